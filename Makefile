@@ -1,0 +1,108 @@
+# make            build/congkhai and build/portal-simulator
+# make test       every test (scripts/test does the set-up first)
+# make check      format, layers, doors, headers
+# make install    PREFIX=/usr/local DESTDIR=
+# Variants: BUILD=build-asan SANITIZE=address,undefined · BUILD=build-clang CC=clang · WERROR=1
+
+CC      ?= gcc
+BUILD   ?= build
+PREFIX  ?= /usr/local
+VERSION := 0.1.0
+
+LIBRARIES := libcurl libxml-2.0 libcjson sqlite3 libpcre2-8 libutf8proc yaml-0.1 libcrypto libarchive zlib libdeflate
+WARNINGS  := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+             -Wcast-qual -Wwrite-strings -Wundef -Wformat=2 -Wvla $(if $(WERROR),-Werror)
+CFLAGS    ?= -O2 -g
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DCONGKHAI_VERSION='"$(VERSION)"' -DCONGKHAI_PREFIX='"$(PREFIX)"' -I. \
+             $(WARNINGS) $(CFLAGS) -fno-strict-aliasing -fstack-protector-strong \
+             $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) \
+             $(shell pkg-config --cflags $(LIBRARIES))
+ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread
+LDLIBS    := $(shell pkg-config --libs $(LIBRARIES)) -lm
+
+LAYERS := core adapters record store extract transform load cli
+SOURCES := $(foreach layer,$(LAYERS),$(wildcard $(layer)/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+MAIN    := $(BUILD)/cli/main.o
+
+# The link lines say who may use whom: a stage's archive is linked with core, adapters, record and store only.
+archive = $(BUILD)/lib$(1).a
+BASE     := $(call archive,store) $(call archive,record) $(call archive,adapters) $(call archive,core)
+
+SUPPORT_SOURCES  := $(wildcard tests/support/*.c)
+SIMULATOR        := $(filter tests/support/portal_simulator%.c,$(SUPPORT_SOURCES))
+UNIT_TESTS       := $(wildcard tests/core/*.c tests/adapters/*.c tests/record/*.c tests/store/*.c \
+                      tests/extract/*.c tests/transform/*.c tests/load/*.c)
+UNIT_BINARIES    := $(UNIT_TESTS:%.c=$(BUILD)/%)
+FUZZERS          := $(wildcard tests/fuzz/*.c)
+FUZZ_BINARIES    := $(FUZZERS:%.c=$(BUILD)/%)
+TRANSLATIONS     := $(patsubst po/%.po,$(BUILD)/locale/%/LC_MESSAGES/congkhai.mo,$(wildcard po/*.po))
+
+all: $(BUILD)/congkhai $(BUILD)/portal-simulator $(TRANSLATIONS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define layer_archive
+$(call archive,$(1)): $(filter-out $(MAIN),$(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c)))
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach layer,$(LAYERS),$(eval $(call layer_archive,$(layer))))
+
+STAGES := $(call archive,extract) $(call archive,transform) $(call archive,load)
+
+$(BUILD)/congkhai: $(MAIN) $(call archive,cli) $(STAGES) $(BASE)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/portal-simulator: $(SIMULATOR:%.c=$(BUILD)/%.o) $(BASE)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs libmicrohttpd)
+
+# A unit test links its own layer and what that layer may use, nothing else.
+TEST_SUPPORT := $(BUILD)/tests/support/test.o
+define unit_test
+$(BUILD)/tests/$(1)/%: $(BUILD)/tests/$(1)/%.o $(TEST_SUPPORT) $(2)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS) $$(shell pkg-config --libs libmicrohttpd)
+endef
+$(eval $(call unit_test,core,$(call archive,core)))
+$(eval $(call unit_test,adapters,$(call archive,adapters) $(call archive,core)))
+$(eval $(call unit_test,record,$(call archive,record) $(call archive,adapters) $(call archive,core)))
+$(eval $(call unit_test,store,$(BASE)))
+$(eval $(call unit_test,extract,$(call archive,extract) $(BASE)))
+$(eval $(call unit_test,transform,$(call archive,transform) $(BASE)))
+$(eval $(call unit_test,load,$(call archive,load) $(BASE)))
+
+# Fuzzers: with clang, make fuzz BUILD=build-fuzz CC=clang SANITIZE=address,undefined FUZZ=1 gives libFuzzer
+# programs; without FUZZ a small main replays the files it is given, which is what the test run does.
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(if $(FUZZ),,$(BUILD)/tests/support/fuzz_replay.o) $(STAGES) $(BASE)
+	$(CC) $(ALL_LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/locale/%/LC_MESSAGES/congkhai.mo: po/%.po
+	@mkdir -p $(@D)
+	msgfmt --check-format -o $@ $<
+
+unit-tests: $(UNIT_BINARIES)
+fuzz: $(FUZZ_BINARIES)
+objects: $(OBJECTS)
+
+test: all
+	scripts/test --no-setup
+
+check:
+	scripts/check-format
+	scripts/check-layers $(BUILD)
+
+install: all
+	install -Dm755 $(BUILD)/congkhai $(DESTDIR)$(PREFIX)/bin/congkhai
+	install -Dm644 docs/congkhai.1 $(DESTDIR)$(PREFIX)/share/man/man1/congkhai.1
+	for m in $(TRANSLATIONS); do install -Dm644 $$m $(DESTDIR)$(PREFIX)/share/locale/$${m#$(BUILD)/locale/}; done
+	mkdir -p $(DESTDIR)$(PREFIX)/share/congkhai
+	cp -R config/. $(DESTDIR)$(PREFIX)/share/congkhai/
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all unit-tests fuzz objects test check install clean
+.SECONDARY:
+-include $(OBJECTS:.o=.d) $(SUPPORT_SOURCES:%.c=$(BUILD)/%.d) $(UNIT_TESTS:%.c=$(BUILD)/%.d)

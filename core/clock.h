@@ -1,0 +1,28 @@
+/* Time, sleep and chance come in by parameter, so that tests own them. */
+#ifndef CORE_CLOCK_H
+#define CORE_CLOCK_H
+
+#include <stdint.h>
+
+#include "core/text.h"
+
+struct clock {
+    int64_t (*now)(struct clock *clock);                      /* milliseconds since 1970, UTC */
+    int64_t (*ticks)(struct clock *clock);                    /* microseconds that only go forward */
+    void (*sleep)(struct clock *clock, int64_t milliseconds); /* a signal ends it early */
+    uint64_t (*random)(struct clock *clock);
+};
+
+struct clock *clock_system(void);
+
+#define CLOCK_TEXT 25                                           /* "2026-11-23T04:05:06.789Z" with its NUL */
+void clock_format(int64_t milliseconds, char text[CLOCK_TEXT]); /* RFC 3339, UTC */
+void clock_format_local(int64_t milliseconds,
+                        char text[32]);                      /* "2026-11-23 11:05:06 +07": Asia/Ho_Chi_Minh */
+void clock_format_date(int64_t milliseconds, char text[11]); /* the day in Vietnam, yyyy-mm-dd */
+int clock_parse(struct text text, int64_t *milliseconds);    /* RFC 3339; 0 when it is none */
+/* Moments outside the years 1 to 9999 are written as the nearest one inside. */
+
+#define CLOCK_ZONE_MINUTES (7 * 60) /* Asia/Ho_Chi_Minh has no summer time */
+
+#endif

@@ -1,0 +1,49 @@
+/* A status says what to do next; an error says why, to a person.
+ *
+ * Functions that can fail return an enum status and take a struct error last. They fill the error on every
+ * status but OK and END and return its status: `return error_set(error, STATUS_REJECT, _("…"), …);`.
+ * Only the stage loops act on a status; everything between passes it up, adding where it happened with
+ * error_add.
+ */
+#ifndef CORE_ERROR_H
+#define CORE_ERROR_H
+
+#include <libintl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define _(text)  gettext(text)
+#define N_(text) (text)
+
+enum status {
+    STATUS_OK = 0,
+    STATUS_END,    /* an iterator has no more; a search found nothing */
+    STATUS_REJECT, /* this record is set aside with the message; the next one goes on */
+    STATUS_RETRY,  /* may succeed later; nothing is wrong with the record */
+    STATUS_USAGE,  /* wrong usage or configuration: exit 2, nothing was touched */
+    STATUS_STOP,   /* outage, brake or signal: the run ends in order, everything stays pending: exit 3 */
+    STATUS_BUSY,   /* another run holds the store: exit 4 */
+    STATUS_LEDGER, /* the ledger cannot be written or does not verify: exit 5 */
+    STATUS_FATAL,  /* a fault of ours or of the machine (disk full, …): the run stops at once: exit 3 */
+};
+
+#define ERROR_MESSAGE_SIZE 2048
+
+struct error {
+    enum status status;
+    char message[ERROR_MESSAGE_SIZE]; /* UTF-8, never cut inside a letter */
+};
+
+/* Sets status and message, returns the status. `error` may be NULL where the caller wants the status alone.
+ * The old message may be among the arguments. Messages are shown on terminals and quote hostile input: bytes
+ * that are not UTF-8 and control characters other than tab and line feed become '?'. */
+enum status error_set(struct error *error, enum status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Puts "<formatted>: " in front of the message; returns the status unchanged (FATAL when `error` is NULL). */
+enum status error_add(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The exit code of INTERFACE §1 that a status ends the program with (OK, END and REJECT give 0). */
+int error_exit_code(enum status status);
+
+#endif

@@ -1,0 +1,64 @@
+/* The canonical procedure: its fields, what kind each is, and paths to them (INTERFACE §4).
+ *
+ * A procedure is a struct value whose shape these tables describe; map, normaliser, rules, plan and the views
+ * follow the tables, so that a field is added in one place.
+ */
+#ifndef CORE_PROCEDURE_H
+#define CORE_PROCEDURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "core/value.h"
+
+enum field_kind {
+    FIELD_LINE,    /* text of one line */
+    FIELD_LINES,   /* text that keeps its line breaks */
+    FIELD_CHOICE,  /* one of `choices` */
+    FIELD_DATE,    /* yyyy-mm-dd */
+    FIELD_DECIMAL, /* a text such as "50000" or "99.94" */
+    FIELD_INTEGER, /* a JSON integer */
+    FIELD_GROUP,   /* an object of `fields` */
+    FIELD_LIST,    /* a list of what `item` says */
+};
+
+struct field {
+    const char *name;
+    enum field_kind kind;
+    bool required;              /* of every procedure: no rule can waive it */
+    const char *const *choices; /* FIELD_CHOICE, ends with NULL */
+    const struct field *fields; /* FIELD_GROUP: sorted by name */
+    size_t count;
+    const struct field *item;   /* FIELD_LIST */
+    const char *main;           /* FIELD_GROUP: the field that a bare text stands for; NULL: none */
+};
+
+extern const struct field procedure_root;
+
+/* The names of the fields of a group, for messages; `most` at the most. */
+size_t field_names(const struct field *group, const char **names, size_t most);
+const struct field *field_find(const struct field *group, struct text name);
+
+/* A path such as "decision.number" or "legal_bases[].number"; steps[0] is a field of `group`. */
+#define FIELD_DEPTH 8
+struct field_path {
+    struct text text; /* as written; borrowed */
+    size_t count;
+    const struct field *steps[FIELD_DEPTH];
+    bool each[FIELD_DEPTH]; /* the step's list is gone through item by item */
+};
+
+/* STATUS_USAGE: no such field, with the nearest one. */
+enum status field_path_compile(const struct field *group, struct text text, struct field_path *path,
+                               struct error *error);
+
+/* Visits what the path finds in a procedure: each value, or NULL where the last step is absent in a group that is
+ * there. `where` is the path with numbers ("legal_bases[2].number"), borrowed for the call. Stops when the visitor
+ * returns false. */
+typedef bool field_visitor(void *own, const struct value *value, const char *where);
+void field_path_visit(const struct field_path *path, const struct value *procedure, field_visitor *visit,
+                      void *own);
+
+#endif
