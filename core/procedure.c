@@ -64,7 +64,7 @@ static const struct field fee_fields[] = {
 };
 static const struct field fee_item = GROUP(NULL, fee_fields, "text");
 static const struct field method_fields[] = { CHOICE("channel", channels),
-                                              GROUP("duration", duration_fields, NULL),
+                                              GROUP("duration", duration_fields, "amount"),
                                               LIST("fees", fee_item), LINES("text") };
 static const struct field method_item = GROUP(NULL, method_fields, "text");
 
@@ -176,7 +176,7 @@ struct visit {
 static bool visit_step(struct visit *visit, size_t step, const struct value *group, size_t length)
 {
     const struct field *field = visit->path->steps[step];
-    const struct value *value = value_find(group, field->name);
+    const struct value *value = group ? value_find(group, field->name) : NULL;
     bool last = step + 1 == visit->path->count;
     int written =
         snprintf(visit->where + length, sizeof visit->where - length, "%s%s", step ? "." : "", field->name);
@@ -186,7 +186,7 @@ static bool visit_step(struct visit *visit, size_t step, const struct value *gro
     if (!visit->path->each[step]) {
         if (last)
             return visit->visitor(visit->own, value, visit->where);
-        return value ? visit_step(visit, step + 1, value, end) : true;
+        return visit_step(visit, step + 1, value, end);
     }
     size_t index = 0;
     for (const struct value *item = value ? value->first : NULL; item; item = item->next, index++) {

@@ -224,10 +224,9 @@ static enum status check_names(const struct setting_context *context, const stru
             at++;
         if (at < count)
             continue;
-        struct value place = { .line = member->name_line, .column = member->name_column };
         const char *nearest = text_nearest(member->name, names, count < 64 ? count : 64);
         if (nearest)
-            return setting_fault(context, &place, error,
+            return setting_fault(context, member, error,
                                  _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"), what,
                                  TEXT_ARG(member->name), nearest);
         char known[512] = "";

@@ -20,8 +20,7 @@ struct value {
     enum value_kind kind;
     bool truth;                      /* VALUE_BOOLEAN */
     bool plain;                      /* YAML: an unquoted scalar (all YAML scalars are VALUE_TEXT) */
-    unsigned line, column;           /* YAML: from 1; elsewhere 0 */
-    unsigned name_line, name_column; /* YAML: where its name stands in the mapping */
+    unsigned line, column;           /* YAML: of its name in a mapping, else of itself, from 1; elsewhere 0 */
     size_t count;                    /* of children */
     struct text text;                /* VALUE_TEXT, VALUE_NUMBER */
     struct text name;                /* in an object */

@@ -1,0 +1,62 @@
+/* The door to the file system: whole files, streams, folders, locks, atomic writes. */
+#ifndef ADAPTERS_FILE_H
+#define ADAPTERS_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/error.h"
+#include "core/text.h"
+
+/* The whole of a regular file, at most `limit` bytes. STATUS_REJECT with path and reason otherwise. */
+enum status file_read(struct arena *arena, const char *path, size_t limit, struct text *bytes,
+                      struct error *error);
+
+/* A stream of bytes; other sources of bytes (a transfer, a zip member) can stand behind the same struct. */
+struct file_stream {
+    /* Up to `length` bytes into `bytes`; *got 0 at the end. */
+    enum status (*read)(struct file_stream *stream, void *bytes, size_t length, size_t *got,
+                        struct error *error);
+    void (*close)(struct file_stream *stream);
+    const char *name; /* for messages and locators */
+    void *own;
+    struct text rest; /* of a stream over memory: what is still to be read */
+};
+enum status file_stream_open(struct arena *arena, const char *path, struct file_stream *stream,
+                             struct error *error);
+/* A stream over bytes in memory, borrowed. */
+void file_stream_memory(struct text bytes, const char *name, struct file_stream *stream);
+
+/* The regular files in a folder whose names match a shell pattern, sorted bytewise. `match` goes down where
+ * it holds slashes, each part matching names of one level, a part "**" any number of folders (also none);
+ * NULL or "" is "*". Hidden entries are skipped. Symbolic links to folders are not followed, links to files
+ * are when they stay under the folder. A folder on the way that cannot be read is STATUS_STOP: a listing must
+ * never be guessed; so are more than 1,000,000 files. A match that leaves the folder ("..") is STATUS_USAGE.
+ */
+struct file_list {
+    size_t count;
+    const char **paths; /* folder/name, as opened */
+    const char **names; /* relative to the folder */
+};
+enum status file_list_folder(struct arena *arena, const char *folder, const char *match,
+                             struct file_list *list, struct error *error);
+
+/* Writes path atomically: a temporary file beside it, synced, renamed, the folder synced. mode as open(2). */
+enum status file_write(const char *path, struct text bytes, unsigned mode, struct error *error);
+enum status file_make_folders(const char *path, struct error *error); /* mkdir -p */
+bool file_exists(const char *path);
+void file_remove(const char *path);
+
+/* A lock that dies with its process (open file description lock). STATUS_BUSY when another process holds it,
+ * with its number when it can be told. */
+struct file_lock {
+    int descriptor;
+};
+enum status file_lock_take(const char *path, struct file_lock *lock, struct error *error);
+void file_lock_drop(struct file_lock *lock);
+
+/* `path` relative to `folder` unless it is absolute; lives in the arena. */
+const char *file_path(struct arena *arena, const char *folder, const char *path);
+
+#endif

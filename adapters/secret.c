@@ -1,0 +1,112 @@
+#include "adapters/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/file.h"
+
+static enum status read_environment(struct arena *arena, const char *folder, const char *name,
+                                    struct text *secret, struct error *error)
+{
+    (void)arena, (void)folder;
+    const char *value = *name ? getenv(name) : NULL;
+    if (!value)
+        return error_set(
+            error, STATUS_USAGE,
+            _("the environment variable \"%s\" is not set; set it for the user who runs congkhai"), name);
+    *secret = text_of(value);
+    return STATUS_OK;
+}
+
+static enum status read_file(struct arena *arena, const char *folder, const char *path, struct text *secret,
+                             struct error *error)
+{
+    struct error why;
+    if (!*path)
+        return error_set(error, STATUS_USAGE, _("${file:} names no file"));
+    if (file_read(arena, file_path(arena, folder, path), SECRET_MOST, secret, &why))
+        return error_set(error, STATUS_USAGE,
+                         _("a secret cannot be read: %s; check the path and who may read it"), why.message);
+    while (secret->length &&
+           (secret->bytes[secret->length - 1] == '\n' || secret->bytes[secret->length - 1] == '\r'))
+        secret->length--;
+    return STATUS_OK;
+}
+
+static enum status read_credential(struct arena *arena, const char *folder, const char *name,
+                                   struct text *secret, struct error *error)
+{
+    (void)folder;
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    if (!*name || strchr(name, '/') || *name == '.')
+        return error_set(error, STATUS_USAGE, _("\"%s\" is no name of a credential"), name);
+    if (!credentials || !*credentials)
+        return error_set(error, STATUS_USAGE,
+                         _("the credential \"%s\" is not there: systemd gave this process none; add "
+                           "LoadCredential=%s:PATH to its unit"),
+                         name, name);
+    return read_file(arena, credentials, name, secret, error);
+}
+
+static const struct {
+    const char *name;
+    enum status (*read)(struct arena *arena, const char *folder, const char *what, struct text *secret,
+                        struct error *error);
+} kinds[] = {
+    { "env", read_environment },
+    { "file", read_file },
+    { "credential", read_credential },
+};
+
+static enum status read_secret(struct arena *arena, const char *folder, struct text reference,
+                               struct text *secret, struct error *error)
+{
+    size_t colon = reference.length;
+    text_find(reference, TEXT(":"), &colon);
+    struct text kind = text_slice(reference, 0, colon);
+    const char *what = text_string(arena, text_slice(reference, colon + 1, reference.length));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && colon < reference.length; i++) {
+        if (!text_is(kind, kinds[i].name))
+            continue;
+        if (kinds[i].read(arena, folder, what, secret, error))
+            return error->status;
+        if (!secret->length)
+            return error_set(error, STATUS_USAGE, _("the secret ${" TEXT_PRINT "} is empty"),
+                             TEXT_ARG(reference));
+        if (memchr(secret->bytes, 0, secret->length))
+            return error_set(error, STATUS_USAGE, _("the secret ${" TEXT_PRINT "} holds a NUL byte"),
+                             TEXT_ARG(reference));
+        return STATUS_OK;
+    }
+    return error_set(
+        error, STATUS_USAGE,
+        _("${" TEXT_PRINT "} names no secret; write ${env:NAME}, ${file:PATH} or ${credential:NAME}"),
+        TEXT_ARG(reference));
+}
+
+enum status secret_resolve(struct arena *arena, const char *folder, struct text text, struct text *resolved,
+                           struct error *error)
+{
+    struct buffer BUFFER_OWNED out = { 0 };
+    size_t start, end;
+    while (text_find(text, TEXT("${"), &start)) {
+        struct text rest = text_slice(text, start + 2, text.length);
+        struct text secret = TEXT_NONE;
+        if (!text_find(rest, TEXT("}"), &end))
+            return error_set(error, STATUS_USAGE, _("a ${ has no } behind it"));
+        if (read_secret(arena, folder, text_slice(rest, 0, end), &secret, error))
+            return error->status;
+        buffer_text(&out, text_slice(text, 0, start));
+        buffer_text(&out, secret);
+        text = text_slice(rest, end + 1, rest.length);
+    }
+    buffer_text(&out, text);
+    *resolved = text_copy(arena, buffer_view(&out));
+    return STATUS_OK;
+}
+
+bool secret_is_named(struct text text)
+{
+    size_t at;
+    return text_find(text, TEXT("${"), &at);
+}

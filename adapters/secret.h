@@ -1,0 +1,27 @@
+/* Secrets that a configuration names instead of writing them out: ${env:NAME}, ${file:PATH},
+ * ${credential:NAME} (systemd's, under $CREDENTIALS_DIRECTORY), alone or inside a text.
+ *
+ * Line breaks at the end of a file are no part of its secret. Messages name the place of a secret, never its
+ * value.
+ */
+#ifndef ADAPTERS_SECRET_H
+#define ADAPTERS_SECRET_H
+
+#include <stdbool.h>
+
+#include "core/arena.h"
+#include "core/error.h"
+#include "core/text.h"
+
+#define SECRET_MOST ((size_t)64 * 1024) /* bytes of one secret */
+
+/* The text with every reference replaced; terminated, in the arena. Relative paths start at `folder`.
+ * STATUS_USAGE with what to do when one is not there, empty, unreadable, holds a NUL, or is no such
+ * reference. */
+enum status secret_resolve(struct arena *arena, const char *folder, struct text text, struct text *resolved,
+                           struct error *error);
+
+/* Does the text name at least one secret? One that names none is written out, which `check` warns of. */
+bool secret_is_named(struct text text);
+
+#endif

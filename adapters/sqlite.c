@@ -1,0 +1,448 @@
+#include "adapters/sqlite.h"
+
+/* sqlite3.h has a macro SQLITE_READ (an authorizer code): our enumerators are given other names before it
+ * comes. */
+enum { MODE_READ = SQLITE_READ, MODE_CREATE = SQLITE_CREATE };
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "core/memory.h"
+
+#define LOCK_WAIT_MS   5000
+#define OPCODES_A_LOOK 2000 /* some ten microseconds between two looks at the time */
+#define GUARDED_VALUE  (64 << 20)
+#define GUARDED_LIKE   1000
+
+struct sqlite {
+    sqlite3 *handle;
+    char *path;
+    bool read_only;
+    bool guarded;
+    int64_t allowed_ns;  /* for one statement */
+    int64_t deadline_ns; /* of the step that is running */
+    struct sqlite_statement *begin, *commit, *rollback;
+};
+
+struct sqlite_statement {
+    struct sqlite *database;
+    sqlite3_stmt *handle;
+    int bind_failure; /* the first since the last reset, SQLITE_OK for none */
+    int64_t spent_ns; /* in the steps since the last reset, when guarded */
+};
+
+static int64_t now_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* What SQLite cannot do, in its words, with what a person can do about it. `sql` may be NULL. */
+static enum status report(struct sqlite *database, int result, const char *sql, struct error *error)
+{
+    const char *path = database->path;
+    const char *words = database->handle ? sqlite3_errmsg(database->handle) : sqlite3_errstr(result);
+    bool full = (result & 0xff) == SQLITE_FULL || (database->handle && (result & 0xff) == SQLITE_IOERR &&
+                                                   (sqlite3_system_errno(database->handle) == ENOSPC ||
+                                                    sqlite3_system_errno(database->handle) == EDQUOT));
+    if (full)
+        return error_set(error, STATUS_FATAL, _("%s: the disk is full (%s). Free space and run again"), path,
+                         words);
+    switch (result & 0xff) {
+    case SQLITE_BUSY:
+        return error_set(
+            error, STATUS_BUSY,
+            _("%s: another process holds the database (%s). Wait until it has ended and run again"), path,
+            words);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        return error_set(
+            error, STATUS_FATAL,
+            _("%s: the database cannot be written (%s). Check the permissions of the file and its folder "
+              "and run again"),
+            path, words);
+    case SQLITE_IOERR:
+        return error_set(error, STATUS_FATAL,
+                         _("%s: the disk cannot be read or written (%s, %s). Check the disk and "
+                           "run again"),
+                         path, words, sqlite3_errstr(result));
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return error_set(
+            error, STATUS_FATAL,
+            _("%s: the database is damaged (%s). Keep a copy of it, restore a backup and run again"), path,
+            words);
+    case SQLITE_CANTOPEN:
+        return error_set(
+            error, STATUS_FATAL,
+            _("%s: the database cannot be opened (%s). Check that the file and its folder exist and can "
+              "be read and written"),
+            path, words);
+    case SQLITE_INTERRUPT:
+        return error_set(error, STATUS_STOP,
+                         _("%s: a query took longer than %lld ms and was broken off: " TEXT_PRINT
+                           ". Make it simpler or allow it more time"),
+                         path, (long long)(database->allowed_ns / 1000000), TEXT_ARG(text_of(sql)));
+    case SQLITE_AUTH:
+        return error_set(error, STATUS_USAGE, _("%s: only SELECT is allowed here (%s): " TEXT_PRINT), path,
+                         words, TEXT_ARG(text_of(sql)));
+    default:
+        return error_set(error, database->guarded ? STATUS_USAGE : STATUS_FATAL, _("%s: %s in: " TEXT_PRINT),
+                         path, words, TEXT_ARG(text_of(sql)));
+    }
+}
+
+/* SQLite would make a database of an empty path or wait for a pipe's writer: it is only shown what can be
+ * one. */
+static enum status look_at_file(const char *path, struct error *error)
+{
+    struct stat info;
+    if (stat(path, &info) < 0)
+        return error_set(error, STATUS_FATAL, _("%s: the database cannot be opened: %s. Check the path"),
+                         path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return error_set(error, STATUS_USAGE, _("%s is no file, so it cannot be an SQLite database"), path);
+    return STATUS_OK;
+}
+
+static void harden(sqlite3 *handle)
+{
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+}
+
+enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sqlite **database,
+                             struct error *error)
+{
+    *database = NULL;
+    if ((int)mode != MODE_CREATE) {
+        enum status status = look_at_file(path, error);
+        if (status)
+            return status;
+    }
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= (int)mode == MODE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    flags |= (int)mode == MODE_CREATE ? SQLITE_OPEN_CREATE : 0;
+    struct sqlite *opened = memory_new(struct sqlite);
+    opened->path = memory_copy_string(path);
+    opened->read_only = (int)mode == MODE_READ;
+    int result = sqlite3_open_v2(path, &opened->handle, flags, NULL);
+    if (result == SQLITE_OK) {
+        harden(opened->handle);
+        sqlite3_busy_timeout(opened->handle, LOCK_WAIT_MS);
+        /* Opening reads nothing: only a first look tells whether this is a database. */
+        result = sqlite3_exec(opened->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+    }
+    if (result == SQLITE_OK) {
+        *database = opened;
+        return STATUS_OK;
+    }
+    enum status status;
+    if (result == SQLITE_NOTADB)
+        status = error_set(error, STATUS_USAGE, _("%s is no SQLite database (%s). Check the path"), path,
+                           sqlite3_errmsg(opened->handle));
+    else
+        status = report(opened, result, NULL, error);
+    sqlite_close_file(opened);
+    return status;
+}
+
+void sqlite_close_file(struct sqlite *database)
+{
+    if (!database)
+        return;
+    sqlite_finish(database->begin);
+    sqlite_finish(database->commit);
+    sqlite_finish(database->rollback);
+    sqlite3_close_v2(database->handle);
+    free(database->path);
+    free(database);
+}
+
+static int authorize(void *own, int action, const char *first, const char *second, const char *schema,
+                     const char *trigger)
+{
+    (void)own, (void)first, (void)schema, (void)trigger;
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_RECURSIVE:
+        return SQLITE_OK;
+    case SQLITE_FUNCTION:
+        return second && sqlite3_stricmp(second, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
+    default:
+        return SQLITE_DENY;
+    }
+}
+
+static int look_at_time(void *own)
+{
+    const struct sqlite *database = own;
+    return now_ns() > database->deadline_ns;
+}
+
+void sqlite_guard(struct sqlite *database, long milliseconds)
+{
+    database->guarded = true;
+    database->allowed_ns = (int64_t)milliseconds * 1000000;
+    database->deadline_ns = INT64_MAX; /* until a statement starts */
+    /* One opcode can build a value or match a pattern: no look at the time comes in between, so they are
+     * bounded. */
+    sqlite3_limit(database->handle, SQLITE_LIMIT_LENGTH, GUARDED_VALUE);
+    sqlite3_limit(database->handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, GUARDED_LIKE);
+    sqlite3_limit(database->handle, SQLITE_LIMIT_ATTACHED, 0);
+    /* A table function is connected when it is first used, which SQLite asks leave for as for an update. */
+    sqlite3_exec(database->handle, "SELECT 1 FROM json_each('[]'), json_tree('[]')", NULL, NULL, NULL);
+    sqlite3_set_authorizer(database->handle, authorize, NULL);
+    sqlite3_progress_handler(database->handle, OPCODES_A_LOOK, look_at_time, database);
+}
+
+enum status sqlite_run(struct sqlite *database, const char *sql, struct error *error)
+{
+    if (database->guarded)
+        database->deadline_ns = now_ns() + database->allowed_ns;
+    int result = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
+    return result == SQLITE_OK ? STATUS_OK : report(database, result, sql, error);
+}
+
+static enum status transact(struct sqlite *database, struct sqlite_statement **statement, const char *sql,
+                            struct error *error)
+{
+    if (!*statement) {
+        enum status status = sqlite_prepare_persistent(database, sql, statement, error);
+        if (status)
+            return status;
+    }
+    return sqlite_execute(*statement, error);
+}
+
+enum status sqlite_begin(struct sqlite *database, struct error *error)
+{
+    return transact(database, &database->begin, database->read_only ? "BEGIN" : "BEGIN IMMEDIATE", error);
+}
+
+enum status sqlite_commit(struct sqlite *database, struct error *error)
+{
+    return transact(database, &database->commit, "COMMIT", error);
+}
+
+enum status sqlite_rollback(struct sqlite *database, struct error *error)
+{
+    if (!sqlite_in_transaction(database))
+        return STATUS_OK;
+    return transact(database, &database->rollback, "ROLLBACK", error);
+}
+
+bool sqlite_in_transaction(struct sqlite *database)
+{
+    return !sqlite3_get_autocommit(database->handle);
+}
+
+static enum status refuse_sql(struct sqlite *database, const char *sql, const char *reason,
+                              struct error *error)
+{
+    return error_set(error, database->guarded ? STATUS_USAGE : STATUS_FATAL, _("%s: %s: " TEXT_PRINT),
+                     database->path, reason, TEXT_ARG(text_of(sql)));
+}
+
+static enum status prepare(struct sqlite *database, const char *sql, unsigned flags,
+                           struct sqlite_statement **statement, struct error *error)
+{
+    *statement = NULL;
+    sqlite3_stmt *handle = NULL, *second = NULL;
+    const char *rest = NULL;
+    int result = sqlite3_prepare_v3(database->handle, sql, -1, flags, &handle, &rest);
+    if (result != SQLITE_OK)
+        return report(database, result, sql, error);
+    if (!handle)
+        return refuse_sql(database, sql, _("there is no SQL statement"), error);
+    if (database->guarded && !sqlite3_stmt_readonly(handle)) {
+        sqlite3_finalize(handle);
+        return refuse_sql(database, sql, _("only SELECT is allowed here"), error);
+    }
+    /* Only preparing the rest tells a comment from a second statement, which would silently not run. */
+    while (result == SQLITE_OK && !second && *rest)
+        result = sqlite3_prepare_v3(database->handle, rest, -1, 0, &second, &rest);
+    if (result != SQLITE_OK || second) {
+        sqlite3_finalize(second);
+        sqlite3_finalize(handle);
+        return refuse_sql(database, sql, _("more than one SQL statement"), error);
+    }
+    *statement = memory_new(struct sqlite_statement);
+    (*statement)->database = database;
+    (*statement)->handle = handle;
+    return STATUS_OK;
+}
+
+enum status sqlite_prepare(struct sqlite *database, const char *sql, struct sqlite_statement **statement,
+                           struct error *error)
+{
+    return prepare(database, sql, 0, statement, error);
+}
+
+enum status sqlite_prepare_persistent(struct sqlite *database, const char *sql,
+                                      struct sqlite_statement **statement, struct error *error)
+{
+    return prepare(database, sql, SQLITE_PREPARE_PERSISTENT, statement, error);
+}
+
+void sqlite_finish(struct sqlite_statement *statement)
+{
+    if (!statement)
+        return;
+    sqlite3_finalize(statement->handle);
+    free(statement);
+}
+
+const char *sqlite_sql(struct sqlite_statement *statement)
+{
+    return sqlite3_sql(statement->handle);
+}
+
+static inline void bound(struct sqlite_statement *statement, int result)
+{
+    if (result != SQLITE_OK && statement->bind_failure == SQLITE_OK)
+        statement->bind_failure = result;
+}
+
+void sqlite_bind_number(struct sqlite_statement *statement, int at, int64_t number)
+{
+    bound(statement, sqlite3_bind_int64(statement->handle, at, number));
+}
+
+void sqlite_bind_words(struct sqlite_statement *statement, int at, struct text text)
+{
+    bound(statement, text.bytes ? sqlite3_bind_text64(statement->handle, at, text.bytes, text.length,
+                                                      SQLITE_STATIC, SQLITE_UTF8)
+                                : sqlite3_bind_null(statement->handle, at));
+}
+
+void sqlite_bind_bytes(struct sqlite_statement *statement, int at, struct text bytes)
+{
+    bound(statement,
+          bytes.bytes ? sqlite3_bind_blob64(statement->handle, at, bytes.bytes, bytes.length, SQLITE_STATIC)
+                      : sqlite3_bind_null(statement->handle, at));
+}
+
+void sqlite_bind_digest(struct sqlite_statement *statement, int at, const struct digest *digest)
+{
+    bound(statement, digest
+                         ? sqlite3_bind_blob(statement->handle, at, digest->bytes, DIGEST_SIZE, SQLITE_STATIC)
+                         : sqlite3_bind_null(statement->handle, at));
+}
+
+void sqlite_bind_nothing(struct sqlite_statement *statement, int at)
+{
+    bound(statement, sqlite3_bind_null(statement->handle, at));
+}
+
+static int step_guarded(struct sqlite_statement *statement)
+{
+    struct sqlite *database = statement->database;
+    int64_t start = now_ns();
+    database->deadline_ns = start + database->allowed_ns - statement->spent_ns;
+    int result = sqlite3_step(statement->handle);
+    statement->spent_ns += now_ns() - start;
+    database->deadline_ns = INT64_MAX;
+    return result;
+}
+
+enum status sqlite_step(struct sqlite_statement *statement, struct error *error)
+{
+    int result = statement->bind_failure;
+    if (result == SQLITE_OK) {
+        result = statement->database->guarded ? step_guarded(statement) : sqlite3_step(statement->handle);
+        if (result == SQLITE_ROW)
+            return STATUS_OK;
+    }
+    enum status status = STATUS_END;
+    if (result != SQLITE_DONE)
+        status = report(statement->database, result, sqlite3_sql(statement->handle), error);
+    sqlite_reset_statement(statement);
+    return status;
+}
+
+void sqlite_reset_statement(struct sqlite_statement *statement)
+{
+    sqlite3_reset(statement->handle);
+    statement->bind_failure = SQLITE_OK;
+    statement->spent_ns = 0;
+}
+
+enum status sqlite_execute(struct sqlite_statement *statement, struct error *error)
+{
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_OK)
+        sqlite_reset_statement(statement);
+    sqlite3_clear_bindings(statement->handle);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+int sqlite_columns(struct sqlite_statement *statement)
+{
+    return sqlite3_column_count(statement->handle);
+}
+
+const char *sqlite_column_title(struct sqlite_statement *statement, int at)
+{
+    return sqlite3_column_name(statement->handle, at);
+}
+
+bool sqlite_is_null(struct sqlite_statement *statement, int at)
+{
+    return sqlite3_column_type(statement->handle, at) == SQLITE_NULL;
+}
+
+bool sqlite_is_blob(struct sqlite_statement *statement, int at)
+{
+    return sqlite3_column_type(statement->handle, at) == SQLITE_BLOB;
+}
+
+bool sqlite_is_integer(struct sqlite_statement *statement, int at)
+{
+    return sqlite3_column_type(statement->handle, at) == SQLITE_INTEGER;
+}
+
+int64_t sqlite_number(struct sqlite_statement *statement, int at)
+{
+    return sqlite3_column_int64(statement->handle, at);
+}
+
+struct text sqlite_words(struct sqlite_statement *statement, int at)
+{
+    const unsigned char *bytes = sqlite3_column_text(statement->handle, at);
+    return (struct text){ (const char *)bytes, (size_t)sqlite3_column_bytes(statement->handle, at) };
+}
+
+struct text sqlite_bytes(struct sqlite_statement *statement, int at)
+{
+    const void *bytes = sqlite3_column_blob(statement->handle, at);
+    if (!bytes) /* SQLite gives NULL for an empty blob too */
+        return sqlite_is_null(statement, at) ? TEXT_NONE : TEXT("");
+    return (struct text){ bytes, (size_t)sqlite3_column_bytes(statement->handle, at) };
+}
+
+bool sqlite_digest(struct sqlite_statement *statement, int at, struct digest *digest)
+{
+    const void *bytes = sqlite3_column_blob(statement->handle, at);
+    if (!bytes || sqlite3_column_bytes(statement->handle, at) != DIGEST_SIZE)
+        return false;
+    memcpy(digest->bytes, bytes, DIGEST_SIZE);
+    return true;
+}
+
+int64_t sqlite_last_row(struct sqlite *database)
+{
+    return sqlite3_last_insert_rowid(database->handle);
+}
+
+int64_t sqlite_changed_rows(struct sqlite *database)
+{
+    return sqlite3_changes64(database->handle);
+}

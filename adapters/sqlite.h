@@ -1,0 +1,85 @@
+/* The door to SQLite. SQL comes from store/ (the program's), from a source's `query` and from rules (`sql`,
+ * an operator's, always on a read-only connection with a time limit). */
+#ifndef ADAPTERS_SQLITE_H
+#define ADAPTERS_SQLITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/digest.h"
+#include "core/error.h"
+#include "core/text.h"
+
+struct sqlite;
+struct sqlite_statement;
+
+enum sqlite_mode { SQLITE_READ, SQLITE_WRITE, SQLITE_CREATE };
+
+/* One connection serves one thread. Waits up to 5 s for another's lock. SQLITE_READ and SQLITE_WRITE want the
+ * file to exist. STATUS_USAGE when the file is no SQLite database, STATUS_FATAL when it cannot be opened,
+ * STATUS_BUSY. Views and triggers of the file may not call functions with effects (the file may be a
+ * stranger's). */
+enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sqlite **database,
+                             struct error *error);
+void sqlite_close_file(struct sqlite *database);
+
+/* Only SELECT may run from here on: writes, ATTACH, PRAGMA and load_extension are refused by the authorizer
+ * when the statement is prepared (STATUS_USAGE, as is any other fault of the SQL then: it is an operator's).
+ * A statement that spends more than `milliseconds` inside SQLite, from its first step to its reset, is
+ * interrupted: STATUS_STOP. Texts and blobs are held to 64 MiB. */
+void sqlite_guard(struct sqlite *database, long milliseconds);
+
+/* Runs statements without results. STATUS_FATAL with the file, SQLite's words and what to do; STATUS_BUSY
+ * when another process holds the file. So with every function below that returns a status. */
+enum status sqlite_run(struct sqlite *database, const char *sql, struct error *error);
+
+/* A transaction: BEGIN IMMEDIATE (BEGIN on a read-only connection: one snapshot), COMMIT, ROLLBACK; they are
+ * prepared once and kept. A failed commit leaves the transaction open, unless SQLite itself rolled it back.
+ * Rolling back without a transaction is no error. */
+enum status sqlite_begin(struct sqlite *database, struct error *error);
+enum status sqlite_commit(struct sqlite *database, struct error *error);
+enum status sqlite_rollback(struct sqlite *database, struct error *error);
+bool sqlite_in_transaction(struct sqlite *database);
+
+/* One statement is prepared once and used again; more than one in `sql`, or none, is an error. The second
+ * form is for statements that live as long as the connection (SQLite then allocates them elsewhere). Finish
+ * before closing. */
+enum status sqlite_prepare(struct sqlite *database, const char *sql, struct sqlite_statement **statement,
+                           struct error *error);
+enum status sqlite_prepare_persistent(struct sqlite *database, const char *sql,
+                                      struct sqlite_statement **statement, struct error *error);
+void sqlite_finish(struct sqlite_statement *statement);
+const char *sqlite_sql(struct sqlite_statement *statement);
+
+/* Parameters are counted from 1. Texts and blobs are borrowed until the statement is reset. A text whose
+ * bytes are NULL binds NULL. A parameter that cannot be bound (no such number, too long) is reported by the
+ * next step. */
+void sqlite_bind_number(struct sqlite_statement *statement, int at, int64_t number);
+void sqlite_bind_words(struct sqlite_statement *statement, int at, struct text text);
+void sqlite_bind_bytes(struct sqlite_statement *statement, int at, struct text bytes);
+void sqlite_bind_digest(struct sqlite_statement *statement, int at,
+                        const struct digest *digest); /* NULL: NULL */
+void sqlite_bind_nothing(struct sqlite_statement *statement, int at);
+
+/* STATUS_OK: a row stands ready; STATUS_END: done, and the statement is reset. Errors reset it too. */
+enum status sqlite_step(struct sqlite_statement *statement, struct error *error);
+void sqlite_reset_statement(struct sqlite_statement *statement);
+/* Steps a statement that gives no rows, then resets it and clears its parameters. */
+enum status sqlite_execute(struct sqlite_statement *statement, struct error *error);
+
+/* Columns are counted from 0 and borrowed until the next step or reset. */
+int sqlite_columns(struct sqlite_statement *statement);
+const char *sqlite_column_title(struct sqlite_statement *statement, int at);
+bool sqlite_is_null(struct sqlite_statement *statement, int at);
+bool sqlite_is_blob(struct sqlite_statement *statement, int at);
+bool sqlite_is_integer(struct sqlite_statement *statement, int at);
+int64_t sqlite_number(struct sqlite_statement *statement, int at);
+struct text sqlite_words(struct sqlite_statement *statement, int at); /* numbers as SQLite prints them */
+struct text sqlite_bytes(struct sqlite_statement *statement, int at);
+bool sqlite_digest(struct sqlite_statement *statement, int at, struct digest *digest); /* false when NULL */
+
+int64_t sqlite_last_row(struct sqlite *database);
+int64_t sqlite_changed_rows(struct sqlite *database);
+
+#endif

@@ -1,0 +1,472 @@
+#include "adapters/unicode.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "core/error.h"
+
+/* Two machines read texts byte by byte without a branch a byte: a letter of Vietnamese is two or three bytes
+ * among single ones, which no branch predictor guesses. A state is the place of its six bits in a table's
+ * entry. */
+enum {
+    WHOLE = 0, /* between characters */
+    WRONG = 6,
+    REST_1 = 12,
+    REST_2 = 18,
+    REST_3 = 24,
+    AFTER_E0 = 30,
+    AFTER_ED = 36,
+    AFTER_F0 = 42,
+    AFTER_F4 = 48,
+    CERTAIN_E1 = 18,
+    CERTAIN_E2 = 24,
+    CERTAIN_E2_80 = 30,
+};
+#define TO(next, state) ((uint64_t)(next) << (state))
+#define NOWHERE         TO(WRONG, WRONG)
+#define LEAD(next)      (NOWHERE | TO(next, WHOLE) | NOT_INSIDE)
+#define NOT_INSIDE                                                                                           \
+    (TO(WRONG, REST_1) | TO(WRONG, REST_2) | TO(WRONG, REST_3) | TO(WRONG, AFTER_E0) | TO(WRONG, AFTER_ED) | \
+     TO(WRONG, AFTER_F0) | TO(WRONG, AFTER_F4))
+#define FOLLOWS(e0, ed, f0, f4)                                                                              \
+    (NOWHERE | TO(WRONG, WHOLE) | TO(WHOLE, REST_1) | TO(REST_1, REST_2) | TO(REST_2, REST_3) |              \
+     TO(e0, AFTER_E0) | TO(ed, AFTER_ED) | TO(f0, AFTER_F0) | TO(f4, AFTER_F4))
+
+/* RFC 3629: the table of well-formed sequences. */
+static const uint64_t well_formed[256] = {
+    [0x00 ... 0x7f] = LEAD(WHOLE),
+    [0x80 ... 0x8f] = FOLLOWS(WRONG, REST_1, WRONG, REST_2),
+    [0x90 ... 0x9f] = FOLLOWS(WRONG, REST_1, REST_2, WRONG),
+    [0xa0 ... 0xbf] = FOLLOWS(REST_1, WRONG, REST_2, WRONG),
+    [0xc0 ... 0xc1] = LEAD(WRONG),
+    [0xc2 ... 0xdf] = LEAD(REST_1),
+    [0xe0] = LEAD(AFTER_E0),
+    [0xe1 ... 0xec] = LEAD(REST_2),
+    [0xed] = LEAD(AFTER_ED),
+    [0xee ... 0xef] = LEAD(REST_2),
+    [0xf0] = LEAD(AFTER_F0),
+    [0xf1 ... 0xf3] = LEAD(REST_3),
+    [0xf4] = LEAD(AFTER_F4),
+    [0xf5 ... 0xff] = LEAD(WRONG),
+};
+
+/* The characters that are NFC wherever they stand (NFC_Quick_Check Yes and never the second of a pair):
+ * U+0000 to U+02FF, U+1E00 to U+1EFF, and the punctuation U+2002 to U+20BF. Every other one says "ask". */
+#define CERTAIN(whole, e1, e2, e2_80)                                                                        \
+    (NOWHERE | TO(whole, WHOLE) | TO(WHOLE, REST_1) | TO(e1, CERTAIN_E1) | TO(e2, CERTAIN_E2) |              \
+     TO(e2_80, CERTAIN_E2_80))
+static const uint64_t certain[256] = {
+    [0x00 ... 0x7f] = CERTAIN(WHOLE, WRONG, WRONG, WRONG),
+    [0x80] = CERTAIN(WRONG, WRONG, CERTAIN_E2_80, WRONG),
+    [0x81] = CERTAIN(WRONG, WRONG, REST_1, WRONG),
+    [0x82] = CERTAIN(WRONG, WRONG, REST_1, WHOLE),
+    [0x83 ... 0xb7] = CERTAIN(WRONG, WRONG, WRONG, WHOLE),
+    [0xb8 ... 0xbb] = CERTAIN(WRONG, REST_1, WRONG, WHOLE),
+    [0xbc ... 0xbf] = CERTAIN(WRONG, WRONG, WRONG, WHOLE),
+    [0xc0 ... 0xc1] = CERTAIN(WRONG, WRONG, WRONG, WRONG),
+    [0xc2 ... 0xcb] = CERTAIN(REST_1, WRONG, WRONG, WRONG),
+    [0xcc ... 0xe0] = CERTAIN(WRONG, WRONG, WRONG, WRONG),
+    [0xe1] = CERTAIN(CERTAIN_E1, WRONG, WRONG, WRONG),
+    [0xe2] = CERTAIN(CERTAIN_E2, WRONG, WRONG, WRONG),
+    [0xe3 ... 0xff] = CERTAIN(WRONG, WRONG, WRONG, WRONG),
+};
+
+#define BLOCK 64
+
+static bool block_is_ascii(const char *bytes)
+{
+    uint64_t words[BLOCK / 8];
+    memcpy(words, bytes, sizeof words);
+    uint64_t all = 0;
+    for (size_t i = 0; i < BLOCK / 8; i++)
+        all |= words[i];
+    return (all & UINT64_C(0x8080808080808080)) == 0;
+}
+
+static uint64_t step(const uint64_t table[256], uint64_t state, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        state = table[(unsigned char)bytes[i]] >> (state & 63);
+    return state & 63;
+}
+
+/* False where the machine goes wrong or stops inside a character: then *at is the start of the block where it
+ * did, or the end, and *inside says whether that is inside a character. */
+static bool run(const uint64_t table[256], struct text text, size_t *at, bool *inside)
+{
+    uint64_t state = WHOLE;
+    for (*at = 0; *at < text.length;) {
+        size_t length = text.length - *at < BLOCK ? text.length - *at : BLOCK;
+        *inside = state != WHOLE;
+        if (*inside || length < BLOCK || !block_is_ascii(text.bytes + *at))
+            state = step(table, state, text.bytes + *at, length);
+        if (state == WRONG)
+            return false;
+        *at += length;
+    }
+    *inside = state != WHOLE;
+    return !*inside;
+}
+
+size_t unicode_invalid_at(struct text text)
+{
+    size_t at;
+    bool inside;
+    if (run(well_formed, text, &at, &inside))
+        return text.length;
+    while (inside)
+        inside = ((unsigned char)text.bytes[--at] & 0xc0) != 0xc0;
+    size_t start = at;
+    uint64_t state = WHOLE;
+    for (; at < text.length && state != WRONG; at++) {
+        if (state == WHOLE)
+            start = at;
+        state = step(well_formed, state, text.bytes + at, 1);
+    }
+    return start;
+}
+
+bool unicode_nfc_certain(struct text text)
+{
+    size_t at;
+    bool inside;
+    return run(certain, text, &at, &inside);
+}
+
+int32_t unicode_next(struct text text, size_t *at)
+{
+    const unsigned char *bytes = (const unsigned char *)text.bytes + *at;
+    size_t left = text.length - *at;
+    int32_t first = bytes[0];
+    if (first < 0x80 || left < 2) {
+        *at += 1;
+        return first;
+    }
+    if (first < 0xe0 || left < 3) {
+        *at += 2;
+        return (first & 0x1f) << 6 | (bytes[1] & 0x3f);
+    }
+    if (first < 0xf0 || left < 4) {
+        *at += 3;
+        return (first & 0x0f) << 12 | (bytes[1] & 0x3f) << 6 | (bytes[2] & 0x3f);
+    }
+    *at += 4;
+    return (first & 0x07) << 18 | (bytes[1] & 0x3f) << 12 | (bytes[2] & 0x3f) << 6 | (bytes[3] & 0x3f);
+}
+
+size_t unicode_put(int32_t character, char bytes[4])
+{
+    return (size_t)utf8proc_encode_char(character, (utf8proc_uint8_t *)bytes);
+}
+
+size_t unicode_length(struct text text)
+{
+    size_t follow = 0;
+    for (size_t i = 0; i < text.length; i++)
+        follow += ((unsigned char)text.bytes[i] & 0xc0) == 0x80;
+    return text.length - follow;
+}
+
+bool unicode_is_letter(int32_t character)
+{
+    switch (utf8proc_category(character)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool unicode_is_mark(int32_t character)
+{
+    switch (utf8proc_category(character)) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool unicode_is_upper(int32_t character)
+{
+    return utf8proc_category(character) == UTF8PROC_CATEGORY_LU;
+}
+
+bool unicode_is_assigned(int32_t character)
+{
+    return utf8proc_codepoint_valid(character) && utf8proc_category(character) != UTF8PROC_CATEGORY_CN;
+}
+
+/* --- Normal forms --- */
+
+/* Characters on their way between the forms. */
+struct characters {
+    utf8proc_int32_t *array;
+    size_t count;
+};
+
+static int combining_class(utf8proc_int32_t character)
+{
+    return character < 0x300 ? 0 : utf8proc_get_property(character)->combining_class;
+}
+
+/* Marks in a row are put in the order of their classes, those of one class as they stood. By class and not by
+ * exchanging neighbours, as utf8proc does it: a hostile text is one row of a million marks. */
+static void order_marks(struct arena *arena, utf8proc_int32_t *marks, size_t count)
+{
+    bool ordered = true; /* as one mark or none is */
+    for (size_t i = 1; i < count && ordered; i++)
+        ordered = combining_class(marks[i - 1]) <= combining_class(marks[i]);
+    if (ordered)
+        return;
+    size_t starts[257] = { 0 };
+    for (size_t i = 0; i < count; i++)
+        starts[combining_class(marks[i]) + 1]++;
+    for (size_t class = 1; class < 257; class ++)
+        starts[class] += starts[class - 1];
+    utf8proc_int32_t *sorted = arena_take(arena, count * sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        sorted[starts[combining_class(marks[i])]++] = marks[i];
+    memcpy(marks, sorted, count * sizeof *marks);
+}
+
+/* Room for one more behind them, as utf8proc_reencode wants it. */
+static struct characters decompose(struct arena *arena, struct text text)
+{
+    enum { LONGEST = 4 }; /* no canonical decomposition has more characters */
+    size_t room = unicode_length(text) * LONGEST + 1;
+    struct characters characters = { arena_take(arena, room * sizeof *characters.array), 0 };
+    size_t marks = 0; /* how many stand at the end */
+    for (size_t at = 0; at < text.length;) {
+        utf8proc_int32_t parts[LONGEST] = { unicode_next(text, &at) };
+        utf8proc_ssize_t count = 1;
+        int boundary = 0;
+        if (*parts >= 0xc0) /* below, all stand for themselves */
+            count = utf8proc_decompose_char(*parts, parts, LONGEST, UTF8PROC_DECOMPOSE | UTF8PROC_STABLE,
+                                            &boundary);
+        for (utf8proc_ssize_t i = 0; i < count && i < LONGEST; i++) {
+            if (combining_class(parts[i])) {
+                marks++;
+            } else {
+                order_marks(arena, characters.array + characters.count - marks, marks);
+                marks = 0;
+            }
+            characters.array[characters.count++] = parts[i];
+        }
+    }
+    order_marks(arena, characters.array + characters.count - marks, marks);
+    return characters;
+}
+
+static struct text encode(struct characters characters)
+{
+    /* Composed already where it is wanted: no option, so that reencode only encodes, in place. */
+    utf8proc_ssize_t length = utf8proc_reencode(characters.array, (utf8proc_ssize_t)characters.count, 0);
+    return (struct text){ (const char *)characters.array, length < 0 ? 0 : (size_t)length };
+}
+
+static void compose(struct characters *characters)
+{
+    utf8proc_ssize_t count = utf8proc_normalize_utf32(characters->array, (utf8proc_ssize_t)characters->count,
+                                                      UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+    if (count >= 0)
+        characters->count = (size_t)count;
+}
+
+struct text unicode_nfc(struct arena *arena, struct text text)
+{
+    if (unicode_nfc_certain(text))
+        return text;
+    struct characters characters = decompose(arena, text);
+    compose(&characters);
+    struct text composed = encode(characters);
+    return text_equal(composed, text) ? text : composed;
+}
+
+struct text unicode_nfd(struct arena *arena, struct text text)
+{
+    return encode(decompose(arena, text));
+}
+
+struct text unicode_lower(struct arena *arena, struct text text)
+{
+    /* A lower case may be longer by a byte in UTF-8 (U+023A), never by a character. */
+    char *bytes = arena_take(arena, unicode_length(text) * 4 + 1);
+    size_t length = 0;
+    for (size_t at = 0; at < text.length;)
+        length += unicode_put(utf8proc_tolower(unicode_next(text, &at)), bytes + length);
+    bytes[length] = 0;
+    return unicode_nfc(arena, (struct text){ bytes, length });
+}
+
+/* --- Keys for matching --- */
+
+static bool is_blank(int32_t character)
+{
+    if (character <= 0x20)
+        return character == ' ' || (character >= '\t' && character <= '\r');
+    if (character == 0x85)
+        return true;
+    switch (utf8proc_category(character)) {
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What the normalisation of texts removes too. */
+static bool is_unseen(int32_t character)
+{
+    return character == 0xad || (character >= 0x200b && character <= 0x200f) ||
+           (character >= 0x202a && character <= 0x202e) || character == 0x2060 || character == 0xfeff;
+}
+
+static const int32_t tones[][6] = {
+    /* plain, grave, acute, hook, tilde, dot: u"a", u"e", … */
+    { 'a', 0xe0, 0xe1, 0x1ea3, 0xe3, 0x1ea1 },     { 'e', 0xe8, 0xe9, 0x1ebb, 0x1ebd, 0x1eb9 },
+    { 'o', 0xf2, 0xf3, 0x1ecf, 0xf5, 0x1ecd },     { 'u', 0xf9, 0xfa, 0x1ee7, 0x169, 0x1ee5 },
+    { 'y', 0x1ef3, 0xfd, 0x1ef7, 0x1ef9, 0x1ef5 },
+};
+
+static const int32_t *vowel_of(int32_t character, int *tone)
+{
+    for (size_t vowel = 0; vowel < sizeof tones / sizeof *tones; vowel++)
+        for (*tone = 0; *tone < 6; ++*tone)
+            if (tones[vowel][*tone] == character)
+                return tones[vowel];
+    return NULL;
+}
+
+/* òa → oà, òe → oè, ùy → uỳ. In all three the first vowel is a glide, so the tone belongs to the second,
+ * where the new spelling and all closed syllables (hoàn, hoài, huỳnh, quý) have it: moving it is right
+ * whatever follows, so that "hòan" and "qúy", which keyboards produce, match as well. */
+static void place_tone(int32_t *previous, int32_t *character)
+{
+    int tone, none;
+    if (*character != 'a' && *character != 'e' && *character != 'y')
+        return;
+    const int32_t *first = vowel_of(*previous, &tone);
+    if (!first || tone == 0 || (*first != 'o' && *first != 'u') || (*first == 'u') != (*character == 'y'))
+        return;
+    *character = vowel_of(*character, &none)[tone];
+    *previous = *first;
+}
+
+struct text unicode_fold(struct arena *arena, struct text text)
+{
+    text = unicode_lower(arena, text);
+    struct characters key = { arena_take(arena, (unicode_length(text) + 1) * sizeof *key.array), 0 };
+    bool blank = false;
+    for (size_t at = 0; at < text.length;) {
+        int32_t character = unicode_next(text, &at);
+        if (is_unseen(character))
+            continue;
+        if (is_blank(character)) {
+            blank = key.count > 0;
+            continue;
+        }
+        if (character == 0xf0)
+            character = 0x111; /* the Icelandic letter that old fonts show for đ */
+        if (blank)
+            key.array[key.count++] = ' ';
+        else if (key.count)
+            place_tone(&key.array[key.count - 1], &character);
+        blank = false;
+        key.array[key.count++] = character;
+    }
+    return encode(key);
+}
+
+/* --- Names --- */
+
+static const struct {
+    int32_t from, to;
+    const char *name;
+} names[] = {
+    { 0x00, 0x1f, N_("control character") },
+    { 0x20, 0x20, N_("blank") },
+    { 0x21, 0x7e, NULL },
+    { 0x7f, 0x9f, N_("control character") },
+    { 0xa0, 0xa0, N_("no-break blank") },
+    { 0xad, 0xad, N_("soft hyphen") },
+    { 0xc0, 0x24f, N_("Latin") },
+    { 0x250, 0x2af, N_("phonetic") },
+    { 0x300, 0x36f, N_("combining mark") },
+    { 0x370, 0x3ff, N_("Greek") },
+    { 0x400, 0x52f, N_("Cyrillic") },
+    { 0x530, 0x58f, N_("Armenian") },
+    { 0x590, 0x5ff, N_("Hebrew") },
+    { 0x600, 0x6ff, N_("Arabic") },
+    { 0x900, 0x97f, N_("Devanagari") },
+    { 0xe00, 0xe7f, N_("Thai") },
+    { 0xe80, 0xeff, N_("Lao") },
+    { 0x10a0, 0x10ff, N_("Georgian") },
+    { 0x1100, 0x11ff, N_("Hangul") },
+    { 0x13a0, 0x13ff, N_("Cherokee") },
+    { 0x1780, 0x17ff, N_("Khmer") },
+    { 0x1ab0, 0x1aff, N_("combining mark") },
+    { 0x1c80, 0x1c8f, N_("Cyrillic") },
+    { 0x1d00, 0x1dbf, N_("phonetic") },
+    { 0x1dc0, 0x1dff, N_("combining mark") },
+    { 0x1e00, 0x1eff, N_("Latin") },
+    { 0x1f00, 0x1fff, N_("Greek") },
+    { 0x2000, 0x200a, N_("blank of special width") },
+    { 0x200b, 0x200d, N_("zero-width character") },
+    { 0x200e, 0x200f, N_("direction mark") },
+    { 0x2028, 0x2029, N_("line separator") },
+    { 0x202a, 0x202e, N_("direction mark") },
+    { 0x202f, 0x202f, N_("no-break blank") },
+    { 0x2060, 0x2060, N_("zero-width character") },
+    { 0x20d0, 0x20ff, N_("combining mark") },
+    { 0x2100, 0x214f, N_("letter-like symbol") },
+    { 0x2c60, 0x2c7f, N_("Latin") },
+    { 0x2c80, 0x2cff, N_("Coptic") },
+    { 0x2de0, 0x2dff, N_("Cyrillic") },
+    { 0x2e80, 0x2fdf, N_("Han") },
+    { 0x3000, 0x3000, N_("ideographic blank") },
+    { 0x3040, 0x309f, N_("Hiragana") },
+    { 0x30a0, 0x30ff, N_("Katakana") },
+    { 0x3130, 0x318f, N_("Hangul") },
+    { 0x3400, 0x4dbf, N_("Han") },
+    { 0x4e00, 0x9fff, N_("Han") },
+    { 0xa640, 0xa69f, N_("Cyrillic") },
+    { 0xa720, 0xa7ff, N_("Latin") },
+    { 0xab70, 0xabbf, N_("Cherokee") },
+    { 0xac00, 0xd7ff, N_("Hangul") },
+    { 0xe000, 0xf8ff, N_("private use, of a symbol font") },
+    { 0xf900, 0xfaff, N_("Han") },
+    { 0xfe20, 0xfe2f, N_("combining mark") },
+    { 0xfeff, 0xfeff, N_("byte order mark") },
+    { 0xff01, 0xff5e, N_("full-width") },
+    { 0xfffd, 0xfffd, N_("replacement character") },
+    { 0x1d400, 0x1d7ff, N_("mathematical letter") },
+    { 0x1f000, 0x1faff, N_("emoji or symbol") },
+    { 0x20000, 0x323af, N_("Han") },
+};
+
+void unicode_describe(int32_t character, char text[48])
+{
+    const char *name = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (character >= names[i].from && character <= names[i].to)
+            name = names[i].name;
+    if (!name && character > 0x7f && utf8proc_codepoint_valid(character) && !unicode_is_assigned(character))
+        name = N_("not assigned");
+    char whole[96];
+    int length = name ? snprintf(whole, sizeof whole, "U+%04X (%s)", (unsigned)character, _(name))
+                      : snprintf(whole, sizeof whole, "U+%04X", (unsigned)character);
+    size_t kept = text_cut(
+        (struct text){ whole, (size_t)length < sizeof whole ? (size_t)length : sizeof whole - 1 }, 47);
+    memcpy(text, whole, kept);
+    text[kept] = 0;
+}

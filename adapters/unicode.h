@@ -1,0 +1,37 @@
+/* The door to utf8proc: what is known about characters. Texts are valid UTF-8 unless said otherwise. */
+#ifndef ADAPTERS_UNICODE_H
+#define ADAPTERS_UNICODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/text.h"
+
+/* The byte offset of the first invalid sequence, or text.length when the text is valid UTF-8 (no surrogates).
+ */
+size_t unicode_invalid_at(struct text text);
+
+/* The character at `at`, and `at` moved behind it. The text must be valid. */
+int32_t unicode_next(struct text text, size_t *at);
+size_t unicode_put(int32_t character, char bytes[4]); /* returns the length */
+size_t unicode_length(struct text text);              /* characters */
+
+bool unicode_nfc_certain(struct text text); /* quick: true is certain, false means "ask unicode_nfc" */
+struct text unicode_nfc(struct arena *arena, struct text text); /* the text itself when it already is */
+struct text unicode_nfd(struct arena *arena, struct text text);
+struct text unicode_lower(struct arena *arena,
+                          struct text text); /* simple case folding of each character, NFC */
+bool unicode_is_letter(int32_t character);
+bool unicode_is_mark(int32_t character);
+bool unicode_is_upper(int32_t character);
+bool unicode_is_assigned(int32_t character);
+
+/* A key for matching: NFC, folded case, blanks to one and trimmed, tone placement made one (hoà = hòa, uỷ =
+ * ủy). */
+struct text unicode_fold(struct arena *arena, struct text text);
+
+/* Names what a person sees: "U+0421 (Cyrillic)", "U+0421" when nothing better is known. */
+void unicode_describe(int32_t character, char text[48]);
+
+#endif

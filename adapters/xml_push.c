@@ -1,0 +1,163 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/file.h"
+#include "adapters/xml_libxml2.h"
+#include "core/memory.h"
+
+#define CHUNK 65536
+
+static void keep_fault(void *push, xmlErrorPtr found)
+{
+    xml_fault_keep(&((struct xml_push *)push)->fault, found);
+}
+
+static void refuse(struct xml_push *push, const char *words)
+{
+    xml_fault_refuse(&push->fault, push->parser, words);
+}
+
+static void on_doctype(void *context, const xmlChar *name, const xmlChar *public_id, const xmlChar *system_id)
+{
+    struct xml_push *push = context;
+    (void)name, (void)public_id, (void)system_id;
+    if (push->no_doctype)
+        refuse(push, _("a DOCTYPE has no place in this kind of file"));
+}
+
+static void on_entity(void *context, const xmlChar *name, int type, const xmlChar *public_id,
+                      const xmlChar *system_id, xmlChar *content)
+{
+    (void)name, (void)type, (void)public_id, (void)system_id, (void)content;
+    refuse(context, _("the DOCTYPE declares entities, which is refused; have the file written without them"));
+}
+
+static void on_unparsed_entity(void *context, const xmlChar *name, const xmlChar *public_id,
+                               const xmlChar *system_id, const xmlChar *notation)
+{
+    (void)notation;
+    on_entity(context, name, 0, public_id, system_id, NULL);
+}
+
+static void on_attribute_declaration(void *context, const xmlChar *element, const xmlChar *name, int type,
+                                     int kind, const xmlChar *value, xmlEnumerationPtr list)
+{
+    (void)element, (void)name, (void)type, (void)kind;
+    if (value)
+        refuse(
+            context,
+            _("the DOCTYPE declares default values, which is refused; have the file written without them"));
+    xmlFreeEnumeration(list);
+}
+
+static void on_reference(void *context, const xmlChar *name)
+{
+    char words[300];
+    snprintf(words, sizeof words,
+             _("&%.60s; is an entity that is not declared here, so that its text would be lost; have it "
+               "written as "
+               "the character itself"),
+             (const char *)name);
+    refuse(context, words);
+}
+
+void xml_push_open(struct xml_push *push, struct file_stream *stream, const char *encoding,
+                   const xmlSAXHandler *handlers)
+{
+    xmlSAXHandler all = *handlers;
+    all.initialized = XML_SAX2_MAGIC;
+    all.serror = keep_fault;
+    all.internalSubset = on_doctype;
+    all.entityDecl = on_entity;
+    all.unparsedEntityDecl = on_unparsed_entity;
+    all.attributeDecl = on_attribute_declaration;
+    all.reference = on_reference;
+    push->stream = stream;
+    push->encoding = encoding ? memory_copy_string(encoding) : NULL;
+    push->chunk = memory_take(CHUNK);
+    push->parser = xmlCreatePushParserCtxt(&all, push, NULL, 0, NULL);
+}
+
+bool xml_push_enter(struct xml_push *push)
+{
+    if (++push->depth <= XML_DEPTH)
+        return true;
+    char words[200];
+    snprintf(words, sizeof words, _("elements stand more than %d deep inside one another"), XML_DEPTH);
+    refuse(push, words);
+    return false;
+}
+
+static enum status begin(struct xml_push *push, size_t *length, struct error *error)
+{
+    const char *told;
+    bool declared;
+    enum status status =
+        xml_encoding_choose(push->encoding, (struct text){ push->chunk, *length }, &told, &declared, error);
+    if (status)
+        return status;
+    if (told) {
+        xmlCtxtResetPush(push->parser, NULL, 0, NULL, told);
+        /* The parser looks for the mark only when it finds out the encoding itself. */
+        if (*length >= 2 && (!memcmp(push->chunk, "\xff\xfe", 2) || !memcmp(push->chunk, "\xfe\xff", 2))) {
+            *length -= 2;
+            memmove(push->chunk, push->chunk + 2, *length);
+        }
+    }
+    /* NOENT joins `&amp;` with the value around it; entities of other kinds are refused where they are
+     * declared. */
+    xmlCtxtUseOptions(push->parser,
+                      XML_PARSE_NONET | XML_PARSE_NOENT | (declared ? 0 : XML_PARSE_IGNORE_ENC));
+    push->begun = true;
+    return STATUS_OK;
+}
+
+static enum status tell(struct xml_push *push, struct error *error)
+{
+    push->broken = true;
+    xml_fault_tell(&push->fault, push->stream->name, STATUS_STOP, error);
+    return error_add(error, _("the XML is broken"));
+}
+
+enum status xml_push_feed(struct xml_push *push, struct error *error)
+{
+    if (push->broken)
+        return tell(push, error);
+    if (push->ended)
+        return STATUS_END;
+    size_t length = 0, got = 1;
+    while (length < CHUNK && got) {
+        enum status status =
+            push->stream->read(push->stream, push->chunk + length, CHUNK - length, &got, error);
+        if (status && status != STATUS_END)
+            return status;
+        if (status)
+            break;
+        length += got;
+        if (push->begun && length)
+            break;
+    }
+    if (!length && !push->begun)
+        refuse(push, _("the document is empty"));
+    enum status status = push->begun ? STATUS_OK : begin(push, &length, error);
+    if (status)
+        return status;
+    if (!length) {
+        xmlParseChunk(push->parser, NULL, 0, 1);
+        push->ended = true;
+    } else
+        xmlParseChunk(push->parser, push->chunk, (int)length, 0);
+    if (!push->parser->wellFormed || push->fault.level > XML_ERR_FATAL)
+        return tell(push, error);
+    return push->ended ? STATUS_END : STATUS_OK;
+}
+
+void xml_push_close(struct xml_push *push)
+{
+    if (push->parser) {
+        xmlFreeDoc(push->parser->myDoc);
+        xmlFreeParserCtxt(push->parser);
+    }
+    free(push->chunk);
+    free(push->encoding);
+}

@@ -1,0 +1,35 @@
+/* The path of a source's `records`, tested while reading: child steps, and a predicate behind the last. */
+#ifndef ADAPTERS_XML_STEPS_H
+#define ADAPTERS_XML_STEPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "adapters/xml.h"
+
+#define XML_STEPS_MOST 32
+
+struct xml_step {
+    char *name; /* NULL: any */
+    char *uri;  /* NULL: none, or any with `any_uri` */
+    bool any_uri;
+    bool deep; /* "//" stands before it */
+};
+
+struct xml_steps {
+    size_t count;
+    struct xml_step steps[XML_STEPS_MOST];
+    struct text predicate; /* as an XPath from the element, or empty; owned */
+};
+
+/* A set of states: bit n says that n steps have been matched by the elements so far. */
+#define XML_STEPS_BEGIN 1U
+
+enum status xml_steps_compile(struct text records, const struct xml_namespace *namespaces, size_t count,
+                              struct xml_steps *steps, struct error *error);
+uint64_t xml_steps_enter(const struct xml_steps *steps, uint64_t states, const char *name, const char *uri);
+bool xml_steps_reached(const struct xml_steps *steps, uint64_t states);
+void xml_steps_free(struct xml_steps *steps);
+
+#endif

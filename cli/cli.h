@@ -1,0 +1,77 @@
+/* The commands (INTERFACE §1): what main.c finds and each command_*.c offers. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "cli/configuration.h"
+#include "store/store.h"
+
+/* What was said on the command line. */
+struct invocation {
+    const char *program;
+    const char *config;   /* NULL: where it is looked for */
+    const char *language; /* NULL: the configuration's */
+    bool json, quiet;
+    const char *command;
+    /* options of commands */
+    const char **sources;
+    size_t source_count;
+    struct text *codes;
+    size_t code_count;
+    const char *plan, *reason, *decision, *rule, *field, *on, *checkpoint, *release_brake, *from, *to, *adopt,
+        *overwrite, *run;
+    bool online, rules;
+    char **arguments; /* what is no option */
+    int argument_count;
+    struct arena arena;
+};
+
+/* What a command has at hand. */
+struct session {
+    struct invocation *invocation;
+    struct configuration configuration;
+    bool configured;
+    struct clock *clock;
+    const char *language;
+    bool terminal; /* stderr is one: progress bars */
+};
+
+struct command {
+    const char *name;
+    const char *options;   /* the long options it takes, blank separated */
+    const char *arguments; /* "", "[N]", "CODE" */
+    int least, most;       /* arguments */
+    bool needs_configuration;
+    enum status (*run)(struct session *session, struct error *error, int *exit_code);
+    const char *help; /* English msgid */
+};
+
+extern const struct command commands[];
+const struct command *command_find(const char *name);
+
+enum status command_run(struct session *session, struct error *error, int *exit_code);
+enum status command_check(struct session *session, struct error *error, int *exit_code);
+enum status command_init(struct session *session, struct error *error, int *exit_code);
+enum status command_status(struct session *session, struct error *error, int *exit_code);
+enum status command_runs(struct session *session, struct error *error, int *exit_code);
+enum status command_show(struct session *session, struct error *error, int *exit_code);
+
+/* Set by SIGINT and SIGTERM. */
+extern volatile sig_atomic_t cli_stop;
+
+/* Output: results to stdout. */
+void output_json(const struct value *document);
+/* A table from a list of objects; `columns` are member names with their headings: "code\0Mã\0…" pairs, NULL ends. */
+struct output_column {
+    const char *member, *heading;
+    int most; /* display columns; 0: no ceiling */
+};
+void output_table(const struct value *rows, const struct output_column *columns, size_t count);
+/* Messages and progress: to stderr. */
+void output_message(const struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void output_progress(const struct session *session, const char *what, int64_t done, int64_t total); /* total 0: unknown */
+void output_progress_end(const struct session *session);
+
+#endif

@@ -1,0 +1,153 @@
+/* check: is the configuration right, before a night depends on it? */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "extract/extract.h"
+#include "load/load.h"
+#include "transform/transform.h"
+
+static struct transform_request transforming(struct session *session)
+{
+    struct configuration *configuration = &session->configuration;
+    return (struct transform_request){
+        .sources = configuration->sources,
+        .source_count = configuration->source_count,
+        .lists = configuration->lists,
+        .rule_files = configuration->rule_files,
+        .rule_file_count = configuration->rule_file_count,
+        .defaults = { text_of(configuration->agency_code), text_of(configuration->agency_name) },
+        .language = session->language,
+        .context = &configuration->context,
+        .clock = session->clock,
+    };
+}
+
+static struct extract_request extracting(struct session *session)
+{
+    struct configuration *configuration = &session->configuration;
+    return (struct extract_request){
+        .sources = configuration->sources,
+        .source_count = configuration->source_count,
+        .folder = configuration->folder,
+        .context = &configuration->context,
+        .stop = &cli_stop,
+    };
+}
+
+/* Secrets that are written out: where they stand, never what they are. */
+static void warn_secrets(const struct session *session, const struct value *tree, struct value *warnings,
+                         struct arena *arena)
+{
+    static const char *const names[] = { "password", "bearer", "client_secret" };
+    for (const struct value *child = tree->first; child; child = child->next) {
+        for (size_t i = 0; i < 3; i++)
+            if (text_is(child->name, names[i]) && child->kind == VALUE_TEXT && !text_starts(child->text, TEXT("${"))) {
+                char line[600];
+                snprintf(line, sizeof line,
+                         _("%s:%u:%u: the secret \"%s\" is written out; refer to it with ${env:NAME}, ${file:PATH} or ${credential:NAME}"),
+                         session->configuration.path, child->line, child->column, names[i]);
+                value_append(warnings, value_text(arena, text_copy(arena, text_of(line))));
+            }
+        warn_secrets(session, child, warnings, arena);
+    }
+}
+
+/* The first record of each source, mapped, for a person to look at. */
+static enum status try_sources(struct session *session, struct value *document, struct arena *arena, int *exit_code)
+{
+    struct extract_request extract = extracting(session);
+    struct transform_request transform = transforming(session);
+    struct value *sources = value_set(document, "sources", value_list(arena));
+    for (size_t i = 0; i < extract.source_count; i++) {
+        const struct source *source = &extract.sources[i];
+        struct value *row = value_append(sources, value_object(arena));
+        struct text bytes, context;
+        char *locator = arena_take_zeroed(arena, 512);
+        struct error error = { 0 };
+        struct transform_one one;
+        value_set(row, "source", value_string(arena, source->name));
+        enum status status = extract_first(&extract, source, arena, &bytes, &context, locator, &error);
+        if (status == STATUS_OK)
+            status = transform_try(&transform, source, arena, bytes, context, &one, &error);
+        if (status == STATUS_OK) {
+            value_set(row, "locator", value_string(arena, locator));
+            value_set(row, "procedure", one.procedure ? one.procedure : value_null(arena));
+            struct value *findings = value_set(row, "findings", value_list(arena));
+            for (const struct finding *finding = one.findings.first; finding; finding = finding->next) {
+                struct value *item = value_append(findings, value_object(arena));
+                value_set(item, "rule", value_text(arena, finding->rule));
+                if (finding->field.length)
+                    value_set(item, "field", value_text(arena, finding->field));
+                value_set(item, "message", value_text(arena, finding->message));
+            }
+            continue;
+        }
+        *exit_code = 3;
+        value_set(row, "error", value_text(arena, status == STATUS_END ? text_of(_("the source has no record"))
+                                                                       : text_copy(arena, text_of(error.message))));
+    }
+    return STATUS_OK;
+}
+
+static void print_online(const struct value *document)
+{
+    for (const struct value *row = value_find(document, "sources")->first; row; row = row->next) {
+        const struct value *error = value_find(row, "error");
+        printf("\n%.*s: %.*s\n", TEXT_ARG(value_text_of(row, "source")),
+               TEXT_ARG(error ? error->text : value_text_of(row, "locator")));
+        if (error)
+            continue;
+        output_json(value_find(row, "procedure"));
+        for (const struct value *finding = value_find(row, "findings")->first; finding; finding = finding->next)
+            printf("  %.*s %.*s: %.*s\n", TEXT_ARG(value_text_of(finding, "rule")),
+                   TEXT_ARG(value_text_of(finding, "field")), TEXT_ARG(value_text_of(finding, "message")));
+    }
+    const struct value *portal = value_find(document, "portal");
+    if (portal)
+        printf(_("\nportal: %.*s\n"), TEXT_ARG(portal->text));
+}
+
+enum status command_check(struct session *session, struct error *error, int *exit_code)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct configuration *configuration = &session->configuration;
+    struct extract_request extract = extracting(session);
+    struct transform_request transform = transforming(session);
+    struct load_request load = { .portal = configuration->portal,
+                                 .brakes = configuration->brakes,
+                                 .agency_code = configuration->agency_code,
+                                 .folder = configuration->folder,
+                                 .context = &configuration->context,
+                                 .stop = &cli_stop };
+    struct digest rules;
+    struct value *document = value_object(&arena), *warnings = value_list(&arena);
+    if (extract_check(&extract, error) || transform_check(&transform, &rules, error) ||
+        (configuration->portal && load_check(&load, error)))
+        return error->status;
+    warn_secrets(session, configuration->tree, warnings, &arena);
+    value_set(document, "configuration", value_string(&arena, configuration->path));
+    value_set(document, "valid", value_boolean(&arena, true));
+    value_set(document, "sources_configured", value_integer(&arena, (int64_t)configuration->source_count));
+    value_set(document, "warnings", warnings);
+    if (session->invocation->online && try_sources(session, document, &arena, exit_code))
+        return error->status;
+    if (session->invocation->online && configuration->portal) {
+        struct error reason = { 0 };
+        bool there = load_probe(&load, &reason) == STATUS_OK;
+        value_set(document, "portal", value_text(&arena, there ? text_of(_("it answers"))
+                                                               : text_copy(&arena, text_of(reason.message))));
+        if (!there)
+            *exit_code = 3;
+    }
+    if (session->invocation->json) {
+        output_json(document);
+        return STATUS_OK;
+    }
+    for (const struct value *warning = warnings->first; warning; warning = warning->next)
+        output_message(session, "%.*s", TEXT_ARG(warning->text));
+    printf(_("%s: in order (%zu sources)\n"), configuration->path, configuration->source_count);
+    if (session->invocation->online)
+        print_online(document);
+    return STATUS_OK;
+}

@@ -1,0 +1,96 @@
+/* init: a commented starter configuration. */
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/file.h"
+#include "cli/cli.h"
+#include "extract/probe.h"
+
+static const char starter[] =
+    "# congkhai: cấu hình mẫu / starter configuration. Kiểm tra / check it with: congkhai check\n"
+    "agency: { code: H13, name: UBND thành phố Cần Thơ }   # cơ quan công khai / who publishes\n"
+    "store: state/congkhai.db                              # đường dẫn tính từ tệp này / relative to this file\n"
+    "language: vi\n"
+    "\n"
+    "sources:\n"
+    "  - name: so-tu-phap                                  # nguồn dữ liệu / a department's system\n"
+    "    fetch: { folder: inbox/so-tu-phap, match: \"*.json\" }\n"
+    "    format: json                                      # json ndjson xml html csv xlsx rows\n"
+    "    records: \"\"                                       # vị trí các bản ghi / where the records are\n"
+    "    key: /ma_thu_tuc                                  # định danh bản ghi / identifies a record\n"
+    "    listing: full                                     # full: thiếu là báo mất / absent is reported missing\n"
+    "    nothing: [\"\", \"Không có thông tin\"]\n"
+    "    map:                                              # trường chuẩn: địa chỉ / field: address\n"
+    "      code: /ma_thu_tuc\n"
+    "      name: /ten_thu_tuc\n"
+    "      status: { value: announced }\n"
+    "      decision.number: /so_quyet_dinh\n"
+    "      steps: { from: /trinh_tu_thuc_hien, split: \"\\n\", map: { text: . } }\n"
+    "      time_limit: /thoi_han\n"
+    "      results: { from: /ket_qua_xu_ly, map: { name: . } }\n"
+    "\n"
+    "portal:\n"
+    "  driver: rest\n"
+    "  url: https://portal.example/v1\n"
+    "  auth: { bearer: \"${env:CONGKHAI_PORTAL_TOKEN}\" }    # không ghi bí mật vào đây / never write a secret here\n"
+    "  in_flight: 8\n"
+    "  timeout: 60s\n"
+    "  retry: { attempts: 5, first: 1s, most: 60s }\n"
+    "\n"
+    "rules: [rules/basic.yaml]                             # quy tắc kiểm tra / what the law asks\n"
+    "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop }\n";
+
+static const char starter_rules[] =
+    "# Quy tắc dẫn điều luật / rules that cite the law\n"
+    "rules:\n"
+    "  - id: ND63-8.2a\n"
+    "    field: name\n"
+    "    check: { required: true }\n"
+    "    cites: \"Nghị định 63/2010/NĐ-CP, Điều 8 khoản 2 điểm a\"\n"
+    "    message: { vi: \"Thiếu tên thủ tục\", en: \"The procedure has no name\" }\n"
+    "  - id: ND63-8.2b\n"
+    "    field: steps\n"
+    "    check: { required: true }\n"
+    "    cites: \"Nghị định 63/2010/NĐ-CP, Điều 8 khoản 2 điểm b\"\n"
+    "    message: { vi: \"Thiếu trình tự thực hiện\", en: \"The steps are missing\" }\n"
+    "  - id: ND63-8.2h\n"
+    "    field: results\n"
+    "    check: { required: true }\n"
+    "    cites: \"Nghị định 63/2010/NĐ-CP, Điều 8 khoản 2 điểm h\"\n"
+    "    message: { vi: \"Thiếu kết quả thực hiện\", en: \"The result is missing\" }\n";
+
+static enum status write_new(const struct session *session, const char *path, struct text text, struct error *error)
+{
+    if (file_exists(path))
+        return error_set(error, STATUS_USAGE, _("%s is there already; nothing was written"), path);
+    if (file_write(path, text, 0644, error)) {
+        error->status = STATUS_USAGE;
+        return error->status;
+    }
+    output_message(session, _("written: %s"), path);
+    return STATUS_OK;
+}
+
+enum status command_init(struct session *session, struct error *error, int *exit_code)
+{
+    struct arena *arena = &session->invocation->arena;
+    const char *folder = session->invocation->argument_count ? session->invocation->arguments[0] : ".";
+    const char *configuration = file_path(arena, folder, "congkhai.yaml");
+    const char *rules = file_path(arena, folder, "rules/basic.yaml");
+    struct text yaml = TEXT_NONE;
+    (void)exit_code;
+    if (session->invocation->from && probe_write(arena, session->invocation->from, &yaml, error))
+        return error->status;
+    if (file_exists(configuration))
+        return error_set(error, STATUS_USAGE, _("%s is there already; nothing was written"), configuration);
+    if (file_make_folders(file_path(arena, folder, "rules"), error)) {
+        error->status = STATUS_USAGE;
+        return error->status;
+    }
+    if (!file_exists(rules) && write_new(session, rules, text_of(starter_rules), error))
+        return error->status;
+    if (write_new(session, configuration, yaml.bytes ? yaml : text_of(starter), error))
+        return error->status;
+    output_message(session, _("next: correct it, then \"congkhai --config %s check --online\""), configuration);
+    return STATUS_OK;
+}

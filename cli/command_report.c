@@ -1,0 +1,178 @@
+/* status, runs, show: what people ask in the morning. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "store/report.h"
+
+#define SHOWN 200 /* rows of a table; --json has them all */
+
+static enum status open_to_read(struct session *session, struct store **store, struct error *error)
+{
+    return store_open(session->configuration.store, STORE_READ, session->clock, store, error);
+}
+
+static void heading(const char *text)
+{
+    printf("\n%s\n", text);
+}
+
+static void print_kept(const struct value *records)
+{
+    const struct output_column columns[] = {
+        { "source", _("source"), 20 }, { "key", _("key"), 24 },     { "outcome", _("outcome"), 0 },
+        { "rule", _("rule"), 24 },     { "field", _("field"), 24 }, { "value", _("value"), 30 },
+        { "message", _("why"), 80 },
+    };
+    if (!records->count)
+        return;
+    heading(_("Records that are kept back"));
+    output_table(records, columns, sizeof columns / sizeof *columns);
+}
+
+static void print_deliveries(const struct value *deliveries)
+{
+    const struct output_column columns[] = {
+        { "code", _("code"), 26 }, { "state", _("state"), 0 }, { "action", _("action"), 0 },
+        { "run", _("run"), 0 },    { "words", _("why"), 100 },
+    };
+    if (!deliveries->count)
+        return;
+    heading(_("Deliveries that did not end"));
+    output_table(deliveries, columns, sizeof columns / sizeof *columns);
+}
+
+static void print_missing(const struct value *missing)
+{
+    const struct output_column columns[] = {
+        { "source", _("source"), 20 }, { "key", _("key"), 24 }, { "code", _("code"), 26 },
+        { "locator", _("last seen in"), 60 },
+    };
+    if (!missing->count)
+        return;
+    heading(_("Missing from their source (nothing is withdrawn by itself)"));
+    output_table(missing, columns, sizeof columns / sizeof *columns);
+}
+
+static void print_runs(const struct value *runs)
+{
+    const struct output_column columns[] = {
+        { "run", _("run"), 0 },             { "started_at", _("started (UTC)"), 0 }, { "command", _("command"), 0 },
+        { "operator", _("operator"), 16 },  { "exit_code", _("exit"), 0 },           { "seen", _("seen"), 0 },
+        { "changed", _("changed"), 0 },     { "accepted", _("accepted"), 0 },        { "rejected", _("rejected"), 0 },
+        { "held", _("held"), 0 },           { "sent", _("sent"), 0 },                { "published", _("published"), 0 },
+        { "withdrawn", _("withdrawn"), 0 }, { "refused", _("refused"), 0 },          { "conflict", _("conflict"), 0 },
+        { "unknown", _("unknown"), 0 },     { "failed", _("failed"), 0 },            { "missing", _("missing"), 0 },
+    };
+    output_table(runs, columns, sizeof columns / sizeof *columns);
+}
+
+struct situation {
+    struct value *runs, *sources, *records, *deliveries, *missing, *published;
+    struct store_kept_back kept;
+};
+
+static enum status gather(struct store *store, struct arena *arena, int64_t most, struct situation *situation,
+                          struct error *error)
+{
+    if (report_runs(store, arena, 1, &situation->runs, error) ||
+        report_sources(store, arena, &situation->sources, error) ||
+        report_kept_records(store, arena, most, &situation->records, error) ||
+        report_kept_deliveries(store, arena, most, &situation->deliveries, error) ||
+        report_missing(store, arena, most, &situation->missing, error) ||
+        report_published(store, arena, &situation->published, error) || store_kept_back(store, &situation->kept, error))
+        return error->status;
+    return STATUS_OK;
+}
+
+static void print_situation_json(struct arena *arena, const struct situation *situation)
+{
+    struct value *document = value_object(arena), *kept = value_object(arena);
+    const struct store_kept_back *counts = &situation->kept;
+    value_set(kept, "rejected", value_integer(arena, counts->rejected));
+    value_set(kept, "held", value_integer(arena, counts->held));
+    value_set(kept, "refused", value_integer(arena, counts->refused));
+    value_set(kept, "failed", value_integer(arena, counts->failed));
+    value_set(kept, "conflict", value_integer(arena, counts->conflict));
+    value_set(kept, "unknown", value_integer(arena, counts->unknown));
+    value_set(kept, "pending", value_integer(arena, counts->pending));
+    value_set(kept, "missing", value_integer(arena, counts->missing));
+    value_set(document, "last_run", situation->runs->first ? situation->runs->first : value_null(arena));
+    value_set(document, "published", situation->published);
+    value_set(document, "kept_back", kept);
+    value_set(document, "sources", situation->sources);
+    value_set(document, "records", situation->records);
+    value_set(document, "deliveries", situation->deliveries);
+    value_set(document, "missing", situation->missing);
+    output_json(document);
+}
+
+static void print_situation(const struct situation *situation)
+{
+    const struct output_column columns[] = {
+        { "source", _("source"), 30 },  { "present", _("records"), 0 },   { "accepted", _("accepted"), 0 },
+        { "rejected", _("rejected"), 0 }, { "held", _("held"), 0 },       { "missing", _("missing"), 0 },
+    };
+    const struct value *last = situation->runs->first;
+    if (last) {
+        const struct value *exit_code = value_find(last, "exit_code");
+        struct text run = value_text_of(last, "run"), at = value_text_of(last, "started_at"),
+                    command = value_text_of(last, "command");
+        if (exit_code)
+            printf(_("Last run: %.*s (%.*s, %.*s), exit %.*s\n"), TEXT_ARG(run), TEXT_ARG(command), TEXT_ARG(at),
+                   TEXT_ARG(exit_code->text));
+        else
+            printf(_("Last run: %.*s (%.*s, %.*s) has not ended: it is at work, or was broken off\n"), TEXT_ARG(run),
+                   TEXT_ARG(command), TEXT_ARG(at));
+    }
+    printf(_("At the portal: %.*s published, %.*s abolished; %lld pending\n\n"),
+           TEXT_ARG(value_text_of(situation->published, "published")),
+           TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending);
+    output_table(situation->sources, columns, sizeof columns / sizeof *columns);
+    print_kept(situation->records);
+    print_deliveries(situation->deliveries);
+    print_missing(situation->missing);
+}
+
+enum status command_status(struct session *session, struct error *error, int *exit_code)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct store *store;
+    struct situation situation = { 0 };
+    (void)exit_code;
+    if (open_to_read(session, &store, error))
+        return error->status;
+    bool json = session->invocation->json;
+    enum status status = gather(store, &arena, json ? INT64_MAX : SHOWN, &situation, error);
+    if (status == STATUS_OK && json)
+        print_situation_json(&arena, &situation);
+    else if (status == STATUS_OK)
+        print_situation(&situation);
+    store_close(store);
+    return status;
+}
+
+enum status command_runs(struct session *session, struct error *error, int *exit_code)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct store *store;
+    struct value *runs;
+    int64_t most = 10;
+    (void)exit_code;
+    if (session->invocation->argument_count) {
+        char *end;
+        most = strtoll(session->invocation->arguments[0], &end, 10);
+        if (*end || most < 1 || most > 1000000)
+            return error_set(error, STATUS_USAGE, _("\"%s\" is no number of runs"), session->invocation->arguments[0]);
+    }
+    if (open_to_read(session, &store, error))
+        return error->status;
+    enum status status = report_runs(store, &arena, most, &runs, error);
+    if (status == STATUS_OK && session->invocation->json)
+        output_json(runs);
+    else if (status == STATUS_OK)
+        print_runs(runs);
+    store_close(store);
+    return status;
+}

@@ -1,0 +1,318 @@
+/* run, extract, transform, load: the stages, one after the other, as one run of the ledger. */
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapters/crypto.h"
+#include "cli/cli.h"
+#include "extract/extract.h"
+#include "load/load.h"
+#include "transform/transform.h"
+
+struct night {
+    struct session *session;
+    bool extract, transform, load;
+    struct extract_request extracting;
+    struct transform_request transforming;
+    struct load_request loading;
+    struct extract_result *results;
+    size_t result_count;
+    struct transform_counts transformed;
+    struct run_counts counts;
+    int64_t run;
+    struct error outage; /* what ends with exit 3 though the stages behind it went on */
+};
+
+static void show_extract(void *own, const char *source, int64_t seen)
+{
+    const struct night *night = own;
+    output_progress(night->session, source, seen, 0);
+}
+
+static void show_transform(void *own, const char *source, int64_t done)
+{
+    const struct night *night = own;
+    output_progress(night->session, source, done, 0);
+}
+
+static void show_load(void *own, int64_t done, int64_t total)
+{
+    const struct night *night = own;
+    output_progress(night->session, _("publishing"), done, total);
+}
+
+static void show_notice(void *own, const char *message)
+{
+    const struct night *night = own;
+    output_message(night->session, "%s", message);
+}
+
+static void prepare(struct night *night, struct session *session)
+{
+    const struct invocation *invocation = session->invocation;
+    struct configuration *configuration = &session->configuration;
+    const char *command = invocation->command;
+    bool all = !strcmp(command, "run");
+    night->session = session;
+    night->extract = all || !strcmp(command, "extract");
+    night->transform = all || !strcmp(command, "transform");
+    night->load = all || !strcmp(command, "load");
+    night->extracting = (struct extract_request){
+        .sources = configuration->sources, .source_count = configuration->source_count,
+        .names = invocation->sources, .name_count = invocation->source_count,
+        .codes = invocation->codes, .code_count = invocation->code_count,
+        .folder = configuration->folder, .context = &configuration->context,
+        .stop = &cli_stop, .progress = show_extract, .notice = show_notice, .own = night,
+    };
+    night->transforming = (struct transform_request){
+        .sources = configuration->sources, .source_count = configuration->source_count,
+        .names = invocation->sources, .name_count = invocation->source_count,
+        .codes = invocation->codes, .code_count = invocation->code_count,
+        .lists = configuration->lists,
+        .rule_files = configuration->rule_files, .rule_file_count = configuration->rule_file_count,
+        .defaults = { text_of(configuration->agency_code), text_of(configuration->agency_name) },
+        .language = session->language,
+        .precedence = { configuration->precedence, configuration->precedence_count },
+        .context = &configuration->context, .clock = session->clock,
+        .stop = &cli_stop, .progress = show_transform, .own = night,
+    };
+    night->loading = (struct load_request){
+        .filter = { invocation->codes, invocation->code_count, invocation->sources, invocation->source_count },
+        .portal = configuration->portal, .brakes = configuration->brakes,
+        .agency_code = configuration->agency_code, .folder = configuration->folder,
+        .context = &configuration->context,
+        .stop = &cli_stop, .progress = show_load, .own = night,
+    };
+}
+
+/* Everything that can be wrong with the configuration, before anything is touched. */
+static enum status check_all(struct night *night, struct digest *rules, struct error *error)
+{
+    if (extract_check(&night->extracting, error) || transform_check(&night->transforming, rules, error))
+        return error->status;
+    return night->load ? load_check(&night->loading, error) : STATUS_OK;
+}
+
+static const char *who(void)
+{
+    const char *name = getenv("SUDO_USER");
+    if (name && *name)
+        return name;
+    const struct passwd *entry = getpwuid(geteuid());
+    return entry && entry->pw_name ? entry->pw_name : "?";
+}
+
+static enum status begin(struct night *night, struct store *store, struct error *error)
+{
+    const struct configuration *configuration = &night->session->configuration;
+    char host[256] = "?";
+    gethostname(host, sizeof host - 1);
+    struct run_start start = {
+        .command = night->session->invocation->command,
+        .operator_ = who(),
+        .host = host,
+        .version = CONGKHAI_VERSION,
+        .config_digest = configuration->digest,
+        .rules_digest = crypto_sha256(configuration->rules_text),
+        .configuration = configuration->masked,
+        .rules = configuration->rules_text,
+    };
+    return store_run_begin(store, &start, &night->run, error);
+}
+
+static void say(const struct night *night, const char *line)
+{
+    const struct invocation *invocation = night->session->invocation;
+    output_progress_end(night->session);
+    if (!invocation->json && !invocation->quiet)
+        puts(line);
+}
+
+static enum status run_extract(struct night *night, struct store *store, struct error *error)
+{
+    char line[512];
+    struct error reason = { 0 };
+    int64_t staged = 0;
+    enum status status = extract_run(store, &night->extracting, &night->results, &night->result_count, &reason);
+    for (size_t i = 0; i < night->result_count; i++) {
+        night->counts.seen += night->results[i].counts.seen;
+        night->counts.missing += night->results[i].counts.missing;
+        staged += night->results[i].counts.changed;
+    }
+    if (!night->transform)
+        night->counts.changed = staged;
+    snprintf(line, sizeof line, _("extract: %lld records in %zu sources, %lld new or changed, %lld missing"),
+             (long long)night->counts.seen, night->result_count, (long long)staged,
+             (long long)night->counts.missing);
+    say(night, line);
+    if (status == STATUS_STOP) {
+        night->outage = reason;
+        return cli_stop ? error_set(error, status, "%s", reason.message) : STATUS_OK;
+    }
+    return status ? error_set(error, status, "%s", reason.message) : STATUS_OK;
+}
+
+static enum status run_transform(struct night *night, struct store *store, struct error *error)
+{
+    char line[512];
+    struct work_counts *work = &night->transformed.work;
+    const struct normalise_counts *repairs = &night->transformed.repairs;
+    if (transform_run(store, &night->transforming, &night->transformed, error))
+        return error->status;
+    night->counts.changed = work->changed;
+    night->counts.accepted = work->accepted;
+    night->counts.rejected = work->rejected;
+    night->counts.held = work->held;
+    int64_t repaired = repairs->composed + repairs->d_stroke + repairs->invisible + repairs->bullets + repairs->blanks +
+                       repairs->line_breaks;
+    snprintf(line, sizeof line,
+             _("transform: %lld worked: %lld accepted, %lld rejected, %lld held; %lld warnings, %lld repairs of text"),
+             (long long)work->changed, (long long)work->accepted, (long long)work->rejected, (long long)work->held,
+             (long long)work->warnings, (long long)repaired);
+    say(night, line);
+    return STATUS_OK;
+}
+
+static enum status run_load(struct night *night, struct store *store, struct error *error)
+{
+    char line[512];
+    struct run_counts *counts = &night->counts;
+    enum status status = load_run(store, &night->loading, counts, error);
+    snprintf(line, sizeof line,
+             _("load: %lld sent: %lld published, %lld withdrawn, %lld refused, %lld in conflict, %lld unknown, %lld failed; %lld pending"),
+             (long long)counts->sent, (long long)counts->published, (long long)counts->withdrawn,
+             (long long)counts->refused, (long long)counts->conflict, (long long)counts->unknown,
+             (long long)counts->failed, (long long)counts->pending);
+    say(night, line);
+    return status;
+}
+
+static enum status run_stages(struct night *night, struct store *store, struct error *error)
+{
+    if (night->extract && run_extract(night, store, error))
+        return error->status;
+    if (night->transform && run_transform(night, store, error))
+        return error->status;
+    if (night->load && run_load(night, store, error))
+        return error->status;
+    if (cli_stop)
+        return error_set(error, STATUS_STOP, _("a signal ended the run; the same command goes on where it stopped"));
+    return STATUS_OK;
+}
+
+static struct value *describe_repairs(struct arena *arena, const struct normalise_counts *repairs)
+{
+    struct value *object = value_object(arena);
+    value_set(object, "blanks", value_integer(arena, repairs->blanks));
+    value_set(object, "bullets", value_integer(arena, repairs->bullets));
+    value_set(object, "composed", value_integer(arena, repairs->composed));
+    value_set(object, "d_stroke", value_integer(arena, repairs->d_stroke));
+    value_set(object, "invisible", value_integer(arena, repairs->invisible));
+    value_set(object, "line_breaks", value_integer(arena, repairs->line_breaks));
+    return object;
+}
+
+static void print_json(const struct night *night, int exit_code, const struct error *error,
+                       const struct store_kept_back *kept)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *document = value_object(&arena), *sources = value_list(&arena), *back = value_object(&arena);
+    const struct run_counts *counts = &night->counts;
+    const struct {
+        const char *name;
+        int64_t number;
+    } numbers[] = {
+        { "seen", counts->seen },           { "changed", counts->changed },   { "accepted", counts->accepted },
+        { "rejected", counts->rejected },   { "held", counts->held },         { "sent", counts->sent },
+        { "published", counts->published }, { "refused", counts->refused },   { "conflict", counts->conflict },
+        { "unknown", counts->unknown },     { "failed", counts->failed },     { "withdrawn", counts->withdrawn },
+        { "missing", counts->missing },     { "pending", counts->pending },
+    }, still[] = {
+        { "rejected", kept->rejected }, { "held", kept->held },         { "refused", kept->refused },
+        { "failed", kept->failed },     { "conflict", kept->conflict }, { "unknown", kept->unknown },
+        { "pending", kept->pending },   { "missing", kept->missing },
+    };
+    value_set(document, "run", value_integer(&arena, night->run));
+    value_set(document, "command", value_string(&arena, night->session->invocation->command));
+    value_set(document, "exit_code", value_integer(&arena, exit_code));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        value_set(document, numbers[i].name, value_integer(&arena, numbers[i].number));
+    for (size_t i = 0; i < sizeof still / sizeof *still; i++)
+        value_set(back, still[i].name, value_integer(&arena, still[i].number));
+    value_set(document, "kept_back", back);
+    for (size_t i = 0; i < night->result_count; i++) {
+        struct value *source = value_append(sources, value_object(&arena));
+        const struct extract_result *result = &night->results[i];
+        value_set(source, "source", value_string(&arena, result->source));
+        value_set(source, "seen", value_integer(&arena, result->counts.seen));
+        value_set(source, "changed", value_integer(&arena, result->counts.changed));
+        value_set(source, "missing", value_integer(&arena, result->counts.missing));
+        value_set(source, "whole", value_boolean(&arena, result->whole));
+        if (*result->why)
+            value_set(source, "why", value_string(&arena, result->why));
+    }
+    value_set(document, "sources", sources);
+    value_set(document, "repairs", describe_repairs(&arena, &night->transformed.repairs));
+    if (error->status && *error->message)
+        value_set(document, "error", value_string(&arena, error->message));
+    output_json(document);
+}
+
+/* Exit 1 as long as anything is kept back, from tonight or before. */
+static int exit_code_of(enum status status, const struct store_kept_back *kept)
+{
+    if (status)
+        return error_exit_code(status);
+    return kept->rejected || kept->held || kept->refused || kept->failed || kept->conflict || kept->unknown ? 1 : 0;
+}
+
+static enum status finish(struct night *night, struct store *store, enum status status, struct error *error,
+                          int *exit_code)
+{
+    struct store_kept_back kept = { 0 };
+    struct error late = { 0 };
+    if (!status && night->outage.status) {
+        status = night->outage.status;
+        *error = night->outage;
+    }
+    /* A fault of the disk or the ledger leaves nothing to be written: the run stays open in the ledger, as a killed
+     * one does. */
+    bool writable = status != STATUS_FATAL && status != STATUS_LEDGER;
+    if (writable && store_kept_back(store, &kept, &late) == STATUS_OK) {
+        *exit_code = exit_code_of(status, &kept);
+        night->counts.pending = kept.pending;
+        if (store_run_end(store, *exit_code, &night->counts, status ? error->message : NULL, &late) && !status) {
+            *error = late;
+            status = late.status;
+        }
+    }
+    if (status)
+        *exit_code = error_exit_code(status);
+    if (night->session->invocation->json)
+        print_json(night, *exit_code, error, &kept);
+    int64_t back = kept.rejected + kept.held + kept.refused + kept.failed + kept.conflict + kept.unknown;
+    if (back)
+        output_message(night->session, _("%lld procedures are kept back; \"congkhai status\" says which and why"),
+                       (long long)back);
+    return status;
+}
+
+enum status command_run(struct session *session, struct error *error, int *exit_code)
+{
+    struct night night = { 0 };
+    struct digest rules;
+    struct store *store;
+    prepare(&night, session);
+    if (check_all(&night, &rules, error) ||
+        store_open(session->configuration.store, STORE_RUN, session->clock, &store, error))
+        return error->status;
+    enum status status = begin(&night, store, error);
+    if (status == STATUS_OK) {
+        status = run_stages(&night, store, error);
+        status = finish(&night, store, status, error, exit_code);
+    }
+    store_close(store);
+    return status;
+}

@@ -1,0 +1,26 @@
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define STAGE "source code"
+
+const struct command commands[] = {
+    { "init", "from", "[DIR]", 0, 1, false, command_init, N_("writes a commented starter configuration") },
+    { "check", "online", "", 0, 0, true, command_check,
+      N_("validates configuration, maps, rules and code lists; --online also tries sources and portal") },
+    { "run", STAGE " release-brake reason", "", 0, 0, true, command_run, N_("extract, transform, load: the nightly job") },
+    { "extract", STAGE, "", 0, 0, true, command_run, N_("sources to staged records") },
+    { "transform", STAGE, "", 0, 0, true, command_run, N_("staged records to canonical procedures") },
+    { "load", STAGE " plan release-brake reason", "", 0, 0, true, command_run, N_("procedures to the portal") },
+    { "status", "rules", "", 0, 0, true, command_status, N_("what is going on, what is kept back") },
+    { "runs", "", "[N]", 0, 1, true, command_runs, N_("the last runs") },
+    { NULL, NULL, NULL, 0, 0, false, NULL, NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *command = commands; command->name; command++)
+        if (!strcmp(command->name, name))
+            return command;
+    return NULL;
+}

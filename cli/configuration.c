@@ -1,0 +1,227 @@
+#include "cli/configuration.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "adapters/file.h"
+#include "adapters/yaml.h"
+#include "core/canonical.h"
+
+#define FILE_LIMIT (16u << 20)
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+struct top {
+    const struct value *agency, *sources, *portal, *rules, *codes, *brakes, *precedence, *ledger, *tests, *retention;
+    const char *store;
+    int language;
+};
+
+static const char *const languages[] = { "vi", "en", NULL };
+
+#define AT(member) offsetof(struct top, member)
+static const struct setting top_settings[] = {
+    { "agency", SETTING_OBJECT, AT(agency), .required = true, .help = N_("code and name of the agency that publishes") },
+    { "store", SETTING_TEXT, AT(store), .fallback = "state/congkhai.db", .help = N_("the store's path") },
+    { "language", SETTING_CHOICE, AT(language), .fallback = "vi", .choices = languages, .help = N_("of messages") },
+    { "sources", SETTING_TREE, AT(sources), .required = true, .help = N_("where procedures come from") },
+    { "portal", SETTING_OBJECT, AT(portal), .help = N_("where they go") },
+    { "rules", SETTING_LIST, AT(rules), .help = N_("files of rules") },
+    { "codes", SETTING_OBJECT, AT(codes), .help = N_("code lists: name and CSV file") },
+    { "brakes", SETTING_OBJECT, AT(brakes), .help = N_("what stops a run before its first request") },
+    { "precedence", SETTING_LIST, AT(precedence), .help = N_("sources in the order in which they win a shared code") },
+    { "ledger", SETTING_OBJECT, AT(ledger), .help = N_("the key and the copies of the ledger's head") },
+    { "retention", SETTING_OBJECT, AT(retention), .help = N_("how long source bytes are kept") },
+    { "tests", SETTING_TREE, AT(tests), .help = N_("the configuration's own tests") },
+};
+
+struct agency {
+    const char *code, *name;
+};
+static const struct setting agency_settings[] = {
+    { "code", SETTING_TEXT, offsetof(struct agency, code), .required = true, .help = N_("such as H13") },
+    { "name", SETTING_TEXT, offsetof(struct agency, name), .help = N_("as citizens know it") },
+};
+
+static enum status find_file(const char *path, const char **found, struct error *error)
+{
+    static const char *const places[] = { "./congkhai.yaml", "/etc/congkhai/congkhai.yaml" };
+    *found = path;
+    for (size_t i = 0; !*found && i < COUNT(places); i++)
+        if (file_exists(places[i]))
+            *found = places[i];
+    if (*found)
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE,
+                     _("no configuration: neither ./congkhai.yaml nor /etc/congkhai/congkhai.yaml is there; name one with --config, or write one with \"congkhai init\""));
+}
+
+static enum status read_yaml(struct arena *arena, const char *path, struct value **tree, struct error *error)
+{
+    struct text bytes;
+    if (file_read(arena, path, FILE_LIMIT, &bytes, error)) {
+        error->status = STATUS_USAGE;
+        return error->status;
+    }
+    return yaml_parse(arena, bytes, path, tree, error);
+}
+
+/* What is secret, and written out instead of referred to, must not reach the store. */
+static bool is_secret(struct text name)
+{
+    static const char *const names[] = { "password", "bearer", "client_secret", "secret", "token", "authorization" };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (text_is(name, names[i]))
+            return true;
+    return false;
+}
+
+static void mask(struct value *tree, bool secret)
+{
+    for (struct value *child = tree->first; child; child = child->next) {
+        bool hidden = secret || is_secret(child->name) || text_is(child->name, "headers") || text_is(child->name, "body");
+        if (child->kind == VALUE_TEXT && hidden && !text_starts(child->text, TEXT("${")))
+            child->text = TEXT("***");
+        else
+            mask(child, hidden);
+    }
+}
+
+static struct text canonical_copy(struct arena *arena, const struct value *value)
+{
+    struct buffer bytes = { 0 };
+    canonical_write(&bytes, value);
+    struct text text = text_copy(arena, buffer_view(&bytes));
+    buffer_free(&bytes);
+    return text;
+}
+
+static void digest_tree(struct configuration *configuration)
+{
+    struct arena *arena = &configuration->arena;
+    struct value *copy = value_copy(arena, configuration->tree);
+    mask(copy, false);
+    configuration->masked = canonical_copy(arena, copy);
+    configuration->digest = crypto_sha256(configuration->masked);
+    struct value *rules = value_object(arena), *files = value_object(arena), *lists = value_object(arena);
+    for (size_t i = 0; i < configuration->rule_file_count; i++)
+        value_set(files, configuration->rule_files[i].path,
+                  value_copy(arena, configuration->rule_files[i].tree));
+    for (const struct code_list *list = configuration->lists; list; list = list->next) {
+        struct value *entries = value_set(lists, list->name, value_list(arena));
+        for (const struct code *code = list->first; code; code = code->after) {
+            struct value *entry = value_append(entries, value_list(arena));
+            value_append(entry, value_text(arena, code->from));
+            value_append(entry, value_text(arena, code->to));
+            if (code->name.length)
+                value_append(entry, value_text(arena, code->name));
+        }
+    }
+    value_set(rules, "codes", lists);
+    value_set(rules, "rules", files);
+    configuration->rules_text = canonical_copy(arena, rules);
+}
+
+static enum status read_rules(struct configuration *configuration, const struct value *list, struct error *error)
+{
+    struct text *paths;
+    if (setting_texts(&configuration->context, list, &paths, &configuration->rule_file_count, error))
+        return error->status;
+    struct rule_file *files =
+        arena_array(&configuration->arena, struct rule_file, configuration->rule_file_count + 1);
+    configuration->rule_files = files;
+    for (size_t i = 0; i < configuration->rule_file_count; i++) {
+        struct value *tree;
+        files[i].path = file_path(&configuration->arena, configuration->folder,
+                                  text_string(&configuration->arena, paths[i]));
+        if (read_yaml(&configuration->arena, files[i].path, &tree, error))
+            return error->status;
+        files[i].tree = tree;
+    }
+    return STATUS_OK;
+}
+
+static enum status read_precedence(struct configuration *configuration, const struct value *list,
+                                   struct error *error)
+{
+    struct text *names;
+    size_t count;
+    if (setting_texts(&configuration->context, list, &names, &count, error))
+        return error->status;
+    const char **precedence = arena_array(&configuration->arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = 0;
+        while (at < configuration->source_count && !text_is(names[i], configuration->sources[at].name))
+            at++;
+        if (at == configuration->source_count)
+            return setting_fault(&configuration->context, list, error, _("precedence: there is no source \"%.*s\""),
+                                 TEXT_ARG(names[i]));
+        precedence[i] = configuration->sources[at].name;
+    }
+    configuration->precedence = precedence;
+    configuration->precedence_count = count;
+    return STATUS_OK;
+}
+
+static enum status read_retention(struct configuration *configuration, const struct value *tree,
+                                  struct error *error)
+{
+    static const struct setting settings[] = { { "source_bytes", SETTING_DURATION, 0, .fallback = "0",
+                                                 .help = N_("how long; 0 is for ever") } };
+    return setting_read(&configuration->context, settings, 1, tree, "retention", &configuration->keep_source_ms,
+                        error);
+}
+
+static enum status read_all(struct configuration *configuration, struct error *error)
+{
+    struct arena *arena = &configuration->arena;
+    struct top top = { 0 };
+    struct agency agency = { 0 };
+    struct value *tree;
+    if (read_yaml(arena, configuration->path, &tree, error))
+        return error->status;
+    configuration->tree = tree;
+    if (setting_read(&configuration->context, top_settings, COUNT(top_settings), tree, "configuration", &top, error) ||
+        setting_read(&configuration->context, agency_settings, COUNT(agency_settings), top.agency, "agency", &agency,
+                     error))
+        return error->status;
+    configuration->agency_code = agency.code;
+    configuration->agency_name = agency.name;
+    configuration->language = languages[top.language];
+    configuration->store = file_path(arena, configuration->folder, top.store);
+    configuration->portal = top.portal;
+    configuration->brakes = top.brakes;
+    configuration->ledger = top.ledger;
+    configuration->tests = top.tests;
+    if (source_read_all(&configuration->context, top.sources, &configuration->sources, &configuration->source_count,
+                        error) ||
+        codes_load(&configuration->context, configuration->folder, top.codes, &configuration->lists, error) ||
+        read_rules(configuration, top.rules, error) || read_precedence(configuration, top.precedence, error) ||
+        read_retention(configuration, top.retention, error))
+        return error->status;
+    digest_tree(configuration);
+    return STATUS_OK;
+}
+
+enum status configuration_load(const char *path, struct configuration *configuration, struct error *error)
+{
+    *configuration = (struct configuration){ 0 };
+    const char *found;
+    if (find_file(path, &found, error))
+        return error->status;
+    configuration->path = text_string(&configuration->arena, text_of(found));
+    const char *slash = strrchr(configuration->path, '/');
+    configuration->folder = slash ? text_string(&configuration->arena,
+                                                (struct text){ configuration->path,
+                                                               slash == configuration->path
+                                                                   ? 1
+                                                                   : (size_t)(slash - configuration->path) })
+                                  : ".";
+    configuration->context = (struct setting_context){ &configuration->arena, configuration->path };
+    return read_all(configuration, error);
+}
+
+void configuration_free(struct configuration *configuration)
+{
+    arena_free(&configuration->arena);
+}

@@ -1,0 +1,40 @@
+/* The configuration file (INTERFACE §2) as the program knows it. Stages get the parts that are theirs. */
+#ifndef CLI_CONFIGURATION_H
+#define CLI_CONFIGURATION_H
+
+#include "core/arena.h"
+#include "core/digest.h"
+#include "core/error.h"
+#include "core/setting.h"
+#include "record/codes.h"
+#include "record/source.h"
+#include "transform/rule.h"
+
+struct configuration {
+    struct arena arena;
+    const char *path, *folder; /* the file, and what its paths are relative to */
+    struct setting_context context;
+    const struct value *tree;
+    const char *agency_code, *agency_name;
+    const char *store;    /* resolved */
+    const char *language; /* "vi" or "en" */
+    struct source *sources;
+    size_t source_count;
+    struct code_list *lists;
+    struct rule_file *rule_files;
+    size_t rule_file_count;
+    const struct value *portal, *brakes, *ledger, *tests;
+    const char *const *precedence;
+    size_t precedence_count;
+    int64_t keep_source_ms;      /* retention of source bytes; 0: for ever */
+    struct text masked;          /* canonical JSON, secrets masked: what the store keeps */
+    struct digest digest;        /* of masked */
+    struct text rules_text;      /* canonical JSON of rules and code lists */
+};
+
+/* Finds the file: `path`, or ./congkhai.yaml, then /etc/congkhai/congkhai.yaml. STATUS_USAGE with file, line and
+ * column for anything wrong; nothing is touched. */
+enum status configuration_load(const char *path, struct configuration *configuration, struct error *error);
+void configuration_free(struct configuration *configuration);
+
+#endif

@@ -1,0 +1,120 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/unicode.h"
+#include "cli/cli.h"
+#include "core/canonical.h"
+
+void output_json(const struct value *document)
+{
+    struct buffer bytes = { 0 };
+    canonical_pretty(&bytes, document);
+    fwrite(bytes.bytes, 1, bytes.length, stdout);
+    putchar('\n');
+    buffer_free(&bytes);
+}
+
+#define WIDTH_MOST 60
+
+/* One line of printable text; control characters cannot reach the terminal. */
+static struct text shown(struct arena *arena, const struct value *value, int most)
+{
+    struct text text = TEXT("");
+    if (value && value->kind == VALUE_BOOLEAN)
+        text = value->truth ? TEXT("true") : TEXT("false");
+    else if (value && value_is_scalar(value) && value->kind != VALUE_NULL)
+        text = value->text;
+    struct buffer out = { 0 };
+    int width = 0;
+    for (size_t at = 0; at < text.length;) {
+        char bytes[4];
+        int32_t character = unicode_next(text, &at);
+        if (width == (most ? most : WIDTH_MOST) - 1 && at < text.length) {
+            buffer_string(&out, "…");
+            break;
+        }
+        buffer_put(&out, bytes, unicode_put(character < 0x20 || (character >= 0x7f && character < 0xa0) ? ' ' : character, bytes));
+        width += !unicode_is_mark(character);
+    }
+    struct text line = text_copy(arena, buffer_view(&out));
+    buffer_free(&out);
+    return line.bytes ? line : TEXT("");
+}
+
+static int columns_of(struct text text)
+{
+    int width = 0;
+    for (size_t at = 0; at < text.length;)
+        width += !unicode_is_mark(unicode_next(text, &at));
+    return width;
+}
+
+static void print_cell(struct text text, int width, bool right, bool last)
+{
+    int pad = width - columns_of(text);
+    if (right)
+        printf("%*s", pad, "");
+    fwrite(text.bytes, 1, text.length, stdout);
+    if (!right && !last)
+        printf("%*s", pad, "");
+    fputs(last ? "\n" : "  ", stdout);
+}
+
+void output_table(const struct value *rows, const struct output_column *columns, size_t count)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    int widths[32] = { 0 };
+    bool right[32];
+    for (size_t i = 0; i < count && i < 32; i++) {
+        widths[i] = columns_of(text_of(columns[i].heading));
+        right[i] = true;
+        for (const struct value *row = rows->first; row; row = row->next) {
+            const struct value *cell = value_find(row, columns[i].member);
+            int width = columns_of(shown(&arena, cell, columns[i].most));
+            widths[i] = width > widths[i] ? width : widths[i];
+            right[i] = right[i] && (!cell || cell->kind == VALUE_NUMBER);
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        print_cell(text_of(columns[i].heading), widths[i], right[i], i + 1 == count);
+    for (const struct value *row = rows->first; row; row = row->next)
+        for (size_t i = 0; i < count; i++)
+            print_cell(shown(&arena, value_find(row, columns[i].member), columns[i].most), widths[i], right[i],
+                       i + 1 == count);
+}
+
+static bool progress_shown;
+
+void output_progress_end(const struct session *session)
+{
+    (void)session;
+    if (progress_shown)
+        fputs("\r\033[K", stderr);
+    progress_shown = false;
+}
+
+void output_message(const struct session *session, const char *format, ...)
+{
+    va_list arguments;
+    if (session->invocation->quiet)
+        return;
+    output_progress_end(session);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+void output_progress(const struct session *session, const char *what, int64_t done, int64_t total)
+{
+    if (!session->terminal || session->invocation->quiet)
+        return;
+    progress_shown = true;
+    if (total > 0)
+        fprintf(stderr, "\r\033[K%s: %lld/%lld (%d%%)", what, (long long)done, (long long)total,
+                (int)(done * 100 / total));
+    else
+        fprintf(stderr, "\r\033[K%s: %lld", what, (long long)done);
+    fflush(stderr);
+}

@@ -1,0 +1,41 @@
+/* Working days, as terms of the law count them.
+ *
+ * A working day is a Monday to Friday that is no holiday, or a day off to which work was moved (ngày làm bù).
+ * The day that a term starts from is not counted: "within 5 working days of signing" begins the day after
+ * (Civil Code 91/2015/QH13, Article 147). State agencies rest on Saturdays and Sundays (Decision
+ * 188/1999/QĐ-TTg); holidays and moved days are named each year (Labour Code 45/2019/QH14, Article 112) and
+ * come from a code list.
+ */
+#ifndef CORE_WORKDAY_H
+#define CORE_WORKDAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/date.h"
+
+/* Both lists rise strictly. A date in both is a working day; a holiday on a weekend and a moved day on an
+ * ordinary weekday change nothing. Borrowed. */
+struct workday_calendar {
+    const struct date *holidays;
+    size_t holiday_count;
+    const struct date *moved; /* Saturdays and Sundays worked */
+    size_t moved_count;
+};
+
+/* Sorts dates and leaves out repeats; returns how many remain. */
+size_t workday_sort(struct date *dates, size_t count);
+
+bool workday_is(const struct workday_calendar *calendar, struct date date);
+
+/* The last day of a term of `days` working days from `from`: the days-th working day behind it (before it,
+ * when negative; `from` itself when 0). False: that is before year 1 or behind year 9999. */
+bool workday_add(const struct workday_calendar *calendar, struct date from, int64_t days, struct date *date);
+
+/* How many working days lie in (from, to]; when `to` is before `from`, minus those in [to, from). Something
+ * done on `to` is within n working days of `from` when workday_between(from, to) <= n, and a working day `to`
+ * is workday_add(from, workday_between(from, to)). */
+int64_t workday_between(const struct workday_calendar *calendar, struct date from, struct date to);
+
+#endif

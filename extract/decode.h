@@ -1,0 +1,40 @@
+/* Documents into records: one decoder for each format, all in the table of decode.c. A decoder holds one
+ * record and one block in memory, however large the document. */
+#ifndef EXTRACT_DECODE_H
+#define EXTRACT_DECODE_H
+
+#include "extract/fetch.h"
+
+struct decoded {
+    struct text bytes; /* as they stood in the document; borrowed until the next call */
+    struct text
+        context; /* what the records share (a heading row); bytes NULL: none. Lives as long as the decoder */
+    long number; /* of the line, the item or the row, from 1; 0: the document is the record */
+    char mark;   /* before the number in a locator: ':' lines, '#' items */
+    const char *sheet;   /* xlsx; NULL elsewhere */
+    const char *warning; /* one line for a person; NULL: none */
+};
+
+struct decode {
+    const struct decode_driver *driver;
+    const struct source *source;
+    struct document *document;
+    struct arena *arena; /* lives as long as the decoder */
+    void *own;
+};
+
+struct decode_driver {
+    enum status (*open)(struct decode *decode, struct error *error);
+    /* STATUS_OK, STATUS_END; STATUS_REJECT: the record in `decoded` (its bytes may be empty) is set aside and
+     * the next one can be read; STATUS_STOP: the document is broken from here on, `decoded` holds what was
+     * read of it. */
+    enum status (*next)(struct decode *decode, struct decoded *decoded, struct error *error);
+    void (*close)(struct decode *decode);
+};
+
+extern const struct decode_driver decode_json, decode_ndjson, decode_csv, decode_xml, decode_html,
+    decode_xlsx, decode_rows;
+
+const struct decode_driver *decode_find(enum source_format format);
+
+#endif

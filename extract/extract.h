@@ -1,0 +1,50 @@
+/* extract: sources to staged records. */
+#ifndef EXTRACT_EXTRACT_H
+#define EXTRACT_EXTRACT_H
+
+#include <signal.h>
+
+#include "record/source.h"
+#include "store/staging.h"
+
+struct extract_request {
+    const struct source *sources; /* all of the configuration */
+    size_t source_count;
+    const char *const *names; /* only these; count 0: all */
+    size_t name_count;
+    const struct text *codes; /* only records known under these codes, or whose key is one; count 0: all */
+    size_t code_count;
+    const char *folder; /* paths and secrets are relative to it */
+    const struct setting_context *context;
+    const volatile sig_atomic_t *stop;
+    void (*progress)(void *own, const char *source, int64_t seen);
+    /* One line for each thing a person should know: a source that broke off, a record that cannot be read. */
+    void (*notice)(void *own, const char *message);
+    void *own;
+};
+
+/* What became of one source; for the summary. */
+struct extract_result {
+    const char *source;
+    struct staging_counts counts;
+    bool whole;
+    bool outage;   /* the source itself could not be read (not: a record or a document of it) */
+    char why[512]; /* when it is not whole */
+};
+
+/* Checks `fetch` and addresses of all sources without touching anything (also for `check`). */
+enum status extract_check(const struct extract_request *request, struct error *error);
+
+/* Stages what is new. One source that fails does not keep the others back: its result says why, and the call
+ * ends with STATUS_STOP after all have been tried. Results: one for each source tried, in the arena of the
+ * context. */
+enum status extract_run(struct store *store, const struct extract_request *request,
+                        struct extract_result **results, size_t *count, struct error *error);
+
+/* The first record of a source, decoded but not staged: for `check --online` and `init --from`. STATUS_END:
+ * none. */
+enum status extract_first(const struct extract_request *request, const struct source *source,
+                          struct arena *arena, struct text *bytes, struct text *context, char locator[512],
+                          struct error *error);
+
+#endif

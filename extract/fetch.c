@@ -1,0 +1,55 @@
+#include "extract/fetch.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const struct fetch_driver *const drivers[] = { &fetch_folder, &fetch_file };
+
+static enum status choose(const struct setting_context *context, const struct source *source,
+                          const struct fetch_driver **driver, struct error *error)
+{
+    const char *names[COUNT(drivers)];
+    *driver = NULL;
+    for (size_t i = 0; i < COUNT(drivers); i++) {
+        names[i] = drivers[i]->name;
+        if (!value_find(source->fetch, drivers[i]->name))
+            continue;
+        if (*driver)
+            return setting_fault(context, source->fetch, error,
+                                 _("fetch: \"%s\" and \"%s\" exclude each other"), (*driver)->name,
+                                 drivers[i]->name);
+        *driver = drivers[i];
+    }
+    if (*driver)
+        return STATUS_OK;
+    for (const struct value *member = source->fetch->first; member; member = member->next) {
+        const char *nearest = text_nearest(member->name, names, COUNT(names));
+        if (nearest)
+            return setting_fault(context, member, error,
+                                 _("fetch: unknown key \"%.*s\"; did you mean \"%s\"?"),
+                                 TEXT_ARG(member->name), nearest);
+    }
+    return setting_fault(context, source->fetch, error,
+                         _("fetch: say where the documents come from with folder, file, url or sqlite"));
+}
+
+enum status fetch_prepare(struct arena *arena, const struct setting_context *context, const char *folder,
+                          const struct source *source, struct fetch *fetch, struct error *error)
+{
+    const struct fetch_driver *driver;
+    if (choose(context, source, &driver, error))
+        return error->status;
+    *fetch = (struct fetch){
+        .driver = driver, .source = source, .context = context, .folder = folder, .arena = arena
+    };
+    fetch->settings = arena_take_zeroed(arena, driver->size);
+    if (setting_read(context, driver->settings, driver->setting_count, source->fetch, "fetch",
+                     fetch->settings, error))
+        return error->status;
+    unsigned formats = driver->formats ? driver->formats : ~(1u << SOURCE_ROWS);
+    if (!(formats & 1u << source->format))
+        return setting_fault(context, source->fetch, error, _("fetch: \"%s\" does not give the format %s"),
+                             driver->name, source_format_name((enum source_format)source->format));
+    return driver->check ? driver->check(fetch, error) : STATUS_OK;
+}

@@ -1,0 +1,56 @@
+/* Where documents come from: one driver for each key of `fetch` (INTERFACE §2), all in the table of fetch.c.
+ */
+#ifndef EXTRACT_FETCH_H
+#define EXTRACT_FETCH_H
+
+#include <signal.h>
+
+#include "adapters/file.h"
+#include "core/setting.h"
+#include "record/source.h"
+
+struct sqlite_statement;
+
+/* One document of a source. */
+struct document {
+    const char *name;              /* for locators */
+    struct file_stream stream;     /* closed by whoever got the document */
+    const char *path;              /* of a file on disk (xlsx is read from there); NULL: only the stream */
+    struct sqlite_statement *rows; /* format rows: the result of the query instead of the stream */
+};
+
+struct fetch;
+
+struct fetch_driver {
+    const char *name; /* the key of `fetch` that chooses it: "folder", "file", "url", "sqlite" */
+    const struct setting *settings;
+    size_t setting_count;
+    size_t size;      /* of the settings' struct */
+    unsigned formats; /* bits of enum source_format that it can serve; 0: all but rows */
+    enum status (*check)(struct fetch *fetch, struct error *error); /* may be NULL */
+    enum status (*open)(struct fetch *fetch, struct error *error);
+    enum status (*next)(struct fetch *fetch, struct document *document,
+                        struct error *error); /* OK, END, STOP */
+    void (*close)(struct fetch *fetch);
+};
+
+struct fetch {
+    const struct fetch_driver *driver;
+    const struct source *source;
+    const struct setting_context *context;
+    const char *folder; /* paths are relative to it */
+    struct arena *arena;
+    void *settings; /* the driver's, read */
+    void *own;      /* the driver's state */
+    const volatile sig_atomic_t *stop;
+    bool whole;     /* set by the driver at the end: every document of the source was given out */
+    bool unchanged; /* set by the driver: the source said that nothing changed since the last whole listing */
+};
+
+extern const struct fetch_driver fetch_folder, fetch_file, fetch_url, fetch_sqlite;
+
+/* Chooses the driver and reads its settings. STATUS_USAGE with the place. */
+enum status fetch_prepare(struct arena *arena, const struct setting_context *context, const char *folder,
+                          const struct source *source, struct fetch *fetch, struct error *error);
+
+#endif

@@ -1,0 +1,97 @@
+#include "extract/fetch.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+struct folder_settings {
+    const char *folder, *match, *file;
+};
+
+struct folder_state {
+    struct file_list list;
+    size_t at;
+};
+
+static const struct setting folder_settings[] = {
+    { "folder", SETTING_TEXT, offsetof(struct folder_settings, folder), .required = true,
+      .help = N_("the folder of the documents") },
+    { "match", SETTING_TEXT, offsetof(struct folder_settings, match), .fallback = "*",
+      .help = N_("which files, as a shell pattern") },
+};
+
+static const struct setting file_settings[] = {
+    { "file", SETTING_TEXT, offsetof(struct folder_settings, file), .required = true,
+      .help = N_("the document") },
+};
+
+static enum status open_folder(struct fetch *fetch, struct error *error)
+{
+    const struct folder_settings *settings = fetch->settings;
+    struct folder_state *state = arena_new(fetch->arena, struct folder_state);
+    fetch->own = state;
+    const char *folder = file_path(fetch->arena, fetch->folder, settings->folder);
+    return file_list_folder(fetch->arena, folder, settings->match, &state->list, error);
+}
+
+static enum status next_in_folder(struct fetch *fetch, struct document *document, struct error *error)
+{
+    const struct folder_settings *settings = fetch->settings;
+    struct folder_state *state = fetch->own;
+    if (state->at == state->list.count) {
+        fetch->whole = true;
+        return STATUS_END;
+    }
+    const char *path = state->list.paths[state->at];
+    struct text name = text_format(fetch->arena, "%s/%s", settings->folder, state->list.names[state->at]);
+    state->at++;
+    *document = (struct document){ .name = name.bytes, .path = path };
+    if (file_stream_open(fetch->arena, path, &document->stream, error)) {
+        error->status = STATUS_STOP;
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+static enum status open_file(struct fetch *fetch, struct error *error)
+{
+    (void)error;
+    fetch->own = arena_new(fetch->arena, struct folder_state);
+    return STATUS_OK;
+}
+
+static enum status next_file(struct fetch *fetch, struct document *document, struct error *error)
+{
+    const struct folder_settings *settings = fetch->settings;
+    struct folder_state *state = fetch->own;
+    if (state->at++) {
+        fetch->whole = true;
+        return STATUS_END;
+    }
+    const char *path = file_path(fetch->arena, fetch->folder, settings->file);
+    *document = (struct document){ .name = settings->file, .path = path };
+    if (file_stream_open(fetch->arena, path, &document->stream, error)) {
+        error->status = STATUS_STOP;
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+const struct fetch_driver fetch_folder = {
+    .name = "folder",
+    .settings = folder_settings,
+    .setting_count = COUNT(folder_settings),
+    .size = sizeof(struct folder_settings),
+    .open = open_folder,
+    .next = next_in_folder,
+};
+
+const struct fetch_driver fetch_file = {
+    .name = "file",
+    .settings = file_settings,
+    .setting_count = COUNT(file_settings),
+    .size = sizeof(struct folder_settings),
+    .open = open_file,
+    .next = next_file,
+};

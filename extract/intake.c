@@ -1,0 +1,285 @@
+#include "extract/intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "adapters/unicode.h"
+#include "core/memory.h"
+
+#define GROUP       64
+#define GROUP_BYTES ((size_t)512 << 10) /* with so many a group is full before it has GROUP records */
+#define KEEP_MOST   ((size_t)256 << 10) /* of an arena that is worth keeping for the next record */
+#define GROUPS      3
+
+struct item {
+    struct text bytes, context, key;
+    const char *locator, *document, *fault;
+    struct digest digest;
+    bool whole;
+    bool known; /* staged before, or nothing that was asked for: there is nothing left to do */
+    bool again; /* the same bytes are on their way already */
+    struct arena arena;
+    struct error error;
+};
+
+struct group {
+    struct item items[GROUP];
+    size_t count, bytes;
+    struct arena arena;
+};
+
+/* A group is filled; then it is hashed while the next one is filled; then its unknown records are looked for
+ * in the store and their keys found while the one after it is filled; then it is staged. */
+struct intake {
+    struct intake_options options;
+    struct group groups[GROUPS];
+    struct group *filling, *hashing, *keying;
+    bool working, doubtful;
+    struct arena scratch;
+};
+
+struct intake *intake_open(const struct intake_options *options)
+{
+    struct intake *intake = memory_new(struct intake);
+    intake->options = *options;
+    intake->filling = &intake->groups[0];
+    intake->hashing = &intake->groups[1];
+    intake->keying = &intake->groups[2];
+    return intake;
+}
+
+static void wait_for_threads(struct intake *intake)
+{
+    if (intake->working)
+        workers_wait(intake->options.workers);
+    intake->working = false;
+}
+
+void intake_close(struct intake *intake)
+{
+    if (!intake)
+        return;
+    wait_for_threads(intake);
+    for (size_t i = 0; i < GROUPS; i++) {
+        for (size_t j = 0; j < GROUP; j++)
+            arena_free(&intake->groups[i].items[j].arena);
+        arena_free(&intake->groups[i].arena);
+    }
+    arena_free(&intake->scratch);
+    free(intake);
+}
+
+bool intake_is_doubtful(const struct intake *intake)
+{
+    return intake->doubtful;
+}
+
+/* ---- what threads do ---- */
+
+static enum status find_key(const struct intake_options *options, struct item *item)
+{
+    struct record record;
+    struct record_items items;
+    struct arena *arena = &item->arena;
+    struct error *error = &item->error;
+    if (record_open(arena, &options->source->record, item->bytes, item->context, &record, error))
+        return error->status;
+    enum status status = record_select(&record, &record.root, options->key, arena, &items, error);
+    if (status == STATUS_OK && items.count)
+        status = record_item_text(&record, &items.items[0], arena, &item->key, error);
+    if (status == STATUS_OK) {
+        item->key =
+            items.count ? unicode_nfc(arena, text_trim(text_copy(arena, item->key))) : TEXT_NONE;
+        if (!item->key.length)
+            status = error_set(error, STATUS_REJECT,
+                               items.unknown ? _("the table has no column \"%s\", which is the key")
+                                             : _("the key %s is missing or empty"),
+                               options->source->key);
+    }
+    record_close(&record);
+    return status;
+}
+
+static void work(void *own, size_t index, unsigned thread)
+{
+    const struct intake *intake = own;
+    (void)thread;
+    if (index < intake->hashing->count) {
+        struct item *item = &intake->hashing->items[index];
+        item->digest = crypto_sha256(item->bytes.length ? item->bytes : text_of(item->locator));
+        return;
+    }
+    struct item *item = &intake->keying->items[index - intake->hashing->count];
+    if (item->known || item->fault || !intake->options.key)
+        return;
+    if (find_key(&intake->options, item))
+        item->fault = item->error.message;
+}
+
+/* ---- what the store says ---- */
+
+static bool wanted(const struct intake_options *options, struct text key)
+{
+    for (size_t i = 0; i < options->code_count; i++)
+        if (text_equal(options->codes[i], key))
+            return true;
+    return !options->code_count;
+}
+
+static bool is_on_its_way(const struct group *group, size_t count, const struct digest *digest)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!group->items[i].known && digest_equal(&group->items[i].digest, digest))
+            return true;
+    return false;
+}
+
+static enum status look_up(struct intake *intake, struct group *group, const struct group *before,
+                           struct error *error)
+{
+    const struct intake_options *options = &intake->options;
+    for (size_t i = 0; i < group->count; i++) {
+        struct item *item = &group->items[i];
+        if (item->fault)
+            continue;
+        if (!options->key)
+            item->key = text_of(item->document);
+        else if (is_on_its_way(before, before->count, &item->digest) ||
+                 is_on_its_way(group, i, &item->digest)) {
+            item->again = true;
+            continue;
+        }
+        if (!options->key && !wanted(options, item->key))
+            continue;
+        if (staging_known(options->staging, &item->digest, item->key, text_of(item->locator), &item->known,
+                          error))
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
+/* Stages what could not be read, under the name of the document or of its bytes, so that it is counted and
+ * shown. */
+static enum status set_aside(struct intake *intake, const struct item *item, struct error *error)
+{
+    const struct intake_options *options = &intake->options;
+    char name[DIGEST_HEX + 1] = "@";
+    bool known;
+    if (options->code_count)
+        return STATUS_OK;
+    struct staged_record staged = {
+        .key = text_of(name),
+        .locator = text_of(item->locator),
+        .bytes = item->bytes,
+        .digest = item->digest,
+        .context = item->context,
+        .fault = item->fault,
+    };
+    digest_hex(&staged.digest, name + 1);
+    name[17] = 0;
+    if (item->whole) {
+        if (staging_key_at(options->staging, &intake->scratch, staged.locator, &staged.key, error))
+            return error->status;
+        if (!staged.key.bytes)
+            staged.key = text_format(&intake->scratch, "@%s", item->document);
+    }
+    if (staging_known(options->staging, &staged.digest, staged.key, staged.locator, &known, error))
+        return error->status;
+    options->notice(options->own, item->locator, item->fault);
+    if (known)
+        return STATUS_OK;
+    intake->doubtful = intake->doubtful || !item->whole;
+    return staging_put(options->staging, &staged, error);
+}
+
+static enum status stage(struct intake *intake, struct item *item, struct error *error)
+{
+    const struct intake_options *options = &intake->options;
+    if (item->again && staging_known(options->staging, &item->digest, TEXT_NONE, text_of(item->locator),
+                                     &item->known, error))
+        return error->status;
+    if (item->known)
+        return STATUS_OK;
+    if (item->fault)
+        return set_aside(intake, item, error);
+    if (!wanted(options, item->key)) {
+        bool its;
+        if (staging_has_code(options->staging, item->key, options->codes, options->code_count, &its, error) ||
+            !its)
+            return error->status;
+    }
+    struct staged_record staged = {
+        .key = item->key,
+        .locator = text_of(item->locator),
+        .bytes = item->bytes,
+        .digest = item->digest,
+        .context = item->context,
+    };
+    return staging_put(options->staging, &staged, error);
+}
+
+/* ---- groups ---- */
+
+static void empty(struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->items[i].arena.total > KEEP_MOST)
+            arena_free(&group->items[i].arena);
+        arena_clear(&group->items[i].arena);
+    }
+    arena_clear(&group->arena);
+    group->count = group->bytes = 0;
+}
+
+/* Every group goes one step on. */
+static enum status turn(struct intake *intake, struct error *error)
+{
+    struct group *staging = intake->keying;
+    wait_for_threads(intake);
+    if (look_up(intake, intake->hashing, staging, error))
+        return error->status;
+    intake->keying = intake->hashing;
+    intake->hashing = intake->filling;
+    workers_start(intake->options.workers, work, intake, intake->hashing->count + intake->keying->count);
+    intake->working = true;
+    for (size_t i = 0; i < staging->count; i++)
+        if (stage(intake, &staging->items[i], error))
+            return error->status;
+    arena_clear(&intake->scratch);
+    empty(staging);
+    intake->filling = staging;
+    return STATUS_OK;
+}
+
+enum status intake_put(struct intake *intake, const struct intake_record *record, struct error *error)
+{
+    struct group *group = intake->filling;
+    const struct item *before = group->count ? &group->items[group->count - 1] : NULL;
+    struct item *item = &group->items[group->count++];
+    struct arena arena = item->arena;
+    *item = (struct item){
+        .arena = arena,
+        .bytes = text_copy(&group->arena, record->bytes),
+        .locator = text_string(&group->arena, text_of(record->locator)),
+        .fault = record->fault ? text_string(&group->arena, text_of(record->fault)) : NULL,
+        .whole = record->whole,
+    };
+    item->document = before && !strcmp(before->document, record->document)
+                         ? before->document
+                         : text_string(&group->arena, text_of(record->document));
+    item->context = before && text_equal(before->context, record->context)
+                        ? before->context
+                        : text_copy(&group->arena, record->context);
+    group->bytes += record->bytes.length;
+    return group->count == GROUP || group->bytes >= GROUP_BYTES ? turn(intake, error) : STATUS_OK;
+}
+
+enum status intake_finish(struct intake *intake, struct error *error)
+{
+    for (int i = 0; i < GROUPS; i++)
+        if (turn(intake, error))
+            return error->status;
+    wait_for_threads(intake);
+    return STATUS_OK;
+}

@@ -1,0 +1,286 @@
+#include "extract/xlsx.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "extract/xlsx_header.h"
+
+#define ROW_LIMIT ((size_t)16 << 20)
+
+/* The merged range that a column is in, while the rows go by. */
+struct spread {
+    unsigned bottom; /* 0: none */
+    struct xlsx_cell cell;
+};
+
+struct xlsx {
+    struct arena arena;
+    struct xlsx_book book;
+    const struct xlsx_book_sheet *chosen;
+    const char *label; /* of book and sheet, for messages */
+    struct xlsx_header header;
+    size_t row_limit;
+
+    size_t range_count, range_at; /* the next one whose top has not come */
+    struct xlsx_range *ranges;    /* by their top row */
+    struct spread *spreads;       /* per column */
+    bool over;                    /* this row's are more than may be */
+    struct buffer *spread_texts;  /* what the spreads show, since a row's texts go with it */
+
+    struct xlsx_sheet sheet;
+    struct xlsx_cell *cells;
+};
+
+static int by_top(const void *left, const void *right)
+{
+    const struct xlsx_range *a = left, *b = right;
+    if (a->top != b->top)
+        return a->top < b->top ? -1 : 1;
+    return a->left < b->left ? -1 : a->left > b->left;
+}
+
+/* The merged ranges stand behind the rows that they concern, so the sheet is read twice. */
+static enum status look_through(struct xlsx *xlsx, const struct xlsx_options *options, struct error *error)
+{
+    struct xlsx_sample sample = { 0 };
+    struct xlsx_sheet sheet;
+    enum status status =
+        xlsx_sheet_open(&sheet, &xlsx->book, xlsx->chosen->part, xlsx->label, xlsx->row_limit, error);
+    while (!status) {
+        status = xlsx_sheet_next(&sheet, error);
+        if (status == STATUS_REJECT)
+            status = STATUS_OK; /* said again when the rows are given */
+        else if (!status)
+            xlsx_sample_add(&sample, &sheet, options->header_row);
+    }
+    if (status == STATUS_END) {
+        xlsx->ranges = sheet.ranges;
+        xlsx->range_count = sheet.range_count;
+        sheet.ranges = NULL;
+        if (xlsx->range_count)
+            qsort(xlsx->ranges, xlsx->range_count, sizeof *xlsx->ranges, by_top);
+        status = xlsx_header_find(&xlsx->arena, options, &sample, xlsx->ranges, xlsx->range_count,
+                                  &xlsx->header, error);
+        if (status)
+            error_add(error, "%s", xlsx->label);
+    } else if (status == STATUS_STOP)
+        status = STATUS_REJECT; /* nothing was given yet: the workbook as a whole is set aside */
+    if (error)
+        error->status = status;
+    xlsx_sheet_close(&sheet);
+    xlsx_sample_free(&sample);
+    return status;
+}
+
+static enum status open_sheet(struct xlsx *xlsx, const struct xlsx_options *options, struct error *error)
+{
+    enum status status = xlsx_book_find(&xlsx->book, options->sheet, &xlsx->chosen, error);
+    if (status)
+        return status;
+    BUFFER_OWNED struct buffer label = { 0 };
+    buffer_printf(&label, _(TEXT_PRINT ", sheet \"" TEXT_PRINT "\""), TEXT_ARG(xlsx->book.name),
+                  TEXT_ARG(xlsx->chosen->name));
+    xlsx->label = text_string(&xlsx->arena, buffer_view(&label));
+    status = look_through(xlsx, options, error);
+    if (!status)
+        status = xlsx_sheet_open(&xlsx->sheet, &xlsx->book, xlsx->chosen->part, xlsx->label, xlsx->row_limit,
+                                 error);
+    if (status)
+        return status;
+    xlsx->cells = memory_take_zeroed(xlsx->header.count, sizeof *xlsx->cells);
+    xlsx->spreads = memory_take_zeroed(xlsx->header.count, sizeof *xlsx->spreads);
+    xlsx->spread_texts = memory_take_zeroed(xlsx->header.count, sizeof *xlsx->spread_texts);
+    return STATUS_OK;
+}
+
+enum status xlsx_open(const char *path, struct text bytes, const char *name,
+                      const struct xlsx_options *options, struct xlsx **out, struct error *error)
+{
+    struct xlsx *xlsx = memory_new(struct xlsx);
+    *out = NULL;
+    xlsx->row_limit = options->row_limit ? options->row_limit : ROW_LIMIT;
+    enum status status = xlsx_book_open(&xlsx->book, path, bytes, name, options->limits, error);
+    if (!status)
+        status = open_sheet(xlsx, options, error);
+    if (status)
+        xlsx_close(xlsx);
+    else
+        *out = xlsx;
+    return status;
+}
+
+void xlsx_close(struct xlsx *xlsx)
+{
+    if (!xlsx)
+        return;
+    xlsx_sheet_close(&xlsx->sheet);
+    for (size_t i = 0; xlsx->spread_texts && i < xlsx->header.count; i++)
+        buffer_free(&xlsx->spread_texts[i]);
+    free(xlsx->spread_texts);
+    free(xlsx->spreads);
+    free(xlsx->ranges);
+    free(xlsx->cells);
+    xlsx_book_close(&xlsx->book);
+    arena_free(&xlsx->arena);
+    free(xlsx);
+}
+
+size_t xlsx_headings(const struct xlsx *xlsx, const struct text **names)
+{
+    *names = xlsx->header.names;
+    return xlsx->header.count;
+}
+
+size_t xlsx_header_row(const struct xlsx *xlsx)
+{
+    return xlsx->header.row;
+}
+
+struct text xlsx_sheet_name(const struct xlsx *xlsx)
+{
+    return xlsx->chosen->name;
+}
+
+/* ---- rows ---- */
+
+/* A text that outlives its row, and the row's limit counts for all of them together: a small workbook can
+ * merge a large text into every column. False when it does not fit. */
+static bool keep_spread(struct xlsx *xlsx, size_t column, struct text text)
+{
+    size_t kept = text.length;
+    for (size_t i = 0; i < xlsx->header.count; i++) {
+        if (xlsx->spreads[i].bottom < xlsx->sheet.number || i == column)
+            buffer_free(&xlsx->spread_texts[i]);
+        kept += xlsx->spread_texts[i].length;
+    }
+    if (kept > xlsx->row_limit)
+        return false;
+    buffer_text(&xlsx->spread_texts[column], text);
+    return true;
+}
+
+/* A merged range begins in this row: from here on its value stands in its columns. */
+static void begin_spread(struct xlsx *xlsx, const struct xlsx_range *range)
+{
+    if (range->left > xlsx->header.count)
+        return;
+    struct xlsx_cell first = xlsx->cells[range->left - 1];
+    for (size_t column = range->left; first.kind && column <= range->right && column <= xlsx->header.count;
+         column++) {
+        struct spread *spread = &xlsx->spreads[column - 1];
+        *spread = (struct spread){ .bottom = range->bottom, .cell = first };
+        spread->cell.merged = true;
+        if (range->bottom == range->top)
+            continue;
+        if (!keep_spread(xlsx, column - 1, first.text)) {
+            spread->bottom = 0;
+            xlsx->over = true;
+            return;
+        }
+        spread->cell.text = buffer_view(&xlsx->spread_texts[column - 1]);
+    }
+}
+
+static void begin_spreads(struct xlsx *xlsx)
+{
+    size_t number = xlsx->sheet.number;
+    /* Of ranges whose first row had nothing in it nothing can be spread. */
+    while (xlsx->range_at < xlsx->range_count && xlsx->ranges[xlsx->range_at].top < number)
+        xlsx->range_at++;
+    while (xlsx->range_at < xlsx->range_count && xlsx->ranges[xlsx->range_at].top == number)
+        begin_spread(xlsx, &xlsx->ranges[xlsx->range_at++]);
+}
+
+/* One cell alone, merged over half of the table or more, with no range from above beside it. */
+static bool is_title(const struct xlsx *xlsx, size_t filled)
+{
+    const struct xlsx_sheet *sheet = &xlsx->sheet;
+    if (sheet->count != 1)
+        return false;
+    for (size_t i = xlsx->range_at; i-- > 0 && xlsx->ranges[i].top == sheet->number;) {
+        const struct xlsx_range *range = &xlsx->ranges[i];
+        size_t last = range->right < xlsx->header.count ? range->right : xlsx->header.count;
+        if (range->left == sheet->cells[0].column && last > range->left)
+            return filled == last - range->left + 1 && filled * 2 >= xlsx->header.count;
+    }
+    return false;
+}
+
+static enum status lay_out(struct xlsx *xlsx, struct xlsx_row *row, struct error *error)
+{
+    size_t count = xlsx->header.count, bytes = 0, filled = 0;
+    const struct xlsx_sheet *sheet = &xlsx->sheet;
+    memset(xlsx->cells, 0, count * sizeof *xlsx->cells);
+    *row = (struct xlsx_row){ .number = sheet->number, .count = count, .cells = xlsx->cells };
+    for (size_t i = 0; i < sheet->count; i++)
+        if (sheet->cells[i].column <= count)
+            xlsx->cells[sheet->cells[i].column - 1] = sheet->cells[i].cell;
+        else
+            row->beyond++;
+    xlsx->over = false;
+    begin_spreads(xlsx);
+    for (size_t i = 0; i < count; i++) {
+        const struct spread *spread = &xlsx->spreads[i];
+        if (xlsx->cells[i].kind == XLSX_EMPTY && spread->bottom >= sheet->number)
+            xlsx->cells[i] = spread->cell;
+        if (xlsx->cells[i].kind == XLSX_EMPTY)
+            xlsx->cells[i].text = TEXT("");
+        else
+            filled++;
+        bytes += xlsx->cells[i].text.length;
+    }
+    if (bytes > xlsx->row_limit || xlsx->over)
+        return error_set(error, STATUS_REJECT, _("%s, row %zu: it has more than %zu bytes and is set aside"),
+                         xlsx->label, row->number, xlsx->row_limit);
+    row->title = is_title(xlsx, filled) || row->beyond == sheet->count;
+    return STATUS_OK;
+}
+
+/* The headings once more, as on every printed page. */
+static bool repeats_headings(const struct xlsx *xlsx, const struct xlsx_row *row)
+{
+    struct arena arena = { 0 };
+    bool same = row->count > 0;
+    for (size_t i = 0; same && i < row->count; i++)
+        same = row->cells[i].text.length < 4096 &&
+               text_equal(xlsx_one_line(&arena, row->cells[i].text), xlsx->header.names[i]);
+    arena_free(&arena);
+    return same;
+}
+
+/* "(1) (2) (3) …" below the headings. */
+static bool counts_columns(const struct xlsx *xlsx, const struct xlsx_row *row)
+{
+    size_t expected = 1;
+    if (row->number != xlsx->header.last + 1 || !xlsx->header.row)
+        return false;
+    for (size_t i = 0; i < row->count; i++) {
+        size_t number;
+        struct text text = text_trim(row->cells[i].text);
+        if (!text.length)
+            continue;
+        if (text.length > 2 && text.bytes[0] == '(' && text.bytes[text.length - 1] == ')')
+            text = text_slice(text, 1, text.length - 2);
+        if (!xlsx_digits(text, XLSX_HEADINGS, &number) || number != expected++)
+            return false;
+    }
+    return expected > 3;
+}
+
+enum status xlsx_next(struct xlsx *xlsx, struct xlsx_row *row, struct error *error)
+{
+    for (;;) {
+        *row = (struct xlsx_row){ 0 };
+        enum status status = xlsx_sheet_next(&xlsx->sheet, error);
+        row->number = xlsx->sheet.number;
+        if (status == STATUS_REJECT && row->number <= xlsx->header.last)
+            continue;
+        if (!status)
+            status = lay_out(xlsx, row, error);
+        if (status)
+            return status;
+        if (row->number > xlsx->header.last && !repeats_headings(xlsx, row) && !counts_columns(xlsx, row))
+            return STATUS_OK;
+    }
+}

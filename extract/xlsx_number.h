@@ -1,0 +1,27 @@
+/* Numbers of a workbook as a person sees them, and the formats that make dates of them. */
+#ifndef EXTRACT_XLSX_NUMBER_H
+#define EXTRACT_XLSX_NUMBER_H
+
+#include <stdbool.h>
+
+#include "core/arena.h"
+#include "core/text.h"
+#include "extract/xlsx.h"
+
+enum xlsx_shape { XLSX_AS_NUMBER, XLSX_AS_DATE, XLSX_AS_TIME, XLSX_AS_DATE_TIME, XLSX_AS_ELAPSED };
+
+struct xlsx_format {
+    enum xlsx_shape shape;
+    unsigned char integers, decimals; /* digits that are shown at least; 0: as they come */
+};
+
+/* By its number in the standard (`code` empty) or by its code, of which the first section counts. */
+struct xlsx_format xlsx_format_of(unsigned number, struct text code);
+
+/* The text of a number cell's <v>; what is no number is given as a text. Sets kind, shown and text. */
+void xlsx_number_cell(struct arena *arena, struct text lexeme, struct xlsx_format format, bool since_1904,
+                      struct xlsx_cell *cell);
+/* The text of a <v> that holds an ISO 8601 date. */
+struct text xlsx_iso_date(struct arena *arena, struct text text);
+
+#endif

@@ -1,0 +1,380 @@
+#include "load/delivery.h"
+
+#include <stdio.h>
+
+/* ---- the table ---- */
+
+/* What a move may depend on. */
+enum guard {
+    ALWAYS,
+    MORE_SENDS, /* attempts are left to send */
+    MORE_ASKS,  /* attempts are left to ask */
+    IN_DOUBT,   /* some request of it may have been taken */
+    HAS_LEFT,   /* a request of it left in this run */
+};
+
+struct target {
+    enum delivery_state state;
+    enum delivery_action action;
+};
+
+struct move {
+    bool possible;
+    enum guard guard;
+    struct target met, unmet;
+};
+
+#define GO(state, action)                                                                                    \
+    {                                                                                                        \
+        true, ALWAYS, { DELIVERY_##state, DELIVERY_##action },                                               \
+        {                                                                                                    \
+            DELIVERY_PENDING, DELIVERY_NOTHING                                                               \
+        }                                                                                                    \
+    }
+#define IF(guard, state, action, otherwise, other_action)                                                    \
+    {                                                                                                        \
+        true, guard, { DELIVERY_##state, DELIVERY_##action },                                                \
+        {                                                                                                    \
+            DELIVERY_##otherwise, DELIVERY_##other_action                                                    \
+        }                                                                                                    \
+    }
+
+/* Every cell that is not here cannot happen; delivery_step says what it does then. */
+static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
+    [DELIVERY_PENDING] = {
+        [EVENT_BEGIN] = GO(WRITTEN, INTEND),
+        [EVENT_RESUME] = GO(DOUBTFUL, WAIT),
+        [EVENT_SETTLE] = GO(STALE, WAIT),
+        [EVENT_STOP] = GO(UNTOUCHED, FINISH),
+    },
+    [DELIVERY_WRITTEN] = {
+        [EVENT_COMMITTED] = GO(INTENDED, WAIT),
+        [EVENT_BLIND] = GO(BLIND, WAIT),
+        [EVENT_STOP] = GO(RECALLED, FINISH),
+    },
+    [DELIVERY_INTENDED] = {
+        [EVENT_DUE] = GO(SENT, SEND),
+        [EVENT_STOP] = IF(IN_DOUBT, UNKNOWN, FINISH, RECALLED, FINISH),
+    },
+    [DELIVERY_SENT] = {
+        [EVENT_TAKEN] = GO(DONE, FINISH),
+        [EVENT_REFUSED] = GO(REFUSED, FINISH),
+        [EVENT_ABSENT] = GO(ABSENT, FINISH),
+        [EVENT_OTHER] = GO(CONFLICT, FINISH),
+        [EVENT_DOUBT] = GO(DOUBTFUL, WAIT),
+        [EVENT_MISMATCH] = GO(DISPUTED, WAIT),
+        [EVENT_NOT_LEFT] = IF(MORE_SENDS, INTENDED, WAIT, DOUBTFUL, WAIT),
+        [EVENT_BUSY] = IF(MORE_SENDS, INTENDED, WAIT, DOUBTFUL, WAIT),
+        [EVENT_CLOSED] = IF(IN_DOUBT, UNKNOWN, HALT, RECALLED, HALT),
+        [EVENT_STOP] = GO(UNKNOWN, FINISH),
+    },
+    [DELIVERY_DOUBTFUL] = {
+        [EVENT_DUE] = GO(ASKING, ASK),
+        [EVENT_STOP] = IF(HAS_LEFT, UNKNOWN, FINISH, UNTOUCHED, FINISH),
+    },
+    [DELIVERY_ASKING] = {
+        [EVENT_OURS] = GO(DONE, FINISH),
+        [EVENT_BASE] = IF(MORE_SENDS, INTENDED, WAIT, FAILED, FINISH),
+        [EVENT_NOTHING] = IF(MORE_SENDS, INTENDED, WAIT, FAILED, FINISH),
+        [EVENT_OTHER] = GO(CONFLICT, FINISH),
+        [EVENT_ABSENT] = GO(ABSENT, FINISH),
+        [EVENT_DOUBT] = IF(MORE_ASKS, DOUBTFUL, WAIT, UNKNOWN, FINISH),
+        [EVENT_NOT_LEFT] = IF(MORE_ASKS, DOUBTFUL, WAIT, UNKNOWN, FINISH),
+        [EVENT_BUSY] = IF(MORE_ASKS, DOUBTFUL, WAIT, UNKNOWN, FINISH),
+        [EVENT_CLOSED] = IF(HAS_LEFT, UNKNOWN, HALT, UNTOUCHED, HALT),
+        [EVENT_STOP] = IF(HAS_LEFT, UNKNOWN, FINISH, UNTOUCHED, FINISH),
+    },
+    [DELIVERY_DISPUTED] = {
+        [EVENT_DUE] = GO(CHECKING, ASK),
+        [EVENT_STOP] = GO(UNKNOWN, FINISH),
+    },
+    [DELIVERY_CHECKING] = {
+        [EVENT_OURS] = GO(DONE, FINISH),
+        [EVENT_BASE] = GO(CONFLICT, FINISH),
+        [EVENT_NOTHING] = GO(CONFLICT, FINISH),
+        [EVENT_OTHER] = GO(CONFLICT, FINISH),
+        [EVENT_ABSENT] = GO(ABSENT, FINISH),
+        [EVENT_DOUBT] = IF(MORE_ASKS, DISPUTED, WAIT, UNKNOWN, FINISH),
+        [EVENT_NOT_LEFT] = IF(MORE_ASKS, DISPUTED, WAIT, UNKNOWN, FINISH),
+        [EVENT_BUSY] = IF(MORE_ASKS, DISPUTED, WAIT, UNKNOWN, FINISH),
+        [EVENT_CLOSED] = GO(UNKNOWN, HALT),
+        [EVENT_STOP] = GO(UNKNOWN, FINISH),
+    },
+    [DELIVERY_STALE] = {
+        [EVENT_DUE] = GO(SETTLING, ASK),
+        [EVENT_STOP] = GO(UNTOUCHED, FINISH),
+    },
+    [DELIVERY_SETTLING] = {
+        [EVENT_OURS] = GO(DONE, FINISH),
+        [EVENT_BASE] = GO(RECALLED, FINISH),
+        [EVENT_NOTHING] = GO(RECALLED, FINISH),
+        /* Whether that is a conflict, the delivery of what is wanted now finds out, if anything is. */
+        [EVENT_OTHER] = GO(RECALLED, FINISH),
+        [EVENT_ABSENT] = GO(RECALLED, FINISH),
+        [EVENT_DOUBT] = IF(MORE_ASKS, STALE, WAIT, UNKNOWN, FINISH),
+        [EVENT_NOT_LEFT] = IF(MORE_ASKS, STALE, WAIT, UNKNOWN, FINISH),
+        [EVENT_BUSY] = IF(MORE_ASKS, STALE, WAIT, UNKNOWN, FINISH),
+        [EVENT_CLOSED] = GO(UNTOUCHED, HALT),
+        [EVENT_STOP] = GO(UNTOUCHED, FINISH),
+    },
+    [DELIVERY_BLIND] = {
+        [EVENT_DUE] = GO(LOOKING, ASK),
+        [EVENT_STOP] = GO(RECALLED, FINISH),
+    },
+    [DELIVERY_LOOKING] = {
+        [EVENT_OURS] = GO(DONE, FINISH),
+        [EVENT_ABSENT] = GO(ABSENT, FINISH),
+        [EVENT_OTHER] = GO(CONFLICT, FINISH),
+        [EVENT_DOUBT] = IF(MORE_ASKS, BLIND, WAIT, UNKNOWN, FINISH),
+        [EVENT_NOT_LEFT] = IF(MORE_ASKS, BLIND, WAIT, UNKNOWN, FINISH),
+        [EVENT_BUSY] = IF(MORE_ASKS, BLIND, WAIT, UNKNOWN, FINISH),
+        [EVENT_CLOSED] = GO(RECALLED, HALT),
+        [EVENT_STOP] = GO(RECALLED, FINISH),
+    },
+};
+
+bool delivery_is_end(enum delivery_state state)
+{
+    return state >= DELIVERY_DONE;
+}
+
+bool delivery_is_under_way(enum delivery_state state)
+{
+    return state == DELIVERY_SENT || state == DELIVERY_ASKING || state == DELIVERY_CHECKING ||
+           state == DELIVERY_SETTLING || state == DELIVERY_LOOKING;
+}
+
+bool delivery_is_spent(const struct delivery *delivery, const struct retry *retry)
+{
+    return (delivery->state == DELIVERY_SENT ? delivery->sends : delivery->asks) >= retry->attempts;
+}
+
+static bool holds(const struct delivery *delivery, enum guard guard, const struct retry *retry)
+{
+    switch (guard) {
+    case MORE_SENDS:
+        return delivery->sends < retry->attempts;
+    case MORE_ASKS:
+        return delivery->asks < retry->attempts;
+    case IN_DOUBT:
+        return delivery->doubt;
+    case HAS_LEFT:
+        return delivery->left;
+    case ALWAYS:
+        break;
+    }
+    return true;
+}
+
+/* The counters, before the guards look at them. */
+static void count(struct delivery *delivery, enum delivery_event event, const struct delivery_terms *terms)
+{
+    bool failed = event == EVENT_DOUBT || event == EVENT_NOT_LEFT || event == EVENT_BUSY;
+    if (delivery->state == DELIVERY_SENT) {
+        delivery->doubt |= event == EVENT_DOUBT || event == EVENT_MISMATCH;
+        delivery->left |= event != EVENT_NOT_LEFT;
+        if (failed && terms->free && delivery->sends)
+            delivery->sends--;
+    } else if (delivery_is_under_way(delivery->state)) {
+        if (!failed)
+            delivery->asks = 0;
+        else if (terms->free && delivery->asks)
+            delivery->asks--;
+    }
+}
+
+static void set_due(struct delivery *delivery, enum delivery_event event, const struct delivery_terms *terms)
+{
+    int64_t tries = 0;
+    switch (event) {
+    case EVENT_BUSY:
+    case EVENT_NOT_LEFT:
+        tries = delivery->sends > delivery->asks ? delivery->sends : delivery->asks;
+        tries = tries ? tries : 1;
+        break;
+    case EVENT_DOUBT: /* of a request: it is asked at once; of a question: later */
+        tries = delivery->asks;
+        break;
+    case EVENT_BASE:
+    case EVENT_NOTHING: /* sent again; what was left over has not been sent by this run and need not wait */
+        tries = delivery->sends;
+        break;
+    default:
+        break;
+    }
+    int64_t wait = tries ? retry_delay(terms->retry, tries, terms->chance) : 0;
+    delivery->due = terms->now + (wait > terms->at_least ? wait : terms->at_least);
+}
+
+enum delivery_action delivery_step(struct delivery *delivery, enum delivery_event event,
+                                   const struct delivery_terms *terms)
+{
+    const struct move *move = &table[delivery->state][event];
+    /* An answer that makes no sense to what was asked tells nothing; elsewhere nothing was asked. */
+    if (!move->possible && delivery_is_under_way(delivery->state) && event > EVENT_STOP)
+        move = &table[delivery->state][event = EVENT_DOUBT];
+    if (!move->possible)
+        return DELIVERY_NOTHING;
+    count(delivery, event, terms);
+    struct target target = holds(delivery, move->guard, terms->retry) ? move->met : move->unmet;
+    delivery->state = target.state;
+    if (target.action == DELIVERY_WAIT)
+        set_due(delivery, event, terms);
+    else if (target.action == DELIVERY_SEND)
+        delivery->sends++;
+    else if (target.action == DELIVERY_ASK)
+        delivery->asks++;
+    return target.action;
+}
+
+/* ---- what the portal said ---- */
+
+static bool is_base(const struct outbox_item *item, const struct delivery_sight *sight)
+{
+    char quoted[DELIVERY_BASE_MOST];
+    struct text base = item->intent_base;
+    if (!base.bytes)
+        return false;
+    if (text_is(base, "*")) /* the portal never said a version: only the content tells */
+        return item->has_held_digest && sight->has_digest && digest_equal(&sight->digest, &item->held_digest);
+    if (sight->etag.bytes && text_equal(sight->etag, base))
+        return true;
+    int length = snprintf(quoted, sizeof quoted, "\"" TEXT_PRINT "\"", TEXT_ARG(sight->version));
+    return sight->version.bytes && length > 0 && (size_t)length < sizeof quoted && text_is(base, quoted);
+}
+
+static enum delivery_event judge_taken(const struct outbox_item *item, const struct digest *body,
+                                       const struct delivery_sight *sight)
+{
+    if (item->intent_action == OUTBOX_PUBLISH) {
+        bool other = sight->has_digest && !digest_equal(&sight->digest, &item->intent_digest);
+        return other || sight->standing == STANDING_ABOLISHED ? EVENT_DOUBT : EVENT_TAKEN;
+    }
+    /* A withdrawn procedure is held as it was; some portals give the digest of the order instead. */
+    bool ours = !sight->has_digest || !item->has_held_digest ||
+                digest_equal(&sight->digest, &item->held_digest) ||
+                digest_equal(&sight->digest, &item->intent_digest) || digest_equal(&sight->digest, body);
+    return !ours || sight->standing == STANDING_PUBLISHED ? EVENT_DOUBT : EVENT_TAKEN;
+}
+
+static enum delivery_event judge_held(const struct outbox_item *item, const struct delivery_sight *sight)
+{
+    if (item->intent_action == OUTBOX_WITHDRAW) {
+        if (sight->standing == STANDING_ABOLISHED)
+            return EVENT_OURS;
+        if (is_base(item, sight))
+            return EVENT_BASE;
+        return sight->standing == STANDING_UNSAID ? EVENT_DOUBT : EVENT_OTHER;
+    }
+    bool same = sight->has_digest && digest_equal(&sight->digest, &item->intent_digest);
+    if (same && sight->standing != STANDING_ABOLISHED)
+        return EVENT_OURS;
+    if (is_base(item, sight))
+        return EVENT_BASE;
+    return sight->has_digest || sight->standing == STANDING_ABOLISHED ? EVENT_OTHER : EVENT_DOUBT;
+}
+
+static enum delivery_event judge_unknown(const struct outbox_item *item, bool asked)
+{
+    if (item->intent_action == OUTBOX_WITHDRAW) /* of what it acknowledged, the portal cannot know nothing */
+        return item->held ? EVENT_OTHER : EVENT_ABSENT;
+    return asked ? EVENT_NOTHING : EVENT_CLOSED;
+}
+
+enum delivery_event delivery_judge(const struct outbox_item *item, const struct digest *body, bool asked,
+                                   enum delivery_said said, const struct delivery_sight *sight)
+{
+    switch (said) {
+    case SAID_TAKEN:
+        return asked ? EVENT_DOUBT : judge_taken(item, body, sight);
+    case SAID_HELD:
+        return asked ? judge_held(item, sight) : EVENT_DOUBT;
+    case SAID_UNKNOWN:
+        return judge_unknown(item, asked);
+    case SAID_REFUSED:
+        return asked ? EVENT_DOUBT : EVENT_REFUSED;
+    case SAID_MISMATCH:
+        return asked ? EVENT_DOUBT : EVENT_MISMATCH;
+    case SAID_BUSY:
+        return EVENT_BUSY;
+    case SAID_CLOSED:
+        return EVENT_CLOSED;
+    case SAID_NOT_LEFT:
+        return EVENT_NOT_LEFT;
+    case SAID_LOST:
+        break;
+    }
+    return EVENT_DOUBT;
+}
+
+struct text delivery_base(const struct outbox_item *item, char quoted[DELIVERY_BASE_MOST])
+{
+    if (!item->held)
+        return TEXT_NONE;
+    bool weak = text_starts(item->etag, TEXT("W/")); /* which If-Match never takes: RFC 9110, 13.1.1 */
+    if (item->etag.length && !weak)
+        return item->etag;
+    if (!item->version.length)
+        return TEXT("*");
+    int length = snprintf(quoted, DELIVERY_BASE_MOST, "\"" TEXT_PRINT "\"", TEXT_ARG(item->version));
+    return length > 0 && length < DELIVERY_BASE_MOST ? text_of(quoted) : TEXT("*");
+}
+
+bool delivery_outcome(enum delivery_state end, enum outbox_action action, enum outbox_outcome *outcome)
+{
+    switch (end) {
+    case DELIVERY_DONE:
+        *outcome = action == OUTBOX_WITHDRAW ? OUTBOX_WITHDRAWN : OUTBOX_PUBLISHED;
+        return true;
+    case DELIVERY_REFUSED:
+        *outcome = OUTBOX_REFUSED_BY_PORTAL;
+        return true;
+    case DELIVERY_CONFLICT:
+        *outcome = OUTBOX_IN_CONFLICT;
+        return true;
+    case DELIVERY_UNKNOWN:
+        *outcome = OUTBOX_STILL_UNKNOWN;
+        return true;
+    case DELIVERY_FAILED:
+        *outcome = OUTBOX_HAS_FAILED;
+        return true;
+    case DELIVERY_RECALLED:
+        *outcome = OUTBOX_RECALLED;
+        return true;
+    case DELIVERY_ABSENT:
+        *outcome = OUTBOX_ABSENT;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static const char *const state_names[DELIVERY_STATES] = {
+    [DELIVERY_PENDING] = "pending",   [DELIVERY_WRITTEN] = "written",     [DELIVERY_INTENDED] = "intended",
+    [DELIVERY_SENT] = "sent",         [DELIVERY_DOUBTFUL] = "doubtful",   [DELIVERY_ASKING] = "asking",
+    [DELIVERY_DISPUTED] = "disputed", [DELIVERY_CHECKING] = "checking",   [DELIVERY_STALE] = "stale",
+    [DELIVERY_SETTLING] = "settling", [DELIVERY_BLIND] = "blind",         [DELIVERY_LOOKING] = "looking",
+    [DELIVERY_DONE] = "done",         [DELIVERY_REFUSED] = "refused",     [DELIVERY_CONFLICT] = "conflict",
+    [DELIVERY_UNKNOWN] = "unknown",   [DELIVERY_FAILED] = "failed",       [DELIVERY_RECALLED] = "recalled",
+    [DELIVERY_ABSENT] = "absent",     [DELIVERY_UNTOUCHED] = "untouched",
+};
+
+static const char *const event_names[DELIVERY_EVENTS] = {
+    [EVENT_BEGIN] = "begin",         [EVENT_RESUME] = "resume",   [EVENT_SETTLE] = "settle",
+    [EVENT_COMMITTED] = "committed", [EVENT_BLIND] = "blind",     [EVENT_DUE] = "due",
+    [EVENT_STOP] = "stop",           [EVENT_TAKEN] = "taken",     [EVENT_DOUBT] = "doubt",
+    [EVENT_NOT_LEFT] = "not left",   [EVENT_REFUSED] = "refused", [EVENT_MISMATCH] = "mismatch",
+    [EVENT_BUSY] = "busy",           [EVENT_CLOSED] = "closed",   [EVENT_ABSENT] = "absent",
+    [EVENT_OURS] = "ours",           [EVENT_BASE] = "base",       [EVENT_NOTHING] = "nothing",
+    [EVENT_OTHER] = "other",
+};
+
+const char *delivery_state_name(enum delivery_state state)
+{
+    return state_names[state];
+}
+
+const char *delivery_event_name(enum delivery_event event)
+{
+    return event_names[event];
+}

@@ -1,0 +1,34 @@
+/* load: procedures to the portal. */
+#ifndef LOAD_LOAD_H
+#define LOAD_LOAD_H
+
+#include <signal.h>
+
+#include "core/setting.h"
+#include "store/outbox.h"
+#include "store/store.h"
+
+/* What the command asks for. */
+struct load_request {
+    struct outbox_filter filter;
+    const struct value *portal; /* the configuration's `portal`; NULL: STATUS_USAGE */
+    const struct value *brakes; /* the configuration's `brakes`; may be NULL */
+    const char *agency_code;
+    const char *folder; /* paths and secrets are relative to it */
+    const struct setting_context *context;
+    const volatile sig_atomic_t *stop; /* set by a signal: end in order, STATUS_STOP */
+    /* Called now and then for a progress bar; may be NULL. */
+    void (*progress)(void *own, int64_t done, int64_t total);
+    void *own;
+};
+
+/* Reads and checks the portal's settings without touching anything (also for `check`). Secrets are resolved.
+ */
+enum status load_check(const struct load_request *request, struct error *error);
+
+/* Delivers what is wanted. Fills the counts of sent … withdrawn and pending. STATUS_OK even when records are
+ * refused; STATUS_STOP on outage, refused credentials, a brake or a signal, with everything pending. */
+enum status load_run(struct store *store, const struct load_request *request, struct run_counts *counts,
+                     struct error *error);
+
+#endif

@@ -1,0 +1,152 @@
+#include "load/portal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "adapters/file.h"
+
+/* `mapi` (the adapter's services) and `folder` (packages for a carrier) get their lines here. */
+const struct portal_driver *const portal_drivers[] = { &portal_rest, NULL };
+
+#define SETTINGS_MOST 64
+#define COUNT(table)  (sizeof(table) / sizeof *(table))
+
+static const struct setting common[] = {
+    { "driver", SETTING_TEXT, offsetof(struct portal_settings, driver), .fallback = "rest",
+      .help = N_("how the portal is spoken to") },
+    { "url", SETTING_TEXT, offsetof(struct portal_settings, url), .help = N_("where it is") },
+    { "auth", SETTING_OBJECT, offsetof(struct portal_settings, auth_tree),
+      .help = N_("who the program is to it") },
+    { "in_flight", SETTING_NUMBER, offsetof(struct portal_settings, in_flight), .fallback = "8", .minimum = 1,
+      .maximum = 1000, .help = N_("requests at once") },
+    { "batch", SETTING_NUMBER, offsetof(struct portal_settings, batch), .fallback = "1", .minimum = 1,
+      .maximum = 500, .help = N_("records a request, where the portal takes batches") },
+    { "timeout", SETTING_DURATION, offsetof(struct portal_settings, timeout), .fallback = "60s",
+      .minimum = 10, .maximum = 3600000, .help = N_("how long a request may take") },
+    { "retry", SETTING_OBJECT, offsetof(struct portal_settings, retry_tree),
+      .help = N_("how often and when a request is tried again") },
+    { "ca_file", SETTING_TEXT, offsetof(struct portal_settings, ca_file),
+      .help = N_("who signs the portal's certificate: a PEM file; the system's when not given") },
+    { "unencrypted_credentials", SETTING_BOOLEAN, offsetof(struct portal_settings, unencrypted_credentials),
+      .fallback = "false", .help = N_("allow credentials over http:// to another machine") },
+};
+
+static const struct setting retry_settings[] = {
+    { "attempts", SETTING_NUMBER, offsetof(struct retry, attempts), .fallback = "5", .minimum = 1,
+      .maximum = 100, .help = N_("how often a delivery is tried in one run") },
+    { "first", SETTING_DURATION, offsetof(struct retry, first), .fallback = "1s",
+      .help = N_("the longest that the first wait takes; each further one may take twice as long") },
+    { "most", SETTING_DURATION, offsetof(struct retry, most), .fallback = "60s",
+      .help = N_("the longest wait") },
+};
+
+static enum status find_driver(const struct setting_context *context, const struct value *tree,
+                               const struct portal_driver **driver, struct error *error)
+{
+    struct text name = value_text_of(tree, "driver");
+    char known[256] = "";
+    if (!name.bytes)
+        name = TEXT("rest");
+    for (size_t i = 0; portal_drivers[i]; i++) {
+        size_t length = strlen(known);
+        snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", portal_drivers[i]->name);
+        if (text_is(name, portal_drivers[i]->name)) {
+            *driver = portal_drivers[i];
+            return STATUS_OK;
+        }
+    }
+    return setting_fault(context, value_find(tree, "driver"), error,
+                         _("there is no portal driver \"" TEXT_PRINT "\"; this program has: %s"),
+                         TEXT_ARG(name), known);
+}
+
+static enum status read_settings(const struct setting_context *context, const struct value *tree,
+                                 struct portal *portal, struct error *error)
+{
+    const struct portal_driver *driver = portal->driver;
+    struct setting table[SETTINGS_MOST];
+    size_t count = COUNT(common);
+    memcpy(table, common, sizeof common);
+    for (size_t i = 0; i < driver->setting_count && count < SETTINGS_MOST; i++)
+        table[count++] = driver->settings[i];
+    portal->settings = arena_take_zeroed(context->arena, driver->size);
+    return setting_read(context, table, count, tree, "portal", portal->settings, error);
+}
+
+/* Of a URL http://host…: does the host stand for this very machine? */
+static bool is_here(const char *url)
+{
+    static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+    const char *host = url + strlen("http://");
+    size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strlen(names[i]) == length && strncasecmp(host, names[i], length) == 0)
+            return true;
+    return false;
+}
+
+static enum status read_address(const struct setting_context *context, const struct value *tree,
+                                struct portal_settings *settings, struct error *error)
+{
+    settings->shown = settings->url;
+    if (!settings->url)
+        return STATUS_OK;
+    if (auth_resolve(context, settings->folder, tree, "url", &settings->url, error) ||
+        auth_check_url(context, tree, "url", settings->url, error))
+        return error->status;
+    bool readable = strncasecmp(settings->url, "http://", 7) == 0 && !is_here(settings->url);
+    if (readable && auth_is_readable(&settings->auth) && !settings->unencrypted_credentials)
+        return setting_fault(context, value_find(tree, "url"), error,
+                             _("credentials would travel unencrypted to %s; use https://, or write "
+                               "\"unencrypted_credentials: true\" where the network itself is trusted"),
+                             settings->shown);
+    return STATUS_OK;
+}
+
+enum status portal_read(const struct setting_context *context, const char *folder, const struct value *tree,
+                        struct portal *portal, struct error *error)
+{
+    if (!tree)
+        return error_set(
+            error, STATUS_USAGE,
+            _("%s: there is no \"portal\", so nothing can be published; describe it as \"congkhai init\" "
+              "shows"),
+            context->file);
+    if (find_driver(context, tree, &portal->driver, error) || read_settings(context, tree, portal, error))
+        return error->status;
+    struct portal_settings *settings = portal->settings;
+    settings->folder = folder;
+    if (setting_read(context, retry_settings, COUNT(retry_settings), settings->retry_tree, "portal.retry",
+                     &settings->retry, error) ||
+        auth_read(context, folder, settings->auth_tree, "portal.auth", &settings->auth, error) ||
+        read_address(context, tree, settings, error))
+        return error->status;
+    if (settings->ca_file) {
+        settings->ca_file = file_path(context->arena, folder, settings->ca_file);
+        if (!file_exists(settings->ca_file))
+            return setting_fault(context, value_find(tree, "ca_file"), error, _("there is no file %s"),
+                                 settings->ca_file);
+    }
+    settings->auth.ca_file = settings->ca_file;
+    return portal->driver->check ? portal->driver->check(portal, context, tree, error) : STATUS_OK;
+}
+
+void portal_free(struct portal *portal)
+{
+    if (portal->settings)
+        auth_free(&portal->settings->auth);
+}
+
+void portal_notice(struct portal *portal, const char *format, ...)
+{
+    char message[512];
+    va_list arguments;
+    if (!portal->notice)
+        return;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    portal->notice(portal->notice_own, message);
+}

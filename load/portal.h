@@ -1,0 +1,106 @@
+/* Portals: the driver table, and what a driver does.
+ *
+ * A driver gets errands (publish, withdraw, ask) and brings back a report for each, in any order. It knows
+ * how the portal is spoken to and nothing of retries, attempts or the outbox: it says what the portal said
+ * (enum delivery_said, INTERFACE §5) and what the portal says it holds. A submission is one or several
+ * errands; it takes one place of the in-flight window until the last of its reports is back, whatever the
+ * driver makes of it (one request, a batch, a batch halved and sent again, a login before it).
+ */
+#ifndef LOAD_PORTAL_H
+#define LOAD_PORTAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "core/setting.h"
+#include "load/auth.h"
+#include "load/delivery.h"
+#include "load/retry.h"
+
+enum portal_errand_kind { PORTAL_PUBLISH, PORTAL_WITHDRAW, PORTAL_ASK };
+
+/* The caller's, and borrowed from its submission to its report. */
+struct portal_errand {
+    enum portal_errand_kind kind;
+    bool withdraws; /* of a question: what it asks after is a withdrawal */
+    struct text code, key;
+    struct text body; /* the canonical procedure; of a withdrawal, the order; of a question, nothing */
+    struct digest body_digest;
+    struct digest digest; /* of the content that the delivery is about */
+    struct text base;     /* what If-Match says; bytes NULL: must not be there yet */
+    struct text version;  /* the portal's name for that base, where it gave one; bytes NULL: none */
+    void *owner;
+    void *own; /* the driver's, while it has the errand */
+};
+
+/* Texts are borrowed until the next call of the driver. */
+struct portal_report {
+    struct portal_errand *errand;
+    bool last; /* of its submission */
+    enum delivery_said said;
+    struct delivery_sight sight;
+    long status;               /* HTTP; 0: none */
+    struct text words;         /* the portal's own, or what went wrong: one line, clean; may be none */
+    struct text answer_digest; /* hex SHA-256 of the answer's body; bytes NULL: none */
+    int64_t retry_after;       /* milliseconds; -1: none */
+    int64_t took;              /* milliseconds */
+    bool shared;               /* the wait holds for the whole portal */
+    bool slow;                 /* there was no answer in time */
+};
+
+/* Common to all drivers. A driver's own settings are a struct that begins with this one. */
+struct portal_settings {
+    const char *driver, *url, *ca_file;
+    const struct value *auth_tree, *retry_tree;
+    int64_t in_flight, batch, timeout;
+    bool unencrypted_credentials;
+    /* read from the trees */
+    const char *shown; /* the URL as it is configured, for messages */
+    const char *folder;
+    struct auth auth;
+    struct retry retry;
+};
+
+struct portal {
+    const struct portal_driver *driver;
+    struct portal_settings *settings;
+    struct clock *clock;
+    void (*notice)(void *own, const char *message); /* may be NULL */
+    void *notice_own;
+    void *own; /* the driver's */
+};
+
+struct portal_driver {
+    const char *name;
+    const char *help;
+    const struct setting *settings; /* beside the common ones; offsets in its own struct */
+    size_t setting_count;
+    size_t size; /* of its own struct of settings */
+    /* What the table cannot say of the settings; touches nothing. May be NULL. */
+    enum status (*check)(struct portal *portal, const struct setting_context *context,
+                         const struct value *tree, struct error *error);
+    enum status (*open)(struct portal *portal, struct error *error);
+    void (*close)(struct portal *portal); /* what is under way is broken off */
+    /* How many errands a submission takes now that holds this one; 1: it goes alone. */
+    size_t (*most)(const struct portal *portal, const struct portal_errand *errand);
+    /* STATUS_STOP: nothing was submitted, and the run must stop (no token, …). */
+    enum status (*submit)(struct portal *portal, struct portal_errand *const *errands, size_t count,
+                          struct error *error);
+    /* STATUS_OK: a report; STATUS_END: none within `wait` milliseconds. */
+    enum status (*next)(struct portal *portal, long wait, struct portal_report *report, struct error *error);
+};
+
+/* All drivers, NULL at the end. */
+extern const struct portal_driver *const portal_drivers[];
+extern const struct portal_driver portal_rest;
+
+/* Reads the configuration's `portal` (NULL: STATUS_USAGE); secrets are resolved, nothing is opened. Lives in
+ * the context's arena. */
+enum status portal_read(const struct setting_context *context, const char *folder, const struct value *tree,
+                        struct portal *portal, struct error *error);
+void portal_free(struct portal *portal); /* after a successful portal_read */
+/* Tells a person something that is no error; msgid formatted. */
+void portal_notice(struct portal *portal, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,155 @@
+#include "load/portal_answer.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "adapters/crypto.h"
+#include "adapters/unicode.h"
+#include "core/canonical.h"
+
+#define NAME_MOST   255 /* bytes of a version or an ETag */
+#define WORDS_MOST  1500
+#define DETAIL_MOST 400
+#define ERRORS_MOST 10
+
+/* What names a version comes back in a header and stands in the ledger. */
+static bool is_name(struct text name, bool ascii)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        unsigned char byte = (unsigned char)name.bytes[i];
+        if (byte < 0x20 || byte == 0x7f || (ascii && (byte == 0x20 || byte > 0x7f)))
+            return false;
+    }
+    return name.length > 0 && name.length <= NAME_MOST;
+}
+
+void portal_answer_etag(struct text etag, struct delivery_sight *sight)
+{
+    if (is_name(etag, true))
+        sight->etag = etag;
+}
+
+static void read_digest(const struct value *object, struct delivery_sight *sight)
+{
+    struct text hex = value_text_of(object, "digest");
+    const struct value *content = value_find(object, "content");
+    if (hex.bytes) {
+        sight->has_digest = true;
+        if (!digest_from_hex(hex, &sight->digest)) /* no digest of anything, so certainly not ours */
+            memset(&sight->digest, 0, sizeof sight->digest);
+    } else if (content && content->kind == VALUE_OBJECT) {
+        struct buffer BUFFER_OWNED bytes = { 0 };
+        canonical_write(&bytes, content);
+        sight->digest = crypto_sha256(buffer_view(&bytes));
+        sight->has_digest = true;
+    }
+}
+
+bool portal_answer_held(const struct value *object, struct text code, struct delivery_sight *sight)
+{
+    if (!object || object->kind != VALUE_OBJECT)
+        return false;
+    struct text said = value_text_of(object, "code"), version = value_text_of(object, "version");
+    const struct value *status = value_find(object, "status");
+    if (said.bytes && !text_equal(said, code))
+        return false;
+    if (is_name(version, false))
+        sight->version = version;
+    if (status && status->kind == VALUE_TEXT)
+        sight->standing = text_is(status->text, "published")   ? STANDING_PUBLISHED
+                          : text_is(status->text, "abolished") ? STANDING_ABOLISHED
+                                                               : STANDING_UNSAID;
+    read_digest(object, sight);
+    return true;
+}
+
+bool portal_answer_is_unknown(const struct value *problem)
+{
+    return problem && text_is(value_text_of(problem, "type"), PORTAL_ANSWER_UNKNOWN);
+}
+
+static void put_clean(struct buffer *out, struct text text, size_t most)
+{
+    size_t end = out->length + most;
+    bool blank = out->length == 0 || out->bytes[out->length - 1] == ' ';
+    while (text.length && out->length < end) {
+        size_t valid = unicode_invalid_at(text);
+        struct text part = text_slice(text, 0, valid);
+        size_t cut = text_cut(part, end - out->length);
+        for (size_t i = 0; i < cut; i++) {
+            unsigned char byte = (unsigned char)part.bytes[i];
+            bool gap = byte <= 0x20 || byte == 0x7f;
+            if (!gap || !blank)
+                buffer_char(out, gap ? ' ' : part.bytes[i]);
+            blank = gap;
+        }
+        if (cut < part.length)
+            return;
+        if (valid < text.length)
+            buffer_char(out, '?');
+        text = text_slice(text, valid + 1, text.length);
+    }
+}
+
+struct text portal_answer_clean(struct arena *arena, struct text text, size_t most)
+{
+    struct buffer BUFFER_OWNED out = { 0 };
+    put_clean(&out, text, most);
+    return text_copy(arena, text_trim(buffer_view(&out)));
+}
+
+static void put_part(struct buffer *out, const char *between, struct text text)
+{
+    if (!text_trim(text).length)
+        return;
+    if (out->length)
+        buffer_string(out, between);
+    put_clean(out, text, DETAIL_MOST);
+}
+
+static void put_problem(struct buffer *out, const struct value *problem)
+{
+    const struct value *errors = value_find(problem, "errors");
+    put_part(out, ": ", value_text_of(problem, "title"));
+    put_part(out, ": ", value_text_of(problem, "detail"));
+    if (!out->length)
+        put_part(out, ": ", value_text_of(problem, "message"));
+    size_t count = 0;
+    const struct value *item = errors && errors->kind == VALUE_LIST ? errors->first : NULL;
+    for (; item && count < ERRORS_MOST; item = item->next, count++) {
+        put_part(out, "; ", value_text_of(item, "pointer"));
+        put_part(out, value_find(item, "pointer") ? ": " : "; ", value_text_of(item, "detail"));
+    }
+    if (item)
+        buffer_printf(out, "; … (%zu)", errors->count);
+}
+
+static struct text page_title(struct text body)
+{
+    for (size_t i = 0; i + 7 < body.length && i < 4096; i++) {
+        if (body.bytes[i] != '<' || strncasecmp(body.bytes + i, "<title>", 7) != 0)
+            continue;
+        struct text rest = text_slice(body, i + 7, 200);
+        size_t end = rest.length;
+        text_find(rest, TEXT("<"), &end);
+        return text_slice(rest, 0, end);
+    }
+    return TEXT_NONE;
+}
+
+struct text portal_answer_words(struct arena *arena, long status, const struct value *problem,
+                                struct text body)
+{
+    struct buffer BUFFER_OWNED out = { 0 };
+    if (problem && problem->kind == VALUE_OBJECT)
+        put_problem(&out, problem);
+    else if (text_starts(text_trim(body), TEXT("<")))
+        put_part(&out, ": ", page_title(body));
+    else if (!problem)
+        put_part(&out, ": ", text_slice(body, 0, 200));
+    if (!out.length)
+        return text_format(arena, "HTTP %ld", status);
+    struct text words = buffer_view(&out);
+    return text_copy(arena, text_slice(words, 0, text_cut(words, WORDS_MOST)));
+}

@@ -1,0 +1,29 @@
+/* What portals answer in JSON: what they hold, and problem details (RFC 9457). All of it is a stranger's
+ * word. */
+#ifndef LOAD_PORTAL_ANSWER_H
+#define LOAD_PORTAL_ANSWER_H
+
+#include <stdbool.h>
+
+#include "core/arena.h"
+#include "core/text.h"
+#include "core/value.h"
+#include "load/delivery.h"
+
+#define PORTAL_ANSWER_UNKNOWN "urn:procedure:unknown" /* the problem type of what was never published */
+
+/* Reads code, version, digest, status of an object; where it has a content and no digest, the digest is that
+ * of the content in canonical form. False when it is no object, or speaks of another code. */
+bool portal_answer_held(const struct value *object, struct text code, struct delivery_sight *sight);
+/* The header's value, where it can be sent back as it came. */
+void portal_answer_etag(struct text etag, struct delivery_sight *sight);
+
+bool portal_answer_is_unknown(const struct value *problem);
+/* One clean line from a problem, an HTML page's title or the start of a text; "HTTP 502" when there is
+ * nothing. */
+struct text portal_answer_words(struct arena *arena, long status, const struct value *problem,
+                                struct text body);
+/* One line without control characters, valid UTF-8, of at most `most` bytes. */
+struct text portal_answer_clean(struct arena *arena, struct text text, size_t most);
+
+#endif

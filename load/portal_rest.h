@@ -1,0 +1,62 @@
+/* What the files of the rest driver share; load/portal_rest*.c alone include it. */
+#ifndef LOAD_PORTAL_REST_H
+#define LOAD_PORTAL_REST_H
+
+#include "adapters/http.h"
+#include "load/portal.h"
+
+/* One submission of the caller: the calls that come of it. */
+struct rest_submission {
+    size_t left; /* reports still to be given */
+    struct rest_submission *next, *every;
+};
+
+/* One request, with what it is about. */
+struct rest_call {
+    struct portal_errand **errands;
+    size_t count, capacity;
+    bool batch;
+    struct rest_submission *submission;
+    struct buffer body;  /* of a batch */
+    unsigned generation; /* of the token that it carried */
+    bool renewed;        /* it was made again with a new token */
+    struct rest_call *next, *every;
+};
+
+struct rest {
+    struct portal *portal;
+    struct http_client *client;
+    struct text base; /* the URL without a slash at its end */
+    struct buffer url, digest;
+    struct arena arena; /* of the answer that is being reported */
+    struct value *body; /* of it, in JSON; NULL when it is none */
+    struct rest_call *idle, *every;
+    struct rest_submission *idle_submissions, *every_submission;
+    /* The answer to a batch, given back item by item. */
+    struct rest_call *answered;
+    size_t given;
+    struct portal_report report; /* of the whole, the start of each item's */
+    const struct value *items;   /* NULL: the whole is said of each */
+    const struct value *item;    /* the next one, when they come in order */
+    /* Batches */
+    bool no_batches;
+    double batch_most; /* adapted to 413 and to time */
+};
+
+struct rest_call *rest_call_new(struct rest *rest, struct rest_submission *submission);
+void rest_call_free(struct rest *rest, struct rest_call *call);
+void rest_call_add(struct rest_call *call, struct portal_errand *errand);
+enum status rest_call_submit(struct rest *rest, struct rest_call *call, struct error *error);
+
+enum delivery_said rest_said(long status, const struct value *problem);
+
+/* load/portal_rest_batch.c */
+void rest_batch_write(struct rest_call *call);
+size_t rest_batch_most(const struct rest *rest, const struct portal_errand *errand);
+/* The answer to a batch: true when it was dealt with (made again in other pieces), false when it is to be
+ * reported from rest->answered. */
+enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const struct http_answer *answer,
+                                bool *again, struct error *error);
+void rest_batch_report(struct rest *rest, struct portal_report *report);
+
+#endif

@@ -1,0 +1,153 @@
+/* Batches: several publications in one request, each taken or refused for itself. */
+#include "load/portal_rest.h"
+
+#include "core/canonical.h"
+#include "load/portal_answer.h"
+
+/* Withdrawals carry an order that a batch has no place for; neither has it one for an ETag or "any version".
+ */
+size_t rest_batch_most(const struct rest *rest, const struct portal_errand *errand)
+{
+    bool fits = errand->kind == PORTAL_PUBLISH && (!errand->base.bytes || errand->version.bytes);
+    return !fits || rest->no_batches || rest->batch_most < 2 ? 1 : (size_t)rest->batch_most;
+}
+
+static void put_member(struct buffer *out, const char *name, struct text text)
+{
+    buffer_printf(out, "\"%s\":", name);
+    canonical_text(out, text);
+    buffer_char(out, ',');
+}
+
+void rest_batch_write(struct rest_call *call)
+{
+    struct buffer *out = &call->body;
+    call->batch = true;
+    buffer_clear(out);
+    buffer_string(out, "{\"items\":[");
+    for (size_t i = 0; i < call->count; i++) {
+        const struct portal_errand *errand = call->errands[i];
+        buffer_string(out, i ? ",{" : "{");
+        put_member(out, "key", errand->key);
+        put_member(out, "action", TEXT("publish"));
+        put_member(out, "code", errand->code);
+        if (errand->base.bytes)
+            put_member(out, "base", errand->version);
+        buffer_string(out, "\"content\":");
+        buffer_text(out, errand->body);
+        buffer_char(out, '}');
+    }
+    buffer_string(out, "]}");
+}
+
+/* A piece of one item goes as it would alone: then it is certain who is to blame. */
+static enum status submit_piece(struct rest *rest, const struct rest_call *whole, size_t from, size_t to,
+                                struct error *error)
+{
+    struct rest_call *piece = rest_call_new(rest, whole->submission);
+    for (size_t i = from; i < to; i++)
+        rest_call_add(piece, whole->errands[i]);
+    if (piece->count > 1)
+        rest_batch_write(piece);
+    return rest_call_submit(rest, piece, error);
+}
+
+static enum status submit_pieces(struct rest *rest, struct rest_call *call, size_t size, struct error *error)
+{
+    for (size_t from = 0; from < call->count; from += size) {
+        size_t to = from + size < call->count ? from + size : call->count;
+        if (submit_piece(rest, call, from, to, error))
+            return error->status;
+    }
+    rest_call_free(rest, call);
+    return STATUS_OK;
+}
+
+static void adapt(struct rest *rest, const struct rest_call *call, long status, int64_t took)
+{
+    const struct portal_settings *settings = rest->portal->settings;
+    bool large = status == 413 || took > settings->timeout / 2;
+    if (large && (double)call->count <= rest->batch_most)
+        rest->batch_most = call->count > 2 ? (double)call->count / 2 : 1;
+    else if (!large && rest->batch_most < (double)settings->batch)
+        rest->batch_most += 1;
+}
+
+enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const struct http_answer *answer,
+                                bool *again, struct error *error)
+{
+    struct portal_report *report = &rest->report;
+    *again = true;
+    if (answer->failure == HTTP_ANSWERED)
+        adapt(rest, call, answer->status, report->took);
+    if (answer->failure == HTTP_TIMEOUT) /* the next ones are smaller; these are asked for one by one */
+        adapt(rest, call, 0, rest->portal->settings->timeout);
+    if (!answer->failure && (answer->status == 404 || answer->status == 405 || answer->status == 501)) {
+        if (!rest->no_batches)
+            portal_notice(rest->portal,
+                          _("the portal %s takes no batches (HTTP %ld): records are sent one by one"),
+                          rest->portal->settings->shown, answer->status);
+        rest->no_batches = true;
+        return submit_pieces(rest, call, 1, error);
+    }
+    if (report->said == SAID_REFUSED)
+        return submit_pieces(rest, call, (call->count + 1) / 2, error);
+    *again = false;
+    const struct value *items = value_find(rest->body, "items");
+    rest->items = report->said == SAID_TAKEN ? items : NULL;
+    if (report->said == SAID_TAKEN && (!items || items->kind != VALUE_LIST)) {
+        report->said = SAID_LOST;
+        report->words =
+            text_format(&rest->arena, _("HTTP %ld, but the answer has no list of items"), answer->status);
+        rest->items = NULL;
+    }
+    rest->answered = call;
+    rest->given = 0;
+    rest->item = rest->items ? rest->items->first : NULL;
+    return STATUS_OK;
+}
+
+/* Items come in order; where they do not, the key tells. */
+static const struct value *find_item(struct rest *rest, struct text key)
+{
+    const struct value *item = rest->item;
+    if (!item || !text_equal(value_text_of(item, "key"), key))
+        for (item = rest->items->first; item; item = item->next)
+            if (text_equal(value_text_of(item, "key"), key))
+                break;
+    if (item)
+        rest->item = item->next;
+    return item;
+}
+
+static long status_of(const struct value *item)
+{
+    struct text text = value_text_of(item, "status");
+    long status = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.bytes[i] < '0' || text.bytes[i] > '9' || status > 999)
+            return 0;
+        status = status * 10 + (text.bytes[i] - '0');
+    }
+    return status;
+}
+
+void rest_batch_report(struct rest *rest, struct portal_report *report)
+{
+    struct portal_errand *errand = rest->answered->errands[rest->given++];
+    *report = rest->report;
+    report->errand = errand;
+    if (!rest->items)
+        return;
+    const struct value *item = find_item(rest, errand->key);
+    const struct value *problem = value_find(item, "problem");
+    report->status = status_of(item);
+    report->sight = (struct delivery_sight){ .has_digest = false };
+    report->said = report->status ? rest_said(report->status, problem) : SAID_LOST;
+    report->shared = report->status == 429 || report->status == 503;
+    if (report->said == SAID_TAKEN && !portal_answer_held(item, errand->code, &report->sight))
+        report->said = SAID_LOST;
+    if (report->said != SAID_TAKEN)
+        report->words = item ? portal_answer_words(&rest->arena, report->status, problem, TEXT(""))
+                             : text_of(_("the answer to the batch says nothing about this item"));
+}

@@ -1,0 +1,201 @@
+#include "record/csv.h"
+
+#include <string.h>
+
+#define BLOCK 65536
+
+void csv_reader_open(struct csv_reader *reader, struct file_stream *stream, size_t row_limit)
+{
+    *reader = (struct csv_reader){ .stream = stream, .next_line = 1, .limit = row_limit };
+}
+
+void csv_reader_close(struct csv_reader *reader)
+{
+    buffer_free(&reader->bytes);
+}
+
+static enum status fill(struct csv_reader *reader, struct error *error)
+{
+    if (reader->at) {
+        memmove(reader->bytes.bytes, reader->bytes.bytes + reader->at, reader->bytes.length - reader->at);
+        reader->bytes.length -= reader->at;
+        reader->at = 0;
+    }
+    size_t got;
+    char *room = buffer_room(&reader->bytes, BLOCK);
+    enum status status = reader->stream->read(reader->stream, room, BLOCK, &got, error);
+    if (status)
+        return status;
+    reader->bytes.length += got;
+    reader->ended = !got;
+    return STATUS_OK;
+}
+
+static void skip_byte_order_mark(struct csv_reader *reader)
+{
+    if (reader->bytes.length >= 3 && !memcmp(reader->bytes.bytes, "\xef\xbb\xbf", 3))
+        reader->at = 3;
+}
+
+/* Where a row ends: the scan goes on from where it stopped when more bytes came. */
+struct scan {
+    size_t length; /* bytes of the row so far */
+    bool quoted;   /* inside quotes */
+    bool start;    /* at the start of a cell */
+    bool dropped;  /* the row is over the limit: its bytes are let go */
+    bool whole;
+};
+
+static void count_line(struct csv_reader *reader, const char *bytes, size_t at, size_t length)
+{
+    if (bytes[at] == '\n' || (bytes[at] == '\r' && (at + 1 >= length || bytes[at + 1] != '\n')))
+        reader->next_line++;
+}
+
+/* A quote opens only at the start of a cell. */
+static bool may_separate(char byte)
+{
+    return byte == ',' || byte == ';' || byte == '\t' || byte == '|' || byte == ':' || byte == '~' || byte == '^';
+}
+
+static void scan_row(struct csv_reader *reader, struct scan *scan)
+{
+    const char *bytes = reader->bytes.bytes + reader->at;
+    size_t length = reader->bytes.length - reader->at;
+    for (; scan->length < length; scan->length++) {
+        char byte = bytes[scan->length];
+        if (byte == '\r' && scan->length + 1 == length && !reader->ended)
+            return;
+        count_line(reader, bytes, scan->length, length);
+        if (byte == '"') {
+            if (scan->quoted)
+                scan->quoted = false;
+            else if (scan->start || (scan->length && bytes[scan->length - 1] == '"'))
+                scan->quoted = true;
+            scan->start = false;
+        } else if (!scan->quoted && (byte == '\n' || byte == '\r')) {
+            scan->whole = true;
+            return;
+        } else if (!scan->quoted) {
+            scan->start = reader->separator ? byte == reader->separator : may_separate(byte);
+        }
+    }
+    scan->whole = reader->ended;
+}
+
+enum status csv_reader_next(struct csv_reader *reader, struct text *row, struct error *error)
+{
+    struct scan scan = { .start = true };
+    reader->line = reader->next_line;
+    for (;;) {
+        scan_row(reader, &scan);
+        if (scan.length > reader->limit) {
+            reader->at += scan.length;
+            scan.length = 0;
+            scan.dropped = true;
+        }
+        const char *bytes = reader->bytes.bytes + reader->at;
+        if (scan.whole) {
+            bool at_end = reader->at + scan.length >= reader->bytes.length;
+            struct text found = { bytes, scan.length };
+            reader->at += scan.length;
+            if (!at_end)
+                reader->at += bytes[scan.length] == '\r' && reader->at + 1 < reader->bytes.length &&
+                                      bytes[scan.length + 1] == '\n'
+                                  ? 2
+                                  : 1;
+            if (scan.dropped)
+                return error_set(error, STATUS_REJECT, _("the row that starts at line %ld is longer than %zu bytes"),
+                                 reader->line, reader->limit);
+            if (!found.length && at_end)
+                return STATUS_END;
+            *row = found;
+            if (scan.quoted)
+                return error_set(error, STATUS_STOP,
+                                 _("the file ends inside quotes that open in the row of line %ld"), reader->line);
+            if (found.length)
+                return STATUS_OK;
+            scan = (struct scan){ .start = true };
+            reader->line = reader->next_line;
+            continue;
+        }
+        if (reader->ended)
+            return STATUS_END;
+        bool first = !reader->bytes.length && reader->next_line == 1;
+        enum status status = fill(reader, error);
+        if (status)
+            return status;
+        if (first)
+            skip_byte_order_mark(reader);
+    }
+}
+
+static enum status quoted_cell(struct arena *arena, struct text row, size_t *at, size_t number, char separator,
+                               struct text *cell, struct error *error)
+{
+    char *out = arena_take(arena, row.length - *at);
+    size_t length = 0, i = *at + 1;
+    for (;; i++) {
+        if (i >= row.length)
+            return error_set(error, STATUS_REJECT, _("cell %zu: the quotes are not closed"), number);
+        if (row.bytes[i] != '"') {
+            out[length++] = row.bytes[i];
+        } else if (i + 1 < row.length && row.bytes[i + 1] == '"') {
+            out[length++] = '"';
+            i++;
+        } else {
+            break;
+        }
+    }
+    i++;
+    if (i < row.length && row.bytes[i] != separator)
+        return error_set(error, STATUS_REJECT, _("cell %zu: something stands behind the closing quote"), number);
+    *cell = (struct text){ out, length };
+    *at = i;
+    return STATUS_OK;
+}
+
+enum status csv_cells(struct arena *arena, struct text row, char separator, struct text **cells, size_t *count,
+                      struct error *error)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < row.length; i++)
+        most += row.bytes[i] == separator;
+    *cells = arena_array(arena, struct text, most);
+    *count = 0;
+    for (size_t at = 0;; at++) {
+        struct text *cell = &(*cells)[(*count)++];
+        if (at < row.length && row.bytes[at] == '"') {
+            if (quoted_cell(arena, row, &at, *count, separator, cell, error))
+                return error->status;
+        } else {
+            size_t start = at;
+            const char *end = at < row.length ? memchr(row.bytes + at, separator, row.length - at) : NULL;
+            at = end ? (size_t)(end - row.bytes) : row.length;
+            *cell = text_slice(row, start, at - start);
+        }
+        if (at >= row.length)
+            return STATUS_OK;
+    }
+}
+
+char csv_guess_separator(struct text row)
+{
+    static const char candidates[] = ",;\t|";
+    char best = ',';
+    size_t most = 0;
+    for (const char *candidate = candidates; *candidate; candidate++) {
+        size_t found = 0;
+        bool quoted = false;
+        for (size_t i = 0; i < row.length; i++) {
+            if (row.bytes[i] == '"')
+                quoted = !quoted;
+            found += !quoted && row.bytes[i] == *candidate;
+        }
+        if (found > most) {
+            most = found;
+            best = *candidate;
+        }
+    }
+    return best;
+}

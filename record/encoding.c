@@ -1,0 +1,422 @@
+#include "record/encoding.h"
+
+#include <string.h>
+
+#include "adapters/unicode.h"
+#include "record/encoding_tables.h"
+#include "record/encoding_utf16.h"
+#include "record/encoding_verdict.h"
+#include "record/encoding_viqr.h"
+
+static const struct {
+    const char *name;
+    enum encoding encoding;
+} names[] = {
+    /* the first name of each is the one that is shown */
+    { "auto", ENCODING_AUTO },        { "utf-8", ENCODING_UTF8 },          { "utf-16", ENCODING_UTF16 },
+    { "utf-16le", ENCODING_UTF16LE }, { "utf-16be", ENCODING_UTF16BE },    { "cp1258", ENCODING_CP1258 },
+    { "viscii", ENCODING_VISCII },    { "tcvn3", ENCODING_TCVN3 },         { "vni", ENCODING_VNI },
+    { "vps", ENCODING_VPS },          { "viqr", ENCODING_VIQR },           { "viq", ENCODING_VIQR },
+    { "utf8", ENCODING_UTF8 },        { "utf16", ENCODING_UTF16 },         { "utf16le", ENCODING_UTF16LE },
+    { "utf16be", ENCODING_UTF16BE },  { "windows-1258", ENCODING_CP1258 }, { "tcvn", ENCODING_TCVN3 },
+    { "abc", ENCODING_TCVN3 },
+};
+
+bool encoding_named(struct text name, enum encoding *encoding)
+{
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t length = strlen(names[i].name), at = 0;
+        while (at < name.length && at < length) {
+            char byte = name.bytes[at];
+            if (byte >= 'A' && byte <= 'Z')
+                byte = (char)(byte + 32);
+            if (byte != names[i].name[at])
+                break;
+            at++;
+        }
+        if (at == length && at == name.length) {
+            *encoding = names[i].encoding;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *encoding_name(enum encoding encoding)
+{
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].encoding == encoding)
+            return names[i].name;
+    return "";
+}
+
+/* The reading behind an encoding of old bytes; READING_UTF8 for the others. */
+static enum encoding_reading reading_of(enum encoding encoding)
+{
+    switch (encoding) {
+    case ENCODING_CP1258:
+        return READING_CP1258;
+    case ENCODING_VISCII:
+        return READING_VISCII;
+    case ENCODING_TCVN3:
+        return READING_TCVN3;
+    case ENCODING_VNI:
+        return READING_VNI;
+    case ENCODING_VPS:
+        return READING_VPS;
+    default:
+        return READING_UTF8;
+    }
+}
+
+static enum status refuse_nul(struct text text, struct error *error)
+{
+    const char *nul = text.length ? memchr(text.bytes, 0, text.length) : NULL;
+    if (!nul)
+        return STATUS_OK;
+    return error_set(error, STATUS_REJECT,
+                     _("byte %zu is a NUL, which no text has; the source may be a binary file, or UTF-16"),
+                     (size_t)(nul - text.bytes));
+}
+
+static enum status check_utf8(struct text text, struct error *error)
+{
+    size_t invalid = unicode_invalid_at(text);
+    if (invalid < text.length)
+        return error_set(error, STATUS_REJECT,
+                         _("byte %zu (0x%02X) is not UTF-8; if the source uses another encoding, name it "
+                           "with \"encoding\""),
+                         invalid, (unsigned char)text.bytes[invalid]);
+    return refuse_nul(text, error);
+}
+
+static struct text without_mark(struct text text)
+{
+    return text_starts(text, TEXT("\xEF\xBB\xBF")) ? text_slice(text, 3, text.length - 3) : text;
+}
+
+/* Characters into the arena, as capitals where the font had only those. */
+struct writer {
+    char *bytes;
+    size_t length;
+    bool capitals;
+};
+
+static struct writer writer_take(struct arena *arena, size_t characters,
+                                 const struct encoding_options *options)
+{
+    return (struct writer){ .bytes = arena_take(arena, characters * 4 + 1),
+                            .capitals = options && options->capitals };
+}
+
+static void writer_put(struct writer *writer, int32_t character)
+{
+    if (writer->capitals) {
+        struct encoding_letter letter = encoding_letter_of(character);
+        if (letter.base)
+            character = encoding_letter_compose(letter.base, letter.tone, true);
+    }
+    writer->length += unicode_put(character, writer->bytes + writer->length);
+}
+
+static struct text writer_text(struct writer *writer)
+{
+    writer->bytes[writer->length] = 0;
+    return (struct text){ writer->bytes, writer->length };
+}
+
+static enum status refuse_byte(enum encoding_reading reading, unsigned byte, size_t at,
+                               struct encoding_finding *finding, struct error *error)
+{
+    encoding_finding_set(finding, finding->encoding, 0, "");
+    return error_set(
+        error, STATUS_REJECT,
+        _("byte 0x%02X at %zu means nothing in %s (nor with the letter before it); the text is in "
+          "another encoding or damaged"),
+        byte, at, encoding_reading_name(reading));
+}
+
+static enum status read_bytes(struct arena *arena, enum encoding_reading reading,
+                              const struct encoding_options *options, struct text bytes, struct text *utf8,
+                              struct encoding_finding *finding, struct error *error)
+{
+    struct writer writer = writer_take(arena, bytes.length, reading == READING_TCVN3 ? options : NULL);
+    for (size_t at = 0; at < bytes.length;) {
+        const unsigned char *start = (const unsigned char *)bytes.bytes;
+        int32_t character = encoding_read(reading, start, bytes.length, &at);
+        if (!character)
+            return refuse_byte(reading, start[at], at, finding, error);
+        writer_put(&writer, character);
+    }
+    *utf8 = writer_text(&writer);
+    return STATUS_OK;
+}
+
+/* The characters of a typed text that stand for bytes, run by run; others stay as they are. */
+static enum status read_typed(struct arena *arena, enum encoding_reading reading,
+                              const struct encoding_options *options, struct text typed, struct text *utf8,
+                              struct encoding_finding *finding, struct error *error)
+{
+    struct writer writer = writer_take(arena, typed.length, reading == READING_TCVN3 ? options : NULL);
+    unsigned char *bytes = arena_take(arena, typed.length + 1);
+    for (size_t next = 0; next < typed.length;) {
+        size_t run = next, count = 0, behind = next;
+        int32_t character = 0;
+        while (next < typed.length) {
+            behind = next;
+            character = unicode_next(typed, &next);
+            int byte = encoding_windows_byte(character);
+            if (byte < 0)
+                break;
+            bytes[count++] = (unsigned char)byte;
+            behind = next;
+        }
+        for (size_t at = 0; at < count;) {
+            int32_t read = encoding_read(reading, bytes, count, &at);
+            if (!read)
+                return refuse_byte(reading, bytes[at], run + at, finding, error);
+            writer_put(&writer, read);
+        }
+        if (behind < next)
+            writer_put(&writer, character);
+    }
+    *utf8 = unicode_nfc(arena, writer_text(&writer)); /* what was passed over may be combining marks */
+    return STATUS_OK;
+}
+
+static void note_case(enum encoding_reading reading, const struct encoding_options *options,
+                      struct encoding_finding *finding)
+{
+    const char *note = _("; capitals with a tone come out small, as the font has them");
+    size_t length = strlen(finding->evidence), more = strlen(note);
+    if (reading == READING_TCVN3 && !(options && options->capitals) &&
+        length + more < sizeof finding->evidence)
+        memcpy(finding->evidence + length, note, more + 1);
+}
+
+static enum status decode_reading(struct arena *arena, enum encoding_reading reading, bool typed,
+                                  const struct encoding_options *options, struct text text, struct text *utf8,
+                                  struct encoding_finding *finding, struct error *error)
+{
+    note_case(reading, options, finding);
+    if (typed)
+        return read_typed(arena, reading, options, text, utf8, finding, error);
+    return read_bytes(arena, reading, options, text, utf8, finding, error);
+}
+
+static enum status decode_viqr(struct arena *arena, struct text viqr, struct text *utf8,
+                               struct encoding_finding *finding, struct error *error)
+{
+    BUFFER_OWNED struct buffer buffer = { 0 };
+    size_t at;
+    if (!encoding_viqr_decode(viqr, &buffer, &at)) {
+        finding->certainty = 0;
+        return error_set(
+            error, STATUS_REJECT,
+            _("byte 0x%02X at %zu is beyond ASCII, which VIQR is not; the text is in another encoding"),
+            (unsigned char)viqr.bytes[at], at);
+    }
+    *utf8 = text_copy(arena, buffer_view(&buffer));
+    return STATUS_OK;
+}
+
+/* Text that is Unicode already: it may have been typed in an old font. */
+static enum status decode_unicode(struct arena *arena, bool raw, const struct encoding_options *options,
+                                  struct text text, struct text *utf8, struct encoding_finding *finding,
+                                  struct error *error)
+{
+    enum encoding_reading reading;
+    bool viqr;
+    text = unicode_nfc(arena, text);
+    enum status status = encoding_verdict_unicode(text, raw, &reading, &viqr, finding, error);
+    if (status)
+        return status;
+    if (viqr)
+        return decode_viqr(arena, text, utf8, finding, error);
+    if (reading != READING_UTF8)
+        return decode_reading(arena, reading, true, options, text, utf8, finding, error);
+    *utf8 = text;
+    return STATUS_OK;
+}
+
+static enum status decode_auto(struct arena *arena, const struct encoding_options *options, struct text bytes,
+                               struct text *utf8, struct encoding_finding *finding, struct error *error)
+{
+    if (encoding_utf16_likely(bytes)) {
+        struct encoding_finding inside;
+        enum status status = encoding_utf16_decode(arena, ENCODING_UTF16, bytes, utf8, finding, error);
+        if (status)
+            return status;
+        struct encoding_finding found = *finding;
+        status = decode_unicode(arena, false, options, *utf8, utf8, &inside, error);
+        *finding = status || inside.encoding != ENCODING_UTF8 ? inside : found;
+        return status;
+    }
+    enum status status = refuse_nul(bytes, error);
+    if (status)
+        return status;
+    struct text text = without_mark(bytes);
+    if (unicode_invalid_at(text) == text.length)
+        return decode_unicode(arena, true, options, text, utf8, finding, error);
+    enum encoding_reading reading;
+    status = encoding_verdict_bytes(bytes, &reading, finding, error);
+    if (status)
+        return status;
+    return decode_reading(arena, reading, false, options, bytes, utf8, finding, error);
+}
+
+static enum status decode_named(struct arena *arena, enum encoding encoding, bool typed,
+                                const struct encoding_options *options, struct text text, struct text *utf8,
+                                struct encoding_finding *finding, struct error *error)
+{
+    enum encoding_reading reading = reading_of(encoding);
+    encoding_finding_set(finding, encoding, 100, _("named in the configuration"));
+    if (encoding == ENCODING_VIQR)
+        return decode_viqr(arena, text, utf8, finding, error);
+    if (reading == READING_UTF8) {
+        *utf8 = unicode_nfc(arena, text);
+        return STATUS_OK;
+    }
+    enum status status = encoding_verdict_named(text, typed, &reading, finding, error);
+    if (status)
+        return status;
+    return decode_reading(arena, reading, typed, options, text, utf8, finding, error);
+}
+
+/* Where a text is refused before any survey, the message is the evidence. */
+static enum status explain(enum status status, struct encoding_finding *finding, const struct error *error)
+{
+    if (status && !*finding->evidence)
+        encoding_finding_set(finding, finding->encoding, 0, error->message);
+    return status;
+}
+
+static enum status decode(struct arena *arena, enum encoding encoding, const struct encoding_options *options,
+                          struct text bytes, struct text *utf8, struct encoding_finding *finding,
+                          struct error *error)
+{
+    switch (encoding) {
+    case ENCODING_AUTO:
+        return decode_auto(arena, options, bytes, utf8, finding, error);
+    case ENCODING_UTF16:
+    case ENCODING_UTF16LE:
+    case ENCODING_UTF16BE:
+        if (encoding_utf16_decode(arena, encoding, bytes, utf8, finding, error))
+            return STATUS_REJECT;
+        *utf8 = unicode_nfc(arena, *utf8);
+        if (!*finding->evidence)
+            encoding_finding_set(finding, encoding, 100, _("named in the configuration"));
+        return STATUS_OK;
+    case ENCODING_UTF8:
+        bytes = without_mark(bytes);
+        if (check_utf8(bytes, error))
+            return STATUS_REJECT;
+        break;
+    default:
+        if (refuse_nul(bytes, error))
+            return STATUS_REJECT;
+    }
+    return decode_named(arena, encoding, false, options, bytes, utf8, finding, error);
+}
+
+enum status encoding_decode(struct arena *arena, enum encoding encoding,
+                            const struct encoding_options *options, struct text bytes, struct text *utf8,
+                            struct encoding_finding *finding, struct error *error)
+{
+    struct encoding_finding unasked;
+    struct error unheard;
+    finding = finding ? finding : &unasked;
+    error = error ? error : &unheard;
+    encoding_finding_set(finding, encoding, 0, "");
+    return explain(decode(arena, encoding, options, bytes, utf8, finding, error), finding, error);
+}
+
+static enum status decode_typed(struct arena *arena, enum encoding encoding,
+                                const struct encoding_options *options, struct text utf8, struct text *out,
+                                struct encoding_finding *finding, struct error *error)
+{
+    if (check_utf8(utf8, error))
+        return STATUS_REJECT;
+    utf8 = unicode_nfc(arena, utf8);
+    if (encoding == ENCODING_AUTO)
+        return decode_unicode(arena, false, options, utf8, out, finding, error);
+    return decode_named(arena, encoding, true, options, utf8, out, finding, error);
+}
+
+enum status encoding_decode_typed(struct arena *arena, enum encoding encoding,
+                                  const struct encoding_options *options, struct text utf8, struct text *out,
+                                  struct encoding_finding *finding, struct error *error)
+{
+    struct encoding_finding unasked;
+    struct error unheard;
+    finding = finding ? finding : &unasked;
+    error = error ? error : &unheard;
+    encoding_finding_set(finding, encoding, 0, "");
+    return explain(decode_typed(arena, encoding, options, utf8, out, finding, error), finding, error);
+}
+
+static enum status no_place(struct text utf8, size_t at, enum encoding encoding, struct error *error)
+{
+    char described[48];
+    size_t next = at;
+    unicode_describe(unicode_next(utf8, &next), described);
+    return error_set(error, STATUS_REJECT, _("%s at byte %zu has no place in %s"), described, at,
+                     encoding_name(encoding));
+}
+
+static enum status encode_letters(enum encoding encoding, struct text utf8, struct buffer *out,
+                                  struct error *error)
+{
+    for (size_t at = 0; at < utf8.length;) {
+        size_t start = at;
+        unsigned char bytes[4];
+        size_t length = encoding_write(reading_of(encoding), unicode_next(utf8, &at), bytes);
+        if (length == 0)
+            return no_place(utf8, start, encoding, error);
+        buffer_put(out, bytes, length);
+    }
+    return STATUS_OK;
+}
+
+/* VIQR has no way to say some texts (a syllable that only the full stop at its end spoils): seen by reading
+ * back. */
+static enum status encode_viqr(struct text utf8, struct buffer *out, struct error *error)
+{
+    BUFFER_OWNED struct buffer back = { 0 };
+    size_t at;
+    if (!encoding_viqr_encode(utf8, out, &at))
+        return no_place(utf8, at, ENCODING_VIQR, error);
+    if (!encoding_viqr_decode(buffer_view(out), &back, &at) || !text_equal(buffer_view(&back), utf8))
+        return error_set(error, STATUS_REJECT, _("the text cannot be said in VIQR without being misread"));
+    return STATUS_OK;
+}
+
+enum status encoding_encode(struct arena *arena, enum encoding encoding, struct text utf8, struct text *bytes,
+                            struct error *error)
+{
+    BUFFER_OWNED struct buffer buffer = { 0 };
+    enum status status = check_utf8(utf8, error);
+    if (status)
+        return status;
+    utf8 = unicode_nfc(arena, utf8);
+    switch (encoding) {
+    case ENCODING_AUTO:
+        return error_set(error, STATUS_REJECT, _("name the encoding to write: auto only reads"));
+    case ENCODING_UTF8:
+        *bytes = utf8;
+        return STATUS_OK;
+    case ENCODING_UTF16:
+    case ENCODING_UTF16LE:
+    case ENCODING_UTF16BE:
+        encoding_utf16_encode(encoding, utf8, &buffer);
+        break;
+    case ENCODING_VIQR:
+        status = encode_viqr(utf8, &buffer, error);
+        break;
+    default:
+        status = encode_letters(encoding, utf8, &buffer, error);
+    }
+    if (status == STATUS_OK)
+        *bytes = text_copy(arena, buffer_view(&buffer));
+    return status;
+}

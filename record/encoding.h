@@ -1,0 +1,63 @@
+/* Vietnamese texts in the encodings of the nineties, into UTF-8 (NFC).
+ *
+ * Supported: utf-8, utf-16 (with or without a byte order mark; utf-16le, utf-16be), cp1258 (base letters with
+ * combining tones: composed), viscii, tcvn3 (ABC; the capitals font by an option), vni, vps, viq/viqr, and
+ * auto. Tables are the project's own (glibc's iconv lacks VNI and VPS), checked against round trips.
+ */
+#ifndef RECORD_ENCODING_H
+#define RECORD_ENCODING_H
+
+#include <stdbool.h>
+
+#include "core/arena.h"
+#include "core/error.h"
+#include "core/text.h"
+
+enum encoding {
+    ENCODING_AUTO,
+    ENCODING_UTF8,
+    ENCODING_UTF16, /* byte order mark, or the likelier order */
+    ENCODING_UTF16LE,
+    ENCODING_UTF16BE,
+    ENCODING_CP1258,
+    ENCODING_VISCII,
+    ENCODING_TCVN3,
+    ENCODING_VNI,
+    ENCODING_VPS,
+    ENCODING_VIQR,
+};
+
+/* "tcvn3", "UTF-8", …, case ignored; false when unknown. */
+bool encoding_named(struct text name, enum encoding *encoding);
+const char *encoding_name(enum encoding encoding);
+
+/* What was found, for evidence. */
+struct encoding_finding {
+    enum encoding encoding; /* what the text was taken for */
+    int certainty;          /* 0 … 100 */
+    char evidence[256];     /* in words: which bytes or letters spoke for and against */
+};
+
+struct encoding_options {
+    bool capitals; /* tcvn3: everything is in the capitals font (case is lost otherwise and said so) */
+};
+
+/* Decodes. STATUS_REJECT with the evidence when the text is doubtful, mixed (two encodings in one text) or
+ * holds bytes that the named encoding does not have: never a guess, nothing replaced by U+FFFD. `finding` may
+ * be NULL. The result lives in the arena, or is the text itself when it already is UTF-8. */
+enum status encoding_decode(struct arena *arena, enum encoding encoding,
+                            const struct encoding_options *options, struct text bytes, struct text *utf8,
+                            struct encoding_finding *finding, struct error *error);
+
+/* Texts typed with an old font inside a Unicode file (a spreadsheet): each character up to U+00FF stands for
+ * its byte (and Windows-1252's characters for theirs). Decodes such a text; ENCODING_AUTO decides whether it
+ * is one, and gives the text back unchanged when it is ordinary Vietnamese. */
+enum status encoding_decode_typed(struct arena *arena, enum encoding encoding,
+                                  const struct encoding_options *options, struct text utf8, struct text *out,
+                                  struct encoding_finding *finding, struct error *error);
+
+/* The other way, for tests and samples: STATUS_REJECT when a letter has no place in the encoding. */
+enum status encoding_encode(struct arena *arena, enum encoding encoding, struct text utf8, struct text *bytes,
+                            struct error *error);
+
+#endif

@@ -1,0 +1,24 @@
+/* Whether letters make a syllable of Vietnamese: an initial consonant, a rhyme, a tone that the rhyme can
+ * carry, on the vowel where it is written. The grammar is that of the standard spelling; what only stands in
+ * names of places and of the smaller peoples (Đắk Lắk, Krông, Pleiku) or is an old way to place the tone is
+ * rare. */
+#ifndef RECORD_ENCODING_SYLLABLE_H
+#define RECORD_ENCODING_SYLLABLE_H
+
+#include <stddef.h>
+
+#include "record/encoding_tables.h"
+
+#define SYLLABLE_LETTERS 12 /* longer words are no syllables */
+
+enum encoding_syllable {
+    SYLLABLE_NONE,         /* no syllable */
+    SYLLABLE_TONELESS,     /* one but for the missing tone before c, ch, p, t: a slip of the pen */
+    SYLLABLE_ABBREVIATION, /* QĐ, TTĐT, đ: capitals, or a single letter */
+    SYLLABLE_RARE,
+    SYLLABLE_GOOD,
+};
+
+enum encoding_syllable encoding_syllable(const struct encoding_letter *letters, size_t count);
+
+#endif

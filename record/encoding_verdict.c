@@ -1,0 +1,373 @@
+#include "record/encoding_verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/unicode.h"
+#include "record/encoding_detect.h"
+#include "record/encoding_viqr.h"
+
+/* Measured on texts of administrative procedures from two letters on: below these a wrong reading has won. */
+#define LEAST_WORDS   2
+#define LEAST_MARGIN  8  /* more than one word that is good in one reading and bad in the other */
+#define LEAST_SIBLING 3  /* between the two tables of TCVN3 */
+#define BAD_SHARE     10 /* one word in … may be no Vietnamese */
+
+struct sample {
+    char text[64];
+};
+
+const char *encoding_reading_name(enum encoding_reading reading)
+{
+    static const char *const names[READING_COUNT] = {
+        [READING_UTF8] = "utf-8",    [READING_TCVN3] = "tcvn3",   [READING_TCVN1] = "tcvn3 (TCVN 5712-1)",
+        [READING_VNI] = "vni",       [READING_VISCII] = "viscii", [READING_VPS] = "vps",
+        [READING_CP1258] = "cp1258",
+    };
+    return names[reading];
+}
+
+enum encoding encoding_reading_encoding(enum encoding_reading reading)
+{
+    static const enum encoding encodings[READING_COUNT] = {
+        [READING_UTF8] = ENCODING_UTF8,     [READING_TCVN3] = ENCODING_TCVN3,
+        [READING_TCVN1] = ENCODING_TCVN3,   [READING_VNI] = ENCODING_VNI,
+        [READING_VISCII] = ENCODING_VISCII, [READING_VPS] = ENCODING_VPS,
+        [READING_CP1258] = ENCODING_CP1258,
+    };
+    return encodings[reading];
+}
+
+static bool siblings(enum encoding_reading left, enum encoding_reading right)
+{
+    return encoding_reading_encoding(left) == encoding_reading_encoding(right);
+}
+
+void encoding_finding_set(struct encoding_finding *finding, enum encoding encoding, int certainty,
+                          const char *evidence)
+{
+    *finding = (struct encoding_finding){ .encoding = encoding, .certainty = certainty };
+    struct text text = text_of(evidence);
+    memcpy(finding->evidence, evidence, text_cut(text, sizeof finding->evidence - 1));
+}
+
+static void say(struct encoding_finding *finding, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(struct encoding_finding *finding, const char *format, ...)
+{
+    char all[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(all, sizeof all, format, arguments);
+    va_end(arguments);
+    encoding_finding_set(finding, finding->encoding, finding->certainty, all);
+}
+
+enum status encoding_verdict_doubt(struct encoding_finding *finding, struct error *error)
+{
+    if (finding->certainty > 49)
+        finding->certainty = 49;
+    return error_set(
+        error, STATUS_REJECT,
+        _("the encoding of the text is doubtful: %s; name the encoding in the source's configuration, "
+          "or correct the text at its source"),
+        finding->evidence);
+}
+
+/* A word of the text, read in this way; "?" for what does not read. */
+static struct sample read_sample(struct text text, bool typed, struct encoding_place place,
+                                 enum encoding_reading reading)
+{
+    struct sample sample = { "" };
+    unsigned char bytes[24];
+    size_t count = 0, length = 0;
+    struct text word = text_slice(text, place.at, place.length);
+    if (typed && reading == READING_UTF8) {
+        snprintf(sample.text, sizeof sample.text, "%.*s", (int)text_cut(word, sizeof sample.text - 1),
+                 word.bytes);
+        return sample;
+    }
+    for (size_t at = 0; at < word.length && count < sizeof bytes;) {
+        int byte = typed ? encoding_windows_byte(unicode_next(word, &at)) : (unsigned char)word.bytes[at++];
+        bytes[count++] = byte < 0 ? '?' : (unsigned char)byte;
+    }
+    for (size_t at = 0; at < count && length + 5 < sizeof sample.text;) {
+        int32_t character = encoding_read(reading, bytes, count, &at);
+        at += character == 0;
+        if (character < 0x20 || (character >= 0x7F && character < 0xA0))
+            sample.text[length++] = '?';
+        else
+            length += unicode_put(character, sample.text + length);
+    }
+    sample.text[length] = 0;
+    return sample;
+}
+
+static int certainty(const struct encoding_count *count, long margin)
+{
+    long sure = 100 - 100 / (1 + (margin > 4000 ? 4000 : margin < 0 ? 0 : margin) / 4);
+    size_t judged = count->good + count->bad;
+    return judged ? (int)(sure * (long)(count->good * 100 / judged) / 100) : 0;
+}
+
+/* The least gain over the readings that are another encoding and give another text. */
+static long least_gain(const struct encoding_survey *survey, enum encoding_reading best,
+                       enum encoding_reading *second)
+{
+    long margin = 1000;
+    *second = best;
+    for (int other = 0; other < READING_COUNT; other++) {
+        if (siblings(best, (enum encoding_reading)other) || !survey->differ[best][other])
+            continue;
+        if (*second == best || survey->gain[best][other] < margin) {
+            margin = survey->gain[best][other];
+            *second = (enum encoding_reading)other;
+        }
+    }
+    return margin;
+}
+
+/* The encoding that makes words of the most that this one cannot read, or the reading itself. */
+static enum encoding_reading most_contrary(const struct encoding_survey *survey,
+                                           enum encoding_reading reading)
+{
+    size_t most = 0;
+    enum encoding_reading found = reading;
+    for (int other = 0; other < READING_COUNT; other++)
+        if (!siblings(reading, (enum encoding_reading)other) && survey->contrary[reading][other] > most) {
+            most = survey->contrary[reading][other];
+            found = (enum encoding_reading)other;
+        }
+    return found;
+}
+
+static enum status mixed(struct text text, bool typed, const struct encoding_survey *survey,
+                         enum encoding_reading reading, enum encoding_reading other,
+                         struct encoding_finding *finding, struct error *error)
+{
+    struct encoding_place place = survey->contrary_place[reading][other];
+    struct sample here = read_sample(text, typed, place, reading);
+    struct sample there = read_sample(text, typed, place, other);
+    finding->certainty = certainty(&survey->counts[reading], 0);
+    say(finding,
+        _("two encodings in one text: %s makes Vietnamese of %zu of %zu words, but \"%s\" at byte %zu is a "
+          "word in %s (\"%s\")"),
+        encoding_reading_name(reading), survey->counts[reading].good, survey->words, here.text, place.at,
+        encoding_reading_name(other), there.text);
+    return encoding_verdict_doubt(finding, error);
+}
+
+static enum status ambiguous(struct text text, bool typed, const struct encoding_survey *survey,
+                             enum encoding_reading best, enum encoding_reading second,
+                             struct encoding_finding *finding, struct error *error)
+{
+    struct encoding_place place = survey->differ_place[best][second];
+    struct sample here = read_sample(text, typed, place, best);
+    struct sample there = read_sample(text, typed, place, second);
+    say(finding,
+        _("too few words to tell: %s makes Vietnamese of %zu of %zu, %s of %zu; at byte %zu it would be "
+          "\"%s\" or \"%s\""),
+        encoding_reading_name(best), survey->counts[best].good, survey->words, encoding_reading_name(second),
+        survey->counts[second].good, place.at, here.text, there.text);
+    return encoding_verdict_doubt(finding, error);
+}
+
+static void say_taken(const struct encoding_survey *survey, enum encoding_reading reading,
+                      enum encoding_reading second, struct encoding_finding *finding)
+{
+    const struct encoding_count *count = &survey->counts[reading];
+    if (survey->words == 0)
+        say(finding, _("only ASCII, which is the same in %s"), encoding_reading_name(reading));
+    else if (second == reading)
+        say(finding, _("%s makes Vietnamese of %zu of %zu words with letters beyond ASCII"),
+            encoding_reading_name(reading), count->good, survey->words);
+    else
+        say(finding,
+            _("%s makes Vietnamese of %zu of %zu words with letters beyond ASCII, the next best (%s) of %zu"),
+            encoding_reading_name(reading), count->good, survey->words, encoding_reading_name(second),
+            survey->counts[second].good);
+}
+
+/* Takes the best reading when it stands far enough above every other. */
+static enum status take(struct text text, bool typed, const struct encoding_survey *survey,
+                        enum encoding_reading best, struct encoding_finding *finding, struct error *error)
+{
+    const struct encoding_count *count = &survey->counts[best];
+    enum encoding_reading second, other = most_contrary(survey, best);
+    long margin = least_gain(survey, best, &second);
+    finding->encoding = encoding_reading_encoding(best);
+    finding->certainty = certainty(count, margin);
+    if (count->good < count->bad || count->good == 0) {
+        size_t at = typed ? survey->differ_place[READING_UTF8][best].at : unicode_invalid_at(text);
+        say(finding,
+            _("no encoding makes Vietnamese words of it: %s does best, with %zu of %zu; byte 0x%02X at %zu "
+              "is beyond ASCII%s"),
+            encoding_reading_name(best), count->good, survey->words, (unsigned char)text.bytes[at], at,
+            typed ? "" : _(" and not UTF-8"));
+        return encoding_verdict_doubt(finding, error);
+    }
+    if (other != best)
+        return mixed(text, typed, survey, best, other, finding, error);
+    if (count->good < LEAST_WORDS || margin < LEAST_MARGIN)
+        return ambiguous(text, typed, survey, best, second, finding, error);
+    enum encoding_reading sibling = best == READING_TCVN3 ? READING_TCVN1 : READING_TCVN3;
+    if (siblings(best, sibling) && survey->differ[best][sibling] &&
+        survey->gain[best][sibling] < LEAST_SIBLING)
+        return ambiguous(text, typed, survey, best, sibling, finding, error);
+    if (count->bad * BAD_SHARE > survey->words) {
+        say(finding, _("%s makes Vietnamese of %zu of %zu words, but nothing of %zu"),
+            encoding_reading_name(best), count->good, survey->words, count->bad);
+        return encoding_verdict_doubt(finding, error);
+    }
+    say_taken(survey, best, second, finding);
+    return STATUS_OK;
+}
+
+enum status encoding_verdict_bytes(struct text bytes, enum encoding_reading *reading,
+                                   struct encoding_finding *finding, struct error *error)
+{
+    struct encoding_survey survey;
+    encoding_survey_bytes(bytes, &survey);
+    *reading = encoding_survey_best(&survey);
+    if (*reading != READING_UTF8)
+        return take(bytes, false, &survey, *reading, finding, error);
+    size_t at = unicode_invalid_at(bytes);
+    enum encoding_reading other = most_contrary(&survey, READING_UTF8);
+    finding->encoding = ENCODING_UTF8;
+    if (other != READING_UTF8)
+        return mixed(bytes, false, &survey, READING_UTF8, other, finding, error);
+    say(finding, _("%zu of %zu words are Vietnamese in UTF-8, but byte 0x%02X at %zu is not UTF-8"),
+        survey.counts[READING_UTF8].good, survey.words, (unsigned char)bytes.bytes[at], at);
+    return encoding_verdict_doubt(finding, error);
+}
+
+/* ASCII alone, or letters beyond it: does it hold VIQR? */
+static enum status judge_viqr(struct text utf8, bool ascii, bool *viqr, struct encoding_finding *finding,
+                              struct error *error)
+{
+    struct encoding_viqr survey;
+    encoding_viqr_survey(utf8, &survey);
+    size_t marked = survey.decisive + survey.weak;
+    struct text word = text_slice(utf8, survey.place.at, survey.place.length);
+    *viqr = false;
+    if (!ascii && survey.decisive < 2)
+        return STATUS_OK;
+    if (!ascii) {
+        say(finding,
+            _("two encodings in one text: letters of Unicode, and %zu words in VIQR such as \"" TEXT_PRINT
+              "\" at byte %zu"),
+            survey.decisive, TEXT_ARG(word), survey.place.at);
+        return encoding_verdict_doubt(finding, error);
+    }
+    bool plain = marked == 0 && (survey.faint == 0 || survey.strange || survey.opposed);
+    if (plain || (!survey.decisive && survey.strange + survey.opposed > marked))
+        return STATUS_OK;
+    finding->encoding = ENCODING_VIQR;
+    finding->certainty = certainty(&(struct encoding_count){ .good = marked, .bad = survey.opposed },
+                                   (long)(survey.decisive * 4));
+    if (survey.decisive < 2 || survey.opposed * 4 > survey.decisive || survey.strange > marked) {
+        say(finding,
+            _("ASCII, of which %zu words are Vietnamese in VIQR (such as \"" TEXT_PRINT
+              "\" at byte %zu) and %zu are not"),
+            marked + survey.faint, TEXT_ARG(word), survey.place.at, survey.strange + survey.opposed);
+        return encoding_verdict_doubt(finding, error);
+    }
+    *viqr = true;
+    say(finding, _("%zu words carry VIQR's marks and are Vietnamese, such as \"" TEXT_PRINT "\""), marked,
+        TEXT_ARG(word));
+    return STATUS_OK;
+}
+
+static enum status judge_typed(struct text utf8, const struct encoding_survey *survey,
+                               enum encoding_reading *reading, struct encoding_finding *finding,
+                               struct error *error)
+{
+    enum encoding_reading other = most_contrary(survey, READING_UTF8);
+    size_t contrary = survey->contrary[READING_UTF8][other], slips = 0;
+    for (int font = READING_UTF8 + 1; font < READING_COUNT && !survey->own; font++)
+        if (survey->slips[font] > slips) {
+            slips = survey->slips[font];
+            if (!contrary)
+                other = (enum encoding_reading)font;
+        }
+    bool foreign = survey->counts[READING_UTF8].bad == 0 && survey->foreign >= 2 * (contrary + slips);
+    *reading = READING_UTF8;
+    if (contrary + slips == 0 || (foreign && !survey->own)) {
+        say(finding,
+            _("valid UTF-8; of %zu words with letters beyond ASCII none is a word in an old font's letters "
+              "only"),
+            survey->words + survey->own);
+        return STATUS_OK;
+    }
+    if (survey->own)
+        return mixed(utf8, true, survey, READING_UTF8, other, finding, error);
+    *reading = encoding_survey_best(survey);
+    if (*reading == READING_UTF8 && contrary)
+        return mixed(utf8, true, survey, READING_UTF8, other, finding, error);
+    if (*reading == READING_UTF8)
+        return ambiguous(utf8, true, survey, READING_UTF8, other, finding, error);
+    return take(utf8, true, survey, *reading, finding, error);
+}
+
+enum status encoding_verdict_unicode(struct text utf8, bool raw, enum encoding_reading *reading, bool *viqr,
+                                     struct encoding_finding *finding, struct error *error)
+{
+    bool ascii = true;
+    for (size_t i = 0; i < utf8.length && ascii; i++)
+        ascii = (unsigned char)utf8.bytes[i] < 0x80;
+    *finding = (struct encoding_finding){ .encoding = ENCODING_UTF8, .certainty = 100 };
+    *reading = READING_UTF8;
+    say(finding, ascii ? _("only ASCII") : _("valid UTF-8"));
+    enum status status = judge_viqr(utf8, ascii, viqr, finding, error);
+    if (status || ascii)
+        return status;
+    struct encoding_survey survey;
+    encoding_survey_typed(utf8, &survey);
+    if (survey.mojibake) {
+        struct text piece = text_slice(utf8, survey.mojibake_place.at, 12);
+        piece.length = text_cut(piece, piece.length);
+        say(finding,
+            _("looks like UTF-8 read as Windows-1252 and encoded once more: %zu letters, such as "
+              "\"" TEXT_PRINT "\" at byte %zu"),
+            survey.mojibake, TEXT_ARG(piece), survey.mojibake_place.at);
+        return encoding_verdict_doubt(finding, error);
+    }
+    if (raw && survey.strange && !survey.own) {
+        struct encoding_survey bytes;
+        encoding_survey_bytes(utf8, &bytes);
+        enum encoding_reading best = encoding_survey_best(&bytes);
+        if (best != READING_UTF8 && bytes.counts[best].good)
+            return ambiguous(utf8, false, &bytes, best, READING_UTF8, finding, error);
+    }
+    return judge_typed(utf8, &survey, reading, finding, error);
+}
+
+enum status encoding_verdict_named(struct text text, bool typed, enum encoding_reading *reading,
+                                   struct encoding_finding *finding, struct error *error)
+{
+    struct encoding_survey survey;
+    enum encoding_reading second;
+    if (typed)
+        encoding_survey_typed(text, &survey);
+    else
+        encoding_survey_bytes(text, &survey);
+    if (*reading == READING_TCVN3 && survey.gain[READING_TCVN1][READING_TCVN3] > 0)
+        *reading = READING_TCVN1;
+    *finding = (struct encoding_finding){ .encoding = encoding_reading_encoding(*reading), .certainty = 100 };
+    if (typed && survey.own) {
+        say(finding, _("%zu words have letters that only Unicode has, so the text is not all typed in %s"),
+            survey.own, encoding_reading_name(*reading));
+        return encoding_verdict_doubt(finding, error);
+    }
+    enum encoding_reading other = most_contrary(&survey, *reading);
+    if (other != *reading)
+        return mixed(text, typed, &survey, *reading, other, finding, error);
+    least_gain(&survey, *reading, &second);
+    say_taken(&survey, *reading, second, finding);
+    const struct encoding_count *count = &survey.counts[*reading];
+    if (count->bad)
+        finding->certainty = (int)(100 * count->good / (count->good + count->bad));
+    return STATUS_OK;
+}

@@ -1,0 +1,332 @@
+#include "record/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/json.h"
+#include "adapters/unicode.h"
+#include "core/pointer.h"
+#include "record/csv.h"
+#include "record/encoding.h"
+
+struct record_address {
+    enum record_shape shape;
+    struct text text; /* NFC and trimmed for a column */
+    bool self;
+    struct pointer pointer;
+    struct xml_path *path;
+};
+
+enum status record_address_compile(struct arena *arena, const struct record_format *format, struct text text,
+                                   struct record_address **address, struct error *error)
+{
+    struct record_address *made = arena_new(arena, struct record_address);
+    made->shape = format->shape;
+    made->text = text_copy(arena, text);
+    made->self = !text.length || text_is(text, ".");
+    *address = made;
+    if (made->self)
+        return STATUS_OK;
+    switch (format->shape) {
+    case RECORD_JSON:
+        if (text.bytes[0] != '/')
+            return error_set(error, STATUS_USAGE,
+                             _("\"%.*s\" is no JSON Pointer: it starts with \"/\" (or is \".\", the item itself)"),
+                             TEXT_ARG(text));
+        return pointer_compile(arena, text, &made->pointer, error);
+    case RECORD_TABLE:
+    case RECORD_CSV:
+        made->text = unicode_nfc(arena, text_trim(made->text));
+        return STATUS_OK;
+    case RECORD_XML:
+    case RECORD_HTML:
+        return xml_path_compile(text, format->namespaces, format->namespace_count, &made->path, error);
+    case RECORD_TEXT:
+        break;
+    }
+    return error_set(error, STATUS_USAGE, _("the item is a text: only \".\" can address it, not \"%.*s\""),
+                     TEXT_ARG(text));
+}
+
+void record_address_free(struct record_address *address)
+{
+    if (address && address->path)
+        xml_path_free(address->path);
+    if (address)
+        address->path = NULL;
+}
+
+/* Headings with their blanks and line breaks made one, second ones of a name numbered. */
+static struct text heading_name(struct arena *arena, const struct value *object, struct text heading)
+{
+    struct buffer name = { 0 };
+    bool blank = true;
+    for (size_t i = 0; i < heading.length; i++) {
+        bool space = strchr(" \t\r\n", heading.bytes[i]) && heading.bytes[i];
+        if (!space || !blank)
+            buffer_char(&name, space ? ' ' : heading.bytes[i]);
+        blank = space;
+    }
+    struct text clean = unicode_nfc(arena, text_copy(arena, text_trim(buffer_view(&name))));
+    buffer_free(&name);
+    struct text unique = clean;
+    for (int number = 2; value_find_text(object, unique); number++)
+        unique = text_format(arena, "%.*s (%d)", TEXT_ARG(clean), number);
+    return unique;
+}
+
+static enum status table_open(struct arena *arena, struct text context, const struct text *cells, size_t count,
+                              struct value **table, struct error *error)
+{
+    struct value *shared;
+    if (json_parse(arena, context, &shared, error))
+        return error_add(error, "heading");
+    const struct value *header = shared->kind == VALUE_LIST ? shared : value_find(shared, "header");
+    if (!header)
+        return error_set(error, STATUS_REJECT, _("the table has no heading"));
+    size_t filled = count;
+    while (filled && !text_trim(cells[filled - 1]).length)
+        filled--;
+    if (filled > header->count || (count < header->count && shared->kind == VALUE_OBJECT))
+        return error_set(error, STATUS_REJECT,
+                         _("the row has %zu cells, the heading %zu: a separator or a quote is missing or too many"),
+                         count, header->count);
+    *table = value_object(arena);
+    size_t at = 0;
+    for (const struct value *name = header->first; name; name = name->next, at++)
+        value_set_text(*table, heading_name(arena, *table, name->text),
+                       value_text(arena, at < count ? cells[at] : TEXT_NONE));
+    return STATUS_OK;
+}
+
+static enum status open_csv(struct arena *arena, struct text bytes, struct text context, struct value **table,
+                            struct error *error)
+{
+    struct value *shared;
+    if (json_parse(arena, context, &shared, error))
+        return error_add(error, "heading");
+    struct text separator = value_text_of(shared, "separator");
+    struct text *cells;
+    size_t count;
+    if (csv_cells(arena, bytes, separator.length ? separator.bytes[0] : ',', &cells, &count, error))
+        return error->status;
+    return table_open(arena, context, cells, count, table, error);
+}
+
+static enum status open_table(struct arena *arena, struct text bytes, struct text context, struct value **table,
+                              struct error *error)
+{
+    struct value *row;
+    if (json_parse(arena, bytes, &row, error))
+        return error->status;
+    struct text *cells = arena_array(arena, struct text, row->count);
+    size_t count = 0;
+    for (const struct value *cell = row->first; cell; cell = cell->next)
+        cells[count++] = cell->text;
+    return table_open(arena, context, cells, count, table, error);
+}
+
+static bool has_high_bytes(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if ((unsigned char)text.bytes[i] >= 0x80)
+            return true;
+    return false;
+}
+
+/* Bytes into UTF-8, or a note that single texts are typed in an old font inside a Unicode document. */
+static enum status decode(struct arena *arena, const struct record_format *format, struct record *record,
+                          struct text *bytes, struct error *error)
+{
+    size_t invalid = unicode_invalid_at(*bytes);
+    enum encoding encoding = ENCODING_UTF8;
+    if (format->encoding)
+        encoding_named(text_of(format->encoding), &encoding);
+    if (encoding == ENCODING_UTF8) {
+        if (invalid < bytes->length)
+            return error_set(error, STATUS_REJECT,
+                             _("byte %zu (0x%02X) is not UTF-8; if the source uses another encoding, name it with \"encoding\""),
+                             invalid, (unsigned char)bytes->bytes[invalid]);
+        return STATUS_OK;
+    }
+    bool utf16 = encoding == ENCODING_UTF16 || encoding == ENCODING_UTF16LE || encoding == ENCODING_UTF16BE;
+    if (format->shape == RECORD_TABLE || (invalid == bytes->length && (has_high_bytes(*bytes) || utf16))) {
+        record->typed = !utf16;
+        return STATUS_OK;
+    }
+    struct encoding_options options = { .capitals = format->capitals };
+    return encoding_decode(arena, encoding, &options, *bytes, bytes, NULL, error);
+}
+
+enum status record_open(struct arena *arena, const struct record_format *format, struct text bytes,
+                        struct text context, struct record *record, struct error *error)
+{
+    *record = (struct record){ .format = format };
+    struct value *root = NULL;
+    if (decode(arena, format, record, &bytes, error))
+        return error->status;
+    switch (format->shape) {
+    case RECORD_JSON:
+        if (json_parse(arena, bytes, &root, error))
+            return error->status;
+        break;
+    case RECORD_CSV:
+        if (open_csv(arena, bytes, context, &root, error))
+            return error->status;
+        break;
+    case RECORD_TABLE:
+        if (open_table(arena, bytes, context, &root, error))
+            return error->status;
+        break;
+    case RECORD_XML:
+    case RECORD_HTML:
+        if (xml_parse(bytes, format->shape == RECORD_HTML, "UTF-8", &record->document, error))
+            return error->status;
+        record->root.node = xml_document_root(record->document);
+        return STATUS_OK;
+    case RECORD_TEXT:
+        record->root.text = bytes;
+        return STATUS_OK;
+    }
+    record->root.value = root;
+    return STATUS_OK;
+}
+
+void record_close(struct record *record)
+{
+    if (record->document)
+        xml_document_free(record->document);
+    record->document = NULL;
+}
+
+static void add_one(struct arena *arena, struct record_items *items, struct record_item item)
+{
+    items->items = arena_new(arena, struct record_item);
+    items->items[0] = item;
+    items->count = 1;
+}
+
+static const struct value *find_column(const struct value *table, struct arena *arena, struct text name)
+{
+    const struct value *cell = value_find_text(table, name);
+    if (cell)
+        return cell;
+    struct text folded = unicode_fold(arena, name);
+    for (cell = table->first; cell; cell = cell->next)
+        if (text_equal(unicode_fold(arena, cell->name), folded))
+            return cell;
+    return NULL;
+}
+
+static enum status select_xml(const struct record *record, const struct record_item *from,
+                              const struct record_address *address, struct arena *arena, struct record_items *items,
+                              struct error *error)
+{
+    struct xml_result result;
+    if (xml_path_select(address->path, record->document, from->node, arena, &result, error))
+        return error->status;
+    if (!result.nodes) {
+        if (result.text.length)
+            add_one(arena, items, (struct record_item){ .text = result.text });
+        return STATUS_OK;
+    }
+    items->items = arena_array(arena, struct record_item, result.count);
+    items->count = result.count;
+    for (size_t i = 0; i < result.count; i++)
+        items->items[i].node = result.nodes[i];
+    return STATUS_OK;
+}
+
+enum status record_select(const struct record *record, const struct record_item *from,
+                          const struct record_address *address, struct arena *arena, struct record_items *items,
+                          struct error *error)
+{
+    *items = (struct record_items){ 0 };
+    if (address->self) {
+        add_one(arena, items, *from);
+        return STATUS_OK;
+    }
+    const struct value *found = NULL;
+    if (from->node) {
+        return select_xml(record, from, address, arena, items, error);
+    } else if (from->value && (address->shape == RECORD_TABLE || address->shape == RECORD_CSV)) {
+        found = from->value->kind == VALUE_OBJECT ? find_column(from->value, arena, address->text) : NULL;
+        items->unknown = !found;
+    } else if (from->value) {
+        found = pointer_find(&address->pointer, from->value);
+    }
+    if (found && found->kind != VALUE_NULL)
+        add_one(arena, items, (struct record_item){ .value = found });
+    return STATUS_OK;
+}
+
+void record_items_open(struct arena *arena, const struct record_items *from, struct record_items *items)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        const struct value *value = from->items[i].value;
+        total += value && value->kind == VALUE_LIST ? value->count : 1;
+    }
+    struct record_item *opened = arena_array(arena, struct record_item, total);
+    size_t count = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        const struct value *value = from->items[i].value;
+        if (!value || value->kind != VALUE_LIST) {
+            opened[count++] = from->items[i];
+            continue;
+        }
+        for (const struct value *item = value->first; item; item = item->next)
+            if (item->kind != VALUE_NULL)
+                opened[count++] = (struct record_item){ .value = item };
+    }
+    items->items = opened;
+    items->count = count;
+}
+
+static enum status typed_text(const struct record *record, struct arena *arena, struct text *text,
+                              struct error *error)
+{
+    enum encoding encoding;
+    if (!encoding_named(text_of(record->format->encoding), &encoding))
+        encoding = ENCODING_AUTO;
+    struct encoding_options options = { .capitals = record->format->capitals };
+    return encoding_decode_typed(arena, encoding, &options, *text, text, NULL, error);
+}
+
+enum status record_item_text(const struct record *record, const struct record_item *item, struct arena *arena,
+                             struct text *text, struct error *error)
+{
+    if (item->node) {
+        *text = xml_node_text(arena, item->node, record->format->shape == RECORD_HTML);
+    } else if (!item->value) {
+        *text = item->text;
+    } else {
+        switch (item->value->kind) {
+        case VALUE_TEXT:
+        case VALUE_NUMBER:
+            *text = item->value->text;
+            break;
+        case VALUE_BOOLEAN:
+            *text = item->value->truth ? TEXT("true") : TEXT("false");
+            return STATUS_OK;
+        case VALUE_NULL:
+            *text = TEXT_NONE;
+            return STATUS_OK;
+        case VALUE_LIST:
+            return error_set(error, STATUS_REJECT, _("the value is a list, not a text"));
+        case VALUE_OBJECT:
+            return error_set(error, STATUS_REJECT, _("the value is an object, not a text"));
+        }
+    }
+    return record->typed ? typed_text(record, arena, text, error) : STATUS_OK;
+}
+
+enum status record_item_parse(struct arena *arena, enum record_shape shape, const struct record_format *format,
+                              struct text text, struct record *inner, struct error *error)
+{
+    struct record_format *own = arena_new(arena, struct record_format);
+    own->shape = shape;
+    own->namespaces = format->namespaces;
+    own->namespace_count = format->namespace_count;
+    return record_open(arena, own, text, TEXT_NONE, inner, error);
+}

@@ -1,0 +1,170 @@
+#include "record/source.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/encoding.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const char *const formats[] = { "json", "ndjson", "xml", "html", "csv", "xlsx", "rows", NULL };
+static const char *const listings[] = { "full", "changes", NULL };
+
+#define AT(member) offsetof(struct source, member)
+static const struct setting settings[] = {
+    { "name", SETTING_TEXT, AT(name), .required = true, .help = N_("the source's name in messages and views") },
+    { "fetch", SETTING_OBJECT, AT(fetch), .required = true, .help = N_("where the documents come from") },
+    { "format", SETTING_CHOICE, AT(format), .required = true, .choices = formats, .help = N_("what they are") },
+    { "records", SETTING_TEXT, AT(records), .help = N_("where the records are in a document") },
+    { "key", SETTING_TEXT, AT(key), .help = N_("the address of what identifies a record inside its source") },
+    { "listing", SETTING_CHOICE, AT(listing), .fallback = "full", .choices = listings,
+      .help = N_("full: what is absent is reported missing; changes: absence means nothing") },
+    { "nothing", SETTING_LIST, AT(nothing), .help = N_("texts that mean nothing") },
+    { "map", SETTING_OBJECT, AT(map), .required = true, .help = N_("from the source's fields to the procedure's") },
+    { "encoding", SETTING_TEXT, AT(encoding), .help = N_("auto, utf-8, utf-16, tcvn3, vni, vps, viscii, viqr, cp1258") },
+    { "font", SETTING_TEXT, AT(font), .help = N_("tcvn3: capitals, when the text is in the capitals font") },
+    { "namespaces", SETTING_OBJECT, AT(namespaces), .help = N_("xml: prefixes of the addresses") },
+    { "separator", SETTING_TEXT, AT(separator), .help = N_("csv: what separates cells; found when not given") },
+    { "header", SETTING_TREE, AT(header), .help = N_("csv, xlsx: the row of the headings, or a list of names") },
+    { "sheet", SETTING_TEXT, AT(sheet), .help = N_("xlsx: the sheet's name or number") },
+    { "record_limit", SETTING_SIZE, AT(record_limit), .fallback = "8M", .minimum = 1024, .maximum = 256 << 20,
+      .help = N_("bytes of one record") },
+};
+
+const char *source_format_name(enum source_format format)
+{
+    return formats[format];
+}
+
+char source_separator(const struct source *source)
+{
+    if (!source->separator || !*source->separator)
+        return 0;
+    if (!strcmp(source->separator, "\\t") || !strcmp(source->separator, "tab"))
+        return '\t';
+    return source->separator[0];
+}
+
+static enum status read_namespaces(const struct setting_context *context, struct source *source, struct error *error)
+{
+    if (!source->namespaces)
+        return STATUS_OK;
+    struct xml_namespace *list = arena_array(context->arena, struct xml_namespace, source->namespaces->count + 1);
+    size_t count = 0;
+    for (const struct value *member = source->namespaces->first; member; member = member->next) {
+        if (member->kind != VALUE_TEXT || !member->text.length)
+            return setting_fault(context, member, error, _("namespaces: \"%.*s\" must be a URI"),
+                                 TEXT_ARG(member->name));
+        list[count++] = (struct xml_namespace){ text_string(context->arena, member->name),
+                                                text_string(context->arena, member->text) };
+    }
+    source->record.namespaces = list;
+    source->record.namespace_count = count;
+    return STATUS_OK;
+}
+
+static enum status check_encoding(const struct setting_context *context, struct source *source, struct error *error)
+{
+    static const char *const names[] = { "auto", "utf-8", "utf-16", "tcvn3", "vni", "vps", "viscii", "viqr", "cp1258" };
+    enum encoding encoding;
+    if (source->encoding && !encoding_named(text_of(source->encoding), &encoding)) {
+        const char *nearest = text_nearest(text_of(source->encoding), names, COUNT(names));
+        return setting_fault(context, value_find(source->tree, "encoding"), error,
+                             _("unknown encoding \"%s\"; did you mean \"%s\"?"), source->encoding,
+                             nearest ? nearest : "auto");
+    }
+    if (source->font && strcmp(source->font, "capitals"))
+        return setting_fault(context, value_find(source->tree, "font"), error,
+                             _("\"font\" can only be \"capitals\" (TCVN3's font of capital letters)"));
+    source->record.capitals = source->font != NULL;
+    return STATUS_OK;
+}
+
+static enum record_shape shape_of(int format)
+{
+    switch (format) {
+    case SOURCE_XML:
+        return RECORD_XML;
+    case SOURCE_HTML:
+        return RECORD_HTML;
+    case SOURCE_CSV:
+        return RECORD_CSV;
+    case SOURCE_XLSX:
+    case SOURCE_ROWS:
+        return RECORD_TABLE;
+    default:
+        return RECORD_JSON;
+    }
+}
+
+static enum status check_options(const struct setting_context *context, const struct source *source,
+                                 struct error *error)
+{
+    static const struct {
+        const char *name;
+        unsigned formats;
+    } uses[] = {
+        { "records", 1 << SOURCE_JSON | 1 << SOURCE_XML | 1 << SOURCE_HTML },
+        { "namespaces", 1 << SOURCE_XML },
+        { "separator", 1 << SOURCE_CSV },
+        { "header", 1 << SOURCE_CSV | 1 << SOURCE_XLSX },
+        { "sheet", 1 << SOURCE_XLSX },
+    };
+    for (size_t i = 0; i < COUNT(uses); i++) {
+        const struct value *given = value_find(source->tree, uses[i].name);
+        bool empty = given && given->kind == VALUE_TEXT && !given->text.length;
+        if (given && !empty && !(uses[i].formats & 1u << source->format))
+            return setting_fault(context, given, error, _("\"%s\" means nothing to format %s; remove it"),
+                                 uses[i].name, formats[source->format]);
+    }
+    const struct value *separator = value_find(source->tree, "separator");
+    if (separator && strlen(source->separator) != 1 && !source_separator(source))
+        return setting_fault(context, separator, error, _("a separator is one character"));
+    if (!source->key && source->format != SOURCE_HTML &&
+        !(source->format == SOURCE_JSON && (!source->records || !*source->records)) &&
+        !(source->format == SOURCE_XML && (!source->records || !*source->records)))
+        return setting_fault(context, source->tree, error,
+                             _("the source \"%s\" needs a \"key\": the address of what identifies a record"),
+                             source->name);
+    return STATUS_OK;
+}
+
+static enum status read_source(const struct setting_context *context, const struct value *tree,
+                               struct source *source, struct error *error)
+{
+    if (setting_read(context, settings, COUNT(settings), tree, "sources", source, error))
+        return error->status;
+    source->tree = tree;
+    source->record.shape = shape_of(source->format);
+    source->record.encoding = source->encoding;
+    if (check_options(context, source, error) || check_encoding(context, source, error) ||
+        read_namespaces(context, source, error))
+        return error->status;
+    for (const char *name = source->name; *name; name++)
+        if ((unsigned char)*name < 0x20)
+            return setting_fault(context, tree, error, _("a source's name cannot hold control characters"));
+    return STATUS_OK;
+}
+
+enum status source_read_all(const struct setting_context *context, const struct value *list,
+                            struct source **sources, size_t *count, struct error *error)
+{
+    *count = 0;
+    *sources = NULL;
+    if (!list)
+        return STATUS_OK;
+    if (list->kind != VALUE_LIST)
+        return setting_fault(context, list, error, _("\"sources\" must be a list"));
+    *sources = arena_array(context->arena, struct source, list->count + 1);
+    for (const struct value *tree = list->first; tree; tree = tree->next) {
+        struct source *source = &(*sources)[*count];
+        if (read_source(context, tree, source, error))
+            return error->status;
+        for (size_t i = 0; i < *count; i++)
+            if (!strcmp((*sources)[i].name, source->name))
+                return setting_fault(context, tree, error, _("two sources are called \"%s\""), source->name);
+        source->order = (int64_t)(*count)++;
+    }
+    return STATUS_OK;
+}

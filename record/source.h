@@ -1,0 +1,51 @@
+/* A source as the configuration describes it (INTERFACE §2, `sources`): what extract and transform both need.
+ * What only extract understands (`fetch`) and only transform (`map`) stays a tree here. */
+#ifndef RECORD_SOURCE_H
+#define RECORD_SOURCE_H
+
+#include "core/setting.h"
+#include "record/record.h"
+
+enum source_format {
+    SOURCE_JSON,
+    SOURCE_NDJSON,
+    SOURCE_XML,
+    SOURCE_HTML,
+    SOURCE_CSV,
+    SOURCE_XLSX,
+    SOURCE_ROWS,
+};
+
+struct source {
+    const char *name;
+    const struct value *tree;  /* the whole entry, for places */
+    const struct value *fetch; /* extract's */
+    const struct value *map;   /* transform's */
+    const struct value *nothing;
+    int format;                /* enum source_format */
+    const char *records;       /* NULL or "": the whole document */
+    const char *key;           /* an address; NULL: the document's name */
+    int listing;               /* enum source_listing */
+    const char *encoding;
+    const char *font;          /* tcvn3: "capitals" when the text is in the capitals font */
+    const struct value *namespaces;
+    const char *separator;
+    const struct value *header; /* the heading row's number, or a list of names */
+    const char *sheet;
+    int64_t record_limit; /* bytes of one record */
+    int64_t order;        /* its place in the configuration, from 0 */
+
+    struct record_format record; /* made from the above */
+};
+
+enum source_listing { SOURCE_FULL, SOURCE_CHANGES };
+
+const char *source_format_name(enum source_format format);
+/* The separator as a byte ("\t" and "tab" are a tab); 0 when it is to be found. */
+char source_separator(const struct source *source);
+
+/* Reads all sources. STATUS_USAGE with the place for anything wrong, doubled names included. */
+enum status source_read_all(const struct setting_context *context, const struct value *list,
+                            struct source **sources, size_t *count, struct error *error);
+
+#endif

@@ -1,0 +1,94 @@
+#include "store/ledger.h"
+
+#include <string.h>
+
+#include "core/canonical.h"
+#include "store/merkle.h"
+
+static void put_member(struct buffer *out, const char *name, struct text text)
+{
+    if (!text.bytes)
+        return;
+    buffer_printf(out, "%s\"%s\":", out->length > 1 ? "," : "", name);
+    canonical_text(out, text);
+}
+
+/* The members in the order that RFC 8785 gives them; the detail is canonical JSON already. */
+void ledger_canonical(struct buffer *out, const struct ledger_entry *entry)
+{
+    char hex[DIGEST_HEX];
+    buffer_clear(out);
+    buffer_char(out, '{');
+    put_member(out, "actor", entry->actor);
+    put_member(out, "at", entry->at);
+    put_member(out, "code", entry->code);
+    buffer_string(out, ",\"detail\":");
+    buffer_text(out, entry->detail);
+    if (entry->has_digest) {
+        digest_hex(&entry->digest, hex);
+        put_member(out, "digest", text_of(hex));
+    }
+    put_member(out, "event", entry->event);
+    buffer_printf(out, ",\"run\":%lld,\"seq\":%lld", (long long)entry->run, (long long)entry->seq);
+    put_member(out, "source", entry->source);
+    buffer_char(out, '}');
+}
+
+static enum status insert(struct store *store, const struct ledger_entry *entry, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "INSERT INTO ledger (seq, at, run, event, source, code, digest, actor, detail, hash)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, entry->seq);
+    sqlite_bind_words(statement, 2, entry->at);
+    sqlite_bind_number(statement, 3, entry->run);
+    sqlite_bind_words(statement, 4, entry->event);
+    sqlite_bind_words(statement, 5, entry->source);
+    sqlite_bind_words(statement, 6, entry->code);
+    sqlite_bind_digest(statement, 7, entry->has_digest ? &entry->digest : NULL);
+    sqlite_bind_words(statement, 8, entry->actor);
+    sqlite_bind_words(statement, 9, entry->detail);
+    sqlite_bind_digest(statement, 10, &entry->hash);
+    return sqlite_execute(statement, error);
+}
+
+enum status ledger_append(struct store *store, const struct ledger_event *event, int64_t *seq, struct error *error)
+{
+    struct merkle_tree *tree = store_tree(store);
+    struct buffer *detail = store_scratch(store, 0), *bytes = store_scratch(store, 1);
+    struct clock *clock = store_clock(store);
+    char at[CLOCK_TEXT];
+    clock_format(clock->now(clock), at);
+    buffer_clear(detail);
+    if (event->detail)
+        canonical_write(detail, event->detail);
+    else
+        buffer_string(detail, "{}");
+    struct ledger_entry entry = {
+        .seq = (int64_t)tree->size + 1,
+        .run = store_run(store),
+        .at = text_of(at),
+        .event = text_of(event->event),
+        .source = text_of(event->source),
+        .code = event->code,
+        .actor = text_of(event->actor),
+        .detail = buffer_view(detail),
+        .has_digest = event->digest != NULL,
+    };
+    if (event->digest)
+        entry.digest = *event->digest;
+    ledger_canonical(bytes, &entry);
+    entry.hash = merkle_leaf(buffer_view(bytes));
+    if (insert(store, &entry, error)) {
+        if (error && error->status == STATUS_FATAL)
+            error->status = STATUS_LEDGER;
+        return error_add(error, _("the ledger cannot be written"));
+    }
+    merkle_append(tree, &entry.hash);
+    if (seq)
+        *seq = entry.seq;
+    return STATUS_OK;
+}

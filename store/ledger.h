@@ -1,0 +1,35 @@
+/* The ledger: every event as canonical JSON, its RFC 9162 leaf hash beside it, appended only.
+ *
+ * An event's canonical JSON (RFC 8785) has the members actor, at, code, detail, digest, event, run, seq, source;
+ * those that are nothing are absent, digest is lower-case hex, detail is always an object. The leaf hash is
+ * SHA-256(0x00 || that JSON); the leaf's index in the tree is seq - 1. docs/audit.md tells the same to auditors.
+ */
+#ifndef STORE_LEDGER_H
+#define STORE_LEDGER_H
+
+#include "core/digest.h"
+#include "store/store.h"
+
+struct ledger_event {
+    const char *event;           /* "accepted", "published", … */
+    const char *source;          /* NULL: none */
+    struct text code;            /* bytes NULL: none */
+    const struct digest *digest; /* of the content it is about; NULL: none */
+    const char *actor;           /* a person's name; NULL: none */
+    const struct value *detail;  /* an object; NULL: {} */
+};
+
+/* Inside a transaction. STATUS_LEDGER when it cannot be written. */
+enum status ledger_append(struct store *store, const struct ledger_event *event, int64_t *seq,
+                          struct error *error);
+
+/* The bytes that are hashed for one event of the ledger; for verification. */
+struct ledger_entry {
+    int64_t seq, run;
+    struct text at, event, source, code, actor, detail; /* bytes NULL: absent */
+    bool has_digest;
+    struct digest digest, hash;
+};
+void ledger_canonical(struct buffer *out, const struct ledger_entry *entry);
+
+#endif

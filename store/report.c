@@ -1,0 +1,91 @@
+#include "store/report.h"
+
+#include <string.h>
+
+/* Every column becomes a member of its own name; NULLs are left out. */
+static enum status read_rows(struct store *store, struct arena *arena, const char *sql, int64_t most,
+                             struct value **rows, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *rows = value_list(arena);
+    if (store_sql(store, sql, &statement, error))
+        return error->status;
+    if (most >= 0)
+        sqlite_bind_number(statement, 1, most);
+    enum status status;
+    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
+        struct value *row = value_append(*rows, value_object(arena));
+        for (int i = 0; i < sqlite_columns(statement); i++) {
+            if (sqlite_is_null(statement, i))
+                continue;
+            struct text text = text_copy(arena, sqlite_words(statement, i));
+            struct text name = text_copy(arena, text_of(sqlite_column_title(statement, i)));
+            value_set_text(row, name, sqlite_is_integer(statement, i) ? value_number(arena, text) : value_text(arena, text));
+        }
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
+                        struct error *error)
+{
+    return read_rows(store, arena,
+                     "SELECT * FROM audit_runs WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC", most,
+                     rows, error);
+}
+
+enum status report_sources(struct store *store, struct arena *arena, struct value **rows, struct error *error)
+{
+    return read_rows(store, arena,
+                     "SELECT s.name AS source, count(r.id) FILTER (WHERE r.present = 1) AS present,"
+                     " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'accepted') AS accepted,"
+                     " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'rejected') AS rejected,"
+                     " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'held') AS held,"
+                     " count(*) FILTER (WHERE r.present = 0 AND r.key NOT LIKE '@%') AS missing"
+                     " FROM source s LEFT JOIN record r ON r.source = s.id GROUP BY s.id ORDER BY s.id",
+                     -1, rows, error);
+}
+
+enum status report_kept_records(struct store *store, struct arena *arena, int64_t most, struct value **rows,
+                                struct error *error)
+{
+    return read_rows(store, arena,
+                     "SELECT s.name AS source, r.key, r.code, r.locator, r.outcome, f.rule, f.field, f.value, f.message,"
+                     " f.cites, f.since_run FROM record r JOIN source s ON s.id = r.source"
+                     " LEFT JOIN finding f ON f.record = r.id AND f.severity = 'error'"
+                     " WHERE r.outcome IN ('rejected', 'held') AND r.present = 1 ORDER BY r.source, r.id, f.rowid LIMIT ?1",
+                     most, rows, error);
+}
+
+enum status report_kept_deliveries(struct store *store, struct arena *arena, int64_t most, struct value **rows,
+                                   struct error *error)
+{
+    return read_rows(store, arena,
+                     "SELECT code, state, coalesce(intent_action, wanted_action) AS action, intent_key AS idempotency_key,"
+                     " attempts, intent_run AS run, words FROM procedure_state WHERE state <> 'idle'"
+                     " ORDER BY state, code LIMIT ?1",
+                     most, rows, error);
+}
+
+enum status report_missing(struct store *store, struct arena *arena, int64_t most, struct value **rows,
+                           struct error *error)
+{
+    return read_rows(store, arena,
+                     "SELECT s.name AS source, r.key, r.code, r.locator FROM record r JOIN source s ON s.id = r.source"
+                     " WHERE r.present = 0 AND r.key NOT LIKE '@%' ORDER BY r.source, r.key LIMIT ?1",
+                     most, rows, error);
+}
+
+enum status report_published(struct store *store, struct arena *arena, struct value **summary, struct error *error)
+{
+    struct value *rows;
+    if (read_rows(store, arena,
+                  "SELECT count(*) FILTER (WHERE held_status = 'published') AS published,"
+                  " count(*) FILTER (WHERE held_status = 'abolished') AS abolished,"
+                  " count(*) FILTER (WHERE wanted_action IS NOT NULL) AS pending, max(held_at) AS newest"
+                  " FROM procedure_state",
+                  -1, &rows, error))
+        return error->status;
+    *summary = rows->first ? rows->first : value_object(arena);
+    return STATUS_OK;
+}

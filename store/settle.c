@@ -1,0 +1,312 @@
+/* The second step of transform's work: outcomes, by code. */
+#include <stdio.h>
+#include <string.h>
+
+#include "store/ledger.h"
+#include "store/work.h"
+
+#define GROUP 500 /* records in one transaction */
+
+struct member {
+    int64_t record, content;
+    struct text source, key, locator, code, status, outcome, fields;
+    struct digest source_digest, content_digest;
+    bool has_content, rejected, waits; /* waits: to be settled */
+    struct member *next;
+};
+
+struct settling {
+    struct store *store;
+    const struct work_precedence *precedence;
+    struct work_counts *counts;
+    struct arena arena; /* of one code */
+};
+
+#define MEMBER_COLUMNS                                                                                        \
+    "SELECT r.id, r.content, s.name, r.key, r.locator, r.code, r.status, r.outcome, r.source_digest, p.digest,"  \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.severity = 'error' AND f.stage < 3), r.work"     \
+    " FROM record r JOIN source s ON s.id = r.source LEFT JOIN payload p ON p.id = r.content "
+
+static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
+{
+    return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_words(statement, at));
+}
+
+static struct member *read_member(struct arena *arena, struct sqlite_statement *statement)
+{
+    struct member *member = arena_new(arena, struct member);
+    member->record = sqlite_number(statement, 0);
+    member->content = sqlite_number(statement, 1);
+    member->source = take(arena, statement, 2);
+    member->key = take(arena, statement, 3);
+    member->locator = take(arena, statement, 4);
+    member->code = take(arena, statement, 5);
+    member->status = take(arena, statement, 6);
+    member->outcome = take(arena, statement, 7);
+    sqlite_digest(statement, 8, &member->source_digest);
+    member->has_content = sqlite_digest(statement, 9, &member->content_digest);
+    member->rejected = sqlite_number(statement, 10);
+    member->waits = sqlite_number(statement, 11) == WORK_SETTLE;
+    return member;
+}
+
+static enum status finding_list(struct settling *settling, int64_t record, struct value **list, struct error *error)
+{
+    struct sqlite_statement *statement;
+    static const char *const names[] = { "rule", "severity", "field", "value", "message", "cites" };
+    struct arena *arena = &settling->arena;
+    *list = value_list(arena);
+    if (store_sql(settling->store,
+                  "SELECT rule, severity, field, value, message, cites FROM finding WHERE record = ?1 ORDER BY rowid",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    enum status status;
+    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
+        struct value *finding = value_append(*list, value_object(arena));
+        for (int i = 0; i < 6; i++)
+            if (!sqlite_is_null(statement, i))
+                value_set(finding, names[i], value_text(arena, take(arena, statement, i)));
+        if (text_is(value_text_of(finding, "severity"), "warning"))
+            settling->counts->warnings++;
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status append_outcome(struct settling *settling, const struct member *member, const char *outcome,
+                                  bool has_findings, struct error *error)
+{
+    struct arena *arena = &settling->arena;
+    struct value *detail = value_object(arena), *findings;
+    char *hex = arena_take(arena, DIGEST_HEX);
+    digest_hex(&member->source_digest, hex);
+    if (has_findings) {
+        if (finding_list(settling, member->record, &findings, error))
+            return error->status;
+        if (findings->count)
+            value_set(detail, "findings", findings);
+    }
+    value_set(detail, "key", value_text(arena, member->key));
+    value_set(detail, "locator", value_text(arena, member->locator));
+    value_set(detail, "source_digest", value_string(arena, hex));
+    return ledger_append(settling->store,
+                         &(struct ledger_event){ .event = outcome,
+                                                 .source = text_string(arena, member->source),
+                                                 .code = member->code,
+                                                 .digest = member->has_content ? &member->content_digest : NULL,
+                                                 .detail = detail },
+                         NULL, error);
+}
+
+/* Replaces the finding that says why a record is held, or that it lost to another source. */
+static enum status replace_shared_finding(struct settling *settling, const struct member *member, const char *rule,
+                                          const char *severity, const char *message, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(settling->store, "DELETE FROM finding WHERE record = ?1 AND stage = 3", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, member->record);
+    enum status status = sqlite_execute(statement, error);
+    if (status || !message)
+        return status;
+    if (store_sql(settling->store,
+                  "INSERT INTO finding (record, rule, severity, field, value, message, since_run, stage)"
+                  " VALUES (?1, ?2, ?3, 'code', ?4, ?5, ?6, 3)",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, member->record);
+    sqlite_bind_words(statement, 2, text_of(rule));
+    sqlite_bind_words(statement, 3, text_of(severity));
+    sqlite_bind_words(statement, 4, member->code);
+    sqlite_bind_words(statement, 5, text_of(message));
+    sqlite_bind_number(statement, 6, store_run(settling->store));
+    return sqlite_execute(statement, error);
+}
+
+static enum status set_outcome(struct settling *settling, const struct member *member, const char *outcome,
+                               struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(settling->store, "UPDATE record SET outcome = ?2, work = 0 WHERE id = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, member->record);
+    sqlite_bind_words(statement, 2, text_of(outcome));
+    return sqlite_execute(statement, error);
+}
+
+static enum status tell_outbox(struct settling *settling, const struct member *member, const char *outcome,
+                               struct error *error)
+{
+    if (!member->code.bytes)
+        return STATUS_OK;
+    bool accepted = !strcmp(outcome, "accepted");
+    if (accepted && text_is(member->status, "announced"))
+        return outbox_want(settling->store, member->code, member->record, OUTBOX_PUBLISH, member->content,
+                           &member->content_digest, error);
+    if (accepted && text_is(member->status, "abolished"))
+        return outbox_want(settling->store, member->code, member->record, OUTBOX_WITHDRAW, member->content,
+                           &member->content_digest, error);
+    return outbox_unwant(settling->store, member->code, member->record, error);
+}
+
+static enum status give_outcome(struct settling *settling, const struct member *member, const char *outcome,
+                                bool has_findings, struct error *error)
+{
+    if (!member->waits && text_is(member->outcome, outcome))
+        return STATUS_OK;
+    settling->counts->changed++;
+    if (!strcmp(outcome, "accepted"))
+        settling->counts->accepted++;
+    else if (!strcmp(outcome, "rejected"))
+        settling->counts->rejected++;
+    else
+        settling->counts->held++;
+    if (append_outcome(settling, member, outcome, has_findings, error) ||
+        set_outcome(settling, member, outcome, error) || tell_outbox(settling, member, outcome, error))
+        return error->status;
+    return STATUS_OK;
+}
+
+static size_t rank(const struct work_precedence *precedence, struct text source)
+{
+    for (size_t i = 0; i < precedence->count; i++)
+        if (text_is(source, precedence->sources[i]))
+            return i;
+    return SIZE_MAX;
+}
+
+/* Who speaks for the code: the only one, the first of several that say the same, or the one whose source wins. NULL:
+ * nobody, all are held. */
+static const struct member *winner(const struct settling *settling, const struct member *members)
+{
+    const struct member *best = NULL;
+    bool same = true, tied = false;
+    for (const struct member *member = members; member; member = member->next) {
+        if (member->rejected)
+            continue;
+        if (!best) {
+            best = member;
+            continue;
+        }
+        same = same && digest_equal(&member->content_digest, &best->content_digest);
+        size_t mine = rank(settling->precedence, member->source), its = rank(settling->precedence, best->source);
+        if (mine < its)
+            best = member;
+        tied = mine == its || (tied && mine > its);
+    }
+    if (!best || same)
+        return best;
+    return rank(settling->precedence, best->source) == SIZE_MAX || tied ? NULL : best;
+}
+
+static void name_others(const struct member *members, const struct member *self, char *out, size_t size)
+{
+    size_t length = 0;
+    *out = 0;
+    for (const struct member *member = members; member && length < size - 1; member = member->next)
+        if (member != self && !member->rejected) {
+            int written = snprintf(out + length, size - length, "%s%.*s (%.*s)", length ? ", " : "",
+                                   (int)member->source.length, member->source.bytes, (int)member->locator.length,
+                                   member->locator.bytes);
+            length += (size_t)written;
+        }
+}
+
+static enum status settle_group(struct settling *settling, struct member *members, struct error *error)
+{
+    const struct member *best = winner(settling, members);
+    bool alone = !members->next;
+    for (const struct member *member = members; member; member = member->next) {
+        char others[600], message[900];
+        const char *outcome = "accepted", *rule = NULL, *severity = "error";
+        if (member->rejected) {
+            outcome = "rejected";
+        } else if (!best) {
+            name_others(members, member, others, sizeof others);
+            snprintf(message, sizeof message,
+                     _("Another record gives the same code with other contents: %s; mend one of them, or say with \"precedence\" whose word counts"),
+                     others);
+            outcome = "held";
+            rule = "congkhai/same-code";
+        } else if (member != best && !digest_equal(&member->content_digest, &best->content_digest)) {
+            snprintf(message, sizeof message, _("The source %.*s wins by \"precedence\" (%.*s)"),
+                     (int)best->source.length, best->source.bytes, (int)best->locator.length, best->locator.bytes);
+            outcome = "held";
+            rule = "congkhai/precedence";
+        }
+        if (!alone && replace_shared_finding(settling, member, rule, severity, rule ? message : NULL, error))
+            return error->status;
+        if (member != best && !strcmp(outcome, "accepted")) {
+            /* The same words from another source: accepted too, but one record is enough for the outbox. */
+            struct member quiet = *member;
+            quiet.status = TEXT_NONE;
+            if (give_outcome(settling, &quiet, outcome, true, error))
+                return error->status;
+        } else if (give_outcome(settling, member, outcome, true, error)) {
+            return error->status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status read_group(struct settling *settling, struct text code, struct member **members,
+                              struct error *error)
+{
+    struct sqlite_statement *statement;
+    struct member **tail = members;
+    *members = NULL;
+    if (store_sql(settling->store, MEMBER_COLUMNS "WHERE r.code = ?1 AND r.present = 1 AND r.work IN (0, 3) ORDER BY r.id",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, code);
+    enum status status;
+    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
+        *tail = read_member(&settling->arena, statement);
+        tail = &(*tail)->next;
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* The next record that waits; its whole group goes with it. STATUS_END when none does. */
+static enum status settle_next(struct settling *settling, struct error *error)
+{
+    struct sqlite_statement *statement;
+    struct member *members = NULL;
+    arena_clear(&settling->arena);
+    if (store_sql(settling->store,
+                  "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 LIMIT 1", &statement, error))
+        return error->status;
+    enum status status = sqlite_step(statement, error);
+    if (status != STATUS_OK)
+        return status;
+    int64_t record = sqlite_number(statement, 0);
+    struct text code = take(&settling->arena, statement, 1);
+    sqlite_reset_statement(statement);
+    if (code.bytes)
+        return read_group(settling, code, &members, error) ? error->status : settle_group(settling, members, error);
+    if (store_sql(settling->store, MEMBER_COLUMNS "WHERE r.id = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    if ((status = sqlite_step(statement, error)) != STATUS_OK)
+        return status;
+    struct member *member = read_member(&settling->arena, statement);
+    sqlite_reset_statement(statement);
+    return give_outcome(settling, member, "rejected", true, error);
+}
+
+enum status work_settle(struct store *store, const struct work_precedence *precedence, struct work_counts *counts,
+                        struct error *error)
+{
+    struct settling settling = { .store = store, .precedence = precedence, .counts = counts };
+    enum status status = store_begin(store, error);
+    for (int done = 1; status == STATUS_OK; done++) {
+        status = settle_next(&settling, error);
+        if (status == STATUS_OK && done % GROUP == 0 && (status = store_commit(store, error)) == STATUS_OK)
+            status = store_begin(store, error);
+    }
+    arena_free(&settling.arena);
+    if (status == STATUS_END)
+        return store_commit(store, error);
+    store_rollback(store);
+    return status;
+}

@@ -1,0 +1,409 @@
+#include "store/staging.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "core/memory.h"
+#include "store/ledger.h"
+
+#define GROUP 1000 /* records in one transaction */
+
+struct staging {
+    struct store *store;
+    const char *name;
+    int64_t source;
+    struct staging_counts counts;
+    unsigned char *seen; /* a bit for each record of the store, by number */
+    size_t seen_bytes;
+    int64_t context;     /* the payload of the context staged last */
+    struct digest context_digest;
+    bool has_context;
+    int in_group;
+};
+
+static bool is_seen(const struct staging *staging, int64_t record)
+{
+    size_t byte = (size_t)record >> 3;
+    return byte < staging->seen_bytes && staging->seen[byte] >> (record & 7) & 1;
+}
+
+static void mark_seen(struct staging *staging, int64_t record)
+{
+    size_t byte = (size_t)record >> 3;
+    if (byte >= staging->seen_bytes) {
+        size_t wanted = (byte + 1) * 2 + 1024;
+        staging->seen = memory_resize(staging->seen, wanted);
+        memset(staging->seen + staging->seen_bytes, 0, wanted - staging->seen_bytes);
+        staging->seen_bytes = wanted;
+    }
+    staging->seen[byte] |= (unsigned char)(1 << (record & 7));
+}
+
+static enum status find_source(struct store *store, const char *name, int64_t *source, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "SELECT id FROM source WHERE name = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, text_of(name));
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_OK) {
+        *source = sqlite_number(statement, 0);
+        sqlite_reset_statement(statement);
+        return STATUS_OK;
+    }
+    if (status != STATUS_END)
+        return status;
+    if (store_sql(store, "INSERT INTO source (name) VALUES (?1)", &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, text_of(name));
+    if (sqlite_execute(statement, error))
+        return error->status;
+    *source = sqlite_last_row(store_database(store));
+    return STATUS_OK;
+}
+
+enum status staging_open(struct store *store, const char *source, struct staging **staging, struct error *error)
+{
+    if (store_begin(store, error))
+        return error->status;
+    struct staging *made = memory_new(struct staging);
+    made->store = store;
+    made->name = source;
+    if (find_source(store, source, &made->source, error)) {
+        staging_abandon(made);
+        return error->status;
+    }
+    *staging = made;
+    return STATUS_OK;
+}
+
+void staging_abandon(struct staging *staging)
+{
+    store_rollback(staging->store);
+    free(staging->seen);
+    free(staging);
+}
+
+static enum status append_returned(struct staging *staging, struct text key, struct text code, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    value_set(detail, "key", value_text(&arena, key));
+    staging->counts.returned++;
+    return ledger_append(staging->store,
+                         &(struct ledger_event){
+                             .event = "returned", .source = staging->name, .code = code, .detail = detail },
+                         NULL, error);
+}
+
+/* Seen again with the same bytes: only where it stands, or that it is back, can be new. */
+static enum status touch(struct staging *staging, int64_t record, bool moved, bool present, struct text locator,
+                         struct text key, struct text code, struct error *error)
+{
+    mark_seen(staging, record);
+    staging->counts.seen++;
+    if (!moved && present)
+        return STATUS_OK;
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store,
+                  "UPDATE record SET locator = ?2, present = 1, work = CASE WHEN present = 0 AND work = 0 THEN 3"
+                  " ELSE work END WHERE id = ?1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    sqlite_bind_words(statement, 2, locator);
+    if (sqlite_execute(statement, error))
+        return error->status;
+    return present ? STATUS_OK : append_returned(staging, key, code, error);
+}
+
+enum status staging_known(struct staging *staging, const struct digest *digest, struct text key, struct text locator,
+                          bool *known, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *known = false;
+    if (store_sql(staging->store,
+                  key.bytes ? "SELECT id, locator, present, key, code, source_digest FROM record"
+                              " WHERE source = ?2 AND key = ?3"
+                            : "SELECT id, locator, present, key, code, source_digest FROM record"
+                              " WHERE source_digest = ?1 AND source = ?2 AND fault IS NULL",
+                  &statement, error))
+        return error->status;
+    if (!key.bytes)
+        sqlite_bind_digest(statement, 1, digest);
+    sqlite_bind_number(statement, 2, staging->source);
+    if (key.bytes)
+        sqlite_bind_words(statement, 3, key);
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_END)
+        return STATUS_OK;
+    if (status)
+        return status;
+    struct digest staged;
+    if (!sqlite_digest(statement, 5, &staged) || !digest_equal(&staged, digest)) {
+        sqlite_reset_statement(statement);
+        return STATUS_OK;
+    }
+    ARENA_OWNED struct arena arena = { 0 };
+    int64_t record = sqlite_number(statement, 0);
+    bool moved = !text_equal(sqlite_words(statement, 1), locator);
+    bool present = sqlite_number(statement, 2);
+    struct text own_key = TEXT_NONE, code = TEXT_NONE;
+    if (!present) {
+        own_key = text_copy(&arena, sqlite_words(statement, 3));
+        if (!sqlite_is_null(statement, 4))
+            code = text_copy(&arena, sqlite_words(statement, 4));
+    }
+    sqlite_reset_statement(statement);
+    *known = true;
+    return touch(staging, record, moved, present, locator, own_key, code, error);
+}
+
+static enum status next_group(struct staging *staging, struct error *error)
+{
+    if (++staging->in_group < GROUP)
+        return STATUS_OK;
+    staging->in_group = 0;
+    if (store_commit(staging->store, error))
+        return error->status;
+    return store_begin(staging->store, error);
+}
+
+static enum status find_key(struct staging *staging, struct text key, int64_t *record, bool *present,
+                            struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store, "SELECT id, present FROM record WHERE source = ?1 AND key = ?2", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    sqlite_bind_words(statement, 2, key);
+    enum status status = sqlite_step(statement, error);
+    *record = status == STATUS_OK ? sqlite_number(statement, 0) : 0;
+    *present = status == STATUS_OK && sqlite_number(statement, 1);
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* The first of "KEY", "KEY (2)", … that this pass has not seen yet. */
+static enum status free_key(struct staging *staging, struct arena *arena, struct text *key, int64_t *record,
+                            bool *present, struct error *error)
+{
+    struct text base = *key;
+    for (int number = 2;; number++) {
+        if (find_key(staging, *key, record, present, error))
+            return error->status;
+        if (!*record || !is_seen(staging, *record))
+            return STATUS_OK;
+        struct buffer named = { 0 };
+        buffer_text(&named, base);
+        buffer_printf(&named, " (%d)", number);
+        *key = text_copy(arena, buffer_view(&named));
+        buffer_free(&named);
+    }
+}
+
+static enum status put_context(struct staging *staging, struct text context, struct error *error)
+{
+    if (!context.bytes)
+        return STATUS_OK;
+    struct digest digest = crypto_sha256(context);
+    if (staging->has_context && digest_equal(&digest, &staging->context_digest))
+        return STATUS_OK;
+    staging->has_context = true;
+    staging->context_digest = digest;
+    return store_payload_put(staging->store, PAYLOAD_CONTEXT, &digest, context, &staging->context, error);
+}
+
+static enum status write_record(struct staging *staging, const struct staged_record *record, struct text key,
+                                int64_t known, int64_t payload, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store,
+                  known ? "UPDATE record SET key = ?2, locator = ?3, source_digest = ?4, payload = ?5, context = ?6,"
+                          " fault = ?7, present = 1, work = 1 WHERE id = ?1"
+                        : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, known ? known : staging->source);
+    sqlite_bind_words(statement, 2, key);
+    sqlite_bind_words(statement, 3, record->locator);
+    sqlite_bind_digest(statement, 4, &record->digest);
+    sqlite_bind_number(statement, 5, payload);
+    if (record->context.bytes)
+        sqlite_bind_number(statement, 6, staging->context);
+    sqlite_bind_words(statement, 7, text_of(record->fault));
+    if (sqlite_execute(statement, error))
+        return error->status;
+    mark_seen(staging, known ? known : sqlite_last_row(store_database(staging->store)));
+    return STATUS_OK;
+}
+
+enum status staging_put(struct staging *staging, const struct staged_record *record, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text key = record->key;
+    int64_t known = 0, payload = 0;
+    bool present = false;
+    if (free_key(staging, &arena, &key, &known, &present, error) ||
+        store_payload_put(staging->store, PAYLOAD_SOURCE, &record->digest, record->bytes, &payload, error) ||
+        put_context(staging, record->context, error))
+        return error->status;
+    if (known && !present && append_returned(staging, key, TEXT_NONE, error))
+        return error->status;
+    if (write_record(staging, record, key, known, payload, error))
+        return error->status;
+    staging->counts.seen++;
+    staging->counts.changed++;
+    return next_group(staging, error);
+}
+
+enum status staging_key_at(struct staging *staging, struct arena *arena, struct text locator, struct text *key,
+                           struct error *error)
+{
+    struct sqlite_statement *statement;
+    *key = TEXT_NONE;
+    if (store_sql(staging->store, "SELECT key FROM record WHERE source = ?1 AND locator = ?2 AND present = 1 LIMIT 1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    sqlite_bind_words(statement, 2, locator);
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_OK)
+        *key = text_copy(arena, sqlite_words(statement, 0));
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
+                             bool *its, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *its = false;
+    if (store_sql(staging->store, "SELECT code FROM record WHERE source = ?1 AND key = ?2", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    sqlite_bind_words(statement, 2, key);
+    enum status status = sqlite_step(statement, error);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        *its = *its || text_equal(sqlite_words(statement, 0), codes[i]);
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+int64_t staging_seen(const struct staging *staging)
+{
+    return staging->counts.seen;
+}
+
+/* Those that lose their place may free a code for others: whoever shares it is settled again. */
+static enum status lose(struct staging *staging, int64_t record, struct text key, struct text code,
+                        struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store, "UPDATE record SET present = 0 WHERE id = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    if (sqlite_execute(statement, error))
+        return error->status;
+    if (code.bytes) {
+        if (store_sql(staging->store, "UPDATE record SET work = 3 WHERE code = ?1 AND id <> ?2 AND work = 0",
+                      &statement, error))
+            return error->status;
+        sqlite_bind_words(statement, 1, code);
+        sqlite_bind_number(statement, 2, record);
+        if (sqlite_execute(statement, error))
+            return error->status;
+    }
+    if (text_starts(key, TEXT("@")))
+        return STATUS_OK;
+    struct value *detail = value_object(&arena);
+    value_set(detail, "key", value_text(&arena, key));
+    return ledger_append(staging->store,
+                         &(struct ledger_event){
+                             .event = "missing", .source = staging->name, .code = code, .detail = detail },
+                         NULL, error);
+}
+
+struct lost {
+    int64_t record;
+    struct text key, code;
+};
+
+static enum status find_missing(struct staging *staging, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *statement;
+    struct lost *lost = NULL;
+    size_t count = 0, room = 0;
+    if (store_sql(staging->store, "SELECT id, key, code, present FROM record WHERE source = ?1 ORDER BY id",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    enum status status;
+    while (!(status = sqlite_step(statement, error))) {
+        if (is_seen(staging, sqlite_number(statement, 0)))
+            continue;
+        bool unread = text_starts(sqlite_words(statement, 1), TEXT("@"));
+        staging->counts.missing += !unread;
+        if (!sqlite_number(statement, 3))
+            continue;
+        if (count == room)
+            lost = memory_grow(lost, room = room * 2 + 64, sizeof *lost);
+        lost[count++] = (struct lost){
+            sqlite_number(statement, 0), text_copy(&arena, sqlite_words(statement, 1)),
+            sqlite_is_null(statement, 2) ? TEXT_NONE : text_copy(&arena, sqlite_words(statement, 2))
+        };
+    }
+    status = status == STATUS_END ? STATUS_OK : status;
+    for (size_t i = 0; !status && i < count; i++)
+        status = lose(staging, lost[i].record, lost[i].key, lost[i].code, error);
+    free(lost);
+    return status;
+}
+
+static enum status append_listed(struct staging *staging, bool whole, const char *why, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    value_set(detail, "changed", value_integer(&arena, staging->counts.changed));
+    value_set(detail, "missing", value_integer(&arena, staging->counts.missing));
+    value_set(detail, "returned", value_integer(&arena, staging->counts.returned));
+    value_set(detail, "seen", value_integer(&arena, staging->counts.seen));
+    value_set(detail, "whole", value_boolean(&arena, whole));
+    if (why && *why)
+        value_set(detail, "why", value_string(&arena, why));
+    return ledger_append(staging->store,
+                         &(struct ledger_event){ .event = "listed", .source = staging->name, .detail = detail }, NULL,
+                         error);
+}
+
+enum status staging_finish(struct staging *staging, bool whole, bool full, const char *why,
+                           struct staging_counts *counts, struct error *error)
+{
+    if ((whole && full && find_missing(staging, error)) || append_listed(staging, whole, why, error) ||
+        store_commit(staging->store, error)) {
+        staging_abandon(staging);
+        return error->status;
+    }
+    *counts = staging->counts;
+    free(staging->seen);
+    free(staging);
+    return STATUS_OK;
+}
+
+enum status staging_present(struct store *store, const char *source, int64_t *present, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "SELECT count(*) FROM record r JOIN source s ON s.id = r.source WHERE s.name = ?1 AND r.present = 1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, text_of(source));
+    enum status status = sqlite_step(statement, error);
+    *present = status == STATUS_OK ? sqlite_number(statement, 0) : 0;
+    sqlite_reset_statement(statement);
+    return status;
+}

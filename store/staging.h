@@ -1,0 +1,56 @@
+/* Staging: what extract leaves for transform. A record is written only when its bytes are new. */
+#ifndef STORE_STAGING_H
+#define STORE_STAGING_H
+
+#include "core/digest.h"
+#include "store/store.h"
+
+/* One pass over one source. */
+struct staging;
+
+struct staged_record {
+    struct text key;      /* what identifies it in its source */
+    struct text locator;  /* file and line or index, for people */
+    struct text bytes;
+    struct digest digest; /* of the bytes */
+    struct text context;  /* what the listing's records share (a heading row), or none */
+    const char *fault;    /* extract's reason against it; NULL: none */
+};
+
+struct staging_counts {
+    int64_t seen;     /* records in the listing */
+    int64_t changed;  /* of these: staged, because new or changed */
+    int64_t missing;  /* known, but not in the listing (whole ones only) */
+    int64_t returned; /* were missing, are back */
+};
+
+enum status staging_open(struct store *store, const char *source, struct staging **staging, struct error *error);
+
+/* Are these very bytes staged from this source already? Then the record is seen and *known is true. With a key (bytes
+ * not NULL) the record of that key is compared; without, the digest alone tells. */
+enum status staging_known(struct staging *staging, const struct digest *digest, struct text key, struct text locator,
+                          bool *known, struct error *error);
+
+/* Stages a record that is not known. A second record with the key of one seen before in this pass is kept beside it
+ * under the key "KEY (2)"; transform holds both when they give one code. */
+enum status staging_put(struct staging *staging, const struct staged_record *record, struct error *error);
+
+/* The key of the record that was staged from this very place before (a document of one record); bytes NULL: none. */
+enum status staging_key_at(struct staging *staging, struct arena *arena, struct text locator, struct text *key,
+                           struct error *error);
+/* Is the record of this key known under one of the codes? */
+enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
+                             bool *its, struct error *error);
+int64_t staging_seen(const struct staging *staging);
+
+/* Ends the pass, in the ledger too. Only after a whole listing (`whole`, and the source's listing is full) are
+ * absent records missing; those that never could be read (keys that start with @) just go. `why` says what broke off a listing that is not whole. Frees the staging. */
+enum status staging_finish(struct staging *staging, bool whole, bool full, const char *why,
+                           struct staging_counts *counts, struct error *error);
+/* Ends it without a trace (a fault of ours): what was not committed is rolled back. */
+void staging_abandon(struct staging *staging);
+
+/* How many records of the source were in its last whole listing. */
+enum status staging_present(struct store *store, const char *source, int64_t *present, struct error *error);
+
+#endif

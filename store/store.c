@@ -1,0 +1,398 @@
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "core/memory.h"
+#include "store/ledger.h"
+#include "store/merkle.h"
+#include "store/schema.h"
+
+#define STATEMENTS 128 /* a power of two, well above the number of literals */
+
+struct store {
+    struct sqlite *database;
+    struct clock *clock;
+    char *path;
+    struct file_lock lock;
+    bool locked;
+    int64_t run;
+    struct merkle_tree tree;
+    uint64_t written; /* the size of the tree on disk */
+    struct buffer scratch[2];
+    struct {
+        const char *literal;
+        struct sqlite_statement *statement;
+    } statements[STATEMENTS];
+};
+
+static enum status take_lock(struct store *store, struct error *error)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s.lock", store->path) >= sizeof path)
+        return error_set(error, STATUS_USAGE, _("the store's path is too long: %s"), store->path);
+    if (file_lock_take(path, &store->lock, error)) {
+        if (error->status == STATUS_BUSY)
+            error_add(error, _("another run holds the store %s"), store->path);
+        return error->status;
+    }
+    store->locked = true;
+    return STATUS_OK;
+}
+
+static enum status make_folder(const char *path, struct error *error)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return STATUS_OK;
+    char *folder = memory_copy_string(path);
+    folder[slash - path] = 0;
+    enum status status = file_make_folders(folder, error);
+    free(folder);
+    return status;
+}
+
+/* The views use json_extract, which SQLite does not let an untrusted schema call. A page cache of 8 MiB and a journal that is folded back every 16 MiB keep memory flat however much is staged. */
+static const char *const pragmas = "PRAGMA trusted_schema = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192;"
+                                   "PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;"
+                                   "PRAGMA journal_size_limit = 67108864";
+
+static enum status read_tree(struct store *store, struct error *error);
+
+static enum status open_database(struct store *store, enum store_mode mode, struct error *error)
+{
+    if (mode == STORE_READ) {
+        if (!file_exists(store->path))
+            return error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"), store->path);
+        if (sqlite_open_file(store->path, SQLITE_READ, &store->database, error))
+            return error->status;
+        return sqlite_run(store->database, "PRAGMA trusted_schema = ON", error)
+                   ? error->status
+                   : schema_prepare(store->database, false, store->path, error);
+    }
+    if (make_folder(store->path, error) || take_lock(store, error) ||
+        sqlite_open_file(store->path, SQLITE_CREATE, &store->database, error) ||
+        schema_prepare(store->database, true, store->path, error) || sqlite_run(store->database, pragmas, error))
+        return error->status;
+    return read_tree(store, error);
+}
+
+enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
+                       struct error *error)
+{
+    struct store *made = memory_new(struct store);
+    made->path = memory_copy_string(path);
+    made->clock = clock;
+    if (open_database(made, mode, error)) {
+        store_close(made);
+        return error->status;
+    }
+    *store = made;
+    return STATUS_OK;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    for (size_t i = 0; i < STATEMENTS; i++)
+        if (store->statements[i].statement)
+            sqlite_finish(store->statements[i].statement);
+    if (store->database)
+        sqlite_close_file(store->database);
+    if (store->locked)
+        file_lock_drop(&store->lock);
+    buffer_free(&store->scratch[0]);
+    buffer_free(&store->scratch[1]);
+    free(store->path);
+    free(store);
+}
+
+const char *store_path(const struct store *store)
+{
+    return store->path;
+}
+
+struct sqlite *store_database(struct store *store)
+{
+    return store->database;
+}
+
+struct clock *store_clock(struct store *store)
+{
+    return store->clock;
+}
+
+int64_t store_run(const struct store *store)
+{
+    return store->run;
+}
+
+enum status store_sql(struct store *store, const char *literal, struct sqlite_statement **statement,
+                      struct error *error)
+{
+    size_t at = ((uintptr_t)literal >> 3) * 0x9E3779B97F4A7C15u >> 57 & (STATEMENTS - 1);
+    while (store->statements[at].literal && store->statements[at].literal != literal)
+        at = (at + 1) & (STATEMENTS - 1);
+    if (!store->statements[at].literal) {
+        if (sqlite_prepare_persistent(store->database, literal, &store->statements[at].statement, error))
+            return error->status;
+        store->statements[at].literal = literal;
+    }
+    *statement = store->statements[at].statement;
+    return STATUS_OK;
+}
+
+static enum status read_tree(struct store *store, struct error *error)
+{
+    struct sqlite_statement *statement;
+    store->tree = (struct merkle_tree){ 0 };
+    if (store_sql(store, "SELECT frontier FROM tree WHERE id = 1", &statement, error))
+        return error->status;
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_END)
+        return STATUS_OK;
+    if (status)
+        return status;
+    bool whole = merkle_read(sqlite_bytes(statement, 0), &store->tree);
+    sqlite_reset_statement(statement);
+    if (!whole)
+        return error_set(error, STATUS_LEDGER, _("%s: the ledger's head is damaged; run \"congkhai audit verify\""),
+                         store->path);
+    store->written = store->tree.size;
+    return STATUS_OK;
+}
+
+static enum status write_tree(struct store *store, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store->written == store->tree.size)
+        return STATUS_OK;
+    struct buffer *bytes = &store->scratch[0];
+    buffer_clear(bytes);
+    merkle_write(&store->tree, bytes);
+    if (store_sql(store, "INSERT OR REPLACE INTO tree (id, size, frontier) VALUES (1, ?1, ?2)", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, (int64_t)store->tree.size);
+    sqlite_bind_bytes(statement, 2, buffer_view(bytes));
+    if (sqlite_execute(statement, error))
+        return error->status;
+    return STATUS_OK;
+}
+
+enum status store_begin(struct store *store, struct error *error)
+{
+    return sqlite_begin(store->database, error);
+}
+
+enum status store_commit(struct store *store, struct error *error)
+{
+    if (write_tree(store, error) || sqlite_commit(store->database, error))
+        return error->status;
+    store->written = store->tree.size;
+    return STATUS_OK;
+}
+
+void store_rollback(struct store *store)
+{
+    sqlite_rollback(store->database, NULL);
+    read_tree(store, NULL);
+}
+
+enum status store_durable(struct store *store, bool durable, struct error *error)
+{
+    return sqlite_run(store->database, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", error);
+}
+
+struct merkle_tree *store_tree(struct store *store)
+{
+    return &store->tree;
+}
+
+struct buffer *store_scratch(struct store *store, int which)
+{
+    return &store->scratch[which];
+}
+
+enum status store_payload_put(struct store *store, enum payload_kind kind, const struct digest *digest,
+                              struct text bytes, int64_t *payload, struct error *error)
+{
+    struct sqlite_statement *insert, *find;
+    if (store_sql(store, "SELECT id, bytes IS NULL FROM payload WHERE digest = ?1", &find, error))
+        return error->status;
+    sqlite_bind_digest(find, 1, digest);
+    enum status status = sqlite_step(find, error);
+    if (status == STATUS_OK) {
+        *payload = sqlite_number(find, 0);
+        bool forgotten = sqlite_number(find, 1);
+        sqlite_reset_statement(find);
+        if (!forgotten)
+            return STATUS_OK;
+        if (store_sql(store, "UPDATE payload SET bytes = ?2, encoding = 0, run = ?3 WHERE id = ?1", &insert, error))
+            return error->status;
+        sqlite_bind_number(insert, 1, *payload);
+        sqlite_bind_bytes(insert, 2, bytes.bytes ? bytes : TEXT(""));
+        sqlite_bind_number(insert, 3, store->run);
+        return sqlite_execute(insert, error);
+    }
+    if (status != STATUS_END)
+        return status;
+    if (store_sql(store, "INSERT INTO payload (digest, kind, encoding, size, run, bytes) VALUES (?1, ?2, 0, ?3, ?4, ?5)",
+                  &insert, error))
+        return error->status;
+    sqlite_bind_digest(insert, 1, digest);
+    sqlite_bind_number(insert, 2, kind);
+    sqlite_bind_number(insert, 3, (int64_t)bytes.length);
+    sqlite_bind_number(insert, 4, store->run);
+    sqlite_bind_bytes(insert, 5, bytes.bytes ? bytes : TEXT(""));
+    if (sqlite_execute(insert, error))
+        return error->status;
+    *payload = sqlite_last_row(store->database);
+    return STATUS_OK;
+}
+
+static enum status read_payload(struct sqlite_statement *statement, struct arena *arena, struct text *bytes,
+                                struct error *error)
+{
+    enum status status = sqlite_step(statement, error);
+    if (status != STATUS_OK)
+        return status;
+    if (sqlite_is_null(statement, 0)) {
+        sqlite_reset_statement(statement);
+        return STATUS_END;
+    }
+    *bytes = text_copy(arena, sqlite_bytes(statement, 0));
+    sqlite_reset_statement(statement);
+    return STATUS_OK;
+}
+
+enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,
+                          struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "SELECT bytes FROM payload WHERE id = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, payload);
+    return read_payload(statement, arena, bytes, error);
+}
+
+enum status store_payload_by_digest(struct store *store, struct arena *arena, const struct digest *digest,
+                                    struct text *bytes, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "SELECT bytes FROM payload WHERE digest = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_digest(statement, 1, digest);
+    return read_payload(statement, arena, bytes, error);
+}
+
+static void set_hex(struct arena *arena, struct value *object, const char *name, const struct digest *digest)
+{
+    char *hex = arena_take(arena, DIGEST_HEX);
+    digest_hex(digest, hex);
+    value_set(object, name, value_string(arena, hex));
+}
+
+static enum status keep_configuration(struct store *store, const struct run_start *start, struct error *error)
+{
+    int64_t payload;
+    if (start->configuration.length &&
+        store_payload_put(store, PAYLOAD_CONFIGURATION, &start->config_digest, start->configuration, &payload, error))
+        return error->status;
+    if (start->rules.length &&
+        store_payload_put(store, PAYLOAD_CONFIGURATION, &start->rules_digest, start->rules, &payload, error))
+        return error->status;
+    return STATUS_OK;
+}
+
+enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *statement;
+    if (store_begin(store, error))
+        return error->status;
+    if (store_sql(store, "SELECT coalesce(max(run), 0) + 1 FROM ledger", &statement, error) ||
+        sqlite_step(statement, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    store->run = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    struct value *detail = value_object(&arena);
+    value_set(detail, "command", value_string(&arena, start->command));
+    set_hex(&arena, detail, "config_digest", &start->config_digest);
+    value_set(detail, "host", value_string(&arena, start->host));
+    set_hex(&arena, detail, "rules_digest", &start->rules_digest);
+    value_set(detail, "version", value_string(&arena, start->version));
+    struct ledger_event event = { .event = "run-started", .actor = start->operator_, .detail = detail };
+    if (ledger_append(store, &event, NULL, error) || keep_configuration(store, start, error) ||
+        store_commit(store, error)) {
+        store_rollback(store);
+        store->run = 0;
+        return error->status;
+    }
+    *run = store->run;
+    return STATUS_OK;
+}
+
+enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts, const char *why,
+                          struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    const struct {
+        const char *name;
+        int64_t number;
+    } members[] = {
+        { "accepted", counts->accepted },   { "changed", counts->changed },     { "conflict", counts->conflict },
+        { "exit_code", exit_code },         { "failed", counts->failed },       { "held", counts->held },
+        { "missing", counts->missing },     { "pending", counts->pending },     { "published", counts->published },
+        { "refused", counts->refused },     { "rejected", counts->rejected },   { "seen", counts->seen },
+        { "sent", counts->sent },           { "unknown", counts->unknown },     { "withdrawn", counts->withdrawn },
+    };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        value_set(detail, members[i].name, value_integer(&arena, members[i].number));
+    if (why && *why)
+        value_set(detail, "why", value_string(&arena, why));
+    struct ledger_event event = { .event = "run-finished", .detail = detail };
+    if (store_begin(store, error))
+        return error->status;
+    if (ledger_append(store, &event, NULL, error) || store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    store->run = 0;
+    return STATUS_OK;
+}
+
+enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error)
+{
+    static const struct {
+        const char *sql;
+        size_t offset;
+    } counts[] = {
+        { "SELECT count(*) FROM record WHERE outcome = 'rejected' AND present = 1",
+          offsetof(struct store_kept_back, rejected) },
+        { "SELECT count(*) FROM record WHERE outcome = 'held' AND present = 1",
+          offsetof(struct store_kept_back, held) },
+        { "SELECT count(*) FROM procedure_state WHERE state = 'refused'", offsetof(struct store_kept_back, refused) },
+        { "SELECT count(*) FROM procedure_state WHERE state = 'failed'", offsetof(struct store_kept_back, failed) },
+        { "SELECT count(*) FROM procedure_state WHERE state = 'conflict'",
+          offsetof(struct store_kept_back, conflict) },
+        { "SELECT count(*) FROM procedure_state WHERE state IN ('unknown', 'intended')",
+          offsetof(struct store_kept_back, unknown) },
+        { "SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL AND state = 'idle'",
+          offsetof(struct store_kept_back, pending) },
+        { "SELECT count(*) FROM record WHERE present = 0", offsetof(struct store_kept_back, missing) },
+    };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        struct sqlite_statement *statement;
+        if (store_sql(store, counts[i].sql, &statement, error) || sqlite_step(statement, error))
+            return error->status;
+        *(int64_t *)(void *)((char *)kept + counts[i].offset) = sqlite_number(statement, 0);
+        sqlite_reset_statement(statement);
+    }
+    return STATUS_OK;
+}

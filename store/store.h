@@ -1,0 +1,94 @@
+/* The store: one SQLite file in which the stages leave each other their work, and the ledger of all that happened.
+ *
+ * The ledger is the truth; what else the store holds (what is staged, what is wanted, what is under way) only helps
+ * the stages to decide quickly and can be compared with the ledger. SQL stands in store/ alone.
+ *
+ * WAL; times are RFC 3339 UTC. One run at a time: a lock file beside the store (`<store>.lock`) that dies with its
+ * process. Readers need no lock.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "adapters/file.h"
+#include "adapters/sqlite.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/value.h"
+
+#define STORE_VERSION 1
+
+struct merkle_tree;
+struct store;
+
+enum store_mode {
+    STORE_READ, /* STATUS_USAGE when there is none yet */
+    STORE_RUN,  /* made when absent; takes the lock: STATUS_BUSY when another run has it */
+};
+
+/* STATUS_USAGE for a file that is no store or one of a newer version ("made by a newer congkhai"); an older one is
+ * brought up to date in one transaction. */
+enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
+                       struct error *error);
+void store_close(struct store *store);
+
+const char *store_path(const struct store *store);
+struct sqlite *store_database(struct store *store); /* for store/ only */
+struct clock *store_clock(struct store *store);
+int64_t store_run(const struct store *store); /* the run that is open; 0: none */
+struct merkle_tree *store_tree(struct store *store); /* for store/ only: the ledger's tree, ahead of the disk in a group */
+struct buffer *store_scratch(struct store *store, int which); /* for store/ only: 0 or 1 */
+
+/* Work is written in groups: begin … commit. A commit survives the death of the process; while the store is set to
+ * be durable (the intents and the answers of deliveries) it has reached the disk when it returns. */
+enum status store_begin(struct store *store, struct error *error);
+enum status store_commit(struct store *store, struct error *error);
+void store_rollback(struct store *store);
+enum status store_durable(struct store *store, bool durable, struct error *error);
+
+/* The statement of a literal, prepared once and kept for the life of the store. For store/ only. */
+enum status store_sql(struct store *store, const char *literal, struct sqlite_statement **statement,
+                      struct error *error);
+
+/* Bytes kept by their digest: source records, canonical contents, configurations. */
+enum payload_kind { PAYLOAD_SOURCE, PAYLOAD_CONTENT, PAYLOAD_CONTEXT, PAYLOAD_CONFIGURATION };
+/* Gives the number of the payload, new or already there. */
+enum status store_payload_put(struct store *store, enum payload_kind kind, const struct digest *digest,
+                              struct text bytes, int64_t *payload, struct error *error);
+/* STATUS_END: not there, or forgotten by retention. The bytes live in the arena. */
+enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,
+                          struct error *error);
+enum status store_payload_by_digest(struct store *store, struct arena *arena, const struct digest *digest,
+                                    struct text *bytes, struct error *error);
+
+/* A run: an entry in the ledger with its beginning and its end. */
+struct run_start {
+    const char *command;   /* "run", "load", … */
+    const char *operator_; /* who started it */
+    const char *host;
+    const char *version;
+    struct digest config_digest, rules_digest;
+    struct text configuration; /* canonical JSON without secrets: kept as a payload */
+    struct text rules;         /* the same of rules and code lists */
+};
+
+struct run_counts {
+    int64_t seen, changed, accepted, rejected, held;
+    int64_t sent, published, refused, conflict, unknown, failed, withdrawn, missing;
+    int64_t pending; /* still to be sent when the run ended */
+};
+
+enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run, struct error *error);
+enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts, const char *why,
+                          struct error *error);
+
+/* What keeps records back now: rejected, held, refused, failed, conflict, unknown (for exit code 1). */
+struct store_kept_back {
+    int64_t rejected, held, refused, failed, conflict, unknown, pending, missing;
+};
+enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error);
+
+#endif

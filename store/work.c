@@ -1,0 +1,176 @@
+#include "store/work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BYTES_MOST (2u << 20) /* of the records given out at once */
+
+static enum status recipe_number(struct store *store, const struct digest *digest, int64_t *number,
+                                 struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "INSERT OR IGNORE INTO recipe (digest) VALUES (?1)", &statement, error))
+        return error->status;
+    sqlite_bind_digest(statement, 1, digest);
+    if (sqlite_execute(statement, error) ||
+        store_sql(store, "SELECT id FROM recipe WHERE digest = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_digest(statement, 1, digest);
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_OK)
+        *number = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return status;
+}
+
+/* What could not be decoded before is mapped again under new rules too: it has no content to be checked. */
+enum status work_mark(struct store *store, const char *source, const struct digest *map, const struct digest *rules,
+                      struct work_recipes *recipes, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (recipe_number(store, map, &recipes->map, error) || recipe_number(store, rules, &recipes->rules, error) ||
+        store_sql(store,
+                  "UPDATE record SET work = CASE WHEN mapped_by IS NOT ?2 OR content IS NULL THEN 1 ELSE 2 END"
+                  " WHERE source = (SELECT id FROM source WHERE name = ?1) AND work IN (0, 2, 3) AND present = 1"
+                  " AND (mapped_by IS NOT ?2 OR checked_by IS NOT ?3)",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, text_of(source));
+    sqlite_bind_number(statement, 2, recipes->map);
+    sqlite_bind_number(statement, 3, recipes->rules);
+    return sqlite_execute(statement, error);
+}
+
+static bool is_wanted(const struct text *codes, size_t count, struct text code, struct text key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(codes[i], code) || text_equal(codes[i], key))
+            return true;
+    return !count;
+}
+
+static struct text copy_column(struct arena *arena, struct sqlite_statement *statement, int at)
+{
+    return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_bytes(statement, at));
+}
+
+/* One statement a kind: each walks the index of its kind in order. */
+#define WORK_COLUMNS(payload)                                                                                 \
+    "SELECT r.id, p.bytes, c.bytes, r.fault, r.content, r.code, r.key FROM record r"                             \
+    " JOIN payload p ON p.id = r." payload " LEFT JOIN payload c ON c.id = r.context"                              \
+    " WHERE r.source = (SELECT id FROM source WHERE name = ?1) AND r.work > 0 AND r.present = 1 AND r.id > ?2"
+
+enum status work_next(struct store *store, const char *source, enum work_kind kind, const struct text *codes,
+                      size_t code_count, int64_t after, struct arena *arena, struct work_item *items, size_t most,
+                      size_t *count, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *count = 0;
+    if (store_sql(store,
+                  kind == WORK_CHECK ? WORK_COLUMNS("content") " AND r.work = 2 ORDER BY r.id"
+                                     : WORK_COLUMNS("payload") " AND r.work = 1 ORDER BY r.id",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, text_of(source));
+    sqlite_bind_number(statement, 2, after);
+    enum status status = STATUS_OK;
+    while (*count < most && arena->total < BYTES_MOST && (status = sqlite_step(statement, error)) == STATUS_OK) {
+        if (!is_wanted(codes, code_count, sqlite_words(statement, 5), sqlite_words(statement, 6)))
+            continue;
+        items[(*count)++] = (struct work_item){
+            .record = sqlite_number(statement, 0),
+            .kind = kind,
+            .bytes = text_copy(arena, sqlite_bytes(statement, 1)),
+            .context = copy_column(arena, statement, 2),
+            .fault = copy_column(arena, statement, 3),
+            .content = sqlite_number(statement, 4),
+        };
+    }
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status put_finding(struct store *store, int64_t record, const struct finding *finding,
+                               struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1)",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    sqlite_bind_words(statement, 2, finding->rule);
+    sqlite_bind_words(statement, 3, finding->is_error ? TEXT("error") : TEXT("warning"));
+    sqlite_bind_words(statement, 4, finding->field);
+    sqlite_bind_words(statement, 5, finding->value);
+    sqlite_bind_words(statement, 6, finding->message);
+    sqlite_bind_words(statement, 7, finding->cites);
+    sqlite_bind_number(statement, 8, store_run(store));
+    return sqlite_execute(statement, error);
+}
+
+/* Findings that stay keep the run since which they stand. */
+static enum status put_findings(struct store *store, const struct work_result *result, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "DELETE FROM finding WHERE record = ?1 AND stage = 1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, result->record);
+    if (sqlite_execute(statement, error))
+        return error->status;
+    for (const struct finding *finding = result->findings->first; finding; finding = finding->next)
+        if (put_finding(store, result->record, finding, error))
+            return error->status;
+    return STATUS_OK;
+}
+
+/* A record that gives up a code frees it for others and wants nothing for it any more. */
+static enum status leave_code(struct store *store, int64_t record, struct text code, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *statement;
+    struct text old = TEXT_NONE;
+    if (store_sql(store, "SELECT code FROM record WHERE id = ?1 AND code IS NOT NULL AND code IS NOT ?2", &statement,
+                  error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    sqlite_bind_words(statement, 2, code);
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_OK)
+        old = text_copy(&arena, sqlite_words(statement, 0));
+    sqlite_reset_statement(statement);
+    if (status == STATUS_END)
+        return STATUS_OK;
+    if (status || store_sql(store, "UPDATE record SET work = 3 WHERE code = ?1 AND id <> ?2 AND work = 0", &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, old);
+    sqlite_bind_number(statement, 2, record);
+    if (sqlite_execute(statement, error))
+        return error->status;
+    return outbox_unwant(store, old, record, error);
+}
+
+enum status work_put(struct store *store, const struct work_result *result, const struct work_recipes *recipes,
+                     struct error *error)
+{
+    struct sqlite_statement *statement;
+    int64_t content = result->known_content;
+    if (!content && result->content.bytes &&
+        store_payload_put(store, PAYLOAD_CONTENT, &result->digest, result->content, &content, error))
+        return error->status;
+    if (leave_code(store, result->record, result->code, error) || put_findings(store, result, error) ||
+        store_sql(store,
+                  "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6, work = 3"
+                  " WHERE id = ?1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, result->record);
+    sqlite_bind_words(statement, 2, result->code);
+    if (content)
+        sqlite_bind_number(statement, 3, content);
+    sqlite_bind_words(statement, 4, result->status);
+    sqlite_bind_number(statement, 5, recipes->map);
+    sqlite_bind_number(statement, 6, recipes->rules);
+    return sqlite_execute(statement, error);
+}

@@ -1,0 +1,423 @@
+#include "transform/map_compile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "core/canonical.h"
+#include "core/date.h"
+#include "core/memory.h"
+
+struct compiler {
+    struct map *map;
+    const struct setting_context *context;
+    const struct source *source;
+    const struct code_list *lists;
+    struct value *ingredients; /* of the recipe's digest: code lists by name */
+    struct arena arena;        /* of the compilation */
+};
+
+struct node_settings {
+    const struct value *from, *value, *each, *match, *split, *date, *codes, *nothing, *map, *parse, *pieces;
+};
+
+#define AT(member) offsetof(struct node_settings, member)
+static const struct setting node_settings[] = {
+    { "from", SETTING_LIST, AT(from), .help = N_("an address, or a list of which the first that is something counts") },
+    { "value", SETTING_TREE, AT(value), .help = N_("a constant") },
+    { "each", SETTING_TREE, AT(each), .help = N_("the address of a list") },
+    { "match", SETTING_TREE, AT(match), .help = N_("a regular expression: its group 1, or the whole match") },
+    { "pieces", SETTING_TREE, AT(pieces), .help = N_("a regular expression: each match is an item of the list") },
+    { "split", SETTING_TREE, AT(split), .help = N_("a text: the pieces are a list") },
+    { "date", SETTING_LIST, AT(date), .help = N_("formats to try in turn") },
+    { "codes", SETTING_TREE, AT(codes), .help = N_("a code list") },
+    { "nothing", SETTING_LIST, AT(nothing), .help = N_("texts that mean nothing") },
+    { "map", SETTING_TREE, AT(map), .help = N_("for each item of the list, addresses relative to the item") },
+    { "parse", SETTING_TREE, AT(parse), .help = N_("json or xml: the text is itself a document") },
+};
+#define NODE_SETTINGS (sizeof node_settings / sizeof *node_settings)
+
+static enum status compile_group(struct compiler *compiler, const struct field *field,
+                                 const struct record_format *format, const struct value *tree,
+                                 struct map_group **group, struct error *error);
+static enum status compile_node(struct compiler *compiler, const struct field *field,
+                                const struct record_format *format, const struct value *tree, struct map_node **made,
+                                struct error *error);
+
+static enum status compile_address(struct compiler *compiler, const struct record_format *format,
+                                   const struct value *tree, struct record_address **address, struct error *error)
+{
+    struct map *map = compiler->map;
+    if (tree->kind != VALUE_TEXT)
+        return setting_fault(compiler->context, tree, error, _("an address is a text"));
+    if (record_address_compile(&map->arena, format, tree->text, address, error)) {
+        record_address_free(*address);
+        error->status = STATUS_USAGE;
+        return setting_place(compiler->context, tree, error);
+    }
+    if (map->address_count == map->address_room)
+        map->addresses = memory_grow(map->addresses, map->address_room = map->address_room * 2 + 16,
+                                     sizeof(struct record_address *));
+    map->addresses[map->address_count++] = *address;
+    return STATUS_OK;
+}
+
+static enum status compile_from(struct compiler *compiler, struct map_node *node, const struct record_format *format,
+                                const struct value *tree, struct error *error)
+{
+    size_t count = tree->kind == VALUE_LIST ? tree->count : 1;
+    if (!count)
+        return setting_fault(compiler->context, tree, error, _("the list of addresses is empty"));
+    node->from = arena_array(&compiler->map->arena, struct record_address *, count);
+    const struct value *item = tree->kind == VALUE_LIST ? tree->first : tree;
+    for (; item && node->from_count < count; item = item->next, node->from_count++)
+        if (compile_address(compiler, format, item, &node->from[node->from_count], error))
+            return error->status;
+    return STATUS_OK;
+}
+
+static enum status compile_match(struct compiler *compiler, struct map_node *node, const struct value *tree,
+                                 struct error *error)
+{
+    struct map *map = compiler->map;
+    if (tree->kind != VALUE_TEXT)
+        return setting_fault(compiler->context, tree, error, _("\"match\" must be a regular expression"));
+    if (pattern_compile(tree->text, &node->match, error))
+        return setting_place(compiler->context, tree, error);
+    if (map->pattern_count == map->pattern_room)
+        map->patterns = memory_grow(map->patterns, map->pattern_room = map->pattern_room * 2 + 8,
+                                    sizeof(struct pattern *));
+    map->patterns[map->pattern_count++] = node->match;
+    return STATUS_OK;
+}
+
+static enum status compile_split(struct compiler *compiler, struct map_node *node, const struct value *tree,
+                                 struct error *error)
+{
+    if (tree->kind != VALUE_TEXT || !tree->text.length)
+        return setting_fault(compiler->context, tree, error, _("\"split\" must be a text between the pieces"));
+    node->split = text_copy(&compiler->map->arena, tree->text);
+    /* What normalisation would change between two letters must be cut before it. */
+    struct text between = text_format(&compiler->arena, "x%.*sx", (int)node->split.length, node->split.bytes);
+    struct normalise_counts counts = { 0 };
+    struct text normal;
+    if (normalise(&compiler->arena, between, true, &counts, &normal, error))
+        return setting_place(compiler->context, tree, error);
+    node->split_raw = !text_equal(normal, between);
+    return STATUS_OK;
+}
+
+static enum status compile_dates(struct compiler *compiler, struct map_node *node, const struct value *tree,
+                                 struct error *error)
+{
+    struct text *formats;
+    if (setting_texts(compiler->context, tree, &formats, &node->date_count, error))
+        return error->status;
+    node->dates = arena_array(&compiler->map->arena, struct text, node->date_count + 1);
+    for (size_t i = 0; i < node->date_count; i++) {
+        if (!date_format_valid(formats[i]))
+            return setting_fault(compiler->context, tree, error,
+                                 _("\"%.*s\" is no date format; write for example dd/MM/yyyy, yyyy-MM-dd, yyyyMMddHHmmss or epoch_ms"),
+                                 TEXT_ARG(formats[i]));
+        node->dates[i] = text_copy(&compiler->map->arena, formats[i]);
+    }
+    return STATUS_OK;
+}
+
+static enum status compile_codes(struct compiler *compiler, struct map_node *node, const struct value *tree,
+                                 struct error *error)
+{
+    const char *names[64];
+    size_t count = 0;
+    node->codes = tree->kind == VALUE_TEXT ? codes_find(compiler->lists, tree->text) : NULL;
+    if (node->codes) {
+        char *hex = arena_take(&compiler->arena, DIGEST_HEX);
+        digest_hex(&node->codes->digest, hex);
+        if (!value_find(compiler->ingredients, node->codes->name))
+            value_set(compiler->ingredients, node->codes->name, value_string(&compiler->arena, hex));
+        return STATUS_OK;
+    }
+    for (const struct code_list *list = compiler->lists; list && count < 64; list = list->next)
+        names[count++] = list->name;
+    const char *nearest = text_nearest(tree->text, names, count);
+    if (nearest)
+        return setting_fault(compiler->context, tree, error, _("there is no code list \"%.*s\"; did you mean \"%s\"?"),
+                             TEXT_ARG(tree->text), nearest);
+    return setting_fault(compiler->context, tree, error,
+                         _("there is no code list \"%.*s\": declare it under \"codes\""), TEXT_ARG(tree->text));
+}
+
+/* Texts that mean nothing are compared after normalisation. */
+static enum status compile_nothing(struct compiler *compiler, struct map_node *node, const struct value *own,
+                                   struct error *error)
+{
+    const struct value *lists[] = { compiler->source->nothing, own };
+    for (size_t i = 0; i < 2; i++) {
+        struct text *texts;
+        size_t count;
+        if (setting_texts(compiler->context, lists[i], &texts, &count, error))
+            return error->status;
+        if (!count)
+            continue;
+        struct text *all = arena_array(&compiler->map->arena, struct text, node->nothing_count + count);
+        if (node->nothing_count)
+            memcpy(all, node->nothing, node->nothing_count * sizeof *all);
+        node->nothing = all;
+        for (size_t j = 0; j < count; j++) {
+            struct normalise_counts counts;
+            struct text normal;
+            if (normalise(&compiler->map->arena, texts[j], true, &counts, &normal, error))
+                return setting_place(compiler->context, lists[i], error);
+            all[node->nothing_count++] = text_copy(&compiler->map->arena, normal);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status compile_constant(struct compiler *compiler, struct map_node *node, const struct value *tree,
+                                    struct error *error)
+{
+    if (tree->kind != VALUE_TEXT)
+        return setting_fault(compiler->context, tree, error, _("\"value\" must be a text"));
+    node->constant = text_copy(&compiler->map->arena, tree->text);
+    if (!node->constant.bytes)
+        node->constant = TEXT("");
+    return STATUS_OK;
+}
+
+/* The shape of the items that `map` sees. */
+static enum status item_format(struct compiler *compiler, struct map_node *node, const struct node_settings *settings,
+                               const struct record_format *format, struct record_format *items, struct error *error)
+{
+    *items = *format;
+    node->parse = RECORD_TEXT;
+    if (settings->parse) {
+        if (settings->parse->kind == VALUE_TEXT && text_is(settings->parse->text, "json"))
+            node->parse = items->shape = RECORD_JSON;
+        else if (settings->parse->kind == VALUE_TEXT && text_is(settings->parse->text, "xml"))
+            node->parse = items->shape = RECORD_XML;
+        else
+            return setting_fault(compiler->context, settings->parse, error, _("\"parse\" is json or xml"));
+    } else if (settings->split || settings->match || settings->pieces || format->shape == RECORD_CSV || format->shape == RECORD_TABLE) {
+        items->shape = RECORD_TEXT;
+    }
+    return STATUS_OK;
+}
+
+static enum status compile_items(struct compiler *compiler, struct map_node *node,
+                                 const struct node_settings *settings, const struct record_format *format,
+                                 struct error *error)
+{
+    struct record_format *items = arena_new(&compiler->map->arena, struct record_format);
+    if (item_format(compiler, node, settings, format, items, error))
+        return error->status;
+    const struct field *target = node->field->kind == FIELD_LIST ? node->field->item : node->field;
+    bool list = node->field->kind == FIELD_LIST;
+    if (!settings->map) {
+        if (target->kind == FIELD_GROUP && !target->main)
+            return setting_fault(compiler->context, compiler->source->map, error,
+                                 _("\"%s\" is an object: fill its members, such as \"%s.%s\""), node->field->name,
+                                 node->field->name, target->fields[0].name);
+        return STATUS_OK;
+    }
+    if (target->kind != FIELD_GROUP && list)
+        return compile_node(compiler, target, items, settings->map, &node->scalar, error);
+    if (target->kind != FIELD_GROUP)
+        return setting_fault(compiler->context, settings->map, error, _("\"%s\" is a text: \"map\" means nothing here"),
+                             node->field->name);
+    return compile_group(compiler, target, items, settings->map, &node->items, error);
+}
+
+static enum status compile_node(struct compiler *compiler, const struct field *field,
+                                const struct record_format *format, const struct value *tree, struct map_node **made,
+                                struct error *error)
+{
+    struct map_node *node = *made = arena_new(&compiler->map->arena, struct map_node);
+    struct node_settings settings = { 0 };
+    node->field = field;
+    node->parse = RECORD_TEXT;
+    if (tree->kind == VALUE_TEXT || tree->kind == VALUE_LIST)
+        settings.from = tree;
+    else if (setting_read(compiler->context, node_settings, NODE_SETTINGS, tree, field->name, &settings, error))
+        return error->status;
+    const struct value *address = settings.each && !settings.from ? settings.each : settings.from;
+    int ways = (settings.from != NULL) + (settings.value != NULL) + (settings.each != NULL);
+    if (ways != 1)
+        return setting_fault(compiler->context, tree, error, _("\"%s\" needs one of \"from\", \"value\" and \"each\""),
+                             field->name);
+    if (address ? compile_from(compiler, node, format, address, error)
+                : compile_constant(compiler, node, settings.value, error))
+        return error->status;
+    if (settings.pieces && (settings.match || settings.split))
+        return setting_fault(compiler->context, settings.pieces, error,
+                             _("\"pieces\" excludes \"match\" and \"split\""));
+    node->pieces = settings.pieces != NULL;
+    if ((settings.match && compile_match(compiler, node, settings.match, error)) ||
+        (settings.pieces && compile_match(compiler, node, settings.pieces, error)) ||
+        (settings.split && compile_split(compiler, node, settings.split, error)) ||
+        (settings.date && compile_dates(compiler, node, settings.date, error)) ||
+        (settings.codes && compile_codes(compiler, node, settings.codes, error)) ||
+        compile_nothing(compiler, node, settings.nothing, error))
+        return error->status;
+    if ((settings.split || settings.pieces) && field->kind != FIELD_LIST)
+        return setting_fault(compiler->context, settings.split ? settings.split : settings.pieces, error,
+                             _("\"%s\" is no list: \"split\" and \"pieces\" mean nothing here"), field->name);
+    return compile_items(compiler, node, &settings, format, error);
+}
+
+static int by_name(const void *left, const void *right)
+{
+    const struct map_member *a = left, *b = right;
+    return strcmp(a->field->name, b->field->name);
+}
+
+static struct map_member *find_member(struct map_group *group, const struct field *field)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->members[i].field == field)
+            return &group->members[i];
+    return NULL;
+}
+
+static struct map_group *new_group(struct compiler *compiler, const struct field *field)
+{
+    struct map_group *group = arena_new(&compiler->map->arena, struct map_group);
+    group->field = field;
+    group->members = arena_array(&compiler->map->arena, struct map_member, field->count);
+    return group;
+}
+
+/* Puts the node where its path says, making the groups on the way. */
+static enum status place_node(struct compiler *compiler, struct map_group *group, const struct field_path *path,
+                              const struct record_format *format, const struct value *tree, struct error *error)
+{
+    for (size_t step = 0; step < path->count; step++) {
+        const struct field *field = path->steps[step];
+        bool last = step + 1 == path->count;
+        struct map_member *member = find_member(group, field);
+        if (path->each[step])
+            return setting_fault(compiler->context, tree, error, _("fill \"%s\" with \"each\" and \"map\", not with []"),
+                                 field->name);
+        if (member && (last || member->node))
+            return setting_fault(compiler->context, tree, error, _("\"%.*s\" is filled twice"), TEXT_ARG(path->text));
+        if (!member) {
+            member = &group->members[group->count++];
+            member->field = field;
+            if (last && compile_node(compiler, field, format, tree, &member->node, error))
+                return error->status;
+            if (!last)
+                member->group = new_group(compiler, field);
+        }
+        group->sourced = group->sourced || !member->node || member->node->from;
+        group = member->group;
+    }
+    return STATUS_OK;
+}
+
+static void sort_group(struct map_group *group)
+{
+    qsort(group->members, group->count, sizeof *group->members, by_name);
+    for (size_t i = 0; i < group->count; i++)
+        if (group->members[i].group)
+            sort_group(group->members[i].group);
+}
+
+static enum status compile_group(struct compiler *compiler, const struct field *field,
+                                 const struct record_format *format, const struct value *tree,
+                                 struct map_group **made, struct error *error)
+{
+    if (tree->kind != VALUE_OBJECT)
+        return setting_fault(compiler->context, tree, error, _("a map is an object of fields and addresses"));
+    struct map_group *group = *made = new_group(compiler, field);
+    const struct value *each = value_find(tree, "each"), *inner = value_find(tree, "map");
+    if ((each || inner) && field == &procedure_root)
+        return setting_fault(compiler->context, each ? each : inner, error,
+                             _("a source's map has fields only; \"each\" goes into the map of a list"));
+    if (each && inner) {
+        if (compile_address(compiler, format, each, &group->each, error) ||
+            compile_group(compiler, field, format, inner, &group->inner, error))
+            return error->status;
+    }
+    for (const struct value *member = tree->first; member; member = member->next) {
+        struct field_path path;
+        if (group->inner && (member == each || member == inner))
+            continue;
+        if (field_path_compile(field, member->name, &path, error))
+            return setting_place(compiler->context, member, error);
+        if (place_node(compiler, group, &path, format, member, error))
+            return error->status;
+    }
+    sort_group(group);
+    return STATUS_OK;
+}
+
+/* `kind` has a default; the others must come from somewhere. */
+static enum status check_required(struct compiler *compiler, struct error *error)
+{
+    for (size_t i = 0; i < procedure_root.count; i++) {
+        const struct field *field = &procedure_root.fields[i];
+        if (field->required && strcmp(field->name, "kind") && !find_member(compiler->map->root, field))
+            return setting_fault(compiler->context, compiler->source->map, error,
+                                 _("the map of \"%s\" does not fill \"%s\", which every procedure must have"),
+                                 compiler->source->name, field->name);
+    }
+    return STATUS_OK;
+}
+
+static struct digest digest_recipe(struct compiler *compiler)
+{
+    struct value *recipe = value_object(&compiler->arena);
+    const struct value *tree = compiler->source->tree;
+    static const char *const parts[] = { "encoding", "font", "format", "header", "map", "namespaces",
+                                         "nothing",  "separator" };
+    value_set(recipe, "normaliser", value_integer(&compiler->arena, NORMALISE_VERSION));
+    value_set(recipe, "agency_code", value_text(&compiler->arena, compiler->map->defaults.agency_code));
+    value_set(recipe, "agency_name", value_text(&compiler->arena, compiler->map->defaults.agency_name));
+    value_set(recipe, "codes", compiler->ingredients);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const struct value *part = value_find(tree, parts[i]);
+        if (part)
+            value_set(recipe, parts[i], value_copy(&compiler->arena, part));
+    }
+    struct buffer bytes = { 0 };
+    canonical_write(&bytes, recipe);
+    struct digest digest = crypto_sha256(buffer_view(&bytes));
+    buffer_free(&bytes);
+    return digest;
+}
+
+enum status map_compile(const struct setting_context *context, const struct source *source,
+                        const struct code_list *lists, const struct map_defaults *defaults, struct map **map,
+                        struct digest *recipe, struct error *error)
+{
+    struct compiler compiler = { .map = memory_new(struct map), .context = context, .source = source, .lists = lists };
+    compiler.map->source = source;
+    compiler.map->defaults = *defaults;
+    compiler.ingredients = value_object(&compiler.arena);
+    enum status status =
+        compile_group(&compiler, &procedure_root, &source->record, source->map, &compiler.map->root, error);
+    if (!status)
+        status = check_required(&compiler, error);
+    if (!status)
+        *recipe = digest_recipe(&compiler);
+    arena_free(&compiler.arena);
+    if (status)
+        map_free(compiler.map);
+    else
+        *map = compiler.map;
+    return status;
+}
+
+void map_free(struct map *map)
+{
+    if (!map)
+        return;
+    for (size_t i = 0; i < map->address_count; i++)
+        record_address_free(map->addresses[i]);
+    for (size_t i = 0; i < map->pattern_count; i++)
+        pattern_free(map->patterns[i]);
+    free(map->addresses);
+    free(map->patterns);
+    arena_free(&map->arena);
+    free(map);
+}

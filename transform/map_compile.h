@@ -1,0 +1,59 @@
+/* Inside of the map: what map_compile.c makes and map.c runs. */
+#ifndef TRANSFORM_MAP_COMPILE_H
+#define TRANSFORM_MAP_COMPILE_H
+
+#include "adapters/pattern.h"
+#include "core/procedure.h"
+#include "transform/map.h"
+
+struct map_group;
+
+/* How one field is filled. */
+struct map_node {
+    const struct field *field;       /* the target */
+    struct record_address **from;    /* alternatives; NULL: a constant */
+    size_t from_count;
+    struct text constant;
+    struct pattern *match;
+    struct text split;               /* bytes NULL: none */
+    bool split_raw;                  /* it holds white space that normalisation would eat: split first */
+    struct text *dates;
+    size_t date_count;
+    const struct code_list *codes;
+    struct text *nothing;            /* the source's and its own, normalised */
+    size_t nothing_count;
+    enum record_shape parse;         /* RECORD_TEXT: none */
+    struct map_group *items;         /* `map`: for each item (lists), or for the one item (groups) */
+    struct map_node *scalar;         /* `map` where the items are texts */
+    bool pieces;                     /* each match of `match` is an item */
+};
+
+/* The members of one object, in canonical order. A dotted target is a group inside a group. */
+struct map_member {
+    const struct field *field;
+    struct map_node *node;     /* one of the two */
+    struct map_group *group;
+};
+
+struct map_group {
+    const struct field *field; /* FIELD_GROUP */
+    size_t count;
+    struct map_member *members;
+    bool sourced;                /* something in it comes from the source: constants alone are nothing then */
+    /* `each` and `map` among the members: the items of an inner list, each with the members of this object. */
+    struct record_address *each;
+    struct map_group *inner;
+};
+
+struct map {
+    struct arena arena;
+    const struct source *source;
+    struct map_group *root;
+    struct map_defaults defaults;
+    struct record_address **addresses; /* all, to be freed */
+    size_t address_count, address_room;
+    struct pattern **patterns;
+    size_t pattern_count, pattern_room;
+};
+
+#endif

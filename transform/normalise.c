@@ -1,0 +1,157 @@
+#include "transform/normalise.h"
+
+#include <string.h>
+
+#include "adapters/unicode.h"
+
+void normalise_add(struct normalise_counts *sum, const struct normalise_counts *counts)
+{
+    sum->composed += counts->composed;
+    sum->d_stroke += counts->d_stroke;
+    sum->invisible += counts->invisible;
+    sum->bullets += counts->bullets;
+    sum->blanks += counts->blanks;
+    sum->line_breaks += counts->line_breaks;
+}
+
+/* Most texts are clean: ASCII and precomposed letters, single blanks. Anything that is not certainly so goes the long
+ * way. Lead bytes C3…CB are U+00C0–U+02FF, E1 B8…BB is U+1E00–U+1EFF, E2 80 90…A7 dashes, quotes and dots. */
+static bool is_clean(struct text text, bool lines)
+{
+    const unsigned char *bytes = (const unsigned char *)text.bytes;
+    unsigned char before = ' ';
+    for (size_t i = 0; i < text.length;) {
+        unsigned char byte = bytes[i];
+        if (byte > ' ' && byte < 0x7f) {
+            i++;
+        } else if (byte == ' ') {
+            if (before == ' ' || before == '\n')
+                return false;
+            i++;
+        } else if (byte == '\n') {
+            if (!lines || before == ' ' || (before == '\n' && (i < 2 || bytes[i - 2] == '\n')))
+                return false;
+            i++;
+        } else if (byte >= 0xc3 && byte <= 0xcb) {
+            if (byte == 0xc3 && (bytes[i + 1] == 0x90 || bytes[i + 1] == 0xb0))
+                return false;
+            i += 2;
+        } else if ((byte == 0xe1 && bytes[i + 1] >= 0xb8 && bytes[i + 1] <= 0xbb) ||
+                   (byte == 0xe2 && bytes[i + 1] == 0x80 && bytes[i + 2] >= 0x90 && bytes[i + 2] <= 0xa7)) {
+            i += 3;
+        } else {
+            return false;
+        }
+        before = byte;
+    }
+    return text.length == 0 || (before != ' ' && before != '\n');
+}
+
+static bool is_invisible(int32_t c)
+{
+    return c == 0xad || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || c == 0x2060 || c == 0xfeff;
+}
+
+/* Unicode's White_Space but LF and CR. */
+static bool is_blank(int32_t c)
+{
+    return c == ' ' || c == '\t' || c == 0x0b || c == 0x0c || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+struct cleaning {
+    char *out;
+    size_t length;
+    int pending_breaks; /* line breaks seen since the last letter */
+    bool pending_blank;
+    bool lines;
+    struct normalise_counts touched; /* 0 or 1 each */
+};
+
+static void flush_space(struct cleaning *cleaning)
+{
+    if (cleaning->length && cleaning->pending_breaks) {
+        int breaks = cleaning->pending_breaks > 2 ? 2 : cleaning->pending_breaks;
+        for (int i = 0; i < breaks; i++)
+            cleaning->out[cleaning->length++] = '\n';
+    } else if (cleaning->length && cleaning->pending_blank) {
+        cleaning->out[cleaning->length++] = ' ';
+    }
+    if (cleaning->pending_breaks > 2)
+        cleaning->touched.line_breaks = 1;
+    cleaning->pending_breaks = 0;
+    cleaning->pending_blank = false;
+}
+
+static void put(struct cleaning *cleaning, int32_t character)
+{
+    flush_space(cleaning);
+    cleaning->length += unicode_put(character, cleaning->out + cleaning->length);
+}
+
+static void put_break(struct cleaning *cleaning)
+{
+    if (cleaning->lines)
+        cleaning->pending_breaks++;
+    else
+        cleaning->pending_blank = true;
+}
+
+static void put_blank(struct cleaning *cleaning, int32_t character)
+{
+    if (character != ' ' || cleaning->pending_blank || cleaning->pending_breaks || !cleaning->length)
+        cleaning->touched.blanks = 1;
+    cleaning->pending_blank = true;
+}
+
+static enum status clean(struct cleaning *cleaning, struct text text, struct error *error)
+{
+    for (size_t at = 0; at < text.length;) {
+        size_t start = at;
+        int32_t c = unicode_next(text, &at);
+        if (c == '\r' || c == '\n') {
+            bool pair = c == '\r' && at < text.length && text.bytes[at] == '\n';
+            at += pair;
+            cleaning->touched.line_breaks |= c == '\r' || !cleaning->lines;
+            put_break(cleaning);
+        } else if (is_blank(c)) {
+            put_blank(cleaning, c);
+        } else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+            return error_set(error, STATUS_REJECT,
+                             _("the control character U+%04X stands in the text, after \"%.*s\""), (unsigned)c,
+                             TEXT_ARG(text_slice(text, start > 20 ? start - 20 : 0, start > 20 ? 20 : start)));
+        } else if (is_invisible(c)) {
+            cleaning->touched.invisible = 1;
+        } else if (c >= 0xf000 && c <= 0xf0ff) {
+            cleaning->touched.bullets = 1;
+            put(cleaning, '-');
+        } else if (c == 0xd0 || c == 0xf0) {
+            cleaning->touched.d_stroke = 1;
+            put(cleaning, c == 0xd0 ? 0x110 : 0x111);
+        } else {
+            put(cleaning, c);
+        }
+    }
+    cleaning->touched.blanks |= cleaning->pending_blank;
+    return STATUS_OK;
+}
+
+enum status normalise(struct arena *arena, struct text text, bool lines, struct normalise_counts *counts,
+                      struct text *out, struct error *error)
+{
+    if (is_clean(text, lines)) {
+        *out = text;
+        return STATUS_OK;
+    }
+    struct cleaning cleaning = { .lines = lines, .out = arena_take(arena, text.length + 1) };
+    if (clean(&cleaning, text, error))
+        return error->status;
+    struct text cleaned = { cleaning.out, cleaning.length };
+    *out = cleaned;
+    if (!unicode_nfc_certain(cleaned)) {
+        *out = unicode_nfc(arena, cleaned);
+        cleaning.touched.composed = out->bytes != cleaned.bytes;
+    }
+    normalise_add(counts, &cleaning.touched);
+    return STATUS_OK;
+}

@@ -1,0 +1,308 @@
+#include "transform/transform.h"
+
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "adapters/json.h"
+#include "core/canonical.h"
+#include "core/workers.h"
+
+#define BATCH     64 /* records that are computed while as many are written */
+#define KEEP_MOST (256u << 10) /* bytes of an arena that are worth keeping for the next record */
+
+/* One record while it is computed: an arena of its own, kept for the next batch. */
+struct job {
+    struct work_item item;
+    struct arena arena;
+    struct findings findings;
+    struct normalise_counts repairs;
+    struct buffer content;
+    struct digest digest;
+    struct text code, status;
+};
+
+struct batch {
+    struct job jobs[BATCH];
+    struct work_item items[BATCH];
+    size_t count;
+    struct arena arena; /* the items' texts */
+};
+
+/* One source with its map. */
+struct working {
+    const struct transform_request *request;
+    const struct source *source;
+    struct map *map;
+    const struct rule_set *rules;
+    struct work_recipes recipes;
+    struct workers *workers;
+    struct batch *batches; /* two */
+};
+
+static bool wanted_source(const struct transform_request *request, const struct source *source)
+{
+    for (size_t i = 0; i < request->name_count; i++)
+        if (!strcmp(request->names[i], source->name))
+            return true;
+    return !request->name_count;
+}
+
+/* What no rule can waive. A rule that already says so in its own words is enough. */
+static void check_required(struct arena *arena, const struct value *procedure, struct findings *findings)
+{
+    for (size_t i = 0; i < procedure_root.count; i++) {
+        const struct field *field = &procedure_root.fields[i];
+        if (!field->required || value_find(procedure, field->name))
+            continue;
+        bool said = false;
+        for (const struct finding *finding = findings->first; finding; finding = finding->next)
+            said = said || (finding->is_error && text_is(finding->field, field->name));
+        if (!said)
+            finding_add(arena, findings, true, TEXT("congkhai/required"), field->name, TEXT_NONE,
+                        text_of(_("Every procedure must have this field")));
+    }
+}
+
+static void check_procedure(struct job *job, const struct rule_set *rules, const struct value *procedure)
+{
+    rule_run(rules, &job->arena, procedure, &job->findings);
+    check_required(&job->arena, procedure, &job->findings);
+    struct text code = value_text_of(procedure, "code"), status = value_text_of(procedure, "status");
+    job->code = code.length ? code : TEXT_NONE;
+    job->status = status.length ? status : TEXT_NONE;
+}
+
+static void map_job(struct job *job, const struct working *working)
+{
+    struct map_result result;
+    map_run(working->map, &job->arena, job->item.bytes, job->item.context, &result);
+    job->findings = result.findings;
+    job->repairs = result.repairs;
+    if (!result.procedure)
+        return;
+    canonical_write(&job->content, result.procedure);
+    job->digest = crypto_sha256(buffer_view(&job->content));
+    check_procedure(job, working->rules, result.procedure);
+}
+
+static void check_job(struct job *job, const struct working *working)
+{
+    struct value *procedure;
+    struct error error;
+    if (json_parse(&job->arena, job->item.bytes, &procedure, &error) == STATUS_OK)
+        check_procedure(job, working->rules, procedure);
+}
+
+static void compute(void *own, size_t index, unsigned thread)
+{
+    const struct working *working = ((void **)own)[0];
+    struct batch *batch = ((void **)own)[1];
+    struct job *job = &batch->jobs[index];
+    (void)thread;
+    if (job->arena.total > KEEP_MOST)
+        arena_free(&job->arena);
+    arena_clear(&job->arena);
+    buffer_clear(&job->content);
+    job->item = batch->items[index];
+    job->findings = (struct findings){ 0 };
+    job->repairs = (struct normalise_counts){ 0 };
+    job->code = job->status = TEXT_NONE;
+    if (job->item.fault.bytes)
+        finding_add(&job->arena, &job->findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE, job->item.fault);
+    else if (job->item.kind == WORK_CHECK)
+        check_job(job, working);
+    else
+        map_job(job, working);
+}
+
+static enum status write_batch(struct store *store, const struct working *working, const struct batch *batch,
+                               struct transform_counts *counts, struct error *error)
+{
+    if (!batch->count)
+        return STATUS_OK;
+    if (store_begin(store, error))
+        return error->status;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct job *job = &batch->jobs[i];
+        struct work_result result = {
+            .record = job->item.record,
+            .code = job->code,
+            .status = job->status,
+            .content = job->content.length ? buffer_view(&job->content) : TEXT_NONE,
+            .digest = job->digest,
+            .known_content = job->item.kind == WORK_CHECK ? job->item.content : 0,
+            .findings = &job->findings,
+        };
+        normalise_add(&counts->repairs, &job->repairs);
+        if (work_put(store, &result, &working->recipes, error)) {
+            store_rollback(store);
+            return error->status;
+        }
+    }
+    return store_commit(store, error);
+}
+
+static bool stopped(const struct transform_request *request)
+{
+    return request->stop && *request->stop;
+}
+
+/* While the threads compute one batch, the one before is written and the next one read. */
+static enum status work_kind(struct store *store, struct working *working, enum work_kind kind,
+                             struct transform_counts *counts, struct error *error)
+{
+    const struct transform_request *request = working->request;
+    struct batch *computed = NULL;
+    int64_t after = 0, done = 0;
+    for (int turn = 0;; turn ^= 1) {
+        struct batch *batch = &working->batches[turn];
+        void *own[2] = { working, batch };
+        arena_clear(&batch->arena);
+        if (work_next(store, working->source->name, kind, request->codes, request->code_count, after, &batch->arena,
+                      batch->items, BATCH, &batch->count, error))
+            return error->status;
+        if (stopped(request))
+            batch->count = 0;
+        if (batch->count) {
+            after = batch->items[batch->count - 1].record;
+            workers_start(working->workers, compute, own, batch->count);
+        }
+        enum status status = computed ? write_batch(store, working, computed, counts, error) : STATUS_OK;
+        if (batch->count)
+            workers_wait(working->workers);
+        if (status || !batch->count)
+            return status;
+        computed = batch;
+        done += (int64_t)batch->count;
+        if (request->progress)
+            request->progress(request->own, working->source->name, done);
+    }
+}
+
+static enum status work_source(struct store *store, struct working *working, const struct digest *map_recipe,
+                               const struct digest *rules_recipe, struct transform_counts *counts,
+                               struct error *error)
+{
+    if (store_begin(store, error))
+        return error->status;
+    if (work_mark(store, working->source->name, map_recipe, rules_recipe, &working->recipes, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    if (store_commit(store, error) || work_kind(store, working, WORK_MAP, counts, error) ||
+        work_kind(store, working, WORK_CHECK, counts, error))
+        return error->status;
+    return STATUS_OK;
+}
+
+static enum status compile_rules(const struct transform_request *request, struct arena *arena,
+                                 struct rule_set **rules, struct digest *recipe, struct error *error)
+{
+    char today[11];
+    struct rule_options options = { .lists = request->lists, .language = request->language };
+    clock_format_date(request->clock->now(request->clock), today);
+    date_read(text_of(today), &options.today);
+    return rule_compile_all(arena, request->rule_files, request->rule_file_count, &options, rules, recipe, error);
+}
+
+enum status transform_check(const struct transform_request *request, struct digest *rules_digest, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct rule_set *rules = NULL;
+    enum status status = compile_rules(request, &arena, &rules, rules_digest, error);
+    rule_free_all(rules);
+    for (size_t i = 0; status == STATUS_OK && i < request->source_count; i++) {
+        struct map *map;
+        struct digest recipe;
+        status = map_compile(request->context, &request->sources[i], request->lists, &request->defaults, &map, &recipe,
+                             error);
+        if (status == STATUS_OK)
+            map_free(map);
+    }
+    return status;
+}
+
+static enum status work_sources(struct store *store, const struct transform_request *request,
+                                struct working *working, const struct digest *rules_recipe,
+                                struct transform_counts *counts, struct error *error)
+{
+    for (size_t i = 0; i < request->source_count && !stopped(request); i++) {
+        struct digest map_recipe;
+        working->source = &request->sources[i];
+        if (!wanted_source(request, working->source))
+            continue;
+        if (map_compile(request->context, working->source, request->lists, &request->defaults, &working->map,
+                        &map_recipe, error))
+            return error->status;
+        enum status status = work_source(store, working, &map_recipe, rules_recipe, counts, error);
+        map_free(working->map);
+        if (status)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+enum status transform_run(struct store *store, const struct transform_request *request,
+                          struct transform_counts *counts, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct rule_set *rules = NULL;
+    struct digest rules_recipe;
+    struct working working = { .request = request };
+    enum status status = compile_rules(request, &arena, &rules, &rules_recipe, error);
+    if (status == STATUS_OK) {
+        working.rules = rules;
+        working.workers = workers_open(0);
+        working.batches = arena_array(&arena, struct batch, 2);
+        status = work_sources(store, request, &working, &rules_recipe, counts, error);
+        for (size_t i = 0; i < 2 * BATCH; i++) {
+            arena_free(&working.batches[i / BATCH].jobs[i % BATCH].arena);
+            buffer_free(&working.batches[i / BATCH].jobs[i % BATCH].content);
+        }
+        arena_free(&working.batches[0].arena);
+        arena_free(&working.batches[1].arena);
+        workers_close(working.workers);
+    }
+    rule_free_all(rules);
+    if (status == STATUS_OK)
+        status = work_settle(store, &request->precedence, &counts->work, error);
+    if (status == STATUS_OK && stopped(request))
+        return error_set(error, STATUS_STOP, _("a signal ended the run; the same command goes on where it stopped"));
+    return status;
+}
+
+enum status transform_try(const struct transform_request *request, const struct source *source, struct arena *arena,
+                          struct text bytes, struct text context, struct transform_one *one, struct error *error)
+{
+    struct rule_set *rules = NULL;
+    struct map *map = NULL;
+    struct digest recipe;
+    *one = (struct transform_one){ 0 };
+    if (compile_rules(request, arena, &rules, &recipe, error) == STATUS_OK &&
+        map_compile(request->context, source, request->lists, &request->defaults, &map, &recipe, error) == STATUS_OK) {
+        struct job job = { .item = { .bytes = bytes, .context = context } };
+        struct working working = { .map = map, .rules = rules };
+        struct map_result result;
+        map_run(map, arena, bytes, context, &result);
+        one->procedure = result.procedure;
+        job.findings = result.findings;
+        if (result.procedure) {
+            canonical_write(&job.content, result.procedure);
+            one->digest = crypto_sha256(buffer_view(&job.content));
+            check_procedure(&job, working.rules, result.procedure);
+            buffer_free(&job.content);
+        }
+        for (const struct finding *finding = job.findings.first; finding; finding = finding->next) {
+            struct finding *copy = finding_add(arena, &one->findings, finding->is_error, finding->rule, NULL,
+                                               finding->value, finding->message);
+            if (copy) {
+                copy->field = text_copy(arena, finding->field);
+                copy->cites = text_copy(arena, finding->cites);
+            }
+        }
+        arena_free(&job.arena);
+    }
+    rule_free_all(rules);
+    map_free(map);
+    return map ? STATUS_OK : error->status;
+}

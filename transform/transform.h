@@ -1,0 +1,55 @@
+/* transform: staged records to canonical procedures with their outcomes. */
+#ifndef TRANSFORM_TRANSFORM_H
+#define TRANSFORM_TRANSFORM_H
+
+#include <signal.h>
+
+#include "record/source.h"
+#include "store/work.h"
+#include "transform/map.h"
+#include "transform/rule.h"
+
+struct transform_request {
+    const struct source *sources; /* all of the configuration */
+    size_t source_count;
+    const char *const *names;     /* only these; count 0: all */
+    size_t name_count;
+    const struct text *codes;     /* only records known under these; count 0: all */
+    size_t code_count;
+    const struct code_list *lists;
+    const struct rule_file *rule_files;
+    size_t rule_file_count;
+    struct map_defaults defaults;
+    const char *language;
+    struct work_precedence precedence;
+    const struct setting_context *context;
+    struct clock *clock;
+    const volatile sig_atomic_t *stop;
+    void (*progress)(void *own, const char *source, int64_t done);
+    void *own;
+};
+
+struct transform_counts {
+    struct work_counts work;
+    struct normalise_counts repairs;
+};
+
+/* Compiles all maps and rules without touching anything. STATUS_USAGE with the place. `rules_digest` is of the rules
+ * in force and their code lists. */
+enum status transform_check(const struct transform_request *request, struct digest *rules_digest,
+                            struct error *error);
+
+/* Works what waits, and what a changed map, rule, code list or normaliser concerns. STATUS_STOP on a signal. */
+enum status transform_run(struct store *store, const struct transform_request *request,
+                          struct transform_counts *counts, struct error *error);
+
+/* Maps and checks one record without a store: for `check --online` and `test`. */
+struct transform_one {
+    struct value *procedure; /* NULL: could not be decoded */
+    struct findings findings;
+    struct digest digest;
+};
+enum status transform_try(const struct transform_request *request, const struct source *source, struct arena *arena,
+                          struct text bytes, struct text context, struct transform_one *one, struct error *error);
+
+#endif
