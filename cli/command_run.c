@@ -83,7 +83,7 @@ static void prepare(struct night *night, struct session *session)
         .portal = configuration->portal, .brakes = configuration->brakes,
         .agency_code = configuration->agency_code, .folder = configuration->folder,
         .context = &configuration->context,
-        .stop = &cli_stop, .progress = show_load, .own = night,
+        .stop = &cli_stop, .progress = show_load, .notice = show_notice, .own = night,
     };
 }
 

@@ -19,12 +19,17 @@ struct load_request {
     const volatile sig_atomic_t *stop; /* set by a signal: end in order, STATUS_STOP */
     /* Called now and then for a progress bar; may be NULL. */
     void (*progress)(void *own, int64_t done, int64_t total);
+    /* A sentence for a person that is no error ("the portal takes no batches"); may be NULL. */
+    void (*notice)(void *own, const char *message);
     void *own;
 };
 
 /* Reads and checks the portal's settings without touching anything (also for `check`). Secrets are resolved.
  */
 enum status load_check(const struct load_request *request, struct error *error);
+
+/* Asks the portal something that changes nothing. STATUS_STOP when it does not answer as it should. */
+enum status load_probe(const struct load_request *request, struct error *error);
 
 /* Delivers what is wanted. Fills the counts of sent … withdrawn and pending. STATUS_OK even when records are
  * refused; STATUS_STOP on outage, refused credentials, a brake or a signal, with everything pending. */

@@ -19,6 +19,7 @@ struct parcel *parcel_new(void)
 void parcel_free(struct parcel *parcel)
 {
     buffer_free(&parcel->bytes);
+    buffer_free(&parcel->words);
     free(parcel);
 }
 
@@ -128,7 +129,8 @@ enum status parcel_fill(struct store *store, struct arena *scratch, struct text 
 {
     struct outbox_item *item = &parcel->item;
     arena_clear(scratch);
-    *parcel = (struct parcel){ .bytes = parcel->bytes };
+    buffer_clear(&parcel->words);
+    *parcel = (struct parcel){ .bytes = parcel->bytes, .words = parcel->words, .place = parcel->place };
     enum status status = outbox_find(store, scratch, code, item, error);
     if (status)
         return status;
@@ -175,12 +177,15 @@ void parcel_address(struct parcel *parcel, enum delivery_action action)
 /* ---- back into the outbox ---- */
 
 /* What the portal holds instead: an operator must decide, and reads this. */
-static struct text describe_conflict(const struct portal_report *report, char *room, size_t size)
+static struct text describe_conflict(const struct outbox_item *item, const struct portal_report *report,
+                                     char *room, size_t size)
 {
     char digest[DIGEST_HEX] = "";
     const struct delivery_sight *sight = &report->sight;
     if (report->said == SAID_UNKNOWN)
-        return text_of(_("the portal does not know the procedure, though it acknowledged it before"));
+        return text_of(item->held
+                           ? _("the portal does not know the procedure, though it acknowledged it before")
+                           : _("the portal took something else first, but does not know the procedure"));
     if (sight->has_digest)
         digest_hex(&sight->digest, digest);
     struct text version = sight->version.bytes ? sight->version : sight->etag;
@@ -190,25 +195,65 @@ static struct text describe_conflict(const struct portal_report *report, char *r
     return text_of(room);
 }
 
+void parcel_note(struct parcel *parcel, const struct portal_report *report)
+{
+    buffer_clear(&parcel->words);
+    buffer_text(&parcel->words, report->words);
+    parcel->words_status = report->status;
+}
+
+static void count(struct run_counts *counts, enum outbox_outcome outcome)
+{
+    switch (outcome) {
+    case OUTBOX_PUBLISHED:
+        counts->published++;
+        break;
+    case OUTBOX_WITHDRAWN:
+        counts->withdrawn++;
+        break;
+    case OUTBOX_REFUSED_BY_PORTAL:
+        counts->refused++;
+        break;
+    case OUTBOX_IN_CONFLICT:
+        counts->conflict++;
+        break;
+    case OUTBOX_STILL_UNKNOWN:
+        counts->unknown++;
+        break;
+    case OUTBOX_HAS_FAILED:
+        counts->failed++;
+        break;
+    case OUTBOX_RECALLED:
+    case OUTBOX_ABSENT:
+        return; /* nothing was sent, or nothing came of it */
+    }
+    counts->sent++;
+}
+
 enum status parcel_answer(struct store *store, struct parcel *parcel, const struct portal_report *report,
-                          struct text words, enum outbox_outcome *outcome, bool *counted, struct error *error)
+                          struct run_counts *counts, struct error *error)
 {
     char room[600];
-    *counted = delivery_outcome(parcel->delivery.state, parcel->item.intent_action, outcome);
-    if (!*counted)
+    struct outbox_answer answer = { .attempts = parcel->requests, .started_at = parcel->started_at };
+    if (!delivery_outcome(parcel->delivery.state, parcel->item.intent_action, &answer.outcome))
         return STATUS_OK;
-    struct outbox_answer answer = {
-        .outcome = *outcome, .attempts = parcel->requests, .started_at = parcel->started_at, .words = words
-    };
+    bool open_ended = answer.outcome == OUTBOX_HAS_FAILED || answer.outcome == OUTBOX_STILL_UNKNOWN;
     if (report) {
         answer.status = report->status;
         answer.asked = report->errand->kind == PORTAL_ASK;
         answer.answer_digest = report->answer_digest;
         answer.version = report->sight.version;
         answer.etag = report->sight.etag;
-        if (*outcome == OUTBOX_IN_CONFLICT)
-            answer.words = describe_conflict(report, room, sizeof room);
+        answer.words = answer.outcome == OUTBOX_IN_CONFLICT
+                           ? describe_conflict(&parcel->item, report, room, sizeof room)
+                           : report->words;
+    } else if (open_ended) {
+        answer.words = text_of(_("the run ended before the portal had said what it holds"));
     }
-    *counted = *outcome != OUTBOX_RECALLED && *outcome != OUTBOX_ABSENT;
+    if (open_ended && parcel->words.length) {
+        answer.status = parcel->words_status;
+        answer.words = buffer_view(&parcel->words);
+    }
+    count(counts, answer.outcome);
     return outbox_answer(store, &parcel->item, &answer, error);
 }

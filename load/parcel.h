@@ -14,10 +14,12 @@ struct parcel {
     struct pace_mark mark;
     struct buffer bytes;
     /* Evidence */
-    int64_t requests;    /* of this run, questions included */
-    int64_t started_at;  /* milliseconds: when the first of them left */
-    int64_t asked_at;    /* when the one under way left */
-    struct parcel *next; /* in the list it is in */
+    int64_t requests;     /* of this run, questions included */
+    int64_t started_at;   /* milliseconds: when the first of them left */
+    struct buffer words;  /* of the last request that decided nothing */
+    long words_status;    /* and its HTTP status */
+    size_t place, weight; /* the courier's: among those that are alive */
+    struct parcel *next;  /* in the list it is in */
 };
 
 struct parcel *parcel_new(void);
@@ -34,9 +36,11 @@ enum status parcel_intend(struct store *store, struct arena *scratch, struct par
 /* Makes the errand what the action says. */
 void parcel_address(struct parcel *parcel, enum delivery_action action);
 
-/* Inside a transaction: the end of the delivery. */
+/* Remembers why a request decided nothing. */
+void parcel_note(struct parcel *parcel, const struct portal_report *report);
+
+/* Inside a transaction: the end of the delivery. `report` is what ended it; NULL: the run did. Counts it. */
 enum status parcel_answer(struct store *store, struct parcel *parcel, const struct portal_report *report,
-                          struct text words, enum outbox_outcome *outcome, bool *counted,
-                          struct error *error);
+                          struct run_counts *counts, struct error *error);
 
 #endif

@@ -157,7 +157,7 @@ const char schema_views[] =
 
     /* A field keeps its row as long as its value stands: versions that follow one another without a gap are one. */
     "CREATE VIEW audit_fields AS\n"
-    "WITH leaf AS (SELECT v.code, v.number, v.run, v.at, v.to_run, v.to_at, substr(j.fullkey, 3) AS field,\n"
+    "WITH leaf AS (SELECT v.code, v.number, v.run, v.at, v.to_run, v.to_at, replace(substr(j.fullkey, 3), '\"', '') AS field,\n"
     "    CAST(j.atom AS TEXT) AS value\n"
     "  FROM audit_versions v JOIN payload p ON p.digest = v.digest, json_tree(CAST(p.bytes AS TEXT)) j\n"
     "  WHERE j.atom IS NOT NULL),\n"

@@ -5,13 +5,14 @@
 #include "store/ledger.h"
 #include "store/work.h"
 
-#define GROUP 500 /* records in one transaction */
+#define GROUP 1000 /* records in one transaction */
 
 struct member {
     int64_t record, content;
     struct text source, key, locator, code, status, outcome, fields;
     struct digest source_digest, content_digest;
     bool has_content, rejected, waits; /* waits: to be settled */
+    bool found;                        /* a rule has something to say */
     struct member *next;
 };
 
@@ -24,7 +25,8 @@ struct settling {
 
 #define MEMBER_COLUMNS                                                                                        \
     "SELECT r.id, r.content, s.name, r.key, r.locator, r.code, r.status, r.outcome, r.source_digest, p.digest,"  \
-    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.severity = 'error' AND f.stage < 3), r.work"     \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.severity = 'error' AND f.stage < 3), r.work,"    \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id)"                                                    \
     " FROM record r JOIN source s ON s.id = r.source LEFT JOIN payload p ON p.id = r.content "
 
 static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
@@ -47,6 +49,7 @@ static struct member *read_member(struct arena *arena, struct sqlite_statement *
     member->has_content = sqlite_digest(statement, 9, &member->content_digest);
     member->rejected = sqlite_number(statement, 10);
     member->waits = sqlite_number(statement, 11) == WORK_SETTLE;
+    member->found = sqlite_number(statement, 12);
     return member;
 }
 
@@ -80,7 +83,7 @@ static enum status append_outcome(struct settling *settling, const struct member
     struct value *detail = value_object(arena), *findings;
     char *hex = arena_take(arena, DIGEST_HEX);
     digest_hex(&member->source_digest, hex);
-    if (has_findings) {
+    if (has_findings || member->found) {
         if (finding_list(settling, member->record, &findings, error))
             return error->status;
         if (findings->count)
@@ -240,9 +243,9 @@ static enum status settle_group(struct settling *settling, struct member *member
             /* The same words from another source: accepted too, but one record is enough for the outbox. */
             struct member quiet = *member;
             quiet.status = TEXT_NONE;
-            if (give_outcome(settling, &quiet, outcome, true, error))
+            if (give_outcome(settling, &quiet, outcome, !alone, error))
                 return error->status;
-        } else if (give_outcome(settling, member, outcome, true, error)) {
+        } else if (give_outcome(settling, member, outcome, !alone, error)) {
             return error->status;
         }
     }
@@ -267,46 +270,70 @@ static enum status read_group(struct settling *settling, struct text code, struc
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-/* The next record that waits; its whole group goes with it. STATUS_END when none does. */
-static enum status settle_next(struct settling *settling, struct error *error)
+struct waiting {
+    int64_t record;
+    struct text code;
+};
+
+/* Those that wait next; they are settled one by one, each with all that share its code. */
+static enum status list_waiting(struct settling *settling, struct arena *arena, struct waiting *list, size_t *count,
+                                struct error *error)
+{
+    struct sqlite_statement *statement;
+    *count = 0;
+    if (store_sql(settling->store,
+                  "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 LIMIT ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, GROUP);
+    enum status status;
+    while ((status = sqlite_step(statement, error)) == STATUS_OK)
+        list[(*count)++] = (struct waiting){ sqlite_number(statement, 0), take(arena, statement, 1) };
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status settle_one(struct settling *settling, const struct waiting *waiting, struct error *error)
 {
     struct sqlite_statement *statement;
     struct member *members = NULL;
     arena_clear(&settling->arena);
-    if (store_sql(settling->store,
-                  "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 LIMIT 1", &statement, error))
-        return error->status;
-    enum status status = sqlite_step(statement, error);
-    if (status != STATUS_OK)
-        return status;
-    int64_t record = sqlite_number(statement, 0);
-    struct text code = take(&settling->arena, statement, 1);
-    sqlite_reset_statement(statement);
-    if (code.bytes)
-        return read_group(settling, code, &members, error) ? error->status : settle_group(settling, members, error);
+    if (waiting->code.bytes)
+        return read_group(settling, waiting->code, &members, error) ? error->status
+               : members                                            ? settle_group(settling, members, error)
+                                                                    : STATUS_OK;
     if (store_sql(settling->store, MEMBER_COLUMNS "WHERE r.id = ?1", &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, record);
-    if ((status = sqlite_step(statement, error)) != STATUS_OK)
+    sqlite_bind_number(statement, 1, waiting->record);
+    enum status status = sqlite_step(statement, error);
+    if (status != STATUS_OK)
         return status;
     struct member *member = read_member(&settling->arena, statement);
     sqlite_reset_statement(statement);
     return give_outcome(settling, member, "rejected", true, error);
 }
 
+static enum status settle_some(struct settling *settling, size_t *count, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct waiting *list = arena_array(&arena, struct waiting, GROUP);
+    if (store_begin(settling->store, error))
+        return error->status;
+    enum status status = list_waiting(settling, &arena, list, count, error);
+    for (size_t i = 0; status == STATUS_OK && i < *count; i++)
+        status = settle_one(settling, &list[i], error);
+    if (status == STATUS_OK)
+        status = store_commit(settling->store, error);
+    if (status)
+        store_rollback(settling->store);
+    return status;
+}
+
 enum status work_settle(struct store *store, const struct work_precedence *precedence, struct work_counts *counts,
                         struct error *error)
 {
     struct settling settling = { .store = store, .precedence = precedence, .counts = counts };
-    enum status status = store_begin(store, error);
-    for (int done = 1; status == STATUS_OK; done++) {
-        status = settle_next(&settling, error);
-        if (status == STATUS_OK && done % GROUP == 0 && (status = store_commit(store, error)) == STATUS_OK)
-            status = store_begin(store, error);
-    }
+    enum status status = STATUS_OK;
+    for (size_t count = 1; status == STATUS_OK && count;)
+        status = settle_some(&settling, &count, error);
     arena_free(&settling.arena);
-    if (status == STATUS_END)
-        return store_commit(store, error);
-    store_rollback(store);
     return status;
 }

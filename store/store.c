@@ -54,9 +54,9 @@ static enum status make_folder(const char *path, struct error *error)
     return status;
 }
 
-/* The views use json_extract, which SQLite does not let an untrusted schema call. A page cache of 8 MiB and a journal that is folded back every 16 MiB keep memory flat however much is staged. */
+/* The views use json_extract, which SQLite does not let an untrusted schema call. A page cache of 8 MiB and a journal that is folded back every 64 MiB keep memory flat however much is staged. */
 static const char *const pragmas = "PRAGMA trusted_schema = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192;"
-                                   "PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;"
+                                   "PRAGMA wal_autocheckpoint = 16000; PRAGMA temp_store = MEMORY;"
                                    "PRAGMA journal_size_limit = 67108864";
 
 static enum status read_tree(struct store *store, struct error *error);
@@ -216,30 +216,37 @@ struct buffer *store_scratch(struct store *store, int which)
     return &store->scratch[which];
 }
 
-enum status store_payload_put(struct store *store, enum payload_kind kind, const struct digest *digest,
-                              struct text bytes, int64_t *payload, struct error *error)
+/* Known bytes, or bytes that retention forgot and that have come again. */
+static enum status find_payload(struct store *store, const struct digest *digest, struct text bytes,
+                                int64_t *payload, struct error *error)
 {
-    struct sqlite_statement *insert, *find;
+    struct sqlite_statement *find, *restore;
     if (store_sql(store, "SELECT id, bytes IS NULL FROM payload WHERE digest = ?1", &find, error))
         return error->status;
     sqlite_bind_digest(find, 1, digest);
     enum status status = sqlite_step(find, error);
-    if (status == STATUS_OK) {
-        *payload = sqlite_number(find, 0);
-        bool forgotten = sqlite_number(find, 1);
-        sqlite_reset_statement(find);
-        if (!forgotten)
-            return STATUS_OK;
-        if (store_sql(store, "UPDATE payload SET bytes = ?2, encoding = 0, run = ?3 WHERE id = ?1", &insert, error))
-            return error->status;
-        sqlite_bind_number(insert, 1, *payload);
-        sqlite_bind_bytes(insert, 2, bytes.bytes ? bytes : TEXT(""));
-        sqlite_bind_number(insert, 3, store->run);
-        return sqlite_execute(insert, error);
-    }
-    if (status != STATUS_END)
+    if (status)
         return status;
-    if (store_sql(store, "INSERT INTO payload (digest, kind, encoding, size, run, bytes) VALUES (?1, ?2, 0, ?3, ?4, ?5)",
+    *payload = sqlite_number(find, 0);
+    bool forgotten = sqlite_number(find, 1);
+    sqlite_reset_statement(find);
+    if (!forgotten)
+        return STATUS_OK;
+    if (store_sql(store, "UPDATE payload SET bytes = ?2, encoding = 0, run = ?3 WHERE id = ?1", &restore, error))
+        return error->status;
+    sqlite_bind_number(restore, 1, *payload);
+    sqlite_bind_bytes(restore, 2, bytes.bytes ? bytes : TEXT(""));
+    sqlite_bind_number(restore, 3, store->run);
+    return sqlite_execute(restore, error);
+}
+
+enum status store_payload_put(struct store *store, enum payload_kind kind, const struct digest *digest,
+                              struct text bytes, int64_t *payload, struct error *error)
+{
+    struct sqlite_statement *insert;
+    if (store_sql(store,
+                  "INSERT OR IGNORE INTO payload (digest, kind, encoding, size, run, bytes)"
+                  " VALUES (?1, ?2, 0, ?3, ?4, ?5)",
                   &insert, error))
         return error->status;
     sqlite_bind_digest(insert, 1, digest);
@@ -249,6 +256,8 @@ enum status store_payload_put(struct store *store, enum payload_kind kind, const
     sqlite_bind_bytes(insert, 5, bytes.bytes ? bytes : TEXT(""));
     if (sqlite_execute(insert, error))
         return error->status;
+    if (!sqlite_changed_rows(store->database))
+        return find_payload(store, digest, bytes, payload, error);
     *payload = sqlite_last_row(store->database);
     return STATUS_OK;
 }

@@ -56,7 +56,7 @@ static struct text copy_column(struct arena *arena, struct sqlite_statement *sta
 
 /* One statement a kind: each walks the index of its kind in order. */
 #define WORK_COLUMNS(payload)                                                                                 \
-    "SELECT r.id, p.bytes, c.bytes, r.fault, r.content, r.code, r.key FROM record r"                             \
+    "SELECT r.id, p.bytes, c.bytes, r.fault, r.content, r.code, r.key, r.mapped_by IS NULL FROM record r"                             \
     " JOIN payload p ON p.id = r." payload " LEFT JOIN payload c ON c.id = r.context"                              \
     " WHERE r.source = (SELECT id FROM source WHERE name = ?1) AND r.work > 0 AND r.present = 1 AND r.id > ?2"
 
@@ -84,6 +84,7 @@ enum status work_next(struct store *store, const char *source, enum work_kind ki
             .context = copy_column(arena, statement, 2),
             .fault = copy_column(arena, statement, 3),
             .content = sqlite_number(statement, 4),
+            .fresh = sqlite_number(statement, 7),
         };
     }
     sqlite_reset_statement(statement);
@@ -114,11 +115,13 @@ static enum status put_finding(struct store *store, int64_t record, const struct
 static enum status put_findings(struct store *store, const struct work_result *result, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "DELETE FROM finding WHERE record = ?1 AND stage = 1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, result->record);
-    if (sqlite_execute(statement, error))
-        return error->status;
+    if (!result->fresh) {
+        if (store_sql(store, "DELETE FROM finding WHERE record = ?1 AND stage = 1", &statement, error))
+            return error->status;
+        sqlite_bind_number(statement, 1, result->record);
+        if (sqlite_execute(statement, error))
+            return error->status;
+    }
     for (const struct finding *finding = result->findings->first; finding; finding = finding->next)
         if (put_finding(store, result->record, finding, error))
             return error->status;
@@ -159,7 +162,7 @@ enum status work_put(struct store *store, const struct work_result *result, cons
     if (!content && result->content.bytes &&
         store_payload_put(store, PAYLOAD_CONTENT, &result->digest, result->content, &content, error))
         return error->status;
-    if (leave_code(store, result->record, result->code, error) || put_findings(store, result, error) ||
+    if ((!result->fresh && leave_code(store, result->record, result->code, error)) || put_findings(store, result, error) ||
         store_sql(store,
                   "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6, work = 3"
                   " WHERE id = ?1",

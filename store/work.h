@@ -28,6 +28,7 @@ struct work_item {
     struct text context; /* bytes NULL: none */
     struct text fault;   /* extract's reason against it; bytes NULL: none */
     int64_t content;     /* WORK_CHECK: its payload */
+    bool fresh;          /* never worked before: nothing of it has to be taken back */
 };
 
 /* The next records to be mapped (WORK_MAP) or only checked (WORK_CHECK), in order of their numbers, after `after`;
@@ -44,6 +45,7 @@ struct work_result {
     struct text content;      /* canonical bytes; bytes NULL: it could not be mapped */
     struct digest digest;     /* of the content */
     int64_t known_content;    /* WORK_CHECK: the payload it has already */
+    bool fresh;
     const struct findings *findings;
 };
 enum status work_put(struct store *store, const struct work_result *result, const struct work_recipes *recipes,

@@ -151,8 +151,11 @@ static struct value *convert(struct running *running, const struct map_node *nod
     case FIELD_LIST:
         return NULL;
     }
+    /* A piece is normalised already; only line breaks may have to go. */
     struct normalise_counts uncounted = { 0 };
-    if (normalise(running->arena, text, field->kind == FIELD_LINES, &uncounted, &normal, &error))
+    normal = text;
+    if (field->kind == FIELD_LINE && memchr(text.bytes, '\n', text.length) &&
+        normalise(running->arena, text, false, &uncounted, &normal, &error))
         return NULL;
     return normal.length ? value_text(running->arena, normal) : NULL;
 }

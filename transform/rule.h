@@ -1,7 +1,9 @@
-/* Rules: what the law asks of a procedure, as data (INTERFACE §3).
+/* Rules: what the law asks of a procedure, as data (INTERFACE §3, docs/rules.md).
  *
- * A rule is compiled once. Rules that look at one record run on it alone, from many threads, without allocation while
- * they hold. Rules that look at all records, or at the calendar, run over the store (rule_set.h).
+ * A rule is compiled once. Rules that look at one record run on it alone, from many threads, without
+ * allocation while they hold. Rules that look at all records, or at the calendar, run over the store
+ * (rule_all.h): what they look at is kept beside each record, so that a night need not open the records
+ * again.
  */
 #ifndef TRANSFORM_RULE_H
 #define TRANSFORM_RULE_H
@@ -13,33 +15,12 @@
 #include "core/setting.h"
 #include "record/codes.h"
 
-struct rule;
-struct rule_today;
-
-/* One kind of check: a constant in the table of rule_check.c. */
-struct rule_check {
-    const char *name; /* the key under `check` */
-    bool set_wise;    /* runs over the store */
-    bool on_absent;   /* is also asked where nothing stands */
-    /* Reads its options. STATUS_USAGE with the place. */
-    enum status (*compile)(struct rule *rule, const struct setting_context *context, const struct value *options,
-                           const struct code_list *lists, void **own, struct error *error);
-    void (*free)(void *own);
-    /* Does the value hold? `value` is NULL where nothing stands (only with on_absent). `why` may be filled with words
-     * for a rule without a message of its own; a STATUS_REJECT says that the check itself gave up. */
-    bool (*holds)(const void *own, const struct value *value, const struct rule_today *today, struct error *why);
-};
-
 struct rule_set; /* all rules of a configuration, compiled */
-
-struct rule_today {
-    struct date date; /* in Vietnam */
-};
 
 struct rule_options {
     const struct code_list *lists;
     const char *language; /* "vi" or "en": of the messages */
-    struct date today;    /* decides which rules are in force */
+    struct date today;    /* in Vietnam; decides which rules are in force */
 };
 
 /* A file of rules: its path and its tree. */
@@ -48,16 +29,28 @@ struct rule_file {
     const struct value *tree;
 };
 
-/* STATUS_USAGE with file, line and column: unknown keys, checks and fields, expressions that do not compile, ids that
- * occur twice. `recipe` is the digest of the rules in force today and of the code lists they use. */
+/* STATUS_USAGE with file, line and column: unknown keys, checks and fields, checks that do not fit their
+ * field, expressions that do not compile or backtrack without end, SQL that writes, ids that occur twice.
+ * `recipe` is the digest of the rules in force today and of the code lists they use; messages count,
+ * examples and reasons do not. */
 enum status rule_compile_all(struct arena *arena, const struct rule_file *files, size_t count,
                              const struct rule_options *options, struct rule_set **rules, struct digest *recipe,
                              struct error *error);
 void rule_free_all(struct rule_set *rules);
 size_t rule_count(const struct rule_set *rules);
 
-/* Tries all rules that look at one record. Thread-safe. */
+/* Tries all rules that look at one record, in the order of their files. A rule that cannot decide (an
+ * expression at its limit) says so in a finding of its severity. Thread-safe. */
 void rule_run(const struct rule_set *rules, struct arena *arena, const struct value *procedure,
               struct findings *findings);
+
+/* What the rules over the store need to know of a record: its procedure as canonical JSON, cut down to the
+ * fields they look at (items of lists keep their places). Nothing is written when there are no such rules. */
+void rule_watch(const struct rule_set *rules, const struct value *procedure, struct buffer *out);
+
+/* What is not wrong but will surprise: rules that are no longer or not yet in force, rules that two days or
+ * numbers leave no way to break, rules without a citation or a reason, a calendar that ends. One sentence
+ * with its place each. */
+void rule_remarks(const struct rule_set *rules, void (*say)(void *own, const char *remark), void *own);
 
 #endif

@@ -3,34 +3,57 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "adapters/pattern.h"
 #include "adapters/unicode.h"
+#include "core/memory.h"
 
-static bool is_something(const struct value *value)
-{
-    return value && (value_is_scalar(value) ? value->kind != VALUE_NULL && (value->kind == VALUE_BOOLEAN || value->text.length)
-                                            : value->count > 0);
-}
+/* required: true | { or: FIELD or [FIELDS] } */
+struct required {
+    struct rule_path *paths;
+    size_t count;
+};
 
-/* required: true */
-static enum status compile_required(struct rule *rule, const struct setting_context *context,
-                                    const struct value *options, const struct code_list *lists, void **own,
-                                    struct error *error)
+static enum status compile_required(struct rule *rule, const struct rule_compiling *compiling,
+                                    const struct value *options, void **own, struct error *error)
 {
-    (void)rule, (void)lists, (void)own;
-    if (options->kind != VALUE_TEXT || !text_is(options->text, "true"))
-        return setting_fault(context, options, error, _("\"required\" can only be true; remove the check otherwise"));
+    const struct setting_context *context = compiling->context;
+    struct required *required = arena_new(context->arena, struct required);
+    const struct value *others = value_find(options, "or");
+    struct text *texts;
+    (void)rule;
+    *own = required;
+    if (options->kind == VALUE_TEXT && text_is(options->text, "true"))
+        return STATUS_OK;
+    if (options->kind != VALUE_OBJECT || !others || options->count != 1)
+        return setting_fault(context, options, error,
+                             _("\"required\" is true, or { or: FIELD } where another field will do; remove "
+                               "the check otherwise"));
+    if (setting_texts(context, others, &texts, &required->count, error))
+        return error->status;
+    required->paths = arena_array(context->arena, struct rule_path, required->count + 1);
+    const struct value *item = others->kind == VALUE_LIST ? others->first : others;
+    for (size_t i = 0; i < required->count; i++, item = item->next)
+        if (rule_path_compile(texts[i], &required->paths[i], error))
+            return setting_place(context, item, error);
     return STATUS_OK;
 }
 
-static bool holds_required(const void *own, const struct value *value, const struct rule_today *today,
-                           struct error *why)
+static bool holds_required(const void *own, const struct rule_subject *subject, struct error *why)
 {
-    (void)own, (void)today;
-    if (is_something(value))
+    const struct required *required = own;
+    if (rule_is_something(subject->value))
         return true;
+    for (size_t i = 0; i < required->count; i++)
+        if (rule_path_first(&required->paths[i], subject->procedure))
+            return true;
     error_set(why, STATUS_OK, _("This is missing"));
     return false;
+}
+
+static void watch_required(const void *own, void (*add)(void *mask, const struct rule_path *path), void *mask)
+{
+    const struct required *required = own;
+    for (size_t i = 0; i < required->count; i++)
+        add(mask, &required->paths[i]);
 }
 
 /* length: { min, max } and count: { min, max } */
@@ -38,23 +61,26 @@ struct bounds {
     int64_t minimum, maximum;
 };
 
-static enum status compile_bounds(struct rule *rule, const struct setting_context *context,
-                                  const struct value *options, const struct code_list *lists, void **own,
-                                  struct error *error)
+static enum status compile_bounds(struct rule *rule, const struct rule_compiling *compiling,
+                                  const struct value *options, void **own, struct error *error)
 {
     static const struct setting settings[] = {
-        { "min", SETTING_NUMBER, offsetof(struct bounds, minimum), .fallback = "0", .minimum = 0, .maximum = INT32_MAX,
-          .help = N_("at least") },
+        { "min", SETTING_NUMBER, offsetof(struct bounds, minimum), .fallback = "0", .minimum = 0,
+          .maximum = INT32_MAX, .help = N_("at least") },
         { "max", SETTING_NUMBER, offsetof(struct bounds, maximum), .fallback = "2147483647", .minimum = 0,
           .maximum = INT32_MAX, .help = N_("at most") },
     };
-    (void)rule, (void)lists;
-    struct bounds *bounds = arena_new(context->arena, struct bounds);
+    (void)rule;
+    struct bounds *bounds = arena_new(compiling->context->arena, struct bounds);
     *own = bounds;
-    if (setting_read(context, settings, 2, options, "check", bounds, error))
+    if (setting_read(compiling->context, settings, 2, options, "check", bounds, error))
         return error->status;
     if (bounds->minimum > bounds->maximum)
-        return setting_fault(context, options, error, _("\"min\" is larger than \"max\": nothing can hold"));
+        return setting_fault(compiling->context, options, error,
+                             _("\"min\" is larger than \"max\": nothing can hold"));
+    if (!bounds->minimum && bounds->maximum == INT32_MAX)
+        return setting_fault(compiling->context, options, error, _("without \"min\" and \"max\" nothing can break"
+                                                                   " the rule"));
     return STATUS_OK;
 }
 
@@ -63,77 +89,41 @@ static bool in_bounds(const struct bounds *bounds, int64_t number)
     return number >= bounds->minimum && number <= bounds->maximum;
 }
 
-static bool holds_length(const void *own, const struct value *value, const struct rule_today *today,
-                         struct error *why)
+static void say_bounds(const struct bounds *bounds, const char *seen, struct error *why)
+{
+    if (bounds->maximum == INT32_MAX)
+        error_set(why, STATUS_OK, _("%s; at least %lld are right"), seen, (long long)bounds->minimum);
+    else
+        error_set(why, STATUS_OK, _("%s; between %lld and %lld are right"), seen, (long long)bounds->minimum,
+                  (long long)bounds->maximum);
+}
+
+static bool holds_length(const void *own, const struct rule_subject *subject, struct error *why)
 {
     const struct bounds *bounds = own;
-    (void)today;
-    /* A text has no more characters than bytes. */
-    if (!value_is_scalar(value) || (!bounds->minimum && (int64_t)value->text.length <= bounds->maximum))
+    int64_t bytes = (int64_t)subject->value->text.length;
+    char seen[128];
+    /* A character has one to four bytes: most texts need not be counted. */
+    if (bytes >= 4 * bounds->minimum && bytes <= bounds->maximum)
         return true;
-    int64_t length = (int64_t)unicode_length(value->text);
+    int64_t length = (int64_t)unicode_length(subject->value->text);
     if (in_bounds(bounds, length))
         return true;
-    error_set(why, STATUS_OK, _("It has %lld characters; between %lld and %lld are right"), (long long)length,
-              (long long)bounds->minimum, (long long)bounds->maximum);
+    snprintf(seen, sizeof seen, _("It has %lld characters"), (long long)length);
+    say_bounds(bounds, seen, why);
     return false;
 }
 
-static bool holds_count(const void *own, const struct value *value, const struct rule_today *today, struct error *why)
+static bool holds_count(const void *own, const struct rule_subject *subject, struct error *why)
 {
     const struct bounds *bounds = own;
-    (void)today;
-    int64_t count = value ? (int64_t)value->count : 0;
+    int64_t count = subject->value ? (int64_t)subject->value->count : 0;
+    char seen[128];
     if (in_bounds(bounds, count))
         return true;
-    error_set(why, STATUS_OK, _("It has %lld items; between %lld and %lld are right"), (long long)count,
-              (long long)bounds->minimum, (long long)bounds->maximum);
+    snprintf(seen, sizeof seen, _("It has %lld items"), (long long)count);
+    say_bounds(bounds, seen, why);
     return false;
-}
-
-/* matches and not_matches: PCRE2, Unicode */
-static enum status compile_matches(struct rule *rule, const struct setting_context *context,
-                                   const struct value *options, const struct code_list *lists, void **own,
-                                   struct error *error)
-{
-    struct pattern *pattern;
-    (void)rule, (void)lists;
-    if (options->kind != VALUE_TEXT)
-        return setting_fault(context, options, error, _("a regular expression is expected"));
-    if (pattern_compile(options->text, &pattern, error))
-        return setting_place(context, options, error);
-    *own = pattern;
-    return STATUS_OK;
-}
-
-static void free_pattern(void *own)
-{
-    pattern_free(own);
-}
-
-static bool holds_matches(const void *own, const struct value *value, const struct rule_today *today,
-                          struct error *why)
-{
-    (void)today;
-    if (!value_is_scalar(value))
-        return true;
-    enum status status = pattern_search(own, value->text, 0, NULL, why);
-    if (status == STATUS_END)
-        error_set(why, STATUS_OK, _("This does not have the form that is asked for"));
-    return status == STATUS_OK;
-}
-
-static bool holds_not_matches(const void *own, const struct value *value, const struct rule_today *today,
-                              struct error *why)
-{
-    struct pattern_match match;
-    (void)today;
-    if (!value_is_scalar(value))
-        return true;
-    enum status status = pattern_search(own, value->text, 0, &match, why);
-    if (status == STATUS_OK)
-        error_set(why, STATUS_OK, _("\"%.*s\" must not stand here"), TEXT_ARG(match.whole));
-    return status == STATUS_END;
 }
 
 /* one_of: [a, b] */
@@ -142,72 +132,159 @@ struct choices {
     size_t count;
 };
 
-static enum status compile_one_of(struct rule *rule, const struct setting_context *context,
-                                  const struct value *options, const struct code_list *lists, void **own,
-                                  struct error *error)
+/* Of a field that has choices, some must be allowed and some not. */
+static enum status check_choices(const struct rule *rule, const struct setting_context *context,
+                                 const struct choices *choices, const struct value *options, struct error *error)
 {
-    (void)rule, (void)lists;
-    struct choices *choices = arena_new(context->arena, struct choices);
-    *own = choices;
-    if (options->kind == VALUE_OBJECT)
-        return setting_fault(context, options, error, _("\"one_of\" is a list of texts"));
-    return setting_texts(context, options, &choices->texts, &choices->count, error);
+    for (size_t i = 0; i < rule->path_count; i++) {
+        const struct field *target = rule->paths[i].target;
+        size_t known = 0, allowed = 0;
+        if (target->kind != FIELD_CHOICE)
+            continue;
+        for (; target->choices[known]; known++)
+            for (size_t j = 0; j < choices->count; j++)
+                allowed += text_is(choices->texts[j], target->choices[known]);
+        for (size_t j = 0; j < choices->count; j++) {
+            size_t at = 0;
+            while (target->choices[at] && !text_is(choices->texts[j], target->choices[at]))
+                at++;
+            if (target->choices[at])
+                continue;
+            const char *nearest = text_nearest(choices->texts[j], target->choices, known);
+            return setting_fault(context, options, error,
+                                 nearest ? _("\"%.*s\" never has the value \"%.*s\"; did you mean \"%s\"?")
+                                         : _("\"%.*s\" never has the value \"%.*s\""),
+                                 TEXT_ARG(rule->paths[i].path.text), TEXT_ARG(choices->texts[j]), nearest);
+        }
+        if (allowed == known)
+            return setting_fault(context, options, error,
+                                 _("\"%.*s\" has no other values than these: nothing can break the rule"),
+                                 TEXT_ARG(rule->paths[i].path.text));
+    }
+    return STATUS_OK;
 }
 
-static bool holds_one_of(const void *own, const struct value *value, const struct rule_today *today,
-                         struct error *why)
+static enum status compile_one_of(struct rule *rule, const struct rule_compiling *compiling,
+                                  const struct value *options, void **own, struct error *error)
+{
+    struct choices *choices = arena_new(compiling->context->arena, struct choices);
+    *own = choices;
+    if (options->kind == VALUE_OBJECT)
+        return setting_fault(compiling->context, options, error, _("\"one_of\" is a list of texts"));
+    if (setting_texts(compiling->context, options, &choices->texts, &choices->count, error))
+        return error->status;
+    return check_choices(rule, compiling->context, choices, options, error);
+}
+
+static bool holds_one_of(const void *own, const struct rule_subject *subject, struct error *why)
 {
     const struct choices *choices = own;
-    (void)today;
     for (size_t i = 0; i < choices->count; i++)
-        if (text_equal(choices->texts[i], value->text))
+        if (text_equal(choices->texts[i], subject->value->text))
             return true;
-    error_set(why, STATUS_OK, _("\"%.*s\" is not one of what is allowed here"), TEXT_ARG(value->text));
+    error_set(why, STATUS_OK, _("\"%.*s\" is not one of what is allowed here"), TEXT_ARG(subject->value->text));
     return false;
 }
 
-/* codes: LIST */
-static enum status compile_codes(struct rule *rule, const struct setting_context *context,
-                                 const struct value *options, const struct code_list *lists, void **own,
-                                 struct error *error)
+/* codes: LIST. A table of the list's codes, since lists may be long. */
+struct code_table {
+    const struct code_list *list;
+    struct text *slots;
+    size_t mask;
+};
+
+static size_t slot_of(const struct code_table *table, struct text text)
+{
+    uint64_t hash = 1469598103934665603u;
+    for (size_t i = 0; i < text.length; i++)
+        hash = (hash ^ (unsigned char)text.bytes[i]) * 1099511628211u;
+    size_t at = (size_t)(hash ^ hash >> 32) & table->mask;
+    while (table->slots[at].bytes && !text_equal(table->slots[at], text))
+        at = (at + 1) & table->mask;
+    return at;
+}
+
+enum status rule_list(struct rule *rule, const struct rule_compiling *compiling, const struct value *name,
+                      const struct code_list **list, struct error *error)
 {
     const char *names[64];
     size_t count = 0;
-    (void)rule;
-    const struct code_list *list = options->kind == VALUE_TEXT ? codes_find(lists, options->text) : NULL;
-    *own = (void *)(uintptr_t)list;
-    if (list)
+    *list = name->kind == VALUE_TEXT ? codes_find(compiling->lists, name->text) : NULL;
+    if (*list) {
+        if (rule->list_count < RULE_CHECKS)
+            rule->lists[rule->list_count++] = *list;
         return STATUS_OK;
-    for (const struct code_list *known = lists; known && count < 64; known = known->next)
+    }
+    if (name->kind != VALUE_TEXT)
+        return setting_fault(compiling->context, name, error, _("the name of a code list is expected"));
+    for (const struct code_list *known = compiling->lists; known && count < 64; known = known->next)
         names[count++] = known->name;
-    const char *nearest = text_nearest(options->text, names, count);
-    return setting_fault(context, options, error,
+    const char *nearest = text_nearest(name->text, names, count);
+    return setting_fault(compiling->context, name, error,
                          nearest ? _("there is no code list \"%.*s\"; did you mean \"%s\"?")
-                                 : _("there is no code list \"%.*s\": declare it under \"codes\""),
-                         TEXT_ARG(options->text), nearest);
+                                 : _("there is no code list \"%.*s\": declare it under \"codes\" in the "
+                                     "configuration"),
+                         TEXT_ARG(name->text), nearest);
 }
 
-static bool holds_codes(const void *own, const struct value *value, const struct rule_today *today, struct error *why)
+static enum status compile_codes(struct rule *rule, const struct rule_compiling *compiling,
+                                 const struct value *options, void **own, struct error *error)
 {
-    const struct code_list *list = own;
-    (void)today;
-    if (!value_is_scalar(value) || codes_has(list, value->text))
+    struct arena *arena = compiling->context->arena;
+    struct code_table *table = arena_new(arena, struct code_table);
+    *own = table;
+    if (rule_list(rule, compiling, options, &table->list, error))
+        return error->status;
+    size_t size = 16;
+    while (size < table->list->count * 2)
+        size *= 2;
+    table->mask = size - 1;
+    table->slots = arena_array(arena, struct text, size);
+    for (const struct code *code = table->list->first; code; code = code->after)
+        if (code->to.bytes)
+            table->slots[slot_of(table, code->to)] = code->to;
+    return STATUS_OK;
+}
+
+static bool holds_codes(const void *own, const struct rule_subject *subject, struct error *why)
+{
+    const struct code_table *table = own;
+    if (table->slots[slot_of(table, subject->value->text)].bytes)
         return true;
-    error_set(why, STATUS_OK, _("\"%.*s\" is not in the code list \"%s\""), TEXT_ARG(value->text), list->name);
+    error_set(why, STATUS_OK, _("\"%.*s\" is not in the code list \"%s\""), TEXT_ARG(subject->value->text),
+              table->list->name);
     return false;
 }
 
 static const struct rule_check required = { .name = "required", .on_absent = true, .compile = compile_required,
-                                            .holds = holds_required };
-static const struct rule_check length = { .name = "length", .compile = compile_bounds, .holds = holds_length };
-static const struct rule_check count_ = { .name = "count", .on_absent = true, .compile = compile_bounds,
-                                          .holds = holds_count };
-static const struct rule_check matches = { .name = "matches", .compile = compile_matches, .free = free_pattern,
-                                           .holds = holds_matches };
-static const struct rule_check not_matches = { .name = "not_matches", .compile = compile_matches,
-                                               .free = free_pattern, .holds = holds_not_matches };
-static const struct rule_check one_of = { .name = "one_of", .compile = compile_one_of, .holds = holds_one_of };
-static const struct rule_check codes = { .name = "codes", .compile = compile_codes, .holds = holds_codes };
+                                            .holds = holds_required, .watch = watch_required };
+static const struct rule_check length = { .name = "length", .takes = RULE_TAKES_SCALAR, .compile = compile_bounds,
+                                          .holds = holds_length };
+static const struct rule_check count_ = { .name = "count", .takes = RULE_TAKES_LIST, .on_absent = true,
+                                          .compile = compile_bounds, .holds = holds_count };
+static const struct rule_check one_of = { .name = "one_of", .takes = RULE_TAKES_SCALAR, .compile = compile_one_of,
+                                          .holds = holds_one_of };
+static const struct rule_check codes = { .name = "codes", .takes = RULE_TAKES_SCALAR, .compile = compile_codes,
+                                         .holds = holds_codes };
 
-const struct rule_check *const rule_checks[] = { &required, &length, &count_, &matches, &not_matches, &one_of, &codes,
-                                                 NULL };
+const struct rule_check *const rule_checks[] = {
+    &required,
+    &length,
+    &count_,
+    &rule_check_matches,
+    &rule_check_not_matches,
+    &one_of,
+    &codes,
+    &rule_check_date,
+    &rule_check_number,
+    &rule_check_script,
+    &rule_check_look_alikes,
+    &rule_check_document_number,
+    &rule_check_amounts,
+    &rule_check_known_name,
+    &rule_check_working_days,
+    &rule_check_unique,
+    &rule_check_refers_to,
+    &rule_check_sql,
+    NULL,
+};

@@ -1,24 +1,96 @@
-/* Inside of the rules: what rule.c, rule_check.c and rule_set.c share. */
+/* Inside of the rules: what the rule*.c files share. */
 #ifndef TRANSFORM_RULE_INSIDE_H
 #define TRANSFORM_RULE_INSIDE_H
 
+#include "adapters/pattern.h"
 #include "transform/rule.h"
 
-#define RULE_CHECKS 4 /* of one rule */
+#define RULE_CHECKS 6  /* of one rule */
+#define RULE_ROOTS  32 /* at least the fields of a procedure */
+
+/* A change in what a check finds raises the number, and every record is checked again. */
+#define RULES_VERSION 1
+
+/* A field path made ready for many procedures. */
+struct rule_path {
+    struct field_path path;
+    struct text names[FIELD_DEPTH];
+    size_t root;                /* the first step's place among the procedure's fields */
+    const struct field *target; /* what stands at its end; of a list's items, the item */
+};
+
+/* Where a value stands: the number of the item at each step with []. */
+struct rule_place {
+    const struct rule_path *path;
+    size_t index[FIELD_DEPTH];
+};
+
+/* A procedure with its fields found once for all rules. */
+struct rule_view {
+    const struct value *roots[RULE_ROOTS];
+};
+
+/* What rules ask besides the record. */
+struct rule_moment {
+    struct date today; /* in Vietnam */
+    /* The day on which the portal first acknowledged the record, not before `from`; false: it has not. NULL:
+     * unknown, which is the same. */
+    bool (*published)(void *own, struct date from, struct date *day);
+    void *own;
+};
+
+struct rule_subject {
+    const struct rule_view *procedure;
+    const struct value *value; /* NULL: nothing stands there */
+    const struct rule_place *place;
+    const struct rule_moment *moment;
+    struct arena *arena; /* of the record */
+    struct date *due;    /* set by a deadline that is still open; NULL: nobody asks */
+};
+
+struct rule;
+
+struct rule_compiling {
+    const struct setting_context *context;
+    const struct code_list *lists;
+};
+
+/* Which fields a check can be put to. */
+enum rule_takes { RULE_TAKES_ANY, RULE_TAKES_SCALAR, RULE_TAKES_LIST, RULE_TAKES_DATE };
+
+/* One kind of check: a constant in the table of rule_check.c. */
+struct rule_check {
+    const char *name; /* the key under `check` */
+    enum rule_takes takes;
+    bool on_absent; /* is also asked where nothing stands */
+    /* Reads its options; sets rule->set_wise for those that need the store or the day. STATUS_USAGE with the
+     * place. */
+    enum status (*compile)(struct rule *rule, const struct rule_compiling *compiling, const struct value *options,
+                           void **own, struct error *error);
+    void (*free)(void *own);
+    /* Does the value hold? `why` gets the words otherwise; STATUS_REJECT in it: the check gave up. NULL: the
+     * check is tried by rule_all.c. */
+    bool (*holds)(const void *own, const struct rule_subject *subject, struct error *why);
+    /* Adds the paths that it looks at besides the rule's field; NULL: none. */
+    void (*watch)(const void *own, void (*add)(void *mask, const struct rule_path *path), void *mask);
+};
 
 struct rule_condition {
-    struct field_path path;
+    struct rule_path path;
     struct text *values; /* any of them */
     size_t count;
+    struct pattern *matches;
+    struct date after, before; /* year 0: open; both days are outside */
+    bool asks_presence, presence;
 };
 
 struct rule {
     struct text id;
-    struct field_path path;
-    bool has_path; /* `sql` and `unique` over codes need none */
+    struct rule_path *paths;
+    size_t path_count; /* `sql` needs none */
     bool is_error;
     bool in_force;
-    struct date from, to; /* year 0: open */
+    struct date from, to;       /* year 0: open */
     struct text cites, message; /* in the language of the run; bytes NULL: none */
     struct rule_condition *when;
     size_t when_count;
@@ -27,21 +99,83 @@ struct rule {
         void *own;
     } checks[RULE_CHECKS];
     size_t check_count;
-    bool set_wise;
+    bool set_wise;  /* runs over the store */
+    bool whole_set; /* needs the values of all records first */
+    const struct code_list *lists[RULE_CHECKS];
+    size_t list_count;
+    const struct value *tree;
     const char *file;
     unsigned line, column;
+    size_t number; /* its place among all rules */
 };
+
+struct rule_watch_node;
 
 struct rule_set {
     struct arena *arena;
     struct rule *rules;
     size_t count;
-    struct rule_today today;
+    struct text root_names[RULE_ROOTS];
+    struct rule_moment moment;
     const char *language;
+    struct rule_watch_node *watched; /* NULL: no rule runs over the store */
+    bool has_whole_set, has_sql;
 };
 
 extern const struct rule_check *const rule_checks[]; /* ends with NULL */
+extern const struct rule_check rule_check_matches, rule_check_not_matches, rule_check_script,
+    rule_check_look_alikes, rule_check_document_number, rule_check_amounts, rule_check_date, rule_check_number,
+    rule_check_working_days, rule_check_known_name, rule_check_unique, rule_check_refers_to, rule_check_sql;
 
-bool rule_applies(const struct rule *rule, const struct value *procedure);
+/* Paths (rule_path.c). */
+enum status rule_path_compile(struct text text, struct rule_path *path, struct error *error);
+void rule_view_of(const struct rule_set *rules, const struct value *procedure, struct rule_view *view);
+typedef bool rule_visitor(void *own, const struct value *value, const struct rule_place *place);
+/* As field_path_visit, but the place becomes a text only when someone asks for it. False: it was stopped. */
+bool rule_path_visit(const struct rule_path *path, const struct rule_view *view, rule_visitor *visit, void *own);
+#define RULE_PLACE_TEXT 256
+void rule_place_write(const struct rule_place *place, char out[RULE_PLACE_TEXT]);
+/* The first thing at the path's end that is something; NULL: none. */
+const struct value *rule_path_first(const struct rule_path *path, const struct rule_view *view);
+bool rule_is_something(const struct value *value);
+
+/* A day in a check: written out, today, the day of publication, or in another field. */
+struct rule_day {
+    enum { RULE_DAY_NONE, RULE_DAY_CONSTANT, RULE_DAY_TODAY, RULE_DAY_PUBLISHED, RULE_DAY_FIELD } kind;
+    struct date date;
+    struct rule_path path; /* its [] are those of the rule's own field */
+    struct text text;      /* as written */
+};
+enum status rule_day_compile(struct rule *rule, const struct rule_compiling *compiling, const struct value *value,
+                             bool publication, struct rule_day *day, struct error *error);
+/* False: there is no such day (the field is absent). `from` serves RULE_DAY_PUBLISHED. */
+bool rule_day_find(const struct rule_day *day, const struct rule_subject *subject, struct date from,
+                   struct date *date);
+
+/* The list, noted as one that the rule depends on. */
+enum status rule_list(struct rule *rule, const struct rule_compiling *compiling, const struct value *name,
+                      const struct code_list **list, struct error *error);
+
+bool rule_applies(const struct rule *rule, const struct rule_view *view);
+/* Runs the checks of a rule; what they look at in all records is left out. `due`: see rule_subject. */
+struct rule_trial {
+    const struct rule_set *rules;
+    const struct rule *rule;
+    const struct rule_view *view;
+    const struct rule_moment *moment;
+    struct arena *arena;
+    struct findings *findings;
+    struct date *due;
+};
+void rule_try(const struct rule_trial *trial);
+void rule_find(const struct rule_trial *trial, const struct rule_place *place, const struct value *value,
+               const struct error *why);
+
+/* Expressions are tried on texts that make careless ones backtrack. STATUS_USAGE with the limit's message. */
+enum status rule_pattern_compile(const struct rule_compiling *compiling, const struct value *expression,
+                                 struct pattern **pattern, struct error *error);
+
+/* rule_watch.c */
+void rule_watch_build(struct rule_set *rules);
 
 #endif

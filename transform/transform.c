@@ -8,6 +8,7 @@
 #include "core/workers.h"
 
 #define BATCH     64 /* records that are computed while as many are written */
+#define GROUP     16 /* batches in one transaction */
 #define KEEP_MOST (256u << 10) /* bytes of an arena that are worth keeping for the next record */
 
 /* One record while it is computed: an arena of its own, kept for the next batch. */
@@ -118,10 +119,6 @@ static void compute(void *own, size_t index, unsigned thread)
 static enum status write_batch(struct store *store, const struct working *working, const struct batch *batch,
                                struct transform_counts *counts, struct error *error)
 {
-    if (!batch->count)
-        return STATUS_OK;
-    if (store_begin(store, error))
-        return error->status;
     for (size_t i = 0; i < batch->count; i++) {
         const struct job *job = &batch->jobs[i];
         struct work_result result = {
@@ -131,15 +128,14 @@ static enum status write_batch(struct store *store, const struct working *workin
             .content = job->content.length ? buffer_view(&job->content) : TEXT_NONE,
             .digest = job->digest,
             .known_content = job->item.kind == WORK_CHECK ? job->item.content : 0,
+            .fresh = job->item.fresh,
             .findings = &job->findings,
         };
         normalise_add(&counts->repairs, &job->repairs);
-        if (work_put(store, &result, &working->recipes, error)) {
-            store_rollback(store);
+        if (work_put(store, &result, &working->recipes, error))
             return error->status;
-        }
     }
-    return store_commit(store, error);
+    return STATUS_OK;
 }
 
 static bool stopped(const struct transform_request *request)
@@ -147,13 +143,15 @@ static bool stopped(const struct transform_request *request)
     return request->stop && *request->stop;
 }
 
-/* While the threads compute one batch, the one before is written and the next one read. */
-static enum status work_kind(struct store *store, struct working *working, enum work_kind kind,
+/* While the threads compute one batch, the one before is written and the next one read. A transaction takes several
+ * batches: pages that many records share are then written once. */
+static enum status work_batches(struct store *store, struct working *working, enum work_kind kind,
                              struct transform_counts *counts, struct error *error)
 {
     const struct transform_request *request = working->request;
     struct batch *computed = NULL;
     int64_t after = 0, done = 0;
+    unsigned written = 0;
     for (int turn = 0;; turn ^= 1) {
         struct batch *batch = &working->batches[turn];
         void *own[2] = { working, batch };
@@ -168,6 +166,8 @@ static enum status work_kind(struct store *store, struct working *working, enum 
             workers_start(working->workers, compute, own, batch->count);
         }
         enum status status = computed ? write_batch(store, working, computed, counts, error) : STATUS_OK;
+        if (status == STATUS_OK && ++written % GROUP == 0 && (status = store_commit(store, error)) == STATUS_OK)
+            status = store_begin(store, error);
         if (batch->count)
             workers_wait(working->workers);
         if (status || !batch->count)
@@ -177,6 +177,18 @@ static enum status work_kind(struct store *store, struct working *working, enum 
         if (request->progress)
             request->progress(request->own, working->source->name, done);
     }
+}
+
+static enum status work_kind(struct store *store, struct working *working, enum work_kind kind,
+                             struct transform_counts *counts, struct error *error)
+{
+    if (store_begin(store, error))
+        return error->status;
+    if (work_batches(store, working, kind, counts, error) || store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
 }
 
 static enum status work_source(struct store *store, struct working *working, const struct digest *map_recipe,

@@ -1,0 +1,37 @@
+#include "load/load.h"
+#include "load/portal.h"
+
+/* A question that changes nothing: any portal can say that it does not know this code. */
+static enum status ask(struct portal *portal, struct error *error)
+{
+    struct portal_errand errand = { .kind = PORTAL_ASK, .code = TEXT("0.000000"), .key = TEXT("congkhai-probe") };
+    struct portal_errand *const errands[] = { &errand };
+    struct portal_report report;
+    if (portal->driver->submit(portal, errands, 1, error))
+        return error->status;
+    enum status status;
+    do {
+        status = portal->driver->next(portal, 1000, &report, error);
+    } while (status == STATUS_END);
+    if (status)
+        return status;
+    if (report.said == SAID_HELD || report.said == SAID_UNKNOWN)
+        return STATUS_OK;
+    return error_set(error, STATUS_STOP, _("the portal %s does not answer as it should: %.*s"), portal->settings->shown,
+                     TEXT_ARG(report.words));
+}
+
+enum status load_probe(const struct load_request *request, struct error *error)
+{
+    struct portal portal = { .notice = request->notice, .notice_own = request->own };
+    enum status status = portal_read(request->context, request->folder, request->portal, &portal, error);
+    if (status)
+        return status;
+    portal.clock = clock_system();
+    status = portal.driver->open(&portal, error);
+    if (status == STATUS_OK)
+        status = ask(&portal, error);
+    portal.driver->close(&portal);
+    portal_free(&portal);
+    return status;
+}

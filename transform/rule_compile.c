@@ -1,0 +1,394 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "core/canonical.h"
+#include "transform/rule_inside.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define ID_MOST      64
+
+struct rule_settings {
+    const char *id, *cites;
+    const struct value *field, *check, *when, *in_force, *message, *examples, *reason;
+    int severity;
+};
+
+static const char *const severities[] = { "error", "warning", NULL };
+
+#define AT(member) offsetof(struct rule_settings, member)
+static const struct setting rule_settings[] = {
+    { "id", SETTING_TEXT, AT(id), .required = true, .help = N_("the rule's name in rejections and views") },
+    { "field", SETTING_LIST, AT(field),
+      .help = N_("a field, or legal_bases[].number for each of a list; or several of them") },
+    { "check", SETTING_OBJECT, AT(check), .required = true, .help = N_("what must hold") },
+    { "severity", SETTING_CHOICE, AT(severity), .fallback = "error", .choices = severities,
+      .help = N_("error keeps the record back; warning only reports") },
+    { "when", SETTING_OBJECT, AT(when),
+      .help = N_("fields and the values they must have for the rule to apply") },
+    { "in_force", SETTING_OBJECT, AT(in_force),
+      .help = N_("from and to: the days between which the rule applies") },
+    { "cites", SETTING_TEXT, AT(cites), .help = N_("the article of the law") },
+    { "message", SETTING_OBJECT, AT(message),
+      .help = N_("vi and en: what is wrong, for the official who mends it") },
+    { "reason", SETTING_TREE, AT(reason), .help = N_("why the rule is there, where no law is cited") },
+    { "examples", SETTING_OBJECT, AT(examples),
+      .help = N_("pass and fail: procedures for the rule's own test") },
+};
+
+/* The place of a member's name, for setting_fault. */
+static struct value name_of(const struct value *member)
+{
+    return (struct value){ .line = member->name_line, .column = member->name_column };
+}
+
+static enum status check_keys(const struct setting_context *context, const struct value *tree, const char *what,
+                              const char *const *names, size_t count, struct error *error)
+{
+    for (const struct value *member = tree->first; member; member = member->next) {
+        size_t i = 0;
+        while (i < count && !text_is(member->name, names[i]))
+            i++;
+        if (i < count)
+            continue;
+        struct value place = name_of(member);
+        const char *nearest = text_nearest(member->name, names, count);
+        if (nearest)
+            return setting_fault(context, &place, error, _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"), what,
+                                 TEXT_ARG(member->name), nearest);
+        return setting_fault(context, &place, error, _("%s: unknown key \"%.*s\""), what, TEXT_ARG(member->name));
+    }
+    return STATUS_OK;
+}
+
+static enum status read_day(const struct setting_context *context, const struct value *tree, const char *name,
+                            struct date *date, struct error *error)
+{
+    const struct value *day = value_find(tree, name);
+    if (!day)
+        return STATUS_OK;
+    if (day->kind != VALUE_TEXT || !date_read(day->text, date))
+        return setting_fault(context, day, error, _("\"%s\" must be a day such as 2010-10-14"), name);
+    return STATUS_OK;
+}
+
+static enum status read_in_force(const struct setting_context *context, const struct value *tree,
+                                 struct date today, struct rule *rule, struct error *error)
+{
+    static const char *const names[] = { "from", "to" };
+    rule->in_force = true;
+    if (!tree)
+        return STATUS_OK;
+    if (check_keys(context, tree, "in_force", names, COUNT(names), error) ||
+        read_day(context, tree, "from", &rule->from, error) || read_day(context, tree, "to", &rule->to, error))
+        return error->status;
+    if (rule->from.year && rule->to.year && date_compare(rule->from, rule->to) > 0)
+        return setting_fault(context, tree, error,
+                             _("in_force: \"from\" is behind \"to\": the rule can never be in force"));
+    rule->in_force = (!rule->from.year || date_compare(today, rule->from) >= 0) &&
+                     (!rule->to.year || date_compare(today, rule->to) <= 0);
+    return STATUS_OK;
+}
+
+static enum status check_choices(const struct setting_context *context, const struct rule_path *path,
+                                 const struct value *list, const struct text *values, size_t count,
+                                 struct error *error)
+{
+    const char *const *choices = path->target->kind == FIELD_CHOICE ? path->target->choices : NULL;
+    for (size_t i = 0; choices && i < count; i++) {
+        size_t known = 0;
+        while (choices[known] && !text_is(values[i], choices[known]))
+            known++;
+        if (choices[known])
+            continue;
+        const char *nearest = text_nearest(values[i], choices, known);
+        return setting_fault(context, list, error,
+                             nearest ? _("\"%.*s\" never has the value \"%.*s\"; did you mean \"%s\"?")
+                                     : _("\"%.*s\" never has the value \"%.*s\""),
+                             TEXT_ARG(path->path.text), TEXT_ARG(values[i]), nearest);
+    }
+    return STATUS_OK;
+}
+
+/* when: { field: value | [values] | { matches | after, before | present } } */
+static enum status read_condition(const struct rule_compiling *compiling, const struct value *member,
+                                  struct rule_condition *condition, struct error *error)
+{
+    static const char *const names[] = { "matches", "after", "before", "present" };
+    const struct setting_context *context = compiling->context;
+    struct value place = name_of(member);
+    if (rule_path_compile(member->name, &condition->path, error))
+        return setting_place(context, &place, error);
+    if (member->kind != VALUE_OBJECT) {
+        if (setting_texts(context, member, &condition->values, &condition->count, error))
+            return error->status;
+        return check_choices(context, &condition->path, member, condition->values, condition->count, error);
+    }
+    if (check_keys(context, member, "when", names, COUNT(names), error))
+        return error->status;
+    const struct value *expression = value_find(member, "matches"), *present = value_find(member, "present");
+    if (expression && rule_pattern_compile(compiling, expression, &condition->matches, error))
+        return error->status;
+    if (read_day(context, member, "after", &condition->after, error) ||
+        read_day(context, member, "before", &condition->before, error))
+        return error->status;
+    condition->asks_presence = present;
+    condition->presence = present && text_is(present->text, "true");
+    if (present && !condition->presence && !text_is(present->text, "false"))
+        return setting_fault(context, present, error, _("\"present\" is true or false"));
+    return STATUS_OK;
+}
+
+static enum status read_when(const struct rule_compiling *compiling, const struct value *tree, struct rule *rule,
+                             struct error *error)
+{
+    if (!tree)
+        return STATUS_OK;
+    rule->when = arena_array(compiling->context->arena, struct rule_condition, tree->count + 1);
+    for (const struct value *member = tree->first; member; member = member->next)
+        if (read_condition(compiling, member, &rule->when[rule->when_count++], error))
+            return error->status;
+    return STATUS_OK;
+}
+
+static enum status check_fits(const struct setting_context *context, const struct rule *rule,
+                              const struct rule_check *kind, const struct value *at, struct error *error)
+{
+    for (size_t i = 0; i < rule->path_count; i++) {
+        const struct rule_path *path = &rule->paths[i];
+        enum field_kind field = path->target->kind;
+        struct text text = path->path.text;
+        bool scalar = field != FIELD_LIST && field != FIELD_GROUP;
+        if (kind->takes == RULE_TAKES_LIST && field != FIELD_LIST)
+            return setting_fault(context, at, error, _("\"%s\" counts the items of a list, and \"%.*s\" is none"),
+                                 kind->name, TEXT_ARG(text));
+        if (kind->takes != RULE_TAKES_ANY && kind->takes != RULE_TAKES_LIST && !scalar)
+            return setting_fault(
+                context, at, error,
+                field == FIELD_LIST
+                    ? _("\"%s\" looks at one value, and \"%.*s\" is a list: write \"%.*s[]\" or go deeper")
+                    : _("\"%s\" looks at one value, and \"%.*s\" is a group: name one of its fields"),
+                kind->name, TEXT_ARG(text), TEXT_ARG(text));
+        if (kind->takes == RULE_TAKES_DATE && field != FIELD_DATE)
+            return setting_fault(context, at, error, _("\"%s\" looks at days, and \"%.*s\" holds none"),
+                                 kind->name, TEXT_ARG(text));
+    }
+    return STATUS_OK;
+}
+
+static enum status read_checks(const struct rule_compiling *compiling, const struct value *tree, struct rule *rule,
+                               struct error *error)
+{
+    const struct setting_context *context = compiling->context;
+    for (const struct value *member = tree->first; member; member = member->next) {
+        const char *names[32];
+        size_t count = 0;
+        const struct rule_check *kind = NULL;
+        for (; rule_checks[count]; count++) {
+            names[count] = rule_checks[count]->name;
+            if (text_is(member->name, names[count]))
+                kind = rule_checks[count];
+        }
+        struct value place = name_of(member);
+        if (!kind) {
+            const char *nearest = text_nearest(member->name, names, count);
+            return setting_fault(context, &place, error,
+                                 nearest ? _("unknown check \"%.*s\"; did you mean \"%s\"?")
+                                         : _("unknown check \"%.*s\""),
+                                 TEXT_ARG(member->name), nearest);
+        }
+        if (rule->check_count == RULE_CHECKS)
+            return setting_fault(context, &place, error, _("a rule has at most %d checks: make two rules"),
+                                 RULE_CHECKS);
+        void **own = &rule->checks[rule->check_count].own;
+        rule->checks[rule->check_count].kind = kind;
+        if (check_fits(context, rule, kind, &place, error) ||
+            kind->compile(rule, compiling, member, own, error))
+            return error->status;
+        rule->check_count++;
+    }
+    if (!rule->check_count)
+        return setting_fault(context, tree, error, _("the rule checks nothing"));
+    return STATUS_OK;
+}
+
+static enum status read_message(const struct setting_context *context, const struct value *tree,
+                                const char *language, struct rule *rule, struct error *error)
+{
+    static const char *const names[] = { "vi", "en" };
+    if (!tree)
+        return STATUS_OK;
+    if (check_keys(context, tree, "message", names, COUNT(names), error))
+        return error->status;
+    for (const struct value *member = tree->first; member; member = member->next)
+        if (member->kind != VALUE_TEXT || !member->text.length)
+            return setting_fault(context, member, error, _("message: a text is expected"));
+    rule->message = value_text_of(tree, language);
+    if (!rule->message.length)
+        rule->message = value_text_of(tree, "vi");
+    if (!rule->message.length)
+        rule->message = value_text_of(tree, "en");
+    return STATUS_OK;
+}
+
+static enum status read_fields(const struct setting_context *context, const struct value *list, struct rule *rule,
+                               struct error *error)
+{
+    struct text *texts;
+    if (!list)
+        return STATUS_OK;
+    if (setting_texts(context, list, &texts, &rule->path_count, error))
+        return error->status;
+    rule->paths = arena_array(context->arena, struct rule_path, rule->path_count + 1);
+    const struct value *item = list->kind == VALUE_LIST ? list->first : list;
+    for (size_t i = 0; i < rule->path_count; i++, item = item->next)
+        if (rule_path_compile(texts[i], &rule->paths[i], error))
+            return setting_place(context, item, error);
+    return STATUS_OK;
+}
+
+static enum status check_id(const struct setting_context *context, const struct value *id, struct error *error)
+{
+    if (!id->text.length || id->text.length > ID_MOST || memchr(id->text.bytes, ' ', id->text.length))
+        return setting_fault(context, id, error, _("an id has 1 to %d characters and no blanks"), ID_MOST);
+    if (text_starts(id->text, TEXT("congkhai/")))
+        return setting_fault(context, id, error, _("ids that start with \"congkhai/\" are the program's own"));
+    return STATUS_OK;
+}
+
+static enum status compile_rule(const struct rule_compiling *compiling, const struct value *tree,
+                                const struct rule_set *rules, struct rule *rule, struct error *error)
+{
+    const struct setting_context *context = compiling->context;
+    struct rule_settings settings = { 0 };
+    if (setting_read(context, rule_settings, COUNT(rule_settings), tree, "rules", &settings, error) ||
+        check_id(context, value_find(tree, "id"), error))
+        return error->status;
+    rule->id = text_of(settings.id);
+    rule->is_error = settings.severity == 0;
+    rule->cites = text_of(settings.cites);
+    rule->tree = tree;
+    rule->file = context->file;
+    rule->line = tree->line;
+    rule->column = tree->column;
+    if (read_fields(context, settings.field, rule, error) ||
+        read_message(context, settings.message, rules->language, rule, error) ||
+        read_when(compiling, settings.when, rule, error) ||
+        read_in_force(context, settings.in_force, rules->moment.today, rule, error) ||
+        read_checks(compiling, settings.check, rule, error))
+        return error->status;
+    bool alone = rule->check_count == 1 && rule->checks[0].kind == &rule_check_sql;
+    if (!rule->path_count && !alone)
+        return setting_fault(context, tree, error, _("the rule \"%s\" needs a \"field\""), settings.id);
+    return STATUS_OK;
+}
+
+/* What a rule says and looks at; examples and reasons change nothing for a record. */
+static struct value *ingredient(struct arena *arena, const struct value *tree)
+{
+    struct value *copy = value_object(arena);
+    for (const struct value *member = tree->first; member; member = member->next)
+        if (!text_is(member->name, "examples") && !text_is(member->name, "reason"))
+            value_set_text(copy, member->name, value_copy(arena, member));
+    return copy;
+}
+
+static enum status compile_file(const struct rule_compiling *compiling, const struct rule_file *file,
+                                struct rule_set *rules, struct value *ingredients, struct error *error)
+{
+    static const char *const names[] = { "rules" };
+    const struct setting_context *context = compiling->context;
+    const struct value *list = value_find(file->tree, "rules");
+    if (check_keys(context, file->tree, "rules", names, 1, error))
+        return error->status;
+    if (!list || list->kind != VALUE_LIST)
+        return setting_fault(context, list ? list : file->tree, error, _("a file of rules has a list \"rules\""));
+    for (const struct value *tree = list->first; tree; tree = tree->next) {
+        struct rule *rule = &rules->rules[rules->count];
+        rule->number = rules->count++;
+        if (compile_rule(compiling, tree, rules, rule, error))
+            return error->status;
+        for (size_t i = 0; i + 1 < rules->count; i++)
+            if (text_equal(rules->rules[i].id, rule->id))
+                return setting_fault(context, value_find(tree, "id"), error,
+                                     _("the rule id \"%.*s\" is already used in %s:%u"), TEXT_ARG(rule->id),
+                                     rules->rules[i].file, rules->rules[i].line);
+        if (rule->in_force)
+            value_append(ingredients, ingredient(rules->arena, tree));
+        rules->has_whole_set = rules->has_whole_set || (rule->whole_set && rule->in_force);
+    }
+    return STATUS_OK;
+}
+
+static bool uses_list(const struct rule_set *rules, const struct code_list *list)
+{
+    for (size_t i = 0; i < rules->count; i++)
+        for (size_t j = 0; rules->rules[i].in_force && j < rules->rules[i].list_count; j++)
+            if (rules->rules[i].lists[j] == list)
+                return true;
+    return false;
+}
+
+static struct digest recipe_of(struct rule_set *rules, const struct code_list *lists, struct value *ingredients)
+{
+    struct buffer bytes = { 0 };
+    for (const struct code_list *list = lists; list; list = list->next) {
+        if (!uses_list(rules, list))
+            continue;
+        char *hex = arena_take(rules->arena, DIGEST_HEX);
+        digest_hex(&list->digest, hex);
+        value_append(ingredients, value_string(rules->arena, hex));
+    }
+    value_append(ingredients, value_string(rules->arena, rules->language));
+    value_append(ingredients, value_integer(rules->arena, RULES_VERSION));
+    canonical_write(&bytes, ingredients);
+    struct digest recipe = crypto_sha256(buffer_view(&bytes));
+    buffer_free(&bytes);
+    return recipe;
+}
+
+enum status rule_compile_all(struct arena *arena, const struct rule_file *files, size_t count,
+                             const struct rule_options *options, struct rule_set **rules, struct digest *recipe,
+                             struct error *error)
+{
+    struct rule_set *made = arena_new(arena, struct rule_set);
+    struct value *ingredients = value_list(arena);
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct value *list = value_find(files[i].tree, "rules");
+        total += list ? list->count : 0;
+    }
+    made->arena = arena;
+    made->language = options->language ? options->language : "vi";
+    made->moment.today = options->today;
+    made->rules = arena_array(arena, struct rule, total + 1);
+    for (size_t i = 0; i < procedure_root.count && i < RULE_ROOTS; i++)
+        made->root_names[i] = text_of(procedure_root.fields[i].name);
+    *rules = made;
+    for (size_t i = 0; i < count; i++) {
+        struct setting_context context = { arena, files[i].path };
+        struct rule_compiling compiling = { &context, options->lists };
+        if (compile_file(&compiling, &files[i], made, ingredients, error))
+            return error->status;
+    }
+    *recipe = recipe_of(made, options->lists, ingredients);
+    rule_watch_build(made);
+    return STATUS_OK;
+}
+
+void rule_free_all(struct rule_set *rules)
+{
+    for (size_t i = 0; rules && i < rules->count; i++) {
+        const struct rule *rule = &rules->rules[i];
+        for (size_t j = 0; j < rule->when_count; j++)
+            pattern_free(rule->when[j].matches);
+        for (size_t j = 0; j < rule->check_count; j++)
+            if (rule->checks[j].kind->free)
+                rule->checks[j].kind->free(rule->checks[j].own);
+    }
+}
+
+size_t rule_count(const struct rule_set *rules)
+{
+    return rules->count;
+}
