@@ -2,7 +2,7 @@
 # make test       every test (scripts/test does the set-up first)
 # make check      format, layers, doors, headers
 # make install    PREFIX=/usr/local DESTDIR=
-# Variants: BUILD=build-asan SANITIZE=address,undefined · BUILD=build-clang CC=clang · WERROR=1
+# Variants: BUILD=build-asan SANITIZE=address,undefined · BUILD=build-clang CC=clang · WERROR=1 · FAULTS=1 (crash points)
 
 CC      ?= gcc
 BUILD   ?= build
@@ -16,6 +16,7 @@ CFLAGS    ?= -O2 -g
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DCONGKHAI_VERSION='"$(VERSION)"' -DCONGKHAI_PREFIX='"$(PREFIX)"' -I. \
              $(WARNINGS) $(CFLAGS) -fno-strict-aliasing -fstack-protector-strong \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) \
+             $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(FAULTS),-DCONGKHAI_FAULTS) \
              $(shell pkg-config --cflags $(LIBRARIES))
 ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread
 LDLIBS    := $(shell pkg-config --libs $(LIBRARIES)) -lm
