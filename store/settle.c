@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/json.h"
+#include "core/difference.h"
 #include "store/ledger.h"
 #include "store/work.h"
 
@@ -12,7 +14,7 @@ struct member {
     struct text source, key, locator, code, status, outcome, fields;
     struct digest source_digest, content_digest;
     bool has_content, rejected, waits; /* waits: to be settled */
-    bool found;                        /* a rule has something to say */
+    bool found, shared;                /* a rule, or another record's code, has something to say */
     struct member *next;
 };
 
@@ -26,7 +28,8 @@ struct settling {
 #define MEMBER_COLUMNS                                                                                        \
     "SELECT r.id, r.content, s.name, r.key, r.locator, r.code, r.status, r.outcome, r.source_digest, p.digest,"  \
     " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.severity = 'error' AND f.stage < 3), r.work,"    \
-    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id)"                                                    \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id),"                                                   \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3)"                                    \
     " FROM record r JOIN source s ON s.id = r.source LEFT JOIN payload p ON p.id = r.content "
 
 static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
@@ -50,6 +53,7 @@ static struct member *read_member(struct arena *arena, struct sqlite_statement *
     member->rejected = sqlite_number(statement, 10);
     member->waits = sqlite_number(statement, 11) == WORK_SETTLE;
     member->found = sqlite_number(statement, 12);
+    member->shared = sqlite_number(statement, 13);
     return member;
 }
 
@@ -99,6 +103,26 @@ static enum status append_outcome(struct settling *settling, const struct member
                                                  .digest = member->has_content ? &member->content_digest : NULL,
                                                  .detail = detail },
                          NULL, error);
+}
+
+/* In which fields the loser differs from the winner: an official sees at once whether it matters. */
+static enum status name_differences(struct settling *settling, const struct member *best, const struct member *member,
+                                    struct buffer *out, struct error *error)
+{
+    struct text bytes[2];
+    struct value *values[2];
+    int64_t contents[2] = { best->content, member->content };
+    for (int i = 0; i < 2; i++)
+        if (store_payload(settling->store, &settling->arena, contents[i], &bytes[i], error) ||
+            json_parse(&settling->arena, bytes[i], &values[i], error))
+            return error->status;
+    const char *separator = "";
+    for (const struct difference *found = difference_find(&settling->arena, values[0], values[1]);
+         found && out->length < 400; found = found->next, separator = ", ") {
+        buffer_string(out, separator);
+        buffer_text(out, found->field);
+    }
+    return STATUS_OK;
 }
 
 /* Replaces the finding that says why a record is held, or that it lost to another source. */
@@ -215,39 +239,58 @@ static void name_others(const struct member *members, const struct member *self,
         }
 }
 
+/* What one member of a group has to be told: its outcome, and the finding that says why. */
+struct verdict {
+    const char *outcome, *rule, *severity;
+    char message[1200];
+};
+
+static enum status judge(struct settling *settling, const struct member *members, const struct member *best,
+                         const struct member *member, struct verdict *verdict, struct error *error)
+{
+    char others[600];
+    *verdict = (struct verdict){ .outcome = "accepted" };
+    if (member->rejected) {
+        verdict->outcome = "rejected";
+    } else if (!best) {
+        name_others(members, member, others, sizeof others);
+        verdict->outcome = "held";
+        verdict->rule = "congkhai/same-code";
+        verdict->severity = "error";
+        snprintf(verdict->message, sizeof verdict->message,
+                 _("Another record gives the same code with other contents: %s; mend one of them, or say with \"precedence\" whose word counts"),
+                 others);
+    } else if (member != best && !digest_equal(&member->content_digest, &best->content_digest)) {
+        struct buffer fields = { 0 };
+        enum status status = name_differences(settling, best, member, &fields, error);
+        verdict->rule = "congkhai/precedence";
+        verdict->severity = "warning";
+        snprintf(verdict->message, sizeof verdict->message,
+                 _("The source %.*s wins by \"precedence\" (%.*s); this record differs in: %s"),
+                 TEXT_ARG(best->source), TEXT_ARG(best->locator), fields.bytes ? fields.bytes : "");
+        buffer_free(&fields);
+        return status;
+    }
+    return STATUS_OK;
+}
+
 static enum status settle_group(struct settling *settling, struct member *members, struct error *error)
 {
     const struct member *best = winner(settling, members);
-    bool alone = !members->next;
     for (const struct member *member = members; member; member = member->next) {
-        char others[600], message[900];
-        const char *outcome = "accepted", *rule = NULL, *severity = "error";
-        if (member->rejected) {
-            outcome = "rejected";
-        } else if (!best) {
-            name_others(members, member, others, sizeof others);
-            snprintf(message, sizeof message,
-                     _("Another record gives the same code with other contents: %s; mend one of them, or say with \"precedence\" whose word counts"),
-                     others);
-            outcome = "held";
-            rule = "congkhai/same-code";
-        } else if (member != best && !digest_equal(&member->content_digest, &best->content_digest)) {
-            snprintf(message, sizeof message, _("The source %.*s wins by \"precedence\" (%.*s)"),
-                     (int)best->source.length, best->source.bytes, (int)best->locator.length, best->locator.bytes);
-            outcome = "held";
-            rule = "congkhai/precedence";
-        }
-        if (!alone && replace_shared_finding(settling, member, rule, severity, rule ? message : NULL, error))
+        struct verdict verdict;
+        if (judge(settling, members, best, member, &verdict, error) ||
+            ((verdict.rule || member->shared) &&
+             replace_shared_finding(settling, member, verdict.rule, verdict.severity,
+                                    verdict.rule ? verdict.message : NULL, error)))
             return error->status;
-        if (member != best && !strcmp(outcome, "accepted")) {
-            /* The same words from another source: accepted too, but one record is enough for the outbox. */
-            struct member quiet = *member;
+        /* Accepted beside the one that speaks for the code: one record is enough for the outbox. */
+        struct member quiet = *member;
+        quiet.waits = quiet.waits || (verdict.rule != NULL) != quiet.shared;
+        if (member != best && !strcmp(verdict.outcome, "accepted"))
             quiet.status = TEXT_NONE;
-            if (give_outcome(settling, &quiet, outcome, !alone, error))
-                return error->status;
-        } else if (give_outcome(settling, member, outcome, !alone, error)) {
+        if (give_outcome(settling, &quiet, verdict.outcome, verdict.rule != NULL, error))
             return error->status;
-        }
     }
     return STATUS_OK;
 }
