@@ -64,6 +64,13 @@ static void on_text(void *context, const xmlChar *bytes, int length)
     append(events, XML_EVENT_TEXT)->text = text;
 }
 
+static void on_cdata(void *context, const xmlChar *bytes, int length)
+{
+    struct xml_events *events = context;
+    if (xml_push_check(&events->push, bytes, length))
+        on_text(context, bytes, length);
+}
+
 enum status xml_events_open(struct file_stream *stream, struct xml_events **out, struct error *error)
 {
     static const xmlSAXHandler handlers = {
@@ -71,7 +78,7 @@ enum status xml_events_open(struct file_stream *stream, struct xml_events **out,
         .endElementNs = on_end,
         .characters = on_text,
         .ignorableWhitespace = on_text,
-        .cdataBlock = on_text,
+        .cdataBlock = on_cdata,
     };
     (void)error;
     struct xml_events *events = memory_new(struct xml_events);

@@ -51,6 +51,9 @@ void xml_push_open(struct xml_push *push, struct file_stream *stream, const char
 /* Feeds one chunk: STATUS_OK, STATUS_END after the last, STATUS_STOP, or what the stream says. */
 enum status xml_push_feed(struct xml_push *push, struct error *error);
 void xml_push_close(struct xml_push *push);
+/* For the handler of CDATA, which the push parser lets through with overlong sequences: false when it stopped
+ * the document for that. */
+bool xml_push_check(struct xml_push *push, const xmlChar *bytes, int length);
 /* For the start handler: counts the depth; false when the document was stopped for it. */
 bool xml_push_enter(struct xml_push *push);
 

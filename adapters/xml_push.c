@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "adapters/file.h"
+#include "adapters/unicode.h"
 #include "adapters/xml_libxml2.h"
 #include "core/memory.h"
 
@@ -85,6 +86,15 @@ bool xml_push_enter(struct xml_push *push)
     char words[200];
     snprintf(words, sizeof words, _("elements stand more than %d deep inside one another"), XML_DEPTH);
     refuse(push, words);
+    return false;
+}
+
+bool xml_push_check(struct xml_push *push, const xmlChar *bytes, int length)
+{
+    struct text text = { (const char *)bytes, (size_t)length };
+    if (unicode_invalid_at(text) == text.length)
+        return true;
+    refuse(push, _("Input is not proper UTF-8, indicate encoding !"));
     return false;
 }
 

@@ -30,8 +30,9 @@ struct xml_reader {
     unsigned inside;   /* the depth of the record's element; 0: between records */
     size_t start;      /* of the record being written */
     long line;
-    bool open_tag; /* ">" or "/>" is due */
-    bool over;     /* the record is too large, what comes of it is left out */
+    bool after_return; /* the last piece of CDATA ended with a CR */
+    bool open_tag;     /* ">" or "/>" is due */
+    bool over;         /* the record is too large, what comes of it is left out */
     size_t declared_count, declared_room;
     struct declared *declared;
 
@@ -135,6 +136,7 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
 {
     struct xml_reader *reader = context;
     (void)namespaces, (void)declarations, (void)defaulted;
+    reader->after_return = false;
     if (!xml_push_enter(&reader->push))
         return;
     unsigned depth = reader->push.depth;
@@ -184,6 +186,7 @@ static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, co
     unsigned depth = reader->push.depth;
     if (!depth || depth > XML_DEPTH)
         return;
+    reader->after_return = false;
     reader->push.depth--;
     if (!reader->inside)
         return;
@@ -204,10 +207,31 @@ static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, co
 static void on_text(void *context, const xmlChar *bytes, int length)
 {
     struct xml_reader *reader = context;
+    reader->after_return = false;
     if (!reader->inside)
         return;
     close_tag(reader);
     put_escaped(reader, bytes, (size_t)length, false);
+}
+
+/* The parser gives CDATA in pieces and leaves its line ends as they were written. */
+static void on_cdata(void *context, const xmlChar *bytes, int length)
+{
+    struct xml_reader *reader = context;
+    const xmlChar *end = bytes + length;
+    if (!reader->inside || !xml_push_check(&reader->push, bytes, length))
+        return;
+    close_tag(reader);
+    while (bytes < end) {
+        const xmlChar *mark = memchr(bytes, '\r', (size_t)(end - bytes));
+        if (*bytes == '\n' && reader->after_return)
+            bytes++;
+        reader->after_return = mark && mark + 1 == end;
+        put_escaped(reader, bytes, (size_t)((mark ? mark : end) - bytes), false);
+        if (mark)
+            put(reader, "\n", 1);
+        bytes = !mark ? end : mark + 1 < end && mark[1] == '\n' ? mark + 2 : mark + 1;
+    }
 }
 
 static void on_comment(void *context, const xmlChar *bytes)
@@ -247,7 +271,7 @@ enum status xml_reader_open(struct file_stream *stream, struct text records,
         .endElementNs = on_end,
         .characters = on_text,
         .ignorableWhitespace = on_text,
-        .cdataBlock = on_text,
+        .cdataBlock = on_cdata,
         .comment = on_comment,
         .processingInstruction = on_instruction,
     };

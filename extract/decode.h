@@ -19,11 +19,14 @@ struct decode {
     const struct decode_driver *driver;
     const struct source *source;
     struct document *document;
+    const char *unicode; /* xml: what the document is in (see transcode.h); NULL: it says so itself */
     struct arena *arena; /* lives as long as the decoder */
     void *own;
 };
 
 struct decode_driver {
+    /* The source's addresses, without a document; NULL: there is nothing to check. STATUS_USAGE. */
+    enum status (*check)(struct arena *arena, const struct source *source, struct error *error);
     enum status (*open)(struct decode *decode, struct error *error);
     /* STATUS_OK, STATUS_END; STATUS_REJECT: the record in `decoded` (its bytes may be empty) is set aside and
      * the next one can be read; STATUS_STOP: the document is broken from here on, `decoded` holds what was
@@ -36,5 +39,8 @@ extern const struct decode_driver decode_json, decode_ndjson, decode_csv, decode
     decode_xlsx, decode_rows;
 
 const struct decode_driver *decode_find(enum source_format format);
+
+/* A list of texts as canonical JSON: the cells of a row, or the headings that are its context. */
+struct text decode_list(struct arena *arena, const struct text *texts, size_t count);
 
 #endif

@@ -4,19 +4,21 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
-#include "adapters/unicode.h"
+#include "core/canonical.h"
 #include "extract/decode.h"
 #include "extract/fetch.h"
+#include "extract/intake.h"
+#include "extract/transcode.h"
+#include "store/source_state.h"
 
 /* One source while it is read. */
 struct reading {
     const struct extract_request *request;
     const struct source *source;
     struct staging *staging;
-    struct record_address *key;
-    struct arena record; /* cleared for each record */
-    bool doubtful;       /* a record could not be identified: what is absent may only be unreadable */
+    struct intake *intake;
     struct extract_result *result;
+    int64_t given;
 };
 
 static bool wanted_source(const struct extract_request *request, const struct source *source)
@@ -27,14 +29,20 @@ static bool wanted_source(const struct extract_request *request, const struct so
     return !request->name_count;
 }
 
-static void notice(const struct reading *reading, const char *locator, const char *message)
+static void notice(void *own, const char *locator, const char *message)
 {
+    const struct reading *reading = own;
     char line[ERROR_MESSAGE_SIZE + 600];
     if (!reading->request->notice)
         return;
     snprintf(line, sizeof line, "%s%s%s: %s", reading->source->name, locator && *locator ? " " : "",
              locator ? locator : "", message);
     reading->request->notice(reading->request->own, line);
+}
+
+static void notice_of_fetch(void *own, const char *message)
+{
+    notice(own, NULL, message);
 }
 
 static enum status compile_key(struct arena *arena, const struct setting_context *context,
@@ -76,10 +84,9 @@ enum status extract_check(const struct extract_request *request, struct error *e
             compile_key(request->context->arena, request->context, source, &key, error))
             return error->status;
         record_address_free(key);
-        if (!decode_find((enum source_format)source->format))
-            return setting_fault(request->context, value_find(source->tree, "format"), error,
-                                 _("the format %s is not served"),
-                                 source_format_name((enum source_format)source->format));
+        const struct decode_driver *decoder = decode_find((enum source_format)source->format);
+        if (decoder->check && decoder->check(request->context->arena, source, error))
+            return setting_place(request->context, value_find(source->tree, "records"), error);
     }
     return STATUS_OK;
 }
@@ -92,107 +99,6 @@ static void locate(const struct document *document, const struct decoded *decode
         snprintf(locator, size, "%s:%s!%ld", document->name, decoded->sheet, decoded->number);
     else
         snprintf(locator, size, "%s%c%ld", document->name, decoded->mark, decoded->number);
-}
-
-/* The key as the record has it. STATUS_REJECT with the reason when it has none. */
-static enum status find_key(struct reading *reading, const struct decoded *decoded, struct text *key,
-                            struct error *error)
-{
-    struct record record;
-    struct record_items items;
-    if (record_open(&reading->record, &reading->source->record, decoded->bytes, decoded->context, &record,
-                    error))
-        return error->status;
-    enum status status = record_select(&record, &record.root, reading->key, &reading->record, &items, error);
-    if (status == STATUS_OK && items.count)
-        status = record_item_text(&record, &items.items[0], &reading->record, key, error);
-    if (status == STATUS_OK) {
-        *key = items.count ? unicode_nfc(&reading->record, text_trim(text_copy(&reading->record, *key)))
-                           : TEXT_NONE;
-        if (!key->length)
-            status = error_set(error, STATUS_REJECT,
-                               items.unknown ? _("the table has no column \"%s\", which is the key")
-                                             : _("the key %s is missing or empty"),
-                               reading->source->key);
-    }
-    record_close(&record);
-    return status;
-}
-
-static bool wanted_code(const struct reading *reading, struct text key)
-{
-    for (size_t i = 0; i < reading->request->code_count; i++)
-        if (text_equal(reading->request->codes[i], key))
-            return true;
-    return !reading->request->code_count;
-}
-
-/* Stages what could not be read, under the name of the document or of its bytes, so that it is counted and
- * shown. */
-static enum status set_aside(struct reading *reading, const struct document *document,
-                             const struct decoded *decoded, const char *locator, const char *fault,
-                             struct error *error)
-{
-    char name[DIGEST_HEX + 1] = "@";
-    struct staged_record staged = { .locator = text_of(locator), .bytes = decoded->bytes, .fault = fault };
-    staged.digest = crypto_sha256(decoded->bytes.bytes ? decoded->bytes : text_of(locator));
-    staged.context = decoded->context;
-    digest_hex(&staged.digest, name + 1);
-    name[17] = 0;
-    bool known, whole_document = !decoded->number;
-    staged.key = text_of(name);
-    if (whole_document) {
-        struct text key;
-        if (staging_key_at(reading->staging, &reading->record, staged.locator, &key, error))
-            return error->status;
-        staged.key = key.bytes ? key : text_format(&reading->record, "@%s", document->name);
-    }
-    if (reading->request->code_count)
-        return STATUS_OK;
-    if (staging_known(reading->staging, &staged.digest, staged.key, staged.locator, &known, error))
-        return error->status;
-    notice(reading, locator, fault);
-    if (known)
-        return STATUS_OK;
-    reading->doubtful = reading->doubtful || !whole_document;
-    return staging_put(reading->staging, &staged, error);
-}
-
-static enum status take(struct reading *reading, const struct document *document,
-                        const struct decoded *decoded, struct error *error)
-{
-    char locator[600];
-    bool known;
-    locate(document, decoded, locator, sizeof locator);
-    struct staged_record staged = {
-        .locator = text_of(locator),
-        .bytes = decoded->bytes,
-        .context = decoded->context,
-        .digest = crypto_sha256(decoded->bytes),
-        .key = reading->key ? TEXT_NONE : text_of(document->name),
-    };
-    if (decoded->warning)
-        notice(reading, locator, decoded->warning);
-    if (reading->key || wanted_code(reading, staged.key)) {
-        if (staging_known(reading->staging, &staged.digest, staged.key, staged.locator, &known, error))
-            return error->status;
-        if (known)
-            return STATUS_OK;
-    }
-    if (reading->key && find_key(reading, decoded, &staged.key, error)) {
-        if (error->status != STATUS_REJECT)
-            return error->status;
-        struct error reason = *error;
-        return set_aside(reading, document, decoded, locator, reason.message, error);
-    }
-    if (!wanted_code(reading, staged.key)) {
-        bool its;
-        if (staging_has_code(reading->staging, staged.key, reading->request->codes,
-                             reading->request->code_count, &its, error) ||
-            !its)
-            return error->status;
-    }
-    return staging_put(reading->staging, &staged, error);
 }
 
 static bool stopped(const struct extract_request *request)
@@ -210,33 +116,64 @@ static void broke_off(struct reading *reading, bool outage, const char *message)
     reading->result->whole = false;
 }
 
-static enum status read_records(struct reading *reading, struct decode *decode, struct error *error)
+static enum status take(struct reading *reading, const struct document *document,
+                        const struct decoded *decoded, const char *fault, struct error *error)
+{
+    char locator[600];
+    locate(document, decoded, locator, sizeof locator);
+    if (decoded->warning)
+        notice(reading, locator, decoded->warning);
+    struct intake_record record = {
+        .bytes = decoded->bytes,
+        .context = decoded->context,
+        .locator = locator,
+        .document = document->name,
+        .whole = !decoded->number,
+        .fault = fault,
+    };
+    return intake_put(reading->intake, &record, error);
+}
+
+/* The document is broken from here on. What stands for one record is set aside; of a list nobody knows what
+ * was to follow. */
+static enum status take_broken(struct reading *reading, struct decode *decode, const struct decoded *decoded,
+                               struct error *reason, struct error *error)
+{
+    char locator[600];
+    const struct source *source = reading->source;
+    bool list =
+        decoded->number || (source->records && *source->records) ||
+        (source->format != SOURCE_JSON && source->format != SOURCE_XML && source->format != SOURCE_HTML);
+    if (!list || decoded->bytes.length)
+        if (take(reading, decode->document, decoded, reason->message, error))
+            return error->status;
+    if (list) {
+        locate(decode->document, decoded, locator, sizeof locator);
+        error_add(reason, "%s", locator);
+        broke_off(reading, false, reason->message);
+        notice(reading, NULL, reason->message);
+    }
+    return STATUS_OK;
+}
+
+static enum status read_records(struct reading *reading, struct decode *decode, bool *broken,
+                                struct error *error)
 {
     struct decoded decoded;
-    char locator[600];
     struct error reason = { 0 };
     for (unsigned long count = 0; !stopped(reading->request); count++) {
-        arena_clear(&reading->record);
         enum status status = decode->driver->next(decode, &decoded, &reason);
         if (status == STATUS_END)
             return STATUS_OK;
-        if (status == STATUS_OK) {
-            status = take(reading, decode->document, &decoded, error);
-        } else if (status == STATUS_REJECT || status == STATUS_STOP) {
-            locate(decode->document, &decoded, locator, sizeof locator);
-            bool broken = status == STATUS_STOP;
-            status = set_aside(reading, decode->document, &decoded, locator, reason.message, error);
-            if (broken && decoded.number) {
-                error_add(&reason, "%s", locator);
-                broke_off(reading, false, reason.message);
-            }
-            if (broken)
-                return status;
-        } else {
-            return error_set(error, status, "%s", reason.message);
+        if (status == STATUS_STOP) {
+            *broken = true;
+            return take_broken(reading, decode, &decoded, &reason, error);
         }
-        if (status)
-            return status;
+        if (status != STATUS_OK && status != STATUS_REJECT)
+            return error_set(error, status, "%s", reason.message);
+        reading->given++;
+        if (take(reading, decode->document, &decoded, status ? reason.message : NULL, error))
+            return error->status;
         if (reading->request->progress && count % 256 == 0)
             reading->request->progress(reading->request->own, reading->source->name,
                                        staging_seen(reading->staging));
@@ -244,7 +181,9 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
     return STATUS_OK;
 }
 
-static enum status read_document(struct reading *reading, struct document *document, struct error *error)
+/* *broken: the document was not read to its end. */
+static enum status read_document(struct reading *reading, struct document *document, bool *broken,
+                                 struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct error reason = { 0 };
@@ -252,13 +191,17 @@ static enum status read_document(struct reading *reading, struct document *docum
                              .source = reading->source,
                              .document = document,
                              .arena = &arena };
-    enum status status = decode.driver->open(&decode, &reason);
+    reading->given = 0;
+    *broken = false;
+    enum status status = transcode_open(&arena, reading->source, document, &decode.unicode, &reason);
+    if (status == STATUS_OK)
+        status = decode.driver->open(&decode, &reason);
     if (status == STATUS_OK) {
-        status = read_records(reading, &decode, error);
+        status = read_records(reading, &decode, broken, error);
     } else if (status == STATUS_STOP || status == STATUS_REJECT) {
         struct decoded nothing = { 0 };
-        broke_off(reading, false, reason.message);
-        status = set_aside(reading, document, &nothing, document->name, reason.message, error);
+        *broken = true;
+        status = take_broken(reading, &decode, &nothing, &reason, error);
     } else {
         error_set(error, status, "%s", reason.message);
     }
@@ -267,41 +210,132 @@ static enum status read_document(struct reading *reading, struct document *docum
     return status;
 }
 
+/* All that the meaning of a listing hangs on but the map: when it changes, what was remembered is void. */
+static struct digest recipe_of(const struct source *source)
+{
+    struct buffer text = { 0 };
+    buffer_string(&text, CONGKHAI_VERSION);
+    for (const struct value *member = source->tree->first; member; member = member->next) {
+        if (text_is(member->name, "map") || text_is(member->name, "nothing"))
+            continue;
+        canonical_text(&text, member->name);
+        canonical_write(&text, member);
+    }
+    struct digest digest = crypto_sha256(buffer_view(&text));
+    buffer_free(&text);
+    return digest;
+}
+
+/* What was remembered bears its recipe in front. */
+static enum status recall(struct reading *reading, struct store *store, struct fetch *fetch,
+                          struct error *error)
+{
+    struct digest recipe = recipe_of(reading->source);
+    struct text state;
+    if (source_state_get(store, fetch->arena, reading->source->name, &state, error))
+        return error->status;
+    if (!reading->request->code_count && state.length > DIGEST_SIZE &&
+        !memcmp(state.bytes, recipe.bytes, DIGEST_SIZE))
+        fetch->remembered = text_slice(state, DIGEST_SIZE, state.length);
+    return STATUS_OK;
+}
+
+static enum status remember(struct reading *reading, struct store *store, const struct text *wanted,
+                            struct error *error)
+{
+    struct digest recipe = recipe_of(reading->source);
+    struct buffer state = { 0 };
+    if (wanted->length) {
+        buffer_put(&state, recipe.bytes, DIGEST_SIZE);
+        buffer_text(&state, *wanted);
+    }
+    enum status status = source_state_put(store, reading->source->name,
+                                          wanted->length ? buffer_view(&state) : TEXT_NONE, error);
+    buffer_free(&state);
+    return status;
+}
+
 /* STATUS_OK also for a source that broke off: its result says so. Anything else is a fault of the store. */
-static enum status read_source(struct reading *reading, struct arena *arena, struct error *error)
+static enum status read_documents(struct reading *reading, struct fetch *fetch, struct error *error)
 {
     const struct extract_request *request = reading->request;
-    struct fetch fetch;
     struct error reason = { 0 };
-    if (fetch_prepare(arena, request->context, request->folder, reading->source, &fetch, error) ||
-        compile_key(arena, request->context, reading->source, &reading->key, error))
-        return error->status;
-    fetch.stop = request->stop;
-    enum status status = fetch.driver->open(&fetch, &reason), kept = STATUS_OK;
+    enum status status = fetch->driver->open(fetch, &reason), kept = STATUS_OK;
     while (status == STATUS_OK && kept == STATUS_OK && !stopped(request)) {
         struct document document;
-        status = fetch.driver->next(&fetch, &document, &reason);
+        status = fetch->driver->next(fetch, &document, &reason);
         if (status != STATUS_OK)
             break;
-        kept = read_document(reading, &document, error);
+        kept = read_document(reading, &document, &fetch->broken, error);
+        fetch->given = reading->given;
         if (document.stream.close)
             document.stream.close(&document.stream);
     }
-    if (status != STATUS_OK && status != STATUS_END) {
+    if (kept == STATUS_OK && status != STATUS_OK && status != STATUS_END) {
         notice(reading, NULL, reason.message);
         broke_off(reading, true, reason.message);
     }
     if (stopped(request))
         broke_off(reading, true, _("a signal ended the run"));
-    if (!fetch.whole)
+    if (!fetch->whole)
         reading->result->whole = false;
+    return kept == STATUS_OK ? intake_finish(reading->intake, error) : kept;
+}
+
+static enum status finish(struct reading *reading, struct store *store, const struct fetch *fetch,
+                          struct error *error)
+{
+    struct extract_result *result = reading->result;
+    bool doubtful = intake_is_doubtful(reading->intake);
+    if (fetch->unchanged && staging_unchanged(reading->staging, error))
+        return error->status;
+    if (doubtful && result->whole)
+        notice(reading, NULL,
+               _("some records cannot be read, so nothing is reported missing this time: mend them first"));
+    bool whole = result->whole && !doubtful;
+    if (!fetch->unchanged || !whole)
+        return remember(reading, store, whole ? &fetch->remember : &TEXT_NONE, error);
+    return STATUS_OK;
+}
+
+static enum status read_source(struct reading *reading, struct store *store, struct arena *arena,
+                               struct workers *workers, struct error *error)
+{
+    const struct extract_request *request = reading->request;
+    struct fetch fetch;
+    struct record_address *key;
+    if (fetch_prepare(arena, request->context, request->folder, reading->source, &fetch, error) ||
+        recall(reading, store, &fetch, error) ||
+        compile_key(arena, request->context, reading->source, &key, error))
+        return error->status;
+    fetch.stop = request->stop;
+    fetch.notice = notice_of_fetch;
+    fetch.notice_own = reading;
+    if (request->clock)
+        fetch.clock = request->clock;
+    struct intake_options options = { .staging = reading->staging,
+                                      .workers = workers,
+                                      .source = reading->source,
+                                      .key = key,
+                                      .codes = request->codes,
+                                      .code_count = request->code_count,
+                                      .notice = notice,
+                                      .own = reading };
+    reading->intake = intake_open(&options);
+    enum status status = read_documents(reading, &fetch, error);
+    if (status == STATUS_OK)
+        status = finish(reading, store, &fetch, error);
     if (fetch.driver->close)
         fetch.driver->close(&fetch);
-    return kept;
+    reading->result->whole = reading->result->whole && !intake_is_doubtful(reading->intake);
+    intake_close(reading->intake);
+    record_address_free(key);
+    return status;
 }
 
 static enum status run_source(struct store *store, const struct extract_request *request,
-                              const struct source *source, struct extract_result *result, struct error *error)
+                              const struct source *source, struct workers *workers,
+                              struct extract_result *result, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct reading reading = { .request = request, .source = source, .result = result };
@@ -309,41 +343,69 @@ static enum status run_source(struct store *store, const struct extract_request 
     result->whole = !request->code_count;
     if (staging_open(store, source->name, &reading.staging, error))
         return error->status;
-    enum status status = read_source(&reading, &arena, error);
-    record_address_free(reading.key);
-    arena_free(&reading.record);
+    enum status status = read_source(&reading, store, &arena, workers, error);
     if (status) {
         staging_abandon(reading.staging);
         return status;
     }
-    if (reading.doubtful && result->whole)
-        notice(&reading, NULL,
-               _("some records cannot be read, so nothing is reported missing this time: mend them first"));
-    return staging_finish(reading.staging, result->whole && !reading.doubtful, source->listing == SOURCE_FULL,
-                          result->why, &result->counts, error);
+    return staging_finish(reading.staging, result->whole, source->listing == SOURCE_FULL, result->why,
+                          &result->counts, error);
+}
+
+static enum status run_sources(struct store *store, const struct extract_request *request,
+                               struct workers *workers, struct extract_result *results, size_t *count,
+                               struct error *broken, struct error *error)
+{
+    for (size_t i = 0; i < request->source_count && !stopped(request); i++) {
+        if (!wanted_source(request, &request->sources[i]))
+            continue;
+        struct extract_result *result = &results[(*count)++];
+        if (run_source(store, request, &request->sources[i], workers, result, error))
+            return error->status;
+        if (result->outage && !broken->status)
+            error_set(broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"), result->source,
+                      result->why);
+    }
+    return STATUS_OK;
 }
 
 enum status extract_run(struct store *store, const struct extract_request *request,
                         struct extract_result **results, size_t *count, struct error *error)
 {
-    struct extract_result *made =
-        arena_array(request->context->arena, struct extract_result, request->source_count + 1);
     struct error broken = { 0 };
-    *results = made;
+    struct workers *workers = workers_open(0);
+    *results = arena_array(request->context->arena, struct extract_result, request->source_count + 1);
     *count = 0;
-    for (size_t i = 0; i < request->source_count && !stopped(request); i++) {
-        if (!wanted_source(request, &request->sources[i]))
-            continue;
-        struct extract_result *result = &made[(*count)++];
-        if (run_source(store, request, &request->sources[i], result, error))
-            return error->status;
-        if (result->outage && !broken.status)
-            error_set(&broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"), result->source,
-                      result->why);
-    }
-    if (!broken.status)
-        return STATUS_OK;
+    enum status status = run_sources(store, request, workers, *results, count, &broken, error);
+    workers_close(workers);
+    if (status || !broken.status)
+        return status;
     return error_set(error, STATUS_STOP, "%s", broken.message);
+}
+
+/* The first document's first record. */
+static enum status first_record(const struct source *source, struct document *document, struct arena *arena,
+                                struct text *bytes, struct text *context, char locator[512],
+                                struct error *error)
+{
+    struct decoded decoded = { 0 };
+    struct decode decode = { .driver = decode_find((enum source_format)source->format),
+                             .source = source,
+                             .document = document,
+                             .arena = arena };
+    enum status status = transcode_open(arena, source, document, &decode.unicode, error);
+    if (status == STATUS_OK)
+        status = decode.driver->open(&decode, error);
+    if (status == STATUS_OK)
+        status = decode.driver->next(&decode, &decoded, error);
+    if (status == STATUS_OK) {
+        *bytes = text_copy(arena, decoded.bytes);
+        *context = text_copy(arena, decoded.context);
+        locate(document, &decoded, locator, 512);
+    }
+    if (decode.own)
+        decode.driver->close(&decode);
+    return status;
 }
 
 enum status extract_first(const struct extract_request *request, const struct source *source,
@@ -351,30 +413,23 @@ enum status extract_first(const struct extract_request *request, const struct so
                           struct error *error)
 {
     struct fetch fetch;
-    struct document document = { 0 };
-    struct decoded decoded = { 0 };
     if (fetch_prepare(arena, request->context, request->folder, source, &fetch, error))
         return error->status;
-    enum status status = fetch.driver->open(&fetch, error);
-    if (status == STATUS_OK)
+    fetch.stop = request->stop;
+    if (request->clock)
+        fetch.clock = request->clock;
+    enum status status = fetch.driver->open(&fetch, error), found = STATUS_END;
+    /* An empty page may be followed by others; a document that is broken ends the search. */
+    while (status == STATUS_OK && found == STATUS_END) {
+        struct document document = { 0 };
         status = fetch.driver->next(&fetch, &document, error);
-    if (status == STATUS_OK) {
-        struct decode decode = { decode_find((enum source_format)source->format), source, &document, arena,
-                                 NULL };
-        status = decode.driver->open(&decode, error);
-        if (status == STATUS_OK)
-            status = decode.driver->next(&decode, &decoded, error);
-        if (status == STATUS_OK) {
-            *bytes = text_copy(arena, decoded.bytes);
-            *context = text_copy(arena, decoded.context);
-            locate(&document, &decoded, locator, 512);
-        }
-        if (decode.own)
-            decode.driver->close(&decode);
+        if (status != STATUS_OK)
+            break;
+        found = first_record(source, &document, arena, bytes, context, locator, error);
         if (document.stream.close)
             document.stream.close(&document.stream);
     }
     if (fetch.driver->close)
         fetch.driver->close(&fetch);
-    return status;
+    return status == STATUS_OK ? found : status;
 }

@@ -16,6 +16,7 @@ struct extract_request {
     size_t code_count;
     const char *folder; /* paths and secrets are relative to it */
     const struct setting_context *context;
+    struct clock *clock; /* NULL: the system's */
     const volatile sig_atomic_t *stop;
     void (*progress)(void *own, const char *source, int64_t seen);
     /* One line for each thing a person should know: a source that broke off, a record that cannot be read. */

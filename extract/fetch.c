@@ -4,7 +4,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const struct fetch_driver *const drivers[] = { &fetch_folder, &fetch_file };
+static const struct fetch_driver *const drivers[] = { &fetch_folder, &fetch_file, &fetch_url, &fetch_sqlite };
 
 static enum status choose(const struct setting_context *context, const struct source *source,
                           const struct fetch_driver **driver, struct error *error)
@@ -41,7 +41,12 @@ enum status fetch_prepare(struct arena *arena, const struct setting_context *con
     if (choose(context, source, &driver, error))
         return error->status;
     *fetch = (struct fetch){
-        .driver = driver, .source = source, .context = context, .folder = folder, .arena = arena
+        .driver = driver,
+        .source = source,
+        .context = context,
+        .folder = folder,
+        .arena = arena,
+        .clock = clock_system(),
     };
     fetch->settings = arena_take_zeroed(arena, driver->size);
     if (setting_read(context, driver->settings, driver->setting_count, source->fetch, "fetch",

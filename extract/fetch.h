@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "adapters/file.h"
+#include "core/clock.h"
 #include "core/setting.h"
 #include "record/source.h"
 
@@ -13,7 +14,7 @@ struct sqlite_statement;
 
 /* One document of a source. */
 struct document {
-    const char *name;              /* for locators */
+    const char *name;              /* for locators: the same on each night, without secrets */
     struct file_stream stream;     /* closed by whoever got the document */
     const char *path;              /* of a file on disk (xlsx is read from there); NULL: only the stream */
     struct sqlite_statement *rows; /* format rows: the result of the query instead of the stream */
@@ -42,11 +43,26 @@ struct fetch {
     struct arena *arena;
     void *settings; /* the driver's, read */
     void *own;      /* the driver's state */
+    struct clock *clock;
     const volatile sig_atomic_t *stop;
-    bool whole;     /* set by the driver at the end: every document of the source was given out */
-    bool unchanged; /* set by the driver: the source said that nothing changed since the last whole listing */
+    /* Something that a person should know and that is no error; may be NULL. */
+    void (*notice)(void *own, const char *message);
+    void *notice_own;
+
+    int64_t given; /* records in the document that was given out last, when the next one is asked for */
+    bool broken;   /* that document broke off, so that `given` means nothing */
+    bool whole;    /* set by the driver at the end: every document of the source was given out */
+
+    /* Between two nights: what the driver asked to be remembered after the last whole listing (TEXT_NONE:
+     * nothing, or the source's settings changed), and, set by the driver at the end, what is to be
+     * remembered now. */
+    struct text remembered, remember;
+    bool unchanged; /* set by the driver with END: nothing changed since the last whole listing */
 };
 
+/* To add another kind of source (an ODBC database, say): a struct fetch_driver in a file of its own, which
+ * gives out documents with a stream, or `rows` behind a door like adapters/sqlite.h; a line here and one in
+ * the table of fetch.c. */
 extern const struct fetch_driver fetch_folder, fetch_file, fetch_url, fetch_sqlite;
 
 /* Chooses the driver and reads its settings. STATUS_USAGE with the place. */

@@ -89,8 +89,7 @@ static enum status find_key(const struct intake_options *options, struct item *i
     if (status == STATUS_OK && items.count)
         status = record_item_text(&record, &items.items[0], arena, &item->key, error);
     if (status == STATUS_OK) {
-        item->key =
-            items.count ? unicode_nfc(arena, text_trim(text_copy(arena, item->key))) : TEXT_NONE;
+        item->key = items.count ? unicode_nfc(arena, text_trim(text_copy(arena, item->key))) : TEXT_NONE;
         if (!item->key.length)
             status = error_set(error, STATUS_REJECT,
                                items.unknown ? _("the table has no column \"%s\", which is the key")
@@ -143,6 +142,9 @@ static enum status look_up(struct intake *intake, struct group *group, const str
         struct item *item = &group->items[i];
         if (item->fault)
             continue;
+        if ((!i || item->context.bytes != item[-1].context.bytes) &&
+            staging_context(options->staging, item->context, error))
+            return error->status;
         if (!options->key)
             item->key = text_of(item->document);
         else if (is_on_its_way(before, before->count, &item->digest) ||
@@ -181,10 +183,17 @@ static enum status set_aside(struct intake *intake, const struct item *item, str
     if (item->whole) {
         if (staging_key_at(options->staging, &intake->scratch, staged.locator, &staged.key, error))
             return error->status;
-        if (!staged.key.bytes)
+        if (!staged.key.bytes || staged.key.bytes[0] == '@') {
+            bool many;
             staged.key = text_format(&intake->scratch, "@%s", item->document);
+            /* Records that once stood in it may still do so. */
+            if (staging_has_document(options->staging, text_of(item->document), &many, error))
+                return error->status;
+            intake->doubtful = intake->doubtful || many;
+        }
     }
-    if (staging_known(options->staging, &staged.digest, staged.key, staged.locator, &known, error))
+    if (staging_context(options->staging, item->context, error) ||
+        staging_known(options->staging, &staged.digest, staged.key, staged.locator, &known, error))
         return error->status;
     options->notice(options->own, item->locator, item->fault);
     if (known)
@@ -196,8 +205,9 @@ static enum status set_aside(struct intake *intake, const struct item *item, str
 static enum status stage(struct intake *intake, struct item *item, struct error *error)
 {
     const struct intake_options *options = &intake->options;
-    if (item->again && staging_known(options->staging, &item->digest, TEXT_NONE, text_of(item->locator),
-                                     &item->known, error))
+    if (item->again && (staging_context(options->staging, item->context, error) ||
+                        staging_known(options->staging, &item->digest, TEXT_NONE, text_of(item->locator),
+                                      &item->known, error)))
         return error->status;
     if (item->known)
         return STATUS_OK;
@@ -241,8 +251,9 @@ static enum status turn(struct intake *intake, struct error *error)
         return error->status;
     intake->keying = intake->hashing;
     intake->hashing = intake->filling;
-    workers_start(intake->options.workers, work, intake, intake->hashing->count + intake->keying->count);
-    intake->working = true;
+    intake->working = intake->hashing->count + intake->keying->count > 0;
+    if (intake->working)
+        workers_start(intake->options.workers, work, intake, intake->hashing->count + intake->keying->count);
     for (size_t i = 0; i < staging->count; i++)
         if (stage(intake, &staging->items[i], error))
             return error->status;

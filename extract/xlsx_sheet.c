@@ -164,7 +164,7 @@ static int by_column(const void *left, const void *right)
 static void order_cells(struct xlsx_sheet *sheet)
 {
     size_t kept = 0;
-    if (sheet->ordered)
+    if (sheet->ordered || sheet->count < 2)
         return;
     qsort(sheet->cells, sheet->count, sizeof *sheet->cells, by_column);
     for (size_t i = 0; i < sheet->count; i++) {

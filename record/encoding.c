@@ -256,7 +256,7 @@ static enum status decode_auto(struct arena *arena, const struct encoding_option
     if (status)
         return status;
     struct text text = without_mark(bytes);
-    if (unicode_invalid_at(text) == text.length)
+    if (unicode_invalid_at(text) == text.length && !encoding_has_controls(text))
         return decode_unicode(arena, true, options, text, utf8, finding, error);
     enum encoding_reading reading;
     status = encoding_verdict_bytes(bytes, &reading, finding, error);
@@ -364,6 +364,16 @@ static enum status no_place(struct text utf8, size_t at, enum encoding encoding,
                      encoding_name(encoding));
 }
 
+/* Punctuation and control characters in TCVN3's text may look like the capitals of the standard's own table.
+ */
+static bool tcvn3_mistakable(struct text bytes)
+{
+    enum encoding_reading reading = READING_TCVN3;
+    struct encoding_finding finding;
+    return encoding_verdict_named(bytes, false, &reading, &finding, NULL) == STATUS_OK &&
+           reading != READING_TCVN3;
+}
+
 static enum status encode_letters(enum encoding encoding, struct text utf8, struct buffer *out,
                                   struct error *error)
 {
@@ -375,6 +385,9 @@ static enum status encode_letters(enum encoding encoding, struct text utf8, stru
             return no_place(utf8, start, encoding, error);
         buffer_put(out, bytes, length);
     }
+    if (encoding == ENCODING_TCVN3 && tcvn3_mistakable(buffer_view(out)))
+        return error_set(error, STATUS_REJECT, _("the text cannot be said in %s without being misread"),
+                         encoding_name(encoding));
     return STATUS_OK;
 }
 
@@ -387,7 +400,8 @@ static enum status encode_viqr(struct text utf8, struct buffer *out, struct erro
     if (!encoding_viqr_encode(utf8, out, &at))
         return no_place(utf8, at, ENCODING_VIQR, error);
     if (!encoding_viqr_decode(buffer_view(out), &back, &at) || !text_equal(buffer_view(&back), utf8))
-        return error_set(error, STATUS_REJECT, _("the text cannot be said in VIQR without being misread"));
+        return error_set(error, STATUS_REJECT, _("the text cannot be said in %s without being misread"),
+                         encoding_name(ENCODING_VIQR));
     return STATUS_OK;
 }
 

@@ -9,7 +9,7 @@
 /* Longer runs of letters are cut: they are no words in any reading. */
 #define CHUNK 64
 
-enum word { WORD_BAD, WORD_FOREIGN, WORD_SLIP, WORD_NEUTRAL, WORD_ABBREVIATION, WORD_GOOD };
+enum word { WORD_BAD, WORD_FOREIGN, WORD_SLIP, WORD_NEUTRAL, WORD_ABBREVIATION, WORD_GLUED, WORD_GOOD };
 
 struct chunk {
     int32_t characters[CHUNK];
@@ -31,7 +31,10 @@ struct walk {
 
 static int points(enum word word)
 {
-    return word == WORD_GOOD ? SURVEY_GOOD : word == WORD_BAD ? SURVEY_BAD : word == WORD_ABBREVIATION;
+    static const int all[] = {
+        [WORD_BAD] = SURVEY_BAD, [WORD_ABBREVIATION] = 1, [WORD_GLUED] = 1, [WORD_GOOD] = SURVEY_GOOD
+    };
+    return all[word];
 }
 
 /* Signs that stand at words' edges in any text. */
@@ -39,8 +42,6 @@ static bool separates(int32_t character)
 {
     switch (character) {
     case 0xA0:
-    case 0xAB:
-    case 0xBB:
     case 0x2013:
     case 0x2014:
     case 0x2018:
@@ -64,37 +65,26 @@ static bool is_letter(int32_t character)
            !(character >= 0xE000 && character < 0xF900) && character != 0xFEFF;
 }
 
-/* Signs that follow a letter: m², °, and in Unicode also ®, ™ and the like. */
-static bool follows(enum encoding_reading reading, int32_t character)
+static bool is_sign(int32_t character)
 {
-    if (character == 0xB0 || character == 0xB2 || character == 0xB3)
-        return true;
-    return reading == READING_UTF8 && (character == 0xB9 || character == 0xAE || character == 0xA9 ||
-                                       character == 0xAA || character == 0xBA || character == 0x2122);
+    return character > 0x7F && !separates(character) && !is_letter(character);
 }
 
-/* Cells that ran together: "tờMẫu", "CPNghị". Each piece must be something by itself. */
-static enum encoding_syllable pieces(const struct encoding_letter *letters, size_t count)
+/* What a sign beside letters makes of a word: m², N°, «trích» are ordinary; in Unicode Windows®, 1ª and
+ * notes¹ too, as far as no font reads them as a letter. */
+static enum word judge_sign(enum encoding_reading reading, int32_t before, int32_t sign, int32_t behind)
 {
-    enum encoding_syllable worst = SYLLABLE_RARE;
-    size_t start = 0;
-    for (size_t i = 1; i <= count; i++) {
-        bool ends = i == count;
-        if (!ends && letters[i].upper && (!letters[i - 1].upper || letters[i - 1].caseless))
-            ends = true;
-        if (!ends && i + 1 < count && letters[i].upper && letters[i - 1].upper && !letters[i + 1].upper &&
-            i - start >= 1)
-            ends = true;
-        if (!ends)
-            continue;
-        enum encoding_syllable found = encoding_syllable(letters + start, i - start);
-        if (found == SYLLABLE_NONE || (found == SYLLABLE_ABBREVIATION && i - start < 2))
-            return SYLLABLE_NONE;
-        if (found < worst)
-            worst = found;
-        start = i;
-    }
-    return worst;
+    bool letter_before = is_letter(before), letter_behind = is_letter(behind);
+    if (!letter_before && !letter_behind)
+        return is_sign(behind) ? WORD_BAD : WORD_NEUTRAL;
+    if (letter_behind)
+        return sign == 0xAB && !letter_before ? WORD_NEUTRAL : WORD_BAD;
+    if (sign == 0xB2 || sign == 0xB3 || sign == 0xBB ||
+        (sign == 0xB0 && before < 0x80 && strchr("NnCF", before)))
+        return WORD_NEUTRAL;
+    bool noted = sign == 0xB0 || sign == 0xB9 || sign == 0xAE || sign == 0xA9 || sign == 0xAA ||
+                 sign == 0xBA || sign == 0x2122;
+    return reading == READING_UTF8 && noted ? WORD_SLIP : WORD_BAD;
 }
 
 /* A foreign word has its capitals in front or everywhere; a font's letters are capitals in the middle too. */
@@ -115,26 +105,30 @@ static enum word judge_word(enum encoding_reading reading, const int32_t *charac
     struct encoding_letter letters[CHUNK];
     bool beyond = false;
     for (size_t i = 0; i < count; i++) {
-        letters[i] = encoding_letter_of(characters[i]);
+        bool eth = reading == READING_UTF8 && (characters[i] | 0x20) == 0xF0; /* Ð, often typed for Đ */
+        letters[i] = encoding_letter_of(eth ? 0x110 + (characters[i] == 0xF0) : characters[i]);
         letters[i].caseless = !letters[i].upper && encoding_caseless(reading, letters[i]);
         beyond |= characters[i] >= 0x80;
     }
     if (!beyond)
         return WORD_NEUTRAL;
-    enum encoding_syllable found = encoding_syllable(letters, count);
-    if (found == SYLLABLE_NONE)
-        found = pieces(letters, count);
+    bool unicode = reading == READING_UTF8;
+    enum encoding_syllable found = SYLLABLE_NONE;
+    if (!unicode || looks_foreign(characters, letters, count))
+        found = encoding_syllables(letters, count);
     switch (found) {
     case SYLLABLE_GOOD:
         return WORD_GOOD;
+    case SYLLABLE_GLUED:
+        return WORD_GLUED;
     case SYLLABLE_RARE:
-        return WORD_NEUTRAL;
+        return unicode ? WORD_SLIP : WORD_NEUTRAL;
     case SYLLABLE_ABBREVIATION:
         return WORD_ABBREVIATION;
     case SYLLABLE_TONELESS:
-        return reading == READING_UTF8 ? WORD_SLIP : WORD_BAD;
+        return unicode ? WORD_SLIP : WORD_BAD;
     default:
-        return reading == READING_UTF8 && looks_foreign(characters, letters, count) ? WORD_FOREIGN : WORD_BAD;
+        return unicode && looks_foreign(characters, letters, count) ? WORD_FOREIGN : WORD_BAD;
     }
 }
 
@@ -156,16 +150,15 @@ static enum word judge_chunk(enum encoding_reading reading, const int32_t *chara
             continue;
         }
         i++;
-        if (separates(characters[start]))
+        int32_t sign = characters[start], behind = i < count ? characters[i] : 0;
+        if (separates(sign))
             continue;
-        if (characters[start] < 0x20)
-            return WORD_BAD; /* a control character where another reading has a capital */
-        bool before = start > 0 && is_letter(characters[start - 1]);
-        bool behind = i < count && is_letter(characters[i]);
-        if (reading == READING_UTF8 && characters[start] == 0xB5 && !before && count - i <= 3)
-            continue; /* µm, µg */
-        if (behind || (before && !follows(reading, characters[start])))
-            return WORD_BAD;
+        bool micro = reading == READING_UTF8 && sign == 0xB5 && start == 0 && count <= 3; /* µm, µg */
+        enum word word = micro         ? WORD_NEUTRAL
+                         : sign < 0x20 ? WORD_BAD
+                                       : judge_sign(reading, start ? characters[start - 1] : 0, sign, behind);
+        if (word < worst)
+            worst = word;
     }
     return worst < WORD_NEUTRAL ? worst : best;
 }
@@ -222,13 +215,23 @@ static uint64_t pair(int first, int second)
     return (uint64_t)1 << (first * READING_COUNT + second);
 }
 
+/* Is it a word that speaks for its reading against one that reads it badly? Words that ran together only
+ * where an ASCII capital tells so: a font's capital in a foreign word ("NiĐo") does not. */
+static bool speaks(const struct chunk *chunk)
+{
+    bool capital = false;
+    for (size_t i = 1; i < chunk->count; i++)
+        capital |= chunk->characters[i] >= 'A' && chunk->characters[i] <= 'Z';
+    return chunk->word == WORD_GOOD || (chunk->word == WORD_GLUED && capital) ||
+           (chunk->word == WORD_ABBREVIATION && chunk->count > 1 && chunk->count < 6);
+}
+
 /* Adds up the points of a new word; the pairs of which the first reads it badly and the second well. */
 static uint64_t compare(struct encoding_survey *survey, const struct chunk *chunks,
                         struct encoding_place place)
 {
     uint64_t contrary = 0;
     survey->words++;
-    survey->foreign += chunks[READING_UTF8].word == WORD_FOREIGN;
     for (int first = 0; first < READING_COUNT; first++) {
         enum word word = chunks[first].word;
         survey->points[first] += points(word);
@@ -241,11 +244,12 @@ static uint64_t compare(struct encoding_survey *survey, const struct chunk *chun
             if (survey->differ[first][second]++ == 0)
                 survey->differ_place[first][second] = place;
             survey->gain[first][second] += points(word) - points(chunks[second].word);
-            if (chunks[second].word != WORD_GOOD)
-                continue;
-            if (word < WORD_SLIP)
+            if (word < WORD_SLIP && speaks(&chunks[second]))
                 contrary |= pair(first, second);
-            survey->slips[second] += first == READING_UTF8 && word == WORD_SLIP;
+            if (first != READING_UTF8)
+                continue;
+            survey->slips[second] += word == WORD_SLIP && chunks[second].word == WORD_GOOD;
+            survey->foreign[second] += word == WORD_FOREIGN && chunks[second].word == WORD_BAD;
         }
     }
     return contrary;
@@ -341,7 +345,7 @@ struct typed {
     unsigned char bytes[CHUNK];
     int32_t characters[CHUNK];
     size_t count;
-    bool ascii, beyond, own, strange;
+    bool beyond, own, strange;
     struct encoding_place place;
 };
 
@@ -370,7 +374,7 @@ static void typed_end(struct walk *walk, const struct typed *typed)
     if (!typed->beyond)
         return;
     if (typed->strange && !typed->own) {
-        walk->survey->strange += typed->ascii;
+        walk->survey->strange++;
         return;
     }
     walk->survey->own += typed->own;
@@ -383,7 +387,6 @@ static void typed_add(struct typed *typed, int32_t character, size_t start, size
     if (typed->count == 0)
         *typed = (struct typed){ .place = { start, 0 } };
     typed->beyond |= character >= 0x80;
-    typed->ascii |= character < 0x80;
     if (byte < 0) {
         bool own = encoding_letter_of(character).base != 0;
         typed->own |= own;
@@ -395,6 +398,30 @@ static void typed_add(struct typed *typed, int32_t character, size_t start, size
     typed->place.length = end - typed->place.at;
 }
 
+/* A guillemet that opens a quotation which is closed, or closes one, and so no letter of a font. */
+static bool is_quote(struct text utf8, size_t start, size_t end, size_t letters_before)
+{
+    struct text sign = text_slice(utf8, start, end - start);
+    size_t found;
+    if (text_equal(sign, TEXT("\u00AB")))
+        return letters_before == 0 && text_find(text_slice(utf8, end, 400), TEXT("\u00BB"), &found);
+    size_t from = start > 400 ? start - 400 : 0;
+    return text_equal(sign, TEXT("\u00BB")) && (end == utf8.length || !is_letter(unicode_next(utf8, &end))) &&
+           text_find(text_slice(utf8, from, start - from), TEXT("\u00AB"), &found);
+}
+
+/* The start of the next word that has more than ASCII in it: most have not. */
+static size_t skip_ascii(struct text utf8, size_t at)
+{
+    size_t word = at;
+    while (at < utf8.length && (unsigned char)utf8.bytes[at] < 0x80) {
+        unsigned char byte = (unsigned char)utf8.bytes[at++] | 0x20;
+        if (byte < 'a' || byte > 'z')
+            word = at;
+    }
+    return at < utf8.length ? word : at;
+}
+
 void encoding_survey_typed(struct text utf8, struct encoding_survey *survey)
 {
     struct walk walk = { .survey = survey };
@@ -402,13 +429,21 @@ void encoding_survey_typed(struct text utf8, struct encoding_survey *survey)
     int32_t before = 0;
     *survey = (struct encoding_survey){ 0 };
     for (size_t at = 0; at < utf8.length;) {
+        if (typed.count == 0 && (unsigned char)utf8.bytes[at] < 0x80) {
+            size_t word = skip_ascii(utf8, at);
+            if (word == utf8.length)
+                break;
+            before = word > at ? utf8.bytes[word - 1] : before;
+            at = word;
+        }
         size_t start = at;
         int32_t character = unicode_next(utf8, &at);
         bool lead = (character >= 0xC3 && character <= 0xC6) || character == 0xE1 || character == 0xB7;
         if (lead && is_mojibake(utf8, at, before, character) && survey->mojibake++ == 0)
             survey->mojibake_place = (struct encoding_place){ start, at - start };
         before = character;
-        bool inside = !separates(character) || is_letter(character);
+        bool inside =
+            (!separates(character) || is_letter(character)) && !is_quote(utf8, start, at, typed.count);
         inside &= is_letter(character) || encoding_windows_byte(character) >= 0;
         if (inside)
             typed_add(&typed, character, start, at);

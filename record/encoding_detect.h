@@ -17,12 +17,12 @@ struct encoding_place {
 };
 
 struct encoding_survey {
-    size_t words;                /* different ones with letters beyond ASCII */
-    size_t own;                  /* typed texts: words with letters that only Unicode has */
-    size_t foreign;              /* typed texts: words of another language, as far as their letters show */
-    size_t strange;              /* typed texts: ASCII letters beside ones that are not Latin */
-    size_t slips[READING_COUNT]; /* typed texts: words that only lack a tone, and are good in this reading */
-    size_t mojibake;             /* typed texts: letters that are UTF-8 read as Windows-1252 or Mac Roman */
+    size_t words;                  /* different ones with letters beyond ASCII */
+    size_t own;                    /* typed texts: words with letters that only Unicode has */
+    size_t foreign[READING_COUNT]; /* typed texts: words of another language that are bad in this reading */
+    size_t strange;                /* typed texts: words with letters that no font stands for */
+    size_t slips[READING_COUNT];   /* typed texts: unusual words as they stand, good in this reading */
+    size_t mojibake;               /* typed texts: letters that are UTF-8 read as Windows-1252 or Mac Roman */
     struct encoding_place mojibake_place;
     struct encoding_count counts[READING_COUNT];
     long points[READING_COUNT];

@@ -5,21 +5,20 @@
 
 /* Rhymes in the letters of struct encoding_letter, sorted; a star marks the rare ones. */
 static const char *const rhymes[] = {
-    "Ac",   "Ah*",  "Ak*",  "Am",    "An",   "Ang",  "Ap",   "At",    "Bc",    "Bm",   "Bn",    "Bng",
-    "Bp",   "Bt",   "Bu",   "By",    "E",    "Ech",  "Ek*",  "Em",    "En",    "Eng*", "Enh",   "Ep",
-    "Et",   "Eu",   "O",    "OOng*", "Oc",   "Oi",   "Ok*",  "Om",    "On",    "Ong",  "Op",    "Ot",
-    "P",    "Pi",   "Pm",   "Pn",    "Png*", "Pp",   "Pt",   "U",     "UPc",   "UPi",  "UPm",   "UPn",
-    "UPng", "UPp",  "UPt",  "UPu",   "Ua",   "Uc",   "Ui",   "Um*",   "Un*",   "Ung",  "Ut",    "Uu",
-    "a",    "ac",   "ach",  "ah*",   "ai",   "ak*",  "am",   "an",    "ang",   "anh",  "ao",    "ap",
-    "at",   "au",   "ay",   "e",     "ec",   "eh*",  "ek*",  "em",    "en",    "eng",  "eo",    "ep",
-    "et",   "i",    "iEc",  "iEm",   "iEn",  "iEng", "iEp",  "iEt",   "iEu",   "ia",   "ich",   "im",
-    "in",   "inh",  "ip",   "it",    "iu",   "o",    "oAc",  "oAm*",  "oAn",   "oAng", "oAt",   "oa",
-    "oac",  "oach", "oai",  "oam",   "oan",  "oang", "oanh", "oao*",  "oap*",  "oat",  "oay",   "oc",
-    "oe",   "oen",  "oeo",  "oet",   "oi",   "ok*",  "om",   "on",    "ong",   "ooc*", "oong*", "op",
-    "ot",   "u",    "uBn",  "uBng",  "uBt",  "uBy",  "uE",   "uEch*", "uEnh*", "uOc",  "uOi",   "uOm",
-    "uOn",  "uOng", "uOt",  "uP",    "ua",   "uc",   "ui",   "um",    "un",    "ung",  "up",    "ut",
-    "uy",   "uyEn", "uyEt", "uya",   "uych", "uyn*", "uynh", "uyp*",  "uyt",   "uyu",  "y",     "yEm",
-    "yEn",  "yEng", "yEt",  "yEu",   "ych*", "yn*",  "ynh*", "yt*",
+    "Ac",   "Ah*",   "Ak*",  "Am",   "An",   "Ang",  "Ap",   "At",   "Bc",   "Bm",   "Bn",    "Bng",   "Bp",
+    "Bt",   "Bu",    "By",   "E",    "Ech",  "Ek*",  "Em",   "En",   "Eng*", "Enh",  "Ep",    "Et",    "Eu",
+    "O",    "OOng*", "Oc",   "Oi",   "Ok*",  "Om",   "On",   "Ong",  "Op",   "Ot",   "P",     "Pi",    "Pm",
+    "Pn",   "Png*",  "Pp",   "Pt",   "U",    "UPc",  "UPi",  "UPm",  "UPn",  "UPng", "UPp",   "UPt",   "UPu",
+    "Ua",   "Uc",    "Ui",   "Um*",  "Un*",  "Ung",  "Ut",   "Uu",   "a",    "ac",   "ach",   "ah*",   "ai",
+    "ak*",  "am",    "an",   "ang",  "anh",  "ao",   "ap",   "at",   "au",   "ay",   "e",     "ec",    "eh*",
+    "ek*",  "em",    "en",   "eng",  "eo",   "ep",   "et",   "i",    "iEc",  "iEm",  "iEn",   "iEng",  "iEp",
+    "iEt",  "iEu",   "ia",   "ich",  "ik*",  "im",   "in",   "inh",  "ip",   "it",   "iu",    "o",     "oAc",
+    "oAm*", "oAn",   "oAng", "oAt",  "oa",   "oac",  "oach", "oai",  "oam",  "oan",  "oang",  "oanh",  "oao*",
+    "oap*", "oat",   "oay",  "oc",   "oe",   "oen",  "oeo",  "oet",  "oi",   "ok*",  "om",    "on",    "ong",
+    "ooc*", "oong*", "op",   "ot",   "u",    "uBn",  "uBng", "uBt",  "uBy",  "uE",   "uEch*", "uEnh*", "uOc",
+    "uOi",  "uOm",   "uOn",  "uOng", "uOt",  "uP",   "ua",   "uc",   "ui",   "uk*",  "um",    "un",    "ung",
+    "up",   "ut",    "uy",   "uyEn", "uyEt", "uya",  "uych", "uyn*", "uynh", "uyp*", "uyt",   "uyu",   "y",
+    "yEm",  "yEn",   "yEng", "yEt",  "yEu",  "ych*", "yn*",  "ynh*", "yt*",
 };
 
 /* Initial consonants, the longest first. */
@@ -208,7 +207,36 @@ enum encoding_syllable encoding_syllable(const struct encoding_letter *letters, 
     if (found != SYLLABLE_NONE)
         return found;
     bool consonants = strchr(bases, 'D') && !strpbrk(bases, VOWELS); /* sđ, gđ */
-    if (tone == TONE_NONE && ((capitals && count <= 8) || (consonants && count <= 4)))
+    if (tone == TONE_NONE && (capitals || (consonants && count <= 4)))
         return SYLLABLE_ABBREVIATION;
     return SYLLABLE_NONE;
+}
+
+static bool word_ends(const struct encoding_letter *letters, size_t count, size_t start, size_t at)
+{
+    if (at == count)
+        return true;
+    const struct encoding_letter *before = &letters[at - 1];
+    if (!letters[at].upper)
+        return false;
+    return !before->upper || (at + 1 < count && !letters[at + 1].upper && at - start > 1);
+}
+
+enum encoding_syllable encoding_syllables(const struct encoding_letter *letters, size_t count)
+{
+    enum encoding_syllable worst = encoding_syllable(letters, count);
+    if (worst != SYLLABLE_NONE)
+        return worst;
+    worst = SYLLABLE_GLUED;
+    for (size_t start = 0, at = 1; at <= count; at++) {
+        if (!word_ends(letters, count, start, at))
+            continue;
+        enum encoding_syllable found = encoding_syllable(letters + start, at - start);
+        if (found == SYLLABLE_NONE || (found == SYLLABLE_ABBREVIATION && at - start < 2))
+            return SYLLABLE_NONE;
+        if (found < worst)
+            worst = found;
+        start = at;
+    }
+    return worst;
 }

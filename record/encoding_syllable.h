@@ -16,9 +16,14 @@ enum encoding_syllable {
     SYLLABLE_TONELESS,     /* one but for the missing tone before c, ch, p, t: a slip of the pen */
     SYLLABLE_ABBREVIATION, /* QĐ, TTĐT, đ: capitals, or a single letter */
     SYLLABLE_RARE,
+    SYLLABLE_GLUED, /* several that ran together: only from encoding_syllables */
     SYLLABLE_GOOD,
 };
 
 enum encoding_syllable encoding_syllable(const struct encoding_letter *letters, size_t count);
+
+/* The same of a word, or of words that ran together and can be told by their capitals ("tờMẫu", "CPNghị"):
+ * the worst of them, or glued when all are good. */
+enum encoding_syllable encoding_syllables(const struct encoding_letter *letters, size_t count);
 
 #endif

@@ -109,5 +109,5 @@ bool encoding_utf16_likely(struct text bytes)
     for (size_t i = 0; i < bytes.length; i++)
         at[i % 2] += bytes.bytes[i] == 0;
     size_t more = at[0] > at[1] ? at[0] : at[1], less = at[0] > at[1] ? at[1] : at[0];
-    return less == 0 && more * 8 >= bytes.length;
+    return less * 8 <= more && more * 8 >= bytes.length;
 }

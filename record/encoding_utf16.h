@@ -12,7 +12,7 @@ enum status encoding_utf16_decode(struct arena *arena, enum encoding encoding, s
 
 void encoding_utf16_encode(enum encoding encoding, struct text utf8, struct buffer *out);
 
-/* A byte order mark, or NULs at only the even or only the odd places, as ASCII letters have them. */
+/* A byte order mark, or NULs at nearly only the even or the odd places, as ASCII letters have them. */
 bool encoding_utf16_likely(struct text bytes);
 
 #endif

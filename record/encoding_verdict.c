@@ -190,6 +190,12 @@ static void say_taken(const struct encoding_survey *survey, enum encoding_readin
             survey->counts[second].good);
 }
 
+/* The fonts' punctuation is the rule; the standard's capitals must show more than a slight gain. */
+static bool sibling_certain(const struct encoding_survey *survey)
+{
+    return survey->gain[READING_TCVN1][READING_TCVN3] >= LEAST_SIBLING;
+}
+
 /* Takes the best reading when it stands far enough above every other. */
 static enum status take(struct text text, bool typed, const struct encoding_survey *survey,
                         enum encoding_reading best, struct encoding_finding *finding, struct error *error)
@@ -200,22 +206,20 @@ static enum status take(struct text text, bool typed, const struct encoding_surv
     finding->encoding = encoding_reading_encoding(best);
     finding->certainty = certainty(count, margin);
     if (count->good < count->bad || count->good == 0) {
-        size_t at = typed ? survey->differ_place[READING_UTF8][best].at : unicode_invalid_at(text);
+        struct encoding_place place = survey->differ_place[READING_UTF8][best];
+        struct sample sample = read_sample(text, typed, place, best);
         say(finding,
-            _("no encoding makes Vietnamese words of it: %s does best, with %zu of %zu; byte 0x%02X at %zu "
-              "is beyond ASCII%s"),
-            encoding_reading_name(best), count->good, survey->words, (unsigned char)text.bytes[at], at,
-            typed ? "" : _(" and not UTF-8"));
+            _("no encoding makes Vietnamese words of it: %s does best, with %zu of %zu; it would make \"%s\" "
+              "at byte %zu"),
+            encoding_reading_name(best), count->good, survey->words, sample.text, place.at);
         return encoding_verdict_doubt(finding, error);
     }
     if (other != best)
         return mixed(text, typed, survey, best, other, finding, error);
     if (count->good < LEAST_WORDS || margin < LEAST_MARGIN)
         return ambiguous(text, typed, survey, best, second, finding, error);
-    enum encoding_reading sibling = best == READING_TCVN3 ? READING_TCVN1 : READING_TCVN3;
-    if (siblings(best, sibling) && survey->differ[best][sibling] &&
-        survey->gain[best][sibling] < LEAST_SIBLING)
-        return ambiguous(text, typed, survey, best, sibling, finding, error);
+    if (best == READING_TCVN1 && !sibling_certain(survey))
+        return ambiguous(text, typed, survey, best, READING_TCVN3, finding, error);
     if (count->bad * BAD_SHARE > survey->words) {
         say(finding, _("%s makes Vietnamese of %zu of %zu words, but nothing of %zu"),
             encoding_reading_name(best), count->good, survey->words, count->bad);
@@ -223,6 +227,20 @@ static enum status take(struct text text, bool typed, const struct encoding_surv
     }
     say_taken(survey, best, second, finding);
     return STATUS_OK;
+}
+
+static size_t find_control(struct text text)
+{
+    size_t at = 0;
+    while (at < text.length &&
+           ((unsigned char)text.bytes[at] >= 0x20 || strchr("\t\n\v\f\r", text.bytes[at])))
+        at++;
+    return at;
+}
+
+bool encoding_has_controls(struct text text)
+{
+    return find_control(text) < text.length;
 }
 
 enum status encoding_verdict_bytes(struct text bytes, enum encoding_reading *reading,
@@ -238,6 +256,17 @@ enum status encoding_verdict_bytes(struct text bytes, enum encoding_reading *rea
     finding->encoding = ENCODING_UTF8;
     if (other != READING_UTF8)
         return mixed(bytes, false, &survey, READING_UTF8, other, finding, error);
+    if (at == bytes.length) {
+        at = find_control(bytes);
+        say(finding, _("it holds control characters, such as 0x%02X at byte %zu"),
+            (unsigned char)bytes.bytes[at], at);
+        return encoding_verdict_doubt(finding, error);
+    }
+    if (survey.counts[READING_UTF8].good == 0) {
+        say(finding, _("no encoding makes Vietnamese words of it; byte 0x%02X at %zu is not UTF-8"),
+            (unsigned char)bytes.bytes[at], at);
+        return encoding_verdict_doubt(finding, error);
+    }
     say(finding, _("%zu of %zu words are Vietnamese in UTF-8, but byte 0x%02X at %zu is not UTF-8"),
         survey.counts[READING_UTF8].good, survey.words, (unsigned char)bytes.bytes[at], at);
     return encoding_verdict_doubt(finding, error);
@@ -248,10 +277,12 @@ static enum status judge_viqr(struct text utf8, bool ascii, bool *viqr, struct e
                               struct error *error)
 {
     struct encoding_viqr survey;
+    *viqr = false;
+    if (!ascii && !encoding_viqr_possible(utf8))
+        return STATUS_OK;
     encoding_viqr_survey(utf8, &survey);
     size_t marked = survey.decisive + survey.weak;
     struct text word = text_slice(utf8, survey.place.at, survey.place.length);
-    *viqr = false;
     if (!ascii && survey.decisive < 2)
         return STATUS_OK;
     if (!ascii) {
@@ -261,8 +292,9 @@ static enum status judge_viqr(struct text utf8, bool ascii, bool *viqr, struct e
             survey.decisive, TEXT_ARG(word), survey.place.at);
         return encoding_verdict_doubt(finding, error);
     }
-    bool plain = marked == 0 && (survey.faint == 0 || survey.strange || survey.opposed);
-    if (plain || (!survey.decisive && survey.strange + survey.opposed > marked))
+    size_t against = survey.strange + survey.opposed,
+           speaking = marked + survey.faint + (against ? 0 : survey.tails);
+    if (speaking == 0 || (!survey.decisive && against > speaking))
         return STATUS_OK;
     finding->encoding = ENCODING_VIQR;
     finding->certainty = certainty(&(struct encoding_count){ .good = marked, .bad = survey.opposed },
@@ -271,7 +303,7 @@ static enum status judge_viqr(struct text utf8, bool ascii, bool *viqr, struct e
         say(finding,
             _("ASCII, of which %zu words are Vietnamese in VIQR (such as \"" TEXT_PRINT
               "\" at byte %zu) and %zu are not"),
-            marked + survey.faint, TEXT_ARG(word), survey.place.at, survey.strange + survey.opposed);
+            speaking, TEXT_ARG(word), survey.place.at, against);
         return encoding_verdict_doubt(finding, error);
     }
     *viqr = true;
@@ -292,7 +324,7 @@ static enum status judge_typed(struct text utf8, const struct encoding_survey *s
             if (!contrary)
                 other = (enum encoding_reading)font;
         }
-    bool foreign = survey->counts[READING_UTF8].bad == 0 && survey->foreign >= 2 * (contrary + slips);
+    bool foreign = survey->counts[READING_UTF8].bad == 0 && survey->foreign[other] >= 2 * (contrary + slips);
     *reading = READING_UTF8;
     if (contrary + slips == 0 || (foreign && !survey->own)) {
         say(finding,
@@ -317,6 +349,7 @@ enum status encoding_verdict_unicode(struct text utf8, bool raw, enum encoding_r
     bool ascii = true;
     for (size_t i = 0; i < utf8.length && ascii; i++)
         ascii = (unsigned char)utf8.bytes[i] < 0x80;
+    *viqr = false;
     *finding = (struct encoding_finding){ .encoding = ENCODING_UTF8, .certainty = 100 };
     *reading = READING_UTF8;
     say(finding, ascii ? _("only ASCII") : _("valid UTF-8"));
@@ -337,9 +370,13 @@ enum status encoding_verdict_unicode(struct text utf8, bool raw, enum encoding_r
     if (raw && survey.strange && !survey.own) {
         struct encoding_survey bytes;
         encoding_survey_bytes(utf8, &bytes);
-        enum encoding_reading best = encoding_survey_best(&bytes);
-        if (best != READING_UTF8 && bytes.counts[best].good)
-            return ambiguous(utf8, false, &bytes, best, READING_UTF8, finding, error);
+        int best = READING_UTF8;
+        for (int other = READING_UTF8 + 1; other < READING_COUNT; other++)
+            if (bytes.counts[other].bad == 0 && bytes.points[other] >= bytes.points[READING_UTF8] &&
+                (best == READING_UTF8 || bytes.points[other] > bytes.points[best]))
+                best = other;
+        if (best != READING_UTF8)
+            return ambiguous(utf8, false, &bytes, (enum encoding_reading)best, READING_UTF8, finding, error);
     }
     return judge_typed(utf8, &survey, reading, finding, error);
 }
@@ -353,9 +390,12 @@ enum status encoding_verdict_named(struct text text, bool typed, enum encoding_r
         encoding_survey_typed(text, &survey);
     else
         encoding_survey_bytes(text, &survey);
-    if (*reading == READING_TCVN3 && survey.gain[READING_TCVN1][READING_TCVN3] > 0)
-        *reading = READING_TCVN1;
     *finding = (struct encoding_finding){ .encoding = encoding_reading_encoding(*reading), .certainty = 100 };
+    if (*reading == READING_TCVN3 && survey.gain[READING_TCVN1][READING_TCVN3] > 0) {
+        *reading = READING_TCVN1;
+        if (!sibling_certain(&survey))
+            return ambiguous(text, typed, &survey, READING_TCVN1, READING_TCVN3, finding, error);
+    }
     if (typed && survey.own) {
         say(finding, _("%zu words have letters that only Unicode has, so the text is not all typed in %s"),
             survey.own, encoding_reading_name(*reading));

@@ -9,7 +9,10 @@
 const char *encoding_reading_name(enum encoding_reading reading);
 enum encoding encoding_reading_encoding(enum encoding_reading reading);
 
-/* Bytes that are not UTF-8: which reading, or STATUS_REJECT. */
+/* Other than tabs and line ends: capitals in VISCII, VPS and the first table of TCVN 5712. */
+bool encoding_has_controls(struct text text);
+
+/* Bytes that are not UTF-8, or hold control characters: which reading, or STATUS_REJECT. */
 enum status encoding_verdict_bytes(struct text bytes, enum encoding_reading *reading,
                                    struct encoding_finding *finding, struct error *error);
 

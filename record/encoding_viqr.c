@@ -15,9 +15,8 @@ struct viqr_word {
     bool combined;    /* a shape and a tone on one letter */
     bool inner_shape; /* … with a letter right behind the mark */
     bool inner_tone;  /* ` or ~ with a letter behind */
-    bool inner_sign;  /* . ? or ' with a letter behind */
+    char inner_sign;  /* . ? or ' with a letter behind, or 0 */
     bool bracket;     /* the shape is a ( */
-    bool literal;     /* a mark at the end was left to stand for itself */
     char last;        /* the mark at the word's end, or 0 */
 };
 
@@ -81,7 +80,8 @@ static size_t read_letter(struct text text, size_t at, struct viqr_word *word)
         at++;
         bool inner = is_letter(peek(text, at));
         word->inner_tone |= inner && strchr("`~", mark);
-        word->inner_sign |= inner && !strchr("`~", mark);
+        if (inner && !strchr("`~", mark))
+            word->inner_sign = mark;
     }
     if (word->count < WORD)
         word->letters[word->count] = letter;
@@ -89,26 +89,26 @@ static size_t read_letter(struct text text, size_t at, struct viqr_word *word)
     return at;
 }
 
-/* Gives up the mark at the word's end where the word is a syllable only without it. */
+/* Gives up the mark at the word's end where the word is a better syllable without it ("theo.", "ba("). */
 static size_t settle_end(struct viqr_word *word, size_t end)
 {
-    if (!word->last || !strchr(".?'(", word->last) || word->count > WORD ||
-        encoding_syllable(word->letters, word->count) != SYLLABLE_NONE)
+    if (!word->last || !strchr(".?'(", word->last) || word->count > WORD)
         return end;
+    enum encoding_syllable with = encoding_syllables(word->letters, word->count);
     struct encoding_letter *letter = &word->letters[word->count - 1];
     struct encoding_letter kept = *letter;
     if (word->last == '(')
         letter->base = 'a';
     else
         letter->tone = TONE_NONE;
-    if (encoding_syllable(word->letters, word->count) == SYLLABLE_NONE) {
+    if (with >= SYLLABLE_GLUED || encoding_syllables(word->letters, word->count) <= with) {
         *letter = kept;
         return end;
     }
     word->shapes -= word->last == '(';
     word->tones -= word->last != '(';
     word->combined &= word->tones > 0;
-    word->literal = true;
+    word->last = 0;
     return end - 1;
 }
 
@@ -239,40 +239,100 @@ static bool has_onset(const struct viqr_word *word)
     return !carries_tone(word->letters[0].base);
 }
 
+enum sign { SIGN_NONE, SIGN_STRANGE, SIGN_OPPOSED, SIGN_TAIL, SIGN_FAINT, SIGN_WEAK, SIGN_DECISIVE };
+
+/* Full stops, question marks and apostrophes inside a syllable; "a.m" and "I'm" are English. At its end they
+ * may be a tone where they would be odd signs: nothing was quoted, no sentence begins behind. */
+static enum sign judge_faint(struct text text, size_t start, size_t end, const struct viqr_word *word)
+{
+    bool i_am = word->count == 2 && text.bytes[start] == 'I' && word->letters[1].base == 'm';
+    if (word->inner_sign && (has_onset(word) || (word->inner_sign != '.' && !i_am)))
+        return SIGN_FAINT;
+    if (!word->tones)
+        return SIGN_NONE;
+    bool goes_on = peek(text, end) == ' ' && peek(text, end + 1) >= 'a' && peek(text, end + 1) <= 'z';
+    bool tail = word->last == '?' || (word->last == '.' && goes_on && word->count > 1) ||
+                (word->last == '\'' && lone_apostrophe(text, start, end));
+    return tail ? SIGN_TAIL : SIGN_NONE;
+}
+
+/* 1940/QDD-UBND */
+static bool is_number(struct text text, size_t start, size_t end, const struct viqr_word *word)
+{
+    return word->strokes && start > 1 && text.bytes[start - 1] == '/' && text.bytes[start - 2] >= '0' &&
+           text.bytes[start - 2] <= '9' && peek(text, end) == '-';
+}
+
+/* An abbreviation or a single letter says little: only 1940/QDD-UBND, "HSCo+", "o+?" and "O^" are seldom
+ * anything else. */
+static enum sign judge_abbreviation(struct text text, size_t start, size_t end, const struct viqr_word *word)
+{
+    char behind = peek(text, end);
+    bool power = word->last == '^' && behind >= '0' && behind <= '9';
+    bool marked = (word->count > 1 && (word->shapes || word->tones)) || (word->last == '^' && !power);
+    if (marked || word->combined || is_number(text, start, end, word))
+        return SIGN_WEAK;
+    return judge_faint(text, start, end, word);
+}
+
+static enum sign judge(struct text text, size_t start, size_t end, const struct viqr_word *word)
+{
+    bool strong = word->shapes || word->inner_tone || (word->last && strchr("`~", word->last));
+    switch (encoding_syllables(word->letters, word->count)) {
+    case SYLLABLE_NONE:
+        if (word->combined)
+            return SIGN_FAINT; /* a misspelling, perhaps: no other text has such marks */
+        return strong ? SIGN_OPPOSED : word->count > 1 ? SIGN_STRANGE : SIGN_NONE;
+    case SYLLABLE_TONELESS:
+        return SIGN_NONE;
+    case SYLLABLE_ABBREVIATION:
+        return judge_abbreviation(text, start, end, word);
+    default:
+        break;
+    }
+    bool called = word->bracket && peek(text, end) == ')';   /* la(n) */
+    bool quoted = start > 0 && text.bytes[start - 1] == '`'; /* `la` */
+    bool onset = has_onset(word);
+    if (word->combined || word->shapes > 1 || (word->shapes && word->tones) ||
+        (word->strokes && (word->shapes || word->tones)) || (word->inner_shape && onset && !called) ||
+        (word->inner_tone && onset))
+        return SIGN_DECISIVE;
+    if ((strong && !quoted && !called) || word->strokes)
+        return SIGN_WEAK;
+    return judge_faint(text, start, end, word);
+}
+
 static void weigh(struct text text, size_t start, size_t end, const struct viqr_word *word,
                   struct encoding_viqr *survey)
 {
-    bool marked = word->shapes || word->tones || word->strokes;
-    enum encoding_syllable found = encoding_syllable(word->letters, word->count);
-    bool strong = word->shapes || word->inner_tone || (word->last && strchr("`~", word->last));
+    size_t *const counts[] = { [SIGN_STRANGE] = &survey->strange, [SIGN_OPPOSED] = &survey->opposed,
+                               [SIGN_TAIL] = &survey->tails,      [SIGN_FAINT] = &survey->faint,
+                               [SIGN_WEAK] = &survey->weak,       [SIGN_DECISIVE] = &survey->decisive };
+    enum sign sign = judge(text, start, end, word);
     survey->words++;
-    if (!marked || found == SYLLABLE_TONELESS || found == SYLLABLE_ABBREVIATION || found == SYLLABLE_RARE) {
-        survey->strange += !marked && found == SYLLABLE_NONE && word->count > 1;
+    if (sign == SIGN_NONE)
         return;
-    }
-    if (found == SYLLABLE_NONE) {
-        survey->opposed += strong;
-        survey->strange += !strong;
-        return;
-    }
-    bool called = word->bracket && peek(text, end) == ')';
-    bool quoted = start && text.bytes[start - 1] == '`';
-    bool inner_shape = word->inner_shape && has_onset(word) && !called;
-    bool decisive = word->combined || (word->strokes && (word->shapes || word->tones)) || word->shapes > 1 ||
-                    (word->shapes && word->tones) || inner_shape || (word->inner_tone && has_onset(word));
-    bool weak = (strong && !quoted && !called) || word->strokes;
-    if (decisive && survey->decisive++ == 0)
+    bool first = sign >= SIGN_TAIL;
+    for (int higher = SIGN_DECISIVE; higher >= (int)sign && first; higher--)
+        first = *counts[higher] == 0;
+    if (first)
         survey->place = (struct encoding_place){ start, end - start };
-    if (decisive)
-        return;
-    if (weak && survey->weak++ == 0 && !survey->decisive)
-        survey->place = (struct encoding_place){ start, end - start };
-    if (weak)
-        return;
-    bool faint = (word->inner_sign && has_onset(word)) ||
-                 (word->last == '\'' && word->tones && lone_apostrophe(text, start, end));
-    if (faint && survey->faint++ == 0 && !survey->decisive && !survey->weak)
-        survey->place = (struct encoding_place){ start, end - start };
+    (*counts[sign])++;
+}
+
+bool encoding_viqr_possible(struct text text)
+{
+    for (size_t i = 1; i < text.length; i++)
+        switch (text.bytes[i]) {
+        case '^':
+        case '(':
+        case '+':
+        case '`':
+        case '~':
+            if (carries_tone((char)(text.bytes[i - 1] | 0x20)))
+                return true;
+        }
+    return false;
 }
 
 void encoding_viqr_survey(struct text text, struct encoding_viqr *survey)

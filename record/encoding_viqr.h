@@ -21,11 +21,13 @@ struct encoding_viqr {
     size_t decisive;             /* syllables whose marks no other text has: "Vie^.t", "tru+o+`ng" */
     size_t weak;                 /* syllables with marks that may be something else: "Tho+", "xa~" */
     size_t faint;                /* syllables with an inner full stop, question mark or apostrophe: "ca'c" */
+    size_t tails;                /* … with one at their end that is odd there: "Tu'", "thu?" */
     size_t opposed;              /* such marks in what is no syllable */
     size_t strange;              /* words without marks that are no syllables */
     struct encoding_place place; /* the first of the syllables that weigh most */
 };
 
+bool encoding_viqr_possible(struct text text); /* quick: false where no word can be decisive */
 void encoding_viqr_survey(struct text text, struct encoding_viqr *survey);
 
 #endif

@@ -30,9 +30,10 @@ enum status record_address_compile(struct arena *arena, const struct record_form
     switch (format->shape) {
     case RECORD_JSON:
         if (text.bytes[0] != '/')
-            return error_set(error, STATUS_USAGE,
-                             _("\"%.*s\" is no JSON Pointer: it starts with \"/\" (or is \".\", the item itself)"),
-                             TEXT_ARG(text));
+            return error_set(
+                error, STATUS_USAGE,
+                _("\"%.*s\" is no JSON Pointer: it starts with \"/\" (or is \".\", the item itself)"),
+                TEXT_ARG(text));
         return pointer_compile(arena, text, &made->pointer, error);
     case RECORD_TABLE:
     case RECORD_CSV:
@@ -75,12 +76,10 @@ static struct text heading_name(struct arena *arena, const struct value *object,
     return unique;
 }
 
-static enum status table_open(struct arena *arena, struct text context, const struct text *cells, size_t count,
-                              struct value **table, struct error *error)
+/* The cells under their headings. */
+static enum status open_cells(struct arena *arena, const struct value *shared, const struct text *cells,
+                              size_t count, struct record *record, struct error *error)
 {
-    struct value *shared;
-    if (json_parse(arena, context, &shared, error))
-        return error_add(error, "heading");
     const struct value *header = shared->kind == VALUE_LIST ? shared : value_find(shared, "header");
     if (!header)
         return error_set(error, STATUS_REJECT, _("the table has no heading"));
@@ -88,33 +87,31 @@ static enum status table_open(struct arena *arena, struct text context, const st
     while (filled && !text_trim(cells[filled - 1]).length)
         filled--;
     if (filled > header->count || (count < header->count && shared->kind == VALUE_OBJECT))
-        return error_set(error, STATUS_REJECT,
-                         _("the row has %zu cells, the heading %zu: a separator or a quote is missing or too many"),
-                         count, header->count);
-    *table = value_object(arena);
+        return error_set(
+            error, STATUS_REJECT,
+            _("the row has %zu cells, the heading %zu: a separator or a quote is missing or too many"), count,
+            header->count);
+    struct value *table = value_object(arena);
     size_t at = 0;
     for (const struct value *name = header->first; name; name = name->next, at++)
-        value_set_text(*table, heading_name(arena, *table, name->text),
+        value_set_text(table, heading_name(arena, table, name->text),
                        value_text(arena, at < count ? cells[at] : TEXT_NONE));
+    record->root.value = table;
     return STATUS_OK;
 }
 
-static enum status open_csv(struct arena *arena, struct text bytes, struct text context, struct value **table,
-                            struct error *error)
+static enum status open_csv(struct arena *arena, struct text bytes, const struct value *shared,
+                            struct record *record, struct error *error)
 {
-    struct value *shared;
-    if (json_parse(arena, context, &shared, error))
-        return error_add(error, "heading");
-    struct text separator = value_text_of(shared, "separator");
-    struct text *cells;
+    struct text separator = value_text_of(shared, "separator"), *cells;
     size_t count;
     if (csv_cells(arena, bytes, separator.length ? separator.bytes[0] : ',', &cells, &count, error))
         return error->status;
-    return table_open(arena, context, cells, count, table, error);
+    return open_cells(arena, shared, cells, count, record, error);
 }
 
-static enum status open_table(struct arena *arena, struct text bytes, struct text context, struct value **table,
-                              struct error *error)
+static enum status open_table(struct arena *arena, struct text bytes, const struct value *shared,
+                              struct record *record, struct error *error)
 {
     struct value *row;
     if (json_parse(arena, bytes, &row, error))
@@ -123,72 +120,126 @@ static enum status open_table(struct arena *arena, struct text bytes, struct tex
     size_t count = 0;
     for (const struct value *cell = row->first; cell; cell = cell->next)
         cells[count++] = cell->text;
-    return table_open(arena, context, cells, count, table, error);
+    return open_cells(arena, shared, cells, count, record, error);
 }
 
-static bool has_high_bytes(struct text text)
+static bool has(struct text text, const char *part)
 {
-    for (size_t i = 0; i < text.length; i++)
-        if ((unsigned char)text.bytes[i] >= 0x80)
-            return true;
-    return false;
+    size_t at;
+    return text_find(text, text_of(part), &at);
 }
 
-/* Bytes into UTF-8, or a note that single texts are typed in an old font inside a Unicode document. */
-static enum status decode(struct arena *arena, const struct record_format *format, struct record *record,
-                          struct text *bytes, struct error *error)
+/* Valid UTF-8 where an old encoding was named, or may be: single texts may be typed in its font. The record
+ * as a whole tells better than a short text which one it is. */
+static void decode_unicode(struct arena *arena, struct record *record, enum encoding encoding,
+                           struct text bytes)
 {
+    struct encoding_options options = { .capitals = record->format->capitals };
+    struct encoding_finding finding;
+    struct text whole;
+    record->typed = true;
+    record->encoding = (int)encoding;
+    if (encoding != ENCODING_AUTO ||
+        encoding_decode_typed(arena, encoding, &options, bytes, &whole, &finding, NULL))
+        return;
+    if (finding.encoding != ENCODING_UTF8)
+        record->encoding = (int)finding.encoding;
+    else /* what an escape hides was not looked at */
+        record->typed = has(bytes, "\\u") || has(bytes, "&#");
+}
+
+/* Bytes into UTF-8, or a note that single texts are typed in an old font inside a Unicode document. `likely`
+ * is what `auto` found for the whole document. */
+static enum status decode(struct arena *arena, struct record *record, struct text likely, struct text *bytes,
+                          struct error *error)
+{
+    const struct record_format *format = record->format;
     size_t invalid = unicode_invalid_at(*bytes);
-    enum encoding encoding = ENCODING_UTF8;
+    enum encoding encoding = ENCODING_UTF8, found;
     if (format->encoding)
         encoding_named(text_of(format->encoding), &encoding);
-    if (encoding == ENCODING_UTF8) {
-        if (invalid < bytes->length)
-            return error_set(error, STATUS_REJECT,
-                             _("byte %zu (0x%02X) is not UTF-8; if the source uses another encoding, name it with \"encoding\""),
-                             invalid, (unsigned char)bytes->bytes[invalid]);
+    bool unicode = encoding == ENCODING_UTF8 || encoding == ENCODING_UTF16 || encoding == ENCODING_UTF16LE ||
+                   encoding == ENCODING_UTF16BE;
+    if (unicode && invalid < bytes->length)
+        return error_set(error, STATUS_REJECT,
+                         _("byte %zu (0x%02X) is not UTF-8; if the source uses another encoding, name it "
+                           "with \"encoding\""),
+                         invalid, (unsigned char)bytes->bytes[invalid]);
+    if (unicode)
         return STATUS_OK;
-    }
-    bool utf16 = encoding == ENCODING_UTF16 || encoding == ENCODING_UTF16LE || encoding == ENCODING_UTF16BE;
-    if (format->shape == RECORD_TABLE || (invalid == bytes->length && (has_high_bytes(*bytes) || utf16))) {
-        record->typed = !utf16;
+    if (invalid == bytes->length) {
+        decode_unicode(arena, record, encoding, *bytes);
         return STATUS_OK;
     }
     struct encoding_options options = { .capitals = format->capitals };
-    return encoding_decode(arena, encoding, &options, *bytes, bytes, NULL, error);
+    enum status status = encoding_decode(arena, encoding, &options, *bytes, bytes, NULL, error);
+    if (status && encoding == ENCODING_AUTO && encoding_named(likely, &found))
+        status = encoding_decode(arena, found, &options, *bytes, bytes, NULL, error);
+    return status;
+}
+
+static enum status open_json(struct arena *arena, struct text bytes, struct record *record,
+                             struct error *error)
+{
+    struct value *root;
+    if (json_parse(arena, bytes, &root, error))
+        return error->status;
+    record->root.value = root;
+    return STATUS_OK;
+}
+
+/* The parser puts an element that stands alone into a page; the record begins at the element. */
+static enum status find_element(struct arena *arena, struct record *record, struct error *error)
+{
+    struct xml_path *path;
+    struct xml_result result;
+    if (xml_path_compile(TEXT("(/html/body/*|/html/head/*|/html)[last()]"), NULL, 0, &path, error))
+        return error->status;
+    enum status status = xml_path_select(path, record->document, NULL, arena, &result, error);
+    if (status == STATUS_OK && result.nodes && result.count)
+        record->root.node = result.nodes[0];
+    xml_path_free(path);
+    return status;
+}
+
+static enum status open_tree(struct arena *arena, struct text bytes, struct text context,
+                             struct record *record, struct error *error)
+{
+    bool html = record->format->shape == RECORD_HTML;
+    if (xml_parse(bytes, html, "UTF-8", &record->document, error))
+        return error->status;
+    record->root.node = xml_document_root(record->document);
+    if (html && text_is(context, RECORD_HTML_ELEMENT) && find_element(arena, record, error)) {
+        record_close(record);
+        return error->status;
+    }
+    return STATUS_OK;
 }
 
 enum status record_open(struct arena *arena, const struct record_format *format, struct text bytes,
                         struct text context, struct record *record, struct error *error)
 {
+    struct value *shared = NULL;
     *record = (struct record){ .format = format };
-    struct value *root = NULL;
-    if (decode(arena, format, record, &bytes, error))
+    if ((format->shape == RECORD_CSV || format->shape == RECORD_TABLE) &&
+        json_parse(arena, context, &shared, error))
+        return error_add(error, _("heading"));
+    if (decode(arena, record, value_text_of(shared, "encoding"), &bytes, error))
         return error->status;
     switch (format->shape) {
     case RECORD_JSON:
-        if (json_parse(arena, bytes, &root, error))
-            return error->status;
-        break;
+        return open_json(arena, bytes, record, error);
     case RECORD_CSV:
-        if (open_csv(arena, bytes, context, &root, error))
-            return error->status;
-        break;
+        return open_csv(arena, bytes, shared, record, error);
     case RECORD_TABLE:
-        if (open_table(arena, bytes, context, &root, error))
-            return error->status;
-        break;
+        return open_table(arena, bytes, shared, record, error);
     case RECORD_XML:
     case RECORD_HTML:
-        if (xml_parse(bytes, format->shape == RECORD_HTML, "UTF-8", &record->document, error))
-            return error->status;
-        record->root.node = xml_document_root(record->document);
-        return STATUS_OK;
+        return open_tree(arena, bytes, context, record, error);
     case RECORD_TEXT:
-        record->root.text = bytes;
-        return STATUS_OK;
+        break;
     }
-    record->root.value = root;
+    record->root.text = bytes;
     return STATUS_OK;
 }
 
@@ -219,8 +270,8 @@ static const struct value *find_column(const struct value *table, struct arena *
 }
 
 static enum status select_xml(const struct record *record, const struct record_item *from,
-                              const struct record_address *address, struct arena *arena, struct record_items *items,
-                              struct error *error)
+                              const struct record_address *address, struct arena *arena,
+                              struct record_items *items, struct error *error)
 {
     struct xml_result result;
     if (xml_path_select(address->path, record->document, from->node, arena, &result, error))
@@ -238,8 +289,8 @@ static enum status select_xml(const struct record *record, const struct record_i
 }
 
 enum status record_select(const struct record *record, const struct record_item *from,
-                          const struct record_address *address, struct arena *arena, struct record_items *items,
-                          struct error *error)
+                          const struct record_address *address, struct arena *arena,
+                          struct record_items *items, struct error *error)
 {
     *items = (struct record_items){ 0 };
     if (address->self) {
@@ -286,11 +337,8 @@ void record_items_open(struct arena *arena, const struct record_items *from, str
 static enum status typed_text(const struct record *record, struct arena *arena, struct text *text,
                               struct error *error)
 {
-    enum encoding encoding;
-    if (!encoding_named(text_of(record->format->encoding), &encoding))
-        encoding = ENCODING_AUTO;
     struct encoding_options options = { .capitals = record->format->capitals };
-    return encoding_decode_typed(arena, encoding, &options, *text, text, NULL, error);
+    return encoding_decode_typed(arena, (enum encoding)record->encoding, &options, *text, text, NULL, error);
 }
 
 enum status record_item_text(const struct record *record, const struct record_item *item, struct arena *arena,
@@ -321,8 +369,9 @@ enum status record_item_text(const struct record *record, const struct record_it
     return record->typed ? typed_text(record, arena, text, error) : STATUS_OK;
 }
 
-enum status record_item_parse(struct arena *arena, enum record_shape shape, const struct record_format *format,
-                              struct text text, struct record *inner, struct error *error)
+enum status record_item_parse(struct arena *arena, enum record_shape shape,
+                              const struct record_format *format, struct text text, struct record *inner,
+                              struct error *error)
 {
     struct record_format *own = arena_new(arena, struct record_format);
     own->shape = shape;

@@ -1,8 +1,8 @@
 /* A record: one administrative procedure as a source wrote it, and how its parts are addressed.
  *
- * extract cuts documents into records and needs their keys; transform maps them. Both open a record here, so that
- * an address means the same to both: a JSON Pointer in json and ndjson, XPath 1.0 in xml and html, a column's
- * heading in csv, xlsx and rows. "." (and "") is the item itself.
+ * extract cuts documents into records and needs their keys; transform maps them. Both open a record here, so
+ * that an address means the same to both: a JSON Pointer in json and ndjson, XPath 1.0 in xml and html, a
+ * column's heading in csv, xlsx and rows. "." (and "") is the item itself.
  */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
@@ -17,11 +17,14 @@
 enum record_shape {
     RECORD_JSON,  /* a JSON text */
     RECORD_TABLE, /* a JSON array of cells (texts); the headings are the context, a JSON array too */
-    RECORD_CSV,   /* the row as it stands in the file; the context is {"header":[…],"separator":","} */
+    RECORD_CSV,   /* the row as it stands in the file; the context is {"header":[…],"separator":","}, with
+                   * "encoding" where `auto` found one for the whole file */
     RECORD_XML,   /* one element, serialised */
-    RECORD_HTML,  /* a page, or one element of it */
+    RECORD_HTML,  /* a page; with the context RECORD_HTML_ELEMENT one element of it, serialised */
     RECORD_TEXT,  /* inside a map only: a text */
 };
+
+#define RECORD_HTML_ELEMENT "{\"element\":true}"
 
 /* What is needed to open the records of a source: from the configuration, shared by all of its records. */
 struct record_format {
@@ -55,11 +58,13 @@ struct record {
     const struct record_format *format;
     struct record_item root;
     struct xml_document *document; /* xml and html */
-    bool typed;                    /* texts come from an old font inside a Unicode document */
+    bool typed;                    /* texts may come from an old font inside a Unicode document … */
+    int encoding;                  /* … this one (enum encoding) */
 };
 
-/* Decodes the bytes. STATUS_REJECT with the reason (not JSON, doubtful encoding, too many cells, …). The tree lives
- * in the arena; record_close frees what does not. `context` is the shared part of the listing, or TEXT_NONE. */
+/* Decodes the bytes. STATUS_REJECT with the reason (not JSON, doubtful encoding, too many cells, …). The tree
+ * lives in the arena; record_close frees what does not. `context` is the shared part of the listing, or
+ * TEXT_NONE. */
 enum status record_open(struct arena *arena, const struct record_format *format, struct text bytes,
                         struct text context, struct record *record, struct error *error);
 void record_close(struct record *record);
@@ -67,19 +72,20 @@ void record_close(struct record *record);
 /* What an address finds, seen from an item: a JSON list gives itself as one item (record_item_each opens it);
  * an XPath gives its nodes, or its text. Null and absent give no item. */
 enum status record_select(const struct record *record, const struct record_item *from,
-                          const struct record_address *address, struct arena *arena, struct record_items *items,
-                          struct error *error);
+                          const struct record_address *address, struct arena *arena,
+                          struct record_items *items, struct error *error);
 
 /* Opens lists: the items of a JSON list one by one; anything else is itself. */
 void record_items_open(struct arena *arena, const struct record_items *from, struct record_items *items);
 
-/* The text of an item: a text, a number as written, "true"/"false", a node's string-value. STATUS_REJECT for lists
- * and objects ("the value is a list, not a text"). */
+/* The text of an item: a text, a number as written, "true"/"false", a node's string-value. STATUS_REJECT for
+ * lists and objects ("the value is a list, not a text"). */
 enum status record_item_text(const struct record *record, const struct record_item *item, struct arena *arena,
                              struct text *text, struct error *error);
 
 /* JSON or XML that stands inside a text: parses it into an item of its own shape (see `parse` of a map). */
-enum status record_item_parse(struct arena *arena, enum record_shape shape, const struct record_format *format,
-                              struct text text, struct record *inner, struct error *error);
+enum status record_item_parse(struct arena *arena, enum record_shape shape,
+                              const struct record_format *format, struct text text, struct record *inner,
+                              struct error *error);
 
 #endif

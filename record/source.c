@@ -13,20 +13,26 @@ static const char *const listings[] = { "full", "changes", NULL };
 
 #define AT(member) offsetof(struct source, member)
 static const struct setting settings[] = {
-    { "name", SETTING_TEXT, AT(name), .required = true, .help = N_("the source's name in messages and views") },
+    { "name", SETTING_TEXT, AT(name), .required = true,
+      .help = N_("the source's name in messages and views") },
     { "fetch", SETTING_OBJECT, AT(fetch), .required = true, .help = N_("where the documents come from") },
-    { "format", SETTING_CHOICE, AT(format), .required = true, .choices = formats, .help = N_("what they are") },
+    { "format", SETTING_CHOICE, AT(format), .required = true, .choices = formats,
+      .help = N_("what they are") },
     { "records", SETTING_TEXT, AT(records), .help = N_("where the records are in a document") },
     { "key", SETTING_TEXT, AT(key), .help = N_("the address of what identifies a record inside its source") },
     { "listing", SETTING_CHOICE, AT(listing), .fallback = "full", .choices = listings,
       .help = N_("full: what is absent is reported missing; changes: absence means nothing") },
     { "nothing", SETTING_LIST, AT(nothing), .help = N_("texts that mean nothing") },
-    { "map", SETTING_OBJECT, AT(map), .required = true, .help = N_("from the source's fields to the procedure's") },
-    { "encoding", SETTING_TEXT, AT(encoding), .help = N_("auto, utf-8, utf-16, tcvn3, vni, vps, viscii, viqr, cp1258") },
+    { "map", SETTING_OBJECT, AT(map), .required = true,
+      .help = N_("from the source's fields to the procedure's") },
+    { "encoding", SETTING_TEXT, AT(encoding),
+      .help = N_("auto, utf-8, utf-16, tcvn3, vni, vps, viscii, viqr, cp1258") },
     { "font", SETTING_TEXT, AT(font), .help = N_("tcvn3: capitals, when the text is in the capitals font") },
     { "namespaces", SETTING_OBJECT, AT(namespaces), .help = N_("xml: prefixes of the addresses") },
-    { "separator", SETTING_TEXT, AT(separator), .help = N_("csv: what separates cells; found when not given") },
-    { "header", SETTING_TREE, AT(header), .help = N_("csv, xlsx: the row of the headings, or a list of names") },
+    { "separator", SETTING_TEXT, AT(separator),
+      .help = N_("csv: what separates cells; found when not given") },
+    { "header", SETTING_TREE, AT(header),
+      .help = N_("csv, xlsx: the row of the headings, or a list of names") },
     { "sheet", SETTING_TEXT, AT(sheet), .help = N_("xlsx: the sheet's name or number") },
     { "record_limit", SETTING_SIZE, AT(record_limit), .fallback = "8M", .minimum = 1024, .maximum = 256 << 20,
       .help = N_("bytes of one record") },
@@ -46,11 +52,44 @@ char source_separator(const struct source *source)
     return source->separator[0];
 }
 
-static enum status read_namespaces(const struct setting_context *context, struct source *source, struct error *error)
+size_t source_header_row(const struct source *source)
+{
+    size_t row = 0;
+    if (source->header && source->header->kind == VALUE_TEXT)
+        for (size_t i = 0; i < source->header->text.length; i++)
+            row = row * 10 + (size_t)(source->header->text.bytes[i] - '0');
+    return row;
+}
+
+static enum status check_header(const struct setting_context *context, const struct source *source,
+                                struct error *error)
+{
+    const struct value *header = source->header;
+    if (!header)
+        return STATUS_OK;
+    bool fits = header->count > 0 && header->kind == VALUE_LIST;
+    for (const struct value *name = header->first; fits && name; name = name->next)
+        fits = name->kind == VALUE_TEXT;
+    if (header->kind == VALUE_TEXT)
+        fits = header->text.length && header->text.length < 8 &&
+               strspn(header->text.bytes, "0123456789") == header->text.length && source_header_row(source);
+    if (!fits)
+        return setting_fault(context, header, error,
+                             _("\"header\" must be the number of a row, from 1, or a list of names"));
+    if (source->format == SOURCE_CSV && header->kind == VALUE_LIST && !source_separator(source))
+        return setting_fault(
+            context, header, error,
+            _("a list of headings needs a \"separator\" beside it: there is no heading row to find it in"));
+    return STATUS_OK;
+}
+
+static enum status read_namespaces(const struct setting_context *context, struct source *source,
+                                   struct error *error)
 {
     if (!source->namespaces)
         return STATUS_OK;
-    struct xml_namespace *list = arena_array(context->arena, struct xml_namespace, source->namespaces->count + 1);
+    struct xml_namespace *list =
+        arena_array(context->arena, struct xml_namespace, source->namespaces->count + 1);
     size_t count = 0;
     for (const struct value *member = source->namespaces->first; member; member = member->next) {
         if (member->kind != VALUE_TEXT || !member->text.length)
@@ -64,9 +103,11 @@ static enum status read_namespaces(const struct setting_context *context, struct
     return STATUS_OK;
 }
 
-static enum status check_encoding(const struct setting_context *context, struct source *source, struct error *error)
+static enum status check_encoding(const struct setting_context *context, struct source *source,
+                                  struct error *error)
 {
-    static const char *const names[] = { "auto", "utf-8", "utf-16", "tcvn3", "vni", "vps", "viscii", "viqr", "cp1258" };
+    static const char *const names[] = { "auto", "utf-8",  "utf-16", "tcvn3", "vni",
+                                         "vps",  "viscii", "viqr",   "cp1258" };
     enum encoding encoding;
     if (source->encoding && !encoding_named(text_of(source->encoding), &encoding)) {
         const char *nearest = text_nearest(text_of(source->encoding), names, COUNT(names));
@@ -138,8 +179,8 @@ static enum status read_source(const struct setting_context *context, const stru
     source->tree = tree;
     source->record.shape = shape_of(source->format);
     source->record.encoding = source->encoding;
-    if (check_options(context, source, error) || check_encoding(context, source, error) ||
-        read_namespaces(context, source, error))
+    if (check_options(context, source, error) || check_header(context, source, error) ||
+        check_encoding(context, source, error) || read_namespaces(context, source, error))
         return error->status;
     for (const char *name = source->name; *name; name++)
         if ((unsigned char)*name < 0x20)

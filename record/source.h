@@ -22,12 +22,12 @@ struct source {
     const struct value *fetch; /* extract's */
     const struct value *map;   /* transform's */
     const struct value *nothing;
-    int format;                /* enum source_format */
-    const char *records;       /* NULL or "": the whole document */
-    const char *key;           /* an address; NULL: the document's name */
-    int listing;               /* enum source_listing */
+    int format;          /* enum source_format */
+    const char *records; /* NULL or "": the whole document */
+    const char *key;     /* an address; NULL: the document's name */
+    int listing;         /* enum source_listing */
     const char *encoding;
-    const char *font;          /* tcvn3: "capitals" when the text is in the capitals font */
+    const char *font; /* tcvn3: "capitals" when the text is in the capitals font */
     const struct value *namespaces;
     const char *separator;
     const struct value *header; /* the heading row's number, or a list of names */
@@ -43,6 +43,8 @@ enum source_listing { SOURCE_FULL, SOURCE_CHANGES };
 const char *source_format_name(enum source_format format);
 /* The separator as a byte ("\t" and "tab" are a tab); 0 when it is to be found. */
 char source_separator(const struct source *source);
+/* The number of the heading row; 0 when it is to be found or `header` is a list of names. */
+size_t source_header_row(const struct source *source);
 
 /* Reads all sources. STATUS_USAGE with the place for anything wrong, doubled names included. */
 enum status source_read_all(const struct setting_context *context, const struct value *list,

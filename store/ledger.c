@@ -55,7 +55,8 @@ static enum status insert(struct store *store, const struct ledger_entry *entry,
     return sqlite_execute(statement, error);
 }
 
-enum status ledger_append(struct store *store, const struct ledger_event *event, int64_t *seq, struct error *error)
+static enum status append(struct store *store, int64_t run, const struct ledger_event *event, int64_t *seq,
+                          struct error *error)
 {
     struct merkle_tree *tree = store_tree(store);
     struct buffer *detail = store_scratch(store, 0), *bytes = store_scratch(store, 1);
@@ -69,7 +70,7 @@ enum status ledger_append(struct store *store, const struct ledger_event *event,
         buffer_string(detail, "{}");
     struct ledger_entry entry = {
         .seq = (int64_t)tree->size + 1,
-        .run = store_run(store),
+        .run = run,
         .at = text_of(at),
         .event = text_of(event->event),
         .source = text_of(event->source),
@@ -91,4 +92,14 @@ enum status ledger_append(struct store *store, const struct ledger_event *event,
     if (seq)
         *seq = entry.seq;
     return STATUS_OK;
+}
+
+enum status ledger_append(struct store *store, const struct ledger_event *event, int64_t *seq, struct error *error)
+{
+    return append(store, store_run(store), event, seq, error);
+}
+
+enum status ledger_append_to(struct store *store, int64_t run, const struct ledger_event *event, struct error *error)
+{
+    return append(store, run, event, NULL, error);
 }

@@ -10,7 +10,8 @@ const char schema_tables[] =
     "  encoding INTEGER NOT NULL,\n"       /* 0 as it is, 1 deflate (zlib) */
     "  size INTEGER NOT NULL,\n"           /* of the bytes before encoding */
     "  run INTEGER NOT NULL,\n"            /* in which it came */
-    "  bytes BLOB);\n"                     /* NULL: forgotten by retention */
+    "  forgotten INTEGER,\n"               /* the event that says so, when retention took the bytes */
+    "  bytes BLOB);\n"                     /* NULL: forgotten */
     "CREATE TABLE ledger (\n"
     "  seq INTEGER PRIMARY KEY,\n"
     "  at TEXT NOT NULL,\n"
@@ -23,15 +24,19 @@ const char schema_tables[] =
     "  detail TEXT NOT NULL,\n"
     "  hash BLOB NOT NULL);\n"
     "CREATE INDEX ledger_run ON ledger (run, event);\n"
+    "CREATE INDEX ledger_started ON ledger (run) WHERE event = 'run-started';\n"
     "CREATE INDEX ledger_code ON ledger (code) WHERE code IS NOT NULL;\n"
     "CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;\n"
     "CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;\n"
     /* The tree's frontier after the last event of each commit; one row. */
     "CREATE TABLE tree (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, frontier BLOB NOT NULL);\n"
-    "CREATE TABLE checkpoint (run INTEGER PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL);\n"
+    /* The head at each run's end; the frontier lets the next run prove that it goes on from there. */
+    "CREATE TABLE checkpoint (run INTEGER PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, frontier BLOB NOT NULL,\n"
+    "  note TEXT NOT NULL);\n"
     /* A recipe is what a record is worked by: normaliser, map and code lists of a source, or the rules in force. */
     "CREATE TABLE recipe (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE);\n"
     "CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, complete_run INTEGER);\n"
+    "CREATE TABLE source_state (source INTEGER PRIMARY KEY REFERENCES source (id), state BLOB NOT NULL);\n"
     "CREATE TABLE record (\n"
     "  id INTEGER PRIMARY KEY,\n"
     "  source INTEGER NOT NULL REFERENCES source (id),\n"
@@ -45,17 +50,27 @@ const char schema_tables[] =
     "  work INTEGER NOT NULL DEFAULT 1,\n"    /* 1: map it, 2: check it, 3: settle it, 0: done */
     "  mapped_by INTEGER, checked_by INTEGER,\n"
     "  code TEXT, content INTEGER, status TEXT,\n"
+    "  watched TEXT,\n"                       /* what the rules over the store look at: canonical JSON */
     "  outcome TEXT);\n"
     "CREATE UNIQUE INDEX record_key ON record (source, key);\n"
     "CREATE INDEX record_digest ON record (source_digest);\n"
     "CREATE INDEX record_code ON record (code) WHERE code IS NOT NULL;\n"
     "CREATE INDEX record_work ON record (work, source) WHERE work > 0;\n"
     "CREATE INDEX record_kept ON record (outcome) WHERE outcome IN ('rejected', 'held');\n"
+    /* Source bytes that no record needs any more, and since which run: retention forgets them in time. */
+    "CREATE TABLE superseded (payload INTEGER PRIMARY KEY, run INTEGER NOT NULL);\n"
+    "CREATE TRIGGER record_superseded AFTER UPDATE OF payload ON record WHEN old.payload <> new.payload BEGIN\n"
+    "  INSERT OR REPLACE INTO superseded (payload, run) VALUES (old.payload, (SELECT max(run) FROM ledger)); END;\n"
+    "CREATE TRIGGER record_missing AFTER UPDATE OF present ON record WHEN old.present = 1 AND new.present = 0 BEGIN\n"
+    "  INSERT OR REPLACE INTO superseded (payload, run) VALUES (old.payload, (SELECT max(run) FROM ledger)); END;\n"
     "CREATE TABLE finding (\n"
     "  record INTEGER NOT NULL, rule TEXT NOT NULL, severity TEXT NOT NULL, field TEXT, value TEXT,\n"
     "  message TEXT NOT NULL, cites TEXT, since_run INTEGER NOT NULL, stage INTEGER NOT NULL);\n"
     "CREATE INDEX finding_record ON finding (record);\n"
     "CREATE INDEX finding_rule ON finding (rule, severity);\n"
+    /* Terms of rules that run: of records that the portal has not acknowledged yet. */
+    "CREATE TABLE deadline (record INTEGER NOT NULL, rule TEXT NOT NULL, due TEXT NOT NULL,\n"
+    "  PRIMARY KEY (record, rule)) WITHOUT ROWID;\n"
     "CREATE TABLE procedure_state (\n"
     "  code TEXT PRIMARY KEY,\n"
     "  record INTEGER,\n"
@@ -140,17 +155,21 @@ const char schema_views[] =
     "  AND a.run = i.run AND a.seq > i.seq AND a.event IN\n"
     "  ('published', 'withdrawn', 'refused', 'conflict', 'unknown', 'failed', 'recalled'));\n"
 
-    /* What the portal acknowledged, one row a version, with the time it stood. */
-    "CREATE VIEW audit_versions AS SELECT e.code, e.seq, e.run, e.at, e.event,\n"
-    "  " HEX("e.digest") " AS content_digest, e.digest AS digest,\n"
-    "  json_extract(e.detail, '$.version') AS portal_version,\n"
-    "  lead(e.run) OVER (PARTITION BY e.code ORDER BY e.seq) AS to_run,\n"
-    "  lead(e.at) OVER (PARTITION BY e.code ORDER BY e.seq) AS to_at,\n"
-    "  row_number() OVER (PARTITION BY e.code ORDER BY e.seq) AS number\n"
-    "FROM ledger e WHERE e.event IN ('published', 'withdrawn') AND e.code IS NOT NULL;\n"
+    /* What the portal acknowledged, one row a version, with the time it stood. What is withdrawn stays readable there:
+     * it goes on holding what was published last. */
+    "CREATE VIEW audit_versions AS SELECT code, seq, run, at, event, " HEX("held") " AS content_digest, held AS digest,\n"
+    "  json_extract(detail, '$.version') AS portal_version,\n"
+    "  lead(run) OVER (PARTITION BY code ORDER BY seq) AS to_run,\n"
+    "  lead(at) OVER (PARTITION BY code ORDER BY seq) AS to_at,\n"
+    "  row_number() OVER (PARTITION BY code ORDER BY seq) AS number\n"
+    "FROM (SELECT e.code, e.seq, e.run, e.at, e.event, e.detail, CASE e.event WHEN 'published' THEN e.digest ELSE\n"
+    "    (SELECT p.digest FROM ledger p WHERE p.code = e.code AND p.event = 'published' AND p.seq < e.seq\n"
+    "     ORDER BY p.seq DESC LIMIT 1) END AS held\n"
+    "  FROM ledger e WHERE e.event IN ('published', 'withdrawn') AND e.code IS NOT NULL);\n"
 
     "CREATE VIEW audit_current AS SELECT v.code,\n"
-    "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.digest = v.digest) AS name,\n"
+    "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.digest = coalesce(v.digest,\n"
+    "    (SELECT e.digest FROM ledger e WHERE e.seq = v.seq))) AS name,\n"
     "  CASE v.event WHEN 'withdrawn' THEN 'abolished' ELSE 'published' END AS status,\n"
     "  v.content_digest, v.portal_version, v.at AS published_at, v.run\n"
     "FROM audit_versions v WHERE v.to_run IS NULL;\n"
@@ -158,7 +177,7 @@ const char schema_views[] =
     /* A field keeps its row as long as its value stands: versions that follow one another without a gap are one. */
     "CREATE VIEW audit_fields AS\n"
     "WITH leaf AS (SELECT v.code, v.number, v.run, v.at, v.to_run, v.to_at, replace(substr(j.fullkey, 3), '\"', '') AS field,\n"
-    "    CAST(j.atom AS TEXT) AS value\n"
+    "    CASE WHEN v.event = 'withdrawn' AND j.fullkey = '$.status' THEN 'abolished' ELSE CAST(j.atom AS TEXT) END AS value\n"
     "  FROM audit_versions v JOIN payload p ON p.digest = v.digest, json_tree(CAST(p.bytes AS TEXT)) j\n"
     "  WHERE j.atom IS NOT NULL),\n"
     "island AS (SELECT *, number - row_number() OVER (PARTITION BY code, field, value ORDER BY number) AS run_of\n"

@@ -118,15 +118,30 @@ static enum status touch(struct staging *staging, int64_t record, bool moved, bo
     return present ? STATUS_OK : append_returned(staging, key, code, error);
 }
 
+enum status staging_context(struct staging *staging, struct text context, struct error *error)
+{
+    if (!context.bytes) {
+        staging->has_context = false;
+        staging->context = 0;
+        return STATUS_OK;
+    }
+    struct digest digest = crypto_sha256(context);
+    if (staging->has_context && digest_equal(&digest, &staging->context_digest))
+        return STATUS_OK;
+    staging->has_context = true;
+    staging->context_digest = digest;
+    return store_payload_put(staging->store, PAYLOAD_CONTEXT, &digest, context, &staging->context, error);
+}
+
 enum status staging_known(struct staging *staging, const struct digest *digest, struct text key, struct text locator,
                           bool *known, struct error *error)
 {
     struct sqlite_statement *statement;
     *known = false;
     if (store_sql(staging->store,
-                  key.bytes ? "SELECT id, locator, present, key, code, source_digest FROM record"
+                  key.bytes ? "SELECT id, locator, present, key, code, source_digest, context FROM record"
                               " WHERE source = ?2 AND key = ?3"
-                            : "SELECT id, locator, present, key, code, source_digest FROM record"
+                            : "SELECT id, locator, present, key, code, source_digest, context FROM record"
                               " WHERE source_digest = ?1 AND source = ?2 AND fault IS NULL",
                   &statement, error))
         return error->status;
@@ -141,7 +156,8 @@ enum status staging_known(struct staging *staging, const struct digest *digest, 
     if (status)
         return status;
     struct digest staged;
-    if (!sqlite_digest(statement, 5, &staged) || !digest_equal(&staged, digest)) {
+    if (!sqlite_digest(statement, 5, &staged) || !digest_equal(&staged, digest) ||
+        sqlite_number(statement, 6) != staging->context) {
         sqlite_reset_statement(statement);
         return STATUS_OK;
     }
@@ -203,18 +219,6 @@ static enum status free_key(struct staging *staging, struct arena *arena, struct
     }
 }
 
-static enum status put_context(struct staging *staging, struct text context, struct error *error)
-{
-    if (!context.bytes)
-        return STATUS_OK;
-    struct digest digest = crypto_sha256(context);
-    if (staging->has_context && digest_equal(&digest, &staging->context_digest))
-        return STATUS_OK;
-    staging->has_context = true;
-    staging->context_digest = digest;
-    return store_payload_put(staging->store, PAYLOAD_CONTEXT, &digest, context, &staging->context, error);
-}
-
 static enum status write_record(struct staging *staging, const struct staged_record *record, struct text key,
                                 int64_t known, int64_t payload, struct error *error)
 {
@@ -248,7 +252,7 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
     bool present = false;
     if (free_key(staging, &arena, &key, &known, &present, error) ||
         store_payload_put(staging->store, PAYLOAD_SOURCE, &record->digest, record->bytes, &payload, error) ||
-        put_context(staging, record->context, error))
+        staging_context(staging, record->context, error))
         return error->status;
     if (known && !present && append_returned(staging, key, TEXT_NONE, error))
         return error->status;
@@ -276,6 +280,22 @@ enum status staging_key_at(struct staging *staging, struct arena *arena, struct 
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+enum status staging_has_document(struct staging *staging, struct text document, bool *many, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store,
+                  "SELECT 1 FROM record WHERE source = ?1 AND present = 1 AND key NOT LIKE '@%'"
+                  " AND substr(locator, 1, length(?2) + 1) IN (?2 || ':', ?2 || '#') LIMIT 1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    sqlite_bind_words(statement, 2, document);
+    enum status status = sqlite_step(statement, error);
+    *many = status == STATUS_OK;
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
 enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
                              bool *its, struct error *error)
 {
@@ -295,6 +315,20 @@ enum status staging_has_code(struct staging *staging, struct text key, const str
 int64_t staging_seen(const struct staging *staging)
 {
     return staging->counts.seen;
+}
+
+enum status staging_unchanged(struct staging *staging, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store, "SELECT id FROM record WHERE source = ?1 AND present = 1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    enum status status;
+    while (!(status = sqlite_step(statement, error))) {
+        mark_seen(staging, sqlite_number(statement, 0));
+        staging->counts.seen++;
+    }
+    return status == STATUS_END ? STATUS_OK : status;
 }
 
 /* Those that lose their place may free a code for others: whoever shares it is settled again. */

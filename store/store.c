@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/crypto.h"
+#include "adapters/deflate.h"
 #include "core/memory.h"
+#include "store/audit.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
 #include "store/schema.h"
@@ -22,6 +23,9 @@ struct store {
     struct merkle_tree tree;
     uint64_t written; /* the size of the tree on disk */
     struct buffer scratch[2];
+    struct deflate *deflate; /* opened when the first packed payload is read */
+    struct buffer unpacked;
+    const struct audit_settings *sealing;
     struct {
         const char *literal;
         struct sqlite_statement *statement;
@@ -106,6 +110,8 @@ void store_close(struct store *store)
         file_lock_drop(&store->lock);
     buffer_free(&store->scratch[0]);
     buffer_free(&store->scratch[1]);
+    buffer_free(&store->unpacked);
+    deflate_close(store->deflate);
     free(store->path);
     free(store);
 }
@@ -232,7 +238,7 @@ static enum status find_payload(struct store *store, const struct digest *digest
     sqlite_reset_statement(find);
     if (!forgotten)
         return STATUS_OK;
-    if (store_sql(store, "UPDATE payload SET bytes = ?2, encoding = 0, run = ?3 WHERE id = ?1", &restore, error))
+    if (store_sql(store, "UPDATE payload SET bytes = ?2, encoding = 0, run = ?3, forgotten = NULL WHERE id = ?1", &restore, error))
         return error->status;
     sqlite_bind_number(restore, 1, *payload);
     sqlite_bind_bytes(restore, 2, bytes.bytes ? bytes : TEXT(""));
@@ -262,39 +268,59 @@ enum status store_payload_put(struct store *store, enum payload_kind kind, const
     return STATUS_OK;
 }
 
-static enum status read_payload(struct sqlite_statement *statement, struct arena *arena, struct text *bytes,
-                                struct error *error)
+enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at, struct text *bytes,
+                                 struct error *error)
+{
+    int64_t encoding = sqlite_number(row, at + 1), size = sqlite_number(row, at + 2);
+    if (sqlite_is_null(row, at))
+        return STATUS_END;
+    *bytes = sqlite_bytes(row, at);
+    if (!encoding)
+        return STATUS_OK;
+    if (encoding != 1 || size < 0)
+        return error_set(error, STATUS_LEDGER, _("%s: a payload is kept in a way this program does not know"),
+                         store->path);
+    if (!store->deflate)
+        store->deflate = deflate_open();
+    if (deflate_unpack(store->deflate, *bytes, (size_t)size, &store->unpacked, error)) {
+        error->status = STATUS_LEDGER;
+        return error_add(error, "%s", store->path);
+    }
+    *bytes = buffer_view(&store->unpacked);
+    return STATUS_OK;
+}
+
+static enum status read_payload(struct store *store, struct sqlite_statement *statement, struct arena *arena,
+                                struct text *bytes, struct error *error)
 {
     enum status status = sqlite_step(statement, error);
     if (status != STATUS_OK)
         return status;
-    if (sqlite_is_null(statement, 0)) {
-        sqlite_reset_statement(statement);
-        return STATUS_END;
-    }
-    *bytes = text_copy(arena, sqlite_bytes(statement, 0));
+    status = store_payload_column(store, statement, 0, bytes, error);
+    if (!status)
+        *bytes = text_copy(arena, *bytes);
     sqlite_reset_statement(statement);
-    return STATUS_OK;
+    return status;
 }
 
 enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,
                           struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT bytes FROM payload WHERE id = ?1", &statement, error))
+    if (store_sql(store, "SELECT bytes, encoding, size FROM payload WHERE id = ?1", &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, payload);
-    return read_payload(statement, arena, bytes, error);
+    return read_payload(store, statement, arena, bytes, error);
 }
 
 enum status store_payload_by_digest(struct store *store, struct arena *arena, const struct digest *digest,
                                     struct text *bytes, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT bytes FROM payload WHERE digest = ?1", &statement, error))
+    if (store_sql(store, "SELECT bytes, encoding, size FROM payload WHERE digest = ?1", &statement, error))
         return error->status;
     sqlite_bind_digest(statement, 1, digest);
-    return read_payload(statement, arena, bytes, error);
+    return read_payload(store, statement, arena, bytes, error);
 }
 
 static void set_hex(struct arena *arena, struct value *object, const char *name, const struct digest *digest)
@@ -320,7 +346,7 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
-    if (store_begin(store, error))
+    if (audit_quick_check(store, store->sealing, error) || audit_mend_head(store, error) || store_begin(store, error))
         return error->status;
     if (store_sql(store, "SELECT coalesce(max(run), 0) + 1 FROM ledger", &statement, error) ||
         sqlite_step(statement, error)) {
@@ -366,14 +392,21 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
     if (why && *why)
         value_set(detail, "why", value_string(&arena, why));
     struct ledger_event event = { .event = "run-finished", .detail = detail };
-    if (store_begin(store, error))
+    /* The head must not be newer than what survives a power failure. */
+    if (store_durable(store, true, error) || store_begin(store, error))
         return error->status;
-    if (ledger_append(store, &event, NULL, error) || store_commit(store, error)) {
+    if (ledger_append(store, &event, NULL, error) || audit_seal(store, store->sealing, error) ||
+        store_commit(store, error)) {
         store_rollback(store);
         return error->status;
     }
     store->run = 0;
-    return STATUS_OK;
+    return audit_write_head(store, error);
+}
+
+void store_seal_with(struct store *store, const struct audit_settings *settings)
+{
+    store->sealing = settings;
 }
 
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error)

@@ -21,6 +21,7 @@
 
 #define STORE_VERSION 1
 
+struct audit_settings;
 struct merkle_tree;
 struct store;
 
@@ -61,6 +62,10 @@ enum status store_payload_put(struct store *store, enum payload_kind kind, const
 /* STATUS_END: not there, or forgotten by retention. The bytes live in the arena. */
 enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,
                           struct error *error);
+/* For store/ only: the bytes of a row that has the columns bytes, encoding and size from `at` on. Borrowed until the
+ * statement's next step or the next such call. */
+enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at, struct text *bytes,
+                                 struct error *error);
 enum status store_payload_by_digest(struct store *store, struct arena *arena, const struct digest *digest,
                                     struct text *bytes, struct error *error);
 
@@ -81,9 +86,14 @@ struct run_counts {
     int64_t pending; /* still to be sent when the run ended */
 };
 
+/* STATUS_LEDGER when the ledger's last head does not verify (audit_quick_check): then nothing is begun. */
 enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run, struct error *error);
+/* The run's end and the ledger's head after it are one commit; then the head goes to `<store>.checkpoint`. Unsigned
+ * unless audit_open has said with which key. */
 enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts, const char *why,
                           struct error *error);
+
+void store_seal_with(struct store *store, const struct audit_settings *settings); /* for store/ only; borrowed */
 
 /* What keeps records back now: rejected, held, refused, failed, conflict, unknown (for exit code 1). */
 struct store_kept_back {

@@ -54,9 +54,18 @@ static struct text copy_column(struct arena *arena, struct sqlite_statement *sta
     return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_bytes(statement, at));
 }
 
+static enum status copy_payload(struct store *store, struct arena *arena, struct sqlite_statement *row, int at,
+                                struct text *bytes, struct error *error)
+{
+    enum status status = store_payload_column(store, row, at, bytes, error);
+    *bytes = status ? TEXT_NONE : text_copy(arena, *bytes);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
 /* One statement a kind: each walks the index of its kind in order. */
 #define WORK_COLUMNS(payload)                                                                                 \
-    "SELECT r.id, p.bytes, c.bytes, r.fault, r.content, r.code, r.key, r.mapped_by IS NULL FROM record r"                             \
+    "SELECT r.id, r.fault, r.content, r.code, r.key, r.mapped_by IS NULL,"                                        \
+    " p.bytes, p.encoding, p.size, c.bytes, c.encoding, c.size FROM record r"                                      \
     " JOIN payload p ON p.id = r." payload " LEFT JOIN payload c ON c.id = r.context"                              \
     " WHERE r.source = (SELECT id FROM source WHERE name = ?1) AND r.work > 0 AND r.present = 1 AND r.id > ?2"
 
@@ -75,17 +84,21 @@ enum status work_next(struct store *store, const char *source, enum work_kind ki
     sqlite_bind_number(statement, 2, after);
     enum status status = STATUS_OK;
     while (*count < most && arena->total < BYTES_MOST && (status = sqlite_step(statement, error)) == STATUS_OK) {
-        if (!is_wanted(codes, code_count, sqlite_words(statement, 5), sqlite_words(statement, 6)))
+        if (!is_wanted(codes, code_count, sqlite_words(statement, 3), sqlite_words(statement, 4)))
             continue;
-        items[(*count)++] = (struct work_item){
+        struct work_item *item = &items[(*count)++];
+        *item = (struct work_item){
             .record = sqlite_number(statement, 0),
             .kind = kind,
-            .bytes = text_copy(arena, sqlite_bytes(statement, 1)),
-            .context = copy_column(arena, statement, 2),
-            .fault = copy_column(arena, statement, 3),
-            .content = sqlite_number(statement, 4),
-            .fresh = sqlite_number(statement, 7),
+            .fault = copy_column(arena, statement, 1),
+            .content = sqlite_number(statement, 2),
+            .fresh = sqlite_number(statement, 5),
         };
+        status = copy_payload(store, arena, statement, 6, &item->bytes, error);
+        if (!status)
+            status = copy_payload(store, arena, statement, 9, &item->context, error);
+        if (status)
+            break;
     }
     sqlite_reset_statement(statement);
     return status == STATUS_END ? STATUS_OK : status;
@@ -97,7 +110,8 @@ static enum status put_finding(struct store *store, int64_t record, const struct
     struct sqlite_statement *statement;
     if (store_sql(store,
                   "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1)",
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT min(since_run) FROM finding"
+                  " WHERE record = ?1 AND stage = -1 AND rule = ?2 AND field IS ?4), ?8), 1)",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
@@ -111,21 +125,29 @@ static enum status put_finding(struct store *store, int64_t record, const struct
     return sqlite_execute(statement, error);
 }
 
-/* Findings that stay keep the run since which they stand. */
-static enum status put_findings(struct store *store, const struct work_result *result, struct error *error)
+static enum status move_findings(struct store *store, const char *literal, int64_t record, struct error *error)
 {
     struct sqlite_statement *statement;
+    if (store_sql(store, literal, &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    return sqlite_execute(statement, error);
+}
+
+/* Findings that stay keep the run since which they stand: the old ones step aside until the new ones are written. */
+static enum status put_findings(struct store *store, const struct work_result *result, struct error *error)
+{
+    bool had = false;
     if (!result->fresh) {
-        if (store_sql(store, "DELETE FROM finding WHERE record = ?1 AND stage = 1", &statement, error))
+        if (move_findings(store, "UPDATE finding SET stage = -1 WHERE record = ?1 AND stage = 1", result->record, error))
             return error->status;
-        sqlite_bind_number(statement, 1, result->record);
-        if (sqlite_execute(statement, error))
-            return error->status;
+        had = sqlite_changed_rows(store_database(store)) > 0;
     }
     for (const struct finding *finding = result->findings->first; finding; finding = finding->next)
         if (put_finding(store, result->record, finding, error))
             return error->status;
-    return STATUS_OK;
+    return had ? move_findings(store, "DELETE FROM finding WHERE record = ?1 AND stage = -1", result->record, error)
+               : STATUS_OK;
 }
 
 /* A record that gives up a code frees it for others and wants nothing for it any more. */
@@ -164,8 +186,8 @@ enum status work_put(struct store *store, const struct work_result *result, cons
         return error->status;
     if ((!result->fresh && leave_code(store, result->record, result->code, error)) || put_findings(store, result, error) ||
         store_sql(store,
-                  "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6, work = 3"
-                  " WHERE id = ?1",
+                  "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6, work = 3,"
+                  " watched = ?7 WHERE id = ?1",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, result->record);
@@ -175,5 +197,6 @@ enum status work_put(struct store *store, const struct work_result *result, cons
     sqlite_bind_words(statement, 4, result->status);
     sqlite_bind_number(statement, 5, recipes->map);
     sqlite_bind_number(statement, 6, recipes->rules);
+    sqlite_bind_words(statement, 7, result->watched);
     return sqlite_execute(statement, error);
 }

@@ -46,6 +46,7 @@ struct work_result {
     struct digest digest;     /* of the content */
     int64_t known_content;    /* WORK_CHECK: the payload it has already */
     bool fresh;
+    struct text watched;      /* what the rules over the store look at; bytes NULL: nothing */
     const struct findings *findings;
 };
 enum status work_put(struct store *store, const struct work_result *result, const struct work_recipes *recipes,

@@ -14,37 +14,44 @@ void normalise_add(struct normalise_counts *sum, const struct normalise_counts *
     sum->line_breaks += counts->line_breaks;
 }
 
+/* How far a byte that needs no second look leads on: ASCII letters and signs, and the lead bytes C4…CB of U+0100–U+02FF. */
+static const unsigned char plain[256] = {
+    ['!' ... '~'] = 1,
+    [0xc4 ... 0xcb] = 2,
+};
+
 /* Most texts are clean: ASCII and precomposed letters, single blanks. Anything that is not certainly so goes the long
- * way. Lead bytes C3…CB are U+00C0–U+02FF, E1 B8…BB is U+1E00–U+1EFF, E2 80 90…A7 dashes, quotes and dots. */
+ * way. C3 leads U+00C0–U+00FF, E1 B8…BB U+1E00–U+1EFF, E2 80 90…A7 dashes, quotes and dots. */
 static bool is_clean(struct text text, bool lines)
 {
     const unsigned char *bytes = (const unsigned char *)text.bytes;
-    unsigned char before = ' ';
-    for (size_t i = 0; i < text.length;) {
+    size_t length = text.length;
+    for (size_t i = 0; i < length;) {
         unsigned char byte = bytes[i];
-        if (byte > ' ' && byte < 0x7f) {
-            i++;
-        } else if (byte == ' ') {
-            if (before == ' ' || before == '\n')
+        if (plain[byte]) {
+            i += plain[byte];
+        } else if (byte == ' ' || (byte == '\n' && lines)) {
+            /* Alone between letters; a line break may have a second one behind it. */
+            if (i == 0 || i + 1 == length || bytes[i + 1] == ' ')
                 return false;
-            i++;
-        } else if (byte == '\n') {
-            if (!lines || before == ' ' || (before == '\n' && (i < 2 || bytes[i - 2] == '\n')))
+            if (bytes[i + 1] == '\n' && (byte == ' ' || i + 2 == length || bytes[i + 2] <= ' '))
                 return false;
-            i++;
-        } else if (byte >= 0xc3 && byte <= 0xcb) {
-            if (byte == 0xc3 && (bytes[i + 1] == 0x90 || bytes[i + 1] == 0xb0))
+            i += bytes[i + 1] == '\n' ? 2 : 1;
+        } else if (byte == 0xe1) {
+            if (bytes[i + 1] < 0xb8 || bytes[i + 1] > 0xbb)
+                return false;
+            i += 3;
+        } else if (byte == 0xc3) {
+            if (bytes[i + 1] == 0x90 || bytes[i + 1] == 0xb0)
                 return false;
             i += 2;
-        } else if ((byte == 0xe1 && bytes[i + 1] >= 0xb8 && bytes[i + 1] <= 0xbb) ||
-                   (byte == 0xe2 && bytes[i + 1] == 0x80 && bytes[i + 2] >= 0x90 && bytes[i + 2] <= 0xa7)) {
+        } else if (byte == 0xe2 && bytes[i + 1] == 0x80 && bytes[i + 2] >= 0x90 && bytes[i + 2] <= 0xa7) {
             i += 3;
         } else {
             return false;
         }
-        before = byte;
     }
-    return text.length == 0 || (before != ' ' && before != '\n');
+    return true;
 }
 
 static bool is_invisible(int32_t c)

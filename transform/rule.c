@@ -108,7 +108,8 @@ static bool try_value(void *own, const struct value *value, const struct rule_pl
 {
     const struct rule_trial *trial = own;
     const struct rule *rule = trial->rule;
-    struct rule_subject subject = { trial->view, value, place, trial->moment, trial->arena, trial->due };
+    struct rule_subject subject = { trial->view, value, place,       trial->moment, trial->arena,
+                                    trial->due,  rule,  trial->all, trial->record };
     struct error why;
     for (size_t i = 0; i < rule->check_count; i++) {
         const struct rule_check *kind = rule->checks[i].kind;

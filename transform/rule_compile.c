@@ -36,12 +36,6 @@ static const struct setting rule_settings[] = {
       .help = N_("pass and fail: procedures for the rule's own test") },
 };
 
-/* The place of a member's name, for setting_fault. */
-static struct value name_of(const struct value *member)
-{
-    return (struct value){ .line = member->name_line, .column = member->name_column };
-}
-
 static enum status check_keys(const struct setting_context *context, const struct value *tree, const char *what,
                               const char *const *names, size_t count, struct error *error)
 {
@@ -51,12 +45,11 @@ static enum status check_keys(const struct setting_context *context, const struc
             i++;
         if (i < count)
             continue;
-        struct value place = name_of(member);
         const char *nearest = text_nearest(member->name, names, count);
         if (nearest)
-            return setting_fault(context, &place, error, _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"), what,
+            return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"), what,
                                  TEXT_ARG(member->name), nearest);
-        return setting_fault(context, &place, error, _("%s: unknown key \"%.*s\""), what, TEXT_ARG(member->name));
+        return setting_fault(context, member, error, _("%s: unknown key \"%.*s\""), what, TEXT_ARG(member->name));
     }
     return STATUS_OK;
 }
@@ -116,9 +109,8 @@ static enum status read_condition(const struct rule_compiling *compiling, const 
 {
     static const char *const names[] = { "matches", "after", "before", "present" };
     const struct setting_context *context = compiling->context;
-    struct value place = name_of(member);
     if (rule_path_compile(member->name, &condition->path, error))
-        return setting_place(context, &place, error);
+        return setting_place(context, member, error);
     if (member->kind != VALUE_OBJECT) {
         if (setting_texts(context, member, &condition->values, &condition->count, error))
             return error->status;
@@ -189,20 +181,19 @@ static enum status read_checks(const struct rule_compiling *compiling, const str
             if (text_is(member->name, names[count]))
                 kind = rule_checks[count];
         }
-        struct value place = name_of(member);
         if (!kind) {
             const char *nearest = text_nearest(member->name, names, count);
-            return setting_fault(context, &place, error,
+            return setting_fault(context, member, error,
                                  nearest ? _("unknown check \"%.*s\"; did you mean \"%s\"?")
                                          : _("unknown check \"%.*s\""),
                                  TEXT_ARG(member->name), nearest);
         }
         if (rule->check_count == RULE_CHECKS)
-            return setting_fault(context, &place, error, _("a rule has at most %d checks: make two rules"),
+            return setting_fault(context, member, error, _("a rule has at most %d checks: make two rules"),
                                  RULE_CHECKS);
         void **own = &rule->checks[rule->check_count].own;
         rule->checks[rule->check_count].kind = kind;
-        if (check_fits(context, rule, kind, &place, error) ||
+        if (check_fits(context, rule, kind, member, error) ||
             kind->compile(rule, compiling, member, own, error))
             return error->status;
         rule->check_count++;

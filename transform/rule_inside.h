@@ -46,9 +46,14 @@ struct rule_subject {
     const struct rule_moment *moment;
     struct arena *arena; /* of the record */
     struct date *due;    /* set by a deadline that is still open; NULL: nobody asks */
+    const struct rule *rule;
+    const struct rule_all *all; /* what is known of all records; NULL: a rule of one record */
+    const struct rule_record *record;
 };
 
 struct rule;
+struct rule_all;
+struct rule_record;
 
 struct rule_compiling {
     const struct setting_context *context;
@@ -68,9 +73,12 @@ struct rule_check {
     enum status (*compile)(struct rule *rule, const struct rule_compiling *compiling, const struct value *options,
                            void **own, struct error *error);
     void (*free)(void *own);
-    /* Does the value hold? `why` gets the words otherwise; STATUS_REJECT in it: the check gave up. NULL: the
-     * check is tried by rule_all.c. */
+    /* Does the value hold? `why` gets the words otherwise; STATUS_REJECT in it: the check gave up. NULL: only
+     * rule_all.c knows. */
     bool (*holds)(const void *own, const struct rule_subject *subject, struct error *why);
+    /* Notes of one record what must be known of all before any is judged; NULL: nothing. */
+    void (*gather)(const void *own, const struct rule *rule, struct rule_all *all, const struct rule_view *view,
+                   const struct rule_record *record);
     /* Adds the paths that it looks at besides the rule's field; NULL: none. */
     void (*watch)(const void *own, void (*add)(void *mask, const struct rule_path *path), void *mask);
 };
@@ -166,6 +174,8 @@ struct rule_trial {
     struct arena *arena;
     struct findings *findings;
     struct date *due;
+    const struct rule_all *all;
+    const struct rule_record *record;
 };
 void rule_try(const struct rule_trial *trial);
 void rule_find(const struct rule_trial *trial, const struct rule_place *place, const struct value *value,

@@ -6,6 +6,7 @@
 #include "adapters/json.h"
 #include "core/canonical.h"
 #include "core/workers.h"
+#include "transform/rule_all.h"
 
 #define BATCH     64 /* records that are computed while as many are written */
 #define GROUP     16 /* batches in one transaction */
@@ -17,7 +18,7 @@ struct job {
     struct arena arena;
     struct findings findings;
     struct normalise_counts repairs;
-    struct buffer content;
+    struct buffer content, watched;
     struct digest digest;
     struct text code, status;
 };
@@ -67,6 +68,7 @@ static void check_required(struct arena *arena, const struct value *procedure, s
 static void check_procedure(struct job *job, const struct rule_set *rules, const struct value *procedure)
 {
     rule_run(rules, &job->arena, procedure, &job->findings);
+    rule_watch(rules, procedure, &job->watched);
     check_required(&job->arena, procedure, &job->findings);
     struct text code = value_text_of(procedure, "code"), status = value_text_of(procedure, "status");
     job->code = code.length ? code : TEXT_NONE;
@@ -104,6 +106,7 @@ static void compute(void *own, size_t index, unsigned thread)
         arena_free(&job->arena);
     arena_clear(&job->arena);
     buffer_clear(&job->content);
+    buffer_clear(&job->watched);
     job->item = batch->items[index];
     job->findings = (struct findings){ 0 };
     job->repairs = (struct normalise_counts){ 0 };
@@ -128,6 +131,7 @@ static enum status write_batch(struct store *store, const struct working *workin
             .content = job->content.length ? buffer_view(&job->content) : TEXT_NONE,
             .digest = job->digest,
             .known_content = job->item.kind == WORK_CHECK ? job->item.content : 0,
+            .watched = job->watched.length ? buffer_view(&job->watched) : TEXT_NONE,
             .fresh = job->item.fresh,
             .findings = &job->findings,
         };
@@ -270,11 +274,14 @@ enum status transform_run(struct store *store, const struct transform_request *r
         for (size_t i = 0; i < 2 * BATCH; i++) {
             arena_free(&working.batches[i / BATCH].jobs[i % BATCH].arena);
             buffer_free(&working.batches[i / BATCH].jobs[i % BATCH].content);
+            buffer_free(&working.batches[i / BATCH].jobs[i % BATCH].watched);
         }
         arena_free(&working.batches[0].arena);
         arena_free(&working.batches[1].arena);
         workers_close(working.workers);
     }
+    if (status == STATUS_OK && !stopped(request))
+        status = rule_all_run(store, rules, working.recipes.rules, error);
     rule_free_all(rules);
     if (status == STATUS_OK)
         status = work_settle(store, &request->precedence, &counts->work, error);

@@ -191,6 +191,7 @@ MAP = {
     "code": "/code",
     "name": "/name",
     "status": {"from": ["/status"], "codes": "statuses"},
+    "decision.number": "/decision",
     "steps": {"from": "/steps", "split": "\n", "map": {"text": "."}},
     "notes": "/notes",
 }
@@ -199,7 +200,8 @@ STATUSES = "from,to\nannounced,announced\ndraft,draft\nabolished,abolished\n"
 
 def procedure(code, **changes):
     """A source record as MAP reads it. None leaves a field out."""
-    record = {"code": code, "name": f"Thủ tục {code}", "status": "announced", "steps": f"Nộp hồ sơ {code}\nNhận kết quả"}
+    record = {"code": code, "name": f"Thủ tục {code}", "status": "announced", "decision": "12/QĐ-UBND",
+              "steps": f"Nộp hồ sơ {code}\nNhận kết quả"}
     record.update(changes)
     return {name: value for name, value in record.items() if value is not None}
 

@@ -3,6 +3,7 @@
 #define TESTS_SUPPORT_ZIP_H
 
 #include <stdint.h>
+#include <string.h>
 #include <zlib.h>
 
 #include "core/text.h"

@@ -1,115 +1,9 @@
-/* The formats of lines: ndjson and csv. */
-#include <string.h>
+#include "extract/decode.h"
 
 #include "adapters/unicode.h"
 #include "core/canonical.h"
-#include "extract/decode.h"
 #include "record/csv.h"
 #include "record/encoding.h"
-
-#define BLOCK 262144
-
-struct lines {
-    struct file_stream *stream;
-    struct buffer bytes;
-    size_t at;
-    bool ended;
-    long line;
-    size_t limit;
-};
-
-static enum status open_ndjson(struct decode *decode, struct error *error)
-{
-    (void)error;
-    struct lines *lines = arena_new(decode->arena, struct lines);
-    decode->own = lines;
-    lines->stream = &decode->document->stream;
-    lines->limit = (size_t)decode->source->record_limit;
-    return STATUS_OK;
-}
-
-static enum status more_lines(struct lines *lines, struct error *error)
-{
-    size_t got;
-    memmove(lines->bytes.bytes, lines->bytes.bytes + lines->at, lines->bytes.length - lines->at);
-    lines->bytes.length -= lines->at;
-    lines->at = 0;
-    char *room = buffer_room(&lines->bytes, BLOCK);
-    enum status status = lines->stream->read(lines->stream, room, BLOCK, &got, error);
-    if (status)
-        return status;
-    bool first = !lines->line && !lines->bytes.length;
-    lines->bytes.length += got;
-    lines->ended = !got;
-    if (first && got >= 3 && !memcmp(lines->bytes.bytes, "\xef\xbb\xbf", 3))
-        lines->at = 3;
-    return STATUS_OK;
-}
-
-/* A whole line, or what is left of one that is too long: its bytes are let go as they come. */
-static enum status next_line(struct lines *lines, struct text *line, bool *over, struct error *error)
-{
-    size_t searched = 0;
-    *over = false;
-    for (;;) {
-        const char *bytes = lines->bytes.bytes ? lines->bytes.bytes + lines->at : "";
-        size_t length = lines->bytes.length - lines->at;
-        const char *end = memchr(bytes + searched, '\n', length - searched);
-        if (end || lines->ended) {
-            size_t whole = end ? (size_t)(end - bytes) : length;
-            *line = (struct text){ bytes, *over ? 0 : whole };
-            lines->at += whole + (end != NULL);
-            if (!end && !whole && !*over)
-                return STATUS_END;
-            lines->line++;
-            *over = *over || whole > lines->limit;
-            if (*over)
-                line->length = 0;
-            return STATUS_OK;
-        }
-        searched = length;
-        if (length > lines->limit) {
-            *over = true;
-            lines->at += length;
-            searched = 0;
-        }
-        enum status status = more_lines(lines, error);
-        if (status)
-            return status;
-    }
-}
-
-static enum status next_ndjson(struct decode *decode, struct decoded *decoded, struct error *error)
-{
-    struct lines *lines = decode->own;
-    struct text line;
-    bool over;
-    *decoded = (struct decoded){ .mark = ':' };
-    for (;;) {
-        enum status status = next_line(lines, &line, &over, error);
-        if (status)
-            return status;
-        decoded->number = lines->line;
-        if (over)
-            return error_set(error, STATUS_REJECT,
-                             _("the line is longer than %zu bytes (see \"record_limit\")"), lines->limit);
-        line = text_trim(line);
-        if (!line.length)
-            continue;
-        decoded->bytes = line;
-        return STATUS_OK;
-    }
-}
-
-static void close_ndjson(struct decode *decode)
-{
-    struct lines *lines = decode->own;
-    buffer_free(&lines->bytes);
-}
-
-const struct decode_driver decode_ndjson = { .open = open_ndjson,
-                                             .next = next_ndjson,
-                                             .close = close_ndjson };
 
 struct table {
     struct csv_reader reader;
@@ -132,20 +26,14 @@ static void make_context(struct decode *decode, struct table *table, const struc
     buffer_free(&bytes);
 }
 
-static enum status named_header(struct decode *decode, struct table *table, struct error *error)
+static void named_header(struct decode *decode, struct table *table)
 {
     const struct value *header = decode->source->header;
     struct text *names = arena_array(decode->arena, struct text, header->count + 1);
     size_t count = 0;
     for (const struct value *name = header->first; name; name = name->next)
         names[count++] = name->text;
-    char separator = source_separator(decode->source);
-    if (!separator)
-        return error_set(
-            error, STATUS_STOP,
-            _("a list of headings needs a \"separator\" beside it: there is no heading row to find it in"));
-    make_context(decode, table, names, count, separator);
-    return STATUS_OK;
+    make_context(decode, table, names, count, source_separator(decode->source));
 }
 
 static enum status decode_heading(struct decode *decode, struct text *row, struct error *error)
@@ -207,16 +95,10 @@ static enum status open_csv(struct decode *decode, struct error *error)
     csv_reader_open(&table->reader, &decode->document->stream, (size_t)decode->source->record_limit);
     table->reader.separator = source_separator(decode->source);
     const struct value *header = decode->source->header;
-    if (header && header->kind == VALUE_LIST)
-        return named_header(decode, table, error);
-    long wanted = 0;
-    for (size_t i = 0; header && i < header->text.length; i++) {
-        if (header->text.bytes[i] < '0' || header->text.bytes[i] > '9' || i > 6)
-            return error_set(error, STATUS_STOP,
-                             _("\"header\" must be the number of a row or a list of names"));
-        wanted = wanted * 10 + (header->text.bytes[i] - '0');
-    }
-    return found_header(decode, table, wanted, error);
+    if (!header || header->kind != VALUE_LIST)
+        return found_header(decode, table, (long)source_header_row(decode->source), error);
+    named_header(decode, table);
+    return STATUS_OK;
 }
 
 static enum status next_csv(struct decode *decode, struct decoded *decoded, struct error *error)

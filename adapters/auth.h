@@ -1,0 +1,52 @@
+/* Who the program is to a server: basic, bearer, OAuth 2 client credentials (RFC 6749, 4.4), client
+ * certificate. */
+#ifndef ADAPTERS_AUTH_H
+#define ADAPTERS_AUTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "adapters/http.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/setting.h"
+
+struct auth {
+    const char *user, *password; /* basic */
+    struct text bearer;          /* "Bearer TOKEN"; bytes NULL: none (yet) */
+    const char *certificate, *key;
+    /* OAuth 2 */
+    const char *token_url, *client_id, *client_secret, *scope;
+    const char *token_shown; /* the URL as it is configured, for messages */
+    const char *ca_file;
+    int64_t expires;     /* milliseconds since 1970: when the token is to be renewed */
+    unsigned generation; /* how many tokens there have been */
+    struct buffer token;
+};
+
+/* Reads the configuration's `auth` (NULL: none), secrets resolved; paths start at `folder`. Nothing is asked
+ * of the network. STATUS_USAGE with the place. */
+enum status auth_read(const struct setting_context *context, const char *folder, const struct value *tree,
+                      const char *what, struct auth *auth, struct error *error);
+void auth_free(struct auth *auth);
+
+/* A text of the configuration with its secrets in place. STATUS_USAGE with the place of `name` in `object`.
+ */
+enum status auth_resolve(const struct setting_context *context, const char *folder,
+                         const struct value *object, const char *name, const char **text,
+                         struct error *error);
+/* STATUS_USAGE unless it is an http(s) URL without user and password. */
+enum status auth_check_url(const struct setting_context *context, const struct value *object,
+                           const char *name, const char *url, struct error *error);
+
+/* Would a request carry a secret that anyone on the way could read? */
+bool auth_is_readable(const struct auth *auth);
+
+/* Gets a token where one is needed: none yet, expired, or `refused` by the server. STATUS_STOP when the
+ * token's server is not there or refuses. */
+enum status auth_renew(struct auth *auth, struct clock *clock, bool refused, struct error *error);
+
+/* Adds what the request must carry: a header (there must be room for it), or user and password. */
+void auth_apply(const struct auth *auth, struct http_request *request, struct http_header *headers);
+
+#endif

@@ -1,0 +1,104 @@
+#include "adapters/xml.h"
+#include "extract/decode.h"
+#include "extract/transcode.h"
+
+#define PAGE_LIMIT ((size_t)64 << 20) /* of a page that holds many records: it is parsed as a whole */
+
+struct page {
+    struct text bytes;
+    struct xml_document *document;
+    struct xml_path *path;
+    struct xml_result found;
+    size_t at;
+    bool given;
+    struct arena record;
+};
+
+static enum status read_page(struct decode *decode, size_t limit, struct text *bytes, struct error *error)
+{
+    struct file_stream *stream = &decode->document->stream;
+    BUFFER_OWNED struct buffer page = { 0 };
+    for (;;) {
+        size_t got;
+        char *room = buffer_room(&page, 65536);
+        if (stream->read(stream, room, 65536, &got, error))
+            return error->status = STATUS_STOP;
+        if (!got)
+            break;
+        page.length += got;
+        if (page.length > limit)
+            return error_set(error, STATUS_REJECT,
+                             _("the page is larger than %zu bytes (see \"record_limit\")"), limit);
+    }
+    *bytes = text_copy(decode->arena, buffer_view(&page));
+    return STATUS_OK;
+}
+
+static bool is_whole(const struct source *source)
+{
+    return !source->records || !*source->records;
+}
+
+static enum status check_html(struct arena *arena, const struct source *source, struct error *error)
+{
+    struct xml_path *path;
+    (void)arena;
+    if (xml_path_compile(text_of(source->records), NULL, 0, &path, error))
+        return error->status;
+    xml_path_free(path);
+    return STATUS_OK;
+}
+
+static enum status open_html(struct decode *decode, struct error *error)
+{
+    struct page *page = arena_new(decode->arena, struct page);
+    const struct source *source = decode->source;
+    decode->own = page;
+    if (is_whole(source))
+        return STATUS_OK;
+    if (read_page(decode, PAGE_LIMIT, &page->bytes, error))
+        return error->status;
+    if (source->encoding)
+        page->bytes = transcode_widen(decode->arena, page->bytes);
+    if (xml_path_compile(text_of(source->records), NULL, 0, &page->path, error) ||
+        xml_parse(page->bytes, true, source->encoding ? "utf-8" : NULL, &page->document, error))
+        return error->status;
+    return xml_path_select(page->path, page->document, NULL, decode->arena, &page->found, error);
+}
+
+static enum status next_html(struct decode *decode, struct decoded *decoded, struct error *error)
+{
+    struct page *page = decode->own;
+    *decoded = (struct decoded){ .mark = '#' };
+    if (is_whole(decode->source)) {
+        if (page->given)
+            return STATUS_END;
+        page->given = true;
+        return read_page(decode, (size_t)decode->source->record_limit, &decoded->bytes, error);
+    }
+    if (page->at == page->found.count)
+        return STATUS_END;
+    decoded->number = (long)++page->at;
+    decoded->context = TEXT(RECORD_HTML_ELEMENT);
+    if (!page->found.nodes)
+        return error_set(error, STATUS_STOP, _("\"records\" must find elements of the page, not a text"));
+    arena_clear(&page->record);
+    decoded->bytes = xml_node_bytes(&page->record, page->document, page->found.nodes[page->at - 1]);
+    if (decoded->bytes.length <= (size_t)decode->source->record_limit)
+        return STATUS_OK;
+    decoded->bytes = TEXT("");
+    return error_set(error, STATUS_REJECT, _("the element is larger than %lld bytes (see \"record_limit\")"),
+                     (long long)decode->source->record_limit);
+}
+
+static void close_html(struct decode *decode)
+{
+    struct page *page = decode->own;
+    xml_document_free(page->document);
+    xml_path_free(page->path);
+    arena_free(&page->record);
+}
+
+const struct decode_driver decode_html = {
+    .check = check_html, .open = open_html, .next = next_html, .close = close_html
+};

@@ -1,0 +1,241 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/unicode.h"
+#include "extract/decode.h"
+#include "extract/xlsx.h"
+
+#define WARNINGS 20 /* of one workbook that name their cell */
+
+struct workbook {
+    struct xlsx *xlsx;
+    const char *sheet;
+    struct text context;
+    const struct text *headings;
+    size_t count;
+    bool *used;  /* by the key or the map */
+    bool *codes; /* holds codes, as far as the configuration or the heading tells */
+    struct text *cells;
+    struct arena record;
+    long warned;
+    char warning[700];
+};
+
+/* ---- which columns matter ---- */
+
+static bool is_heading(struct arena *arena, struct text address, struct text heading)
+{
+    return text_equal(unicode_fold(arena, address), unicode_fold(arena, heading));
+}
+
+static void mark(const struct workbook *workbook, struct arena *arena, const struct value *address,
+                 bool *marks)
+{
+    for (size_t i = 0; address->kind == VALUE_TEXT && i < workbook->count; i++)
+        if (is_heading(arena, address->text, workbook->headings[i]))
+            marks[i] = true;
+}
+
+/* Every text of the map may be an address: one that is none only makes us look at a column too many. */
+static void mark_all(const struct workbook *workbook, struct arena *arena, const struct value *map,
+                     bool *marks)
+{
+    mark(workbook, arena, map, marks);
+    for (const struct value *child = map->first; child; child = child->next)
+        mark_all(workbook, arena, child, marks);
+}
+
+static bool names_a_code(struct text field)
+{
+    return text_is(field, "code") || text_ends(field, TEXT(".code"));
+}
+
+static void mark_codes(const struct workbook *workbook, struct arena *arena, const struct value *map)
+{
+    for (const struct value *child = map->first; child; child = child->next) {
+        if (names_a_code(child->name))
+            mark_all(workbook, arena, child, workbook->codes);
+        else
+            mark_codes(workbook, arena, child);
+    }
+}
+
+static void mark_columns(struct decode *decode, struct workbook *workbook)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct value *key = value_find(decode->source->tree, "key");
+    workbook->used = arena_array(decode->arena, bool, workbook->count + 1);
+    workbook->codes = arena_array(decode->arena, bool, workbook->count + 1);
+    if (key) {
+        mark(workbook, &arena, key, workbook->used);
+        mark(workbook, &arena, key, workbook->codes);
+    }
+    if (decode->source->map) {
+        mark_all(workbook, &arena, decode->source->map, workbook->used);
+        mark_codes(workbook, &arena, decode->source->map);
+    }
+    for (size_t i = 0; i < workbook->count; i++) {
+        struct text heading = unicode_fold(&arena, workbook->headings[i]);
+        if (text_starts(heading, TEXT("mã ")) || text_is(heading, "mã") || text_is(heading, "code"))
+            workbook->codes[i] = true;
+    }
+}
+
+/* ---- rows ---- */
+
+static enum status open_xlsx(struct decode *decode, struct error *error)
+{
+    struct workbook *workbook = arena_new(decode->arena, struct workbook);
+    const struct source *source = decode->source;
+    const struct value *header = source->header;
+    struct xlsx_options options = { .sheet = text_of(source->sheet),
+                                    .row_limit = (size_t)source->record_limit };
+    if (header && header->kind == VALUE_LIST) {
+        struct text *names = arena_array(decode->arena, struct text, header->count + 1);
+        for (const struct value *name = header->first; name; name = name->next)
+            names[options.header_count++] = name->text;
+        options.header = names;
+    } else if (header) {
+        options.header_row = source_header_row(source);
+    }
+    if (!decode->document->path)
+        return error_set(error, STATUS_STOP, _("a workbook can only be read from a file"));
+    if (xlsx_open(decode->document->path, TEXT_NONE, decode->document->name, &options, &workbook->xlsx,
+                  error))
+        return error->status;
+    decode->own = workbook;
+    workbook->sheet = text_string(decode->arena, xlsx_sheet_name(workbook->xlsx));
+    workbook->count = xlsx_headings(workbook->xlsx, &workbook->headings);
+    workbook->context = decode_list(decode->arena, workbook->headings, workbook->count);
+    workbook->cells = arena_array(decode->arena, struct text, workbook->count + 1);
+    mark_columns(decode, workbook);
+    return STATUS_OK;
+}
+
+/* A, B, … Z, AA, … */
+static void name_cell(size_t column, size_t row, char name[32])
+{
+    char letters[8];
+    size_t count = 0;
+    for (size_t rest = column + 1; rest && count < sizeof letters; rest = (rest - 1) / 26)
+        letters[count++] = (char)('A' + (rest - 1) % 26);
+    size_t at = 0;
+    while (count)
+        name[at++] = letters[--count];
+    snprintf(name + at, 32 - at, "%zu", row);
+}
+
+/* "1.00164" was "1.001640" before a spreadsheet took it for a number. */
+static bool lost_zeros(struct text number, char code[16])
+{
+    bool shape = number.length > 2 && number.length <= 8 && number.bytes[0] >= '1' &&
+                 number.bytes[0] <= '6' && number.bytes[1] == '.';
+    for (size_t i = 2; shape && i < number.length; i++)
+        shape = number.bytes[i] >= '0' && number.bytes[i] <= '9';
+    if (shape)
+        snprintf(code, 16, "%.*s%.*s", (int)number.length, number.bytes, 8 - (int)number.length, "000000");
+    return shape;
+}
+
+static void warn(struct workbook *workbook, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void warn(struct workbook *workbook, const char *format, ...)
+{
+    size_t length = strlen(workbook->warning);
+    va_list arguments;
+    va_start(arguments, format);
+    if (length + 3 < sizeof workbook->warning) {
+        if (length)
+            length += (size_t)snprintf(workbook->warning + length, sizeof workbook->warning - length, "; ");
+        vsnprintf(workbook->warning + length, sizeof workbook->warning - length, format, arguments);
+    }
+    va_end(arguments);
+}
+
+static void look_at_number(struct workbook *workbook, size_t column, size_t row, const struct xlsx_cell *cell)
+{
+    char name[32], code[16];
+    if (cell->shown || cell->merged || !cell->text.length)
+        return;
+    name_cell(column, row, name);
+    if (!lost_zeros(cell->text, code)) {
+        if (workbook->codes[column])
+            warn(workbook,
+                 _("cell %s holds the number %.*s where a code belongs: a spreadsheet drops zeros; make it a "
+                   "text"),
+                 name, TEXT_ARG(cell->text));
+    } else if (!text_is(cell->text, code)) {
+        warn(workbook,
+             _("cell %s holds the number %.*s, which may have been the code %s before the spreadsheet "
+               "dropped its zeros; make the column a text and type it again"),
+             name, TEXT_ARG(cell->text), code);
+    } else if (workbook->codes[column]) {
+        warn(workbook,
+             _("cell %s holds the code %s as a number; make the column a text before one ends in 0"), name,
+             code);
+    }
+}
+
+static enum status look_at_cell(struct workbook *workbook, size_t column, size_t row,
+                                const struct xlsx_cell *cell, struct error *error)
+{
+    char name[32];
+    if (cell->kind == XLSX_NUMBER)
+        look_at_number(workbook, column, row, cell);
+    if ((cell->kind != XLSX_ERROR && cell->kind != XLSX_UNCALCULATED) || !workbook->used[column])
+        return STATUS_OK;
+    name_cell(column, row, name);
+    if (cell->kind == XLSX_ERROR)
+        return error_set(error, STATUS_REJECT, _("cell %s holds the error %.*s of its formula"), name,
+                         TEXT_ARG(cell->text));
+    return error_set(error, STATUS_REJECT,
+                     _("cell %s holds a formula without its result; open the workbook in a spreadsheet "
+                       "program and save it"),
+                     name);
+}
+
+static const char *warning_of(struct workbook *workbook)
+{
+    if (!*workbook->warning || ++workbook->warned > WARNINGS)
+        return NULL;
+    if (workbook->warned == WARNINGS)
+        warn(workbook, _("further ones of this workbook are not named"));
+    return workbook->warning;
+}
+
+static enum status next_xlsx(struct decode *decode, struct decoded *decoded, struct error *error)
+{
+    struct workbook *workbook = decode->own;
+    struct xlsx_row row = { 0 };
+    enum status status, fault = STATUS_OK;
+    do
+        status = xlsx_next(workbook->xlsx, &row, error);
+    while (status == STATUS_OK && row.title);
+    *decoded = (struct decoded){ .context = workbook->context,
+                                 .number = (long)row.number,
+                                 .sheet = workbook->sheet };
+    if (status != STATUS_OK)
+        return status;
+    workbook->warning[0] = 0;
+    for (size_t i = 0; i < row.count; i++) {
+        workbook->cells[i] = row.cells[i].text;
+        if (fault == STATUS_OK)
+            fault = look_at_cell(workbook, i, row.number, &row.cells[i], error);
+    }
+    if (row.beyond)
+        warn(workbook, _("%zu cells of the row stand right of the last heading and are not read"),
+             row.beyond);
+    arena_clear(&workbook->record);
+    decoded->bytes = decode_list(&workbook->record, workbook->cells, row.count);
+    decoded->warning = warning_of(workbook);
+    return fault;
+}
+
+static void close_xlsx(struct decode *decode)
+{
+    struct workbook *workbook = decode->own;
+    xlsx_close(workbook->xlsx);
+    arena_free(&workbook->record);
+}
+
+const struct decode_driver decode_xlsx = { .open = open_xlsx, .next = next_xlsx, .close = close_xlsx };

@@ -1,0 +1,77 @@
+#include "adapters/sqlite.h"
+
+#include <stddef.h>
+
+#include "extract/fetch.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+struct sqlite_settings {
+    const char *sqlite, *query;
+    int64_t timeout;
+};
+
+struct sqlite_state {
+    struct sqlite *database;
+    struct sqlite_statement *statement;
+    bool given;
+};
+
+#define AT(member) offsetof(struct sqlite_settings, member)
+static const struct setting settings[] = {
+    { "sqlite", SETTING_TEXT, AT(sqlite), .required = true,
+      .help = N_("the database's file; it is only read") },
+    { "query", SETTING_TEXT, AT(query), .required = true,
+      .help = N_("one SELECT; its columns are the addresses of the map") },
+    { "timeout", SETTING_DURATION, AT(timeout), .fallback = "60s", .minimum = 1, .maximum = 24 * 3600 * 1000,
+      .help = N_("how long the query may work") },
+};
+
+static void close_sqlite(struct fetch *fetch)
+{
+    struct sqlite_state *state = fetch->own;
+    if (!state)
+        return;
+    sqlite_finish(state->statement);
+    if (state->database)
+        sqlite_close_file(state->database);
+    *state = (struct sqlite_state){ 0 };
+}
+
+static enum status open_sqlite(struct fetch *fetch, struct error *error)
+{
+    const struct sqlite_settings *given = fetch->settings;
+    struct sqlite_state *state = arena_new(fetch->arena, struct sqlite_state);
+    const char *path = file_path(fetch->arena, fetch->folder, given->sqlite);
+    fetch->own = state;
+    if (sqlite_open_file(path, SQLITE_READ, &state->database, error))
+        return error->status;
+    sqlite_guard(state->database, (long)given->timeout);
+    if (sqlite_prepare(state->database, given->query, &state->statement, error))
+        return error_add(error, _("%s, query"), given->sqlite);
+    return STATUS_OK;
+}
+
+static enum status next_sqlite(struct fetch *fetch, struct document *document, struct error *error)
+{
+    const struct sqlite_settings *given = fetch->settings;
+    struct sqlite_state *state = fetch->own;
+    (void)error;
+    fetch->whole = state->given && !fetch->broken;
+    if (state->given)
+        return STATUS_END;
+    state->given = true;
+    *document = (struct document){ .name = given->sqlite, .rows = state->statement };
+    return STATUS_OK;
+}
+
+const struct fetch_driver fetch_sqlite = {
+    .name = "sqlite",
+    .settings = settings,
+    .setting_count = COUNT(settings),
+    .size = sizeof(struct sqlite_settings),
+    .formats = 1u << SOURCE_ROWS,
+    .open = open_sqlite,
+    .next = next_sqlite,
+    .close = close_sqlite,
+};

@@ -1,0 +1,361 @@
+#include "extract/url_settings.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const char *const redirect_choices[] = { "same-host", "any", "none", NULL };
+
+#define AT(member) offsetof(struct url_settings, member)
+const struct setting url_settings_table[] = {
+    { "url", SETTING_TEXT, AT(url), .required = true, .help = N_("http, https, sftp, ftp or file") },
+    { "method", SETTING_TEXT, AT(method), .help = N_("GET, or POST where there is a body") },
+    { "headers", SETTING_OBJECT, AT(headers), .help = N_("of the request: names and values") },
+    { "body", SETTING_TEXT, AT(body), .help = N_("of the request") },
+    { "auth", SETTING_OBJECT, AT(auth), .help = N_("basic, bearer, oauth2, certificate and key") },
+    { "login", SETTING_OBJECT, AT(login), .help = N_("a request whose answer holds the session for ${session}") },
+    { "pages", SETTING_OBJECT, AT(pages), .help = N_("how one page leads to the next") },
+    { "detail", SETTING_OBJECT, AT(detail), .help = N_("a request for each item of the listing: ${item:/id}") },
+    { "success", SETTING_OBJECT, AT(success), .help = N_("what an answer holds that is no error") },
+    { "redirects", SETTING_CHOICE, AT(redirects), .fallback = "same-host", .choices = redirect_choices,
+      .help = N_("whereto an answer may redirect") },
+    { "ca", SETTING_TEXT, AT(ca), .help = N_("the certificates that are believed, a PEM file; the system's") },
+    { "known_hosts", SETTING_TEXT, AT(known_hosts), .help = N_("sftp: the keys of hosts that are believed") },
+    { "limit", SETTING_SIZE, AT(limit), .fallback = "2G", .minimum = 1024, .maximum = INT64_MAX,
+      .help = N_("bytes of one answer, unpacked") },
+    { "timeout", SETTING_DURATION, AT(timeout), .fallback = "10m", .minimum = 100, .maximum = 24 * 3600 * 1000,
+      .help = N_("for one request and its whole answer") },
+    { "stall", SETTING_DURATION, AT(stall), .fallback = "30s", .minimum = 1000, .maximum = 3600 * 1000,
+      .help = N_("how long hardly anything may come") },
+    { "pause", SETTING_DURATION, AT(pause), .fallback = "0", .help = N_("between two requests") },
+    { "retry", SETTING_OBJECT, AT(retry), .help = N_("of what may pass: attempts, first, most") },
+};
+const size_t url_settings_count = COUNT(url_settings_table);
+
+struct retry_settings {
+    int64_t attempts, first, most;
+};
+static const struct setting retry_settings[] = {
+    { "attempts", SETTING_NUMBER, offsetof(struct retry_settings, attempts), .fallback = "3", .minimum = 1,
+      .maximum = 100, .help = N_("of one request") },
+    { "first", SETTING_DURATION, offsetof(struct retry_settings, first), .fallback = "1s",
+      .help = N_("the first wait; each is twice the one before") },
+    { "most", SETTING_DURATION, offsetof(struct retry_settings, most), .fallback = "60s",
+      .help = N_("the longest wait") },
+};
+
+struct pages_settings {
+    const char *next, *parameter, *offset, *cursor, *into;
+    int64_t from, size, most;
+};
+static const struct setting pages_settings[] = {
+    { "next", SETTING_TEXT, offsetof(struct pages_settings, next),
+      .help = N_("where the answer has the next page's URL") },
+    { "parameter", SETTING_TEXT, offsetof(struct pages_settings, parameter),
+      .help = N_("that counts the pages, up to an empty one") },
+    { "from", SETTING_NUMBER, offsetof(struct pages_settings, from), .fallback = "1", .minimum = 0,
+      .maximum = INT32_MAX, .help = N_("the first page's number") },
+    { "offset", SETTING_TEXT, offsetof(struct pages_settings, offset),
+      .help = N_("the parameter that rises by size, up to a short page") },
+    { "size", SETTING_NUMBER, offsetof(struct pages_settings, size), .minimum = 1, .maximum = INT32_MAX,
+      .help = N_("records of a page") },
+    { "cursor", SETTING_TEXT, offsetof(struct pages_settings, cursor),
+      .help = N_("what the answer gives for the next request") },
+    { "into", SETTING_TEXT, offsetof(struct pages_settings, into),
+      .help = N_("where the cursor goes: a place in the JSON body, or a parameter") },
+    { "most", SETTING_NUMBER, offsetof(struct pages_settings, most), .fallback = "10000", .minimum = 1,
+      .maximum = 1000000, .help = N_("pages; more are a fault of the source") },
+};
+
+struct request_settings {
+    const char *url, *method, *body, *where;
+    const struct value *headers;
+};
+#define REQUEST_SETTINGS(name, meaning)                                                                      \
+    {                                                                                                        \
+        { "url", SETTING_TEXT, offsetof(struct request_settings, url), .required = true,                     \
+          .help = N_("where the request goes") },                                                            \
+        { "method", SETTING_TEXT, offsetof(struct request_settings, method),                                 \
+          .help = N_("GET, or POST where there is a body") },                                                \
+        { "headers", SETTING_OBJECT, offsetof(struct request_settings, headers),                             \
+          .help = N_("of the request: names and values") },                                                  \
+        { "body", SETTING_TEXT, offsetof(struct request_settings, body), .help = N_("of the request") },     \
+        { name, SETTING_TEXT, offsetof(struct request_settings, where), .required = true, .help = meaning }, \
+    }
+static const struct setting login_settings[] =
+    REQUEST_SETTINGS("session", N_("where the answer has the session"));
+static const struct setting detail_settings[] =
+    REQUEST_SETTINGS("items", N_("where a page of the listing has its items"));
+
+struct success_settings {
+    const char *at, *message;
+    const struct value *is;
+};
+static const struct setting success_settings[] = {
+    { "at", SETTING_TEXT, offsetof(struct success_settings, at), .required = true,
+      .help = N_("where the answer says how it went") },
+    { "is", SETTING_LIST, offsetof(struct success_settings, is), .required = true,
+      .help = N_("what stands there when all is well") },
+    { "message", SETTING_TEXT, offsetof(struct success_settings, message),
+      .help = N_("where the answer has its words for a fault") },
+};
+
+/* ---- requests ---- */
+
+static enum status compile(const struct fetch *fetch, const struct value *object, const char *name,
+                           const char *text, struct url_template *template, struct error *error)
+{
+    if (url_template_compile(fetch->context->arena, fetch->folder, text, template, error))
+        return setting_place(fetch->context, value_find(object, name), error);
+    return STATUS_OK;
+}
+
+static enum status read_headers(const struct fetch *fetch, const struct value *headers,
+                                struct url_request *request, struct error *error)
+{
+    struct arena *arena = fetch->context->arena;
+    size_t room = (headers ? headers->count : 0) + 1;
+    bool typed = false;
+    request->header_names = arena_array(arena, const char *, room);
+    request->headers = arena_array(arena, struct url_template, room);
+    for (const struct value *header = headers ? headers->first : NULL; header; header = header->next) {
+        struct url_template *template = &request->headers[request->header_count];
+        if (header->kind != VALUE_TEXT)
+            return setting_fault(fetch->context, header, error, _("headers: \"%.*s\" must be a text"),
+                                 TEXT_ARG(header->name));
+        const char *name = text_string(arena, header->name);
+        if (url_template_compile(arena, fetch->folder, text_string(arena, header->text), template, error))
+            return setting_place(fetch->context, header, error);
+        typed = typed || !strcasecmp(name, "Content-Type");
+        request->header_names[request->header_count++] = name;
+    }
+    struct text start = request->body.count ? text_trim(request->body.pieces[0].text) : TEXT_NONE;
+    if (typed || !start.length || (start.bytes[0] != '{' && start.bytes[0] != '['))
+        return STATUS_OK;
+    request->header_names[request->header_count] = "Content-Type";
+    return url_template_compile(arena, "", "application/json", &request->headers[request->header_count++], error);
+}
+
+static enum status read_request(const struct fetch *fetch, const struct value *object, const char *url,
+                                const char *method, const char *body, const struct value *headers,
+                                struct url_request *request, struct error *error)
+{
+    request->method = method ? method : body ? "POST" : "GET";
+    if (compile(fetch, object, "url", url, &request->url, error) ||
+        compile(fetch, object, "body", body, &request->body, error))
+        return error->status;
+    return read_headers(fetch, headers, request, error);
+}
+
+static enum status read_pointer(const struct fetch *fetch, const struct value *object, const char *name,
+                                const char *text, struct pointer *pointer, struct error *error)
+{
+    if (pointer_compile(fetch->context->arena, text_of(text), pointer, error))
+        return setting_place(fetch->context, value_find(object, name), error);
+    return STATUS_OK;
+}
+
+static enum status read_side_request(const struct fetch *fetch, const struct value *object, const char *what,
+                                     const struct setting *table, struct url_request *request,
+                                     struct pointer *where, struct error *error)
+{
+    struct request_settings given = { 0 };
+    if (setting_read(fetch->context, table, COUNT(login_settings), object, what, &given, error) ||
+        read_request(fetch, object, given.url, given.method, given.body, given.headers, request, error))
+        return error->status;
+    return read_pointer(fetch, object, table[COUNT(login_settings) - 1].name, given.where, where, error);
+}
+
+/* ---- pages ---- */
+
+/* A parameter of the query, or with "/" in front a place in the JSON body. */
+static enum status read_target(const struct fetch *fetch, const struct value *object, const char *member,
+                               const char *name, struct url_pages *pages, struct error *error)
+{
+    const struct url_settings *settings = fetch->settings;
+    pages->name = name;
+    if (name[0] != '/')
+        return STATUS_OK;
+    pages->name = NULL;
+    if (!settings->body)
+        return setting_fault(fetch->context, value_find(object, member), error,
+                             _("\"%s\" names a place in the body, but the request has no \"body\""), member);
+    return read_pointer(fetch, object, member, name, &pages->into, error);
+}
+
+static enum status read_pages(const struct fetch *fetch, struct url_settings *settings, struct error *error)
+{
+    struct pages_settings given = { 0 };
+    struct url_pages *pages = &settings->paging;
+    const struct value *object = settings->pages;
+    if (setting_read(fetch->context, pages_settings, COUNT(pages_settings), object, "pages", &given, error))
+        return error->status;
+    pages->most = given.most;
+    if (!object)
+        return STATUS_OK;
+    if ((given.next != NULL) + (given.parameter != NULL) + (given.offset != NULL) + (given.cursor != NULL) != 1)
+        return setting_fault(fetch->context, object, error,
+                             _("\"pages\" takes one of next, parameter, offset and cursor"));
+    if (!given.cursor != !given.into)
+        return setting_fault(fetch->context, object, error, _("\"cursor\" and \"into\" belong together"));
+    if (!given.offset != !given.size)
+        return setting_fault(fetch->context, object, error, _("\"offset\" and \"size\" belong together"));
+    bool json = fetch->source->format == SOURCE_JSON || settings->detail;
+    if ((given.next || given.cursor) && !json)
+        return setting_fault(fetch->context, object, error,
+                             _("\"%s\" reads JSON: the format %s can be paged with parameter or offset"),
+                             given.next ? "next" : "cursor",
+                             source_format_name((enum source_format)fetch->source->format));
+    pages->first = given.from;
+    pages->size = given.size;
+    if (given.next) {
+        pages->kind = URL_PAGES_NEXT;
+        return read_pointer(fetch, object, "next", given.next, &pages->from, error);
+    }
+    if (given.parameter) {
+        pages->kind = URL_PAGES_COUNT;
+        return read_target(fetch, object, "parameter", given.parameter, pages, error);
+    }
+    if (given.offset) {
+        pages->kind = URL_PAGES_OFFSET;
+        return read_target(fetch, object, "offset", given.offset, pages, error);
+    }
+    pages->kind = URL_PAGES_CURSOR;
+    if (read_pointer(fetch, object, "cursor", given.cursor, &pages->from, error))
+        return error->status;
+    return read_target(fetch, object, "into", given.into, pages, error);
+}
+
+/* ---- the rest ---- */
+
+static enum status read_success(const struct fetch *fetch, struct url_settings *settings, struct error *error)
+{
+    struct success_settings given = { 0 };
+    struct url_success *wanted = &settings->wanted;
+    const struct value *object = settings->success;
+    if (!object)
+        return STATUS_OK;
+    if (fetch->source->format != SOURCE_JSON && !settings->detail)
+        return setting_fault(fetch->context, object, error, _("\"success\" needs the format json"));
+    if (setting_read(fetch->context, success_settings, COUNT(success_settings), object, "success", &given, error) ||
+        read_pointer(fetch, object, "at", given.at, &wanted->at, error) ||
+        read_pointer(fetch, object, "message", given.message, &wanted->message, error) ||
+        setting_texts(fetch->context, given.is, &wanted->is, &wanted->count, error))
+        return error->status;
+    wanted->given = true;
+    wanted->has_message = given.message != NULL;
+    return STATUS_OK;
+}
+
+static bool is_loopback(const char *host)
+{
+    size_t length = strcspn(host, ":/?#");
+    struct text name = { host, length };
+    return text_is(name, "localhost") || text_starts(name, TEXT("127.")) || text_starts(text_of(host), TEXT("[::1]"));
+}
+
+static enum status check_scheme(const struct fetch *fetch, struct url_settings *settings, struct error *error)
+{
+    static const struct {
+        const char *start, *schemes;
+        bool open;
+    } known[] = {
+        { "https://", "http,https", false }, { "http://", "http,https", true }, { "sftp://", "sftp", false },
+        { "ftps://", "ftps", false },        { "ftp://", "ftp", true },         { "file://", "file", false },
+    };
+    struct buffer url = { 0 };
+    bool found = false;
+    if (settings->request.url.count && settings->request.url.pieces[0].kind == URL_TEMPLATE_TEXT)
+        buffer_text(&url, settings->request.url.pieces[0].text);
+    const char *start = url.bytes ? url.bytes : "";
+    for (size_t i = 0; i < COUNT(known); i++) {
+        if (strncasecmp(start, known[i].start, strlen(known[i].start)) != 0)
+            continue;
+        const char *host = start + strlen(known[i].start);
+        found = true;
+        settings->schemes = known[i].schemes;
+        settings->readable = known[i].open && !is_loopback(host) &&
+                             (auth_is_readable(&settings->credentials) || settings->request.url.secret ||
+                              settings->request.body.secret || settings->has_login);
+    }
+    buffer_free(&url);
+    if (found)
+        return STATUS_OK;
+    return setting_fault(fetch->context, value_find(fetch->source->fetch, "url"), error,
+                         _("\"url\" must begin with http://, https://, sftp://, ftp:// or file://"));
+}
+
+static enum status read_retry(const struct fetch *fetch, struct url_settings *settings, struct error *error)
+{
+    struct retry_settings given = { 0 };
+    if (setting_read(fetch->context, retry_settings, COUNT(retry_settings), settings->retry, "retry", &given, error))
+        return error->status;
+    settings->attempts = given.attempts;
+    settings->wait_first = given.first;
+    settings->wait_most = given.most;
+    return STATUS_OK;
+}
+
+static const char *shown_url(struct arena *arena, const struct url_template *template)
+{
+    struct buffer shown = { 0 };
+    url_template_show(template, NULL, &shown);
+    const char *text = text_string(arena, buffer_view(&shown));
+    buffer_free(&shown);
+    return text;
+}
+
+static enum status check_uses(const struct fetch *fetch, const struct url_settings *settings, struct error *error)
+{
+    const struct url_request *request = &settings->request;
+    bool session = request->url.session || request->body.session || settings->detail_request.url.session ||
+                   settings->detail_request.body.session;
+    for (size_t i = 0; i < request->header_count; i++)
+        session = session || request->headers[i].session;
+    if (session && !settings->has_login)
+        return setting_fault(fetch->context, fetch->source->fetch, error,
+                             _("${session} stands for the session of a \"login\", which is missing"));
+    if (request->url.item || request->body.item)
+        return setting_fault(fetch->context, fetch->source->fetch, error,
+                             _("${item:…} belongs into \"detail\""));
+    return STATUS_OK;
+}
+
+enum status url_settings_check(struct fetch *fetch, struct error *error)
+{
+    struct url_settings *settings = fetch->settings;
+    struct arena *arena = fetch->context->arena;
+    const struct value *object = fetch->source->fetch;
+    settings->has_login = settings->login != NULL;
+    settings->has_detail = settings->detail != NULL;
+    if (read_request(fetch, object, settings->url, settings->method, settings->body, settings->headers,
+                     &settings->request, error) ||
+        (settings->login && read_side_request(fetch, settings->login, "login", login_settings,
+                                              &settings->login_request, &settings->session, error)) ||
+        (settings->detail && read_side_request(fetch, settings->detail, "detail", detail_settings,
+                                               &settings->detail_request, &settings->items, error)) ||
+        read_pages(fetch, settings, error) || read_success(fetch, settings, error) ||
+        read_retry(fetch, settings, error) || check_uses(fetch, settings, error))
+        return error->status;
+    settings->shown = shown_url(arena, &settings->request.url);
+    if (settings->ca)
+        settings->ca = file_path(arena, fetch->folder, settings->ca);
+    if (settings->known_hosts)
+        settings->known_hosts = file_path(arena, fetch->folder, settings->known_hosts);
+    if (auth_read(fetch->context, fetch->folder, settings->auth, "auth", &settings->credentials, error) ||
+        check_scheme(fetch, settings, error)) {
+        auth_free(&settings->credentials);
+        return error->status;
+    }
+    settings->credentials.ca_file = settings->ca;
+    if (settings->credentials.token_url)
+        settings->credentials.token_shown = "oauth2";
+    return STATUS_OK;
+}
+
+void url_settings_free(struct url_settings *settings)
+{
+    auth_free(&settings->credentials);
+}

@@ -1,0 +1,243 @@
+/* The head: its name, its making, its file. */
+#include "store/audit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/ledger.h"
+#include "store/merkle.h"
+
+#define NAME_MOST 17 /* of a store, with the NUL */
+
+void audit_head_path(const struct store *store, struct buffer *path)
+{
+    buffer_clear(path);
+    buffer_printf(path, "%s.checkpoint", store_path(store));
+}
+
+/* ---- the log's name ---- */
+
+static enum status read_setting(struct store *store, const char *name, struct buffer *value, bool *known,
+                                struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "SELECT value FROM setting WHERE name = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, text_of(name));
+    enum status status = sqlite_step(statement, error);
+    *known = status == STATUS_OK;
+    buffer_clear(value);
+    if (*known)
+        buffer_text(value, sqlite_words(statement, 0));
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status write_setting(struct store *store, const char *name, struct text value, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "INSERT INTO setting (name, value) VALUES (?1, ?2)", &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, text_of(name));
+    sqlite_bind_words(statement, 2, value);
+    return sqlite_execute(statement, error);
+}
+
+/* The same short name that stands in the keys of requests (store/outbox). */
+static enum status store_name(struct store *store, struct buffer *name, struct error *error)
+{
+    bool known;
+    char made[NAME_MOST];
+    struct clock *clock = store_clock(store);
+    if (read_setting(store, "store", name, &known, error))
+        return error->status;
+    if (known)
+        return STATUS_OK;
+    snprintf(made, sizeof made, "%012llx", (unsigned long long)clock->random(clock) >> 16);
+    buffer_string(name, made);
+    return write_setting(store, "store", buffer_view(name), error);
+}
+
+static enum status make_origin(struct store *store, const struct audit_settings *settings, struct buffer *origin,
+                               struct error *error)
+{
+    BUFFER_OWNED struct buffer name = { 0 };
+    buffer_clear(origin);
+    if (settings && settings->origin) {
+        buffer_string(origin, settings->origin);
+    } else {
+        if (store_name(store, &name, error))
+            return error->status;
+        buffer_string(origin, "congkhai/");
+        if (settings && settings->agency)
+            buffer_printf(origin, "%s/", settings->agency);
+        buffer_text(origin, buffer_view(&name));
+    }
+    return write_setting(store, "origin", buffer_view(origin), error);
+}
+
+enum status audit_origin(struct store *store, const struct audit_settings *settings, struct buffer *origin,
+                         struct error *error)
+{
+    bool known;
+    if (read_setting(store, "origin", origin, &known, error))
+        return error->status;
+    if (known)
+        return STATUS_OK;
+    return make_origin(store, settings, origin, error);
+}
+
+enum status audit_open(struct store *store, const struct audit_settings *settings, struct error *error)
+{
+    BUFFER_OWNED struct buffer origin = { 0 };
+    if (store_begin(store, error))
+        return error->status;
+    if (audit_origin(store, settings, &origin, error) || store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    struct text name = buffer_view(&origin);
+    if (settings->origin && !text_is(name, settings->origin))
+        return error_set(error, STATUS_USAGE,
+                         _("%s: its ledger is called \"%.*s\" since its first head, and a ledger keeps its name; the "
+                           "configuration says \"%s\": leave \"name\" out of \"ledger\""),
+                         store_path(store), TEXT_ARG(name), settings->origin);
+    if (settings->has_signer && !text_is(name, settings->signer.key.name))
+        return error_set(error, STATUS_USAGE,
+                         _("%s: its ledger is called \"%.*s\", but the key was made for \"%s\"; make a key for this "
+                           "store with \"congkhai audit key\""),
+                         store_path(store), TEXT_ARG(name), settings->signer.key.name);
+    store_seal_with(store, settings);
+    return STATUS_OK;
+}
+
+/* ---- making a head ---- */
+
+static enum status write_note(struct store *store, const struct audit_settings *settings, struct buffer *out,
+                              struct error *error)
+{
+    BUFFER_OWNED struct buffer origin = { 0 }, text = { 0 };
+    const struct merkle_tree *tree = store_tree(store);
+    if (audit_origin(store, settings, &origin, error))
+        return error->status;
+    struct note_checkpoint checkpoint = { .origin = buffer_view(&origin),
+                                          .size = tree->size,
+                                          .root = merkle_root(tree) };
+    if (note_checkpoint_write(&checkpoint, &text, error))
+        return error->status;
+    if (settings && settings->has_signer)
+        return note_sign(out, buffer_view(&text), &settings->signer, 1, error);
+    buffer_text(out, buffer_view(&text));
+    return STATUS_OK;
+}
+
+enum status audit_seal(struct store *store, const struct audit_settings *settings, struct error *error)
+{
+    BUFFER_OWNED struct buffer note = { 0 }, frontier = { 0 };
+    struct sqlite_statement *statement;
+    const struct merkle_tree *tree = store_tree(store);
+    struct digest root = merkle_root(tree);
+    if (write_note(store, settings, &note, error) ||
+        store_sql(store, "INSERT INTO checkpoint (run, size, root, frontier, note) VALUES (?1, ?2, ?3, ?4, ?5)",
+                  &statement, error))
+        return error->status;
+    merkle_write(tree, &frontier);
+    sqlite_bind_number(statement, 1, store_run(store));
+    sqlite_bind_number(statement, 2, (int64_t)tree->size);
+    sqlite_bind_digest(statement, 3, &root);
+    sqlite_bind_bytes(statement, 4, buffer_view(&frontier));
+    sqlite_bind_words(statement, 5, buffer_view(&note));
+    return sqlite_execute(statement, error);
+}
+
+/* ---- reading heads ---- */
+
+enum status audit_head_parse(struct arena *arena, struct text bytes, struct audit_head *head, struct note *note,
+                             struct error *error)
+{
+    struct note parsed = { .text = bytes };
+    struct note_checkpoint checkpoint;
+    size_t at;
+    bool is_signed = text_find(bytes, TEXT("\n\n"), &at);
+    if (is_signed && note_parse(arena, bytes, &parsed, error))
+        return error->status;
+    if (note_checkpoint_parse(parsed.text, &checkpoint, error))
+        return error->status;
+    *head = (struct audit_head){ .origin = checkpoint.origin,
+                                 .size = checkpoint.size,
+                                 .root = checkpoint.root,
+                                 .note = bytes,
+                                 .is_signed = is_signed };
+    if (note)
+        *note = parsed;
+    return STATUS_OK;
+}
+
+enum status audit_head(struct store *store, struct arena *arena, int64_t run, struct audit_head *head,
+                       struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "SELECT run, note FROM checkpoint WHERE run = ?1 OR ?1 = 0 ORDER BY run DESC LIMIT 1", &statement,
+                  error))
+        return error->status;
+    sqlite_bind_number(statement, 1, run);
+    enum status status = sqlite_step(statement, error);
+    if (status)
+        return status;
+    int64_t its_run = sqlite_number(statement, 0);
+    struct text note = text_copy(arena, sqlite_words(statement, 1));
+    sqlite_reset_statement(statement);
+    if (audit_head_parse(arena, note, head, NULL, error))
+        return error_add(error, _("the head of run %lld"), (long long)its_run);
+    head->run = its_run;
+    return STATUS_OK;
+}
+
+enum status audit_write_head(struct store *store, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    BUFFER_OWNED struct buffer path = { 0 };
+    struct audit_head head;
+    enum status status = audit_head(store, &arena, 0, &head, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    audit_head_path(store, &path);
+    if (file_write(path.bytes, head.note, 0644, error) == STATUS_OK)
+        return STATUS_OK;
+    error->status = STATUS_FATAL;
+    return error_add(error, _("the run has ended, but the ledger's head could not be written beside the store"));
+}
+
+enum status audit_mend_head(struct store *store, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    BUFFER_OWNED struct buffer path = { 0 };
+    struct audit_head head;
+    struct text bytes;
+    enum status status = audit_head(store, &arena, 0, &head, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    audit_head_path(store, &path);
+    if (file_exists(path.bytes) && file_read(&arena, path.bytes, NOTE_SIZE_MOST, &bytes, NULL) == STATUS_OK &&
+        text_equal(bytes, head.note))
+        return STATUS_OK;
+    return audit_write_head(store, error);
+}
+
+enum status audit_copy_failed(struct store *store, int64_t run, const char *copy, const char *why,
+                              struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    value_set(detail, "copy", value_string(&arena, copy));
+    value_set(detail, "why", value_string(&arena, why));
+    if (store_begin(store, error))
+        return error->status;
+    if (ledger_append_to(store, run, &(struct ledger_event){ .event = "copy-failed", .detail = detail }, error) ||
+        store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}

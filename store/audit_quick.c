@@ -1,0 +1,235 @@
+/* What a run wants to know of the ledger before it writes one more event: the same proofs as audit_verify, from the
+ * last head but one on. */
+#include <string.h>
+
+#include "store/audit.h"
+#include "store/audit_scan.h"
+
+#define EVENTS_MOST 50000 /* of the last run; a larger one is only followed from its head on */
+
+struct quick {
+    struct store *store;
+    const struct audit_settings *settings;
+    struct arena arena;
+    struct merkle_tree tree; /* grows along the events */
+    int64_t run;             /* of the head it starts from */
+    bool has_last;
+    struct audit_head last;  /* the newest head */
+    uint64_t kept_size;      /* of the tree as the store keeps it */
+    struct text kept;
+};
+
+static enum status fail(const struct quick *quick, struct error *error, const char *sentence)
+{
+    return error_set(error, STATUS_LEDGER,
+                     _("%s: the ledger does not verify: %s; nothing is sent. \"congkhai audit verify\" looks at all of "
+                       "it; keep a copy of the file and restore a backup"),
+                     store_path(quick->store), sentence);
+}
+
+static enum status fail_event(const struct quick *quick, struct error *error, int64_t event, const char *sentence)
+{
+    return error_set(error, STATUS_LEDGER,
+                     _("%s: the ledger does not verify from event %lld on: %s; nothing is sent. \"congkhai audit "
+                       "verify\" looks at all of it; keep a copy of the file and restore a backup"),
+                     store_path(quick->store), (long long)event, sentence);
+}
+
+struct schema_fault {
+    const struct quick *quick;
+    struct error *error;
+    bool found;
+};
+
+static void schema_found(void *own, const char *sentence)
+{
+    struct schema_fault *fault = own;
+    if (!fault->found)
+        fail(fault->quick, fault->error, sentence);
+    fault->found = true;
+}
+
+static enum status check_schema(const struct quick *quick, struct error *error)
+{
+    struct schema_fault fault = { quick, error, false };
+    enum status status = audit_schema_check(quick->store, schema_found, &fault, error);
+    return fault.found ? STATUS_LEDGER : status;
+}
+
+/* The tree as it is kept must be as large as the ledger. */
+static enum status read_kept(struct quick *quick, struct error *error)
+{
+    struct sqlite_statement *row;
+    struct merkle_tree tree;
+    if (store_sql(quick->store,
+                  "SELECT coalesce((SELECT max(seq) FROM ledger), 0), (SELECT frontier FROM tree WHERE id = 1)", &row,
+                  error))
+        return error->status;
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status;
+    uint64_t events = (uint64_t)sqlite_number(row, 0);
+    quick->kept = text_copy(&quick->arena, sqlite_bytes(row, 1));
+    sqlite_reset_statement(row);
+    if (!quick->kept.bytes && !events)
+        return STATUS_OK;
+    if (!quick->kept.bytes || !merkle_read(quick->kept, &tree))
+        return fail(quick, error, _("the tree's head is damaged or gone"));
+    quick->kept_size = tree.size;
+    if (tree.size > events)
+        return fail_event(quick, error, (int64_t)events + 1, _("events were cut off at its end"));
+    if (tree.size < events)
+        return fail_event(quick, error, (int64_t)tree.size + 1, _("events were added that the tree does not know"));
+    return STATUS_OK;
+}
+
+/* A row is only worth something when its text, its columns and its frontier say the same. */
+static enum status read_row(struct quick *quick, const struct audit_row *row, struct merkle_tree *tree,
+                            struct audit_head *head, struct error *error)
+{
+    struct error reason = { 0 };
+    struct note note;
+    struct text bytes = text_copy(&quick->arena, row->note);
+    if (!row->types || audit_head_parse(&quick->arena, bytes, head, &note, &reason) ||
+        head->size != (uint64_t)row->size || !digest_equal(&head->root, &row->root) ||
+        !merkle_read(row->frontier, tree) || tree->size != head->size)
+        return fail(quick, error, _("a head of an earlier run was altered"));
+    struct digest root = merkle_root(tree);
+    if (!digest_equal(&root, &head->root))
+        return fail(quick, error, _("a head of an earlier run was altered"));
+    head->run = row->run;
+    const struct audit_settings *settings = quick->settings;
+    if (settings && settings->key_count && head->is_signed &&
+        note_verify(&note, settings->keys, settings->key_count, NULL, &reason))
+        return fail(quick, error, reason.message);
+    return STATUS_OK;
+}
+
+/* Leaves the tree at the head to start from: the last but one, or the last. */
+static enum status read_heads(struct quick *quick, struct error *error)
+{
+    struct sqlite_statement *rows;
+    struct audit_row row;
+    struct merkle_tree tree, before = { 0 };
+    struct audit_head head, first = { 0 };
+    if (store_sql(quick->store,
+                  "SELECT run, size, root, frontier, note, typeof(size) = 'integer' AND typeof(root) = 'blob' AND"
+                  " typeof(frontier) = 'blob' AND typeof(note) = 'text' FROM checkpoint ORDER BY run DESC LIMIT 2",
+                  &rows, error))
+        return error->status;
+    enum status status;
+    while ((status = audit_row_next(rows, &row, error)) == STATUS_OK) {
+        if (read_row(quick, &row, &tree, &head, error)) {
+            sqlite_reset_statement(rows);
+            return STATUS_LEDGER;
+        }
+        if (quick->has_last) {
+            before = tree;
+            first = head;
+        } else {
+            quick->has_last = true;
+            quick->last = head;
+            quick->tree = tree;
+        }
+    }
+    if (status != STATUS_END || !quick->has_last)
+        return status == STATUS_END ? STATUS_OK : status;
+    quick->run = quick->last.run;
+    if (quick->last.size > quick->kept_size)
+        return fail_event(quick, error, (int64_t)quick->kept_size + 1,
+                          _("the last head knows events that are not there"));
+    if (first.size > quick->last.size)
+        return fail(quick, error, _("a head of an earlier run was altered"));
+    if (quick->last.size - first.size <= EVENTS_MOST) {
+        quick->tree = before;
+        quick->run = first.run;
+    }
+    return STATUS_OK;
+}
+
+static enum status follow_events(struct quick *quick, struct error *error)
+{
+    struct audit_scan scan;
+    int64_t start = (int64_t)quick->tree.size;
+    enum status status = audit_scan_open(&scan, quick->store, start, quick->run, error);
+    while (!status && !(status = audit_scan_next(&scan, error))) {
+        if (scan.gap)
+            status = fail_event(quick, error, (int64_t)quick->tree.size + 1, _("it is gone"));
+        else if (*scan.fault)
+            status = fail_event(quick, error, scan.entry.seq, scan.fault);
+        if (status)
+            break;
+        merkle_append(&quick->tree, &scan.leaf);
+        if (!quick->has_last || quick->tree.size != quick->last.size)
+            continue;
+        struct digest root = merkle_root(&quick->tree);
+        if (!digest_equal(&root, &quick->last.root))
+            status = fail_event(quick, error, start + 1, _("the events of the last run do not give its head"));
+    }
+    audit_scan_close(&scan);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status compare_kept(struct quick *quick, struct error *error)
+{
+    BUFFER_OWNED struct buffer grown = { 0 };
+    if (!quick->kept.bytes)
+        return STATUS_OK;
+    merkle_write(&quick->tree, &grown);
+    if (text_equal(buffer_view(&grown), quick->kept))
+        return STATUS_OK;
+    return fail_event(quick, error, (int64_t)(quick->has_last ? quick->last.size : 0) + 1,
+                      _("the events do not give the tree as it is kept"));
+}
+
+static enum status is_known(const struct quick *quick, struct text note, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(quick->store, "SELECT 1 FROM checkpoint WHERE note = ?1", &row, error))
+        return error->status;
+    sqlite_bind_words(row, 1, note);
+    enum status status = sqlite_step(row, error);
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? fail(quick, error, _("the head beside the store is that of another ledger")) : status;
+}
+
+/* A file that knows more than the store belongs to a newer store than this one. */
+static enum status compare_file(struct quick *quick, struct error *error)
+{
+    BUFFER_OWNED struct buffer path = { 0 };
+    struct error reason = { 0 };
+    struct text bytes;
+    struct audit_head head;
+    audit_head_path(quick->store, &path);
+    if (!file_exists(path.bytes))
+        return STATUS_OK;
+    if (file_read(&quick->arena, path.bytes, NOTE_SIZE_MOST, &bytes, &reason) ||
+        audit_head_parse(&quick->arena, bytes, &head, NULL, &reason))
+        return fail(quick, error, reason.message);
+    if (head.size > quick->kept_size)
+        return fail_event(quick, error, (int64_t)quick->kept_size + 1,
+                          _("the head beside the store knows more events: an older file was put in the store's place, or "
+                            "its end was cut off"));
+    return is_known(quick, bytes, error);
+}
+
+enum status audit_quick_check(struct store *store, const struct audit_settings *settings, struct error *error)
+{
+    struct quick quick = { .store = store, .settings = settings };
+    struct error own;
+    error = error ? error : &own;
+    enum status status = sqlite_begin(store_database(store), error);
+    if (!status) {
+        status = check_schema(&quick, error);
+        status = status ? status : read_kept(&quick, error);
+        status = status ? status : read_heads(&quick, error);
+        status = status ? status : follow_events(&quick, error);
+        status = status ? status : compare_kept(&quick, error);
+        status = status ? status : compare_file(&quick, error);
+        sqlite_rollback(store_database(store), NULL);
+    }
+    arena_free(&quick.arena);
+    if (status == STATUS_FATAL) /* what cannot be read cannot be believed */
+        status = error->status = STATUS_LEDGER;
+    return status;
+}

@@ -1,0 +1,166 @@
+#include "store/audit_scan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A column of another type would give the same bytes to be hashed and yet be passed over by the views. */
+#define TYPES                                                                                                  \
+    "typeof(at) = 'text' AND typeof(run) = 'integer' AND typeof(event) = 'text' AND typeof(detail) = 'text'"   \
+    " AND typeof(hash) = 'blob' AND length(hash) = 32 AND typeof(source) IN ('text', 'null')"                  \
+    " AND typeof(code) IN ('text', 'null') AND typeof(actor) IN ('text', 'null')"                              \
+    " AND (digest IS NULL OR (typeof(digest) = 'blob' AND length(digest) = 32))"
+
+static bool is_time(struct text text)
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";
+    if (text.length != sizeof form - 1)
+        return false;
+    for (size_t i = 0; i < text.length; i++)
+        if (form[i] == 'd' ? text.bytes[i] < '0' || text.bytes[i] > '9' : text.bytes[i] != form[i])
+            return false;
+    return true;
+}
+
+/* The detail is hashed as it stands between its neighbours: it must not reach over into them. */
+static bool is_one_object(struct text text)
+{
+    size_t depth = 0;
+    bool quoted = false;
+    if (!text_starts(text, TEXT("{")))
+        return false;
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.bytes[i];
+        if (quoted) {
+            if (byte == '\\')
+                i++;
+            quoted = byte != '"';
+        } else if (byte == '"') {
+            quoted = true;
+        } else if (byte == '{' || byte == '[') {
+            depth++;
+        } else if ((byte == '}' || byte == ']') && --depth == 0) {
+            return i + 1 == text.length;
+        }
+    }
+    return false;
+}
+
+enum status audit_scan_open(struct audit_scan *scan, struct store *store, int64_t after, int64_t run,
+                            struct error *error)
+{
+    *scan = (struct audit_scan){ .store = store, .expected = after + 1, .run = run };
+    if (sqlite_prepare(store_database(store),
+                       "SELECT seq, at, run, event, source, code, digest, actor, detail, hash, " TYPES
+                       " FROM ledger WHERE seq > ?1 ORDER BY seq",
+                       &scan->rows, error))
+        return error->status;
+    sqlite_bind_number(scan->rows, 1, after ? after : INT64_MIN);
+    return STATUS_OK;
+}
+
+void audit_scan_close(struct audit_scan *scan)
+{
+    if (scan->rows)
+        sqlite_finish(scan->rows);
+    scan->rows = NULL;
+    buffer_free(&scan->bytes);
+}
+
+static struct text column(struct sqlite_statement *row, int at)
+{
+    return sqlite_is_null(row, at) ? TEXT_NONE : sqlite_words(row, at);
+}
+
+static void blame(struct audit_scan *scan, const char *sentence)
+{
+    if (!*scan->fault)
+        snprintf(scan->fault, sizeof scan->fault, "%s", sentence);
+}
+
+static void check_run(struct audit_scan *scan)
+{
+    const struct ledger_entry *entry = &scan->entry;
+    bool starts = text_is(entry->event, "run-started"), ends = text_is(entry->event, "run-finished");
+    if (starts) {
+        if (entry->run != scan->run + 1)
+            blame(scan, _("it starts a run, but not the one that comes next"));
+        scan->run = entry->run;
+        scan->run_open = true;
+    } else if (entry->run != scan->run || scan->run == 0) {
+        blame(scan, _("it belongs to a run that had not started or was over"));
+    } else if (!scan->run_open && !text_is(entry->event, "copy-failed")) {
+        blame(scan, _("it was added to a run that had ended"));
+    }
+    if (ends)
+        scan->run_open = false;
+}
+
+static void check(struct audit_scan *scan)
+{
+    struct ledger_entry *entry = &scan->entry;
+    if (entry->seq != scan->expected) {
+        scan->gap = entry->seq > scan->expected;
+        if (!scan->gap)
+            blame(scan, _("its number is below 1"));
+    }
+    if (!sqlite_number(scan->rows, 10))
+        blame(scan, _("a column holds a value of another type than the program writes, which hides it from the views"));
+    if (!is_time(entry->at))
+        blame(scan, _("its time is no time"));
+    if (!is_one_object(entry->detail))
+        blame(scan, _("its detail is not one JSON object"));
+    ledger_canonical(&scan->bytes, entry);
+    scan->leaf = merkle_leaf(buffer_view(&scan->bytes));
+    if (!digest_equal(&scan->leaf, &entry->hash))
+        blame(scan, _("its content does not give its recorded hash"));
+    check_run(scan);
+    scan->expected = entry->seq + 1;
+}
+
+enum status audit_scan_next(struct audit_scan *scan, struct error *error)
+{
+    struct sqlite_statement *rows = scan->rows;
+    struct ledger_entry *entry = &scan->entry;
+    enum status status = sqlite_step(rows, error);
+    if (status)
+        return status;
+    *entry = (struct ledger_entry){ .seq = sqlite_number(rows, 0), .run = sqlite_number(rows, 2) };
+    entry->at = column(rows, 1);
+    entry->event = column(rows, 3);
+    entry->source = column(rows, 4);
+    entry->code = column(rows, 5);
+    entry->has_digest = sqlite_digest(rows, 6, &entry->digest);
+    entry->actor = column(rows, 7);
+    entry->detail = column(rows, 8);
+    sqlite_digest(rows, 9, &entry->hash);
+    scan->fault[0] = 0;
+    scan->gap = false;
+    check(scan);
+    return STATUS_OK;
+}
+
+enum status audit_row_open(struct store *store, int64_t from_run, struct sqlite_statement **rows,
+                           struct error *error)
+{
+    if (sqlite_prepare(store_database(store),
+                       "SELECT run, size, root, frontier, note, typeof(size) = 'integer' AND typeof(root) = 'blob' AND"
+                       " typeof(frontier) = 'blob' AND typeof(note) = 'text' FROM checkpoint WHERE run >= ?1"
+                       " ORDER BY run",
+                       rows, error))
+        return error->status;
+    sqlite_bind_number(*rows, 1, from_run);
+    return STATUS_OK;
+}
+
+enum status audit_row_next(struct sqlite_statement *rows, struct audit_row *row, struct error *error)
+{
+    enum status status = sqlite_step(rows, error);
+    if (status)
+        return status;
+    *row = (struct audit_row){ .run = sqlite_number(rows, 0), .size = sqlite_number(rows, 1) };
+    bool whole = sqlite_digest(rows, 2, &row->root);
+    row->frontier = sqlite_bytes(rows, 3);
+    row->note = sqlite_words(rows, 4);
+    row->types = whole && sqlite_number(rows, 5);
+    return STATUS_OK;
+}

@@ -1,0 +1,45 @@
+/* Reading the ledger the way a verifier does: every event in order, held against the rules of docs/audit.md. */
+#ifndef STORE_AUDIT_SCAN_H
+#define STORE_AUDIT_SCAN_H
+
+#include "store/ledger.h"
+#include "store/merkle.h"
+
+struct audit_scan {
+    struct store *store;
+    struct sqlite_statement *rows;
+    struct ledger_entry entry; /* borrowed until the next step */
+    struct digest leaf;        /* of the entry's bytes, recomputed */
+    struct buffer bytes;       /* its canonical JSON */
+    int64_t expected;          /* the number the next event must have */
+    /* the run that the events belong to */
+    int64_t run;
+    bool run_open;
+    char fault[400]; /* of this event; empty: none */
+    bool gap;        /* events are missing in front of this one */
+};
+
+/* From the event behind `after` on; the scan believes that the events up to there belong to runs up to `run`, the last
+ * of which has ended. */
+enum status audit_scan_open(struct audit_scan *scan, struct store *store, int64_t after, int64_t run,
+                            struct error *error);
+/* STATUS_OK: an event stands ready, perhaps with a fault; STATUS_END. */
+enum status audit_scan_next(struct audit_scan *scan, struct error *error);
+void audit_scan_close(struct audit_scan *scan);
+
+/* The store's own schema compared with the program's: calls `found` for every object that differs, with a sentence. */
+enum status audit_schema_check(struct store *store, void (*found)(void *own, const char *sentence), void *own,
+                               struct error *error);
+
+/* Does the head's text say what its row says? NULL: yes; else what is wrong. */
+struct audit_row {
+    int64_t run, size;
+    struct digest root;
+    struct text frontier, note;
+    bool types; /* every column has the type it should have */
+};
+enum status audit_row_open(struct store *store, int64_t from_run, struct sqlite_statement **rows,
+                           struct error *error);
+enum status audit_row_next(struct sqlite_statement *rows, struct audit_row *row, struct error *error);
+
+#endif

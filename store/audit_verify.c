@@ -1,0 +1,282 @@
+#include "store/audit_verify.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+#define FILE_LOOKS 5 /* at the head's file, which a run that ends just now may be about to write */
+
+static struct audit_finding *make(struct audit_pass *pass, const char *kind, int64_t event, const char *format,
+                                  va_list arguments)
+{
+    char message[1600];
+    vsnprintf(message, sizeof message, format, arguments);
+    struct audit_finding *finding = arena_new(pass->arena, struct audit_finding);
+    finding->kind = kind;
+    finding->event = event;
+    finding->message = text_string(pass->arena, text_of(message));
+    return finding;
+}
+
+void audit_find(struct audit_pass *pass, const char *kind, int64_t event, const char *format, ...)
+{
+    struct audit_report *report = pass->report;
+    va_list arguments;
+    report->holds = false;
+    bool of_ledger = strcmp(kind, AUDIT_STATE) != 0;
+    report->ledger_holds = report->ledger_holds && !of_ledger;
+    if (of_ledger && event && (!report->from_event || event < report->from_event))
+        report->from_event = event;
+    if (report->count++ >= AUDIT_FINDINGS_MOST)
+        return;
+    va_start(arguments, format);
+    struct audit_finding *finding = make(pass, kind, event, format, arguments);
+    va_end(arguments);
+    if (report->last)
+        report->last->next = finding;
+    else
+        report->first = finding;
+    report->last = finding;
+}
+
+void audit_remark(struct audit_pass *pass, const char *format, ...)
+{
+    struct audit_report *report = pass->report;
+    va_list arguments;
+    va_start(arguments, format);
+    struct audit_finding *remark = make(pass, "", 0, format, arguments);
+    va_end(arguments);
+    if (report->last_remark)
+        report->last_remark->next = remark;
+    else
+        report->remarks = remark;
+    report->last_remark = remark;
+}
+
+/* ---- the file as a database ---- */
+
+static void schema_found(void *own, const char *sentence)
+{
+    audit_find(own, AUDIT_SCHEMA, 0, "%s", sentence);
+}
+
+/* An index that was edited hides rows from whoever asks by it, without a byte of the table changed. */
+static enum status check_database(struct audit_pass *pass, struct error *error)
+{
+    struct sqlite_statement *rows;
+    if (sqlite_prepare(store_database(pass->store), "PRAGMA integrity_check(10)", &rows, error))
+        return error->status;
+    enum status status;
+    while ((status = sqlite_step(rows, error)) == STATUS_OK) {
+        struct text line = sqlite_words(rows, 0);
+        if (!text_is(line, "ok"))
+            audit_find(pass, AUDIT_DATABASE, 0, _("the file is damaged or its pages were edited: %.*s"),
+                       TEXT_ARG(line));
+    }
+    sqlite_finish(rows);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* ---- heads kept elsewhere ---- */
+
+static int by_size(const void *left, const void *right)
+{
+    const struct audit_kept_head *one = left, *other = right;
+    return (one->head.size > other->head.size) - (one->head.size < other->head.size);
+}
+
+static bool read_outside(struct audit_pass *pass, const struct audit_outside *outside, struct audit_kept_head *kept)
+{
+    const struct audit_settings *settings = pass->request->settings;
+    struct error reason = { 0 };
+    struct note note;
+    kept->name = outside->name;
+    if (audit_head_parse(pass->arena, outside->bytes, &kept->head, &note, &reason)) {
+        audit_find(pass, AUDIT_OUTSIDE, 0, "%s: %s", outside->name, reason.message);
+        return false;
+    }
+    if (!settings->key_count)
+        audit_remark(pass, _("%s: its signature was not checked, because no key is known"), outside->name);
+    else if (!kept->head.is_signed)
+        audit_remark(pass, _("%s is not signed"), outside->name);
+    else if (note_verify(&note, settings->keys, settings->key_count, NULL, &reason))
+        audit_find(pass, AUDIT_OUTSIDE, 0, "%s: %s", outside->name, reason.message);
+    return true;
+}
+
+enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
+{
+    const struct audit_request *request = pass->request;
+    struct sqlite_statement *row;
+    pass->outside = arena_array(pass->arena, struct audit_kept_head, request->outside_count + 1);
+    for (size_t i = 0; i < request->outside_count; i++)
+        pass->outside_count += read_outside(pass, &request->outside[i], &pass->outside[pass->outside_count]);
+    qsort(pass->outside, pass->outside_count, sizeof *pass->outside, by_size);
+    if (store_sql(pass->store,
+                  "SELECT (SELECT value FROM setting WHERE name = 'origin'), (SELECT max(seq) FROM ledger)", &row,
+                  error))
+        return error->status;
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status;
+    if (!sqlite_is_null(row, 0))
+        pass->report->origin = text_copy(pass->arena, sqlite_words(row, 0));
+    pass->total = sqlite_number(row, 1);
+    sqlite_reset_statement(row);
+    for (size_t i = 0; i < pass->outside_count; i++)
+        if (pass->report->origin.bytes && !text_equal(pass->outside[i].head.origin, pass->report->origin))
+            audit_find(pass, AUDIT_OUTSIDE, 0, _("%s is the head of another ledger, \"%.*s\"; this one is \"%.*s\""),
+                       pass->outside[i].name, TEXT_ARG(pass->outside[i].head.origin), TEXT_ARG(pass->report->origin));
+    return STATUS_OK;
+}
+
+/* ---- the head's file ---- */
+
+static struct text read_file(struct audit_pass *pass)
+{
+    BUFFER_OWNED struct buffer path = { 0 };
+    struct text bytes;
+    audit_head_path(pass->store, &path);
+    if (file_exists(path.bytes) && file_read(pass->arena, path.bytes, NOTE_SIZE_MOST, &bytes, NULL) == STATUS_OK)
+        return bytes;
+    return TEXT_NONE;
+}
+
+static bool is_older_head(struct audit_pass *pass, struct text note, int64_t *run)
+{
+    struct sqlite_statement *row;
+    if (store_sql(pass->store, "SELECT run FROM checkpoint WHERE note = ?1", &row, NULL))
+        return false;
+    sqlite_bind_words(row, 1, note);
+    bool found = sqlite_step(row, NULL) == STATUS_OK;
+    *run = sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return found;
+}
+
+/* What the file says is compared with the newest row; a run that ends while this verification goes on writes it a
+ * moment after its commit. */
+static void check_file(struct audit_pass *pass)
+{
+    struct audit_report *report = pass->report;
+    struct clock *clock = store_clock(pass->store);
+    struct error reason = { 0 };
+    struct audit_head head;
+    int64_t run;
+    struct text bytes = read_file(pass);
+    for (int look = 1; look < FILE_LOOKS && bytes.bytes && !text_equal(bytes, pass->last_note); look++) {
+        clock->sleep(clock, 50);
+        bytes = read_file(pass);
+    }
+    if (!bytes.bytes && pass->last_note.bytes)
+        audit_remark(pass, _("the file %s.checkpoint is not there to be compared"), store_path(pass->store));
+    if (!bytes.bytes || text_equal(bytes, pass->last_note))
+        return;
+    if (audit_head_parse(pass->arena, bytes, &head, NULL, &reason))
+        audit_find(pass, AUDIT_HEAD, 0, "%s.checkpoint: %s", store_path(pass->store), reason.message);
+    else if ((int64_t)head.size > report->events)
+        audit_find(pass, AUDIT_EVENT, report->events + 1,
+                   _("the head beside the store knows %llu events, but the ledger ends at event %lld: its end was cut "
+                     "off, or an older file was put in its place"),
+                   (unsigned long long)head.size, (long long)report->events);
+    else if (is_older_head(pass, bytes, &run))
+        audit_find(pass, AUDIT_HEAD, (int64_t)head.size + 1,
+                   _("the head beside the store is an old one, of run %lld: it was put back, or the last run died before "
+                     "it wrote the new one (the next run does)"),
+                   (long long)run);
+    else
+        audit_find(pass, AUDIT_HEAD, pass->proven + 1, _("the head beside the store is none of this ledger's"));
+}
+
+/* ---- the sentence ---- */
+
+static void conclude(struct audit_pass *pass)
+{
+    struct audit_report *report = pass->report;
+    const struct audit_settings *settings = pass->request->settings;
+    BUFFER_OWNED struct buffer out = { 0 };
+    report->root = merkle_root(&pass->recorded);
+    report->unsealed = report->events > pass->last_seal ? report->events - pass->last_seal : 0;
+    if (report->unsealed && report->holds)
+        audit_remark(pass,
+                     _("events %lld to %lld stand behind the last head: a run is under way or died, and nothing proves "
+                       "them before the next head is made"),
+                     (long long)pass->last_seal + 1, (long long)report->events);
+    if (!report->signed_heads && report->heads && !settings->key_count)
+        audit_remark(pass, _("no head is signed: whoever may write the file could have made all of it anew; only a head "
+                             "kept elsewhere can tell"));
+    else if (report->signed_heads && !settings->key_count)
+        audit_remark(pass, _("signatures were not checked, because no key is known; name one with --key"));
+    if (report->holds) {
+        buffer_printf(&out, _("The ledger holds: %lld events of %lld runs and %lld payloads give the %lld heads, %lld of "
+                              "them signed."),
+                      (long long)report->events, (long long)report->runs, (long long)report->payloads,
+                      (long long)report->heads, (long long)report->signed_heads);
+        if (pass->outside_count)
+            buffer_printf(&out, _(" It goes on from the %zu heads kept elsewhere."), pass->outside_count);
+    } else if (report->from_event) {
+        buffer_printf(&out, _("The ledger does not hold from event %lld on (%zu faults); what stands before it is proven."),
+                      (long long)report->from_event, report->count);
+    } else if (report->ledger_holds) {
+        buffer_printf(&out, _("The ledger holds, but what the stages work with does not agree with it (%zu faults)."),
+                      report->count);
+    } else {
+        buffer_printf(&out, _("The ledger does not hold (%zu faults): not an event, but what is kept beside them is "
+                              "wrong."),
+                      report->count);
+    }
+    report->sentence = text_string(pass->arena, buffer_view(&out));
+}
+
+/* What SQLite cannot read is a finding, not an end: the reader is to learn how far the ledger goes. */
+static enum status forgive(struct audit_pass *pass, enum status status, int64_t event, const struct error *error)
+{
+    if (status != STATUS_FATAL && status != STATUS_LEDGER)
+        return status;
+    audit_find(pass, AUDIT_DATABASE, event, "%s", error->message);
+    return STATUS_OK;
+}
+
+static enum status verify(struct audit_pass *pass, struct error *error)
+{
+    enum status status = forgive(pass, check_database(pass, error), 0, error);
+    if (!status)
+        status = forgive(pass, audit_schema_check(pass->store, schema_found, pass, error), 0, error);
+    if (!status)
+        status = audit_verify_outside(pass, error);
+    if (!status)
+        status = forgive(pass, audit_verify_events(pass, error), pass->report->events + 1, error);
+    if (!status)
+        status = forgive(pass, audit_verify_payloads(pass, error), 0, error);
+    if (!status)
+        status = forgive(pass, audit_verify_state(pass, error), 0, error);
+    if (!status)
+        check_file(pass);
+    return status;
+}
+
+enum status audit_verify(struct store *store, const struct audit_request *request, struct arena *arena,
+                         struct audit_report *report, struct error *error)
+{
+    static const struct audit_settings none = { 0 };
+    struct audit_request own = *request;
+    own.settings = own.settings ? own.settings : &none;
+    *report = (struct audit_report){ .holds = true, .ledger_holds = true };
+    struct audit_pass *pass = memory_new(struct audit_pass);
+    pass->store = store;
+    pass->request = &own;
+    pass->arena = arena;
+    pass->report = report;
+    enum status status = sqlite_begin(store_database(store), error);
+    if (!status) {
+        status = verify(pass, error);
+        if (!status)
+            conclude(pass);
+        sqlite_rollback(store_database(store), NULL);
+    }
+    free(pass);
+    return status;
+}

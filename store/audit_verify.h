@@ -1,0 +1,47 @@
+/* The parts of audit_verify; for store/audit_verify*.c only. */
+#ifndef STORE_AUDIT_VERIFY_H
+#define STORE_AUDIT_VERIFY_H
+
+#include "store/audit.h"
+#include "store/audit_scan.h"
+
+#define AUDIT_SEEN ((size_t)1 << 15) /* digests whose payloads were looked up lately */
+
+struct audit_kept_head {
+    const char *name;
+    struct audit_head head;
+};
+
+struct audit_pass {
+    struct store *store;
+    const struct audit_request *request;
+    struct arena *arena;
+    struct audit_report *report;
+    /* The tree over the hashes as recorded and, from the first event that does not give its own, the one over the
+     * hashes as computed: which of the two gives a head tells whether the event or its hash was changed. */
+    struct merkle_tree recorded, computed;
+    bool diverged;
+    bool broken;       /* no later head can fit: it was said why */
+    int64_t proven;    /* events up to here give a stored head */
+    int64_t last_seal; /* the size of the newest stored head */
+    struct text last_note;
+    bool seen_signed;
+    int64_t total; /* events, for progress */
+    struct audit_kept_head *outside; /* by size */
+    size_t outside_count, outside_at;
+    int64_t outside_proven;
+    struct digest seen[AUDIT_SEEN];
+};
+
+void audit_find(struct audit_pass *pass, const char *kind, int64_t event, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void audit_remark(struct audit_pass *pass, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Each finds what it can; a status other than OK: reading is not possible. */
+enum status audit_verify_events(struct audit_pass *pass, struct error *error);
+enum status audit_verify_payloads(struct audit_pass *pass, struct error *error);
+enum status audit_verify_state(struct audit_pass *pass, struct error *error);
+/* Reads the heads that were kept elsewhere, before the events. */
+enum status audit_verify_outside(struct audit_pass *pass, struct error *error);
+
+#endif

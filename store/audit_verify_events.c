@@ -1,0 +1,343 @@
+/* Every event, the tree that they give, and the heads that it must give. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/audit_verify.h"
+
+struct heads {
+    struct sqlite_statement *rows;
+    struct audit_row row;
+    bool has_row;
+};
+
+static enum status next_row(struct heads *heads, struct error *error)
+{
+    enum status status = audit_row_next(heads->rows, &heads->row, error);
+    heads->has_row = status == STATUS_OK;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* ---- one head ---- */
+
+static bool check_signature(struct audit_pass *pass, const struct audit_row *row, const struct audit_head *head,
+                            const struct note *note)
+{
+    const struct audit_settings *settings = pass->request->settings;
+    struct error reason = { 0 };
+    if (!head->is_signed) {
+        if (pass->seen_signed)
+            audit_find(pass, AUDIT_SIGNATURE, pass->proven + 1,
+                       _("the head of run %lld is not signed, though heads before it are"), (long long)row->run);
+        return false;
+    }
+    pass->seen_signed = true;
+    pass->report->signed_heads++;
+    if (!settings->key_count)
+        return false;
+    if (note_verify(note, settings->keys, settings->key_count, NULL, &reason) == STATUS_OK)
+        return true;
+    audit_find(pass, AUDIT_SIGNATURE, pass->proven + 1, _("the head of run %lld: %s"), (long long)row->run,
+               reason.message);
+    return false;
+}
+
+/* Its text, its columns and its frontier say the same. */
+static bool is_whole(struct audit_pass *pass, const struct audit_row *row, const struct audit_head *head)
+{
+    struct merkle_tree tree;
+    if (!row->types || head->size != (uint64_t)row->size || !digest_equal(&head->root, &row->root) ||
+        !merkle_read(row->frontier, &tree) || tree.size != head->size)
+        return false;
+    struct digest root = merkle_root(&tree);
+    return digest_equal(&root, &row->root) &&
+           (!pass->report->origin.bytes || text_equal(head->origin, pass->report->origin));
+}
+
+static bool gives(const struct audit_pass *pass, const struct digest *root)
+{
+    struct digest computed = merkle_root(&pass->computed);
+    if (digest_equal(&computed, root))
+        return true;
+    struct digest recorded = merkle_root(&pass->recorded);
+    return pass->diverged && digest_equal(&recorded, root);
+}
+
+static void check_root(struct audit_pass *pass, const struct audit_row *row, bool believed)
+{
+    long long first = (long long)pass->proven + 1, last = (long long)pass->computed.size, run = (long long)row->run;
+    if (gives(pass, &row->root)) {
+        pass->proven = (int64_t)pass->computed.size;
+        return;
+    }
+    pass->broken = true;
+    if (believed)
+        audit_find(pass, AUDIT_EVENT, first,
+                   _("events %lld to %lld do not give the head of run %lld, whose signature is genuine: among them, "
+                     "events were changed, removed or put in after the run"),
+                   first, last, run);
+    else
+        audit_find(pass, AUDIT_HEAD, first,
+                   _("events %lld to %lld do not give the head of run %lld: they or the head were changed after the run"),
+                   first, last, run);
+}
+
+static void check_head(struct audit_pass *pass, const struct audit_row *row)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct audit_report *report = pass->report;
+    struct error reason = { 0 };
+    struct audit_head head;
+    struct note note;
+    report->heads++;
+    if (row->size > pass->last_seal)
+        pass->last_seal = row->size;
+    if (audit_head_parse(&arena, row->note, &head, &note, &reason)) {
+        audit_find(pass, AUDIT_HEAD, pass->proven + 1, _("the head of run %lld: %s"), (long long)row->run,
+                   reason.message);
+        return;
+    }
+    pass->last_note = text_copy(pass->arena, row->note);
+    bool believed = check_signature(pass, row, &head, &note);
+    if (!is_whole(pass, row, &head)) {
+        audit_find(pass, AUDIT_HEAD, pass->proven + 1,
+                   _("the head of run %lld was altered: what its note and its row say differs"), (long long)row->run);
+        return;
+    }
+    if ((uint64_t)row->size == pass->computed.size && !pass->broken)
+        check_root(pass, row, believed);
+}
+
+/* ---- heads along the events ---- */
+
+/* Each run that has ended has a head that ends with it. */
+static enum status at_run_end(struct audit_pass *pass, struct heads *heads, int64_t run, struct error *error)
+{
+    while (heads->has_row && heads->row.run < run) {
+        audit_find(pass, AUDIT_HEAD, pass->proven + 1, _("there is a head of run %lld, which has no end"),
+                   (long long)heads->row.run);
+        if (next_row(heads, error))
+            return error->status;
+    }
+    int64_t event = (int64_t)pass->computed.size;
+    if (!heads->has_row || heads->row.run != run) {
+        audit_find(pass, AUDIT_HEAD, pass->proven + 1, _("run %lld has ended with event %lld, but its head is gone"),
+                   (long long)run, (long long)event);
+        return STATUS_OK;
+    }
+    if (heads->row.size != event && !pass->broken)
+        audit_find(pass, AUDIT_HEAD, pass->proven + 1,
+                   _("the head of run %lld ends with event %lld, but the run with event %lld: it is another head"),
+                   (long long)run, (long long)heads->row.size, (long long)event);
+    check_head(pass, &heads->row);
+    return next_row(heads, error);
+}
+
+static enum status rest_of_heads(struct audit_pass *pass, struct heads *heads, struct error *error)
+{
+    int64_t events = pass->report->events;
+    while (heads->has_row) {
+        if (heads->row.size > events && !pass->broken)
+            audit_find(pass, AUDIT_EVENT, events + 1,
+                       _("the head of run %lld knows %lld events, but the ledger ends at event %lld: its end was cut off"),
+                       (long long)heads->row.run, (long long)heads->row.size, (long long)events);
+        else if (!pass->broken)
+            audit_find(pass, AUDIT_HEAD, pass->proven + 1, _("there is a head of run %lld, which has no end"),
+                       (long long)heads->row.run);
+        check_head(pass, &heads->row);
+        if (next_row(heads, error))
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
+static void check_outside(struct audit_pass *pass)
+{
+    int64_t size = (int64_t)pass->computed.size;
+    while (pass->outside_at < pass->outside_count &&
+           pass->outside[pass->outside_at].head.size <= pass->computed.size) {
+        const struct audit_kept_head *kept = &pass->outside[pass->outside_at++];
+        if (gives(pass, &kept->head.root))
+            pass->outside_proven = size;
+        else if (!pass->broken)
+            audit_find(pass, AUDIT_OUTSIDE, pass->outside_proven + 1,
+                       _("events %lld to %lld do not give the head in %s: the ledger was made anew after that head"),
+                       (long long)pass->outside_proven + 1, (long long)size, kept->name);
+    }
+}
+
+static void rest_of_outside(struct audit_pass *pass)
+{
+    for (; pass->outside_at < pass->outside_count; pass->outside_at++) {
+        const struct audit_kept_head *kept = &pass->outside[pass->outside_at];
+        audit_find(pass, AUDIT_OUTSIDE, pass->report->events + 1,
+                   _("the head in %s knows %llu events, but the ledger ends at event %lld: its end was cut off, or an "
+                     "older file was put in its place"),
+                   kept->name, (unsigned long long)kept->head.size, (long long)pass->report->events);
+    }
+}
+
+/* ---- one event ---- */
+
+static enum status has_payload(struct audit_pass *pass, const struct digest *digest, bool *has, struct error *error)
+{
+    struct sqlite_statement *row;
+    size_t at;
+    memcpy(&at, digest->bytes, sizeof at);
+    struct digest *seen = &pass->seen[at % AUDIT_SEEN];
+    *has = digest_equal(seen, digest);
+    if (*has)
+        return STATUS_OK;
+    if (store_sql(pass->store, "SELECT 1 FROM payload WHERE digest = ?1", &row, error))
+        return error->status;
+    sqlite_bind_digest(row, 1, digest);
+    enum status status = sqlite_step(row, error);
+    sqlite_reset_statement(row);
+    *has = status == STATUS_OK;
+    if (*has)
+        *seen = *digest;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status check_reference(struct audit_pass *pass, int64_t event, const struct digest *digest,
+                                   struct error *error)
+{
+    char hex[DIGEST_HEX];
+    bool has;
+    if (has_payload(pass, digest, &has, error))
+        return error->status;
+    if (has)
+        return STATUS_OK;
+    digest_hex(digest, hex);
+    audit_find(pass, AUDIT_PAYLOAD, event, _("event %lld speaks of the bytes %s, which are not in the store"),
+               (long long)event, hex);
+    return STATUS_OK;
+}
+
+/* Members of canonical JSON: a name in its quotes cannot stand inside a text, where quotes are escaped. */
+static enum status check_named(struct audit_pass *pass, const struct ledger_entry *entry, struct text name,
+                               struct error *error)
+{
+    struct digest digest;
+    size_t at;
+    if (!text_find(entry->detail, name, &at) ||
+        !digest_from_hex(text_slice(entry->detail, at + name.length, DIGEST_HEX - 1), &digest))
+        return STATUS_OK;
+    return check_reference(pass, entry->seq, &digest, error);
+}
+
+static enum status check_references(struct audit_pass *pass, const struct ledger_entry *entry, struct error *error)
+{
+    if (entry->has_digest && check_reference(pass, entry->seq, &entry->digest, error))
+        return error->status;
+    if (check_named(pass, entry, TEXT("\"source_digest\":\""), error))
+        return error->status;
+    if (!text_is(entry->event, "run-started"))
+        return STATUS_OK;
+    if (check_named(pass, entry, TEXT("\"config_digest\":\""), error))
+        return error->status;
+    return check_named(pass, entry, TEXT("\"rules_digest\":\""), error);
+}
+
+static void grow(struct audit_pass *pass, const struct audit_scan *scan)
+{
+    if (!pass->diverged && !digest_equal(&scan->leaf, &scan->entry.hash)) {
+        pass->recorded = pass->computed;
+        pass->diverged = true;
+    }
+    merkle_append(&pass->computed, &scan->leaf);
+    if (pass->diverged)
+        merkle_append(&pass->recorded, &scan->entry.hash);
+}
+
+static enum status take_event(struct audit_pass *pass, const struct audit_scan *scan, struct heads *heads,
+                              struct error *error)
+{
+    struct audit_report *report = pass->report;
+    int64_t event = scan->entry.seq;
+    if (scan->gap) {
+        audit_find(pass, AUDIT_EVENT, report->events + 1, _("events %lld to %lld are gone"),
+                   (long long)report->events + 1, (long long)event - 1);
+        pass->broken = true;
+    }
+    if (*scan->fault)
+        audit_find(pass, AUDIT_EVENT, event, _("event %lld: %s"), (long long)event, scan->fault);
+    grow(pass, scan);
+    report->events = event;
+    report->runs += text_is(scan->entry.event, "run-started");
+    if (check_references(pass, &scan->entry, error))
+        return error->status;
+    if (text_is(scan->entry.event, "run-finished") && at_run_end(pass, heads, scan->entry.run, error))
+        return error->status;
+    check_outside(pass);
+    if (pass->request->progress && event % 10000 == 0)
+        pass->request->progress(pass->request->own, event, pass->total);
+    return STATUS_OK;
+}
+
+/* ---- the tree as it is kept ---- */
+
+static enum status check_kept(struct audit_pass *pass, struct error *error)
+{
+    BUFFER_OWNED struct buffer grown = { 0 };
+    struct sqlite_statement *row;
+    struct merkle_tree kept;
+    if (store_sql(pass->store, "SELECT frontier, size FROM tree WHERE id = 1", &row, error))
+        return error->status;
+    enum status status = sqlite_step(row, error);
+    if (status > STATUS_END)
+        return status;
+    bool has = status == STATUS_OK;
+    int64_t size = has ? sqlite_number(row, 1) : 0, events = pass->report->events;
+    merkle_write(&pass->recorded, &grown);
+    bool same = has && text_equal(sqlite_bytes(row, 0), buffer_view(&grown)) && size == events;
+    bool readable = has && merkle_read(sqlite_bytes(row, 0), &kept) && (int64_t)kept.size == size;
+    sqlite_reset_statement(row);
+    if (same || (!has && !events) || pass->broken)
+        return STATUS_OK;
+    if (!readable)
+        audit_find(pass, AUDIT_HEAD, pass->proven + 1, _("the tree as it is kept was altered or is gone"));
+    else if (size > events)
+        audit_find(pass, AUDIT_EVENT, events + 1,
+                   _("the tree as it is kept knows %lld events, but the ledger ends at event %lld: its end was cut off"),
+                   (long long)size, (long long)events);
+    else if (size < events)
+        audit_find(pass, AUDIT_EVENT, size + 1,
+                   _("the tree as it is kept knows %lld events: events %lld to %lld were put in by another hand"),
+                   (long long)size, (long long)size + 1, (long long)events);
+    else
+        audit_find(pass, AUDIT_EVENT, pass->proven + 1, _("the events do not give the tree as it is kept"));
+    return STATUS_OK;
+}
+
+enum status audit_verify_events(struct audit_pass *pass, struct error *error)
+{
+    struct audit_scan scan;
+    struct heads heads = { 0 };
+    check_outside(pass);
+    enum status status = audit_row_open(pass->store, INT64_MIN, &heads.rows, error);
+    status = status ? status : next_row(&heads, error);
+    status = status ? status : audit_scan_open(&scan, pass->store, 0, 0, error);
+    if (!status) {
+        while (!(status = audit_scan_next(&scan, error)))
+            if ((status = take_event(pass, &scan, &heads, error)))
+                break;
+        audit_scan_close(&scan);
+        status = status == STATUS_END ? STATUS_OK : status;
+    }
+    if (!pass->diverged)
+        pass->recorded = pass->computed;
+    if (!status)
+        status = rest_of_heads(pass, &heads, error);
+    if (!status) {
+        rest_of_outside(pass);
+        status = check_kept(pass, error);
+    }
+    if (heads.rows)
+        sqlite_finish(heads.rows);
+    const struct audit_settings *settings = pass->request->settings;
+    if (!status && settings->key_count && pass->report->heads && !pass->report->signed_heads)
+        audit_find(pass, AUDIT_SIGNATURE, 1,
+                   _("no head is signed, though a key is known: no run has ended since the key was made, or the ledger "
+                     "was made anew without it"));
+    return status;
+}

@@ -1,0 +1,90 @@
+/* Payloads: their bytes must have their digests; what is forgotten must have an event that says so. */
+#include "adapters/crypto.h"
+#include "store/audit_verify.h"
+
+/* The first event that speaks of the bytes; 0: none does. Only asked for what is wrong. */
+static int64_t first_event(struct audit_pass *pass, const struct digest *digest, const char *hex)
+{
+    struct sqlite_statement *row;
+    if (store_sql(pass->store, "SELECT min(seq) FROM ledger WHERE digest = ?1 OR instr(detail, ?2) > 0", &row, NULL))
+        return 0;
+    sqlite_bind_digest(row, 1, digest);
+    sqlite_bind_words(row, 2, text_of(hex));
+    int64_t event = sqlite_step(row, NULL) == STATUS_OK ? sqlite_number(row, 0) : 0;
+    sqlite_reset_statement(row);
+    return event;
+}
+
+static void fault(struct audit_pass *pass, const struct digest *digest, const char *what)
+{
+    char hex[DIGEST_HEX];
+    digest_hex(digest, hex);
+    int64_t event = first_event(pass, digest, hex);
+    if (event)
+        audit_find(pass, AUDIT_PAYLOAD, event, _("the bytes %s, of which event %lld speaks: %s"), hex, (long long)event,
+                   what);
+    else
+        audit_find(pass, AUDIT_PAYLOAD, 0, _("the bytes %s: %s"), hex, what);
+}
+
+/* Published contents are never forgotten; of source bytes, the event that forgot them names them. */
+static enum status check_forgotten(struct audit_pass *pass, const struct digest *digest, int64_t kind, int64_t event,
+                                   struct error *error)
+{
+    struct sqlite_statement *row;
+    char hex[DIGEST_HEX];
+    pass->report->forgotten++;
+    digest_hex(digest, hex);
+    if (store_sql(pass->store, "SELECT instr(detail, ?2) > 0 FROM ledger WHERE seq = ?1 AND event = 'forgotten'", &row,
+                  error))
+        return error->status;
+    sqlite_bind_number(row, 1, event);
+    sqlite_bind_words(row, 2, text_of(hex));
+    enum status status = sqlite_step(row, error);
+    bool named = status == STATUS_OK && sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    if (status > STATUS_END)
+        return status;
+    if (!named || kind != PAYLOAD_SOURCE)
+        fault(pass, digest, _("they are gone, and no event says that they were forgotten"));
+    return STATUS_OK;
+}
+
+static enum status check_one(struct audit_pass *pass, struct sqlite_statement *row, struct error *error)
+{
+    struct error reason = { 0 };
+    struct digest digest;
+    struct text bytes;
+    pass->report->payloads++;
+    if (!sqlite_digest(row, 0, &digest)) {
+        audit_find(pass, AUDIT_PAYLOAD, 0, _("a payload has no digest"));
+        return STATUS_OK;
+    }
+    enum status status = store_payload_column(pass->store, row, 3, &bytes, &reason);
+    if (status == STATUS_END)
+        return check_forgotten(pass, &digest, sqlite_number(row, 1), sqlite_number(row, 2), error);
+    struct digest computed = crypto_sha256(status ? TEXT("") : bytes);
+    if (status)
+        fault(pass, &digest, reason.message);
+    else if (!digest_equal(&computed, &digest))
+        fault(pass, &digest, _("they were changed, they do not have this digest"));
+    else if (!sqlite_number(row, 6) || (int64_t)bytes.length != sqlite_number(row, 5))
+        fault(pass, &digest, _("their kind or their length is not what is recorded beside them"));
+    return STATUS_OK;
+}
+
+enum status audit_verify_payloads(struct audit_pass *pass, struct error *error)
+{
+    struct sqlite_statement *rows;
+    if (sqlite_prepare(store_database(pass->store),
+                       "SELECT digest, kind, forgotten, bytes, encoding, size, typeof(bytes) = 'blob'"
+                       " AND forgotten IS NULL FROM payload ORDER BY id",
+                       &rows, error))
+        return error->status;
+    enum status status;
+    while ((status = sqlite_step(rows, error)) == STATUS_OK)
+        if ((status = check_one(pass, rows, error)))
+            break;
+    sqlite_finish(rows);
+    return status == STATUS_END ? STATUS_OK : status;
+}

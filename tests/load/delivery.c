@@ -1,0 +1,421 @@
+/* The state machine, transition by transition: every cell of the table, and every cell that is not in it. */
+#include "load/delivery.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/support/test.h"
+
+static const struct retry retry = { .attempts = 3, .first = 1000, .most = 60000 };
+
+/* What a delivery can have behind it. */
+enum past {
+    FRESH,  /* nothing */
+    FULL,   /* all attempts used, to send and to ask */
+    DOUBTED /* a request may have been taken */
+};
+
+static struct delivery delivery_with(enum delivery_state state, enum past past)
+{
+    struct delivery delivery = { .state = state };
+    if (past == FULL)
+        delivery.sends = delivery.asks = retry.attempts;
+    if (past == DOUBTED)
+        delivery.left = delivery.doubt = true;
+    return delivery;
+}
+
+static struct delivery_terms terms(void)
+{
+    return (struct delivery_terms){ .retry = &retry, .now = 5000, .chance = 700 };
+}
+
+struct expected {
+    enum delivery_state state;
+    enum delivery_event event;
+    enum past past;
+    enum delivery_state next;
+    enum delivery_action action;
+};
+
+/* Where the past makes no difference, FRESH stands for all. */
+static const struct expected moves[] = {
+    { DELIVERY_PENDING, EVENT_BEGIN, FRESH, DELIVERY_WRITTEN, DELIVERY_INTEND },
+    { DELIVERY_PENDING, EVENT_RESUME, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_PENDING, EVENT_SETTLE, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
+    { DELIVERY_PENDING, EVENT_STOP, FRESH, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
+
+    { DELIVERY_WRITTEN, EVENT_COMMITTED, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
+    { DELIVERY_WRITTEN, EVENT_BLIND, FRESH, DELIVERY_BLIND, DELIVERY_WAIT },
+    { DELIVERY_WRITTEN, EVENT_STOP, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+
+    { DELIVERY_INTENDED, EVENT_DUE, FRESH, DELIVERY_SENT, DELIVERY_SEND },
+    { DELIVERY_INTENDED, EVENT_STOP, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+    { DELIVERY_INTENDED, EVENT_STOP, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+
+    { DELIVERY_SENT, EVENT_TAKEN, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
+    { DELIVERY_SENT, EVENT_REFUSED, FRESH, DELIVERY_REFUSED, DELIVERY_FINISH },
+    { DELIVERY_SENT, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
+    { DELIVERY_SENT, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_SENT, EVENT_DOUBT, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_SENT, EVENT_DOUBT, FULL, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_SENT, EVENT_MISMATCH, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
+    { DELIVERY_SENT, EVENT_NOT_LEFT, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
+    { DELIVERY_SENT, EVENT_NOT_LEFT, FULL, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_SENT, EVENT_BUSY, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
+    { DELIVERY_SENT, EVENT_BUSY, FULL, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_SENT, EVENT_CLOSED, FRESH, DELIVERY_RECALLED, DELIVERY_HALT },
+    { DELIVERY_SENT, EVENT_CLOSED, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_HALT },
+    { DELIVERY_SENT, EVENT_STOP, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+
+    { DELIVERY_DOUBTFUL, EVENT_DUE, FRESH, DELIVERY_ASKING, DELIVERY_ASK },
+    { DELIVERY_DOUBTFUL, EVENT_STOP, FRESH, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
+    { DELIVERY_DOUBTFUL, EVENT_STOP, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+
+    { DELIVERY_ASKING, EVENT_OURS, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_BASE, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
+    { DELIVERY_ASKING, EVENT_BASE, FULL, DELIVERY_FAILED, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_NOTHING, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
+    { DELIVERY_ASKING, EVENT_NOTHING, FULL, DELIVERY_FAILED, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_DOUBT, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_ASKING, EVENT_DOUBT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_NOT_LEFT, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_ASKING, EVENT_NOT_LEFT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_BUSY, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_ASKING, EVENT_BUSY, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_CLOSED, FRESH, DELIVERY_UNTOUCHED, DELIVERY_HALT },
+    { DELIVERY_ASKING, EVENT_CLOSED, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_HALT },
+    { DELIVERY_ASKING, EVENT_STOP, FRESH, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_STOP, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+
+    { DELIVERY_DISPUTED, EVENT_DUE, FRESH, DELIVERY_CHECKING, DELIVERY_ASK },
+    { DELIVERY_DISPUTED, EVENT_STOP, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+
+    { DELIVERY_CHECKING, EVENT_OURS, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_BASE, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_NOTHING, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_DOUBT, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
+    { DELIVERY_CHECKING, EVENT_DOUBT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_NOT_LEFT, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
+    { DELIVERY_CHECKING, EVENT_NOT_LEFT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_BUSY, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
+    { DELIVERY_CHECKING, EVENT_BUSY, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_CLOSED, FRESH, DELIVERY_UNKNOWN, DELIVERY_HALT },
+    { DELIVERY_CHECKING, EVENT_STOP, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+
+    { DELIVERY_STALE, EVENT_DUE, FRESH, DELIVERY_SETTLING, DELIVERY_ASK },
+    { DELIVERY_STALE, EVENT_STOP, FRESH, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
+
+    { DELIVERY_SETTLING, EVENT_OURS, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_BASE, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_NOTHING, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_OTHER, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_ABSENT, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_DOUBT, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
+    { DELIVERY_SETTLING, EVENT_DOUBT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_NOT_LEFT, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
+    { DELIVERY_SETTLING, EVENT_NOT_LEFT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_BUSY, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
+    { DELIVERY_SETTLING, EVENT_BUSY, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_CLOSED, FRESH, DELIVERY_UNTOUCHED, DELIVERY_HALT },
+    { DELIVERY_SETTLING, EVENT_STOP, FRESH, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
+
+    { DELIVERY_BLIND, EVENT_DUE, FRESH, DELIVERY_LOOKING, DELIVERY_ASK },
+    { DELIVERY_BLIND, EVENT_STOP, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+
+    { DELIVERY_LOOKING, EVENT_OURS, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
+    { DELIVERY_LOOKING, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
+    { DELIVERY_LOOKING, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_LOOKING, EVENT_DOUBT, FRESH, DELIVERY_BLIND, DELIVERY_WAIT },
+    { DELIVERY_LOOKING, EVENT_DOUBT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_LOOKING, EVENT_NOT_LEFT, FRESH, DELIVERY_BLIND, DELIVERY_WAIT },
+    { DELIVERY_LOOKING, EVENT_NOT_LEFT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_LOOKING, EVENT_BUSY, FRESH, DELIVERY_BLIND, DELIVERY_WAIT },
+    { DELIVERY_LOOKING, EVENT_BUSY, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_LOOKING, EVENT_CLOSED, FRESH, DELIVERY_RECALLED, DELIVERY_HALT },
+    { DELIVERY_LOOKING, EVENT_STOP, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+};
+
+static const struct expected *find(enum delivery_state state, enum delivery_event event)
+{
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
+        if (moves[i].state == state && moves[i].event == event)
+            return &moves[i];
+    return NULL;
+}
+
+TEST("each transition goes where the picture says")
+{
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        const struct expected *move = &moves[i];
+        struct delivery delivery = delivery_with(move->state, move->past);
+        struct delivery_terms now = terms();
+        enum delivery_action action = delivery_step(&delivery, move->event, &now);
+        if (!CHECK_INT(action, move->action) |
+            !CHECK_STRING(delivery_state_name(delivery.state), delivery_state_name(move->next)))
+            printf("  %s, %s\n", delivery_state_name(move->state), delivery_event_name(move->event));
+    }
+}
+
+TEST("what cannot happen changes nothing, and an answer that makes no sense is a doubt")
+{
+    for (int state = 0; state < DELIVERY_STATES; state++)
+        for (int event = 0; event < DELIVERY_EVENTS; event++) {
+            if (find((enum delivery_state)state, (enum delivery_event)event))
+                continue;
+            struct delivery delivery = delivery_with((enum delivery_state)state, FRESH);
+            struct delivery_terms now = terms();
+            enum delivery_action action = delivery_step(&delivery, (enum delivery_event)event, &now);
+            bool answer = delivery_is_under_way((enum delivery_state)state) && event > EVENT_STOP;
+            const struct expected *doubt = answer ? find((enum delivery_state)state, EVENT_DOUBT) : NULL;
+            bool ok = CHECK_INT(action, doubt ? doubt->action : DELIVERY_NOTHING);
+            ok &= CHECK_INT(delivery.state, doubt ? (int)doubt->next : state);
+            if (!ok)
+                printf("  %s, %s\n", delivery_state_name((enum delivery_state)state),
+                       delivery_event_name((enum delivery_event)event));
+        }
+}
+
+TEST("an end is left by nothing")
+{
+    for (int state = 0; state < DELIVERY_STATES; state++)
+        for (int event = 0; delivery_is_end((enum delivery_state)state) && event < DELIVERY_EVENTS; event++)
+            CHECK(!find((enum delivery_state)state, (enum delivery_event)event));
+}
+
+TEST("from every state a stop leads to an end at once, so no run can hang")
+{
+    for (int state = 0; state < DELIVERY_STATES; state++) {
+        if (delivery_is_end((enum delivery_state)state))
+            continue;
+        struct delivery delivery = delivery_with((enum delivery_state)state, FRESH);
+        struct delivery_terms now = terms();
+        CHECK_INT(delivery_step(&delivery, EVENT_STOP, &now), DELIVERY_FINISH);
+        CHECK(delivery_is_end(delivery.state));
+    }
+}
+
+TEST("whatever the portal does, a delivery ends after a bounded number of requests")
+{
+    static const enum delivery_event answers[] = { EVENT_DOUBT, EVENT_NOT_LEFT, EVENT_BUSY, EVENT_NOTHING,
+                                                   EVENT_BASE,  EVENT_MISMATCH, EVENT_OTHER };
+    uint64_t seed = 1;
+    for (int round = 0; round < 20000; round++) {
+        struct delivery delivery = { .state = DELIVERY_PENDING };
+        struct delivery_terms now = terms();
+        int requests = 0;
+        delivery_step(&delivery, round & 1 ? EVENT_BEGIN : EVENT_RESUME, &now);
+        delivery_step(&delivery, EVENT_COMMITTED, &now);
+        while (!delivery_is_end(delivery.state) && requests < 1000) {
+            enum delivery_action action = delivery_step(&delivery, EVENT_DUE, &now);
+            requests += action == DELIVERY_SEND || action == DELIVERY_ASK;
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            delivery_step(&delivery, answers[(seed >> 33) % (sizeof answers / sizeof *answers)], &now);
+        }
+        if (!CHECK(requests <= 3 * (1 + 3) + 3))
+            return;
+    }
+}
+
+TEST("nothing that may have been taken is ever sent again without being asked about")
+{
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        const struct expected *move = &moves[i];
+        if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_SENT)
+            CHECK(move->event == EVENT_NOT_LEFT || move->event == EVENT_BUSY);
+        else if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_ASKING)
+            CHECK(move->event == EVENT_NOTHING || move->event == EVENT_BASE);
+        else if (move->next == DELIVERY_INTENDED)
+            CHECK_INT(move->state, DELIVERY_WRITTEN);
+        if (move->next == DELIVERY_DONE)
+            CHECK(move->event == EVENT_TAKEN || move->event == EVENT_OURS);
+    }
+}
+
+TEST("waits grow with the tries, start at once where nothing failed, and obey the portal")
+{
+    struct delivery delivery = delivery_with(DELIVERY_WRITTEN, FRESH);
+    struct delivery_terms now = terms();
+    delivery_step(&delivery, EVENT_COMMITTED, &now);
+    CHECK_INT(delivery.due, 5000);
+    delivery_step(&delivery, EVENT_DUE, &now);
+    delivery_step(&delivery, EVENT_BUSY, &now);
+    CHECK_INT(delivery.due, 5000 + 700); /* 0 … 1000 */
+    now.at_least = 30000;
+    delivery_step(&delivery, EVENT_DUE, &now);
+    delivery_step(&delivery, EVENT_BUSY, &now);
+    CHECK_INT(delivery.due, 5000 + 30000);
+    now.at_least = 0;
+    delivery_step(&delivery, EVENT_DUE, &now);
+    delivery_step(&delivery, EVENT_DOUBT, &now);
+    CHECK_INT(delivery.due, 5000); /* asked at once */
+    delivery_step(&delivery, EVENT_DUE, &now);
+    delivery_step(&delivery, EVENT_DOUBT, &now);
+    CHECK_INT(delivery.due, 5000 + 700);
+    now.chance = 1999;
+    delivery_step(&delivery, EVENT_DUE, &now);
+    delivery_step(&delivery, EVENT_DOUBT, &now);
+    CHECK_INT(delivery.due, 5000 + 1999); /* 0 … 2000 */
+}
+
+TEST("what was left over and is not there is sent at once")
+{
+    struct delivery delivery = { .state = DELIVERY_PENDING };
+    struct delivery_terms now = terms();
+    delivery_step(&delivery, EVENT_RESUME, &now);
+    delivery_step(&delivery, EVENT_DUE, &now);
+    CHECK_INT(delivery_step(&delivery, EVENT_NOTHING, &now), DELIVERY_WAIT);
+    CHECK_INT(delivery.due, 5000);
+}
+
+TEST("failures of a portal that is down do not use up a delivery's attempts")
+{
+    struct delivery delivery = delivery_with(DELIVERY_INTENDED, FRESH);
+    struct delivery_terms now = terms();
+    now.free = true;
+    for (int i = 0; i < 20; i++) {
+        delivery_step(&delivery, EVENT_DUE, &now);
+        CHECK_INT(delivery_step(&delivery, EVENT_BUSY, &now), DELIVERY_WAIT);
+    }
+    CHECK_INT(delivery.state, DELIVERY_INTENDED);
+}
+
+TEST("the longest wait is 'most', whatever the tries")
+{
+    CHECK_INT(retry_delay(&retry, 1, 1000), 1000);
+    CHECK_INT(retry_delay(&retry, 1, 1001), 0);
+    CHECK_INT(retry_delay(&retry, 6, 32000), 32000);
+    CHECK_INT(retry_delay(&retry, 7, 60000), 60000);
+    CHECK_INT(retry_delay(&retry, 100000, 60001), 0);
+    CHECK_INT(retry_delay(&(struct retry){ .attempts = 1, .first = 0, .most = 0 }, 5, 12345), 0);
+    CHECK_INT(retry_delay(&(struct retry){ .attempts = 1, .first = 9000, .most = 100 }, 5, 100), 100);
+    int64_t huge = INT64_MAX;
+    CHECK(retry_delay(&(struct retry){ .first = huge, .most = huge }, 50, UINT64_MAX) >= 0);
+}
+
+/* ---- what the portal said ---- */
+
+static struct digest digest_of(unsigned char byte)
+{
+    struct digest digest;
+    memset(digest.bytes, byte, sizeof digest.bytes);
+    return digest;
+}
+
+static struct delivery_sight sight_of(int digest, enum delivery_standing standing, const char *version)
+{
+    struct delivery_sight sight = { .has_digest = digest > 0,
+                                    .standing = standing,
+                                    .version = text_of(version) };
+    if (digest > 0)
+        sight.digest = digest_of((unsigned char)digest);
+    return sight;
+}
+
+enum { OURS = 1, BASE = 2, ORDER = 3, STRANGE = 4, NO_DIGEST = 0 };
+
+static enum delivery_event judge(enum outbox_action action, const char *base, bool asked,
+                                 enum delivery_said said, struct delivery_sight sight)
+{
+    struct outbox_item item = { .intent_action = action,
+                                .intent_digest = digest_of(OURS),
+                                .intent_base = text_of(base),
+                                .held = base != NULL,
+                                .has_held_digest = base != NULL,
+                                .held_digest = digest_of(BASE) };
+    struct digest body = digest_of(action == OUTBOX_PUBLISH ? OURS : ORDER);
+    return delivery_judge(&item, &body, asked, said, &sight);
+}
+
+TEST("a publication is taken when nothing in the answer speaks against it")
+{
+    const enum outbox_action act = OUTBOX_PUBLISH;
+    CHECK_INT(judge(act, NULL, false, SAID_TAKEN, sight_of(OURS, STANDING_PUBLISHED, "1")), EVENT_TAKEN);
+    CHECK_INT(judge(act, NULL, false, SAID_TAKEN, sight_of(NO_DIGEST, STANDING_UNSAID, NULL)), EVENT_TAKEN);
+    CHECK_INT(judge(act, NULL, false, SAID_TAKEN, sight_of(STRANGE, STANDING_PUBLISHED, "1")), EVENT_DOUBT);
+    CHECK_INT(judge(act, NULL, false, SAID_TAKEN, sight_of(OURS, STANDING_ABOLISHED, "1")), EVENT_DOUBT);
+    CHECK_INT(judge(act, NULL, false, SAID_UNKNOWN, sight_of(NO_DIGEST, STANDING_UNSAID, NULL)),
+              EVENT_CLOSED);
+    CHECK_INT(judge(act, NULL, false, SAID_HELD, sight_of(OURS, STANDING_PUBLISHED, "1")), EVENT_DOUBT);
+    CHECK_INT(judge(act, NULL, false, SAID_REFUSED, sight_of(0, STANDING_UNSAID, NULL)), EVENT_REFUSED);
+    CHECK_INT(judge(act, NULL, false, SAID_MISMATCH, sight_of(0, STANDING_UNSAID, NULL)), EVENT_MISMATCH);
+    CHECK_INT(judge(act, NULL, false, SAID_BUSY, sight_of(0, STANDING_UNSAID, NULL)), EVENT_BUSY);
+    CHECK_INT(judge(act, NULL, false, SAID_CLOSED, sight_of(0, STANDING_UNSAID, NULL)), EVENT_CLOSED);
+    CHECK_INT(judge(act, NULL, false, SAID_LOST, sight_of(0, STANDING_UNSAID, NULL)), EVENT_DOUBT);
+    CHECK_INT(judge(act, NULL, false, SAID_NOT_LEFT, sight_of(0, STANDING_UNSAID, NULL)), EVENT_NOT_LEFT);
+}
+
+TEST("what the portal holds is ours, the base, nothing or another's")
+{
+    const enum outbox_action act = OUTBOX_PUBLISH;
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(OURS, STANDING_PUBLISHED, "2")), EVENT_OURS);
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(OURS, STANDING_UNSAID, NULL)), EVENT_OURS);
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, "1")), EVENT_BASE);
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, "2")), EVENT_OTHER);
+    CHECK_INT(judge(act, "*", true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, NULL)), EVENT_BASE);
+    CHECK_INT(judge(act, "*", true, SAID_HELD, sight_of(STRANGE, STANDING_PUBLISHED, NULL)), EVENT_OTHER);
+    CHECK_INT(judge(act, NULL, true, SAID_HELD, sight_of(STRANGE, STANDING_PUBLISHED, "1")), EVENT_OTHER);
+    CHECK_INT(judge(act, NULL, true, SAID_UNKNOWN, sight_of(0, STANDING_UNSAID, NULL)), EVENT_NOTHING);
+    /* Our content, but abolished: the base when it was announced again, another hand otherwise. */
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(OURS, STANDING_ABOLISHED, "1")), EVENT_BASE);
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(OURS, STANDING_ABOLISHED, "2")), EVENT_OTHER);
+    /* Neither digest nor content: nothing can be told, unless it is the base's own version. */
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(NO_DIGEST, STANDING_PUBLISHED, "1")), EVENT_BASE);
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(NO_DIGEST, STANDING_PUBLISHED, "2")),
+              EVENT_DOUBT);
+    CHECK_INT(judge(act, NULL, true, SAID_REFUSED, sight_of(0, STANDING_UNSAID, NULL)), EVENT_DOUBT);
+    CHECK_INT(judge(act, NULL, true, SAID_MISMATCH, sight_of(0, STANDING_UNSAID, NULL)), EVENT_DOUBT);
+    CHECK_INT(judge(act, NULL, true, SAID_TAKEN, sight_of(OURS, STANDING_PUBLISHED, NULL)), EVENT_DOUBT);
+}
+
+TEST("a withdrawal is done when the portal says abolished")
+{
+    const enum outbox_action act = OUTBOX_WITHDRAW;
+    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(BASE, STANDING_ABOLISHED, "2")), EVENT_TAKEN);
+    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(ORDER, STANDING_ABOLISHED, "2")), EVENT_TAKEN);
+    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(OURS, STANDING_UNSAID, "2")), EVENT_TAKEN);
+    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(NO_DIGEST, STANDING_UNSAID, NULL)),
+              EVENT_TAKEN);
+    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(STRANGE, STANDING_ABOLISHED, "2")),
+              EVENT_DOUBT);
+    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(BASE, STANDING_PUBLISHED, "2")), EVENT_DOUBT);
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(STRANGE, STANDING_ABOLISHED, "9")), EVENT_OURS);
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, "1")), EVENT_BASE);
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, "2")), EVENT_OTHER);
+    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(BASE, STANDING_UNSAID, "2")), EVENT_DOUBT);
+    CHECK_INT(judge(act, NULL, true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, "1")), EVENT_OTHER);
+    CHECK_INT(judge(act, NULL, true, SAID_UNKNOWN, sight_of(0, STANDING_UNSAID, NULL)), EVENT_ABSENT);
+    CHECK_INT(judge(act, "\"1\"", false, SAID_UNKNOWN, sight_of(0, STANDING_UNSAID, NULL)), EVENT_OTHER);
+    CHECK_INT(judge(act, "\"1\"", true, SAID_UNKNOWN, sight_of(0, STANDING_UNSAID, NULL)), EVENT_OTHER);
+}
+
+TEST("the base is the ETag as it came, else the version in quotes, else any version")
+{
+    char quoted[DELIVERY_BASE_MOST];
+    struct outbox_item item = { .etag = TEXT("\"abc\""), .version = TEXT("7") };
+    CHECK(!delivery_base(&item, quoted).bytes);
+    item.held = true;
+    CHECK_TEXT(delivery_base(&item, quoted), TEXT("\"abc\""));
+    item.etag = TEXT("W/\"abc\"");
+    CHECK_TEXT(delivery_base(&item, quoted), TEXT("\"7\""));
+    item.version = TEXT_NONE;
+    CHECK_TEXT(delivery_base(&item, quoted), TEXT("*"));
+}
+
+TEST("each end but 'untouched' means something to the outbox")
+{
+    for (int state = 0; state < DELIVERY_STATES; state++) {
+        enum outbox_outcome outcome;
+        bool known = delivery_outcome((enum delivery_state)state, OUTBOX_PUBLISH, &outcome);
+        CHECK_INT(known, delivery_is_end((enum delivery_state)state) && state != DELIVERY_UNTOUCHED);
+        CHECK(delivery_state_name((enum delivery_state)state) != NULL);
+    }
+    enum outbox_outcome outcome;
+    CHECK(delivery_outcome(DELIVERY_DONE, OUTBOX_WITHDRAW, &outcome) && outcome == OUTBOX_WITHDRAWN);
+    for (int event = 0; event < DELIVERY_EVENTS; event++)
+        CHECK(delivery_event_name((enum delivery_event)event) != NULL);
+}

@@ -1,0 +1,230 @@
+/* The portal's settings, credentials and answers. */
+#include "load/portal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapters/crypto.h"
+#include "adapters/file.h"
+#include "adapters/json.h"
+#include "adapters/yaml.h"
+#include "load/portal_answer.h"
+#include "load/portal_rest.h"
+#include "tests/support/test.h"
+
+static struct error error;
+static struct portal portal;
+
+static enum status read_from(const char *folder, const char *yaml)
+{
+    struct value *tree = NULL;
+    struct setting_context context = { &test_arena, "congkhai.yaml" };
+    error = (struct error){ .status = STATUS_OK };
+    portal = (struct portal){ .driver = NULL };
+    if (yaml && yaml_parse(&test_arena, text_of(yaml), "congkhai.yaml", &tree, &error))
+        return error.status;
+    return portal_read(&context, folder, tree, &portal, &error);
+}
+
+static enum status read_yaml(const char *yaml)
+{
+    return read_from("/nowhere", yaml);
+}
+
+TEST("the settings have their defaults")
+{
+    CHECK_INT(read_yaml("url: https://portal.example/v1"), STATUS_OK);
+    CHECK_STRING(portal.driver->name, "rest");
+    CHECK_INT(portal.settings->in_flight, 8);
+    CHECK_INT(portal.settings->batch, 1);
+    CHECK_INT(portal.settings->timeout, 60000);
+    CHECK_INT(portal.settings->retry.attempts, 5);
+    CHECK_INT(portal.settings->retry.first, 1000);
+    CHECK_INT(portal.settings->retry.most, 60000);
+    portal_free(&portal);
+}
+
+TEST("what is wrong is named with its place and what could stand there")
+{
+    CHECK_INT(read_yaml(NULL), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "there is no \"portal\"");
+    CHECK_INT(read_yaml("driver: soap\nurl: https://a/"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message,
+                   "congkhai.yaml:1:1: there is no portal driver \"soap\"; this program has: rest");
+    CHECK_INT(read_yaml("driver: rest"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "needs \"url\"");
+    CHECK_INT(read_yaml("url: https://a/\nin_fligth: 3"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "in_flight");
+    CHECK_INT(read_yaml("url: https://a/\nin_flight: 1001"), STATUS_USAGE);
+    CHECK_INT(read_yaml("url: https://a/\nbatch: 0"), STATUS_USAGE);
+    CHECK_INT(read_yaml("url: https://a/\nretry: { atempts: 1 }"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "attempts");
+    CHECK_INT(read_yaml("url: portal.example/v1"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "congkhai.yaml:1:1: \"url\" must begin with https://");
+    CHECK_INT(read_yaml("url: https://me:pw@portal.example/v1"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "put them in \"auth\"");
+    CHECK(!strstr(error.message, "pw@"));
+    CHECK_INT(read_yaml("url: https://a/\nca_file: none.pem"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "there is no file /nowhere/none.pem");
+}
+
+TEST("credentials: one kind, whole, and never over an open wire to another machine")
+{
+    CHECK_INT(read_yaml("url: https://a/\nauth: { bearer: x, basic: { user: a, password: b } }"),
+              STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "takes one of basic, bearer and oauth2");
+    CHECK_INT(read_yaml("url: https://a/\nauth: { basic: { user: a } }"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "password");
+    CHECK_INT(read_yaml("url: https://a/\nauth: { certificate: a.pem }"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "needs both, certificate and key");
+    CHECK_INT(read_yaml("url: https://a/\nauth: { certificate: a.pem, key: b.pem }"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "there is no file /nowhere/a.pem");
+    CHECK_INT(read_yaml("url: http://portal.example/\nauth: { bearer: abc }"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "credentials would travel unencrypted to http://portal.example/");
+    CHECK_INT(read_yaml("url: http://localhost.example/\nauth: { bearer: abc }"), STATUS_USAGE);
+    CHECK_INT(read_yaml("url: http://portal.example/\nauth: { bearer: abc }\nunencrypted_credentials: true"),
+              STATUS_OK);
+    portal_free(&portal);
+    CHECK_INT(read_yaml("url: http://127.0.0.1:8080/v1\nauth: { bearer: abc }"), STATUS_OK);
+    CHECK_TEXT(portal.settings->auth.bearer, TEXT("Bearer abc"));
+    portal_free(&portal);
+    CHECK_INT(read_yaml("url: http://[::1]:8080/v1\nauth: { basic: { user: a, password: b } }"), STATUS_OK);
+    CHECK_STRING(portal.settings->auth.user, "a");
+    portal_free(&portal);
+}
+
+TEST("secrets come from the environment and from files, and their values are in no message")
+{
+    const char *folder = test_folder();
+    CHECK_INT(file_write(file_path(&test_arena, folder, "token"), TEXT("t0ken\r\n"), 0600, &error),
+              STATUS_OK);
+    CHECK_INT(file_write(file_path(&test_arena, folder, "lines"), TEXT("two\nlines"), 0600, &error),
+              STATUS_OK);
+    setenv("CONGKHAI_TEST_SECRET", "fr0m-env", 1);
+    CHECK_INT(read_from(folder, "url: https://a/\nauth: { bearer: \"${file:token}\" }"), STATUS_OK);
+    CHECK_TEXT(portal.settings->auth.bearer, TEXT("Bearer t0ken"));
+    portal_free(&portal);
+    CHECK_INT(
+        read_from(
+            folder,
+            "url: https://a/\nauth: { basic: { user: u, password: \"a${env:CONGKHAI_TEST_SECRET}b\" } }"),
+        STATUS_OK);
+    CHECK_STRING(portal.settings->auth.password, "afr0m-envb");
+    portal_free(&portal);
+    CHECK_INT(read_from(folder, "url: https://a/\nauth:\n  bearer: \"${file:none}\""), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "congkhai.yaml:3:3");
+    CHECK_CONTAINS(error.message, "a secret cannot be read");
+    CHECK_CONTAINS(error.message, "none");
+    CHECK_INT(read_from(folder, "url: https://a/\nauth: { bearer: \"${file:lines}\" }"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "\"bearer\" holds a line break");
+    CHECK(!strstr(error.message, "two"));
+    unsetenv("CONGKHAI_TEST_SECRET");
+    CHECK_INT(read_from(folder, "url: https://a/\nauth: { bearer: \"${env:CONGKHAI_TEST_SECRET}\" }"),
+              STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "\"CONGKHAI_TEST_SECRET\" is not set");
+    /* Even an address can be one, and then only its name is shown. */
+    setenv("CONGKHAI_TEST_SECRET", "http://hidden.example/", 1);
+    CHECK_INT(read_from(folder, "url: ${env:CONGKHAI_TEST_SECRET}\nauth: { bearer: a }"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "${env:CONGKHAI_TEST_SECRET}");
+    CHECK(!strstr(error.message, "hidden"));
+}
+
+/* ---- answers ---- */
+
+static struct value *json_of(const char *text)
+{
+    struct value *value = NULL;
+    CHECK_INT(json_parse(&test_arena, text_of(text), &value, &error), STATUS_OK);
+    return value;
+}
+
+TEST("what is held is read with digest, version and standing; numbers are good versions too")
+{
+    struct delivery_sight sight = { .has_digest = false };
+    CHECK(portal_answer_held(json_of("{\"code\":\"1\",\"version\":7,\"status\":\"abolished\",\"digest\":"
+                                     "\"AB00000000000000000000000000000000000000000000000000000000000000\"}"),
+                             TEXT("1"), &sight));
+    CHECK(sight.has_digest && sight.digest.bytes[0] == 0xab);
+    CHECK_TEXT(sight.version, TEXT("7"));
+    CHECK_INT(sight.standing, STANDING_ABOLISHED);
+    CHECK(!portal_answer_held(json_of("{\"code\":\"2\"}"), TEXT("1"), &sight));
+    CHECK(!portal_answer_held(json_of("[]"), TEXT("1"), &sight));
+    CHECK(!portal_answer_held(NULL, TEXT("1"), &sight));
+    sight = (struct delivery_sight){ .has_digest = false };
+    CHECK(portal_answer_held(json_of("{\"ok\":true,\"status\":201}"), TEXT("1"), &sight));
+    CHECK(!sight.has_digest && !sight.version.bytes && sight.standing == STANDING_UNSAID);
+}
+
+TEST("a content without a digest is digested here; a digest that is none is not ours")
+{
+    struct delivery_sight sight = { .has_digest = false };
+    struct digest digest = crypto_sha256(TEXT("{\"code\":\"1\",\"name\":\"x\"}"));
+    CHECK(portal_answer_held(json_of("{\"content\":{ \"name\":\"x\", \"code\":\"1\" }}"), TEXT("1"), &sight));
+    CHECK(sight.has_digest && digest_equal(&sight.digest, &digest));
+    sight = (struct delivery_sight){ .has_digest = false };
+    CHECK(portal_answer_held(json_of("{\"digest\":\"none\"}"), TEXT("1"), &sight));
+    CHECK(sight.has_digest && !digest_equal(&sight.digest, &digest));
+}
+
+TEST("a version or ETag that could not be sent back is none")
+{
+    struct delivery_sight sight = { .has_digest = false };
+    portal_answer_etag(TEXT("\"a\x01\""), &sight);
+    portal_answer_etag(TEXT("\"caf\xc3\xa9\""), &sight);
+    portal_answer_etag(TEXT(""), &sight);
+    CHECK(!sight.etag.bytes);
+    portal_answer_etag(TEXT("\"a-1\""), &sight);
+    CHECK_TEXT(sight.etag, TEXT("\"a-1\""));
+    portal_answer_held(json_of("{\"version\":\"a\\nb\"}"), TEXT("1"), &sight);
+    CHECK(!sight.version.bytes);
+}
+
+TEST("the portal's words are one clean, bounded line")
+{
+    struct text none = TEXT("");
+    const struct value *problem = json_of(
+        "{\"type\":\"about:blank\",\"title\":\"Refused\",\"detail\":\"Two\\nfaults.\",\"errors\":["
+        "{\"pointer\":\"/name\",\"detail\":\"is\\u0001 \\u001b[31mlong\"},{\"pointer\":\"/steps\"}]}");
+    CHECK_TEXT(portal_answer_words(&test_arena, 422, problem, none),
+               TEXT("Refused: Two faults.; /name: is [31mlong; /steps"));
+    CHECK_TEXT(portal_answer_words(&test_arena, 502, NULL, none), TEXT("HTTP 502"));
+    CHECK_TEXT(portal_answer_words(&test_arena, 502, json_of("{}"), TEXT("{}")), TEXT("HTTP 502"));
+    CHECK_TEXT(portal_answer_words(&test_arena, 403, NULL,
+                                   TEXT("<html><head><Title>Request\n Rejected</title></head>…")),
+               TEXT("Request Rejected"));
+    CHECK_TEXT(portal_answer_words(&test_arena, 500, NULL, TEXT("b\xffroken\r\n")), TEXT("b?roken "));
+    struct buffer BUFFER_OWNED many = { 0 };
+    buffer_string(&many, "{\"errors\":[");
+    for (int i = 0; i < 5000; i++)
+        buffer_printf(&many, "%s{\"detail\":\"%0300d\"}", i ? "," : "", i);
+    buffer_string(&many, "]}");
+    struct text words = portal_answer_words(&test_arena, 422, json_of(many.bytes), none);
+    CHECK(words.length <= 1500);
+    CHECK_TEXT(portal_answer_clean(&test_arena, TEXT("  Thủ\ttục \xff "), 100), TEXT("Thủ tục ?"));
+    CHECK_TEXT(portal_answer_clean(&test_arena, TEXT("Thủ tục"), 3), TEXT("Th"));
+}
+
+TEST("each status means what the contract says")
+{
+    static const struct {
+        long status;
+        enum delivery_said said;
+    } meanings[] = {
+        { 200, SAID_TAKEN },   { 201, SAID_TAKEN },    { 202, SAID_LOST },     { 301, SAID_CLOSED },
+        { 304, SAID_CLOSED },  { 307, SAID_CLOSED },   { 400, SAID_REFUSED },  { 401, SAID_CLOSED },
+        { 403, SAID_CLOSED },  { 404, SAID_CLOSED },   { 405, SAID_CLOSED },   { 407, SAID_CLOSED },
+        { 408, SAID_BUSY },    { 409, SAID_MISMATCH }, { 412, SAID_MISMATCH }, { 413, SAID_REFUSED },
+        { 415, SAID_REFUSED }, { 422, SAID_REFUSED },  { 425, SAID_BUSY },     { 429, SAID_BUSY },
+        { 500, SAID_LOST },    { 501, SAID_LOST },     { 502, SAID_LOST },     { 503, SAID_BUSY },
+        { 504, SAID_LOST },    { 599, SAID_LOST },     { 0, SAID_LOST },       { 999, SAID_LOST },
+    };
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (!CHECK_INT(rest_said(meanings[i].status, NULL), meanings[i].said))
+            printf("  HTTP %ld\n", meanings[i].status);
+    const struct value *unknown = json_of("{\"type\":\"urn:procedure:unknown\"}");
+    CHECK_INT(rest_said(404, unknown), SAID_UNKNOWN);
+    CHECK_INT(rest_said(404, json_of("{\"type\":\"about:blank\"}")), SAID_CLOSED);
+    CHECK_INT(rest_said(405, unknown), SAID_CLOSED);
+}

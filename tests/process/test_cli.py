@@ -1,0 +1,353 @@
+"""The command line: exit codes, words, JSON, and configurations that are wrong."""
+
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import unittest
+
+from harness import PROGRAM, Night, Place, Running, procedure, procedures
+
+YAML = """\
+agency: { code: H13, name: UBND thành phố Cần Thơ }
+store: state/congkhai.db
+language: en
+sources:
+  - name: one
+    fetch: { file: inbox/one.ndjson }
+    format: ndjson
+    key: /code
+    map:
+      code: /code
+      name: /name
+      status: { value: announced }
+portal:
+  driver: rest
+  url: http://127.0.0.1:9/v1
+"""
+
+
+class Configurations(Night):
+    """Exit 2, a message with file, line and column, and nothing touched."""
+
+    def wrong(self, text, *words, at=None, rules=None):
+        shutil.rmtree(self.place.folder / "state", ignore_errors=True)
+        self.place.write("congkhai.yaml", text)
+        self.place.records(procedure("1.000001"))
+        if rules is not None:
+            self.place.write("rules.yaml", rules)
+        for command in ("check", "run"):
+            done = self.expect(self.place.run(command), 2, *words)
+            self.assertFalse((self.place.folder / "state").exists(), "nothing was touched")
+            if at:
+                name, line, column = at
+                self.assertRegex(done.stderr, rf"{re.escape(name)}:{line}:{column}: ")
+        return done
+
+    def test_a_sound_one_is_sound(self):
+        self.place.write("congkhai.yaml", YAML)
+        self.place.records(procedure("1.000001"))
+        done = self.expect(self.place.run("check"), 0)
+        self.assertFalse((self.place.folder / "state").exists())
+        del done
+
+    def test_a_typo_names_the_nearest_key_with_line_and_column(self):
+        self.wrong(YAML.replace("sources:", "suorces:"), "suorces", '"?sources"?', at=("congkhai.yaml", 4, 1))
+        self.wrong(YAML.replace("    fetch:", "    fetsh:"), "fetsh", "fetch", at=("congkhai.yaml", 6, 5))
+        self.wrong(YAML.replace("  driver:", "  drivre:"), "drivre", "driver", at=("congkhai.yaml", 14, 3))
+        self.wrong(YAML.replace("format: ndjson", "format: ndjsn"), "ndjsn", "ndjson", at=("congkhai.yaml", 7, "(5|13)"))
+        self.wrong(YAML.replace("      name: /name", "      nmae: /name"), "nmae", "name", at=("congkhai.yaml", 11, 7))
+        self.wrong(YAML.replace("{ value:", "{ valeu:"), "valeu", "value", at=("congkhai.yaml", 12, 17))
+
+    def test_what_is_missing_or_wrong_is_named(self):
+        self.wrong(YAML.replace("agency: { code: H13, name: UBND thành phố Cần Thơ }\n", ""), "agency")
+        self.wrong(YAML.replace("      code: /code\n", ""), "code")
+        self.wrong(YAML.replace("code: /code", "code: code"), "/|pointer|Pointer", at=("congkhai.yaml", 10, r"\d+"))
+        self.wrong(YAML.replace("  url: http://127.0.0.1:9/v1\n", ""), "url")
+        self.wrong(YAML.replace("  url: http://127.0.0.1:9/v1", "  url: gopher://x"), "gopher|url")
+        self.wrong(YAML + "  in_flight: 0\n", "in_flight", at=("congkhai.yaml", 16, r"\d+"))
+        self.wrong(YAML + "  timeout: soon\n", "timeout|soon", at=("congkhai.yaml", 16, r"\d+"))
+        self.wrong(YAML + "codes: { levels: none.csv }\n", "none\\.csv")
+        self.wrong(YAML + "rules: [none.yaml]\n", "none\\.yaml")
+        self.wrong(YAML.replace("language: en", "language: fr"), "fr", at=("congkhai.yaml", 3, r"\d+"))
+        self.wrong(YAML.replace("status: { value: announced }", "status: { from: /s, codes: statuss }"), "statuss")
+        self.wrong(YAML.replace("name: /name", "name: { from: /name, match: '(' }"), "\\(|parenthes", at=("congkhai.yaml", 11, r"\d+"))
+
+    def test_what_is_no_yaml_says_where(self):
+        self.wrong("agency: { code: H13\nstore: [", "congkhai\\.yaml:\\d+:\\d+")
+        self.wrong("agency: {}\nagency: {}\n", "agency", "twice|repeat|already")
+        self.wrong("", "congkhai\\.yaml|configuration")
+        self.wrong("\tagency: x\n", "congkhai\\.yaml:1")
+        self.wrong("- a\n- b\n", "congkhai\\.yaml")
+
+    def test_a_secret_that_is_not_there_is_said_and_none_is_shown(self):
+        text = YAML + '  auth: { bearer: "${env:CONGKHAI_NOT_THERE}" }\n'
+        self.place.write("congkhai.yaml", text)
+        self.place.records(procedure("1.000001"))
+        done = self.place.run("run")
+        self.assertIn(done.code, (2, 3), done)
+        self.assertRegex(done.stderr, "CONGKHAI_NOT_THERE")
+
+    def test_a_secret_written_out_is_a_warning_and_is_not_shown(self):
+        self.place.write("congkhai.yaml", YAML + "  auth: { bearer: sehrgeheim }\n")
+        self.place.records(procedure("1.000001"))
+        done = self.expect(self.place.run("check"), 0, "congkhai\\.yaml:16:\\d+")
+        self.assertNotIn("sehrgeheim", done.stdout + done.stderr)
+
+    def test_a_rule_with_a_broken_expression_says_where(self):
+        rules = """rules:
+  - id: BROKEN
+    field: name
+    check: { matches: '^([a-z' }
+    severity: error
+    message: { vi: "Sai", en: "Wrong" }
+"""
+        self.wrong(YAML + "rules: [rules.yaml]\n", "BROKEN|matches|expression", at=("rules.yaml", 4, r"\d+"), rules=rules)
+
+    def test_rules_that_are_wrong_say_where(self):
+        sound = """rules:
+  - id: R1
+    field: name
+    check: { required: true }
+    severity: error
+    message: { vi: "Sai", en: "Wrong" }
+"""
+        text = YAML + "rules: [rules.yaml]\n"
+        self.wrong(text, "seveirty", "severity", at=("rules.yaml", 5, 5), rules=sound.replace("severity", "seveirty"))
+        self.wrong(text, "nmae|name", at=("rules.yaml", 3, r"\d+"), rules=sound.replace("field: name", "field: nmae"))
+        self.wrong(text, "requierd", "required", at=("rules.yaml", 4, r"\d+"), rules=sound.replace("required", "requierd"))
+        self.wrong(text, "R1", "twice|repeat|already|before", rules=sound + sound.split("\n", 1)[1])
+        self.wrong(text, "R1|message|id", rules=sound.replace("  - id: R1\n    field", "  - field"))
+
+    def test_two_sources_of_one_name_are_refused(self):
+        source = YAML[YAML.index("  - name"):YAML.index("portal:")]
+        self.wrong(YAML.replace("portal:", source + "portal:"), "one")
+
+
+class Stores(Night):
+    def test_a_store_of_a_newer_version_is_left_alone(self):
+        self.place.records(*procedures(2))
+        self.expect(self.place.run("run"), 0)
+        connection = sqlite3.connect(self.place.store)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute(f"PRAGMA user_version = {version + 1}")
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        before = self.place.store.read_bytes()
+        for command in ("run", "status", "load"):
+            self.expect(self.place.run(command), 2, "newer", "congkhai\\.db")
+        self.assertEqual(self.place.store.read_bytes(), before)
+
+    def test_a_file_that_is_no_store_is_left_alone(self):
+        for content in (b"This is a letter to the ministry.\n" * 100, b"SQLite format 3\0" + b"\xff" * 5000):
+            self.place.write("state/congkhai.db", content)
+            self.place.records(procedure("1.000001"))
+            done = self.place.run("run")
+            self.assertIn(done.code, (2, 3, 5), done)
+            self.assertRegex(done.stderr, "congkhai\\.db")
+            self.assertEqual(self.place.store.read_bytes(), content)
+            self.assertEqual(self.portal.requests(), 0)
+
+    def test_another_programs_database_is_left_alone(self):
+        self.place.store.parent.mkdir()
+        connection = sqlite3.connect(self.place.store)
+        connection.execute("CREATE TABLE citizens (name TEXT)")
+        connection.commit()
+        connection.close()
+        self.place.records(procedure("1.000001"))
+        self.expect(self.place.run("run"), 2, "congkhai\\.db")
+        connection = sqlite3.connect(self.place.store)
+        self.assertEqual(connection.execute("SELECT name FROM sqlite_master").fetchall(), [("citizens",)])
+        connection.close()
+
+    def test_readers_of_a_store_that_is_not_there_make_none(self):
+        self.place.records(procedure("1.000001"))
+        for command in (("status",), ("runs",), ("show", "1.000001")):
+            done = self.place.run(*command)
+            self.assertIn(done.code, (0, 2), (command, done))
+            self.assertTrue(done.stderr or done.stdout)
+        self.assertFalse(self.place.store.exists())
+
+    def test_a_damaged_store_is_said_and_nothing_is_sent(self):
+        self.place.records(*procedures(300))
+        self.expect(self.place.run("run"), 0)
+        for path in self.place.store.parent.glob("congkhai.db-*"):
+            path.unlink()
+        whole = self.place.store.read_bytes()
+        self.place.store.write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
+        sent = self.portal.requests()
+        done = self.place.run("run")
+        self.assertIn(done.code, (3, 5), done)
+        self.assertRegex(done.stderr, "congkhai\\.db")
+        self.assertEqual(self.portal.requests(), sent)
+
+
+class Usage(unittest.TestCase):
+    """Wrong usage: exit 2 and a word of help."""
+
+    def call(self, *arguments, **environment):
+        with tempfile.TemporaryDirectory() as folder:
+            return Running([PROGRAM, *arguments], cwd=folder,
+                           env={**os.environ, "LC_ALL": "en_US.UTF-8", **environment}).wait()
+
+    def wrong(self, *arguments, words):
+        done = self.call(*arguments)
+        self.assertEqual(done.code, 2, done)
+        self.assertEqual(done.stdout, "")
+        for word in words:
+            self.assertRegex(done.stderr, word)
+
+    def test_wrong_usage(self):
+        self.wrong(words=["command"])
+        self.wrong("statsu", words=["statsu", "status"])
+        self.wrong("run", "--sources", "x", words=["sources", "source"])
+        self.wrong("run", "extra", words=["run"])
+        self.wrong("status", "--code", "x", words=["code"])
+        self.wrong("run", "--source", words=["source"])
+        self.wrong("--language", "fr", "run", words=["fr"])
+        self.wrong("show", words=["CODE"])
+        self.wrong("run", words=["congkhai\\.yaml", "--config|init"])
+        self.wrong("--config", "nowhere.yaml", "run", words=["nowhere\\.yaml"])
+        self.wrong("--config", ".", "run", words=["\\."])
+        self.wrong("runs", "many", words=["many|N"])
+
+    def test_help_and_version_go_to_stdout(self):
+        done = self.call("--help")
+        self.assertEqual((done.code, done.stderr), (0, ""), done)
+        for command in ("init", "check", "run", "extract", "transform", "load", "status", "runs", "show"):
+            self.assertRegex(done.stdout, rf"(?m)^ +{command}\b")
+        done = self.call("--version")
+        self.assertEqual((done.code, done.stderr), (0, ""), done)
+        self.assertRegex(done.stdout, r"congkhai \d+\.\d+")
+
+    def test_messages_are_in_the_language_asked_for(self):
+        self.assertRegex(self.call("nonsense", LC_ALL="en_US.UTF-8").stderr, "there is no command")
+        vietnamese = re.compile("[ạảãàáâậầấẩẫăắằặẳẵóòọõỏôộổỗồốơờớợởỡéèẻẹẽêếềệểễúùụủũưựữửừứíìịỉĩýỳỷỵỹđ]")
+        self.assertRegex(self.call("nonsense", LC_ALL="vi_VN.UTF-8").stderr, vietnamese)
+        self.assertRegex(self.call("--language", "vi", "nonsense").stderr, vietnamese)
+        self.assertRegex(self.call("--language", "vi", "--help").stdout, vietnamese)
+
+
+class Commands(Night):
+    def test_init_writes_a_configuration_that_runs_and_overwrites_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            def call(*arguments):
+                return Running([PROGRAM, *arguments], cwd=folder, env=self.place.environment).wait()
+            self.expect(call("init", "office"), 0)
+            written = pathlib.Path(folder) / "office" / "congkhai.yaml"
+            self.assertTrue(written.exists())
+            text = written.read_text(encoding="utf-8")
+            self.assertIn("#", text, "commented")
+            self.expect(call("init", "office"), 2, "congkhai\\.yaml")
+            self.assertEqual(written.read_text(encoding="utf-8"), text)
+            self.expect(call("--config", str(written), "check"), 0)
+
+    def test_every_command_gives_one_json_document(self):
+        self.place.records(*procedures(4), procedure("1.000009", status="?"))
+        documents = {}
+        for command in (["check"], ["extract"], ["transform"], ["load"], ["run"], ["status"], ["runs"], ["runs", "2"],
+                        ["show", "1.000002"]):
+            done = self.place.run("--json", *command)
+            self.assertIn(done.code, (0, 1), (command, done))
+            documents[" ".join(command)] = done.json
+        run = documents["run"]
+        self.assertEqual((run["seen"], run["exit_code"], run["sent"], run["kept_back"]["rejected"]), (5, 1, 0, 1))
+        self.assertEqual(documents["load"]["published"], 4)
+        self.assertEqual(documents["status"]["kept_back"]["rejected"], 1)
+        self.assertEqual(len(documents["runs 2"] if isinstance(documents["runs 2"], list) else documents["runs 2"]["runs"]), 2)
+        self.assertIn("1.000002", json.dumps(documents["show 1.000002"]))
+
+    def test_json_is_given_for_failures_too(self):
+        self.place.records(*procedures(2))
+        self.place.change_portal(url="http://127.0.0.1:9/v1", retry={"attempts": 1, "first": "1ms", "most": "1ms"})
+        done = self.expect(self.place.run("--json", "run"), 3)
+        self.assertEqual((done.json["exit_code"], done.json["pending"]), (3, 2))
+        self.assertIn("127.0.0.1", done.json["error"])
+
+    def test_quiet_says_nothing_but_errors(self):
+        self.place.records(*procedures(2))
+        done = self.expect(self.place.run("--quiet", "run"), 0)
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
+        (self.place.inbox / "one.ndjson").unlink()
+        done = self.expect(self.place.run("--quiet", "run"), 3)
+        self.assertIn("one.ndjson", done.stderr)
+
+    def test_results_go_to_stdout_and_no_progress_without_a_terminal(self):
+        self.place.records(*procedures(50))
+        done = self.expect(self.place.run("run"), 0)
+        self.assertEqual(done.stderr, "")
+        self.assertNotIn("\r", done.stdout + done.stderr)
+        self.assertNotIn("\033", done.stdout + done.stderr)
+
+    def test_progress_appears_on_a_terminal(self):
+        self.portal.faults("kind=slow:30,on=put")
+        self.place.records(*procedures(60))
+        parent, child = pty.openpty()
+        process = subprocess.Popen([PROGRAM, "--config", self.place.folder / "congkhai.yaml", "run"], stderr=child,
+                                   stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=self.place.environment)
+        os.close(child)
+        seen = b""
+        while select.select([parent], [], [], 60)[0]:
+            try:
+                more = os.read(parent, 4096)
+            except OSError:
+                break
+            if not more:
+                break
+            seen += more
+        os.close(parent)
+        self.assertEqual(process.wait(60), 0)
+        self.assertRegex(seen.decode(), r"\d+/60")
+
+    def test_show_tells_everything_about_one_procedure(self):
+        records = procedures(30)
+        self.place.records(*records)
+        self.portal.faults("kind=status:422,on=put,code=1.000003")
+        self.expect(self.place.run("run"), 1)
+        done = self.expect(self.place.run("show", "1.000002"), 0)
+        for word in ("1\\.000002", "one\\.ndjson", "published", "Thủ tục 1\\.000002"):
+            self.assertRegex(done.stdout, word)
+        self.assertRegex(self.expect(self.place.run("show", "1.000003"), 0).stdout, "422|refused")
+        done = self.place.run("show", "9.999999")
+        self.assertIn(done.code, (1, 2), done)
+        self.assertRegex(done.stderr, "9\\.999999")
+
+    def test_status_says_what_is_kept_back_and_why(self):
+        self.place.records(*procedures(3), procedure("1.000009", status="lạ"))
+        self.expect(self.place.run("run"), 1)
+        done = self.expect(self.place.run("status"), 0)
+        self.assertRegex(done.stdout, "1\\.000009")
+        self.assertRegex(done.stdout, "lạ|status")
+
+    def test_runs_lists_the_newest_runs(self):
+        self.place.records(*procedures(3))
+        for _ in range(4):
+            self.expect(self.place.run("run"), 0)
+        done = self.expect(self.place.run("runs", "2"), 0)
+        self.assertEqual([line.split()[0] for line in done.stdout.splitlines()[1:]], ["4", "3"])
+
+    def test_hostile_names_do_not_reach_the_terminal_as_control_sequences(self):
+        self.place.write("inbox/one.ndjson", b'{"code": "1.000001\\u001b[31m", "name": "A\\u001b]0;x\\u0007", '
+                                             b'"status": "\\u001b[2J"}\n')
+        self.expect(self.place.run("run"), 1)
+        for command in (["status"], ["run"], ["runs"], ["show", "1.000001\033[31m"]):
+            done = self.place.run(*command)
+            self.assertNotIn("\033", done.stdout + done.stderr, command)
+
+    def test_exit_codes_mean_what_the_interface_says(self):
+        self.place.records(*procedures(3))
+        self.expect(self.place.run("run"), 0)
+        self.place.records(*procedures(3), procedure("1.000009", status="?"))
+        self.expect(self.place.run("run"), 1)
+        self.expect(self.place.run("run"), 1)   # still kept back
+        self.expect(self.place.run("run", "--nonsense"), 2)
+        (self.place.inbox / "one.ndjson").unlink()
+        self.expect(self.place.run("run"), 3)

@@ -1,0 +1,300 @@
+"""Input as bad as it comes: each has its clear error, nothing else is lost, nothing vanishes by mistake."""
+
+import json
+import os
+import re
+import shutil
+import stat
+
+from harness import Night, SANITIZED, lines, procedure, procedures, slow
+
+SOUND = procedures(3)
+
+
+class Ndjson(Night):
+    """One bad line among sound ones: the others are published, and the bad one is kept back with its place."""
+
+    def night_with(self, bad, *words, kept=1):
+        """`bad`: the bytes of a line. The words are looked for in what the store says against it."""
+        self.place.write("inbox/one.ndjson", lines(SOUND[:2]) + bad + b"\n" + lines(SOUND[2:]))
+        self.expect(self.place.run("run"), 1)
+        self.check_each_once([record["code"] for record in SOUND])
+        run = self.place.last_run()
+        self.assertEqual((run["seen"], run["accepted"], run["rejected"] + run["held"]), (3 + kept, 3, kept), run)
+        self.check_accounts()
+        said = self.place.sql("SELECT r.locator, j.message, j.value FROM audit_records r JOIN audit_rejections j USING "
+                              "(run, source, source_key) WHERE r.outcome <> 'accepted'")
+        self.assertTrue(said)
+        self.assertRegex(said[0][0], r"one\.ndjson.*\b3\b", "the locator names file and line")
+        for word in words:
+            self.assertTrue(any(re.search(word, f"{message} {value}") for _, message, value in said), (word, said))
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.last_run()["changed"], 0, "the same fault is no news")
+        self.assertEqual(self.place.last_run()["missing"], 0)
+        return said
+
+    def test_what_is_not_json(self):
+        self.night_with(b"<html>Request Rejected</html>", "JSON|value|character")
+
+    def test_json_that_is_cut(self):
+        self.night_with(b'{"code": "1.000004", "name": "Th', "end|cut|unterminated|closed")
+
+    def test_ten_thousand_levels(self):
+        self.night_with(b'{"code": "1.000004", "x": ' + b"[" * 10000 + b"]" * 10000 + b"}", "deep|nest|level")
+
+    def test_a_repeated_name(self):
+        self.night_with(b'{"code": "1.000004", "name": "A", "name": "B", "status": "announced"}', "name", "twice|repeat|duplicate")
+
+    def test_invalid_utf8(self):
+        self.night_with(b'{"code": "1.000004", "name": "Th\xe1\xbb", "status": "announced"}', "UTF-8")
+
+    def test_a_nul(self):
+        self.night_with(b'{"code": "1.000004", "name": "Th\x00", "status": "announced"}', "NUL|control|U\\+0000|0x00|character")
+
+    def test_an_escaped_nul(self):
+        self.night_with(b'{"code": "1.000004", "name": "Th\\u0000", "status": "announced"}', "NUL|control|U\\+0000|u0000")
+
+    def test_a_control_character_rejects_the_record(self):
+        self.night_with(b'{"code": "1.000004", "name": "Th\\u0007", "status": "announced"}', "control|U\\+0007")
+
+    def test_a_lone_surrogate(self):
+        self.night_with(b'{"code": "1.000004", "name": "\\ud800", "status": "announced"}', "surrogate")
+
+    def test_something_behind_the_record(self):
+        self.night_with(b'{"code": "1.000004"} trailing', "behind|after|trailing|more")
+
+    def test_a_record_that_is_no_object(self):
+        self.night_with(b'["1.000004"]', "key|object|code")
+
+    def test_a_record_without_its_key(self):
+        self.night_with(b'{"name": "no code", "status": "announced"}', "key|/code")
+
+    def test_numbers_keep_their_digits(self):
+        self.place.records(procedure("1.000001"))
+        self.place.write("inbox/one.ndjson", b'{"code": "1.000001", "name": 9007199254740993, "status": "announced"}\n')
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["content"]["name"], "9007199254740993")
+
+    def test_the_same_key_twice_in_a_listing_is_not_guessed(self):
+        self.place.records(*SOUND, procedure("1.000002", name="Một tên khác"))
+        done = self.place.run("run")
+        self.assertEqual(done.code, 1, done)
+        self.assertRegex(done.stdout + done.stderr + str(self.place.sql("SELECT message FROM audit_rejections")),
+                         "twice|same (code|key)")
+        run = self.place.last_run()
+        self.assertEqual(run["seen"], run["accepted"] + run["rejected"] + run["held"] + run["seen"] - run["changed"])
+        self.assertIn("1.000003", self.portal.held())
+
+    def test_blank_lines_a_mark_and_a_missing_last_line_break_are_no_fault(self):
+        self.place.write("inbox/one.ndjson", b"\xef\xbb\xbf" + lines(SOUND).replace(b"\n", b"\r\n\r\n").rstrip())
+        self.expect(self.place.run("run"), 0)
+        self.check_each_once([record["code"] for record in SOUND])
+
+    @slow
+    def test_a_field_of_300_megabytes(self):
+        with open(self.place.inbox / "one.ndjson", "wb") as out:
+            out.write(lines(SOUND[:2]) + b'{"code": "1.000004", "name": "')
+            for _ in range(300):
+                out.write(b"A" * (1 << 20))
+            out.write(b'", "status": "announced"}\n' + lines(SOUND[2:]))
+        done = self.expect(self.place.run("run"), 1)
+        self.check_each_once([record["code"] for record in SOUND])
+        self.assertEqual(self.place.last_run()["seen"], 4)
+        said = self.place.sql("SELECT message FROM audit_rejections")
+        self.assertTrue(any(re.search("MB|MiB|large|long|limit|bytes", message) for message, in said), said)
+        if not SANITIZED:
+            self.assertLess(done.megabytes, 64)
+        self.check_accounts()
+
+
+class Csv(Night):
+    MAP = {"code": "Mã", "name": "Tên", "status": {"value": "announced"}, "notes": "Ghi chú"}
+    HEAD = "Mã,Tên,Ghi chú\r\n"
+
+    def setUp(self):
+        super().setUp()
+        self.place.change_source(format="csv", fetch={"file": "inbox/one.csv"}, key="Mã", map=self.MAP)
+
+    def test_quotes_line_breaks_marks_and_separators(self):
+        for separator in (",", ";", "\t", "|"):
+            with self.subTest(separator=separator):
+                self.portal.reset()
+                self.place.change_source(separator=separator)
+                shutil.rmtree(self.place.store.parent, ignore_errors=True)
+                text = ("Mã,Tên,Ghi chú\r\n1.000001,\"Cấp \"\"phép\"\"\",\"dòng một\r\ndòng hai\"\r\n1.000002,Tên,\r\n"
+                        "\r\n1.000003,\"có , ; \t | trong\",x").replace(",", separator)
+                self.place.write("inbox/one.csv", "\ufeff" + text)
+                self.expect(self.place.run("run"), 0)
+                held = self.portal.held()
+                self.assertEqual(held["1.000001"]["content"]["name"], 'Cấp "phép"')
+                self.assertEqual(held["1.000001"]["content"]["notes"], "dòng một\ndòng hai")
+                self.assertNotIn("notes", held["1.000002"]["content"])
+                self.assertEqual(len(held), 3)
+
+    def test_a_row_with_too_many_cells(self):
+        self.place.write("inbox/one.csv", self.HEAD + "1.000001,a,b\r\n1.000002,a,b,c,d\r\n1.000003,a,b\r\n")
+        self.expect(self.place.run("run"), 1)
+        self.check_each_once(["1.000001", "1.000003"])
+        said = self.place.sql("SELECT r.locator, j.message FROM audit_records r JOIN audit_rejections j USING "
+                              "(run, source, source_key)")
+        self.assertRegex(said[0][0], "one\\.csv.*3")
+        self.assertRegex(said[0][1], "5|too many|more")
+        self.check_accounts()
+
+    def test_a_quote_that_never_ends(self):
+        self.place.write("inbox/one.csv", self.HEAD + '1.000001,a,b\r\n1.000002,"a,b\r\n1.000003,a,b\r\n')
+        done = self.place.run("run")
+        self.assertIn(done.code, (1, 3), done)
+        self.assertIn("1.000001", self.portal.held())
+        said = done.stderr + str(self.place.sql("SELECT message FROM audit_rejections"))
+        self.assertRegex(said, "quot")
+        self.assertRegex(said + str(self.place.sql("SELECT locator FROM audit_records")), "one\\.csv")
+
+    def test_a_heading_that_is_not_there_is_said(self):
+        self.place.write("inbox/one.csv", "Mã số,Tên\r\n1.000001,a\r\n")
+        done = self.place.run("run")
+        self.assertIn(done.code, (1, 2, 3), done)
+        self.assertRegex(done.stderr + str(self.place.sql("SELECT message FROM audit_rejections")), "Mã")
+        self.assertEqual(self.portal.held(), {})
+
+    def test_headings_given_and_their_row(self):
+        self.place.change_source(header=3)
+        self.place.write("inbox/one.csv", "Danh mục,,\r\n,,\r\n" + self.HEAD + "1.000001,a,b\r\n")
+        self.expect(self.place.run("run"), 0)
+        self.check_each_once(["1.000001"])
+
+
+class Documents(Night):
+    """Folders of documents, and documents with many records."""
+
+    def folder(self, **changes):
+        self.place.change_source(format="json", fetch={"folder": "inbox/all", "match": "*.json"}, **changes)
+
+    def document(self, name, content):
+        return self.place.write(f"inbox/all/{name}", content if isinstance(content, bytes) else json.dumps(content))
+
+    def test_an_array_at_any_place(self):
+        for pointer, document in (("", SOUND), ("/data/items", {"x": [1], "data": {"n": 3, "items": SOUND}}),
+                                  ("/a~1b/m~0n/1", {"a/b": {"m~n": [[], SOUND]}})):
+            with self.subTest(pointer=pointer):
+                self.portal.reset()
+                shutil.rmtree(self.place.store.parent, ignore_errors=True)
+                self.place.change_source(format="json", fetch={"file": "inbox/one.json"}, records=pointer)
+                self.place.write("inbox/one.json", json.dumps(document))
+                self.expect(self.place.run("run"), 0)
+                self.check_each_once([record["code"] for record in SOUND])
+
+    def test_one_file_a_record_and_what_does_not_match_is_left_alone(self):
+        self.folder()
+        for record in SOUND:
+            self.document(record["code"] + ".json", record)
+        self.document("README.txt", b"no JSON at all")
+        self.expect(self.place.run("run"), 0)
+        self.check_each_once([record["code"] for record in SOUND])
+
+    def test_one_file_that_cannot_be_read_keeps_no_other_back_and_is_not_missing(self):
+        self.folder()
+        for record in SOUND:
+            self.document(record["code"] + ".json", record)
+        self.expect(self.place.run("run"), 0)
+        self.document("1.000002.json", b'{"code": "1.000002", "na')
+        done = self.expect(self.place.run("run"), 1)
+        run = self.place.last_run()
+        self.assertEqual((run["sent"], run["missing"], run["withdrawn"]), (0, 0, 0), run)
+        self.assertRegex(done.stdout + done.stderr + str(self.place.sql("SELECT locator FROM audit_records")),
+                         "1\\.000002\\.json")
+        self.document("1.000002.json", SOUND[1])
+        self.expect(self.place.run("run"), 0)
+        self.check_each_once([record["code"] for record in SOUND])
+        self.check_accounts()
+
+    def test_an_array_that_breaks_off_keeps_what_came_before_and_reports_nothing_missing(self):
+        self.place.change_source(format="json", fetch={"file": "inbox/one.json"})
+        self.place.write("inbox/one.json", json.dumps(procedures(6)))
+        self.expect(self.place.run("run"), 0)
+        whole = json.dumps(procedures(6)).encode()
+        self.place.write("inbox/one.json", whole[:whole.index(b"1.000004")])
+        done = self.place.run("run")
+        self.assertIn(done.code, (1, 3), done)
+        self.assertRegex(done.stderr, "one\\.json")
+        self.assertEqual(self.place.last_run()["missing"], 0)
+        self.assertEqual(self.place.last_run()["sent"], 0)
+
+    def test_a_missing_file(self):
+        self.place.records(*SOUND)
+        self.expect(self.place.run("run"), 0)
+        (self.place.inbox / "one.ndjson").unlink()
+        done = self.expect(self.place.run("run"), 3, "inbox/one\\.ndjson", "(?i)no such file|not there|does not exist|is missing")
+        run = self.place.last_run()
+        self.assertEqual((run["missing"], run["sent"]), (0, 0), "a source that failed reports nothing missing")
+        self.place.records(*SOUND)
+        self.expect(self.place.run("run"), 0)
+        del done
+
+    def test_a_missing_folder_and_an_empty_one(self):
+        self.folder()
+        self.expect(self.place.run("run"), 3, "inbox/all")
+        for record in SOUND:
+            self.document(record["code"] + ".json", record)
+        self.expect(self.place.run("run"), 0)
+        for record in SOUND:
+            (self.place.inbox / "all" / (record["code"] + ".json")).unlink()
+        done = self.place.run("run")
+        run = self.place.last_run()
+        self.assertEqual((run["sent"], run["withdrawn"]), (0, 0), done)
+        self.assertEqual(len(self.portal.held()), 3)
+
+    def test_an_unreadable_folder_or_file(self):
+        if os.geteuid() == 0:
+            # Root may read anything: an own process id in /proc that is not there any more, and a file that is a folder.
+            self.place.change_source(fetch={"file": "inbox"})
+            self.expect(self.place.run("run"), 3, "inbox")
+            return
+        self.folder()
+        self.document("a.json", SOUND[0])
+        (self.place.inbox / "all").chmod(0)
+        self.addCleanup((self.place.inbox / "all").chmod, stat.S_IRWXU)
+        self.expect(self.place.run("run"), 3, "inbox/all", "(?i)permission")
+
+    def test_symlink_loops_and_odd_files(self):
+        self.folder()
+        for record in SOUND:
+            self.document(record["code"] + ".json", record)
+        all_of_it = self.place.inbox / "all"
+        os.symlink(all_of_it, all_of_it / "deeper.json")
+        os.symlink("loop.json", all_of_it / "loop.json")
+        os.symlink("nowhere", all_of_it / "dangling.json")
+        os.mkfifo(all_of_it / "pipe.json")
+        done = self.place.run("run")
+        self.assertIn(done.code, (0, 1, 3), done)
+        self.check_each_once([record["code"] for record in SOUND])
+        self.assertRegex(done.stdout + done.stderr, "loop\\.json|dangling\\.json")
+
+    def test_one_source_that_fails_does_not_keep_the_others_back(self):
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two")])
+        self.place.records(*SOUND, source="two")
+        self.expect(self.place.run("run"), 3, "one\\.ndjson")
+        self.check_each_once([record["code"] for record in SOUND])
+        self.assertEqual(self.place.last_run()["exit_code"], 3)
+
+    def test_documents_that_are_no_json_in_every_way(self):
+        bad = {"empty.json": b"", "html.json": b"<html></html>", "cut.json": b'{"code":', "deep.json": b"[" * 10000,
+               "twice.json": b'{"code":"9.000001","code":"9.000002"}', "utf8.json": b'{"code":"\xff"}',
+               "nul.json": b'{"code":"9.000003\x00"}', "more.json": b'{"code":"9.000004"}{}',
+               "number.json": b'{"code":01}', "mark.json": b"\xef\xbb\xbf", "word.json": b"nul"}
+        self.folder()
+        for record in SOUND:
+            self.document(record["code"] + ".json", record)
+        for name, content in bad.items():
+            self.document(name, content)
+        self.expect(self.place.run("run"), 1)
+        self.check_each_once([record["code"] for record in SOUND])
+        run = self.place.last_run()
+        self.assertEqual((run["seen"], run["accepted"], run["rejected"] + run["held"]), (3 + len(bad), 3, len(bad)), run)
+        self.check_accounts()
+        locators = " ".join(locator for locator, in self.place.sql(
+            "SELECT locator FROM audit_records WHERE outcome <> 'accepted'"))
+        for name in bad:
+            self.assertIn(name, locators)
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.last_run()["changed"], 0, "the same faults are no news")

@@ -1,0 +1,366 @@
+/* The outbox: what each change does to a procedure's state, and the event that it leaves in the ledger. */
+#include "store/outbox.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "adapters/json.h"
+#include "tests/support/test.h"
+
+static struct store *store;
+static struct error error;
+
+static void open_store(void)
+{
+    char path[300];
+    int64_t run;
+    struct run_start start = { .command = "load", .operator_ = "tester", .host = "here", .version = "0" };
+    error = (struct error){ .status = STATUS_OK };
+    snprintf(path, sizeof path, "%s/store.db", test_folder());
+    CHECK_INT(store_open(path, STORE_RUN, clock_system(), &store, &error), STATUS_OK);
+    CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
+    CHECK_INT(store_begin(store, &error), STATUS_OK);
+}
+
+static void close_store(void)
+{
+    CHECK_INT(store_commit(store, &error), STATUS_OK);
+    store_close(store);
+}
+
+static struct digest digest_of(const char *name)
+{
+    return crypto_sha256(text_of(name));
+}
+
+static void want(const char *code, enum outbox_action action, const char *name)
+{
+    int64_t payload = 0;
+    struct digest digest = digest_of(name);
+    CHECK_INT(store_payload_put(store, PAYLOAD_CONTENT, &digest, text_of(name), &payload, &error), STATUS_OK);
+    CHECK_INT(outbox_want(store, text_of(code), 1, action, payload, &digest, &error), STATUS_OK);
+}
+
+static struct outbox_item find(const char *code)
+{
+    struct outbox_item item = { .attempts = -1 };
+    CHECK_INT(outbox_find(store, &test_arena, text_of(code), &item, &error), STATUS_OK);
+    return item;
+}
+
+static struct outbox_item intend(const char *code, const char *base)
+{
+    struct outbox_item item = find(code);
+    CHECK_INT(outbox_intend(store, &test_arena, &item, text_of(base), &error), STATUS_OK);
+    return item;
+}
+
+static void answer_with(struct outbox_item item, const struct outbox_answer *answer)
+{
+    CHECK_INT(outbox_answer(store, &item, answer, &error), STATUS_OK);
+    struct outbox_item seen = find(item.code.bytes);
+    CHECK_INT(seen.state, item.state); /* the item in memory follows the store */
+    CHECK_INT(seen.wanted, item.wanted);
+    CHECK_INT(seen.held, item.held);
+    CHECK_INT(seen.held_abolished, item.held_abolished);
+    CHECK_INT(seen.attempts, item.attempts);
+}
+
+static void answer(struct outbox_item item, enum outbox_outcome outcome)
+{
+    answer_with(item, &(struct outbox_answer){ .outcome = outcome,
+                                               .attempts = 2,
+                                               .started_at = 1000,
+                                               .status = 200,
+                                               .version = TEXT("7"),
+                                               .etag = TEXT("\"7\""),
+                                               .words = TEXT("said") });
+}
+
+static void publish(const char *code, const char *name)
+{
+    want(code, OUTBOX_PUBLISH, name);
+    answer(intend(code, NULL), OUTBOX_PUBLISHED);
+}
+
+/* The detail of the last event of this kind, and how many there are. */
+static const struct value *last_event(const char *event, int64_t *count)
+{
+    struct sqlite_statement *statement;
+    struct value *detail = NULL;
+    CHECK_INT(sqlite_prepare(store_database(store),
+                             "SELECT detail, count(*) OVER (), lower(hex(digest)) FROM ledger WHERE event = "
+                             "?1 ORDER BY seq DESC",
+                             &statement, &error),
+              STATUS_OK);
+    sqlite_bind_words(statement, 1, text_of(event));
+    *count = 0;
+    if (sqlite_step(statement, &error) == STATUS_OK) {
+        json_parse(&test_arena, sqlite_words(statement, 0), &detail, &error);
+        *count = sqlite_number(statement, 1);
+    }
+    sqlite_finish(statement);
+    return detail;
+}
+
+TEST("what is wanted waits, and an intent names it with a key of its own")
+{
+    open_store();
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    struct outbox_item item = find("1.000001");
+    CHECK(item.wanted && item.state == OUTBOX_IDLE && !item.held && !item.key.bytes);
+    item = intend("1.000001", NULL);
+    CHECK(text_starts(item.key, TEXT("congkhai-")));
+    CHECK(item.key.length < 255);
+    struct outbox_item seen = find("1.000001");
+    struct digest digest = digest_of("a");
+    CHECK_INT(seen.state, OUTBOX_INTENDED);
+    CHECK_TEXT(seen.key, item.key);
+    CHECK(digest_equal(&seen.intent_digest, &digest));
+    CHECK(!seen.intent_base.bytes);
+    want("1.000002", OUTBOX_PUBLISH, "a");
+    CHECK(!text_equal(intend("1.000002", "\"3\"").key, item.key));
+    CHECK_TEXT(find("1.000002").intent_base, TEXT("\"3\""));
+    int64_t count;
+    const struct value *detail = last_event("intended", &count);
+    CHECK_INT(count, 2);
+    CHECK_TEXT(value_text_of(detail, "action"), TEXT("publish"));
+    CHECK_TEXT(value_text_of(detail, "base"), TEXT("\"3\""));
+    CHECK_TEXT(value_text_of(detail, "key"), find("1.000002").key);
+    close_store();
+}
+
+TEST("published: it is held, nothing is wanted, and the event has the evidence")
+{
+    open_store();
+    publish("1.000001", "a");
+    struct outbox_item item = find("1.000001");
+    struct digest digest = digest_of("a");
+    CHECK(item.held && !item.held_abolished && !item.wanted && item.state == OUTBOX_IDLE && !item.key.bytes);
+    CHECK(item.has_held_digest && digest_equal(&item.held_digest, &digest));
+    CHECK_TEXT(item.version, TEXT("7"));
+    CHECK_TEXT(item.etag, TEXT("\"7\""));
+    int64_t count;
+    const struct value *detail = last_event("published", &count);
+    CHECK_INT(count, 1);
+    CHECK_TEXT(value_text_of(detail, "version"), TEXT("7"));
+    CHECK_TEXT(value_text_of(detail, "attempt"), TEXT("2"));
+    CHECK_TEXT(value_text_of(detail, "status"), TEXT("200"));
+    CHECK_TEXT(value_text_of(detail, "started_at"), TEXT("1970-01-01T00:00:01.000Z"));
+    CHECK(text_starts(value_text_of(detail, "key"), TEXT("congkhai-")));
+    close_store();
+}
+
+TEST("what stands there already is not wanted; what differs is")
+{
+    open_store();
+    publish("1.000001", "a");
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    CHECK(!find("1.000001").wanted);
+    want("1.000001", OUTBOX_PUBLISH, "b");
+    CHECK(find("1.000001").wanted);
+    want("1.000001", OUTBOX_PUBLISH, "a"); /* back again before it was sent */
+    CHECK(!find("1.000001").wanted);
+    want("1.000001", OUTBOX_WITHDRAW, "a, abolished");
+    answer(intend("1.000001", "\"7\""), OUTBOX_WITHDRAWN);
+    struct outbox_item item = find("1.000001");
+    struct digest digest = digest_of("a");
+    CHECK(item.held && item.held_abolished && !item.wanted);
+    CHECK(digest_equal(&item.held_digest, &digest)); /* still readable at the portal */
+    want("1.000001", OUTBOX_WITHDRAW, "a, abolished twice");
+    CHECK(!find("1.000001").wanted);
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    CHECK(find("1.000001").wanted);
+    close_store();
+}
+
+TEST("refused: this very content waits for a change, another one has its own chance")
+{
+    open_store();
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    answer(intend("1.000001", NULL), OUTBOX_REFUSED_BY_PORTAL);
+    CHECK_INT(find("1.000001").state, OUTBOX_REFUSED);
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    CHECK_INT(find("1.000001").state, OUTBOX_REFUSED);
+    want("1.000001", OUTBOX_PUBLISH, "b");
+    CHECK(find("1.000001").state == OUTBOX_IDLE && find("1.000001").wanted);
+    struct outbox_item item = intend("1.000001", NULL);
+    want("1.000001", OUTBOX_PUBLISH, "c"); /* changed while it was under way */
+    item = find("1.000001");
+    CHECK_INT(item.state, OUTBOX_INTENDED);
+    answer(item, OUTBOX_REFUSED_BY_PORTAL);
+    CHECK(find("1.000001").state == OUTBOX_IDLE && find("1.000001").wanted);
+    close_store();
+}
+
+TEST("a refused record that goes back to what stands there is no longer kept back")
+{
+    open_store();
+    publish("1.000001", "a");
+    want("1.000001", OUTBOX_PUBLISH, "b");
+    answer(intend("1.000001", "\"7\""), OUTBOX_REFUSED_BY_PORTAL);
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    CHECK(find("1.000001").state == OUTBOX_IDLE && !find("1.000001").wanted);
+    close_store();
+}
+
+TEST("conflict waits for an operator, whatever changes")
+{
+    open_store();
+    publish("1.000001", "a");
+    want("1.000001", OUTBOX_PUBLISH, "b");
+    answer(intend("1.000001", "\"7\""), OUTBOX_IN_CONFLICT);
+    CHECK_INT(find("1.000001").state, OUTBOX_CONFLICT);
+    CHECK_TEXT(find("1.000001").version,
+               TEXT("7")); /* what was acknowledged last, not what the stranger put there */
+    want("1.000001", OUTBOX_PUBLISH, "c");
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    CHECK(find("1.000001").state == OUTBOX_CONFLICT && find("1.000001").wanted);
+    CHECK(!find("1.000001").key.bytes);
+    close_store();
+}
+
+TEST("unknown and failed keep their intent and their key, and count their attempts")
+{
+    open_store();
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    struct outbox_item item = intend("1.000001", "\"3\"");
+    answer(item, OUTBOX_STILL_UNKNOWN);
+    CHECK_INT(find("1.000001").state, OUTBOX_UNKNOWN);
+    CHECK_INT(find("1.000001").attempts, 2);
+    answer(find("1.000001"), OUTBOX_HAS_FAILED);
+    struct outbox_item failed = find("1.000001");
+    CHECK_INT(failed.state, OUTBOX_FAILED);
+    CHECK_INT(failed.attempts, 4);
+    CHECK_TEXT(failed.key, item.key);
+    CHECK_TEXT(failed.intent_base, TEXT("\"3\""));
+    want("1.000001", OUTBOX_PUBLISH, "b"); /* what is under way is settled first */
+    failed = find("1.000001");
+    CHECK(failed.state == OUTBOX_FAILED && failed.wanted &&
+          !digest_equal(&failed.digest, &failed.intent_digest));
+    answer(failed, OUTBOX_PUBLISHED);
+    failed = find("1.000001");
+    CHECK(failed.state == OUTBOX_IDLE && failed.wanted && failed.held);
+    close_store();
+}
+
+TEST("recalled: it never left, and waits again; what was never there need not be withdrawn")
+{
+    open_store();
+    int64_t count;
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    answer(intend("1.000001", NULL), OUTBOX_RECALLED);
+    CHECK(find("1.000001").state == OUTBOX_IDLE && find("1.000001").wanted && !find("1.000001").key.bytes);
+    want("1.000002", OUTBOX_WITHDRAW, "b");
+    answer(intend("1.000002", NULL), OUTBOX_ABSENT);
+    struct outbox_item item = find("1.000002");
+    CHECK(item.state == OUTBOX_IDLE && !item.wanted && !item.held && item.held_absent);
+    CHECK(value_find(last_event("recalled", &count), "absent") != NULL);
+    CHECK_INT(count, 2);
+    want("1.000002", OUTBOX_WITHDRAW, "b");
+    CHECK(!find("1.000002").wanted);
+    want("1.000002", OUTBOX_WITHDRAW, "another decision");
+    CHECK(find("1.000002").wanted);
+    want("1.000002", OUTBOX_PUBLISH, "c");
+    CHECK(find("1.000002").wanted);
+    close_store();
+}
+
+TEST("a record that is not wanted any more leaves what stands there and what is under way")
+{
+    open_store();
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    CHECK_INT(outbox_unwant(store, TEXT("1.000001"), 2, &error), STATUS_OK); /* another record's business */
+    CHECK(find("1.000001").wanted);
+    CHECK_INT(outbox_unwant(store, TEXT("1.000001"), 1, &error), STATUS_OK);
+    CHECK(!find("1.000001").wanted && find("1.000001").state == OUTBOX_IDLE);
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    intend("1.000001", NULL);
+    CHECK_INT(outbox_unwant(store, TEXT("1.000001"), 1, &error), STATUS_OK);
+    CHECK(!find("1.000001").wanted && find("1.000001").state == OUTBOX_INTENDED);
+    want("1.000002", OUTBOX_PUBLISH, "a");
+    answer(intend("1.000002", NULL), OUTBOX_REFUSED_BY_PORTAL);
+    CHECK_INT(outbox_unwant(store, TEXT("1.000002"), 1, &error), STATUS_OK);
+    CHECK_INT(find("1.000002").state, OUTBOX_IDLE);
+    CHECK_INT(outbox_unwant(store, TEXT("9.999999"), 1, &error), STATUS_OK);
+    close_store();
+}
+
+TEST("the list of work begins with what is left over, then what failed, then what is pending")
+{
+    static const char *const codes[] = { "5", "4", "3", "2", "1", "0" };
+    struct text *list;
+    size_t count;
+    open_store();
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        want(codes[i], OUTBOX_PUBLISH, "a");
+    intend("4", NULL);
+    answer(intend("5", NULL), OUTBOX_STILL_UNKNOWN);
+    answer(intend("3", NULL), OUTBOX_HAS_FAILED);
+    answer(intend("2", NULL), OUTBOX_REFUSED_BY_PORTAL);
+    CHECK_INT(
+        outbox_list(store, &(struct outbox_filter){ .code_count = 0 }, &test_arena, &list, &count, &error),
+        STATUS_OK);
+    CHECK_INT(count, 5);
+    for (size_t i = 0; i < count; i++)
+        CHECK_TEXT(list[i], text_of(((const char *[]){ "4", "5", "3", "0", "1" })[i]));
+    struct text some[] = { TEXT("1"), TEXT("3"), TEXT("2"), TEXT("none") };
+    CHECK_INT(outbox_list(store, &(struct outbox_filter){ .codes = some, .code_count = 4 }, &test_arena,
+                          &list, &count, &error),
+              STATUS_OK);
+    CHECK_INT(count, 2);
+    CHECK_TEXT(list[0], TEXT("3"));
+    CHECK_TEXT(list[1], TEXT("1"));
+    const char *const sources[] = { "none" };
+    CHECK_INT(outbox_list(store, &(struct outbox_filter){ .sources = sources, .source_count = 1 },
+                          &test_arena, &list, &count, &error),
+              STATUS_OK);
+    CHECK_INT(count, 0);
+    CHECK_INT(outbox_find(store, &test_arena, TEXT("9"), &(struct outbox_item){ .attempts = 0 }, &error),
+              STATUS_END);
+    close_store();
+}
+
+TEST("words are bounded and cut between letters; an attempt that decided nothing is evidence only")
+{
+    open_store();
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    struct outbox_item item = intend("1.000001", NULL);
+    struct buffer BUFFER_OWNED words = { 0 };
+    for (int i = 0; i < 1500; i++)
+        buffer_string(&words, "ộ");
+    CHECK_INT(outbox_attempt(store, &item, 1, 5, 503, buffer_view(&words), &error), STATUS_OK);
+    int64_t count;
+    const struct value *detail = last_event("attempted", &count);
+    CHECK_INT(value_text_of(detail, "words").length, 1998);
+    CHECK_TEXT(value_text_of(detail, "status"), TEXT("503"));
+    CHECK_INT(find("1.000001").state, OUTBOX_INTENDED);
+    answer_with(item,
+                &(struct outbox_answer){ .outcome = OUTBOX_REFUSED_BY_PORTAL, .words = buffer_view(&words) });
+    CHECK_INT(value_text_of(last_event("refused", &count), "words").length, 1998);
+    close_store();
+}
+
+TEST("what is rolled back has never been: neither intent nor event")
+{
+    open_store();
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    CHECK_INT(store_commit(store, &error), STATUS_OK);
+    CHECK_INT(store_begin(store, &error), STATUS_OK);
+    intend("1.000001", NULL);
+    store_rollback(store);
+    CHECK_INT(store_begin(store, &error), STATUS_OK);
+    int64_t count;
+    last_event("intended", &count);
+    CHECK_INT(count, 0);
+    CHECK_INT(find("1.000001").state, OUTBOX_IDLE);
+    answer(intend("1.000001", NULL), OUTBOX_PUBLISHED);
+    close_store();
+}
+
+TEST("the names are those of the store's columns")
+{
+    CHECK_STRING(outbox_state_name(OUTBOX_CONFLICT), "conflict");
+    CHECK_STRING(outbox_action_name(OUTBOX_WITHDRAW), "withdraw");
+}

@@ -1,0 +1,321 @@
+/* Checks of days, terms and numbers. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/decimal.h"
+#include "core/workday.h"
+#include "transform/rule_inside.h"
+
+/* date: { after, before, not_before, not_after }: the first two leave the day itself out. */
+enum { AFTER, BEFORE, NOT_BEFORE, NOT_AFTER, BOUNDS };
+static const char *const bound_names[] = { "after", "before", "not_before", "not_after" };
+
+struct span {
+    struct rule_day bounds[BOUNDS];
+};
+
+static enum status check_names(const struct rule_compiling *compiling, const struct value *options,
+                               const char *what, const char *const *names, size_t count, struct error *error)
+{
+    if (options->kind != VALUE_OBJECT)
+        return setting_fault(compiling->context, options, error,
+                             _("\"%s\" must be an object of names and values"), what);
+    for (const struct value *member = options->first; member; member = member->next) {
+        size_t i = 0;
+        while (i < count && !text_is(member->name, names[i]))
+            i++;
+        if (i < count)
+            continue;
+        const char *nearest = text_nearest(member->name, names, count);
+        return setting_fault(compiling->context, member, error,
+                             nearest ? _("%s: unknown key \"%.*s\"; did you mean \"%s\"?")
+                                     : _("%s: unknown key \"%.*s\""),
+                             what, TEXT_ARG(member->name), nearest);
+    }
+    return STATUS_OK;
+}
+
+static enum status compile_date(struct rule *rule, const struct rule_compiling *compiling,
+                                const struct value *options, void **own, struct error *error)
+{
+    struct span *span = arena_new(compiling->context->arena, struct span);
+    *own = span;
+    if (check_names(compiling, options, "date", bound_names, BOUNDS, error))
+        return error->status;
+    if (!options->count)
+        return setting_fault(compiling->context, options, error,
+                             _("\"date\" wants \"after\", \"before\", \"not_before\" or \"not_after\""));
+    for (int i = 0; i < BOUNDS; i++)
+        if (rule_day_compile(rule, compiling, value_find(options, bound_names[i]), false, &span->bounds[i], error))
+            return error->status;
+    for (int low = AFTER; low <= NOT_BEFORE; low += NOT_BEFORE)
+        for (int high = BEFORE; high <= NOT_AFTER; high += NOT_BEFORE) {
+            const struct rule_day *first = &span->bounds[low], *last = &span->bounds[high];
+            int least = low == NOT_BEFORE && high == NOT_AFTER ? 0 : 1;
+            if (first->kind == RULE_DAY_CONSTANT && last->kind == RULE_DAY_CONSTANT &&
+                date_days(last->date) - date_days(first->date) < least + (low == AFTER && high == BEFORE))
+                return setting_fault(compiling->context, options, error, _("no day lies between \"%s\" and \"%s\""),
+                                     bound_names[low], bound_names[high]);
+        }
+    return STATUS_OK;
+}
+
+static bool in_bound(int bound, struct date date, struct date limit)
+{
+    int order = date_compare(date, limit);
+    switch (bound) {
+    case AFTER:
+        return order > 0;
+    case BEFORE:
+        return order < 0;
+    case NOT_BEFORE:
+        return order >= 0;
+    default:
+        return order <= 0;
+    }
+}
+
+/* The words must not change from night to night: "today" is not written out. */
+static void say_bound(int bound, const struct rule_day *day, struct date limit, struct error *why)
+{
+    char text[DATE_TEXT], what[RULE_PLACE_TEXT + DATE_TEXT + 4];
+    date_write(limit, text);
+    if (day->kind == RULE_DAY_TODAY)
+        snprintf(what, sizeof what, "%s", _("today"));
+    else if (day->kind == RULE_DAY_FIELD)
+        snprintf(what, sizeof what, "%.*s (%s)", (int)day->text.length, day->text.bytes, text);
+    else
+        snprintf(what, sizeof what, "%s", text);
+    switch (bound) {
+    case AFTER:
+        error_set(why, STATUS_OK, _("The day must be after %s"), what);
+        break;
+    case BEFORE:
+        error_set(why, STATUS_OK, _("The day must be before %s"), what);
+        break;
+    case NOT_BEFORE:
+        error_set(why, STATUS_OK, _("The day must not be before %s"), what);
+        break;
+    default:
+        error_set(why, STATUS_OK, _("The day must not be after %s"), what);
+    }
+}
+
+static bool holds_date(const void *own, const struct rule_subject *subject, struct error *why)
+{
+    const struct span *span = own;
+    struct date date, limit;
+    if (!date_read(subject->value->text, &date)) {
+        error_set(why, STATUS_OK, _("This is no day"));
+        return false;
+    }
+    for (int i = 0; i < BOUNDS; i++) {
+        if (!rule_day_find(&span->bounds[i], subject, date, &limit) || in_bound(i, date, limit))
+            continue;
+        say_bound(i, &span->bounds[i], limit, why);
+        return false;
+    }
+    return true;
+}
+
+static void watch_day(const struct rule_day *day, void (*add)(void *mask, const struct rule_path *path), void *mask)
+{
+    if (day->kind == RULE_DAY_FIELD)
+        add(mask, &day->path);
+}
+
+static void watch_date(const void *own, void (*add)(void *mask, const struct rule_path *path), void *mask)
+{
+    const struct span *span = own;
+    for (int i = 0; i < BOUNDS; i++)
+        watch_day(&span->bounds[i], add, mask);
+}
+
+/* number: { min, max }, in decimals */
+struct amounts {
+    struct text minimum, maximum;
+};
+
+static enum status read_limit(const struct rule_compiling *compiling, const struct value *options, const char *name,
+                              struct text *limit, struct error *error)
+{
+    const struct value *value = value_find(options, name);
+    *limit = TEXT_NONE;
+    if (!value)
+        return STATUS_OK;
+    if (value->kind != VALUE_TEXT || !decimal_valid(value->text))
+        return setting_fault(compiling->context, value, error, _("\"%s\" must be a number such as 50000 or 0.5"),
+                             name);
+    *limit = value->text;
+    return STATUS_OK;
+}
+
+static enum status compile_number(struct rule *rule, const struct rule_compiling *compiling,
+                                  const struct value *options, void **own, struct error *error)
+{
+    static const char *const names[] = { "min", "max" };
+    struct amounts *amounts = arena_new(compiling->context->arena, struct amounts);
+    (void)rule;
+    *own = amounts;
+    if (check_names(compiling, options, "number", names, 2, error) ||
+        read_limit(compiling, options, "min", &amounts->minimum, error) ||
+        read_limit(compiling, options, "max", &amounts->maximum, error))
+        return error->status;
+    if (!options->count)
+        return setting_fault(compiling->context, options, error, _("\"number\" wants \"min\" or \"max\""));
+    if (amounts->minimum.bytes && amounts->maximum.bytes &&
+        decimal_compare(amounts->minimum, amounts->maximum) > 0)
+        return setting_fault(compiling->context, options, error,
+                             _("\"min\" is larger than \"max\": nothing can hold"));
+    return STATUS_OK;
+}
+
+static bool holds_number(const void *own, const struct rule_subject *subject, struct error *why)
+{
+    const struct amounts *amounts = own;
+    struct text number = subject->value->text;
+    if (!decimal_valid(number) && decimal_read(subject->arena, number, &number) != DECIMAL_READ) {
+        error_set(why, STATUS_OK, _("This is no number"));
+        return false;
+    }
+    if (amounts->minimum.bytes && decimal_compare(number, amounts->minimum) < 0)
+        error_set(why, STATUS_OK, _("%.*s is less than %.*s"), TEXT_ARG(number), TEXT_ARG(amounts->minimum));
+    else if (amounts->maximum.bytes && decimal_compare(number, amounts->maximum) > 0)
+        error_set(why, STATUS_OK, _("%.*s is more than %.*s"), TEXT_ARG(number), TEXT_ARG(amounts->maximum));
+    else
+        return true;
+    return false;
+}
+
+/* working_days: { from, to, at_most | at_least, holidays } */
+struct term {
+    struct rule_day from, to;
+    int64_t at_most, at_least; /* -1: not asked */
+    struct workday_calendar calendar;
+    int last_year; /* that the list knows */
+};
+
+struct term_settings {
+    const struct value *from, *to;
+    const char *holidays;
+    int64_t at_most, at_least;
+};
+
+/* The list's `from` is the day; `to` says "holiday", or "working" for a weekend day to which work was moved. */
+static enum status read_calendar(const struct rule_compiling *compiling, const struct code_list *list,
+                                 const struct value *at, struct term *term, struct error *error)
+{
+    struct arena *arena = compiling->context->arena;
+    struct date *holidays = arena_array(arena, struct date, list->count + 1);
+    struct date *moved = arena_array(arena, struct date, list->count + 1);
+    for (const struct code *code = list->first; code; code = code->after) {
+        struct date date;
+        bool working = text_is(code->to, "working");
+        if (!date_read(code->from, &date) || (!working && !text_is(code->to, "holiday")))
+            return setting_fault(compiling->context, at, error,
+                                 _("the calendar \"%s\" (%s) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and "
+                                   "\"holiday\" or \"working\" are expected"),
+                                 list->name, list->path, TEXT_ARG(code->from), TEXT_ARG(code->to));
+        if (working)
+            moved[term->calendar.moved_count++] = date;
+        else
+            holidays[term->calendar.holiday_count++] = date;
+        if (date.year > term->last_year)
+            term->last_year = date.year;
+    }
+    term->calendar.holidays = holidays;
+    term->calendar.moved = moved;
+    term->calendar.holiday_count = workday_sort(holidays, term->calendar.holiday_count);
+    term->calendar.moved_count = workday_sort(moved, term->calendar.moved_count);
+    return STATUS_OK;
+}
+
+static enum status compile_working_days(struct rule *rule, const struct rule_compiling *compiling,
+                                        const struct value *options, void **own, struct error *error)
+{
+    static const struct setting settings[] = {
+        { "from", SETTING_TREE, offsetof(struct term_settings, from), .required = true,
+          .help = N_("the day the term starts from; it is not counted") },
+        { "to", SETTING_TREE, offsetof(struct term_settings, to), .required = true,
+          .help = N_("the day it is done; \"published\" is the day the portal acknowledged it, or today") },
+        { "at_most", SETTING_NUMBER, offsetof(struct term_settings, at_most), .fallback = "-1", .minimum = -1,
+          .maximum = 10000, .help = N_("working days at most") },
+        { "at_least", SETTING_NUMBER, offsetof(struct term_settings, at_least), .fallback = "-1", .minimum = -1,
+          .maximum = 10000, .help = N_("working days at least") },
+        { "holidays", SETTING_TEXT, offsetof(struct term_settings, holidays), .fallback = "holidays",
+          .help = N_("the code list of the calendar") },
+    };
+    const struct setting_context *context = compiling->context;
+    struct term *term = arena_new(context->arena, struct term);
+    struct term_settings read = { 0 };
+    const struct code_list *list;
+    *own = term;
+    if (setting_read(context, settings, sizeof settings / sizeof *settings, options, "working_days", &read, error))
+        return error->status;
+    struct value name = { .kind = VALUE_TEXT, .text = text_of(read.holidays), .line = options->line,
+                          .column = options->column };
+    if ((read.at_most < 0) == (read.at_least < 0))
+        return setting_fault(context, options, error, _("\"working_days\" wants one of \"at_most\" and \"at_least\""));
+    term->at_most = read.at_most;
+    term->at_least = read.at_least;
+    if (rule_day_compile(rule, compiling, read.from, false, &term->from, error) ||
+        rule_day_compile(rule, compiling, read.to, true, &term->to, error) ||
+        rule_list(rule, compiling, &name, &list, error))
+        return error->status;
+    return read_calendar(compiling, list, options, term, error);
+}
+
+static void say_term(const struct term *term, struct date due, bool is_due, struct error *why)
+{
+    char text[DATE_TEXT] = "";
+    if (is_due)
+        date_write(due, text);
+    if (term->at_most < 0)
+        error_set(why, STATUS_OK, _("There are fewer than %lld working days between the two days"),
+                  (long long)term->at_least);
+    else
+        error_set(why, STATUS_OK, _("More than %lld working days; the term ended on %s"), (long long)term->at_most,
+                  text);
+}
+
+static bool holds_working_days(const void *own, const struct rule_subject *subject, struct error *why)
+{
+    const struct term *term = own;
+    struct date from, to, due = { 0 };
+    if (!rule_day_find(&term->from, subject, subject->moment->today, &from) ||
+        !rule_day_find(&term->to, subject, from, &to))
+        return true;
+    int64_t days = workday_between(&term->calendar, from, to);
+    if (term->at_most < 0) {
+        if (days >= term->at_least)
+            return true;
+        say_term(term, due, false, why);
+        return false;
+    }
+    bool is_due = workday_add(&term->calendar, from, term->at_most, &due);
+    struct date published;
+    bool open = term->to.kind == RULE_DAY_TODAY ||
+                (term->to.kind == RULE_DAY_PUBLISHED &&
+                 !(subject->moment->published && subject->moment->published(subject->moment->own, from, &published)));
+    if (subject->due && open && is_due)
+        *subject->due = due;
+    if (days <= term->at_most)
+        return true;
+    say_term(term, due, is_due, why);
+    return false;
+}
+
+static void watch_term(const void *own, void (*add)(void *mask, const struct rule_path *path), void *mask)
+{
+    const struct term *term = own;
+    watch_day(&term->from, add, mask);
+    watch_day(&term->to, add, mask);
+}
+
+const struct rule_check rule_check_date = { .name = "date", .takes = RULE_TAKES_DATE, .compile = compile_date,
+                                            .holds = holds_date, .watch = watch_date };
+const struct rule_check rule_check_number = { .name = "number", .takes = RULE_TAKES_SCALAR,
+                                              .compile = compile_number, .holds = holds_number };
+const struct rule_check rule_check_working_days = { .name = "working_days", .takes = RULE_TAKES_ANY,
+                                                    .compile = compile_working_days, .holds = holds_working_days,
+                                                    .watch = watch_term };
