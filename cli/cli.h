@@ -63,15 +63,18 @@ extern volatile sig_atomic_t cli_stop;
 
 /* Output: results to stdout. */
 void output_json(const struct value *document);
-/* A table from a list of objects; `columns` are member names with their headings: "code\0Mã\0…" pairs, NULL ends. */
+/* A table from a list of objects; `columns` are member names with their headings: "code\0Mã\0…" pairs, NULL
+ * ends. */
 struct output_column {
     const char *member, *heading;
     int most; /* display columns; 0: no ceiling */
 };
 void output_table(const struct value *rows, const struct output_column *columns, size_t count);
 /* Messages and progress: to stderr. */
-void output_message(const struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void output_progress(const struct session *session, const char *what, int64_t done, int64_t total); /* total 0: unknown */
+void output_message(const struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void output_progress(const struct session *session, const char *what, int64_t done,
+                     int64_t total); /* total 0: unknown */
 void output_progress_end(const struct session *session);
 
 #endif

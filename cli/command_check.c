@@ -42,10 +42,12 @@ static void warn_secrets(const struct session *session, const struct value *tree
     static const char *const names[] = { "password", "bearer", "client_secret" };
     for (const struct value *child = tree->first; child; child = child->next) {
         for (size_t i = 0; i < 3; i++)
-            if (text_is(child->name, names[i]) && child->kind == VALUE_TEXT && !text_starts(child->text, TEXT("${"))) {
+            if (text_is(child->name, names[i]) && child->kind == VALUE_TEXT &&
+                !text_starts(child->text, TEXT("${"))) {
                 char line[600];
                 snprintf(line, sizeof line,
-                         _("%s:%u:%u: the secret \"%s\" is written out; refer to it with ${env:NAME}, ${file:PATH} or ${credential:NAME}"),
+                         _("%s:%u:%u: the secret \"%s\" is written out; refer to it with ${env:NAME}, "
+                           "${file:PATH} or ${credential:NAME}"),
                          session->configuration.path, child->line, child->column, names[i]);
                 value_append(warnings, value_text(arena, text_copy(arena, text_of(line))));
             }
@@ -54,7 +56,8 @@ static void warn_secrets(const struct session *session, const struct value *tree
 }
 
 /* The first record of each source, mapped, for a person to look at. */
-static enum status try_sources(struct session *session, struct value *document, struct arena *arena, int *exit_code)
+static enum status try_sources(struct session *session, struct value *document, struct arena *arena,
+                               int *exit_code)
 {
     struct extract_request extract = extracting(session);
     struct transform_request transform = transforming(session);
@@ -84,8 +87,9 @@ static enum status try_sources(struct session *session, struct value *document, 
             continue;
         }
         *exit_code = 3;
-        value_set(row, "error", value_text(arena, status == STATUS_END ? text_of(_("the source has no record"))
-                                                                       : text_copy(arena, text_of(error.message))));
+        value_set(row, "error",
+                  value_text(arena, status == STATUS_END ? text_of(_("the source has no record"))
+                                                         : text_copy(arena, text_of(error.message))));
     }
     return STATUS_OK;
 }
@@ -99,7 +103,8 @@ static void print_online(const struct value *document)
         if (error)
             continue;
         output_json(value_find(row, "procedure"));
-        for (const struct value *finding = value_find(row, "findings")->first; finding; finding = finding->next)
+        for (const struct value *finding = value_find(row, "findings")->first; finding;
+             finding = finding->next)
             printf("  %.*s %.*s: %.*s\n", TEXT_ARG(value_text_of(finding, "rule")),
                    TEXT_ARG(value_text_of(finding, "field")), TEXT_ARG(value_text_of(finding, "message")));
     }
@@ -135,8 +140,9 @@ enum status command_check(struct session *session, struct error *error, int *exi
     if (session->invocation->online && configuration->portal) {
         struct error reason = { 0 };
         bool there = load_probe(&load, &reason) == STATUS_OK;
-        value_set(document, "portal", value_text(&arena, there ? text_of(_("it answers"))
-                                                               : text_copy(&arena, text_of(reason.message))));
+        value_set(document, "portal",
+                  value_text(&arena,
+                             there ? text_of(_("it answers")) : text_copy(&arena, text_of(reason.message))));
         if (!there)
             *exit_code = 3;
     }

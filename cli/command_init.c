@@ -9,7 +9,8 @@
 static const char starter[] =
     "# congkhai: cấu hình mẫu / starter configuration. Kiểm tra / check it with: congkhai check\n"
     "agency: { code: H13, name: UBND thành phố Cần Thơ }   # cơ quan công khai / who publishes\n"
-    "store: state/congkhai.db                              # đường dẫn tính từ tệp này / relative to this file\n"
+    "store: state/congkhai.db                              # đường dẫn tính từ tệp này / relative to this "
+    "file\n"
     "language: vi\n"
     "\n"
     "sources:\n"
@@ -18,7 +19,8 @@ static const char starter[] =
     "    format: json                                      # json ndjson xml html csv xlsx rows\n"
     "    records: \"\"                                       # vị trí các bản ghi / where the records are\n"
     "    key: /ma_thu_tuc                                  # định danh bản ghi / identifies a record\n"
-    "    listing: full                                     # full: thiếu là báo mất / absent is reported missing\n"
+    "    listing: full                                     # full: thiếu là báo mất / absent is reported "
+    "missing\n"
     "    nothing: [\"\", \"Không có thông tin\"]\n"
     "    map:                                              # trường chuẩn: địa chỉ / field: address\n"
     "      code: /ma_thu_tuc\n"
@@ -32,7 +34,8 @@ static const char starter[] =
     "portal:\n"
     "  driver: rest\n"
     "  url: https://portal.example/v1\n"
-    "  auth: { bearer: \"${env:CONGKHAI_PORTAL_TOKEN}\" }    # không ghi bí mật vào đây / never write a secret here\n"
+    "  auth: { bearer: \"${env:CONGKHAI_PORTAL_TOKEN}\" }    # không ghi bí mật vào đây / never write a "
+    "secret here\n"
     "  in_flight: 8\n"
     "  timeout: 60s\n"
     "  retry: { attempts: 5, first: 1s, most: 60s }\n"
@@ -59,7 +62,8 @@ static const char starter_rules[] =
     "    cites: \"Nghị định 63/2010/NĐ-CP, Điều 8 khoản 2 điểm h\"\n"
     "    message: { vi: \"Thiếu kết quả thực hiện\", en: \"The result is missing\" }\n";
 
-static enum status write_new(const struct session *session, const char *path, struct text text, struct error *error)
+static enum status write_new(const struct session *session, const char *path, struct text text,
+                             struct error *error)
 {
     if (file_exists(path))
         return error_set(error, STATUS_USAGE, _("%s is there already; nothing was written"), path);
@@ -91,6 +95,7 @@ enum status command_init(struct session *session, struct error *error, int *exit
         return error->status;
     if (write_new(session, configuration, yaml.bytes ? yaml : text_of(starter), error))
         return error->status;
-    output_message(session, _("next: correct it, then \"congkhai --config %s check --online\""), configuration);
+    output_message(session, _("next: correct it, then \"congkhai --config %s check --online\""),
+                   configuration);
     return STATUS_OK;
 }

@@ -46,7 +46,9 @@ static void print_deliveries(const struct value *deliveries)
 static void print_missing(const struct value *missing)
 {
     const struct output_column columns[] = {
-        { "source", _("source"), 20 }, { "key", _("key"), 24 }, { "code", _("code"), 26 },
+        { "source", _("source"), 20 },
+        { "key", _("key"), 24 },
+        { "code", _("code"), 26 },
         { "locator", _("last seen in"), 60 },
     };
     if (!missing->count)
@@ -58,12 +60,24 @@ static void print_missing(const struct value *missing)
 static void print_runs(const struct value *runs)
 {
     const struct output_column columns[] = {
-        { "run", _("run"), 0 },             { "started_at", _("started (UTC)"), 0 }, { "command", _("command"), 0 },
-        { "operator", _("operator"), 16 },  { "exit_code", _("exit"), 0 },           { "seen", _("seen"), 0 },
-        { "changed", _("changed"), 0 },     { "accepted", _("accepted"), 0 },        { "rejected", _("rejected"), 0 },
-        { "held", _("held"), 0 },           { "sent", _("sent"), 0 },                { "published", _("published"), 0 },
-        { "withdrawn", _("withdrawn"), 0 }, { "refused", _("refused"), 0 },          { "conflict", _("conflict"), 0 },
-        { "unknown", _("unknown"), 0 },     { "failed", _("failed"), 0 },            { "missing", _("missing"), 0 },
+        { "run", _("run"), 0 },
+        { "started_at", _("started (UTC)"), 0 },
+        { "command", _("command"), 0 },
+        { "operator", _("operator"), 16 },
+        { "exit_code", _("exit"), 0 },
+        { "seen", _("seen"), 0 },
+        { "changed", _("changed"), 0 },
+        { "accepted", _("accepted"), 0 },
+        { "rejected", _("rejected"), 0 },
+        { "held", _("held"), 0 },
+        { "sent", _("sent"), 0 },
+        { "published", _("published"), 0 },
+        { "withdrawn", _("withdrawn"), 0 },
+        { "refused", _("refused"), 0 },
+        { "conflict", _("conflict"), 0 },
+        { "unknown", _("unknown"), 0 },
+        { "failed", _("failed"), 0 },
+        { "missing", _("missing"), 0 },
     };
     output_table(runs, columns, sizeof columns / sizeof *columns);
 }
@@ -81,7 +95,8 @@ static enum status gather(struct store *store, struct arena *arena, int64_t most
         report_kept_records(store, arena, most, &situation->records, error) ||
         report_kept_deliveries(store, arena, most, &situation->deliveries, error) ||
         report_missing(store, arena, most, &situation->missing, error) ||
-        report_published(store, arena, &situation->published, error) || store_kept_back(store, &situation->kept, error))
+        report_published(store, arena, &situation->published, error) ||
+        store_kept_back(store, &situation->kept, error))
         return error->status;
     return STATUS_OK;
 }
@@ -111,7 +126,7 @@ static void print_situation_json(struct arena *arena, const struct situation *si
 static void print_situation(const struct situation *situation)
 {
     const struct output_column columns[] = {
-        { "source", _("source"), 30 },  { "present", _("records"), 0 },   { "accepted", _("accepted"), 0 },
+        { "source", _("source"), 30 },    { "present", _("records"), 0 }, { "accepted", _("accepted"), 0 },
         { "rejected", _("rejected"), 0 }, { "held", _("held"), 0 },       { "missing", _("missing"), 0 },
     };
     const struct value *last = situation->runs->first;
@@ -120,11 +135,11 @@ static void print_situation(const struct situation *situation)
         struct text run = value_text_of(last, "run"), at = value_text_of(last, "started_at"),
                     command = value_text_of(last, "command");
         if (exit_code)
-            printf(_("Last run: %.*s (%.*s, %.*s), exit %.*s\n"), TEXT_ARG(run), TEXT_ARG(command), TEXT_ARG(at),
-                   TEXT_ARG(exit_code->text));
+            printf(_("Last run: %.*s (%.*s, %.*s), exit %.*s\n"), TEXT_ARG(run), TEXT_ARG(command),
+                   TEXT_ARG(at), TEXT_ARG(exit_code->text));
         else
-            printf(_("Last run: %.*s (%.*s, %.*s) has not ended: it is at work, or was broken off\n"), TEXT_ARG(run),
-                   TEXT_ARG(command), TEXT_ARG(at));
+            printf(_("Last run: %.*s (%.*s, %.*s) has not ended: it is at work, or was broken off\n"),
+                   TEXT_ARG(run), TEXT_ARG(command), TEXT_ARG(at));
     }
     printf(_("At the portal: %.*s published, %.*s abolished; %lld pending\n\n"),
            TEXT_ARG(value_text_of(situation->published, "published")),
@@ -164,7 +179,8 @@ enum status command_runs(struct session *session, struct error *error, int *exit
         char *end;
         most = strtoll(session->invocation->arguments[0], &end, 10);
         if (*end || most < 1 || most > 1000000)
-            return error_set(error, STATUS_USAGE, _("\"%s\" is no number of runs"), session->invocation->arguments[0]);
+            return error_set(error, STATUS_USAGE, _("\"%s\" is no number of runs"),
+                             session->invocation->arguments[0]);
     }
     if (open_to_read(session, &store, error))
         return error->status;

@@ -60,30 +60,50 @@ static void prepare(struct night *night, struct session *session)
     night->transform = all || !strcmp(command, "transform");
     night->load = all || !strcmp(command, "load");
     night->extracting = (struct extract_request){
-        .sources = configuration->sources, .source_count = configuration->source_count,
-        .names = invocation->sources, .name_count = invocation->source_count,
-        .codes = invocation->codes, .code_count = invocation->code_count,
-        .folder = configuration->folder, .context = &configuration->context,
-        .stop = &cli_stop, .progress = show_extract, .notice = show_notice, .own = night,
+        .sources = configuration->sources,
+        .source_count = configuration->source_count,
+        .names = invocation->sources,
+        .name_count = invocation->source_count,
+        .codes = invocation->codes,
+        .code_count = invocation->code_count,
+        .folder = configuration->folder,
+        .context = &configuration->context,
+        .stop = &cli_stop,
+        .progress = show_extract,
+        .notice = show_notice,
+        .own = night,
     };
     night->transforming = (struct transform_request){
-        .sources = configuration->sources, .source_count = configuration->source_count,
-        .names = invocation->sources, .name_count = invocation->source_count,
-        .codes = invocation->codes, .code_count = invocation->code_count,
+        .sources = configuration->sources,
+        .source_count = configuration->source_count,
+        .names = invocation->sources,
+        .name_count = invocation->source_count,
+        .codes = invocation->codes,
+        .code_count = invocation->code_count,
         .lists = configuration->lists,
-        .rule_files = configuration->rule_files, .rule_file_count = configuration->rule_file_count,
+        .rule_files = configuration->rule_files,
+        .rule_file_count = configuration->rule_file_count,
         .defaults = { text_of(configuration->agency_code), text_of(configuration->agency_name) },
         .language = session->language,
         .precedence = { configuration->precedence, configuration->precedence_count },
-        .context = &configuration->context, .clock = session->clock,
-        .stop = &cli_stop, .progress = show_transform, .own = night,
+        .context = &configuration->context,
+        .clock = session->clock,
+        .stop = &cli_stop,
+        .progress = show_transform,
+        .own = night,
     };
     night->loading = (struct load_request){
-        .filter = { invocation->codes, invocation->code_count, invocation->sources, invocation->source_count },
-        .portal = configuration->portal, .brakes = configuration->brakes,
-        .agency_code = configuration->agency_code, .folder = configuration->folder,
+        .filter = { invocation->codes, invocation->code_count, invocation->sources,
+                    invocation->source_count },
+        .portal = configuration->portal,
+        .brakes = configuration->brakes,
+        .agency_code = configuration->agency_code,
+        .folder = configuration->folder,
         .context = &configuration->context,
-        .stop = &cli_stop, .progress = show_load, .notice = show_notice, .own = night,
+        .stop = &cli_stop,
+        .progress = show_load,
+        .notice = show_notice,
+        .own = night,
     };
 }
 
@@ -135,7 +155,8 @@ static enum status run_extract(struct night *night, struct store *store, struct 
     char line[512];
     struct error reason = { 0 };
     int64_t staged = 0;
-    enum status status = extract_run(store, &night->extracting, &night->results, &night->result_count, &reason);
+    enum status status =
+        extract_run(store, &night->extracting, &night->results, &night->result_count, &reason);
     for (size_t i = 0; i < night->result_count; i++) {
         night->counts.seen += night->results[i].counts.seen;
         night->counts.missing += night->results[i].counts.missing;
@@ -165,12 +186,13 @@ static enum status run_transform(struct night *night, struct store *store, struc
     night->counts.accepted = work->accepted;
     night->counts.rejected = work->rejected;
     night->counts.held = work->held;
-    int64_t repaired = repairs->composed + repairs->d_stroke + repairs->invisible + repairs->bullets + repairs->blanks +
-                       repairs->line_breaks;
+    int64_t repaired = repairs->composed + repairs->d_stroke + repairs->invisible + repairs->bullets +
+                       repairs->blanks + repairs->line_breaks;
     snprintf(line, sizeof line,
-             _("transform: %lld worked: %lld accepted, %lld rejected, %lld held; %lld warnings, %lld repairs of text"),
-             (long long)work->changed, (long long)work->accepted, (long long)work->rejected, (long long)work->held,
-             (long long)work->warnings, (long long)repaired);
+             _("transform: %lld worked: %lld accepted, %lld rejected, %lld held; %lld warnings, %lld repairs "
+               "of text"),
+             (long long)work->changed, (long long)work->accepted, (long long)work->rejected,
+             (long long)work->held, (long long)work->warnings, (long long)repaired);
     say(night, line);
     return STATUS_OK;
 }
@@ -181,7 +203,8 @@ static enum status run_load(struct night *night, struct store *store, struct err
     struct run_counts *counts = &night->counts;
     enum status status = load_run(store, &night->loading, counts, error);
     snprintf(line, sizeof line,
-             _("load: %lld sent: %lld published, %lld withdrawn, %lld refused, %lld in conflict, %lld unknown, %lld failed; %lld pending"),
+             _("load: %lld sent: %lld published, %lld withdrawn, %lld refused, %lld in conflict, %lld "
+               "unknown, %lld failed; %lld pending"),
              (long long)counts->sent, (long long)counts->published, (long long)counts->withdrawn,
              (long long)counts->refused, (long long)counts->conflict, (long long)counts->unknown,
              (long long)counts->failed, (long long)counts->pending);
@@ -198,7 +221,8 @@ static enum status run_stages(struct night *night, struct store *store, struct e
     if (night->load && run_load(night, store, error))
         return error->status;
     if (cli_stop)
-        return error_set(error, STATUS_STOP, _("a signal ended the run; the same command goes on where it stopped"));
+        return error_set(error, STATUS_STOP,
+                         _("a signal ended the run; the same command goes on where it stopped"));
     return STATUS_OK;
 }
 
@@ -218,7 +242,8 @@ static void print_json(const struct night *night, int exit_code, const struct er
                        const struct store_kept_back *kept)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    struct value *document = value_object(&arena), *sources = value_list(&arena), *back = value_object(&arena);
+    struct value *document = value_object(&arena), *sources = value_list(&arena),
+                 *back = value_object(&arena);
     const struct run_counts *counts = &night->counts;
     const struct {
         const char *name;
@@ -265,7 +290,9 @@ static int exit_code_of(enum status status, const struct store_kept_back *kept)
 {
     if (status)
         return error_exit_code(status);
-    return kept->rejected || kept->held || kept->refused || kept->failed || kept->conflict || kept->unknown ? 1 : 0;
+    return kept->rejected || kept->held || kept->refused || kept->failed || kept->conflict || kept->unknown
+               ? 1
+               : 0;
 }
 
 static enum status finish(struct night *night, struct store *store, enum status status, struct error *error,
@@ -277,13 +304,14 @@ static enum status finish(struct night *night, struct store *store, enum status 
         status = night->outage.status;
         *error = night->outage;
     }
-    /* A fault of the disk or the ledger leaves nothing to be written: the run stays open in the ledger, as a killed
-     * one does. */
+    /* A fault of the disk or the ledger leaves nothing to be written: the run stays open in the ledger, as a
+     * killed one does. */
     bool writable = status != STATUS_FATAL && status != STATUS_LEDGER;
     if (writable && store_kept_back(store, &kept, &late) == STATUS_OK) {
         *exit_code = exit_code_of(status, &kept);
         night->counts.pending = kept.pending;
-        if (store_run_end(store, *exit_code, &night->counts, status ? error->message : NULL, &late) && !status) {
+        if (store_run_end(store, *exit_code, &night->counts, status ? error->message : NULL, &late) &&
+            !status) {
             *error = late;
             status = late.status;
         }
@@ -294,7 +322,8 @@ static enum status finish(struct night *night, struct store *store, enum status 
         print_json(night, *exit_code, error, &kept);
     int64_t back = kept.rejected + kept.held + kept.refused + kept.failed + kept.conflict + kept.unknown;
     if (back)
-        output_message(night->session, _("%lld procedures are kept back; \"congkhai status\" says which and why"),
+        output_message(night->session,
+                       _("%lld procedures are kept back; \"congkhai status\" says which and why"),
                        (long long)back);
     return status;
 }

@@ -8,11 +8,12 @@
 #include "adapters/yaml.h"
 #include "core/canonical.h"
 
-#define FILE_LIMIT (16u << 20)
+#define FILE_LIMIT   (16u << 20)
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 struct top {
-    const struct value *agency, *sources, *portal, *rules, *codes, *brakes, *precedence, *ledger, *tests, *retention;
+    const struct value *agency, *sources, *portal, *rules, *codes, *brakes, *precedence, *ledger, *tests,
+        *retention;
     const char *store;
     int language;
 };
@@ -21,15 +22,18 @@ static const char *const languages[] = { "vi", "en", NULL };
 
 #define AT(member) offsetof(struct top, member)
 static const struct setting top_settings[] = {
-    { "agency", SETTING_OBJECT, AT(agency), .required = true, .help = N_("code and name of the agency that publishes") },
+    { "agency", SETTING_OBJECT, AT(agency), .required = true,
+      .help = N_("code and name of the agency that publishes") },
     { "store", SETTING_TEXT, AT(store), .fallback = "state/congkhai.db", .help = N_("the store's path") },
-    { "language", SETTING_CHOICE, AT(language), .fallback = "vi", .choices = languages, .help = N_("of messages") },
+    { "language", SETTING_CHOICE, AT(language), .fallback = "vi", .choices = languages,
+      .help = N_("of messages") },
     { "sources", SETTING_TREE, AT(sources), .required = true, .help = N_("where procedures come from") },
     { "portal", SETTING_OBJECT, AT(portal), .help = N_("where they go") },
     { "rules", SETTING_LIST, AT(rules), .help = N_("files of rules") },
     { "codes", SETTING_OBJECT, AT(codes), .help = N_("code lists: name and CSV file") },
     { "brakes", SETTING_OBJECT, AT(brakes), .help = N_("what stops a run before its first request") },
-    { "precedence", SETTING_LIST, AT(precedence), .help = N_("sources in the order in which they win a shared code") },
+    { "precedence", SETTING_LIST, AT(precedence),
+      .help = N_("sources in the order in which they win a shared code") },
     { "ledger", SETTING_OBJECT, AT(ledger), .help = N_("the key and the copies of the ledger's head") },
     { "retention", SETTING_OBJECT, AT(retention), .help = N_("how long source bytes are kept") },
     { "tests", SETTING_TREE, AT(tests), .help = N_("the configuration's own tests") },
@@ -53,7 +57,8 @@ static enum status find_file(const char *path, const char **found, struct error 
     if (*found)
         return STATUS_OK;
     return error_set(error, STATUS_USAGE,
-                     _("no configuration: neither ./congkhai.yaml nor /etc/congkhai/congkhai.yaml is there; name one with --config, or write one with \"congkhai init\""));
+                     _("no configuration: neither ./congkhai.yaml nor /etc/congkhai/congkhai.yaml is there; "
+                       "name one with --config, or write one with \"congkhai init\""));
 }
 
 static enum status read_yaml(struct arena *arena, const char *path, struct value **tree, struct error *error)
@@ -69,7 +74,8 @@ static enum status read_yaml(struct arena *arena, const char *path, struct value
 /* What is secret, and written out instead of referred to, must not reach the store. */
 static bool is_secret(struct text name)
 {
-    static const char *const names[] = { "password", "bearer", "client_secret", "secret", "token", "authorization" };
+    static const char *const names[] = { "password", "bearer", "client_secret",
+                                         "secret",   "token",  "authorization" };
     for (size_t i = 0; i < COUNT(names); i++)
         if (text_is(name, names[i]))
             return true;
@@ -79,7 +85,8 @@ static bool is_secret(struct text name)
 static void mask(struct value *tree, bool secret)
 {
     for (struct value *child = tree->first; child; child = child->next) {
-        bool hidden = secret || is_secret(child->name) || text_is(child->name, "headers") || text_is(child->name, "body");
+        bool hidden = secret || is_secret(child->name) || text_is(child->name, "headers") ||
+                      text_is(child->name, "body");
         if (child->kind == VALUE_TEXT && hidden && !text_starts(child->text, TEXT("${")))
             child->text = TEXT("***");
         else
@@ -122,7 +129,8 @@ static void digest_tree(struct configuration *configuration)
     configuration->rules_text = canonical_copy(arena, rules);
 }
 
-static enum status read_rules(struct configuration *configuration, const struct value *list, struct error *error)
+static enum status read_rules(struct configuration *configuration, const struct value *list,
+                              struct error *error)
 {
     struct text *paths;
     if (setting_texts(&configuration->context, list, &paths, &configuration->rule_file_count, error))
@@ -154,8 +162,8 @@ static enum status read_precedence(struct configuration *configuration, const st
         while (at < configuration->source_count && !text_is(names[i], configuration->sources[at].name))
             at++;
         if (at == configuration->source_count)
-            return setting_fault(&configuration->context, list, error, _("precedence: there is no source \"%.*s\""),
-                                 TEXT_ARG(names[i]));
+            return setting_fault(&configuration->context, list, error,
+                                 _("precedence: there is no source \"%.*s\""), TEXT_ARG(names[i]));
         precedence[i] = configuration->sources[at].name;
     }
     configuration->precedence = precedence;
@@ -168,8 +176,8 @@ static enum status read_retention(struct configuration *configuration, const str
 {
     static const struct setting settings[] = { { "source_bytes", SETTING_DURATION, 0, .fallback = "0",
                                                  .help = N_("how long; 0 is for ever") } };
-    return setting_read(&configuration->context, settings, 1, tree, "retention", &configuration->keep_source_ms,
-                        error);
+    return setting_read(&configuration->context, settings, 1, tree, "retention",
+                        &configuration->keep_source_ms, error);
 }
 
 static enum status read_all(struct configuration *configuration, struct error *error)
@@ -181,9 +189,10 @@ static enum status read_all(struct configuration *configuration, struct error *e
     if (read_yaml(arena, configuration->path, &tree, error))
         return error->status;
     configuration->tree = tree;
-    if (setting_read(&configuration->context, top_settings, COUNT(top_settings), tree, "configuration", &top, error) ||
-        setting_read(&configuration->context, agency_settings, COUNT(agency_settings), top.agency, "agency", &agency,
-                     error))
+    if (setting_read(&configuration->context, top_settings, COUNT(top_settings), tree, "configuration", &top,
+                     error) ||
+        setting_read(&configuration->context, agency_settings, COUNT(agency_settings), top.agency, "agency",
+                     &agency, error))
         return error->status;
     configuration->agency_code = agency.code;
     configuration->agency_name = agency.name;
@@ -193,10 +202,11 @@ static enum status read_all(struct configuration *configuration, struct error *e
     configuration->brakes = top.brakes;
     configuration->ledger = top.ledger;
     configuration->tests = top.tests;
-    if (source_read_all(&configuration->context, top.sources, &configuration->sources, &configuration->source_count,
-                        error) ||
+    if (source_read_all(&configuration->context, top.sources, &configuration->sources,
+                        &configuration->source_count, error) ||
         codes_load(&configuration->context, configuration->folder, top.codes, &configuration->lists, error) ||
-        read_rules(configuration, top.rules, error) || read_precedence(configuration, top.precedence, error) ||
+        read_rules(configuration, top.rules, error) ||
+        read_precedence(configuration, top.precedence, error) ||
         read_retention(configuration, top.retention, error))
         return error->status;
     digest_tree(configuration);
@@ -211,12 +221,12 @@ enum status configuration_load(const char *path, struct configuration *configura
         return error->status;
     configuration->path = text_string(&configuration->arena, text_of(found));
     const char *slash = strrchr(configuration->path, '/');
-    configuration->folder = slash ? text_string(&configuration->arena,
-                                                (struct text){ configuration->path,
-                                                               slash == configuration->path
-                                                                   ? 1
-                                                                   : (size_t)(slash - configuration->path) })
-                                  : ".";
+    configuration->folder =
+        slash ? text_string(&configuration->arena,
+                            (struct text){ configuration->path, slash == configuration->path
+                                                                    ? 1
+                                                                    : (size_t)(slash - configuration->path) })
+              : ".";
     configuration->context = (struct setting_context){ &configuration->arena, configuration->path };
     return read_all(configuration, error);
 }

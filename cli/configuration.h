@@ -26,14 +26,14 @@ struct configuration {
     const struct value *portal, *brakes, *ledger, *tests;
     const char *const *precedence;
     size_t precedence_count;
-    int64_t keep_source_ms;      /* retention of source bytes; 0: for ever */
-    struct text masked;          /* canonical JSON, secrets masked: what the store keeps */
-    struct digest digest;        /* of masked */
-    struct text rules_text;      /* canonical JSON of rules and code lists */
+    int64_t keep_source_ms; /* retention of source bytes; 0: for ever */
+    struct text masked;     /* canonical JSON, secrets masked: what the store keeps */
+    struct digest digest;   /* of masked */
+    struct text rules_text; /* canonical JSON of rules and code lists */
 };
 
-/* Finds the file: `path`, or ./congkhai.yaml, then /etc/congkhai/congkhai.yaml. STATUS_USAGE with file, line and
- * column for anything wrong; nothing is touched. */
+/* Finds the file: `path`, or ./congkhai.yaml, then /etc/congkhai/congkhai.yaml. STATUS_USAGE with file, line
+ * and column for anything wrong; nothing is touched. */
 enum status configuration_load(const char *path, struct configuration *configuration, struct error *error);
 void configuration_free(struct configuration *configuration);
 

@@ -190,8 +190,10 @@ static void print_help(void)
             at += length + (at[length] == ' ');
         }
     }
-    printf(_("\nExit codes: 0 done, nothing kept back; 1 some records are kept back; 2 wrong usage or configuration;\n"
-             "3 stopped before the end, the same command goes on; 4 another run holds the store; 5 the ledger.\n"));
+    printf(_("\nExit codes: 0 done, nothing kept back; 1 some records are kept back; 2 wrong usage or "
+             "configuration;\n"
+             "3 stopped before the end, the same command goes on; 4 another run holds the store; 5 the "
+             "ledger.\n"));
 }
 
 static enum status nearest_command(const char *name, struct error *error)
@@ -202,7 +204,8 @@ static enum status nearest_command(const char *name, struct error *error)
         names[count++] = command->name;
     const char *nearest = text_nearest(text_of(name), names, count);
     if (nearest)
-        return error_set(error, STATUS_USAGE, _("there is no command \"%s\"; did you mean \"%s\"?"), name, nearest);
+        return error_set(error, STATUS_USAGE, _("there is no command \"%s\"; did you mean \"%s\"?"), name,
+                         nearest);
     return error_set(error, STATUS_USAGE, _("there is no command \"%s\"; see congkhai --help"), name);
 }
 
@@ -272,7 +275,8 @@ static enum status check_command(const struct invocation *invocation, const stru
             return error_set(error, STATUS_USAGE, _("\"%s\" takes no option --%s"), (*command)->name,
                              option_name(given->values[i]));
     if (invocation->argument_count < (*command)->least || invocation->argument_count > (*command)->most)
-        return error_set(error, STATUS_USAGE, _("usage: congkhai %s %s"), (*command)->name, (*command)->arguments);
+        return error_set(error, STATUS_USAGE, _("usage: congkhai %s %s"), (*command)->name,
+                         (*command)->arguments);
     return STATUS_OK;
 }
 

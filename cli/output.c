@@ -34,7 +34,9 @@ static struct text shown(struct arena *arena, const struct value *value, int mos
             buffer_string(&out, "…");
             break;
         }
-        buffer_put(&out, bytes, unicode_put(character < 0x20 || (character >= 0x7f && character < 0xa0) ? ' ' : character, bytes));
+        buffer_put(&out, bytes,
+                   unicode_put(character < 0x20 || (character >= 0x7f && character < 0xa0) ? ' ' : character,
+                               bytes));
         width += !unicode_is_mark(character);
     }
     struct text line = text_copy(arena, buffer_view(&out));
@@ -80,8 +82,8 @@ void output_table(const struct value *rows, const struct output_column *columns,
         print_cell(text_of(columns[i].heading), widths[i], right[i], i + 1 == count);
     for (const struct value *row = rows->first; row; row = row->next)
         for (size_t i = 0; i < count; i++)
-            print_cell(shown(&arena, value_find(row, columns[i].member), columns[i].most), widths[i], right[i],
-                       i + 1 == count);
+            print_cell(shown(&arena, value_find(row, columns[i].member), columns[i].most), widths[i],
+                       right[i], i + 1 == count);
 }
 
 static bool progress_shown;

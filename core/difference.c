@@ -25,7 +25,8 @@ static struct text leaf_text(const struct value *value)
     return value->text.bytes ? value->text : TEXT("");
 }
 
-static void compare(struct search *search, struct text path, const struct value *before, const struct value *after);
+static void compare(struct search *search, struct text path, const struct value *before,
+                    const struct value *after);
 
 static struct text member_path(struct arena *arena, struct text path, struct text name)
 {
@@ -65,7 +66,8 @@ static void compare_lists(struct search *search, struct text path, const struct 
     }
 }
 
-static void compare(struct search *search, struct text path, const struct value *before, const struct value *after)
+static void compare(struct search *search, struct text path, const struct value *before,
+                    const struct value *after)
 {
     enum value_kind kind = before ? before->kind : after->kind;
     if (before && after && before->kind != after->kind) {

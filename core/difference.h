@@ -11,8 +11,9 @@ struct difference {
     struct difference *next;
 };
 
-/* The leaves in which two trees differ, in the order of their paths' first occurrence; NULL when they do not. Either
- * may be NULL. Texts are borrowed from the trees, paths live in the arena. */
-struct difference *difference_find(struct arena *arena, const struct value *before, const struct value *after);
+/* The leaves in which two trees differ, in the order of their paths' first occurrence; NULL when they do not.
+ * Either may be NULL. Texts are borrowed from the trees, paths live in the arena. */
+struct difference *difference_find(struct arena *arena, const struct value *before,
+                                   const struct value *after);
 
 #endif

@@ -13,7 +13,8 @@ struct finding *finding_add(struct arena *arena, struct findings *findings, bool
     finding->rule = text_copy(arena, rule);
     finding->is_error = is_error;
     finding->field = field ? text_copy(arena, text_of(field)) : TEXT_NONE;
-    finding->value = value.bytes ? text_copy(arena, text_slice(value, 0, text_cut(value, FINDING_VALUE))) : TEXT_NONE;
+    finding->value =
+        value.bytes ? text_copy(arena, text_slice(value, 0, text_cut(value, FINDING_VALUE))) : TEXT_NONE;
     finding->message = text_copy(arena, message);
     if (findings->last)
         findings->last->next = finding;

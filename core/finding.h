@@ -8,12 +8,12 @@
 #include "core/text.h"
 
 struct finding {
-    struct text rule;    /* its id; the program's own start with "congkhai/" */
-    bool is_error;       /* keeps the record back; otherwise a warning */
-    struct text field;   /* the path with numbers, or bytes NULL */
-    struct text value;   /* what stands there, at most FINDING_VALUE bytes; bytes NULL: nothing */
+    struct text rule;  /* its id; the program's own start with "congkhai/" */
+    bool is_error;     /* keeps the record back; otherwise a warning */
+    struct text field; /* the path with numbers, or bytes NULL */
+    struct text value; /* what stands there, at most FINDING_VALUE bytes; bytes NULL: nothing */
     struct text message;
-    struct text cites;   /* bytes NULL: none */
+    struct text cites; /* bytes NULL: none */
     struct finding *next;
 };
 
@@ -25,7 +25,8 @@ struct findings {
 #define FINDING_VALUE 300
 #define FINDING_MOST  200 /* of one record; what comes after is only counted */
 
-/* Copies the texts into the arena; `value` is cut at a letter. Returns the finding, or NULL past FINDING_MOST. */
+/* Copies the texts into the arena; `value` is cut at a letter. Returns the finding, or NULL past
+ * FINDING_MOST. */
 struct finding *finding_add(struct arena *arena, struct findings *findings, bool is_error, struct text rule,
                             const char *field, struct text value, struct text message);
 

@@ -121,13 +121,11 @@ static enum status no_field(const struct field *group, struct text path, struct 
     size_t count = field_names(group, names, COUNT(names));
     const char *nearest = text_nearest(name, names, count);
     if (nearest)
-        return error_set(
-            error, STATUS_USAGE,
-            _("A procedure has no field \"%.*s\" (in \"%.*s\"); did you mean \"%s\"?"),
-            TEXT_ARG(name), TEXT_ARG(path), nearest);
-    return error_set(error, STATUS_USAGE,
-                     _("A procedure has no field \"%.*s\" (in \"%.*s\")"), TEXT_ARG(name),
-                     TEXT_ARG(path));
+        return error_set(error, STATUS_USAGE,
+                         _("A procedure has no field \"%.*s\" (in \"%.*s\"); did you mean \"%s\"?"),
+                         TEXT_ARG(name), TEXT_ARG(path), nearest);
+    return error_set(error, STATUS_USAGE, _("A procedure has no field \"%.*s\" (in \"%.*s\")"),
+                     TEXT_ARG(name), TEXT_ARG(path));
 }
 
 enum status field_path_compile(const struct field *group, struct text text, struct field_path *path,

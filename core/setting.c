@@ -205,9 +205,9 @@ static enum status read_one(const struct setting_context *context, const struct 
         return setting_fault(context, value, error, _("\"%s\" must be %s"), setting->name,
                              expectation(setting->kind));
     if (!bounded(setting, slot))
-        return setting_fault(context, value, error,
-                             _("\"%s\" must be between %lld and %lld, not \"%.*s\""), setting->name,
-                             (long long)setting->minimum, (long long)setting->maximum, TEXT_ARG(value->text));
+        return setting_fault(context, value, error, _("\"%s\" must be between %lld and %lld, not \"%.*s\""),
+                             setting->name, (long long)setting->minimum, (long long)setting->maximum,
+                             TEXT_ARG(value->text));
     return STATUS_OK;
 }
 
@@ -226,16 +226,15 @@ static enum status check_names(const struct setting_context *context, const stru
             continue;
         const char *nearest = text_nearest(member->name, names, count < 64 ? count : 64);
         if (nearest)
-            return setting_fault(context, member, error,
-                                 _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"), what,
-                                 TEXT_ARG(member->name), nearest);
+            return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"),
+                                 what, TEXT_ARG(member->name), nearest);
         char known[512] = "";
         for (size_t i = 0; i < count; i++) {
             size_t length = strlen(known);
             snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", table[i].name);
         }
-        return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; known are: %s"),
-                             what, TEXT_ARG(member->name), known);
+        return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; known are: %s"), what,
+                             TEXT_ARG(member->name), known);
     }
     return STATUS_OK;
 }

@@ -1,5 +1,5 @@
-/* Options declared as tables: name, type, default, help. Validation, the reference page and the reading into a
- * struct come from the same table.
+/* Options declared as tables: name, type, default, help. Validation, the reference page and the reading into
+ * a struct come from the same table.
  *
  *     static const struct setting settings[] = {
  *         { "in_flight", SETTING_NUMBER, offsetof(struct portal_settings, in_flight), .fallback = "8",
@@ -48,8 +48,9 @@ struct setting_context {
     const char *file;
 };
 
-/* Reads an object (NULL counts as empty). STATUS_USAGE with "file:line:column:" for unknown names (the nearest known
- * one is given), wrong types, values out of bounds, missing ones. `what` names the object ("portal"). */
+/* Reads an object (NULL counts as empty). STATUS_USAGE with "file:line:column:" for unknown names (the
+ * nearest known one is given), wrong types, values out of bounds, missing ones. `what` names the object
+ * ("portal"). */
 enum status setting_read(const struct setting_context *context, const struct setting *table, size_t count,
                          const struct value *object, const char *what, void *out, struct error *error);
 
@@ -60,8 +61,8 @@ enum status setting_fault(const struct setting_context *context, const struct va
 enum status setting_place(const struct setting_context *context, const struct value *at, struct error *error);
 
 /* A scalar list as texts (one scalar is a list of one). STATUS_USAGE when an item is no scalar. */
-enum status setting_texts(const struct setting_context *context, const struct value *list, struct text **texts,
-                          size_t *count, struct error *error);
+enum status setting_texts(const struct setting_context *context, const struct value *list,
+                          struct text **texts, size_t *count, struct error *error);
 
 bool setting_duration(struct text text, int64_t *milliseconds);
 

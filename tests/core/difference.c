@@ -24,7 +24,8 @@ TEST("equal procedures have no difference")
 
 TEST("a changed text is one difference with its path, old and new")
 {
-    struct difference *found = difference_find(&test_arena, procedure("a", "1", "2"), procedure("a", "1", "3"));
+    struct difference *found =
+        difference_find(&test_arena, procedure("a", "1", "2"), procedure("a", "1", "3"));
     if (!CHECK(found))
         return;
     CHECK_TEXT(found->field, TEXT("legal_bases[1].number"));
@@ -35,7 +36,8 @@ TEST("a changed text is one difference with its path, old and new")
 
 TEST("what is only on one side has nothing on the other")
 {
-    struct difference *found = difference_find(&test_arena, procedure("a", "1", NULL), procedure("a", "1", "2"));
+    struct difference *found =
+        difference_find(&test_arena, procedure("a", "1", NULL), procedure("a", "1", "2"));
     if (!CHECK(found))
         return;
     CHECK_TEXT(found->field, TEXT("legal_bases[1].number"));

@@ -279,7 +279,7 @@ TEST("a doubtful text is rejected with what speaks for which encoding")
     struct text seen;
     CHECK_INT(automatic(TEXT("H\xB5"), &seen), STATUS_REJECT);
     CHECK_CONTAINS(error.message, "the encoding of the text is doubtful: too few words to tell: tcvn3 makes");
-    CHECK_CONTAINS(error.message, "it would be \"Hà\" or \"Hộ\"");
+    CHECK_CONTAINS(error.message, "48 B5 at byte 0 would be \"Hà\" or \"Hộ\"");
     CHECK_CONTAINS(error.message, "name the encoding in the source's configuration");
     CHECK_CONTAINS(finding.evidence, "too few words to tell");
     CHECK(finding.certainty < 50);
@@ -609,6 +609,13 @@ TEST("UTF-8 comes out in NFC and without a byte order mark")
     CHECK_TEXT(named(ENCODING_UTF8, TEXT("\xEF\xBB\xBF"
                                          "e\xCC\x81")),
                TEXT("é"));
+}
+
+TEST("a letter that was lost before is not passed on")
+{
+    struct text seen;
+    CHECK_INT(automatic(TEXT("Vi\uFFFDt Nam"), &seen), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "U+FFFD at byte 2 stands for a letter that was lost before");
 }
 
 TEST("UTF-16 is read with a mark, in a named order, and in the likelier one")

@@ -1,0 +1,126 @@
+#include "store/staging.h"
+
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "store/work.h"
+#include "tests/support/test.h"
+
+static struct store *store;
+static struct error error;
+
+static void open_store(void)
+{
+    struct text path = text_format(&test_arena, "%s/store.db", test_folder());
+    struct run_start start = { .command = "run", .operator_ = "tester", .host = "here", .version = "0" };
+    int64_t run;
+    CHECK_INT(store_open(path.bytes, STORE_RUN, clock_system(), &store, &error), STATUS_OK);
+    CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
+}
+
+static void offer(struct staging *staging, const char *key, const char *bytes)
+{
+    struct staged_record record = { .key = text_of(key),
+                                    .locator = text_format(&test_arena, "f:%s", key),
+                                    .bytes = text_of(bytes),
+                                    .digest = crypto_sha256(text_of(bytes)) };
+    bool known;
+    CHECK_INT(staging_known(staging, &record.digest, TEXT_NONE, record.locator, &known, &error), STATUS_OK);
+    if (!known)
+        CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
+}
+
+/* One pass over a list of key, bytes pairs. */
+static struct staging_counts pass(const char *const *pairs, bool whole, bool full)
+{
+    struct staging *staging;
+    struct staging_counts counts = { 0 };
+    CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+    for (; *pairs; pairs += 2)
+        offer(staging, pairs[0], pairs[1]);
+    CHECK_INT(staging_finish(staging, whole, full, "", &counts, &error), STATUS_OK);
+    return counts;
+}
+
+static int64_t number(const char *sql)
+{
+    struct sqlite_statement *statement;
+    CHECK_INT(sqlite_prepare(store_database(store), sql, &statement, &error), STATUS_OK);
+    CHECK_INT(sqlite_step(statement, &error), STATUS_OK);
+    int64_t found = sqlite_number(statement, 0);
+    sqlite_finish(statement);
+    return found;
+}
+
+static const char *const three[] = { "a", "A1", "b", "B1", "c", "C1", NULL };
+
+TEST("a record is staged only when its bytes are new")
+{
+    open_store();
+    struct staging_counts counts = pass(three, true, true);
+    CHECK_INT(counts.seen, 3);
+    CHECK_INT(counts.changed, 3);
+    int64_t events = number("SELECT count(*) FROM ledger");
+    counts = pass(three, true, true);
+    CHECK_INT(counts.seen, 3);
+    CHECK_INT(counts.changed, 0);
+    CHECK_INT(number("SELECT count(*) FROM ledger"), events + 1);
+    static const char *const changed[] = { "a", "A1", "b", "B2", "c", "C1", NULL };
+    counts = pass(changed, true, true);
+    CHECK_INT(counts.changed, 1);
+    CHECK_INT(number("SELECT count(*) FROM record"), 3);
+    store_close(store);
+}
+
+TEST("what is absent from a whole, full listing is missing, and comes back")
+{
+    open_store();
+    pass(three, true, true);
+    static const char *const two[] = { "a", "A1", "c", "C1", NULL };
+    CHECK_INT(pass(two, false, true).missing, 0);
+    CHECK_INT(pass(two, true, false).missing, 0);
+    CHECK_INT(number("SELECT count(*) FROM record WHERE present = 0"), 0);
+    CHECK_INT(pass(two, true, true).missing, 1);
+    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'missing'"), 1);
+    CHECK_INT(pass(two, true, true).missing, 1);
+    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'missing'"), 1);
+    struct staging_counts counts = pass(three, true, true);
+    CHECK_INT(counts.missing, 0);
+    CHECK_INT(counts.returned, 1);
+    CHECK_INT(number("SELECT count(*) FROM record WHERE present = 1"), 3);
+    store_close(store);
+}
+
+TEST("a second record with the same key is kept beside the first, night after night")
+{
+    open_store();
+    static const char *const twins[] = { "a", "A1", "a", "A2", NULL };
+    CHECK_INT(pass(twins, true, true).changed, 2);
+    CHECK_INT(number("SELECT count(*) FROM record WHERE key IN ('a', 'a (2)')"), 2);
+    CHECK_INT(pass(twins, true, true).changed, 0);
+    static const char *const one[] = { "a", "A1", NULL };
+    CHECK_INT(pass(one, true, true).missing, 1);
+    store_close(store);
+}
+
+TEST("an abandoned pass leaves no trace")
+{
+    open_store();
+    struct staging *staging;
+    CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+    offer(staging, "a", "A1");
+    staging_abandon(staging);
+    CHECK_INT(number("SELECT count(*) FROM record"), 0);
+    CHECK_INT(number("SELECT count(*) FROM payload WHERE kind = 0"), 0);
+    store_close(store);
+}
+
+TEST("a record that cannot be read goes without being called missing")
+{
+    open_store();
+    static const char *const broken[] = { "a", "A1", "@f", "{", NULL };
+    pass(broken, true, true);
+    static const char *const mended[] = { "a", "A1", NULL };
+    CHECK_INT(pass(mended, true, true).missing, 0);
+    store_close(store);
+}

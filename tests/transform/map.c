@@ -1,0 +1,255 @@
+#include "transform/map.h"
+
+#include <string.h>
+
+#include "adapters/file.h"
+#include "adapters/yaml.h"
+#include "core/canonical.h"
+#include "tests/support/test.h"
+
+static struct setting_context context = { &test_arena, "test.yaml" };
+static struct map *map;
+static struct digest recipe;
+static struct error error;
+
+static enum status compile(const char *source)
+{
+    struct value *tree, *list = value_list(&test_arena);
+    struct source *sources;
+    struct code_list *lists;
+    size_t count;
+    struct map_defaults defaults = { TEXT("H13"), TEXT("Cần Thơ") };
+    const char *folder = test_folder();
+    CHECK_INT(file_write(file_path(&test_arena, folder, "levels.csv"),
+                         TEXT("from,to,name\nCấp tỉnh,province,Tỉnh\nCấp xã,commune,Xã\n"), 0644, &error),
+              STATUS_OK);
+    struct value *codes = value_object(&test_arena);
+    value_set(codes, "levels", value_string(&test_arena, "levels.csv"));
+    if (codes_load(&context, folder, codes, &lists, &error))
+        return error.status;
+    if (yaml_parse(&test_arena, text_of(source), "test.yaml", &tree, &error))
+        return error.status;
+    value_append(list, tree);
+    if (source_read_all(&context, list, &sources, &count, &error))
+        return error.status;
+    return map_compile(&context, sources, lists, &defaults, &map, &recipe, &error);
+}
+
+static struct map_result result;
+
+/* The canonical bytes of one JSON record under a map of fields. */
+static struct text run(const char *fields, const char *record)
+{
+    struct text source =
+        text_format(&test_arena,
+                    "name: s\nfetch: { folder: . }\nformat: json\nkey: /c\nnothing: [\"\", \"Không có\"]\n"
+                    "map:\n  code: /c\n  name: /n\n  status: { value: announced }\n%s",
+                    fields);
+    struct buffer bytes = { 0 };
+    if (!CHECK_INT(compile(source.bytes), STATUS_OK)) {
+        CHECK_STRING(error.message, "");
+        return TEXT_NONE;
+    }
+    map_run(map, &test_arena, text_of(record), TEXT_NONE, &result);
+    map_free(map);
+    if (!result.procedure)
+        return TEXT_NONE;
+    canonical_write(&bytes, result.procedure);
+    struct text text = text_copy(&test_arena, buffer_view(&bytes));
+    buffer_free(&bytes);
+    return text;
+}
+
+static bool has(struct text text, const char *part)
+{
+    size_t at;
+    if (text_find(text, text_of(part), &at))
+        return true;
+    CHECK_TEXT(text, text_of(part));
+    return false;
+}
+
+TEST("code, name and status are filled, agency and kind by default, in canonical order")
+{
+    CHECK_TEXT(
+        run("", "{\"n\":\" Tên \",\"c\":\"1.000001\"}"),
+        TEXT("{\"agency\":{\"code\":\"H13\",\"name\":\"Cần Thơ\"},\"code\":\"1.000001\",\"kind\":\"public\","
+             "\"name\":\"Tên\",\"status\":\"announced\"}"));
+}
+
+TEST("what is nothing is absent, and of alternatives the first that is something counts")
+{
+    struct text text = run("  conditions: /x\n  notes: [/x, /y, /z]\n",
+                           "{\"n\":\"a\",\"c\":\"1\",\"x\":\"Không có\",\"y\":\" \",\"z\":\"ghi chú\"}");
+    has(text, "\"notes\":\"ghi chú\"");
+    CHECK(!text_find(text, TEXT("conditions"), &(size_t){ 0 }));
+}
+
+TEST("a text is split, its pieces looked up, and a list of texts made")
+{
+    struct text text = run("  levels: { from: /x, split: \",\", codes: levels }\n",
+                           "{\"n\":\"a\",\"c\":\"1\",\"x\":\"cấp TỈNH, Cấp  xã\"}");
+    has(text, "\"levels\":[\"province\",\"commune\"]");
+}
+
+TEST("what the code list does not know is a finding, not dropped")
+{
+    run("  levels: { from: /x, split: \",\", codes: levels }\n",
+        "{\"n\":\"a\",\"c\":\"1\",\"x\":\"Cấp huyện\"}");
+    if (!CHECK(result.findings.first))
+        return;
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/codes"));
+    CHECK_TEXT(result.findings.first->field, TEXT("levels[0]"));
+    CHECK_TEXT(result.findings.first->value, TEXT("Cấp huyện"));
+}
+
+TEST("match takes group 1, and no match is nothing")
+{
+    const char *fields = "  results: { from: /x, match: \"^(.*?)Mã: \", map: { name: . } }\n";
+    has(run(fields, "{\"n\":\"a\",\"c\":\"1\",\"x\":\"Giấy phépMã: KQ.1\"}"),
+        "\"results\":[{\"name\":\"Giấy phép\"}]");
+    CHECK(!text_find(run(fields, "{\"n\":\"a\",\"c\":\"1\",\"x\":\"Giấy phép\"}"), TEXT("results"),
+                     &(size_t){ 0 }));
+}
+
+TEST("each goes through a list with addresses relative to the item, and dates are read")
+{
+    struct text text = run("  legal_bases: { each: /l, map: { number: /so, issued_on: { from: /ngay, date: "
+                           "[dd/MM/yyyy, d/M/yyyy] } } }\n",
+                           "{\"n\":\"a\",\"c\":\"1\",\"l\":[{\"so\":\"1/2020\",\"ngay\":\"5/3/"
+                           "2020\"},{\"so\":\"\"},{\"so\":\"2\"}]}");
+    has(text, "\"legal_bases\":[{\"issued_on\":\"2020-03-05\",\"number\":\"1/2020\"},{\"number\":\"2\"}]");
+}
+
+TEST("a day that does not exist is a finding with its path and value")
+{
+    run("  decision.signed_on: { from: /d, date: [dd/MM/yyyy] }\n",
+        "{\"n\":\"a\",\"c\":\"1\",\"d\":\"31/02/2025\"}");
+    if (!CHECK(result.findings.first))
+        return;
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/date"));
+    CHECK_TEXT(result.findings.first->field, TEXT("decision.signed_on"));
+}
+
+TEST("a list field given one value has one item, and a bare text goes to the object's main field")
+{
+    struct text text = run("  executing_agencies: /x\n  steps: /y\n",
+                           "{\"n\":\"a\",\"c\":\"1\",\"x\":\"Sở Y tế\",\"y\":[\"Bước 1\",\"Bước 2\"]}");
+    has(text, "\"executing_agencies\":[{\"name\":\"Sở Y tế\"}]");
+    has(text, "\"steps\":[{\"text\":\"Bước 1\"},{\"text\":\"Bước 2\"}]");
+}
+
+TEST("numbers never pass through a double")
+{
+    struct text text =
+        run("  dossier: { each: /d, map: { name: /t, originals: /o } }\n  notes: /big\n",
+            "{\"n\":\"a\",\"c\":\"1.001640\",\"big\":9007199254740993,\"d\":[{\"t\":\"x\",\"o\":2}]}");
+    has(text, "\"dossier\":[{\"name\":\"x\",\"originals\":2}]");
+    has(text, "\"notes\":\"9007199254740993\"");
+}
+
+TEST("money is read, prose stays prose, and constants alone are nothing")
+{
+    const char *fields = "  methods: { each: /m, map: { text: /t, fees: { each: /p, map: { kind: { value: "
+                         "fee }, amount: /a } } } }\n";
+    struct text text =
+        run(fields, "{\"n\":\"a\",\"c\":\"1\",\"m\":[{\"t\":\"x\",\"p\":[{\"a\":\"1.515\"},{\"a\":\"\"},"
+                    "{\"a\":\"Theo quy định của Hội đồng nhân dân\"}]}]}");
+    has(text, "\"fees\":[{\"amount\":\"1515\",\"kind\":\"fee\"},{\"kind\":\"fee\",\"text\":\"Theo quy định "
+              "của Hội đồng nhân dân\"}]");
+}
+
+TEST("a duration given as one text becomes amount and unit")
+{
+    struct text text = run("  methods: { each: /m, map: { duration: . } }\n",
+                           "{\"n\":\"a\",\"c\":\"1\",\"m\":[\"05 Ngày làm việc\",\"ngay khi nhận\"]}");
+    has(text, "{\"duration\":{\"amount\":\"5\",\"unit\":\"working_day\"}},{\"text\":\"ngay khi nhận\"}");
+}
+
+TEST("a document inside a text is parsed and mapped")
+{
+    struct text text =
+        run("  steps: { from: /x, parse: json, map: { text: /t } }\n",
+            "{\"n\":\"a\",\"c\":\"1\",\"x\":\"[{\\\"t\\\":\\\"một\\\"},{\\\"t\\\":\\\"hai\\\"}]\"}");
+    has(text, "\"steps\":[{\"text\":\"một\"},{\"text\":\"hai\"}]");
+}
+
+TEST("inner lists are flattened with the outer fields")
+{
+    struct text text = run("  steps: { each: /x, map: { case: /th, each: /b, map: { text: /t } } }\n",
+                           "{\"n\":\"a\",\"c\":\"1\",\"x\":[{\"th\":\"A\",\"b\":[{\"t\":\"1\"},{\"t\":\"2\"}]"
+                           "},{\"th\":\"B\",\"b\":[{\"t\":\"3\"}]}]}");
+    has(text, "\"steps\":[{\"case\":\"A\",\"text\":\"1\"},{\"case\":\"A\",\"text\":\"2\"},{\"case\":\"B\","
+              "\"text\":\"3\"}]");
+}
+
+TEST("pieces makes each match an item")
+{
+    struct text text = run("  dossier: { from: /x, pieces: \"(.+?)[0-9]+ bản chính\", map: { name: . } }\n",
+                           "{\"n\":\"a\",\"c\":\"1\",\"x\":\"Đơn1 bản chínhTờ khai2 bản chính\"}");
+    has(text, "\"dossier\":[{\"name\":\"Đơn\"},{\"name\":\"Tờ khai\"}]");
+}
+
+TEST("a record that is no JSON, or holds a control character, is a finding")
+{
+    CHECK(!run("", "{\"n\":").bytes);
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/decode"));
+    run("", "{\"n\":\"a\\u0001b\",\"c\":\"1\"}");
+    if (CHECK(result.findings.first))
+        CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/control"));
+}
+
+TEST("a map with a fault is refused with line, column and the nearest name")
+{
+    static const struct {
+        const char *fields, *words;
+    } cases[] = {
+        { "  decison.number: /x\n", "did you mean \"decision\"" },
+        { "  decision.numbr: /x\n", "did you mean \"number\"" },
+        { "  notes: { form: /x }\n", "did you mean \"from\"" },
+        { "  notes: x\n", "is no JSON Pointer" },
+        { "  notes: { from: /x, match: \"(\" }\n", "test.yaml:" },
+        { "  levels: { from: /x, codes: level }\n", "did you mean \"levels\"" },
+        { "  notes: { from: /x, split: \",\" }\n", "is no list" },
+        { "  decision.signed_on: { from: /x, date: [abc] }\n", "is no date format" },
+        { "  notes: { from: /x, value: y }\n", "needs one of" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text source =
+            text_format(&test_arena,
+                        "name: s\nfetch: { folder: . }\nformat: json\nkey: /c\nmap:\n  code: /c\n  name: /n\n"
+                        "  status: { value: announced }\n%s",
+                        cases[i].fields);
+        CHECK_INT(compile(source.bytes), STATUS_USAGE);
+        CHECK_CONTAINS(error.message, cases[i].words);
+        CHECK_CONTAINS(error.message, "test.yaml:9:");
+    }
+}
+
+TEST("a map that does not fill a required field is refused")
+{
+    CHECK_INT(compile("name: s\nfetch: { folder: . }\nformat: json\nkey: /c\nmap: { code: /c, status: { "
+                      "value: draft } }\n"),
+              STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "does not fill \"name\"");
+}
+
+TEST("the recipe changes with the map, not with its comments")
+{
+    const char *head = "name: s\nfetch: { folder: . }\nformat: json\nkey: /c\n";
+    struct text one =
+        text_format(&test_arena, "%smap: { code: /c, name: /n, status: { value: draft } }\n", head);
+    struct text two =
+        text_format(&test_arena, "# x\n%smap: { code: /c, name: /n, status: { value: draft } } # y\n", head);
+    struct text three =
+        text_format(&test_arena, "%smap: { code: /c, name: /m, status: { value: draft } }\n", head);
+    CHECK_INT(compile(one.bytes), STATUS_OK);
+    struct digest first = recipe;
+    map_free(map);
+    CHECK_INT(compile(two.bytes), STATUS_OK);
+    CHECK(digest_equal(&first, &recipe));
+    map_free(map);
+    CHECK_INT(compile(three.bytes), STATUS_OK);
+    CHECK(!digest_equal(&first, &recipe));
+    map_free(map);
+}

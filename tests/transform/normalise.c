@@ -1,0 +1,128 @@
+#include "transform/normalise.h"
+
+#include "tests/support/test.h"
+
+static struct normalise_counts counts;
+
+static struct text clean(const char *text, bool lines)
+{
+    struct text out = TEXT_NONE;
+    struct error error;
+    counts = (struct normalise_counts){ 0 };
+    CHECK_INT(normalise(&test_arena, text_of(text), lines, &counts, &out, &error), STATUS_OK);
+    return out;
+}
+
+TEST("a clean text is given back as it is, without a copy")
+{
+    const char *text = "Đăng ký khai sinh – “lưu động” (xã, phường): 1.000₫? không";
+    CHECK(clean("Đăng ký khai sinh – “lưu động”", false).length ==
+          sizeof "Đăng ký khai sinh – “lưu động”" - 1);
+    struct text plain = TEXT("Đăng ký khai sinh"), out;
+    struct error error;
+    CHECK_INT(normalise(&test_arena, plain, false, &counts, &out, &error), STATUS_OK);
+    CHECK(out.bytes == plain.bytes);
+    CHECK_TEXT(clean(text, false), text_of(text));
+}
+
+TEST("decomposed and mixed letters become NFC")
+{
+    CHECK_TEXT(clean("Thu\xcc\x89 tu\xcc\xa3"
+                     "c",
+                     false),
+               TEXT("Thủ tục"));
+    CHECK_INT(counts.composed, 1);
+    CHECK_TEXT(clean("ho\xcc\x82\xcc\x80 sơ", true), TEXT("hồ sơ"));
+    CHECK_TEXT(clean("e\xcc\xa3\xcc\x82", true), TEXT("ệ"));
+}
+
+TEST("U+00D0 and U+00F0 become Đ and đ")
+{
+    CHECK_TEXT(clean("57/2018/NÐ-CP, ð", false), TEXT("57/2018/NĐ-CP, đ"));
+    CHECK_INT(counts.d_stroke, 1);
+}
+
+TEST("soft hyphens, zero-width characters and direction marks go, also between blanks")
+{
+    CHECK_TEXT(clean("a\xc2\xad"
+                     "b\xe2\x80\x8b"
+                     "c\xe2\x80\x8e"
+                     "d\xe2\x80\xae"
+                     "e\xe2\x81\xa0"
+                     "f\xef\xbb\xbf",
+                     false),
+               TEXT("abcdef"));
+    CHECK_INT(counts.invisible, 1);
+    CHECK_TEXT(clean("a \xe2\x80\x8b b", false), TEXT("a b"));
+    CHECK_TEXT(clean("o\xe2\x80\x8b\xcc\x82", false), TEXT("ô"));
+}
+
+TEST("private-use bullets become a minus")
+{
+    CHECK_TEXT(clean("\xef\x82\xb7 Đơn\n\xef\x82\xa7 Bản sao", true), TEXT("- Đơn\n- Bản sao"));
+    CHECK_INT(counts.bullets, 1);
+}
+
+TEST("every run of other white space becomes one blank")
+{
+    CHECK_TEXT(clean("a \t b\xc2\xa0\xc2\xa0"
+                     "c\xe2\x80\x83"
+                     "d\xe3\x80\x80"
+                     "e\xe2\x80\xaf"
+                     "f\x0b\x0c"
+                     "g",
+                     false),
+               TEXT("a b c d e f g"));
+    CHECK_INT(counts.blanks, 1);
+    CHECK_TEXT(clean("  a  ", false), TEXT("a"));
+    CHECK_TEXT(clean("   ", false), TEXT(""));
+}
+
+TEST("a field of one line has its line breaks made blanks")
+{
+    CHECK_TEXT(clean("a\r\nb\rc\n\n d", false), TEXT("a b c d"));
+    CHECK_TEXT(clean("\na\n", false), TEXT("a"));
+}
+
+TEST("a field of many lines has each line trimmed and three or more line breaks made two")
+{
+    CHECK_TEXT(clean("  a  \r\n\tb\n\n\n\nc \n \n\n d\n", true), TEXT("a\nb\n\nc\n\nd"));
+    CHECK_TEXT(clean("a\nb", true), TEXT("a\nb"));
+    CHECK_TEXT(clean("a\n\nb", true), TEXT("a\n\nb"));
+    CHECK_TEXT(clean("a\n\n\nb", true), TEXT("a\n\nb"));
+    CHECK_TEXT(clean("a\n b", true), TEXT("a\nb"));
+    CHECK_TEXT(clean("a \nb", true), TEXT("a\nb"));
+    CHECK_TEXT(clean("\n\na\n\n", true), TEXT("a"));
+}
+
+TEST("other control characters reject, named, with where they stand")
+{
+    static const char *const texts[] = { "ab\x01"
+                                         "c",
+                                         "a\x7f", "a\xc2\x80", "\x1b[31m", "a\xc2\x9f" };
+    for (size_t i = 0; i < 5; i++) {
+        struct text out;
+        struct error error;
+        CHECK_INT(normalise(&test_arena, text_of(texts[i]), true, &counts, &out, &error), STATUS_REJECT);
+        CHECK_CONTAINS(error.message, "U+00");
+    }
+    struct text nul = { "a\0b", 3 }, out;
+    struct error error;
+    CHECK_INT(normalise(&test_arena, nul, false, &counts, &out, &error), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "U+0000");
+}
+
+TEST("what is normalised stays as it is when it is normalised again")
+{
+    static const char *const texts[] = { "a \n\n\n b\xc2\xa0 c",
+                                         "Thu\xcc\x89 \xef\x82\xb7 tu\xcc\xa3"
+                                         "c ",
+                                         "\xe2\x80\x8b a" };
+    for (size_t i = 0; i < 3; i++)
+        for (int lines = 0; lines < 2; lines++) {
+            struct text once = clean(texts[i], lines), twice;
+            struct error error;
+            CHECK_INT(normalise(&test_arena, once, lines, &counts, &twice, &error), STATUS_OK);
+            CHECK_TEXT(twice, once);
+        }
+}
