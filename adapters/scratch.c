@@ -38,8 +38,8 @@ enum status scratch_open(struct scratch *scratch, struct error *error)
         }
         code = errno;
     }
-    return error_set(error, STATUS_FATAL,
-                     _("no temporary file can be made in $TMPDIR, /var/tmp or /tmp: %s"), strerror(code));
+    return error_set(error, STATUS_FATAL, _("no temporary file can be made in $TMPDIR, /var/tmp or /tmp: %s"),
+                     strerror(code));
 }
 
 enum status scratch_put(struct scratch *scratch, struct text bytes, struct error *error)
@@ -73,7 +73,8 @@ static enum status read_scratch(struct file_stream *stream, void *bytes, size_t 
     uint64_t left = scratch->length - stream->rest.length;
     ssize_t count;
     do
-        count = pread(scratch->descriptor, bytes, length < left ? length : (size_t)left, (off_t)stream->rest.length);
+        count = pread(scratch->descriptor, bytes, length < left ? length : (size_t)left,
+                      (off_t)stream->rest.length);
     while (count < 0 && errno == EINTR);
     if (count < 0)
         return error_set(error, STATUS_FATAL, _("a temporary file cannot be read: %s"), strerror(errno));
@@ -89,7 +90,8 @@ static void close_stream(struct file_stream *stream)
 
 void scratch_stream(struct scratch *scratch, const char *name, struct file_stream *stream)
 {
-    *stream = (struct file_stream){ .read = read_scratch, .close = close_stream, .name = name, .own = scratch };
+    *stream =
+        (struct file_stream){ .read = read_scratch, .close = close_stream, .name = name, .own = scratch };
 }
 
 enum status scratch_start(struct scratch *scratch, struct arena *arena, size_t most, struct text *bytes,

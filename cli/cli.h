@@ -20,8 +20,12 @@ struct invocation {
     size_t source_count;
     struct text *codes;
     size_t code_count;
-    const char *plan, *reason, *decision, *rule, *field, *on, *checkpoint, *release_brake, *from, *to, *adopt,
-        *overwrite, *run;
+    const char **checkpoints;
+    size_t checkpoint_count;
+    const char **keys;
+    size_t key_count;
+    const char *plan, *reason, *decision, *rule, *field, *on, *release_brake, *from, *to, *adopt, *overwrite,
+        *run;
     bool online, rules;
     char **arguments; /* what is no option */
     int argument_count;
@@ -56,7 +60,10 @@ enum status command_check(struct session *session, struct error *error, int *exi
 enum status command_init(struct session *session, struct error *error, int *exit_code);
 enum status command_status(struct session *session, struct error *error, int *exit_code);
 enum status command_runs(struct session *session, struct error *error, int *exit_code);
+enum status command_test(struct session *session, struct error *error, int *exit_code);
 enum status command_show(struct session *session, struct error *error, int *exit_code);
+enum status command_history(struct session *session, struct error *error, int *exit_code);
+enum status command_audit(struct session *session, struct error *error, int *exit_code);
 
 /* Set by SIGINT and SIGTERM. */
 extern volatile sig_atomic_t cli_stop;

@@ -1,12 +1,9 @@
 /* run, extract, transform, load: the stages, one after the other, as one run of the ledger. */
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "adapters/crypto.h"
-#include "cli/cli.h"
+#include "cli/run.h"
 #include "extract/extract.h"
 #include "load/load.h"
 #include "transform/transform.h"
@@ -113,33 +110,6 @@ static enum status check_all(struct night *night, struct digest *rules, struct e
     if (extract_check(&night->extracting, error) || transform_check(&night->transforming, rules, error))
         return error->status;
     return night->load ? load_check(&night->loading, error) : STATUS_OK;
-}
-
-static const char *who(void)
-{
-    const char *name = getenv("SUDO_USER");
-    if (name && *name)
-        return name;
-    const struct passwd *entry = getpwuid(geteuid());
-    return entry && entry->pw_name ? entry->pw_name : "?";
-}
-
-static enum status begin(struct night *night, struct store *store, struct error *error)
-{
-    const struct configuration *configuration = &night->session->configuration;
-    char host[256] = "?";
-    gethostname(host, sizeof host - 1);
-    struct run_start start = {
-        .command = night->session->invocation->command,
-        .operator_ = who(),
-        .host = host,
-        .version = CONGKHAI_VERSION,
-        .config_digest = configuration->digest,
-        .rules_digest = crypto_sha256(configuration->rules_text),
-        .configuration = configuration->masked,
-        .rules = configuration->rules_text,
-    };
-    return store_run_begin(store, &start, &night->run, error);
 }
 
 static void say(const struct night *night, const char *line)
@@ -304,20 +274,14 @@ static enum status finish(struct night *night, struct store *store, enum status 
         status = night->outage.status;
         *error = night->outage;
     }
-    /* A fault of the disk or the ledger leaves nothing to be written: the run stays open in the ledger, as a
-     * killed one does. */
-    bool writable = status != STATUS_FATAL && status != STATUS_LEDGER;
-    if (writable && store_kept_back(store, &kept, &late) == STATUS_OK) {
+    bool readable = status != STATUS_FATAL && status != STATUS_LEDGER;
+    if (readable && !store_kept_back(store, &kept, &late)) {
         *exit_code = exit_code_of(status, &kept);
         night->counts.pending = kept.pending;
-        if (store_run_end(store, *exit_code, &night->counts, status ? error->message : NULL, &late) &&
-            !status) {
-            *error = late;
-            status = late.status;
-        }
+    } else if (!status) {
+        status = error_set(error, late.status, "%s", late.message);
     }
-    if (status)
-        *exit_code = error_exit_code(status);
+    status = run_end(night->session, store, status, &night->counts, exit_code, error);
     if (night->session->invocation->json)
         print_json(night, *exit_code, error, &kept);
     int64_t back = kept.rejected + kept.held + kept.refused + kept.failed + kept.conflict + kept.unknown;
@@ -337,7 +301,7 @@ enum status command_run(struct session *session, struct error *error, int *exit_
     if (check_all(&night, &rules, error) ||
         store_open(session->configuration.store, STORE_RUN, session->clock, &store, error))
         return error->status;
-    enum status status = begin(&night, store, error);
+    enum status status = run_begin(session, store, &night.run, error);
     if (status == STATUS_OK) {
         status = run_stages(&night, store, error);
         status = finish(&night, store, status, error, exit_code);

@@ -16,6 +16,7 @@ const struct command commands[] = {
       N_("procedures to the portal") },
     { "status", "rules", "", 0, 0, true, command_status, N_("what is going on, what is kept back") },
     { "runs", "", "[N]", 0, 1, true, command_runs, N_("the last runs") },
+    { "test", "", "", 0, 0, true, command_test, N_("the configuration's own tests, and the examples beside its rules") },
     { NULL, NULL, NULL, 0, 0, false, NULL, NULL },
 };
 

@@ -200,14 +200,15 @@ static enum status read_all(struct configuration *configuration, struct error *e
     configuration->store = file_path(arena, configuration->folder, top.store);
     configuration->portal = top.portal;
     configuration->brakes = top.brakes;
-    configuration->ledger = top.ledger;
     configuration->tests = top.tests;
     if (source_read_all(&configuration->context, top.sources, &configuration->sources,
                         &configuration->source_count, error) ||
         codes_load(&configuration->context, configuration->folder, top.codes, &configuration->lists, error) ||
         read_rules(configuration, top.rules, error) ||
         read_precedence(configuration, top.precedence, error) ||
-        read_retention(configuration, top.retention, error))
+        read_retention(configuration, top.retention, error) ||
+        ledger_read(&configuration->context, configuration->folder, configuration->agency_code, top.ledger,
+                    &configuration->sealing, error))
         return error->status;
     digest_tree(configuration);
     return STATUS_OK;

@@ -69,6 +69,7 @@ enum choice {
     OPTION_FIELD,
     OPTION_ON,
     OPTION_CHECKPOINT,
+    OPTION_KEY,
     OPTION_RELEASE_BRAKE,
     OPTION_FROM,
     OPTION_TO,
@@ -95,6 +96,7 @@ static const struct option options[] = {
     { "field", required_argument, NULL, OPTION_FIELD },
     { "on", required_argument, NULL, OPTION_ON },
     { "checkpoint", required_argument, NULL, OPTION_CHECKPOINT },
+    { "key", required_argument, NULL, OPTION_KEY },
     { "release-brake", required_argument, NULL, OPTION_RELEASE_BRAKE },
     { "from", required_argument, NULL, OPTION_FROM },
     { "to", required_argument, NULL, OPTION_TO },
@@ -138,8 +140,6 @@ static const char **slot(struct invocation *invocation, int value)
         return &invocation->field;
     case OPTION_ON:
         return &invocation->on;
-    case OPTION_CHECKPOINT:
-        return &invocation->checkpoint;
     case OPTION_RELEASE_BRAKE:
         return &invocation->release_brake;
     case OPTION_FROM:

@@ -134,11 +134,12 @@ static enum document_number_fault read_whole(struct arena *arena, struct text te
 /* The candidate, perhaps mended once more, when it reads right; else none. */
 static struct text settle(struct arena *arena, struct text candidate)
 {
-    struct document_number number;
+    struct document_number number = { 0 };
     struct text rest, better, unused;
     enum document_number_fault fault = read_whole(arena, candidate, &number, &rest, &better);
     if (fault == DOCUMENT_NUMBER_RIGHT)
         return rest;
+    number = (struct document_number){ 0 };
     if (better.length && read_whole(arena, better, &number, &rest, &unused) == DOCUMENT_NUMBER_RIGHT)
         return rest;
     return TEXT_NONE;
@@ -292,6 +293,9 @@ static enum document_number_fault name_fault(struct reading *reading, struct tex
     *suggestion = settle(arena, without_stops(arena, text));
     if (suggestion->length)
         return DOCUMENT_NUMBER_PUNCTUATION;
+    /* What is behind these words is no number of a document by itself. */
+    if (vietnamese_starts(rest, "QCVN") || vietnamese_starts(rest, "TCVN") || vietnamese_starts(rest, "QCĐP"))
+        return DOCUMENT_NUMBER_UNREADABLE;
     enum document_number_fault fault = read_among_words(arena, reading->spaced, suggestion);
     if (!fault)
         fault = read_turned(arena, text, suggestion);

@@ -8,6 +8,8 @@
 struct table {
     struct csv_reader reader;
     struct text context;
+    const char *found; /* the encoding that `auto` found; NULL: none, or Unicode */
+    char separator;
 };
 
 /* {"header":[…],"separator":";"}: what the rows need to be understood, staged once. */
@@ -20,6 +22,8 @@ static void make_context(struct decode *decode, struct table *table, const struc
     value_set(context, "header", header);
     value_set(context, "separator",
               value_text(decode->arena, text_copy(decode->arena, (struct text){ &separator, 1 })));
+    if (table->found)
+        value_set(context, "encoding", value_string(decode->arena, table->found));
     struct buffer bytes = { 0 };
     canonical_write(&bytes, context);
     table->context = text_copy(decode->arena, buffer_view(&bytes));
@@ -36,23 +40,46 @@ static void named_header(struct decode *decode, struct table *table)
     make_context(decode, table, names, count, source_separator(decode->source));
 }
 
-static enum status decode_heading(struct decode *decode, struct text *row, struct error *error)
+/* A heading row alone is too short to tell an encoding by: all that was read so far tells it. */
+static void find_encoding(struct decode *decode, struct table *table)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct encoding_finding finding;
+    struct text sample = buffer_view(&table->reader.bytes), decoded;
+    while (sample.length && sample.bytes[sample.length - 1] != '\n')
+        sample.length--;
+    struct encoding_options options = { .capitals = decode->source->record.capitals };
+    if (encoding_decode(&arena, ENCODING_AUTO, &options, sample, &decoded, &finding, NULL) == STATUS_OK &&
+        finding.encoding > ENCODING_UTF16BE)
+        table->found = encoding_name(finding.encoding);
+}
+
+static enum status decode_heading(struct decode *decode, struct table *table, struct text *row,
+                                  struct error *error)
 {
     enum encoding encoding = ENCODING_UTF8;
     if (decode->source->encoding)
         encoding_named(text_of(decode->source->encoding), &encoding);
-    if (encoding == ENCODING_UTF8) {
-        if (unicode_invalid_at(*row) < row->length)
-            return error_set(error, STATUS_STOP,
-                             _("the heading row is not UTF-8; name the source's encoding with \"encoding\""));
-        return STATUS_OK;
-    }
+    if (encoding == ENCODING_AUTO && !table->found)
+        find_encoding(decode, table);
+    if (table->found)
+        encoding_named(text_of(table->found), &encoding);
+    bool unicode = encoding == ENCODING_UTF8 || encoding == ENCODING_UTF16 || encoding == ENCODING_UTF16LE ||
+                   encoding == ENCODING_UTF16BE;
+    size_t invalid = unicode_invalid_at(*row);
     struct encoding_options options = { .capitals = decode->source->record.capitals };
-    if (encoding_decode(decode->arena, encoding, &options, *row, row, NULL, error)) {
-        error->status = STATUS_STOP;
-        return error_add(error, _("heading row"));
-    }
-    return STATUS_OK;
+    if (unicode && invalid < row->length)
+        return error_set(error, STATUS_STOP,
+                         _("the heading row is not UTF-8; name the source's encoding with \"encoding\""));
+    enum status status = STATUS_OK;
+    if (!unicode && invalid < row->length)
+        status = encoding_decode(decode->arena, encoding, &options, *row, row, NULL, error);
+    else if (!unicode)
+        status = encoding_decode_typed(decode->arena, encoding, &options, *row, row, NULL, error);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    error->status = STATUS_STOP;
+    return error_add(error, _("heading row"));
 }
 
 /* The heading row is the one given, or the first row with at least two filled cells. */
@@ -71,7 +98,7 @@ static enum status found_header(struct decode *decode, struct table *table, long
         char separator = source_separator(decode->source);
         if (!separator)
             separator = csv_guess_separator(row);
-        if (decode_heading(decode, &row, error))
+        if (decode_heading(decode, table, &row, error))
             return error->status;
         if (csv_cells(decode->arena, row, separator, &cells, &count, error)) {
             error->status = STATUS_STOP;
@@ -83,7 +110,7 @@ static enum status found_header(struct decode *decode, struct table *table, long
         if (!wanted && filled < 2 && count > 1)
             continue;
         make_context(decode, table, cells, count, separator);
-        table->reader.separator = separator;
+        table->reader.separator = table->separator = separator;
         return STATUS_OK;
     }
 }
@@ -93,7 +120,7 @@ static enum status open_csv(struct decode *decode, struct error *error)
     struct table *table = arena_new(decode->arena, struct table);
     decode->own = table;
     csv_reader_open(&table->reader, &decode->document->stream, (size_t)decode->source->record_limit);
-    table->reader.separator = source_separator(decode->source);
+    table->reader.separator = table->separator = source_separator(decode->source);
     const struct value *header = decode->source->header;
     if (!header || header->kind != VALUE_LIST)
         return found_header(decode, table, (long)source_header_row(decode->source), error);
@@ -101,11 +128,23 @@ static enum status open_csv(struct decode *decode, struct error *error)
     return STATUS_OK;
 }
 
+/* Rows of separators alone stand below many a spreadsheet's table. */
+static bool is_blank(struct text row, char separator)
+{
+    for (size_t i = 0; i < row.length; i++)
+        if (row.bytes[i] != separator && row.bytes[i] != ' ' && row.bytes[i] != '\t')
+            return false;
+    return true;
+}
+
 static enum status next_csv(struct decode *decode, struct decoded *decoded, struct error *error)
 {
     struct table *table = decode->own;
+    enum status status;
     *decoded = (struct decoded){ .mark = ':', .context = table->context };
-    enum status status = csv_reader_next(&table->reader, &decoded->bytes, error);
+    do
+        status = csv_reader_next(&table->reader, &decoded->bytes, error);
+    while (status == STATUS_OK && is_blank(decoded->bytes, table->separator));
     decoded->number = table->reader.line;
     return status;
 }

@@ -79,9 +79,11 @@ enum status extract_check(const struct extract_request *request, struct error *e
         struct record_address *key;
         if (!wanted_source(request, source))
             continue;
-        if (fetch_prepare(request->context->arena, request->context, request->folder, source, &fetch,
-                          error) ||
-            compile_key(request->context->arena, request->context, source, &key, error))
+        if (fetch_prepare(request->context->arena, request->context, request->folder, source, &fetch, error))
+            return error->status;
+        if (fetch.driver->close)
+            fetch.driver->close(&fetch);
+        if (compile_key(request->context->arena, request->context, source, &key, error))
             return error->status;
         record_address_free(key);
         const struct decode_driver *decoder = decode_find((enum source_format)source->format);
@@ -149,7 +151,8 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
             return error->status;
     if (list) {
         locate(decode->document, decoded, locator, sizeof locator);
-        error_add(reason, "%s", locator);
+        if (!strstr(reason->message, decode->document->name))
+            error_add(reason, "%s", locator);
         broke_off(reading, false, reason->message);
         notice(reading, NULL, reason->message);
     }
@@ -271,6 +274,8 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
         if (document.stream.close)
             document.stream.close(&document.stream);
     }
+    if (kept == STATUS_OK && status == STATUS_FATAL)
+        return error_set(error, status, "%s", reason.message);
     if (kept == STATUS_OK && status != STATUS_OK && status != STATUS_END) {
         notice(reading, NULL, reason.message);
         broke_off(reading, true, reason.message);

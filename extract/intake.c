@@ -4,13 +4,17 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "adapters/json.h"
 #include "adapters/unicode.h"
 #include "core/memory.h"
+#include "extract/json_splitter.h"
+#include "record/encoding.h"
 
 #define GROUP       64
 #define GROUP_BYTES ((size_t)512 << 10) /* with so many a group is full before it has GROUP records */
 #define KEEP_MOST   ((size_t)256 << 10) /* of an arena that is worth keeping for the next record */
 #define GROUPS      3
+#define KEY_MOST    ((size_t)64 << 10)
 
 struct item {
     struct text bytes, context, key;
@@ -36,8 +40,18 @@ struct intake {
     struct group groups[GROUPS];
     struct group *filling, *hashing, *keying;
     bool working, doubtful;
-    struct arena scratch;
+    bool seeks; /* the key of a JSON record can be found without reading all of it */
+    struct pointer pointer;
+    struct arena scratch, kept;
 };
+
+static bool is_unicode(const char *encoding)
+{
+    enum encoding named;
+    return !encoding || (encoding_named(text_of(encoding), &named) &&
+                         (named == ENCODING_UTF8 || named == ENCODING_UTF16 || named == ENCODING_UTF16LE ||
+                          named == ENCODING_UTF16BE));
+}
 
 struct intake *intake_open(const struct intake_options *options)
 {
@@ -46,6 +60,11 @@ struct intake *intake_open(const struct intake_options *options)
     intake->filling = &intake->groups[0];
     intake->hashing = &intake->groups[1];
     intake->keying = &intake->groups[2];
+    intake->seeks =
+        options->key && options->source->record.shape == RECORD_JSON &&
+        is_unicode(options->source->encoding) &&
+        pointer_compile(&intake->kept, text_of(options->source->key), &intake->pointer, NULL) == STATUS_OK &&
+        intake->pointer.count && intake->pointer.count <= JSON_SPLITTER_DEPTH;
     return intake;
 }
 
@@ -67,6 +86,7 @@ void intake_close(struct intake *intake)
         arena_free(&intake->groups[i].arena);
     }
     arena_free(&intake->scratch);
+    arena_free(&intake->kept);
     free(intake);
 }
 
@@ -77,12 +97,36 @@ bool intake_is_doubtful(const struct intake *intake)
 
 /* ---- what threads do ---- */
 
-static enum status find_key(const struct intake_options *options, struct item *item)
+/* The key of a JSON record without reading the rest of it: a record that is broken elsewhere keeps its key,
+ * and transform says what is wrong with it. False: the long way finds the key, or why there is none. */
+static bool seek_key(const struct intake *intake, struct item *item)
 {
+    struct file_stream stream;
+    struct json_splitter splitter;
+    struct text lexeme;
+    struct value *value;
+    if (!intake->seeks)
+        return false;
+    file_stream_memory(item->bytes, "", &stream);
+    json_splitter_open(&splitter, &stream, &intake->pointer, KEY_MOST);
+    bool found = json_splitter_find(&splitter, &lexeme, NULL) == STATUS_OK &&
+                 json_parse(&item->arena, lexeme, &value, NULL) == STATUS_OK &&
+                 (value->kind == VALUE_TEXT || value->kind == VALUE_NUMBER);
+    if (found)
+        item->key = unicode_nfc(&item->arena, text_trim(value->text));
+    json_splitter_close(&splitter);
+    return found && item->key.length;
+}
+
+static enum status find_key(const struct intake *intake, struct item *item)
+{
+    const struct intake_options *options = &intake->options;
     struct record record;
     struct record_items items;
     struct arena *arena = &item->arena;
     struct error *error = &item->error;
+    if (seek_key(intake, item))
+        return STATUS_OK;
     if (record_open(arena, &options->source->record, item->bytes, item->context, &record, error))
         return error->status;
     enum status status = record_select(&record, &record.root, options->key, arena, &items, error);
@@ -112,7 +156,7 @@ static void work(void *own, size_t index, unsigned thread)
     struct item *item = &intake->keying->items[index - intake->hashing->count];
     if (item->known || item->fault || !intake->options.key)
         return;
-    if (find_key(&intake->options, item))
+    if (find_key(intake, item))
         item->fault = item->error.message;
 }
 

@@ -15,8 +15,11 @@ static enum status refill(struct json_splitter *splitter, struct error *error)
         size_t got;
         char *room = buffer_room(&splitter->block, BLOCK);
         enum status status = splitter->stream->read(splitter->stream, room, BLOCK, &got, error);
-        if (status)
-            return error->status = STATUS_STOP;
+        if (status) {
+            if (error)
+                error->status = STATUS_STOP;
+            return STATUS_STOP;
+        }
         splitter->block.length += got;
         splitter->ended = !got;
     } while (splitter->block.length < 3 && !splitter->ended && !splitter->started);

@@ -9,30 +9,34 @@
 static const char *const redirect_choices[] = { "same-host", "any", "none", NULL };
 
 #define AT(member) offsetof(struct url_settings, member)
-const struct setting url_settings_table[] = {
+const struct setting url_settings_table[URL_SETTINGS] = {
     { "url", SETTING_TEXT, AT(url), .required = true, .help = N_("http, https, sftp, ftp or file") },
     { "method", SETTING_TEXT, AT(method), .help = N_("GET, or POST where there is a body") },
     { "headers", SETTING_OBJECT, AT(headers), .help = N_("of the request: names and values") },
     { "body", SETTING_TEXT, AT(body), .help = N_("of the request") },
     { "auth", SETTING_OBJECT, AT(auth), .help = N_("basic, bearer, oauth2, certificate and key") },
-    { "login", SETTING_OBJECT, AT(login), .help = N_("a request whose answer holds the session for ${session}") },
+    { "login", SETTING_OBJECT, AT(login),
+      .help = N_("a request whose answer holds the session for ${session}") },
     { "pages", SETTING_OBJECT, AT(pages), .help = N_("how one page leads to the next") },
-    { "detail", SETTING_OBJECT, AT(detail), .help = N_("a request for each item of the listing: ${item:/id}") },
+    { "detail", SETTING_OBJECT, AT(detail),
+      .help = N_("a request for each item of the listing: ${item:/id}") },
     { "success", SETTING_OBJECT, AT(success), .help = N_("what an answer holds that is no error") },
+    { "unwrap", SETTING_TEXT, AT(unwrap),
+      .help = N_("where a facade's answer has the true answer as a text") },
     { "redirects", SETTING_CHOICE, AT(redirects), .fallback = "same-host", .choices = redirect_choices,
       .help = N_("whereto an answer may redirect") },
-    { "ca", SETTING_TEXT, AT(ca), .help = N_("the certificates that are believed, a PEM file; the system's") },
+    { "ca", SETTING_TEXT, AT(ca),
+      .help = N_("the certificates that are believed, a PEM file; the system's") },
     { "known_hosts", SETTING_TEXT, AT(known_hosts), .help = N_("sftp: the keys of hosts that are believed") },
     { "limit", SETTING_SIZE, AT(limit), .fallback = "2G", .minimum = 1024, .maximum = INT64_MAX,
       .help = N_("bytes of one answer, unpacked") },
-    { "timeout", SETTING_DURATION, AT(timeout), .fallback = "10m", .minimum = 100, .maximum = 24 * 3600 * 1000,
-      .help = N_("for one request and its whole answer") },
+    { "timeout", SETTING_DURATION, AT(timeout), .fallback = "10m", .minimum = 100,
+      .maximum = 24 * 3600 * 1000, .help = N_("for one request and its whole answer") },
     { "stall", SETTING_DURATION, AT(stall), .fallback = "30s", .minimum = 1000, .maximum = 3600 * 1000,
       .help = N_("how long hardly anything may come") },
     { "pause", SETTING_DURATION, AT(pause), .fallback = "0", .help = N_("between two requests") },
     { "retry", SETTING_OBJECT, AT(retry), .help = N_("of what may pass: attempts, first, most") },
 };
-const size_t url_settings_count = COUNT(url_settings_table);
 
 struct retry_settings {
     int64_t attempts, first, most;
@@ -77,12 +81,13 @@ struct request_settings {
     {                                                                                                        \
         { "url", SETTING_TEXT, offsetof(struct request_settings, url), .required = true,                     \
           .help = N_("where the request goes") },                                                            \
-        { "method", SETTING_TEXT, offsetof(struct request_settings, method),                                 \
-          .help = N_("GET, or POST where there is a body") },                                                \
-        { "headers", SETTING_OBJECT, offsetof(struct request_settings, headers),                             \
-          .help = N_("of the request: names and values") },                                                  \
-        { "body", SETTING_TEXT, offsetof(struct request_settings, body), .help = N_("of the request") },     \
-        { name, SETTING_TEXT, offsetof(struct request_settings, where), .required = true, .help = meaning }, \
+            { "method", SETTING_TEXT, offsetof(struct request_settings, method),                             \
+              .help = N_("GET, or POST where there is a body") },                                            \
+            { "headers", SETTING_OBJECT, offsetof(struct request_settings, headers),                         \
+              .help = N_("of the request: names and values") },                                              \
+            { "body", SETTING_TEXT, offsetof(struct request_settings, body), .help = N_("of the request") }, \
+            { name, SETTING_TEXT, offsetof(struct request_settings, where), .required = true,                \
+              .help = meaning },                                                                             \
     }
 static const struct setting login_settings[] =
     REQUEST_SETTINGS("session", N_("where the answer has the session"));
@@ -135,7 +140,8 @@ static enum status read_headers(const struct fetch *fetch, const struct value *h
     if (typed || !start.length || (start.bytes[0] != '{' && start.bytes[0] != '['))
         return STATUS_OK;
     request->header_names[request->header_count] = "Content-Type";
-    return url_template_compile(arena, "", "application/json", &request->headers[request->header_count++], error);
+    return url_template_compile(arena, "", "application/json", &request->headers[request->header_count++],
+                                error);
 }
 
 static enum status read_request(const struct fetch *fetch, const struct value *object, const char *url,
@@ -195,7 +201,8 @@ static enum status read_pages(const struct fetch *fetch, struct url_settings *se
     pages->most = given.most;
     if (!object)
         return STATUS_OK;
-    if ((given.next != NULL) + (given.parameter != NULL) + (given.offset != NULL) + (given.cursor != NULL) != 1)
+    if ((given.next != NULL) + (given.parameter != NULL) + (given.offset != NULL) + (given.cursor != NULL) !=
+        1)
         return setting_fault(fetch->context, object, error,
                              _("\"pages\" takes one of next, parameter, offset and cursor"));
     if (!given.cursor != !given.into)
@@ -239,7 +246,8 @@ static enum status read_success(const struct fetch *fetch, struct url_settings *
         return STATUS_OK;
     if (fetch->source->format != SOURCE_JSON && !settings->detail)
         return setting_fault(fetch->context, object, error, _("\"success\" needs the format json"));
-    if (setting_read(fetch->context, success_settings, COUNT(success_settings), object, "success", &given, error) ||
+    if (setting_read(fetch->context, success_settings, COUNT(success_settings), object, "success", &given,
+                     error) ||
         read_pointer(fetch, object, "at", given.at, &wanted->at, error) ||
         read_pointer(fetch, object, "message", given.message, &wanted->message, error) ||
         setting_texts(fetch->context, given.is, &wanted->is, &wanted->count, error))
@@ -253,7 +261,8 @@ static bool is_loopback(const char *host)
 {
     size_t length = strcspn(host, ":/?#");
     struct text name = { host, length };
-    return text_is(name, "localhost") || text_starts(name, TEXT("127.")) || text_starts(text_of(host), TEXT("[::1]"));
+    return text_is(name, "localhost") || text_starts(name, TEXT("127.")) ||
+           text_starts(text_of(host), TEXT("[::1]"));
 }
 
 static enum status check_scheme(const struct fetch *fetch, struct url_settings *settings, struct error *error)
@@ -290,7 +299,8 @@ static enum status check_scheme(const struct fetch *fetch, struct url_settings *
 static enum status read_retry(const struct fetch *fetch, struct url_settings *settings, struct error *error)
 {
     struct retry_settings given = { 0 };
-    if (setting_read(fetch->context, retry_settings, COUNT(retry_settings), settings->retry, "retry", &given, error))
+    if (setting_read(fetch->context, retry_settings, COUNT(retry_settings), settings->retry, "retry", &given,
+                     error))
         return error->status;
     settings->attempts = given.attempts;
     settings->wait_first = given.first;
@@ -307,7 +317,8 @@ static const char *shown_url(struct arena *arena, const struct url_template *tem
     return text;
 }
 
-static enum status check_uses(const struct fetch *fetch, const struct url_settings *settings, struct error *error)
+static enum status check_uses(const struct fetch *fetch, const struct url_settings *settings,
+                              struct error *error)
 {
     const struct url_request *request = &settings->request;
     bool session = request->url.session || request->body.session || settings->detail_request.url.session ||
@@ -336,6 +347,7 @@ enum status url_settings_check(struct fetch *fetch, struct error *error)
                                               &settings->login_request, &settings->session, error)) ||
         (settings->detail && read_side_request(fetch, settings->detail, "detail", detail_settings,
                                                &settings->detail_request, &settings->items, error)) ||
+        read_pointer(fetch, object, "unwrap", settings->unwrap, &settings->wrapped, error) ||
         read_pages(fetch, settings, error) || read_success(fetch, settings, error) ||
         read_retry(fetch, settings, error) || check_uses(fetch, settings, error))
         return error->status;
@@ -350,8 +362,8 @@ enum status url_settings_check(struct fetch *fetch, struct error *error)
         return error->status;
     }
     settings->credentials.ca_file = settings->ca;
-    if (settings->credentials.token_url)
-        settings->credentials.token_shown = "oauth2";
+    settings->credentials.token_shown =
+        text_string(arena, value_text_of(value_find(settings->auth, "oauth2"), "token_url"));
     return STATUS_OK;
 }
 

@@ -1,8 +1,8 @@
 /* `fetch: {url, …}` as the configuration has it (INTERFACE §2), read and checked.
  *
  * Beyond INTERFACE: `login` gets a session for ${session}; `detail` asks for each item of a listing on its
- * own; `success` says what an answer that is no error looks like, where errors come with status 200; and the
- * ceilings. */
+ * own; `success` says what an answer that is no error looks like, where errors come with status 200; `unwrap`
+ * is for a facade that puts the true answer into a text of its own; and the ceilings. */
 #ifndef EXTRACT_URL_SETTINGS_H
 #define EXTRACT_URL_SETTINGS_H
 
@@ -26,7 +26,7 @@ enum url_paging { URL_PAGES_NONE, URL_PAGES_NEXT, URL_PAGES_COUNT, URL_PAGES_OFF
 struct url_pages {
     enum url_paging kind;
     struct pointer from; /* NEXT, CURSOR: where it stands in the answer */
-    const char *name;    /* COUNT, OFFSET, CURSOR: of the parameter in the query; NULL: it goes into the body */
+    const char *name; /* COUNT, OFFSET, CURSOR: of the parameter in the query; NULL: it goes into the body */
     struct pointer into;
     int64_t first, size; /* COUNT: the first page's number; OFFSET: how many records a page has */
     int64_t most;        /* pages */
@@ -42,7 +42,7 @@ struct url_success {
 
 struct url_settings {
     /* as they are written */
-    const char *url, *method, *body, *ca, *known_hosts;
+    const char *url, *method, *body, *unwrap, *ca, *known_hosts;
     const struct value *headers, *auth, *pages, *login, *detail, *success, *retry;
     int redirects;
     int64_t limit, timeout, stall, pause;
@@ -51,17 +51,18 @@ struct url_settings {
     struct url_request request, login_request, detail_request;
     bool has_login, has_detail;
     struct pointer session, items; /* where a login's answer has the session; where a listing has its items */
+    struct pointer wrapped;        /* with `unwrap`: the text that the true answer is in */
     struct url_pages paging;
     struct url_success wanted;
     struct auth credentials;
     int64_t attempts, wait_first, wait_most;
-    const char *schemes;   /* for the HTTP door */
-    bool readable;         /* credentials would travel where anyone can read them */
-    const char *shown;     /* the URL for messages and locators */
+    const char *schemes; /* for the HTTP door */
+    bool readable;       /* credentials would travel where anyone can read them */
+    const char *shown;   /* the URL for messages and locators */
 };
 
-extern const struct setting url_settings_table[];
-extern const size_t url_settings_count;
+#define URL_SETTINGS 18
+extern const struct setting url_settings_table[URL_SETTINGS];
 
 /* Completes fetch->settings; resolves secrets, touches nothing else. STATUS_USAGE with the place. */
 enum status url_settings_check(struct fetch *fetch, struct error *error);

@@ -26,9 +26,9 @@ static enum status add_text(struct url_template *template, struct arena *arena, 
     if (secret_resolve(arena, folder, text, &resolved, error))
         return error->status;
     template->secret = template->secret || secret_is_named(text);
-    *add(template, arena) = (struct url_template_piece){
-        .kind = URL_TEMPLATE_TEXT, .text = resolved, .shown = text_copy(arena, text)
-    };
+    *add(template, arena) = (struct url_template_piece){ .kind = URL_TEMPLATE_TEXT,
+                                                         .text = resolved,
+                                                         .shown = text_copy(arena, text) };
     return STATUS_OK;
 }
 
@@ -79,7 +79,8 @@ enum status url_template_compile(struct arena *arena, const char *folder, const 
     return STATUS_OK;
 }
 
-static enum status put(enum url_template_place place, struct text text, struct buffer *out, struct error *error)
+static enum status put(enum url_template_place place, struct text text, struct buffer *out,
+                       struct error *error)
 {
     if (place == URL_TEMPLATE_URL) {
         http_escape(out, text);
@@ -116,8 +117,9 @@ enum status url_template_fill(const struct url_template *template, enum url_temp
         }
         if (!text.length)
             return error_set(error, STATUS_REJECT,
-                             piece->kind == URL_TEMPLATE_SESSION ? _("there is no session")
-                                                                 : _("an item of the listing lacks what the request needs"));
+                             piece->kind == URL_TEMPLATE_SESSION
+                                 ? _("there is no session")
+                                 : _("an item of the listing lacks what the request needs"));
         if (put(place, text, out, error))
             return error->status;
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "load/courier_lists.h"
+#include "load/courier_reason.h"
 #include "load/pace.h"
 #include "load/parcel.h"
 
@@ -210,6 +211,13 @@ __attribute__((format(printf, 2, 3))) static void stop(struct courier *courier, 
               why);
 }
 
+static void stop_for(struct courier *courier, enum pace_fault fault, const struct portal_report *report)
+{
+    char reason[COURIER_REASON_MOST];
+    courier_reason(reason, courier->portal->settings->shown, fault, report);
+    stop(courier, "%s", reason);
+}
+
 static enum status end_one(struct courier *courier, struct parcel *parcel, struct error *error)
 {
     struct delivery_terms terms = terms_of(courier);
@@ -226,56 +234,6 @@ static enum status end_waiting(struct courier *courier, struct error *error)
             if (end_one(courier, parcel, error))
                 return error->status;
     return STATUS_OK;
-}
-
-static void stop_for_answer(struct courier *courier, const struct portal_report *report)
-{
-    const char *url = courier->portal->settings->shown;
-    struct text words = report->words, code = report->errand->code;
-    if (!report->status)
-        stop(courier,
-             _("there is no safe or usable connection to the portal %s (" TEXT_PRINT
-               "): check portal.url, portal.ca_file and the certificates"),
-             url, TEXT_ARG(words));
-    else if (report->status == 401 || report->status == 403 || report->status == 407)
-        stop(courier,
-             _("the portal %s refuses the credentials (HTTP %ld at " TEXT_PRINT ": " TEXT_PRINT
-               "): check portal.auth"),
-             url, report->status, TEXT_ARG(code), TEXT_ARG(words));
-    else if (report->status < 400)
-        stop(courier, _("the portal %s sends elsewhere (HTTP %ld at " TEXT_PRINT "): check portal.url"), url,
-             report->status, TEXT_ARG(code));
-    else
-        stop(courier,
-             _("the portal %s does not serve what it is asked for (HTTP %ld at " TEXT_PRINT ": " TEXT_PRINT
-               "): check portal.url"),
-             url, report->status, TEXT_ARG(code), TEXT_ARG(words));
-}
-
-static void stop_for_fault(struct courier *courier, enum pace_fault fault, const struct portal_report *report)
-{
-    const char *url = courier->portal->settings->shown;
-    struct text words = report->words;
-    switch (fault) {
-    case PACE_WELL:
-        break;
-    case PACE_ABSENT:
-        stop(courier, _("the portal %s cannot be reached (" TEXT_PRINT ")"), url, TEXT_ARG(words));
-        break;
-    case PACE_SILENT:
-        stop(courier, _("the portal %s does not answer any more (the last time: " TEXT_PRINT ")"), url,
-             TEXT_ARG(words));
-        break;
-    case PACE_BARREN:
-        stop(courier,
-             _("the portal %s answers questions, but takes nothing any more (the last time: " TEXT_PRINT ")"),
-             url, TEXT_ARG(words));
-        break;
-    case PACE_RESTING:
-        stop(courier, _("the portal %s asks to be left alone for %lld minutes"), url,
-             (long long)(report->retry_after / 60000));
-        break;
-    }
 }
 
 /* ---- out ---- */
@@ -330,6 +288,8 @@ static enum status send_next(struct courier *courier, struct error *error)
 {
     struct portal_errand *errands[BATCH_MOST];
     struct courier_list *sends = &courier->lists.sends;
+    if (pace_is_down(&courier->pace)) /* what failed already makes a poor probe */
+        courier_lists_prefer_fresh(sends);
     size_t count = 0, bytes = 0, most = most_with(courier, sends->first);
     while (sends->first && count < most) {
         size_t own = most_with(courier, sends->first), size = sends->first->errand.body.length;
@@ -380,19 +340,22 @@ static void judge_portal(struct courier *courier, struct parcel *parcel, const s
     struct pace_report told = { .event = event,
                                 .asked = asked,
                                 .sent_before = parcel->delivery.left,
+                                .left_over = parcel->left_over,
                                 .shared = report->shared,
                                 .slow = report->slow,
                                 .retry_after = report->retry_after,
                                 .took = report->took };
-    enum pace_fault fault = pace_answered(&courier->pace, &parcel->mark, &told, courier->now,
-                                          chance(courier));
-    /* Attempts that were used up while the portal said nothing to anyone are the portal's fault. */
+    enum pace_fault fault =
+        pace_answered(&courier->pace, &parcel->mark, &told, courier->now, chance(courier));
+    /* Attempts that were used up without a connection, or while the portal said nothing to anyone, are not
+     * the record's fault. */
     bool spent = is_failure(event) && (asked || event != EVENT_DOUBT) &&
                  delivery_is_spent(&parcel->delivery, &courier->portal->settings->retry);
-    if (fault == PACE_WELL && spent && pace_is_silent_for(&courier->pace, &parcel->mark))
+    if (fault == PACE_WELL && spent &&
+        (event == EVENT_NOT_LEFT || pace_is_silent_for(&courier->pace, &parcel->mark)))
         fault = PACE_SILENT;
     if (fault != PACE_WELL)
-        stop_for_fault(courier, fault, report);
+        stop_for(courier, fault, report);
 }
 
 static enum status take_in(struct courier *courier, const struct portal_report *report, struct error *error)
@@ -404,7 +367,7 @@ static enum status take_in(struct courier *courier, const struct portal_report *
     courier->out -= report->last;
     courier->out_sends -= report->last && !asked;
     if (event == EVENT_CLOSED)
-        stop_for_answer(courier, report);
+        stop_for(courier, PACE_WELL, report);
     else
         judge_portal(courier, parcel, report, event);
     struct delivery_terms terms = terms_of(courier);

@@ -38,6 +38,23 @@ struct parcel *courier_lists_take(struct courier_list *list)
     return parcel;
 }
 
+void courier_lists_prefer_fresh(struct courier_list *list)
+{
+    struct parcel *before = list->first;
+    if (!before || !before->requests)
+        return;
+    while (before->next && before->next->requests)
+        before = before->next;
+    struct parcel *fresh = before->next;
+    if (!fresh)
+        return;
+    before->next = fresh->next;
+    if (list->last == fresh)
+        list->last = before;
+    list->count--;
+    put_first(list, fresh);
+}
+
 struct parcel *courier_lists_new(struct courier_lists *lists)
 {
     struct parcel *parcel = courier_lists_take(&lists->idle);

@@ -30,6 +30,9 @@ void courier_lists_weigh(struct courier_lists *lists, struct parcel *parcel);
 void courier_lists_put(struct courier_list *list, struct parcel *parcel);
 struct parcel *courier_lists_take(struct courier_list *list); /* the first; NULL when there is none */
 
+/* Moves the first that has never been sent to the front. */
+void courier_lists_prefer_fresh(struct courier_list *list);
+
 /* Puts a parcel that is due at some time where it belongs. */
 void courier_lists_wait(struct courier_lists *lists, struct parcel *parcel, int64_t now);
 /* Moves whose time has come to the front of those that wait for a lane. */

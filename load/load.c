@@ -5,7 +5,9 @@
 
 static enum status read_portal(const struct load_request *request, struct portal *portal, struct error *error)
 {
-    *portal = (struct portal){ .notice = request->notice, .notice_own = request->own };
+    *portal = (struct portal){ .notice = request->notice,
+                               .notice_own = request->own,
+                               .agency = request->agency_code };
     return portal_read(request->context, request->folder, request->portal, portal, error);
 }
 

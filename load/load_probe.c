@@ -4,7 +4,9 @@
 /* A question that changes nothing: any portal can say that it does not know this code. */
 static enum status ask(struct portal *portal, struct error *error)
 {
-    struct portal_errand errand = { .kind = PORTAL_ASK, .code = TEXT("0.000000"), .key = TEXT("congkhai-probe") };
+    struct portal_errand errand = { .kind = PORTAL_ASK,
+                                    .code = TEXT("0.000000"),
+                                    .key = TEXT("congkhai-probe") };
     struct portal_errand *const errands[] = { &errand };
     struct portal_report report;
     if (portal->driver->submit(portal, errands, 1, error))
@@ -17,8 +19,8 @@ static enum status ask(struct portal *portal, struct error *error)
         return status;
     if (report.said == SAID_HELD || report.said == SAID_UNKNOWN)
         return STATUS_OK;
-    return error_set(error, STATUS_STOP, _("the portal %s does not answer as it should: %.*s"), portal->settings->shown,
-                     TEXT_ARG(report.words));
+    return error_set(error, STATUS_STOP, _("the portal %s does not answer as it should: %.*s"),
+                     portal->settings->shown, TEXT_ARG(report.words));
 }
 
 enum status load_probe(const struct load_request *request, struct error *error)

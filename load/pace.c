@@ -2,6 +2,7 @@
 
 #define FIRST_WINDOW 16
 #define LEAST_DOWN   5
+#define MOST_DOWN    16
 
 void pace_start(struct pace *pace, const struct retry *retry, int64_t in_flight, int64_t timeout)
 {
@@ -18,7 +19,7 @@ void pace_start(struct pace *pace, const struct retry *retry, int64_t in_flight,
 
 static int64_t threshold(const struct pace *pace)
 {
-    return pace->most > LEAST_DOWN ? pace->most : LEAST_DOWN;
+    return pace->most < LEAST_DOWN ? LEAST_DOWN : pace->most < MOST_DOWN ? pace->most : MOST_DOWN;
 }
 
 static bool is_silent(const struct pace *pace)
@@ -153,7 +154,7 @@ enum pace_fault pace_answered(struct pace *pace, struct pace_mark *mark, const s
     enum delivery_event event = report->event;
     if (event == EVENT_NOT_LEFT && !pace->answers)
         return PACE_ABSENT;
-    if (report->retry_after > PACE_LONGEST_PAUSE)
+    if (is_failure(event) && report->retry_after > PACE_LONGEST_PAUSE)
         return PACE_RESTING;
     note_load(pace, mark, report);
     if (report->shared && report->retry_after > 0 && now + report->retry_after > pace->until)
@@ -161,14 +162,14 @@ enum pace_fault pace_answered(struct pace *pace, struct pace_mark *mark, const s
     if (report->asked && is_failure(event))
         note_failure(pace, mark, true, false, now, chance);
     else if (event == EVENT_NOT_LEFT || event == EVENT_BUSY)
-        note_failure(pace, mark, true, true, now, chance);
+        note_failure(pace, mark, true, !report->left_over, now, chance);
     else if (event == EVENT_DOUBT && pace_is_down(pace)) /* a probe: its question will tell */
         put_off(pace, now, chance);
     else if (event == EVENT_DOUBT)
         return PACE_WELL;
     else if (report->asked && event != EVENT_OURS) {
         note_answer(pace);
-        if (report->sent_before && (event == EVENT_NOTHING || event == EVENT_BASE))
+        if (report->sent_before && !report->left_over && (event == EVENT_NOTHING || event == EVENT_BASE))
             note_failure(pace, mark, false, true, now, chance);
     } else {
         note_success(pace);

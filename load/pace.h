@@ -2,8 +2,8 @@
  *
  * The window of requests grows with every answer and is halved when the portal says it is busy or is about to
  * time out, between 1 and the configuration's in_flight (additive increase, multiplicative decrease). A
- * portal that answers nothing, or takes nothing, is noticed after as many deliveries as may be under way (at
- * least 5): from then on single probes go out with backoff, and when the attempts are used up the run stops.
+ * portal that answers nothing, or takes nothing, is noticed after as many deliveries as may be under way (but
+ * 5 to 16): from then on single probes go out with backoff, and when the attempts are used up the run stops.
  *
  * No input or output; time and chance come in by parameter.
  */
@@ -57,6 +57,7 @@ struct pace_report {
     enum delivery_event event;
     bool asked;          /* it was a question */
     bool sent_before;    /* of a question: a request of this run had left */
+    bool left_over;      /* it began in an earlier run: that it fails again says nothing about the portal */
     bool shared;         /* the wait that it asks for holds for all (429, 503) */
     bool slow;           /* a timeout */
     int64_t retry_after; /* milliseconds; -1: none */

@@ -104,11 +104,6 @@ static void pack(struct parcel *parcel, struct text body)
     parcel->errand.body = move_text(&parcel->bytes, body);
 }
 
-static bool is_open(enum outbox_state state)
-{
-    return state == OUTBOX_INTENDED || state == OUTBOX_UNKNOWN || state == OUTBOX_FAILED;
-}
-
 static enum status load_body(struct store *store, struct arena *scratch, struct parcel *parcel,
                              struct error *error)
 {
@@ -134,15 +129,15 @@ enum status parcel_fill(struct store *store, struct arena *scratch, struct text 
     enum status status = outbox_find(store, scratch, code, item, error);
     if (status)
         return status;
-    bool open = is_open(item->state);
+    bool open = outbox_is_open(item);
     if (!open && (item->state != OUTBOX_IDLE || !item->wanted))
         return STATUS_END;
     *event = EVENT_BEGIN;
     if (!open)
         return STATUS_OK;
-    bool same = item->wanted && item->action == item->intent_action &&
-                digest_equal(&item->digest, &item->intent_digest);
+    bool same = outbox_is_intended(item);
     *event = same ? EVENT_RESUME : EVENT_SETTLE;
+    parcel->left_over = true;
     if (same)
         return load_body(store, scratch, parcel, error);
     pack(parcel, TEXT_NONE);
@@ -254,6 +249,8 @@ enum status parcel_answer(struct store *store, struct parcel *parcel, const stru
         answer.status = parcel->words_status;
         answer.words = buffer_view(&parcel->words);
     }
+    if (answer.outcome == OUTBOX_RECALLED && (!report || report->said != SAID_CLOSED))
+        answer.words = TEXT_NONE;
     count(counts, answer.outcome);
     return outbox_answer(store, &parcel->item, &answer, error);
 }

@@ -13,6 +13,7 @@ struct parcel {
     struct portal_errand errand;
     struct pace_mark mark;
     struct buffer bytes;
+    bool left_over; /* its intent is an earlier run's */
     /* Evidence */
     int64_t requests;     /* of this run, questions included */
     int64_t started_at;   /* milliseconds: when the first of them left */

@@ -75,16 +75,17 @@ static enum status read_settings(const struct setting_context *context, const st
     return setting_read(context, table, count, tree, "portal", portal->settings, error);
 }
 
-/* Of a URL http://host…: does the host stand for this very machine? */
-static bool is_here(const char *url)
+bool portal_is_overheard(const char *url)
 {
-    static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+    static const char *const here[] = { "localhost", "127.0.0.1", "[::1]" };
+    if (!url || strncasecmp(url, "http://", 7) != 0)
+        return false;
     const char *host = url + strlen("http://");
     size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (strlen(names[i]) == length && strncasecmp(host, names[i], length) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < COUNT(here); i++)
+        if (strlen(here[i]) == length && strncasecmp(host, here[i], length) == 0)
+            return false;
+    return true;
 }
 
 static enum status read_address(const struct setting_context *context, const struct value *tree,
@@ -96,8 +97,8 @@ static enum status read_address(const struct setting_context *context, const str
     if (auth_resolve(context, settings->folder, tree, "url", &settings->url, error) ||
         auth_check_url(context, tree, "url", settings->url, error))
         return error->status;
-    bool readable = strncasecmp(settings->url, "http://", 7) == 0 && !is_here(settings->url);
-    if (readable && auth_is_readable(&settings->auth) && !settings->unencrypted_credentials)
+    if (portal_is_overheard(settings->url) && auth_is_readable(&settings->auth) &&
+        !settings->unencrypted_credentials)
         return setting_fault(context, value_find(tree, "url"), error,
                              _("credentials would travel unencrypted to %s; use https://, or write "
                                "\"unencrypted_credentials: true\" where the network itself is trusted"),
@@ -105,8 +106,8 @@ static enum status read_address(const struct setting_context *context, const str
     return STATUS_OK;
 }
 
-enum status portal_read(const struct setting_context *context, const char *folder, const struct value *tree,
-                        struct portal *portal, struct error *error)
+static enum status read_portal(const struct setting_context *context, const char *folder,
+                               const struct value *tree, struct portal *portal, struct error *error)
 {
     if (!tree)
         return error_set(
@@ -131,6 +132,15 @@ enum status portal_read(const struct setting_context *context, const char *folde
     }
     settings->auth.ca_file = settings->ca_file;
     return portal->driver->check ? portal->driver->check(portal, context, tree, error) : STATUS_OK;
+}
+
+enum status portal_read(const struct setting_context *context, const char *folder, const struct value *tree,
+                        struct portal *portal, struct error *error)
+{
+    enum status status = read_portal(context, folder, tree, portal, error);
+    if (status)
+        portal_free(portal);
+    return status;
 }
 
 void portal_free(struct portal *portal)

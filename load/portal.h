@@ -66,6 +66,7 @@ struct portal {
     const struct portal_driver *driver;
     struct portal_settings *settings;
     struct clock *clock;
+    const char *agency;                             /* the configuration's agency.code; NULL: none */
     void (*notice)(void *own, const char *message); /* may be NULL */
     void *notice_own;
     void *own; /* the driver's */
@@ -100,6 +101,8 @@ extern const struct portal_driver portal_rest;
 enum status portal_read(const struct setting_context *context, const char *folder, const struct value *tree,
                         struct portal *portal, struct error *error);
 void portal_free(struct portal *portal); /* after a successful portal_read */
+/* Would what travels to this URL be readable on the way: http:// to another machine? */
+bool portal_is_overheard(const char *url);
 /* Tells a person something that is no error; msgid formatted. */
 void portal_notice(struct portal *portal, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

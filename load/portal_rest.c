@@ -227,13 +227,13 @@ enum delivery_said rest_said(long status, const struct value *problem)
     }
 }
 
-static void report_failure(const struct http_answer *answer, struct portal_report *report)
+static void report_failure(struct rest *rest, const struct http_answer *answer, struct portal_report *report)
 {
     report->said = answer->failure == HTTP_NOT_SENT                               ? SAID_NOT_LEFT
                    : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? SAID_CLOSED
                                                                                   : SAID_LOST;
     report->slow = answer->failure == HTTP_TIMEOUT;
-    report->words = text_of(answer->why);
+    report->words = text_copy(&rest->arena, text_of(answer->why));
 }
 
 /* 2xx. What cannot be read tells nothing, and neither does an answer about another procedure. */
@@ -277,7 +277,7 @@ static void report_whole(struct rest *rest, const struct http_answer *answer, st
                                       .retry_after = answer->retry_after_ms,
                                       .took = answer->took_us / 1000 };
     if (answer->failure) {
-        report_failure(answer, report);
+        report_failure(rest, answer, report);
         return;
     }
     take_digest(rest, answer->body, report);

@@ -23,7 +23,8 @@ const struct code *codes_lookup(const struct code_list *list, struct arena *scra
     if (!list->count)
         return NULL;
     struct text key = unicode_fold(scratch, text);
-    for (const struct code *code = list->buckets[hash_text(key) % list->bucket_count]; code; code = code->next)
+    for (const struct code *code = list->buckets[hash_text(key) % list->bucket_count]; code;
+         code = code->next)
         if (text_equal(code->key, key))
             return code;
     return NULL;
@@ -87,9 +88,10 @@ static enum status check_doubles(const struct code_list *list, struct error *err
         for (const struct code *code = list->buckets[i]; code; code = code->next)
             for (const struct code *other = code->next; other; other = other->next)
                 if (text_equal(code->key, other->key) && !text_equal(code->to, other->to))
-                    return error_set(error, STATUS_USAGE,
-                                     _("%s: \"%.*s\" is mapped both to \"%.*s\" and to \"%.*s\"; keep one of them"),
-                                     list->path, TEXT_ARG(code->from), TEXT_ARG(code->to), TEXT_ARG(other->to));
+                    return error_set(
+                        error, STATUS_USAGE,
+                        _("%s: \"%.*s\" is mapped both to \"%.*s\" and to \"%.*s\"; keep one of them"),
+                        list->path, TEXT_ARG(code->from), TEXT_ARG(code->to), TEXT_ARG(other->to));
     return STATUS_OK;
 }
 
@@ -113,13 +115,14 @@ static enum status read_rows(struct arena *arena, struct code_list *list, struct
         if (heading) {
             heading = false;
             if (!find_columns(cells, count, &columns))
-                return error_set(error, STATUS_USAGE, _("%s:%ld: a code list needs the columns from,to[,name]"),
-                                 list->path, reader->line);
+                return error_set(error, STATUS_USAGE,
+                                 _("%s:%ld: a code list needs the columns from,to[,name]"), list->path,
+                                 reader->line);
             continue;
         }
         if (count > columns.count || columns.from >= count)
-            return error_set(error, STATUS_USAGE, _("%s:%ld: the row has %zu cells, the heading %zu"), list->path,
-                             reader->line, count, columns.count);
+            return error_set(error, STATUS_USAGE, _("%s:%ld: the row has %zu cells, the heading %zu"),
+                             list->path, reader->line, count, columns.count);
         struct code *code = arena_new(arena, struct code);
         code->from = cell_at(arena, cells, count, columns.from);
         code->to = columns.to == SIZE_MAX ? code->from : cell_at(arena, cells, count, columns.to);
@@ -146,7 +149,8 @@ static enum status load_list(const struct setting_context *context, const char *
     }
     size_t invalid = unicode_invalid_at(bytes);
     if (invalid < bytes.length)
-        return error_set(error, STATUS_USAGE, _("%s: byte %zu is not UTF-8; save the list as UTF-8"), path, invalid);
+        return error_set(error, STATUS_USAGE, _("%s: byte %zu is not UTF-8; save the list as UTF-8"), path,
+                         invalid);
     list->digest = crypto_sha256(bytes);
     struct file_stream stream;
     file_stream_memory(bytes, path, &stream);

@@ -1,7 +1,7 @@
 /* Code lists: CSV files with the columns from,to[,name] that an operator keeps.
  *
- * `from` matches folded: NFC, case, blanks, tone placement (INTERFACE §2). A list without `to` maps each text to
- * itself. Lines that start with # are comments.
+ * `from` matches folded: NFC, case, blanks, tone placement (INTERFACE §2). A list without `to` maps each text
+ * to itself. Lines that start with # are comments.
  */
 #ifndef RECORD_CODES_H
 #define RECORD_CODES_H
@@ -29,8 +29,8 @@ struct code_list {
     struct code_list *next;
 };
 
-/* All lists of the `codes` object of a configuration. STATUS_USAGE with file and line for a list that cannot be
- * read, has no `from`, or maps one text to two different codes. */
+/* All lists of the `codes` object of a configuration. STATUS_USAGE with file and line for a list that cannot
+ * be read, has no `from`, or maps one text to two different codes. */
 enum status codes_load(const struct setting_context *context, const char *folder, const struct value *object,
                        struct code_list **lists, struct error *error);
 const struct code_list *codes_find(const struct code_list *lists, struct text name);

@@ -23,9 +23,10 @@ static enum status fill(struct csv_reader *reader, struct error *error)
     }
     size_t got;
     char *room = buffer_room(&reader->bytes, BLOCK);
-    enum status status = reader->stream->read(reader->stream, room, BLOCK, &got, error);
-    if (status)
-        return status;
+    if (reader->stream->read(reader->stream, room, BLOCK, &got, error)) {
+        error->status = STATUS_STOP;
+        return STATUS_STOP;
+    }
     reader->bytes.length += got;
     reader->ended = !got;
     return STATUS_OK;
@@ -55,7 +56,8 @@ static void count_line(struct csv_reader *reader, const char *bytes, size_t at, 
 /* A quote opens only at the start of a cell. */
 static bool may_separate(char byte)
 {
-    return byte == ',' || byte == ';' || byte == '\t' || byte == '|' || byte == ':' || byte == '~' || byte == '^';
+    return byte == ',' || byte == ';' || byte == '\t' || byte == '|' || byte == ':' || byte == '~' ||
+           byte == '^';
 }
 
 static void scan_row(struct csv_reader *reader, struct scan *scan)
@@ -99,20 +101,22 @@ enum status csv_reader_next(struct csv_reader *reader, struct text *row, struct 
             bool at_end = reader->at + scan.length >= reader->bytes.length;
             struct text found = { bytes, scan.length };
             reader->at += scan.length;
+            bool both = !at_end && bytes[scan.length] == '\r' && reader->at + 1 < reader->bytes.length &&
+                        bytes[scan.length + 1] == '\n';
             if (!at_end)
-                reader->at += bytes[scan.length] == '\r' && reader->at + 1 < reader->bytes.length &&
-                                      bytes[scan.length + 1] == '\n'
-                                  ? 2
-                                  : 1;
+                reader->at += both ? 2 : 1;
+            reader->next_line += both; /* the scan ended at the CR and left the pair uncounted */
             if (scan.dropped)
-                return error_set(error, STATUS_REJECT, _("the row that starts at line %ld is longer than %zu bytes"),
-                                 reader->line, reader->limit);
+                return error_set(error, STATUS_REJECT,
+                                 _("the row that starts at line %ld is longer than %zu bytes"), reader->line,
+                                 reader->limit);
             if (!found.length && at_end)
                 return STATUS_END;
             *row = found;
             if (scan.quoted)
                 return error_set(error, STATUS_STOP,
-                                 _("the file ends inside quotes that open in the row of line %ld"), reader->line);
+                                 _("the file ends inside quotes that open in the row of line %ld"),
+                                 reader->line);
             if (found.length)
                 return STATUS_OK;
             scan = (struct scan){ .start = true };
@@ -130,8 +134,8 @@ enum status csv_reader_next(struct csv_reader *reader, struct text *row, struct 
     }
 }
 
-static enum status quoted_cell(struct arena *arena, struct text row, size_t *at, size_t number, char separator,
-                               struct text *cell, struct error *error)
+static enum status quoted_cell(struct arena *arena, struct text row, size_t *at, size_t number,
+                               char separator, struct text *cell, struct error *error)
 {
     char *out = arena_take(arena, row.length - *at);
     size_t length = 0, i = *at + 1;
@@ -149,14 +153,15 @@ static enum status quoted_cell(struct arena *arena, struct text row, size_t *at,
     }
     i++;
     if (i < row.length && row.bytes[i] != separator)
-        return error_set(error, STATUS_REJECT, _("cell %zu: something stands behind the closing quote"), number);
+        return error_set(error, STATUS_REJECT, _("cell %zu: something stands behind the closing quote"),
+                         number);
     *cell = (struct text){ out, length };
     *at = i;
     return STATUS_OK;
 }
 
-enum status csv_cells(struct arena *arena, struct text row, char separator, struct text **cells, size_t *count,
-                      struct error *error)
+enum status csv_cells(struct arena *arena, struct text row, char separator, struct text **cells,
+                      size_t *count, struct error *error)
 {
     size_t most = 1;
     for (size_t i = 0; i < row.length; i++)

@@ -102,11 +102,12 @@ struct writer {
     bool capitals;
 };
 
-static struct writer writer_take(struct arena *arena, size_t characters,
+static struct writer writer_take(struct arena *arena, size_t characters, enum encoding_reading reading,
                                  const struct encoding_options *options)
 {
+    bool tcvn3 = encoding_reading_encoding(reading) == ENCODING_TCVN3;
     return (struct writer){ .bytes = arena_take(arena, characters * 4 + 1),
-                            .capitals = options && options->capitals };
+                            .capitals = tcvn3 && options && options->capitals };
 }
 
 static void writer_put(struct writer *writer, int32_t character)
@@ -140,7 +141,7 @@ static enum status read_bytes(struct arena *arena, enum encoding_reading reading
                               const struct encoding_options *options, struct text bytes, struct text *utf8,
                               struct encoding_finding *finding, struct error *error)
 {
-    struct writer writer = writer_take(arena, bytes.length, reading == READING_TCVN3 ? options : NULL);
+    struct writer writer = writer_take(arena, bytes.length, reading, options);
     for (size_t at = 0; at < bytes.length;) {
         const unsigned char *start = (const unsigned char *)bytes.bytes;
         int32_t character = encoding_read(reading, start, bytes.length, &at);
@@ -157,7 +158,7 @@ static enum status read_typed(struct arena *arena, enum encoding_reading reading
                               const struct encoding_options *options, struct text typed, struct text *utf8,
                               struct encoding_finding *finding, struct error *error)
 {
-    struct writer writer = writer_take(arena, typed.length, reading == READING_TCVN3 ? options : NULL);
+    struct writer writer = writer_take(arena, typed.length, reading, options);
     unsigned char *bytes = arena_take(arena, typed.length + 1);
     for (size_t next = 0; next < typed.length;) {
         size_t run = next, count = 0, behind = next;

@@ -4,185 +4,25 @@
 #include <string.h>
 
 #include "adapters/unicode.h"
-#include "record/encoding_syllable.h"
-
-/* Longer runs of letters are cut: they are no words in any reading. */
-#define CHUNK 64
-
-enum word { WORD_BAD, WORD_FOREIGN, WORD_SLIP, WORD_NEUTRAL, WORD_ABBREVIATION, WORD_GLUED, WORD_GOOD };
-
-struct chunk {
-    int32_t characters[CHUNK];
-    size_t count;
-    enum word word;
-};
+#include "record/encoding_chunk.h"
 
 /* What a survey remembers beside its result. A word counts once: the same abbreviation ten times proves no
  * more than once. Past SEEN words it no longer matters. */
-#define SEEN 1024
+#define SEEN 2048
 
 struct walk {
     struct encoding_survey *survey;
-    size_t run[READING_COUNT][READING_COUNT];
     uint64_t seen[SEEN];
     uint64_t contrary[SEEN]; /* a bit for each pair of readings */
     size_t seen_count;
 };
 
-static int points(enum word word)
+static int points(enum encoding_word word)
 {
     static const int all[] = {
         [WORD_BAD] = SURVEY_BAD, [WORD_ABBREVIATION] = 1, [WORD_GLUED] = 1, [WORD_GOOD] = SURVEY_GOOD
     };
     return all[word];
-}
-
-/* Signs that stand at words' edges in any text. */
-static bool separates(int32_t character)
-{
-    switch (character) {
-    case 0xA0:
-    case 0x2013:
-    case 0x2014:
-    case 0x2018:
-    case 0x2019:
-    case 0x201C:
-    case 0x201D:
-    case 0x201E:
-    case 0x2022:
-    case 0x2026:
-        return true;
-    default:
-        return character < 0x80 && (character >= 0x20 || (character >= '\t' && character <= '\r'));
-    }
-}
-
-static bool is_letter(int32_t character)
-{
-    if (character < 0xC0)
-        return encoding_letter_of(character).base != 0;
-    return character != 0xD7 && character != 0xF7 && !(character >= 0x2000 && character < 0x2C00) &&
-           !(character >= 0xE000 && character < 0xF900) && character != 0xFEFF;
-}
-
-static bool is_sign(int32_t character)
-{
-    return character > 0x7F && !separates(character) && !is_letter(character);
-}
-
-/* What a sign beside letters makes of a word: m², N°, «trích» are ordinary; in Unicode Windows®, 1ª and
- * notes¹ too, as far as no font reads them as a letter. */
-static enum word judge_sign(enum encoding_reading reading, int32_t before, int32_t sign, int32_t behind)
-{
-    bool letter_before = is_letter(before), letter_behind = is_letter(behind);
-    if (!letter_before && !letter_behind)
-        return is_sign(behind) ? WORD_BAD : WORD_NEUTRAL;
-    if (letter_behind)
-        return sign == 0xAB && !letter_before ? WORD_NEUTRAL : WORD_BAD;
-    if (sign == 0xB2 || sign == 0xB3 || sign == 0xBB ||
-        (sign == 0xB0 && before < 0x80 && strchr("NnCF", before)))
-        return WORD_NEUTRAL;
-    bool noted = sign == 0xB0 || sign == 0xB9 || sign == 0xAE || sign == 0xA9 || sign == 0xAA ||
-                 sign == 0xBA || sign == 0x2122;
-    return reading == READING_UTF8 && noted ? WORD_SLIP : WORD_BAD;
-}
-
-/* A foreign word has its capitals in front or everywhere; a font's letters are capitals in the middle too. */
-static bool looks_foreign(const int32_t *characters, const struct encoding_letter *letters, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        bool upper = letters[i].upper || (characters[i] >= 0xC0 && characters[i] < 0xDF);
-        bool lower_before =
-            characters[i - 1] >= 0xDF || (characters[i - 1] >= 'a' && characters[i - 1] <= 'z');
-        if (characters[i] >= 0x80 && upper && lower_before)
-            return false;
-    }
-    return true;
-}
-
-static enum word judge_word(enum encoding_reading reading, const int32_t *characters, size_t count)
-{
-    struct encoding_letter letters[CHUNK];
-    bool beyond = false;
-    for (size_t i = 0; i < count; i++) {
-        bool eth = reading == READING_UTF8 && (characters[i] | 0x20) == 0xF0; /* Ð, often typed for Đ */
-        letters[i] = encoding_letter_of(eth ? 0x110 + (characters[i] == 0xF0) : characters[i]);
-        letters[i].caseless = !letters[i].upper && encoding_caseless(reading, letters[i]);
-        beyond |= characters[i] >= 0x80;
-    }
-    if (!beyond)
-        return WORD_NEUTRAL;
-    bool unicode = reading == READING_UTF8;
-    enum encoding_syllable found = SYLLABLE_NONE;
-    if (!unicode || looks_foreign(characters, letters, count))
-        found = encoding_syllables(letters, count);
-    switch (found) {
-    case SYLLABLE_GOOD:
-        return WORD_GOOD;
-    case SYLLABLE_GLUED:
-        return WORD_GLUED;
-    case SYLLABLE_RARE:
-        return unicode ? WORD_SLIP : WORD_NEUTRAL;
-    case SYLLABLE_ABBREVIATION:
-        return WORD_ABBREVIATION;
-    case SYLLABLE_TONELESS:
-        return unicode ? WORD_SLIP : WORD_BAD;
-    default:
-        return unicode && looks_foreign(characters, letters, count) ? WORD_FOREIGN : WORD_BAD;
-    }
-}
-
-/* The worst of the words in a chunk, or the best when none is worse than neutral. */
-static enum word judge_chunk(enum encoding_reading reading, const int32_t *characters, size_t count)
-{
-    enum word worst = WORD_GOOD;
-    enum word best = WORD_NEUTRAL;
-    for (size_t i = 0; i < count;) {
-        size_t start = i;
-        while (i < count && is_letter(characters[i]))
-            i++;
-        if (i > start) {
-            enum word word = judge_word(reading, characters + start, i - start);
-            if (word > best)
-                best = word;
-            if (word < worst)
-                worst = word;
-            continue;
-        }
-        i++;
-        int32_t sign = characters[start], behind = i < count ? characters[i] : 0;
-        if (separates(sign))
-            continue;
-        bool micro = reading == READING_UTF8 && sign == 0xB5 && start == 0 && count <= 3; /* µm, µg */
-        enum word word = micro         ? WORD_NEUTRAL
-                         : sign < 0x20 ? WORD_BAD
-                                       : judge_sign(reading, start ? characters[start - 1] : 0, sign, behind);
-        if (word < worst)
-            worst = word;
-    }
-    return worst < WORD_NEUTRAL ? worst : best;
-}
-
-static void read_chunk(enum encoding_reading reading, const unsigned char *bytes, size_t length,
-                       struct chunk *chunk)
-{
-    chunk->count = 0;
-    chunk->word = WORD_BAD;
-    for (size_t at = 0; at < length;) {
-        int32_t character = encoding_read(reading, bytes, length, &at);
-        if (!character) {
-            chunk->count = 0;
-            return;
-        }
-        chunk->characters[chunk->count++] = character;
-    }
-    chunk->word = judge_chunk(reading, chunk->characters, chunk->count);
-}
-
-static bool same(const struct chunk *left, const struct chunk *right)
-{
-    return left->count && left->count == right->count &&
-           memcmp(left->characters, right->characters, left->count * sizeof *left->characters) == 0;
 }
 
 static uint64_t hash(const unsigned char *bytes, size_t length)
@@ -215,64 +55,41 @@ static uint64_t pair(int first, int second)
     return (uint64_t)1 << (first * READING_COUNT + second);
 }
 
-/* Is it a word that speaks for its reading against one that reads it badly? Words that ran together only
- * where an ASCII capital tells so: a font's capital in a foreign word ("NiĐo") does not. */
-static bool speaks(const struct chunk *chunk)
-{
-    bool capital = false;
-    for (size_t i = 1; i < chunk->count; i++)
-        capital |= chunk->characters[i] >= 'A' && chunk->characters[i] <= 'Z';
-    return chunk->word == WORD_GOOD || (chunk->word == WORD_GLUED && capital) ||
-           (chunk->word == WORD_ABBREVIATION && chunk->count > 1 && chunk->count < 6);
-}
-
 /* Adds up the points of a new word; the pairs of which the first reads it badly and the second well. */
-static uint64_t compare(struct encoding_survey *survey, const struct chunk *chunks,
+static uint64_t compare(struct encoding_survey *survey, const struct encoding_chunk *chunks,
                         struct encoding_place place)
 {
     uint64_t contrary = 0;
     survey->words++;
     for (int first = 0; first < READING_COUNT; first++) {
-        enum word word = chunks[first].word;
+        enum encoding_word word = chunks[first].word;
         survey->points[first] += points(word);
         survey->counts[first].good += word == WORD_GOOD;
         survey->counts[first].bad += word == WORD_BAD;
-        survey->counts[first].neutral += word != WORD_GOOD && word != WORD_BAD;
         for (int second = 0; second < READING_COUNT; second++) {
-            if (second == first || same(&chunks[first], &chunks[second]))
+            if (first == READING_UTF8)
+                survey->foreign[second] += word == WORD_FOREIGN && chunks[second].word == WORD_BAD;
+            if (second == first || encoding_chunk_same(&chunks[first], &chunks[second]))
                 continue;
             if (survey->differ[first][second]++ == 0)
                 survey->differ_place[first][second] = place;
             survey->gain[first][second] += points(word) - points(chunks[second].word);
-            if (word < WORD_SLIP && speaks(&chunks[second]))
+            if (word < WORD_SLIP && encoding_chunk_speaks(&chunks[second]))
                 contrary |= pair(first, second);
             if (first != READING_UTF8)
                 continue;
             survey->slips[second] += word == WORD_SLIP && chunks[second].word == WORD_GOOD;
-            survey->foreign[second] += word == WORD_FOREIGN && chunks[second].word == WORD_BAD;
         }
     }
     return contrary;
 }
 
-static void note_contrary(struct walk *walk, uint64_t contrary, struct encoding_place place)
+static void note_contrary(struct encoding_survey *survey, uint64_t contrary, struct encoding_place place)
 {
-    struct encoding_survey *survey = walk->survey;
-    if (!contrary) {
-        memset(walk->run, 0, sizeof walk->run);
-        return;
-    }
-    for (int first = 0; first < READING_COUNT; first++)
-        for (int second = 0; second < READING_COUNT; second++) {
-            if (!(contrary & pair(first, second))) {
-                walk->run[first][second] = 0;
-                continue;
-            }
-            if (survey->contrary[first][second]++ == 0)
+    for (int first = 0; first < READING_COUNT && contrary; first++)
+        for (int second = 0; second < READING_COUNT; second++)
+            if ((contrary & pair(first, second)) && survey->contrary[first][second]++ == 0)
                 survey->contrary_place[first][second] = place;
-            if (++walk->run[first][second] > survey->contrary_run[first][second])
-                survey->contrary_run[first][second] = walk->run[first][second];
-        }
 }
 
 static bool in_chunk(unsigned char byte)
@@ -285,12 +102,12 @@ void encoding_survey_bytes(struct text text, struct encoding_survey *survey)
 {
     const unsigned char *bytes = (const unsigned char *)text.bytes;
     struct walk walk = { .survey = survey };
-    struct chunk chunks[READING_COUNT];
+    struct encoding_chunk chunks[READING_COUNT];
     *survey = (struct encoding_survey){ 0 };
     for (size_t at = 0; at < text.length;) {
         size_t start = at;
         bool beyond = false;
-        while (at < text.length && at - start < CHUNK && in_chunk(bytes[at])) {
+        while (at < text.length && at - start < CHUNK_BYTES && in_chunk(bytes[at])) {
             beyond |= bytes[at] >= 0x80 || bytes[at] < 0x20;
             at++;
         }
@@ -302,12 +119,12 @@ void encoding_survey_bytes(struct text text, struct encoding_survey *survey)
         size_t slot = recall(&walk, bytes + start, at - start, &known);
         uint64_t contrary = known ? walk.contrary[slot] : 0;
         for (int reading = 0; !known && reading < READING_COUNT; reading++)
-            read_chunk((enum encoding_reading)reading, bytes + start, at - start, &chunks[reading]);
+            encoding_chunk_read((enum encoding_reading)reading, bytes + start, at - start, &chunks[reading]);
         if (!known)
             contrary = compare(survey, chunks, (struct encoding_place){ start, at - start });
         if (slot < SEEN)
             walk.contrary[slot] = contrary;
-        note_contrary(&walk, contrary, (struct encoding_place){ start, at - start });
+        note_contrary(survey, contrary, (struct encoding_place){ start, at - start });
     }
 }
 
@@ -336,34 +153,42 @@ static bool is_mojibake(struct text utf8, size_t at, int32_t before, int32_t fir
     }
     if (!encoding_letter_of((first & 0x1F) << 6 | (byte & 0x3F)).base)
         return false;
-    return !separates(second) || is_small(before) || (at < utf8.length && is_small(unicode_next(utf8, &at)));
+    return !encoding_separates(second) || is_small(before) ||
+           (at < utf8.length && is_small(unicode_next(utf8, &at)));
 }
 
 /* A word of a typed text: the bytes that its characters may stand for, or the letters that only Unicode has.
  */
 struct typed {
-    unsigned char bytes[CHUNK];
-    int32_t characters[CHUNK];
+    unsigned char bytes[CHUNK_BYTES];
+    int32_t characters[CHUNK_BYTES];
     size_t count;
-    bool beyond, own, strange;
+    bool latin, beyond, own, strange;
+    bool odd; /* no letter of a European language in Latin script */
     struct encoding_place place;
 };
 
 static uint64_t survey_typed_word(struct walk *walk, const struct typed *typed)
 {
     struct encoding_survey *survey = walk->survey;
-    struct chunk chunks[READING_COUNT] = { 0 };
-    struct chunk *stands = &chunks[READING_UTF8];
+    struct encoding_chunk chunks[READING_COUNT] = { 0 };
+    struct encoding_chunk *stands = &chunks[READING_UTF8];
     bool known;
     size_t slot = recall(walk, typed->bytes, typed->count, &known);
     if (known)
         return walk->contrary[slot];
     stands->count = typed->count;
     memcpy(stands->characters, typed->characters, typed->count * sizeof *typed->characters);
-    stands->word = judge_chunk(READING_UTF8, typed->characters, typed->count);
+    encoding_chunk_judge(stands);
     for (int reading = READING_UTF8 + 1; reading < READING_COUNT; reading++)
-        read_chunk((enum encoding_reading)reading, typed->bytes, typed->count, &chunks[reading]);
+        encoding_chunk_read((enum encoding_reading)reading, typed->bytes, typed->count, &chunks[reading]);
     uint64_t contrary = compare(survey, chunks, typed->place);
+    bool common = encoding_chunk_common(stands);
+    survey->common += common;
+    for (int reading = READING_UTF8 + 1; reading < READING_COUNT; reading++)
+        survey->rather[reading] += !common && stands->word == WORD_GOOD &&
+                                   !encoding_chunk_same(stands, &chunks[reading]) &&
+                                   encoding_chunk_common(&chunks[reading]);
     if (slot < SEEN)
         walk->contrary[slot] = contrary;
     return contrary;
@@ -374,11 +199,14 @@ static void typed_end(struct walk *walk, const struct typed *typed)
     if (!typed->beyond)
         return;
     if (typed->strange && !typed->own) {
-        walk->survey->strange++;
+        bool alone = typed->count == 1 && typed->characters[0] < 0x800;
+        walk->survey->strange += typed->odd && (typed->latin || alone);
+        walk->survey->scripts += !typed->latin && !alone;
         return;
     }
     walk->survey->own += typed->own;
-    note_contrary(walk, typed->own ? 0 : survey_typed_word(walk, typed), typed->place);
+    if (!typed->own)
+        note_contrary(walk->survey, survey_typed_word(walk, typed), typed->place);
 }
 
 static void typed_add(struct typed *typed, int32_t character, size_t start, size_t end)
@@ -387,10 +215,12 @@ static void typed_add(struct typed *typed, int32_t character, size_t start, size
     if (typed->count == 0)
         *typed = (struct typed){ .place = { start, 0 } };
     typed->beyond |= character >= 0x80;
+    typed->latin |= character < 0x80 || (character >= 0x180 && character < 0x2B0);
     if (byte < 0) {
         bool own = encoding_letter_of(character).base != 0;
         typed->own |= own;
         typed->strange |= !own;
+        typed->odd |= !own && character >= 0x180;
         byte = 0;
     }
     typed->characters[typed->count] = character;
@@ -398,16 +228,30 @@ static void typed_add(struct typed *typed, int32_t character, size_t start, size
     typed->place.length = end - typed->place.at;
 }
 
-/* A guillemet that opens a quotation which is closed, or closes one, and so no letter of a font. */
+/* A guillemet at the edge of a word whose counterpart is near, «so» or »so«, and so no letter of a font. */
 static bool is_quote(struct text utf8, size_t start, size_t end, size_t letters_before)
 {
     struct text sign = text_slice(utf8, start, end - start);
-    size_t found;
-    if (text_equal(sign, TEXT("\u00AB")))
-        return letters_before == 0 && text_find(text_slice(utf8, end, 400), TEXT("\u00BB"), &found);
-    size_t from = start > 400 ? start - 400 : 0;
-    return text_equal(sign, TEXT("\u00BB")) && (end == utf8.length || !is_letter(unicode_next(utf8, &end))) &&
-           text_find(text_slice(utf8, from, start - from), TEXT("\u00AB"), &found);
+    bool left = text_equal(sign, TEXT("\u00AB"));
+    if (!left && !text_equal(sign, TEXT("\u00BB")))
+        return false;
+    struct text other = left ? TEXT("\u00BB") : TEXT("\u00AB");
+    size_t found, from = start > 400 ? start - 400 : 0, next = end;
+    if (letters_before == 0)
+        return text_find(text_slice(utf8, end, 400), other, &found);
+    return (end == utf8.length || !encoding_is_letter(unicode_next(utf8, &next))) &&
+           text_find(text_slice(utf8, from, start - from), other, &found);
+}
+
+/* Is the character at `start` part of a word, as a letter or as a sign that a font may show as one? */
+static bool belongs(struct text utf8, size_t start, size_t end, int32_t character, size_t letters_before)
+{
+    if (encoding_is_letter(character))
+        return true;
+    if (encoding_windows_byte(character) < 0 || is_quote(utf8, start, end, letters_before))
+        return false;
+    bool inner = letters_before && end < utf8.length && encoding_is_letter(unicode_next(utf8, &end));
+    return !encoding_separates(character) || (encoding_opens(character) && inner);
 }
 
 /* The start of the next word that has more than ASCII in it: most have not. */
@@ -442,12 +286,10 @@ void encoding_survey_typed(struct text utf8, struct encoding_survey *survey)
         if (lead && is_mojibake(utf8, at, before, character) && survey->mojibake++ == 0)
             survey->mojibake_place = (struct encoding_place){ start, at - start };
         before = character;
-        bool inside =
-            (!separates(character) || is_letter(character)) && !is_quote(utf8, start, at, typed.count);
-        inside &= is_letter(character) || encoding_windows_byte(character) >= 0;
+        bool inside = belongs(utf8, start, at, character, typed.count);
         if (inside)
             typed_add(&typed, character, start, at);
-        if (typed.count && (!inside || typed.count == CHUNK || at == utf8.length)) {
+        if (typed.count && (!inside || typed.count == CHUNK_BYTES || at == utf8.length)) {
             typed_end(&walk, &typed);
             typed.count = 0;
         }

@@ -7,9 +7,8 @@
 #include "record/encoding_tables.h"
 
 struct encoding_count {
-    size_t good;    /* syllables */
-    size_t neutral; /* abbreviations, signs, rare and foreign words */
-    size_t bad;     /* nothing that Vietnamese writes */
+    size_t good; /* syllables */
+    size_t bad; /* nothing that Vietnamese writes; the rest is abbreviations, signs, rare and foreign words */
 };
 
 struct encoding_place {
@@ -17,23 +16,28 @@ struct encoding_place {
 };
 
 struct encoding_survey {
-    size_t words;                  /* different ones with letters beyond ASCII */
-    size_t own;                    /* typed texts: words with letters that only Unicode has */
-    size_t foreign[READING_COUNT]; /* typed texts: words of another language that are bad in this reading */
-    size_t strange;                /* typed texts: words with letters that no font stands for */
-    size_t slips[READING_COUNT];   /* typed texts: unusual words as they stand, good in this reading */
-    size_t mojibake;               /* typed texts: letters that are UTF-8 read as Windows-1252 or Mac Roman */
-    struct encoding_place mojibake_place;
+    size_t words; /* different ones with letters beyond ASCII */
     struct encoding_count counts[READING_COUNT];
     long points[READING_COUNT];
-    /* Between two readings, over the words that they read differently. */
+
+    /* Between two readings, over the words that they read differently; places are those of the first such
+     * word. */
     size_t differ[READING_COUNT][READING_COUNT];
-    struct encoding_place differ_place[READING_COUNT][READING_COUNT]; /* the first */
-    long gain[READING_COUNT][READING_COUNT]; /* points of the first above the second */
-    /* Words bad in the first and good in the second, each time they stand there. */
-    size_t contrary[READING_COUNT][READING_COUNT];
-    size_t contrary_run[READING_COUNT][READING_COUNT];                  /* the most of them in a row */
-    struct encoding_place contrary_place[READING_COUNT][READING_COUNT]; /* the first */
+    struct encoding_place differ_place[READING_COUNT][READING_COUNT];
+    long gain[READING_COUNT][READING_COUNT];       /* points of the first above the second */
+    size_t contrary[READING_COUNT][READING_COUNT]; /* bad in the first and good in the second, each time */
+    struct encoding_place contrary_place[READING_COUNT][READING_COUNT];
+
+    /* Of typed texts only. */
+    size_t own;                    /* words with letters that only Unicode has */
+    size_t foreign[READING_COUNT]; /* words of another language that are bad in this reading */
+    size_t slips[READING_COUNT];   /* unusual words as they stand, good in this reading */
+    size_t common;                 /* frequent words as they stand */
+    size_t rather[READING_COUNT];  /* rare words as they stand, frequent in this reading */
+    size_t strange;  /* Latin letters beside ones that no font stands for, or one of those alone */
+    size_t scripts;  /* words in another script */
+    size_t mojibake; /* letters that are UTF-8 read as Windows-1252 or Mac Roman */
+    struct encoding_place mojibake_place;
 };
 
 #define SURVEY_GOOD 2

@@ -224,19 +224,67 @@ static bool word_ends(const struct encoding_letter *letters, size_t count, size_
 
 enum encoding_syllable encoding_syllables(const struct encoding_letter *letters, size_t count)
 {
-    enum encoding_syllable worst = encoding_syllable(letters, count);
-    if (worst != SYLLABLE_NONE)
-        return worst;
-    worst = SYLLABLE_GLUED;
+    enum encoding_syllable whole = encoding_syllable(letters, count);
+    if (whole != SYLLABLE_NONE)
+        return whole;
+    enum encoding_syllable worst = SYLLABLE_GLUED;
+    bool good = false;
     for (size_t start = 0, at = 1; at <= count; at++) {
         if (!word_ends(letters, count, start, at))
             continue;
         enum encoding_syllable found = encoding_syllable(letters + start, at - start);
         if (found == SYLLABLE_NONE || (found == SYLLABLE_ABBREVIATION && at - start < 2))
             return SYLLABLE_NONE;
+        good |= found == SYLLABLE_GOOD;
         if (found < worst)
             worst = found;
         start = at;
     }
-    return worst;
+    return good && worst == SYLLABLE_ABBREVIATION ? SYLLABLE_GLUED : worst;
+}
+
+/* Frequent in the texts of the administration: the letters and the number of the tone, sorted. */
+static const char *const common[] = {
+    "DAng0", "DBt2",    "DE1",     "DE3",    "DEn2",   "DEu1",   "DOc2",    "DOi3",    "DOng1",  "DPn0",
+    "DUPc5", "Da4",     "DiEm3",   "DiEu1",  "Dia5",   "Dinh5",  "Do2",     "bO2",     "bO3",    "bO5",
+    "ban3",  "bi5",     "cBp2",    "cBu1",   "cOng0",  "cP0",    "cac2",    "can2",    "chOng1", "chOng2",
+    "chUc2", "chUng2",  "chi3",    "chinh2", "chu3",   "co2",    "cu4",     "cua3",    "cung4",  "dBn0",
+    "dUPi2", "dich5",   "gUi3",    "giBy2",  "giPi2",  "giUa4",  "giam2",   "hO1",     "hO4",    "hOi5",
+    "hPp5",  "ha1",     "han5",    "hanh1",  "hiEn5",  "hinh1",  "ho5",     "hoc5",    "huyEn5", "kE2",
+    "kEt2",  "kem1",    "khOng0",  "khoan3", "kiEn5",  "ky2",    "lBn1",    "lE0",     "lE5",    "lPi1",
+    "la1",   "lai5",    "lam1",    "luBt5",  "ly2",    "mBu4",   "mOt5",    "mPi2",    "mUc2",   "moi5",
+    "muc5",  "nAm0",    "nEu2",    "nOi5",   "nOp5",   "nU4",    "nUPc2",   "nay1",    "ngUPi1", "ngay1",
+    "nghi5", "ngoai1",  "nguyEn4", "nhBn0",  "nhBn5",  "nhU0",   "nhUng4",  "nha1",    "nhiEu1", "noi2",
+    "phO2",  "phUPng1", "phai3",   "pham5",  "phap2",  "phat5",  "phep2",   "phi2",    "pho2",   "phong1",
+    "quBn5", "qua3",    "quyEt2",  "sO2",    "sP0",    "sP3",    "sU5",     "sUa3",    "se4",    "tBp5",
+    "tEn0",  "tO3",     "tP1",     "tU0",    "tU1",    "tU5",    "tai5",    "thOng0",  "thPi1",  "thU2",
+    "thUa1", "thUc2",   "thUc5",   "thang2", "thanh1", "thi1",   "thi5",    "thu3",    "thuE2",  "tich5",
+    "tinh2", "tinh3",   "trBn1",   "trEn0",  "trP5",   "trUPc2", "trUPng1", "trUPng3", "tra3",   "tuc5",
+    "uy3",   "vAn0",    "vE1",     "vP5",    "vPi2",   "va1",    "vao1",    "vi5",     "viEc5",  "viEn0",
+    "viEt5", "vu5",     "xU3",     "xa4",    "yEu0",
+};
+
+bool encoding_syllable_common(const struct encoding_letter *letters, size_t count)
+{
+    char wanted[SYLLABLE_LETTERS + 2];
+    unsigned tone = TONE_NONE;
+    if (count > SYLLABLE_LETTERS)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        wanted[i] = letters[i].base;
+        tone = letters[i].tone ? letters[i].tone : tone;
+    }
+    wanted[count] = (char)('0' + tone);
+    wanted[count + 1] = 0;
+    for (size_t low = 0, high = sizeof common / sizeof *common; low < high;) {
+        size_t middle = (low + high) / 2;
+        int order = strcmp(wanted, common[middle]);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
 }

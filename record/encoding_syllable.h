@@ -5,6 +5,7 @@
 #ifndef RECORD_ENCODING_SYLLABLE_H
 #define RECORD_ENCODING_SYLLABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "record/encoding_tables.h"
@@ -25,5 +26,9 @@ enum encoding_syllable encoding_syllable(const struct encoding_letter *letters, 
 /* The same of a word, or of words that ran together and can be told by their capitals ("tờMẫu", "CPNghị"):
  * the worst of them, or glued when all are good. */
 enum encoding_syllable encoding_syllables(const struct encoding_letter *letters, size_t count);
+
+/* One of the few hundred that most texts of the administration are made of, as far as it has letters beyond
+ * ASCII. */
+bool encoding_syllable_common(const struct encoding_letter *letters, size_t count);
 
 #endif

@@ -105,6 +105,17 @@ static struct sample read_sample(struct text text, bool typed, struct encoding_p
     return sample;
 }
 
+/* "48 B5" */
+static struct sample show_bytes(struct text text, struct encoding_place place)
+{
+    struct sample sample = { "" };
+    struct text word = text_slice(text, place.at, place.length);
+    for (size_t at = 0; at < word.length && at < 16; at++)
+        snprintf(sample.text + 3 * at, 4, "%02X ", (unsigned char)word.bytes[at]);
+    sample.text[word.length < 16 ? 3 * word.length - (word.length > 0) : 47] = 0;
+    return sample;
+}
+
 static int certainty(const struct encoding_count *count, long margin)
 {
     long sure = 100 - 100 / (1 + (margin > 4000 ? 4000 : margin < 0 ? 0 : margin) / 4);
@@ -166,11 +177,13 @@ static enum status ambiguous(struct text text, bool typed, const struct encoding
     struct encoding_place place = survey->differ_place[best][second];
     struct sample here = read_sample(text, typed, place, best);
     struct sample there = read_sample(text, typed, place, second);
+    struct sample bytes = typed ? read_sample(text, typed, place, READING_UTF8) : show_bytes(text, place);
     say(finding,
-        _("too few words to tell: %s makes Vietnamese of %zu of %zu, %s of %zu; at byte %zu it would be "
-          "\"%s\" or \"%s\""),
+        _("too few words to tell: %s makes Vietnamese of %zu of %zu, %s of %zu; %s at byte %zu would be "
+          "\"%s\" "
+          "or \"%s\""),
         encoding_reading_name(best), survey->counts[best].good, survey->words, encoding_reading_name(second),
-        survey->counts[second].good, place.at, here.text, there.text);
+        survey->counts[second].good, bytes.text, place.at, here.text, there.text);
     return encoding_verdict_doubt(finding, error);
 }
 
@@ -238,6 +251,14 @@ static size_t find_control(struct text text)
     return at;
 }
 
+static enum status say_control(struct text text, size_t at, struct encoding_finding *finding,
+                               struct error *error)
+{
+    say(finding, _("it holds control characters, such as 0x%02X at byte %zu"), (unsigned char)text.bytes[at],
+        at);
+    return encoding_verdict_doubt(finding, error);
+}
+
 bool encoding_has_controls(struct text text)
 {
     return find_control(text) < text.length;
@@ -256,12 +277,8 @@ enum status encoding_verdict_bytes(struct text bytes, enum encoding_reading *rea
     finding->encoding = ENCODING_UTF8;
     if (other != READING_UTF8)
         return mixed(bytes, false, &survey, READING_UTF8, other, finding, error);
-    if (at == bytes.length) {
-        at = find_control(bytes);
-        say(finding, _("it holds control characters, such as 0x%02X at byte %zu"),
-            (unsigned char)bytes.bytes[at], at);
-        return encoding_verdict_doubt(finding, error);
-    }
+    if (at == bytes.length)
+        return say_control(bytes, find_control(bytes), finding, error);
     if (survey.counts[READING_UTF8].good == 0) {
         say(finding, _("no encoding makes Vietnamese words of it; byte 0x%02X at %zu is not UTF-8"),
             (unsigned char)bytes.bytes[at], at);
@@ -287,8 +304,8 @@ static enum status judge_viqr(struct text utf8, bool ascii, bool *viqr, struct e
         return STATUS_OK;
     if (!ascii) {
         say(finding,
-            _("two encodings in one text: letters of Unicode, and %zu words in VIQR such as \"" TEXT_PRINT
-              "\" at byte %zu"),
+            _("two encodings in one text: letters of Unicode, and %zu words in VIQR such as \"%.*s\" at byte "
+              "%zu"),
             survey.decisive, TEXT_ARG(word), survey.place.at);
         return encoding_verdict_doubt(finding, error);
     }
@@ -301,13 +318,13 @@ static enum status judge_viqr(struct text utf8, bool ascii, bool *viqr, struct e
                                    (long)(survey.decisive * 4));
     if (survey.decisive < 2 || survey.opposed * 4 > survey.decisive || survey.strange > marked) {
         say(finding,
-            _("ASCII, of which %zu words are Vietnamese in VIQR (such as \"" TEXT_PRINT
-              "\" at byte %zu) and %zu are not"),
+            _("ASCII, of which %zu words are Vietnamese in VIQR (such as \"%.*s\" at byte %zu) and %zu are "
+              "not"),
             speaking, TEXT_ARG(word), survey.place.at, against);
         return encoding_verdict_doubt(finding, error);
     }
     *viqr = true;
-    say(finding, _("%zu words carry VIQR's marks and are Vietnamese, such as \"" TEXT_PRINT "\""), marked,
+    say(finding, _("%zu words carry VIQR's marks and are Vietnamese, such as \"%.*s\""), marked,
         TEXT_ARG(word));
     return STATUS_OK;
 }
@@ -326,7 +343,13 @@ static enum status judge_typed(struct text utf8, const struct encoding_survey *s
         }
     bool foreign = survey->counts[READING_UTF8].bad == 0 && survey->foreign[other] >= 2 * (contrary + slips);
     *reading = READING_UTF8;
+    if (contrary + slips == 0 && !survey->own && !survey->common)
+        for (int font = READING_UTF8 + 1; font < READING_COUNT; font++)
+            if (survey->rather[font])
+                return ambiguous(utf8, true, survey, READING_UTF8, (enum encoding_reading)font, finding,
+                                 error);
     if (contrary + slips == 0 || (foreign && !survey->own)) {
+        finding->certainty = contrary + slips ? 80 : 100;
         say(finding,
             _("valid UTF-8; of %zu words with letters beyond ASCII none is a word in an old font's letters "
               "only"),
@@ -343,12 +366,53 @@ static enum status judge_typed(struct text utf8, const struct encoding_survey *s
     return take(utf8, true, survey, *reading, finding, error);
 }
 
+/* Letters that were spoilt on the way here. */
+static enum status judge_damage(struct text utf8, const struct encoding_survey *survey,
+                                struct encoding_finding *finding, struct error *error)
+{
+    size_t lost;
+    if (survey->mojibake) {
+        struct text piece = text_slice(utf8, survey->mojibake_place.at, 12);
+        piece.length = text_cut(piece, piece.length);
+        say(finding,
+            _("looks like UTF-8 read as Windows-1252 and encoded once more: %zu letters, such as "
+              "\"%.*s\" at byte %zu"),
+            survey->mojibake, TEXT_ARG(piece), survey->mojibake_place.at);
+        return encoding_verdict_doubt(finding, error);
+    }
+    if (!text_find(utf8, TEXT("\uFFFD"), &lost))
+        return STATUS_OK;
+    say(finding, _("U+FFFD at byte %zu stands for a letter that was lost before"), lost);
+    return encoding_verdict_doubt(finding, error);
+}
+
+/* Bytes of an old encoding that happen to be valid UTF-8 give letters of far scripts among Latin ones. */
+static enum status judge_chance(struct text utf8, struct encoding_finding *finding, struct error *error)
+{
+    struct encoding_survey survey;
+    int best = READING_UTF8;
+    encoding_survey_bytes(utf8, &survey);
+    for (int other = READING_UTF8 + 1; other < READING_COUNT; other++)
+        if (survey.counts[other].bad == 0 && survey.points[other] >= survey.points[READING_UTF8] &&
+            (best == READING_UTF8 || survey.points[other] > survey.points[best]))
+            best = other;
+    if (best == READING_UTF8)
+        return STATUS_OK;
+    return ambiguous(utf8, false, &survey, (enum encoding_reading)best, READING_UTF8, finding, error);
+}
+
+static bool only_ascii(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if ((unsigned char)text.bytes[i] >= 0x80)
+            return false;
+    return true;
+}
+
 enum status encoding_verdict_unicode(struct text utf8, bool raw, enum encoding_reading *reading, bool *viqr,
                                      struct encoding_finding *finding, struct error *error)
 {
-    bool ascii = true;
-    for (size_t i = 0; i < utf8.length && ascii; i++)
-        ascii = (unsigned char)utf8.bytes[i] < 0x80;
+    bool ascii = only_ascii(utf8);
     *viqr = false;
     *finding = (struct encoding_finding){ .encoding = ENCODING_UTF8, .certainty = 100 };
     *reading = READING_UTF8;
@@ -358,27 +422,14 @@ enum status encoding_verdict_unicode(struct text utf8, bool raw, enum encoding_r
         return status;
     struct encoding_survey survey;
     encoding_survey_typed(utf8, &survey);
-    if (survey.mojibake) {
-        struct text piece = text_slice(utf8, survey.mojibake_place.at, 12);
-        piece.length = text_cut(piece, piece.length);
-        say(finding,
-            _("looks like UTF-8 read as Windows-1252 and encoded once more: %zu letters, such as "
-              "\"" TEXT_PRINT "\" at byte %zu"),
-            survey.mojibake, TEXT_ARG(piece), survey.mojibake_place.at);
-        return encoding_verdict_doubt(finding, error);
-    }
-    if (raw && survey.strange && !survey.own) {
-        struct encoding_survey bytes;
-        encoding_survey_bytes(utf8, &bytes);
-        int best = READING_UTF8;
-        for (int other = READING_UTF8 + 1; other < READING_COUNT; other++)
-            if (bytes.counts[other].bad == 0 && bytes.points[other] >= bytes.points[READING_UTF8] &&
-                (best == READING_UTF8 || bytes.points[other] > bytes.points[best]))
-                best = other;
-        if (best != READING_UTF8)
-            return ambiguous(utf8, false, &bytes, (enum encoding_reading)best, READING_UTF8, finding, error);
-    }
-    return judge_typed(utf8, &survey, reading, finding, error);
+    status = judge_damage(utf8, &survey, finding, error);
+    if (status == STATUS_OK && raw && survey.strange && !survey.own && !survey.scripts)
+        status = judge_chance(utf8, finding, error);
+    if (status == STATUS_OK)
+        status = judge_typed(utf8, &survey, reading, finding, error);
+    if (status == STATUS_OK && *reading == READING_UTF8 && encoding_has_controls(utf8))
+        return say_control(utf8, find_control(utf8), finding, error);
+    return status;
 }
 
 enum status encoding_verdict_named(struct text text, bool typed, enum encoding_reading *reading,

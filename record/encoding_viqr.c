@@ -115,7 +115,7 @@ static size_t settle_end(struct viqr_word *word, size_t end)
 static size_t read_word(struct text text, size_t at, struct viqr_word *word)
 {
     *word = (struct viqr_word){ .count = 0 };
-    while (is_letter(peek(text, at)))
+    while (is_letter(peek(text, at)) && word->count <= WORD)
         at = read_letter(text, at, word);
     return settle_end(word, at);
 }
@@ -241,17 +241,18 @@ static bool has_onset(const struct viqr_word *word)
 
 enum sign { SIGN_NONE, SIGN_STRANGE, SIGN_OPPOSED, SIGN_TAIL, SIGN_FAINT, SIGN_WEAK, SIGN_DECISIVE };
 
-/* Full stops, question marks and apostrophes inside a syllable; "a.m" and "I'm" are English. At its end they
- * may be a tone where they would be odd signs: nothing was quoted, no sentence begins behind. */
+/* Full stops, question marks and apostrophes inside a syllable; "a.m", "I'm" and "cho.Ban" are none. At its
+ * end they may be a tone where they would be odd signs: the sentence goes on behind, nothing was quoted. */
 static enum sign judge_faint(struct text text, size_t start, size_t end, const struct viqr_word *word)
 {
     bool i_am = word->count == 2 && text.bytes[start] == 'I' && word->letters[1].base == 'm';
-    if (word->inner_sign && (has_onset(word) || (word->inner_sign != '.' && !i_am)))
+    bool whole = encoding_syllable(word->letters, word->count) == SYLLABLE_GOOD;
+    if (word->inner_sign == '.' ? whole && has_onset(word) : word->inner_sign && (has_onset(word) || !i_am))
         return SIGN_FAINT;
-    if (!word->tones)
+    if (!word->tones || word->inner_sign)
         return SIGN_NONE;
     bool goes_on = peek(text, end) == ' ' && peek(text, end + 1) >= 'a' && peek(text, end + 1) <= 'z';
-    bool tail = word->last == '?' || (word->last == '.' && goes_on && word->count > 1) ||
+    bool tail = (strchr(".?", word->last) && goes_on && word->count > 1) ||
                 (word->last == '\'' && lone_apostrophe(text, start, end));
     return tail ? SIGN_TAIL : SIGN_NONE;
 }
@@ -309,7 +310,6 @@ static void weigh(struct text text, size_t start, size_t end, const struct viqr_
                                [SIGN_TAIL] = &survey->tails,      [SIGN_FAINT] = &survey->faint,
                                [SIGN_WEAK] = &survey->weak,       [SIGN_DECISIVE] = &survey->decisive };
     enum sign sign = judge(text, start, end, word);
-    survey->words++;
     if (sign == SIGN_NONE)
         return;
     bool first = sign >= SIGN_TAIL;

@@ -17,11 +17,10 @@ bool encoding_viqr_encode(struct text utf8, struct buffer *out, size_t *at);
 /* How much in a text looks like VIQR. Addresses of the web and of mail are passed over, words beside letters
  * beyond ASCII too. */
 struct encoding_viqr {
-    size_t words;
     size_t decisive;             /* syllables whose marks no other text has: "Vie^.t", "tru+o+`ng" */
     size_t weak;                 /* syllables with marks that may be something else: "Tho+", "xa~" */
     size_t faint;                /* syllables with an inner full stop, question mark or apostrophe: "ca'c" */
-    size_t tails;                /* … with one at their end that is odd there: "Tu'", "thu?" */
+    size_t tails;                /* … with one at their end that is odd there: "Tu'", "thu? tuc" */
     size_t opposed;              /* such marks in what is no syllable */
     size_t strange;              /* words without marks that are no syllables */
     struct encoding_place place; /* the first of the syllables that weigh most */

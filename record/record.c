@@ -132,16 +132,21 @@ static bool has(struct text text, const char *part)
 /* Valid UTF-8 where an old encoding was named, or may be: single texts may be typed in its font. The record
  * as a whole tells better than a short text which one it is. */
 static void decode_unicode(struct arena *arena, struct record *record, enum encoding encoding,
-                           struct text bytes)
+                           struct text likely, struct text bytes)
 {
     struct encoding_options options = { .capitals = record->format->capitals };
     struct encoding_finding finding;
     struct text whole;
+    enum encoding found;
     record->typed = true;
     record->encoding = (int)encoding;
-    if (encoding != ENCODING_AUTO ||
-        encoding_decode_typed(arena, encoding, &options, bytes, &whole, &finding, NULL))
+    if (encoding != ENCODING_AUTO)
         return;
+    if (encoding_decode_typed(arena, encoding, &options, bytes, &whole, &finding, NULL)) {
+        if (encoding_named(likely, &found))
+            record->encoding = (int)found;
+        return;
+    }
     if (finding.encoding != ENCODING_UTF8)
         record->encoding = (int)finding.encoding;
     else /* what an escape hides was not looked at */
@@ -168,7 +173,7 @@ static enum status decode(struct arena *arena, struct record *record, struct tex
     if (unicode)
         return STATUS_OK;
     if (invalid == bytes->length) {
-        decode_unicode(arena, record, encoding, *bytes);
+        decode_unicode(arena, record, encoding, likely, *bytes);
         return STATUS_OK;
     }
     struct encoding_options options = { .capitals = format->capitals };

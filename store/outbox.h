@@ -53,6 +53,10 @@ struct outbox_item {
     int64_t attempts;
 };
 
+bool outbox_is_open(const struct outbox_item *item);      /* an intent is under way or left over */
+bool outbox_is_intended(const struct outbox_item *item);  /* the intent is what is wanted */
+bool outbox_is_satisfied(const struct outbox_item *item); /* what is wanted stands at the portal already */
+
 struct outbox_filter {
     const struct text *codes; /* count 0: all */
     size_t code_count;
@@ -61,7 +65,8 @@ struct outbox_filter {
 };
 
 /* Codes to look at, in the order of work: left over (intended, unknown), then failed, then pending (wanted,
- * idle). Texts live in the arena. A withdrawal that an operator ordered counts as wanted. */
+ * idle; those last that were recalled with words, because a run stopped at them). Texts live in the arena. A
+ * withdrawal that an operator ordered counts as wanted. */
 enum status outbox_list(struct store *store, const struct outbox_filter *filter, struct arena *arena,
                         struct text **codes, size_t *count, struct error *error);
 /* The state of one procedure. STATUS_END when there is none. Texts live in the arena. */

@@ -20,7 +20,9 @@ static enum status read_rows(struct store *store, struct arena *arena, const cha
                 continue;
             struct text text = text_copy(arena, sqlite_words(statement, i));
             struct text name = text_copy(arena, text_of(sqlite_column_title(statement, i)));
-            value_set_text(row, name, sqlite_is_integer(statement, i) ? value_number(arena, text) : value_text(arena, text));
+            value_set_text(row, name,
+                           sqlite_is_integer(statement, i) ? value_number(arena, text)
+                                                           : value_text(arena, text));
         }
     }
     return status == STATUS_END ? STATUS_OK : status;
@@ -29,9 +31,10 @@ static enum status read_rows(struct store *store, struct arena *arena, const cha
 enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                         struct error *error)
 {
-    return read_rows(store, arena,
-                     "SELECT * FROM audit_runs WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC", most,
-                     rows, error);
+    return read_rows(
+        store, arena,
+        "SELECT * FROM audit_runs WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC", most,
+        rows, error);
 }
 
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows, struct error *error)
@@ -49,34 +52,39 @@ enum status report_sources(struct store *store, struct arena *arena, struct valu
 enum status report_kept_records(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                                 struct error *error)
 {
-    return read_rows(store, arena,
-                     "SELECT s.name AS source, r.key, r.code, r.locator, r.outcome, f.rule, f.field, f.value, f.message,"
-                     " f.cites, f.since_run FROM record r JOIN source s ON s.id = r.source"
-                     " LEFT JOIN finding f ON f.record = r.id AND f.severity = 'error'"
-                     " WHERE r.outcome IN ('rejected', 'held') AND r.present = 1 ORDER BY r.source, r.id, f.rowid LIMIT ?1",
-                     most, rows, error);
+    return read_rows(
+        store, arena,
+        "SELECT s.name AS source, r.key, r.code, r.locator, r.outcome, f.rule, f.field, f.value, f.message,"
+        " f.cites, f.since_run FROM record r JOIN source s ON s.id = r.source"
+        " LEFT JOIN finding f ON f.record = r.id AND f.severity = 'error'"
+        " WHERE r.outcome IN ('rejected', 'held') AND r.present = 1 ORDER BY r.source, r.id, f.rowid LIMIT "
+        "?1",
+        most, rows, error);
 }
 
-enum status report_kept_deliveries(struct store *store, struct arena *arena, int64_t most, struct value **rows,
-                                   struct error *error)
+enum status report_kept_deliveries(struct store *store, struct arena *arena, int64_t most,
+                                   struct value **rows, struct error *error)
 {
-    return read_rows(store, arena,
-                     "SELECT code, state, coalesce(intent_action, wanted_action) AS action, intent_key AS idempotency_key,"
-                     " attempts, intent_run AS run, words FROM procedure_state WHERE state <> 'idle'"
-                     " ORDER BY state, code LIMIT ?1",
-                     most, rows, error);
+    return read_rows(
+        store, arena,
+        "SELECT code, state, coalesce(intent_action, wanted_action) AS action, intent_key AS idempotency_key,"
+        " attempts, intent_run AS run, words FROM procedure_state WHERE state <> 'idle'"
+        " ORDER BY state, code LIMIT ?1",
+        most, rows, error);
 }
 
 enum status report_missing(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                            struct error *error)
 {
-    return read_rows(store, arena,
-                     "SELECT s.name AS source, r.key, r.code, r.locator FROM record r JOIN source s ON s.id = r.source"
-                     " WHERE r.present = 0 AND r.key NOT LIKE '@%' ORDER BY r.source, r.key LIMIT ?1",
-                     most, rows, error);
+    return read_rows(
+        store, arena,
+        "SELECT s.name AS source, r.key, r.code, r.locator FROM record r JOIN source s ON s.id = r.source"
+        " WHERE r.present = 0 AND r.key NOT LIKE '@%' ORDER BY r.source, r.key LIMIT ?1",
+        most, rows, error);
 }
 
-enum status report_published(struct store *store, struct arena *arena, struct value **summary, struct error *error)
+enum status report_published(struct store *store, struct arena *arena, struct value **summary,
+                             struct error *error)
 {
     struct value *rows;
     if (read_rows(store, arena,

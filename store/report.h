@@ -1,5 +1,5 @@
-/* What people ask the store: runs, what is going on, what is kept back. Answers are values: lists of objects whose
- * members are the columns of the views, for a table or for JSON. */
+/* What people ask the store: runs, what is going on, what is kept back. Answers are values: lists of objects
+ * whose members are the columns of the views, for a table or for JSON. */
 #ifndef STORE_REPORT_H
 #define STORE_REPORT_H
 
@@ -10,21 +10,24 @@ enum status report_runs(struct store *store, struct arena *arena, int64_t most, 
                         struct error *error);
 
 /* Sources with their records: source, present, accepted, rejected, held, missing, last whole listing. */
-enum status report_sources(struct store *store, struct arena *arena, struct value **rows, struct error *error);
+enum status report_sources(struct store *store, struct arena *arena, struct value **rows,
+                           struct error *error);
 
-/* Records that are kept back with their first reasons: source, key, code, outcome, rule, field, message, since run. */
+/* Records that are kept back with their first reasons: source, key, code, outcome, rule, field, message,
+ * since run. */
 enum status report_kept_records(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                                 struct error *error);
 
 /* Procedures that stand in the way at the portal: code, state, action, words, attempts, run. */
-enum status report_kept_deliveries(struct store *store, struct arena *arena, int64_t most, struct value **rows,
-                                   struct error *error);
+enum status report_kept_deliveries(struct store *store, struct arena *arena, int64_t most,
+                                   struct value **rows, struct error *error);
 
 /* Records that vanished from their source: source, key, code, locator. */
 enum status report_missing(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                            struct error *error);
 
 /* How many procedures stand at the portal, and when the newest was acknowledged. */
-enum status report_published(struct store *store, struct arena *arena, struct value **summary, struct error *error);
+enum status report_published(struct store *store, struct arena *arena, struct value **summary,
+                             struct error *error);
 
 #endif

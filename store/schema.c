@@ -45,10 +45,12 @@ enum status schema_prepare(struct sqlite *database, bool may_write, const char *
     }
     if (application != APPLICATION)
         return error_set(error, STATUS_USAGE,
-                         _("%s is a SQLite file, but no store of congkhai; name another file with \"store\""), path);
+                         _("%s is a SQLite file, but no store of congkhai; name another file with \"store\""),
+                         path);
     if (version > STORE_VERSION)
         return error_set(error, STATUS_USAGE,
-                         _("%s was made by a newer congkhai (its version is %lld, this program knows %d); use that program"),
+                         _("%s was made by a newer congkhai (its version is %lld, this program knows %d); "
+                           "use that program"),
                          path, (long long)version, STORE_VERSION);
     return STATUS_OK;
 }

@@ -1,5 +1,8 @@
 #include "store/schema.h"
 
+/* SQL in literals and macros side by side is more than the formatter can lay out. */
+/* clang-format off */
+
 /* Numbers instead of names where a table grows with the records; texts where an auditor reads. */
 const char schema_tables[] =
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;\n"
@@ -35,7 +38,8 @@ const char schema_tables[] =
     "  note TEXT NOT NULL);\n"
     /* A recipe is what a record is worked by: normaliser, map and code lists of a source, or the rules in force. */
     "CREATE TABLE recipe (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE);\n"
-    "CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, complete_run INTEGER);\n"
+    "CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, complete_run INTEGER,\n"
+    "  usual INTEGER);\n" /* how many records it gave when load last went on from its listing */
     "CREATE TABLE source_state (source INTEGER PRIMARY KEY REFERENCES source (id), state BLOB NOT NULL);\n"
     "CREATE TABLE record (\n"
     "  id INTEGER PRIMARY KEY,\n"
@@ -82,9 +86,16 @@ const char schema_tables[] =
     /* what is under way or stands in the way */
     "  state TEXT NOT NULL DEFAULT 'idle',\n"
     "  intent_key TEXT, intent_action TEXT, intent_content INTEGER, intent_digest BLOB, intent_base TEXT,\n"
-    "  intent_run INTEGER, intent_seq INTEGER, attempts INTEGER NOT NULL DEFAULT 0, words TEXT) WITHOUT ROWID;\n"
+    "  intent_run INTEGER, intent_seq INTEGER, attempts INTEGER NOT NULL DEFAULT 0, words TEXT,\n"
+    /* what an operator decided: the event of a withdrawal that stands, the content that is not to be published, what
+     * If-Match says when the portal's content is to be overwritten */
+    "  ordered INTEGER, dismissed BLOB, overwrite TEXT) WITHOUT ROWID;\n"
     "CREATE INDEX procedure_state_open ON procedure_state (state) WHERE state <> 'idle';\n"
-    "CREATE INDEX procedure_state_pending ON procedure_state (code) WHERE wanted_action IS NOT NULL;\n";
+    "CREATE INDEX procedure_state_pending ON procedure_state (code) WHERE wanted_action IS NOT NULL;\n"
+    /* What the portal listed in the last reconciliation; once it is compared, only what is not as it should be. */
+    "CREATE TABLE portal_listing (code TEXT PRIMARY KEY, version TEXT, digest BLOB, status TEXT, verdict TEXT)\n"
+    "  WITHOUT ROWID;\n"
+    "CREATE INDEX ledger_reconciled ON ledger (seq) WHERE event = 'reconciled';\n";
 
 #define HEX(column) "CASE WHEN " column " IS NOT NULL THEN lower(hex(" column ")) END"
 
@@ -96,6 +107,9 @@ const char schema_tables[] =
     "  coalesce(json_extract(f.detail, '$." column "'),\n"                                                     \
     "    (SELECT coalesce(sum(json_extract(e.detail, '$." column "')), 0) FROM ledger e\n"                       \
     "     WHERE e.run = s.run AND e.event = 'listed')) AS " column
+
+/* What an operator adopted stands at the portal, but was not sent from here. */
+#define SENT(row) "json_extract(" row ".detail, '$.adopted') IS NULL"
 
 /* An intent without an answer in its run: what became of it was unknown when the run ended. */
 #define OPEN_INTENTS                                                                                         \
@@ -118,14 +132,14 @@ const char schema_views[] =
     COUNT_OF("held", "e.event = 'held'") ",\n"
     "  coalesce(json_extract(f.detail, '$.sent'),\n"
     "    (SELECT count(*) FROM ledger e WHERE e.run = s.run AND e.event IN\n"
-    "      ('published', 'withdrawn', 'refused', 'conflict', 'unknown', 'failed')) + " OPEN_INTENTS ") AS sent,\n"
-    COUNT_OF("published", "e.event = 'published'") ",\n"
+    "      ('published', 'withdrawn', 'refused', 'conflict', 'unknown', 'failed') AND " SENT("e") ") + " OPEN_INTENTS ") AS sent,\n"
+    COUNT_OF("published", "e.event = 'published' AND " SENT("e")) ",\n"
     COUNT_OF("refused", "e.event = 'refused'") ",\n"
     COUNT_OF("conflict", "e.event = 'conflict'") ",\n"
     "  coalesce(json_extract(f.detail, '$.unknown'),\n"
     "    (SELECT count(*) FROM ledger e WHERE e.run = s.run AND e.event = 'unknown') + " OPEN_INTENTS ") AS unknown,\n"
     COUNT_OF("failed", "e.event = 'failed'") ",\n"
-    COUNT_OF("withdrawn", "e.event = 'withdrawn'") ",\n"
+    COUNT_OF("withdrawn", "e.event = 'withdrawn' AND " SENT("e")) ",\n"
     SUM_OF("missing") "\n"
     "FROM ledger s LEFT JOIN ledger f ON f.run = s.run AND f.event = 'run-finished'\n"
     "WHERE s.event = 'run-started';\n"
@@ -149,6 +163,7 @@ const char schema_views[] =
     "  a.at AS finished_at, json_extract(a.detail, '$.status') AS http_status, a.event AS outcome,\n"
     "  json_extract(a.detail, '$.version') AS portal_version, json_extract(a.detail, '$.words') AS error\n"
     "FROM ledger a WHERE a.event IN ('published', 'withdrawn', 'refused', 'conflict', 'unknown', 'failed')\n"
+    "  AND " SENT("a") "\n"
     "UNION ALL SELECT i.run, i.code, json_extract(i.detail, '$.action'), json_extract(i.detail, '$.key'),\n"
     "  " HEX("i.digest") ", 0, i.at, NULL, NULL, 'unknown', NULL, NULL\n"
     "FROM ledger i WHERE i.event = 'intended' AND NOT EXISTS (SELECT 1 FROM ledger a WHERE a.code = i.code\n"
@@ -201,3 +216,5 @@ const char schema_views[] =
     "  s.name AS source, CAST(p.bytes AS TEXT) AS content, r.id AS record\n"
     "FROM record r JOIN payload p ON p.id = r.content JOIN source s ON s.id = r.source\n"
     "WHERE r.present = 1 AND r.content IS NOT NULL;\n";
+
+/* clang-format on */

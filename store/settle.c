@@ -25,11 +25,13 @@ struct settling {
     struct arena arena; /* of one code */
 };
 
-#define MEMBER_COLUMNS                                                                                        \
-    "SELECT r.id, r.content, s.name, r.key, r.locator, r.code, r.status, r.outcome, r.source_digest, p.digest,"  \
-    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.severity = 'error' AND f.stage < 3), r.work,"    \
-    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id),"                                                   \
-    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3)"                                    \
+#define MEMBER_COLUMNS                                                                                       \
+    "SELECT r.id, r.content, s.name, r.key, r.locator, r.code, r.status, r.outcome, r.source_digest, "       \
+    "p.digest,"                                                                                              \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.severity = 'error' AND f.stage < 3), "     \
+    "r.work,"                                                                                                \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id),"                                               \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3)"                                \
     " FROM record r JOIN source s ON s.id = r.source LEFT JOIN payload p ON p.id = r.content "
 
 static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
@@ -57,14 +59,16 @@ static struct member *read_member(struct arena *arena, struct sqlite_statement *
     return member;
 }
 
-static enum status finding_list(struct settling *settling, int64_t record, struct value **list, struct error *error)
+static enum status finding_list(struct settling *settling, int64_t record, struct value **list,
+                                struct error *error)
 {
     struct sqlite_statement *statement;
     static const char *const names[] = { "rule", "severity", "field", "value", "message", "cites" };
     struct arena *arena = &settling->arena;
     *list = value_list(arena);
     if (store_sql(settling->store,
-                  "SELECT rule, severity, field, value, message, cites FROM finding WHERE record = ?1 ORDER BY rowid",
+                  "SELECT rule, severity, field, value, message, cites FROM finding WHERE record = ?1 ORDER "
+                  "BY rowid",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
@@ -96,18 +100,19 @@ static enum status append_outcome(struct settling *settling, const struct member
     value_set(detail, "key", value_text(arena, member->key));
     value_set(detail, "locator", value_text(arena, member->locator));
     value_set(detail, "source_digest", value_string(arena, hex));
-    return ledger_append(settling->store,
-                         &(struct ledger_event){ .event = outcome,
-                                                 .source = text_string(arena, member->source),
-                                                 .code = member->code,
-                                                 .digest = member->has_content ? &member->content_digest : NULL,
-                                                 .detail = detail },
-                         NULL, error);
+    return ledger_append(
+        settling->store,
+        &(struct ledger_event){ .event = outcome,
+                                .source = text_string(arena, member->source),
+                                .code = member->code,
+                                .digest = member->has_content ? &member->content_digest : NULL,
+                                .detail = detail },
+        NULL, error);
 }
 
 /* In which fields the loser differs from the winner: an official sees at once whether it matters. */
-static enum status name_differences(struct settling *settling, const struct member *best, const struct member *member,
-                                    struct buffer *out, struct error *error)
+static enum status name_differences(struct settling *settling, const struct member *best,
+                                    const struct member *member, struct buffer *out, struct error *error)
 {
     struct text bytes[2];
     struct value *values[2];
@@ -126,8 +131,9 @@ static enum status name_differences(struct settling *settling, const struct memb
 }
 
 /* Replaces the finding that says why a record is held, or that it lost to another source. */
-static enum status replace_shared_finding(struct settling *settling, const struct member *member, const char *rule,
-                                          const char *severity, const char *message, struct error *error)
+static enum status replace_shared_finding(struct settling *settling, const struct member *member,
+                                          const char *rule, const char *severity, const char *message,
+                                          struct error *error)
 {
     struct sqlite_statement *statement;
     if (store_sql(settling->store, "DELETE FROM finding WHERE record = ?1 AND stage = 3", &statement, error))
@@ -154,7 +160,8 @@ static enum status set_outcome(struct settling *settling, const struct member *m
                                struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(settling->store, "UPDATE record SET outcome = ?2, work = 0 WHERE id = ?1", &statement, error))
+    if (store_sql(settling->store, "UPDATE record SET outcome = ?2, work = 0 WHERE id = ?1", &statement,
+                  error))
         return error->status;
     sqlite_bind_number(statement, 1, member->record);
     sqlite_bind_words(statement, 2, text_of(outcome));
@@ -202,8 +209,8 @@ static size_t rank(const struct work_precedence *precedence, struct text source)
     return SIZE_MAX;
 }
 
-/* Who speaks for the code: the only one, the first of several that say the same, or the one whose source wins. NULL:
- * nobody, all are held. */
+/* Who speaks for the code: the only one, the first of several that say the same, or the one whose source
+ * wins. NULL: nobody, all are held. */
 static const struct member *winner(const struct settling *settling, const struct member *members)
 {
     const struct member *best = NULL;
@@ -216,7 +223,8 @@ static const struct member *winner(const struct settling *settling, const struct
             continue;
         }
         same = same && digest_equal(&member->content_digest, &best->content_digest);
-        size_t mine = rank(settling->precedence, member->source), its = rank(settling->precedence, best->source);
+        size_t mine = rank(settling->precedence, member->source),
+               its = rank(settling->precedence, best->source);
         if (mine < its)
             best = member;
         tied = mine == its || (tied && mine > its);
@@ -233,8 +241,8 @@ static void name_others(const struct member *members, const struct member *self,
     for (const struct member *member = members; member && length < size - 1; member = member->next)
         if (member != self && !member->rejected) {
             int written = snprintf(out + length, size - length, "%s%.*s (%.*s)", length ? ", " : "",
-                                   (int)member->source.length, member->source.bytes, (int)member->locator.length,
-                                   member->locator.bytes);
+                                   (int)member->source.length, member->source.bytes,
+                                   (int)member->locator.length, member->locator.bytes);
             length += (size_t)written;
         }
 }
@@ -258,7 +266,8 @@ static enum status judge(struct settling *settling, const struct member *members
         verdict->rule = "congkhai/same-code";
         verdict->severity = "error";
         snprintf(verdict->message, sizeof verdict->message,
-                 _("Another record gives the same code with other contents: %s; mend one of them, or say with \"precedence\" whose word counts"),
+                 _("Another record gives the same code with other contents: %s; mend one of them, or say "
+                   "with \"precedence\" whose word counts"),
                  others);
     } else if (member != best && !digest_equal(&member->content_digest, &best->content_digest)) {
         struct buffer fields = { 0 };
@@ -301,7 +310,8 @@ static enum status read_group(struct settling *settling, struct text code, struc
     struct sqlite_statement *statement;
     struct member **tail = members;
     *members = NULL;
-    if (store_sql(settling->store, MEMBER_COLUMNS "WHERE r.code = ?1 AND r.present = 1 AND r.work IN (0, 3) ORDER BY r.id",
+    if (store_sql(settling->store,
+                  MEMBER_COLUMNS "WHERE r.code = ?1 AND r.present = 1 AND r.work IN (0, 3) ORDER BY r.id",
                   &statement, error))
         return error->status;
     sqlite_bind_words(statement, 1, code);
@@ -319,13 +329,14 @@ struct waiting {
 };
 
 /* Those that wait next; they are settled one by one, each with all that share its code. */
-static enum status list_waiting(struct settling *settling, struct arena *arena, struct waiting *list, size_t *count,
-                                struct error *error)
+static enum status list_waiting(struct settling *settling, struct arena *arena, struct waiting *list,
+                                size_t *count, struct error *error)
 {
     struct sqlite_statement *statement;
     *count = 0;
     if (store_sql(settling->store,
-                  "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 LIMIT ?1", &statement, error))
+                  "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 LIMIT ?1",
+                  &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, GROUP);
     enum status status;
@@ -370,8 +381,8 @@ static enum status settle_some(struct settling *settling, size_t *count, struct 
     return status;
 }
 
-enum status work_settle(struct store *store, const struct work_precedence *precedence, struct work_counts *counts,
-                        struct error *error)
+enum status work_settle(struct store *store, const struct work_precedence *precedence,
+                        struct work_counts *counts, struct error *error)
 {
     struct settling settling = { .store = store, .precedence = precedence, .counts = counts };
     enum status status = STATUS_OK;

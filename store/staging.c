@@ -5,6 +5,7 @@
 
 #include "adapters/crypto.h"
 #include "core/memory.h"
+#include "store/fingerprints.h"
 #include "store/ledger.h"
 
 #define GROUP 1000 /* records in one transaction */
@@ -16,10 +17,13 @@ struct staging {
     struct staging_counts counts;
     unsigned char *seen; /* a bit for each record of the store, by number */
     size_t seen_bytes;
-    int64_t context;     /* the payload of the context staged last */
+    int64_t context; /* the payload of the context staged last */
     struct digest context_digest;
     bool has_context;
     int in_group;
+    /* A source that had no record before: what this pass staged is all there is, and most look-ups are spared. */
+    bool fresh;
+    struct fingerprints staged;
 };
 
 static bool is_seen(const struct staging *staging, int64_t record)
@@ -63,14 +67,38 @@ static enum status find_source(struct store *store, const char *name, int64_t *s
     return STATUS_OK;
 }
 
-enum status staging_open(struct store *store, const char *source, struct staging **staging, struct error *error)
+static enum status look_if_fresh(struct staging *staging, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store, "SELECT 1 FROM record WHERE source = ?1 LIMIT 1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    enum status status = sqlite_step(statement, error);
+    staging->fresh = status == STATUS_END;
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* Certainly not in the store under this source. */
+static bool is_new(const struct staging *staging, struct text bytes)
+{
+    return staging->fresh && !fingerprints_has(&staging->staged, bytes);
+}
+
+static struct text digest_text(const struct digest *digest)
+{
+    return (struct text){ (const char *)digest->bytes, 8 };
+}
+
+enum status staging_open(struct store *store, const char *source, struct staging **staging,
+                         struct error *error)
 {
     if (store_begin(store, error))
         return error->status;
     struct staging *made = memory_new(struct staging);
     made->store = store;
     made->name = source;
-    if (find_source(store, source, &made->source, error)) {
+    if (find_source(store, source, &made->source, error) || look_if_fresh(made, error)) {
         staging_abandon(made);
         return error->status;
     }
@@ -82,10 +110,12 @@ void staging_abandon(struct staging *staging)
 {
     store_rollback(staging->store);
     free(staging->seen);
+    fingerprints_free(&staging->staged);
     free(staging);
 }
 
-static enum status append_returned(struct staging *staging, struct text key, struct text code, struct error *error)
+static enum status append_returned(struct staging *staging, struct text key, struct text code,
+                                   struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
@@ -98,18 +128,19 @@ static enum status append_returned(struct staging *staging, struct text key, str
 }
 
 /* Seen again with the same bytes: only where it stands, or that it is back, can be new. */
-static enum status touch(struct staging *staging, int64_t record, bool moved, bool present, struct text locator,
-                         struct text key, struct text code, struct error *error)
+static enum status touch(struct staging *staging, int64_t record, bool moved, bool present,
+                         struct text locator, struct text key, struct text code, struct error *error)
 {
     mark_seen(staging, record);
     staging->counts.seen++;
     if (!moved && present)
         return STATUS_OK;
     struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  "UPDATE record SET locator = ?2, present = 1, work = CASE WHEN present = 0 AND work = 0 THEN 3"
-                  " ELSE work END WHERE id = ?1",
-                  &statement, error))
+    if (store_sql(
+            staging->store,
+            "UPDATE record SET locator = ?2, present = 1, work = CASE WHEN present = 0 AND work = 0 THEN 3"
+            " ELSE work END WHERE id = ?1",
+            &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
     sqlite_bind_words(statement, 2, locator);
@@ -133,16 +164,21 @@ enum status staging_context(struct staging *staging, struct text context, struct
     return store_payload_put(staging->store, PAYLOAD_CONTEXT, &digest, context, &staging->context, error);
 }
 
-enum status staging_known(struct staging *staging, const struct digest *digest, struct text key, struct text locator,
-                          bool *known, struct error *error)
+/* A record that was missing for so long that its bytes were forgotten is staged again. */
+#define KNOWN_COLUMNS                                                                                        \
+    "SELECT id, locator, present, key, code, source_digest, context, present = 0 AND EXISTS"                 \
+    " (SELECT 1 FROM payload p WHERE p.id = record.payload AND p.bytes IS NULL) FROM record"
+
+enum status staging_known(struct staging *staging, const struct digest *digest, struct text key,
+                          struct text locator, bool *known, struct error *error)
 {
     struct sqlite_statement *statement;
     *known = false;
+    if (is_new(staging, key.bytes ? key : digest_text(digest)))
+        return STATUS_OK;
     if (store_sql(staging->store,
-                  key.bytes ? "SELECT id, locator, present, key, code, source_digest, context FROM record"
-                              " WHERE source = ?2 AND key = ?3"
-                            : "SELECT id, locator, present, key, code, source_digest, context FROM record"
-                              " WHERE source_digest = ?1 AND source = ?2 AND fault IS NULL",
+                  key.bytes ? KNOWN_COLUMNS " WHERE source = ?2 AND key = ?3"
+                            : KNOWN_COLUMNS " WHERE source_digest = ?1 AND source = ?2 AND fault IS NULL",
                   &statement, error))
         return error->status;
     if (!key.bytes)
@@ -157,7 +193,7 @@ enum status staging_known(struct staging *staging, const struct digest *digest, 
         return status;
     struct digest staged;
     if (!sqlite_digest(statement, 5, &staged) || !digest_equal(&staged, digest) ||
-        sqlite_number(statement, 6) != staging->context) {
+        sqlite_number(statement, 6) != staging->context || sqlite_number(statement, 7)) {
         sqlite_reset_statement(statement);
         return STATUS_OK;
     }
@@ -190,7 +226,12 @@ static enum status find_key(struct staging *staging, struct text key, int64_t *r
                             struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store, "SELECT id, present FROM record WHERE source = ?1 AND key = ?2", &statement, error))
+    *record = 0;
+    *present = false;
+    if (is_new(staging, key))
+        return STATUS_OK;
+    if (store_sql(staging->store, "SELECT id, present FROM record WHERE source = ?1 AND key = ?2", &statement,
+                  error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
     sqlite_bind_words(statement, 2, key);
@@ -223,12 +264,14 @@ static enum status write_record(struct staging *staging, const struct staged_rec
                                 int64_t known, int64_t payload, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  known ? "UPDATE record SET key = ?2, locator = ?3, source_digest = ?4, payload = ?5, context = ?6,"
-                          " fault = ?7, present = 1, work = 1 WHERE id = ?1"
-                        : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault)"
-                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                  &statement, error))
+    if (store_sql(
+            staging->store,
+            known
+                ? "UPDATE record SET key = ?2, locator = ?3, source_digest = ?4, payload = ?5, context = ?6,"
+                  " fault = ?7, present = 1, work = 1 WHERE id = ?1"
+                : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, known ? known : staging->source);
     sqlite_bind_words(statement, 2, key);
@@ -241,6 +284,10 @@ static enum status write_record(struct staging *staging, const struct staged_rec
     if (sqlite_execute(statement, error))
         return error->status;
     mark_seen(staging, known ? known : sqlite_last_row(store_database(staging->store)));
+    if (staging->fresh) {
+        fingerprints_add(&staging->staged, key);
+        fingerprints_add(&staging->staged, digest_text(&record->digest));
+    }
     return STATUS_OK;
 }
 
@@ -263,12 +310,13 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
     return next_group(staging, error);
 }
 
-enum status staging_key_at(struct staging *staging, struct arena *arena, struct text locator, struct text *key,
-                           struct error *error)
+enum status staging_key_at(struct staging *staging, struct arena *arena, struct text locator,
+                           struct text *key, struct error *error)
 {
     struct sqlite_statement *statement;
     *key = TEXT_NONE;
-    if (store_sql(staging->store, "SELECT key FROM record WHERE source = ?1 AND locator = ?2 AND present = 1 LIMIT 1",
+    if (store_sql(staging->store,
+                  "SELECT key FROM record WHERE source = ?1 AND locator = ?2 AND present = 1 LIMIT 1",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
@@ -280,7 +328,8 @@ enum status staging_key_at(struct staging *staging, struct arena *arena, struct 
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status staging_has_document(struct staging *staging, struct text document, bool *many, struct error *error)
+enum status staging_has_document(struct staging *staging, struct text document, bool *many,
+                                 struct error *error)
 {
     struct sqlite_statement *statement;
     if (store_sql(staging->store,
@@ -301,7 +350,8 @@ enum status staging_has_code(struct staging *staging, struct text key, const str
 {
     struct sqlite_statement *statement;
     *its = false;
-    if (store_sql(staging->store, "SELECT code FROM record WHERE source = ?1 AND key = ?2", &statement, error))
+    if (store_sql(staging->store, "SELECT code FROM record WHERE source = ?1 AND key = ?2", &statement,
+                  error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
     sqlite_bind_words(statement, 2, key);
@@ -320,7 +370,8 @@ int64_t staging_seen(const struct staging *staging)
 enum status staging_unchanged(struct staging *staging, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store, "SELECT id FROM record WHERE source = ?1 AND present = 1", &statement, error))
+    if (store_sql(staging->store, "SELECT id FROM record WHERE source = ?1 AND present = 1", &statement,
+                  error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
     enum status status;
@@ -355,10 +406,10 @@ static enum status lose(struct staging *staging, int64_t record, struct text key
         return STATUS_OK;
     struct value *detail = value_object(&arena);
     value_set(detail, "key", value_text(&arena, key));
-    return ledger_append(staging->store,
-                         &(struct ledger_event){
-                             .event = "missing", .source = staging->name, .code = code, .detail = detail },
-                         NULL, error);
+    return ledger_append(
+        staging->store,
+        &(struct ledger_event){ .event = "missing", .source = staging->name, .code = code, .detail = detail },
+        NULL, error);
 }
 
 struct lost {
@@ -386,10 +437,10 @@ static enum status find_missing(struct staging *staging, struct error *error)
             continue;
         if (count == room)
             lost = memory_grow(lost, room = room * 2 + 64, sizeof *lost);
-        lost[count++] = (struct lost){
-            sqlite_number(statement, 0), text_copy(&arena, sqlite_words(statement, 1)),
-            sqlite_is_null(statement, 2) ? TEXT_NONE : text_copy(&arena, sqlite_words(statement, 2))
-        };
+        lost[count++] =
+            (struct lost){ sqlite_number(statement, 0), text_copy(&arena, sqlite_words(statement, 1)),
+                           sqlite_is_null(statement, 2) ? TEXT_NONE
+                                                        : text_copy(&arena, sqlite_words(statement, 2)) };
     }
     status = status == STATUS_END ? STATUS_OK : status;
     for (size_t i = 0; !status && i < count; i++)
@@ -409,9 +460,9 @@ static enum status append_listed(struct staging *staging, bool whole, const char
     value_set(detail, "whole", value_boolean(&arena, whole));
     if (why && *why)
         value_set(detail, "why", value_string(&arena, why));
-    return ledger_append(staging->store,
-                         &(struct ledger_event){ .event = "listed", .source = staging->name, .detail = detail }, NULL,
-                         error);
+    return ledger_append(
+        staging->store,
+        &(struct ledger_event){ .event = "listed", .source = staging->name, .detail = detail }, NULL, error);
 }
 
 enum status staging_finish(struct staging *staging, bool whole, bool full, const char *why,
@@ -424,6 +475,7 @@ enum status staging_finish(struct staging *staging, bool whole, bool full, const
     }
     *counts = staging->counts;
     free(staging->seen);
+    fingerprints_free(&staging->staged);
     free(staging);
     return STATUS_OK;
 }
@@ -432,7 +484,8 @@ enum status staging_present(struct store *store, const char *source, int64_t *pr
 {
     struct sqlite_statement *statement;
     if (store_sql(store,
-                  "SELECT count(*) FROM record r JOIN source s ON s.id = r.source WHERE s.name = ?1 AND r.present = 1",
+                  "SELECT count(*) FROM record r JOIN source s ON s.id = r.source WHERE s.name = ?1 AND "
+                  "r.present = 1",
                   &statement, error))
         return error->status;
     sqlite_bind_words(statement, 1, text_of(source));

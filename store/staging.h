@@ -9,8 +9,8 @@
 struct staging;
 
 struct staged_record {
-    struct text key;      /* what identifies it in its source */
-    struct text locator;  /* file and line or index, for people */
+    struct text key;     /* what identifies it in its source */
+    struct text locator; /* file and line or index, for people */
     struct text bytes;
     struct digest digest; /* of the bytes */
     struct text context;  /* what the listing's records share (a heading row), or none */
@@ -24,26 +24,29 @@ struct staging_counts {
     int64_t returned; /* were missing, are back */
 };
 
-enum status staging_open(struct store *store, const char *source, struct staging **staging, struct error *error);
+enum status staging_open(struct store *store, const char *source, struct staging **staging,
+                         struct error *error);
 
-/* What the records that follow share; TEXT_NONE: nothing. One that was staged with something else is not known: its
- * bytes may mean something else now. */
+/* What the records that follow share; TEXT_NONE: nothing. One that was staged with something else is not
+ * known: its bytes may mean something else now. */
 enum status staging_context(struct staging *staging, struct text context, struct error *error);
 
-/* Are these very bytes staged from this source already? Then the record is seen and *known is true. With a key (bytes
- * not NULL) the record of that key is compared; without, the digest alone tells. */
-enum status staging_known(struct staging *staging, const struct digest *digest, struct text key, struct text locator,
-                          bool *known, struct error *error);
+/* Are these very bytes staged from this source already? Then the record is seen and *known is true. With a
+ * key (bytes not NULL) the record of that key is compared; without, the digest alone tells. */
+enum status staging_known(struct staging *staging, const struct digest *digest, struct text key,
+                          struct text locator, bool *known, struct error *error);
 
-/* Stages a record that is not known. A second record with the key of one seen before in this pass is kept beside it
- * under the key "KEY (2)"; transform holds both when they give one code. */
+/* Stages a record that is not known. A second record with the key of one seen before in this pass is kept
+ * beside it under the key "KEY (2)"; transform holds both when they give one code. */
 enum status staging_put(struct staging *staging, const struct staged_record *record, struct error *error);
 
-/* The key of the record that was staged from this very place before (a document of one record); bytes NULL: none. */
-enum status staging_key_at(struct staging *staging, struct arena *arena, struct text locator, struct text *key,
-                           struct error *error);
+/* The key of the record that was staged from this very place before (a document of one record); bytes NULL:
+ * none. */
+enum status staging_key_at(struct staging *staging, struct arena *arena, struct text locator,
+                           struct text *key, struct error *error);
 /* Are there records that stood in this document of many records, in the last whole listing? */
-enum status staging_has_document(struct staging *staging, struct text document, bool *many, struct error *error);
+enum status staging_has_document(struct staging *staging, struct text document, bool *many,
+                                 struct error *error);
 /* Is the record of this key known under one of the codes? */
 enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
                              bool *its, struct error *error);
@@ -52,8 +55,9 @@ int64_t staging_seen(const struct staging *staging);
 /* The source says that nothing changed since its last whole listing: what was in that is seen. */
 enum status staging_unchanged(struct staging *staging, struct error *error);
 
-/* Ends the pass, in the ledger too. Only after a whole listing (`whole`, and the source's listing is full) are
- * absent records missing; those that never could be read (keys that start with @) just go. `why` says what broke off a listing that is not whole. Frees the staging. */
+/* Ends the pass, in the ledger too. Only after a whole listing (`whole`, and the source's listing is full)
+ * are absent records missing; those that never could be read (keys that start with @) just go. `why` says
+ * what broke off a listing that is not whole. Frees the staging. */
 enum status staging_finish(struct staging *staging, bool whole, bool full, const char *why,
                            struct staging_counts *counts, struct error *error);
 /* Ends it without a trace (a fault of ours): what was not committed is rolled back. */

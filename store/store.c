@@ -11,7 +11,7 @@
 #include "store/merkle.h"
 #include "store/schema.h"
 
-#define STATEMENTS 128 /* a power of two, well above the number of literals */
+#define STATEMENTS 512 /* a power of two, well above the number of literals */
 
 struct store {
     struct sqlite *database;
@@ -58,8 +58,10 @@ static enum status make_folder(const char *path, struct error *error)
     return status;
 }
 
-/* The views use json_extract, which SQLite does not let an untrusted schema call. A page cache of 8 MiB and a journal that is folded back every 64 MiB keep memory flat however much is staged. */
-static const char *const pragmas = "PRAGMA trusted_schema = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192;"
+/* The views use json_extract, which SQLite does not let an untrusted schema call. A page cache of 8 MiB and a
+ * journal that is folded back every 64 MiB keep memory flat however much is staged. */
+static const char *const pragmas = "PRAGMA trusted_schema = ON; PRAGMA journal_mode = WAL; PRAGMA "
+                                   "synchronous = NORMAL; PRAGMA cache_size = -8192;"
                                    "PRAGMA wal_autocheckpoint = 16000; PRAGMA temp_store = MEMORY;"
                                    "PRAGMA journal_size_limit = 67108864";
 
@@ -69,7 +71,8 @@ static enum status open_database(struct store *store, enum store_mode mode, stru
 {
     if (mode == STORE_READ) {
         if (!file_exists(store->path))
-            return error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"), store->path);
+            return error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"),
+                             store->path);
         if (sqlite_open_file(store->path, SQLITE_READ, &store->database, error))
             return error->status;
         return sqlite_run(store->database, "PRAGMA trusted_schema = ON", error)
@@ -78,7 +81,8 @@ static enum status open_database(struct store *store, enum store_mode mode, stru
     }
     if (make_folder(store->path, error) || take_lock(store, error) ||
         sqlite_open_file(store->path, SQLITE_CREATE, &store->database, error) ||
-        schema_prepare(store->database, true, store->path, error) || sqlite_run(store->database, pragmas, error))
+        schema_prepare(store->database, true, store->path, error) ||
+        sqlite_run(store->database, pragmas, error))
         return error->status;
     return read_tree(store, error);
 }
@@ -139,7 +143,7 @@ int64_t store_run(const struct store *store)
 enum status store_sql(struct store *store, const char *literal, struct sqlite_statement **statement,
                       struct error *error)
 {
-    size_t at = ((uintptr_t)literal >> 3) * 0x9E3779B97F4A7C15u >> 57 & (STATEMENTS - 1);
+    size_t at = ((uintptr_t)literal >> 3) * 0x9E3779B97F4A7C15u >> 55 & (STATEMENTS - 1);
     while (store->statements[at].literal && store->statements[at].literal != literal)
         at = (at + 1) & (STATEMENTS - 1);
     if (!store->statements[at].literal) {
@@ -165,8 +169,8 @@ static enum status read_tree(struct store *store, struct error *error)
     bool whole = merkle_read(sqlite_bytes(statement, 0), &store->tree);
     sqlite_reset_statement(statement);
     if (!whole)
-        return error_set(error, STATUS_LEDGER, _("%s: the ledger's head is damaged; run \"congkhai audit verify\""),
-                         store->path);
+        return error_set(error, STATUS_LEDGER,
+                         _("%s: the ledger's head is damaged; run \"congkhai audit verify\""), store->path);
     store->written = store->tree.size;
     return STATUS_OK;
 }
@@ -179,7 +183,8 @@ static enum status write_tree(struct store *store, struct error *error)
     struct buffer *bytes = &store->scratch[0];
     buffer_clear(bytes);
     merkle_write(&store->tree, bytes);
-    if (store_sql(store, "INSERT OR REPLACE INTO tree (id, size, frontier) VALUES (1, ?1, ?2)", &statement, error))
+    if (store_sql(store, "INSERT OR REPLACE INTO tree (id, size, frontier) VALUES (1, ?1, ?2)", &statement,
+                  error))
         return error->status;
     sqlite_bind_number(statement, 1, (int64_t)store->tree.size);
     sqlite_bind_bytes(statement, 2, buffer_view(bytes));
@@ -209,7 +214,8 @@ void store_rollback(struct store *store)
 
 enum status store_durable(struct store *store, bool durable, struct error *error)
 {
-    return sqlite_run(store->database, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", error);
+    return sqlite_run(store->database, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
+                      error);
 }
 
 struct merkle_tree *store_tree(struct store *store)
@@ -238,7 +244,9 @@ static enum status find_payload(struct store *store, const struct digest *digest
     sqlite_reset_statement(find);
     if (!forgotten)
         return STATUS_OK;
-    if (store_sql(store, "UPDATE payload SET bytes = ?2, encoding = 0, run = ?3, forgotten = NULL WHERE id = ?1", &restore, error))
+    if (store_sql(store,
+                  "UPDATE payload SET bytes = ?2, encoding = 0, run = ?3, forgotten = NULL WHERE id = ?1",
+                  &restore, error))
         return error->status;
     sqlite_bind_number(restore, 1, *payload);
     sqlite_bind_bytes(restore, 2, bytes.bytes ? bytes : TEXT(""));
@@ -268,8 +276,8 @@ enum status store_payload_put(struct store *store, enum payload_kind kind, const
     return STATUS_OK;
 }
 
-enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at, struct text *bytes,
-                                 struct error *error)
+enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at,
+                                 struct text *bytes, struct error *error)
 {
     int64_t encoding = sqlite_number(row, at + 1), size = sqlite_number(row, at + 2);
     if (sqlite_is_null(row, at))
@@ -333,8 +341,8 @@ static void set_hex(struct arena *arena, struct value *object, const char *name,
 static enum status keep_configuration(struct store *store, const struct run_start *start, struct error *error)
 {
     int64_t payload;
-    if (start->configuration.length &&
-        store_payload_put(store, PAYLOAD_CONFIGURATION, &start->config_digest, start->configuration, &payload, error))
+    if (start->configuration.length && store_payload_put(store, PAYLOAD_CONFIGURATION, &start->config_digest,
+                                                         start->configuration, &payload, error))
         return error->status;
     if (start->rules.length &&
         store_payload_put(store, PAYLOAD_CONFIGURATION, &start->rules_digest, start->rules, &payload, error))
@@ -342,11 +350,13 @@ static enum status keep_configuration(struct store *store, const struct run_star
     return STATUS_OK;
 }
 
-enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run, struct error *error)
+enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run,
+                            struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
-    if (audit_quick_check(store, store->sealing, error) || audit_mend_head(store, error) || store_begin(store, error))
+    if (audit_quick_check(store, store->sealing, error) || audit_mend_head(store, error) ||
+        store_begin(store, error))
         return error->status;
     if (store_sql(store, "SELECT coalesce(max(run), 0) + 1 FROM ledger", &statement, error) ||
         sqlite_step(statement, error)) {
@@ -372,8 +382,8 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
     return STATUS_OK;
 }
 
-enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts, const char *why,
-                          struct error *error)
+enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
+                          const char *why, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
@@ -381,11 +391,14 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
         const char *name;
         int64_t number;
     } members[] = {
-        { "accepted", counts->accepted },   { "changed", counts->changed },     { "conflict", counts->conflict },
-        { "exit_code", exit_code },         { "failed", counts->failed },       { "held", counts->held },
-        { "missing", counts->missing },     { "pending", counts->pending },     { "published", counts->published },
-        { "refused", counts->refused },     { "rejected", counts->rejected },   { "seen", counts->seen },
-        { "sent", counts->sent },           { "unknown", counts->unknown },     { "withdrawn", counts->withdrawn },
+        { "accepted", counts->accepted },   { "changed", counts->changed },
+        { "conflict", counts->conflict },   { "exit_code", exit_code },
+        { "failed", counts->failed },       { "held", counts->held },
+        { "missing", counts->missing },     { "pending", counts->pending },
+        { "published", counts->published }, { "refused", counts->refused },
+        { "rejected", counts->rejected },   { "seen", counts->seen },
+        { "sent", counts->sent },           { "unknown", counts->unknown },
+        { "withdrawn", counts->withdrawn },
     };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         value_set(detail, members[i].name, value_integer(&arena, members[i].number));
@@ -419,8 +432,10 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
           offsetof(struct store_kept_back, rejected) },
         { "SELECT count(*) FROM record WHERE outcome = 'held' AND present = 1",
           offsetof(struct store_kept_back, held) },
-        { "SELECT count(*) FROM procedure_state WHERE state = 'refused'", offsetof(struct store_kept_back, refused) },
-        { "SELECT count(*) FROM procedure_state WHERE state = 'failed'", offsetof(struct store_kept_back, failed) },
+        { "SELECT count(*) FROM procedure_state WHERE state = 'refused'",
+          offsetof(struct store_kept_back, refused) },
+        { "SELECT count(*) FROM procedure_state WHERE state = 'failed'",
+          offsetof(struct store_kept_back, failed) },
         { "SELECT count(*) FROM procedure_state WHERE state = 'conflict'",
           offsetof(struct store_kept_back, conflict) },
         { "SELECT count(*) FROM procedure_state WHERE state IN ('unknown', 'intended')",

@@ -1,10 +1,11 @@
-/* The store: one SQLite file in which the stages leave each other their work, and the ledger of all that happened.
+/* The store: one SQLite file in which the stages leave each other their work, and the ledger of all that
+ * happened.
  *
- * The ledger is the truth; what else the store holds (what is staged, what is wanted, what is under way) only helps
- * the stages to decide quickly and can be compared with the ledger. SQL stands in store/ alone.
+ * The ledger is the truth; what else the store holds (what is staged, what is wanted, what is under way) only
+ * helps the stages to decide quickly and can be compared with the ledger. SQL stands in store/ alone.
  *
- * WAL; times are RFC 3339 UTC. One run at a time: a lock file beside the store (`<store>.lock`) that dies with its
- * process. Readers need no lock.
+ * WAL; times are RFC 3339 UTC. One run at a time: a lock file beside the store (`<store>.lock`) that dies
+ * with its process. Readers need no lock.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -30,8 +31,8 @@ enum store_mode {
     STORE_RUN,  /* made when absent; takes the lock: STATUS_BUSY when another run has it */
 };
 
-/* STATUS_USAGE for a file that is no store or one of a newer version ("made by a newer congkhai"); an older one is
- * brought up to date in one transaction. */
+/* STATUS_USAGE for a file that is no store or one of a newer version ("made by a newer congkhai"); an older
+ * one is brought up to date in one transaction. */
 enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
                        struct error *error);
 void store_close(struct store *store);
@@ -40,11 +41,12 @@ const char *store_path(const struct store *store);
 struct sqlite *store_database(struct store *store); /* for store/ only */
 struct clock *store_clock(struct store *store);
 int64_t store_run(const struct store *store); /* the run that is open; 0: none */
-struct merkle_tree *store_tree(struct store *store); /* for store/ only: the ledger's tree, ahead of the disk in a group */
+struct merkle_tree *
+store_tree(struct store *store); /* for store/ only: the ledger's tree, ahead of the disk in a group */
 struct buffer *store_scratch(struct store *store, int which); /* for store/ only: 0 or 1 */
 
-/* Work is written in groups: begin … commit. A commit survives the death of the process; while the store is set to
- * be durable (the intents and the answers of deliveries) it has reached the disk when it returns. */
+/* Work is written in groups: begin … commit. A commit survives the death of the process; while the store is
+ * set to be durable (the intents and the answers of deliveries) it has reached the disk when it returns. */
 enum status store_begin(struct store *store, struct error *error);
 enum status store_commit(struct store *store, struct error *error);
 void store_rollback(struct store *store);
@@ -62,10 +64,10 @@ enum status store_payload_put(struct store *store, enum payload_kind kind, const
 /* STATUS_END: not there, or forgotten by retention. The bytes live in the arena. */
 enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,
                           struct error *error);
-/* For store/ only: the bytes of a row that has the columns bytes, encoding and size from `at` on. Borrowed until the
- * statement's next step or the next such call. */
-enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at, struct text *bytes,
-                                 struct error *error);
+/* For store/ only: the bytes of a row that has the columns bytes, encoding and size from `at` on. Borrowed
+ * until the statement's next step or the next such call. */
+enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at,
+                                 struct text *bytes, struct error *error);
 enum status store_payload_by_digest(struct store *store, struct arena *arena, const struct digest *digest,
                                     struct text *bytes, struct error *error);
 
@@ -87,13 +89,15 @@ struct run_counts {
 };
 
 /* STATUS_LEDGER when the ledger's last head does not verify (audit_quick_check): then nothing is begun. */
-enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run, struct error *error);
-/* The run's end and the ledger's head after it are one commit; then the head goes to `<store>.checkpoint`. Unsigned
- * unless audit_open has said with which key. */
-enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts, const char *why,
-                          struct error *error);
+enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run,
+                            struct error *error);
+/* The run's end and the ledger's head after it are one commit; then the head goes to `<store>.checkpoint`.
+ * Unsigned unless audit_open has said with which key. */
+enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
+                          const char *why, struct error *error);
 
-void store_seal_with(struct store *store, const struct audit_settings *settings); /* for store/ only; borrowed */
+void store_seal_with(struct store *store,
+                     const struct audit_settings *settings); /* for store/ only; borrowed */
 
 /* What keeps records back now: rejected, held, refused, failed, conflict, unknown (for exit code 1). */
 struct store_kept_back {

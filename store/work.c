@@ -24,16 +24,18 @@ static enum status recipe_number(struct store *store, const struct digest *diges
 }
 
 /* What could not be decoded before is mapped again under new rules too: it has no content to be checked. */
-enum status work_mark(struct store *store, const char *source, const struct digest *map, const struct digest *rules,
-                      struct work_recipes *recipes, struct error *error)
+enum status work_mark(struct store *store, const char *source, const struct digest *map,
+                      const struct digest *rules, struct work_recipes *recipes, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (recipe_number(store, map, &recipes->map, error) || recipe_number(store, rules, &recipes->rules, error) ||
-        store_sql(store,
-                  "UPDATE record SET work = CASE WHEN mapped_by IS NOT ?2 OR content IS NULL THEN 1 ELSE 2 END"
-                  " WHERE source = (SELECT id FROM source WHERE name = ?1) AND work IN (0, 2, 3) AND present = 1"
-                  " AND (mapped_by IS NOT ?2 OR checked_by IS NOT ?3)",
-                  &statement, error))
+    if (recipe_number(store, map, &recipes->map, error) ||
+        recipe_number(store, rules, &recipes->rules, error) ||
+        store_sql(
+            store,
+            "UPDATE record SET work = CASE WHEN mapped_by IS NOT ?2 OR content IS NULL THEN 1 ELSE 2 END"
+            " WHERE source = (SELECT id FROM source WHERE name = ?1) AND work IN (0, 2, 3) AND present = 1"
+            " AND (mapped_by IS NOT ?2 OR checked_by IS NOT ?3)",
+            &statement, error))
         return error->status;
     sqlite_bind_words(statement, 1, text_of(source));
     sqlite_bind_number(statement, 2, recipes->map);
@@ -54,8 +56,8 @@ static struct text copy_column(struct arena *arena, struct sqlite_statement *sta
     return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_bytes(statement, at));
 }
 
-static enum status copy_payload(struct store *store, struct arena *arena, struct sqlite_statement *row, int at,
-                                struct text *bytes, struct error *error)
+static enum status copy_payload(struct store *store, struct arena *arena, struct sqlite_statement *row,
+                                int at, struct text *bytes, struct error *error)
 {
     enum status status = store_payload_column(store, row, at, bytes, error);
     *bytes = status ? TEXT_NONE : text_copy(arena, *bytes);
@@ -63,15 +65,16 @@ static enum status copy_payload(struct store *store, struct arena *arena, struct
 }
 
 /* One statement a kind: each walks the index of its kind in order. */
-#define WORK_COLUMNS(payload)                                                                                 \
-    "SELECT r.id, r.fault, r.content, r.code, r.key, r.mapped_by IS NULL,"                                        \
-    " p.bytes, p.encoding, p.size, c.bytes, c.encoding, c.size FROM record r"                                      \
-    " JOIN payload p ON p.id = r." payload " LEFT JOIN payload c ON c.id = r.context"                              \
-    " WHERE r.source = (SELECT id FROM source WHERE name = ?1) AND r.work > 0 AND r.present = 1 AND r.id > ?2"
+#define WORK_COLUMNS(payload)                                                                                \
+    "SELECT r.id, r.fault, r.content, r.code, r.key, r.mapped_by IS NULL,"                                   \
+    " p.bytes, p.encoding, p.size, c.bytes, c.encoding, c.size FROM record r"                                \
+    " JOIN payload p ON p.id = r." payload " LEFT JOIN payload c ON c.id = r.context"                        \
+    " WHERE r.source = (SELECT id FROM source WHERE name = ?1) AND r.work > 0 AND r.present = 1 AND r.id > " \
+    "?2"
 
 enum status work_next(struct store *store, const char *source, enum work_kind kind, const struct text *codes,
-                      size_t code_count, int64_t after, struct arena *arena, struct work_item *items, size_t most,
-                      size_t *count, struct error *error)
+                      size_t code_count, int64_t after, struct arena *arena, struct work_item *items,
+                      size_t most, size_t *count, struct error *error)
 {
     struct sqlite_statement *statement;
     *count = 0;
@@ -83,7 +86,8 @@ enum status work_next(struct store *store, const char *source, enum work_kind ki
     sqlite_bind_words(statement, 1, text_of(source));
     sqlite_bind_number(statement, 2, after);
     enum status status = STATUS_OK;
-    while (*count < most && arena->total < BYTES_MOST && (status = sqlite_step(statement, error)) == STATUS_OK) {
+    while (*count < most && arena->total < BYTES_MOST &&
+           (status = sqlite_step(statement, error)) == STATUS_OK) {
         if (!is_wanted(codes, code_count, sqlite_words(statement, 3), sqlite_words(statement, 4)))
             continue;
         struct work_item *item = &items[(*count)++];
@@ -108,11 +112,12 @@ static enum status put_finding(struct store *store, int64_t record, const struct
                                struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT min(since_run) FROM finding"
-                  " WHERE record = ?1 AND stage = -1 AND rule = ?2 AND field IS ?4), ?8), 1)",
-                  &statement, error))
+    if (store_sql(
+            store,
+            "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT min(since_run) FROM finding"
+            " WHERE record = ?1 AND stage = -1 AND rule = ?2 AND field IS ?4), ?8), 1)",
+            &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
     sqlite_bind_words(statement, 2, finding->rule);
@@ -125,7 +130,8 @@ static enum status put_finding(struct store *store, int64_t record, const struct
     return sqlite_execute(statement, error);
 }
 
-static enum status move_findings(struct store *store, const char *literal, int64_t record, struct error *error)
+static enum status move_findings(struct store *store, const char *literal, int64_t record,
+                                 struct error *error)
 {
     struct sqlite_statement *statement;
     if (store_sql(store, literal, &statement, error))
@@ -134,19 +140,22 @@ static enum status move_findings(struct store *store, const char *literal, int64
     return sqlite_execute(statement, error);
 }
 
-/* Findings that stay keep the run since which they stand: the old ones step aside until the new ones are written. */
+/* Findings that stay keep the run since which they stand: the old ones step aside until the new ones are
+ * written. */
 static enum status put_findings(struct store *store, const struct work_result *result, struct error *error)
 {
     bool had = false;
     if (!result->fresh) {
-        if (move_findings(store, "UPDATE finding SET stage = -1 WHERE record = ?1 AND stage = 1", result->record, error))
+        if (move_findings(store, "UPDATE finding SET stage = -1 WHERE record = ?1 AND stage = 1",
+                          result->record, error))
             return error->status;
         had = sqlite_changed_rows(store_database(store)) > 0;
     }
     for (const struct finding *finding = result->findings->first; finding; finding = finding->next)
         if (put_finding(store, result->record, finding, error))
             return error->status;
-    return had ? move_findings(store, "DELETE FROM finding WHERE record = ?1 AND stage = -1", result->record, error)
+    return had ? move_findings(store, "DELETE FROM finding WHERE record = ?1 AND stage = -1", result->record,
+                               error)
                : STATUS_OK;
 }
 
@@ -156,8 +165,8 @@ static enum status leave_code(struct store *store, int64_t record, struct text c
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
     struct text old = TEXT_NONE;
-    if (store_sql(store, "SELECT code FROM record WHERE id = ?1 AND code IS NOT NULL AND code IS NOT ?2", &statement,
-                  error))
+    if (store_sql(store, "SELECT code FROM record WHERE id = ?1 AND code IS NOT NULL AND code IS NOT ?2",
+                  &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
     sqlite_bind_words(statement, 2, code);
@@ -167,7 +176,8 @@ static enum status leave_code(struct store *store, int64_t record, struct text c
     sqlite_reset_statement(statement);
     if (status == STATUS_END)
         return STATUS_OK;
-    if (status || store_sql(store, "UPDATE record SET work = 3 WHERE code = ?1 AND id <> ?2 AND work = 0", &statement, error))
+    if (status || store_sql(store, "UPDATE record SET work = 3 WHERE code = ?1 AND id <> ?2 AND work = 0",
+                            &statement, error))
         return error->status;
     sqlite_bind_words(statement, 1, old);
     sqlite_bind_number(statement, 2, record);
@@ -176,17 +186,19 @@ static enum status leave_code(struct store *store, int64_t record, struct text c
     return outbox_unwant(store, old, record, error);
 }
 
-enum status work_put(struct store *store, const struct work_result *result, const struct work_recipes *recipes,
-                     struct error *error)
+enum status work_put(struct store *store, const struct work_result *result,
+                     const struct work_recipes *recipes, struct error *error)
 {
     struct sqlite_statement *statement;
     int64_t content = result->known_content;
     if (!content && result->content.bytes &&
         store_payload_put(store, PAYLOAD_CONTENT, &result->digest, result->content, &content, error))
         return error->status;
-    if ((!result->fresh && leave_code(store, result->record, result->code, error)) || put_findings(store, result, error) ||
+    if ((!result->fresh && leave_code(store, result->record, result->code, error)) ||
+        put_findings(store, result, error) ||
         store_sql(store,
-                  "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6, work = 3,"
+                  "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6, "
+                  "work = 3,"
                   " watched = ?7 WHERE id = ?1",
                   &statement, error))
         return error->status;

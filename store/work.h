@@ -1,8 +1,9 @@
 /* What transform has to do, and what became of it.
  *
- * A record goes through two steps. `work_put` writes what mapping and checking alone say of it. Then records are
- * settled: those that share a code are looked at together, each gets its outcome (accepted, rejected, held), the
- * ledger its event and the outbox what is wanted. A death between the two leaves the record to be settled.
+ * A record goes through two steps. `work_put` writes what mapping and checking alone say of it. Then records
+ * are settled: those that share a code are looked at together, each gets its outcome (accepted, rejected,
+ * held), the ledger its event and the outbox what is wanted. A death between the two leaves the record to be
+ * settled.
  */
 #ifndef STORE_WORK_H
 #define STORE_WORK_H
@@ -13,13 +14,13 @@
 
 enum work_kind { WORK_DONE = 0, WORK_MAP = 1, WORK_CHECK = 2, WORK_SETTLE = 3 };
 
-/* Marks the records of a source that another recipe made: all to be mapped, or only to be checked anew. Gives the
- * numbers under which the recipes are known. Opens no transaction. */
+/* Marks the records of a source that another recipe made: all to be mapped, or only to be checked anew. Gives
+ * the numbers under which the recipes are known. Opens no transaction. */
 struct work_recipes {
     int64_t map, rules;
 };
-enum status work_mark(struct store *store, const char *source, const struct digest *map, const struct digest *rules,
-                      struct work_recipes *recipes, struct error *error);
+enum status work_mark(struct store *store, const char *source, const struct digest *map,
+                      const struct digest *rules, struct work_recipes *recipes, struct error *error);
 
 struct work_item {
     int64_t record;
@@ -31,26 +32,26 @@ struct work_item {
     bool fresh;          /* never worked before: nothing of it has to be taken back */
 };
 
-/* The next records to be mapped (WORK_MAP) or only checked (WORK_CHECK), in order of their numbers, after `after`;
- * texts live in the arena. */
+/* The next records to be mapped (WORK_MAP) or only checked (WORK_CHECK), in order of their numbers, after
+ * `after`; texts live in the arena. */
 enum status work_next(struct store *store, const char *source, enum work_kind kind, const struct text *codes,
-                      size_t code_count, int64_t after, struct arena *arena, struct work_item *items, size_t most, size_t *count,
-                      struct error *error);
+                      size_t code_count, int64_t after, struct arena *arena, struct work_item *items,
+                      size_t most, size_t *count, struct error *error);
 
 /* What mapping and checking say of one record. Inside a transaction. */
 struct work_result {
     int64_t record;
-    struct text code;         /* bytes NULL: it has none */
-    struct text status;       /* draft, announced, abolished; bytes NULL: none */
-    struct text content;      /* canonical bytes; bytes NULL: it could not be mapped */
-    struct digest digest;     /* of the content */
-    int64_t known_content;    /* WORK_CHECK: the payload it has already */
+    struct text code;      /* bytes NULL: it has none */
+    struct text status;    /* draft, announced, abolished; bytes NULL: none */
+    struct text content;   /* canonical bytes; bytes NULL: it could not be mapped */
+    struct digest digest;  /* of the content */
+    int64_t known_content; /* WORK_CHECK: the payload it has already */
     bool fresh;
-    struct text watched;      /* what the rules over the store look at; bytes NULL: nothing */
+    struct text watched; /* what the rules over the store look at; bytes NULL: nothing */
     const struct findings *findings;
 };
-enum status work_put(struct store *store, const struct work_result *result, const struct work_recipes *recipes,
-                     struct error *error);
+enum status work_put(struct store *store, const struct work_result *result,
+                     const struct work_recipes *recipes, struct error *error);
 
 /* Two sources with the same code: which wins, in order; count 0: none does. */
 struct work_precedence {
@@ -63,7 +64,7 @@ struct work_counts {
 };
 
 /* Settles everything that waits for it; makes its own transactions. */
-enum status work_settle(struct store *store, const struct work_precedence *precedence, struct work_counts *counts,
-                        struct error *error);
+enum status work_settle(struct store *store, const struct work_precedence *precedence,
+                        struct work_counts *counts, struct error *error);
 
 #endif

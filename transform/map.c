@@ -21,8 +21,9 @@ struct running {
     const struct map *map;
     struct arena *arena;
     struct map_result *result;
-    bool number;       /* the text at hand is a number of the source's own */
-    struct text prose; /* words where an amount was expected; the next object around that has a `text` takes them */
+    bool number; /* the text at hand is a number of the source's own */
+    struct text
+        prose; /* words where an amount was expected; the next object around that has a `text` takes them */
 };
 
 static size_t write_place(const struct place *place, char *out, size_t size)
@@ -56,10 +57,12 @@ static bool is_nothing(const struct map_node *node, struct text text)
     return !text.length;
 }
 
-static struct value *run_group(struct running *running, const struct map_group *group, const struct record *record,
-                               const struct record_item *item, const struct place *place);
-static struct value *run_node(struct running *running, const struct map_node *node, const struct record *record,
-                              const struct record_item *item, const struct place *place);
+static struct value *run_group(struct running *running, const struct map_group *group,
+                               const struct record *record, const struct record_item *item,
+                               const struct place *place);
+static struct value *run_node(struct running *running, const struct map_node *node,
+                              const struct record *record, const struct record_item *item,
+                              const struct place *place);
 
 /* A text into what its field's kind wants. */
 static struct value *convert_date(struct running *running, const struct map_node *node, struct text text,
@@ -120,8 +123,8 @@ static struct value *convert_decimal(struct running *running, struct text text, 
     case STATUS_OK:
         return value_text(running->arena, money.amount);
     case STATUS_END:
-        running->prose = running->prose.length ? text_format(running->arena, "%.*s; %.*s", TEXT_ARG(running->prose),
-                                                             TEXT_ARG(text))
+        running->prose = running->prose.length ? text_format(running->arena, "%.*s; %.*s",
+                                                             TEXT_ARG(running->prose), TEXT_ARG(text))
                                                : text;
         return NULL;
     default:
@@ -193,7 +196,8 @@ static struct value *bare_fee(struct running *running, struct text text)
         if (money.currency.length)
             value_set(object, "currency", value_text(running->arena, money.currency));
         if (money.kind != MONEY_UNKNOWN)
-            value_set(object, "kind", value_string(running->arena, money.kind == MONEY_FEE ? "fee" : "charge"));
+            value_set(object, "kind",
+                      value_string(running->arena, money.kind == MONEY_FEE ? "fee" : "charge"));
     }
     if (!read || money.per.length)
         value_set(object, "text", value_text(running->arena, text));
@@ -201,8 +205,9 @@ static struct value *bare_fee(struct running *running, struct text text)
 }
 
 /* A bare text for a group goes to its main field; with a code list, to code and name. */
-static struct value *bare_group(struct running *running, const struct map_node *node, const struct field *group,
-                                struct text text, const struct code *code, const struct place *place)
+static struct value *bare_group(struct running *running, const struct map_node *node,
+                                const struct field *group, struct text text, const struct code *code,
+                                const struct place *place)
 {
     struct value *object = value_object(running->arena);
     const struct field *code_field = code ? field_find(group, TEXT("code")) : NULL;
@@ -227,8 +232,9 @@ struct piece {
 };
 
 /* One item of the target: from a text or from an item of the source. */
-static struct value *make_item(struct running *running, const struct map_node *node, const struct field *target,
-                               const struct record *record, const struct piece *piece, const struct place *place)
+static struct value *make_item(struct running *running, const struct map_node *node,
+                               const struct field *target, const struct record *record,
+                               const struct piece *piece, const struct place *place)
 {
     static const struct record_format text_format_ = { .shape = RECORD_TEXT };
     const struct code *code = NULL;
@@ -239,7 +245,8 @@ static struct value *make_item(struct running *running, const struct map_node *n
                             : run_group(running, node->items, record, piece->item, place);
     if (node->codes && !(code = codes_lookup(node->codes, running->arena, text))) {
         char message[300];
-        snprintf(message, sizeof message, _("This is not in the code list \"%s\" (%s): add it there if it is right"),
+        snprintf(message, sizeof message,
+                 _("This is not in the code list \"%s\" (%s): add it there if it is right"),
                  node->codes->name, node->codes->path);
         find(running, place, "congkhai/codes", text, message);
         return NULL;
@@ -255,7 +262,8 @@ static struct value *make_item(struct running *running, const struct map_node *n
 
 /* The first alternative that is something. */
 static bool choose_items(struct running *running, const struct map_node *node, const struct record *record,
-                         const struct record_item *from, struct record_items *items, const struct place *place)
+                         const struct record_item *from, struct record_items *items,
+                         const struct place *place)
 {
     struct error error;
     bool known = false;
@@ -335,8 +343,8 @@ static void take_pieces(struct running *running, const struct map_node *node, st
 }
 
 /* Normalised, matched, and not nothing: then it is a piece. */
-static void take_text(struct running *running, const struct map_node *node, struct text text, struct pieces *pieces,
-                      bool matched, const struct place *place)
+static void take_text(struct running *running, const struct map_node *node, struct text text,
+                      struct pieces *pieces, bool matched, const struct place *place)
 {
     struct error error;
     struct text normal;
@@ -365,8 +373,8 @@ static void take_text(struct running *running, const struct map_node *node, stru
         add_piece(running, pieces, (struct piece){ .text = normal });
 }
 
-static void split_text(struct running *running, const struct map_node *node, struct text text, struct pieces *pieces,
-                       const struct place *place)
+static void split_text(struct running *running, const struct map_node *node, struct text text,
+                       struct pieces *pieces, const struct place *place)
 {
     struct text rest = text;
     size_t at;
@@ -431,7 +439,8 @@ static void flatten(struct running *running, const struct map_group *group, cons
     record_items_open(running->arena, &items, &opened);
     for (size_t i = 0; i < opened.count || i == 0; i++) {
         at.index = (long)list->count;
-        struct value *item = i < opened.count ? run_group(running, group->inner, record, &opened.items[i], &at) : NULL;
+        struct value *item =
+            i < opened.count ? run_group(running, group->inner, record, &opened.items[i], &at) : NULL;
         struct value *shared = run_group(running, group, record, outer, &at);
         if (opened.count && !item)
             continue;
@@ -447,8 +456,9 @@ static void flatten(struct running *running, const struct map_group *group, cons
     }
 }
 
-static struct value *make_list(struct running *running, const struct map_node *node, const struct record *record,
-                               const struct pieces *pieces, const struct place *place)
+static struct value *make_list(struct running *running, const struct map_node *node,
+                               const struct record *record, const struct pieces *pieces,
+                               const struct place *place)
 {
     struct value *list = value_list(running->arena);
     for (size_t i = 0; i < pieces->count; i++) {
@@ -503,8 +513,8 @@ static void parse_piece(struct running *running, const struct map_node *node, co
     record_close(&inner);
 }
 
-/* Several values for a field that holds one: texts are joined, so that nothing is lost; of anything else there can
- * only be one, and what the joined text is not, its kind's finding says. */
+/* Several values for a field that holds one: texts are joined, so that nothing is lost; of anything else
+ * there can only be one, and what the joined text is not, its kind's finding says. */
 static struct text join(struct running *running, const struct pieces *pieces, const struct field *field)
 {
     if (pieces->count == 1)
@@ -520,8 +530,9 @@ static struct text join(struct running *running, const struct pieces *pieces, co
     return text;
 }
 
-static struct value *run_node(struct running *running, const struct map_node *node, const struct record *record,
-                              const struct record_item *item, const struct place *place)
+static struct value *run_node(struct running *running, const struct map_node *node,
+                              const struct record *record, const struct record_item *item,
+                              const struct place *place)
 {
     struct pieces pieces = { 0 };
     struct record_items items;
@@ -553,8 +564,9 @@ static void absorb_prose(struct running *running, struct value *object)
     running->prose = TEXT_NONE;
 }
 
-static struct value *run_group(struct running *running, const struct map_group *group, const struct record *record,
-                               const struct record_item *item, const struct place *place)
+static struct value *run_group(struct running *running, const struct map_group *group,
+                               const struct record *record, const struct record_item *item,
+                               const struct place *place)
 {
     struct value *object = value_object(running->arena);
     bool sourced = !group->sourced;
@@ -618,7 +630,8 @@ void map_run(const struct map *map, struct arena *arena, struct text bytes, stru
     result->procedure = run_group(&running, map->root, &record, &record.root, NULL);
     record_close(&record);
     if (running.prose.length)
-        find(&running, NULL, "congkhai/number", running.prose, _("This is no amount that can be read with certainty"));
+        find(&running, NULL, "congkhai/number", running.prose,
+             _("This is no amount that can be read with certainty"));
     if (!result->procedure)
         result->procedure = value_object(arena);
     add_defaults(&running, result->procedure);

@@ -1,14 +1,14 @@
-/* The map: from a source's fields to the canonical procedure (INTERFACE §2), compiled once, run for each record.
+/* The map: from a source's fields to the canonical procedure (INTERFACE §2), compiled once, run for each
+ * record.
  *
- * The order inside one value: from | value | each → nothing → match → split → parse → nothing → date → codes →
- * the field's kind. Alternatives: the first that is something after `nothing` counts. Beyond INTERFACE:
+ * The order inside one value: from | value | each → nothing → match → split → parse → nothing → date → codes
+ * → the field's kind. Alternatives: the first that is something after `nothing` counts. Beyond INTERFACE:
  *     parse: json | xml   the text is itself a document; the addresses of `map` are of its kind
  *     pieces: EXPRESSION  each match (its group 1, or all of it) is an item of the list
  *     map: ADDRESS        in a list of texts: what to take of each item (or from, match, codes … as anywhere)
- *     map: { case: A, each: B, map: {…} }   the items of an inner list, each with the outer fields beside its own
- * An object that only constants filled is nothing.
- * What cannot be a value of its field's kind (a date no format fits, a text not in the code list, …) is a finding of
- * the record, never dropped.
+ *     map: { case: A, each: B, map: {…} }   the items of an inner list, each with the outer fields beside its
+ * own An object that only constants filled is nothing. What cannot be a value of its field's kind (a date no
+ * format fits, a text not in the code list, …) is a finding of the record, never dropped.
  */
 #ifndef TRANSFORM_MAP_H
 #define TRANSFORM_MAP_H
@@ -26,9 +26,9 @@ struct map_defaults {
     struct text agency_code, agency_name;
 };
 
-/* STATUS_USAGE with the place: unknown fields and keys (nearest one named), addresses and expressions that do not
- * compile, unknown code lists, maps that fill no required field. `recipe` is the digest of all that the result depends
- * on: map, formats, code lists used, defaults, the normaliser's version. */
+/* STATUS_USAGE with the place: unknown fields and keys (nearest one named), addresses and expressions that do
+ * not compile, unknown code lists, maps that fill no required field. `recipe` is the digest of all that the
+ * result depends on: map, formats, code lists used, defaults, the normaliser's version. */
 enum status map_compile(const struct setting_context *context, const struct source *source,
                         const struct code_list *lists, const struct map_defaults *defaults, struct map **map,
                         struct digest *recipe, struct error *error);

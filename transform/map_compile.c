@@ -23,11 +23,13 @@ struct node_settings {
 
 #define AT(member) offsetof(struct node_settings, member)
 static const struct setting node_settings[] = {
-    { "from", SETTING_LIST, AT(from), .help = N_("an address, or a list of which the first that is something counts") },
+    { "from", SETTING_LIST, AT(from),
+      .help = N_("an address, or a list of which the first that is something counts") },
     { "value", SETTING_TREE, AT(value), .help = N_("a constant") },
     { "each", SETTING_TREE, AT(each), .help = N_("the address of a list") },
     { "match", SETTING_TREE, AT(match), .help = N_("a regular expression: its group 1, or the whole match") },
-    { "pieces", SETTING_TREE, AT(pieces), .help = N_("a regular expression: each match is an item of the list") },
+    { "pieces", SETTING_TREE, AT(pieces),
+      .help = N_("a regular expression: each match is an item of the list") },
     { "split", SETTING_TREE, AT(split), .help = N_("a text: the pieces are a list") },
     { "date", SETTING_LIST, AT(date), .help = N_("formats to try in turn") },
     { "codes", SETTING_TREE, AT(codes), .help = N_("a code list") },
@@ -41,11 +43,12 @@ static enum status compile_group(struct compiler *compiler, const struct field *
                                  const struct record_format *format, const struct value *tree,
                                  struct map_group **group, struct error *error);
 static enum status compile_node(struct compiler *compiler, const struct field *field,
-                                const struct record_format *format, const struct value *tree, struct map_node **made,
-                                struct error *error);
+                                const struct record_format *format, const struct value *tree,
+                                struct map_node **made, struct error *error);
 
 static enum status compile_address(struct compiler *compiler, const struct record_format *format,
-                                   const struct value *tree, struct record_address **address, struct error *error)
+                                   const struct value *tree, struct record_address **address,
+                                   struct error *error)
 {
     struct map *map = compiler->map;
     if (tree->kind != VALUE_TEXT)
@@ -62,8 +65,9 @@ static enum status compile_address(struct compiler *compiler, const struct recor
     return STATUS_OK;
 }
 
-static enum status compile_from(struct compiler *compiler, struct map_node *node, const struct record_format *format,
-                                const struct value *tree, struct error *error)
+static enum status compile_from(struct compiler *compiler, struct map_node *node,
+                                const struct record_format *format, const struct value *tree,
+                                struct error *error)
 {
     size_t count = tree->kind == VALUE_LIST ? tree->count : 1;
     if (!count)
@@ -95,7 +99,8 @@ static enum status compile_split(struct compiler *compiler, struct map_node *nod
                                  struct error *error)
 {
     if (tree->kind != VALUE_TEXT || !tree->text.length)
-        return setting_fault(compiler->context, tree, error, _("\"split\" must be a text between the pieces"));
+        return setting_fault(compiler->context, tree, error,
+                             _("\"split\" must be a text between the pieces"));
     node->split = text_copy(&compiler->map->arena, tree->text);
     /* What normalisation would change between two letters must be cut before it. */
     struct text between = text_format(&compiler->arena, "x%.*sx", (int)node->split.length, node->split.bytes);
@@ -117,7 +122,8 @@ static enum status compile_dates(struct compiler *compiler, struct map_node *nod
     for (size_t i = 0; i < node->date_count; i++) {
         if (!date_format_valid(formats[i]))
             return setting_fault(compiler->context, tree, error,
-                                 _("\"%.*s\" is no date format; write for example dd/MM/yyyy, yyyy-MM-dd, yyyyMMddHHmmss or epoch_ms"),
+                                 _("\"%.*s\" is no date format; write for example dd/MM/yyyy, yyyy-MM-dd, "
+                                   "yyyyMMddHHmmss or epoch_ms"),
                                  TEXT_ARG(formats[i]));
         node->dates[i] = text_copy(&compiler->map->arena, formats[i]);
     }
@@ -141,10 +147,12 @@ static enum status compile_codes(struct compiler *compiler, struct map_node *nod
         names[count++] = list->name;
     const char *nearest = text_nearest(tree->text, names, count);
     if (nearest)
-        return setting_fault(compiler->context, tree, error, _("there is no code list \"%.*s\"; did you mean \"%s\"?"),
-                             TEXT_ARG(tree->text), nearest);
+        return setting_fault(compiler->context, tree, error,
+                             _("there is no code list \"%.*s\"; did you mean \"%s\"?"), TEXT_ARG(tree->text),
+                             nearest);
     return setting_fault(compiler->context, tree, error,
-                         _("there is no code list \"%.*s\": declare it under \"codes\""), TEXT_ARG(tree->text));
+                         _("there is no code list \"%.*s\": declare it under \"codes\""),
+                         TEXT_ARG(tree->text));
 }
 
 /* Texts that mean nothing are compared after normalisation. */
@@ -174,8 +182,8 @@ static enum status compile_nothing(struct compiler *compiler, struct map_node *n
     return STATUS_OK;
 }
 
-static enum status compile_constant(struct compiler *compiler, struct map_node *node, const struct value *tree,
-                                    struct error *error)
+static enum status compile_constant(struct compiler *compiler, struct map_node *node,
+                                    const struct value *tree, struct error *error)
 {
     if (tree->kind != VALUE_TEXT)
         return setting_fault(compiler->context, tree, error, _("\"value\" must be a text"));
@@ -186,8 +194,9 @@ static enum status compile_constant(struct compiler *compiler, struct map_node *
 }
 
 /* The shape of the items that `map` sees. */
-static enum status item_format(struct compiler *compiler, struct map_node *node, const struct node_settings *settings,
-                               const struct record_format *format, struct record_format *items, struct error *error)
+static enum status item_format(struct compiler *compiler, struct map_node *node,
+                               const struct node_settings *settings, const struct record_format *format,
+                               struct record_format *items, struct error *error)
 {
     *items = *format;
     node->parse = RECORD_TEXT;
@@ -198,7 +207,8 @@ static enum status item_format(struct compiler *compiler, struct map_node *node,
             node->parse = items->shape = RECORD_XML;
         else
             return setting_fault(compiler->context, settings->parse, error, _("\"parse\" is json or xml"));
-    } else if (settings->split || settings->match || settings->pieces || format->shape == RECORD_CSV || format->shape == RECORD_TABLE) {
+    } else if (settings->split || settings->match || settings->pieces || format->shape == RECORD_CSV ||
+               format->shape == RECORD_TABLE) {
         items->shape = RECORD_TEXT;
     }
     return STATUS_OK;
@@ -216,21 +226,21 @@ static enum status compile_items(struct compiler *compiler, struct map_node *nod
     if (!settings->map) {
         if (target->kind == FIELD_GROUP && !target->main)
             return setting_fault(compiler->context, compiler->source->map, error,
-                                 _("\"%s\" is an object: fill its members, such as \"%s.%s\""), node->field->name,
-                                 node->field->name, target->fields[0].name);
+                                 _("\"%s\" is an object: fill its members, such as \"%s.%s\""),
+                                 node->field->name, node->field->name, target->fields[0].name);
         return STATUS_OK;
     }
     if (target->kind != FIELD_GROUP && list)
         return compile_node(compiler, target, items, settings->map, &node->scalar, error);
     if (target->kind != FIELD_GROUP)
-        return setting_fault(compiler->context, settings->map, error, _("\"%s\" is a text: \"map\" means nothing here"),
-                             node->field->name);
+        return setting_fault(compiler->context, settings->map, error,
+                             _("\"%s\" is a text: \"map\" means nothing here"), node->field->name);
     return compile_group(compiler, target, items, settings->map, &node->items, error);
 }
 
 static enum status compile_node(struct compiler *compiler, const struct field *field,
-                                const struct record_format *format, const struct value *tree, struct map_node **made,
-                                struct error *error)
+                                const struct record_format *format, const struct value *tree,
+                                struct map_node **made, struct error *error)
 {
     struct map_node *node = *made = arena_new(&compiler->map->arena, struct map_node);
     struct node_settings settings = { 0 };
@@ -238,13 +248,14 @@ static enum status compile_node(struct compiler *compiler, const struct field *f
     node->parse = RECORD_TEXT;
     if (tree->kind == VALUE_TEXT || tree->kind == VALUE_LIST)
         settings.from = tree;
-    else if (setting_read(compiler->context, node_settings, NODE_SETTINGS, tree, field->name, &settings, error))
+    else if (setting_read(compiler->context, node_settings, NODE_SETTINGS, tree, field->name, &settings,
+                          error))
         return error->status;
     const struct value *address = settings.each && !settings.from ? settings.each : settings.from;
     int ways = (settings.from != NULL) + (settings.value != NULL) + (settings.each != NULL);
     if (ways != 1)
-        return setting_fault(compiler->context, tree, error, _("\"%s\" needs one of \"from\", \"value\" and \"each\""),
-                             field->name);
+        return setting_fault(compiler->context, tree, error,
+                             _("\"%s\" needs one of \"from\", \"value\" and \"each\""), field->name);
     if (address ? compile_from(compiler, node, format, address, error)
                 : compile_constant(compiler, node, settings.value, error))
         return error->status;
@@ -288,18 +299,20 @@ static struct map_group *new_group(struct compiler *compiler, const struct field
 }
 
 /* Puts the node where its path says, making the groups on the way. */
-static enum status place_node(struct compiler *compiler, struct map_group *group, const struct field_path *path,
-                              const struct record_format *format, const struct value *tree, struct error *error)
+static enum status place_node(struct compiler *compiler, struct map_group *group,
+                              const struct field_path *path, const struct record_format *format,
+                              const struct value *tree, struct error *error)
 {
     for (size_t step = 0; step < path->count; step++) {
         const struct field *field = path->steps[step];
         bool last = step + 1 == path->count;
         struct map_member *member = find_member(group, field);
         if (path->each[step])
-            return setting_fault(compiler->context, tree, error, _("fill \"%s\" with \"each\" and \"map\", not with []"),
-                                 field->name);
+            return setting_fault(compiler->context, tree, error,
+                                 _("fill \"%s\" with \"each\" and \"map\", not with []"), field->name);
         if (member && (last || member->node))
-            return setting_fault(compiler->context, tree, error, _("\"%.*s\" is filled twice"), TEXT_ARG(path->text));
+            return setting_fault(compiler->context, tree, error, _("\"%.*s\" is filled twice"),
+                                 TEXT_ARG(path->text));
         if (!member) {
             member = &group->members[group->count++];
             member->field = field;
@@ -368,8 +381,8 @@ static struct digest digest_recipe(struct compiler *compiler)
 {
     struct value *recipe = value_object(&compiler->arena);
     const struct value *tree = compiler->source->tree;
-    static const char *const parts[] = { "encoding", "font", "format", "header", "map", "namespaces",
-                                         "nothing",  "separator" };
+    static const char *const parts[] = { "encoding", "font",       "format",  "header",
+                                         "map",      "namespaces", "nothing", "separator" };
     value_set(recipe, "normaliser", value_integer(&compiler->arena, NORMALISE_VERSION));
     value_set(recipe, "agency_code", value_text(&compiler->arena, compiler->map->defaults.agency_code));
     value_set(recipe, "agency_name", value_text(&compiler->arena, compiler->map->defaults.agency_name));
@@ -390,7 +403,9 @@ enum status map_compile(const struct setting_context *context, const struct sour
                         const struct code_list *lists, const struct map_defaults *defaults, struct map **map,
                         struct digest *recipe, struct error *error)
 {
-    struct compiler compiler = { .map = memory_new(struct map), .context = context, .source = source, .lists = lists };
+    struct compiler compiler = {
+        .map = memory_new(struct map), .context = context, .source = source, .lists = lists
+    };
     compiler.map->source = source;
     compiler.map->defaults = *defaults;
     compiler.ingredients = value_object(&compiler.arena);

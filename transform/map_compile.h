@@ -10,28 +10,28 @@ struct map_group;
 
 /* How one field is filled. */
 struct map_node {
-    const struct field *field;       /* the target */
-    struct record_address **from;    /* alternatives; NULL: a constant */
+    const struct field *field;    /* the target */
+    struct record_address **from; /* alternatives; NULL: a constant */
     size_t from_count;
     struct text constant;
     struct pattern *match;
-    struct text split;               /* bytes NULL: none */
-    bool split_raw;                  /* it holds white space that normalisation would eat: split first */
+    struct text split; /* bytes NULL: none */
+    bool split_raw;    /* it holds white space that normalisation would eat: split first */
     struct text *dates;
     size_t date_count;
     const struct code_list *codes;
-    struct text *nothing;            /* the source's and its own, normalised */
+    struct text *nothing; /* the source's and its own, normalised */
     size_t nothing_count;
-    enum record_shape parse;         /* RECORD_TEXT: none */
-    struct map_group *items;         /* `map`: for each item (lists), or for the one item (groups) */
-    struct map_node *scalar;         /* `map` where the items are texts */
-    bool pieces;                     /* each match of `match` is an item */
+    enum record_shape parse; /* RECORD_TEXT: none */
+    struct map_group *items; /* `map`: for each item (lists), or for the one item (groups) */
+    struct map_node *scalar; /* `map` where the items are texts */
+    bool pieces;             /* each match of `match` is an item */
 };
 
 /* The members of one object, in canonical order. A dotted target is a group inside a group. */
 struct map_member {
     const struct field *field;
-    struct map_node *node;     /* one of the two */
+    struct map_node *node; /* one of the two */
     struct map_group *group;
 };
 
@@ -39,8 +39,9 @@ struct map_group {
     const struct field *field; /* FIELD_GROUP */
     size_t count;
     struct map_member *members;
-    bool sourced;                /* something in it comes from the source: constants alone are nothing then */
-    /* `each` and `map` among the members: the items of an inner list, each with the members of this object. */
+    bool sourced; /* something in it comes from the source: constants alone are nothing then */
+    /* `each` and `map` among the members: the items of an inner list, each with the members of this object.
+     */
     struct record_address *each;
     struct map_group *inner;
 };

@@ -14,14 +14,15 @@ void normalise_add(struct normalise_counts *sum, const struct normalise_counts *
     sum->line_breaks += counts->line_breaks;
 }
 
-/* How far a byte that needs no second look leads on: ASCII letters and signs, and the lead bytes C4…CB of U+0100–U+02FF. */
+/* How far a byte that needs no second look leads on: ASCII letters and signs, and the lead bytes C4…CB of
+ * U+0100–U+02FF. */
 static const unsigned char plain[256] = {
     ['!' ... '~'] = 1,
     [0xc4 ... 0xcb] = 2,
 };
 
-/* Most texts are clean: ASCII and precomposed letters, single blanks. Anything that is not certainly so goes the long
- * way. C3 leads U+00C0–U+00FF, E1 B8…BB U+1E00–U+1EFF, E2 80 90…A7 dashes, quotes and dots. */
+/* Most texts are clean: ASCII and precomposed letters, single blanks. Anything that is not certainly so goes
+ * the long way. C3 leads U+00C0–U+00FF, E1 B8…BB U+1E00–U+1EFF, E2 80 90…A7 dashes, quotes and dots. */
 static bool is_clean(struct text text, bool lines)
 {
     const unsigned char *bytes = (const unsigned char *)text.bytes;
@@ -56,14 +57,16 @@ static bool is_clean(struct text text, bool lines)
 
 static bool is_invisible(int32_t c)
 {
-    return c == 0xad || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || c == 0x2060 || c == 0xfeff;
+    return c == 0xad || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || c == 0x2060 ||
+           c == 0xfeff;
 }
 
 /* Unicode's White_Space but LF and CR. */
 static bool is_blank(int32_t c)
 {
     return c == ' ' || c == '\t' || c == 0x0b || c == 0x0c || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
+           c == 0x3000;
 }
 
 struct cleaning {
@@ -124,9 +127,10 @@ static enum status clean(struct cleaning *cleaning, struct text text, struct err
         } else if (is_blank(c)) {
             put_blank(cleaning, c);
         } else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
-            return error_set(error, STATUS_REJECT,
-                             _("the control character U+%04X stands in the text, after \"%.*s\""), (unsigned)c,
-                             TEXT_ARG(text_slice(text, start > 20 ? start - 20 : 0, start > 20 ? 20 : start)));
+            return error_set(
+                error, STATUS_REJECT, _("the control character U+%04X stands in the text, after \"%.*s\""),
+                (unsigned)c,
+                TEXT_ARG(text_slice(text, start > 20 ? start - 20 : 0, start > 20 ? 20 : start)));
         } else if (is_invisible(c)) {
             cleaning->touched.invisible = 1;
         } else if (c >= 0xf000 && c <= 0xf0ff) {

@@ -13,16 +13,16 @@
 
 /* Repairs, counted in texts that needed them. */
 struct normalise_counts {
-    int64_t composed;   /* made NFC */
-    int64_t d_stroke;   /* U+00D0, U+00F0 made Đ, đ */
-    int64_t invisible;  /* soft hyphens, zero-width and direction marks removed */
-    int64_t bullets;    /* private-use bullets made "-" */
-    int64_t blanks;     /* other white space, runs and ends made one blank or none */
+    int64_t composed;    /* made NFC */
+    int64_t d_stroke;    /* U+00D0, U+00F0 made Đ, đ */
+    int64_t invisible;   /* soft hyphens, zero-width and direction marks removed */
+    int64_t bullets;     /* private-use bullets made "-" */
+    int64_t blanks;      /* other white space, runs and ends made one blank or none */
     int64_t line_breaks; /* CR LF, CR, and too many of them */
 };
 
-/* `text` is valid UTF-8. `lines`: the field keeps its line breaks. The result is the text itself when nothing had to
- * be done, else it lives in the arena. STATUS_REJECT for control characters, named. */
+/* `text` is valid UTF-8. `lines`: the field keeps its line breaks. The result is the text itself when nothing
+ * had to be done, else it lives in the arena. STATUS_REJECT for control characters, named. */
 enum status normalise(struct arena *arena, struct text text, bool lines, struct normalise_counts *counts,
                       struct text *out, struct error *error);
 

@@ -40,6 +40,11 @@ static bool meet(void *own, const struct value *value, const struct rule_place *
     return !meeting->met;
 }
 
+static bool wants_value(const struct rule_condition *condition)
+{
+    return condition->count || condition->matches || condition->after.year || condition->before.year;
+}
+
 bool rule_applies(const struct rule *rule, const struct rule_view *view)
 {
     if (!rule->in_force)
@@ -47,12 +52,33 @@ bool rule_applies(const struct rule *rule, const struct rule_view *view)
     for (size_t i = 0; i < rule->when_count; i++) {
         const struct rule_condition *condition = &rule->when[i];
         struct meeting meeting = { condition, false };
+        if (condition->each)
+            continue;
         if (condition->asks_presence && condition->presence != !!rule_path_first(&condition->path, view))
             return false;
-        if (!condition->count && !condition->matches && !condition->after.year && !condition->before.year)
+        if (!wants_value(condition))
             continue;
         rule_path_visit(&condition->path, view, meet, &meeting);
         if (!meeting.met)
+            return false;
+    }
+    return true;
+}
+
+/* The conditions that are asked for each item. */
+static bool applies_here(const struct rule *rule, const struct rule_view *view, const struct rule_place *place)
+{
+    for (size_t i = 0; i < rule->when_count; i++) {
+        const struct rule_condition *condition = &rule->when[i];
+        struct meeting meeting = { condition, false };
+        if (!condition->each)
+            continue;
+        const struct value *value = rule_path_find(&condition->path, view, place);
+        if (condition->asks_presence && condition->presence != rule_is_something(value))
+            return false;
+        if (wants_value(condition))
+            meet(&meeting, value, place);
+        if (wants_value(condition) && !meeting.met)
             return false;
     }
     return true;
@@ -111,6 +137,8 @@ static bool try_value(void *own, const struct value *value, const struct rule_pl
     struct rule_subject subject = { trial->view, value, place,       trial->moment, trial->arena,
                                     trial->due,  rule,  trial->all, trial->record };
     struct error why;
+    if (rule->asks_each && !applies_here(rule, trial->view, place))
+        return true;
     for (size_t i = 0; i < rule->check_count; i++) {
         const struct rule_check *kind = rule->checks[i].kind;
         if (!kind->holds || (!value && !kind->on_absent))

@@ -6,11 +6,31 @@
 #include "adapters/unicode.h"
 #include "core/memory.h"
 
-/* required: true | { or: FIELD or [FIELDS] } */
+/* required: true | { or: [ FIELD, { FIELD: EXPRESSION } ] }: other places that will do, where the expression is
+ * found in their text if there is one. A place inside of the rule's own lists is that of the same item. */
+struct alternative {
+    struct rule_path path;
+    struct pattern *matches;
+    bool beside;
+};
+
 struct required {
-    struct rule_path *paths;
+    struct alternative *alternatives;
     size_t count;
 };
+
+static enum status read_alternative(struct rule *rule, const struct rule_compiling *compiling,
+                                    const struct value *item, struct alternative *alternative, struct error *error)
+{
+    const struct setting_context *context = compiling->context;
+    const struct value *expression = item->kind == VALUE_OBJECT ? item->first : NULL;
+    if (item->kind == VALUE_LIST || (item->kind == VALUE_OBJECT && item->count != 1))
+        return setting_fault(context, item, error, _("a field is expected, or { FIELD: EXPRESSION }"));
+    if (rule_path_compile(expression ? expression->name : item->text, &alternative->path, error))
+        return setting_place(context, item, error);
+    alternative->beside = rule_path_beside(rule, &alternative->path);
+    return expression ? rule_pattern_compile(compiling, expression, &alternative->matches, error) : STATUS_OK;
+}
 
 static enum status compile_required(struct rule *rule, const struct rule_compiling *compiling,
                                     const struct value *options, void **own, struct error *error)
@@ -18,8 +38,6 @@ static enum status compile_required(struct rule *rule, const struct rule_compili
     const struct setting_context *context = compiling->context;
     struct required *required = arena_new(context->arena, struct required);
     const struct value *others = value_find(options, "or");
-    struct text *texts;
-    (void)rule;
     *own = required;
     if (options->kind == VALUE_TEXT && text_is(options->text, "true"))
         return STATUS_OK;
@@ -27,14 +45,35 @@ static enum status compile_required(struct rule *rule, const struct rule_compili
         return setting_fault(context, options, error,
                              _("\"required\" is true, or { or: FIELD } where another field will do; remove "
                                "the check otherwise"));
-    if (setting_texts(context, others, &texts, &required->count, error))
-        return error->status;
-    required->paths = arena_array(context->arena, struct rule_path, required->count + 1);
     const struct value *item = others->kind == VALUE_LIST ? others->first : others;
-    for (size_t i = 0; i < required->count; i++, item = item->next)
-        if (rule_path_compile(texts[i], &required->paths[i], error))
-            return setting_place(context, item, error);
+    required->alternatives = arena_array(context->arena, struct alternative, others->count + 1);
+    for (; item; item = others->kind == VALUE_LIST ? item->next : NULL)
+        if (read_alternative(rule, compiling, item, &required->alternatives[required->count++], error))
+            return error->status;
     return STATUS_OK;
+}
+
+static void free_required(void *own)
+{
+    struct required *required = own;
+    for (size_t i = 0; required && i < required->count; i++)
+        pattern_free(required->alternatives[i].matches);
+}
+
+struct seeking {
+    const struct alternative *alternative;
+    bool found;
+};
+
+static bool seek(void *own, const struct value *value, const struct rule_place *place)
+{
+    struct seeking *seeking = own;
+    const struct pattern *pattern = seeking->alternative->matches;
+    (void)place;
+    if (rule_is_something(value))
+        seeking->found = !pattern || (value_is_scalar(value) &&
+                                      pattern_search(pattern, value->text, 0, NULL, NULL) == STATUS_OK);
+    return !seeking->found;
 }
 
 static bool holds_required(const void *own, const struct rule_subject *subject, struct error *why)
@@ -42,9 +81,16 @@ static bool holds_required(const void *own, const struct rule_subject *subject, 
     const struct required *required = own;
     if (rule_is_something(subject->value))
         return true;
-    for (size_t i = 0; i < required->count; i++)
-        if (rule_path_first(&required->paths[i], subject->procedure))
+    for (size_t i = 0; i < required->count; i++) {
+        const struct alternative *alternative = &required->alternatives[i];
+        struct seeking seeking = { alternative, false };
+        if (alternative->beside)
+            seek(&seeking, rule_path_find(&alternative->path, subject->procedure, subject->place), subject->place);
+        else
+            rule_path_visit(&alternative->path, subject->procedure, seek, &seeking);
+        if (seeking.found)
             return true;
+    }
     error_set(why, STATUS_OK, _("This is missing"));
     return false;
 }
@@ -53,7 +99,7 @@ static void watch_required(const void *own, void (*add)(void *mask, const struct
 {
     const struct required *required = own;
     for (size_t i = 0; i < required->count; i++)
-        add(mask, &required->paths[i]);
+        add(mask, &required->alternatives[i].path);
 }
 
 /* length: { min, max } and count: { min, max } */
@@ -257,7 +303,8 @@ static bool holds_codes(const void *own, const struct rule_subject *subject, str
 }
 
 static const struct rule_check required = { .name = "required", .on_absent = true, .compile = compile_required,
-                                            .holds = holds_required, .watch = watch_required };
+                                            .free = free_required, .holds = holds_required,
+                                            .watch = watch_required };
 static const struct rule_check length = { .name = "length", .takes = RULE_TAKES_SCALAR, .compile = compile_bounds,
                                           .holds = holds_length };
 static const struct rule_check count_ = { .name = "count", .takes = RULE_TAKES_LIST, .on_absent = true,

@@ -291,46 +291,85 @@ static enum status compile_look_alikes(struct rule *rule, const struct rule_comp
 
 /* ---- numbers of documents ---- */
 
-/* document_number: true | { kinds: [decision, …] } */
+/* document_number: true | { kinds: [decision, …], faults: [plain_d, …] }: which kinds are right (all), and which
+ * faults break the rule (all). */
 struct numbering {
     bool kinds[DOCUMENT_OTHER + 1];
-    bool any;
+    bool faults[DOCUMENT_NUMBER_FAULTS];
+    bool any_kind, has_faults;
 };
+
+static const char *const fault_names[DOCUMENT_NUMBER_FAULTS] = {
+    [DOCUMENT_NUMBER_RIGHT] = "",
+    [DOCUMENT_NUMBER_PREFIX] = "prefix",
+    [DOCUMENT_NUMBER_ETH] = "eth",
+    [DOCUMENT_NUMBER_DASH] = "dash",
+    [DOCUMENT_NUMBER_BLANK] = "blank",
+    [DOCUMENT_NUMBER_NO_NUMBER] = "no_number",
+    [DOCUMENT_NUMBER_BARE] = "bare",
+    [DOCUMENT_NUMBER_NO_KIND] = "no_kind",
+    [DOCUMENT_NUMBER_NO_ISSUER] = "no_issuer",
+    [DOCUMENT_NUMBER_LOOKALIKE] = "look_alike",
+    [DOCUMENT_NUMBER_PLAIN_D] = "plain_d",
+    [DOCUMENT_NUMBER_BEHIND] = "behind",
+    [DOCUMENT_NUMBER_GLUED] = "glued",
+    [DOCUMENT_NUMBER_PUNCTUATION] = "punctuation",
+    [DOCUMENT_NUMBER_TEST] = "test",
+    [DOCUMENT_NUMBER_YEAR] = "year",
+    [DOCUMENT_NUMBER_CASE] = "case",
+    [DOCUMENT_NUMBER_DISAGREES] = "disagrees",
+    [DOCUMENT_NUMBER_SEVERAL] = "several",
+    [DOCUMENT_NUMBER_WORDS] = "words",
+    [DOCUMENT_NUMBER_UNREADABLE] = "unreadable",
+};
+
+/* Sets chosen[i + offset] for each text that is names[i]. */
+static enum status choose(const struct setting_context *context, const struct value *list, const char *const *names,
+                          size_t count, bool *chosen, struct error *error)
+{
+    struct text *texts;
+    size_t text_count;
+    if (setting_texts(context, list, &texts, &text_count, error))
+        return error->status;
+    for (size_t i = 0; i < text_count; i++) {
+        size_t at = 0;
+        while (at < count && !text_is(texts[i], names[at]))
+            at++;
+        if (at < count) {
+            chosen[at] = true;
+            continue;
+        }
+        const char *nearest = text_nearest(texts[i], names, count);
+        return setting_fault(context, list, error,
+                             nearest ? _("%.*s: \"%.*s\" is unknown; did you mean \"%s\"?")
+                                     : _("%.*s: \"%.*s\" is unknown"),
+                             TEXT_ARG(list->name), TEXT_ARG(texts[i]), nearest);
+    }
+    return STATUS_OK;
+}
 
 static enum status compile_document_number(struct rule *rule, const struct rule_compiling *compiling,
                                            const struct value *options, void **own, struct error *error)
 {
     const struct setting_context *context = compiling->context;
     struct numbering *numbering = arena_new(context->arena, struct numbering);
-    const struct value *kinds = value_find(options, "kinds");
+    const struct value *kinds = value_find(options, "kinds"), *faults = value_find(options, "faults");
     const char *names[DOCUMENT_OTHER];
-    struct text *texts;
-    size_t count;
     (void)rule;
     *own = numbering;
-    numbering->any = options->kind == VALUE_TEXT && text_is(options->text, "true");
-    if (numbering->any)
+    numbering->any_kind = !kinds;
+    numbering->has_faults = faults;
+    if (options->kind == VALUE_TEXT && text_is(options->text, "true"))
         return STATUS_OK;
-    if (options->kind != VALUE_OBJECT || !kinds || options->count != 1)
-        return setting_fault(context, options, error, _("\"document_number\" is true or { kinds: [decision] }"));
-    if (setting_texts(context, kinds, &texts, &count, error))
-        return error->status;
+    if (options->kind != VALUE_OBJECT || (!kinds && !faults) || options->count != (size_t)(!!kinds + !!faults))
+        return setting_fault(context, options, error,
+                             _("\"document_number\" is true, or an object of \"kinds\" and \"faults\""));
     for (size_t kind = 1; kind <= DOCUMENT_OTHER; kind++)
         names[kind - 1] = document_kind_text((enum document_kind)kind);
-    for (size_t i = 0; i < count; i++) {
-        size_t kind = 0;
-        while (kind < DOCUMENT_OTHER && !text_is(texts[i], names[kind]))
-            kind++;
-        if (kind == DOCUMENT_OTHER) {
-            const char *nearest = text_nearest(texts[i], names, DOCUMENT_OTHER);
-            return setting_fault(context, kinds, error,
-                                 nearest ? _("there is no kind of document \"%.*s\"; did you mean \"%s\"?")
-                                         : _("there is no kind of document \"%.*s\""),
-                                 TEXT_ARG(texts[i]), nearest);
-        }
-        numbering->kinds[kind + 1] = true;
-    }
-    return STATUS_OK;
+    if (kinds && choose(context, kinds, names, DOCUMENT_OTHER, numbering->kinds + 1, error))
+        return error->status;
+    return faults ? choose(context, faults, fault_names + 1, DOCUMENT_NUMBER_FAULTS - 1, numbering->faults + 1, error)
+                  : STATUS_OK;
 }
 
 static size_t digits(struct text text, size_t at)
@@ -367,7 +406,7 @@ static bool is_plain(struct text text, const struct numbering *numbering)
         if (!text_starts(issuer, symbols[i].symbol))
             continue;
         issuer = text_slice(issuer, symbols[i].symbol.length, text.length);
-        if (!numbering->any && !numbering->kinds[symbols[i].kind])
+        if (!numbering->any_kind && !numbering->kinds[symbols[i].kind])
             return false;
         if (text_is(issuer, "UBND"))
             return true;
@@ -387,12 +426,14 @@ static bool holds_document_number(const void *own, const struct rule_subject *su
         return true;
     document_number_read(subject->arena, subject->value->text, &number);
     if (number.status == DOCUMENT_NUMBER_OK) {
-        if (numbering->any || numbering->kinds[number.kind])
+        if (numbering->any_kind || numbering->kinds[number.kind])
             return true;
         error_set(why, STATUS_OK, _("This is the number of a document of another kind (%s)"),
                   _(document_kind_text(number.kind)));
         return false;
     }
+    if (numbering->has_faults && !numbering->faults[number.fault])
+        return true;
     struct text better = number.status == DOCUMENT_NUMBER_REPAIRED ? number.text : number.suggestion;
     const char *fault = document_number_fault_text(number.fault);
     if (better.length)

@@ -137,9 +137,15 @@ static enum status read_when(const struct rule_compiling *compiling, const struc
     if (!tree)
         return STATUS_OK;
     rule->when = arena_array(compiling->context->arena, struct rule_condition, tree->count + 1);
-    for (const struct value *member = tree->first; member; member = member->next)
-        if (read_condition(compiling, member, &rule->when[rule->when_count++], error))
+    for (const struct value *member = tree->first; member; member = member->next) {
+        struct rule_condition *condition = &rule->when[rule->when_count++];
+        if (read_condition(compiling, member, condition, error))
             return error->status;
+        for (size_t i = 0; i < condition->path.path.count; i++)
+            condition->each = condition->each || condition->path.path.each[i];
+        condition->each = condition->each && rule->path_count && rule_path_beside(rule, &condition->path);
+        rule->asks_each = rule->asks_each || condition->each;
+    }
     return STATUS_OK;
 }
 
@@ -193,9 +199,13 @@ static enum status read_checks(const struct rule_compiling *compiling, const str
                                  RULE_CHECKS);
         void **own = &rule->checks[rule->check_count].own;
         rule->checks[rule->check_count].kind = kind;
-        if (check_fits(context, rule, kind, member, error) ||
-            kind->compile(rule, compiling, member, own, error))
+        if (check_fits(context, rule, kind, member, error))
             return error->status;
+        if (kind->compile(rule, compiling, member, own, error)) {
+            if (kind->free && *own)
+                kind->free(*own);
+            return error->status;
+        }
         rule->check_count++;
     }
     if (!rule->check_count)

@@ -90,6 +90,7 @@ struct rule_condition {
     struct pattern *matches;
     struct date after, before; /* year 0: open; both days are outside */
     bool asks_presence, presence;
+    bool each; /* it goes through the lists of the rule's field: asked for each item */
 };
 
 struct rule {
@@ -102,6 +103,7 @@ struct rule {
     struct text cites, message; /* in the language of the run; bytes NULL: none */
     struct rule_condition *when;
     size_t when_count;
+    bool asks_each; /* some of them for each item */
     struct {
         const struct rule_check *kind;
         void *own;
@@ -146,6 +148,11 @@ void rule_place_write(const struct rule_place *place, char out[RULE_PLACE_TEXT])
 /* The first thing at the path's end that is something; NULL: none. */
 const struct value *rule_path_first(const struct rule_path *path, const struct rule_view *view);
 bool rule_is_something(const struct value *value);
+/* Do all lists of the path lie on the way to the rule's own field? Then it means the same item as the field, and
+ * rule_path_find gives what stands there. */
+bool rule_path_beside(const struct rule *rule, const struct rule_path *path);
+const struct value *rule_path_find(const struct rule_path *path, const struct rule_view *view,
+                                   const struct rule_place *place);
 
 /* A day in a check: written out, today, the day of publication, or in another field. */
 struct rule_day {
@@ -164,6 +171,7 @@ bool rule_day_find(const struct rule_day *day, const struct rule_subject *subjec
 enum status rule_list(struct rule *rule, const struct rule_compiling *compiling, const struct value *name,
                       const struct code_list **list, struct error *error);
 
+/* But for the conditions that are asked for each item. */
 bool rule_applies(const struct rule *rule, const struct rule_view *view);
 /* Runs the checks of a rule; what they look at in all records is left out. `due`: see rule_subject. */
 struct rule_trial {

@@ -125,8 +125,7 @@ const struct value *rule_path_first(const struct rule_path *path, const struct r
     return found;
 }
 
-/* The reference's lists must be those that the rule's own field goes through: then its items are the same. */
-static bool is_beside(const struct rule *rule, const struct rule_path *path)
+bool rule_path_beside(const struct rule *rule, const struct rule_path *path)
 {
     for (size_t step = 0; step < path->path.count; step++) {
         if (!path->path.each[step])
@@ -166,23 +165,24 @@ enum status rule_day_compile(struct rule *rule, const struct rule_compiling *com
         return setting_place(context, value, error);
     if (day->path.target->kind != FIELD_DATE)
         return setting_fault(context, value, error, _("\"%.*s\" holds no day"), TEXT_ARG(value->text));
-    if (!is_beside(rule, &day->path))
+    if (!rule_path_beside(rule, &day->path))
         return setting_fault(context, value, error,
                              _("\"%.*s\" goes through a list that the rule's own field does not go through"),
                              TEXT_ARG(value->text));
     return STATUS_OK;
 }
 
-static const struct value *find_beside(const struct rule_path *path, const struct rule_subject *subject)
+const struct value *rule_path_find(const struct rule_path *path, const struct rule_view *view,
+                                   const struct rule_place *place)
 {
-    const struct value *value = subject->procedure->roots[path->root];
+    const struct value *value = view->roots[path->root];
     for (size_t step = 0; step < path->path.count && value; step++) {
         if (step)
             value = find_member(value, &path->names[step]);
         if (!value || !path->path.each[step])
             continue;
         value = value->kind == VALUE_LIST ? value->first : NULL;
-        for (size_t i = subject->place->index[step]; value && i; i--)
+        for (size_t i = place->index[step]; value && i; i--)
             value = value->next;
     }
     return value;
@@ -210,6 +210,6 @@ bool rule_day_find(const struct rule_day *day, const struct rule_subject *subjec
     case RULE_DAY_FIELD:
         break;
     }
-    value = find_beside(&day->path, subject);
+    value = rule_path_find(&day->path, subject->procedure, subject->place);
     return value && value->kind == VALUE_TEXT && date_read(value->text, date);
 }

@@ -8,8 +8,8 @@
 #include "core/workers.h"
 #include "transform/rule_all.h"
 
-#define BATCH     64 /* records that are computed while as many are written */
-#define GROUP     16 /* batches in one transaction */
+#define BATCH     64           /* records that are computed while as many are written */
+#define GROUP     16           /* batches in one transaction */
 #define KEEP_MOST (256u << 10) /* bytes of an arena that are worth keeping for the next record */
 
 /* One record while it is computed: an arena of its own, kept for the next batch. */
@@ -112,7 +112,8 @@ static void compute(void *own, size_t index, unsigned thread)
     job->repairs = (struct normalise_counts){ 0 };
     job->code = job->status = TEXT_NONE;
     if (job->item.fault.bytes)
-        finding_add(&job->arena, &job->findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE, job->item.fault);
+        finding_add(&job->arena, &job->findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE,
+                    job->item.fault);
     else if (job->item.kind == WORK_CHECK)
         check_job(job, working);
     else
@@ -147,10 +148,10 @@ static bool stopped(const struct transform_request *request)
     return request->stop && *request->stop;
 }
 
-/* While the threads compute one batch, the one before is written and the next one read. A transaction takes several
- * batches: pages that many records share are then written once. */
+/* While the threads compute one batch, the one before is written and the next one read. A transaction takes
+ * several batches: pages that many records share are then written once. */
 static enum status work_batches(struct store *store, struct working *working, enum work_kind kind,
-                             struct transform_counts *counts, struct error *error)
+                                struct transform_counts *counts, struct error *error)
 {
     const struct transform_request *request = working->request;
     struct batch *computed = NULL;
@@ -160,8 +161,8 @@ static enum status work_batches(struct store *store, struct working *working, en
         struct batch *batch = &working->batches[turn];
         void *own[2] = { working, batch };
         arena_clear(&batch->arena);
-        if (work_next(store, working->source->name, kind, request->codes, request->code_count, after, &batch->arena,
-                      batch->items, BATCH, &batch->count, error))
+        if (work_next(store, working->source->name, kind, request->codes, request->code_count, after,
+                      &batch->arena, batch->items, BATCH, &batch->count, error))
             return error->status;
         if (stopped(request))
             batch->count = 0;
@@ -170,7 +171,8 @@ static enum status work_batches(struct store *store, struct working *working, en
             workers_start(working->workers, compute, own, batch->count);
         }
         enum status status = computed ? write_batch(store, working, computed, counts, error) : STATUS_OK;
-        if (status == STATUS_OK && ++written % GROUP == 0 && (status = store_commit(store, error)) == STATUS_OK)
+        if (status == STATUS_OK && ++written % GROUP == 0 &&
+            (status = store_commit(store, error)) == STATUS_OK)
             status = store_begin(store, error);
         if (batch->count)
             workers_wait(working->workers);
@@ -218,10 +220,12 @@ static enum status compile_rules(const struct transform_request *request, struct
     struct rule_options options = { .lists = request->lists, .language = request->language };
     clock_format_date(request->clock->now(request->clock), today);
     date_read(text_of(today), &options.today);
-    return rule_compile_all(arena, request->rule_files, request->rule_file_count, &options, rules, recipe, error);
+    return rule_compile_all(arena, request->rule_files, request->rule_file_count, &options, rules, recipe,
+                            error);
 }
 
-enum status transform_check(const struct transform_request *request, struct digest *rules_digest, struct error *error)
+enum status transform_check(const struct transform_request *request, struct digest *rules_digest,
+                            struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct rule_set *rules = NULL;
@@ -230,8 +234,8 @@ enum status transform_check(const struct transform_request *request, struct dige
     for (size_t i = 0; status == STATUS_OK && i < request->source_count; i++) {
         struct map *map;
         struct digest recipe;
-        status = map_compile(request->context, &request->sources[i], request->lists, &request->defaults, &map, &recipe,
-                             error);
+        status = map_compile(request->context, &request->sources[i], request->lists, &request->defaults, &map,
+                             &recipe, error);
         if (status == STATUS_OK)
             map_free(map);
     }
@@ -286,42 +290,102 @@ enum status transform_run(struct store *store, const struct transform_request *r
     if (status == STATUS_OK)
         status = work_settle(store, &request->precedence, &counts->work, error);
     if (status == STATUS_OK && stopped(request))
-        return error_set(error, STATUS_STOP, _("a signal ended the run; the same command goes on where it stopped"));
+        return error_set(error, STATUS_STOP,
+                         _("a signal ended the run; the same command goes on where it stopped"));
     return status;
 }
 
-enum status transform_try(const struct transform_request *request, const struct source *source, struct arena *arena,
-                          struct text bytes, struct text context, struct transform_one *one, struct error *error)
+static void copy_findings(struct arena *arena, const struct findings *from, struct findings *to)
+{
+    for (const struct finding *finding = from->first; finding; finding = finding->next) {
+        struct finding *copy =
+            finding_add(arena, to, finding->is_error, finding->rule, NULL, finding->value, finding->message);
+        if (copy) {
+            copy->field = text_copy(arena, finding->field);
+            copy->cites = text_copy(arena, finding->cites);
+        }
+    }
+}
+
+struct playing {
+    const struct source *source;
+    struct text bytes, context;
+    const struct rule_scene *scene; /* NULL: the rules of one record are enough */
+};
+
+static enum status play(const struct playing *playing, const struct map *map, const struct rule_set *rules,
+                        struct arena *arena, struct transform_one *one, struct error *error)
+{
+    struct map_result result = { 0 };
+    struct rule_scene scene = playing->scene ? *playing->scene : (struct rule_scene){ 0 };
+    struct buffer content = { 0 };
+    enum status status = STATUS_OK;
+    if (map) {
+        map_run(map, arena, playing->bytes, playing->context, &result);
+        scene.procedure = result.procedure;
+    }
+    struct findings findings = result.findings;
+    if (scene.procedure) {
+        one->procedure = value_copy(arena, scene.procedure);
+        canonical_write(&content, scene.procedure);
+        one->digest = crypto_sha256(buffer_view(&content));
+        buffer_free(&content);
+        if (playing->scene)
+            status = rule_scene_play(rules, &scene, arena, &findings, error);
+        else
+            rule_run(rules, arena, scene.procedure, &findings);
+        check_required(arena, scene.procedure, &findings);
+    }
+    copy_findings(arena, &findings, &one->findings);
+    return status;
+}
+
+static enum status compile_and_play(const struct transform_request *request, const struct playing *playing,
+                                    struct arena *arena, struct transform_one *one, struct error *error)
 {
     struct rule_set *rules = NULL;
     struct map *map = NULL;
     struct digest recipe;
     *one = (struct transform_one){ 0 };
-    if (compile_rules(request, arena, &rules, &recipe, error) == STATUS_OK &&
-        map_compile(request->context, source, request->lists, &request->defaults, &map, &recipe, error) == STATUS_OK) {
-        struct job job = { .item = { .bytes = bytes, .context = context } };
-        struct working working = { .map = map, .rules = rules };
-        struct map_result result;
-        map_run(map, arena, bytes, context, &result);
-        one->procedure = result.procedure;
-        job.findings = result.findings;
-        if (result.procedure) {
-            canonical_write(&job.content, result.procedure);
-            one->digest = crypto_sha256(buffer_view(&job.content));
-            check_procedure(&job, working.rules, result.procedure);
-            buffer_free(&job.content);
-        }
-        for (const struct finding *finding = job.findings.first; finding; finding = finding->next) {
-            struct finding *copy = finding_add(arena, &one->findings, finding->is_error, finding->rule, NULL,
-                                               finding->value, finding->message);
-            if (copy) {
-                copy->field = text_copy(arena, finding->field);
-                copy->cites = text_copy(arena, finding->cites);
-            }
-        }
-        arena_free(&job.arena);
-    }
+    enum status status = compile_rules(request, arena, &rules, &recipe, error);
+    if (status == STATUS_OK && playing->source)
+        status = map_compile(request->context, playing->source, request->lists, &request->defaults, &map,
+                             &recipe, error);
+    if (status == STATUS_OK)
+        status = play(playing, map, rules, arena, one, error);
     rule_free_all(rules);
     map_free(map);
-    return map ? STATUS_OK : error->status;
+    return status;
+}
+
+enum status transform_try(const struct transform_request *request, const struct source *source,
+                          struct arena *arena, struct text bytes, struct text context,
+                          struct transform_one *one, struct error *error)
+{
+    struct playing playing = { source, bytes, context, NULL };
+    return compile_and_play(request, &playing, arena, one, error);
+}
+
+enum status transform_play(const struct transform_request *request, const struct source *source,
+                           struct arena *arena, struct text bytes, struct text context,
+                           const struct rule_scene *scene, struct transform_one *one, struct error *error)
+{
+    struct playing playing = { source, bytes, context, scene };
+    return compile_and_play(request, &playing, arena, one, error);
+}
+
+enum status transform_review(const struct transform_request *request,
+                             void (*say)(void *own, const char *remark), rule_example_visitor *visit,
+                             void *own, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct rule_set *rules = NULL;
+    struct digest recipe;
+    enum status status = compile_rules(request, &arena, &rules, &recipe, error);
+    if (status == STATUS_OK && say)
+        rule_remarks(rules, say, own);
+    if (status == STATUS_OK && visit)
+        status = rule_examples(rules, visit, own, error);
+    rule_free_all(rules);
+    return status;
 }

@@ -8,13 +8,14 @@
 #include "store/work.h"
 #include "transform/map.h"
 #include "transform/rule.h"
+#include "transform/rule_example.h"
 
 struct transform_request {
     const struct source *sources; /* all of the configuration */
     size_t source_count;
-    const char *const *names;     /* only these; count 0: all */
+    const char *const *names; /* only these; count 0: all */
     size_t name_count;
-    const struct text *codes;     /* only records known under these; count 0: all */
+    const struct text *codes; /* only records known under these; count 0: all */
     size_t code_count;
     const struct code_list *lists;
     const struct rule_file *rule_files;
@@ -34,12 +35,13 @@ struct transform_counts {
     struct normalise_counts repairs;
 };
 
-/* Compiles all maps and rules without touching anything. STATUS_USAGE with the place. `rules_digest` is of the rules
- * in force and their code lists. */
+/* Compiles all maps and rules without touching anything. STATUS_USAGE with the place. `rules_digest` is of
+ * the rules in force and their code lists. */
 enum status transform_check(const struct transform_request *request, struct digest *rules_digest,
                             struct error *error);
 
-/* Works what waits, and what a changed map, rule, code list or normaliser concerns. STATUS_STOP on a signal. */
+/* Works what waits, and what a changed map, rule, code list or normaliser concerns. STATUS_STOP on a signal.
+ */
 enum status transform_run(struct store *store, const struct transform_request *request,
                           struct transform_counts *counts, struct error *error);
 
@@ -49,7 +51,20 @@ struct transform_one {
     struct findings findings;
     struct digest digest;
 };
-enum status transform_try(const struct transform_request *request, const struct source *source, struct arena *arena,
-                          struct text bytes, struct text context, struct transform_one *one, struct error *error);
+enum status transform_try(const struct transform_request *request, const struct source *source,
+                          struct arena *arena, struct text bytes, struct text context,
+                          struct transform_one *one, struct error *error);
+
+/* The same for a test: with the rules over the store too, on the scene's day and among its other procedures.
+ * With a source the bytes are mapped and give the scene its procedure; without one it brings its own. */
+enum status transform_play(const struct transform_request *request, const struct source *source,
+                           struct arena *arena, struct text bytes, struct text context,
+                           const struct rule_scene *scene, struct transform_one *one, struct error *error);
+
+/* What `check` and `test` say of the rules besides transform_check: remarks, one sentence each; and each
+ * example that stands beside a rule. Either may be NULL. */
+enum status transform_review(const struct transform_request *request,
+                             void (*say)(void *own, const char *remark), rule_example_visitor *visit,
+                             void *own, struct error *error);
 
 #endif

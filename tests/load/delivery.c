@@ -155,8 +155,9 @@ TEST("each transition goes where the picture says")
         struct delivery delivery = delivery_with(move->state, move->past);
         struct delivery_terms now = terms();
         enum delivery_action action = delivery_step(&delivery, move->event, &now);
-        if (!CHECK_INT(action, move->action) |
-            !CHECK_STRING(delivery_state_name(delivery.state), delivery_state_name(move->next)))
+        bool ok = CHECK_INT(action, move->action);
+        ok &= CHECK_STRING(delivery_state_name(delivery.state), delivery_state_name(move->next));
+        if (!ok)
             printf("  %s, %s\n", delivery_state_name(move->state), delivery_event_name(move->event));
     }
 }

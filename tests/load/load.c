@@ -7,6 +7,7 @@ TEST("what is wanted is published once, and a second run sends nothing")
     simulated_start(NULL);
     simulated_want_many(40, "first");
     CHECK_INT(simulated_load("in_flight: 4"), STATUS_OK);
+    simulated_check_account();
     CHECK_INT(simulated.counts.sent, 40);
     CHECK_INT(simulated.counts.published, 40);
     CHECK_INT(simulated.counts.pending, 0);
@@ -272,12 +273,78 @@ TEST("a signal ends the run in order, and the next one goes on")
     CHECK_INT(simulated.counts.sent, simulated.counts.published);
     CHECK_INT(simulated.counts.pending, 100 - simulated.counts.published);
     CHECK_INT(simulated_number("effects"), simulated.counts.published);
+    simulated_check_account();
     simulated.stop = 0;
     simulated.progress = NULL;
     simulated_next_run();
     CHECK_INT(simulated_load("in_flight: 50"), STATUS_OK);
     CHECK_INT(simulated_number("effects"), 100);
     CHECK_INT(simulated_number("by_operation.get"), 0);
+    simulated_close();
+}
+
+TEST("a signal while an answer is waited for in vain leaves it unknown, and it is asked about first")
+{
+    simulated_start(NULL);
+    simulated_want_many(20, "first");
+    simulated_faults("[\"kind=timeout,when=after,on=put,code=1.000007\"]");
+    simulated.progress = stop_at;
+    CHECK_INT(simulated_load("in_flight: 2\ntimeout: 60s"), STATUS_STOP);
+    simulated_check_account();
+    CHECK_INT(simulated.counts.unknown, 1);
+    CHECK_INT(simulated_item("1.000007").state, OUTBOX_UNKNOWN);
+    CHECK_CONTAINS(simulated_words("1.000007"), "the run ended before the portal had said");
+    simulated.stop = 0;
+    simulated.progress = NULL;
+    simulated_faults("[]");
+    simulated_next_run();
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    CHECK_INT(simulated_number("effects"), 20);
+    CHECK_INT(simulated_number("by_operation.get"), 1);
+    simulated_close();
+}
+
+/* ---- where the ledger cannot be written, nothing is sent ---- */
+
+static void run_sql(const char *sql)
+{
+    struct error error = { .status = STATUS_OK };
+    if (!CHECK_INT(sqlite_run(store_database(simulated.store), sql, &error), STATUS_OK))
+        printf("%s\n", error.message);
+}
+
+TEST("an intent that cannot be written stops the run before anything leaves")
+{
+    simulated_start(NULL);
+    simulated_want_many(40, "first");
+    run_sql("CREATE TEMP TRIGGER deaf BEFORE INSERT ON main.ledger WHEN NEW.event = 'intended' AND NEW.code "
+            "= '1.000020'"
+            " BEGIN SELECT RAISE(ABORT, 'no room'); END");
+    CHECK_INT(simulated_load(""), STATUS_LEDGER);
+    CHECK_CONTAINS(simulated.error.message, "the ledger cannot be written");
+    CHECK_INT(simulated_number("requests"), 0);
+    CHECK_INT(simulated_item("1.000000").state, OUTBOX_IDLE);
+    run_sql("DROP TRIGGER deaf");
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    CHECK_INT(simulated_number("effects"), 40);
+    simulated_close();
+}
+
+TEST("an answer that cannot be written stops the run, and is learned again by asking")
+{
+    simulated_start(NULL);
+    simulated_want_many(40, "first");
+    run_sql("CREATE TEMP TRIGGER deaf BEFORE INSERT ON main.ledger WHEN NEW.event = 'published' AND NEW.code "
+            "= '1.000020'"
+            " BEGIN SELECT RAISE(ABORT, 'no room'); END");
+    CHECK_INT(simulated_load("in_flight: 4"), STATUS_LEDGER);
+    CHECK(simulated_number("by_operation.put") < 40);
+    run_sql("DROP TRIGGER deaf");
+    simulated_next_run();
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    CHECK_INT(simulated.counts.published, simulated.counts.sent);
+    CHECK_INT(simulated_number("effects"), 40);
+    CHECK_INT(simulated_number("unconditional"), 0);
     simulated_close();
 }
 
@@ -347,6 +414,7 @@ TEST("where the content has changed since the death, what arrived is settled fir
     simulated_want("1.000001", "fourth");
     simulated_next_run();
     CHECK_INT(simulated_load(""), STATUS_OK);
+    simulated_check_account();
     CHECK_INT(simulated.counts.published, 2); /* the third, learned by asking, and the fourth */
     CHECK_INT(simulated_number("effects"), 3);
     CHECK_INT(simulated_number("unconditional"), 0);

@@ -94,6 +94,7 @@ TEST("a publication that never gets through is failed when the portal says that 
             simulated_next_run();
             ok &= CHECK_INT(simulated_load(SETTINGS), STATUS_OK);
             ok &= CHECK_INT(simulated.counts.published, 1);
+            simulated_check_account();
             const struct value *effects = simulated_control("effects?code=1.000001", "GET", NULL);
             ok &= CHECK_TEXT(value_text_of(effects->last, "key"), key);
             ok &= CHECK_INT(effects->count, 1 + replaces);
@@ -195,6 +196,61 @@ TEST("a refused withdrawal keeps the portal's words")
 
 /* ---- the portal as a whole ---- */
 
+TEST("what stops the run may have been taken all the same: the next run finds out")
+{
+    static const char *const kinds[] = { "status:401", "status:403", "status:404", "status:405",
+                                         "redirect:http://127.0.0.1:1/" };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        for (int way = 0; way < 4; way++) {
+            char fault[200];
+            snprintf(fault, sizeof fault, "kind=%s,when=%s,on=put", kinds[i], way & 1 ? "after" : "before");
+            bool ok = CHECK_INT(deliver(fault, false, way & 2), STATUS_STOP);
+            ok &= CHECK_INT(simulated_item("1.000001").state, OUTBOX_IDLE);
+            ok &= CHECK_INT(simulated.counts.pending + simulated.counts.published, 2);
+            ok &= CHECK(simulated.counts.pending >= 1);
+            ok &= CHECK_INT(simulated.counts.sent, simulated.counts.published);
+            simulated_faults("[]");
+            simulated_next_run();
+            ok &= CHECK_INT(simulated_load(SETTINGS), STATUS_OK);
+            ok &= CHECK_INT(effects_on_it(), 1 + (way & 2) / 2);
+            ok &= CHECK_INT(simulated.counts.pending + simulated.counts.conflict, 0);
+            if (!ok)
+                printf("  with %s: %s\n", fault, simulated.error.message);
+            simulated_close();
+        }
+}
+
+TEST("a record at which the run stopped does not keep the others from their turn the next time")
+{
+    simulated_start(NULL);
+    simulated_want_many(10, "first");
+    simulated_faults("[\"kind=status:403,on=put,code=1.000002\"]");
+    CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+    CHECK_CONTAINS(simulated.error.message, "1.000002");
+    CHECK_INT(simulated.counts.published, 2);
+    simulated_next_run();
+    CHECK_INT(simulated_load("in_flight: 1"), STATUS_STOP);
+    CHECK_INT(simulated.counts.published, 7);
+    CHECK_INT(simulated.counts.pending, 1);
+    simulated_close();
+}
+
+TEST("a handful of records that the portal stumbles over does not keep the others from their turn")
+{
+    simulated_start(NULL);
+    simulated_want_many(60, "first");
+    simulated_faults("[\"kind=status:500,on=put,code=1.00000?\",\"kind=status:500,on=put,code=1.00001?\"]");
+    simulated_load("in_flight: 4"); /* these twenty come first: it may look like an outage */
+    simulated_next_run();
+    simulated_load("in_flight: 4");
+    simulated_next_run();
+    CHECK_INT(simulated_load("in_flight: 4"), STATUS_OK);
+    CHECK_INT(simulated_number("effects"), 40);
+    CHECK_INT(simulated.counts.failed, 20);
+    simulated_check_account();
+    simulated_close();
+}
+
 TEST("Retry-After is obeyed, by all")
 {
     simulated_start(NULL);
@@ -247,6 +303,7 @@ static void check_outage(const char *fault, const char *words)
     ok &= CHECK_INT(simulated.counts.failed + simulated.counts.refused + simulated.counts.conflict, 0);
     ok &= CHECK_INT(simulated.counts.pending, 500 - simulated.counts.sent);
     ok &= CHECK(simulated.counts.unknown < 20);
+    simulated_check_account();
     simulated_faults("[]");
     simulated_next_run();
     ok &= CHECK_INT(simulated_load("in_flight: 4"), STATUS_OK);
@@ -270,7 +327,7 @@ TEST("a short outage is waited out")
 {
     simulated_start(NULL);
     simulated_want_many(200, "first");
-    simulated_faults("[\"kind=reset,skip=20,count=20\"]");
+    simulated_faults("[\"kind=reset,skip=20,count=12\"]");
     CHECK_INT(simulated_load("in_flight: 4\nretry: { attempts: 5, first: 5ms, most: 20ms }"), STATUS_OK);
     CHECK_INT(simulated.counts.published, 200);
     CHECK_INT(simulated_number("effects"), 200);

@@ -171,6 +171,31 @@ TEST("a portal that answers questions but takes nothing is down for publications
     }
 }
 
+TEST("what failed last night already says nothing about the portal when it fails again")
+{
+    struct pace pace = pace_of(5);
+    for (int i = 0; i < 50; i++) {
+        struct pace_mark mark = { .known = false };
+        struct pace_report nothing = report_of(EVENT_NOTHING, true);
+        nothing.left_over = true;
+        answer(&pace, &mark, EVENT_DOUBT, false, 0);
+        pace_left(&pace, &mark, true);
+        CHECK_INT(pace_answered(&pace, &mark, &nothing, 0, 0), PACE_WELL);
+    }
+    CHECK(!pace_is_down(&pace));
+}
+
+TEST("with a thousand lanes a silent portal is noticed after sixteen deliveries all the same")
+{
+    struct pace pace = pace_of(1000);
+    for (int i = 0; i < 16; i++) {
+        struct pace_mark mark = { .known = false };
+        CHECK(!pace_is_down(&pace));
+        answer(&pace, &mark, EVENT_DOUBT, true, 0);
+    }
+    CHECK(pace_is_down(&pace));
+}
+
 TEST("what a question finds taken is a success like any other")
 {
     struct pace pace = pace_of(5);

@@ -226,17 +226,16 @@ TEST("auto is right on 99 of 100 sentences over 60 letters, and never silently w
     CHECK(cells.doubtful * 100 <= cells.right);
 }
 
-/* VIQR whose only marks are full stops at the ends of words: no one can tell. */
+/* VIQR whose only marks are full stops and question marks at the ends of words may be plain ASCII: no one can
+ * tell. */
 static bool undecidable(enum encoding encoding, struct text bytes)
 {
     if (encoding != ENCODING_VIQR)
         return false;
     for (size_t i = 0; i < bytes.length; i++) {
-        if (strchr("^(+`'?~\\", bytes.bytes[i]) ||
-            (i + 1 < bytes.length && strchr("dD", bytes.bytes[i]) && strchr("dD", bytes.bytes[i + 1])))
-            return false;
-        if (bytes.bytes[i] == '.' && i + 1 < bytes.length && bytes.bytes[i + 1] != ' ' &&
-            bytes.bytes[i + 1] != ',')
+        char byte = bytes.bytes[i], next = i + 1 < bytes.length ? bytes.bytes[i + 1] : ' ';
+        if (strchr("^(+`'~\\", byte) || (strchr("dD", byte) && strchr("dD", next)) ||
+            (strchr(".?", byte) && !strchr(" ,", next)))
             return false;
     }
     return true;
@@ -403,6 +402,8 @@ TEST("ASCII that looks like VIQR here and there stays what it is")
         "Ho so gom: 1. don, 2. ban sao.",
         "Uy ban nhan dan tinh Can Tho.",
         "Ai thu tien",
+        "Ho so gom gi? Nop o dau? Bao lau?",
+        "Nop trong 5 ngay.Ban sao kem theo",
         "thu+tuc+hanh+chinh",
         "SSD/HDD 512GB",
         "TT-BTP",

@@ -18,6 +18,8 @@ SECONDS = 240
 
 
 def run(program, folder):
+    if not os.access(program, os.X_OK):
+        return 0, 1, f"FAIL {program} was not built"
     arguments = [program]
     if folder:
         seeds = pathlib.Path(folder) / pathlib.Path(program).name
@@ -47,6 +49,8 @@ def main():
     folder = None
     if arguments[:1] == ["--with"]:
         folder, arguments = arguments[1], arguments[2:]
+    if not arguments:
+        print("FAIL no test program was built")
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
         for good, bad, words in pool.map(lambda program: run(program, folder), arguments):

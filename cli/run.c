@@ -1,0 +1,79 @@
+#include "cli/run.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "adapters/crypto.h"
+#include "cli/ledger.h"
+
+const char *run_operator(void)
+{
+    const char *name = getenv("SUDO_USER");
+    if (name && *name)
+        return name;
+    const struct passwd *entry = getpwuid(geteuid());
+    return entry && entry->pw_name ? entry->pw_name : "?";
+}
+
+enum status run_begin(struct session *session, struct store *store, int64_t *run, struct error *error)
+{
+    const struct configuration *configuration = &session->configuration;
+    char host[256] = "?";
+    gethostname(host, sizeof host - 1);
+    struct run_start start = {
+        .command = session->invocation->command,
+        .operator_ = run_operator(),
+        .host = host,
+        .version = CONGKHAI_VERSION,
+        .config_digest = configuration->digest,
+        .rules_digest = crypto_sha256(configuration->rules_text),
+        .configuration = configuration->masked,
+        .rules = configuration->rules_text,
+    };
+    if (ledger_open(session, store, error))
+        return error->status;
+    return store_run_begin(store, &start, run, error);
+}
+
+enum status run_end(struct session *session, struct store *store, enum status status,
+                    const struct run_counts *counts, int *exit_code, struct error *error)
+{
+    struct error late = { 0 };
+    int64_t run = store_run(store);
+    if (!status)
+        status = ledger_housekeeping(session, store, error);
+    if (status)
+        *exit_code = error_exit_code(status);
+    /* A fault of the disk or the ledger leaves nothing to be written: the run stays open in the ledger, as a
+     * killed one does. */
+    if (status == STATUS_FATAL || status == STATUS_LEDGER)
+        return status;
+    enum status ended = store_run_end(store, *exit_code, counts, status ? error->message : NULL, &late);
+    if (!ended)
+        ledger_copy_head(session, store, run);
+    if (!ended || status)
+        return status;
+    *error = late;
+    *exit_code = error_exit_code(late.status);
+    return late.status;
+}
+
+enum status run_open(struct session *session, struct store **store, int64_t *run, struct error *error)
+{
+    if (store_open(session->configuration.store, STORE_RUN, session->clock, store, error))
+        return error->status;
+    if (run_begin(session, *store, run, error)) {
+        store_close(*store);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+enum status run_close(struct session *session, struct store *store, enum status status,
+                      const struct run_counts *counts, int *exit_code, struct error *error)
+{
+    status = run_end(session, store, status, counts, exit_code, error);
+    store_close(store);
+    return status;
+}

@@ -1,0 +1,24 @@
+/* A run as the ledger knows it: every command that writes to the store begins and ends one. */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include "cli/cli.h"
+
+/* The person who gave the command: the one behind sudo, else the owner of the process. */
+const char *run_operator(void);
+
+/* Opens the store to be written (STATUS_BUSY: another run has it) and begins the run. On failure nothing is
+ * open. */
+enum status run_open(struct session *session, struct store **store, int64_t *run, struct error *error);
+
+/* Ends the run, unless `status` says that nothing can be written any more, and closes the store. Gives the
+ * exit code: `exit_code` when all went well. Returns `status`, or what went wrong with the end, in *error. */
+enum status run_close(struct session *session, struct store *store, enum status status,
+                      const struct run_counts *counts, int *exit_code, struct error *error);
+
+/* The parts, for who has more to do in between. */
+enum status run_begin(struct session *session, struct store *store, int64_t *run, struct error *error);
+enum status run_end(struct session *session, struct store *store, enum status status,
+                    const struct run_counts *counts, int *exit_code, struct error *error);
+
+#endif

@@ -1,0 +1,294 @@
+#include "extract/url_answer.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "adapters/json.h"
+#include "adapters/unicode.h"
+#include "core/canonical.h"
+#include "extract/json_splitter.h"
+
+#define LOOKED_AT ((size_t)64 * 1024) /* of an answer, for what it is */
+#define SCALAR    ((size_t)64 * 1024) /* a cursor, a URL, an error's words */
+#define WRAPPED   ((size_t)32 << 20)  /* a whole answer inside a text: it must pass through memory */
+
+/* ---- by its status ---- */
+
+static enum status judge_failure(const struct url_ask *ask, const struct http_answer *answer,
+                                 struct error *error)
+{
+    enum status status = STATUS_STOP;
+    if (answer->failure == HTTP_NOT_SENT || answer->failure == HTTP_TIMEOUT || answer->failure == HTTP_RESET)
+        status = STATUS_RETRY;
+    if (answer->failure == HTTP_TLS)
+        return error_set(error, status, _("%s: no safe connection: %s"), ask->shown, answer->why);
+    if (answer->failure == HTTP_TOO_LARGE)
+        return error_set(error, status, _("%s: %s (see \"limit\")"), ask->shown, answer->why);
+    return error_set(error, status, "%s: %s", ask->shown, answer->why);
+}
+
+enum status url_answer_judge(const struct url_client *client, const struct url_ask *ask,
+                             const struct http_answer *answer, struct error *error)
+{
+    long status = answer->status;
+    (void)client;
+    if (answer->failure)
+        return judge_failure(ask, answer, error);
+    if (status == 304 && !ask->etag.bytes && !ask->modified.bytes)
+        return error_set(error, STATUS_STOP,
+                         _("%s answers 304 (not modified) to a request without condition"), ask->shown);
+    if ((status >= 200 && status < 300) || status == 304)
+        return STATUS_OK;
+    if (status >= 300 && status < 400)
+        return error_set(error, STATUS_STOP,
+                         _("%s redirects to %.*s, which \"redirects\" does not allow; put that URL into the "
+                           "configuration, or \"redirects: any\""),
+                         ask->shown, TEXT_ARG(answer->location));
+    switch (status) {
+    case 401:
+    case 403:
+        return error_set(error, STATUS_BUSY, _("%s refuses the request (HTTP %ld); check \"auth\""),
+                         ask->shown, status);
+    case 400:
+    case 404:
+    case 410:
+    case 422:
+        return error_set(error, STATUS_REJECT, _("%s: the server has no such thing (HTTP %ld)"), ask->shown,
+                         status);
+    case 408:
+    case 425:
+    case 429:
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+        return error_set(error, STATUS_RETRY, _("%s: the server is not able to answer now (HTTP %ld)"),
+                         ask->shown, status);
+    default:
+        return error_set(error, STATUS_STOP, _("%s answers HTTP %ld"), ask->shown, status);
+    }
+}
+
+/* ---- by what it holds ---- */
+
+static bool starts_with(struct text text, const char *start)
+{
+    return text.length >= strlen(start) && !strncasecmp(text.bytes, start, strlen(start));
+}
+
+static bool is_html(struct text start)
+{
+    if (text_starts(start, TEXT("\xef\xbb\xbf")))
+        start = text_slice(start, 3, start.length);
+    start = text_trim(start);
+    return starts_with(start, "<!doctype html") || starts_with(start, "<html") ||
+           starts_with(start, "<head") || starts_with(start, "<body");
+}
+
+static bool find_folded(struct text text, const char *words, size_t *at)
+{
+    size_t length = strlen(words);
+    for (*at = 0; *at + length <= text.length; ++*at)
+        if (!strncasecmp(text.bytes + *at, words, length))
+            return true;
+    return false;
+}
+
+/* The page's title in one line, or empty. */
+static struct text title_of(struct arena *arena, struct text page)
+{
+    size_t at, end;
+    if (!find_folded(page, "<title", &at))
+        return TEXT("");
+    struct text rest = text_slice(page, at, page.length);
+    const char *close = memchr(rest.bytes, '>', rest.length);
+    if (!close)
+        return TEXT("");
+    rest = text_slice(rest, (size_t)(close - rest.bytes) + 1, 400);
+    if (find_folded(rest, "</title", &end))
+        rest = text_slice(rest, 0, end);
+    struct buffer line = { 0 };
+    for (size_t i = 0; i < rest.length; i++)
+        buffer_char(&line, (unsigned char)rest.bytes[i] < 0x20 ? ' ' : rest.bytes[i]);
+    struct text title = text_copy(arena, text_trim(buffer_view(&line)));
+    buffer_free(&line);
+    return title;
+}
+
+static enum status refuse_page(const struct url_ask *ask, struct arena *arena, struct text page,
+                               struct error *error)
+{
+    struct text title = title_of(arena, page);
+    return error_set(error, STATUS_STOP,
+                     _("%s answers with a web page (\"%.*s\") where data was expected: a firewall, a login "
+                       "page or a wrong URL"),
+                     ask->shown, TEXT_ARG(title.length ? title : TEXT("…")));
+}
+
+static enum status check_success(const struct url_settings *settings, const struct url_ask *ask,
+                                 struct scratch *content, struct arena *arena, struct url_reply *reply,
+                                 struct error *error)
+{
+    const struct url_success *wanted = &settings->wanted;
+    struct text found = TEXT_NONE, words = TEXT_NONE;
+    enum status status = url_answer_find(content, arena, &wanted->at, &found, error);
+    if (status == STATUS_STOP || status == STATUS_FATAL)
+        return error_add(error, "%s", ask->shown);
+    for (size_t i = 0; status == STATUS_OK && i < wanted->count; i++)
+        if (text_equal(found, wanted->is[i]))
+            return STATUS_OK;
+    if (wanted->has_message && url_answer_find(content, arena, &wanted->message, &words, NULL) != STATUS_OK)
+        words = TEXT_NONE;
+    reply->lacking = true;
+    return error_set(error, STATUS_BUSY, _("%s answers with an error: %.*s%s%.*s"), ask->shown,
+                     TEXT_ARG(status == STATUS_OK ? found : TEXT("…")), words.length ? ", " : "",
+                     TEXT_ARG(words));
+}
+
+/* Of the first bytes at `pointer`; TEXT_NONE for what is no scalar. */
+static enum status find_scalar(struct scratch *content, struct arena *arena, const struct pointer *pointer,
+                               size_t limit, struct text *text, struct error *error)
+{
+    struct file_stream stream;
+    struct json_splitter splitter;
+    struct text lexeme;
+    struct value *value;
+    struct error reason = { 0 };
+    scratch_stream(content, "", &stream);
+    json_splitter_open(&splitter, &stream, pointer, limit);
+    enum status status = json_splitter_find(&splitter, &lexeme, &reason);
+    if (status == STATUS_OK)
+        status = json_parse(arena, lexeme, &value, &reason);
+    json_splitter_close(&splitter);
+    if (status == STATUS_END)
+        return STATUS_END;
+    if (status)
+        return error_set(error, status == STATUS_FATAL ? status : STATUS_STOP, "%s", reason.message);
+    if (value->kind == VALUE_BOOLEAN)
+        *text = value->truth ? TEXT("true") : TEXT("false");
+    else
+        *text = value_is_scalar(value) && value->kind != VALUE_NULL ? value->text : TEXT("");
+    return STATUS_OK;
+}
+
+enum status url_answer_unwrap(const struct url_client *client, const struct url_ask *ask,
+                              struct scratch *content, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct url_settings *settings = client->settings;
+    struct text inner = TEXT_NONE;
+    if (!settings->unwrap)
+        return STATUS_OK;
+    enum status status = find_scalar(content, &arena, &settings->wrapped, WRAPPED, &inner, error);
+    if (status == STATUS_FATAL)
+        return status;
+    if (status || !inner.length)
+        return error_set(error, STATUS_STOP, _("%s: the answer has no text at %s (see \"unwrap\")"),
+                         ask->shown, settings->unwrap);
+    scratch_clear(content);
+    return scratch_put(content, inner, error);
+}
+
+enum status url_answer_check(const struct url_client *client, const struct url_ask *ask,
+                             struct scratch *content, const struct http_answer *answer,
+                             struct url_reply *reply, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct url_settings *settings = client->settings;
+    struct text start;
+    size_t at;
+    (void)answer;
+    if (scratch_start(content, &arena, LOOKED_AT, &start, error))
+        return error->status;
+    int format = settings->has_detail && ask->request != &settings->detail_request
+                     ? (int)SOURCE_JSON
+                     : client->fetch->source->format;
+    bool html = is_html(start);
+    if (html && format != SOURCE_HTML)
+        return refuse_page(ask, &arena, start, error);
+    if (html && (find_folded(title_of(&arena, start), "request rejected", &at) ||
+                 find_folded(start, "the requested url was rejected", &at)))
+        return refuse_page(ask, &arena, start, error);
+    if (url_answer_unwrap(client, ask, content, error))
+        return error->status;
+    if (settings->wanted.given && format == SOURCE_JSON)
+        return check_success(settings, ask, content, &arena, reply, error);
+    return STATUS_OK;
+}
+
+enum status url_answer_find(struct scratch *content, struct arena *arena, const struct pointer *pointer,
+                            struct text *text, struct error *error)
+{
+    return find_scalar(content, arena, pointer, SCALAR, text, error);
+}
+
+/* ---- into the next request ---- */
+
+void url_put_parameter(struct buffer *url, const char *name, struct text value)
+{
+    struct buffer key = { 0 }, out = { 0 };
+    struct text whole = buffer_view(url), query = TEXT_NONE, fragment = TEXT_NONE;
+    size_t at;
+    http_escape(&key, text_of(name));
+    if (text_find(whole, TEXT("#"), &at)) {
+        fragment = text_slice(whole, at, whole.length);
+        whole = text_slice(whole, 0, at);
+    }
+    if (text_find(whole, TEXT("?"), &at)) {
+        query = text_slice(whole, at + 1, whole.length);
+        whole = text_slice(whole, 0, at);
+    }
+    buffer_text(&out, whole);
+    char mark = '?';
+    while (query.length) {
+        if (!text_find(query, TEXT("&"), &at))
+            at = query.length;
+        struct text pair = text_slice(query, 0, at);
+        bool same = text_starts(pair, buffer_view(&key)) &&
+                    (pair.length == key.length || pair.bytes[key.length] == '=');
+        if (!same && pair.length) {
+            buffer_char(&out, mark);
+            buffer_text(&out, pair);
+            mark = '&';
+        }
+        query = text_slice(query, at + 1, query.length);
+    }
+    buffer_char(&out, mark);
+    buffer_text(&out, buffer_view(&key));
+    buffer_char(&out, '=');
+    http_escape(&out, value);
+    buffer_text(&out, fragment);
+    buffer_clear(url);
+    buffer_text(url, buffer_view(&out));
+    buffer_free(&key);
+    buffer_free(&out);
+}
+
+enum status url_put_into_body(struct buffer *body, const struct pointer *into, struct text value, bool number,
+                              struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *root;
+    if (json_parse(&arena, buffer_view(body), &root, error)) {
+        error->status = STATUS_STOP;
+        return error_add(error, _("body"));
+    }
+    struct value *object = root;
+    for (size_t i = 0; i < into->count; i++) {
+        struct value *next = object->kind == VALUE_OBJECT ? value_find_text(object, into->tokens[i]) : NULL;
+        bool last = i + 1 == into->count;
+        if (object->kind != VALUE_OBJECT)
+            return error_set(error, STATUS_STOP, _("body: there is no object that \"%.*s\" could go into"),
+                             TEXT_ARG(into->tokens[i]));
+        if (!next)
+            next = value_set_text(object, into->tokens[i], last ? value_null(&arena) : value_object(&arena));
+        object = next;
+    }
+    object->kind = number ? VALUE_NUMBER : VALUE_TEXT;
+    object->text = value;
+    object->first = object->last = NULL;
+    object->count = 0;
+    buffer_clear(body);
+    canonical_pretty(body, root);
+    return STATUS_OK;
+}

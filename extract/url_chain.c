@@ -1,0 +1,219 @@
+#include "extract/url_chain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/json.h"
+#include "core/canonical.h"
+#include "core/memory.h"
+#include "extract/url_answer.h"
+
+#define REMEMBERED ((size_t)1 << 20) /* bytes: more pages than fit are asked for anew each time */
+
+void url_chain_begin(struct url_chain *chain, const struct url_settings *settings, struct arena *arena)
+{
+    struct url_chain_page *pages = chain->pages;
+    size_t room = chain->room;
+    *chain =
+        (struct url_chain){ .settings = settings, .arena = arena, .number = 1, .pages = pages, .room = room };
+    chain->position = settings->paging.kind == URL_PAGES_COUNT ? settings->paging.first : 0;
+}
+
+void url_chain_free(struct url_chain *chain)
+{
+    free(chain->pages);
+    *chain = (struct url_chain){ 0 };
+}
+
+void url_chain_ask(const struct url_chain *chain, struct url_ask *ask)
+{
+    const struct url_pages *paging = &chain->settings->paging;
+    *ask = (struct url_ask){ .request = &chain->settings->request, .shown = chain->settings->shown };
+    if (paging->kind == URL_PAGES_NONE ||
+        (!chain->link.bytes && paging->kind != URL_PAGES_COUNT && paging->kind != URL_PAGES_OFFSET))
+        return;
+    if (paging->kind == URL_PAGES_NEXT) {
+        ask->url = chain->link.bytes;
+        ask->stranger = chain->stranger;
+        return;
+    }
+    if (paging->name)
+        ask->parameter = paging->name;
+    else
+        ask->into = &paging->into;
+    ask->number = paging->kind != URL_PAGES_CURSOR || chain->link_is_number;
+    ask->value = paging->kind == URL_PAGES_CURSOR
+                     ? chain->link
+                     : text_format(chain->arena, "%lld", (long long)chain->position);
+}
+
+/* ---- what a page says of the next ---- */
+
+static enum status take_link(struct url_chain *chain, struct scratch *content, const struct url_reply *reply,
+                             struct url_chain_page *page, struct error *error)
+{
+    const struct url_settings *settings = chain->settings;
+    const struct url_pages *paging = &settings->paging;
+    struct text found;
+    if ((paging->kind != URL_PAGES_NEXT && paging->kind != URL_PAGES_CURSOR) || reply->empty)
+        return STATUS_OK;
+    enum status status = url_answer_find(content, chain->arena, &paging->from, &found, error);
+    if (status == STATUS_END || (status == STATUS_OK && !found.length))
+        return STATUS_OK;
+    if (status)
+        return error_add(error, "%s", settings->shown);
+    if (paging->kind == URL_PAGES_CURSOR) {
+        page->link = text_copy(chain->arena, found);
+        return STATUS_OK;
+    }
+    BUFFER_OWNED struct buffer url = { 0 };
+    if (!url_resolve(reply->url, found, &url))
+        return error_set(error, STATUS_STOP, _("%s: the link to the next page is no URL: %.*s"),
+                         settings->shown, TEXT_ARG(found));
+    chain->stranger = !url_same_host(url.bytes, reply->url);
+    if (chain->stranger && settings->redirects != URL_REDIRECTS_ANY)
+        return error_set(
+            error, STATUS_STOP,
+            _("%s: the link to the next page leads to another host (%.*s); allow it with \"redirects: any\""),
+            settings->shown, TEXT_ARG(found));
+    if (chain->stranger && !text_starts(buffer_view(&url), TEXT("http")))
+        return error_set(error, STATUS_STOP, _("%s: the link to the next page is no web address: %.*s"),
+                         settings->shown, TEXT_ARG(found));
+    page->link = text_copy(chain->arena, buffer_view(&url));
+    return STATUS_OK;
+}
+
+static enum status refuse_circle(const struct url_chain *chain, const struct url_chain_page *page,
+                                 const char *shown, struct error *error)
+{
+    for (size_t i = 0; i < chain->count; i++) {
+        if (digest_equal(&chain->pages[i].request, &page->request))
+            return error_set(error, STATUS_STOP,
+                             _("%s: page %lld leads back to page %zu: the pages turn in a circle"), shown,
+                             (long long)chain->number - 1, i + 1);
+        if (digest_equal(&chain->pages[i].content, &page->content))
+            return error_set(error, STATUS_STOP,
+                             _("%s: page %lld is the same as page %zu: the server does not turn the pages; "
+                               "check \"pages\""),
+                             shown, (long long)chain->number, i + 1);
+    }
+    return STATUS_OK;
+}
+
+enum status url_chain_take(struct url_chain *chain, struct scratch *content, const struct url_reply *reply,
+                           const char *shown, struct error *error)
+{
+    struct url_chain_page page = {
+        .request = reply->request, .content = reply->digest, .etag = reply->etag, .modified = reply->modified
+    };
+    if (refuse_circle(chain, &page, shown, error) || take_link(chain, content, reply, &page, error))
+        return error->status;
+    if (chain->count == chain->room)
+        chain->pages = memory_grow(chain->pages, chain->room = chain->room * 2 + 16, sizeof *chain->pages);
+    page.etag = text_copy(chain->arena, page.etag);
+    page.modified = text_copy(chain->arena, page.modified);
+    chain->pages[chain->count++] = page;
+    return STATUS_OK;
+}
+
+/* ---- on to the next ---- */
+
+static enum status follow_link(struct url_chain *chain, const struct url_chain_page *page,
+                               struct error *error)
+{
+    (void)error;
+    if (!page->link.length)
+        return STATUS_END;
+    if (chain->settings->paging.kind == URL_PAGES_CURSOR) {
+        if (text_equal(page->link, chain->link))
+            return STATUS_END;
+        chain->link_is_number = strspn(page->link.bytes, "0123456789") == page->link.length;
+    }
+    chain->link = page->link;
+    return STATUS_OK;
+}
+
+static enum status go_on(struct url_chain *chain, const struct url_chain_page *page, struct error *error)
+{
+    const struct url_pages *paging = &chain->settings->paging;
+    if (chain->number >= paging->most)
+        return error_set(
+            error, STATUS_STOP,
+            _("%s: more than %lld pages: either the chain has no end, or \"pages\" needs a larger \"most\""),
+            chain->settings->shown, (long long)paging->most);
+    chain->number++;
+    chain->position += paging->kind == URL_PAGES_OFFSET ? paging->size : 1;
+    return paging->kind == URL_PAGES_COUNT || paging->kind == URL_PAGES_OFFSET
+               ? STATUS_OK
+               : follow_link(chain, page, error);
+}
+
+enum status url_chain_advance(struct url_chain *chain, int64_t given, struct error *error)
+{
+    const struct url_pages *paging = &chain->settings->paging;
+    const struct url_chain_page *page = &chain->pages[chain->count - 1];
+    bool ended =
+        paging->kind == URL_PAGES_NONE || (paging->kind == URL_PAGES_COUNT && !given) ||
+        (paging->kind == URL_PAGES_OFFSET && given < paging->size) ||
+        (paging->kind == URL_PAGES_CURSOR && !given) ||
+        ((paging->kind == URL_PAGES_NEXT || paging->kind == URL_PAGES_CURSOR) && !page->link.length) ||
+        (paging->kind == URL_PAGES_CURSOR && text_equal(page->link, chain->link));
+    return ended ? STATUS_END : go_on(chain, page, error);
+}
+
+/* ---- between two nights ---- */
+
+static bool may_be_kept(const struct url_chain *chain)
+{
+    const struct url_settings *settings = chain->settings;
+    bool linked = settings->paging.kind == URL_PAGES_NEXT || settings->paging.kind == URL_PAGES_CURSOR;
+    bool secret =
+        settings->request.url.secret || settings->request.url.session || settings->request.body.secret;
+    return !strcmp(settings->request.method, "GET") && !settings->has_detail && chain->count &&
+           !(linked && chain->count > 1 && secret);
+}
+
+struct text url_chain_remember(const struct url_chain *chain)
+{
+    if (!may_be_kept(chain))
+        return TEXT_NONE;
+    struct value *list = value_list(chain->arena);
+    for (size_t i = 0; i < chain->count; i++) {
+        const struct url_chain_page *page = &chain->pages[i];
+        if (!page->etag.length && !page->modified.length)
+            return TEXT_NONE;
+        struct value *kept = value_append(list, value_object(chain->arena));
+        if (page->etag.length)
+            value_set(kept, "etag", value_text(chain->arena, page->etag));
+        if (page->modified.length)
+            value_set(kept, "modified", value_text(chain->arena, page->modified));
+        if (page->link.length && i + 1 < chain->count)
+            value_set(kept, "link", value_text(chain->arena, page->link));
+    }
+    struct buffer bytes = { 0 };
+    canonical_write(&bytes, list);
+    struct text text = bytes.length <= REMEMBERED ? text_copy(chain->arena, buffer_view(&bytes)) : TEXT_NONE;
+    buffer_free(&bytes);
+    return text;
+}
+
+size_t url_chain_recall(struct arena *arena, struct text remembered, struct url_chain_page **pages)
+{
+    struct value *list;
+    size_t count = 0;
+    *pages = NULL;
+    if (!remembered.length || json_parse(arena, remembered, &list, NULL) || list->kind != VALUE_LIST)
+        return 0;
+    *pages = arena_array(arena, struct url_chain_page, list->count + 1);
+    for (const struct value *kept = list->first; kept; kept = kept->next)
+        (*pages)[count++] = (struct url_chain_page){ .etag = value_text_of(kept, "etag"),
+                                                     .modified = value_text_of(kept, "modified"),
+                                                     .link = value_text_of(kept, "link") };
+    return count;
+}
+
+enum status url_chain_follow(struct url_chain *chain, const struct url_chain_page *page, struct error *error)
+{
+    return go_on(chain, page, error);
+}

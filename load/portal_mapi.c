@@ -1,0 +1,172 @@
+/* The driver of the adapter ("mapi") that a province reaches the national database through. */
+#include "load/portal_mapi.h"
+
+#include <stdlib.h>
+
+#include "core/memory.h"
+
+#define BODY_KEPT ((size_t)256 * 1024) /* a larger buffer is not kept for the next call */
+
+void mapi_calls_put(struct mapi_calls *calls, struct mapi_call *call)
+{
+    call->next = NULL;
+    if (calls->last)
+        calls->last->next = call;
+    else
+        calls->first = call;
+    calls->last = call;
+}
+
+struct mapi_call *mapi_calls_take(struct mapi_calls *calls)
+{
+    struct mapi_call *call = calls->first;
+    if (call && !(calls->first = call->next))
+        calls->last = NULL;
+    return call;
+}
+
+static void write_url(const struct mapi_settings *settings, const char *path, struct buffer *url)
+{
+    struct text base = text_of(settings->common.url);
+    while (text_ends(base, TEXT("/")))
+        base.length--;
+    buffer_text(url, base);
+    buffer_string(url, path);
+    if (settings->destination && settings->destination_in == MAPI_QUERY) {
+        buffer_string(url, "?dstcode=");
+        http_escape(url, text_of(settings->destination));
+    }
+}
+
+static enum status open_mapi(struct portal *portal, struct error *error)
+{
+    const struct mapi_settings *settings = (const struct mapi_settings *)portal->settings;
+    struct mapi *mapi = memory_new(struct mapi);
+    struct http_options options = {
+        .in_flight = (long)settings->common.in_flight,
+        .timeout_ms = (long)settings->common.timeout,
+        .ca_file = settings->common.ca_file,
+        .certificate = settings->common.auth.certificate,
+        .key = settings->common.auth.key,
+        .user_agent = "congkhai/" CONGKHAI_VERSION,
+    };
+    mapi->portal = portal;
+    portal->own = mapi;
+    write_url(settings, settings->login_path, &mapi->login_url);
+    write_url(settings, settings->call_path, &mapi->call_url);
+    return http_open(&options, &mapi->client, error);
+}
+
+static void close_mapi(struct portal *portal)
+{
+    struct mapi *mapi = portal->own;
+    if (!mapi)
+        return;
+    http_close(mapi->client);
+    for (struct mapi_call *call = mapi->every, *next; call; call = next) {
+        next = call->every;
+        buffer_free(&call->body);
+        arena_free(&call->arena);
+        free(call);
+    }
+    buffer_free(&mapi->login_url);
+    buffer_free(&mapi->call_url);
+    buffer_free(&mapi->session);
+    buffer_free(&mapi->login_body);
+    arena_free(&mapi->scratch);
+    free(mapi);
+    portal->own = NULL;
+}
+
+/* The adapter takes a list, but all of it or nothing, and says of the whole what one of them is to blame for. */
+static size_t most_mapi(const struct portal *portal, const struct portal_errand *errand)
+{
+    (void)portal;
+    (void)errand;
+    return 1;
+}
+
+static struct mapi_call *new_call(struct mapi *mapi)
+{
+    struct mapi_call *call = mapi->idle;
+    if (call) {
+        mapi->idle = call->next;
+    } else {
+        call = memory_new(struct mapi_call);
+        call->every = mapi->every;
+        mapi->every = call;
+    }
+    call->step = MAPI_LOOK;
+    call->ours = NULL;
+    call->was = NULL;
+    call->changes = 0;
+    call->renewed = false;
+    arena_clear(&call->arena);
+    return call;
+}
+
+static void free_call(struct mapi *mapi, struct mapi_call *call)
+{
+    if (!call)
+        return;
+    if (call->body.capacity > BODY_KEPT)
+        buffer_free(&call->body);
+    call->next = mapi->idle;
+    mapi->idle = call;
+}
+
+static enum status submit_mapi(struct portal *portal, struct portal_errand *const *errands, size_t count,
+                               struct error *error)
+{
+    struct mapi *mapi = portal->own;
+    if (*mapi->refusal)
+        return error_set(error, STATUS_STOP, "%s", mapi->refusal);
+    if (auth_renew(&portal->settings->auth, portal->clock, false, error))
+        return error->status;
+    for (size_t i = 0; i < count; i++) {
+        struct mapi_call *call = new_call(mapi);
+        call->errand = errands[i];
+        call->report =
+            (struct portal_report){ .errand = errands[i], .last = i + 1 == count, .retry_after = -1 };
+        if (mapi_send(mapi, call, error))
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
+static enum status next_mapi(struct portal *portal, long wait, struct portal_report *report,
+                             struct error *error)
+{
+    struct mapi *mapi = portal->own;
+    struct http_answer answer;
+    free_call(mapi, mapi->given);
+    mapi->given = NULL;
+    for (;;) {
+        struct mapi_call *call = mapi_calls_take(&mapi->ready);
+        if (call) {
+            *report = call->report;
+            mapi->given = call;
+            return STATUS_OK;
+        }
+        enum status status = http_next(mapi->client, wait, &answer, error);
+        if (!status)
+            status = answer.owner == mapi ? mapi_logged_in(mapi, &answer, error)
+                                          : mapi_answered(mapi, answer.owner, &answer, error);
+        if (status)
+            return status;
+    }
+}
+
+const struct portal_driver portal_mapi = {
+    .name = "mapi",
+    .help = N_("the adapter in a province's own network that the national database is reached through"),
+    .settings = mapi_settings,
+    .setting_count = COUNT_OF_SETTINGS,
+    .size = sizeof(struct mapi_settings),
+    .check = mapi_check,
+    .open = open_mapi,
+    .close = close_mapi,
+    .most = most_mapi,
+    .submit = submit_mapi,
+    .next = next_mapi,
+};

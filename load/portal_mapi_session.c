@@ -1,0 +1,239 @@
+/* Sessions, and what goes out. */
+#include <stdio.h>
+
+#include "adapters/json.h"
+#include "core/canonical.h"
+#include "load/portal_mapi.h"
+
+#define HEADERS_MOST 6
+
+static struct mapi_settings *settings_of(const struct mapi *mapi)
+{
+    return (struct mapi_settings *)mapi->portal->settings;
+}
+
+/* ---- requests ---- */
+
+static enum status submit(struct mapi *mapi, const struct buffer *url, struct text body, void *owner,
+                          struct error *error)
+{
+    const struct mapi_settings *settings = settings_of(mapi);
+    struct http_header headers[HEADERS_MOST] = {
+        { "Content-Type", TEXT("application/json") },
+        { "Accept", TEXT("application/json") },
+    };
+    struct http_request request = { .method = "POST",
+                                    .url = url->bytes,
+                                    .headers = headers,
+                                    .header_count = 2,
+                                    .body = body,
+                                    .owner = owner };
+    if (settings->destination && settings->destination_in == MAPI_HEADER)
+        headers[request.header_count++] =
+            (struct http_header){ "dstcode", text_of(settings->destination) };
+    auth_apply(&settings->common.auth, &request, headers);
+    return http_submit(mapi->client, &request, error);
+}
+
+static void set(struct arena *arena, struct value *object, const char *name, struct text text)
+{
+    value_set(object, name, value_text(arena, text));
+}
+
+/* What stands there, with another status: nothing else of it is touched. */
+static struct value *abolished(const struct mapi_settings *settings, struct arena *arena,
+                               const struct value *was, const struct value *order)
+{
+    struct text names[] = { mapi_map_status_name(settings->map), text_of(settings->withdraw_decision),
+                            text_of(settings->withdraw_reason) };
+    struct text values[] = { mapi_map_abolished(settings->map), value_text_of(order, "decision"),
+                             value_text_of(order, "reason") };
+    struct value *item = value_object(arena);
+    for (const struct value *member = was->first; member; member = member->next) {
+        bool replaced = false;
+        for (size_t i = 0; i < 3; i++)
+            replaced |= names[i].length && values[i].bytes && text_equal(member->name, names[i]);
+        if (!replaced)
+            value_set_text(item, member->name, value_copy(arena, member));
+    }
+    for (size_t i = 0; i < 3; i++)
+        if (names[i].length && values[i].bytes)
+            value_set_text(item, names[i], value_text(arena, values[i]));
+    return item;
+}
+
+static void put_push(const struct mapi_settings *settings, struct arena *arena, struct value *call,
+                     bool updating, const struct value *item)
+{
+    set(arena, call, settings->names.service, text_of(settings->push_service));
+    set(arena, call, settings->names.updating,
+        text_of(updating ? settings->push_update : settings->push_first));
+    value_append(value_set(call, settings->names.data, value_list(arena)), value_copy(arena, item));
+}
+
+static void put_withdrawal(const struct mapi_settings *settings, struct arena *arena, struct value *call,
+                           const struct mapi_call *about)
+{
+    struct value *order = NULL;
+    if (json_parse(arena, about->errand->body, &order, NULL))
+        order = NULL;
+    struct text decision = value_text_of(order, "decision"), reason = value_text_of(order, "reason");
+    if (!settings->withdraw_service) {
+        put_push(settings, arena, call, true, abolished(settings, arena, about->was, order));
+        return;
+    }
+    set(arena, call, settings->names.service, text_of(settings->withdraw_service));
+    set(arena, call, settings->withdraw_code, about->errand->code);
+    if (settings->withdraw_decision)
+        set(arena, call, settings->withdraw_decision, decision.bytes ? decision : TEXT(""));
+    if (settings->withdraw_reason && reason.bytes)
+        set(arena, call, settings->withdraw_reason, reason);
+}
+
+static void write_call(struct mapi *mapi, struct mapi_call *call)
+{
+    const struct mapi_settings *settings = settings_of(mapi);
+    struct arena *arena = &mapi->scratch;
+    arena_clear(arena);
+    struct value *object = value_object(arena);
+    set(arena, object, settings->names.session, buffer_view(&mapi->session));
+    set(arena, object, settings->names.agency, text_of(settings->agency));
+    if (call->step != MAPI_CHANGE) {
+        set(arena, object, settings->names.service, text_of(settings->read_service));
+        set(arena, object, settings->read_code, call->errand->code);
+    } else if (call->errand->kind == PORTAL_WITHDRAW) {
+        put_withdrawal(settings, arena, object, call);
+    } else {
+        put_push(settings, arena, object, call->was != NULL, call->ours);
+    }
+    buffer_clear(&call->body);
+    canonical_write(&call->body, object);
+}
+
+static enum status log_in(struct mapi *mapi, struct error *error)
+{
+    const struct mapi_settings *settings = settings_of(mapi);
+    struct arena *arena = &mapi->scratch;
+    arena_clear(arena);
+    struct value *object = value_object(arena);
+    set(arena, object, settings->names.user, text_of(settings->user));
+    set(arena, object, settings->names.password, text_of(settings->password));
+    buffer_clear(&mapi->login_body);
+    canonical_write(&mapi->login_body, object);
+    mapi->login = MAPI_LOGGING_IN;
+    mapi->login_token = settings->common.auth.generation;
+    return submit(mapi, &mapi->login_url, buffer_view(&mapi->login_body), mapi, error);
+}
+
+enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *error)
+{
+    if (mapi->login == MAPI_LOGGED_IN) {
+        write_call(mapi, call);
+        call->generation = mapi->generation;
+        call->token = mapi->portal->settings->auth.generation;
+        call->changes += call->step == MAPI_CHANGE;
+        return submit(mapi, &mapi->call_url, buffer_view(&call->body), call, error);
+    }
+    mapi_calls_put(&mapi->waiting, call);
+    if (mapi->login == MAPI_LOGGING_IN)
+        return STATUS_OK;
+    mapi->login_renewed = false;
+    return log_in(mapi, error);
+}
+
+/* ---- the session ---- */
+
+void mapi_session_ended(struct mapi *mapi, const struct mapi_call *call)
+{
+    if (mapi->login == MAPI_LOGGED_IN && call->generation == mapi->generation)
+        mapi->login = MAPI_LOGGED_OUT;
+}
+
+bool mapi_renew_token(struct mapi *mapi, unsigned token)
+{
+    struct auth *auth = &mapi->portal->settings->auth;
+    struct error why = { 0 };
+    if (!auth->token_url)
+        return false;
+    if (token != auth->generation || !auth_renew(auth, mapi->portal->clock, true, &why))
+        return true;
+    snprintf(mapi->refusal, sizeof mapi->refusal, "%s", why.message);
+    return false;
+}
+
+static void refuse(struct mapi *mapi, struct text words)
+{
+    const struct mapi_settings *settings = settings_of(mapi);
+    snprintf(mapi->refusal, sizeof mapi->refusal,
+             _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
+               "%s: check username, password and dstcode in portal.login"),
+             settings->common.shown, settings->user, words.length ? " (" : "", TEXT_ARG(words),
+             words.length ? ")" : "");
+}
+
+/* What a login that failed is to those who wait for it. */
+static enum delivery_said said_of(struct mapi *mapi, const struct mapi_reading *reading)
+{
+    switch (reading->meaning) {
+    case MAPI_UNSENT:
+        return SAID_NOT_LEFT;
+    case MAPI_OUTSIDE:
+        return SAID_CLOSED;
+    case MAPI_WAIT:
+    case MAPI_UNCLEAR:
+        return SAID_BUSY;
+    case MAPI_FAULT:
+        if (reading->fault == MAPI_FAULT_BUSY || reading->fault == MAPI_FAULT_LOST)
+            return SAID_BUSY;
+        break;
+    case MAPI_GOOD:
+    case MAPI_WRONG:
+        break;
+    }
+    refuse(mapi, reading->words);
+    return SAID_BUSY;
+}
+
+static void fail_waiting(struct mapi *mapi, const struct http_answer *answer,
+                         const struct mapi_reading *reading)
+{
+    enum delivery_said said = said_of(mapi, reading);
+    struct text words = *mapi->refusal ? text_of(mapi->refusal)
+                                       : text_format(&mapi->scratch, _("at the login: " TEXT_PRINT),
+                                                     TEXT_ARG(reading->words));
+    for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));) {
+        call->report.status = answer->status;
+        call->report.retry_after = answer->retry_after_ms;
+        call->report.shared = answer->status == 429 || answer->status == 503;
+        call->report.slow = answer->failure == HTTP_TIMEOUT;
+        call->report.answer_digest = text_copy(&call->arena, reading->answer_digest);
+        mapi_end(mapi, call, call->changes ? SAID_LOST : said, words);
+    }
+}
+
+enum status mapi_logged_in(struct mapi *mapi, const struct http_answer *answer, struct error *error)
+{
+    const struct mapi_settings *settings = settings_of(mapi);
+    struct mapi_reading reading;
+    arena_clear(&mapi->scratch);
+    mapi->login = MAPI_LOGGED_OUT;
+    mapi_read(settings, &mapi->scratch, answer, &reading);
+    if (!answer->failure && answer->status == 401 && !mapi->login_renewed &&
+        mapi_renew_token(mapi, mapi->login_token)) {
+        mapi->login_renewed = true;
+        return log_in(mapi, error);
+    }
+    struct text session = value_text_of(reading.body, settings->names.session);
+    if (reading.meaning != MAPI_GOOD || !text_trim(session).length) {
+        fail_waiting(mapi, answer, &reading);
+        return STATUS_OK;
+    }
+    buffer_clear(&mapi->session);
+    buffer_text(&mapi->session, session);
+    mapi->login = MAPI_LOGGED_IN;
+    mapi->generation++;
+    for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));)
+        if (mapi_send(mapi, call, error))
+            return error->status;
+    return STATUS_OK;
+}

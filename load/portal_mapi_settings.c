@@ -1,0 +1,219 @@
+/* What a configuration says of a mapi portal. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "adapters/unicode.h"
+#include "adapters/yaml.h"
+#include "core/date.h"
+#include "load/portal_mapi.h"
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+#define OF(member)   offsetof(struct mapi_settings, member)
+
+const struct setting mapi_settings[] = {
+    { "login", SETTING_OBJECT, OF(login_tree), .required = true, .help = N_("how a session is opened") },
+    { "call", SETTING_TEXT, OF(call_path), .fallback = "/g", .help = N_("the path of all other calls") },
+    { "madonvi", SETTING_TEXT, OF(agency),
+      .help = N_("the unit that each call names; the agency's code when not given") },
+    { "push", SETTING_OBJECT, OF(push_tree), .required = true, .help = N_("the service that takes procedures") },
+    { "read", SETTING_OBJECT, OF(read_tree), .help = N_("the service that shows one procedure") },
+    { "withdraw", SETTING_OBJECT, OF(withdraw_tree),
+      .help = N_("the service that withdraws one; without, its status is pushed") },
+    { "names", SETTING_OBJECT, OF(names_tree), .help = N_("the names in calls and answers") },
+    { "errors", SETTING_OBJECT, OF(errors_tree), .help = N_("what error codes and messages mean") },
+    { "fields", SETTING_OBJECT, OF(fields_tree), .help = N_("a procedure under the adapter's names") },
+    { "codes", SETTING_OBJECT, OF(codes_tree), .help = N_("the adapter's codes for canonical words") },
+    { "dates", SETTING_TEXT, OF(dates), .fallback = "yyyyMMddHHmmss", .help = N_("the format of dates") },
+    { "not_compared", SETTING_LIST, OF(not_compared),
+      .help = N_("names that the adapter changes by itself, so that they say nothing when read back") },
+    { "facade", SETTING_BOOLEAN, OF(facade), .fallback = "false",
+      .help = N_("answers come wrapped as {\"message\": \"JSON in a text\"}") },
+    { "settle", SETTING_DURATION, OF(settle), .fallback = "2s", .maximum = 600000,
+      .help = N_("how long the adapter may take to show what it has taken") },
+};
+const size_t mapi_setting_count = COUNT(mapi_settings);
+
+static const char *const places[] = { "header", "query", NULL };
+
+static const struct setting login_settings[] = {
+    { "path", SETTING_TEXT, OF(login_path), .fallback = "/login", .help = N_("the path of the login") },
+    { "username", SETTING_TEXT, OF(user), .required = true, .help = N_("the account's name") },
+    { "password", SETTING_TEXT, OF(password), .required = true, .help = N_("its password") },
+    { "dstcode", SETTING_TEXT, OF(destination), .help = N_("the adapter's name for the national database") },
+    { "dstcode_in", SETTING_CHOICE, OF(destination_in), .fallback = "header", .choices = places,
+      .help = N_("whether dstcode is a header or in the query") },
+};
+
+static const struct setting push_settings[] = {
+    { "service", SETTING_TEXT, OF(push_service), .required = true, .help = N_("its name") },
+    { "first", SETTING_TEXT, OF(push_first), .fallback = "False",
+      .help = N_("isUpdating of a first publication") },
+    { "update", SETTING_TEXT, OF(push_update), .fallback = "True", .help = N_("isUpdating of a change") },
+};
+
+static const struct setting read_settings[] = {
+    { "service", SETTING_TEXT, OF(read_service), .fallback = "LayThuTuc", .help = N_("its name") },
+    { "code", SETTING_TEXT, OF(read_code), .fallback = "maTTHC",
+      .help = N_("the name of the procedure's code in the call") },
+};
+
+static const struct setting withdraw_settings[] = {
+    { "service", SETTING_TEXT, OF(withdraw_service),
+      .help = N_("its name; without, the procedure is pushed as it stands there, with another status") },
+    { "code", SETTING_TEXT, OF(withdraw_code), .fallback = "maTTHC",
+      .help = N_("the name of the procedure's code in the call") },
+    { "decision", SETTING_TEXT, OF(withdraw_decision),
+      .help = N_("the name of the number of the decision that abolishes it; without, it is not said") },
+    { "reason", SETTING_TEXT, OF(withdraw_reason), .help = N_("the name of the reason, where there is one") },
+};
+
+static const struct setting name_settings[] = {
+    { "username", SETTING_TEXT, OF(names.user), .fallback = "username", .help = N_("in the login") },
+    { "password", SETTING_TEXT, OF(names.password), .fallback = "password", .help = N_("in the login") },
+    { "session", SETTING_TEXT, OF(names.session), .fallback = "session", .help = N_("in its answer, and in calls") },
+    { "madonvi", SETTING_TEXT, OF(names.agency), .fallback = "madonvi", .help = N_("in calls") },
+    { "service", SETTING_TEXT, OF(names.service), .fallback = "service", .help = N_("in calls") },
+    { "updating", SETTING_TEXT, OF(names.updating), .fallback = "isUpdating", .help = N_("in pushes") },
+    { "data", SETTING_TEXT, OF(names.data), .fallback = "data", .help = N_("in pushes") },
+    { "error", SETTING_TEXT, OF(names.error), .fallback = "error_code", .help = N_("in answers") },
+    { "message", SETTING_TEXT, OF(names.message), .fallback = "message",
+      .help = N_("in answers, and that of a facade's text") },
+    { "result", SETTING_TEXT, OF(names.result), .fallback = "result", .help = N_("in answers") },
+};
+
+struct error_trees {
+    const struct value *trees[MAPI_FAULTS];
+};
+#define ERRORS(name, fault, words)                                                                           \
+    {                                                                                                        \
+        name, SETTING_LIST, offsetof(struct error_trees, trees) + sizeof(const struct value *) * (fault),     \
+            .help = words                                                                                    \
+    }
+static const struct setting error_settings[] = {
+    ERRORS("refused", MAPI_FAULT_REFUSED, N_("the record's own fault, whatever else the message says")),
+    ERRORS("expired", MAPI_FAULT_EXPIRED, N_("the session has ended")),
+    ERRORS("missing", MAPI_FAULT_MISSING, N_("there is no such procedure")),
+    ERRORS("mismatch", MAPI_FAULT_MISMATCH, N_("a push of what is there already, or not there yet")),
+    ERRORS("busy", MAPI_FAULT_BUSY, N_("nothing was done; later it may be")),
+    ERRORS("closed", MAPI_FAULT_CLOSED, N_("no record's fault: the run stops")),
+    ERRORS("lost", MAPI_FAULT_LOST, N_("nobody knows whether it was done")),
+};
+
+/* ---- errors ---- */
+
+static bool is_code(struct text text)
+{
+    size_t at = text.length && text.bytes[0] == '-';
+    for (size_t i = at; i < text.length; i++)
+        if (text.bytes[i] < '0' || text.bytes[i] > '9')
+            return false;
+    return text.length > at;
+}
+
+static enum status read_signs(const struct setting_context *context, const struct value *list,
+                              struct mapi_signs *signs, struct error *error)
+{
+    if (!list)
+        return STATUS_OK;
+    if (setting_texts(context, list, &signs->texts, &signs->count, error))
+        return error->status;
+    for (size_t i = 0; i < signs->count; i++) {
+        struct text *text = &signs->texts[i];
+        if (!text_trim(*text).length)
+            return setting_fault(context, list, error,
+                                 _("an empty text would be found in every message; write error codes or words"));
+        if (!is_code(*text))
+            *text = unicode_fold(context->arena, *text);
+    }
+    return STATUS_OK;
+}
+
+static enum status read_errors(const struct setting_context *context, struct mapi_settings *settings,
+                               const struct value *defaults, struct error *error)
+{
+    struct error_trees own = { { NULL } }, usual = { { NULL } };
+    if (setting_read(context, error_settings, COUNT(error_settings), settings->errors_tree, "portal.errors", &own,
+                     error) ||
+        setting_read(context, error_settings, COUNT(error_settings), value_find(defaults, "errors"),
+                     "portal.errors", &usual, error))
+        return error->status;
+    for (size_t i = 0; i < MAPI_FAULTS; i++)
+        if (read_signs(context, own.trees[i] ? own.trees[i] : usual.trees[i], &settings->signs[i], error))
+            return error->status;
+    return STATUS_OK;
+}
+
+/* ---- the whole ---- */
+
+static enum status read_trees(const struct setting_context *context, struct mapi_settings *settings,
+                              struct error *error)
+{
+    const char *folder = settings->common.folder;
+    const struct value *login = settings->login_tree;
+    if (setting_read(context, login_settings, COUNT(login_settings), login, "portal.login", settings, error) ||
+        setting_read(context, push_settings, COUNT(push_settings), settings->push_tree, "portal.push", settings,
+                     error) ||
+        setting_read(context, read_settings, COUNT(read_settings), settings->read_tree, "portal.read", settings,
+                     error) ||
+        setting_read(context, withdraw_settings, COUNT(withdraw_settings), settings->withdraw_tree,
+                     "portal.withdraw", settings, error) ||
+        setting_read(context, name_settings, COUNT(name_settings), settings->names_tree, "portal.names", settings,
+                     error) ||
+        auth_resolve(context, folder, login, "username", &settings->user, error) ||
+        auth_resolve(context, folder, login, "password", &settings->password, error) ||
+        auth_resolve(context, folder, login, "dstcode", &settings->destination, error))
+        return error->status;
+    if (!*settings->user || !*settings->password)
+        return setting_fault(context, login, error, _("\"portal.login\" needs a username and a password"));
+    if (settings->withdraw_service && !*settings->withdraw_service)
+        settings->withdraw_service = NULL;
+    size_t count = 0;
+    if (settings->withdraw_decision && *settings->withdraw_decision)
+        settings->without_when_abolished[count++] = settings->withdraw_decision;
+    if (settings->withdraw_reason && *settings->withdraw_reason)
+        settings->without_when_abolished[count++] = settings->withdraw_reason;
+    return STATUS_OK;
+}
+
+static enum status check_paths(const struct setting_context *context, const struct value *tree,
+                               const struct mapi_settings *settings, struct error *error)
+{
+    const struct portal_settings *common = &settings->common;
+    if (!common->url)
+        return setting_fault(context, tree, error, _("\"portal\" needs \"url\" for the driver mapi"));
+    if (strpbrk(common->url, "?#"))
+        return setting_fault(context, value_find(tree, "url"), error,
+                             _("\"url\" is what stands before %s and %s: it ends before ? and #"),
+                             settings->login_path, settings->call_path);
+    if (*settings->login_path != '/')
+        return setting_fault(context, settings->login_tree, error, _("\"path\" must begin with /"));
+    if (*settings->call_path != '/')
+        return setting_fault(context, value_find(tree, "call"), error, _("\"call\" must begin with /"));
+    if (portal_is_overheard(common->url) && !common->unencrypted_credentials)
+        return setting_fault(context, value_find(tree, "url"), error,
+                             _("username and password would travel unencrypted to %s; use https://, or write "
+                               "\"unencrypted_credentials: true\" where the network itself is trusted"),
+                             common->shown);
+    return STATUS_OK;
+}
+
+enum status mapi_check(struct portal *portal, const struct setting_context *context, const struct value *tree,
+                       struct error *error)
+{
+    struct mapi_settings *settings = (struct mapi_settings *)portal->settings;
+    struct value *defaults;
+    if (yaml_parse(context->arena, text_of(portal_mapi_defaults), "defaults", &defaults, error) ||
+        read_trees(context, settings, error) || check_paths(context, tree, settings, error) ||
+        read_errors(context, settings, defaults, error))
+        return error->status;
+    if (!settings->agency)
+        settings->agency = portal->agency;
+    if (!settings->agency || !*settings->agency)
+        return setting_fault(context, tree, error, _("\"portal\" needs \"madonvi\", or \"agency\" its code"));
+    struct mapi_map_settings map = { .fields = settings->fields_tree,
+                                     .codes = settings->codes_tree,
+                                     .not_compared = settings->not_compared,
+                                     .dates = settings->dates };
+    return mapi_map_compile(context, &map, defaults, &settings->map, error);
+}

@@ -1,0 +1,310 @@
+/* The walk of a delivery: look, change, check. */
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "adapters/json.h"
+#include "core/canonical.h"
+#include "load/portal_mapi.h"
+
+static const struct mapi_settings *settings_of(const struct mapi *mapi)
+{
+    return (const struct mapi_settings *)mapi->portal->settings;
+}
+
+void mapi_end(struct mapi *mapi, struct mapi_call *call, enum delivery_said said, struct text words)
+{
+    /* What may have been taken shows late: a question that came too soon would have it sent again. */
+    int64_t settle = settings_of(mapi)->settle;
+    if (said == SAID_LOST && call->changes && call->report.retry_after < settle)
+        call->report.retry_after = settle;
+    call->report.said = said;
+    call->report.words = text_copy(&call->arena, words);
+    mapi_calls_put(&mapi->ready, call);
+}
+
+/* ---- contents ---- */
+
+static enum status read_item(struct mapi *mapi, struct mapi_call *call, struct text content,
+                             struct value **item, struct error *error)
+{
+    struct value *procedure;
+    if (json_parse(&call->arena, content, &procedure, error))
+        return error_add(error, _("the content of " TEXT_PRINT), TEXT_ARG(call->errand->code));
+    *item = mapi_map_write(settings_of(mapi)->map, &call->arena, procedure);
+    return STATUS_OK;
+}
+
+/* What the portal has is asked of the caller: NULL when there is nothing. */
+static enum status fetch_item(struct mapi *mapi, struct mapi_call *call, enum portal_content_kind kind,
+                              struct portal_content *content, struct value **item, struct error *error)
+{
+    struct portal *portal = mapi->portal;
+    *item = NULL;
+    if (!portal->content)
+        return STATUS_OK;
+    enum status status =
+        portal->content(portal->content_own, call->errand, kind, &call->arena, content, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    return read_item(mapi, call, content->bytes, item, error);
+}
+
+/* What is to stand there, of a publication or a question after one. */
+static enum status find_ours(struct mapi *mapi, struct mapi_call *call, struct error *error)
+{
+    struct portal_content content;
+    if (call->ours || call->errand->withdraws)
+        return STATUS_OK;
+    if (call->errand->body.bytes)
+        return read_item(mapi, call, call->errand->body, &call->ours, error);
+    return fetch_item(mapi, call, PORTAL_CONTENT_SENT, &content, &call->ours, error);
+}
+
+static bool is_same(struct mapi *mapi, struct mapi_call *call, const struct value *expected,
+                    const struct value *item, struct buffer *where)
+{
+    const struct mapi_settings *settings = settings_of(mapi);
+    bool over = mapi_map_standing(settings->map, item) == STANDING_ABOLISHED;
+    return expected && mapi_map_same(settings->map, &call->arena, expected, item,
+                                     over ? settings->without_when_abolished : NULL, where);
+}
+
+struct sighting {
+    enum delivery_standing standing;
+    bool ours; /* the content; the standing is another matter */
+    bool base; /* what the delivery replaces; true also where nobody can tell */
+    char where[200];
+};
+
+/* The digest says which of the contents it is that stands there. */
+static enum status look_at(struct mapi *mapi, struct mapi_call *call, const struct value *item,
+                           struct sighting *sighting, struct error *error)
+{
+    struct delivery_sight *sight = &call->report.sight;
+    struct portal_content held = { .abolished = false };
+    struct value *base;
+    struct buffer BUFFER_OWNED where = { 0 };
+    *sighting = (struct sighting){ .standing = mapi_map_standing(settings_of(mapi)->map, item) };
+    if (find_ours(mapi, call, error))
+        return error->status;
+    sighting->ours = is_same(mapi, call, call->ours, item, &where);
+    snprintf(sighting->where, sizeof sighting->where, TEXT_PRINT, TEXT_ARG(buffer_view(&where)));
+    *sight = (struct delivery_sight){ .has_digest = true, .standing = sighting->standing };
+    if (fetch_item(mapi, call, PORTAL_CONTENT_HELD, &held, &base, error))
+        return error->status;
+    bool same = is_same(mapi, call, base, item, NULL);
+    bool abolished = sighting->standing == STANDING_ABOLISHED;
+    sighting->base = !base || (same && (!abolished || held.abolished));
+    if (sighting->ours) {
+        sight->digest = call->errand->digest;
+    } else if (same) {
+        sight->digest = held.digest;
+    } else {
+        struct buffer BUFFER_OWNED bytes = { 0 };
+        canonical_write(&bytes, item);
+        sight->digest = crypto_sha256(buffer_view(&bytes));
+    }
+    return STATUS_OK;
+}
+
+/* ---- steps ---- */
+
+static enum status go_on(struct mapi *mapi, struct mapi_call *call, enum mapi_step step, struct error *error)
+{
+    call->step = step;
+    return mapi_send(mapi, call, error);
+}
+
+/* The session or the token has ended. What a change came to is not known from that, so it is looked at again. */
+static enum status start_again(struct mapi *mapi, struct mapi_call *call, struct text words,
+                               struct error *error)
+{
+    if (call->renewed) {
+        mapi_end(mapi, call, call->changes ? SAID_LOST : SAID_BUSY, words);
+        return STATUS_OK;
+    }
+    call->renewed = true;
+    return go_on(mapi, call, call->step == MAPI_CHECK ? MAPI_CHECK : MAPI_LOOK, error);
+}
+
+static void answer_question(struct mapi *mapi, struct mapi_call *call, const struct value *item,
+                            const struct sighting *sighting)
+{
+    if (!item)
+        mapi_end(mapi, call, SAID_UNKNOWN, TEXT_NONE);
+    else if (*sighting->where && !sighting->ours)
+        mapi_end(mapi, call, SAID_HELD,
+                 text_format(&call->arena, _("what the adapter holds differs in %s"), sighting->where));
+    else
+        mapi_end(mapi, call, SAID_HELD, TEXT_NONE);
+}
+
+/* Before a change: may it be made? */
+static enum status decide(struct mapi *mapi, struct mapi_call *call, const struct value *item,
+                          const struct sighting *sighting, struct error *error)
+{
+    const struct portal_errand *errand = call->errand;
+    bool withdraws = errand->kind == PORTAL_WITHDRAW;
+    bool over = item && sighting->standing == STANDING_ABOLISHED;
+    bool done = item && (withdraws ? over : sighting->ours && !over);
+    call->was = item;
+    if (done && call->changes) { /* it was taken before the session ended */
+        mapi_end(mapi, call, SAID_TAKEN, TEXT_NONE);
+        return STATUS_OK;
+    }
+    if (withdraws && !item) {
+        mapi_end(mapi, call, SAID_UNKNOWN, TEXT_NONE);
+        return STATUS_OK;
+    }
+    bool fits = withdraws          ? sighting->base
+                : errand->base.bytes ? item && sighting->base
+                                     : !item;
+    if (!done && fits)
+        return go_on(mapi, call, MAPI_CHANGE, error);
+    mapi_end(mapi, call, SAID_MISMATCH,
+             item ? TEXT_NONE : text_of(_("the adapter does not know the procedure any more")));
+    return STATUS_OK;
+}
+
+/* After a change: only what is seen counts. */
+static void conclude(struct mapi *mapi, struct mapi_call *call, const struct value *item,
+                     const struct sighting *sighting)
+{
+    bool withdraws = call->errand->kind == PORTAL_WITHDRAW;
+    bool over = item && sighting->standing == STANDING_ABOLISHED;
+    if (!item)
+        mapi_end(mapi, call, SAID_LOST, text_of(_("the adapter has taken it, but does not show it")));
+    else if (withdraws && !over)
+        mapi_end(mapi, call, SAID_LOST,
+                 text_of(_("the adapter has taken the withdrawal, but does not show it as abolished")));
+    else if (!withdraws && over)
+        mapi_end(mapi, call, SAID_LOST, text_of(_("the adapter has taken it, but shows it as abolished")));
+    else if (!withdraws && !sighting->ours)
+        mapi_end(mapi, call, SAID_LOST,
+                 text_format(&call->arena, _("the adapter has taken it, but shows another %s"),
+                             sighting->where));
+    else
+        mapi_end(mapi, call, SAID_TAKEN, TEXT_NONE);
+}
+
+static enum status looked(struct mapi *mapi, struct mapi_call *call, const struct value *item,
+                          struct error *error)
+{
+    struct sighting sighting = { .standing = STANDING_UNSAID };
+    if (item ? look_at(mapi, call, item, &sighting, error) : find_ours(mapi, call, error))
+        return error->status;
+    if (call->errand->kind == PORTAL_ASK)
+        answer_question(mapi, call, item, &sighting);
+    else if (call->step == MAPI_LOOK)
+        return decide(mapi, call, item, &sighting, error);
+    else
+        conclude(mapi, call, item, &sighting);
+    return STATUS_OK;
+}
+
+/* ---- failures ---- */
+
+/* A look, a check or a question that showed nothing. Before a change nothing has happened; after it, nobody
+ * knows. */
+static enum delivery_said blind(const struct mapi_call *call, const struct mapi_reading *reading)
+{
+    bool asked = call->errand->kind == PORTAL_ASK;
+    if (call->changes)
+        return SAID_LOST;
+    switch (reading->meaning) {
+    case MAPI_UNSENT:
+        return SAID_NOT_LEFT;
+    case MAPI_OUTSIDE:
+    case MAPI_WRONG:
+        return SAID_CLOSED;
+    case MAPI_WAIT:
+        return SAID_BUSY;
+    case MAPI_FAULT:
+        if (reading->fault == MAPI_FAULT_BUSY || reading->fault == MAPI_FAULT_CLOSED)
+            return SAID_BUSY;
+        break;
+    case MAPI_GOOD:
+    case MAPI_UNCLEAR:
+        break;
+    }
+    return asked ? SAID_LOST : SAID_BUSY;
+}
+
+static enum delivery_said change_failed(const struct mapi_call *call, const struct mapi_reading *reading)
+{
+    bool first = call->changes == 1;
+    switch (reading->meaning) {
+    case MAPI_UNSENT:
+        return first ? SAID_NOT_LEFT : SAID_LOST;
+    case MAPI_OUTSIDE:
+        return first ? SAID_CLOSED : SAID_LOST;
+    case MAPI_WRONG:
+        return SAID_REFUSED;
+    case MAPI_WAIT:
+        return SAID_BUSY;
+    case MAPI_FAULT:
+        if (reading->fault == MAPI_FAULT_MISMATCH)
+            return SAID_MISMATCH;
+        if (reading->fault == MAPI_FAULT_BUSY || reading->fault == MAPI_FAULT_CLOSED)
+            return SAID_BUSY;
+        return reading->fault == MAPI_FAULT_LOST ? SAID_LOST : SAID_REFUSED;
+    case MAPI_GOOD:
+    case MAPI_UNCLEAR:
+        break;
+    }
+    return SAID_LOST;
+}
+
+static void close_down(struct mapi *mapi, const struct mapi_reading *reading)
+{
+    snprintf(mapi->refusal, sizeof mapi->refusal,
+             _("the adapter %s does not serve what it is asked for (" TEXT_PRINT
+               "): check portal.madonvi and the names of the services"),
+             mapi->portal->settings->shown, TEXT_ARG(reading->words));
+}
+
+static void note(struct mapi_call *call, const struct http_answer *answer, const struct mapi_reading *reading)
+{
+    struct portal_report *report = &call->report;
+    int64_t took = answer->took_us / 1000;
+    report->took = took > report->took ? took : report->took;
+    report->status = answer->status;
+    report->retry_after = answer->retry_after_ms;
+    report->shared = answer->status == 429 || answer->status == 503;
+    report->slow = answer->failure == HTTP_TIMEOUT;
+    report->answer_digest = reading->answer_digest;
+    report->sight = (struct delivery_sight){ .has_digest = false };
+}
+
+enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_answer *answer,
+                          struct error *error)
+{
+    struct mapi_reading reading;
+    const struct value *item = NULL;
+    mapi_read(settings_of(mapi), &call->arena, answer, &reading);
+    note(call, answer, &reading);
+    bool faulty = reading.meaning == MAPI_FAULT;
+    if (faulty && reading.fault == MAPI_FAULT_EXPIRED) {
+        mapi_session_ended(mapi, call);
+        return start_again(mapi, call, reading.words, error);
+    }
+    if (!answer->failure && answer->status == 401 && !call->renewed && mapi_renew_token(mapi, call->token))
+        return start_again(mapi, call, reading.words, error);
+    if (faulty && reading.fault == MAPI_FAULT_CLOSED)
+        close_down(mapi, &reading);
+    if (call->step == MAPI_CHANGE) {
+        if (reading.meaning == MAPI_GOOD)
+            return go_on(mapi, call, MAPI_CHECK, error);
+        mapi_end(mapi, call, change_failed(call, &reading), reading.words);
+        return STATUS_OK;
+    }
+    if (faulty && reading.fault == MAPI_FAULT_MISSING)
+        return looked(mapi, call, NULL, error);
+    if (reading.meaning == MAPI_GOOD && mapi_find(settings_of(mapi), reading.body, call->errand->code, &item))
+        return looked(mapi, call, item, error);
+    if (reading.meaning == MAPI_GOOD)
+        reading.words = text_of(_("the answer shows something else than this procedure"));
+    mapi_end(mapi, call, blind(call, &reading), reading.words);
+    return STATUS_OK;
+}

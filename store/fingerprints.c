@@ -1,0 +1,60 @@
+#include "store/fingerprints.h"
+
+#include <stdlib.h>
+
+#include "core/memory.h"
+
+/* FNV-1a and a last mix, so that the low bits, which choose the slot, hang on all of the bytes. */
+static uint64_t fingerprint(struct text bytes)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < bytes.length; i++)
+        hash = (hash ^ (unsigned char)bytes.bytes[i]) * 0x100000001b3u;
+    hash ^= hash >> 32;
+    return hash ? hash : 1;
+}
+
+static size_t slot_of(const struct fingerprints *set, uint64_t print)
+{
+    size_t at = (size_t)print & (set->room - 1);
+    while (set->slots[at] && set->slots[at] != print)
+        at = (at + 1) & (set->room - 1);
+    return at;
+}
+
+static void grow(struct fingerprints *set)
+{
+    struct fingerprints larger = { .room = set->room ? set->room * 2 : 1024 };
+    larger.slots = memory_take_zeroed(larger.room, sizeof *larger.slots);
+    for (size_t i = 0; i < set->room; i++)
+        if (set->slots[i])
+            larger.slots[slot_of(&larger, set->slots[i])] = set->slots[i];
+    larger.count = set->count;
+    free(set->slots);
+    *set = larger;
+}
+
+void fingerprints_add(struct fingerprints *set, struct text bytes)
+{
+    if (set->count >= FINGERPRINTS_MOST)
+        return;
+    if (set->count * 2 >= set->room)
+        grow(set);
+    uint64_t print = fingerprint(bytes);
+    size_t at = slot_of(set, print);
+    set->count += !set->slots[at];
+    set->slots[at] = print;
+}
+
+bool fingerprints_has(const struct fingerprints *set, struct text bytes)
+{
+    if (set->count >= FINGERPRINTS_MOST)
+        return true;
+    return set->count && set->slots[slot_of(set, fingerprint(bytes))];
+}
+
+void fingerprints_free(struct fingerprints *set)
+{
+    free(set->slots);
+    *set = (struct fingerprints){ 0 };
+}

@@ -1,0 +1,282 @@
+#include "store/history.h"
+
+#include <string.h>
+
+#include "adapters/json.h"
+#include "core/difference.h"
+#include "core/procedure.h"
+#include "store/history_rows.h"
+
+/* One acknowledgement of the portal. */
+struct version {
+    int64_t event, run;
+    bool withdrawn;
+    bool has_digest;
+    struct digest digest; /* of what was published last */
+    struct text at, portal_version;
+};
+
+static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
+{
+    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_words(row, at));
+}
+
+static struct version read_version(struct arena *arena, struct sqlite_statement *row)
+{
+    struct version version = { .event = sqlite_number(row, 0), .run = sqlite_number(row, 1) };
+    version.at = take(arena, row, 2);
+    version.withdrawn = text_is(sqlite_words(row, 3), "withdrawn");
+    version.has_digest = sqlite_digest(row, 4, &version.digest);
+    version.portal_version = take(arena, row, 5);
+    return version;
+}
+
+/* ---- where a version came from ---- */
+
+static enum status add_run(struct store *store, struct arena *arena, int64_t run, bool recipe, struct value *out,
+                           struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT actor, json_extract(detail, '$.rules_digest'), json_extract(detail, '$.config_digest')"
+                  " FROM ledger WHERE run = ?1 AND event = 'run-started'",
+                  &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, run);
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK && !recipe)
+        history_text(arena, out, "operator", row, 0);
+    if (status == STATUS_OK && recipe) {
+        history_text(arena, out, "rules_digest", row, 1);
+        history_text(arena, out, "config_digest", row, 2);
+    }
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* The last time that transform accepted these very bytes before the portal took them. */
+static enum status add_origin(struct store *store, struct arena *arena, struct text code,
+                              const struct version *version, struct value *out, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (add_run(store, arena, version->run, false, out, error) ||
+        store_sql(store,
+                  "SELECT a.source, json_extract(a.detail, '$.key'), json_extract(a.detail, '$.locator'),"
+                  " json_extract(a.detail, '$.source_digest'), a.run FROM ledger e JOIN ledger a ON a.code = e.code"
+                  " AND a.event = 'accepted' AND a.digest = e.digest AND a.seq < e.seq"
+                  " WHERE e.seq = ?1 AND e.code = ?2 ORDER BY a.seq DESC LIMIT 1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, version->event);
+    sqlite_bind_words(row, 2, code);
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    int64_t run = sqlite_number(row, 4);
+    history_text(arena, out, "source", row, 0);
+    history_text(arena, out, "source_key", row, 1);
+    history_text(arena, out, "locator", row, 2);
+    history_text(arena, out, "source_digest", row, 3);
+    history_number(arena, out, "source_run", row, 4);
+    sqlite_reset_statement(row);
+    return add_run(store, arena, run, true, out, error);
+}
+
+static enum status read_content(struct store *store, struct arena *arena, const struct version *version,
+                                struct value **content, struct error *error)
+{
+    struct text bytes;
+    *content = NULL;
+    if (!version->has_digest)
+        return STATUS_OK;
+    enum status status = store_payload_by_digest(store, arena, &version->digest, &bytes, error);
+    if (status == STATUS_END)
+        return error_set(error, STATUS_LEDGER,
+                         _("%s: a content that the portal acknowledged is not there; run \"congkhai audit verify\""),
+                         store_path(store));
+    if (status)
+        return status;
+    if (json_parse(arena, bytes, content, error)) {
+        error->status = STATUS_LEDGER;
+        return error_add(error, "%s", store_path(store));
+    }
+    return STATUS_OK;
+}
+
+/* ---- field by field ---- */
+
+static struct text without_numbers(struct arena *arena, struct text path)
+{
+    char *plain = arena_take(arena, path.length + 1);
+    size_t length = 0;
+    for (size_t i = 0; i < path.length; i++)
+        if (path.bytes[i] < '0' || path.bytes[i] > '9' || !length || (plain[length - 1] != '['))
+            plain[length++] = path.bytes[i];
+    return (struct text){ plain, length };
+}
+
+bool history_field_matches(struct text path, struct text asked)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < asked.length; i++, at++) {
+        if (at >= path.length || path.bytes[at] != asked.bytes[i])
+            return false;
+        if (asked.bytes[i] == '[' && i + 1 < asked.length && asked.bytes[i + 1] == ']')
+            while (at + 1 < path.length && path.bytes[at + 1] >= '0' && path.bytes[at + 1] <= '9')
+                at++;
+    }
+    return at == path.length || path.bytes[at] == '.' || path.bytes[at] == '[';
+}
+
+struct changes {
+    struct store *store;
+    struct arena *arena;
+    struct text code, field; /* field.bytes NULL: all */
+    struct value *list;
+};
+
+static void add_change(struct changes *changes, const struct version *version, const struct value *origin,
+                       const struct difference *difference)
+{
+    struct arena *arena = changes->arena;
+    struct value *change = value_append(changes->list, value_object(arena));
+    value_set(change, "event", value_integer(arena, version->event));
+    value_set(change, "run", value_integer(arena, version->run));
+    value_set(change, "at", value_text(arena, version->at));
+    value_set(change, "field", value_text(arena, difference->field));
+    if (difference->before.bytes)
+        value_set(change, "old", value_text(arena, difference->before));
+    if (difference->after.bytes)
+        value_set(change, "new", value_text(arena, difference->after));
+    for (const struct value *member = origin->first; member; member = member->next)
+        value_set_text(change, member->name, value_copy(arena, member));
+    if (version->portal_version.bytes)
+        value_set(change, "portal_version", value_text(arena, version->portal_version));
+}
+
+/* A withdrawal leaves what is readable there as it is, but for its status. */
+static struct value *abolish(struct arena *arena, const struct value *content)
+{
+    struct value *copy = content ? value_copy(arena, content) : value_object(arena);
+    struct value *status = copy->first;
+    while (status && !text_is(status->name, "status"))
+        status = status->next;
+    if (!status)
+        status = value_set(copy, "status", value_string(arena, ""));
+    status->text = TEXT("abolished");
+    return copy;
+}
+
+static enum status add_version(struct changes *changes, const struct version *version, struct value **held,
+                               struct error *error)
+{
+    struct arena *arena = changes->arena;
+    struct value *content, *origin = value_object(arena);
+    if (read_content(changes->store, arena, version, &content, error) ||
+        add_origin(changes->store, arena, changes->code, version, origin, error))
+        return error->status;
+    if (version->withdrawn)
+        content = abolish(arena, content);
+    for (const struct difference *difference = difference_find(arena, *held, content); difference;
+         difference = difference->next)
+        if (!changes->field.bytes || history_field_matches(difference->field, changes->field))
+            add_change(changes, version, origin, difference);
+    *held = content;
+    return STATUS_OK;
+}
+
+#define VERSIONS "SELECT seq, run, at, event, digest, portal_version FROM audit_versions WHERE code = ?1 "
+
+static enum status read_versions(struct store *store, struct arena *arena, struct text code, struct version **versions,
+                                 size_t *count, struct error *error)
+{
+    struct sqlite_statement *row;
+    size_t room = 0;
+    *count = 0;
+    *versions = NULL;
+    if (store_sql(store, VERSIONS "ORDER BY seq", &row, error))
+        return error->status;
+    sqlite_bind_words(row, 1, code);
+    enum status status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK) {
+        if (*count == room) {
+            struct version *more = arena_array(arena, struct version, room = room * 2 + 16);
+            if (*count)
+                memcpy(more, *versions, *count * sizeof *more);
+            *versions = more;
+        }
+        (*versions)[(*count)++] = read_version(arena, row);
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status history_changes(struct store *store, struct arena *arena, struct text code, const char *field,
+                            struct value **changes, struct error *error)
+{
+    struct changes own = { store, arena, code, text_of(field), value_list(arena) };
+    struct field_path path;
+    struct version *versions;
+    size_t count;
+    struct value *held = NULL;
+    if (field && field_path_compile(&procedure_root, without_numbers(arena, own.field), &path, error))
+        return error->status;
+    if (read_versions(store, arena, code, &versions, &count, error))
+        return error->status;
+    for (size_t i = 0; i < count; i++)
+        if (add_version(&own, &versions[i], &held, error))
+            return error->status;
+    *changes = own.list;
+    return count ? STATUS_OK : STATUS_END;
+}
+
+/* ---- on a day ---- */
+
+static enum status find_version(struct store *store, struct arena *arena, struct text code, struct text until,
+                                struct version *version, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, VERSIONS "AND at < ?2 ORDER BY seq DESC LIMIT 1", &row, error))
+        return error->status;
+    sqlite_bind_words(row, 1, code);
+    sqlite_bind_words(row, 2, until);
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK)
+        *version = read_version(arena, row);
+    sqlite_reset_statement(row);
+    return status;
+}
+
+enum status history_on(struct store *store, struct arena *arena, struct text code, struct date on,
+                       struct value **held, struct error *error)
+{
+    struct version version;
+    struct value *content, *out = value_object(arena);
+    char until[CLOCK_TEXT], *day = arena_take(arena, DATE_TEXT), *hex = arena_take(arena, DIGEST_HEX);
+    int64_t midnight = (date_days(on) + 1) * INT64_C(86400000) - CLOCK_ZONE_MINUTES * INT64_C(60000);
+    clock_format(midnight, until);
+    enum status status = find_version(store, arena, code, text_of(until), &version, error);
+    if (status)
+        return status;
+    if (read_content(store, arena, &version, &content, error))
+        return error->status;
+    date_write(on, day);
+    value_set(out, "code", value_text(arena, code));
+    value_set(out, "on", value_string(arena, day));
+    value_set(out, "until", value_text(arena, text_format(arena, "%sT24:00:00+07:00", day)));
+    value_set(out, "status", value_string(arena, version.withdrawn ? "abolished" : "published"));
+    value_set(out, "event", value_integer(arena, version.event));
+    value_set(out, "run", value_integer(arena, version.run));
+    value_set(out, "published_at", value_text(arena, version.at));
+    if (version.portal_version.bytes)
+        value_set(out, "portal_version", value_text(arena, version.portal_version));
+    if (version.has_digest) {
+        digest_hex(&version.digest, hex);
+        value_set(out, "content_digest", value_string(arena, hex));
+    }
+    if (add_origin(store, arena, code, &version, out, error))
+        return error->status;
+    if (content)
+        value_set(out, "procedure", content);
+    *held = out;
+    return STATUS_OK;
+}

@@ -1,0 +1,13 @@
+/* Columns of a row as members of an object; NULL gives none. For store/history*.c. */
+#ifndef STORE_HISTORY_ROWS_H
+#define STORE_HISTORY_ROWS_H
+
+#include "store/store.h"
+
+void history_text(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at);
+void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at);
+/* The column holds JSON. */
+enum status history_json(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at,
+                         struct error *error);
+
+#endif

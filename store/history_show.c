@@ -1,0 +1,238 @@
+/* The one page on a procedure. */
+#include "adapters/json.h"
+#include "store/history.h"
+#include "store/history_rows.h"
+
+void history_text(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at)
+{
+    if (!sqlite_is_null(row, at))
+        value_set(out, name, value_text(arena, text_copy(arena, sqlite_words(row, at))));
+}
+
+void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at)
+{
+    if (!sqlite_is_null(row, at))
+        value_set(out, name, value_integer(arena, sqlite_number(row, at)));
+}
+
+enum status history_json(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at,
+                         struct error *error)
+{
+    struct value *value;
+    if (sqlite_is_null(row, at))
+        return STATUS_OK;
+    if (json_parse(arena, sqlite_words(row, at), &value, error)) {
+        error->status = STATUS_LEDGER;
+        return error->status;
+    }
+    value_set(out, name, value);
+    return STATUS_OK;
+}
+
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_JSON };
+
+struct column {
+    const char *name;
+    enum column_kind kind;
+};
+
+/* The rows of a statement with the code as its only parameter, as a list of objects. */
+static enum status list_rows(struct store *store, struct arena *arena, struct text code, const char *sql,
+                             const struct column *columns, int count, struct value *list, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, sql, &row, error))
+        return error->status;
+    sqlite_bind_words(row, 1, code);
+    enum status status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK) {
+        struct value *object = value_append(list, value_object(arena));
+        for (int i = 0; i < count && !status; i++) {
+            if (columns[i].kind == COLUMN_TEXT)
+                history_text(arena, object, columns[i].name, row, i);
+            else if (columns[i].kind == COLUMN_NUMBER)
+                history_number(arena, object, columns[i].name, row, i);
+            else
+                status = history_json(arena, object, columns[i].name, row, i, error);
+        }
+        if (status) {
+            sqlite_reset_statement(row);
+            return status;
+        }
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+#define HEX(column)  "CASE WHEN " column " IS NOT NULL THEN lower(hex(" column ")) END"
+
+static enum status add_records(struct store *store, struct arena *arena, struct text code, struct value *page,
+                               struct error *error)
+{
+    static const struct column columns[] = {
+        { "source", COLUMN_TEXT },        { "key", COLUMN_TEXT },     { "locator", COLUMN_TEXT },
+        { "source_digest", COLUMN_TEXT }, { "present", COLUMN_JSON }, { "outcome", COLUMN_TEXT },
+        { "status", COLUMN_TEXT },        { "fault", COLUMN_TEXT },   { "content_digest", COLUMN_TEXT },
+        { "waits", COLUMN_JSON },         { "findings", COLUMN_JSON },
+    };
+    return list_rows(store, arena, code,
+                     "SELECT s.name, r.key, r.locator, " HEX("r.source_digest") ","
+                     " CASE WHEN r.present THEN 'true' ELSE 'false' END, r.outcome, r.status, r.fault,"
+                     " (SELECT " HEX("p.digest") " FROM payload p WHERE p.id = r.content),"
+                     " CASE WHEN r.work > 0 THEN 'true' ELSE 'false' END,"
+                     " (SELECT json_group_array(json_object('rule', f.rule, 'severity', f.severity, 'field', f.field,"
+                     "   'value', f.value, 'message', f.message, 'cites', f.cites, 'since_run', f.since_run))"
+                     "  FROM finding f WHERE f.record = r.id)"
+                     " FROM record r JOIN source s ON s.id = r.source WHERE r.code = ?1 ORDER BY r.id",
+                     columns, COUNT(columns), value_set(page, "records", value_list(arena)), error);
+}
+
+static enum status add_outcomes(struct store *store, struct arena *arena, struct text code, struct value *page,
+                                struct error *error)
+{
+    static const struct column columns[] = {
+        { "event", COLUMN_NUMBER },       { "at", COLUMN_TEXT },       { "run", COLUMN_NUMBER },
+        { "outcome", COLUMN_TEXT },       { "source", COLUMN_TEXT },   { "source_key", COLUMN_TEXT },
+        { "locator", COLUMN_TEXT },       { "source_digest", COLUMN_TEXT },
+        { "content_digest", COLUMN_TEXT }, { "findings", COLUMN_JSON },
+    };
+    return list_rows(store, arena, code,
+                     "SELECT seq, at, run, event, source, json_extract(detail, '$.key'),"
+                     " json_extract(detail, '$.locator'), json_extract(detail, '$.source_digest'), " HEX("digest") ","
+                     " json_extract(detail, '$.findings') FROM ledger"
+                     " WHERE code = ?1 AND event IN ('accepted', 'rejected', 'held') ORDER BY seq",
+                     columns, COUNT(columns), value_set(page, "outcomes", value_list(arena)), error);
+}
+
+#define DELIVERY_EVENTS                                                                                        \
+    "('intended', 'attempted', 'published', 'withdrawn', 'refused', 'conflict', 'unknown', 'failed', 'recalled')"
+
+static enum status add_requests(struct store *store, struct arena *arena, struct text code, struct value *page,
+                                struct error *error)
+{
+    static const struct column columns[] = {
+        { "event", COLUMN_NUMBER },        { "at", COLUMN_TEXT },           { "run", COLUMN_NUMBER },
+        { "outcome", COLUMN_TEXT },        { "action", COLUMN_TEXT },       { "idempotency_key", COLUMN_TEXT },
+        { "content_digest", COLUMN_TEXT }, { "attempt", COLUMN_NUMBER },    { "started_at", COLUMN_TEXT },
+        { "http_status", COLUMN_NUMBER },  { "portal_version", COLUMN_TEXT }, { "answer_digest", COLUMN_TEXT },
+        { "base", COLUMN_TEXT },           { "asked", COLUMN_JSON },        { "words", COLUMN_TEXT },
+    };
+    return list_rows(store, arena, code,
+                     "SELECT seq, at, run, event, json_extract(detail, '$.action'), json_extract(detail, '$.key'),"
+                     " " HEX("digest") ", json_extract(detail, '$.attempt'), json_extract(detail, '$.started_at'),"
+                     " json_extract(detail, '$.status'), json_extract(detail, '$.version'),"
+                     " json_extract(detail, '$.answer_digest'), json_extract(detail, '$.base'),"
+                     " CASE json_extract(detail, '$.asked') WHEN 1 THEN 'true' END, json_extract(detail, '$.words')"
+                     " FROM ledger WHERE code = ?1 AND event IN " DELIVERY_EVENTS " ORDER BY seq",
+                     columns, COUNT(columns), value_set(page, "requests", value_list(arena)), error);
+}
+
+static enum status add_others(struct store *store, struct arena *arena, struct text code, struct value *page,
+                              struct error *error)
+{
+    static const struct column columns[] = {
+        { "event", COLUMN_NUMBER }, { "at", COLUMN_TEXT },     { "run", COLUMN_NUMBER }, { "what", COLUMN_TEXT },
+        { "source", COLUMN_TEXT },  { "actor", COLUMN_TEXT },  { "detail", COLUMN_JSON },
+    };
+    return list_rows(store, arena, code,
+                     "SELECT seq, at, run, event, source, actor, detail FROM ledger WHERE code = ?1"
+                     " AND event NOT IN ('accepted', 'rejected', 'held') AND event NOT IN " DELIVERY_EVENTS
+                     " ORDER BY seq",
+                     columns, COUNT(columns), value_set(page, "others", value_list(arena)), error);
+}
+
+static enum status add_held(struct store *store, struct arena *arena, struct text code, struct value *page,
+                            struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT name, status, content_digest, portal_version, published_at, run FROM audit_current"
+                  " WHERE code = ?1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_words(row, 1, code);
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    history_text(arena, page, "name", row, 0);
+    struct value *held = value_set(page, "held", value_object(arena));
+    history_text(arena, held, "status", row, 1);
+    history_text(arena, held, "content_digest", row, 2);
+    history_text(arena, held, "portal_version", row, 3);
+    history_text(arena, held, "published_at", row, 4);
+    history_number(arena, held, "run", row, 5);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
+/* Of a procedure that never stood at the portal, the name that its record has. */
+static enum status add_name(struct store *store, struct arena *arena, struct text code, struct value *page,
+                            struct error *error)
+{
+    struct sqlite_statement *row;
+    if (value_find(page, "name"))
+        return STATUS_OK;
+    if (store_sql(store,
+                  "SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM record r JOIN payload p ON p.id = r.content"
+                  " WHERE r.code = ?1 ORDER BY r.present DESC, r.id DESC LIMIT 1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_words(row, 1, code);
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK)
+        history_text(arena, page, "name", row, 0);
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status add_state(struct store *store, struct arena *arena, struct text code, struct value *page,
+                             struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT state, coalesce(wanted_action, intent_action), " HEX("coalesce(wanted_digest, intent_digest)")
+                  ", coalesce(wanted_run, intent_run), words, attempts, intent_key, wanted_action IS NOT NULL OR"
+                  " state <> 'idle' FROM procedure_state WHERE code = ?1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_words(row, 1, code);
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    history_text(arena, page, "state", row, 0);
+    if (sqlite_number(row, 7)) {
+        struct value *pending = value_set(page, "pending", value_object(arena));
+        history_text(arena, pending, "action", row, 1);
+        history_text(arena, pending, "content_digest", row, 2);
+        history_number(arena, pending, "since_run", row, 3);
+        history_text(arena, pending, "words", row, 4);
+        if (sqlite_number(row, 5))
+            history_number(arena, pending, "attempts", row, 5);
+        history_text(arena, pending, "idempotency_key", row, 6);
+    }
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
+enum status history_show(struct store *store, struct arena *arena, struct text code, struct value **page,
+                         struct error *error)
+{
+    struct value *made = value_object(arena);
+    value_set(made, "code", value_text(arena, code));
+    enum status status = sqlite_begin(store_database(store), error);
+    if (status)
+        return status;
+    if (add_held(store, arena, code, made, error) || add_name(store, arena, code, made, error) ||
+        add_state(store, arena, code, made, error) || add_records(store, arena, code, made, error) ||
+        add_outcomes(store, arena, code, made, error) || add_requests(store, arena, code, made, error) ||
+        add_others(store, arena, code, made, error))
+        status = error->status;
+    sqlite_rollback(store_database(store), NULL);
+    *page = made;
+    if (status)
+        return status;
+    bool known = value_find(made, "records")->count || value_find(made, "outcomes")->count ||
+                 value_find(made, "requests")->count || value_find(made, "others")->count ||
+                 value_find(made, "state");
+    return known ? STATUS_OK : STATUS_END;
+}
