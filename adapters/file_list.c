@@ -25,8 +25,10 @@ struct listing {
     char *real_root;  /* where it truly is, or NULL when that cannot be told */
     char *segments[MOST_SEGMENTS];
     unsigned segment_count;
-    const char **paths;
-    size_t count, capacity;
+    struct path_list {
+        const char **paths;
+        size_t count, capacity;
+    } files, odd;
     struct error *error;
 };
 
@@ -94,18 +96,18 @@ static enum status unreadable(struct listing *listing, const char *path, int cod
                      path, strerror(code));
 }
 
-static enum status add_path(struct listing *listing, const char *path)
+static enum status add_path(struct listing *listing, struct path_list *list, const char *path)
 {
-    if (listing->count == MOST_ENTRIES)
+    if (list->count == MOST_ENTRIES)
         return error_set(
             listing->error, STATUS_STOP,
             _("the folder %s holds more than %d files that match. Move what is done away, or match less"),
             listing->root, MOST_ENTRIES);
-    if (listing->count == listing->capacity) {
-        listing->capacity = listing->capacity ? listing->capacity * 2 : 256;
-        listing->paths = memory_grow(listing->paths, listing->capacity, sizeof *listing->paths);
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 256;
+        list->paths = memory_grow(list->paths, list->capacity, sizeof *list->paths);
     }
-    listing->paths[listing->count++] = text_string(listing->arena, text_of(path));
+    list->paths[list->count++] = text_string(listing->arena, text_of(path));
     return STATUS_OK;
 }
 
@@ -120,7 +122,7 @@ static bool stays_inside(const struct listing *listing, const char *path)
     return inside;
 }
 
-enum entry { ENTRY_FILE, ENTRY_FOLDER, ENTRY_OTHER };
+enum entry { ENTRY_FILE, ENTRY_FOLDER, ENTRY_ODD, ENTRY_GONE };
 
 static enum entry look_at_entry(const struct listing *listing, int folder, const struct dirent *entry,
                                 const char *path)
@@ -130,17 +132,17 @@ static enum entry look_at_entry(const struct listing *listing, int folder, const
     if (entry->d_type == DT_DIR)
         return ENTRY_FOLDER;
     struct stat info;
-    if ((entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK) ||
-        fstatat(folder, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0)
-        return ENTRY_OTHER;
+    if (fstatat(folder, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? ENTRY_GONE : ENTRY_ODD;
     if (S_ISREG(info.st_mode))
         return ENTRY_FILE;
     if (S_ISDIR(info.st_mode))
         return ENTRY_FOLDER;
-    if (S_ISLNK(info.st_mode) && fstatat(folder, entry->d_name, &info, 0) == 0 && S_ISREG(info.st_mode) &&
-        stays_inside(listing, path))
-        return ENTRY_FILE;
-    return ENTRY_OTHER;
+    if (!S_ISLNK(info.st_mode) || fstatat(folder, entry->d_name, &info, 0) < 0)
+        return ENTRY_ODD;
+    if (S_ISDIR(info.st_mode))
+        return ENTRY_GONE;
+    return S_ISREG(info.st_mode) && stays_inside(listing, path) ? ENTRY_FILE : ENTRY_ODD;
 }
 
 static enum status walk(struct listing *listing, int descriptor, char *path, uint64_t states, int depth);
@@ -153,8 +155,9 @@ static enum status walk_entry(struct listing *listing, int folder, const struct 
     if (!next)
         return STATUS_OK;
     enum entry kind = look_at_entry(listing, folder, entry, path);
-    if (kind == ENTRY_FILE)
-        return next & listed ? add_path(listing, path) : STATUS_OK;
+    if (kind == ENTRY_FILE || kind == ENTRY_ODD)
+        return next & listed ? add_path(listing, kind == ENTRY_FILE ? &listing->files : &listing->odd, path)
+                             : STATUS_OK;
     if (kind != ENTRY_FOLDER || !(next & ~listed))
         return STATUS_OK;
     if (depth == MOST_DEPTH)
@@ -204,18 +207,14 @@ static int compare_paths(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-static void hand_over(struct listing *listing, struct file_list *list)
+static const char **hand_over(struct arena *arena, struct path_list *list, size_t skip)
 {
-    size_t prefix = strlen(listing->root) + 1;
-    if (listing->count)
-        qsort(listing->paths, listing->count, sizeof *listing->paths, compare_paths);
-    list->count = listing->count;
-    list->paths = arena_array(listing->arena, const char *, listing->count);
-    list->names = arena_array(listing->arena, const char *, listing->count);
-    for (size_t i = 0; i < listing->count; i++) {
-        list->paths[i] = listing->paths[i];
-        list->names[i] = listing->paths[i] + prefix;
-    }
+    const char **paths = arena_array(arena, const char *, list->count);
+    if (list->count)
+        qsort(list->paths, list->count, sizeof *list->paths, compare_paths);
+    for (size_t i = 0; i < list->count; i++)
+        paths[i] = list->paths[i] + skip;
+    return paths;
 }
 
 enum status file_list_folder(struct arena *arena, const char *folder, const char *match,
@@ -239,9 +238,16 @@ enum status file_list_folder(struct arena *arena, const char *folder, const char
     listing.real_root = realpath(*folder ? folder : ".", NULL);
     memcpy(path, listing.root, strlen(listing.root) + 1);
     status = walk(&listing, descriptor, path, 1, 0);
-    if (!status)
-        hand_over(&listing, list);
-    free(listing.paths);
+    if (!status) {
+        size_t prefix = strlen(listing.root) + 1;
+        list->count = listing.files.count;
+        list->paths = hand_over(arena, &listing.files, 0);
+        list->names = hand_over(arena, &listing.files, prefix);
+        list->odd_count = listing.odd.count;
+        list->odd = hand_over(arena, &listing.odd, prefix);
+    }
+    free(listing.files.paths);
+    free(listing.odd.paths);
     free(listing.real_root);
     return status;
 }

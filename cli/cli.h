@@ -20,12 +20,13 @@ struct invocation {
     size_t source_count;
     struct text *codes;
     size_t code_count;
+    const char **released; /* --release-brake */
+    size_t released_count;
     const char **checkpoints;
     size_t checkpoint_count;
     const char **keys;
     size_t key_count;
-    const char *plan, *reason, *decision, *rule, *field, *on, *release_brake, *from, *to, *adopt, *overwrite,
-        *run;
+    const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *run;
     bool online, rules;
     char **arguments; /* what is no option */
     int argument_count;
@@ -61,6 +62,10 @@ enum status command_init(struct session *session, struct error *error, int *exit
 enum status command_status(struct session *session, struct error *error, int *exit_code);
 enum status command_runs(struct session *session, struct error *error, int *exit_code);
 enum status command_test(struct session *session, struct error *error, int *exit_code);
+enum status command_plan(struct session *session, struct error *error, int *exit_code);
+enum status command_retry(struct session *session, struct error *error, int *exit_code);
+enum status command_withdraw(struct session *session, struct error *error, int *exit_code);
+enum status command_reconcile(struct session *session, struct error *error, int *exit_code);
 enum status command_show(struct session *session, struct error *error, int *exit_code);
 enum status command_history(struct session *session, struct error *error, int *exit_code);
 enum status command_audit(struct session *session, struct error *error, int *exit_code);

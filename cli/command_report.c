@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "store/audit.h"
 #include "store/report.h"
 
 #define SHOWN 200 /* rows of a table; --json has them all */
@@ -85,11 +86,13 @@ static void print_runs(const struct value *runs)
 struct situation {
     struct value *runs, *sources, *records, *deliveries, *missing, *published;
     struct store_kept_back kept;
+    struct error ledger; /* why no run would begin: the ledger does not verify; status OK: it does */
 };
 
 static enum status gather(struct store *store, struct arena *arena, int64_t most, struct situation *situation,
                           struct error *error)
 {
+    audit_quick_check(store, NULL, &situation->ledger);
     if (report_runs(store, arena, 1, &situation->runs, error) ||
         report_sources(store, arena, &situation->sources, error) ||
         report_kept_records(store, arena, most, &situation->records, error) ||
@@ -120,6 +123,10 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     value_set(document, "records", situation->records);
     value_set(document, "deliveries", situation->deliveries);
     value_set(document, "missing", situation->missing);
+    struct value *ledger = value_set(document, "ledger", value_object(arena));
+    value_set(ledger, "holds", value_boolean(arena, !situation->ledger.status));
+    if (situation->ledger.status)
+        value_set(ledger, "message", value_string(arena, situation->ledger.message));
     output_json(document);
 }
 
@@ -130,6 +137,8 @@ static void print_situation(const struct situation *situation)
         { "rejected", _("rejected"), 0 }, { "held", _("held"), 0 },       { "missing", _("missing"), 0 },
     };
     const struct value *last = situation->runs->first;
+    if (situation->ledger.status)
+        printf("%s\n\n", situation->ledger.message);
     if (last) {
         const struct value *exit_code = value_find(last, "exit_code");
         struct text run = value_text_of(last, "run"), at = value_text_of(last, "started_at"),
@@ -155,7 +164,6 @@ enum status command_status(struct session *session, struct error *error, int *ex
     ARENA_OWNED struct arena arena = { 0 };
     struct store *store;
     struct situation situation = { 0 };
-    (void)exit_code;
     if (open_to_read(session, &store, error))
         return error->status;
     bool json = session->invocation->json;
@@ -164,6 +172,8 @@ enum status command_status(struct session *session, struct error *error, int *ex
         print_situation_json(&arena, &situation);
     else if (status == STATUS_OK)
         print_situation(&situation);
+    if (!status && situation.ledger.status)
+        *exit_code = error_exit_code(situation.ledger.status);
     store_close(store);
     return status;
 }

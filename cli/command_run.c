@@ -89,19 +89,10 @@ static void prepare(struct night *night, struct session *session)
         .progress = show_transform,
         .own = night,
     };
-    night->loading = (struct load_request){
-        .filter = { invocation->codes, invocation->code_count, invocation->sources,
-                    invocation->source_count },
-        .portal = configuration->portal,
-        .brakes = configuration->brakes,
-        .agency_code = configuration->agency_code,
-        .folder = configuration->folder,
-        .context = &configuration->context,
-        .stop = &cli_stop,
-        .progress = show_load,
-        .notice = show_notice,
-        .own = night,
-    };
+    night->loading = run_load_request(session);
+    night->loading.progress = show_load;
+    night->loading.notice = show_notice;
+    night->loading.own = night;
 }
 
 /* Everything that can be wrong with the configuration, before anything is touched. */

@@ -96,8 +96,10 @@ static enum status make_copy(struct copying *copying, const struct ledger_copy *
 {
     if (copy->folder)
         return copy_to_folder(copying, copy, error);
-    if (copy->command)
-        return run((const char *const[]){ "/bin/sh", "-c", copy->command, NULL }, copying->head.note, error);
+    if (copy->command) /* paths in it start where all paths of the configuration start */
+        return run((const char *const[]){ "/bin/sh", "-c", "cd \"$0\" && eval \"$1\"",
+                                          copying->session->configuration.folder, copy->command, NULL },
+                   copying->head.note, error);
     return copy->mail ? copy_to_mail(copying, copy, error) : copy_to_url(copying, copy, error);
 }
 

@@ -140,8 +140,6 @@ static const char **slot(struct invocation *invocation, int value)
         return &invocation->field;
     case OPTION_ON:
         return &invocation->on;
-    case OPTION_RELEASE_BRAKE:
-        return &invocation->release_brake;
     case OPTION_FROM:
         return &invocation->from;
     case OPTION_TO:
@@ -157,11 +155,22 @@ static const char **slot(struct invocation *invocation, int value)
     }
 }
 
+static void add_text(const char ***texts, size_t *count, const char *given)
+{
+    *texts = memory_grow(*texts, *count + 1, sizeof **texts);
+    (*texts)[(*count)++] = given;
+}
+
 static void add_filter(struct invocation *invocation, int value, const char *given)
 {
     if (value == OPTION_SOURCE) {
-        invocation->sources = memory_grow(invocation->sources, invocation->source_count + 1, sizeof(char *));
-        invocation->sources[invocation->source_count++] = given;
+        add_text(&invocation->sources, &invocation->source_count, given);
+    } else if (value == OPTION_RELEASE_BRAKE) {
+        add_text(&invocation->released, &invocation->released_count, given);
+    } else if (value == OPTION_CHECKPOINT) {
+        add_text(&invocation->checkpoints, &invocation->checkpoint_count, given);
+    } else if (value == OPTION_KEY) {
+        add_text(&invocation->keys, &invocation->key_count, given);
     } else {
         invocation->codes = memory_grow(invocation->codes, invocation->code_count + 1, sizeof(struct text));
         invocation->codes[invocation->code_count++] = text_of(given);
@@ -248,7 +257,8 @@ static enum status parse(struct invocation *invocation, struct given *given, int
             invocation->online = true;
         else if (value == OPTION_RULES)
             invocation->rules = true;
-        else if (value == OPTION_SOURCE || value == OPTION_CODE)
+        else if (value == OPTION_SOURCE || value == OPTION_CODE || value == OPTION_CHECKPOINT ||
+                 value == OPTION_KEY || value == OPTION_RELEASE_BRAKE)
             add_filter(invocation, value, optarg);
         else if (slot(invocation, value))
             *slot(invocation, value) = optarg;
@@ -356,6 +366,9 @@ int main(int argc, char **argv)
     arena_free(&invocation.arena);
     free(invocation.sources);
     free(invocation.codes);
+    free(invocation.released);
+    free(invocation.checkpoints);
+    free(invocation.keys);
     if (fflush(stdout) || ferror(stdout)) {
         fprintf(stderr, "congkhai: %s\n", _("the results could not be written to standard output"));
         return exit_code ? exit_code : 3;

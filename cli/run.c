@@ -16,6 +16,33 @@ const char *run_operator(void)
     return entry && entry->pw_name ? entry->pw_name : "?";
 }
 
+struct load_request run_load_request(struct session *session)
+{
+    struct invocation *invocation = session->invocation;
+    struct configuration *configuration = &session->configuration;
+    const char **sources = arena_array(&invocation->arena, const char *, configuration->source_count + 1);
+    for (size_t i = 0; i < configuration->source_count; i++)
+        sources[i] = configuration->sources[i].name;
+    return (struct load_request){
+        .filter = { invocation->codes, invocation->code_count, invocation->sources,
+                    invocation->source_count },
+        .portal = configuration->portal,
+        .brakes = configuration->brakes,
+        .sources = sources,
+        .source_count = configuration->source_count,
+        .plan = invocation->plan,
+        .released = invocation->released,
+        .released_count = invocation->released_count,
+        .reason = invocation->reason,
+        .actor = run_operator(),
+        .command = invocation->command,
+        .agency_code = configuration->agency_code,
+        .folder = configuration->folder,
+        .context = &configuration->context,
+        .stop = &cli_stop,
+    };
+}
+
 enum status run_begin(struct session *session, struct store *store, int64_t *run, struct error *error)
 {
     const struct configuration *configuration = &session->configuration;

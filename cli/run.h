@@ -3,9 +3,14 @@
 #define CLI_RUN_H
 
 #include "cli/cli.h"
+#include "load/load.h"
 
 /* The person who gave the command: the one behind sudo, else the owner of the process. */
 const char *run_operator(void);
+
+/* What load is asked for by the configuration and the command line; the caller adds who is told of progress.
+ */
+struct load_request run_load_request(struct session *session);
 
 /* Opens the store to be written (STATUS_BUSY: another run has it) and begins the run. On failure nothing is
  * open. */

@@ -45,11 +45,12 @@ static void find_encoding(struct decode *decode, struct table *table)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct encoding_finding finding;
+    struct error error;
     struct text sample = buffer_view(&table->reader.bytes), decoded;
     while (sample.length && sample.bytes[sample.length - 1] != '\n')
         sample.length--;
     struct encoding_options options = { .capitals = decode->source->record.capitals };
-    if (encoding_decode(&arena, ENCODING_AUTO, &options, sample, &decoded, &finding, NULL) == STATUS_OK &&
+    if (encoding_decode(&arena, ENCODING_AUTO, &options, sample, &decoded, &finding, &error) == STATUS_OK &&
         finding.encoding > ENCODING_UTF16BE)
         table->found = encoding_name(finding.encoding);
 }

@@ -56,15 +56,16 @@ static bool is_unicode(const char *encoding)
 struct intake *intake_open(const struct intake_options *options)
 {
     struct intake *intake = memory_new(struct intake);
+    struct error error;
     intake->options = *options;
     intake->filling = &intake->groups[0];
     intake->hashing = &intake->groups[1];
     intake->keying = &intake->groups[2];
-    intake->seeks =
-        options->key && options->source->record.shape == RECORD_JSON &&
-        is_unicode(options->source->encoding) &&
-        pointer_compile(&intake->kept, text_of(options->source->key), &intake->pointer, NULL) == STATUS_OK &&
-        intake->pointer.count && intake->pointer.count <= JSON_SPLITTER_DEPTH;
+    intake->seeks = options->key && options->source->record.shape == RECORD_JSON &&
+                    is_unicode(options->source->encoding) &&
+                    pointer_compile(&intake->kept, text_of(options->source->key), &intake->pointer, &error) ==
+                        STATUS_OK &&
+                    intake->pointer.count && intake->pointer.count <= JSON_SPLITTER_DEPTH;
     return intake;
 }
 
@@ -105,12 +106,13 @@ static bool seek_key(const struct intake *intake, struct item *item)
     struct json_splitter splitter;
     struct text lexeme;
     struct value *value;
+    struct error *error = &item->error;
     if (!intake->seeks)
         return false;
     file_stream_memory(item->bytes, "", &stream);
     json_splitter_open(&splitter, &stream, &intake->pointer, KEY_MOST);
-    bool found = json_splitter_find(&splitter, &lexeme, NULL) == STATUS_OK &&
-                 json_parse(&item->arena, lexeme, &value, NULL) == STATUS_OK &&
+    bool found = json_splitter_find(&splitter, &lexeme, error) == STATUS_OK &&
+                 json_parse(&item->arena, lexeme, &value, error) == STATUS_OK &&
                  (value->kind == VALUE_TEXT || value->kind == VALUE_NUMBER);
     if (found)
         item->key = unicode_nfc(&item->arena, text_trim(value->text));

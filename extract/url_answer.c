@@ -137,7 +137,7 @@ static enum status check_success(const struct url_settings *settings, const stru
     for (size_t i = 0; status == STATUS_OK && i < wanted->count; i++)
         if (text_equal(found, wanted->is[i]))
             return STATUS_OK;
-    if (wanted->has_message && url_answer_find(content, arena, &wanted->message, &words, NULL) != STATUS_OK)
+    if (wanted->has_message && url_answer_find(content, arena, &wanted->message, &words, error) != STATUS_OK)
         words = TEXT_NONE;
     reply->lacking = true;
     return error_set(error, STATUS_BUSY, _("%s answers with an error: %.*s%s%.*s"), ask->shown,

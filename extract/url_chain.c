@@ -201,9 +201,10 @@ struct text url_chain_remember(const struct url_chain *chain)
 size_t url_chain_recall(struct arena *arena, struct text remembered, struct url_chain_page **pages)
 {
     struct value *list;
+    struct error error;
     size_t count = 0;
     *pages = NULL;
-    if (!remembered.length || json_parse(arena, remembered, &list, NULL) || list->kind != VALUE_LIST)
+    if (!remembered.length || json_parse(arena, remembered, &list, &error) || list->kind != VALUE_LIST)
         return 0;
     *pages = arena_array(arena, struct url_chain_page, list->count + 1);
     for (const struct value *kept = list->first; kept; kept = kept->next)

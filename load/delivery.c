@@ -11,6 +11,7 @@ enum guard {
     MORE_ASKS,  /* attempts are left to ask */
     IN_DOUBT,   /* some request of it may have been taken */
     HAS_LEFT,   /* a request of it left in this run */
+    AS_FOUND,   /* nothing of it left in this run, and its outcome was unknown before */
 };
 
 struct target {
@@ -61,6 +62,7 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         [EVENT_REFUSED] = GO(REFUSED, FINISH),
         [EVENT_ABSENT] = GO(ABSENT, FINISH),
         [EVENT_OTHER] = GO(CONFLICT, FINISH),
+        [EVENT_CARRIED] = GO(UNKNOWN, FINISH),
         [EVENT_DOUBT] = GO(DOUBTFUL, WAIT),
         [EVENT_MISMATCH] = GO(DISPUTED, WAIT),
         [EVENT_NOT_LEFT] = IF(MORE_SENDS, INTENDED, WAIT, DOUBTFUL, WAIT),
@@ -78,6 +80,9 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         [EVENT_NOTHING] = IF(MORE_SENDS, INTENDED, WAIT, FAILED, FINISH),
         [EVENT_OTHER] = GO(CONFLICT, FINISH),
         [EVENT_ABSENT] = GO(ABSENT, FINISH),
+        [EVENT_REFUSED] = GO(REFUSED, FINISH),
+        [EVENT_CARRIED] = IF(AS_FOUND, UNTOUCHED, FINISH, UNKNOWN, FINISH),
+        [EVENT_UNSENT] = IF(MORE_SENDS, INTENDED, WAIT, FAILED, FINISH),
         [EVENT_DOUBT] = IF(MORE_ASKS, DOUBTFUL, WAIT, UNKNOWN, FINISH),
         [EVENT_NOT_LEFT] = IF(MORE_ASKS, DOUBTFUL, WAIT, UNKNOWN, FINISH),
         [EVENT_BUSY] = IF(MORE_ASKS, DOUBTFUL, WAIT, UNKNOWN, FINISH),
@@ -111,6 +116,9 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         /* Whether that is a conflict, the delivery of what is wanted now finds out, if anything is. */
         [EVENT_OTHER] = GO(RECALLED, FINISH),
         [EVENT_ABSENT] = GO(RECALLED, FINISH),
+        [EVENT_REFUSED] = GO(REFUSED, FINISH),
+        [EVENT_CARRIED] = IF(AS_FOUND, UNTOUCHED, FINISH, UNKNOWN, FINISH),
+        [EVENT_UNSENT] = GO(RECALLED, FINISH),
         [EVENT_DOUBT] = IF(MORE_ASKS, STALE, WAIT, UNKNOWN, FINISH),
         [EVENT_NOT_LEFT] = IF(MORE_ASKS, STALE, WAIT, UNKNOWN, FINISH),
         [EVENT_BUSY] = IF(MORE_ASKS, STALE, WAIT, UNKNOWN, FINISH),
@@ -125,6 +133,8 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         [EVENT_OURS] = GO(DONE, FINISH),
         [EVENT_ABSENT] = GO(ABSENT, FINISH),
         [EVENT_OTHER] = GO(CONFLICT, FINISH),
+        /* Nobody can look: the order goes, and whoever carries it out says what he found. */
+        [EVENT_UNSENT] = GO(INTENDED, WAIT),
         [EVENT_DOUBT] = IF(MORE_ASKS, BLIND, WAIT, UNKNOWN, FINISH),
         [EVENT_NOT_LEFT] = IF(MORE_ASKS, BLIND, WAIT, UNKNOWN, FINISH),
         [EVENT_BUSY] = IF(MORE_ASKS, BLIND, WAIT, UNKNOWN, FINISH),
@@ -160,6 +170,8 @@ static bool holds(const struct delivery *delivery, enum guard guard, const struc
         return delivery->doubt;
     case HAS_LEFT:
         return delivery->left;
+    case AS_FOUND:
+        return delivery->noted && !delivery->left;
     case ALWAYS:
         break;
     }
@@ -301,6 +313,12 @@ enum delivery_event delivery_judge(const struct outbox_item *item, const struct 
         return EVENT_CLOSED;
     case SAID_NOT_LEFT:
         return EVENT_NOT_LEFT;
+    case SAID_CARRIED:
+        return EVENT_CARRIED;
+    case SAID_UNSENT:
+        return asked ? EVENT_UNSENT : EVENT_DOUBT;
+    case SAID_DENIED:
+        return asked ? EVENT_REFUSED : EVENT_DOUBT;
     case SAID_LOST:
         break;
     }
@@ -309,6 +327,8 @@ enum delivery_event delivery_judge(const struct outbox_item *item, const struct 
 
 struct text delivery_base(const struct outbox_item *item, char quoted[DELIVERY_BASE_MOST])
 {
+    if (item->overwrite.length)
+        return item->overwrite;
     if (!item->held)
         return TEXT_NONE;
     bool weak = text_starts(item->etag, TEXT("W/")); /* which If-Match never takes: RFC 9110, 13.1.1 */
@@ -365,8 +385,8 @@ static const char *const event_names[DELIVERY_EVENTS] = {
     [EVENT_STOP] = "stop",           [EVENT_TAKEN] = "taken",     [EVENT_DOUBT] = "doubt",
     [EVENT_NOT_LEFT] = "not left",   [EVENT_REFUSED] = "refused", [EVENT_MISMATCH] = "mismatch",
     [EVENT_BUSY] = "busy",           [EVENT_CLOSED] = "closed",   [EVENT_ABSENT] = "absent",
-    [EVENT_OURS] = "ours",           [EVENT_BASE] = "base",       [EVENT_NOTHING] = "nothing",
-    [EVENT_OTHER] = "other",
+    [EVENT_CARRIED] = "carried",     [EVENT_UNSENT] = "unsent",   [EVENT_OURS] = "ours",
+    [EVENT_BASE] = "base",           [EVENT_NOTHING] = "nothing", [EVENT_OTHER] = "other",
 };
 
 const char *delivery_state_name(enum delivery_state state)

@@ -58,6 +58,9 @@ enum delivery_event {
     EVENT_BUSY,     /* 408, 425, 429, 503 */
     EVENT_CLOSED,   /* 401, 403, 404, 405, TLS, a redirect, an outage: the run stops */
     EVENT_ABSENT,   /* a withdrawal of what the portal never had */
+    EVENT_CARRIED, /* it is on its way by hand; so long as that has not come back, nothing more can be learned
+                    */
+    EVENT_UNSENT,  /* of a question: it certainly never left, and nothing is known of what the portal holds */
     /* what the portal holds */
     EVENT_OURS,    /* what this delivery wants to stand there */
     EVENT_BASE,    /* still what it replaces */
@@ -81,6 +84,7 @@ struct delivery {
     int64_t sends, asks; /* requests that count against the attempts: sent, and asked without an answer */
     bool left;           /* a request of this run may have arrived */
     bool doubt;          /* and may have been taken, for all that is known */
+    bool noted;          /* the outbox says already that its outcome is unknown */
     int64_t due;         /* milliseconds, in the waiting states */
 };
 
@@ -112,6 +116,9 @@ enum delivery_said {
     SAID_CLOSED,
     SAID_LOST,
     SAID_NOT_LEFT,
+    SAID_CARRIED, /* it is with a carrier: nobody has said yet what became of it */
+    SAID_UNSENT,  /* a question: the delivery never left, and the portal cannot be asked */
+    SAID_DENIED,  /* a question: the delivery was refused */
 };
 
 enum delivery_standing { STANDING_UNSAID, STANDING_PUBLISHED, STANDING_ABOLISHED };
@@ -128,8 +135,9 @@ struct delivery_sight {
 enum delivery_event delivery_judge(const struct outbox_item *item, const struct digest *body, bool asked,
                                    enum delivery_said said, const struct delivery_sight *sight);
 
-/* What If-Match says for a procedure that is held: its ETag, else its version in quotes, else "*"; bytes NULL
- * when it is not held. `quoted` gives room and lives as long as the result. */
+/* What If-Match says: what an operator ordered to be overwritten; for a procedure that is held its ETag, else
+ * its version in quotes, else "*"; bytes NULL when it is not held. `quoted` gives room and lives as long as
+ * the result. */
 #define DELIVERY_BASE_MOST 320
 struct text delivery_base(const struct outbox_item *item, char quoted[DELIVERY_BASE_MOST]);
 

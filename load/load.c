@@ -1,6 +1,9 @@
 #include "load/load.h"
 
+#include "load/brakes.h"
 #include "load/courier.h"
+#include "load/parcel.h"
+#include "load/plan.h"
 #include "load/portal.h"
 
 static enum status read_portal(const struct load_request *request, struct portal *portal, struct error *error)
@@ -11,9 +14,34 @@ static enum status read_portal(const struct load_request *request, struct portal
     return portal_read(request->context, request->folder, request->portal, portal, error);
 }
 
+static struct brakes_request brakes_of(const struct load_request *request, const struct brakes *brakes)
+{
+    return (struct brakes_request){ .brakes = brakes,
+                                    .filter = &request->filter,
+                                    .sources = request->sources,
+                                    .source_count = request->source_count,
+                                    .released = request->released,
+                                    .released_count = request->released_count,
+                                    .reason = request->reason,
+                                    .actor = request->actor,
+                                    .command = request->command,
+                                    .notice = request->notice,
+                                    .own = request->own };
+}
+
 enum status load_check(const struct load_request *request, struct error *error)
 {
     struct portal portal;
+    struct brakes brakes;
+    if (brakes_read(request->context, request->brakes, &brakes, error))
+        return error->status;
+    struct brakes_request released = brakes_of(request, &brakes);
+    if (brakes_check_released(&released, error))
+        return error->status;
+    if (request->plan && !plan_is_digest(request->plan))
+        return error_set(
+            error, STATUS_USAGE,
+            _("--plan takes the digest that \"congkhai plan\" ends with: 64 hexadecimal digits"));
     enum status status = read_portal(request, &portal, error);
     portal_free(&portal);
     return status;
@@ -25,19 +53,30 @@ static enum status deliver(struct store *store, const struct load_request *reque
 {
     if (store_durable(store, true, error))
         return error->status;
+    portal->content = parcel_content;
+    portal->content_own = store;
     enum status status = portal->driver->open(portal, error);
     if (!status)
         status = courier_run(store, request, portal, counts, error);
     portal->driver->close(portal);
-    struct store_kept_back kept = { 0 };
     struct error second = { 0 };
-    if (!store_kept_back(store, &kept, &second))
-        counts->pending = kept.pending;
-    else if (!status)
-        status = error_set(error, second.status, "%s", second.message);
     if (store_durable(store, false, &second) && !status)
         status = error_set(error, second.status, "%s", second.message);
     return status;
+}
+
+/* Before the first request. */
+static enum status hold(struct store *store, const struct load_request *request, struct error *error)
+{
+    struct brakes brakes;
+    if (brakes_read(request->context, request->brakes, &brakes, error))
+        return error->status;
+    struct brakes_request asked = brakes_of(request, &brakes);
+    if (brakes_hold(store, &asked, error))
+        return error->status;
+    if (!request->plan)
+        return STATUS_OK;
+    return plan_check(store, &request->filter, request->plan, request->actor, error);
 }
 
 enum status load_run(struct store *store, const struct load_request *request, struct run_counts *counts,
@@ -47,7 +86,15 @@ enum status load_run(struct store *store, const struct load_request *request, st
     enum status status = read_portal(request, &portal, error);
     portal.clock = store_clock(store);
     if (!status)
+        status = hold(store, request, error);
+    if (!status)
         status = deliver(store, request, &portal, counts, error);
     portal_free(&portal);
+    struct store_kept_back kept = { 0 };
+    struct error second = { 0 };
+    if (!store_kept_back(store, &kept, &second))
+        counts->pending = kept.pending;
+    else if (!status)
+        status = error_set(error, second.status, "%s", second.message);
     return status;
 }

@@ -13,6 +13,14 @@ struct load_request {
     struct outbox_filter filter;
     const struct value *portal; /* the configuration's `portal`; NULL: STATUS_USAGE */
     const struct value *brakes; /* the configuration's `brakes`; may be NULL */
+    const char *const *sources; /* all that are configured: for the brakes */
+    size_t source_count;
+    const char *plan;            /* the digest of the plan to be sent; NULL: whatever is wanted */
+    const char *const *released; /* brakes that a person releases, with the reason */
+    size_t released_count;
+    const char *reason;
+    const char *actor;   /* who gave the command */
+    const char *command; /* which, for messages */
     const char *agency_code;
     const char *folder; /* paths and secrets are relative to it */
     const struct setting_context *context;
@@ -24,8 +32,8 @@ struct load_request {
     void *own;
 };
 
-/* Reads and checks the portal's settings without touching anything (also for `check`). Secrets are resolved.
- */
+/* Reads and checks the settings of portal and brakes without touching anything (also for `check`). Secrets
+ * are resolved. */
 enum status load_check(const struct load_request *request, struct error *error);
 
 /* Asks the portal something that changes nothing. STATUS_STOP when it does not answer as it should. */

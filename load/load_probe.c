@@ -19,20 +19,22 @@ static enum status ask(struct portal *portal, struct error *error)
         return status;
     if (report.said == SAID_HELD || report.said == SAID_UNKNOWN)
         return STATUS_OK;
-    return error_set(error, STATUS_STOP, _("the portal %s does not answer as it should: %.*s"),
+    return error_set(error, STATUS_STOP, _("the portal %s does not answer as it should: " TEXT_PRINT),
                      portal->settings->shown, TEXT_ARG(report.words));
 }
 
 enum status load_probe(const struct load_request *request, struct error *error)
 {
-    struct portal portal = { .notice = request->notice, .notice_own = request->own };
+    struct portal portal = { .notice = request->notice,
+                             .notice_own = request->own,
+                             .agency = request->agency_code };
     enum status status = portal_read(request->context, request->folder, request->portal, &portal, error);
     if (status)
         return status;
     portal.clock = clock_system();
     status = portal.driver->open(&portal, error);
     if (status == STATUS_OK)
-        status = ask(&portal, error);
+        status = portal.driver->probe ? portal.driver->probe(&portal, error) : ask(&portal, error);
     portal.driver->close(&portal);
     portal_free(&portal);
     return status;

@@ -101,7 +101,22 @@ static void pack(struct parcel *parcel, struct text body)
     item->etag = move_text(&parcel->bytes, item->etag);
     item->key = move_text(&parcel->bytes, item->key);
     item->intent_base = move_text(&parcel->bytes, item->intent_base);
+    item->overwrite = TEXT_NONE; /* it is the intent's base now */
     parcel->errand.body = move_text(&parcel->bytes, body);
+}
+
+enum status parcel_content(void *own, const struct portal_errand *errand, enum portal_content_kind kind,
+                           struct arena *arena, struct portal_content *content, struct error *error)
+{
+    const struct parcel *parcel = errand->owner;
+    const struct outbox_item *item = &parcel->item;
+    bool held = kind == PORTAL_CONTENT_HELD;
+    if (held && (!item->held || !item->has_held_digest))
+        return STATUS_END;
+    *content = (struct portal_content){ .digest = held ? item->held_digest : item->intent_digest,
+                                        .abolished = held && item->held_abolished };
+    return read_content(own, arena, item, held ? item->held_content : item->intent_content, &content->digest,
+                        &content->bytes, error);
 }
 
 static enum status load_body(struct store *store, struct arena *scratch, struct parcel *parcel,
@@ -138,6 +153,7 @@ enum status parcel_fill(struct store *store, struct arena *scratch, struct text 
     bool same = outbox_is_intended(item);
     *event = same ? EVENT_RESUME : EVENT_SETTLE;
     parcel->left_over = true;
+    parcel->delivery.noted = item->state == OUTBOX_UNKNOWN;
     if (same)
         return load_body(store, scratch, parcel, error);
     pack(parcel, TEXT_NONE);
@@ -184,9 +200,14 @@ static struct text describe_conflict(const struct outbox_item *item, const struc
     if (sight->has_digest)
         digest_hex(&sight->digest, digest);
     struct text version = sight->version.bytes ? sight->version : sight->etag;
+    const char *standing = sight->standing == STANDING_ABOLISHED ? _("abolished") : _("published");
+    if (report->words.length) { /* a driver that compares contents says more than a digest does */
+        snprintf(room, size, _("the portal holds something else: " TEXT_PRINT "; %s"),
+                 TEXT_ARG(report->words), standing);
+        return text_of(room);
+    }
     snprintf(room, size, _("the portal holds something else: version " TEXT_PRINT ", digest %.16s…, %s"),
-             TEXT_ARG(version), digest,
-             sight->standing == STANDING_ABOLISHED ? _("abolished") : _("published"));
+             TEXT_ARG(version), digest, standing);
     return text_of(room);
 }
 

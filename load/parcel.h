@@ -34,6 +34,10 @@ enum status parcel_fill(struct store *store, struct arena *scratch, struct text 
 enum status parcel_intend(struct store *store, struct arena *scratch, struct parcel *parcel,
                           struct error *error);
 
+/* What the store has of a parcel's errand: `content` of struct portal, with the store as its `own`. */
+enum status parcel_content(void *own, const struct portal_errand *errand, enum portal_content_kind kind,
+                           struct arena *arena, struct portal_content *content, struct error *error);
+
 /* Makes the errand what the action says. */
 void parcel_address(struct parcel *parcel, enum delivery_action action);
 

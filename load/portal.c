@@ -7,8 +7,7 @@
 
 #include "adapters/file.h"
 
-/* `mapi` (the adapter's services) and `folder` (packages for a carrier) get their lines here. */
-const struct portal_driver *const portal_drivers[] = { &portal_rest, NULL };
+const struct portal_driver *const portal_drivers[] = { &portal_rest, &portal_mapi, NULL };
 
 #define SETTINGS_MOST 64
 #define COUNT(table)  (sizeof(table) / sizeof *(table))

@@ -25,7 +25,8 @@ struct portal_errand {
     enum portal_errand_kind kind;
     bool withdraws; /* of a question: what it asks after is a withdrawal */
     struct text code, key;
-    struct text body; /* the canonical procedure; of a withdrawal, the order; of a question, nothing */
+    /* The canonical procedure; of a withdrawal, the order; of a question, what it asks after, or none. */
+    struct text body;
     struct digest body_digest;
     struct digest digest; /* of the content that the delivery is about */
     struct text base;     /* what If-Match says; bytes NULL: must not be there yet */
@@ -62,6 +63,17 @@ struct portal_settings {
     struct retry retry;
 };
 
+/* For drivers that can tell what the portal holds only by comparing contents. */
+enum portal_content_kind {
+    PORTAL_CONTENT_SENT, /* what the errand brings or asks after: a canonical procedure */
+    PORTAL_CONTENT_HELD, /* what the portal acknowledged last */
+};
+struct portal_content {
+    struct text bytes;
+    struct digest digest;
+    bool abolished; /* it was withdrawn since */
+};
+
 struct portal {
     const struct portal_driver *driver;
     struct portal_settings *settings;
@@ -69,6 +81,12 @@ struct portal {
     const char *agency;                             /* the configuration's agency.code; NULL: none */
     void (*notice)(void *own, const char *message); /* may be NULL */
     void *notice_own;
+    /* What the store has of an errand that is under way; NULL: nothing, as in a probe. STATUS_END: it has
+     * none.
+     */
+    enum status (*content)(void *own, const struct portal_errand *errand, enum portal_content_kind kind,
+                           struct arena *arena, struct portal_content *content, struct error *error);
+    void *content_own;
     void *own; /* the driver's */
 };
 
@@ -90,11 +108,13 @@ struct portal_driver {
                           struct error *error);
     /* STATUS_OK: a report; STATUS_END: none within `wait` milliseconds. */
     enum status (*next)(struct portal *portal, long wait, struct portal_report *report, struct error *error);
+    /* Does it answer as it should? Changes nothing; STATUS_STOP otherwise. NULL: a question shows it. */
+    enum status (*probe)(struct portal *portal, struct error *error);
 };
 
 /* All drivers, NULL at the end. */
 extern const struct portal_driver *const portal_drivers[];
-extern const struct portal_driver portal_rest;
+extern const struct portal_driver portal_rest, portal_mapi, portal_folder;
 
 /* Reads the configuration's `portal` (NULL: STATUS_USAGE); secrets are resolved, nothing is opened. Lives in
  * the context's arena. */

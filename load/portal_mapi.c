@@ -5,7 +5,31 @@
 
 #include "core/memory.h"
 
-#define BODY_KEPT ((size_t)256 * 1024) /* a larger buffer is not kept for the next call */
+#define BODY_KEPT  ((size_t)256 * 1024) /* a larger buffer is not kept for the next call */
+#define OF(member) offsetof(struct mapi_settings, member)
+
+static const struct setting settings_of_mapi[] = {
+    { "login", SETTING_OBJECT, OF(login_tree), .required = true, .help = N_("how a session is opened") },
+    { "call", SETTING_TEXT, OF(call_path), .fallback = "/g", .help = N_("the path of all other calls") },
+    { "madonvi", SETTING_TEXT, OF(agency),
+      .help = N_("the unit that each call names; the agency's code when not given") },
+    { "push", SETTING_OBJECT, OF(push_tree), .required = true,
+      .help = N_("the service that takes procedures") },
+    { "read", SETTING_OBJECT, OF(read_tree), .help = N_("the service that shows one procedure") },
+    { "withdraw", SETTING_OBJECT, OF(withdraw_tree),
+      .help = N_("the service that withdraws one; without, its status is pushed") },
+    { "names", SETTING_OBJECT, OF(names_tree), .help = N_("the names in calls and answers") },
+    { "errors", SETTING_OBJECT, OF(errors_tree), .help = N_("what error codes and messages mean") },
+    { "fields", SETTING_OBJECT, OF(fields_tree), .help = N_("a procedure under the adapter's names") },
+    { "codes", SETTING_OBJECT, OF(codes_tree), .help = N_("the adapter's codes for canonical words") },
+    { "dates", SETTING_TEXT, OF(dates), .fallback = "yyyyMMddHHmmss", .help = N_("the format of dates") },
+    { "not_compared", SETTING_LIST, OF(not_compared),
+      .help = N_("names that the adapter changes by itself, so that they say nothing when read back") },
+    { "facade", SETTING_BOOLEAN, OF(facade), .fallback = "false",
+      .help = N_("answers come wrapped as {\"message\": \"JSON in a text\"}") },
+    { "settle", SETTING_DURATION, OF(settle), .fallback = "2s", .maximum = 600000,
+      .help = N_("how long the adapter may take to show what it has taken") },
+};
 
 void mapi_calls_put(struct mapi_calls *calls, struct mapi_call *call)
 {
@@ -78,7 +102,8 @@ static void close_mapi(struct portal *portal)
     portal->own = NULL;
 }
 
-/* The adapter takes a list, but all of it or nothing, and says of the whole what one of them is to blame for. */
+/* The adapter takes a list, but all of it or nothing, and says of the whole what one of them is to blame for.
+ */
 static size_t most_mapi(const struct portal *portal, const struct portal_errand *errand)
 {
     (void)portal;
@@ -123,15 +148,11 @@ static enum status submit_mapi(struct portal *portal, struct portal_errand *cons
         return error_set(error, STATUS_STOP, "%s", mapi->refusal);
     if (auth_renew(&portal->settings->auth, portal->clock, false, error))
         return error->status;
-    for (size_t i = 0; i < count; i++) {
-        struct mapi_call *call = new_call(mapi);
-        call->errand = errands[i];
-        call->report =
-            (struct portal_report){ .errand = errands[i], .last = i + 1 == count, .retry_after = -1 };
-        if (mapi_send(mapi, call, error))
-            return error->status;
-    }
-    return STATUS_OK;
+    struct mapi_call *call = new_call(mapi);
+    (void)count;
+    call->errand = errands[0];
+    call->report = (struct portal_report){ .errand = errands[0], .last = true, .retry_after = -1 };
+    return mapi_send(mapi, call, error);
 }
 
 static enum status next_mapi(struct portal *portal, long wait, struct portal_report *report,
@@ -160,8 +181,8 @@ static enum status next_mapi(struct portal *portal, long wait, struct portal_rep
 const struct portal_driver portal_mapi = {
     .name = "mapi",
     .help = N_("the adapter in a province's own network that the national database is reached through"),
-    .settings = mapi_settings,
-    .setting_count = COUNT_OF_SETTINGS,
+    .settings = settings_of_mapi,
+    .setting_count = sizeof settings_of_mapi / sizeof *settings_of_mapi,
     .size = sizeof(struct mapi_settings),
     .check = mapi_check,
     .open = open_mapi,

@@ -1,7 +1,7 @@
 /* What the files of the mapi driver share; load/portal_mapi*.c alone include it.
  *
- * The adapter knows no keys, no versions, no conditions and no digests, and answers HTTP 200 whatever happens.
- * So each delivery is a walk of up to three calls, one after the other:
+ * The adapter knows no keys, no versions, no conditions and no digests, and answers HTTP 200 whatever
+ * happens. So each delivery is a walk of up to three calls, one after the other:
  *
  *     look     what is held now? Ours already, somebody else's, or what we replace
  *     change   the push (or the withdrawal), once
@@ -63,9 +63,6 @@ struct mapi_settings {
     struct mapi_map *map;
 };
 
-extern const struct setting mapi_settings[];
-extern const size_t mapi_setting_count;
-
 enum status mapi_check(struct portal *portal, const struct setting_context *context, const struct value *tree,
                        struct error *error);
 
@@ -92,6 +89,8 @@ struct mapi_reading {
 /* Texts live in the arena. */
 void mapi_read(const struct mapi_settings *settings, struct arena *arena, const struct http_answer *answer,
                struct mapi_reading *reading);
+/* The text without the secret, where it stands in it. */
+struct text mapi_mask(struct arena *arena, struct text text, struct text secret);
 
 /* The item with this code in a look's answer. False: the answer cannot be understood. *item NULL: it is not
  * there. */
@@ -136,7 +135,7 @@ struct mapi {
     unsigned generation;
     struct buffer session, login_body;
     struct arena scratch;
-    char refusal[600]; /* why the run must stop: told at the next submission */
+    char refusal[ERROR_MESSAGE_SIZE]; /* why the run must stop: told at the next submission */
 };
 
 /* load/portal_mapi_session.c: sends a call as soon as there is a session. */
@@ -145,12 +144,12 @@ enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *e
 enum status mapi_logged_in(struct mapi *mapi, const struct http_answer *answer, struct error *error);
 /* The session that the call went out with is not good any more. */
 void mapi_session_ended(struct mapi *mapi, const struct mapi_call *call);
-/* A token that was refused is renewed. False: there are no tokens, or none is given any more (then the run must
- * stop: mapi->refusal). */
+/* A token that was refused is renewed. False: there are no tokens, or none is given any more (then the run
+ * must stop: mapi->refusal). */
 bool mapi_renew_token(struct mapi *mapi, unsigned token);
 
-/* load/portal_mapi_walk.c: takes in the answer to a call. Where the walk goes on, the call is sent again; where
- * it ends, it goes to `ready`. */
+/* load/portal_mapi_walk.c: takes in the answer to a call. Where the walk goes on, the call is sent again;
+ * where it ends, it goes to `ready`. */
 enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_answer *answer,
                           struct error *error);
 /* Ends a walk. The words are copied. */

@@ -65,8 +65,8 @@ static void read_body(const struct mapi_settings *settings, struct arena *arena,
     const struct value *body = unwrap(settings, arena, parsed);
     if (!body) {
         struct text start = portal_answer_words(arena, 200, parsed, bytes);
-        reading->words = text_format(arena, _("HTTP 200, but the answer cannot be read: " TEXT_PRINT),
-                                     TEXT_ARG(start));
+        reading->words =
+            text_format(arena, _("HTTP 200, but the answer cannot be read: " TEXT_PRINT), TEXT_ARG(start));
         return;
     }
     struct text code = text_trim(value_text_of(body, settings->names.error));
@@ -141,6 +141,20 @@ void mapi_read(const struct mapi_settings *settings, struct arena *arena, const 
         problem = NULL;
     reading->meaning = meaning_of(answer->status);
     reading->words = portal_answer_words(arena, answer->status, problem, answer->body);
+}
+
+struct text mapi_mask(struct arena *arena, struct text text, struct text secret)
+{
+    struct buffer BUFFER_OWNED out = { 0 };
+    size_t at;
+    if (!secret.length || !text_find(text, secret, &at))
+        return text;
+    for (; text_find(text, secret, &at); text = text_slice(text, at + secret.length, text.length)) {
+        buffer_text(&out, text_slice(text, 0, at));
+        buffer_string(&out, "***");
+    }
+    buffer_text(&out, text);
+    return text_copy(arena, buffer_view(&out));
 }
 
 bool mapi_find(const struct mapi_settings *settings, const struct value *body, struct text code,

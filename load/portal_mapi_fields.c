@@ -103,7 +103,8 @@ bool mapi_field_code(const struct mapi_field *field, struct text from, struct te
     return true;
 }
 
-/* A word that the adapter does not know must not reach it: where the words are known, all are in the table. */
+/* A word that the adapter does not know must not reach it: where the words are known, all are in the table.
+ */
 static enum status check_codes(const struct compiling *compiling, const struct value *at, const char *table,
                                const struct field *type, const struct mapi_field *field, struct error *error)
 {
@@ -126,11 +127,11 @@ static enum status check_codes(const struct compiling *compiling, const struct v
             known++;
         const char *nearest = known < count ? NULL : text_nearest(entry->name, names, count);
         if (known == count)
-            return setting_fault(compiling->context, entry, error,
-                                 _("the table \"%s\" translates \"" TEXT_PRINT
-                                   "\", which a procedure never says%s%s%s"),
-                                 table, TEXT_ARG(entry->name), nearest ? _("; did you mean \"") : "",
-                                 nearest ? nearest : "", nearest ? "\"?" : "");
+            return setting_fault(
+                compiling->context, entry, error,
+                _("the table \"%s\" translates \"" TEXT_PRINT "\", which a procedure never says%s%s%s"),
+                table, TEXT_ARG(entry->name), nearest ? _("; did you mean \"") : "", nearest ? nearest : "",
+                nearest ? "\"?" : "");
     }
     return STATUS_OK;
 }

@@ -29,8 +29,7 @@ static enum status submit(struct mapi *mapi, const struct buffer *url, struct te
                                     .body = body,
                                     .owner = owner };
     if (settings->destination && settings->destination_in == MAPI_HEADER)
-        headers[request.header_count++] =
-            (struct http_header){ "dstcode", text_of(settings->destination) };
+        headers[request.header_count++] = (struct http_header){ "dstcode", text_of(settings->destination) };
     auth_apply(&settings->common.auth, &request, headers);
     return http_submit(mapi->client, &request, error);
 }
@@ -164,6 +163,7 @@ bool mapi_renew_token(struct mapi *mapi, unsigned token)
 static void refuse(struct mapi *mapi, struct text words)
 {
     const struct mapi_settings *settings = settings_of(mapi);
+    words = mapi_mask(&mapi->scratch, words, text_of(settings->password));
     snprintf(mapi->refusal, sizeof mapi->refusal,
              _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
                "%s: check username, password and dstcode in portal.login"),
@@ -198,9 +198,11 @@ static void fail_waiting(struct mapi *mapi, const struct http_answer *answer,
                          const struct mapi_reading *reading)
 {
     enum delivery_said said = said_of(mapi, reading);
+    const char *password = settings_of(mapi)->password;
     struct text words = *mapi->refusal ? text_of(mapi->refusal)
                                        : text_format(&mapi->scratch, _("at the login: " TEXT_PRINT),
                                                      TEXT_ARG(reading->words));
+    words = mapi_mask(&mapi->scratch, words, text_of(password));
     for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));) {
         call->report.status = answer->status;
         call->report.retry_after = answer->retry_after_ms;

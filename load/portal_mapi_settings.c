@@ -11,29 +11,6 @@
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define OF(member)   offsetof(struct mapi_settings, member)
 
-const struct setting mapi_settings[] = {
-    { "login", SETTING_OBJECT, OF(login_tree), .required = true, .help = N_("how a session is opened") },
-    { "call", SETTING_TEXT, OF(call_path), .fallback = "/g", .help = N_("the path of all other calls") },
-    { "madonvi", SETTING_TEXT, OF(agency),
-      .help = N_("the unit that each call names; the agency's code when not given") },
-    { "push", SETTING_OBJECT, OF(push_tree), .required = true, .help = N_("the service that takes procedures") },
-    { "read", SETTING_OBJECT, OF(read_tree), .help = N_("the service that shows one procedure") },
-    { "withdraw", SETTING_OBJECT, OF(withdraw_tree),
-      .help = N_("the service that withdraws one; without, its status is pushed") },
-    { "names", SETTING_OBJECT, OF(names_tree), .help = N_("the names in calls and answers") },
-    { "errors", SETTING_OBJECT, OF(errors_tree), .help = N_("what error codes and messages mean") },
-    { "fields", SETTING_OBJECT, OF(fields_tree), .help = N_("a procedure under the adapter's names") },
-    { "codes", SETTING_OBJECT, OF(codes_tree), .help = N_("the adapter's codes for canonical words") },
-    { "dates", SETTING_TEXT, OF(dates), .fallback = "yyyyMMddHHmmss", .help = N_("the format of dates") },
-    { "not_compared", SETTING_LIST, OF(not_compared),
-      .help = N_("names that the adapter changes by itself, so that they say nothing when read back") },
-    { "facade", SETTING_BOOLEAN, OF(facade), .fallback = "false",
-      .help = N_("answers come wrapped as {\"message\": \"JSON in a text\"}") },
-    { "settle", SETTING_DURATION, OF(settle), .fallback = "2s", .maximum = 600000,
-      .help = N_("how long the adapter may take to show what it has taken") },
-};
-const size_t mapi_setting_count = COUNT(mapi_settings);
-
 static const char *const places[] = { "header", "query", NULL };
 
 static const struct setting login_settings[] = {
@@ -71,7 +48,8 @@ static const struct setting withdraw_settings[] = {
 static const struct setting name_settings[] = {
     { "username", SETTING_TEXT, OF(names.user), .fallback = "username", .help = N_("in the login") },
     { "password", SETTING_TEXT, OF(names.password), .fallback = "password", .help = N_("in the login") },
-    { "session", SETTING_TEXT, OF(names.session), .fallback = "session", .help = N_("in its answer, and in calls") },
+    { "session", SETTING_TEXT, OF(names.session), .fallback = "session",
+      .help = N_("in its answer, and in calls") },
     { "madonvi", SETTING_TEXT, OF(names.agency), .fallback = "madonvi", .help = N_("in calls") },
     { "service", SETTING_TEXT, OF(names.service), .fallback = "service", .help = N_("in calls") },
     { "updating", SETTING_TEXT, OF(names.updating), .fallback = "isUpdating", .help = N_("in pushes") },
@@ -87,7 +65,7 @@ struct error_trees {
 };
 #define ERRORS(name, fault, words)                                                                           \
     {                                                                                                        \
-        name, SETTING_LIST, offsetof(struct error_trees, trees) + sizeof(const struct value *) * (fault),     \
+        name, SETTING_LIST, offsetof(struct error_trees, trees) + sizeof(const struct value *) * (fault),    \
             .help = words                                                                                    \
     }
 static const struct setting error_settings[] = {
@@ -121,8 +99,9 @@ static enum status read_signs(const struct setting_context *context, const struc
     for (size_t i = 0; i < signs->count; i++) {
         struct text *text = &signs->texts[i];
         if (!text_trim(*text).length)
-            return setting_fault(context, list, error,
-                                 _("an empty text would be found in every message; write error codes or words"));
+            return setting_fault(
+                context, list, error,
+                _("an empty text would be found in every message; write error codes or words"));
         if (!is_code(*text))
             *text = unicode_fold(context->arena, *text);
     }
@@ -133,8 +112,8 @@ static enum status read_errors(const struct setting_context *context, struct map
                                const struct value *defaults, struct error *error)
 {
     struct error_trees own = { { NULL } }, usual = { { NULL } };
-    if (setting_read(context, error_settings, COUNT(error_settings), settings->errors_tree, "portal.errors", &own,
-                     error) ||
+    if (setting_read(context, error_settings, COUNT(error_settings), settings->errors_tree, "portal.errors",
+                     &own, error) ||
         setting_read(context, error_settings, COUNT(error_settings), value_find(defaults, "errors"),
                      "portal.errors", &usual, error))
         return error->status;
@@ -151,15 +130,16 @@ static enum status read_trees(const struct setting_context *context, struct mapi
 {
     const char *folder = settings->common.folder;
     const struct value *login = settings->login_tree;
-    if (setting_read(context, login_settings, COUNT(login_settings), login, "portal.login", settings, error) ||
-        setting_read(context, push_settings, COUNT(push_settings), settings->push_tree, "portal.push", settings,
+    if (setting_read(context, login_settings, COUNT(login_settings), login, "portal.login", settings,
                      error) ||
-        setting_read(context, read_settings, COUNT(read_settings), settings->read_tree, "portal.read", settings,
-                     error) ||
+        setting_read(context, push_settings, COUNT(push_settings), settings->push_tree, "portal.push",
+                     settings, error) ||
+        setting_read(context, read_settings, COUNT(read_settings), settings->read_tree, "portal.read",
+                     settings, error) ||
         setting_read(context, withdraw_settings, COUNT(withdraw_settings), settings->withdraw_tree,
                      "portal.withdraw", settings, error) ||
-        setting_read(context, name_settings, COUNT(name_settings), settings->names_tree, "portal.names", settings,
-                     error) ||
+        setting_read(context, name_settings, COUNT(name_settings), settings->names_tree, "portal.names",
+                     settings, error) ||
         auth_resolve(context, folder, login, "username", &settings->user, error) ||
         auth_resolve(context, folder, login, "password", &settings->password, error) ||
         auth_resolve(context, folder, login, "dstcode", &settings->destination, error))

@@ -19,6 +19,8 @@ void mapi_end(struct mapi *mapi, struct mapi_call *call, enum delivery_said said
     if (said == SAID_LOST && call->changes && call->report.retry_after < settle)
         call->report.retry_after = settle;
     call->report.said = said;
+    /* What went wrong may quote what was sent. */
+    words = mapi_mask(&call->arena, words, buffer_view(&mapi->session));
     call->report.words = text_copy(&call->arena, words);
     mapi_calls_put(&mapi->ready, call);
 }
@@ -116,7 +118,8 @@ static enum status go_on(struct mapi *mapi, struct mapi_call *call, enum mapi_st
     return mapi_send(mapi, call, error);
 }
 
-/* The session or the token has ended. What a change came to is not known from that, so it is looked at again. */
+/* The session or the token has ended. What a change came to is not known from that, so it is looked at again.
+ */
 static enum status start_again(struct mapi *mapi, struct mapi_call *call, struct text words,
                                struct error *error)
 {
@@ -157,9 +160,7 @@ static enum status decide(struct mapi *mapi, struct mapi_call *call, const struc
         mapi_end(mapi, call, SAID_UNKNOWN, TEXT_NONE);
         return STATUS_OK;
     }
-    bool fits = withdraws          ? sighting->base
-                : errand->base.bytes ? item && sighting->base
-                                     : !item;
+    bool fits = withdraws ? sighting->base : errand->base.bytes ? item && sighting->base : !item;
     if (!done && fits)
         return go_on(mapi, call, MAPI_CHANGE, error);
     mapi_end(mapi, call, SAID_MISMATCH,
@@ -181,9 +182,9 @@ static void conclude(struct mapi *mapi, struct mapi_call *call, const struct val
     else if (!withdraws && over)
         mapi_end(mapi, call, SAID_LOST, text_of(_("the adapter has taken it, but shows it as abolished")));
     else if (!withdraws && !sighting->ours)
-        mapi_end(mapi, call, SAID_LOST,
-                 text_format(&call->arena, _("the adapter has taken it, but shows another %s"),
-                             sighting->where));
+        mapi_end(
+            mapi, call, SAID_LOST,
+            text_format(&call->arena, _("the adapter has taken it, but shows another %s"), sighting->where));
     else
         mapi_end(mapi, call, SAID_TAKEN, TEXT_NONE);
 }
@@ -256,12 +257,13 @@ static enum delivery_said change_failed(const struct mapi_call *call, const stru
     return SAID_LOST;
 }
 
-static void close_down(struct mapi *mapi, const struct mapi_reading *reading)
+static void close_down(struct mapi *mapi, struct mapi_call *call, const struct mapi_reading *reading)
 {
+    struct text words = mapi_mask(&call->arena, reading->words, buffer_view(&mapi->session));
     snprintf(mapi->refusal, sizeof mapi->refusal,
              _("the adapter %s does not serve what it is asked for (" TEXT_PRINT
                "): check portal.madonvi and the names of the services"),
-             mapi->portal->settings->shown, TEXT_ARG(reading->words));
+             mapi->portal->settings->shown, TEXT_ARG(words));
 }
 
 static void note(struct mapi_call *call, const struct http_answer *answer, const struct mapi_reading *reading)
@@ -292,7 +294,7 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
     if (!answer->failure && answer->status == 401 && !call->renewed && mapi_renew_token(mapi, call->token))
         return start_again(mapi, call, reading.words, error);
     if (faulty && reading.fault == MAPI_FAULT_CLOSED)
-        close_down(mapi, &reading);
+        close_down(mapi, call, &reading);
     if (call->step == MAPI_CHANGE) {
         if (reading.meaning == MAPI_GOOD)
             return go_on(mapi, call, MAPI_CHECK, error);

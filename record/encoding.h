@@ -1,8 +1,16 @@
 /* Vietnamese texts in the encodings of the nineties, into UTF-8 (NFC).
  *
  * Supported: utf-8, utf-16 (with or without a byte order mark; utf-16le, utf-16be), cp1258 (base letters with
- * combining tones: composed), viscii, tcvn3 (ABC; the capitals font by an option), vni, vps, viq/viqr, and
- * auto. Tables are the project's own (glibc's iconv lacks VNI and VPS), checked against round trips.
+ * combining tones: composed), viscii, tcvn3 (ABC; the capitals font by an option; TCVN 5712-1's own capitals
+ * are read too), vni, vps, viq/viqr, and auto. Tables are the project's own (glibc's iconv lacks VNI and
+ * VPS).
+ *
+ * Auto reads each word that has letters beyond ASCII in every encoding and compares how many different words
+ * come out as syllables of Vietnamese. It takes an encoding when at least two words speak for it, the next
+ * best that gives another text stands clearly below, and no word is bad in it but good in another one;
+ * everything else is doubtful. What cannot be told at all: VIQR whose only marks are full stops or question
+ * marks at words' ends ("ha."), or a "dd" in an abbreviation, is ASCII; and a typed cell all of whose words
+ * are Vietnamese as they stand is Unicode.
  */
 #ifndef RECORD_ENCODING_H
 #define RECORD_ENCODING_H
@@ -42,9 +50,13 @@ struct encoding_options {
     bool capitals; /* tcvn3: everything is in the capitals font (case is lost otherwise and said so) */
 };
 
-/* Decodes. STATUS_REJECT with the evidence when the text is doubtful, mixed (two encodings in one text) or
- * holds bytes that the named encoding does not have: never a guess, nothing replaced by U+FFFD. `finding` may
- * be NULL. The result lives in the arena, or is the text itself when it already is UTF-8. */
+/* Decodes. STATUS_REJECT with the evidence when the text is doubtful, mixed (two encodings in one text),
+ * holds bytes that the named encoding does not have, or a NUL: never a guess, nothing replaced by U+FFFD. A
+ * named old encoding is believed as far as no word speaks against it. Auto also sees what is wrong inside
+ * valid UTF-8: texts typed in an old font (decoded as encoding_decode_typed does), UTF-8 that was read as
+ * Windows-1252 and encoded again, letters lost to U+FFFD, control characters (rejected). `finding` and
+ * `error` may be NULL. The result lives in the arena, or is the text itself (without a byte order mark) when
+ * it is UTF-8 in NFC. */
 enum status encoding_decode(struct arena *arena, enum encoding encoding,
                             const struct encoding_options *options, struct text bytes, struct text *utf8,
                             struct encoding_finding *finding, struct error *error);

@@ -72,6 +72,14 @@ static bool looks_foreign(const int32_t *characters, const struct encoding_lette
     return true;
 }
 
+static bool has_vowel(const struct encoding_letter *letters, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (letters[i].base && strchr("aABeEioOPuUy", letters[i].base))
+            return true;
+    return false;
+}
+
 static enum encoding_word judge_word(enum encoding_reading reading, const int32_t *characters, size_t count)
 {
     struct encoding_letter letters[CHUNK_BYTES];
@@ -95,8 +103,8 @@ static enum encoding_word judge_word(enum encoding_reading reading, const int32_
         return WORD_GLUED;
     case SYLLABLE_RARE:
         return unicode ? WORD_SLIP : WORD_NEUTRAL;
-    case SYLLABLE_ABBREVIATION:
-        return WORD_ABBREVIATION;
+    case SYLLABLE_ABBREVIATION: /* with a vowel, CÊP may be a word in a font's capitals */
+        return unicode && count > 1 && has_vowel(letters, count) ? WORD_SLIP : WORD_ABBREVIATION;
     case SYLLABLE_TONELESS:
         return unicode ? WORD_SLIP : WORD_BAD;
     default:
@@ -166,14 +174,15 @@ bool encoding_chunk_same(const struct encoding_chunk *left, const struct encodin
 /* QĐ, TTĐT: capitals with a Đ and no vowel. */
 static bool is_dd_abbreviation(const struct encoding_chunk *chunk)
 {
+    struct encoding_letter letters[CHUNK_BYTES];
     bool stroke = false;
     for (size_t i = 0; i < chunk->count; i++) {
-        struct encoding_letter letter = encoding_letter_of(chunk->characters[i]);
-        if (!letter.upper || strchr("aABeEioOPuUy", letter.base))
+        letters[i] = encoding_letter_of(chunk->characters[i]);
+        if (!letters[i].upper)
             return false;
-        stroke |= letter.base == 'D';
+        stroke |= letters[i].base == 'D';
     }
-    return stroke && chunk->count > 1;
+    return stroke && chunk->count > 1 && !has_vowel(letters, chunk->count);
 }
 
 /* Is it a word that speaks for its reading against one that reads it badly? Words that ran together only

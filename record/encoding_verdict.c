@@ -329,6 +329,21 @@ static enum status judge_viqr(struct text utf8, bool ascii, bool *viqr, struct e
     return STATUS_OK;
 }
 
+/* The same text as bytes: dashes and quotes, which end a word in Unicode, are capitals in some encodings, and
+ * would be decoded as such. Does it still read best in this way? */
+static bool holds_as_bytes(struct text utf8, enum encoding_reading reading)
+{
+    BUFFER_OWNED struct buffer bytes = { 0 };
+    struct encoding_survey survey;
+    enum encoding_reading second;
+    for (size_t at = 0; at < utf8.length;) {
+        int byte = encoding_windows_byte(unicode_next(utf8, &at));
+        buffer_char(&bytes, byte < 0 ? ' ' : (char)byte);
+    }
+    encoding_survey_bytes(buffer_view(&bytes), &survey);
+    return encoding_survey_best(&survey) == reading && least_gain(&survey, reading, &second) >= LEAST_MARGIN;
+}
+
 static enum status judge_typed(struct text utf8, const struct encoding_survey *survey,
                                enum encoding_reading *reading, struct encoding_finding *finding,
                                struct error *error)
@@ -361,7 +376,7 @@ static enum status judge_typed(struct text utf8, const struct encoding_survey *s
     *reading = encoding_survey_best(survey);
     if (*reading == READING_UTF8 && contrary)
         return mixed(utf8, true, survey, READING_UTF8, other, finding, error);
-    if (*reading == READING_UTF8)
+    if (*reading == READING_UTF8 || !holds_as_bytes(utf8, *reading))
         return ambiguous(utf8, true, survey, READING_UTF8, other, finding, error);
     return take(utf8, true, survey, *reading, finding, error);
 }

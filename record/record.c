@@ -137,12 +137,13 @@ static void decode_unicode(struct arena *arena, struct record *record, enum enco
     struct encoding_options options = { .capitals = record->format->capitals };
     struct encoding_finding finding;
     struct text whole;
+    struct error error;
     enum encoding found;
     record->typed = true;
     record->encoding = (int)encoding;
     if (encoding != ENCODING_AUTO)
         return;
-    if (encoding_decode_typed(arena, encoding, &options, bytes, &whole, &finding, NULL)) {
+    if (encoding_decode_typed(arena, encoding, &options, bytes, &whole, &finding, &error)) {
         if (encoding_named(likely, &found))
             record->encoding = (int)found;
         return;

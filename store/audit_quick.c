@@ -17,6 +17,7 @@ struct quick {
     struct audit_head last;  /* the newest head */
     uint64_t kept_size;      /* of the tree as the store keeps it */
     struct text kept;
+    struct text file; /* the head beside the store; bytes NULL: none */
 };
 
 static enum status fail(const struct quick *quick, struct error *error, const char *sentence)
@@ -193,24 +194,33 @@ static enum status is_known(const struct quick *quick, struct text note, struct 
     return status == STATUS_END ? fail(quick, error, _("the head beside the store is that of another ledger")) : status;
 }
 
-/* A file that knows more than the store belongs to a newer store than this one. */
-static enum status compare_file(struct quick *quick, struct error *error)
+/* Before the snapshot of the store: a run that ends in between makes the file older, never newer, than what is seen. */
+static enum status read_file(struct quick *quick, struct error *error)
 {
     BUFFER_OWNED struct buffer path = { 0 };
     struct error reason = { 0 };
-    struct text bytes;
-    struct audit_head head;
     audit_head_path(quick->store, &path);
     if (!file_exists(path.bytes))
         return STATUS_OK;
-    if (file_read(&quick->arena, path.bytes, NOTE_SIZE_MOST, &bytes, &reason) ||
-        audit_head_parse(&quick->arena, bytes, &head, NULL, &reason))
+    if (file_read(&quick->arena, path.bytes, NOTE_SIZE_MOST, &quick->file, &reason))
+        return fail(quick, error, reason.message);
+    return STATUS_OK;
+}
+
+/* A file that knows more than the store belongs to a newer store than this one. */
+static enum status compare_file(struct quick *quick, struct error *error)
+{
+    struct error reason = { 0 };
+    struct audit_head head;
+    if (!quick->file.bytes)
+        return STATUS_OK;
+    if (audit_head_parse(&quick->arena, quick->file, &head, NULL, &reason))
         return fail(quick, error, reason.message);
     if (head.size > quick->kept_size)
         return fail_event(quick, error, (int64_t)quick->kept_size + 1,
                           _("the head beside the store knows more events: an older file was put in the store's place, or "
                             "its end was cut off"));
-    return is_known(quick, bytes, error);
+    return is_known(quick, quick->file, error);
 }
 
 enum status audit_quick_check(struct store *store, const struct audit_settings *settings, struct error *error)
@@ -218,7 +228,9 @@ enum status audit_quick_check(struct store *store, const struct audit_settings *
     struct quick quick = { .store = store, .settings = settings };
     struct error own;
     error = error ? error : &own;
-    enum status status = sqlite_begin(store_database(store), error);
+    enum status status = read_file(&quick, error);
+    if (!status)
+        status = sqlite_begin(store_database(store), error);
     if (!status) {
         status = check_schema(&quick, error);
         status = status ? status : read_kept(&quick, error);

@@ -7,7 +7,7 @@
 
 #include "core/memory.h"
 
-#define FILE_LOOKS 5 /* at the head's file, which a run that ends just now may be about to write */
+#define FILE_LOOKS 5 /* at the head's file, which a run that ended just now may be about to write */
 
 static struct audit_finding *make(struct audit_pass *pass, const char *kind, int64_t event, const char *format,
                                   va_list arguments)
@@ -157,23 +157,28 @@ static bool is_older_head(struct audit_pass *pass, struct text note, int64_t *ru
     return found;
 }
 
-/* What the file says is compared with the newest row; a run that ends while this verification goes on writes it a
- * moment after its commit. */
+/* A run that ends while this verification goes on writes the file a moment after its commit. */
+static bool file_moves(struct audit_pass *pass)
+{
+    struct clock *clock = store_clock(pass->store);
+    for (int look = 1; look < FILE_LOOKS; look++) {
+        clock->sleep(clock, 50);
+        if (!text_equal(read_file(pass), pass->file))
+            return true;
+    }
+    return false;
+}
+
 static void check_file(struct audit_pass *pass)
 {
     struct audit_report *report = pass->report;
-    struct clock *clock = store_clock(pass->store);
     struct error reason = { 0 };
     struct audit_head head;
     int64_t run;
-    struct text bytes = read_file(pass);
-    for (int look = 1; look < FILE_LOOKS && bytes.bytes && !text_equal(bytes, pass->last_note); look++) {
-        clock->sleep(clock, 50);
-        bytes = read_file(pass);
-    }
+    struct text bytes = pass->file;
     if (!bytes.bytes && pass->last_note.bytes)
         audit_remark(pass, _("the file %s.checkpoint is not there to be compared"), store_path(pass->store));
-    if (!bytes.bytes || text_equal(bytes, pass->last_note))
+    if (!bytes.bytes || text_equal(bytes, pass->last_note) || file_moves(pass))
         return;
     if (audit_head_parse(pass->arena, bytes, &head, NULL, &reason))
         audit_find(pass, AUDIT_HEAD, 0, "%s.checkpoint: %s", store_path(pass->store), reason.message);
@@ -202,8 +207,8 @@ static void conclude(struct audit_pass *pass)
     report->unsealed = report->events > pass->last_seal ? report->events - pass->last_seal : 0;
     if (report->unsealed && report->holds)
         audit_remark(pass,
-                     _("events %lld to %lld stand behind the last head: a run is under way or died, and nothing proves "
-                       "them before the next head is made"),
+                     _("events %lld to %lld stand behind the last head (a run that is under way or died, a copy of the "
+                       "head that failed): nothing proves them before the next head is made"),
                      (long long)pass->last_seal + 1, (long long)report->events);
     if (!report->signed_heads && report->heads && !settings->key_count)
         audit_remark(pass, _("no head is signed: whoever may write the file could have made all of it anew; only a head "
@@ -272,6 +277,7 @@ enum status audit_verify(struct store *store, const struct audit_request *reques
     pass->report = report;
     /* Events look up their payloads all over the file: a larger cache than a run needs halves the reading. */
     sqlite_run(store_database(store), "PRAGMA cache_size = -32768", NULL);
+    pass->file = read_file(pass);
     enum status status = sqlite_begin(store_database(store), error);
     if (!status) {
         status = verify(pass, error);

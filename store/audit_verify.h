@@ -25,6 +25,7 @@ struct audit_pass {
     int64_t proven;    /* events up to here give a stored head */
     int64_t last_seal; /* the size of the newest stored head */
     struct text last_note;
+    struct text file; /* the head beside the store, read before the snapshot; bytes NULL: none */
     bool seen_signed;
     int64_t total; /* events, for progress */
     struct audit_kept_head *outside; /* by size */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/ledger.h"
+
 static const char *const state_names[] = {
     [OUTBOX_IDLE] = "idle",     [OUTBOX_INTENDED] = "intended", [OUTBOX_UNKNOWN] = "unknown",
     [OUTBOX_FAILED] = "failed", [OUTBOX_REFUSED] = "refused",   [OUTBOX_CONFLICT] = "conflict",
@@ -71,8 +73,8 @@ enum status outbox_find(struct store *store, struct arena *arena, struct text co
     if (store_sql(store,
                   "SELECT state, wanted_action, wanted_content, wanted_digest,"
                   " held_status, held_content, held_digest, held_version, held_etag,"
-                  " intent_key, intent_action, intent_content, intent_digest, intent_base, attempts"
-                  " FROM procedure_state WHERE code = ?1",
+                  " intent_key, intent_action, intent_content, intent_digest, intent_base, attempts,"
+                  " ordered, dismissed, overwrite FROM procedure_state WHERE code = ?1",
                   &row, error))
         return error->status;
     sqlite_bind_words(row, 1, code);
@@ -87,6 +89,9 @@ enum status outbox_find(struct store *store, struct arena *arena, struct text co
     sqlite_digest(row, 3, &item->digest);
     read_held(row, 4, arena, item);
     read_intent(row, 9, arena, item);
+    item->ordered = sqlite_number(row, 15);
+    item->has_dismissed = sqlite_digest(row, 16, &item->dismissed);
+    item->overwrite = text_copy(arena, sqlite_words(row, 17));
     sqlite_reset_statement(row);
     return status;
 }
@@ -198,7 +203,7 @@ static enum status write_wanted(struct store *store, const struct outbox_item *i
             "INSERT INTO procedure_state (code, record, wanted_action, wanted_content, wanted_digest,"
             " wanted_run, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (code) DO UPDATE SET"
             " record = ?2, wanted_action = ?3, wanted_content = ?4, wanted_digest = ?5, wanted_run = ?6,"
-            " state = ?7",
+            " state = ?7, dismissed = CASE WHEN ?8 THEN dismissed END",
             &statement, error))
         return error->status;
     sqlite_bind_words(statement, 1, item->code);
@@ -210,7 +215,78 @@ static enum status write_wanted(struct store *store, const struct outbox_item *i
         sqlite_bind_number(statement, 6, store_run(store));
     }
     sqlite_bind_words(statement, 7, text_of(state_names[item->state]));
+    sqlite_bind_number(statement, 8, item->has_dismissed);
     return sqlite_execute(statement, error);
+}
+
+/* ---- against an operator's order ---- */
+
+static enum status write_order(struct store *store, const struct outbox_item *item, const char *words,
+                               struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "UPDATE procedure_state SET ordered = ?2, dismissed = ?3, words = ?4 WHERE code = ?1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, item->code);
+    if (item->ordered)
+        sqlite_bind_number(statement, 2, item->ordered);
+    if (item->has_dismissed)
+        sqlite_bind_digest(statement, 3, &item->dismissed);
+    sqlite_bind_words(statement, 4, text_of(words));
+    return sqlite_execute(statement, error);
+}
+
+static enum status append_withheld(struct store *store, const struct outbox_item *item, const char *words,
+                                   struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    value_set(detail, "ordered", value_integer(&arena, item->ordered));
+    value_set(detail, "words", value_string(&arena, words));
+    struct ledger_event event = {
+        .event = "withheld", .code = item->code, .digest = &item->digest, .detail = detail
+    };
+    return ledger_append(store, &event, NULL, error);
+}
+
+/* The withdrawal is still to be made: what the source says meanwhile is noted and nothing else. */
+static enum status want_before_order(struct store *store, struct outbox_item *item, int64_t record,
+                                     enum outbox_action action, const struct digest *digest,
+                                     struct error *error)
+{
+    if (action == OUTBOX_PUBLISH) {
+        item->has_dismissed = true;
+        item->dismissed = *digest;
+    }
+    return write_wanted(store, item, record, error) || write_order(store, item, NULL, error) ? error->status
+                                                                                             : STATUS_OK;
+}
+
+static enum status want_after_order(struct store *store, struct outbox_item *item, int64_t record,
+                                    enum outbox_action action, int64_t content, const struct digest *digest,
+                                    struct error *error)
+{
+    const char *words =
+        _("an operator ordered its withdrawal, but its source still says announced, now with another "
+          "content: mend the source, or publish it again with \"congkhai retry --code\"");
+    bool known = item->has_dismissed && digest_equal(&item->dismissed, digest);
+    bool was_withheld = item->state == OUTBOX_CONFLICT;
+    item->wanted = action == OUTBOX_PUBLISH && !known;
+    item->action = action;
+    item->content = content;
+    item->digest = *digest;
+    if (action == OUTBOX_WITHDRAW) {
+        item->ordered = 0;
+        item->has_dismissed = false;
+    }
+    item->state = item->wanted ? OUTBOX_CONFLICT : OUTBOX_IDLE;
+    if (item->wanted && !was_withheld && append_withheld(store, item, words, error))
+        return error->status;
+    if (write_wanted(store, item, record, error))
+        return error->status;
+    return write_order(store, item, item->wanted ? words : NULL, error);
 }
 
 enum status outbox_want(struct store *store, struct text code, int64_t record, enum outbox_action action,
@@ -223,6 +299,12 @@ enum status outbox_want(struct store *store, struct text code, int64_t record, e
         item = (struct outbox_item){ .code = code, .state = OUTBOX_IDLE };
     else if (status)
         return status;
+    if (item.ordered && (item.held_abolished || item.held_absent))
+        return want_after_order(store, &item, record, action, content, digest, error);
+    if (item.ordered)
+        return want_before_order(store, &item, record, action, digest, error);
+    item.has_dismissed =
+        item.has_dismissed && action == OUTBOX_PUBLISH && digest_equal(&item.dismissed, digest);
     item.wanted = true;
     item.action = action;
     item.content = content;
@@ -232,7 +314,7 @@ enum status outbox_want(struct store *store, struct text code, int64_t record, e
     if (item.state == OUTBOX_REFUSED && !outbox_is_intended(&item))
         item.state = OUTBOX_IDLE;
     if (item.state == OUTBOX_IDLE)
-        item.wanted = !outbox_is_satisfied(&item);
+        item.wanted = !outbox_is_satisfied(&item) && !item.has_dismissed;
     return write_wanted(store, &item, record, error);
 }
 
@@ -242,8 +324,10 @@ enum status outbox_unwant(struct store *store, struct text code, int64_t record,
     if (store_sql(
             store,
             "UPDATE procedure_state SET wanted_action = NULL, wanted_content = NULL, wanted_digest = NULL,"
-            " wanted_run = NULL, state = CASE state WHEN 'refused' THEN 'idle' ELSE state END"
-            " WHERE code = ?1 AND record = ?2",
+            " wanted_run = NULL, state = CASE WHEN state = 'refused' OR (state = 'conflict' AND ordered IS "
+            "NOT"
+            " NULL) THEN 'idle' ELSE state END"
+            " WHERE code = ?1 AND record = ?2 AND NOT (ordered IS NOT NULL AND wanted_action IS 'withdraw')",
             &statement, error))
         return error->status;
     sqlite_bind_words(statement, 1, code);

@@ -51,6 +51,11 @@ struct outbox_item {
     struct digest intent_digest;
     struct text intent_base; /* the etag or version it replaces, as sent; bytes NULL: none */
     int64_t attempts;
+    /* what an operator decided */
+    int64_t ordered;    /* the event of a withdrawal that stands, whatever the source says; 0: none */
+    bool has_dismissed; /* this content is not to be published */
+    struct digest dismissed;
+    struct text overwrite; /* what If-Match says, whatever we believe to stand there; bytes NULL: nothing */
 };
 
 bool outbox_is_open(const struct outbox_item *item);      /* an intent is under way or left over */
@@ -110,7 +115,9 @@ enum status outbox_answer(struct store *store, struct outbox_item *item, const s
 enum status outbox_attempt(struct store *store, const struct outbox_item *item, int64_t attempt,
                            int64_t started_at, long status, struct text words, struct error *error);
 
-/* What transform and operators want. Inside a transaction. */
+/* What transform wants. Inside a transaction. What an operator decided comes first: content that was
+ * dismissed is not wanted; against a withdrawal that was ordered, the same content is not wanted and a new
+ * one is a conflict (event "withheld"); a source that comes to say abolished itself ends the order. */
 enum status outbox_want(struct store *store, struct text code, int64_t record, enum outbox_action action,
                         int64_t content, const struct digest *digest, struct error *error);
 /* Nothing is wanted any more of a procedure whose record is `record` (it was rejected, held, became a draft,

@@ -207,7 +207,7 @@ static enum status write_held(struct store *store, const struct outbox_item *ite
                   " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
                   " intent_base = NULL, intent_run = NULL, intent_seq = NULL,"
                   " held_status = ?5, held_content = ?6, held_digest = ?7, held_version = ?8, held_etag = ?9,"
-                  " held_run = ?10, held_at = ?11 WHERE code = ?1",
+                  " held_run = ?10, held_at = ?11, overwrite = NULL WHERE code = ?1",
                   &statement, error))
         return error->status;
     clock_format(clock->now(clock), at);
@@ -245,7 +245,8 @@ static enum status write_state(struct store *store, const struct outbox_item *it
                   " intent_digest = CASE WHEN ?6 THEN intent_digest END,"
                   " intent_base = CASE WHEN ?6 THEN intent_base END,"
                   " intent_run = CASE WHEN ?6 THEN intent_run END,"
-                  " intent_seq = CASE WHEN ?6 THEN intent_seq END WHERE code = ?1",
+                  " intent_seq = CASE WHEN ?6 THEN intent_seq END,"
+                  " overwrite = CASE WHEN ?2 <> 'conflict' THEN overwrite END WHERE code = ?1",
                   &statement, error))
         return error->status;
     sqlite_bind_words(statement, 1, item->code);

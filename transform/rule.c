@@ -153,8 +153,18 @@ static bool try_value(void *own, const struct value *value, const struct rule_pl
     return true;
 }
 
+static bool is_idle(const struct rule *rule, const struct rule_view *view)
+{
+    for (size_t i = 0; i < rule->check_count; i++)
+        if (!rule->checks[i].kind->idle || !rule->checks[i].kind->idle(rule->checks[i].own, view))
+            return false;
+    return true;
+}
+
 void rule_try(const struct rule_trial *trial)
 {
+    if (is_idle(trial->rule, trial->view))
+        return;
     for (size_t i = 0; i < trial->rule->path_count; i++) {
         struct rule_trial own = *trial;
         rule_path_visit(&trial->rule->paths[i], trial->view, try_value, &own);
@@ -165,7 +175,10 @@ void rule_run(const struct rule_set *rules, struct arena *arena, const struct va
               struct findings *findings)
 {
     struct rule_view view;
+    struct rule_grams grams;
     rule_view_of(rules, procedure, &view);
+    grams.built = false;
+    view.grams = &grams;
     struct rule_trial trial = { .rules = rules, .view = &view, .moment = &rules->moment, .arena = arena,
                                 .findings = findings };
     for (size_t i = 0; i < rules->count; i++) {

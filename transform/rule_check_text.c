@@ -42,33 +42,57 @@ enum status rule_pattern_compile(const struct rule_compiling *compiling, const s
     return setting_place(compiling->context, expression, error);
 }
 
+struct expression {
+    struct pattern *pattern;
+    struct rule_literals literals; /* not_matches only */
+};
+
 static enum status compile_matches(struct rule *rule, const struct rule_compiling *compiling,
                                    const struct value *options, void **own, struct error *error)
 {
-    struct pattern *pattern;
+    struct expression *expression = arena_new(compiling->context->arena, struct expression);
     (void)rule;
-    enum status status = rule_pattern_compile(compiling, options, &pattern, error);
-    *own = pattern;
-    return status;
+    *own = expression;
+    return rule_pattern_compile(compiling, options, &expression->pattern, error);
 }
 
-static void free_pattern(void *own)
+static enum status compile_not_matches(struct rule *rule, const struct rule_compiling *compiling,
+                                       const struct value *options, void **own, struct error *error)
 {
-    pattern_free(own);
+    if (compile_matches(rule, compiling, options, own, error))
+        return error->status;
+    struct expression *expression = *own;
+    rule_literals_find(compiling->context->arena, options->text, &expression->literals);
+    return STATUS_OK;
+}
+
+static void free_expression(void *own)
+{
+    struct expression *expression = own;
+    pattern_free(expression->pattern);
 }
 
 static bool holds_matches(const void *own, const struct rule_subject *subject, struct error *why)
 {
-    enum status status = pattern_search(own, subject->value->text, 0, NULL, why);
+    const struct expression *expression = own;
+    enum status status = pattern_search(expression->pattern, subject->value->text, 0, NULL, why);
     if (status == STATUS_END)
         error_set(why, STATUS_OK, _("This does not have the form that is asked for"));
     return status == STATUS_OK;
 }
 
+static bool idle_not_matches(const void *own, const struct rule_view *view)
+{
+    const struct expression *expression = own;
+    const struct rule_grams *grams = expression->literals.count ? rule_view_grams(view) : NULL;
+    return grams && !rule_literals_may_stand(&expression->literals, grams);
+}
+
 static bool holds_not_matches(const void *own, const struct rule_subject *subject, struct error *why)
 {
+    const struct expression *expression = own;
     struct pattern_match match;
-    enum status status = pattern_search(own, subject->value->text, 0, &match, why);
+    enum status status = pattern_search(expression->pattern, subject->value->text, 0, &match, why);
     if (status == STATUS_OK)
         error_set(why, STATUS_OK, _("\"%.*s\" must not stand here"), TEXT_ARG(match.whole));
     return status == STATUS_END;
@@ -88,36 +112,34 @@ static bool is_foreign(int32_t character)
     return !is_latin(character) && unicode_is_letter(character);
 }
 
-/* The next byte that can start a letter of another script. Vietnamese text has lead bytes up to CC, E1 with
- * B8–BB behind it, and E2 with 80 (dashes, quotes, dots). */
+/* Letters of the Latin script that are taken for Đ: U+00D0, U+00F0 where the normaliser did not come by, U+0189,
+ * U+0256. */
+static bool is_false_d(int32_t character)
+{
+    return character == 0xd0 || character == 0xf0 || character == 0x189 || character == 0x256;
+}
+
+/* The next byte that can start a letter of another script, or one that looks like Đ. */
 static size_t next_suspect(struct text text, size_t at)
 {
     const unsigned char *bytes = (const unsigned char *)text.bytes;
-    while (at < text.length) {
-        enum { STRIDE = 32 };
-        if (at + STRIDE < text.length) {
-            unsigned char found = 0;
-            for (size_t i = 0; i < STRIDE; i++)
-                found |= (unsigned char)(bytes[at + i] > 0xcc) & (unsigned char)(bytes[at + i] != 0xe1) &
-                         (unsigned char)(bytes[at + i] != 0xe2);
-            for (size_t i = 0; i < STRIDE; i++) {
-                unsigned char second = (unsigned char)(bytes[at + i + 1] - 0xb8) > 3;
-                unsigned char dash = bytes[at + i + 1] != 0x80;
-                found |= ((unsigned char)(bytes[at + i] == 0xe1) & second) |
-                         ((unsigned char)(bytes[at + i] == 0xe2) & dash);
-            }
-            if (!found) {
-                at += STRIDE;
-                continue;
-            }
-        }
-        if (bytes[at] > 0xcc && !(bytes[at] == 0xe1 && at + 1 < text.length && bytes[at + 1] >= 0xb8 &&
-                                  bytes[at + 1] <= 0xbb) &&
-            !(bytes[at] == 0xe2 && at + 1 < text.length && bytes[at + 1] == 0x80))
+    for (; at < text.length; at++) {
+        unsigned char byte = bytes[at], second = at + 1 < text.length ? bytes[at + 1] : 0;
+        if (byte < 0xc3)
+            continue;
+        if (byte == 0xe1 ? second < 0xb8 || second > 0xbb : byte == 0xe2 ? second != 0x80 : byte > 0xcc)
             return at;
-        at++;
+        if (byte == 0xc9 || (byte == 0xc3 && (second & 0xdf) == 0x90) || (byte == 0xc6 && second == 0x89))
+            return at;
     }
     return text.length;
+}
+
+static bool idle_letters(const void *own, const struct rule_view *view)
+{
+    const struct rule_grams *grams = rule_view_grams(view);
+    (void)own;
+    return grams && !rule_grams_have_strange(grams);
 }
 
 struct letters {
@@ -262,7 +284,10 @@ static bool holds_look_alikes(const void *own, const struct rule_subject *subjec
     (void)own;
     for (size_t at = next_suspect(text, 0); at < text.length; at = next_suspect(text, at)) {
         size_t next = at;
-        if (!is_foreign(unicode_next(text, &next))) {
+        int32_t suspect = unicode_next(text, &next);
+        if (is_false_d(suspect))
+            add_letter(&letters, text, at, suspect);
+        if (!is_foreign(suspect)) {
             at = next;
             continue;
         }
@@ -401,6 +426,8 @@ static bool is_plain(struct text text, const struct numbering *numbering)
         at += 5;
     else if (year)
         return false;
+    if (year && numbering->any_kind && text_starts(text_slice(text, at, text.length), TEXT("QH")))
+        return digits(text, at + 2) == 2 && at + 4 == text.length;
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
         struct text issuer = text_slice(text, at, text.length);
         if (!text_starts(issuer, symbols[i].symbol))
@@ -494,15 +521,18 @@ static enum status compile_amounts(struct rule *rule, const struct rule_compilin
 }
 
 const struct rule_check rule_check_matches = { .name = "matches", .takes = RULE_TAKES_SCALAR,
-                                               .compile = compile_matches, .free = free_pattern,
+                                               .compile = compile_matches, .free = free_expression,
                                                .holds = holds_matches };
 const struct rule_check rule_check_not_matches = { .name = "not_matches", .takes = RULE_TAKES_SCALAR,
-                                                   .compile = compile_matches, .free = free_pattern,
-                                                   .holds = holds_not_matches };
+                                                   .compile = compile_not_matches,
+                                                   .free = free_expression, .holds = holds_not_matches,
+                                                   .idle = idle_not_matches };
 const struct rule_check rule_check_script = { .name = "script", .takes = RULE_TAKES_SCALAR,
-                                              .compile = compile_script, .holds = holds_script };
+                                              .compile = compile_script, .holds = holds_script,
+                                              .idle = idle_letters };
 const struct rule_check rule_check_look_alikes = { .name = "look_alikes", .takes = RULE_TAKES_SCALAR,
-                                                   .compile = compile_look_alikes, .holds = holds_look_alikes };
+                                                   .compile = compile_look_alikes, .holds = holds_look_alikes,
+                                                   .idle = idle_letters };
 const struct rule_check rule_check_document_number = { .name = "document_number", .takes = RULE_TAKES_SCALAR,
                                                        .compile = compile_document_number,
                                                        .holds = holds_document_number };

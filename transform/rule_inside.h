@@ -4,6 +4,7 @@
 
 #include "adapters/pattern.h"
 #include "transform/rule.h"
+#include "transform/rule_literal.h"
 
 #define RULE_CHECKS 6  /* of one rule */
 #define RULE_ROOTS  32 /* at least the fields of a procedure */
@@ -27,7 +28,9 @@ struct rule_place {
 
 /* A procedure with its fields found once for all rules. */
 struct rule_view {
+    const struct value *procedure;
     const struct value *roots[RULE_ROOTS];
+    struct rule_grams *grams; /* built when first asked for; NULL: there are none */
 };
 
 /* What rules ask besides the record. */
@@ -76,6 +79,8 @@ struct rule_check {
     /* Does the value hold? `why` gets the words otherwise; STATUS_REJECT in it: the check gave up. NULL: only
      * rule_all.c knows. */
     bool (*holds)(const void *own, const struct rule_subject *subject, struct error *why);
+    /* Does it hold of every text of this record, seen from afar? NULL: it must look at each. */
+    bool (*idle)(const void *own, const struct rule_view *view);
     /* Notes of one record what must be known of all before any is judged; NULL: nothing. */
     void (*gather)(const void *own, const struct rule *rule, struct rule_all *all, const struct rule_view *view,
                    const struct rule_record *record);
@@ -136,6 +141,9 @@ extern const struct rule_check *const rule_checks[]; /* ends with NULL */
 extern const struct rule_check rule_check_matches, rule_check_not_matches, rule_check_script,
     rule_check_look_alikes, rule_check_document_number, rule_check_amounts, rule_check_date, rule_check_number,
     rule_check_working_days, rule_check_known_name, rule_check_unique, rule_check_refers_to, rule_check_sql;
+
+/* What stands in the record's texts; NULL: it is not known. */
+const struct rule_grams *rule_view_grams(const struct rule_view *view);
 
 /* Paths (rule_path.c). */
 enum status rule_path_compile(struct text text, struct rule_path *path, struct error *error);

@@ -29,6 +29,7 @@ void rule_view_of(const struct rule_set *rules, const struct value *procedure, s
 {
     size_t count = procedure_root.count, at = 0;
     memset(view, 0, sizeof *view);
+    view->procedure = procedure;
     for (const struct value *member = procedure ? procedure->first : NULL; member; member = member->next) {
         size_t i = at;
         while (i < count && !is_named(&rules->root_names[i], member))
@@ -43,6 +44,13 @@ void rule_view_of(const struct rule_set *rules, const struct value *procedure, s
         view->roots[i] = member;
         at = i + 1;
     }
+}
+
+const struct rule_grams *rule_view_grams(const struct rule_view *view)
+{
+    if (view->grams && !view->grams->built)
+        rule_grams_build(view->grams, view->procedure);
+    return view->grams;
 }
 
 struct visiting {

@@ -51,12 +51,13 @@ static struct text run(const char *fields, const char *record)
         return TEXT_NONE;
     }
     map_run(map, &test_arena, text_of(record), TEXT_NONE, &result);
+    struct text text = TEXT_NONE;
+    if (result.procedure) {
+        canonical_write(&bytes, result.procedure); /* names borrow from the map */
+        text = text_copy(&test_arena, buffer_view(&bytes));
+        buffer_free(&bytes);
+    }
     map_free(map);
-    if (!result.procedure)
-        return TEXT_NONE;
-    canonical_write(&bytes, result.procedure);
-    struct text text = text_copy(&test_arena, buffer_view(&bytes));
-    buffer_free(&bytes);
     return text;
 }
 

@@ -97,9 +97,7 @@ TEST("a field of many lines has each line trimmed and three or more line breaks 
 
 TEST("other control characters reject, named, with where they stand")
 {
-    static const char *const texts[] = { "ab\x01"
-                                         "c",
-                                         "a\x7f", "a\xc2\x80", "\x1b[31m", "a\xc2\x9f" };
+    static const char *const texts[] = { "ab\001c", "a\x7f", "a\xc2\x80", "\x1b[31m", "a\xc2\x9f" };
     for (size_t i = 0; i < 5; i++) {
         struct text out;
         struct error error;
@@ -114,9 +112,7 @@ TEST("other control characters reject, named, with where they stand")
 
 TEST("what is normalised stays as it is when it is normalised again")
 {
-    static const char *const texts[] = { "a \n\n\n b\xc2\xa0 c",
-                                         "Thu\xcc\x89 \xef\x82\xb7 tu\xcc\xa3"
-                                         "c ",
+    static const char *const texts[] = { "a \n\n\n b\xc2\xa0 c", "Thu\xcc\x89 \xef\x82\xb7 tu\xcc\xa3\143 ",
                                          "\xe2\x80\x8b a" };
     for (size_t i = 0; i < 3; i++)
         for (int lines = 0; lines < 2; lines++) {

@@ -1,0 +1,361 @@
+/* audit verify, checkpoint, key, export, prove. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "adapters/file.h"
+#include "cli/bundle.h"
+#include "cli/cli.h"
+#include "core/canonical.h"
+#include "store/audit.h"
+#include "store/audit_proof.h"
+
+static enum status open_to_read(struct session *session, struct store **store, struct error *error)
+{
+    return store_open(session->configuration.store, STORE_READ, session->clock, store, error);
+}
+
+static const char *hex_of(struct arena *arena, const struct digest *digest)
+{
+    char *hex = arena_take(arena, DIGEST_HEX);
+    digest_hex(digest, hex);
+    return hex;
+}
+
+/* ---- verify ---- */
+
+static struct value *finding_list(struct arena *arena, const struct audit_finding *findings)
+{
+    struct value *list = value_list(arena);
+    for (const struct audit_finding *finding = findings; finding; finding = finding->next) {
+        struct value *entry = value_append(list, value_object(arena));
+        if (*finding->kind)
+            value_set(entry, "kind", value_string(arena, finding->kind));
+        if (finding->event)
+            value_set(entry, "event", value_integer(arena, finding->event));
+        value_set(entry, "message", value_string(arena, finding->message));
+    }
+    return list;
+}
+
+static void print_report_json(struct arena *arena, const struct audit_report *report)
+{
+    struct value *document = value_object(arena);
+    value_set(document, "holds", value_boolean(arena, report->holds));
+    value_set(document, "ledger_holds", value_boolean(arena, report->ledger_holds));
+    value_set(document, "sentence", value_string(arena, report->sentence));
+    if (report->from_event)
+        value_set(document, "from_event", value_integer(arena, report->from_event));
+    value_set(document, "origin", report->origin.bytes ? value_text(arena, report->origin) : value_null(arena));
+    value_set(document, "root", value_string(arena, hex_of(arena, &report->root)));
+    value_set(document, "events", value_integer(arena, report->events));
+    value_set(document, "runs", value_integer(arena, report->runs));
+    value_set(document, "payloads", value_integer(arena, report->payloads));
+    value_set(document, "forgotten", value_integer(arena, report->forgotten));
+    value_set(document, "heads", value_integer(arena, report->heads));
+    value_set(document, "signed_heads", value_integer(arena, report->signed_heads));
+    value_set(document, "unsealed", value_integer(arena, report->unsealed));
+    value_set(document, "faults", value_integer(arena, (int64_t)report->count));
+    value_set(document, "findings", finding_list(arena, report->first));
+    value_set(document, "remarks", finding_list(arena, report->remarks));
+    output_json(document);
+}
+
+static void print_report(const struct audit_report *report)
+{
+    puts(report->sentence);
+    for (const struct audit_finding *finding = report->first; finding; finding = finding->next)
+        printf("  %s\n", finding->message);
+    if (report->count > AUDIT_FINDINGS_MOST)
+        printf(_("  … and %zu more\n"), report->count - AUDIT_FINDINGS_MOST);
+    for (const struct audit_finding *remark = report->remarks; remark; remark = remark->next)
+        printf("* %s\n", remark->message);
+}
+
+static void show_progress(void *own, int64_t done, int64_t total)
+{
+    output_progress(own, _("verifying"), done, total);
+}
+
+static enum status read_outside(struct session *session, struct audit_outside *outside, struct error *error)
+{
+    const struct invocation *invocation = session->invocation;
+    for (size_t i = 0; i < invocation->checkpoint_count; i++) {
+        outside[i].name = invocation->checkpoints[i];
+        if (file_read(&session->configuration.arena, outside[i].name, NOTE_SIZE_MOST, &outside[i].bytes, error)) {
+            error->status = STATUS_USAGE;
+            return error->status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status verify(struct session *session, struct error *error, int *exit_code)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct invocation *invocation = session->invocation;
+    struct audit_report report;
+    struct store *store;
+    struct audit_outside *outside = arena_array(&arena, struct audit_outside, invocation->checkpoint_count + 1);
+    struct audit_request request = { .settings = &session->configuration.sealing.audit,
+                                     .outside = outside,
+                                     .outside_count = invocation->checkpoint_count,
+                                     .progress = show_progress,
+                                     .own = session };
+    if (ledger_read_keys(&session->configuration, invocation->keys, invocation->key_count, error) ||
+        read_outside(session, outside, error) || open_to_read(session, &store, error))
+        return error->status;
+    enum status status = audit_verify(store, &request, &arena, &report, error);
+    output_progress_end(session);
+    if (!status && invocation->json)
+        print_report_json(&arena, &report);
+    else if (!status)
+        print_report(&report);
+    if (!status && !report.holds)
+        *exit_code = error_exit_code(STATUS_LEDGER);
+    store_close(store);
+    return status;
+}
+
+/* ---- checkpoint ---- */
+
+static enum status checkpoint(struct session *session, struct error *error, int *exit_code)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct audit_head head;
+    struct store *store;
+    (void)exit_code;
+    if (open_to_read(session, &store, error))
+        return error->status;
+    enum status status = audit_head(store, &arena, 0, &head, error);
+    if (status == STATUS_END)
+        status = error_set(error, STATUS_USAGE, _("%s: no run has ended yet, so there is no head"), store_path(store));
+    if (!status && session->invocation->json) {
+        struct value *document = value_object(&arena);
+        value_set(document, "run", value_integer(&arena, head.run));
+        value_set(document, "origin", value_text(&arena, head.origin));
+        value_set(document, "size", value_integer(&arena, (int64_t)head.size));
+        value_set(document, "root", value_string(&arena, hex_of(&arena, &head.root)));
+        value_set(document, "signed", value_boolean(&arena, head.is_signed));
+        value_set(document, "note", value_text(&arena, head.note));
+        output_json(document);
+    } else if (!status) {
+        fwrite(head.note.bytes, 1, head.note.length, stdout);
+        if (!head.is_signed)
+            output_message(session, _("this head is not signed: \"congkhai audit key\" makes a key"));
+    }
+    store_close(store);
+    return status;
+}
+
+/* ---- key ---- */
+
+static enum status write_key(struct session *session, const char *path, const struct note_signer *signer,
+                             struct error *error)
+{
+    BUFFER_OWNED struct buffer secret = { 0 }, public = { 0 }, beside = { 0 };
+    char folder[4096];
+    note_signer_write(signer, &secret);
+    buffer_char(&secret, '\n');
+    note_key_write(&signer->key, &public);
+    buffer_printf(&beside, "%s.pub", path);
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash && slash != folder) {
+        *slash = 0;
+        if (file_make_folders(folder, error))
+            return error->status;
+    }
+    enum status status = file_write(path, buffer_view(&secret), 0600, error);
+    explicit_bzero(secret.bytes, secret.length);
+    if (status)
+        return status;
+    if (session->invocation->json) {
+        ARENA_OWNED struct arena arena = { 0 };
+        struct value *document = value_object(&arena);
+        value_set(document, "key", value_string(&arena, path));
+        value_set(document, "public", value_text(&arena, buffer_view(&public)));
+        output_json(document);
+    } else {
+        printf("%s\n", public.bytes);
+    }
+    buffer_char(&public, '\n');
+    return file_write(beside.bytes, buffer_view(&public), 0644, error);
+}
+
+/* The key's name is the log's, and that holds the store's name: the store is made if there is none yet. */
+static enum status find_name(struct session *session, struct buffer *name, struct error *error)
+{
+    struct store *store;
+    if (store_open(session->configuration.store, STORE_RUN, session->clock, &store, error))
+        return error->status;
+    if (store_begin(store, error) || audit_origin(store, &session->configuration.sealing.audit, name, error) ||
+        store_commit(store, error))
+        store_rollback(store);
+    store_close(store);
+    return error->status;
+}
+
+static enum status key(struct session *session, struct error *error, int *exit_code)
+{
+    const struct invocation *invocation = session->invocation;
+    BUFFER_OWNED struct buffer name = { 0 };
+    unsigned char seed[CRYPTO_KEY_SIZE];
+    struct note_signer signer;
+    (void)exit_code;
+    const char *path = invocation->argument_count > 1 ? invocation->arguments[1] : session->configuration.sealing.key;
+    if (!path)
+        return error_set(error, STATUS_USAGE,
+                         _("where is the key to go? congkhai audit key FILE, or \"key\" in \"ledger\""));
+    if (file_exists(path))
+        return error_set(error, STATUS_USAGE, _("%s is there already: a key is never written over"), path);
+    if (find_name(session, &name, error))
+        return error->status;
+    crypto_random(seed, sizeof seed);
+    enum status status = note_signer_init(&signer, buffer_view(&name), seed, error);
+    explicit_bzero(seed, sizeof seed);
+    if (!status)
+        status = write_key(session, path, &signer, error);
+    explicit_bzero(&signer, sizeof signer);
+    if (!status)
+        output_message(session,
+                       _("The private key is in %s: keep it out of backups of the store. The line above is the public key: "
+                         "publish it, verifiers need it. Heads are signed from the next run on, when the configuration "
+                         "says ledger: { key: %s }"),
+                       path, path);
+    return status;
+}
+
+/* ---- export, prove ---- */
+
+static enum status read_run(const char *text, int64_t *run, struct error *error)
+{
+    char *end;
+    *run = 0;
+    if (!text)
+        return STATUS_OK;
+    *run = strtoll(text, &end, 10);
+    if (*end || *run < 1)
+        return error_set(error, STATUS_USAGE, _("\"%s\" is no number of a run"), text);
+    return STATUS_OK;
+}
+
+static enum status export(struct session *session, struct error *error, int *exit_code)
+{
+    const struct invocation *invocation = session->invocation;
+    ARENA_OWNED struct arena arena = { 0 };
+    struct audit_bundle bundle = { 0 };
+    struct store *store;
+    (void)exit_code;
+    if (read_run(invocation->run, &bundle.run, error) ||
+        ledger_read_keys(&session->configuration, invocation->keys, invocation->key_count, error))
+        return error->status;
+    const char *folder = invocation->argument_count > 1 ? invocation->arguments[1] : invocation->to;
+    if (!folder && bundle.run)
+        folder = text_format(&arena, "congkhai-audit-%s-run%lld", session->configuration.agency_code,
+                             (long long)bundle.run)
+                     .bytes;
+    else if (!folder)
+        folder = text_format(&arena, "congkhai-audit-%s", session->configuration.agency_code).bytes;
+    if (open_to_read(session, &store, error))
+        return error->status;
+    enum status status = bundle_write(session, store, folder, &bundle, error);
+    if (!status && invocation->json) {
+        struct value *document = value_object(&arena);
+        value_set(document, "folder", value_string(&arena, folder));
+        value_set(document, "first", value_integer(&arena, bundle.first));
+        value_set(document, "last", value_integer(&arena, bundle.last));
+        value_set(document, "payloads", value_integer(&arena, bundle.payloads));
+        value_set(document, "forgotten", value_integer(&arena, bundle.forgotten));
+        output_json(document);
+    } else if (!status) {
+        printf(_("%s: events %lld to %lld, %lld payloads; check with: python3 %s/verify-ledger %s\n"), folder,
+               (long long)bundle.first, (long long)bundle.last, (long long)bundle.payloads, folder, folder);
+    }
+    store_close(store);
+    return status;
+}
+
+static void print_proof(const struct value *proof)
+{
+    struct text head = value_text_of(proof, "head"), content = value_text_of(proof, "content");
+    printf(_("%.*s at the end of %.*s (24:00 in Vietnam, UTC+7): %.*s\n"), TEXT_ARG(value_text_of(proof, "code")),
+           TEXT_ARG(value_text_of(proof, "on")), TEXT_ARG(value_text_of(proof, "status")));
+    printf(_("\nThe head that proves it:\n"));
+    fwrite(head.bytes, 1, head.length, stdout);
+    for (const struct value *event = value_find(proof, "events")->first; event; event = event->next) {
+        struct text text = value_text_of(event, "event");
+        printf(_("\nThe event, as it is hashed:\n%.*s\nleaf %.*s\n"), (int)text.length, text.bytes,
+               TEXT_ARG(value_text_of(event, "leaf")));
+        for (const struct value *step = value_find(event, "path")->first; step; step = step->next)
+            printf("  %.*s\n", TEXT_ARG(step->text));
+    }
+    if (content.bytes)
+        printf(_("\nThe content:\n%.*s\n"), (int)content.length, content.bytes);
+    printf(_("\nWith --json this is a file that verify-ledger checks.\n"));
+}
+
+static enum status prove(struct session *session, struct error *error, int *exit_code)
+{
+    const struct invocation *invocation = session->invocation;
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *proof;
+    struct store *store;
+    struct date on;
+    (void)exit_code;
+    if (invocation->argument_count < 2 || !invocation->on)
+        return error_set(error, STATUS_USAGE, _("usage: congkhai audit prove CODE --on DATE"));
+    struct text code = text_of(invocation->arguments[1]);
+    if (!date_read(text_of(invocation->on), &on))
+        return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""), invocation->on);
+    if (open_to_read(session, &store, error))
+        return error->status;
+    enum status status = audit_prove(store, &arena, code, on, &proof, error);
+    if (status == STATUS_END)
+        status = error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"), TEXT_ARG(code),
+                           invocation->on);
+    else if (!status && invocation->json)
+        output_json(proof);
+    else if (!status)
+        print_proof(proof);
+    store_close(store);
+    return status;
+}
+
+enum status command_audit(struct session *session, struct error *error, int *exit_code)
+{
+    static const struct {
+        const char *name, *options;
+        int most;
+        enum status (*run)(struct session *session, struct error *error, int *exit_code);
+    } parts[] = {
+        { "verify", "checkpoint key", 1, verify }, { "checkpoint", "", 1, checkpoint }, { "key", "", 2, key },
+        { "export", "run to key", 2, export },     { "prove", "on", 2, prove },
+    };
+    const struct invocation *invocation = session->invocation;
+    const char *names[sizeof parts / sizeof *parts], *given = invocation->arguments[0];
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        names[i] = parts[i].name;
+        if (strcmp(given, parts[i].name))
+            continue;
+        const struct {
+            const char *name;
+            bool given;
+        } options[] = {
+            { "checkpoint", invocation->checkpoint_count > 0 }, { "key", invocation->key_count > 0 },
+            { "run", invocation->run != NULL },                 { "on", invocation->on != NULL },
+            { "to", invocation->to != NULL },
+        };
+        for (size_t o = 0; o < sizeof options / sizeof *options; o++)
+            if (options[o].given && !strstr(parts[i].options, options[o].name))
+                return error_set(error, STATUS_USAGE, _("\"audit %s\" takes no option --%s"), given, options[o].name);
+        if (invocation->argument_count > parts[i].most)
+            return error_set(error, STATUS_USAGE, _("\"audit %s\" takes nothing more"), given);
+        return parts[i].run(session, error, exit_code);
+    }
+    const char *nearest = text_nearest(text_of(given), names, sizeof parts / sizeof *parts);
+    if (nearest)
+        return error_set(error, STATUS_USAGE, _("there is no \"audit %s\"; did you mean \"audit %s\"?"), given, nearest);
+    return error_set(error, STATUS_USAGE, _("there is no \"audit %s\"; verify, checkpoint, key, export or prove"), given);
+}

@@ -1,0 +1,249 @@
+/* history, show: the past of one procedure, and all about it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "core/canonical.h"
+#include "store/history.h"
+
+static enum status open_to_read(struct session *session, struct store **store, struct error *error)
+{
+    return store_open(session->configuration.store, STORE_READ, session->clock, store, error);
+}
+
+static enum status unknown(struct text code, struct error *error)
+{
+    return error_set(error, STATUS_USAGE, _("nothing is known of a procedure \"%.*s\""), TEXT_ARG(code));
+}
+
+/* Times are kept in UTC and shown as the clocks of Vietnam had them. */
+static struct value *local_time(struct arena *arena, struct text at)
+{
+    int64_t milliseconds;
+    char *text = arena_take(arena, 32);
+    if (!clock_parse(at, &milliseconds))
+        return value_text(arena, at);
+    clock_format_local(milliseconds, text);
+    return value_string(arena, text);
+}
+
+static void localise(struct arena *arena, const struct value *rows)
+{
+    for (const struct value *row = rows ? rows->first : NULL; row; row = row->next)
+        for (struct value *member = row->first; member; member = member->next)
+            if (text_is(member->name, "at") || text_is(member->name, "started_at"))
+                member->text = local_time(arena, member->text)->text;
+}
+
+/* ---- history ---- */
+
+static void print_changes(struct arena *arena, const struct value *changes)
+{
+    const struct output_column columns[] = {
+        { "at", _("when (Vietnam, UTC+7)"), 0 }, { "run", _("run"), 0 },           { "field", _("field"), 40 },
+        { "old", _("before"), 40 },              { "new", _("after"), 40 },        { "operator", _("operator"), 16 },
+        { "locator", _("source file"), 40 },     { "rules_digest", _("rules"), 12 },
+    };
+    localise(arena, changes);
+    output_table(changes, columns, sizeof columns / sizeof *columns);
+}
+
+static void print_line(const char *name, struct text text)
+{
+    if (text.bytes)
+        printf("%s: %.*s\n", name, (int)text.length, text.bytes);
+}
+
+static void print_held(struct arena *arena, const struct value *held)
+{
+    printf(_("%.*s as it stood at the portal at the end of %.*s (24:00 in Vietnam, UTC+7)\n\n"),
+           TEXT_ARG(value_text_of(held, "code")), TEXT_ARG(value_text_of(held, "on")));
+    print_line(_("status"), value_text_of(held, "status"));
+    print_line(_("acknowledged"), local_time(arena, value_text_of(held, "published_at"))->text);
+    print_line(_("run"), value_text_of(held, "run"));
+    print_line(_("operator"), value_text_of(held, "operator"));
+    print_line(_("source"), value_text_of(held, "source"));
+    print_line(_("source file"), value_text_of(held, "locator"));
+    print_line(_("version at the portal"), value_text_of(held, "portal_version"));
+    print_line(_("content digest (SHA-256)"), value_text_of(held, "content_digest"));
+    print_line(_("digest of the rules"), value_text_of(held, "rules_digest"));
+    const struct value *procedure = value_find(held, "procedure");
+    if (!procedure)
+        return;
+    putchar('\n');
+    output_json(procedure);
+}
+
+/* Canonical, so that the procedure's bytes are the very ones that have the digest. */
+static void print_canonical(const struct value *value)
+{
+    BUFFER_OWNED struct buffer bytes = { 0 };
+    canonical_write(&bytes, value);
+    fwrite(bytes.bytes, 1, bytes.length, stdout);
+    putchar('\n');
+}
+
+static enum status show_day(struct session *session, struct store *store, struct arena *arena, struct text code,
+                            struct error *error)
+{
+    const struct invocation *invocation = session->invocation;
+    struct value *held;
+    struct date on;
+    if (!date_read(text_of(invocation->on), &on))
+        return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""), invocation->on);
+    if (invocation->field)
+        return error_set(error, STATUS_USAGE, _("--on shows the whole procedure; leave out --field"));
+    enum status status = history_on(store, arena, code, on, &held, error);
+    if (status == STATUS_END)
+        return error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"), TEXT_ARG(code),
+                         invocation->on);
+    if (status)
+        return status;
+    if (invocation->json)
+        print_canonical(held);
+    else
+        print_held(arena, held);
+    return STATUS_OK;
+}
+
+enum status command_history(struct session *session, struct error *error, int *exit_code)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct invocation *invocation = session->invocation;
+    struct text code = text_of(invocation->arguments[0]);
+    struct value *changes;
+    struct store *store;
+    (void)exit_code;
+    if (open_to_read(session, &store, error))
+        return error->status;
+    enum status status;
+    if (invocation->on) {
+        status = show_day(session, store, &arena, code, error);
+    } else {
+        status = history_changes(store, &arena, code, invocation->field, &changes, error);
+        if (status == STATUS_END)
+            status = error_set(error, STATUS_USAGE, _("the portal never acknowledged anything of \"%.*s\""),
+                               TEXT_ARG(code));
+        else if (!status && invocation->json)
+            output_json(changes);
+        else if (!status)
+            print_changes(&arena, changes);
+    }
+    store_close(store);
+    return status;
+}
+
+/* ---- show ---- */
+
+static const char *why_pending(struct text state)
+{
+    static const struct {
+        const char *state, *why;
+    } reasons[] = {
+        { "idle", N_("waits for the next load") },
+        { "intended", N_("a request was meant to leave and no answer is known: the portal is asked first") },
+        { "unknown", N_("sent, but the portal could not be asked what became of it: it is asked first") },
+        { "failed", N_("every attempt failed and the portal does not have it: first in line next time") },
+        { "refused", N_("the portal refused this content: waits until the record changes, or for \"retry\"") },
+        { "conflict", N_("the portal holds what was not put there from here: an operator decides (\"reconcile\")") },
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (text_is(state, reasons[i].state))
+            return _(reasons[i].why);
+    return "";
+}
+
+static void print_now(struct arena *arena, const struct value *page)
+{
+    const struct value *held = value_find(page, "held"), *pending = value_find(page, "pending");
+    struct text name = value_text_of(page, "name");
+    printf("%.*s  %.*s\n\n", TEXT_ARG(value_text_of(page, "code")), (int)name.length, name.bytes ? name.bytes : "");
+    if (held)
+        printf(_("At the portal: %.*s since %.*s (run %.*s, version %.*s)\n"), TEXT_ARG(value_text_of(held, "status")),
+               TEXT_ARG(local_time(arena, value_text_of(held, "published_at"))->text),
+               TEXT_ARG(value_text_of(held, "run")), TEXT_ARG(value_text_of(held, "portal_version")));
+    else
+        puts(_("At the portal: nothing that was acknowledged"));
+    if (!pending)
+        return;
+    struct text words = value_text_of(pending, "words");
+    printf(_("Pending: %.*s since run %.*s: %s%s%.*s\n"), TEXT_ARG(value_text_of(pending, "action")),
+           TEXT_ARG(value_text_of(pending, "since_run")), why_pending(value_text_of(page, "state")),
+           words.length ? " — " : "", TEXT_ARG(words));
+}
+
+static void print_section(struct arena *arena, const char *heading, const struct value *rows,
+                          const struct output_column *columns, size_t count)
+{
+    if (!rows->count)
+        return;
+    localise(arena, rows);
+    printf("\n%s\n", heading);
+    output_table(rows, columns, count);
+}
+
+/* The findings of all records in one list, each with its record's source. */
+static struct value *all_findings(struct arena *arena, const struct value *records)
+{
+    struct value *all = value_list(arena);
+    for (const struct value *record = records->first; record; record = record->next) {
+        const struct value *findings = value_find(record, "findings");
+        for (const struct value *finding = findings ? findings->first : NULL; finding; finding = finding->next) {
+            struct value *copy = value_append(all, value_copy(arena, finding));
+            value_set(copy, "source", value_text(arena, value_text_of(record, "source")));
+        }
+    }
+    return all;
+}
+
+static void print_page(struct arena *arena, const struct value *page)
+{
+    const struct output_column records[] = {
+        { "source", _("source"), 20 },   { "key", _("key"), 24 },       { "locator", _("source file"), 50 },
+        { "present", _("present"), 0 },  { "status", _("status"), 0 },  { "outcome", _("outcome"), 0 },
+    }, findings[] = {
+        { "source", _("source"), 20 }, { "severity", _("severity"), 0 }, { "rule", _("rule"), 24 },
+        { "field", _("field"), 24 },   { "value", _("value"), 30 },      { "message", _("why"), 80 },
+        { "cites", _("cites"), 40 },
+    }, outcomes[] = {
+        { "at", _("when (Vietnam, UTC+7)"), 0 }, { "run", _("run"), 0 },          { "outcome", _("outcome"), 0 },
+        { "source", _("source"), 20 },           { "locator", _("source file"), 50 },
+    }, requests[] = {
+        { "at", _("when (Vietnam, UTC+7)"), 0 }, { "run", _("run"), 0 },
+        { "action", _("action"), 0 },            { "outcome", _("outcome"), 0 },
+        { "attempt", _("attempts"), 0 },         { "http_status", _("HTTP"), 0 },
+        { "portal_version", _("version"), 16 },  { "idempotency_key", _("key"), 60 },
+        { "words", _("the portal's words"), 60 },
+    }, others[] = {
+        { "at", _("when (Vietnam, UTC+7)"), 0 }, { "run", _("run"), 0 },      { "what", _("event"), 0 },
+        { "source", _("source"), 20 },           { "actor", _("operator"), 16 },
+    };
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+    print_now(arena, page);
+    print_section(arena, _("Where it comes from"), value_find(page, "records"), records, COUNT(records));
+    print_section(arena, _("What the rules say of it"), all_findings(arena, value_find(page, "records")), findings,
+                  COUNT(findings));
+    print_section(arena, _("Outcomes"), value_find(page, "outcomes"), outcomes, COUNT(outcomes));
+    print_section(arena, _("Requests and answers"), value_find(page, "requests"), requests, COUNT(requests));
+    print_section(arena, _("Other events"), value_find(page, "others"), others, COUNT(others));
+}
+
+enum status command_show(struct session *session, struct error *error, int *exit_code)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text code = text_of(session->invocation->arguments[0]);
+    struct value *page;
+    struct store *store;
+    (void)exit_code;
+    if (open_to_read(session, &store, error))
+        return error->status;
+    enum status status = history_show(store, &arena, code, &page, error);
+    if (status == STATUS_END)
+        status = unknown(code, error);
+    else if (!status && session->invocation->json)
+        output_json(page);
+    else if (!status)
+        print_page(&arena, page);
+    store_close(store);
+    return status;
+}

@@ -1,0 +1,164 @@
+/* plan: what load would send now, field by field; sends nothing and writes nothing into the store. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/run.h"
+#include "core/canonical.h"
+#include "load/plan.h"
+
+#define VALUE_MOST 100 /* bytes of a value on a terminal; --json has all of it */
+
+struct printing {
+    bool json;
+    int64_t steps;
+    struct buffer line;
+    struct arena arena;
+};
+
+/* One line, whatever is in it. */
+static void print_text(struct text text, bool quoted)
+{
+    size_t length = text_cut(text, VALUE_MOST);
+    if (!text.bytes) {
+        putchar('-');
+        return;
+    }
+    if (quoted)
+        putchar('"');
+    for (size_t i = 0; i < length; i++)
+        putchar((unsigned char)text.bytes[i] < 0x20 || text.bytes[i] == 0x7f ? ' ' : text.bytes[i]);
+    fputs(length < text.length ? "…" : "", stdout);
+    if (quoted)
+        putchar('"');
+}
+
+static const char *kind_of(const struct plan_step *step)
+{
+    if (!step->item->wanted)
+        return _("nothing is wanted any more: the portal is asked what became of it");
+    if (step->asks_first)
+        return _("left open by an earlier run: the portal is asked first");
+    return step->first ? _("new") : NULL;
+}
+
+static void print_step(const struct plan_step *step)
+{
+    const char *kind = kind_of(step);
+    printf("%-8s  " TEXT_PRINT "  ", step->action, TEXT_ARG(step->item->code));
+    print_text(step->name, false);
+    if (kind)
+        printf("  (%s)", kind);
+    else if (step->item->version.bytes)
+        printf(_("  (on version " TEXT_PRINT ")"), TEXT_ARG(step->item->version));
+    putchar('\n');
+    /* Of what is new, all would be changes. */
+    for (const struct difference *change = step->first ? NULL : step->changes; change;
+         change = change->next) {
+        printf("    " TEXT_PRINT ": ", TEXT_ARG(change->field));
+        print_text(change->before, true);
+        fputs(" → ", stdout);
+        print_text(change->after, true);
+        putchar('\n');
+    }
+}
+
+static void set(struct arena *arena, struct value *object, const char *name, struct text text)
+{
+    if (text.bytes)
+        value_set(object, name, value_text(arena, text));
+}
+
+static void print_step_json(struct printing *printing, const struct plan_step *step)
+{
+    struct arena *arena = &printing->arena;
+    char hex[DIGEST_HEX];
+    struct value *object = value_object(arena), *changes = value_list(arena);
+    digest_hex(&step->digest, hex);
+    value_set(object, "code", value_text(arena, step->item->code));
+    value_set(object, "action", value_string(arena, step->action));
+    set(arena, object, "name", step->name);
+    value_set(object, "digest", value_string(arena, hex));
+    set(arena, object, "base", step->base);
+    value_set(object, "state", value_string(arena, outbox_state_name(step->item->state)));
+    value_set(object, "first", value_boolean(arena, step->first));
+    value_set(object, "asks_first", value_boolean(arena, step->asks_first));
+    for (const struct difference *change = step->changes; change; change = change->next) {
+        struct value *item = value_append(changes, value_object(arena));
+        value_set(item, "field", value_text(arena, change->field));
+        set(arena, item, "old", change->before);
+        set(arena, item, "new", change->after);
+    }
+    value_set(object, "changes", changes);
+    buffer_clear(&printing->line);
+    canonical_write(&printing->line, object);
+    printf("%s\n    ", printing->steps ? "," : "");
+    fwrite(printing->line.bytes, 1, printing->line.length, stdout);
+    arena_clear(arena);
+}
+
+static enum status show_step(void *own, const struct plan_step *step, struct error *error)
+{
+    struct printing *printing = own;
+    (void)error;
+    if (printing->json)
+        print_step_json(printing, step);
+    else
+        print_step(step);
+    printing->steps++;
+    return STATUS_OK;
+}
+
+static void print_summary(const struct printing *printing, const struct plan_summary *summary)
+{
+    if (printing->json) {
+        printf("%s],\n  \"publish\": %lld,\n  \"first\": %lld,\n  \"withdraw\": %lld,\n  \"ask\": %lld,\n"
+               "  \"digest\": \"%s\"\n}\n",
+               printing->steps ? "\n  " : "", (long long)summary->publish, (long long)summary->first,
+               (long long)summary->withdraw, (long long)summary->ask, summary->digest);
+        return;
+    }
+    if (summary->steps)
+        putchar('\n');
+    printf(_("%lld to publish (%lld of them new), %lld to withdraw, %lld only to be asked about\n"),
+           (long long)summary->publish, (long long)summary->first, (long long)summary->withdraw,
+           (long long)summary->ask);
+    printf(_("The digest of this plan: %s\n"), summary->digest);
+}
+
+static enum status show(struct session *session, struct store *store, struct error *error)
+{
+    struct load_request request = run_load_request(session);
+    struct plan_summary summary;
+    struct printing printing = { .json = session->invocation->json };
+    BUFFER_OWNED struct buffer document = { .limit = PLAN_KEPT_MOST };
+    struct plan_walk walk = { .store = store,
+                              .filter = &request.filter,
+                              .details = true,
+                              .visit = show_step,
+                              .own = &printing,
+                              .document = &document };
+    if (printing.json)
+        fputs("{\n  \"steps\": [", stdout);
+    enum status status = plan_walk(&walk, &summary, error);
+    if (!status) {
+        print_summary(&printing, &summary);
+        plan_keep(session->configuration.store, &document);
+    }
+    buffer_free(&printing.line);
+    arena_free(&printing.arena);
+    return status;
+}
+
+enum status command_plan(struct session *session, struct error *error, int *exit_code)
+{
+    struct store *store;
+    (void)exit_code;
+    if (store_open(session->configuration.store, STORE_READ, session->clock, &store, error))
+        return error->status;
+    enum status status = store_begin(store, error); /* a snapshot: a run may be at work */
+    if (!status)
+        status = show(session, store, error);
+    store_rollback(store);
+    store_close(store);
+    return status;
+}

@@ -1,0 +1,331 @@
+#include "extract/probe.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/file.h"
+#include "adapters/sqlite.h"
+#include "adapters/yaml.h"
+#include "core/canonical.h"
+#include "extract/decode.h"
+#include "extract/fetch.h"
+#include "extract/probe_field.h"
+#include "extract/probe_shape.h"
+#include "extract/probe_yaml.h"
+#include "extract/transcode.h"
+
+#define LOOKED_AT ((size_t)4 << 20) /* bytes of a document */
+#define FILES     10                /* of a folder */
+#define RECORDS   40                /* of all documents together */
+
+/* ---- where it is ---- */
+
+/* Secrets in a query go into the environment. */
+static const char *hide_secrets(struct arena *arena, struct text url, bool *hidden)
+{
+    static const char *const names[] = { "token=",        "key=",      "apikey=", "api_key=",
+                                         "access_token=", "password=", "secret=" };
+    struct buffer out = { 0 };
+    size_t from = 0;
+    *hidden = false;
+    for (size_t at = 0; at < url.length; at++) {
+        if (url.bytes[at] != '?' && url.bytes[at] != '&')
+            continue;
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            size_t length = strlen(names[i]), end = at + 1 + length;
+            if (!text_starts(text_slice(url, at + 1, url.length), text_of(names[i])))
+                continue;
+            buffer_text(&out, text_slice(url, from, end - from));
+            while (end < url.length && url.bytes[end] != '&' && url.bytes[end] != '#')
+                end++;
+            buffer_string(&out, "${env:CONGKHAI_SOURCE_SECRET}");
+            *hidden = true;
+            from = end;
+        }
+    }
+    buffer_text(&out, text_slice(url, from, url.length));
+    const char *clean = text_string(arena, buffer_view(&out));
+    buffer_free(&out);
+    return clean;
+}
+
+static void put_member(struct buffer *out, const char *name, struct text value)
+{
+    buffer_printf(out, "%s%s: ", out->bytes[out->length - 1] == ' ' ? "" : ", ", name);
+    canonical_text(out, value);
+}
+
+/* The name of a source from a path or URL: so-tu-phap. */
+static struct text name_source(struct arena *arena, const char *what)
+{
+    struct text path = text_of(what), folded = TEXT("");
+    size_t at;
+    if (text_find(path, TEXT("?"), &at))
+        path.length = at;
+    while (!folded.length && path.length) {
+        while (path.length && path.bytes[path.length - 1] == '/')
+            path.length--;
+        const char *slash = path.length ? memrchr(path.bytes, '/', path.length) : NULL;
+        size_t from = slash ? (size_t)(slash - path.bytes) + 1 : 0;
+        struct text last = text_slice(path, from, path.length);
+        const char *dot = last.length ? memrchr(last.bytes, '.', last.length) : NULL;
+        if (dot && dot != last.bytes)
+            last.length = (size_t)(dot - last.bytes);
+        folded = probe_fold(arena, last);
+        path.length = from ? from - 1 : 0;
+    }
+    return folded.length ? folded : TEXT("nguon");
+}
+
+static enum status look_in_folder(struct arena *arena, const char *folder, struct probed *probed,
+                                  struct error *error)
+{
+    struct file_list list;
+    if (file_list_folder(arena, folder, "*", &list, error))
+        return error->status;
+    if (!list.count && file_list_folder(arena, folder, "**/*", &list, error))
+        return error->status;
+    size_t best = 0, most = 0;
+    for (size_t i = 0; i < list.count && i < 1000; i++) {
+        const char *dot = strrchr(list.names[i], '.');
+        size_t same = 0;
+        for (size_t j = 0; dot && j < list.count && j < 1000; j++)
+            same += text_ends(text_of(list.names[j]), text_of(dot));
+        if (same > most) {
+            most = same;
+            best = i;
+        }
+    }
+    if (!list.count)
+        return error_set(error, STATUS_USAGE, _("the folder %s holds no file to look at"), folder);
+    const char *ending = strrchr(list.names[best], '.');
+    bool deep = strchr(list.names[best], '/') != NULL;
+    buffer_string(&probed->fetch, "{ ");
+    put_member(&probed->fetch, "folder", text_of(folder));
+    put_member(&probed->fetch, "match", text_format(arena, "%s*%s", deep ? "**/" : "", ending ? ending : ""));
+    probed->paths = arena_array(arena, const char *, FILES);
+    for (size_t i = 0; i < list.count && probed->path_count < FILES; i++)
+        if (!ending || text_ends(text_of(list.names[i]), text_of(ending)))
+            probed->paths[probed->path_count++] = list.paths[i];
+    return STATUS_OK;
+}
+
+static enum status look_for(struct arena *arena, const char *what, struct probed *probed, struct error *error)
+{
+    char path[PATH_MAX];
+    probed->name = name_source(arena, what);
+    if (strstr(what, "://")) {
+        bool hidden;
+        probed->url = true;
+        buffer_string(&probed->fetch, "{ ");
+        put_member(&probed->fetch, "url", text_of(hide_secrets(arena, text_of(what), &hidden)));
+        return STATUS_OK;
+    }
+    if (!realpath(what, path))
+        return error_set(error, STATUS_USAGE, _("there is no file or folder %s"), what);
+    const char *whole = text_string(arena, text_of(path));
+    struct file_stream stream;
+    if (file_stream_open(arena, whole, &stream, error))
+        return look_in_folder(arena, whole, probed, error);
+    stream.close(&stream);
+    buffer_string(&probed->fetch, "{ ");
+    put_member(&probed->fetch, "file", text_of(whole));
+    probed->paths = arena_array(arena, const char *, 1);
+    probed->paths[probed->path_count++] = whole;
+    return STATUS_OK;
+}
+
+/* ---- what it holds ---- */
+
+static enum status read_start(struct arena *arena, const char *path, struct text *start, bool *whole,
+                              struct error *error)
+{
+    struct file_stream stream;
+    if (file_stream_open(arena, path, &stream, error))
+        return error->status = STATUS_USAGE;
+    char *bytes = arena_take(arena, LOOKED_AT + 1);
+    size_t length = 0, got = 1;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && got && length < LOOKED_AT) {
+        status = stream.read(&stream, bytes + length, LOOKED_AT - length, &got, error);
+        length += status == STATUS_OK ? got : 0;
+    }
+    stream.close(&stream);
+    bytes[length] = 0;
+    *start = (struct text){ bytes, length };
+    *whole = !got;
+    return status;
+}
+
+static void look_at_records(struct arena *arena, struct decode *decode, struct probed *probed)
+{
+    struct decoded decoded;
+    struct error error;
+    for (int tries = 0; probed->fields.records < RECORDS && tries < 2 * RECORDS; tries++) {
+        struct record record;
+        enum status status = decode->driver->next(decode, &decoded, &error);
+        if (status == STATUS_END || status == STATUS_STOP)
+            return;
+        if (status != STATUS_OK)
+            continue;
+        struct text bytes = text_copy(arena, decoded.bytes), context = text_copy(arena, decoded.context);
+        if (record_open(arena, &decode->source->record, bytes, context, &record, &error))
+            continue;
+        probe_look(&probed->fields, &record);
+        record_close(&record);
+    }
+}
+
+static void look_at_document(struct arena *arena, const struct source *source, const char *path,
+                             struct probed *probed)
+{
+    ARENA_OWNED struct arena own = { 0 };
+    struct document document = { .name = path, .path = path };
+    struct error error = { 0 };
+    if (file_stream_open(arena, path, &document.stream, &error))
+        return;
+    struct decode decode = { .driver = decode_find((enum source_format)source->format),
+                             .source = source,
+                             .document = &document,
+                             .arena = &own };
+    if (transcode_open(&own, source, &document, &decode.unicode, &error) == STATUS_OK &&
+        decode.driver->open(&decode, &error) == STATUS_OK)
+        look_at_records(arena, &decode, probed);
+    else
+        probed->doubt = text_string(arena, text_of(error.message));
+    if (decode.own)
+        decode.driver->close(&decode);
+    if (document.stream.close)
+        document.stream.close(&document.stream);
+}
+
+/* The table with the most columns whose names say something; its SELECT is the query. */
+static enum status look_at_database(struct arena *arena, const char *path, struct probed *probed,
+                                    struct error *error)
+{
+    struct sqlite *database;
+    struct sqlite_statement *statement;
+    if (sqlite_open_file(path, SQLITE_READ, &database, error))
+        return error->status = STATUS_USAGE;
+    struct text best = TEXT_NONE;
+    int64_t most = 0;
+    enum status status =
+        sqlite_prepare(database,
+                       "SELECT m.name, count(*) FROM sqlite_master m JOIN pragma_table_info(m.name) c"
+                       " WHERE m.type IN ('table', 'view') GROUP BY 1 ORDER BY 1",
+                       &statement, error);
+    while (status == STATUS_OK && sqlite_step(statement, error) == STATUS_OK)
+        if (sqlite_number(statement, 1) > most) {
+            most = sqlite_number(statement, 1);
+            best = text_copy(arena, sqlite_words(statement, 0));
+        }
+    sqlite_finish(status == STATUS_OK ? statement : NULL);
+    if (status == STATUS_OK && !best.length)
+        status = error_set(error, STATUS_USAGE, _("%s holds no table"), path);
+    if (status == STATUS_OK) {
+        struct text query = text_format(arena, "SELECT * FROM \"%.*s\"", TEXT_ARG(best));
+        buffer_clear(&probed->fetch);
+        buffer_string(&probed->fetch, "{ ");
+        put_member(&probed->fetch, "sqlite", text_of(path));
+        put_member(&probed->fetch, "query", query);
+        status = sqlite_prepare(database, query.bytes, &statement, error);
+    }
+    if (status == STATUS_OK) {
+        static const struct record_format format = { .shape = RECORD_TABLE };
+        while (probed->fields.records < RECORDS && sqlite_step(statement, error) == STATUS_OK) {
+            struct value *row = value_object(arena);
+            for (int i = 0; i < sqlite_columns(statement); i++)
+                value_set_text(row, text_copy(arena, text_of(sqlite_column_title(statement, i))),
+                               value_text(arena, text_copy(arena, sqlite_words(statement, i))));
+            struct record record = { .format = &format, .root.value = row };
+            probe_look(&probed->fields, &record);
+        }
+        sqlite_finish(statement);
+    }
+    sqlite_close_file(database);
+    return status;
+}
+
+/* A source that can be decoded with, before its key and map are known. */
+static enum status make_source(struct arena *arena, const struct setting_context *context,
+                               const struct probed *probed, struct source **source, struct error *error)
+{
+    struct buffer text = { 0 };
+    struct value *tree;
+    size_t count;
+    buffer_string(&text, "sources:\n");
+    probe_yaml_source(&text, probed);
+    buffer_string(&text, "    key: \".\"\n    map: {}\n");
+    enum status status = yaml_parse(arena, text_copy(arena, buffer_view(&text)), "probe", &tree, error);
+    buffer_free(&text);
+    if (status == STATUS_OK)
+        status = source_read_all(context, value_find(tree, "sources"), source, &count, error);
+    return status;
+}
+
+static enum status look_at_files(struct arena *arena, const struct setting_context *context,
+                                 struct probed *probed, struct error *error)
+{
+    struct text start;
+    struct source *source;
+    bool whole;
+    if (read_start(arena, probed->paths[0], &start, &whole, error))
+        return error->status;
+    probe_shape_find(arena, start, whole, &probed->shape);
+    if (probed->shape.database)
+        return look_at_database(arena, probed->paths[0], probed, error);
+    if (make_source(arena, context, probed, &source, error))
+        return error->status;
+    for (size_t i = 0; i < probed->path_count; i++)
+        look_at_document(arena, source, probed->paths[i], probed);
+    return STATUS_OK;
+}
+
+/* The first answer, kept by the driver in a file without a name. A page of HTML is let through: it may be
+ * what was meant. */
+static enum status look_at_url(struct arena *arena, const struct setting_context *context, const char *what,
+                               struct probed *probed, struct error *error)
+{
+    struct buffer text = { 0 };
+    struct value *tree;
+    struct source *source;
+    struct fetch fetch;
+    struct document document;
+    size_t count;
+    buffer_string(&text, "- { name: probe, format: html, map: {}, fetch: { url: ");
+    canonical_text(&text, text_of(what));
+    buffer_string(&text, " } }\n");
+    enum status status = yaml_parse(arena, text_copy(arena, buffer_view(&text)), "probe", &tree, error);
+    buffer_free(&text);
+    if (status || source_read_all(context, tree, &source, &count, error) ||
+        fetch_prepare(arena, context, ".", source, &fetch, error))
+        return error->status;
+    status = fetch.driver->open(&fetch, error);
+    if (status == STATUS_OK)
+        status = fetch.driver->next(&fetch, &document, error);
+    if (status == STATUS_END)
+        status = error_set(error, STATUS_USAGE, _("%s gives nothing"), what);
+    if (status == STATUS_OK) {
+        probed->paths = arena_array(arena, const char *, 1);
+        probed->paths[probed->path_count++] = document.path;
+        status = look_at_files(arena, context, probed, error);
+    }
+    fetch.driver->close(&fetch);
+    return status;
+}
+
+enum status probe_write(struct arena *arena, const char *what, struct text *yaml, struct error *error)
+{
+    struct probed probed = { .fields.arena = arena };
+    struct setting_context context = { arena, what };
+    enum status status = look_for(arena, what, &probed, error);
+    if (status == STATUS_OK)
+        status = probed.url ? look_at_url(arena, &context, what, &probed, error)
+                            : look_at_files(arena, &context, &probed, error);
+    if (status == STATUS_OK)
+        *yaml = probe_yaml_write(arena, what, &probed);
+    buffer_free(&probed.fetch);
+    return status;
+}

@@ -1,0 +1,41 @@
+/* What stands in the records of a source, and what it may mean; the inside of probe. */
+#ifndef EXTRACT_PROBE_FIELD_H
+#define EXTRACT_PROBE_FIELD_H
+
+#include "record/source.h"
+
+enum probe_shape { PROBE_TEXT, PROBE_LINES, PROBE_TEXTS, PROBE_OBJECTS };
+
+struct probe_field {
+    struct text address; /* as the map writes it */
+    struct text key;     /* its name folded: no diacritics, small, letters and digits only */
+    struct text sample;  /* what stood there first, cut */
+    enum probe_shape shape;
+    size_t filled;             /* in how many of the records looked at */
+    size_t codes;              /* of these: look like a procedure's code … */
+    size_t inside;             /* … or hold one */
+    unsigned dates;            /* bits of probe_date_formats */
+    bool parsed;               /* the lists are JSON inside texts */
+    bool taken;                /* some target has it */
+    struct probe_field *inner; /* PROBE_OBJECTS: of the items */
+    size_t inner_count;
+};
+
+extern const char *const probe_date_formats[]; /* as the map writes them; ends with NULL */
+
+#define PROBE_FIELDS 200
+
+struct probe_fields {
+    struct arena *arena;
+    struct probe_field *list;
+    size_t count, records;
+};
+
+/* The fields of one more record. */
+void probe_look(struct probe_fields *fields, const struct record *record);
+struct text probe_fold(struct arena *arena, struct text name);
+
+/* The field for a target ("decision.number"), not taken yet; NULL: none. */
+struct probe_field *probe_guess(struct probe_field *list, size_t count, const char *target);
+
+#endif

@@ -1,0 +1,274 @@
+/* A bundle of evidence: what one needs to check a run, or all of the ledger, on another machine. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/canonical.h"
+#include "store/audit_proof.h"
+#include "store/audit_scan.h"
+
+struct bundling {
+    struct store *store;
+    struct arena *arena;
+    const struct audit_sink *sink;
+    struct audit_bundle *bundle;
+    struct audit_leaves *leaves;
+    struct buffer line, sums;
+};
+
+static enum status put(struct bundling *bundling, const char *name, struct text bytes, struct error *error)
+{
+    return bundling->sink->put(bundling->sink->own, name, bytes, error);
+}
+
+static enum status put_value(struct bundling *bundling, const char *name, const struct value *value,
+                             struct error *error)
+{
+    buffer_clear(&bundling->line);
+    canonical_pretty(&bundling->line, value);
+    buffer_char(&bundling->line, '\n');
+    return put(bundling, name, buffer_view(&bundling->line), error);
+}
+
+static void add_path(struct buffer *out, const struct merkle_proof *proof)
+{
+    char hex[DIGEST_HEX];
+    buffer_string(out, "\"path\":[");
+    for (size_t i = 0; i < proof->count; i++) {
+        digest_hex(&proof->path[i], hex);
+        buffer_printf(out, "%s\"%s\"", i ? "," : "", hex);
+    }
+    buffer_char(out, ']');
+}
+
+/* ---- which events ---- */
+
+static enum status find_events(struct bundling *bundling, struct error *error)
+{
+    struct audit_bundle *bundle = bundling->bundle;
+    struct sqlite_statement *row;
+    if (store_sql(bundling->store,
+                  "SELECT min(seq), max(seq) FROM ledger WHERE run = ?1 OR ?1 = 0", &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, bundle->run);
+    if (sqlite_step(row, error))
+        return error->status;
+    bundle->first = sqlite_number(row, 0);
+    bundle->last = sqlite_number(row, 1);
+    sqlite_reset_statement(row);
+    if (!bundle->last)
+        return error_set(error, STATUS_USAGE, _("%s: there is no run %lld"), store_path(bundling->store),
+                         (long long)bundle->run);
+    return STATUS_OK;
+}
+
+/* A run is shown by the head it ended with; one that died, by the next. Events behind the head are left out. */
+static enum status find_head(struct bundling *bundling, struct error *error)
+{
+    struct audit_bundle *bundle = bundling->bundle;
+    struct sqlite_statement *row;
+    if (store_sql(bundling->store,
+                  "SELECT run FROM checkpoint WHERE (?1 = 0 OR run >= ?1) ORDER BY CASE WHEN ?1 = 0 THEN -run ELSE run END"
+                  " LIMIT 1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, bundle->run);
+    enum status status = sqlite_step(row, error);
+    int64_t run = status == STATUS_OK ? sqlite_number(row, 0) : 0;
+    sqlite_reset_statement(row);
+    if (status > STATUS_END)
+        return status;
+    if (run)
+        status = audit_head(bundling->store, bundling->arena, run, &bundle->head, error);
+    if (status > STATUS_END)
+        return status;
+    if (!run || status == STATUS_END || bundle->head.size < (uint64_t)bundle->first)
+        return error_set(error, STATUS_USAGE, _("%s: no head stands behind these events yet; a run's end makes one"),
+                         store_path(bundling->store));
+    if ((uint64_t)bundle->last > bundle->head.size)
+        bundle->last = (int64_t)bundle->head.size;
+    return STATUS_OK;
+}
+
+/* ---- events and proofs ---- */
+
+static enum status put_proof(struct bundling *bundling, int64_t event, struct error *error)
+{
+    struct merkle_proof proof;
+    if (merkle_inclusion(audit_leaves_source(bundling->leaves), (uint64_t)event - 1, bundling->bundle->head.size,
+                         &proof, error))
+        return error->status;
+    buffer_clear(&bundling->line);
+    buffer_char(&bundling->line, '{');
+    add_path(&bundling->line, &proof);
+    buffer_printf(&bundling->line, ",\"seq\":%lld}\n", (long long)event);
+    return put(bundling, "proofs.ndjson", buffer_view(&bundling->line), error);
+}
+
+static bool is_whole(const struct audit_bundle *bundle)
+{
+    return bundle->first == 1 && (uint64_t)bundle->last == bundle->head.size;
+}
+
+static enum status put_events(struct bundling *bundling, struct error *error)
+{
+    struct audit_scan scan;
+    enum status status = audit_scan_open(&scan, bundling->store, bundling->bundle->first - 1, 0, error);
+    while (!status && !(status = audit_scan_next(&scan, error)) && scan.entry.seq <= bundling->bundle->last) {
+        buffer_char(&scan.bytes, '\n');
+        status = put(bundling, "events.ndjson", buffer_view(&scan.bytes), error);
+    }
+    audit_scan_close(&scan);
+    if (status > STATUS_END || is_whole(bundling->bundle))
+        return status > STATUS_END ? status : STATUS_OK;
+    status = STATUS_OK;
+    for (int64_t event = bundling->bundle->first; !status && event <= bundling->bundle->last; event++)
+        status = put_proof(bundling, event, error);
+    return status;
+}
+
+/* ---- payloads ---- */
+
+/* Every digest that one of the events speaks of. */
+#define SPOKEN                                                                                               \
+    "WITH e AS (SELECT digest, event, detail FROM ledger WHERE seq BETWEEN ?1 AND ?2)"                           \
+    " SELECT digest FROM e WHERE digest IS NOT NULL"                                                             \
+    " UNION SELECT d.value FROM e, json_each(json_array(json_extract(e.detail, '$.source_digest'),"             \
+    "   json_extract(e.detail, '$.config_digest'), json_extract(e.detail, '$.rules_digest'))) d"                 \
+    "  WHERE d.value IS NOT NULL AND e.event IN ('accepted', 'rejected', 'held', 'run-started')"
+
+static enum status put_payload(struct bundling *bundling, const struct digest *digest, struct value *forgotten,
+                               struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text bytes;
+    char hex[DIGEST_HEX], name[DIGEST_HEX + 16];
+    digest_hex(digest, hex);
+    enum status status = store_payload_by_digest(bundling->store, &arena, digest, &bytes, error);
+    if (status == STATUS_END) {
+        bundling->bundle->forgotten++;
+        value_append(forgotten, value_text(bundling->arena, text_copy(bundling->arena, text_of(hex))));
+        return STATUS_OK;
+    }
+    if (status)
+        return status;
+    bundling->bundle->payloads++;
+    snprintf(name, sizeof name, "payloads/%s", hex);
+    buffer_printf(&bundling->sums, "%s  %s\n", hex, name);
+    return put(bundling, name, bytes, error);
+}
+
+static bool read_digest(struct sqlite_statement *row, struct digest *digest)
+{
+    return sqlite_is_blob(row, 0) ? sqlite_digest(row, 0, digest) : digest_from_hex(sqlite_words(row, 0), digest);
+}
+
+static enum status put_payloads(struct bundling *bundling, struct value *forgotten, struct error *error)
+{
+    struct sqlite_statement *rows;
+    if (store_sql(bundling->store, SPOKEN, &rows, error))
+        return error->status;
+    sqlite_bind_number(rows, 1, bundling->bundle->first);
+    sqlite_bind_number(rows, 2, bundling->bundle->last);
+    enum status status;
+    while ((status = sqlite_step(rows, error)) == STATUS_OK) {
+        struct digest digest;
+        if (read_digest(rows, &digest) && put_payload(bundling, &digest, forgotten, error))
+            break;
+    }
+    sqlite_reset_statement(rows);
+    return status == STATUS_END ? put(bundling, "payloads.sha256", buffer_view(&bundling->sums), error) : error->status;
+}
+
+/* ---- the rest ---- */
+
+static enum status put_named(struct bundling *bundling, const char *member, const char *name, struct error *error)
+{
+    struct sqlite_statement *row;
+    struct digest digest;
+    struct text bytes;
+    if (store_sql(bundling->store, "SELECT json_extract(detail, ?2) FROM ledger WHERE run = ?1 AND event = 'run-started'",
+                  &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, bundling->bundle->run);
+    sqlite_bind_words(row, 2, text_of(member));
+    enum status status = sqlite_step(row, error);
+    bool known = status == STATUS_OK && digest_from_hex(sqlite_words(row, 0), &digest);
+    sqlite_reset_statement(row);
+    if (!known)
+        return status == STATUS_END ? STATUS_OK : status;
+    status = store_payload_by_digest(bundling->store, bundling->arena, &digest, &bytes, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    return put(bundling, name, bytes, error);
+}
+
+/* The head before the run: that it is the beginning of this one is proved beside it. */
+static enum status put_before(struct bundling *bundling, struct value *about, struct error *error)
+{
+    struct sqlite_statement *row;
+    struct audit_head before;
+    struct merkle_proof proof;
+    if (store_sql(bundling->store, "SELECT run FROM checkpoint WHERE run < ?1 ORDER BY run DESC LIMIT 1", &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, bundling->bundle->run);
+    enum status status = sqlite_step(row, error);
+    int64_t run = status == STATUS_OK ? sqlite_number(row, 0) : 0;
+    sqlite_reset_statement(row);
+    if (!run)
+        return status == STATUS_END ? STATUS_OK : status;
+    if (audit_head(bundling->store, bundling->arena, run, &before, error) ||
+        merkle_consistency(audit_leaves_source(bundling->leaves), before.size, bundling->bundle->head.size, &proof,
+                           error) ||
+        put(bundling, "head-before", before.note, error))
+        return error->status;
+    struct arena *arena = bundling->arena;
+    struct value *object = value_set(about, "before", value_object(arena)), *path;
+    value_set(object, "run", value_integer(arena, run));
+    value_set(object, "size", value_integer(arena, (int64_t)before.size));
+    path = value_set(object, "path", value_list(arena));
+    for (size_t i = 0; i < proof.count; i++) {
+        char *hex = arena_take(arena, DIGEST_HEX);
+        digest_hex(&proof.path[i], hex);
+        value_append(path, value_string(arena, hex));
+    }
+    return STATUS_OK;
+}
+
+static enum status write_all(struct bundling *bundling, struct error *error)
+{
+    struct audit_bundle *bundle = bundling->bundle;
+    struct arena *arena = bundling->arena;
+    struct value *about = value_object(arena), *forgotten = value_list(arena);
+    if (find_events(bundling, error) || find_head(bundling, error) ||
+        audit_leaves_open(bundling->store, &bundling->leaves, error) || put_events(bundling, error) ||
+        put(bundling, "head", bundle->head.note, error) || put_payloads(bundling, forgotten, error))
+        return error->status;
+    value_set(about, "format", value_integer(arena, 1));
+    value_set(about, "origin", value_text(arena, bundle->head.origin));
+    if (bundle->run)
+        value_set(about, "run", value_integer(arena, bundle->run));
+    value_set(about, "first", value_integer(arena, bundle->first));
+    value_set(about, "last", value_integer(arena, bundle->last));
+    value_set(about, "size", value_integer(arena, (int64_t)bundle->head.size));
+    value_set(about, "forgotten", forgotten);
+    if (bundle->run && (put_named(bundling, "$.config_digest", "configuration.json", error) ||
+                        put_named(bundling, "$.rules_digest", "rules.json", error) ||
+                        put_before(bundling, about, error)))
+        return error->status;
+    return put_value(bundling, "bundle.json", about, error);
+}
+
+enum status audit_bundle_write(struct store *store, struct arena *arena, const struct audit_sink *sink,
+                               struct audit_bundle *bundle, struct error *error)
+{
+    struct bundling bundling = { .store = store, .arena = arena, .sink = sink, .bundle = bundle };
+    enum status status = sqlite_begin(store_database(store), error);
+    if (status)
+        return status;
+    status = write_all(&bundling, error);
+    sqlite_rollback(store_database(store), NULL);
+    audit_leaves_close(bundling.leaves);
+    buffer_free(&bundling.line);
+    buffer_free(&bundling.sums);
+    return status;
+}
