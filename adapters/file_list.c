@@ -122,7 +122,7 @@ static bool stays_inside(const struct listing *listing, const char *path)
     return inside;
 }
 
-enum entry { ENTRY_FILE, ENTRY_FOLDER, ENTRY_ODD, ENTRY_GONE };
+enum entry { ENTRY_FILE, ENTRY_FOLDER, ENTRY_ODD, ENTRY_NOTHING };
 
 static enum entry look_at_entry(const struct listing *listing, int folder, const struct dirent *entry,
                                 const char *path)
@@ -133,7 +133,7 @@ static enum entry look_at_entry(const struct listing *listing, int folder, const
         return ENTRY_FOLDER;
     struct stat info;
     if (fstatat(folder, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT ? ENTRY_GONE : ENTRY_ODD;
+        return errno == ENOENT ? ENTRY_NOTHING : ENTRY_ODD;
     if (S_ISREG(info.st_mode))
         return ENTRY_FILE;
     if (S_ISDIR(info.st_mode))
@@ -141,7 +141,7 @@ static enum entry look_at_entry(const struct listing *listing, int folder, const
     if (!S_ISLNK(info.st_mode) || fstatat(folder, entry->d_name, &info, 0) < 0)
         return ENTRY_ODD;
     if (S_ISDIR(info.st_mode))
-        return ENTRY_GONE;
+        return ENTRY_NOTHING;
     return S_ISREG(info.st_mode) && stays_inside(listing, path) ? ENTRY_FILE : ENTRY_ODD;
 }
 

@@ -25,6 +25,8 @@ static const char *hex_of(struct arena *arena, const struct digest *digest)
 
 /* ---- verify ---- */
 
+#define SHOWN 20 /* faults; --json has more */
+
 static struct value *finding_list(struct arena *arena, const struct audit_finding *findings)
 {
     struct value *list = value_list(arena);
@@ -47,6 +49,7 @@ static void print_report_json(struct arena *arena, const struct audit_report *re
     value_set(document, "sentence", value_string(arena, report->sentence));
     if (report->from_event)
         value_set(document, "from_event", value_integer(arena, report->from_event));
+    value_set(document, "proven", value_integer(arena, report->proven));
     value_set(document, "origin", report->origin.bytes ? value_text(arena, report->origin) : value_null(arena));
     value_set(document, "root", value_string(arena, hex_of(arena, &report->root)));
     value_set(document, "events", value_integer(arena, report->events));
@@ -65,10 +68,11 @@ static void print_report_json(struct arena *arena, const struct audit_report *re
 static void print_report(const struct audit_report *report)
 {
     puts(report->sentence);
-    for (const struct audit_finding *finding = report->first; finding; finding = finding->next)
+    size_t shown = 0;
+    for (const struct audit_finding *finding = report->first; finding && shown < SHOWN; finding = finding->next, shown++)
         printf("  %s\n", finding->message);
-    if (report->count > AUDIT_FINDINGS_MOST)
-        printf(_("  … and %zu more\n"), report->count - AUDIT_FINDINGS_MOST);
+    if (report->count > shown)
+        printf(_("  … and %zu more\n"), report->count - shown);
     for (const struct audit_finding *remark = report->remarks; remark; remark = remark->next)
         printf("* %s\n", remark->message);
 }

@@ -26,13 +26,37 @@ static const struct setting file_settings[] = {
       .help = N_("the document") },
 };
 
+#define ODD_SAID 10
+
+/* What stands under a document's name and cannot be one may hide a record: the listing is not whole then. */
+static void say_odd(const struct fetch *fetch, const char *folder, const struct file_list *list)
+{
+    struct text message = TEXT_NONE;
+    for (size_t i = 0; fetch->notice && i < list->odd_count && i < ODD_SAID; i++) {
+        message =
+            text_format(fetch->arena,
+                        _("%s/%s is no file but a link that leads nowhere or out of the folder, a pipe or "
+                          "a device, and is not read: put the document there, or remove it"),
+                        folder, list->odd[i]);
+        fetch->notice(fetch->notice_own, message.bytes);
+    }
+    if (fetch->notice && list->odd_count > ODD_SAID) {
+        message =
+            text_format(fetch->arena, _("%s: %zu more are no files"), folder, list->odd_count - ODD_SAID);
+        fetch->notice(fetch->notice_own, message.bytes);
+    }
+}
+
 static enum status open_folder(struct fetch *fetch, struct error *error)
 {
     const struct folder_settings *settings = fetch->settings;
     struct folder_state *state = arena_new(fetch->arena, struct folder_state);
     fetch->own = state;
     const char *folder = file_path(fetch->arena, fetch->folder, settings->folder);
-    return file_list_folder(fetch->arena, folder, settings->match, &state->list, error);
+    if (file_list_folder(fetch->arena, folder, settings->match, &state->list, error))
+        return error->status;
+    say_odd(fetch, settings->folder, &state->list);
+    return STATUS_OK;
 }
 
 static enum status next_in_folder(struct fetch *fetch, struct document *document, struct error *error)
@@ -40,7 +64,7 @@ static enum status next_in_folder(struct fetch *fetch, struct document *document
     const struct folder_settings *settings = fetch->settings;
     struct folder_state *state = fetch->own;
     if (state->at == state->list.count) {
-        fetch->whole = true;
+        fetch->whole = state->list.odd_count == 0;
         return STATUS_END;
     }
     const char *path = state->list.paths[state->at];

@@ -44,12 +44,15 @@ static enum status open_sqlite(struct fetch *fetch, struct error *error)
     struct sqlite_state *state = arena_new(fetch->arena, struct sqlite_state);
     const char *path = file_path(fetch->arena, fetch->folder, given->sqlite);
     fetch->own = state;
-    if (sqlite_open_file(path, SQLITE_READ, &state->database, error))
-        return error->status;
-    sqlite_guard(state->database, (long)given->timeout);
-    if (sqlite_prepare(state->database, given->query, &state->statement, error))
-        return error_add(error, _("%s, query"), given->sqlite);
-    return STATUS_OK;
+    enum status status = sqlite_open_file(path, SQLITE_READ, &state->database, error);
+    if (status == STATUS_OK) {
+        sqlite_guard(state->database, (long)given->timeout);
+        status = sqlite_prepare(state->database, given->query, &state->statement, error);
+    }
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    error->status = STATUS_STOP; /* whatever is wrong with a stranger's database is no fault of ours */
+    return error_add(error, "%s", given->sqlite);
 }
 
 static enum status next_sqlite(struct fetch *fetch, struct document *document, struct error *error)

@@ -57,14 +57,14 @@ static enum status peek_token(struct json_splitter *splitter, char *byte, struct
     }
 }
 
-static void keep(struct json_splitter *splitter, const char *bytes, size_t length, bool keeping)
+static void keep(struct buffer *into, size_t limit, const char *bytes, size_t length)
 {
-    if (!keeping)
+    if (!into)
         return;
-    if (splitter->item.length + length > splitter->limit)
-        splitter->item.over = true;
-    else if (!splitter->item.over)
-        buffer_put(&splitter->item, bytes, length);
+    if (into->length + length > limit)
+        into->over = true;
+    else if (!into->over)
+        buffer_put(into, bytes, length);
 }
 
 /* How far a value goes on in the bytes at hand. */
@@ -122,11 +122,13 @@ static size_t extend(struct extent *extent, const char *bytes, size_t length)
     return length;
 }
 
-static enum status pass_value(struct json_splitter *splitter, bool keeping, struct error *error)
+/* Past one value; its bytes go into a buffer, unless that is NULL. */
+static enum status pass_value(struct json_splitter *splitter, struct buffer *into, struct error *error)
 {
     struct extent extent = { 0 };
     char byte;
-    buffer_clear(&splitter->item);
+    if (into)
+        buffer_clear(into);
     enum status status = peek_token(splitter, &byte, error);
     if (status)
         return status == STATUS_END ? cut(error) : status;
@@ -140,7 +142,7 @@ static enum status pass_value(struct json_splitter *splitter, bool keeping, stru
             return status;
         const char *bytes = splitter->block.bytes + splitter->at;
         size_t passed = extend(&extent, bytes, splitter->block.length - splitter->at);
-        keep(splitter, bytes, passed, keeping);
+        keep(into, splitter->limit, bytes, passed);
         splitter->at += passed;
     }
     return STATUS_OK;
@@ -188,9 +190,9 @@ static enum status read_name(struct json_splitter *splitter, struct text token, 
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *name;
-    if (pass_value(splitter, true, error))
+    if (pass_value(splitter, &splitter->name, error))
         return error->status;
-    if (json_parse(&arena, buffer_view(&splitter->item), &name, error) || name->kind != VALUE_TEXT)
+    if (json_parse(&arena, buffer_view(&splitter->name), &name, error) || name->kind != VALUE_TEXT)
         return error_set(error, STATUS_STOP, _("a name in quotes was expected"));
     *same = text_equal(name->text, token);
     return expect(splitter, ':', error);
@@ -214,7 +216,7 @@ static enum status enter_object(struct json_splitter *splitter, size_t token, st
             return error->status;
         if (same)
             return STATUS_OK;
-        if (pass_value(splitter, false, error))
+        if (pass_value(splitter, NULL, error))
             return error->status;
     }
 }
@@ -236,7 +238,7 @@ static enum status enter_list(struct json_splitter *splitter, size_t token, stru
             return not_there(splitter, token);
         if (at == index)
             return STATUS_OK;
-        if (pass_value(splitter, false, error))
+        if (pass_value(splitter, NULL, error))
             return error->status;
     }
 }
@@ -289,7 +291,7 @@ static enum status leave(struct json_splitter *splitter, struct error *error)
                 return error_set(error, STATUS_STOP, _("the name \"%.*s\" occurs twice in one object"),
                                  TEXT_ARG(splitter->pointer->tokens[token]));
         }
-        if (pass_value(splitter, false, error))
+        if (pass_value(splitter, NULL, error))
             return error->status;
     }
     enum status status = peek_token(splitter, &byte, error);
@@ -308,6 +310,7 @@ void json_splitter_close(struct json_splitter *splitter)
 {
     buffer_free(&splitter->block);
     buffer_free(&splitter->item);
+    buffer_free(&splitter->name);
 }
 
 static enum status give(struct json_splitter *splitter, struct text *item, struct error *error)
@@ -323,7 +326,7 @@ static enum status give(struct json_splitter *splitter, struct text *item, struc
 /* What the pointer leads to is no list: it is the one item. */
 static enum status only_item(struct json_splitter *splitter, struct text *item, struct error *error)
 {
-    enum status status = pass_value(splitter, true, error);
+    enum status status = pass_value(splitter, &splitter->item, error);
     if (status == STATUS_OK && leave(splitter, error) != STATUS_END)
         status = error->status;
     if (status)
@@ -336,12 +339,13 @@ static enum status only_item(struct json_splitter *splitter, struct text *item, 
 static enum status next_item(struct json_splitter *splitter, struct text *item, struct error *error)
 {
     bool more;
+    buffer_clear(&splitter->item);
     if (another(splitter, ']', !splitter->index, &more, error))
         return error->status;
     splitter->index++;
     if (!more)
         return leave(splitter, error);
-    if (pass_value(splitter, true, error))
+    if (pass_value(splitter, &splitter->item, error))
         return error->status;
     return give(splitter, item, error);
 }
@@ -376,6 +380,6 @@ enum status json_splitter_find(struct json_splitter *splitter, struct text *valu
     enum status status = enter(splitter, error);
     splitter->finished = true;
     if (status == STATUS_OK)
-        status = pass_value(splitter, true, error);
+        status = pass_value(splitter, &splitter->item, error);
     return status == STATUS_OK ? give(splitter, value, error) : status;
 }

@@ -19,7 +19,7 @@ struct json_splitter {
     struct buffer block;           /* read and not passed yet, from `at` */
     size_t at;
     bool ended;
-    struct buffer item;
+    struct buffer item, name;
     long index;  /* of the item given out last, from 1; 0: it is no list, but one value */
     bool inside; /* between the brackets of the list */
     bool started, finished;

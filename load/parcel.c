@@ -177,6 +177,7 @@ void parcel_address(struct parcel *parcel, enum delivery_action action)
     bool withdraws = item->intent_action == OUTBOX_WITHDRAW;
     errand->kind = action == DELIVERY_ASK ? PORTAL_ASK : withdraws ? PORTAL_WITHDRAW : PORTAL_PUBLISH;
     errand->withdraws = withdraws;
+    errand->unknown = parcel->delivery.noted;
     errand->code = item->code;
     errand->key = item->key;
     errand->digest = item->intent_digest;

@@ -7,7 +7,7 @@
 
 #include "adapters/file.h"
 
-const struct portal_driver *const portal_drivers[] = { &portal_rest, &portal_mapi, NULL };
+const struct portal_driver *const portal_drivers[] = { &portal_rest, &portal_mapi, &portal_folder, NULL };
 
 #define SETTINGS_MOST 64
 #define COUNT(table)  (sizeof(table) / sizeof *(table))

@@ -24,6 +24,7 @@ enum portal_errand_kind { PORTAL_PUBLISH, PORTAL_WITHDRAW, PORTAL_ASK };
 struct portal_errand {
     enum portal_errand_kind kind;
     bool withdraws; /* of a question: what it asks after is a withdrawal */
+    bool unknown;   /* of a question: an earlier run left it as unknown */
     struct text code, key;
     /* The canonical procedure; of a withdrawal, the order; of a question, what it asks after, or none. */
     struct text body;
@@ -74,6 +75,21 @@ struct portal_content {
     bool abolished; /* it was withdrawn since */
 };
 
+/* For reconciliation: a page of what the portal holds of the agency, and one procedure with its content. */
+struct portal_entry {
+    struct text code;
+    struct delivery_sight sight;
+};
+struct portal_page {
+    struct portal_entry *entries;
+    size_t count;
+    struct text next; /* where the next page begins; bytes NULL: this is the last */
+};
+struct portal_holding {
+    struct delivery_sight sight;
+    struct text content; /* canonical bytes; bytes NULL: the portal does not say */
+};
+
 struct portal {
     const struct portal_driver *driver;
     struct portal_settings *settings;
@@ -110,6 +126,13 @@ struct portal_driver {
     enum status (*next)(struct portal *portal, long wait, struct portal_report *report, struct error *error);
     /* Does it answer as it should? Changes nothing; STATUS_STOP otherwise. NULL: a question shows it. */
     enum status (*probe)(struct portal *portal, struct error *error);
+    /* Waited for, and tried again as the settings say; STATUS_STOP when there is no usable answer. NULL: it
+     * cannot say. `after` is the `next` of the page before, bytes NULL at the beginning. */
+    enum status (*list)(struct portal *portal, struct text after, struct arena *arena,
+                        struct portal_page *page, struct error *error);
+    /* STATUS_END: the portal does not know it. */
+    enum status (*look)(struct portal *portal, struct text code, struct arena *arena,
+                        struct portal_holding *holding, struct error *error);
 };
 
 /* All drivers, NULL at the end. */

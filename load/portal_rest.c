@@ -370,4 +370,6 @@ const struct portal_driver portal_rest = {
     .most = most_rest,
     .submit = submit_rest,
     .next = next_rest,
+    .list = rest_list,
+    .look = rest_look,
 };

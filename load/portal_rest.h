@@ -59,4 +59,10 @@ enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const
                                 bool *again, struct error *error);
 void rest_batch_report(struct rest *rest, struct portal_report *report);
 
+/* load/portal_rest_list.c */
+enum status rest_list(struct portal *portal, struct text after, struct arena *arena, struct portal_page *page,
+                      struct error *error);
+enum status rest_look(struct portal *portal, struct text code, struct arena *arena,
+                      struct portal_holding *holding, struct error *error);
+
 #endif

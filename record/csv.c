@@ -60,9 +60,14 @@ static bool may_separate(char byte)
            byte == '^';
 }
 
+static const char *rest_of(const struct csv_reader *reader)
+{
+    return reader->bytes.bytes ? reader->bytes.bytes + reader->at : "";
+}
+
 static void scan_row(struct csv_reader *reader, struct scan *scan)
 {
-    const char *bytes = reader->bytes.bytes + reader->at;
+    const char *bytes = rest_of(reader);
     size_t length = reader->bytes.length - reader->at;
     for (; scan->length < length; scan->length++) {
         char byte = bytes[scan->length];
@@ -96,7 +101,7 @@ enum status csv_reader_next(struct csv_reader *reader, struct text *row, struct 
             scan.length = 0;
             scan.dropped = true;
         }
-        const char *bytes = reader->bytes.bytes + reader->at;
+        const char *bytes = rest_of(reader);
         if (scan.whole) {
             bool at_end = reader->at + scan.length >= reader->bytes.length;
             struct text found = { bytes, scan.length };

@@ -101,6 +101,7 @@ struct audit_report {
     bool ledger_holds; /* perhaps what the stages work with does not agree with it */
     const char *sentence; /* what holds and what does not */
     int64_t from_event;   /* the first that is in doubt; 0: none, or none in particular */
+    int64_t proven;       /* events up to here are without fault and give a stored head */
     struct audit_finding *first, *last;
     size_t count;
     int64_t events, runs, payloads, forgotten, heads, signed_heads, unsealed;

@@ -139,12 +139,27 @@ static enum status read_heads(struct quick *quick, struct error *error)
     if (quick->last.size > quick->kept_size)
         return fail_event(quick, error, (int64_t)quick->kept_size + 1,
                           _("the last head knows events that are not there"));
-    if (first.size > quick->last.size)
+    if (first.run && (first.size >= quick->last.size || (first.is_signed && !quick->last.is_signed)))
         return fail(quick, error, _("a head of an earlier run was altered"));
     if (quick->last.size - first.size <= EVENTS_MOST) {
         quick->tree = before;
         quick->run = first.run;
     }
+    return STATUS_OK;
+}
+
+/* A run's end has a head that ends with it. */
+static enum status compare_head(const struct quick *quick, const struct ledger_entry *entry, int64_t first,
+                                struct error *error)
+{
+    bool ends = text_is(entry->event, "run-finished"), head = quick->has_last && quick->tree.size == quick->last.size;
+    if (ends != head)
+        return fail_event(quick, error, first, _("a run's end and its head do not meet: a head is gone or was replaced"));
+    if (!head)
+        return STATUS_OK;
+    struct digest root = merkle_root(&quick->tree);
+    if (entry->run != quick->last.run || !digest_equal(&root, &quick->last.root))
+        return fail_event(quick, error, first, _("the events of the last run do not give its head"));
     return STATUS_OK;
 }
 
@@ -161,11 +176,7 @@ static enum status follow_events(struct quick *quick, struct error *error)
         if (status)
             break;
         merkle_append(&quick->tree, &scan.leaf);
-        if (!quick->has_last || quick->tree.size != quick->last.size)
-            continue;
-        struct digest root = merkle_root(&quick->tree);
-        if (!digest_equal(&root, &quick->last.root))
-            status = fail_event(quick, error, start + 1, _("the events of the last run do not give its head"));
+        status = compare_head(quick, &scan.entry, start + 1, error);
     }
     audit_scan_close(&scan);
     return status == STATUS_END ? STATUS_OK : status;

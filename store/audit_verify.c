@@ -223,8 +223,9 @@ static void conclude(struct audit_pass *pass)
         if (pass->outside_count)
             buffer_printf(&out, _(" It goes on from the %zu heads kept elsewhere."), pass->outside_count);
     } else if (report->from_event) {
-        buffer_printf(&out, _("The ledger does not hold from event %lld on (%zu faults); what stands before it is proven."),
-                      (long long)report->from_event, report->count);
+        buffer_printf(&out, _("The ledger does not hold from event %lld on (%zu faults); heads prove it up to event %lld."),
+                      (long long)report->from_event, report->count,
+                      (long long)(report->proven < report->from_event ? report->proven : report->from_event - 1));
     } else if (report->ledger_holds) {
         buffer_printf(&out, _("The ledger holds, but what the stages work with does not agree with it (%zu faults)."),
                       report->count);

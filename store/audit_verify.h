@@ -21,7 +21,8 @@ struct audit_pass {
      * hashes as computed: which of the two gives a head tells whether the event or its hash was changed. */
     struct merkle_tree recorded, computed;
     bool diverged;
-    bool broken;       /* no later head can fit: it was said why */
+    bool faulty;       /* an event was found wrong: a head that does not fit from here on needs no other reason */
+    bool broken;       /* no later head can fit */
     int64_t proven;    /* events up to here give a stored head */
     int64_t last_seal; /* the size of the newest stored head */
     struct text last_note;

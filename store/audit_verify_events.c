@@ -67,9 +67,13 @@ static void check_root(struct audit_pass *pass, const struct audit_row *row, boo
     long long first = (long long)pass->proven + 1, last = (long long)pass->computed.size, run = (long long)row->run;
     if (gives(pass, &row->root)) {
         pass->proven = (int64_t)pass->computed.size;
+        if (!pass->faulty)
+            pass->report->proven = pass->proven;
         return;
     }
     pass->broken = true;
+    if (pass->faulty)
+        return;
     if (believed)
         audit_find(pass, AUDIT_EVENT, first,
                    _("events %lld to %lld do not give the head of run %lld, whose signature is genuine: among them, "
@@ -124,7 +128,7 @@ static enum status at_run_end(struct audit_pass *pass, struct heads *heads, int6
                    (long long)run, (long long)event);
         return STATUS_OK;
     }
-    if (heads->row.size != event && !pass->broken)
+    if (heads->row.size != event && !pass->faulty)
         audit_find(pass, AUDIT_HEAD, pass->proven + 1,
                    _("the head of run %lld ends with event %lld, but the run with event %lld: it is another head"),
                    (long long)run, (long long)heads->row.size, (long long)event);
@@ -254,13 +258,13 @@ static enum status take_event(struct audit_pass *pass, const struct audit_scan *
 {
     struct audit_report *report = pass->report;
     int64_t event = scan->entry.seq;
-    if (scan->gap) {
+    if (scan->gap)
         audit_find(pass, AUDIT_EVENT, report->events + 1, _("events %lld to %lld are gone"),
                    (long long)report->events + 1, (long long)event - 1);
-        pass->broken = true;
-    }
     if (*scan->fault)
         audit_find(pass, AUDIT_EVENT, event, _("event %lld: %s"), (long long)event, scan->fault);
+    pass->broken = pass->broken || scan->gap;
+    pass->faulty = pass->faulty || scan->gap || *scan->fault;
     grow(pass, scan);
     report->events = event;
     report->runs += text_is(scan->entry.event, "run-started");

@@ -314,7 +314,7 @@ enum status outbox_want(struct store *store, struct text code, int64_t record, e
     if (item.state == OUTBOX_REFUSED && !outbox_is_intended(&item))
         item.state = OUTBOX_IDLE;
     if (item.state == OUTBOX_IDLE)
-        item.wanted = !outbox_is_satisfied(&item) && !item.has_dismissed;
+        item.wanted = (!outbox_is_satisfied(&item) || item.overwrite.length) && !item.has_dismissed;
     return write_wanted(store, &item, record, error);
 }
 

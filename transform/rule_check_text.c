@@ -119,27 +119,11 @@ static bool is_false_d(int32_t character)
     return character == 0xd0 || character == 0xf0 || character == 0x189 || character == 0x256;
 }
 
-/* The next byte that can start a letter of another script, or one that looks like Đ. */
-static size_t next_suspect(struct text text, size_t at)
-{
-    const unsigned char *bytes = (const unsigned char *)text.bytes;
-    for (; at < text.length; at++) {
-        unsigned char byte = bytes[at], second = at + 1 < text.length ? bytes[at + 1] : 0;
-        if (byte < 0xc3)
-            continue;
-        if (byte == 0xe1 ? second < 0xb8 || second > 0xbb : byte == 0xe2 ? second != 0x80 : byte > 0xcc)
-            return at;
-        if (byte == 0xc9 || (byte == 0xc3 && (second & 0xdf) == 0x90) || (byte == 0xc6 && second == 0x89))
-            return at;
-    }
-    return text.length;
-}
-
 static bool idle_letters(const void *own, const struct rule_view *view)
 {
     const struct rule_grams *grams = rule_view_grams(view);
     (void)own;
-    return grams && !rule_grams_have_strange(grams);
+    return grams && !grams->strange;
 }
 
 struct letters {
@@ -188,7 +172,7 @@ static bool holds_script(const void *own, const struct rule_subject *subject, st
     struct text text = subject->value->text;
     struct letters letters = { 0 };
     (void)own;
-    for (size_t at = next_suspect(text, 0); at < text.length; at = next_suspect(text, at)) {
+    for (size_t at = rule_next_strange(text, 0); at < text.length; at = rule_next_strange(text, at)) {
         size_t start = at;
         int32_t character = unicode_next(text, &at);
         if (is_foreign(character))
@@ -282,7 +266,7 @@ static bool holds_look_alikes(const void *own, const struct rule_subject *subjec
     struct text text = subject->value->text;
     struct letters letters = { 0 };
     (void)own;
-    for (size_t at = next_suspect(text, 0); at < text.length; at = next_suspect(text, at)) {
+    for (size_t at = rule_next_strange(text, 0); at < text.length; at = rule_next_strange(text, at)) {
         size_t next = at;
         int32_t suspect = unicode_next(text, &next);
         if (is_false_d(suspect))

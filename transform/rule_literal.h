@@ -1,7 +1,7 @@
 /* Most expressions that must not be found are not found, because some words of theirs stand nowhere in the record.
  *
- * The literals of an expression are texts of which at least one is part of whatever it matches. Grams are the sets of
- * bytes and of triples of bytes in a record's texts: a literal whose triples are not all there stands nowhere, and
+ * The literals of an expression are texts of three bytes or more, of which at least one is part of whatever it matches.
+ * Grams are the set of triples of bytes in a record's texts: a literal whose triples are not all there stands nowhere, and
  * the expression need not be tried. That is a filter: it never says no to an expression that would match.
  */
 #ifndef TRANSFORM_RULE_LITERAL_H
@@ -14,20 +14,18 @@
 #include "core/value.h"
 
 #define RULE_GRAM_BITS 13
-#define RULE_LEADS     5
 
 struct rule_grams {
     bool built;
-    uint8_t bytes[256];
-    uint8_t seconds[RULE_LEADS][64]; /* second bytes behind the lead bytes C3, C6, E1, E2; [0] behind any other */
+    bool strange; /* a letter may stand there that no Vietnamese text has: of another script, or one like Đ */
     uint8_t triples[1 << RULE_GRAM_BITS];
 };
 
 /* Of all texts of a procedure. */
 void rule_grams_build(struct rule_grams *grams, const struct value *procedure);
 
-/* May a letter stand in the record that no Vietnamese text has: of another script, or one that looks like Đ? */
-bool rule_grams_have_strange(const struct rule_grams *grams);
+/* The next byte, from `at` on, that can start such a letter; the text's length when there is none. */
+size_t rule_next_strange(struct text text, size_t at);
 
 struct rule_literals {
     struct text *texts;

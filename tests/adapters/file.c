@@ -215,6 +215,29 @@ TEST("links to folders are not followed, so loops do no harm; links to files are
     CHECK_STRING(listed(root, "*/*.json"), "x/real.json ");
 }
 
+TEST("what matches and is neither file nor folder is named apart")
+{
+    const char *folder = test_folder();
+    struct file_list list;
+    make(folder, "in/folder.json");
+    put(folder, "outside.json", "");
+    put(folder, "in/a.json", "");
+    const char *root = in(folder, "in");
+    CHECK_INT(mkfifo(in(root, "pipe.json"), 0600) | symlink("../outside.json", in(root, "outside.json")) |
+                  symlink("nowhere", in(root, "dangling.json")) |
+                  symlink("round.json", in(root, "round.json")) |
+                  symlink("folder.json", in(root, "linked.json")) | symlink("nowhere", in(root, "other.xml")),
+              0);
+    CHECK_INT(file_list_folder(&test_arena, root, "*.json", &list, &error), STATUS_OK);
+    CHECK_INT(list.count, 1);
+    if (CHECK_INT(list.odd_count, 4)) {
+        CHECK_STRING(list.odd[0], "dangling.json");
+        CHECK_STRING(list.odd[1], "outside.json");
+        CHECK_STRING(list.odd[2], "pipe.json");
+        CHECK_STRING(list.odd[3], "round.json");
+    }
+}
+
 TEST("a folder that is not there or not readable stops, also below a match, and is named")
 {
     const char *folder = test_folder();

@@ -1,0 +1,235 @@
+/* retry and withdraw: what an operator decides, with a reason for the ledger. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/run.h"
+#include "store/retry.h"
+
+static bool is_something(const char *text)
+{
+    return text && text_trim(text_of(text)).length > 0;
+}
+
+static enum status need_reason(const struct invocation *invocation, struct error *error)
+{
+    if (is_something(invocation->reason))
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE,
+                     _("\"%s\" needs --reason TEXT: it goes into the ledger with your name"),
+                     invocation->command);
+}
+
+static void put_numbers(struct arena *arena, struct value *object, const char *const *names,
+                        const int64_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        value_set(object, names[i], value_integer(arena, numbers[i]));
+}
+
+/* ---- retry ---- */
+
+static enum status read_run(const struct invocation *invocation, int64_t *run, struct error *error)
+{
+    char *end;
+    *run = 0;
+    if (!invocation->run)
+        return STATUS_OK;
+    *run = strtoll(invocation->run, &end, 10);
+    if (*end || *run < 1)
+        return error_set(error, STATUS_USAGE, _("\"%s\" is no number of a run; \"congkhai runs\" lists them"),
+                         invocation->run);
+    return STATUS_OK;
+}
+
+/* A name that is none of the configuration's would silently match nothing. */
+static enum status check_sources(const struct session *session, struct error *error)
+{
+    const struct configuration *configuration = &session->configuration;
+    const struct invocation *invocation = session->invocation;
+    for (size_t i = 0; i < invocation->source_count; i++) {
+        size_t at = 0;
+        while (at < configuration->source_count &&
+               strcmp(configuration->sources[at].name, invocation->sources[i]) != 0)
+            at++;
+        if (at == configuration->source_count)
+            return error_set(error, STATUS_USAGE, _("%s: there is no source \"%s\""), configuration->path,
+                             invocation->sources[i]);
+    }
+    return STATUS_OK;
+}
+
+static void say_taken_up(const struct session *session, const struct retry_counts *counts, int64_t run)
+{
+    static const char *const names[] = { "rejected", "held", "refused", "failed", "conflict", "lifted" };
+    const int64_t numbers[] = { counts->rejected, counts->held,     counts->refused,
+                                counts->failed,   counts->conflict, counts->lifted };
+    int64_t records = counts->rejected + counts->held + counts->lifted;
+    int64_t all = records + counts->refused + counts->failed + counts->conflict;
+    if (session->invocation->json) {
+        ARENA_OWNED struct arena arena = { 0 };
+        struct value *document = value_object(&arena);
+        value_set(document, "run", value_integer(&arena, run));
+        value_set(document, "taken_up", value_integer(&arena, all));
+        put_numbers(&arena, document, names, numbers, sizeof names / sizeof *names);
+        output_json(document);
+        return;
+    }
+    if (!all) {
+        printf(_("Nothing is kept back that fits; \"congkhai status\" says what is kept back\n"));
+        return;
+    }
+    printf(_("%lld taken up again: %lld rejected, %lld held, %lld refused, %lld failed, %lld in conflict, "
+             "%lld whose "
+             "decision is lifted\n"),
+           (long long)all, (long long)counts->rejected, (long long)counts->held, (long long)counts->refused,
+           (long long)counts->failed, (long long)counts->conflict, (long long)counts->lifted);
+    if (records)
+        printf(_("Nothing was sent: the next \"congkhai run\" (or transform and load) works on them\n"));
+    else
+        printf(_("Nothing was sent: the next \"congkhai run\" or \"congkhai load\" sends them\n"));
+}
+
+enum status command_retry(struct session *session, struct error *error, int *exit_code)
+{
+    const struct invocation *invocation = session->invocation;
+    struct store *store;
+    struct retry_counts taken;
+    struct run_counts counts = { 0 };
+    int64_t run;
+    struct retry_request request = {
+        .actor = run_operator(),
+        .reason = invocation->reason,
+        .rule = invocation->rule,
+        .filter = { invocation->codes, invocation->code_count, invocation->sources,
+                    invocation->source_count },
+    };
+    if (need_reason(invocation, error) || read_run(invocation, &request.run, error) ||
+        check_sources(session, error) || run_open(session, &store, &run, error))
+        return error->status;
+    enum status status = retry_take_up(store, &request, &taken, error);
+    status = run_close(session, store, status, &counts, exit_code, error);
+    if (!status)
+        say_taken_up(session, &taken, run);
+    return status;
+}
+
+/* ---- withdraw ---- */
+
+static void show_notice(void *own, const char *message)
+{
+    output_message(own, "%s", message);
+}
+
+/* How the one procedure stands after all; exit 1 as long as it stands in the way. */
+static enum status say_standing(struct session *session, struct store *store, struct text code, int64_t run,
+                                int *exit_code, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct outbox_item item;
+    if (outbox_find(store, &arena, code, &item, error))
+        return error->status;
+    bool done = item.held_abolished || item.held_absent;
+    *exit_code = done && !item.wanted ? 0 : 1;
+    if (session->invocation->json) {
+        struct value *document = value_object(&arena);
+        value_set(document, "run", value_integer(&arena, run));
+        value_set(document, "code", value_text(&arena, code));
+        value_set(document, "withdrawn", value_boolean(&arena, item.held_abolished));
+        value_set(document, "state", value_string(&arena, outbox_state_name(item.state)));
+        value_set(document, "exit_code", value_integer(&arena, *exit_code));
+        output_json(document);
+    } else if (item.held_abolished) {
+        printf(_(TEXT_PRINT " is marked abolished at the portal\n"), TEXT_ARG(code));
+    } else if (item.held_absent) {
+        printf(_("The portal does not know " TEXT_PRINT ": there is nothing to withdraw\n"), TEXT_ARG(code));
+    } else {
+        printf(_("The withdrawal of " TEXT_PRINT " is ordered, but not made (%s): \"congkhai show " TEXT_PRINT
+                 "\" says why\n"),
+               TEXT_ARG(code), outbox_state_name(item.state), TEXT_ARG(code));
+    }
+    return STATUS_OK;
+}
+
+static enum status carry_out(struct session *session, struct store *store, struct text code,
+                             struct run_counts *counts, struct error *error)
+{
+    struct load_request request = run_load_request(session);
+    request.filter = (struct outbox_filter){ .codes = &code, .code_count = 1 };
+    request.notice = show_notice;
+    request.own = session;
+    if (!request.released_count)
+        request.reason = NULL; /* it is that of the withdrawal */
+    char *command = arena_take(&session->invocation->arena, code.length + 200);
+    snprintf(command, code.length + 200, "withdraw %.*s --decision \"…\"", (int)code.length, code.bytes);
+    request.command = command;
+    return load_run(store, &request, counts, error);
+}
+
+static enum status withdraw(struct session *session, struct store *store, struct text code, int64_t run,
+                            struct run_counts *counts, int *exit_code, struct error *error)
+{
+    const struct invocation *invocation = session->invocation;
+    enum retry_ordered ordered;
+    struct retry_order order = {
+        .code = code, .decision = invocation->decision, .reason = invocation->reason, .actor = run_operator()
+    };
+    enum status status = retry_order_withdrawal(store, &order, &ordered, error);
+    if (status)
+        return status;
+    if (ordered == RETRY_ABOLISHED_ALREADY) {
+        output_message(session, _(TEXT_PRINT " is abolished already: nothing was done"), TEXT_ARG(code));
+        return say_standing(session, store, code, run, exit_code, error);
+    }
+    if (carry_out(session, store, code, counts, error))
+        return error->status;
+    return say_standing(session, store, code, run, exit_code, error);
+}
+
+/* Everything that can be wrong before anything is touched. */
+static enum status check_withdrawal(struct session *session, struct error *error)
+{
+    const struct invocation *invocation = session->invocation;
+    if (!is_something(invocation->decision))
+        return error_set(
+            error, STATUS_USAGE,
+            _("\"withdraw\" needs --decision NUMBER: the decision that abolishes the procedure"));
+    if (need_reason(invocation, error))
+        return error->status;
+    struct load_request request = run_load_request(session);
+    if (!request.released_count)
+        request.reason = NULL;
+    return load_check(&request, error);
+}
+
+/* Before a run is begun: an order for what nobody knows leaves no trace. */
+static enum status look_up(struct session *session, struct text code, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct store *store;
+    struct outbox_item item;
+    if (store_open(session->configuration.store, STORE_READ, session->clock, &store, error))
+        return error->status;
+    enum status status = outbox_find(store, &arena, code, &item, error);
+    store_close(store);
+    if (status != STATUS_END)
+        return status;
+    return error_set(
+        error, STATUS_USAGE,
+        _("the store knows no procedure \"" TEXT_PRINT
+          "\"; if it stands at the portal, take it over first with \"congkhai reconcile --adopt\""),
+        TEXT_ARG(code));
+}
+
+enum status command_withdraw(struct session *session, struct error *error, int *exit_code)
+{
+    struct store *store;
+    struct run_counts counts = { 0 };
+    struct text code = text_of(session->invocation->arguments[0]);
+    int64_t run;
+    if (check_withdrawal(session, error) || look_up(session, code, error) ||
+        run_open(session, &store, &run, error))
+        return error->status;
+    enum status status = withdraw(session, store, code, run, &counts, exit_code, error);
+    return run_close(session, store, status, &counts, exit_code, error);
+}

@@ -1,0 +1,344 @@
+/* The driver of offices without a wire: packages for a carrier, and receipts that come back. */
+#include "load/portal_folder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "load/portal_answer.h"
+
+#define SUBMISSION_MOST 500 /* the courier hands over no more */
+#define LANES           16
+#define COUNT(table)    (sizeof(table) / sizeof *(table))
+
+static const struct setting settings_of_folder[] = {
+    { "folder", SETTING_TEXT, offsetof(struct folder_settings, packages), .required = true,
+      .help = N_("where packages are written to") },
+    { "receipts", SETTING_TEXT, offsetof(struct folder_settings, receipts), .required = true,
+      .help = N_("where receipts come back to") },
+    { "register", SETTING_TEXT, offsetof(struct folder_settings, registered),
+      .help = N_("where it is remembered which packages were written; beside \"folder\" when not given") },
+    { "records", SETTING_NUMBER, offsetof(struct folder_settings, records), .fallback = "999", .minimum = 1,
+      .maximum = FOLDER_RECORDS_MOST, .help = N_("records in one package at most") },
+};
+
+struct folder_submission {
+    size_t left;
+};
+
+/* An errand that waits for its package, or for the caller. */
+struct folder_entry {
+    struct portal_errand *errand;
+    struct folder_submission *submission;
+    struct portal_report report;
+    struct folder_entry *next;
+};
+
+struct folder_entries {
+    struct folder_entry *first, *last;
+    size_t count;
+};
+
+struct folder {
+    bool started;
+    struct file_lock lock;
+    struct folder_register registered;
+    struct folder_receipts receipts;
+    bool receipts_read;
+    struct folder_entries pending, ready;
+    struct arena arena; /* entries, submissions and words, while there are any */
+    size_t strays;      /* unknown, and in no package of the register */
+};
+
+static const struct folder_settings *settings_of(const struct portal *portal)
+{
+    return (const struct folder_settings *)portal->settings;
+}
+
+static enum status check_folder(struct portal *portal, const struct setting_context *context,
+                                const struct value *tree, struct error *error)
+{
+    struct folder_settings *settings = (struct folder_settings *)portal->settings;
+    static const char *const foreign[] = { "url", "auth", "ca_file" };
+    struct arena *arena = context->arena;
+    const char *base = settings->common.folder;
+    for (size_t i = 0; i < COUNT(foreign); i++)
+        if (value_find(tree, foreign[i]))
+            return setting_fault(context, value_find(tree, foreign[i]), error,
+                                 _("the driver folder speaks to no portal, so it has no \"%s\""), foreign[i]);
+    if (!*settings->packages || !*settings->receipts)
+        return setting_fault(context, tree, error, _("\"folder\" and \"receipts\" must name folders"));
+    struct text path = text_of(file_path(arena, base, settings->packages));
+    while (path.length > 1 && path.bytes[path.length - 1] == '/')
+        path.length--;
+    settings->packages = text_string(arena, path);
+    settings->receipts = file_path(arena, base, settings->receipts);
+    settings->registered = settings->registered && *settings->registered
+                               ? file_path(arena, base, settings->registered)
+                               : text_format(arena, "%s.register", settings->packages).bytes;
+    if (strcmp(settings->packages, settings->receipts) == 0 ||
+        strcmp(settings->packages, settings->registered) == 0 ||
+        strcmp(settings->receipts, settings->registered) == 0)
+        return setting_fault(context, tree, error,
+                             _("\"folder\", \"receipts\" and \"register\" must be different folders"));
+    settings->common.shown = settings->packages;
+    /* So much at once that the courier hands over what makes a package. */
+    settings->common.in_flight = LANES;
+    settings->common.batch = SUBMISSION_MOST;
+    return STATUS_OK;
+}
+
+static enum status open_folder(struct portal *portal, struct error *error)
+{
+    struct folder *folder = memory_new(struct folder);
+    (void)error;
+    folder->lock.descriptor = -1;
+    portal->own = folder;
+    return STATUS_OK;
+}
+
+static void close_folder(struct portal *portal)
+{
+    struct folder *folder = portal->own;
+    if (!folder)
+        return;
+    if (folder->strays)
+        portal_notice(
+            portal,
+            _("%zu deliveries have an unknown outcome, but stand in no package of the register %s: another "
+              "driver or register had them. A receipt {\"key\": …, \"status\": \"lost\"} gives one up"),
+            folder->strays, settings_of(portal)->registered);
+    file_lock_drop(&folder->lock);
+    folder_register_free(&folder->registered);
+    folder_receipts_free(&folder->receipts);
+    arena_free(&folder->arena);
+    free(folder);
+    portal->own = NULL;
+}
+
+static enum status make_folders(const struct folder_settings *settings, struct error *error)
+{
+    if (file_make_folders(settings->packages, error) || file_make_folders(settings->receipts, error) ||
+        file_make_folders(settings->registered, error))
+        return error->status = STATUS_STOP;
+    return STATUS_OK;
+}
+
+/* Before the first errand; a run that has none touches nothing. */
+static enum status start(struct portal *portal, struct error *error)
+{
+    struct folder *folder = portal->own;
+    const struct folder_settings *settings = settings_of(portal);
+    if (folder->started)
+        return STATUS_OK;
+    if (make_folders(settings, error))
+        return error->status;
+    if (file_lock_take(file_path(&folder->arena, settings->registered, "lock"), &folder->lock, error))
+        return error->status = STATUS_STOP;
+    if (folder_package_recover(settings, error) || folder_register_read(settings, &folder->registered, error))
+        return error->status;
+    folder->started = true;
+    return STATUS_OK;
+}
+
+static size_t most_folder(const struct portal *portal, const struct portal_errand *errand)
+{
+    (void)portal;
+    (void)errand;
+    return SUBMISSION_MOST;
+}
+
+/* ---- entries ---- */
+
+static void put(struct folder_entries *entries, struct folder_entry *entry)
+{
+    entry->next = NULL;
+    if (entries->last)
+        entries->last->next = entry;
+    else
+        entries->first = entry;
+    entries->last = entry;
+    entries->count++;
+}
+
+static struct folder_entry *take(struct folder_entries *entries)
+{
+    struct folder_entry *entry = entries->first;
+    if (!entry)
+        return NULL;
+    entries->first = entry->next;
+    if (!entries->first)
+        entries->last = NULL;
+    entries->count--;
+    return entry;
+}
+
+/* ---- questions ---- */
+
+static void say_held(struct folder *folder, struct folder_entry *entry, const struct folder_receipt *receipt)
+{
+    struct portal_report *report = &entry->report;
+    char *hex = arena_take(&folder->arena, DIGEST_HEX);
+    report->said = SAID_HELD;
+    /* The code has been compared; what else it says is taken as any portal's word is. */
+    portal_answer_held(receipt->entry, entry->errand->code, &report->sight);
+    report->sight.version = text_copy(&folder->arena, report->sight.version);
+    report->sight.standing = receipt->verdict == FOLDER_WITHDRAWN ? STANDING_ABOLISHED : STANDING_PUBLISHED;
+    if (receipt->verdict == FOLDER_CONFLICT && !receipt->has_digest)
+        memset(&report->sight.digest, 0, sizeof report->sight.digest);
+    else if (!receipt->has_digest || (receipt->verdict == FOLDER_PUBLISHED && !receipt->key.bytes))
+        report->sight.digest = entry->errand->digest;
+    report->sight.has_digest = true;
+    digest_hex(receipt->file_digest, hex);
+    report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
+}
+
+static struct text words_of(struct folder *folder, const struct folder_receipt *receipt)
+{
+    static const char *const names[] = { "words", "message", "reason", "error" };
+    struct text words = TEXT_NONE;
+    for (size_t i = 0; i < COUNT(names) && !words.length; i++)
+        words = value_text_of(receipt->entry, names[i]);
+    words = portal_answer_clean(&folder->arena, words, 1000);
+    return text_format(&folder->arena, _("%s by the receipt %s, entry %zu%s" TEXT_PRINT),
+                       folder_verdict_name(receipt->verdict), receipt->file, receipt->number,
+                       words.length ? ": " : "", TEXT_ARG(words));
+}
+
+static struct text carried_in(struct arena *arena, struct text package, int64_t number)
+{
+    return text_format(arena, _("in package " TEXT_PRINT " as %03lld.json; no receipt has come back yet"),
+                       TEXT_ARG(package), (long long)number);
+}
+
+static void answer_from_receipt(struct folder *folder, struct folder_entry *entry,
+                                const struct folder_receipt *receipt)
+{
+    struct portal_report *report = &entry->report;
+    report->words = words_of(folder, receipt);
+    switch (receipt->verdict) {
+    case FOLDER_REFUSED:
+        report->said = SAID_DENIED;
+        break;
+    case FOLDER_LOST:
+        report->said = SAID_UNSENT;
+        break;
+    default:
+        say_held(folder, entry, receipt);
+        break;
+    }
+}
+
+static void answer_question(struct folder *folder, struct folder_entry *entry)
+{
+    const struct portal_errand *errand = entry->errand;
+    const struct folder_item *item = folder_register_find(&folder->registered, errand->key);
+    const struct folder_receipt *receipt;
+    struct error why = { .status = STATUS_OK };
+    struct portal_report *report = &entry->report;
+    report->said = SAID_UNSENT;
+    if (!item) { /* written into no package: certainly, unless another driver or register had it */
+        bool stray = errand->unknown && !folder_receipts_give_up(&folder->receipts, errand->key);
+        folder->strays += stray;
+        if (stray)
+            report->said = SAID_CARRIED;
+        return;
+    }
+    enum status status = folder_receipts_find(&folder->receipts, item, &receipt, &why);
+    report->said = SAID_CARRIED;
+    if (status == STATUS_OK)
+        answer_from_receipt(folder, entry, receipt);
+    else if (status == STATUS_END)
+        report->words = carried_in(&folder->arena, item->package->name, item->number);
+    else
+        report->words = text_copy(&folder->arena, text_of(why.message));
+}
+
+/* ---- in and out ---- */
+
+static enum status submit_folder(struct portal *portal, struct portal_errand *const *errands, size_t count,
+                                 struct error *error)
+{
+    struct folder *folder = portal->own;
+    bool asks = errands[0]->kind == PORTAL_ASK;
+    if (start(portal, error))
+        return error->status;
+    if (asks && !folder->receipts_read && folder_receipts_read(portal, &folder->receipts, error))
+        return error->status;
+    folder->receipts_read |= asks;
+    struct folder_submission *submission = arena_new(&folder->arena, struct folder_submission);
+    submission->left = count;
+    for (size_t i = 0; i < count; i++) {
+        struct folder_entry *entry = arena_new(&folder->arena, struct folder_entry);
+        entry->errand = errands[i];
+        entry->submission = submission;
+        entry->report = (struct portal_report){ .errand = errands[i], .retry_after = -1 };
+        if (asks)
+            answer_question(folder, entry);
+        put(asks ? &folder->ready : &folder->pending, entry);
+    }
+    return STATUS_OK;
+}
+
+static enum status write_package(struct portal *portal, struct error *error)
+{
+    struct folder *folder = portal->own;
+    ARENA_OWNED struct arena arena = { 0 };
+    struct portal_errand *errands[FOLDER_RECORDS_MOST];
+    size_t count = 0, most = (size_t)settings_of(portal)->records;
+    struct text name;
+    for (struct folder_entry *entry = folder->pending.first; entry && count < most; entry = entry->next)
+        errands[count++] = entry->errand;
+    /* What has come since it was read last was there before this package, too. */
+    if (folder_receipts_read(portal, &folder->receipts, error) ||
+        folder_package_write(portal, &folder->receipts, errands, count, folder->registered.last + 1, &arena,
+                             &name, error))
+        return error->status;
+    folder->receipts_read = true;
+    folder->registered.last++;
+    for (size_t i = 0; i < count; i++) {
+        struct folder_entry *entry = take(&folder->pending);
+        entry->report.said = SAID_CARRIED;
+        entry->report.words = carried_in(&folder->arena, name, (int64_t)i + 1);
+        put(&folder->ready, entry);
+    }
+    return STATUS_OK;
+}
+
+static enum status next_folder(struct portal *portal, long wait, struct portal_report *report,
+                               struct error *error)
+{
+    struct folder *folder = portal->own;
+    bool full = folder->pending.count >= (size_t)settings_of(portal)->records;
+    if (!folder->ready.count && !folder->pending.count)
+        arena_clear(&folder->arena);
+    /* Who waits has nothing more to hand over for now. */
+    if (!folder->ready.count && folder->pending.count && (full || wait > 0) && write_package(portal, error))
+        return error->status;
+    struct folder_entry *entry = take(&folder->ready);
+    if (!entry)
+        return STATUS_END;
+    *report = entry->report;
+    report->last = --entry->submission->left == 0;
+    return STATUS_OK;
+}
+
+static enum status probe_folder(struct portal *portal, struct error *error)
+{
+    return make_folders(settings_of(portal), error);
+}
+
+const struct portal_driver portal_folder = {
+    .name = "folder",
+    .help = N_("packages that a carrier brings to the portal, for offices without a wire and for dry runs"),
+    .settings = settings_of_folder,
+    .setting_count = COUNT(settings_of_folder),
+    .size = sizeof(struct folder_settings),
+    .check = check_folder,
+    .open = open_folder,
+    .close = close_folder,
+    .most = most_folder,
+    .submit = submit_folder,
+    .next = next_folder,
+    .probe = probe_folder,
+};

@@ -1,0 +1,83 @@
+/* What the store believes to stand at the portal, against what the portal says, or against what is wanted.
+ *
+ *     same       what is believed to stand there does
+ *     differs    something else stands there: a conflict, for an operator to settle
+ *     missing    it was acknowledged and is not there: it goes back to pending
+ *     only       it stands there, and the store does not know of it
+ */
+#ifndef STORE_RECONCILE_H
+#define STORE_RECONCILE_H
+
+#include "store/outbox.h"
+
+struct reconcile_counts {
+    int64_t same, differs, missing, only;
+    int64_t listed;    /* by the portal */
+    int64_t conflict;  /* newly marked as conflicts */
+    int64_t pending;   /* put back to pending */
+    int64_t refreshed; /* the same content under another version: that is what the next change replaces */
+};
+
+/* ---- against the portal; inside a run ---- */
+
+struct reconcile_entry {
+    struct text code, version;   /* version bytes NULL: unsaid */
+    const struct digest *digest; /* NULL: unsaid */
+    const char *status;          /* "published", "abolished"; NULL: unsaid */
+};
+/* Forgets the last listing. */
+enum status reconcile_listing_begin(struct store *store, struct error *error);
+/* Inside a transaction. *added false: it was listed before. */
+enum status reconcile_listing_put(struct store *store, const struct reconcile_entry *entry, bool *added,
+                                  struct error *error);
+/* The listing is whole: compares it with the outbox, marks conflicts (event "differs"), puts back what is
+ * missing (event "recalled", absent and reconciled), writes the event "reconciled". One transaction. */
+enum status reconcile_compare(struct store *store, struct reconcile_counts *counts, struct error *error);
+
+/* ---- reading ---- */
+
+/* The same sets of what is believed against what is wanted; needs no run and no portal. */
+enum status reconcile_beliefs(struct store *store, struct reconcile_counts *counts, struct error *error);
+
+/* Each row of the sets other than `same`, in the order of codes: of the last reconciliation with the portal,
+ * or of beliefs. An object of set, code, and as far as known believed_digest, believed_version,
+ * believed_status, there_digest, there_version, there_status, wanted_action, wanted_digest; it lives until
+ * the function returns. */
+enum status reconcile_rows(struct store *store, bool online,
+                           enum status (*visit)(void *own, const struct value *row, struct error *error),
+                           void *own, struct error *error);
+
+/* The last reconciliation with the portal: run, at and the counts. STATUS_END: there was none. */
+enum status reconcile_last(struct store *store, struct arena *arena, struct value **last,
+                           struct error *error);
+
+/* ---- settling; inside a run, each in a transaction of its own ---- */
+
+struct reconcile_decision {
+    struct text code;
+    const char *actor, *reason;
+    /* what the portal says now */
+    struct text version, etag;
+    bool abolished;
+    bool has_digest;
+    struct digest digest;
+    struct text content; /* canonical; bytes NULL: unsaid */
+    struct text base;    /* what If-Match must say; of an overwriting */
+};
+
+/* What the portal holds is what we believe to be held, and what was wanted in its place is dismissed until
+ * the record changes (event "published" or "withdrawn" with adopted: true). STATUS_END: its bytes cannot be
+ * had. */
+enum status reconcile_adopt(struct store *store, const struct reconcile_decision *decision,
+                            struct error *error);
+
+/* What is wanted, or was acknowledged before, replaces what the portal holds (event "overwrite-ordered").
+ * STATUS_END: there is nothing to put in its place. */
+enum status reconcile_overwrite(struct store *store, const struct reconcile_decision *decision,
+                                struct error *error);
+
+/* The portal does not know what it acknowledged: back to pending. */
+enum status reconcile_missing(struct store *store, const struct reconcile_decision *decision,
+                              struct error *error);
+
+#endif

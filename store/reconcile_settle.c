@@ -1,0 +1,205 @@
+/* Settling: an operator says which side is right. */
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "store/ledger.h"
+#include "store/reconcile.h"
+
+static void set(struct arena *arena, struct value *object, const char *name, struct text text)
+{
+    if (text.bytes)
+        value_set(object, name, value_text(arena, text));
+}
+
+static void set_hex(struct arena *arena, struct value *object, const char *name, const struct digest *digest)
+{
+    char *hex = arena_take(arena, DIGEST_HEX);
+    digest_hex(digest, hex);
+    value_set(object, name, value_string(arena, hex));
+}
+
+/* ---- adopting ---- */
+
+/* The event's digest is of bytes that the store has; where the portal names another one, it came in other
+ * bytes. */
+static enum status append_adopted(struct store *store, const struct reconcile_decision *decision,
+                                  const char *event_name, const char *action, const struct digest *digest,
+                                  struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    value_set(detail, "action", value_string(&arena, action));
+    value_set(detail, "adopted", value_boolean(&arena, true));
+    value_set(detail, "asked", value_boolean(&arena, true));
+    set(&arena, detail, "etag", decision->etag);
+    if (decision->has_digest && !digest_equal(&decision->digest, digest))
+        set_hex(&arena, detail, "portal_digest", &decision->digest);
+    value_set(detail, "reason", value_string(&arena, decision->reason));
+    set(&arena, detail, "version", decision->version.bytes ? decision->version : decision->etag);
+    struct ledger_event event = { .event = event_name,
+                                  .code = decision->code,
+                                  .digest = digest,
+                                  .actor = decision->actor,
+                                  .detail = detail };
+    return ledger_append(store, &event, NULL, error);
+}
+
+/* A withdrawal that is wanted stays wanted, on top of what is there; a publication is dismissed. */
+static enum status write_adopted(struct store *store, const struct reconcile_decision *decision,
+                                 int64_t content, const struct digest *digest, struct error *error)
+{
+    struct sqlite_statement *statement;
+    struct clock *clock = store_clock(store);
+    char at[CLOCK_TEXT];
+    if (store_sql(
+            store,
+            "INSERT INTO procedure_state (code, held_status, held_content, held_digest, held_version, "
+            "held_etag,"
+            " held_run, held_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (code) DO UPDATE SET"
+            " held_status = ?2, held_content = ?3, held_digest = ?4, held_version = ?5, held_etag = ?6,"
+            " held_run = ?7, held_at = ?8, state = 'idle', attempts = 0, words = NULL, overwrite = NULL,"
+            " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
+            " intent_base = NULL, intent_run = NULL, intent_seq = NULL,"
+            " dismissed = nullif(coalesce(CASE WHEN wanted_action = 'publish' THEN wanted_digest END,"
+            "  (SELECT p.digest FROM record r JOIN payload p ON p.id = r.content"
+            "   WHERE r.id = procedure_state.record)), ?4),"
+            " wanted_content = CASE WHEN wanted_action = 'withdraw' THEN wanted_content END,"
+            " wanted_digest = CASE WHEN wanted_action = 'withdraw' THEN wanted_digest END,"
+            " wanted_run = CASE WHEN wanted_action = 'withdraw' THEN wanted_run END,"
+            " wanted_action = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_action "
+            "END",
+            &statement, error))
+        return error->status;
+    clock_format(clock->now(clock), at);
+    sqlite_bind_words(statement, 1, decision->code);
+    sqlite_bind_words(statement, 2, decision->abolished ? TEXT("abolished") : TEXT("published"));
+    sqlite_bind_number(statement, 3, content);
+    sqlite_bind_digest(statement, 4, digest);
+    sqlite_bind_words(statement, 5, decision->version);
+    sqlite_bind_words(statement, 6, decision->etag);
+    sqlite_bind_number(statement, 7, store_run(store));
+    sqlite_bind_words(statement, 8, text_of(at));
+    return sqlite_execute(statement, error);
+}
+
+static enum status adopt(struct store *store, const struct reconcile_decision *decision, struct text content,
+                         struct error *error)
+{
+    int64_t payload;
+    struct digest digest = crypto_sha256(content);
+    if (store_payload_put(store, PAYLOAD_CONTENT, &digest, content, &payload, error) ||
+        append_adopted(store, decision, "published", "publish", &digest, error) ||
+        (decision->abolished && append_adopted(store, decision, "withdrawn", "withdraw", &digest, error)))
+        return error->status;
+    return write_adopted(store, decision, payload, &digest, error);
+}
+
+enum status reconcile_adopt(struct store *store, const struct reconcile_decision *decision,
+                            struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text content = decision->content;
+    if (!content.bytes) { /* one of our own, from before, may be what stands there */
+        enum status status = decision->has_digest
+                                 ? store_payload_by_digest(store, &arena, &decision->digest, &content, error)
+                                 : STATUS_END;
+        if (status)
+            return status;
+    }
+    if (store_begin(store, error))
+        return error->status;
+    if (adopt(store, decision, content, error) || store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+/* ---- overwriting ---- */
+
+/* What is to stand there: what is wanted, else what the record says, else what was acknowledged last. */
+static enum status find_content(struct store *store, struct text code, struct text *action, int64_t *content,
+                                struct digest *digest, struct arena *arena, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT coalesce(s.wanted_action, 'publish'), coalesce(s.wanted_content, r.content, "
+                  "s.held_content),"
+                  " coalesce(s.wanted_digest, p.digest, s.held_digest) FROM procedure_state s"
+                  " LEFT JOIN record r ON r.id = s.record AND r.present = 1 AND r.outcome = 'accepted'"
+                  "  AND r.status = 'announced' LEFT JOIN payload p ON p.id = r.content WHERE s.code = ?1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_words(row, 1, code);
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status;
+    *action = text_copy(arena, sqlite_words(row, 0));
+    *content = sqlite_number(row, 1);
+    bool found = sqlite_digest(row, 2, digest);
+    sqlite_reset_statement(row);
+    return found ? STATUS_OK : STATUS_END;
+}
+
+static enum status append_overwrite(struct store *store, const struct reconcile_decision *decision,
+                                    struct text action, const struct digest *digest, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    value_set(detail, "action", value_text(&arena, action));
+    set(&arena, detail, "base", decision->base);
+    if (decision->has_digest)
+        set_hex(&arena, detail, "portal_digest", &decision->digest);
+    value_set(detail, "reason", value_string(&arena, decision->reason));
+    value_set(detail, "status", value_string(&arena, decision->abolished ? "abolished" : "published"));
+    set(&arena, detail, "version", decision->version);
+    struct ledger_event event = { .event = "overwrite-ordered",
+                                  .code = decision->code,
+                                  .digest = digest,
+                                  .actor = decision->actor,
+                                  .detail = detail };
+    return ledger_append(store, &event, NULL, error);
+}
+
+static enum status write_overwrite(struct store *store, const struct reconcile_decision *decision,
+                                   struct text action, int64_t content, const struct digest *digest,
+                                   struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(
+            store,
+            "UPDATE procedure_state SET state = 'idle', attempts = 0, words = NULL, wanted_action = ?2,"
+            " wanted_content = ?3, wanted_digest = ?4, wanted_run = ?5, overwrite = ?6, dismissed = NULL,"
+            " ordered = CASE WHEN ?2 = 'withdraw' THEN ordered END,"
+            " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
+            " intent_base = NULL, intent_run = NULL, intent_seq = NULL WHERE code = ?1",
+            &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, decision->code);
+    sqlite_bind_words(statement, 2, action);
+    sqlite_bind_number(statement, 3, content);
+    sqlite_bind_digest(statement, 4, digest);
+    sqlite_bind_number(statement, 5, store_run(store));
+    sqlite_bind_words(statement, 6, decision->base);
+    return sqlite_execute(statement, error);
+}
+
+enum status reconcile_overwrite(struct store *store, const struct reconcile_decision *decision,
+                                struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text action;
+    int64_t content;
+    struct digest digest;
+    enum status status = find_content(store, decision->code, &action, &content, &digest, &arena, error);
+    if (status)
+        return status;
+    if (store_begin(store, error))
+        return error->status;
+    if (append_overwrite(store, decision, action, &digest, error) ||
+        write_overwrite(store, decision, action, content, &digest, error) || store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,582 @@
+"""The ledger as an auditor meets it: the views, docs/audit.md's queries, both verifiers and a forger, keys and copies,
+history, evidence, retention, closing when something is wrong."""
+
+import base64
+import contextlib
+import hashlib
+import http.server
+import json
+import os
+import re
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time
+import unittest
+import zlib
+
+from harness import PROGRAM, ROOT, SANITIZED, Place, Simulator, procedure, procedures
+
+VERIFIER = ROOT / "scripts" / "verify-ledger"
+DOCUMENT = ROOT / "docs" / "audit.md"
+LATER = "2099-12-31"
+FAR = {"decision": "12/QĐ-UBND"}
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def canonical(value):
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def verifier(*arguments):
+    """scripts/verify-ledger: (exit code, the event named or 0, what it said)."""
+    done = subprocess.run([sys.executable, VERIFIER, "--english", *map(str, arguments)], capture_output=True, text=True,
+                          timeout=300)
+    found = re.search(r"does NOT hold from event (\d+) on", done.stdout)
+    return done.returncode, int(found[1]) if found else 0, done.stdout + done.stderr
+
+
+def three_nights(place, portal):
+    """Three runs: everything; a change, a rejection, one missing; a change and a withdrawal."""
+    place.records(*procedures(6), procedure("1.000007", name=None))
+    assert place.run("run").code == 1
+    place.records(*procedures(4), procedure("1.000005", name="Tên thứ hai"), procedure("1.000008"))
+    place.run("run")
+    place.records(*procedures(3), procedure("1.000004", status="abolished"), procedure("1.000005", name="Tên thứ ba"),
+                  procedure("1.000008"))
+    place.run("run")
+
+
+class Signed(Place):
+    """A place with a key, whose heads go to a folder."""
+
+    def __init__(self, portal, sign=True):
+        super().__init__(portal)
+        if sign:
+            self.configure(ledger={"key": "secret/ledger.key", "copies": [{"folder": "heads"}]})
+            done = self.run("audit", "key")
+            assert done.code == 0, done
+            self.key = done.stdout.strip()
+        else:
+            self.key = None
+
+    def heads(self):
+        return sorted((self.folder / "heads").iterdir())
+
+    def verify(self, *arguments):
+        done = self.run("--json", "audit", "verify", *arguments)
+        return done.code, done.json
+
+    def both(self, *arguments):
+        """What the program and the script say: (holds, event) of each."""
+        code, report = self.verify(*arguments)
+        key = ["--key", self.key] if self.key else []
+        script, event, words = verifier(self.store, *key, *arguments)
+        return (code == 0, report.get("from_event", 0)), (script == 0, event), report, words
+
+
+# ---- the forger ----
+
+TRIGGERS = re.compile(r"'ledger_no_(update|delete)'")
+
+
+class Forger:
+    """Somebody who may write the store, knows everything about it, and has no key."""
+
+    def __init__(self, place):
+        self.place = place
+        self.database = sqlite3.connect(place.store, isolation_level=None)
+        self.database.execute("PRAGMA journal_mode = DELETE")
+        self.triggers = self.database.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger'").fetchall()
+
+    def __enter__(self):
+        for name, _ in self.triggers:
+            self.database.execute(f"DROP TRIGGER {name}")
+        return self
+
+    def __exit__(self, *_):
+        for _, sql in self.triggers:
+            self.database.execute(sql)
+        self.database.close()
+
+    def do(self, sql, *parameters):
+        return self.database.execute(sql, parameters).fetchall()
+
+    def one(self, sql, *parameters):
+        return self.do(sql, *parameters)[0][0]
+
+    def event(self, kind, last=True, code=None):
+        order = "max" if last else "min"
+        return self.one(f"SELECT {order}(seq) FROM ledger WHERE event = ?1 AND (?2 IS NULL OR code = ?2)", kind, code)
+
+    @staticmethod
+    def leaf(row):
+        names = ("seq", "at", "run", "event", "source", "code", "digest", "actor", "detail")
+        event = {name: value for name, value in zip(names, row) if value is not None}
+        event["detail"] = json.loads(event["detail"])
+        if "digest" in event:
+            event["digest"] = event["digest"].hex()
+        return sha256(b"\0", canonical(event))
+
+    def rehash(self, *events):
+        rows = self.do("SELECT seq, at, run, event, source, code, digest, actor, detail FROM ledger")
+        for row in rows:
+            if not events or row[0] in events:
+                self.do("UPDATE ledger SET hash = ? WHERE seq = ?", self.leaf(row), row[0])
+
+    def parts(self, size):
+        parts = []
+        for leaf, in self.do("SELECT hash FROM ledger WHERE seq <= ? ORDER BY seq", size):
+            weight = 1
+            while parts and parts[-1][0] == weight:
+                leaf, weight = sha256(b"\1", parts.pop()[1], leaf), weight * 2
+            parts.append((weight, leaf))
+        return [part for _, part in parts]
+
+    @staticmethod
+    def root(parts):
+        root = parts[-1]
+        for part in reversed(parts[:-1]):
+            root = sha256(b"\1", part, root)
+        return root
+
+    def retree(self):
+        size = self.one("SELECT max(seq) FROM ledger")
+        self.do("UPDATE tree SET size = ?, frontier = ?", size, size.to_bytes(8, "big") + b"".join(self.parts(size)))
+
+    def rehead(self, sign=None):
+        """New heads for all runs: unsigned, or signed by `sign`."""
+        origin = self.one("SELECT value FROM setting WHERE name = 'origin'")
+        for run, seq in self.do("SELECT run, seq FROM ledger WHERE event = 'run-finished'"):
+            parts = self.parts(seq)
+            root = self.root(parts)
+            note = f"{origin}\n{seq}\n{base64.b64encode(root).decode()}\n"
+            self.do("UPDATE checkpoint SET size = ?, root = ?, frontier = ?, note = ? WHERE run = ?", seq, root,
+                    seq.to_bytes(8, "big") + b"".join(parts), sign(note) if sign else note, run)
+        self.refile()
+
+    def refile(self):
+        note = self.one("SELECT note FROM checkpoint ORDER BY run DESC LIMIT 1")
+        (self.place.store.parent / "congkhai.db.checkpoint").write_text(note, encoding="utf-8")
+
+    def rebuild(self, sign=None):
+        self.rehash()
+        self.retree()
+        self.rehead(sign)
+
+
+def another_signer(folder):
+    """Signs notes with a key of its own under the same name, by openssl. None where there is no openssl."""
+    if not shutil.which("openssl"):
+        return None
+    key = folder / "forged.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+    der = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"], check=True, capture_output=True).stdout
+
+    def sign(note):
+        origin = note.split("\n")[0]
+        identity = sha256(origin.encode(), b"\n\x01", der[-32:])[:4]
+        (folder / "note").write_bytes(note.encode())
+        subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", key, "-in", folder / "note", "-out",
+                        folder / "signature"], check=True, capture_output=True)
+        signature = base64.b64encode(identity + (folder / "signature").read_bytes()).decode()
+        return f"{note}\n— {origin} {signature}\n"
+
+    return sign
+
+
+# Each forgery tells the event that must be named.
+
+def change_detail(forger):
+    event = forger.event("accepted")
+    forger.do("UPDATE ledger SET detail = replace(detail, 'inbox', 'ibnox') WHERE seq = ?", event)
+    return event
+
+
+def change_time(forger):
+    event = forger.event("published", last=False)
+    forger.do("UPDATE ledger SET at = replace(at, '20', '19') WHERE seq = ?", event)
+    return event
+
+
+def change_operator(forger):
+    event = forger.event("run-started")
+    forger.do("UPDATE ledger SET actor = 'someone' WHERE seq = ?", event)
+    return event
+
+
+def change_hash(forger):
+    event = forger.event("listed", last=False)
+    forger.do("UPDATE ledger SET hash = zeroblob(32) WHERE seq = ?", event)
+    return event
+
+
+def hide_by_type(forger):
+    """The same bytes are hashed, but no view finds the event any more."""
+    event = forger.event("published", code="1.000002")
+    forger.do("UPDATE ledger SET event = CAST(event AS BLOB) WHERE seq = ?", event)
+    return event
+
+
+def reach_over(forger):
+    """The digest moves into the detail: the same bytes are hashed, but the column is empty."""
+    event, digest = forger.do("SELECT seq, lower(hex(digest)) FROM ledger WHERE event = 'published' ORDER BY seq LIMIT 1")[0]
+    forger.do("UPDATE ledger SET detail = detail || ',\"digest\":\"' || ? || '\"', digest = NULL WHERE seq = ?", digest, event)
+    return event
+
+
+def delete_event(forger):
+    event = forger.event("published", code="1.000003")
+    forger.do("DELETE FROM ledger WHERE seq = ?", event)
+    return event
+
+
+def delete_and_renumber(forger):
+    event = forger.event("published", code="1.000003")
+    last = forger.one("SELECT max(seq) FROM ledger")
+    forger.do("DELETE FROM ledger WHERE seq = ?", event)
+    for seq in range(event + 1, last + 1):
+        forger.do("UPDATE ledger SET seq = ? WHERE seq = ?", seq - 1, seq)
+    return event
+
+
+def insert_event(forger):
+    event = forger.event("accepted", last=False)
+    last = forger.one("SELECT max(seq) FROM ledger")
+    for seq in range(last, event, -1):
+        forger.do("UPDATE ledger SET seq = ? WHERE seq = ?", seq + 1, seq)
+    forger.do("INSERT INTO ledger SELECT seq + 1, at, run, event, source, '9.999999', digest, actor, detail, hash FROM ledger"
+              " WHERE seq = ?", event)
+    return event + 1
+
+
+def swap_events(forger):
+    event = forger.event("accepted", last=False)
+    forger.do("UPDATE ledger SET seq = -1 WHERE seq = ?", event)
+    forger.do("UPDATE ledger SET seq = ? WHERE seq = ?", event, event + 1)
+    forger.do("UPDATE ledger SET seq = ? WHERE seq = -1", event + 1)
+    return event
+
+
+def repeat_event(forger):
+    last = forger.one("SELECT max(seq) FROM ledger")
+    forger.do("INSERT INTO ledger SELECT ? + 1, at, run, event, source, code, digest, actor, detail, hash FROM ledger"
+              " WHERE event = 'published' LIMIT 1", last)
+    forger.rehash(last + 1)
+    forger.retree()
+    return last + 1
+
+
+def cut_tail(forger):
+    last = forger.one("SELECT max(seq) FROM ledger")
+    forger.do("DELETE FROM ledger WHERE seq > ?", last - 4)
+    return last - 3
+
+
+def cut_tail_and_heads(forger):
+    """Back to the run before, with everything inside the store adapted; the head beside it tells."""
+    run = forger.one("SELECT max(run) FROM ledger")
+    last = forger.one("SELECT max(seq) FROM ledger WHERE run < ?", run)
+    forger.do("DELETE FROM ledger WHERE seq > ?", last)
+    forger.do("DELETE FROM checkpoint WHERE run = ?", run)
+    forger.do("UPDATE record SET work = 1")
+    forger.do("UPDATE procedure_state SET held_run = 1 WHERE 0")
+    forger.retree()
+    return last + 1
+
+
+def change_content(forger):
+    digest = forger.one("SELECT digest FROM ledger WHERE event = 'published' AND code = '1.000001' ORDER BY seq LIMIT 1")
+    forger.do("UPDATE payload SET bytes = CAST(replace(CAST(bytes AS TEXT), 'hồ sơ', 'hồ sợ') AS BLOB) WHERE digest = ?", digest)
+    return forger.one("SELECT min(seq) FROM ledger WHERE digest = ?", digest)
+
+
+def change_source(forger):
+    payload, digest = forger.do("SELECT id, lower(hex(digest)) FROM payload WHERE kind = 0 LIMIT 1")[0]
+    forger.do("UPDATE payload SET bytes = CAST('x' AS BLOB), encoding = 0 WHERE id = ?", payload)
+    return forger.one("SELECT min(seq) FROM ledger WHERE instr(detail, ?)", digest)
+
+
+def take_payload(forger):
+    digest = forger.one("SELECT digest FROM ledger WHERE event = 'published' AND code = '1.000002' LIMIT 1")
+    forger.do("DELETE FROM payload WHERE digest = ?", digest)
+    return forger.one("SELECT min(seq) FROM ledger WHERE digest = ?", digest)
+
+
+def forget_quietly(forger):
+    digest = forger.one("SELECT digest FROM ledger WHERE event = 'published' AND code = '1.000002' LIMIT 1")
+    forger.do("UPDATE payload SET bytes = NULL, forgotten = 1 WHERE digest = ?", digest)
+    return forger.one("SELECT min(seq) FROM ledger WHERE digest = ?", digest)
+
+
+def edit_view(forger):
+    sql = forger.one("SELECT sql FROM sqlite_master WHERE name = 'audit_current'")
+    forger.do("DROP VIEW audit_current")
+    forger.do(sql.replace("FROM audit_versions v", "FROM audit_versions v WHERE v.code <> '1.000001' AND").replace(
+        "AND WHERE", "AND") if "AND WHERE" in sql else sql.replace("v.to_run IS NULL", "v.to_run IS NULL AND v.code <> '1.000001'"))
+    return 0
+
+
+def add_trigger(forger):
+    forger.do("CREATE TRIGGER quiet AFTER INSERT ON payload BEGIN SELECT 1; END")
+    return 0
+
+
+def drop_trigger(forger):
+    forger.triggers = forger.triggers[:1]
+    return 0
+
+
+def edit_state(forger):
+    forger.do("UPDATE procedure_state SET held_digest = zeroblob(32) WHERE code = '1.000001'")
+    return 0
+
+
+def forget_delivery(forger):
+    forger.do("DELETE FROM procedure_state WHERE code = '1.000001'")
+    return 0
+
+
+def rebuild_tree(forger):
+    """Everything made anew but the heads, which he cannot sign."""
+    event = forger.event("published", code="1.000005", last=False)
+    first = forger.one("SELECT coalesce(max(size), 0) + 1 FROM checkpoint WHERE size < ?", event)
+    forger.do("UPDATE ledger SET detail = replace(detail, '\"attempt\":1', '\"attempt\":2') WHERE seq = ?", event)
+    forger.rehash(event)
+    forger.retree()
+    return first
+
+
+def replace_head(forger):
+    """Another root in the last head, the signature as it was."""
+    run = forger.one("SELECT max(run) FROM checkpoint")
+    first = forger.one("SELECT max(size) FROM checkpoint WHERE run < ?", run) + 1
+    note = forger.one("SELECT note FROM checkpoint WHERE run = ?", run)
+    lines = note.split("\n")
+    lines[2] = base64.b64encode(bytes(32)).decode()
+    forger.do("UPDATE checkpoint SET root = zeroblob(32), note = ? WHERE run = ?", "\n".join(lines), run)
+    forger.refile()
+    return first
+
+
+def take_head(forger):
+    run = forger.one("SELECT max(run) FROM checkpoint")
+    first = forger.one("SELECT max(size) FROM checkpoint WHERE run < ?", run) + 1
+    forger.do("DELETE FROM checkpoint WHERE run = ?", run)
+    forger.refile()
+    return first
+
+
+def replay_head(forger):
+    """The head of the run before, in the place of the last."""
+    run = forger.one("SELECT max(run) FROM checkpoint")
+    first = forger.one("SELECT max(size) FROM checkpoint WHERE run < ?", run) + 1
+    forger.do("UPDATE checkpoint SET (size, root, frontier, note) = (SELECT size, root, frontier, note FROM checkpoint"
+              " WHERE run = ?) WHERE run = ?", run - 1, run)
+    forger.refile()
+    return first
+
+
+def replay_file(forger):
+    """Only the file beside the store is an old one."""
+    run = forger.one("SELECT max(run) FROM checkpoint")
+    size, note = forger.do("SELECT size, note FROM checkpoint WHERE run = ?", run - 1)[0]
+    (forger.place.store.parent / "congkhai.db.checkpoint").write_text(note, encoding="utf-8")
+    return size + 1
+
+
+def strip_signatures(forger):
+    """The same heads without their signatures."""
+    first = forger.one("SELECT size FROM checkpoint WHERE run = 1") + 1
+    forger.rehead()
+    forger.do("UPDATE checkpoint SET note = note WHERE run = 1")
+    return 1 if first else 0
+
+
+def rebuild_unsigned(forger):
+    event = forger.event("published", code="1.000005", last=False)
+    forger.do("UPDATE ledger SET at = replace(at, 'Z', 'Z') , actor = 'other' WHERE seq = ?", event)
+    forger.rebuild()
+    return 1
+
+
+FOUND = [change_detail, change_time, change_operator, change_hash, hide_by_type, reach_over, delete_event, delete_and_renumber,
+         insert_event, swap_events, repeat_event, cut_tail, cut_tail_and_heads, change_content, change_source, take_payload,
+         forget_quietly, edit_view, add_trigger, drop_trigger, edit_state, forget_delivery, rebuild_tree, replace_head,
+         take_head, replay_head, replay_file, strip_signatures, rebuild_unsigned]
+
+
+class TheForger(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = contextlib.ExitStack()
+        cls.portal = cls.stack.enter_context(Simulator())
+        cls.place = cls.stack.enter_context(Signed(cls.portal))
+        three_nights(cls.place, cls.portal)
+        with sqlite3.connect(cls.place.store) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        cls.state = cls.place.store.parent
+        cls.kept = cls.place.folder / "kept"
+        shutil.copytree(cls.state, cls.kept)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stack.close()
+
+    def restore(self, folder=None):
+        shutil.rmtree(self.state)
+        shutil.copytree(folder or self.kept, self.state)
+
+    def setUp(self):
+        self.restore()
+
+    def test_what_nobody_touched_holds_for_both(self):
+        ours, script, report, words = self.place.both("--checkpoint", self.place.heads()[0])
+        self.assertEqual((ours, script), ((True, 0), (True, 0)), (report, words))
+        self.assertEqual((report["runs"], report["heads"], report["signed_heads"]), (3, 3, 3))
+
+    def test_every_forgery_is_found_by_both_and_the_event_is_named(self):
+        for forgery in FOUND:
+            with self.subTest(forgery.__name__):
+                self.restore()
+                with Forger(self.place) as forger:
+                    event = forgery(forger)
+                ours, script, report, words = self.place.both()
+                self.assertEqual((ours, script), ((False, event), (False, event)), (json.dumps(report, indent=1), words))
+
+    def test_a_run_begins_on_none_of_those_that_touch_the_last_run_and_sends_nothing(self):
+        for forgery in (change_operator, repeat_event, cut_tail, cut_tail_and_heads, edit_view, add_trigger, drop_trigger,
+                        replace_head, take_head, replay_head):
+            with self.subTest(forgery.__name__):
+                self.restore()
+                with Forger(self.place) as forger:
+                    forgery(forger)
+                before = self.portal.requests()
+                done = self.place.run("run")
+                self.assertEqual(done.code, 5, done)
+                self.assertIn("nothing is sent", done.stderr)
+                self.assertEqual(self.portal.requests(), before)
+                status = self.place.run("--json", "status")
+                self.assertEqual((status.code, status.json["ledger"]["holds"]), (5, False))
+                self.assertIn("does not verify", self.place.run("status").stdout)
+
+    def test_last_weeks_file_is_found_only_by_a_head_kept_elsewhere(self):
+        old = self.place.folder / "old"
+        shutil.rmtree(old, ignore_errors=True)
+        shutil.copytree(self.state, old)
+        self.place.run("run")
+        head = self.place.heads()[-1]
+        self.restore(old)
+        ours, script, _, _ = self.place.both()
+        self.assertEqual((ours[0], script[0]), (True, True))
+        last = self.place.one("SELECT max(seq) FROM ledger")
+        ours, script, report, words = self.place.both("--checkpoint", head)
+        self.assertEqual((ours, script), ((False, last + 1), (False, last + 1)), (report, words))
+        self.assertIn("older file", report["findings"][0]["message"])
+        head.unlink()
+
+    def test_another_key_is_found_by_who_knows_the_right_one(self):
+        sign = another_signer(self.place.folder)
+        if not sign:
+            self.skipTest("no openssl")
+        with Forger(self.place) as forger:
+            forger.do("UPDATE ledger SET actor = 'other' WHERE event = 'published' AND code = '1.000001'")
+            forger.rebuild(sign)
+        ours, script, report, words = self.place.both()
+        self.assertEqual((ours, script), ((False, 1), (False, 1)), (report, words))
+        self.assertEqual(report["findings"][0]["kind"], "signature")
+        code, event, words = verifier(self.place.store)  # without the key nothing can be said
+        self.assertEqual(code, 0, words)
+        self.assertIn("signatures were not checked", words)
+
+    def test_who_has_the_key_is_found_by_a_head_kept_elsewhere(self):
+        """The forger signs with the stolen key; here the program does it for him."""
+        heads = self.place.heads()
+        with Forger(self.place) as forger:
+            event = forger.event("published", code="1.000005", last=False)
+            run = forger.one("SELECT max(run) FROM ledger")
+            last = forger.one("SELECT max(seq) FROM ledger WHERE run < ?", run - 1)
+            forger.do("DELETE FROM ledger WHERE seq > ?", last)
+            forger.do("DELETE FROM checkpoint WHERE run >= ?", run - 1)
+            for table in ("record", "finding", "procedure_state"):
+                forger.do(f"DELETE FROM {table}")
+            forger.do("DELETE FROM ledger WHERE event IN ('intended', 'published', 'withdrawn')")
+            forger.do("DELETE FROM ledger WHERE seq > 2")
+            forger.rehash()
+            forger.do("DELETE FROM checkpoint")
+            forger.retree()
+            (self.state / "congkhai.db.checkpoint").unlink()
+            self.assertGreater(event, 0)
+        self.assertEqual(self.place.run("run").code, 0)
+        ours, script, report, words = self.place.both()
+        self.assertEqual((ours[0], script[0]), (True, True), (report, words))
+        ours, script, report, words = self.place.both("--checkpoint", heads[0], "--checkpoint", heads[-1])
+        self.assertEqual((ours, script), ((False, 1), (False, 1)), (report, words))
+        for head in set(self.place.heads()) - set(heads):
+            head.unlink()
+
+    def test_events_behind_the_last_head_are_said_to_be_not_proven(self):
+        with Forger(self.place) as forger:
+            last = forger.one("SELECT max(seq) FROM ledger")
+            run = forger.one("SELECT max(run) FROM ledger") + 1
+            config = forger.one("SELECT detail FROM ledger WHERE event = 'run-started' LIMIT 1")
+            forger.do("INSERT INTO ledger VALUES (?, '2026-11-23T00:00:00.000Z', ?, 'run-started', NULL, NULL, NULL, 'x', ?,"
+                      " zeroblob(32))", last + 1, run, config)
+            forger.rehash(last + 1)
+            forger.retree()
+        code, report = self.place.verify()
+        self.assertEqual((code, report["unsealed"]), (0, 1))
+        self.assertIn("nothing proves them", report["remarks"][0]["message"])
+        _, _, words = verifier(self.place.store, "--key", self.place.key)
+        self.assertIn("not sealed yet", words)
+
+    def test_a_page_that_was_edited_is_found_by_both(self):
+        path = self.place.store
+        data = bytearray(path.read_bytes())
+        with sqlite3.connect(path) as database:
+            page, = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'ledger_code'").fetchone()
+            size, = database.execute("PRAGMA page_size").fetchone()
+        database.close()
+        at = data.rindex(b"1.000002", (page - 1) * size, page * size)  # an entry of the index, not of the table
+        data[at:at + 8] = b"1.000009"
+        path.write_bytes(data)
+        ours, script, report, words = self.place.both()
+        self.assertEqual((ours[0], script[0]), (False, False), (report, words))
+        self.assertTrue(any(found["kind"] == "database" for found in report["findings"]), report)
+
+
+class WithoutAKey(unittest.TestCase):
+    def test_a_ledger_made_anew_without_a_key_is_found_only_by_a_head_kept_elsewhere(self):
+        with Simulator() as portal, Signed(portal, sign=False) as place:
+            three_nights(place, portal)
+            head = place.write("head-of-yesterday", (place.store.parent / "congkhai.db.checkpoint").read_bytes())
+            with Forger(place) as forger:
+                forger.do("UPDATE ledger SET actor = 'other' WHERE event = 'published' AND code = '1.000001'")
+                forger.rebuild()
+            code, report = place.verify()
+            self.assertEqual(code, 0)
+            self.assertIn("only a head kept elsewhere can tell", report["remarks"][0]["message"])
+            self.assertEqual(verifier(place.store)[0], 0)
+            ours, script, report, words = place.both("--checkpoint", head)
+            self.assertEqual((ours, script), ((False, 1), (False, 1)), (report, words))
+
+    def test_an_unsigned_head_says_so(self):
+        with Simulator() as portal, Signed(portal, sign=False) as place:
+            place.records(procedure("1.000001"))
+            place.run("run")
+            done = place.run("audit", "checkpoint")
+            self.assertEqual((done.code, done.stdout.count("\n")), (0, 3))
+            self.assertIn("not signed", done.stderr)
+            self.assertFalse(place.run("--json", "audit", "checkpoint").json["signed"])
+
+
+if __name__ == "__main__":
+    unittest.main()
