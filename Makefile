@@ -57,6 +57,10 @@ STAGES := $(call archive,extract) $(call archive,transform) $(call archive,load)
 $(BUILD)/congkhai: $(MAIN) $(call archive,cli) $(STAGES) $(BASE)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# The same objects with the system calls in between that can be made to fail: for the crash campaign.
+$(BUILD)/congkhai-faults: $(MAIN) $(call archive,cli) $(STAGES) $(BASE) $(BUILD)/tests/support/faulty_calls.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(BUILD)/portal-simulator: $(SIMULATOR:%.c=$(BUILD)/%.o) $(BASE)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs libmicrohttpd)
 
@@ -83,7 +87,7 @@ $(BUILD)/locale/%/LC_MESSAGES/congkhai.mo: po/%.po
 	@mkdir -p $(@D)
 	msgfmt --check-format -o $@ $<
 
-unit-tests: $(UNIT_BINARIES)
+unit-tests: $(UNIT_BINARIES) $(if $(SANITIZE),,$(BUILD)/congkhai-faults)
 fuzz: $(FUZZ_BINARIES)
 objects: $(OBJECTS)
 

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "store/audit.h"
+#include "store/reconcile.h"
 #include "store/report.h"
 
 #define SHOWN 200 /* rows of a table; --json has them all */
@@ -86,7 +87,8 @@ static void print_runs(const struct value *runs)
 struct situation {
     struct value *runs, *sources, *records, *deliveries, *missing, *published;
     struct store_kept_back kept;
-    struct error ledger; /* why no run would begin: the ledger does not verify; status OK: it does */
+    struct error ledger;      /* why no run would begin: the ledger does not verify; status OK: it does */
+    struct value *reconciled; /* NULL: never */
 };
 
 static enum status gather(struct store *store, struct arena *arena, int64_t most, struct situation *situation,
@@ -99,7 +101,8 @@ static enum status gather(struct store *store, struct arena *arena, int64_t most
         report_kept_deliveries(store, arena, most, &situation->deliveries, error) ||
         report_missing(store, arena, most, &situation->missing, error) ||
         report_published(store, arena, &situation->published, error) ||
-        store_kept_back(store, &situation->kept, error))
+        store_kept_back(store, &situation->kept, error) ||
+        reconcile_last(store, arena, &situation->reconciled, error) > STATUS_END)
         return error->status;
     return STATUS_OK;
 }
@@ -118,6 +121,7 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     value_set(kept, "missing", value_integer(arena, counts->missing));
     value_set(document, "last_run", situation->runs->first ? situation->runs->first : value_null(arena));
     value_set(document, "published", situation->published);
+    value_set(document, "reconciled", situation->reconciled ? situation->reconciled : value_null(arena));
     value_set(document, "kept_back", kept);
     value_set(document, "sources", situation->sources);
     value_set(document, "records", situation->records);
@@ -128,6 +132,18 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     if (situation->ledger.status)
         value_set(ledger, "message", value_string(arena, situation->ledger.message));
     output_json(document);
+}
+
+static void print_reconciled(const struct value *last)
+{
+    if (!last)
+        return;
+    printf(_("Reconciled with the portal: run %.*s (%.*s), %.*s the same, %.*s differ, %.*s missing there, "
+             "%.*s only "
+             "there\n\n"),
+           TEXT_ARG(value_text_of(last, "run")), TEXT_ARG(value_text_of(last, "at")),
+           TEXT_ARG(value_text_of(last, "same")), TEXT_ARG(value_text_of(last, "differs")),
+           TEXT_ARG(value_text_of(last, "missing")), TEXT_ARG(value_text_of(last, "only")));
 }
 
 static void print_situation(const struct situation *situation)
@@ -153,6 +169,7 @@ static void print_situation(const struct situation *situation)
     printf(_("At the portal: %.*s published, %.*s abolished; %lld pending\n\n"),
            TEXT_ARG(value_text_of(situation->published, "published")),
            TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending);
+    print_reconciled(situation->reconciled);
     output_table(situation->sources, columns, sizeof columns / sizeof *columns);
     print_kept(situation->records);
     print_deliveries(situation->deliveries);

@@ -113,7 +113,7 @@ static const char *expectation(enum setting_kind kind)
     case SETTING_SIZE:
         return _("a size such as 512, 64k, 16M or 2G");
     case SETTING_SHARE:
-        return _("a share such as 30% or 0.3");
+        return _("a share such as 0.3 or 30%");
     case SETTING_BOOLEAN:
         return _("true or false");
     case SETTING_LIST:

@@ -26,7 +26,8 @@ static enum status open_ndjson(struct decode *decode, struct error *error)
 static enum status more_lines(struct lines *lines, struct error *error)
 {
     size_t got;
-    memmove(lines->bytes.bytes, lines->bytes.bytes + lines->at, lines->bytes.length - lines->at);
+    if (lines->at)
+        memmove(lines->bytes.bytes, lines->bytes.bytes + lines->at, lines->bytes.length - lines->at);
     lines->bytes.length -= lines->at;
     lines->at = 0;
     char *room = buffer_room(&lines->bytes, BLOCK);

@@ -210,6 +210,10 @@ static enum status read_document(struct reading *reading, struct document *docum
     }
     if (decode.own)
         decode.driver->close(&decode);
+    /* Here, not by the caller: what was put before the stream lives in this arena. */
+    if (document->stream.close)
+        document->stream.close(&document->stream);
+    document->stream.close = NULL;
     return status;
 }
 
@@ -271,8 +275,6 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
             break;
         kept = read_document(reading, &document, &fetch->broken, error);
         fetch->given = reading->given;
-        if (document.stream.close)
-            document.stream.close(&document.stream);
     }
     if (kept == STATUS_OK && status == STATUS_FATAL)
         return error_set(error, status, "%s", reason.message);

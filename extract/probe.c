@@ -276,6 +276,7 @@ static enum status look_at_files(struct arena *arena, const struct setting_conte
     probe_shape_find(arena, start, whole, &probed->shape);
     if (probed->shape.database)
         return look_at_database(arena, probed->paths[0], probed, error);
+    probed->fields.uri = probed->shape.uri;
     if (make_source(arena, context, probed, &source, error))
         return error->status;
     for (size_t i = 0; i < probed->path_count; i++)

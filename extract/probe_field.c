@@ -154,7 +154,7 @@ static void look_at_list(struct probe_fields *fields, struct probe_field *field,
     field->filled++;
     field->shape = list->first->kind == VALUE_OBJECT ? PROBE_OBJECTS : PROBE_TEXTS;
     if (list->first->kind == VALUE_OBJECT) {
-        struct probe_fields inner = { fields->arena, field->inner, field->inner_count, 0 };
+        struct probe_fields inner = { fields->arena, field->inner, field->inner_count, 0, fields->uri };
         look_at_value(&inner, list->first, TEXT_NONE, 1, false);
         field->inner = inner.list;
         field->inner_count = inner.count;
@@ -200,11 +200,17 @@ static struct text ask(struct probe_fields *fields, struct xml_document *documen
 
 /* Names with a prefix are addressed without it: which prefixes there are is the document's business. */
 static struct text step_of(struct probe_fields *fields, struct xml_document *document, struct xml_node *node,
-                           int at)
+                           int at, const char *below)
 {
-    struct text local = ask(fields, document, node, text_format(fields->arena, "local-name(*[%d])", at));
-    struct text uri = ask(fields, document, node, text_format(fields->arena, "namespace-uri(*[%d])", at));
-    return uri.length ? text_format(fields->arena, "*[local-name()='%.*s']", TEXT_ARG(local)) : local;
+    struct text local =
+        ask(fields, document, node, text_format(fields->arena, "local-name(*[%d]%s)", at, below));
+    struct text uri =
+        ask(fields, document, node, text_format(fields->arena, "namespace-uri(*[%d]%s)", at, below));
+    if (!uri.length)
+        return local;
+    return text_equal(uri, fields->uri)
+               ? text_format(fields->arena, "n:%.*s", TEXT_ARG(local))
+               : text_format(fields->arena, "*[local-name()='%.*s']", TEXT_ARG(local));
 }
 
 static void look_at_node(struct probe_fields *fields, struct xml_document *document, struct xml_node *node,
@@ -214,7 +220,7 @@ static void look_at_node(struct probe_fields *fields, struct xml_document *docum
         struct text local = ask(fields, document, node, text_format(fields->arena, "local-name(*[%d])", at));
         if (!local.length)
             return;
-        struct text step = step_of(fields, document, node, at);
+        struct text step = step_of(fields, document, node, at, "");
         struct text children = ask(fields, document, node, text_format(fields->arena, "count(*[%d]/*)", at));
         struct text text = ask(fields, document, node, text_format(fields->arena, "string(*[%d])", at));
         if (text_is(children, "0") || inner) {
@@ -232,14 +238,13 @@ static void look_at_node(struct probe_fields *fields, struct xml_document *docum
         if (status || !result.nodes || !result.count)
             continue;
         struct xml_node *item = result.nodes[0];
-        struct text item_step =
-            ask(fields, document, node, text_format(fields->arena, "local-name(*[%d]/*[1])", at));
+        struct text item_step = step_of(fields, document, node, at, "/*[1]");
         struct probe_field *field = find_or_add(
             fields, text_format(fields->arena, "%.*s/%.*s", TEXT_ARG(step), TEXT_ARG(item_step)), local);
         if (!field)
             return;
         field->filled++;
-        struct probe_fields below = { fields->arena, field->inner, field->inner_count, 0 };
+        struct probe_fields below = { fields->arena, field->inner, field->inner_count, 0, fields->uri };
         look_at_node(&below, document, item, true);
         field->shape = below.count ? PROBE_OBJECTS : PROBE_TEXTS;
         field->inner = below.list;

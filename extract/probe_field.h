@@ -29,6 +29,7 @@ struct probe_fields {
     struct arena *arena;
     struct probe_field *list;
     size_t count, records;
+    struct text uri; /* XML: the namespace that the prefix n stands for */
 };
 
 /* The fields of one more record. */

@@ -160,6 +160,35 @@ static struct path *path_of(struct path *paths, size_t *count, const struct path
     return &paths[(*count)++];
 }
 
+/* What stands in quotes behind a mark; empty: the mark is not there. */
+static struct text quoted_behind(struct text text, const char *mark)
+{
+    size_t at, end;
+    if (!text_find(text, text_of(mark), &at))
+        return TEXT("");
+    text = text_slice(text, at + strlen(mark), text.length);
+    if (!text.length || (text.bytes[0] != '"' && text.bytes[0] != '\''))
+        return TEXT("");
+    const char quote[2] = { text.bytes[0], 0 };
+    text = text_slice(text, 1, text.length);
+    return text_find(text, text_of(quote), &end) ? text_slice(text, 0, end) : TEXT("");
+}
+
+/* The namespace of the first element of that name, as far as the text alone tells. */
+static struct text namespace_of(struct arena *arena, struct text start, const char *name)
+{
+    struct text plain = text_format(arena, "<%s", name), prefixed = text_format(arena, ":%s", name);
+    size_t at, from;
+    if (text_find(start, plain, &at))
+        return quoted_behind(text_slice(start, 0, at + 1000), "xmlns=");
+    if (!text_find(start, prefixed, &at))
+        return TEXT("");
+    for (from = at; from && start.bytes[from - 1] != '<' && start.bytes[from - 1] != '/'; from--)
+        ;
+    struct text prefix = text_slice(start, from, at - from);
+    return quoted_behind(start, text_format(arena, "xmlns:%.*s=", TEXT_ARG(prefix)).bytes);
+}
+
 /* The shallowest element that comes again and again and holds others. */
 static void look_at_xml(struct arena *arena, struct text start, struct probe_shape_found *found)
 {
@@ -169,7 +198,6 @@ static void look_at_xml(struct arena *arena, struct text start, struct probe_sha
     struct xml_events *events;
     const struct xml_event *event;
     struct error error;
-    size_t at;
     file_stream_memory(start, "", &stream);
     if (xml_events_open(&stream, &events, &error))
         return;
@@ -187,20 +215,21 @@ static void look_at_xml(struct arena *arena, struct text start, struct probe_sha
             parent->holds = true;
     }
     xml_events_close(events);
-    bool spaces = text_find(text_slice(start, 0, 4096), TEXT("xmlns"), &at);
     const struct path *best = NULL;
     for (size_t i = 0; i < count; i++)
         if (paths[i].count > 1 && paths[i].holds && (!best || paths[i].depth < best->depth))
             best = &paths[i];
     if (!best)
         return;
-    found->records = spaces ? text_format(arena, "//*[local-name()='%s']", strrchr(best->name, '/') + 1)
-                            : text_copy(arena, text_of(best->name));
+    const char *name = strrchr(best->name, '/') + 1;
+    found->uri = namespace_of(arena, start, name);
+    found->records =
+        found->uri.length ? text_format(arena, "//n:%s", name) : text_copy(arena, text_of(best->name));
 }
 
 void probe_shape_find(struct arena *arena, struct text start, bool whole, struct probe_shape_found *found)
 {
-    *found = (struct probe_shape_found){ .records = TEXT(""), .next = TEXT("") };
+    *found = (struct probe_shape_found){ .records = TEXT(""), .uri = TEXT(""), .next = TEXT("") };
     found->database = text_starts(start, TEXT("SQLite format 3"));
     if (text_starts(start, TEXT("PK\3\4")) || found->database) {
         found->format = found->database ? SOURCE_ROWS : SOURCE_XLSX;

@@ -10,6 +10,7 @@ struct probe_shape_found {
     const char *encoding; /* NULL: UTF-8, or not needed */
     const char *doubt;    /* why the encoding is not certain; NULL: it is */
     struct text records;  /* an address, or empty */
+    struct text uri;      /* XML: the namespace of the records, which the prefix n stands for; or empty */
     struct text next;     /* JSON: where a page says which is next; empty: nowhere */
 };
 

@@ -36,6 +36,11 @@ void probe_yaml_source(struct buffer *out, const struct probed *probed)
     buffer_printf(out, " }\n    format: %s\n", source_format_name(shape->format));
     if (shape->encoding)
         buffer_printf(out, "    encoding: %s\n", shape->encoding);
+    if (shape->uri.length) {
+        buffer_string(out, "    namespaces: { n: ");
+        canonical_text(out, shape->uri);
+        buffer_string(out, " }\n");
+    }
     if (shape->format == SOURCE_JSON || shape->format == SOURCE_XML || shape->format == SOURCE_HTML) {
         buffer_string(out, "    records: ");
         put_scalar(out, shape->records);

@@ -175,22 +175,26 @@ static struct folder_entry *take(struct folder_entries *entries)
 
 /* ---- questions ---- */
 
+/* The key stands for action and content, so a receipt without a digest speaks of ours. One with another
+ * digest says that something else stands there, whatever version it gives: never what is replaced. */
 static void say_held(struct folder *folder, struct folder_entry *entry, const struct folder_receipt *receipt)
 {
     struct portal_report *report = &entry->report;
-    char *hex = arena_take(&folder->arena, DIGEST_HEX);
+    struct delivery_sight *sight = &report->sight;
+    const struct digest *ours = &entry->errand->digest;
+    bool same = receipt->has_digest ? digest_equal(&receipt->digest, ours) || !receipt->key.bytes
+                                    : receipt->verdict != FOLDER_CONFLICT;
     report->said = SAID_HELD;
-    /* The code has been compared; what else it says is taken as any portal's word is. */
-    portal_answer_held(receipt->entry, entry->errand->code, &report->sight);
-    report->sight.version = text_copy(&folder->arena, report->sight.version);
-    report->sight.standing = receipt->verdict == FOLDER_WITHDRAWN ? STANDING_ABOLISHED : STANDING_PUBLISHED;
-    if (receipt->verdict == FOLDER_CONFLICT && !receipt->has_digest)
-        memset(&report->sight.digest, 0, sizeof report->sight.digest);
-    else if (!receipt->has_digest || (receipt->verdict == FOLDER_PUBLISHED && !receipt->key.bytes))
-        report->sight.digest = entry->errand->digest;
-    report->sight.has_digest = true;
-    digest_hex(receipt->file_digest, hex);
-    report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
+    if (same || receipt->verdict == FOLDER_WITHDRAWN) {
+        portal_answer_held(receipt->entry, entry->errand->code, sight);
+        sight->version = text_copy(&folder->arena, sight->version);
+    }
+    sight->standing = receipt->verdict == FOLDER_WITHDRAWN ? STANDING_ABOLISHED : STANDING_PUBLISHED;
+    sight->has_digest = true;
+    if (same)
+        sight->digest = *ours;
+    else
+        memset(&sight->digest, 0, sizeof sight->digest);
 }
 
 static struct text words_of(struct folder *folder, const struct folder_receipt *receipt)
@@ -215,6 +219,9 @@ static void answer_from_receipt(struct folder *folder, struct folder_entry *entr
                                 const struct folder_receipt *receipt)
 {
     struct portal_report *report = &entry->report;
+    char *hex = arena_take(&folder->arena, DIGEST_HEX);
+    digest_hex(receipt->file_digest, hex);
+    report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
     report->words = words_of(folder, receipt);
     switch (receipt->verdict) {
     case FOLDER_REFUSED:

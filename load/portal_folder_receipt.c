@@ -176,12 +176,6 @@ static bool is_about(const struct folder_receipt *receipt, const struct folder_i
     return !text_is(seen, hex);
 }
 
-/* One that names the key and something else of another delivery is mixed up: it says nothing. */
-static bool is_mixed_up(const struct folder_receipt *receipt, const struct folder_item *item)
-{
-    return receipt->code.bytes && !text_equal(receipt->code, item->code);
-}
-
 static bool agrees(const struct folder_receipt *found, const struct folder_receipt *receipt)
 {
     bool same_content =
@@ -197,8 +191,13 @@ struct search {
 static enum status take(struct search *search, const struct folder_receipt *receipt, struct error *error)
 {
     const struct folder_receipt *found = search->found;
-    if (!is_about(receipt, search->item) || is_mixed_up(receipt, search->item))
+    if (!is_about(receipt, search->item))
         return STATUS_OK;
+    if (receipt->code.bytes && !text_equal(receipt->code, search->item->code))
+        return error_set(
+            error, STATUS_REJECT,
+            _("entry %zu of the receipt %s has the key of " TEXT_PRINT " and the code " TEXT_PRINT),
+            receipt->number, receipt->file, TEXT_ARG(search->item->code), TEXT_ARG(receipt->code));
     if (found && !agrees(found, receipt))
         return error_set(error, STATUS_REJECT,
                          _("receipts contradict one another: %s in %s, %s in %s; take the wrong one away"),

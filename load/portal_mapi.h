@@ -20,7 +20,8 @@
 /* ---- settings ---- */
 
 struct mapi_names {
-    const char *user, *password, *session, *agency, *service, *updating, *data, *error, *message, *result;
+    const char *user, *password, *session, *agency, *service, *updating, *data;
+    const char *error, *message, *result, *wrapped;
 };
 
 /* What an error of the adapter means. */
@@ -36,9 +37,10 @@ enum mapi_fault {
     MAPI_FAULT_NONE = MAPI_FAULTS
 };
 
-/* Codes (digits, perhaps with a sign) as they are; anything else is a piece of the message, folded. */
+/* What an error is known by: its code, or a piece of its message. */
 struct mapi_signs {
-    struct text *texts;
+    struct text *codes; /* as written */
+    struct text *words; /* folded; bytes NULL where it can only be a code */
     size_t count;
 };
 

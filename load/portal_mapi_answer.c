@@ -14,7 +14,8 @@ static bool has_sign(const struct mapi_signs *signs, struct text code, struct te
 {
     size_t at;
     for (size_t i = 0; i < signs->count; i++)
-        if (by_code ? text_equal(signs->texts[i], code) : text_find(folded, signs->texts[i], &at))
+        if (by_code ? text_equal(signs->codes[i], code)
+                    : signs->words[i].bytes && text_find(folded, signs->words[i], &at))
             return true;
     return false;
 }
@@ -43,7 +44,7 @@ static bool is_good(struct text code)
 static const struct value *unwrap(const struct mapi_settings *settings, struct arena *arena,
                                   const struct value *body)
 {
-    const struct value *text = value_find(body, settings->names.message);
+    const struct value *text = value_find(body, settings->names.wrapped);
     struct value *inner;
     if (!body || body->kind != VALUE_OBJECT)
         return NULL;

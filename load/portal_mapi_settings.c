@@ -55,9 +55,10 @@ static const struct setting name_settings[] = {
     { "updating", SETTING_TEXT, OF(names.updating), .fallback = "isUpdating", .help = N_("in pushes") },
     { "data", SETTING_TEXT, OF(names.data), .fallback = "data", .help = N_("in pushes") },
     { "error", SETTING_TEXT, OF(names.error), .fallback = "error_code", .help = N_("in answers") },
-    { "message", SETTING_TEXT, OF(names.message), .fallback = "message",
-      .help = N_("in answers, and that of a facade's text") },
+    { "message", SETTING_TEXT, OF(names.message), .fallback = "message", .help = N_("in answers") },
     { "result", SETTING_TEXT, OF(names.result), .fallback = "result", .help = N_("in answers") },
+    { "facade", SETTING_TEXT, OF(names.wrapped), .fallback = "message",
+      .help = N_("the text that a facade puts an answer into") },
 };
 
 struct error_trees {
@@ -80,13 +81,16 @@ static const struct setting error_settings[] = {
 
 /* ---- errors ---- */
 
+/* "-1", "E5", "ORA-00001": no piece of a sentence. */
 static bool is_code(struct text text)
 {
-    size_t at = text.length && text.bytes[0] == '-';
-    for (size_t i = at; i < text.length; i++)
-        if (text.bytes[i] < '0' || text.bytes[i] > '9')
+    bool digit = false;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.bytes[i] == ' ' || text.bytes[i] < 0)
             return false;
-    return text.length > at;
+        digit |= text.bytes[i] >= '0' && text.bytes[i] <= '9';
+    }
+    return digit;
 }
 
 static enum status read_signs(const struct setting_context *context, const struct value *list,
@@ -94,16 +98,17 @@ static enum status read_signs(const struct setting_context *context, const struc
 {
     if (!list)
         return STATUS_OK;
-    if (setting_texts(context, list, &signs->texts, &signs->count, error))
+    if (setting_texts(context, list, &signs->codes, &signs->count, error))
         return error->status;
+    signs->words = arena_array(context->arena, struct text, signs->count);
     for (size_t i = 0; i < signs->count; i++) {
-        struct text *text = &signs->texts[i];
-        if (!text_trim(*text).length)
+        struct text text = signs->codes[i];
+        if (!text_trim(text).length)
             return setting_fault(
                 context, list, error,
                 _("an empty text would be found in every message; write error codes or words"));
-        if (!is_code(*text))
-            *text = unicode_fold(context->arena, *text);
+        if (!is_code(text))
+            signs->words[i] = unicode_fold(context->arena, text);
     }
     return STATUS_OK;
 }

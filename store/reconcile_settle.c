@@ -63,9 +63,9 @@ static enum status write_adopted(struct store *store, const struct reconcile_dec
             " dismissed = nullif(coalesce(CASE WHEN wanted_action = 'publish' THEN wanted_digest END,"
             "  (SELECT p.digest FROM record r JOIN payload p ON p.id = r.content"
             "   WHERE r.id = procedure_state.record)), ?4),"
-            " wanted_content = CASE WHEN wanted_action = 'withdraw' THEN wanted_content END,"
-            " wanted_digest = CASE WHEN wanted_action = 'withdraw' THEN wanted_digest END,"
-            " wanted_run = CASE WHEN wanted_action = 'withdraw' THEN wanted_run END,"
+            " wanted_content = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_content END,"
+            " wanted_digest = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_digest END,"
+            " wanted_run = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_run END,"
             " wanted_action = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_action "
             "END",
             &statement, error))
@@ -188,8 +188,8 @@ enum status reconcile_overwrite(struct store *store, const struct reconcile_deci
                                 struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    struct text action;
-    int64_t content;
+    struct text action = TEXT_NONE;
+    int64_t content = 0;
     struct digest digest;
     enum status status = find_content(store, decision->code, &action, &content, &digest, &arena, error);
     if (status)

@@ -77,7 +77,7 @@ static enum status pack_group(struct packing *packing, struct error *error)
             break;
     }
     sqlite_reset_statement(rows);
-    if (status > STATUS_END || write_after(packing->store, packing->after, error))
+    if (status > STATUS_END || (count && write_after(packing->store, packing->after, error)))
         return error->status;
     return count == PACK_GROUP ? STATUS_OK : STATUS_END;
 }
@@ -88,16 +88,17 @@ static enum status pack(struct store *store, int64_t budget_ms, struct retention
     int64_t late = clock->ticks(clock) + budget_ms * 1000;
     struct packing packing = { .store = store, .deflate = deflate_open(), .done = done };
     enum status status = read_after(store, &packing.after, error);
-    while (status == STATUS_OK && (!budget_ms || clock->ticks(clock) < late)) {
-        status = store_begin(store, error);
-        if (status)
-            break;
-        status = pack_group(&packing, error);
-        if (status > STATUS_END || store_commit(store, error)) {
-            store_rollback(store);
-            status = error->status;
-        }
-    }
+    if (status == STATUS_OK)
+        do {
+            status = store_begin(store, error);
+            if (status)
+                break;
+            status = pack_group(&packing, error);
+            if (status > STATUS_END || store_commit(store, error)) {
+                store_rollback(store);
+                status = error->status;
+            }
+        } while (status == STATUS_OK && (!budget_ms || clock->ticks(clock) < late));
     deflate_close(packing.deflate);
     buffer_free(&packing.packed);
     return status == STATUS_END ? STATUS_OK : status;

@@ -12,7 +12,7 @@
 
 struct retention_settings {
     int64_t source_ms; /* since a record last needed the bytes; 0: for ever */
-    int64_t budget_ms; /* for packing; what is not done goes on in the next run. 0: no limit */
+    int64_t budget_ms; /* for packing, 200 payloads at least; the rest goes on in the next run. 0: no limit */
 };
 
 struct retention_done {

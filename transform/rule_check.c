@@ -178,18 +178,17 @@ struct choices {
     size_t count;
 };
 
-/* Of a field that has choices, some must be allowed and some not. */
+/* Of a field that has choices, only these can be allowed. */
 static enum status check_choices(const struct rule *rule, const struct setting_context *context,
                                  const struct choices *choices, const struct value *options, struct error *error)
 {
     for (size_t i = 0; i < rule->path_count; i++) {
         const struct field *target = rule->paths[i].target;
-        size_t known = 0, allowed = 0;
+        size_t known = 0;
         if (target->kind != FIELD_CHOICE)
             continue;
-        for (; target->choices[known]; known++)
-            for (size_t j = 0; j < choices->count; j++)
-                allowed += text_is(choices->texts[j], target->choices[known]);
+        while (target->choices[known])
+            known++;
         for (size_t j = 0; j < choices->count; j++) {
             size_t at = 0;
             while (target->choices[at] && !text_is(choices->texts[j], target->choices[at]))
@@ -202,10 +201,6 @@ static enum status check_choices(const struct rule *rule, const struct setting_c
                                          : _("\"%.*s\" never has the value \"%.*s\""),
                                  TEXT_ARG(rule->paths[i].path.text), TEXT_ARG(choices->texts[j]), nearest);
         }
-        if (allowed == known)
-            return setting_fault(context, options, error,
-                                 _("\"%.*s\" has no other values than these: nothing can break the rule"),
-                                 TEXT_ARG(rule->paths[i].path.text));
     }
     return STATUS_OK;
 }

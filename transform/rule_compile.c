@@ -340,7 +340,6 @@ static struct digest recipe_of(struct rule_set *rules, const struct code_list *l
         digest_hex(&list->digest, hex);
         value_append(ingredients, value_string(rules->arena, hex));
     }
-    value_append(ingredients, value_string(rules->arena, rules->language));
     value_append(ingredients, value_integer(rules->arena, RULES_VERSION));
     canonical_write(&bytes, ingredients);
     struct digest recipe = crypto_sha256(buffer_view(&bytes));

@@ -334,7 +334,8 @@ static enum status play(const struct playing *playing, const struct map *map, co
             status = rule_scene_play(rules, &scene, arena, &findings, error);
         else
             rule_run(rules, arena, scene.procedure, &findings);
-        check_required(arena, scene.procedure, &findings);
+        if (map)
+            check_required(arena, scene.procedure, &findings);
     }
     copy_findings(arena, &findings, &one->findings);
     return status;

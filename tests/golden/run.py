@@ -110,7 +110,12 @@ def main():
     failed = 0
     with Simulator() as portal:
         for case in cases:
-            expected, seen, faults, done = look(case, portal)
+            try:
+                expected, seen, faults, done = look(case, portal)
+            except AssertionError as broken:
+                failed += 1
+                print(f"FAIL {case.name}\n  {broken}")
+                continue
             if "--accept" in sys.argv:
                 accept(case, expected, seen)
                 print(f"{case.name}: {seen['exit']}, {len(seen['procedures'])} procedures")

@@ -10,9 +10,10 @@ static const struct retry retry = { .attempts = 3, .first = 1000, .most = 60000 
 
 /* What a delivery can have behind it. */
 enum past {
-    FRESH,  /* nothing */
-    FULL,   /* all attempts used, to send and to ask */
-    DOUBTED /* a request may have been taken */
+    FRESH,   /* nothing */
+    FULL,    /* all attempts used, to send and to ask */
+    DOUBTED, /* a request may have been taken */
+    NOTED    /* an earlier run left it as unknown */
 };
 
 static struct delivery delivery_with(enum delivery_state state, enum past past)
@@ -22,6 +23,7 @@ static struct delivery delivery_with(enum delivery_state state, enum past past)
         delivery.sends = delivery.asks = retry.attempts;
     if (past == DOUBTED)
         delivery.left = delivery.doubt = true;
+    delivery.noted = past == NOTED;
     return delivery;
 }
 
@@ -57,6 +59,7 @@ static const struct expected moves[] = {
     { DELIVERY_SENT, EVENT_REFUSED, FRESH, DELIVERY_REFUSED, DELIVERY_FINISH },
     { DELIVERY_SENT, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
     { DELIVERY_SENT, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_SENT, EVENT_CARRIED, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_SENT, EVENT_DOUBT, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
     { DELIVERY_SENT, EVENT_DOUBT, FULL, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
     { DELIVERY_SENT, EVENT_MISMATCH, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
@@ -79,6 +82,11 @@ static const struct expected moves[] = {
     { DELIVERY_ASKING, EVENT_NOTHING, FULL, DELIVERY_FAILED, DELIVERY_FINISH },
     { DELIVERY_ASKING, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
     { DELIVERY_ASKING, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_REFUSED, FRESH, DELIVERY_REFUSED, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_CARRIED, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_CARRIED, NOTED, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_UNSENT, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
+    { DELIVERY_ASKING, EVENT_UNSENT, FULL, DELIVERY_FAILED, DELIVERY_FINISH },
     { DELIVERY_ASKING, EVENT_DOUBT, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
     { DELIVERY_ASKING, EVENT_DOUBT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_ASKING, EVENT_NOT_LEFT, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
@@ -115,6 +123,10 @@ static const struct expected moves[] = {
     { DELIVERY_SETTLING, EVENT_NOTHING, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_OTHER, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_ABSENT, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_REFUSED, FRESH, DELIVERY_REFUSED, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_CARRIED, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_CARRIED, NOTED, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_UNSENT, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_DOUBT, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
     { DELIVERY_SETTLING, EVENT_DOUBT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_NOT_LEFT, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
@@ -130,6 +142,7 @@ static const struct expected moves[] = {
     { DELIVERY_LOOKING, EVENT_OURS, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
     { DELIVERY_LOOKING, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
     { DELIVERY_LOOKING, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_LOOKING, EVENT_UNSENT, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
     { DELIVERY_LOOKING, EVENT_DOUBT, FRESH, DELIVERY_BLIND, DELIVERY_WAIT },
     { DELIVERY_LOOKING, EVENT_DOUBT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_LOOKING, EVENT_NOT_LEFT, FRESH, DELIVERY_BLIND, DELIVERY_WAIT },
@@ -229,7 +242,9 @@ TEST("nothing that may have been taken is ever sent again without being asked ab
         if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_SENT)
             CHECK(move->event == EVENT_NOT_LEFT || move->event == EVENT_BUSY);
         else if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_ASKING)
-            CHECK(move->event == EVENT_NOTHING || move->event == EVENT_BASE);
+            CHECK(move->event == EVENT_NOTHING || move->event == EVENT_BASE || move->event == EVENT_UNSENT);
+        else if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_LOOKING)
+            CHECK_INT(move->event, EVENT_UNSENT);
         else if (move->next == DELIVERY_INTENDED)
             CHECK_INT(move->state, DELIVERY_WRITTEN);
         if (move->next == DELIVERY_DONE)
@@ -348,6 +363,20 @@ TEST("a publication is taken when nothing in the answer speaks against it")
     CHECK_INT(judge(act, NULL, false, SAID_CLOSED, sight_of(0, STANDING_UNSAID, NULL)), EVENT_CLOSED);
     CHECK_INT(judge(act, NULL, false, SAID_LOST, sight_of(0, STANDING_UNSAID, NULL)), EVENT_DOUBT);
     CHECK_INT(judge(act, NULL, false, SAID_NOT_LEFT, sight_of(0, STANDING_UNSAID, NULL)), EVENT_NOT_LEFT);
+}
+
+TEST("what a carrier has is carried, and only a question learns that it never left or was refused")
+{
+    const struct delivery_sight none = sight_of(NO_DIGEST, STANDING_UNSAID, NULL);
+    for (int action = OUTBOX_PUBLISH; action <= OUTBOX_WITHDRAW; action++) {
+        enum outbox_action act = (enum outbox_action)action;
+        CHECK_INT(judge(act, NULL, false, SAID_CARRIED, none), EVENT_CARRIED);
+        CHECK_INT(judge(act, NULL, true, SAID_CARRIED, none), EVENT_CARRIED);
+        CHECK_INT(judge(act, NULL, true, SAID_UNSENT, none), EVENT_UNSENT);
+        CHECK_INT(judge(act, NULL, false, SAID_UNSENT, none), EVENT_DOUBT);
+        CHECK_INT(judge(act, NULL, true, SAID_DENIED, none), EVENT_REFUSED);
+        CHECK_INT(judge(act, NULL, false, SAID_DENIED, none), EVENT_DOUBT);
+    }
 }
 
 TEST("what the portal holds is ours, the base, nothing or another's")

@@ -38,10 +38,10 @@ def run_here(name):
         for test, text in failures:
             print(f"{kind} {getattr(test, 'id', lambda: test)()}\n{text}")
     skipped = len(result.skipped)
-    failed = max(getattr(result, "broken", 0), bool(result.failures or result.errors))
+    failed = max(getattr(result, "broken", 0), int(bool(result.failures or result.errors)))
     for reason in sorted({reason for _, reason in result.skipped}):
         print(f"skipped: {reason}")
-    print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
+    print(f"{max(0, result.testsRun - failed - skipped)} passed, {failed} failed, {skipped} skipped")
     return failed != 0
 
 

@@ -223,7 +223,8 @@ class Place:
         self.inbox.mkdir()
         (self.folder / "codes.csv").write_text(STATUSES, encoding="utf-8")
         self.store = self.folder / "state" / "congkhai.db"
-        self.environment = {**os.environ, "CONGKHAI_PORTAL_TOKEN": "a-token", "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
+        self.environment = {**os.environ, "CONGKHAI_PORTAL_TOKEN": "a-token", "LC_ALL": "en_US.UTF-8",
+                            "LANGUAGE": ""}
         url = portal.url if portal else "http://127.0.0.1:9/v1"
         self.configuration = {
             "agency": {"code": "H13", "name": "UBND thành phố Cần Thơ"},

@@ -153,6 +153,8 @@ class Nights(unittest.TestCase):
         with self.place.database() as database:
             database.row_factory = sqlite3.Row
             expected = Expected(database)
+            self.assertIn(0, [row[5] for row in expected.views["audit_deliveries"]], "the run that died left an intent")
+            self.assertIn(2, [row[5] for row in expected.views["audit_deliveries"]], "one took two requests")
             for view, rows in expected.views.items():
                 with self.subTest(view):
                     seen = [tuple(row) for row in database.execute(f"SELECT * FROM {view}")]

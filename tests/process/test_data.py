@@ -1,14 +1,10 @@
 """The examples of config/examples over real records, where a folder of them is at hand (see harness.data_folder)."""
 
-import json
-import pathlib
 import re
 import shutil
 import unittest
 
-from harness import Night, Place, ROOT, SANITIZED, Simulator, data_folder, slow
-
-NAMED = ("so-tu-phap", "so-noi-vu", "so-y-te")
+from harness import Night, Place, ROOT, Simulator, data_folder
 
 
 class Examples(Night):

@@ -2,17 +2,12 @@
 
 import contextlib
 import os
-import pathlib
-import re
 import resource
-import signal
 import sqlite3
 import subprocess
-import tempfile
-import time
 import unittest
 
-from harness import (Night, Place, SANITIZED, Simulator, procedure, procedures, slow, wait_until)
+from harness import Night, Place, Simulator, procedure, procedures, slow
 
 
 class Answers(Night):

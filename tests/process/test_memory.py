@@ -2,9 +2,8 @@
 
 import json
 import os
-import unittest
 
-from harness import Night, SANITIZED, procedure, slow, whole_speed
+from harness import Night, procedure, slow, whole_speed
 
 MEGABYTES = int(os.environ.get("CONGKHAI_MEGABYTES", "60"))
 MOST = 64

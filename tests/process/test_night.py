@@ -1,15 +1,12 @@
 """The nightly job, night after night: what is sent, what is kept back, what is said of it."""
 
-import concurrent.futures
 import json
-import os
 import random
-import re
 import signal
 import time
 import unittest
 
-from harness import (Night, Place, SANITIZED, Simulator, lines, procedure, procedures, slow, wait_until)
+from harness import Night, Place, SANITIZED, Simulator, procedure, procedures, slow, wait_until
 
 COUNTS = ("seen", "changed", "accepted", "rejected", "held", "sent", "published", "refused", "conflict", "unknown",
           "failed", "withdrawn", "missing")

@@ -52,7 +52,7 @@ static int64_t night_now(struct clock *clock)
 
 static int64_t night_ticks(struct clock *clock)
 {
-    return ((struct night_clock *)(void *)clock)->now * 1000;
+    return ((struct night_clock *)(void *)clock)->now++ * 1000;
 }
 
 static void night_sleep(struct clock *clock, int64_t milliseconds)
@@ -116,7 +116,7 @@ static enum status night_try_begin(struct night *night, struct error *error)
                            &night->run, error);
 }
 
-static void night_begin(struct night *night)
+static inline void night_begin(struct night *night)
 {
     struct error error = { 0 };
     night_must(night_try_begin(night, &error), &error, "begin");
@@ -197,7 +197,7 @@ static void night_transform(struct night *night, const struct work_item *item, c
     night_must(work_put(night->store, &result, recipes, &error), &error, "work_put");
 }
 
-static void night_work(struct night *night)
+static inline void night_work(struct night *night)
 {
     struct error error = { 0 };
     struct staging_counts staged;
@@ -281,14 +281,12 @@ static inline void night_deliver(struct night *night)
 {
     struct error error = { 0 };
     size_t count;
-    do {
-        struct outbox_item *items = night_intend(night, 256, &count);
-        night_must(store_begin(night->store, &error), &error, "begin");
-        for (size_t i = 0; i < count; i++)
-            night_answer(night, &items[i],
-                         items[i].intent_action == OUTBOX_WITHDRAW ? OUTBOX_WITHDRAWN : OUTBOX_PUBLISHED, 200, NULL);
-        night_must(store_commit(night->store, &error), &error, "commit");
-    } while (count);
+    struct outbox_item *items = night_intend(night, SIZE_MAX, &count);
+    night_must(store_begin(night->store, &error), &error, "begin");
+    for (size_t i = 0; i < count; i++)
+        night_answer(night, &items[i],
+                     items[i].intent_action == OUTBOX_WITHDRAW ? OUTBOX_WITHDRAWN : OUTBOX_PUBLISHED, 200, NULL);
+    night_must(store_commit(night->store, &error), &error, "commit");
 }
 
 static inline void night_end(struct night *night)

@@ -1,0 +1,248 @@
+/* reconcile: what the store believes to stand at the portal, against the portal, or against what is wanted.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/run.h"
+#include "core/canonical.h"
+#include "load/reconcile.h"
+
+#define SHOWN 200 /* rows on a terminal; --json has them all */
+
+static void show_progress(void *own, int64_t done, int64_t total)
+{
+    output_progress(own, _("listed"), done, total);
+}
+
+static void show_notice(void *own, const char *message)
+{
+    output_message(own, "%s", message);
+}
+
+static struct load_request request_of(struct session *session)
+{
+    struct load_request request = run_load_request(session);
+    request.progress = show_progress;
+    request.notice = show_notice;
+    request.own = session;
+    return request;
+}
+
+/* ---- the sets ---- */
+
+struct printing {
+    bool json, online;
+    int64_t rows;
+    struct buffer line;
+};
+
+static void print_row(const struct value *row, bool online)
+{
+    struct text believed = value_text_of(row, "believed_digest");
+    struct text other = value_text_of(row, online ? "there_digest" : "wanted_digest");
+    struct text action = value_text_of(row, "wanted_action");
+    printf("%-8.*s  " TEXT_PRINT "  %.16s → %.16s", TEXT_ARG(value_text_of(row, "set")),
+           TEXT_ARG(value_text_of(row, "code")), believed.length ? believed.bytes : "-",
+           other.length ? other.bytes : "-");
+    if (online)
+        printf("  " TEXT_PRINT " " TEXT_PRINT, TEXT_ARG(value_text_of(row, "there_status")),
+               TEXT_ARG(value_text_of(row, "there_version")));
+    else
+        printf("  " TEXT_PRINT, TEXT_ARG(action));
+    putchar('\n');
+}
+
+static enum status show_row(void *own, const struct value *row, struct error *error)
+{
+    struct printing *printing = own;
+    (void)error;
+    if (printing->json) {
+        buffer_clear(&printing->line);
+        canonical_write(&printing->line, row);
+        printf("%s\n    ", printing->rows ? "," : "");
+        fwrite(printing->line.bytes, 1, printing->line.length, stdout);
+    } else if (printing->rows < SHOWN) {
+        print_row(row, printing->online);
+    }
+    printing->rows++;
+    return STATUS_OK;
+}
+
+static void print_counts_json(const struct reconcile_counts *counts, bool online)
+{
+    printf("{\n  \"online\": %s,\n  \"same\": %lld,\n  \"differs\": %lld,\n  \"missing_there\": %lld,\n"
+           "  \"only_there\": %lld,\n",
+           online ? "true" : "false", (long long)counts->same, (long long)counts->differs,
+           (long long)counts->missing, (long long)counts->only);
+    if (online)
+        printf("  \"listed\": %lld,\n  \"conflict\": %lld,\n  \"pending\": %lld,\n  \"refreshed\": %lld,\n",
+               (long long)counts->listed, (long long)counts->conflict, (long long)counts->pending,
+               (long long)counts->refreshed);
+}
+
+static void print_counts(const struct reconcile_counts *counts, bool online)
+{
+    printf(
+        online
+            ? _("The store and the portal: %lld the same, %lld differ, %lld missing there, %lld only there\n")
+            : _("What is believed to stand there and what is wanted: %lld the same, %lld differ, %lld "
+                "missing "
+                "there, %lld only there\n"),
+        (long long)counts->same, (long long)counts->differs, (long long)counts->missing,
+        (long long)counts->only);
+    if (counts->pending)
+        printf(_("%lld that should be there and are not go back to pending: the next run sends them\n"),
+               (long long)counts->pending);
+    if (counts->conflict)
+        printf(_("%lld are in conflict: settle each with \"congkhai reconcile --adopt CODE\" or "
+                 "\"--overwrite CODE\"\n"),
+               (long long)counts->conflict);
+}
+
+static enum status print_last(struct store *store, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *last;
+    enum status status = reconcile_last(store, &arena, &last, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    printf(_("Last asked in run " TEXT_PRINT " (" TEXT_PRINT "): " TEXT_PRINT " the same, " TEXT_PRINT
+             " differ, " TEXT_PRINT " missing there, " TEXT_PRINT " only there\n"),
+           TEXT_ARG(value_text_of(last, "run")), TEXT_ARG(value_text_of(last, "at")),
+           TEXT_ARG(value_text_of(last, "same")), TEXT_ARG(value_text_of(last, "differs")),
+           TEXT_ARG(value_text_of(last, "missing")), TEXT_ARG(value_text_of(last, "only")));
+    return STATUS_OK;
+}
+
+static enum status show(struct session *session, struct store *store, const struct reconcile_counts *counts,
+                        bool online, struct error *error)
+{
+    struct printing printing = { .json = session->invocation->json, .online = online };
+    output_progress_end(session);
+    if (printing.json) {
+        print_counts_json(counts, online);
+        fputs("  \"rows\": [", stdout);
+    } else {
+        print_counts(counts, online);
+    }
+    enum status status = reconcile_rows(store, online, show_row, &printing, error);
+    if (printing.json)
+        printf("%s]\n}\n", printing.rows ? "\n  " : "");
+    else if (printing.rows > SHOWN)
+        printf(_("… and %lld more; --json has them all\n"), (long long)(printing.rows - SHOWN));
+    buffer_free(&printing.line);
+    return status;
+}
+
+/* ---- without the portal ---- */
+
+static enum status show_beliefs(struct session *session, struct error *error)
+{
+    struct store *store;
+    struct reconcile_counts counts;
+    if (store_open(session->configuration.store, STORE_READ, session->clock, &store, error))
+        return error->status;
+    enum status status = store_begin(store, error);
+    if (!status)
+        status = reconcile_beliefs(store, &counts, error);
+    if (!status)
+        status = show(session, store, &counts, false, error);
+    if (!status && !session->invocation->json)
+        status = print_last(store, error);
+    store_rollback(store);
+    store_close(store);
+    return status;
+}
+
+/* ---- with it ---- */
+
+static enum status ask(struct session *session, struct error *error, int *exit_code)
+{
+    struct store *store;
+    struct reconcile_counts counts;
+    struct run_counts run_counts = { 0 };
+    int64_t run;
+    struct load_request request = request_of(session);
+    if (load_check(&request, error) || run_open(session, &store, &run, error))
+        return error->status;
+    enum status status = reconcile_ask(store, &request, &counts, error);
+    if (!status) {
+        /* For a person to look at; what is missing there goes its way by itself. */
+        *exit_code = counts.differs || counts.only ? 1 : 0;
+        status = show(session, store, &counts, true, error);
+    }
+    return run_close(session, store, status, &run_counts, exit_code, error);
+}
+
+/* ---- settling ---- */
+
+static void say_settled(const struct session *session, struct text code, enum reconcile_settled settled)
+{
+    static const char *const names[] = { "adopted", "overwrites", "missing" };
+    if (session->invocation->json) {
+        ARENA_OWNED struct arena arena = { 0 };
+        struct value *document = value_object(&arena);
+        value_set(document, "code", value_text(&arena, code));
+        value_set(document, "settled", value_string(&arena, names[settled]));
+        output_json(document);
+        return;
+    }
+    switch (settled) {
+    case RECONCILE_ADOPTED:
+        printf(_("What the portal holds of " TEXT_PRINT
+                 " is taken over; what was wanted in its place waits until its "
+                 "record changes, or for \"congkhai retry --code\"\n"),
+               TEXT_ARG(code));
+        break;
+    case RECONCILE_OVERWRITES:
+        printf(
+            _("The next \"congkhai run\" or \"congkhai load\" replaces what the portal holds of " TEXT_PRINT
+              " now, and nothing newer\n"),
+            TEXT_ARG(code));
+        break;
+    case RECONCILE_MISSING:
+        printf(_("The portal does not know " TEXT_PRINT
+                 ": the next \"congkhai run\" or \"congkhai load\" sends it\n"),
+               TEXT_ARG(code));
+        break;
+    }
+}
+
+static enum status settle(struct session *session, bool overwrite, struct error *error, int *exit_code)
+{
+    const struct invocation *invocation = session->invocation;
+    struct text code = text_of(overwrite ? invocation->overwrite : invocation->adopt);
+    struct store *store;
+    struct run_counts counts = { 0 };
+    enum reconcile_settled settled;
+    int64_t run;
+    struct load_request request = request_of(session);
+    struct load_request checked = request;
+    checked.reason = NULL; /* it is no brake's */
+    if (load_check(&checked, error) || run_open(session, &store, &run, error))
+        return error->status;
+    enum status status = reconcile_settle(store, &request, code, overwrite, &settled, error);
+    status = run_close(session, store, status, &counts, exit_code, error);
+    if (!status)
+        say_settled(session, code, settled);
+    return status;
+}
+
+enum status command_reconcile(struct session *session, struct error *error, int *exit_code)
+{
+    const struct invocation *invocation = session->invocation;
+    bool settles = invocation->adopt || invocation->overwrite;
+    if (invocation->adopt && invocation->overwrite)
+        return error_set(error, STATUS_USAGE,
+                         _("--adopt and --overwrite are two decisions: give one of them"));
+    if (settles && (!invocation->reason || !text_trim(text_of(invocation->reason)).length))
+        return error_set(error, STATUS_USAGE,
+                         _("\"%s\" needs --reason TEXT: it goes into the ledger with your name"),
+                         invocation->command);
+    if (!settles && invocation->reason)
+        return error_set(error, STATUS_USAGE,
+                         _("--reason says why a conflict is settled: give --adopt or --overwrite"));
+    if (settles)
+        return settle(session, invocation->overwrite != NULL, error, exit_code);
+    return invocation->online ? ask(session, error, exit_code) : show_beliefs(session, error);
+}

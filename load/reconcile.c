@@ -1,0 +1,200 @@
+#include "load/reconcile.h"
+
+#include <stdio.h>
+
+#include "load/portal.h"
+
+#define PAGES_MOST 100000
+
+static enum status open_portal(struct store *store, const struct load_request *request, struct portal *portal,
+                               struct error *error)
+{
+    *portal = (struct portal){ .notice = request->notice, .notice_own = request->own };
+    if (portal_read(request->context, request->folder, request->portal, portal, error))
+        return error->status;
+    portal->agency = request->agency_code;
+    portal->clock = store_clock(store);
+    enum status status = portal->driver->open(portal, error);
+    if (status) {
+        portal->driver->close(portal);
+        portal_free(portal);
+    }
+    return status;
+}
+
+static void close_portal(struct portal *portal)
+{
+    portal->driver->close(portal);
+    portal_free(portal);
+}
+
+/* ---- the listing ---- */
+
+static const char *standing_name(enum delivery_standing standing)
+{
+    return standing == STANDING_PUBLISHED ? "published" : standing == STANDING_ABOLISHED ? "abolished" : NULL;
+}
+
+static enum status keep_page(struct store *store, const struct portal_page *page, int64_t *added,
+                             struct error *error)
+{
+    if (store_begin(store, error))
+        return error->status;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; !status && i < page->count; i++) {
+        const struct delivery_sight *sight = &page->entries[i].sight;
+        bool is_new;
+        struct reconcile_entry entry = { .code = page->entries[i].code,
+                                         .version = sight->version,
+                                         .digest = sight->has_digest ? &sight->digest : NULL,
+                                         .status = standing_name(sight->standing) };
+        status = reconcile_listing_put(store, &entry, &is_new, error);
+        *added += !status && is_new;
+    }
+    if (!status)
+        status = store_commit(store, error);
+    if (status)
+        store_rollback(store);
+    return status;
+}
+
+/* A page that brings nothing new although another one follows: that would go on for ever. */
+static enum status check_progress(const struct portal *portal, const struct portal_page *page, int64_t added,
+                                  int64_t pages, struct error *error)
+{
+    if (!page->next.bytes || (added && pages < PAGES_MOST))
+        return STATUS_OK;
+    return error_set(error, STATUS_STOP,
+                     _("the listing of the portal %s does not come to an end (\"next\" is \"" TEXT_PRINT
+                       "\" after %lld pages); nothing was compared"),
+                     portal->settings->shown, TEXT_ARG(page->next), (long long)pages);
+}
+
+static enum status read_listing(struct store *store, const struct load_request *request,
+                                struct portal *portal, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    BUFFER_OWNED struct buffer after = { 0 };
+    struct portal_page page = { .next = TEXT_NONE };
+    int64_t listed = 0;
+    for (int64_t pages = 1; pages == 1 || page.next.bytes; pages++) {
+        int64_t added = 0;
+        struct text from = page.next.bytes ? buffer_view(&after) : TEXT_NONE;
+        if (request->stop && *request->stop)
+            return error_set(error, STATUS_STOP,
+                             _("a signal ended the reconciliation; nothing was compared"));
+        arena_clear(&arena);
+        if (portal->driver->list(portal, from, &arena, &page, error) ||
+            keep_page(store, &page, &added, error) || check_progress(portal, &page, added, pages, error))
+            return error->status;
+        buffer_clear(&after);
+        buffer_text(&after, page.next);
+        listed += added;
+        if (request->progress)
+            request->progress(request->own, listed, 0);
+    }
+    return STATUS_OK;
+}
+
+enum status reconcile_ask(struct store *store, const struct load_request *request,
+                          struct reconcile_counts *counts, struct error *error)
+{
+    struct portal portal;
+    if (open_portal(store, request, &portal, error))
+        return error->status;
+    enum status status =
+        portal.driver->list
+            ? reconcile_listing_begin(store, error)
+            : error_set(error, STATUS_USAGE, _("a portal of the kind \"%s\" cannot say what it holds"),
+                        portal.driver->name);
+    if (!status)
+        status = read_listing(store, request, &portal, error);
+    close_portal(&portal);
+    return status ? status : reconcile_compare(store, counts, error);
+}
+
+/* ---- settling ---- */
+
+static enum status settle_known(struct store *store, const struct reconcile_decision *decision,
+                                bool overwrite, enum reconcile_settled *settled, struct error *error)
+{
+    *settled = overwrite ? RECONCILE_OVERWRITES : RECONCILE_ADOPTED;
+    enum status status =
+        overwrite ? reconcile_overwrite(store, decision, error) : reconcile_adopt(store, decision, error);
+    if (status != STATUS_END)
+        return status;
+    if (overwrite)
+        return error_set(error, STATUS_USAGE,
+                         _("there is nothing to put in the place of " TEXT_PRINT
+                           ": no source gives it, and it was never published from here"),
+                         TEXT_ARG(decision->code));
+    return error_set(
+        error, STATUS_USAGE,
+        _("the portal does not say what it holds of " TEXT_PRINT
+          ", so it cannot be taken over; \"congkhai reconcile --overwrite\" puts ours in its place"),
+        TEXT_ARG(decision->code));
+}
+
+static enum status settle_unknown(struct store *store, const struct reconcile_decision *decision,
+                                  enum reconcile_settled *settled, struct error *error)
+{
+    *settled = RECONCILE_MISSING;
+    enum status status = reconcile_missing(store, decision, error);
+    if (status != STATUS_END)
+        return status;
+    return error_set(error, STATUS_USAGE, _("neither the portal nor the store knows " TEXT_PRINT),
+                     TEXT_ARG(decision->code));
+}
+
+/* An intent without an answer must not lose its question. */
+static enum status check_open(struct store *store, struct text code, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct outbox_item item;
+    enum status status = outbox_find(store, &arena, code, &item, error);
+    if (status && status != STATUS_END)
+        return status;
+    if (status == STATUS_END || item.state != OUTBOX_INTENDED)
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE,
+                     _("a delivery of " TEXT_PRINT
+                       " is still open: run \"congkhai load\" first, it asks the portal what became of it"),
+                     TEXT_ARG(code));
+}
+
+static enum status look(struct portal *portal, struct text code, struct arena *arena,
+                        struct portal_holding *holding, struct error *error)
+{
+    if (!portal->driver->look)
+        return error_set(error, STATUS_USAGE, _("a portal of the kind \"%s\" cannot say what it holds"),
+                         portal->driver->name);
+    return portal->driver->look(portal, code, arena, holding, error);
+}
+
+enum status reconcile_settle(struct store *store, const struct load_request *request, struct text code,
+                             bool overwrite, enum reconcile_settled *settled, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct portal portal;
+    struct portal_holding holding;
+    char quoted[DELIVERY_BASE_MOST];
+    if (check_open(store, code, error) || open_portal(store, request, &portal, error))
+        return error->status;
+    enum status status = look(&portal, code, &arena, &holding, error);
+    close_portal(&portal);
+    if (status && status != STATUS_END)
+        return status;
+    struct reconcile_decision decision = { .code = code, .actor = request->actor, .reason = request->reason };
+    if (status == STATUS_END)
+        return settle_unknown(store, &decision, settled, error);
+    const struct delivery_sight *sight = &holding.sight;
+    const struct outbox_item item = { .held = true, .version = sight->version, .etag = sight->etag };
+    decision.version = sight->version;
+    decision.etag = sight->etag;
+    decision.abolished = sight->standing == STANDING_ABOLISHED;
+    decision.has_digest = sight->has_digest;
+    decision.digest = sight->digest;
+    decision.content = holding.content;
+    decision.base = delivery_base(&item, quoted);
+    return settle_known(store, &decision, overwrite, settled, error);
+}

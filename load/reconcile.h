@@ -1,0 +1,27 @@
+/* Reconciliation: asks the portal what it holds, and settles what an operator decided. Nothing is changed at
+ * the portal.
+ */
+#ifndef LOAD_RECONCILE_H
+#define LOAD_RECONCILE_H
+
+#include "load/load.h"
+#include "store/reconcile.h"
+
+/* Inside a run: reads the portal's whole listing, page by page, into the store and compares it. STATUS_STOP
+ * when the listing could not be read to its end: then nothing was compared. STATUS_USAGE: this driver cannot
+ * list. */
+enum status reconcile_ask(struct store *store, const struct load_request *request,
+                          struct reconcile_counts *counts, struct error *error);
+
+enum reconcile_settled {
+    RECONCILE_ADOPTED,
+    RECONCILE_OVERWRITES, /* the next load replaces what the portal holds */
+    RECONCILE_MISSING,    /* the portal does not know it: it is pending, as something new */
+};
+
+/* Inside a run: asks what stands under the code, and takes it over, or lets the next load replace it.
+ * STATUS_USAGE when that cannot be. */
+enum status reconcile_settle(struct store *store, const struct load_request *request, struct text code,
+                             bool overwrite, enum reconcile_settled *settled, struct error *error);
+
+#endif

@@ -1,0 +1,174 @@
+#include "store/history.h"
+
+#include "tests/support/night.h"
+#include "tests/support/test.h"
+
+static struct night night;
+
+static void open_store(void)
+{
+    night = (struct night){ 0 };
+    night_open(&night, text_format(&test_arena, "%s/a.db", test_folder()).bytes, NULL);
+}
+
+static void run_night(const char *status, const char *name, const char *number)
+{
+    night_begin(&night);
+    night_stage(&night, "1.000001", status, name, number);
+    night_work(&night);
+    night_deliver(&night);
+    night_end(&night);
+}
+
+static struct date day(int number)
+{
+    return (struct date){ 2026, 1, number };
+}
+
+static const char *text_at(const struct value *object, const char *name)
+{
+    return text_string(&test_arena, value_text_of(object, name));
+}
+
+TEST("every change of a field is told once, with both values, the run, its operator and its file")
+{
+    struct error error = { 0 };
+    struct value *changes;
+    open_store();
+    run_night("announced", "Một", "1");
+    run_night("announced", "Một", "1"); /* nothing changed */
+    run_night("announced", "Hai", "1");
+    CHECK_INT(history_changes(night.store, &test_arena, TEXT("1.000001"), "name", &changes, &error), STATUS_OK);
+    CHECK_INT(changes->count, 2);
+    CHECK(value_find(changes->first, "old") == NULL);
+    CHECK_STRING(text_at(changes->first, "new"), "Một");
+    CHECK_STRING(text_at(changes->last, "old"), "Một");
+    CHECK_STRING(text_at(changes->last, "new"), "Hai");
+    CHECK_STRING(text_at(changes->last, "run"), "3");
+    CHECK_STRING(text_at(changes->last, "source_run"), "3");
+    CHECK_STRING(text_at(changes->last, "operator"), "lan");
+    CHECK_STRING(text_at(changes->last, "locator"), "ho-so/1.000001.json");
+    CHECK_INT(value_text_of(changes->last, "rules_digest").length, 64);
+    night_close(&night);
+}
+
+TEST("an asked field takes in what lies below it, with numbers or without")
+{
+    CHECK(history_field_matches(TEXT("legal_bases[0].number"), TEXT("legal_bases")));
+    CHECK(history_field_matches(TEXT("legal_bases[0].number"), TEXT("legal_bases[]")));
+    CHECK(history_field_matches(TEXT("legal_bases[12].number"), TEXT("legal_bases[].number")));
+    CHECK(history_field_matches(TEXT("legal_bases[0].number"), TEXT("legal_bases[0]")));
+    CHECK(!history_field_matches(TEXT("legal_bases[1].number"), TEXT("legal_bases[0]")));
+    CHECK(!history_field_matches(TEXT("names"), TEXT("name")));
+    CHECK(!history_field_matches(TEXT("decision"), TEXT("decision.number")));
+}
+
+TEST("a field that there is not is refused with the nearest one")
+{
+    struct error error = { 0 };
+    struct value *changes;
+    open_store();
+    run_night("announced", "Một", "1");
+    CHECK_INT(history_changes(night.store, &test_arena, TEXT("1.000001"), "nmae", &changes, &error), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "name");
+    CHECK_INT(history_changes(night.store, &test_arena, TEXT("1.000001"), "legal_bases[1].number", &changes, &error), STATUS_OK);
+    CHECK_INT(changes->count, 1);
+    CHECK_INT(history_changes(night.store, &test_arena, TEXT("1.999999"), NULL, &changes, &error), STATUS_END);
+    night_close(&night);
+}
+
+TEST("a day ends at midnight in Vietnam, to the millisecond")
+{
+    struct error error = { 0 };
+    struct value *held;
+    open_store();
+    night.clock.now = NIGHT_FIRST; /* 2 January, 0:00 in Vietnam */
+    run_night("announced", "Một", "1");
+    /* The next acknowledgement comes at the last millisecond of 3 January, or at the first of the 4th. */
+    for (int late = 0; late < 2; late++) {
+        open_store();
+        run_night("announced", "Một", "1");
+        night_begin(&night);
+        night_record(&night, "1.000001", "Hai", "1");
+        night_work(&night);
+        size_t count;
+        struct outbox_item *items = night_intend(&night, 1, &count);
+        CHECK_INT(count, 1);
+        night.clock.now = NIGHT_FIRST + INT64_C(172800000) - 21 - 2 + late;
+        CHECK_INT(store_begin(night.store, &error), STATUS_OK);
+        night_answer(&night, &items[0], OUTBOX_PUBLISHED, 200, NULL);
+        CHECK_INT(store_commit(night.store, &error), STATUS_OK);
+        CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), day(3), &held, &error), STATUS_OK);
+        const char *at = text_at(held, "published_at");
+        CHECK_STRING(text_at(value_find(held, "procedure"), "name"), strcmp(at, "2026-01-03") >= 0 ? "Hai" : "Một");
+        CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), day(4), &held, &error), STATUS_OK);
+        CHECK_STRING(text_at(value_find(held, "procedure"), "name"), "Hai");
+        night_close(&night);
+        file_remove(text_format(&test_arena, "%s/a.db", test_folder()).bytes);
+        file_remove(text_format(&test_arena, "%s/a.db.checkpoint", test_folder()).bytes);
+    }
+}
+
+TEST("before the first publication nothing stood there")
+{
+    struct error error = { 0 };
+    struct value *held;
+    open_store();
+    run_night("announced", "Một", "1");
+    CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), day(1), &held, &error), STATUS_END);
+    CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), day(2), &held, &error), STATUS_OK);
+    CHECK_STRING(text_at(held, "on"), "2026-01-02");
+    CHECK_STRING(text_at(held, "until"), "2026-01-02T24:00:00+07:00");
+    CHECK_STRING(text_at(held, "status"), "published");
+    night_close(&night);
+}
+
+TEST("what is withdrawn goes on showing what was published last")
+{
+    struct error error = { 0 };
+    struct value *held, *changes;
+    open_store();
+    run_night("announced", "Một", "1");
+    run_night("abolished", "Tên khác trong hồ sơ bãi bỏ", "1");
+    CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), day(3), &held, &error), STATUS_OK);
+    CHECK_STRING(text_at(held, "status"), "abolished");
+    CHECK_STRING(text_at(value_find(held, "procedure"), "name"), "Một");
+    CHECK_STRING(text_at(value_find(held, "procedure"), "status"), "announced");
+    CHECK_INT(history_changes(night.store, &test_arena, TEXT("1.000001"), NULL, &changes, &error), STATUS_OK);
+    CHECK_STRING(text_at(changes->last, "field"), "status");
+    CHECK_STRING(text_at(changes->last, "new"), "abolished");
+    CHECK_STRING(text_at(changes->last, "run"), "2");
+    night_close(&night);
+}
+
+TEST("the page on a procedure has its records, outcomes, requests and what waits")
+{
+    struct error error = { 0 };
+    struct value *page;
+    size_t count;
+    open_store();
+    run_night("announced", "Một", "1");
+    night_begin(&night);
+    night_record(&night, "1.000001", "Hai", "1");
+    night_record(&night, "1.000002", "", "1");
+    night_work(&night);
+    struct outbox_item *items = night_intend(&night, 1, &count);
+    CHECK_INT(store_begin(night.store, &error), STATUS_OK);
+    night_answer(&night, &items[0], OUTBOX_REFUSED_BY_PORTAL, 422, "thiếu căn cứ");
+    CHECK_INT(store_commit(night.store, &error), STATUS_OK);
+    CHECK_INT(history_show(night.store, &test_arena, TEXT("1.000001"), &page, &error), STATUS_OK);
+    CHECK_STRING(text_at(page, "name"), "Một");
+    CHECK_STRING(text_at(page, "state"), "refused");
+    CHECK_STRING(text_at(value_find(page, "pending"), "words"), "thiếu căn cứ");
+    CHECK_STRING(text_at(value_find(page, "held"), "status"), "published");
+    CHECK_INT(value_find(page, "records")->count, 1);
+    CHECK_INT(value_find(page, "outcomes")->count, 2);
+    CHECK_INT(value_find(page, "requests")->count, 4);
+    CHECK_STRING(text_at(value_find(page, "requests")->last, "http_status"), "422");
+    CHECK_INT(history_show(night.store, &test_arena, TEXT("1.000002"), &page, &error), STATUS_OK);
+    const struct value *findings = value_find(value_find(page, "records")->first, "findings");
+    CHECK_STRING(text_at(findings->first, "rule"), "ND63-8.2a");
+    CHECK(value_find(page, "held") == NULL);
+    CHECK_INT(history_show(night.store, &test_arena, TEXT("9.999999"), &page, &error), STATUS_END);
+    night_close(&night);
+}

@@ -1,0 +1,209 @@
+#include "store/retention.h"
+
+#include "tests/support/night.h"
+#include "tests/support/test.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static struct night night;
+
+static void open_store(void)
+{
+    static char filler[3000];
+    memset(filler, 'x', sizeof filler - 1);
+    night = (struct night){ .filler = filler };
+    night_open(&night, text_format(&test_arena, "%s/a.db", test_folder()).bytes, NULL);
+}
+
+static int64_t number(const char *sql)
+{
+    struct sqlite_statement *row;
+    struct error error = { 0 };
+    int64_t value = -1;
+    if (CHECK_INT(sqlite_prepare(store_database(night.store), sql, &row, &error), STATUS_OK)) {
+        if (sqlite_step(row, &error) == STATUS_OK)
+            value = sqlite_number(row, 0);
+        sqlite_finish(row);
+    }
+    return value;
+}
+
+static struct retention_done keep_house(int64_t source_ms, int64_t budget_ms)
+{
+    struct retention_done done;
+    struct error error = { 0 };
+    CHECK_INT(retention_run(night.store, &(struct retention_settings){ source_ms, budget_ms }, &done, &error), STATUS_OK);
+    return done;
+}
+
+static void begin(const char *first_name)
+{
+    night_begin(&night);
+    night_record(&night, "1.000001", first_name, "1");
+    night_record(&night, "1.000002", "Hai", "1");
+    night_work(&night);
+    night_deliver(&night);
+}
+
+static bool verifies(void)
+{
+    struct audit_report report;
+    struct error error = { 0 };
+    struct audit_request request = { 0 };
+    CHECK_INT(audit_verify(night.store, &request, &test_arena, &report, &error), STATUS_OK);
+    if (!report.holds)
+        CHECK_STRING(report.first->message, "");
+    return report.holds;
+}
+
+#define SOURCES "SELECT count(*) FROM payload WHERE kind = 0 AND "
+
+TEST("source bytes are packed once the run that brought them is over, contents never")
+{
+    open_store();
+    begin("Một");
+    CHECK_INT(keep_house(0, 0).packed, 0);
+    night_end(&night);
+    begin("Một");
+    struct retention_done done = keep_house(0, 0);
+    CHECK_INT(done.packed, 2);
+    CHECK(done.bytes_after < done.bytes_before / 10);
+    CHECK_INT(keep_house(0, 0).packed, 0);
+    night_end(&night);
+    CHECK_INT(number(SOURCES "encoding = 1"), 2);
+    CHECK_INT(number("SELECT count(*) FROM payload WHERE kind <> 0 AND encoding <> 0"), 0);
+    CHECK(verifies());
+    night_close(&night);
+}
+
+TEST("a packed payload reads as it was")
+{
+    struct error error = { 0 };
+    struct text before, after;
+    open_store();
+    begin("Một");
+    int64_t payload = number("SELECT min(id) FROM payload WHERE kind = 0");
+    CHECK_INT(store_payload(night.store, &test_arena, payload, &before, &error), STATUS_OK);
+    night_end(&night);
+    begin("Một");
+    keep_house(0, 0);
+    CHECK_INT(store_payload(night.store, &test_arena, payload, &after, &error), STATUS_OK);
+    CHECK_TEXT(after, before);
+    night_close(&night);
+}
+
+TEST("packed bytes that were damaged are a matter of the ledger")
+{
+    struct error error = { 0 };
+    struct text bytes;
+    open_store();
+    begin("Một");
+    night_end(&night);
+    begin("Một");
+    keep_house(0, 0);
+    CHECK_INT(sqlite_run(store_database(night.store), "UPDATE payload SET bytes = zeroblob(50) WHERE encoding = 1", &error), STATUS_OK);
+    CHECK_INT(store_payload(night.store, &test_arena, number("SELECT id FROM payload WHERE encoding = 1"), &bytes, &error),
+              STATUS_LEDGER);
+    CHECK_CONTAINS(error.message, "damaged");
+    night_close(&night);
+}
+
+TEST("what no record needs any more is forgotten when its time is over, by an event that names it")
+{
+    open_store();
+    begin("Một");
+    night_end(&night);
+    begin("Mốt");
+    CHECK_INT(keep_house(30 * DAY_MS, 0).forgotten, 0); /* not old enough */
+    night_end(&night);
+    CHECK_INT(number("SELECT count(*) FROM superseded"), 1);
+    night.clock.now += 31 * DAY_MS;
+    begin("Mốt");
+    CHECK_INT(keep_house(30 * DAY_MS, 0).forgotten, 1);
+    night_end(&night);
+    CHECK_INT(number(SOURCES "bytes IS NULL AND size > 0 AND forgotten = (SELECT seq FROM ledger WHERE event = 'forgotten')"), 1);
+    CHECK_INT(number("SELECT count(*) FROM superseded"), 0);
+    CHECK(verifies());
+    night_close(&night);
+}
+
+TEST("without a time nothing is forgotten")
+{
+    open_store();
+    begin("Một");
+    night_end(&night);
+    begin("Mốt");
+    night_end(&night);
+    night.clock.now += 3650 * DAY_MS;
+    begin("Mốt");
+    CHECK_INT(keep_house(0, 0).forgotten, 0);
+    night_close(&night);
+}
+
+TEST("bytes that came back into use are kept, and counted from when they are left again")
+{
+    open_store();
+    begin("Một");
+    night_end(&night);
+    begin("Mốt");
+    night_end(&night);
+    begin("Một"); /* as it was */
+    night_end(&night);
+    night.clock.now += 31 * DAY_MS;
+    begin("Một");
+    CHECK_INT(keep_house(30 * DAY_MS, 0).forgotten, 1); /* only "Mốt" */
+    night_end(&night);
+    CHECK_INT(number(SOURCES "bytes IS NULL"), 1);
+    begin("Mốt");
+    CHECK_INT(keep_house(30 * DAY_MS, 0).forgotten, 0);
+    night_end(&night);
+    CHECK_INT(number(SOURCES "bytes IS NULL"), 0); /* staged again, so kept again */
+    CHECK(verifies());
+    night_close(&night);
+}
+
+TEST("the bytes of a record that left its source are forgotten too, and staged again when it is back")
+{
+    open_store();
+    begin("Một");
+    night_end(&night);
+    night_begin(&night);
+    night_record(&night, "1.000001", "Một", "1");
+    night_work(&night);
+    night_end(&night);
+    night.clock.now += 31 * DAY_MS;
+    night_begin(&night);
+    night_record(&night, "1.000001", "Một", "1");
+    night_work(&night);
+    CHECK_INT(keep_house(30 * DAY_MS, 0).forgotten, 1);
+    night_end(&night);
+    begin("Một");
+    night_end(&night);
+    CHECK_INT(number(SOURCES "bytes IS NULL"), 0);
+    CHECK_INT(number("SELECT count(*) FROM record WHERE present = 1 AND work = 0"), 2);
+    CHECK(verifies());
+    night_close(&night);
+}
+
+TEST("packing keeps to its time and goes on in the next run")
+{
+    char code[20];
+    open_store();
+    night_begin(&night);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(code, sizeof code, "1.%06d", i);
+        night_record(&night, code, "Một", "1");
+    }
+    night_work(&night);
+    night_end(&night);
+    int64_t packed = 0, runs = 0;
+    while (packed < 1000 && runs++ < 20) {
+        begin("Một");
+        packed += keep_house(0, 1).packed; /* the tests' clock goes on by a millisecond whenever somebody looks */
+        night_end(&night);
+    }
+    CHECK_INT(packed, 1000);
+    CHECK(runs > 1);
+    CHECK(verifies());
+    night_close(&night);
+}
