@@ -9,6 +9,7 @@
 #include "adapters/sqlite.h"
 #include "adapters/yaml.h"
 #include "core/canonical.h"
+#include "core/memory.h"
 #include "extract/decode.h"
 #include "extract/fetch.h"
 #include "extract/probe_field.h"
@@ -22,39 +23,81 @@
 
 /* ---- where it is ---- */
 
-/* Secrets in a query go into the environment. */
-static const char *hide_secrets(struct arena *arena, struct text url, bool *hidden)
-{
-    static const char *const names[] = { "token=",        "key=",      "apikey=", "api_key=",
-                                         "access_token=", "password=", "secret=" };
-    struct buffer out = { 0 };
-    size_t from = 0;
-    *hidden = false;
-    for (size_t at = 0; at < url.length; at++) {
-        if (url.bytes[at] != '?' && url.bytes[at] != '&')
-            continue;
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-            size_t length = strlen(names[i]), end = at + 1 + length;
-            if (!text_starts(text_slice(url, at + 1, url.length), text_of(names[i])))
-                continue;
-            buffer_text(&out, text_slice(url, from, end - from));
-            while (end < url.length && url.bytes[end] != '&' && url.bytes[end] != '#')
-                end++;
-            buffer_string(&out, "${env:CONGKHAI_SOURCE_SECRET}");
-            *hidden = true;
-            from = end;
-        }
-    }
-    buffer_text(&out, text_slice(url, from, url.length));
-    const char *clean = text_string(arena, buffer_view(&out));
-    buffer_free(&out);
-    return clean;
-}
-
 static void put_member(struct buffer *out, const char *name, struct text value)
 {
     buffer_printf(out, "%s%s: ", out->bytes[out->length - 1] == ' ' ? "" : ", ", name);
     canonical_text(out, value);
+}
+
+/* Secrets of a URL go into the environment, of this process too: so they appear neither in the proposal nor
+ * in a message. */
+static void hide(struct buffer *out, int *count, struct text secret)
+{
+    char name[64];
+    snprintf(name, sizeof name, *count ? "CONGKHAI_SOURCE_SECRET_%d" : "CONGKHAI_SOURCE_SECRET", *count + 1);
+    ++*count;
+    char *value = memory_take(secret.length + 1);
+    memcpy(value, secret.bytes, secret.length);
+    value[secret.length] = 0;
+    setenv(name, value, 1);
+    free(value);
+    buffer_printf(out, "${env:%s}", name);
+}
+
+static void put_url(struct buffer *out, struct text url, int *count)
+{
+    static const char *const names[] = { "token=",        "key=",      "apikey=", "api_key=",
+                                         "access_token=", "password=", "secret=" };
+    size_t from = 0;
+    for (size_t at = 0; at < url.length; at++) {
+        if (url.bytes[at] != '?' && url.bytes[at] != '&')
+            continue;
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            size_t begin = at + 1 + strlen(names[i]), end = begin;
+            if (!text_starts(text_slice(url, at + 1, url.length), text_of(names[i])))
+                continue;
+            while (end < url.length && url.bytes[end] != '&' && url.bytes[end] != '#')
+                end++;
+            buffer_text(out, text_slice(url, from, begin - from));
+            if (end > begin)
+                hide(out, count, text_slice(url, begin, end - begin));
+            from = end;
+        }
+    }
+    buffer_text(out, text_slice(url, from, url.length));
+}
+
+/* `fetch` for a URL: user and password are taken out of it. */
+static void put_url_fetch(struct buffer *fetch, struct text url)
+{
+    struct buffer clean = { 0 }, password = { 0 };
+    struct text user = TEXT_NONE;
+    size_t scheme, colon;
+    int count = 0;
+    if (text_find(url, TEXT("://"), &scheme)) {
+        size_t host = scheme + 3, end = host;
+        while (end < url.length && !strchr("/?#", url.bytes[end]))
+            end++;
+        const char *at = memrchr(url.bytes + host, '@', end - host);
+        if (at) {
+            user = text_slice(url, host, (size_t)(at - url.bytes) - host);
+            buffer_text(&clean, text_slice(url, 0, host));
+            url = text_slice(url, (size_t)(at - url.bytes) + 1, url.length);
+        }
+    }
+    put_url(&clean, url, &count);
+    buffer_string(fetch, "{ ");
+    put_member(fetch, "url", buffer_view(&clean));
+    if (user.length) {
+        struct text name = text_find(user, TEXT(":"), &colon) ? text_slice(user, 0, colon) : user;
+        hide(&password, &count, text_slice(user, name.length + 1, user.length));
+        buffer_string(fetch, ", auth: { basic: { ");
+        put_member(fetch, "user", name);
+        put_member(fetch, "password", buffer_view(&password));
+        buffer_string(fetch, " } }");
+    }
+    buffer_free(&clean);
+    buffer_free(&password);
 }
 
 /* The name of a source from a path or URL: so-tu-phap. */
@@ -117,10 +160,8 @@ static enum status look_for(struct arena *arena, const char *what, struct probed
     char path[PATH_MAX];
     probed->name = name_source(arena, what);
     if (strstr(what, "://")) {
-        bool hidden;
         probed->url = true;
-        buffer_string(&probed->fetch, "{ ");
-        put_member(&probed->fetch, "url", text_of(hide_secrets(arena, text_of(what), &hidden)));
+        put_url_fetch(&probed->fetch, text_of(what));
         return STATUS_OK;
     }
     if (!realpath(what, path))
@@ -286,7 +327,7 @@ static enum status look_at_files(struct arena *arena, const struct setting_conte
 
 /* The first answer, kept by the driver in a file without a name. A page of HTML is let through: it may be
  * what was meant. */
-static enum status look_at_url(struct arena *arena, const struct setting_context *context, const char *what,
+static enum status look_at_url(struct arena *arena, const struct setting_context *context,
                                struct probed *probed, struct error *error)
 {
     struct buffer text = { 0 };
@@ -295,8 +336,8 @@ static enum status look_at_url(struct arena *arena, const struct setting_context
     struct fetch fetch;
     struct document document;
     size_t count;
-    buffer_string(&text, "- { name: probe, format: html, map: {}, fetch: { url: ");
-    canonical_text(&text, text_of(what));
+    buffer_string(&text, "- { name: probe, format: html, map: {}, fetch: ");
+    buffer_text(&text, buffer_view(&probed->fetch));
     buffer_string(&text, " } }\n");
     enum status status = yaml_parse(arena, text_copy(arena, buffer_view(&text)), "probe", &tree, error);
     buffer_free(&text);
@@ -307,7 +348,7 @@ static enum status look_at_url(struct arena *arena, const struct setting_context
     if (status == STATUS_OK)
         status = fetch.driver->next(&fetch, &document, error);
     if (status == STATUS_END)
-        status = error_set(error, STATUS_USAGE, _("%s gives nothing"), what);
+        status = error_set(error, STATUS_USAGE, _("%.*s gives nothing"), TEXT_ARG(probed->name));
     if (status == STATUS_OK) {
         probed->paths = arena_array(arena, const char *, 1);
         probed->paths[probed->path_count++] = document.path;
@@ -323,7 +364,7 @@ enum status probe_write(struct arena *arena, const char *what, struct text *yaml
     struct setting_context context = { arena, what };
     enum status status = look_for(arena, what, &probed, error);
     if (status == STATUS_OK)
-        status = probed.url ? look_at_url(arena, &context, what, &probed, error)
+        status = probed.url ? look_at_url(arena, &context, &probed, error)
                             : look_at_files(arena, &context, &probed, error);
     if (status == STATUS_OK)
         *yaml = probe_yaml_write(arena, what, &probed);

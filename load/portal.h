@@ -14,7 +14,7 @@
 
 #include "core/clock.h"
 #include "core/setting.h"
-#include "load/auth.h"
+#include "adapters/auth.h"
 #include "load/delivery.h"
 #include "load/retry.h"
 

@@ -64,7 +64,13 @@ static void write_url(const struct mapi_settings *settings, const char *path, st
 
 static enum status open_mapi(struct portal *portal, struct error *error)
 {
-    const struct mapi_settings *settings = (const struct mapi_settings *)portal->settings;
+    struct mapi_settings *settings = (struct mapi_settings *)portal->settings;
+    if (!settings->agency || !*settings->agency)
+        settings->agency = portal->agency;
+    if (!settings->agency || !*settings->agency)
+        return error_set(error, STATUS_USAGE,
+                         _("the adapter wants to know the unit that sends: \"portal\" needs \"madonvi\", or "
+                           "\"agency\" its code"));
     struct mapi *mapi = memory_new(struct mapi);
     struct http_options options = {
         .in_flight = (long)settings->common.in_flight,
@@ -178,6 +184,51 @@ static enum status next_mapi(struct portal *portal, long wait, struct portal_rep
     }
 }
 
+/* One question, waited for. STATUS_RETRY when another may help. */
+static enum status ask_once(struct portal *portal, struct portal_errand *errand, struct portal_report *report,
+                            struct error *error)
+{
+    struct portal_errand *const errands[] = { errand };
+    if (submit_mapi(portal, errands, 1, error))
+        return error->status;
+    enum status status;
+    do {
+        status = next_mapi(portal, 1000, report, error);
+    } while (status == STATUS_END);
+    if (status)
+        return status;
+    if (report->said == SAID_HELD)
+        return STATUS_OK;
+    if (report->said == SAID_UNKNOWN)
+        return STATUS_END;
+    return error_set(error, report->said == SAID_CLOSED ? STATUS_STOP : STATUS_RETRY,
+                     _("the portal %s does not say what it holds (" TEXT_PRINT "); nothing was changed"),
+                     portal->settings->shown, TEXT_ARG(report->words));
+}
+
+static enum status look_mapi(struct portal *portal, struct text code, struct arena *arena,
+                             struct portal_holding *holding, struct error *error)
+{
+    struct portal_errand errand = { .kind = PORTAL_ASK, .code = code, .base = TEXT(MAPI_SEEN) };
+    const struct retry *retry = &portal->settings->retry;
+    struct clock *clock = portal->clock;
+    struct portal_report report;
+    enum status status = STATUS_RETRY;
+    for (int64_t tries = 1; status == STATUS_RETRY && tries <= retry->attempts; tries++) {
+        if (tries > 1)
+            clock->sleep(clock, retry_delay(retry, tries - 1, clock->random(clock)));
+        status = ask_once(portal, &errand, &report, error);
+    }
+    if (status == STATUS_RETRY)
+        return error->status = STATUS_STOP;
+    if (status)
+        return status;
+    *holding = (struct portal_holding){ .sight = report.sight };
+    holding->sight.has_digest = false; /* of what is under the adapter's names there is none of ours */
+    holding->sight.version = text_copy(arena, report.sight.version);
+    return STATUS_OK;
+}
+
 const struct portal_driver portal_mapi = {
     .name = "mapi",
     .help = N_("the adapter in a province's own network that the national database is reached through"),
@@ -190,4 +241,5 @@ const struct portal_driver portal_mapi = {
     .most = most_mapi,
     .submit = submit_mapi,
     .next = next_mapi,
+    .look = look_mapi,
 };

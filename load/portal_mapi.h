@@ -121,6 +121,10 @@ struct mapi_calls {
     struct mapi_call *first, *last;
 };
 
+/* The adapter names no versions. Where an operator has decided over what stands there (driver's `look`), the
+ * base is a digest of all that it showed then: "seen-<hex>" in quotes. */
+#define MAPI_SEEN "\"seen-"
+
 enum mapi_login { MAPI_LOGGED_OUT, MAPI_LOGGING_IN, MAPI_LOGGED_IN };
 
 struct mapi {

@@ -86,7 +86,7 @@ static bool is_code(struct text text)
 {
     bool digit = false;
     for (size_t i = 0; i < text.length; i++) {
-        if (text.bytes[i] == ' ' || text.bytes[i] < 0)
+        if (text.bytes[i] == ' ' || (unsigned char)text.bytes[i] >= 0x80)
             return false;
         digit |= text.bytes[i] >= '0' && text.bytes[i] <= '9';
     }
@@ -192,10 +192,6 @@ enum status mapi_check(struct portal *portal, const struct setting_context *cont
         read_trees(context, settings, error) || check_paths(context, tree, settings, error) ||
         read_errors(context, settings, defaults, error))
         return error->status;
-    if (!settings->agency)
-        settings->agency = portal->agency;
-    if (!settings->agency || !*settings->agency)
-        return setting_fault(context, tree, error, _("\"portal\" needs \"madonvi\", or \"agency\" its code"));
     struct mapi_map_settings map = { .fields = settings->fields_tree,
                                      .codes = settings->codes_tree,
                                      .not_compared = settings->not_compared,

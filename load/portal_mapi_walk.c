@@ -19,6 +19,8 @@ void mapi_end(struct mapi *mapi, struct mapi_call *call, enum delivery_said said
     if (said == SAID_LOST && call->changes && call->report.retry_after < settle)
         call->report.retry_after = settle;
     call->report.said = said;
+    if (said == SAID_TAKEN) /* what stands there now is known by its content */
+        call->report.sight.version = TEXT_NONE;
     /* What went wrong may quote what was sent. */
     words = mapi_mask(&call->arena, words, buffer_view(&mapi->session));
     call->report.words = text_copy(&call->arena, words);
@@ -72,6 +74,18 @@ static bool is_same(struct mapi *mapi, struct mapi_call *call, const struct valu
                                      over ? settings->without_when_abolished : NULL, where);
 }
 
+static bool is_seen(struct text base)
+{
+    return text_starts(base, TEXT(MAPI_SEEN));
+}
+
+static struct text fingerprint_of(struct arena *arena, const struct digest *digest)
+{
+    char hex[DIGEST_HEX];
+    digest_hex(digest, hex);
+    return text_format(arena, "seen-%s", hex);
+}
+
 struct sighting {
     enum delivery_standing standing;
     bool ours; /* the content; the standing is another matter */
@@ -84,6 +98,7 @@ static enum status look_at(struct mapi *mapi, struct mapi_call *call, const stru
                            struct sighting *sighting, struct error *error)
 {
     struct delivery_sight *sight = &call->report.sight;
+    struct text wanted = call->errand->base;
     struct portal_content held = { .abolished = false };
     struct value *base;
     struct buffer BUFFER_OWNED where = { 0 };
@@ -102,11 +117,17 @@ static enum status look_at(struct mapi *mapi, struct mapi_call *call, const stru
         sight->digest = call->errand->digest;
     } else if (same) {
         sight->digest = held.digest;
-    } else {
-        struct buffer BUFFER_OWNED bytes = { 0 };
-        canonical_write(&bytes, item);
-        sight->digest = crypto_sha256(buffer_view(&bytes));
     }
+    struct buffer BUFFER_OWNED bytes = { 0 };
+    canonical_write(&bytes, item);
+    struct digest all = crypto_sha256(buffer_view(&bytes));
+    if (!sighting->ours && !same)
+        sight->digest = all;
+    if (!is_seen(wanted))
+        return STATUS_OK;
+    sight->version = fingerprint_of(&call->arena, &all);
+    sighting->base =
+        text_equal(sight->version, text_slice(wanted, 1, wanted.length > 2 ? wanted.length - 2 : 0));
     return STATUS_OK;
 }
 

@@ -9,7 +9,8 @@
 
 #define FILE_LOOKS 5 /* at the head's file, which a run that ended just now may be about to write */
 
-static struct audit_finding *make(struct audit_pass *pass, const char *kind, int64_t event, const char *format,
+__attribute__((format(printf, 4, 0))) static struct audit_finding *make(struct audit_pass *pass, const char *kind,
+                                                                        int64_t event, const char *format,
                                   va_list arguments)
 {
     char message[1600];

@@ -111,7 +111,7 @@ static struct extract_request request_of(struct setting_context *context, const 
 }
 
 /* One night over the sources of a YAML list; the last one's result is in `result`. */
-static enum status night(const char *folder, const char *yaml)
+static inline enum status night(const char *folder, const char *yaml)
 {
     struct setting_context context;
     size_t count, results;

@@ -238,7 +238,7 @@ TEST("a map that cannot be is refused with its place and what to do")
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct error error;
         CHECK(!map_with(wrong[i].yaml, &error));
-        if (!CHECK_INT(error.status, STATUS_USAGE) | !CHECK_CONTAINS(error.message, wrong[i].words))
+        if ((int)!CHECK_INT(error.status, STATUS_USAGE) | (int)!CHECK_CONTAINS(error.message, wrong[i].words))
             printf("  %s\n", wrong[i].yaml);
     }
 }
@@ -604,8 +604,8 @@ TEST("settings that cannot be are refused with what to do")
     };
     simulated_start(NULL);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        if (!CHECK_INT(mapi_load(wrong[i].settings), STATUS_USAGE) |
-            !CHECK_CONTAINS(simulated.error.message, wrong[i].words))
+        if ((int)!CHECK_INT(mapi_load(wrong[i].settings), STATUS_USAGE) |
+            (int)!CHECK_CONTAINS(simulated.error.message, wrong[i].words))
             printf("  %s: %s\n", wrong[i].settings, simulated.error.message);
     }
     CHECK_INT(simulated_load_at("http://adapter.example/mapi",

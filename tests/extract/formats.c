@@ -1,0 +1,331 @@
+/* Each format from a file to its records: what is staged, where it says it stands, and that the map can
+ * address it. */
+#include "record/encoding.h"
+#include "tests/extract/nightly.h"
+#include "tests/support/workbook.h"
+
+#define BYTES                                                                                                \
+    "SELECT group_concat(b, '|') FROM (SELECT CAST(p.bytes AS TEXT) AS b FROM record r JOIN payload p ON "   \
+    "p.id = r.payload ORDER BY r.id)"
+#define CONTEXT "SELECT CAST(bytes AS TEXT) FROM payload WHERE id = (SELECT max(context) FROM record)"
+
+static const char *source(const char *rest)
+{
+    return text_format(&test_arena, "- { name: s, fetch: { file: doc }, %s }\n", rest).bytes;
+}
+
+/* The text at an address of the first record of a source, as transform will see it. */
+static const char *address(const char *folder, const char *yaml, const char *at)
+{
+    struct setting_context context;
+    size_t count;
+    struct text bytes, shared, text = TEXT_NONE;
+    char locator[512];
+    struct record record;
+    struct record_address *compiled;
+    struct record_items items;
+    struct source *sources = read_sources(&context, yaml, &count);
+    if (!CHECK(sources))
+        return "";
+    struct extract_request request = request_of(&context, sources, count, folder);
+    if (!CHECK_INT(extract_first(&request, sources, &test_arena, &bytes, &shared, locator, &error),
+                   STATUS_OK) ||
+        !CHECK_INT(record_address_compile(&test_arena, &sources->record, text_of(at), &compiled, &error),
+                   STATUS_OK) ||
+        !CHECK_INT(record_open(&test_arena, &sources->record, bytes, shared, &record, &error), STATUS_OK))
+        return error.message;
+    CHECK_INT(record_select(&record, &record.root, compiled, &test_arena, &items, &error), STATUS_OK);
+    if (items.count &&
+        CHECK_INT(record_item_text(&record, &items.items[0], &test_arena, &text, &error), STATUS_OK))
+        text = text_copy(&test_arena, text);
+    record_address_free(compiled);
+    record_close(&record);
+    return text_string(&test_arena, text);
+}
+
+/* ---- XML ---- */
+
+TEST("elements of a SOAP answer are records, with the namespaces they need and the line they began on")
+{
+    const char *folder = begin_nights();
+    put_file(folder, "doc",
+             TEXT("<?xml version='1.0'?>\n<s:Envelope xmlns:s='urn:soap'>\n<s:Body><r xmlns='urn:p'>\n"
+                  "<tt><ma>1.000001</ma><ct>{\"a\":1}</ct></tt>\n<tt><ma>1.000002</ma></tt>\n</r></s:Body></"
+                  "s:Envelope>"));
+    const char *yaml =
+        source("format: xml, records: '/s:Envelope/s:Body/p:r/p:tt', key: 'p:ma', namespaces: { s: "
+               "'urn:soap', p: 'urn:p' }, map: {}");
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK(result->whole);
+    CHECK_TEXT(stored(KEYS), TEXT("1.000001 1.000002"));
+    CHECK_TEXT(stored(LOCATORS), TEXT("doc:4 doc:5"));
+    CHECK_STRING(address(folder, yaml, "p:ct"), "{\"a\":1}");
+    end_nights();
+}
+
+TEST("a whole XML document is one record, and a broken one keeps what came before the fault")
+{
+    const char *folder = begin_nights();
+    put_file(folder, "doc", TEXT("<tt><ma>7</ma></tt>"));
+    CHECK_INT(night(folder, source("format: xml, key: ma, map: {}")), STATUS_OK);
+    CHECK_TEXT(stored(KEYS), TEXT("7"));
+    CHECK_TEXT(stored(LOCATORS), TEXT("doc"));
+    put_file(folder, "doc", TEXT("<l><tt><ma>8</ma></tt><tt><ma>9</m></tt></l>"));
+    CHECK_INT(night(folder, source("format: xml, records: /l/tt, key: ma, map: {}")), STATUS_OK);
+    CHECK(!result->whole);
+    CHECK_CONTAINS(result->why, "line 1");
+    CHECK_TEXT(stored(KEYS), TEXT("7 8"));
+    end_nights();
+}
+
+TEST("external entities and a billion laughs are refused and nothing of them is staged")
+{
+    const char *folder = begin_nights();
+    const char *yaml = source("format: xml, records: /l/tt, key: ma, map: {}");
+    put_file(folder, "doc",
+             TEXT("<!DOCTYPE l [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><l><tt><ma>&x;</ma></tt></l>"));
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK(!result->whole);
+    put_file(folder, "doc",
+             TEXT("<!DOCTYPE l [<!ENTITY a 'haha'><!ENTITY b '&a;&a;&a;'>]><l><tt><ma>&b;</ma></tt></l>"));
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK(!result->whole);
+    CHECK_TEXT(stored("SELECT count(*) FROM record WHERE fault IS NULL"), TEXT("0"));
+    end_nights();
+}
+
+static struct text typed(enum encoding encoding, const char *utf8)
+{
+    struct text bytes = TEXT_NONE;
+    CHECK_INT(encoding_encode(&test_arena, encoding, text_of(utf8), &bytes, &error), STATUS_OK);
+    return bytes;
+}
+
+static const char phrase[] = "Thủ tục đăng ký khai sinh được thực hiện tại Ủy ban nhân dân cấp xã";
+
+TEST("XML and HTML in an old encoding are cut as they are and decoded text by text")
+{
+    const char *folder = begin_nights();
+    struct text bytes = typed(ENCODING_VISCII, phrase);
+    struct text xml = text_format(&test_arena, "<l><tt><ma>1</ma><ten>%.*s</ten></tt></l>", TEXT_ARG(bytes));
+    struct text html =
+        text_format(&test_arena, "<html><body><p id=a>%.*s</p><p id=b>x</p></body></html>", TEXT_ARG(bytes));
+    put_file(folder, "doc", xml);
+    for (int i = 0; i < 2; i++) {
+        const char *encoding = i ? "auto" : "viscii";
+        const char *yaml = source(
+            text_format(&test_arena, "format: xml, records: /l/tt, key: ma, encoding: %s, map: {}", encoding)
+                .bytes);
+        CHECK_STRING(address(folder, yaml, "ten"), phrase);
+    }
+    put_file(folder, "doc", html);
+    for (int i = 0; i < 2; i++) {
+        const char *encoding = i ? "auto" : "viscii";
+        CHECK_STRING(
+            address(folder,
+                    source(text_format(&test_arena, "format: html, encoding: %s, map: {}", encoding).bytes),
+                    "//p[1]"),
+            phrase);
+        CHECK_STRING(
+            address(
+                folder,
+                source(text_format(&test_arena,
+                                   "format: html, records: //p, key: '@id', encoding: %s, map: {}", encoding)
+                           .bytes),
+                "."),
+            phrase);
+    }
+    end_nights();
+}
+
+/* ---- HTML ---- */
+
+TEST("a page is one record under its name; elements of it are records that begin at themselves")
+{
+    const char *folder = begin_nights();
+    put_file(folder, "doc",
+             TEXT("<!doctype html><title>T</title><table><tr><th>Mã<th>Tên</tr>\r\n<tr><td>1.000001<td>Một "
+                  "<b>hai</b>"
+                  "<br>ba</tr><tr><td>1.000002<td>&lt;c&gt;</tr></table>"));
+    CHECK_INT(night(folder, source("format: html, map: {}")), STATUS_OK);
+    CHECK_TEXT(stored(KEYS), TEXT("doc"));
+    const char *yaml = source("format: html, records: '//tr[td]', key: 'td[1]', map: {}");
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK_TEXT(stored(KEYS), TEXT("1.000001 1.000002"));
+    CHECK_TEXT(stored(LOCATORS), TEXT("doc#1 doc#2"));
+    CHECK_TEXT(stored(CONTEXT), TEXT("{\"element\":true}"));
+    CHECK_STRING(address(folder, yaml, "td[2]"), "Một hai\nba");
+    CHECK_STRING(address(folder, yaml, "."), "1.000001 Một hai\nba");
+    CHECK_INT(night(folder, source("format: html, records: 'string(//td)', key: ., map: {}")), STATUS_OK);
+    CHECK(!result->whole);
+    CHECK_CONTAINS(result->why, "must find elements of the page");
+    end_nights();
+}
+
+TEST("UTF-16 pages, lists and tables are read like others")
+{
+    const char *folder = begin_nights();
+    put_file(folder, "doc", typed(ENCODING_UTF16LE, "\xef\xbb\xbfMã;Tên\r\n1;Một\r\n2;\"a\nb\"\r\n"));
+    CHECK_INT(night(folder, source("format: csv, encoding: utf-16, key: Mã, map: {}")), STATUS_OK);
+    CHECK_TEXT(stored(BYTES), TEXT("1;Một|2;\"a\nb\""));
+    CHECK_STRING(address(folder, source("format: csv, encoding: utf-16, key: Mã, map: {}"), "tên"), "Một");
+    put_file(folder, "doc", typed(ENCODING_UTF16BE, "<p>Đơn</p>"));
+    CHECK_STRING(address(folder, source("format: html, encoding: utf-16be, map: {}"), "//p"), "Đơn");
+    put_file(folder, "doc", typed(ENCODING_UTF16BE, "[{\"a\":\"Đơn\"}]"));
+    CHECK_STRING(address(folder, source("format: json, encoding: utf-16be, key: /a, map: {}"), "/a"), "Đơn");
+    end_nights();
+}
+
+/* ---- CSV ---- */
+
+TEST("a table in an old encoding: auto decides by the whole file, for a heading is too short")
+{
+    const char *folder = begin_nights();
+    struct buffer table = { 0 };
+    buffer_string(&table, "Mã;Tên;Ghi chú\r\n");
+    for (int i = 0; i < 20; i++)
+        buffer_printf(&table, "%d;%s;Lệ phí\r\n", i, phrase);
+    buffer_string(&table, "20;Có;\r\n");
+    put_file(folder, "doc", typed(ENCODING_VNI, table.bytes));
+    for (int i = 0; i < 2; i++) {
+        const char *yaml =
+            source(text_format(&test_arena, "format: csv, separator: ';', key: Mã, encoding: %s, map: {}",
+                               i ? "auto" : "vni")
+                       .bytes);
+        CHECK_INT(night(folder, yaml), STATUS_OK);
+        CHECK_INT(result->counts.seen, 21);
+        CHECK_INT(stored(FAULTS).length, 0);
+        CHECK_STRING(address(folder, yaml, "Tên"), phrase);
+        CHECK_STRING(address(folder, yaml, "Ghi chú"), "Lệ phí");
+    }
+    CHECK_CONTAINS(stored(CONTEXT).bytes, "\"encoding\":\"vni\"");
+    CHECK_INT(night(folder, source("format: csv, separator: ';', key: Mã, map: {}")), STATUS_OK);
+    CHECK_CONTAINS(result->why, "the heading row is not UTF-8; name the source's encoding");
+    buffer_free(&table);
+    end_nights();
+}
+
+TEST("the heading row is found below a title, given by its number, or named")
+{
+    const char *folder = begin_nights();
+    put_file(folder, "doc", TEXT("DANH SÁCH;;\nMã;Tên;\n1;a;\n;;\n2;b;\n"));
+    CHECK_INT(night(folder, source("format: csv, key: Mã, map: {}")), STATUS_OK);
+    CHECK_TEXT(stored(KEYS), TEXT("1 2"));
+    CHECK_TEXT(stored(LOCATORS), TEXT("doc:3 doc:5"));
+    put_file(folder, "doc", TEXT("Số;x\nMã;Tên\n1;a\n"));
+    CHECK_INT(night(folder, source("format: csv, header: 2, key: Mã, map: {}")), STATUS_OK);
+    CHECK_TEXT(stored(KEYS), TEXT("1"));
+    put_file(folder, "doc", TEXT("1|a\n3|b"));
+    CHECK_INT(night(folder, source("format: csv, separator: '|', header: [Mã, Tên], key: Mã, map: {}")),
+              STATUS_OK);
+    CHECK_TEXT(stored(KEYS), TEXT("1 3"));
+    put_file(folder, "doc", TEXT("\n\n"));
+    CHECK_INT(night(folder, source("format: csv, key: Mã, map: {}")), STATUS_OK);
+    CHECK_CONTAINS(result->why, "no heading row was found");
+    CHECK_INT(result->counts.missing, 0);
+    end_nights();
+}
+
+/* ---- workbooks ---- */
+
+static void put_workbook(const char *folder, const struct workbook *book)
+{
+    struct zip_writer zip = { 0 };
+    workbook_add(&zip, book);
+    put_file(folder, "doc", zip_finish(&zip));
+    zip_free(&zip);
+}
+
+#define STR(cell, text) "<c r='" cell "' t='str'><v>" text "</v></c>"
+#define NUM(cell, text) "<c r='" cell "'><v>" text "</v></c>"
+#define XLSX            source("format: xlsx, key: Mã số, map: { code: Mã số, name: Tên, time_limit: Hạn }")
+
+TEST("rows of a sheet are records under their headings, named by sheet and row")
+{
+    const char *folder = begin_nights();
+    put_workbook(folder, &(struct workbook){
+                             .rows = "<row r='1'>" STR("A1", "Mã số") STR("B1", "Tên")
+                                 STR("C1", "Hạn") "</row>"
+                                                  "<row r='2'>" STR("A2", "1.000010") STR("B2", "Một")
+                                                      NUM("C2", "5") "</row>"
+                                                                     "<row r='4'>" STR("A4", "1.000020")
+                                                                         STR("B4", "Hai") "</row>" });
+    CHECK_INT(night(folder, XLSX), STATUS_OK);
+    CHECK(result->whole);
+    CHECK_TEXT(stored(KEYS), TEXT("1.000010 1.000020"));
+    CHECK_TEXT(stored(LOCATORS), TEXT("doc:Danh sách!2 doc:Danh sách!4"));
+    CHECK_TEXT(stored(BYTES), TEXT("[\"1.000010\",\"Một\",\"5\"]|[\"1.000020\",\"Hai\",\"\"]"));
+    CHECK_TEXT(stored(CONTEXT), TEXT("[\"Mã số\",\"Tên\",\"Hạn\"]"));
+    CHECK_STRING(noticed(), "");
+    CHECK_STRING(address(folder, XLSX, "tên"), "Một");
+    end_nights();
+}
+
+TEST("a code that a spreadsheet took for a number is warned of, with its cell and what it may have been")
+{
+    const char *folder = begin_nights();
+    put_workbook(
+        folder,
+        &(struct workbook){
+            .rows = "<row r='1'>" STR("A1", "Mã số") STR("B1", "Tên")
+                STR("C1", "Hạn") "</row>"
+                                 "<row r='2'>" NUM("A2", "1.00164") STR("B2", "Một")
+                                     NUM("C2", "2.5") "</row>"
+                                                      "<row r='3'>" NUM("A3", "1.001641")
+                                                          STR("B3", "Hai") "</row>"
+                                                                           "<row r='4'>" NUM("A4", "77")
+                                                                               STR("B4", "Ba") STR(
+                                                                                   "E4", "bên") "</row>" });
+    CHECK_INT(night(folder, XLSX), STATUS_OK);
+    CHECK_CONTAINS(
+        noticed(),
+        "s doc:Danh sách!2: cell A2 holds the number 1.00164, which may have been the code 1.001640");
+    CHECK_CONTAINS(noticed(), "cell A3 holds the code 1.001641 as a number");
+    CHECK_CONTAINS(noticed(), "cell A4 holds the number 77 where a code belongs");
+    CHECK_CONTAINS(noticed(), "1 cells of the row stand right of the last heading");
+    CHECK(!strstr(noticed(), "cell C2 holds the number 2.5 where"));
+    CHECK_TEXT(stored(KEYS), TEXT("1.00164 1.001641 77"));
+    end_nights();
+}
+
+TEST("an error or a formula without its result sets a row aside where the map reads it")
+{
+    const char *folder = begin_nights();
+    put_workbook(
+        folder,
+        &(struct workbook){
+            .rows = "<row r='1'>" STR("A1", "Mã số") STR("B1", "Tên")
+                STR("C1", "Khác") "</row>"
+                                  "<row r='2'>" STR(
+                                      "A2",
+                                      "1") "<c r='B2' t='e'><v>#N/A</v></c></row>"
+                                           "<row r='3'>" STR(
+                                               "A3",
+                                               "2") "<c r='B3'><f>A1</f></c></row>"
+                                                    "<row r='4'>" STR("A4", "3")
+                                                        STR("B4",
+                                                            "x") "<c r='C4' t='e'><v>#REF!</v></c></row>" });
+    CHECK_INT(night(folder, XLSX), STATUS_OK);
+    CHECK_INT(result->counts.seen, 3);
+    CHECK_CONTAINS(stored(FAULTS).bytes, "cell B2 holds the error #N/A");
+    CHECK_CONTAINS(stored(FAULTS).bytes, "cell B3 holds a formula without its result");
+    CHECK_TEXT(stored("SELECT key FROM record WHERE fault IS NULL"), TEXT("3"));
+    end_nights();
+}
+
+TEST("a workbook that cannot be opened leaves its listing standing")
+{
+    const char *folder = begin_nights();
+    put_workbook(folder, &(struct workbook){ .rows = "<row r='1'>" STR("A1", "Mã số")
+                                                 STR("B1", "Tên") "</row>"
+                                                                  "<row r='2'>" STR("A2", "1")
+                                                                      STR("B2", "x") "</row>" });
+    CHECK_INT(night(folder, XLSX), STATUS_OK);
+    put_file(folder, "doc", TEXT("PK\3\4 no zip"));
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(night(folder, XLSX), STATUS_OK);
+        CHECK(!result->whole);
+        CHECK_INT(result->counts.missing, 0);
+    }
+    end_nights();
+}

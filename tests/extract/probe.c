@@ -1,0 +1,93 @@
+#include "extract/probe.h"
+
+#include "extract/probe_field.h"
+#include "tests/extract/nightly.h"
+
+/* The proposal for a file; it must be a configuration whose sources hold. */
+static const char *propose(const char *folder, const char *name, struct text bytes)
+{
+    struct text yaml = TEXT_NONE;
+    struct value *tree;
+    struct source *sources;
+    size_t count;
+    put_file(folder, name, bytes);
+    if (!CHECK_INT(probe_write(&test_arena, file_path(&test_arena, folder, name), &yaml, &error), STATUS_OK))
+        return error.message;
+    struct setting_context context = { &test_arena, "c.yaml" };
+    if (!CHECK_INT(yaml_parse(&test_arena, yaml, "c.yaml", &tree, &error), STATUS_OK) ||
+        !CHECK_INT(source_read_all(&context, value_find(tree, "sources"), &sources, &count, &error),
+                   STATUS_OK))
+        printf("    %s\n", error.message);
+    return yaml.bytes;
+}
+
+TEST("names of columns are known with and without diacritics, in Vietnamese and English")
+{
+    CHECK_TEXT(probe_fold(&test_arena, TEXT("Mã số TTHC (*)")), TEXT("masotthc"));
+    CHECK_TEXT(probe_fold(&test_arena, TEXT("đơn_Vị")), TEXT("donvi"));
+    const char *folder = begin_nights();
+    const char *yaml = propose(folder, "a.csv",
+                               TEXT("Mã số;TÊN THỦ TỤC;Lĩnh vực;Thời hạn giải quyết;Ngày ký\n"
+                                    "1.000001;Một;Đất đai;5 ngày;1/2/2025\n"));
+    CHECK_CONTAINS(yaml, "code: Mã số   # 1.000001");
+    CHECK_CONTAINS(yaml, "name: TÊN THỦ TỤC");
+    CHECK_CONTAINS(yaml, "fields: { from: Lĩnh vực, map: { name: . } }");
+    CHECK_CONTAINS(yaml, "time_limit: Thời hạn giải quyết");
+    CHECK_CONTAINS(yaml, "decision.signed_on: { from: Ngày ký, date: [d/M/yyyy] }");
+    yaml = propose(folder, "b.json",
+                   TEXT("[{\"procedureCode\":\"1.000001\",\"title\":\"One\",\"steps\":[\"a\"],\"x\":1}]"));
+    CHECK_CONTAINS(yaml, "code: /procedureCode");
+    CHECK_CONTAINS(yaml, "name: /title");
+    CHECK_CONTAINS(yaml, "steps: { each: /steps, map: { text: . } }");
+    CHECK_CONTAINS(yaml, "#   /x   # 1");
+    end_nights();
+}
+
+TEST("a code is known by what it looks like, alone or inside a link")
+{
+    const char *folder = begin_nights();
+    const char *yaml = propose(folder, "a.csv", TEXT("A,B\nMột,1.000001\nHai,1.000002.H13\n"));
+    CHECK_CONTAINS(yaml, "code: B");
+    CHECK_CONTAINS(yaml, "key: B");
+    CHECK_CONTAINS(yaml, "name: { value: \"\" }   # KHÔNG ĐOÁN ĐƯỢC");
+    yaml = propose(folder, "b.csv", TEXT("Tên,Link\nMột,https://x/?ma=1.000001&y\n"));
+    CHECK_CONTAINS(yaml, "code: { from: Link, match: \"([1-6]\\\\.[0-9]{6}");
+    end_nights();
+}
+
+TEST("what cannot be told is said to a person, and secrets of a URL are not written")
+{
+    const char *folder = begin_nights();
+    struct text yaml;
+    CHECK_INT(probe_write(&test_arena, "/nowhere", &yaml, &error), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "there is no file or folder /nowhere");
+    const char *empty = file_path(&test_arena, folder, "leer");
+    CHECK_INT(file_make_folders(empty, &error), STATUS_OK);
+    CHECK_INT(probe_write(&test_arena, empty, &yaml, &error), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "holds no file");
+    CHECK_INT(probe_write(&test_arena, "http://127.0.0.1:1/x?token=s3cret", &yaml, &error), STATUS_STOP);
+    CHECK(!strstr(error.message, "s3cret"));
+    CHECK_INT(probe_write(&test_arena, "http://u:s3cret@127.0.0.1:1/x", &yaml, &error), STATUS_STOP);
+    CHECK(!strstr(error.message, "s3cret"));
+    end_nights();
+}
+
+TEST("hostile input is looked at without harm")
+{
+    const char *folder = begin_nights();
+    struct buffer deep = { 0 };
+    for (int i = 0; i < 5000; i++)
+        buffer_string(&deep, "[{\"a\":");
+    propose(folder, "deep.json", buffer_view(&deep));
+    buffer_clear(&deep);
+    for (int i = 0; i < 3000; i++)
+        buffer_string(&deep, "<a>");
+    propose(folder, "deep.xml", buffer_view(&deep));
+    propose(folder, "empty", TEXT(""));
+    propose(folder, "zeros", (struct text){ "\0\0\0\0\0\0", 6 });
+    propose(folder, "cut.json", TEXT("{\"a\":[{\"b\""));
+    propose(folder, "quote: '\" #x.csv", TEXT("\": #[;b\n1;2\n"));
+    CHECK_CONTAINS(propose(folder, "bad.csv", TEXT("a;b\n\xff\xfe\xfd;\xc3\n")), "format: csv");
+    buffer_free(&deep);
+    end_nights();
+}
