@@ -37,7 +37,8 @@ bool deflate_pack(struct deflate *deflate, struct text bytes, struct buffer *out
     char *room = deflate->packer ? buffer_room(out, bytes.length) : NULL;
     if (!room)
         return false;
-    out->length = libdeflate_zlib_compress(deflate->packer, bytes.bytes, bytes.length, room, bytes.length - 1);
+    out->length =
+        libdeflate_zlib_compress(deflate->packer, bytes.bytes, bytes.length, room, bytes.length - 1);
     room[out->length] = 0;
     return out->length > 0;
 }
@@ -57,8 +58,8 @@ enum status deflate_unpack(struct deflate *deflate, struct text packed, size_t s
     if (libdeflate_zlib_decompress(deflate->unpacker, packed.bytes, packed.length, room, size, NULL) !=
         LIBDEFLATE_SUCCESS) {
         room[0] = 0;
-        return error_set(error, STATUS_REJECT, _("packed bytes are damaged: they do not give the %zu bytes they should"),
-                         size);
+        return error_set(error, STATUS_REJECT,
+                         _("packed bytes are damaged: they do not give the %zu bytes they should"), size);
     }
     /* Without a place for the true size, libdeflate takes fewer bytes for a failure. */
     out->length = size;

@@ -17,8 +17,8 @@ void deflate_close(struct deflate *deflate);
 /* Replaces what is in `out`. False, and `out` empty, when packing does not make the bytes fewer. */
 bool deflate_pack(struct deflate *deflate, struct text bytes, struct buffer *out);
 
-/* Replaces what is in `out` by exactly `size` bytes. STATUS_REJECT when the packed bytes are damaged or give another
- * size, or more than DEFLATE_MOST are asked for. */
+/* Replaces what is in `out` by exactly `size` bytes. STATUS_REJECT when the packed bytes are damaged or give
+ * another size, or more than DEFLATE_MOST are asked for. */
 enum status deflate_unpack(struct deflate *deflate, struct text packed, size_t size, struct buffer *out,
                            struct error *error);
 

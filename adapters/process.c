@@ -52,7 +52,8 @@ static int spawn(struct child *child, const char *const *argv, int input, int ou
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setsigmask(&attributes, &none);
     char *words[64];
@@ -149,8 +150,8 @@ static void tidy(struct child *child)
     words[text.length] = 0;
 }
 
-enum status process_run(const char *const *argv, struct text input, long milliseconds, struct process_result *result,
-                        struct error *error)
+enum status process_run(const char *const *argv, struct text input, long milliseconds,
+                        struct process_result *result, struct error *error)
 {
     struct child child = { .rest = input, .result = result, .input = -1, .output = -1 };
     *result = (struct process_result){ 0 };

@@ -50,7 +50,8 @@ static void print_report_json(struct arena *arena, const struct audit_report *re
     if (report->from_event)
         value_set(document, "from_event", value_integer(arena, report->from_event));
     value_set(document, "proven", value_integer(arena, report->proven));
-    value_set(document, "origin", report->origin.bytes ? value_text(arena, report->origin) : value_null(arena));
+    value_set(document, "origin",
+              report->origin.bytes ? value_text(arena, report->origin) : value_null(arena));
     value_set(document, "root", value_string(arena, hex_of(arena, &report->root)));
     value_set(document, "events", value_integer(arena, report->events));
     value_set(document, "runs", value_integer(arena, report->runs));
@@ -69,7 +70,8 @@ static void print_report(const struct audit_report *report)
 {
     puts(report->sentence);
     size_t shown = 0;
-    for (const struct audit_finding *finding = report->first; finding && shown < SHOWN; finding = finding->next, shown++)
+    for (const struct audit_finding *finding = report->first; finding && shown < SHOWN;
+         finding = finding->next, shown++)
         printf("  %s\n", finding->message);
     if (report->count > shown)
         printf(_("  … and %zu more\n"), report->count - shown);
@@ -87,7 +89,8 @@ static enum status read_outside(struct session *session, struct audit_outside *o
     const struct invocation *invocation = session->invocation;
     for (size_t i = 0; i < invocation->checkpoint_count; i++) {
         outside[i].name = invocation->checkpoints[i];
-        if (file_read(&session->configuration.arena, outside[i].name, NOTE_SIZE_MOST, &outside[i].bytes, error)) {
+        if (file_read(&session->configuration.arena, outside[i].name, NOTE_SIZE_MOST, &outside[i].bytes,
+                      error)) {
             error->status = STATUS_USAGE;
             return error->status;
         }
@@ -101,7 +104,8 @@ static enum status verify(struct session *session, struct error *error, int *exi
     const struct invocation *invocation = session->invocation;
     struct audit_report report;
     struct store *store;
-    struct audit_outside *outside = arena_array(&arena, struct audit_outside, invocation->checkpoint_count + 1);
+    struct audit_outside *outside =
+        arena_array(&arena, struct audit_outside, invocation->checkpoint_count + 1);
     struct audit_request request = { .settings = &session->configuration.sealing.audit,
                                      .outside = outside,
                                      .outside_count = invocation->checkpoint_count,
@@ -134,7 +138,8 @@ static enum status checkpoint(struct session *session, struct error *error, int 
         return error->status;
     enum status status = audit_head(store, &arena, 0, &head, error);
     if (status == STATUS_END)
-        status = error_set(error, STATUS_USAGE, _("%s: no run has ended yet, so there is no head"), store_path(store));
+        status = error_set(error, STATUS_USAGE, _("%s: no run has ended yet, so there is no head"),
+                           store_path(store));
     if (!status && session->invocation->json) {
         struct value *document = value_object(&arena);
         value_set(document, "run", value_integer(&arena, head.run));
@@ -194,8 +199,8 @@ static enum status find_name(struct session *session, struct buffer *name, struc
     struct store *store;
     if (store_open(session->configuration.store, STORE_RUN, session->clock, &store, error))
         return error->status;
-    if (store_begin(store, error) || audit_origin(store, &session->configuration.sealing.audit, name, error) ||
-        store_commit(store, error))
+    if (store_begin(store, error) ||
+        audit_origin(store, &session->configuration.sealing.audit, name, error) || store_commit(store, error))
         store_rollback(store);
     store_close(store);
     return error->status;
@@ -208,7 +213,8 @@ static enum status key(struct session *session, struct error *error, int *exit_c
     unsigned char seed[CRYPTO_KEY_SIZE];
     struct note_signer signer;
     (void)exit_code;
-    const char *path = invocation->argument_count > 1 ? invocation->arguments[1] : session->configuration.sealing.key;
+    const char *path =
+        invocation->argument_count > 1 ? invocation->arguments[1] : session->configuration.sealing.key;
     if (!path)
         return error_set(error, STATUS_USAGE,
                          _("where is the key to go? congkhai audit key FILE, or \"key\" in \"ledger\""));
@@ -223,11 +229,13 @@ static enum status key(struct session *session, struct error *error, int *exit_c
         status = write_key(session, path, &signer, error);
     explicit_bzero(&signer, sizeof signer);
     if (!status)
-        output_message(session,
-                       _("The private key is in %s: keep it out of backups of the store. The line above is the public key: "
-                         "publish it, verifiers need it. Heads are signed from the next run on, when the configuration "
-                         "says ledger: { key: %s }"),
-                       path, path);
+        output_message(
+            session,
+            _("The private key is in %s: keep it out of backups of the store. The line above is the public "
+              "key: "
+              "publish it, verifiers need it. Heads are signed from the next run on, when the configuration "
+              "says ledger: { key: %s }"),
+            path, path);
     return status;
 }
 
@@ -245,47 +253,42 @@ static enum status read_run(const char *text, int64_t *run, struct error *error)
     return STATUS_OK;
 }
 
-static enum status export(struct session *session, struct error *error, int *exit_code)
-{
-    const struct invocation *invocation = session->invocation;
-    ARENA_OWNED struct arena arena = { 0 };
-    struct audit_bundle bundle = { 0 };
-    struct store *store;
-    (void)exit_code;
+static enum status export(struct session *session, struct error *error, int *exit_code) {
+    const struct invocation *invocation = session->invocation; ARENA_OWNED struct arena arena = { 0 };
+    struct audit_bundle bundle = { 0 }; struct store * store; (void)exit_code;
     if (read_run(invocation->run, &bundle.run, error) ||
-        ledger_read_keys(&session->configuration, invocation->keys, invocation->key_count, error))
-        return error->status;
+        ledger_read_keys(&session->configuration, invocation->keys, invocation->key_count,
+                         error)) return error->status;
     const char *folder = invocation->argument_count > 1 ? invocation->arguments[1] : invocation->to;
-    if (!folder && bundle.run)
-        folder = text_format(&arena, "congkhai-audit-%s-run%lld", session->configuration.agency_code,
-                             (long long)bundle.run)
-                     .bytes;
+    if (!folder && bundle.run) folder = text_format(&arena, "congkhai-audit-%s-run%lld",
+                                                    session->configuration.agency_code, (long long)bundle.run)
+                                            .bytes;
     else if (!folder)
         folder = text_format(&arena, "congkhai-audit-%s", session->configuration.agency_code).bytes;
-    if (open_to_read(session, &store, error))
-        return error->status;
+    if (open_to_read(session, &store, error)) return error->status;
     enum status status = bundle_write(session, store, folder, &bundle, error);
-    if (!status && invocation->json) {
+    if (!status && invocation->json){
         struct value *document = value_object(&arena);
         value_set(document, "folder", value_string(&arena, folder));
         value_set(document, "first", value_integer(&arena, bundle.first));
         value_set(document, "last", value_integer(&arena, bundle.last));
         value_set(document, "payloads", value_integer(&arena, bundle.payloads));
-        value_set(document, "forgotten", value_integer(&arena, bundle.forgotten));
-        output_json(document);
-    } else if (!status) {
-        printf(_("%s: events %lld to %lld, %lld payloads; check with: python3 %s/verify-ledger %s\n"), folder,
-               (long long)bundle.first, (long long)bundle.last, (long long)bundle.payloads, folder, folder);
-    }
-    store_close(store);
-    return status;
+        value_set(document, "forgotten", value_integer(&arena, bundle.forgotten)); output_json(document); }
+else if (!status)
+{
+    printf(_("%s: events %lld to %lld, %lld payloads; check with: python3 %s/verify-ledger %s\n"), folder,
+           (long long)bundle.first, (long long)bundle.last, (long long)bundle.payloads, folder, folder);
+}
+store_close(store);
+return status;
 }
 
 static void print_proof(const struct value *proof)
 {
     struct text head = value_text_of(proof, "head"), content = value_text_of(proof, "content");
-    printf(_("%.*s at the end of %.*s (24:00 in Vietnam, UTC+7): %.*s\n"), TEXT_ARG(value_text_of(proof, "code")),
-           TEXT_ARG(value_text_of(proof, "on")), TEXT_ARG(value_text_of(proof, "status")));
+    printf(_("%.*s at the end of %.*s (24:00 in Vietnam, UTC+7): %.*s\n"),
+           TEXT_ARG(value_text_of(proof, "code")), TEXT_ARG(value_text_of(proof, "on")),
+           TEXT_ARG(value_text_of(proof, "status")));
     printf(_("\nThe head that proves it:\n"));
     fwrite(head.bytes, 1, head.length, stdout);
     for (const struct value *event = value_find(proof, "events")->first; event; event = event->next) {
@@ -312,13 +315,14 @@ static enum status prove(struct session *session, struct error *error, int *exit
         return error_set(error, STATUS_USAGE, _("usage: congkhai audit prove CODE --on DATE"));
     struct text code = text_of(invocation->arguments[1]);
     if (!date_read(text_of(invocation->on), &on))
-        return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""), invocation->on);
+        return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""),
+                         invocation->on);
     if (open_to_read(session, &store, error))
         return error->status;
     enum status status = audit_prove(store, &arena, code, on, &proof, error);
     if (status == STATUS_END)
-        status = error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"), TEXT_ARG(code),
-                           invocation->on);
+        status = error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"),
+                           TEXT_ARG(code), invocation->on);
     else if (!status && invocation->json)
         output_json(proof);
     else if (!status)
@@ -347,19 +351,24 @@ enum status command_audit(struct session *session, struct error *error, int *exi
             const char *name;
             bool given;
         } options[] = {
-            { "checkpoint", invocation->checkpoint_count > 0 }, { "key", invocation->key_count > 0 },
-            { "run", invocation->run != NULL },                 { "on", invocation->on != NULL },
+            { "checkpoint", invocation->checkpoint_count > 0 },
+            { "key", invocation->key_count > 0 },
+            { "run", invocation->run != NULL },
+            { "on", invocation->on != NULL },
             { "to", invocation->to != NULL },
         };
         for (size_t o = 0; o < sizeof options / sizeof *options; o++)
             if (options[o].given && !strstr(parts[i].options, options[o].name))
-                return error_set(error, STATUS_USAGE, _("\"audit %s\" takes no option --%s"), given, options[o].name);
+                return error_set(error, STATUS_USAGE, _("\"audit %s\" takes no option --%s"), given,
+                                 options[o].name);
         if (invocation->argument_count > parts[i].most)
             return error_set(error, STATUS_USAGE, _("\"audit %s\" takes nothing more"), given);
         return parts[i].run(session, error, exit_code);
     }
     const char *nearest = text_nearest(text_of(given), names, sizeof parts / sizeof *parts);
     if (nearest)
-        return error_set(error, STATUS_USAGE, _("there is no \"audit %s\"; did you mean \"audit %s\"?"), given, nearest);
-    return error_set(error, STATUS_USAGE, _("there is no \"audit %s\"; verify, checkpoint, key, export or prove"), given);
+        return error_set(error, STATUS_USAGE, _("there is no \"audit %s\"; did you mean \"audit %s\"?"),
+                         given, nearest);
+    return error_set(error, STATUS_USAGE,
+                     _("there is no \"audit %s\"; verify, checkpoint, key, export or prove"), given);
 }

@@ -40,9 +40,14 @@ static void localise(struct arena *arena, const struct value *rows)
 static void print_changes(struct arena *arena, const struct value *changes)
 {
     const struct output_column columns[] = {
-        { "at", _("when (Vietnam, UTC+7)"), 0 }, { "run", _("run"), 0 },           { "field", _("field"), 40 },
-        { "old", _("before"), 40 },              { "new", _("after"), 40 },        { "operator", _("operator"), 16 },
-        { "locator", _("source file"), 40 },     { "rules_digest", _("rules"), 12 },
+        { "at", _("when (Vietnam, UTC+7)"), 0 },
+        { "run", _("run"), 0 },
+        { "field", _("field"), 40 },
+        { "old", _("before"), 40 },
+        { "new", _("after"), 40 },
+        { "operator", _("operator"), 16 },
+        { "locator", _("source file"), 40 },
+        { "rules_digest", _("rules"), 12 },
     };
     localise(arena, changes);
     output_table(changes, columns, sizeof columns / sizeof *columns);
@@ -83,20 +88,21 @@ static void print_canonical(const struct value *value)
     putchar('\n');
 }
 
-static enum status show_day(struct session *session, struct store *store, struct arena *arena, struct text code,
-                            struct error *error)
+static enum status show_day(struct session *session, struct store *store, struct arena *arena,
+                            struct text code, struct error *error)
 {
     const struct invocation *invocation = session->invocation;
     struct value *held;
     struct date on;
     if (!date_read(text_of(invocation->on), &on))
-        return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""), invocation->on);
+        return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""),
+                         invocation->on);
     if (invocation->field)
         return error_set(error, STATUS_USAGE, _("--on shows the whole procedure; leave out --field"));
     enum status status = history_on(store, arena, code, on, &held, error);
     if (status == STATUS_END)
-        return error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"), TEXT_ARG(code),
-                         invocation->on);
+        return error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"),
+                         TEXT_ARG(code), invocation->on);
     if (status)
         return status;
     if (invocation->json)
@@ -144,8 +150,10 @@ static const char *why_pending(struct text state)
         { "intended", N_("a request was meant to leave and no answer is known: the portal is asked first") },
         { "unknown", N_("sent, but the portal could not be asked what became of it: it is asked first") },
         { "failed", N_("every attempt failed and the portal does not have it: first in line next time") },
-        { "refused", N_("the portal refused this content: waits until the record changes, or for \"retry\"") },
-        { "conflict", N_("the portal holds what was not put there from here: an operator decides (\"reconcile\")") },
+        { "refused",
+          N_("the portal refused this content: waits until the record changes, or for \"retry\"") },
+        { "conflict",
+          N_("the portal holds what was not put there from here: an operator decides (\"reconcile\")") },
     };
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (text_is(state, reasons[i].state))
@@ -157,9 +165,11 @@ static void print_now(struct arena *arena, const struct value *page)
 {
     const struct value *held = value_find(page, "held"), *pending = value_find(page, "pending");
     struct text name = value_text_of(page, "name");
-    printf("%.*s  %.*s\n\n", TEXT_ARG(value_text_of(page, "code")), (int)name.length, name.bytes ? name.bytes : "");
+    printf("%.*s  %.*s\n\n", TEXT_ARG(value_text_of(page, "code")), (int)name.length,
+           name.bytes ? name.bytes : "");
     if (held)
-        printf(_("At the portal: %.*s since %.*s (run %.*s, version %.*s)\n"), TEXT_ARG(value_text_of(held, "status")),
+        printf(_("At the portal: %.*s since %.*s (run %.*s, version %.*s)\n"),
+               TEXT_ARG(value_text_of(held, "status")),
                TEXT_ARG(local_time(arena, value_text_of(held, "published_at"))->text),
                TEXT_ARG(value_text_of(held, "run")), TEXT_ARG(value_text_of(held, "portal_version")));
     else
@@ -188,7 +198,8 @@ static struct value *all_findings(struct arena *arena, const struct value *recor
     struct value *all = value_list(arena);
     for (const struct value *record = records->first; record; record = record->next) {
         const struct value *findings = value_find(record, "findings");
-        for (const struct value *finding = findings ? findings->first : NULL; finding; finding = finding->next) {
+        for (const struct value *finding = findings ? findings->first : NULL; finding;
+             finding = finding->next) {
             struct value *copy = value_append(all, value_copy(arena, finding));
             value_set(copy, "source", value_text(arena, value_text_of(record, "source")));
         }
@@ -221,8 +232,8 @@ static void print_page(struct arena *arena, const struct value *page)
 #define COUNT(table) (sizeof(table) / sizeof *(table))
     print_now(arena, page);
     print_section(arena, _("Where it comes from"), value_find(page, "records"), records, COUNT(records));
-    print_section(arena, _("What the rules say of it"), all_findings(arena, value_find(page, "records")), findings,
-                  COUNT(findings));
+    print_section(arena, _("What the rules say of it"), all_findings(arena, value_find(page, "records")),
+                  findings, COUNT(findings));
     print_section(arena, _("Outcomes"), value_find(page, "outcomes"), outcomes, COUNT(outcomes));
     print_section(arena, _("Requests and answers"), value_find(page, "requests"), requests, COUNT(requests));
     print_section(arena, _("Other events"), value_find(page, "others"), others, COUNT(others));

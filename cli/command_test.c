@@ -16,8 +16,8 @@ struct testing {
     int64_t passed, failed, examples_passed, examples_failed;
 };
 
-static enum status run_test(struct testing *testing, const struct setting_context *context, const struct value *tree,
-                            const char *folder, struct error *error)
+static enum status run_test(struct testing *testing, const struct setting_context *context,
+                            const struct value *tree, const char *folder, struct error *error)
 {
     struct arena *arena = testing->arena;
     struct test_case test;
@@ -60,7 +60,8 @@ static enum status run_file(struct testing *testing, const char *path, struct er
         return error->status;
     const struct value *list = value_find(tree, "tests");
     if (!list || list->kind != VALUE_LIST || tree->count != 1)
-        return setting_fault(&context, tree, error, _("a file of tests has a list \"tests\" and nothing else"));
+        return setting_fault(&context, tree, error,
+                             _("a file of tests has a list \"tests\" and nothing else"));
     for (const struct value *item = list->first; item; item = item->next)
         if (run_test(testing, &context, item, folder_of(testing->arena, path), error))
             return error->status;
@@ -111,8 +112,9 @@ static void take_example(void *own, const struct rule_example *example)
     testing->examples_failed++;
     struct value *row = value_append(testing->examples, value_object(arena));
     value_set(row, "rule", value_text(arena, text_copy(arena, example->rule)));
-    value_set(row, "place",
-              value_text(arena, text_format(arena, "%s:%u:%u", example->file, example->line, example->column)));
+    value_set(
+        row, "place",
+        value_text(arena, text_format(arena, "%s:%u:%u", example->file, example->line, example->column)));
     value_set(row, "expected", value_string(arena, example->should_pass ? "pass" : "fail"));
     value_set(row, "number", value_integer(arena, (int64_t)example->number));
     if (example->finding) {
@@ -138,7 +140,8 @@ static void print(const struct testing *testing)
                     : _("FAILED %.*s: the rule %.*s lets an example pass that should fail\n"),
                TEXT_ARG(value_text_of(row, "place")), TEXT_ARG(value_text_of(row, "rule")));
         if (value_find(row, "message"))
-            printf("  %.*s: %.*s\n", TEXT_ARG(value_text_of(row, "field")), TEXT_ARG(value_text_of(row, "message")));
+            printf("  %.*s: %.*s\n", TEXT_ARG(value_text_of(row, "field")),
+                   TEXT_ARG(value_text_of(row, "message")));
     }
     printf(_("%lld tests and %lld examples passed, %lld tests and %lld examples failed\n"),
            (long long)testing->passed, (long long)testing->examples_passed, (long long)testing->failed,

@@ -7,17 +7,18 @@
 #include "cli/cli.h"
 #include "store/retention.h"
 
-#define COUNT(table)   (sizeof(table) / sizeof *(table))
-#define KEY_FILE_MOST  4096
-#define KEYS_MOST      64
-#define PACKING_MS     400 /* of a run's end; a first night's load is packed over the nights that follow */
+#define COUNT(table)  (sizeof(table) / sizeof *(table))
+#define KEY_FILE_MOST 4096
+#define KEYS_MOST     64
+#define PACKING_MS    400 /* of a run's end; a first night's load is packed over the nights that follow */
 
 struct reading {
     const char *key, *name, *sendmail;
     const struct value *public, *copies;
 };
 static const struct setting ledger_table[] = {
-    { "key", SETTING_TEXT, offsetof(struct reading, key), .help = N_("the private key's file, outside of the store") },
+    { "key", SETTING_TEXT, offsetof(struct reading, key),
+      .help = N_("the private key's file, outside of the store") },
     { "public", SETTING_LIST, offsetof(struct reading, public),
       .help = N_("further public keys whose heads are believed") },
     { "name", SETTING_TEXT, offsetof(struct reading, name), .help = N_("the log's name") },
@@ -32,24 +33,28 @@ static const struct setting copy_table[] = {
       .help = N_("a command line that reads the head from its standard input") },
     { "url", SETTING_TEXT, offsetof(struct ledger_copy, url), .help = N_("where the head is posted to") },
     { "headers", SETTING_OBJECT, offsetof(struct ledger_copy, headers), .help = N_("of the POST") },
-    { "mail", SETTING_TEXT, offsetof(struct ledger_copy, mail), .help = N_("an address the head is mailed to") },
+    { "mail", SETTING_TEXT, offsetof(struct ledger_copy, mail),
+      .help = N_("an address the head is mailed to") },
 };
 
-static enum status read_copy(const struct setting_context *context, const char *folder, const struct value *tree,
-                             struct ledger_copy *copy, struct error *error)
+static enum status read_copy(const struct setting_context *context, const char *folder,
+                             const struct value *tree, struct ledger_copy *copy, struct error *error)
 {
     if (setting_read(context, copy_table, COUNT(copy_table), tree, "copies", copy, error))
         return error->status;
     int ways = !!copy->folder + !!copy->command + !!copy->url + !!copy->mail;
     if (ways != 1)
-        return setting_fault(context, tree, error,
-                             _("a copy of the head goes one way: \"folder\", \"command\", \"url\" or \"mail\""));
+        return setting_fault(
+            context, tree, error,
+            _("a copy of the head goes one way: \"folder\", \"command\", \"url\" or \"mail\""));
     if (copy->folder)
         copy->folder = file_path(context->arena, folder, copy->folder);
     if (copy->mail && (!strchr(copy->mail, '@') || strpbrk(copy->mail, "\r\n <>,;")))
-        return setting_fault(context, value_find(tree, "mail"), error, _("\"%s\" is no address of mail"), copy->mail);
+        return setting_fault(context, value_find(tree, "mail"), error, _("\"%s\" is no address of mail"),
+                             copy->mail);
     if (copy->url && strncmp(copy->url, "https://", 8) && strncmp(copy->url, "http://", 7))
-        return setting_fault(context, value_find(tree, "url"), error, _("\"%s\" is no http(s) address"), copy->url);
+        return setting_fault(context, value_find(tree, "url"), error, _("\"%s\" is no http(s) address"),
+                             copy->url);
     copy->shown = text_format(context->arena, "%s %s",
                               copy->folder    ? "folder"
                               : copy->command ? "command"
@@ -88,7 +93,8 @@ enum status ledger_read(const struct setting_context *context, const char *folde
 
 /* ---- keys ---- */
 
-static enum status read_signer(struct configuration *configuration, struct note_signer *signer, struct error *error)
+static enum status read_signer(struct configuration *configuration, struct note_signer *signer,
+                               struct error *error)
 {
     const char *path = configuration->sealing.key;
     struct stat info;
@@ -98,7 +104,8 @@ static enum status read_signer(struct configuration *configuration, struct note_
         return error_add(error, _("the ledger's key; make one with \"congkhai audit key\""));
     }
     if (!stat(path, &info) && info.st_mode & 077)
-        return error_set(error, STATUS_USAGE, _("%s: others can read the ledger's private key; chmod 600 it"), path);
+        return error_set(error, STATUS_USAGE, _("%s: others can read the ledger's private key; chmod 600 it"),
+                         path);
     if (note_signer_parse(word, signer, error))
         return error_add(error, "%s", path);
     return STATUS_OK;
@@ -186,7 +193,8 @@ enum status ledger_housekeeping(struct session *session, struct store *store, st
         status = STATUS_OK;
     }
     if (done.forgotten)
-        output_message(session, _("%lld source records that nothing needs any more were forgotten (retention)"),
+        output_message(session,
+                       _("%lld source records that nothing needs any more were forgotten (retention)"),
                        (long long)done.forgotten);
     return status;
 }

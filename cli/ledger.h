@@ -24,7 +24,7 @@ struct ledger_copy {
 };
 
 struct ledger_settings {
-    const char *key;          /* path of the private key; NULL: heads are not signed */
+    const char *key; /* path of the private key; NULL: heads are not signed */
     const char *sendmail;
     struct ledger_copy *copies;
     size_t copy_count;
@@ -39,17 +39,17 @@ struct session;
 enum status ledger_read(const struct setting_context *context, const char *folder, const char *agency,
                         const struct value *tree, struct ledger_settings *settings, struct error *error);
 
-/* The keys whose heads are believed: `public`, the private key's own, and the words or files given besides. Where the
- * private key cannot be read, `<key>.pub` beside it serves. */
+/* The keys whose heads are believed: `public`, the private key's own, and the words or files given besides.
+ * Where the private key cannot be read, `<key>.pub` beside it serves. */
 enum status ledger_read_keys(struct configuration *configuration, const char *const *more, size_t more_count,
                              struct error *error);
 
-/* For run_begin: reads the private key and tells the store to seal with it. STATUS_USAGE when it cannot be read or
- * others may read it, before anything is touched. */
+/* For run_begin: reads the private key and tells the store to seal with it. STATUS_USAGE when it cannot be
+ * read or others may read it, before anything is touched. */
 enum status ledger_open(struct session *session, struct store *store, struct error *error);
 
-/* For run_end, before the run is ended: packs and forgets payloads. Faults that leave the ledger writable are only
- * said. */
+/* For run_end, before the run is ended: packs and forgets payloads. Faults that leave the ledger writable are
+ * only said. */
 enum status ledger_housekeeping(struct session *session, struct store *store, struct error *error);
 
 /* For run_end, after it: the copies of the head. What fails is said, and an event. */

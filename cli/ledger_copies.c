@@ -20,7 +20,8 @@ struct copying {
 };
 
 /* One file a head: what lies there already is never written over. */
-static enum status copy_to_folder(struct copying *copying, const struct ledger_copy *copy, struct error *error)
+static enum status copy_to_folder(struct copying *copying, const struct ledger_copy *copy,
+                                  struct error *error)
 {
     BUFFER_OWNED struct buffer path = { 0 };
     struct text origin = copying->head.origin;
@@ -41,7 +42,8 @@ static enum status run(const char *const *argv, struct text input, struct error 
     if (process_run(argv, input, COPY_MS, &result, error))
         return error->status;
     if (result.exit_code)
-        return error_set(error, STATUS_RETRY, _("%s ended with %d: %s"), argv[0], result.exit_code, result.words);
+        return error_set(error, STATUS_RETRY, _("%s ended with %d: %s"), argv[0], result.exit_code,
+                         result.words);
     return STATUS_OK;
 }
 
@@ -65,7 +67,8 @@ static enum status add_headers(struct copying *copying, const struct value *head
         struct text value;
         if (*count == HEADERS_MOST)
             return error_set(error, STATUS_USAGE, _("more than %d headers"), HEADERS_MOST);
-        if (secret_resolve(&copying->arena, copying->session->configuration.folder, header->text, &value, error))
+        if (secret_resolve(&copying->arena, copying->session->configuration.folder, header->text, &value,
+                           error))
             return error->status;
         out[(*count)++] = (struct http_header){ text_string(&copying->arena, header->name), value };
     }
@@ -74,10 +77,14 @@ static enum status add_headers(struct copying *copying, const struct value *head
 
 static enum status copy_to_url(struct copying *copying, const struct ledger_copy *copy, struct error *error)
 {
-    struct http_options options = { .in_flight = 1, .timeout_ms = COPY_MS, .answer_limit = 65536,
+    struct http_options options = { .in_flight = 1,
+                                    .timeout_ms = COPY_MS,
+                                    .answer_limit = 65536,
                                     .user_agent = "congkhai/" CONGKHAI_VERSION };
     struct http_header headers[HEADERS_MOST];
-    struct http_request request = { .method = "POST", .url = copy->url, .headers = headers, .body = copying->head.note };
+    struct http_request request = {
+        .method = "POST", .url = copy->url, .headers = headers, .body = copying->head.note
+    };
     struct http_client *client;
     struct http_answer answer;
     if (add_headers(copying, copy->headers, headers, &request.header_count, error) ||
@@ -114,7 +121,8 @@ void ledger_copy_head(struct session *session, struct store *store, int64_t run_
             const struct ledger_copy *copy = &copying.settings->copies[i];
             if (make_copy(&copying, copy, &error) == STATUS_OK)
                 continue;
-            output_message(session, _("the ledger's head could not be copied (%s): %s"), copy->shown, error.message);
+            output_message(session, _("the ledger's head could not be copied (%s): %s"), copy->shown,
+                           error.message);
             struct error late = { 0 };
             if (audit_copy_failed(store, run_number, copy->shown, error.message, &late))
                 output_message(session, "%s", late.message);

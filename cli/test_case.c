@@ -12,8 +12,10 @@
 static const struct setting test_settings[] = {
     { "name", SETTING_TEXT, AT(name), .required = true, .help = N_("what the test shows, in a sentence") },
     { "source", SETTING_TEXT, AT(source), .help = N_("the source whose map is tried") },
-    { "record", SETTING_OBJECT, AT(record), .help = N_("file: a document of the source; or inline: a record") },
-    { "procedure", SETTING_OBJECT, AT(procedure), .help = N_("a canonical procedure, when only rules are tried") },
+    { "record", SETTING_OBJECT, AT(record),
+      .help = N_("file: a document of the source; or inline: a record") },
+    { "procedure", SETTING_OBJECT, AT(procedure),
+      .help = N_("a canonical procedure, when only rules are tried") },
     { "others", SETTING_TREE, AT(others), .help = N_("further procedures that are in the store") },
     { "today", SETTING_TEXT, AT(today), .help = N_("the day of the test") },
     { "published", SETTING_TEXT, AT(published), .help = N_("the day on which the portal acknowledged it") },
@@ -27,14 +29,17 @@ struct expectation {
 };
 
 static const struct setting expect_settings[] = {
-    { "procedure", SETTING_OBJECT, offsetof(struct expectation, procedure), .help = N_("the whole procedure") },
+    { "procedure", SETTING_OBJECT, offsetof(struct expectation, procedure),
+      .help = N_("the whole procedure") },
     { "fields", SETTING_OBJECT, offsetof(struct expectation, fields), .help = N_("some of its fields") },
-    { "rules", SETTING_TREE, offsetof(struct expectation, rules), .help = N_("the ids of all rules that are broken") },
-    { "rejected", SETTING_BOOLEAN, offsetof(struct expectation, rejected), .help = N_("is the record kept back?") },
+    { "rules", SETTING_TREE, offsetof(struct expectation, rules),
+      .help = N_("the ids of all rules that are broken") },
+    { "rejected", SETTING_BOOLEAN, offsetof(struct expectation, rejected),
+      .help = N_("is the record kept back?") },
 };
 
-enum status test_case_read(const struct setting_context *context, const struct value *tree, struct test_case *test,
-                           struct error *error)
+enum status test_case_read(const struct setting_context *context, const struct value *tree,
+                           struct test_case *test, struct error *error)
 {
     *test = (struct test_case){ .tree = tree };
     if (setting_read(context, test_settings, COUNT(test_settings), tree, "tests", test, error))
@@ -42,7 +47,8 @@ enum status test_case_read(const struct setting_context *context, const struct v
     if (!test->record == !test->procedure)
         return setting_fault(context, tree, error, _("a test gives either a \"record\" or a \"procedure\""));
     if (test->record && !test->source)
-        return setting_fault(context, test->record, error, _("a \"record\" needs the \"source\" that it belongs to"));
+        return setting_fault(context, test->record, error,
+                             _("a \"record\" needs the \"source\" that it belongs to"));
     return STATUS_OK;
 }
 
@@ -169,13 +175,14 @@ static enum status file_record(const struct setting_context *context, const stru
 }
 
 static enum status take_record(const struct setting_context *context, const struct test_case *test,
-                               const struct test_tools *tools, const struct source *source, struct text *bytes,
-                               struct text *shared, struct error *error)
+                               const struct test_tools *tools, const struct source *source,
+                               struct text *bytes, struct text *shared, struct error *error)
 {
     const struct value *file = value_find(test->record, "file"), *tree = value_find(test->record, "inline");
     for (const struct value *member = test->record->first; member; member = member->next)
         if (member != file && member != tree)
-            return setting_fault(context, member, error, _("record: unknown key \"%.*s\"; known are file and inline"),
+            return setting_fault(context, member, error,
+                                 _("record: unknown key \"%.*s\"; known are file and inline"),
                                  TEXT_ARG(member->name));
     if (!file == !tree)
         return setting_fault(context, test->record, error, _("a record is either a \"file\" or \"inline\""));
@@ -197,17 +204,17 @@ static struct text shown(struct arena *arena, const struct value *value)
     return kept < text.length ? text_format(arena, "%.*s…", (int)kept, text.bytes) : text;
 }
 
-static void differ(struct value *differences, struct arena *arena, const char *path, const struct value *expected,
-                   const struct value *seen)
+static void differ(struct value *differences, struct arena *arena, const char *path,
+                   const struct value *expected, const struct value *seen)
 {
     struct text want = shown(arena, expected), got = shown(arena, seen);
     value_append(differences,
-                 value_text(arena, text_format(arena, _("%s: expected %.*s, got %.*s"), path, (int)want.length,
-                                               want.bytes, (int)got.length, got.bytes)));
+                 value_text(arena, text_format(arena, _("%s: expected %.*s, got %.*s"), path,
+                                               (int)want.length, want.bytes, (int)got.length, got.bytes)));
 }
 
-static void compare(struct value *differences, struct arena *arena, const char *path, const struct value *expected,
-                    const struct value *seen);
+static void compare(struct value *differences, struct arena *arena, const char *path,
+                    const struct value *expected, const struct value *seen);
 
 static void compare_lists(struct value *differences, struct arena *arena, const char *path,
                           const struct value *expected, const struct value *seen)
@@ -236,8 +243,8 @@ static void compare_objects(struct value *differences, struct arena *arena, cons
     }
 }
 
-static void compare(struct value *differences, struct arena *arena, const char *path, const struct value *expected,
-                    const struct value *seen)
+static void compare(struct value *differences, struct arena *arena, const char *path,
+                    const struct value *expected, const struct value *seen)
 {
     if (!expected || !seen || expected->kind != seen->kind || value_is_scalar(expected)) {
         if (!value_equal(expected, seen))
@@ -250,7 +257,8 @@ static void compare(struct value *differences, struct arena *arena, const char *
 }
 
 static enum status expect_fields(const struct setting_context *context, const struct value *fields,
-                                 const struct value *procedure, struct value *differences, struct error *error)
+                                 const struct value *procedure, struct value *differences,
+                                 struct error *error)
 {
     struct arena *arena = context->arena;
     for (const struct value *member = fields->first; member; member = member->next) {
@@ -281,7 +289,8 @@ static bool has_rule(const struct findings *findings, struct text id)
 
 /* Exactly these: what is expected and silent, and what speaks unexpected. */
 static enum status expect_rules(const struct setting_context *context, const struct value *list,
-                                const struct findings *findings, struct value *differences, struct error *error)
+                                const struct findings *findings, struct value *differences,
+                                struct error *error)
 {
     struct arena *arena = context->arena;
     struct text *ids;
@@ -290,17 +299,19 @@ static enum status expect_rules(const struct setting_context *context, const str
         return error->status;
     for (size_t i = 0; i < count; i++)
         if (!has_rule(findings, ids[i]))
-            value_append(differences, value_text(arena, text_format(arena, _("the rule %.*s should be broken, and is not"),
-                                                                    TEXT_ARG(ids[i]))));
+            value_append(differences,
+                         value_text(arena, text_format(arena, _("the rule %.*s should be broken, and is not"),
+                                                       TEXT_ARG(ids[i]))));
     for (const struct finding *finding = findings->first; finding; finding = finding->next) {
         size_t i = 0;
         while (i < count && !text_equal(ids[i], finding->rule))
             i++;
         if (i == count)
-            value_append(differences,
-                         value_text(arena, text_format(arena, _("the rule %.*s is broken, unexpectedly: %.*s: %.*s"),
-                                                       TEXT_ARG(finding->rule), TEXT_ARG(finding->field),
-                                                       TEXT_ARG(finding->message))));
+            value_append(
+                differences,
+                value_text(arena, text_format(arena, _("the rule %.*s is broken, unexpectedly: %.*s: %.*s"),
+                                              TEXT_ARG(finding->rule), TEXT_ARG(finding->field),
+                                              TEXT_ARG(finding->message))));
     }
     return STATUS_OK;
 }
@@ -312,10 +323,11 @@ static void expect_outcome(struct arena *arena, bool rejected, const struct find
         value_append(differences, value_string(arena, _("the record should be kept back, and is not")));
     for (const struct finding *finding = findings->first; !rejected && finding; finding = finding->next)
         if (finding->is_error)
-            value_append(differences,
-                         value_text(arena, text_format(arena, _("the record is kept back by %.*s: %.*s: %.*s"),
-                                                       TEXT_ARG(finding->rule), TEXT_ARG(finding->field),
-                                                       TEXT_ARG(finding->message))));
+            value_append(
+                differences,
+                value_text(arena, text_format(arena, _("the record is kept back by %.*s: %.*s: %.*s"),
+                                              TEXT_ARG(finding->rule), TEXT_ARG(finding->field),
+                                              TEXT_ARG(finding->message))));
 }
 
 static enum status judge(const struct setting_context *context, const struct test_case *test,
@@ -323,7 +335,8 @@ static enum status judge(const struct setting_context *context, const struct tes
 {
     struct expectation expectation = { 0 };
     struct rule_scene scene;
-    if (setting_read(context, expect_settings, COUNT(expect_settings), test->expect, "expect", &expectation, error))
+    if (setting_read(context, expect_settings, COUNT(expect_settings), test->expect, "expect", &expectation,
+                     error))
         return error->status;
     if (!test->expect->count)
         return setting_fault(context, test->expect, error,
@@ -347,7 +360,8 @@ static enum status read_scene(const struct setting_context *context, const struc
                               struct rule_scene *scene, struct error *error)
 {
     static const char *const names[] = { "today", "published", "others" };
-    struct value *tree = test->procedure ? value_copy(context->arena, test->procedure) : value_object(context->arena);
+    struct value *tree =
+        test->procedure ? value_copy(context->arena, test->procedure) : value_object(context->arena);
     for (size_t i = 0; i < COUNT(names); i++) {
         const struct value *member = value_find(test->tree, names[i]);
         if (member)

@@ -20,8 +20,8 @@ struct test_tools {
 };
 
 /* Reads an item of `tests`. STATUS_USAGE with the place. */
-enum status test_case_read(const struct setting_context *context, const struct value *tree, struct test_case *test,
-                           struct error *error);
+enum status test_case_read(const struct setting_context *context, const struct value *tree,
+                           struct test_case *test, struct error *error);
 
 /* Differences: a list of sentences; none when the test passes. STATUS_USAGE when the test itself is wrong. */
 enum status test_case_run(const struct setting_context *context, const struct test_case *test,

@@ -30,14 +30,16 @@ static enum status more_lines(struct lines *lines, struct error *error)
         memmove(lines->bytes.bytes, lines->bytes.bytes + lines->at, lines->bytes.length - lines->at);
     lines->bytes.length -= lines->at;
     lines->at = 0;
-    char *room = buffer_room(&lines->bytes, BLOCK);
-    enum status status = lines->stream->read(lines->stream, room, BLOCK, &got, error);
-    if (status)
-        return error->status = STATUS_STOP;
     bool first = !lines->line && !lines->bytes.length;
-    lines->bytes.length += got;
-    lines->ended = !got;
-    if (first && got >= 3 && !memcmp(lines->bytes.bytes, "\xef\xbb\xbf", 3))
+    /* The first block has at least the three bytes of a byte order mark, or all there is. */
+    do {
+        char *room = buffer_room(&lines->bytes, BLOCK);
+        if (lines->stream->read(lines->stream, room, BLOCK, &got, error))
+            return error->status = STATUS_STOP;
+        lines->bytes.length += got;
+        lines->ended = !got;
+    } while (first && lines->bytes.length < 3 && !lines->ended);
+    if (first && text_starts(buffer_view(&lines->bytes), TEXT("\xef\xbb\xbf")))
         lines->at = 3;
     return STATUS_OK;
 }

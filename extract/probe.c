@@ -113,6 +113,9 @@ static struct text name_source(struct arena *arena, const char *what)
         const char *slash = path.length ? memrchr(path.bytes, '/', path.length) : NULL;
         size_t from = slash ? (size_t)(slash - path.bytes) + 1 : 0;
         struct text last = text_slice(path, from, path.length);
+        const char *user = last.length ? memrchr(last.bytes, '@', last.length) : NULL;
+        if (user)
+            last = text_slice(last, (size_t)(user - last.bytes) + 1, last.length);
         const char *dot = last.length ? memrchr(last.bytes, '.', last.length) : NULL;
         if (dot && dot != last.bytes)
             last.length = (size_t)(dot - last.bytes);

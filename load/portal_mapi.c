@@ -131,7 +131,7 @@ static struct mapi_call *new_call(struct mapi *mapi)
     call->ours = NULL;
     call->was = NULL;
     call->changes = 0;
-    call->renewed = false;
+    call->renewed = call->token_renewed = false;
     arena_clear(&call->arena);
     return call;
 }

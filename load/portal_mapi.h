@@ -111,7 +111,8 @@ struct mapi_call {
     struct value *ours;      /* of a publication: what is to stand there, under the adapter's names */
     const struct value *was; /* what the look showed; NULL: nothing */
     int changes;             /* that went out: more than one only where the session had ended before */
-    bool renewed;            /* it went on with a new session (or token) once */
+    bool renewed;            /* it went on with a new session, once */
+    bool token_renewed;      /* likewise with a new token */
     unsigned generation, token;
     struct portal_report report;
     struct mapi_call *next, *every;

@@ -141,14 +141,8 @@ static enum status go_on(struct mapi *mapi, struct mapi_call *call, enum mapi_st
 
 /* The session or the token has ended. What a change came to is not known from that, so it is looked at again.
  */
-static enum status start_again(struct mapi *mapi, struct mapi_call *call, struct text words,
-                               struct error *error)
+static enum status start_again(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
-    if (call->renewed) {
-        mapi_end(mapi, call, call->changes ? SAID_LOST : SAID_BUSY, words);
-        return STATUS_OK;
-    }
-    call->renewed = true;
     return go_on(mapi, call, call->step == MAPI_CHECK ? MAPI_CHECK : MAPI_LOOK, error);
 }
 
@@ -310,10 +304,18 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
     bool faulty = reading.meaning == MAPI_FAULT;
     if (faulty && reading.fault == MAPI_FAULT_EXPIRED) {
         mapi_session_ended(mapi, call);
-        return start_again(mapi, call, reading.words, error);
+        if (!call->renewed) {
+            call->renewed = true;
+            return start_again(mapi, call, error);
+        }
+        mapi_end(mapi, call, call->changes ? SAID_LOST : SAID_BUSY, reading.words);
+        return STATUS_OK;
     }
-    if (!answer->failure && answer->status == 401 && !call->renewed && mapi_renew_token(mapi, call->token))
-        return start_again(mapi, call, reading.words, error);
+    bool refused = !answer->failure && answer->status == 401;
+    if (refused && !call->token_renewed && mapi_renew_token(mapi, call->token)) {
+        call->token_renewed = true;
+        return start_again(mapi, call, error);
+    }
     if (faulty && reading.fault == MAPI_FAULT_CLOSED)
         close_down(mapi, call, &reading);
     if (call->step == MAPI_CHANGE) {

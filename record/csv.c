@@ -21,14 +21,17 @@ static enum status fill(struct csv_reader *reader, struct error *error)
         reader->bytes.length -= reader->at;
         reader->at = 0;
     }
-    size_t got;
-    char *room = buffer_room(&reader->bytes, BLOCK);
-    if (reader->stream->read(reader->stream, room, BLOCK, &got, error)) {
-        error->status = STATUS_STOP;
-        return STATUS_STOP;
-    }
-    reader->bytes.length += got;
-    reader->ended = !got;
+    /* The first block has at least the three bytes of a byte order mark, or all there is. */
+    do {
+        size_t got;
+        char *room = buffer_room(&reader->bytes, BLOCK);
+        if (reader->stream->read(reader->stream, room, BLOCK, &got, error)) {
+            error->status = STATUS_STOP;
+            return STATUS_STOP;
+        }
+        reader->bytes.length += got;
+        reader->ended = !got;
+    } while (reader->bytes.length < 3 && !reader->ended && reader->next_line == 1);
     return STATUS_OK;
 }
 
@@ -43,6 +46,7 @@ struct scan {
     size_t length; /* bytes of the row so far */
     bool quoted;   /* inside quotes */
     bool start;    /* at the start of a cell */
+    bool closed;   /* behind a quote that closed: another one makes them a quote inside the cell */
     bool dropped;  /* the row is over the limit: its bytes are let go */
     bool whole;
 };
@@ -75,12 +79,17 @@ static void scan_row(struct csv_reader *reader, struct scan *scan)
             return;
         count_line(reader, bytes, scan->length, length);
         if (byte == '"') {
-            if (scan->quoted)
+            bool closes = scan->quoted;
+            if (closes)
                 scan->quoted = false;
-            else if (scan->start || (scan->length && bytes[scan->length - 1] == '"'))
+            else if (scan->start || scan->closed)
                 scan->quoted = true;
+            scan->closed = closes;
             scan->start = false;
-        } else if (!scan->quoted && (byte == '\n' || byte == '\r')) {
+            continue;
+        }
+        scan->closed = false;
+        if (!scan->quoted && (byte == '\n' || byte == '\r')) {
             scan->whole = true;
             return;
         } else if (!scan->quoted) {

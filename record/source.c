@@ -160,7 +160,10 @@ static enum status check_options(const struct setting_context *context, const st
                                  uses[i].name, formats[source->format]);
     }
     const struct value *separator = value_find(source->tree, "separator");
-    if (separator && strlen(source->separator) != 1 && !source_separator(source))
+    char byte = source_separator(source);
+    bool tab = byte == '\t';
+    if (separator && separator->text.length &&
+        ((separator->text.length != 1 && !tab) || byte == '"' || byte == '\n' || byte == '\r'))
         return setting_fault(context, separator, error, _("a separator is one character"));
     if (!source->key && source->format != SOURCE_HTML &&
         !(source->format == SOURCE_JSON && (!source->records || !*source->records)) &&

@@ -33,7 +33,8 @@ static enum status read_setting(struct store *store, const char *name, struct bu
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-static enum status write_setting(struct store *store, const char *name, struct text value, struct error *error)
+static enum status write_setting(struct store *store, const char *name, struct text value,
+                                 struct error *error)
 {
     struct sqlite_statement *statement;
     if (store_sql(store, "INSERT INTO setting (name, value) VALUES (?1, ?2)", &statement, error))
@@ -58,8 +59,8 @@ static enum status store_name(struct store *store, struct buffer *name, struct e
     return write_setting(store, "store", buffer_view(name), error);
 }
 
-static enum status make_origin(struct store *store, const struct audit_settings *settings, struct buffer *origin,
-                               struct error *error)
+static enum status make_origin(struct store *store, const struct audit_settings *settings,
+                               struct buffer *origin, struct error *error)
 {
     BUFFER_OWNED struct buffer name = { 0 };
     buffer_clear(origin);
@@ -98,15 +99,17 @@ enum status audit_open(struct store *store, const struct audit_settings *setting
     }
     struct text name = buffer_view(&origin);
     if (settings->origin && !text_is(name, settings->origin))
-        return error_set(error, STATUS_USAGE,
-                         _("%s: its ledger is called \"%.*s\" since its first head, and a ledger keeps its name; the "
-                           "configuration says \"%s\": leave \"name\" out of \"ledger\""),
-                         store_path(store), TEXT_ARG(name), settings->origin);
+        return error_set(
+            error, STATUS_USAGE,
+            _("%s: its ledger is called \"%.*s\" since its first head, and a ledger keeps its name; the "
+              "configuration says \"%s\": leave \"name\" out of \"ledger\""),
+            store_path(store), TEXT_ARG(name), settings->origin);
     if (settings->has_signer && !text_is(name, settings->signer.key.name))
-        return error_set(error, STATUS_USAGE,
-                         _("%s: its ledger is called \"%.*s\", but the key was made for \"%s\"; make a key for this "
-                           "store with \"congkhai audit key\""),
-                         store_path(store), TEXT_ARG(name), settings->signer.key.name);
+        return error_set(
+            error, STATUS_USAGE,
+            _("%s: its ledger is called \"%.*s\", but the key was made for \"%s\"; make a key for this "
+              "store with \"congkhai audit key\""),
+            store_path(store), TEXT_ARG(name), settings->signer.key.name);
     store_seal_with(store, settings);
     return STATUS_OK;
 }
@@ -138,7 +141,8 @@ enum status audit_seal(struct store *store, const struct audit_settings *setting
     const struct merkle_tree *tree = store_tree(store);
     struct digest root = merkle_root(tree);
     if (write_note(store, settings, &note, error) ||
-        store_sql(store, "INSERT INTO checkpoint (run, size, root, frontier, note) VALUES (?1, ?2, ?3, ?4, ?5)",
+        store_sql(store,
+                  "INSERT INTO checkpoint (run, size, root, frontier, note) VALUES (?1, ?2, ?3, ?4, ?5)",
                   &statement, error))
         return error->status;
     merkle_write(tree, &frontier);
@@ -152,8 +156,8 @@ enum status audit_seal(struct store *store, const struct audit_settings *setting
 
 /* ---- reading heads ---- */
 
-enum status audit_head_parse(struct arena *arena, struct text bytes, struct audit_head *head, struct note *note,
-                             struct error *error)
+enum status audit_head_parse(struct arena *arena, struct text bytes, struct audit_head *head,
+                             struct note *note, struct error *error)
 {
     struct note parsed = { .text = bytes };
     struct note_checkpoint checkpoint;
@@ -178,8 +182,8 @@ enum status audit_head(struct store *store, struct arena *arena, int64_t run, st
 {
     struct sqlite_statement *statement;
     if (store_sql(store,
-                  "SELECT run, note FROM checkpoint WHERE run = ?1 OR ?1 = 0 ORDER BY run DESC LIMIT 1", &statement,
-                  error))
+                  "SELECT run, note FROM checkpoint WHERE run = ?1 OR ?1 = 0 ORDER BY run DESC LIMIT 1",
+                  &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, run);
     enum status status = sqlite_step(statement, error);
@@ -206,7 +210,8 @@ enum status audit_write_head(struct store *store, struct error *error)
     if (file_write(path.bytes, head.note, 0644, error) == STATUS_OK)
         return STATUS_OK;
     error->status = STATUS_FATAL;
-    return error_add(error, _("the run has ended, but the ledger's head could not be written beside the store"));
+    return error_add(error,
+                     _("the run has ended, but the ledger's head could not be written beside the store"));
 }
 
 enum status audit_mend_head(struct store *store, struct error *error)
@@ -234,7 +239,8 @@ enum status audit_copy_failed(struct store *store, int64_t run, const char *copy
     value_set(detail, "why", value_string(&arena, why));
     if (store_begin(store, error))
         return error->status;
-    if (ledger_append_to(store, run, &(struct ledger_event){ .event = "copy-failed", .detail = detail }, error) ||
+    if (ledger_append_to(store, run, &(struct ledger_event){ .event = "copy-failed", .detail = detail },
+                         error) ||
         store_commit(store, error)) {
         store_rollback(store);
         return error->status;

@@ -1,9 +1,9 @@
 /* The ledger's head, and proof that the ledger is what it was.
  *
- * At each run's end the head of the tree becomes a checkpoint (C2SP tlog-checkpoint): a row of the table `checkpoint`,
- * in the same commit as the run's last event, and the file `<store>.checkpoint`. With a key it is a signed note; without
- * one it is the checkpoint's text alone, which proves nothing against whoever can write the store. docs/audit.md tells
- * auditors the same.
+ * At each run's end the head of the tree becomes a checkpoint (C2SP tlog-checkpoint): a row of the table
+ * `checkpoint`, in the same commit as the run's last event, and the file `<store>.checkpoint`. With a key it
+ * is a signed note; without one it is the checkpoint's text alone, which proves nothing against whoever can
+ * write the store. docs/audit.md tells auditors the same.
  */
 #ifndef STORE_AUDIT_H
 #define STORE_AUDIT_H
@@ -14,25 +14,29 @@
 
 struct audit_settings {
     const char *agency; /* its code: part of the log's name */
-    const char *origin; /* the log's name; NULL: "congkhai/<agency>/<store>", or what the store is called already */
+    const char
+        *origin; /* the log's name; NULL: "congkhai/<agency>/<store>", or what the store is called already */
     bool has_signer;
     struct note_signer signer; /* its name is the log's */
-    const struct note_key *keys; /* whose signatures are believed when heads are verified, the signer's own too */
+    const struct note_key
+        *keys; /* whose signatures are believed when heads are verified, the signer's own too */
     size_t key_count;
 };
 
-/* Runs that end from here on are sealed by these settings, borrowed until the store is closed. STATUS_USAGE when the
- * key or the configured name is that of another log. */
+/* Runs that end from here on are sealed by these settings, borrowed until the store is closed. STATUS_USAGE
+ * when the key or the configured name is that of another log. */
 enum status audit_open(struct store *store, const struct audit_settings *settings, struct error *error);
 
 /* The log's name: fixed when it is first asked for in a store that may be written. */
 enum status audit_origin(struct store *store, const struct audit_settings *settings, struct buffer *origin,
                          struct error *error);
 
-/* For store_run_end: the head after the last event, inside its transaction; then the file, after the commit. */
+/* For store_run_end: the head after the last event, inside its transaction; then the file, after the commit.
+ */
 enum status audit_seal(struct store *store, const struct audit_settings *settings, struct error *error);
 enum status audit_write_head(struct store *store, struct error *error);
-/* For store_run_begin: writes the file again when it is behind (a run died between its end and its file) or gone. */
+/* For store_run_begin: writes the file again when it is behind (a run died between its end and its file) or
+ * gone. */
 enum status audit_mend_head(struct store *store, struct error *error);
 
 struct audit_head {
@@ -46,17 +50,19 @@ struct audit_head {
 /* The head of a run, or of the last sealed one (run 0). STATUS_END: there is none. */
 enum status audit_head(struct store *store, struct arena *arena, int64_t run, struct audit_head *head,
                        struct error *error);
-/* Takes a head apart: a signed note, or a checkpoint's text alone; `note` (may be NULL) is filled when it is signed.
- * STATUS_LEDGER when it is neither. */
-enum status audit_head_parse(struct arena *arena, struct text bytes, struct audit_head *head, struct note *note,
-                             struct error *error);
+/* Takes a head apart: a signed note, or a checkpoint's text alone; `note` (may be NULL) is filled when it is
+ * signed. STATUS_LEDGER when it is neither. */
+enum status audit_head_parse(struct arena *arena, struct text bytes, struct audit_head *head,
+                             struct note *note, struct error *error);
 /* `<store>.checkpoint` */
 void audit_head_path(const struct store *store, struct buffer *path);
 
-/* Before a run: the schema is the program's, the last run's events give the last head, which goes on from the one
- * before, events written after it (a run that died) give the tree as it is kept, and the head's file is not ahead of
- * the store. Writes nothing, works on a store opened to be read too. STATUS_LEDGER with what does not hold. */
-enum status audit_quick_check(struct store *store, const struct audit_settings *settings, struct error *error);
+/* Before a run: the schema is the program's, the last run's events give the last head, which goes on from the
+ * one before, events written after it (a run that died) give the tree as it is kept, and the head's file is
+ * not ahead of the store. Writes nothing, works on a store opened to be read too. STATUS_LEDGER with what
+ * does not hold. */
+enum status audit_quick_check(struct store *store, const struct audit_settings *settings,
+                              struct error *error);
 
 /* A copy of the head could not be made: into the ledger, behind the run's end. Makes its own transaction. */
 enum status audit_copy_failed(struct store *store, int64_t run, const char *copy, const char *why,
@@ -78,8 +84,8 @@ struct audit_request {
 };
 
 /* What a finding is about: the words are stable. */
-#define AUDIT_EVENT     "event"     /* an event was changed, removed, added or moved */
-#define AUDIT_HEAD      "head"      /* a stored head does not fit the events, or is not the head it should be */
+#define AUDIT_EVENT     "event" /* an event was changed, removed, added or moved */
+#define AUDIT_HEAD      "head"  /* a stored head does not fit the events, or is not the head it should be */
 #define AUDIT_SIGNATURE "signature" /* a head is signed by nobody we know, or not at all */
 #define AUDIT_OUTSIDE   "outside"   /* a head kept elsewhere does not fit */
 #define AUDIT_PAYLOAD   "payload"   /* bytes do not have their digest, or are not there */
@@ -98,7 +104,7 @@ struct audit_finding {
 
 struct audit_report {
     bool holds;
-    bool ledger_holds; /* perhaps what the stages work with does not agree with it */
+    bool ledger_holds;    /* perhaps what the stages work with does not agree with it */
     const char *sentence; /* what holds and what does not */
     int64_t from_event;   /* the first that is in doubt; 0: none, or none in particular */
     int64_t proven;       /* events up to here are without fault and give a stored head */
@@ -110,8 +116,9 @@ struct audit_report {
     struct audit_finding *remarks, *last_remark; /* what a reader should know though nothing is wrong */
 };
 
-/* Recomputes everything, in one snapshot of the store and in memory that does not grow with it. STATUS_OK also when the
- * report says that it does not hold; anything else: the store could not be read. Texts live in the arena. */
+/* Recomputes everything, in one snapshot of the store and in memory that does not grow with it. STATUS_OK
+ * also when the report says that it does not hold; anything else: the store could not be read. Texts live in
+ * the arena. */
 enum status audit_verify(struct store *store, const struct audit_request *request, struct arena *arena,
                          struct audit_report *report, struct error *error);
 

@@ -46,8 +46,8 @@ static enum status find_events(struct bundling *bundling, struct error *error)
 {
     struct audit_bundle *bundle = bundling->bundle;
     struct sqlite_statement *row;
-    if (store_sql(bundling->store,
-                  "SELECT min(seq), max(seq) FROM ledger WHERE run = ?1 OR ?1 = 0", &row, error))
+    if (store_sql(bundling->store, "SELECT min(seq), max(seq) FROM ledger WHERE run = ?1 OR ?1 = 0", &row,
+                  error))
         return error->status;
     sqlite_bind_number(row, 1, bundle->run);
     if (sqlite_step(row, error))
@@ -61,13 +61,15 @@ static enum status find_events(struct bundling *bundling, struct error *error)
     return STATUS_OK;
 }
 
-/* A run is shown by the head it ended with; one that died, by the next. Events behind the head are left out. */
+/* A run is shown by the head it ended with; one that died, by the next. Events behind the head are left out.
+ */
 static enum status find_head(struct bundling *bundling, struct error *error)
 {
     struct audit_bundle *bundle = bundling->bundle;
     struct sqlite_statement *row;
     if (store_sql(bundling->store,
-                  "SELECT run FROM checkpoint WHERE (?1 = 0 OR run >= ?1) ORDER BY CASE WHEN ?1 = 0 THEN -run ELSE run END"
+                  "SELECT run FROM checkpoint WHERE (?1 = 0 OR run >= ?1) ORDER BY CASE WHEN ?1 = 0 THEN "
+                  "-run ELSE run END"
                   " LIMIT 1",
                   &row, error))
         return error->status;
@@ -82,7 +84,8 @@ static enum status find_head(struct bundling *bundling, struct error *error)
     if (status > STATUS_END)
         return status;
     if (!run || status == STATUS_END || bundle->head.size < (uint64_t)bundle->first)
-        return error_set(error, STATUS_USAGE, _("%s: no head stands behind these events yet; a run's end makes one"),
+        return error_set(error, STATUS_USAGE,
+                         _("%s: no head stands behind these events yet; a run's end makes one"),
                          store_path(bundling->store));
     if ((uint64_t)bundle->last > bundle->head.size)
         bundle->last = (int64_t)bundle->head.size;
@@ -94,8 +97,8 @@ static enum status find_head(struct bundling *bundling, struct error *error)
 static enum status put_proof(struct bundling *bundling, int64_t event, struct error *error)
 {
     struct merkle_proof proof;
-    if (merkle_inclusion(audit_leaves_source(bundling->leaves), (uint64_t)event - 1, bundling->bundle->head.size,
-                         &proof, error))
+    if (merkle_inclusion(audit_leaves_source(bundling->leaves), (uint64_t)event - 1,
+                         bundling->bundle->head.size, &proof, error))
         return error->status;
     buffer_clear(&bundling->line);
     buffer_char(&bundling->line, '{');
@@ -130,14 +133,14 @@ static enum status put_events(struct bundling *bundling, struct error *error)
 
 /* Every digest that one of the events speaks of. */
 #define SPOKEN                                                                                               \
-    "WITH e AS (SELECT digest, event, detail FROM ledger WHERE seq BETWEEN ?1 AND ?2)"                           \
-    " SELECT digest FROM e WHERE digest IS NOT NULL"                                                             \
-    " UNION SELECT d.value FROM e, json_each(json_array(json_extract(e.detail, '$.source_digest'),"             \
-    "   json_extract(e.detail, '$.config_digest'), json_extract(e.detail, '$.rules_digest'))) d"                 \
+    "WITH e AS (SELECT digest, event, detail FROM ledger WHERE seq BETWEEN ?1 AND ?2)"                       \
+    " SELECT digest FROM e WHERE digest IS NOT NULL"                                                         \
+    " UNION SELECT d.value FROM e, json_each(json_array(json_extract(e.detail, '$.source_digest'),"          \
+    "   json_extract(e.detail, '$.config_digest'), json_extract(e.detail, '$.rules_digest'))) d"             \
     "  WHERE d.value IS NOT NULL AND e.event IN ('accepted', 'rejected', 'held', 'run-started')"
 
-static enum status put_payload(struct bundling *bundling, const struct digest *digest, struct value *forgotten,
-                               struct error *error)
+static enum status put_payload(struct bundling *bundling, const struct digest *digest,
+                               struct value *forgotten, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct text bytes;
@@ -159,7 +162,8 @@ static enum status put_payload(struct bundling *bundling, const struct digest *d
 
 static bool read_digest(struct sqlite_statement *row, struct digest *digest)
 {
-    return sqlite_is_blob(row, 0) ? sqlite_digest(row, 0, digest) : digest_from_hex(sqlite_words(row, 0), digest);
+    return sqlite_is_blob(row, 0) ? sqlite_digest(row, 0, digest)
+                                  : digest_from_hex(sqlite_words(row, 0), digest);
 }
 
 static enum status put_payloads(struct bundling *bundling, struct value *forgotten, struct error *error)
@@ -176,17 +180,20 @@ static enum status put_payloads(struct bundling *bundling, struct value *forgott
             break;
     }
     sqlite_reset_statement(rows);
-    return status == STATUS_END ? put(bundling, "payloads.sha256", buffer_view(&bundling->sums), error) : error->status;
+    return status == STATUS_END ? put(bundling, "payloads.sha256", buffer_view(&bundling->sums), error)
+                                : error->status;
 }
 
 /* ---- the rest ---- */
 
-static enum status put_named(struct bundling *bundling, const char *member, const char *name, struct error *error)
+static enum status put_named(struct bundling *bundling, const char *member, const char *name,
+                             struct error *error)
 {
     struct sqlite_statement *row;
     struct digest digest;
     struct text bytes;
-    if (store_sql(bundling->store, "SELECT json_extract(detail, ?2) FROM ledger WHERE run = ?1 AND event = 'run-started'",
+    if (store_sql(bundling->store,
+                  "SELECT json_extract(detail, ?2) FROM ledger WHERE run = ?1 AND event = 'run-started'",
                   &row, error))
         return error->status;
     sqlite_bind_number(row, 1, bundling->bundle->run);
@@ -208,7 +215,8 @@ static enum status put_before(struct bundling *bundling, struct value *about, st
     struct sqlite_statement *row;
     struct audit_head before;
     struct merkle_proof proof;
-    if (store_sql(bundling->store, "SELECT run FROM checkpoint WHERE run < ?1 ORDER BY run DESC LIMIT 1", &row, error))
+    if (store_sql(bundling->store, "SELECT run FROM checkpoint WHERE run < ?1 ORDER BY run DESC LIMIT 1",
+                  &row, error))
         return error->status;
     sqlite_bind_number(row, 1, bundling->bundle->run);
     enum status status = sqlite_step(row, error);
@@ -217,8 +225,8 @@ static enum status put_before(struct bundling *bundling, struct value *about, st
     if (!run)
         return status == STATUS_END ? STATUS_OK : status;
     if (audit_head(bundling->store, bundling->arena, run, &before, error) ||
-        merkle_consistency(audit_leaves_source(bundling->leaves), before.size, bundling->bundle->head.size, &proof,
-                           error) ||
+        merkle_consistency(audit_leaves_source(bundling->leaves), before.size, bundling->bundle->head.size,
+                           &proof, error) ||
         put(bundling, "head-before", before.note, error))
         return error->status;
     struct arena *arena = bundling->arena;
@@ -251,9 +259,9 @@ static enum status write_all(struct bundling *bundling, struct error *error)
     value_set(about, "last", value_integer(arena, bundle->last));
     value_set(about, "size", value_integer(arena, (int64_t)bundle->head.size));
     value_set(about, "forgotten", forgotten);
-    if (bundle->run && (put_named(bundling, "$.config_digest", "configuration.json", error) ||
-                        put_named(bundling, "$.rules_digest", "rules.json", error) ||
-                        put_before(bundling, about, error)))
+    if (bundle->run &&
+        (put_named(bundling, "$.config_digest", "configuration.json", error) ||
+         put_named(bundling, "$.rules_digest", "rules.json", error) || put_before(bundling, about, error)))
         return error->status;
     return put_value(bundling, "bundle.json", about, error);
 }

@@ -69,8 +69,8 @@ enum status audit_leaves_open(struct store *store, struct audit_leaves **leaves,
     struct audit_leaves *made = memory_new(struct audit_leaves);
     made->next = UINT64_MAX;
     made->source = (struct merkle_source){ made, leaf, find, keep };
-    if (sqlite_prepare(store_database(store), "SELECT hash, seq FROM ledger WHERE seq >= ?1 ORDER BY seq", &made->rows,
-                       error)) {
+    if (sqlite_prepare(store_database(store), "SELECT hash, seq FROM ledger WHERE seq >= ?1 ORDER BY seq",
+                       &made->rows, error)) {
         free(made);
         return error->status;
     }
@@ -104,8 +104,8 @@ static const char *hex_of(struct arena *arena, const struct digest *digest)
     return hex;
 }
 
-static enum status add_event(struct store *store, struct arena *arena, struct audit_leaves *leaves, int64_t event,
-                             uint64_t size, struct value *events, struct error *error)
+static enum status add_event(struct store *store, struct arena *arena, struct audit_leaves *leaves,
+                             int64_t event, uint64_t size, struct value *events, struct error *error)
 {
     struct audit_scan scan;
     struct merkle_proof path;
@@ -130,12 +130,13 @@ static enum status add_event(struct store *store, struct arena *arena, struct au
 }
 
 /* The publication whose content an abolished procedure goes on showing. */
-static enum status publication_before(struct store *store, struct text code, int64_t event, int64_t *publication,
-                                      struct error *error)
+static enum status publication_before(struct store *store, struct text code, int64_t event,
+                                      int64_t *publication, struct error *error)
 {
     struct sqlite_statement *row;
     if (store_sql(store,
-                  "SELECT seq FROM ledger WHERE code = ?1 AND event = 'published' AND seq <= ?2 ORDER BY seq DESC LIMIT 1",
+                  "SELECT seq FROM ledger WHERE code = ?1 AND event = 'published' AND seq <= ?2 ORDER BY seq "
+                  "DESC LIMIT 1",
                   &row, error))
         return error->status;
     sqlite_bind_words(row, 1, code);
@@ -152,7 +153,8 @@ static enum status prove_events(struct store *store, struct arena *arena, struct
     struct audit_leaves *leaves;
     int64_t publication = 0;
     struct value *events = value_set(proof, "events", value_list(arena));
-    if (publication_before(store, code, event, &publication, error) || audit_leaves_open(store, &leaves, error))
+    if (publication_before(store, code, event, &publication, error) ||
+        audit_leaves_open(store, &leaves, error))
         return error->status;
     enum status status = STATUS_OK;
     if (publication && publication != event)
@@ -182,9 +184,10 @@ static enum status prove(struct store *store, struct arena *arena, struct text c
     if (status > STATUS_END)
         return status;
     if (status == STATUS_END || head.size < (uint64_t)event)
-        return error_set(error, STATUS_STOP,
-                         _("event %lld stands behind the last head: the next run's end makes one that proves it"),
-                         (long long)event);
+        return error_set(
+            error, STATUS_STOP,
+            _("event %lld stands behind the last head: the next run's end makes one that proves it"),
+            (long long)event);
     value_set(made, "format", value_integer(arena, 1));
     value_set(made, "code", value_text(arena, code));
     value_set(made, "on", value_text(arena, value_text_of(held, "on")));

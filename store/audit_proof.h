@@ -6,7 +6,8 @@
 #include "store/audit.h"
 #include "store/merkle.h"
 
-/* The recorded leaf hashes of a store, for store/merkle; roots of larger subtrees are kept once they are known. */
+/* The recorded leaf hashes of a store, for store/merkle; roots of larger subtrees are kept once they are
+ * known. */
 struct audit_leaves;
 enum status audit_leaves_open(struct store *store, struct audit_leaves **leaves, struct error *error);
 const struct merkle_source *audit_leaves_source(struct audit_leaves *leaves);
@@ -14,10 +15,9 @@ void audit_leaves_close(struct audit_leaves *leaves);
 
 /* What stood at the portal at the end of a day in Vietnam, with its proof: an object of
  *     format (1), code, on, status, head (the note of the newest head), tree_size, root,
- *     events[]   {event: its canonical JSON as a text, leaf, path[]: hex}: the publication, and the withdrawal if there was
- *                one
- *     content    the canonical bytes as a text
- * STATUS_END: nothing stood there. STATUS_STOP: the event stands behind the last head. */
+ *     events[]   {event: its canonical JSON as a text, leaf, path[]: hex}: the publication, and the
+ * withdrawal if there was one content    the canonical bytes as a text STATUS_END: nothing stood there.
+ * STATUS_STOP: the event stands behind the last head. */
 enum status audit_prove(struct store *store, struct arena *arena, struct text code, struct date on,
                         struct value **proof, struct error *error);
 
@@ -34,8 +34,8 @@ struct audit_bundle {
     struct audit_head head;
 };
 
-/* The events of a run (0: all), their proofs, heads, payloads, rules and configuration; docs/audit.md lists the files.
- * STATUS_USAGE: there is no such run, or no head stands behind it yet. Texts live in the arena. */
+/* The events of a run (0: all), their proofs, heads, payloads, rules and configuration; docs/audit.md lists
+ * the files. STATUS_USAGE: there is no such run, or no head stands behind it yet. Texts live in the arena. */
 enum status audit_bundle_write(struct store *store, struct arena *arena, const struct audit_sink *sink,
                                struct audit_bundle *bundle, struct error *error);
 

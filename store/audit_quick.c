@@ -1,5 +1,5 @@
-/* What a run wants to know of the ledger before it writes one more event: the same proofs as audit_verify, from the
- * last head but one on. */
+/* What a run wants to know of the ledger before it writes one more event: the same proofs as audit_verify,
+ * from the last head but one on. */
 #include <string.h>
 
 #include "store/audit.h"
@@ -14,26 +14,29 @@ struct quick {
     struct merkle_tree tree; /* grows along the events */
     int64_t run;             /* of the head it starts from */
     bool has_last;
-    struct audit_head last;  /* the newest head */
-    uint64_t kept_size;      /* of the tree as the store keeps it */
+    struct audit_head last; /* the newest head */
+    uint64_t kept_size;     /* of the tree as the store keeps it */
     struct text kept;
     struct text file; /* the head beside the store; bytes NULL: none */
 };
 
 static enum status fail(const struct quick *quick, struct error *error, const char *sentence)
 {
-    return error_set(error, STATUS_LEDGER,
-                     _("%s: the ledger does not verify: %s; nothing is sent. \"congkhai audit verify\" looks at all of "
-                       "it; keep a copy of the file and restore a backup"),
-                     store_path(quick->store), sentence);
+    return error_set(
+        error, STATUS_LEDGER,
+        _("%s: the ledger does not verify: %s; nothing is sent. \"congkhai audit verify\" looks at all of "
+          "it; keep a copy of the file and restore a backup"),
+        store_path(quick->store), sentence);
 }
 
-static enum status fail_event(const struct quick *quick, struct error *error, int64_t event, const char *sentence)
+static enum status fail_event(const struct quick *quick, struct error *error, int64_t event,
+                              const char *sentence)
 {
-    return error_set(error, STATUS_LEDGER,
-                     _("%s: the ledger does not verify from event %lld on: %s; nothing is sent. \"congkhai audit "
-                       "verify\" looks at all of it; keep a copy of the file and restore a backup"),
-                     store_path(quick->store), (long long)event, sentence);
+    return error_set(
+        error, STATUS_LEDGER,
+        _("%s: the ledger does not verify from event %lld on: %s; nothing is sent. \"congkhai audit "
+          "verify\" looks at all of it; keep a copy of the file and restore a backup"),
+        store_path(quick->store), (long long)event, sentence);
 }
 
 struct schema_fault {
@@ -62,9 +65,10 @@ static enum status read_kept(struct quick *quick, struct error *error)
 {
     struct sqlite_statement *row;
     struct merkle_tree tree;
-    if (store_sql(quick->store,
-                  "SELECT coalesce((SELECT max(seq) FROM ledger), 0), (SELECT frontier FROM tree WHERE id = 1)", &row,
-                  error))
+    if (store_sql(
+            quick->store,
+            "SELECT coalesce((SELECT max(seq) FROM ledger), 0), (SELECT frontier FROM tree WHERE id = 1)",
+            &row, error))
         return error->status;
     enum status status = sqlite_step(row, error);
     if (status)
@@ -80,7 +84,8 @@ static enum status read_kept(struct quick *quick, struct error *error)
     if (tree.size > events)
         return fail_event(quick, error, (int64_t)events + 1, _("events were cut off at its end"));
     if (tree.size < events)
-        return fail_event(quick, error, (int64_t)tree.size + 1, _("events were added that the tree does not know"));
+        return fail_event(quick, error, (int64_t)tree.size + 1,
+                          _("events were added that the tree does not know"));
     return STATUS_OK;
 }
 
@@ -113,10 +118,11 @@ static enum status read_heads(struct quick *quick, struct error *error)
     struct audit_row row;
     struct merkle_tree tree, before = { 0 };
     struct audit_head head, first = { 0 };
-    if (store_sql(quick->store,
-                  "SELECT run, size, root, frontier, note, typeof(size) = 'integer' AND typeof(root) = 'blob' AND"
-                  " typeof(frontier) = 'blob' AND typeof(note) = 'text' FROM checkpoint ORDER BY run DESC LIMIT 2",
-                  &rows, error))
+    if (store_sql(
+            quick->store,
+            "SELECT run, size, root, frontier, note, typeof(size) = 'integer' AND typeof(root) = 'blob' AND"
+            " typeof(frontier) = 'blob' AND typeof(note) = 'text' FROM checkpoint ORDER BY run DESC LIMIT 2",
+            &rows, error))
         return error->status;
     enum status status;
     while ((status = audit_row_next(rows, &row, error)) == STATUS_OK) {
@@ -152,9 +158,11 @@ static enum status read_heads(struct quick *quick, struct error *error)
 static enum status compare_head(const struct quick *quick, const struct ledger_entry *entry, int64_t first,
                                 struct error *error)
 {
-    bool ends = text_is(entry->event, "run-finished"), head = quick->has_last && quick->tree.size == quick->last.size;
+    bool ends = text_is(entry->event, "run-finished"),
+         head = quick->has_last && quick->tree.size == quick->last.size;
     if (ends != head)
-        return fail_event(quick, error, first, _("a run's end and its head do not meet: a head is gone or was replaced"));
+        return fail_event(quick, error, first,
+                          _("a run's end and its head do not meet: a head is gone or was replaced"));
     if (!head)
         return STATUS_OK;
     struct digest root = merkle_root(&quick->tree);
@@ -202,10 +210,12 @@ static enum status is_known(const struct quick *quick, struct text note, struct 
     sqlite_bind_words(row, 1, note);
     enum status status = sqlite_step(row, error);
     sqlite_reset_statement(row);
-    return status == STATUS_END ? fail(quick, error, _("the head beside the store is that of another ledger")) : status;
+    return status == STATUS_END ? fail(quick, error, _("the head beside the store is that of another ledger"))
+                                : status;
 }
 
-/* Before the snapshot of the store: a run that ends in between makes the file older, never newer, than what is seen. */
+/* Before the snapshot of the store: a run that ends in between makes the file older, never newer, than what
+ * is seen. */
 static enum status read_file(struct quick *quick, struct error *error)
 {
     BUFFER_OWNED struct buffer path = { 0 };
@@ -228,9 +238,10 @@ static enum status compare_file(struct quick *quick, struct error *error)
     if (audit_head_parse(&quick->arena, quick->file, &head, NULL, &reason))
         return fail(quick, error, reason.message);
     if (head.size > quick->kept_size)
-        return fail_event(quick, error, (int64_t)quick->kept_size + 1,
-                          _("the head beside the store knows more events: an older file was put in the store's place, or "
-                            "its end was cut off"));
+        return fail_event(
+            quick, error, (int64_t)quick->kept_size + 1,
+            _("the head beside the store knows more events: an older file was put in the store's place, or "
+              "its end was cut off"));
     return is_known(quick, quick->file, error);
 }
 

@@ -4,10 +4,10 @@
 #include <string.h>
 
 /* A column of another type would give the same bytes to be hashed and yet be passed over by the views. */
-#define TYPES                                                                                                  \
-    "typeof(at) = 'text' AND typeof(run) = 'integer' AND typeof(event) = 'text' AND typeof(detail) = 'text'"   \
-    " AND typeof(hash) = 'blob' AND length(hash) = 32 AND typeof(source) IN ('text', 'null')"                  \
-    " AND typeof(code) IN ('text', 'null') AND typeof(actor) IN ('text', 'null')"                              \
+#define TYPES                                                                                                \
+    "typeof(at) = 'text' AND typeof(run) = 'integer' AND typeof(event) = 'text' AND typeof(detail) = 'text'" \
+    " AND typeof(hash) = 'blob' AND length(hash) = 32 AND typeof(source) IN ('text', 'null')"                \
+    " AND typeof(code) IN ('text', 'null') AND typeof(actor) IN ('text', 'null')"                            \
     " AND (digest IS NULL OR (typeof(digest) = 'blob' AND length(digest) = 32))"
 
 static bool is_time(struct text text)
@@ -104,7 +104,8 @@ static void check(struct audit_scan *scan)
             blame(scan, _("its number is below 1"));
     }
     if (!sqlite_number(scan->rows, 10))
-        blame(scan, _("a column holds a value of another type than the program writes, which hides it from the views"));
+        blame(scan, _("a column holds a value of another type than the program writes, which hides it from "
+                      "the views"));
     if (!is_time(entry->at))
         blame(scan, _("its time is no time"));
     if (!is_one_object(entry->detail))
@@ -142,11 +143,12 @@ enum status audit_scan_next(struct audit_scan *scan, struct error *error)
 enum status audit_row_open(struct store *store, int64_t from_run, struct sqlite_statement **rows,
                            struct error *error)
 {
-    if (sqlite_prepare(store_database(store),
-                       "SELECT run, size, root, frontier, note, typeof(size) = 'integer' AND typeof(root) = 'blob' AND"
-                       " typeof(frontier) = 'blob' AND typeof(note) = 'text' FROM checkpoint WHERE run >= ?1"
-                       " ORDER BY run",
-                       rows, error))
+    if (sqlite_prepare(
+            store_database(store),
+            "SELECT run, size, root, frontier, note, typeof(size) = 'integer' AND typeof(root) = 'blob' AND"
+            " typeof(frontier) = 'blob' AND typeof(note) = 'text' FROM checkpoint WHERE run >= ?1"
+            " ORDER BY run",
+            rows, error))
         return error->status;
     sqlite_bind_number(*rows, 1, from_run);
     return STATUS_OK;

@@ -1,4 +1,5 @@
-/* Reading the ledger the way a verifier does: every event in order, held against the rules of docs/audit.md. */
+/* Reading the ledger the way a verifier does: every event in order, held against the rules of docs/audit.md.
+ */
 #ifndef STORE_AUDIT_SCAN_H
 #define STORE_AUDIT_SCAN_H
 
@@ -19,15 +20,16 @@ struct audit_scan {
     bool gap;        /* events are missing in front of this one */
 };
 
-/* From the event behind `after` on; the scan believes that the events up to there belong to runs up to `run`, the last
- * of which has ended. */
+/* From the event behind `after` on; the scan believes that the events up to there belong to runs up to `run`,
+ * the last of which has ended. */
 enum status audit_scan_open(struct audit_scan *scan, struct store *store, int64_t after, int64_t run,
                             struct error *error);
 /* STATUS_OK: an event stands ready, perhaps with a fault; STATUS_END. */
 enum status audit_scan_next(struct audit_scan *scan, struct error *error);
 void audit_scan_close(struct audit_scan *scan);
 
-/* The store's own schema compared with the program's: calls `found` for every object that differs, with a sentence. */
+/* The store's own schema compared with the program's: calls `found` for every object that differs, with a
+ * sentence. */
 enum status audit_schema_check(struct store *store, void (*found)(void *own, const char *sentence), void *own,
                                struct error *error);
 

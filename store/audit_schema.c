@@ -7,7 +7,7 @@
 
 /* Statistics are SQLite's own business (ANALYZE). */
 #define OBJECTS                                                                                              \
-    "SELECT type, name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%'"                 \
+    "SELECT type, name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%'"             \
     " ORDER BY name, type"
 
 struct object {
@@ -35,11 +35,13 @@ static enum status compare(struct sqlite_statement *ours, struct sqlite_statemen
                     : has_their == STATUS_END ? -1
                                               : text_compare(our.name, their.name);
         if (order == 0 && (!text_equal(our.type, their.type) || !text_equal(our.sql, their.sql))) {
-            snprintf(sentence, sizeof sentence, _("the %.*s %.*s was changed: it is not what the program makes"),
-                     TEXT_ARG(their.type), TEXT_ARG(their.name));
+            snprintf(sentence, sizeof sentence,
+                     _("the %.*s %.*s was changed: it is not what the program makes"), TEXT_ARG(their.type),
+                     TEXT_ARG(their.name));
             found(own, sentence);
         } else if (order < 0) {
-            snprintf(sentence, sizeof sentence, _("the %.*s %.*s is gone"), TEXT_ARG(our.type), TEXT_ARG(our.name));
+            snprintf(sentence, sizeof sentence, _("the %.*s %.*s is gone"), TEXT_ARG(our.type),
+                     TEXT_ARG(our.name));
             found(own, sentence);
         } else if (order > 0) {
             snprintf(sentence, sizeof sentence, _("the %.*s %.*s does not come from the program"),

@@ -9,9 +9,8 @@
 
 #define FILE_LOOKS 5 /* at the head's file, which a run that ended just now may be about to write */
 
-__attribute__((format(printf, 4, 0))) static struct audit_finding *make(struct audit_pass *pass, const char *kind,
-                                                                        int64_t event, const char *format,
-                                  va_list arguments)
+__attribute__((format(printf, 4, 0))) static struct audit_finding *
+make(struct audit_pass *pass, const char *kind, int64_t event, const char *format, va_list arguments)
 {
     char message[1600];
     vsnprintf(message, sizeof message, format, arguments);
@@ -89,7 +88,8 @@ static int by_size(const void *left, const void *right)
     return (one->head.size > other->head.size) - (one->head.size < other->head.size);
 }
 
-static bool read_outside(struct audit_pass *pass, const struct audit_outside *outside, struct audit_kept_head *kept)
+static bool read_outside(struct audit_pass *pass, const struct audit_outside *outside,
+                         struct audit_kept_head *kept)
 {
     const struct audit_settings *settings = pass->request->settings;
     struct error reason = { 0 };
@@ -117,8 +117,8 @@ enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
         pass->outside_count += read_outside(pass, &request->outside[i], &pass->outside[pass->outside_count]);
     qsort(pass->outside, pass->outside_count, sizeof *pass->outside, by_size);
     if (store_sql(pass->store,
-                  "SELECT (SELECT value FROM setting WHERE name = 'origin'), (SELECT max(seq) FROM ledger)", &row,
-                  error))
+                  "SELECT (SELECT value FROM setting WHERE name = 'origin'), (SELECT max(seq) FROM ledger)",
+                  &row, error))
         return error->status;
     enum status status = sqlite_step(row, error);
     if (status)
@@ -129,8 +129,10 @@ enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
     sqlite_reset_statement(row);
     for (size_t i = 0; i < pass->outside_count; i++)
         if (pass->report->origin.bytes && !text_equal(pass->outside[i].head.origin, pass->report->origin))
-            audit_find(pass, AUDIT_OUTSIDE, 0, _("%s is the head of another ledger, \"%.*s\"; this one is \"%.*s\""),
-                       pass->outside[i].name, TEXT_ARG(pass->outside[i].head.origin), TEXT_ARG(pass->report->origin));
+            audit_find(pass, AUDIT_OUTSIDE, 0,
+                       _("%s is the head of another ledger, \"%.*s\"; this one is \"%.*s\""),
+                       pass->outside[i].name, TEXT_ARG(pass->outside[i].head.origin),
+                       TEXT_ARG(pass->report->origin));
     return STATUS_OK;
 }
 
@@ -141,7 +143,8 @@ static struct text read_file(struct audit_pass *pass)
     BUFFER_OWNED struct buffer path = { 0 };
     struct text bytes;
     audit_head_path(pass->store, &path);
-    if (file_exists(path.bytes) && file_read(pass->arena, path.bytes, NOTE_SIZE_MOST, &bytes, NULL) == STATUS_OK)
+    if (file_exists(path.bytes) &&
+        file_read(pass->arena, path.bytes, NOTE_SIZE_MOST, &bytes, NULL) == STATUS_OK)
         return bytes;
     return TEXT_NONE;
 }
@@ -185,16 +188,19 @@ static void check_file(struct audit_pass *pass)
         audit_find(pass, AUDIT_HEAD, 0, "%s.checkpoint: %s", store_path(pass->store), reason.message);
     else if ((int64_t)head.size > report->events)
         audit_find(pass, AUDIT_EVENT, report->events + 1,
-                   _("the head beside the store knows %llu events, but the ledger ends at event %lld: its end was cut "
+                   _("the head beside the store knows %llu events, but the ledger ends at event %lld: its "
+                     "end was cut "
                      "off, or an older file was put in its place"),
                    (unsigned long long)head.size, (long long)report->events);
     else if (is_older_head(pass, bytes, &run))
         audit_find(pass, AUDIT_HEAD, (int64_t)head.size + 1,
-                   _("the head beside the store is an old one, of run %lld: it was put back, or the last run died before "
+                   _("the head beside the store is an old one, of run %lld: it was put back, or the last run "
+                     "died before "
                      "it wrote the new one (the next run does)"),
                    (long long)run);
     else
-        audit_find(pass, AUDIT_HEAD, pass->proven + 1, _("the head beside the store is none of this ledger's"));
+        audit_find(pass, AUDIT_HEAD, pass->proven + 1,
+                   _("the head beside the store is none of this ledger's"));
 }
 
 /* ---- the sentence ---- */
@@ -208,38 +214,49 @@ static void conclude(struct audit_pass *pass)
     report->unsealed = report->events > pass->last_seal ? report->events - pass->last_seal : 0;
     if (report->unsealed && report->holds)
         audit_remark(pass,
-                     _("events %lld to %lld stand behind the last head (a run that is under way or died, a copy of the "
+                     _("events %lld to %lld stand behind the last head (a run that is under way or died, a "
+                       "copy of the "
                        "head that failed): nothing proves them before the next head is made"),
                      (long long)pass->last_seal + 1, (long long)report->events);
     if (!report->signed_heads && report->heads && !settings->key_count)
-        audit_remark(pass, _("no head is signed: whoever may write the file could have made all of it anew; only a head "
-                             "kept elsewhere can tell"));
+        audit_remark(
+            pass,
+            _("no head is signed: whoever may write the file could have made all of it anew; only a head "
+              "kept elsewhere can tell"));
     else if (report->signed_heads && !settings->key_count)
         audit_remark(pass, _("signatures were not checked, because no key is known; name one with --key"));
     if (report->holds) {
-        buffer_printf(&out, _("The ledger holds: %lld events of %lld runs and %lld payloads give the %lld heads, %lld of "
-                              "them signed."),
-                      (long long)report->events, (long long)report->runs, (long long)report->payloads,
-                      (long long)report->heads, (long long)report->signed_heads);
+        buffer_printf(
+            &out,
+            _("The ledger holds: %lld events of %lld runs and %lld payloads give the %lld heads, %lld of "
+              "them signed."),
+            (long long)report->events, (long long)report->runs, (long long)report->payloads,
+            (long long)report->heads, (long long)report->signed_heads);
         if (pass->outside_count)
             buffer_printf(&out, _(" It goes on from the %zu heads kept elsewhere."), pass->outside_count);
     } else if (report->from_event) {
-        buffer_printf(&out, _("The ledger does not hold from event %lld on (%zu faults); heads prove it up to event %lld."),
-                      (long long)report->from_event, report->count,
-                      (long long)(report->proven < report->from_event ? report->proven : report->from_event - 1));
+        buffer_printf(
+            &out,
+            _("The ledger does not hold from event %lld on (%zu faults); heads prove it up to event %lld."),
+            (long long)report->from_event, report->count,
+            (long long)(report->proven < report->from_event ? report->proven : report->from_event - 1));
     } else if (report->ledger_holds) {
-        buffer_printf(&out, _("The ledger holds, but what the stages work with does not agree with it (%zu faults)."),
-                      report->count);
+        buffer_printf(
+            &out, _("The ledger holds, but what the stages work with does not agree with it (%zu faults)."),
+            report->count);
     } else {
-        buffer_printf(&out, _("The ledger does not hold (%zu faults): not an event, but what is kept beside them is "
-                              "wrong."),
-                      report->count);
+        buffer_printf(
+            &out,
+            _("The ledger does not hold (%zu faults): not an event, but what is kept beside them is "
+              "wrong."),
+            report->count);
     }
     report->sentence = text_string(pass->arena, buffer_view(&out));
 }
 
 /* What SQLite cannot read is a finding, not an end: the reader is to learn how far the ledger goes. */
-static enum status forgive(struct audit_pass *pass, enum status status, int64_t event, const struct error *error)
+static enum status forgive(struct audit_pass *pass, enum status status, int64_t event,
+                           const struct error *error)
 {
     if (status != STATUS_FATAL && status != STATUS_LEDGER)
         return status;
@@ -278,7 +295,7 @@ enum status audit_verify(struct store *store, const struct audit_request *reques
     pass->arena = arena;
     pass->report = report;
     /* Events look up their payloads all over the file: a larger cache than a run needs halves the reading. */
-    sqlite_run(store_database(store), "PRAGMA cache_size = -32768", NULL);
+    sqlite_run(store_database(store), "PRAGMA cache_size = -16384", NULL);
     pass->file = read_file(pass);
     enum status status = sqlite_begin(store_database(store), error);
     if (!status) {

@@ -17,18 +17,19 @@ struct audit_pass {
     const struct audit_request *request;
     struct arena *arena;
     struct audit_report *report;
-    /* The tree over the hashes as recorded and, from the first event that does not give its own, the one over the
-     * hashes as computed: which of the two gives a head tells whether the event or its hash was changed. */
+    /* The tree over the hashes as recorded and, from the first event that does not give its own, the one over
+     * the hashes as computed: which of the two gives a head tells whether the event or its hash was changed.
+     */
     struct merkle_tree recorded, computed;
     bool diverged;
-    bool faulty;       /* an event was found wrong: a head that does not fit from here on needs no other reason */
-    bool broken;       /* no later head can fit */
+    bool faulty; /* an event was found wrong: a head that does not fit from here on needs no other reason */
+    bool broken; /* no later head can fit */
     int64_t proven;    /* events up to here give a stored head */
     int64_t last_seal; /* the size of the newest stored head */
     struct text last_note;
     struct text file; /* the head beside the store, read before the snapshot; bytes NULL: none */
     bool seen_signed;
-    int64_t total; /* events, for progress */
+    int64_t total;                   /* events, for progress */
     struct audit_kept_head *outside; /* by size */
     size_t outside_count, outside_at;
     int64_t outside_proven;

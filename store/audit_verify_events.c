@@ -19,15 +19,16 @@ static enum status next_row(struct heads *heads, struct error *error)
 
 /* ---- one head ---- */
 
-static bool check_signature(struct audit_pass *pass, const struct audit_row *row, const struct audit_head *head,
-                            const struct note *note)
+static bool check_signature(struct audit_pass *pass, const struct audit_row *row,
+                            const struct audit_head *head, const struct note *note)
 {
     const struct audit_settings *settings = pass->request->settings;
     struct error reason = { 0 };
     if (!head->is_signed) {
         if (pass->seen_signed)
             audit_find(pass, AUDIT_SIGNATURE, pass->proven + 1,
-                       _("the head of run %lld is not signed, though heads before it are"), (long long)row->run);
+                       _("the head of run %lld is not signed, though heads before it are"),
+                       (long long)row->run);
         return false;
     }
     pass->seen_signed = true;
@@ -64,7 +65,8 @@ static bool gives(const struct audit_pass *pass, const struct digest *root)
 
 static void check_root(struct audit_pass *pass, const struct audit_row *row, bool believed)
 {
-    long long first = (long long)pass->proven + 1, last = (long long)pass->computed.size, run = (long long)row->run;
+    long long first = (long long)pass->proven + 1, last = (long long)pass->computed.size,
+              run = (long long)row->run;
     if (gives(pass, &row->root)) {
         pass->proven = (int64_t)pass->computed.size;
         if (!pass->faulty)
@@ -75,13 +77,15 @@ static void check_root(struct audit_pass *pass, const struct audit_row *row, boo
     if (pass->faulty)
         return;
     if (believed)
-        audit_find(pass, AUDIT_EVENT, first,
-                   _("events %lld to %lld do not give the head of run %lld, whose signature is genuine: among them, "
-                     "events were changed, removed or put in after the run"),
-                   first, last, run);
+        audit_find(
+            pass, AUDIT_EVENT, first,
+            _("events %lld to %lld do not give the head of run %lld, whose signature is genuine: among them, "
+              "events were changed, removed or put in after the run"),
+            first, last, run);
     else
         audit_find(pass, AUDIT_HEAD, first,
-                   _("events %lld to %lld do not give the head of run %lld: they or the head were changed after the run"),
+                   _("events %lld to %lld do not give the head of run %lld: they or the head were changed "
+                     "after the run"),
                    first, last, run);
 }
 
@@ -104,7 +108,8 @@ static void check_head(struct audit_pass *pass, const struct audit_row *row)
     bool believed = check_signature(pass, row, &head, &note);
     if (!is_whole(pass, row, &head)) {
         audit_find(pass, AUDIT_HEAD, pass->proven + 1,
-                   _("the head of run %lld was altered: what its note and its row say differs"), (long long)row->run);
+                   _("the head of run %lld was altered: what its note and its row say differs"),
+                   (long long)row->run);
         return;
     }
     if ((uint64_t)row->size == pass->computed.size && !pass->broken)
@@ -124,14 +129,16 @@ static enum status at_run_end(struct audit_pass *pass, struct heads *heads, int6
     }
     int64_t event = (int64_t)pass->computed.size;
     if (!heads->has_row || heads->row.run != run) {
-        audit_find(pass, AUDIT_HEAD, pass->proven + 1, _("run %lld has ended with event %lld, but its head is gone"),
-                   (long long)run, (long long)event);
+        audit_find(pass, AUDIT_HEAD, pass->proven + 1,
+                   _("run %lld has ended with event %lld, but its head is gone"), (long long)run,
+                   (long long)event);
         return STATUS_OK;
     }
     if (heads->row.size != event && !pass->faulty)
-        audit_find(pass, AUDIT_HEAD, pass->proven + 1,
-                   _("the head of run %lld ends with event %lld, but the run with event %lld: it is another head"),
-                   (long long)run, (long long)heads->row.size, (long long)event);
+        audit_find(
+            pass, AUDIT_HEAD, pass->proven + 1,
+            _("the head of run %lld ends with event %lld, but the run with event %lld: it is another head"),
+            (long long)run, (long long)heads->row.size, (long long)event);
     check_head(pass, &heads->row);
     return next_row(heads, error);
 }
@@ -142,7 +149,8 @@ static enum status rest_of_heads(struct audit_pass *pass, struct heads *heads, s
     while (heads->has_row) {
         if (heads->row.size > events && !pass->broken)
             audit_find(pass, AUDIT_EVENT, events + 1,
-                       _("the head of run %lld knows %lld events, but the ledger ends at event %lld: its end was cut off"),
+                       _("the head of run %lld knows %lld events, but the ledger ends at event %lld: its end "
+                         "was cut off"),
                        (long long)heads->row.run, (long long)heads->row.size, (long long)events);
         else if (!pass->broken)
             audit_find(pass, AUDIT_HEAD, pass->proven + 1, _("there is a head of run %lld, which has no end"),
@@ -163,9 +171,10 @@ static void check_outside(struct audit_pass *pass)
         if (gives(pass, &kept->head.root))
             pass->outside_proven = size;
         else if (!pass->broken)
-            audit_find(pass, AUDIT_OUTSIDE, pass->outside_proven + 1,
-                       _("events %lld to %lld do not give the head in %s: the ledger was made anew after that head"),
-                       (long long)pass->outside_proven + 1, (long long)size, kept->name);
+            audit_find(
+                pass, AUDIT_OUTSIDE, pass->outside_proven + 1,
+                _("events %lld to %lld do not give the head in %s: the ledger was made anew after that head"),
+                (long long)pass->outside_proven + 1, (long long)size, kept->name);
     }
 }
 
@@ -174,7 +183,8 @@ static void rest_of_outside(struct audit_pass *pass)
     for (; pass->outside_at < pass->outside_count; pass->outside_at++) {
         const struct audit_kept_head *kept = &pass->outside[pass->outside_at];
         audit_find(pass, AUDIT_OUTSIDE, pass->report->events + 1,
-                   _("the head in %s knows %llu events, but the ledger ends at event %lld: its end was cut off, or an "
+                   _("the head in %s knows %llu events, but the ledger ends at event %lld: its end was cut "
+                     "off, or an "
                      "older file was put in its place"),
                    kept->name, (unsigned long long)kept->head.size, (long long)pass->report->events);
     }
@@ -182,7 +192,8 @@ static void rest_of_outside(struct audit_pass *pass)
 
 /* ---- one event ---- */
 
-static enum status has_payload(struct audit_pass *pass, const struct digest *digest, bool *has, struct error *error)
+static enum status has_payload(struct audit_pass *pass, const struct digest *digest, bool *has,
+                               struct error *error)
 {
     struct sqlite_statement *row;
     size_t at;
@@ -229,7 +240,8 @@ static enum status check_named(struct audit_pass *pass, const struct ledger_entr
     return check_reference(pass, entry->seq, &digest, error);
 }
 
-static enum status check_references(struct audit_pass *pass, const struct ledger_entry *entry, struct error *error)
+static enum status check_references(struct audit_pass *pass, const struct ledger_entry *entry,
+                                    struct error *error)
 {
     if (entry->has_digest && check_reference(pass, entry->seq, &entry->digest, error))
         return error->status;
@@ -302,12 +314,14 @@ static enum status check_kept(struct audit_pass *pass, struct error *error)
         audit_find(pass, AUDIT_HEAD, pass->proven + 1, _("the tree as it is kept was altered or is gone"));
     else if (size > events)
         audit_find(pass, AUDIT_EVENT, events + 1,
-                   _("the tree as it is kept knows %lld events, but the ledger ends at event %lld: its end was cut off"),
+                   _("the tree as it is kept knows %lld events, but the ledger ends at event %lld: its end "
+                     "was cut off"),
                    (long long)size, (long long)events);
     else if (size < events)
-        audit_find(pass, AUDIT_EVENT, size + 1,
-                   _("the tree as it is kept knows %lld events: events %lld to %lld were put in by another hand"),
-                   (long long)size, (long long)size + 1, (long long)events);
+        audit_find(
+            pass, AUDIT_EVENT, size + 1,
+            _("the tree as it is kept knows %lld events: events %lld to %lld were put in by another hand"),
+            (long long)size, (long long)size + 1, (long long)events);
     else
         audit_find(pass, AUDIT_EVENT, pass->proven + 1, _("the events do not give the tree as it is kept"));
     return STATUS_OK;
@@ -341,7 +355,8 @@ enum status audit_verify_events(struct audit_pass *pass, struct error *error)
     const struct audit_settings *settings = pass->request->settings;
     if (!status && settings->key_count && pass->report->heads && !pass->report->signed_heads)
         audit_find(pass, AUDIT_SIGNATURE, 1,
-                   _("no head is signed, though a key is known: no run has ended since the key was made, or the ledger "
+                   _("no head is signed, though a key is known: no run has ended since the key was made, or "
+                     "the ledger "
                      "was made anew without it"));
     return status;
 }

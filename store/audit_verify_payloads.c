@@ -6,7 +6,8 @@
 static int64_t first_event(struct audit_pass *pass, const struct digest *digest, const char *hex)
 {
     struct sqlite_statement *row;
-    if (store_sql(pass->store, "SELECT min(seq) FROM ledger WHERE digest = ?1 OR instr(detail, ?2) > 0", &row, NULL))
+    if (store_sql(pass->store, "SELECT min(seq) FROM ledger WHERE digest = ?1 OR instr(detail, ?2) > 0", &row,
+                  NULL))
         return 0;
     sqlite_bind_digest(row, 1, digest);
     sqlite_bind_words(row, 2, text_of(hex));
@@ -21,21 +22,22 @@ static void fault(struct audit_pass *pass, const struct digest *digest, const ch
     digest_hex(digest, hex);
     int64_t event = first_event(pass, digest, hex);
     if (event)
-        audit_find(pass, AUDIT_PAYLOAD, event, _("the bytes %s, of which event %lld speaks: %s"), hex, (long long)event,
-                   what);
+        audit_find(pass, AUDIT_PAYLOAD, event, _("the bytes %s, of which event %lld speaks: %s"), hex,
+                   (long long)event, what);
     else
         audit_find(pass, AUDIT_PAYLOAD, 0, _("the bytes %s: %s"), hex, what);
 }
 
 /* Published contents are never forgotten; of source bytes, the event that forgot them names them. */
-static enum status check_forgotten(struct audit_pass *pass, const struct digest *digest, int64_t kind, int64_t event,
-                                   struct error *error)
+static enum status check_forgotten(struct audit_pass *pass, const struct digest *digest, int64_t kind,
+                                   int64_t event, struct error *error)
 {
     struct sqlite_statement *row;
     char hex[DIGEST_HEX];
     pass->report->forgotten++;
     digest_hex(digest, hex);
-    if (store_sql(pass->store, "SELECT instr(detail, ?2) > 0 FROM ledger WHERE seq = ?1 AND event = 'forgotten'", &row,
+    if (store_sql(pass->store,
+                  "SELECT instr(detail, ?2) > 0 FROM ledger WHERE seq = ?1 AND event = 'forgotten'", &row,
                   error))
         return error->status;
     sqlite_bind_number(row, 1, event);

@@ -2,16 +2,17 @@
 #include "store/audit_verify.h"
 
 /* What the portal holds by the last event that says so. */
-#define LAST_HELD                                                                                              \
-    "(SELECT l.seq FROM ledger l WHERE l.code = s.code AND (l.event IN ('published', 'withdrawn') OR"            \
+#define LAST_HELD                                                                                            \
+    "(SELECT l.seq FROM ledger l WHERE l.code = s.code AND (l.event IN ('published', 'withdrawn') OR"        \
     " (l.event = 'recalled' AND json_extract(l.detail, '$.absent'))) ORDER BY l.seq DESC LIMIT 1)"
-#define LAST_PUBLISHED                                                                                         \
-    "(SELECT p.digest FROM ledger p WHERE p.code = s.code AND p.event = 'published'"                             \
+#define LAST_PUBLISHED                                                                                       \
+    "(SELECT p.digest FROM ledger p WHERE p.code = s.code AND p.event = 'published'"                         \
     " AND p.seq <= e.seq ORDER BY p.seq DESC LIMIT 1)"
 
 static const char held_differs[] =
-    "SELECT s.code, e.seq, s.held_status, s.held_run FROM procedure_state s LEFT JOIN ledger e ON e.seq = " LAST_HELD
-    " WHERE s.held_status IS NOT CASE e.event WHEN 'published' THEN 'published' WHEN 'withdrawn' THEN 'abolished'"
+    "SELECT s.code, e.seq, s.held_status, s.held_run FROM procedure_state s LEFT JOIN ledger e ON e.seq "
+    "= " LAST_HELD " WHERE s.held_status IS NOT CASE e.event WHEN 'published' THEN 'published' WHEN "
+    "'withdrawn' THEN 'abolished'"
     "  WHEN 'recalled' THEN 'absent' END"
     " OR s.held_run IS NOT e.run"
     " OR (e.event IN ('published', 'withdrawn') AND s.held_digest IS NOT " LAST_PUBLISHED ")";
@@ -31,11 +32,13 @@ static const char held_lost[] =
 
 /* Records that wait for their outcome have an old one. */
 static const char outcome_differs[] =
-    "SELECT s.name || ' ' || r.key, l.seq FROM record r JOIN source s ON s.id = r.source LEFT JOIN ledger l ON l.seq ="
+    "SELECT s.name || ' ' || r.key, l.seq FROM record r JOIN source s ON s.id = r.source LEFT JOIN ledger l "
+    "ON l.seq ="
     " (SELECT e.seq FROM ledger e WHERE e.code = r.code AND e.event IN ('accepted', 'rejected', 'held')"
     "  AND e.source = s.name AND json_extract(e.detail, '$.key') = r.key ORDER BY e.seq DESC LIMIT 1)"
     " WHERE r.code IS NOT NULL AND r.work = 0 AND r.present = 1 AND r.outcome IS NOT NULL"
-    " AND (r.outcome IS NOT l.event OR lower(hex(r.source_digest)) IS NOT json_extract(l.detail, '$.source_digest'))";
+    " AND (r.outcome IS NOT l.event OR lower(hex(r.source_digest)) IS NOT json_extract(l.detail, "
+    "'$.source_digest'))";
 
 static const char nameless_outcome_differs[] =
     "WITH last AS (SELECT e.source AS source, json_extract(e.detail, '$.key') AS key, max(e.seq) AS seq,"
@@ -43,7 +46,8 @@ static const char nameless_outcome_differs[] =
     "  GROUP BY 1, 2)"
     " SELECT s.name || ' ' || r.key, l.seq FROM record r JOIN source s ON s.id = r.source LEFT JOIN last l"
     "  ON l.source = s.name AND l.key = r.key"
-    " WHERE r.code IS NULL AND r.work = 0 AND r.present = 1 AND r.outcome IS NOT NULL AND r.outcome IS NOT l.event";
+    " WHERE r.code IS NULL AND r.work = 0 AND r.present = 1 AND r.outcome IS NOT NULL AND r.outcome IS NOT "
+    "l.event";
 
 static enum status look(struct audit_pass *pass, const char *sql, const char *format, struct error *error)
 {

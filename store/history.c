@@ -33,14 +33,15 @@ static struct version read_version(struct arena *arena, struct sqlite_statement 
 
 /* ---- where a version came from ---- */
 
-static enum status add_run(struct store *store, struct arena *arena, int64_t run, bool recipe, struct value *out,
-                           struct error *error)
+static enum status add_run(struct store *store, struct arena *arena, int64_t run, bool recipe,
+                           struct value *out, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT actor, json_extract(detail, '$.rules_digest'), json_extract(detail, '$.config_digest')"
-                  " FROM ledger WHERE run = ?1 AND event = 'run-started'",
-                  &row, error))
+    if (store_sql(
+            store,
+            "SELECT actor, json_extract(detail, '$.rules_digest'), json_extract(detail, '$.config_digest')"
+            " FROM ledger WHERE run = ?1 AND event = 'run-started'",
+            &row, error))
         return error->status;
     sqlite_bind_number(row, 1, run);
     enum status status = sqlite_step(row, error);
@@ -60,12 +61,13 @@ static enum status add_origin(struct store *store, struct arena *arena, struct t
 {
     struct sqlite_statement *row;
     if (add_run(store, arena, version->run, false, out, error) ||
-        store_sql(store,
-                  "SELECT a.source, json_extract(a.detail, '$.key'), json_extract(a.detail, '$.locator'),"
-                  " json_extract(a.detail, '$.source_digest'), a.run FROM ledger e JOIN ledger a ON a.code = e.code"
-                  " AND a.event = 'accepted' AND a.digest = e.digest AND a.seq < e.seq"
-                  " WHERE e.seq = ?1 AND e.code = ?2 ORDER BY a.seq DESC LIMIT 1",
-                  &row, error))
+        store_sql(
+            store,
+            "SELECT a.source, json_extract(a.detail, '$.key'), json_extract(a.detail, '$.locator'),"
+            " json_extract(a.detail, '$.source_digest'), a.run FROM ledger e JOIN ledger a ON a.code = e.code"
+            " AND a.event = 'accepted' AND a.digest = e.digest AND a.seq < e.seq"
+            " WHERE e.seq = ?1 AND e.code = ?2 ORDER BY a.seq DESC LIMIT 1",
+            &row, error))
         return error->status;
     sqlite_bind_number(row, 1, version->event);
     sqlite_bind_words(row, 2, code);
@@ -91,9 +93,10 @@ static enum status read_content(struct store *store, struct arena *arena, const 
         return STATUS_OK;
     enum status status = store_payload_by_digest(store, arena, &version->digest, &bytes, error);
     if (status == STATUS_END)
-        return error_set(error, STATUS_LEDGER,
-                         _("%s: a content that the portal acknowledged is not there; run \"congkhai audit verify\""),
-                         store_path(store));
+        return error_set(
+            error, STATUS_LEDGER,
+            _("%s: a content that the portal acknowledged is not there; run \"congkhai audit verify\""),
+            store_path(store));
     if (status)
         return status;
     if (json_parse(arena, bytes, content, error)) {
@@ -187,8 +190,8 @@ static enum status add_version(struct changes *changes, const struct version *ve
 
 #define VERSIONS "SELECT seq, run, at, event, digest, portal_version FROM audit_versions WHERE code = ?1 "
 
-static enum status read_versions(struct store *store, struct arena *arena, struct text code, struct version **versions,
-                                 size_t *count, struct error *error)
+static enum status read_versions(struct store *store, struct arena *arena, struct text code,
+                                 struct version **versions, size_t *count, struct error *error)
 {
     struct sqlite_statement *row;
     size_t room = 0;

@@ -1,5 +1,6 @@
-/* The past of one procedure, from the ledger and the payloads alone: what the portal held, since when, who put it there,
- * from which file and under which rules. Answers are values for a table or for JSON; they live in the arena. */
+/* The past of one procedure, from the ledger and the payloads alone: what the portal held, since when, who
+ * put it there, from which file and under which rules. Answers are values for a table or for JSON; they live
+ * in the arena. */
 #ifndef STORE_HISTORY_H
 #define STORE_HISTORY_H
 
@@ -10,12 +11,12 @@
  *     event, run, at         the acknowledgement: its number in the ledger, its run, its time (UTC)
  *     field, old, new        a leaf's path; old or new absent where there was or is nothing
  *     operator               who started that run
- *     source, source_key, locator, source_digest, source_run     where the content came from, and in which run
- *     rules_digest, config_digest                                 by what it was mapped and checked
+ *     source, source_key, locator, source_digest, source_run     where the content came from, and in which
+ * run rules_digest, config_digest                                 by what it was mapped and checked
  *     portal_version
- * `field` NULL: all; else a path, with or without numbers, and all beneath it: "legal_bases", "legal_bases[].number",
- * "legal_bases[0].number". STATUS_END: the portal never acknowledged anything of this procedure. STATUS_USAGE: there is
- * no such field. */
+ * `field` NULL: all; else a path, with or without numbers, and all beneath it: "legal_bases",
+ * "legal_bases[].number", "legal_bases[0].number". STATUS_END: the portal never acknowledged anything of this
+ * procedure. STATUS_USAGE: there is no such field. */
 enum status history_changes(struct store *store, struct arena *arena, struct text code, const char *field,
                             struct value **changes, struct error *error);
 
@@ -23,8 +24,8 @@ enum status history_changes(struct store *store, struct arena *arena, struct tex
  *     code, on, until (the moment, with its zone), status ("published" or "abolished"), event, run, operator,
  *     published_at, portal_version, content_digest, and where it came from as above
  *     procedure              the canonical procedure, absent when only its withdrawal is known
- * Written as canonical JSON, the procedure's bytes are those that have the digest; of an abolished one they are those
- * that were published last. STATUS_END: nothing stood there. */
+ * Written as canonical JSON, the procedure's bytes are those that have the digest; of an abolished one they
+ * are those that were published last. STATUS_END: nothing stood there. */
 enum status history_on(struct store *store, struct arena *arena, struct text code, struct date on,
                        struct value **held, struct error *error);
 
@@ -33,15 +34,16 @@ enum status history_on(struct store *store, struct arena *arena, struct text cod
  *     portal_version, published_at, run}
  *     records[]    where it comes from now: source, key, locator, source_digest, present, outcome, status,
  *                  content_digest, since_run, findings[]
- *     outcomes[]   what transform said: event, at, run, outcome, source, source_key, locator, content_digest, findings[]
- *     requests[]   what left, and what came back: event, at, run, outcome, action, idempotency_key, content_digest,
- *                  attempt, started_at, http_status, portal_version, answer_digest, base, asked, words
+ *     outcomes[]   what transform said: event, at, run, outcome, source, source_key, locator, content_digest,
+ * findings[] requests[]   what left, and what came back: event, at, run, outcome, action, idempotency_key,
+ * content_digest, attempt, started_at, http_status, portal_version, answer_digest, base, asked, words
  *     others[]     every other event of it: event, at, run, what, source, actor, detail
  * STATUS_END: neither the ledger nor any source knows the code. */
 enum status history_show(struct store *store, struct arena *arena, struct text code, struct value **page,
                          struct error *error);
 
-/* How the field was changed: does its path lie at or below what was asked for? For tests of `history --field`. */
+/* How the field was changed: does its path lie at or below what was asked for? For tests of `history
+ * --field`. */
 bool history_field_matches(struct text path, struct text asked);
 
 #endif

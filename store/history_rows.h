@@ -4,10 +4,12 @@
 
 #include "store/store.h"
 
-void history_text(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at);
-void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at);
+void history_text(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
+                  int at);
+void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
+                    int at);
 /* The column holds JSON. */
-enum status history_json(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at,
-                         struct error *error);
+enum status history_json(struct arena *arena, struct value *out, const char *name,
+                         struct sqlite_statement *row, int at, struct error *error);
 
 #endif

@@ -3,20 +3,22 @@
 #include "store/history.h"
 #include "store/history_rows.h"
 
-void history_text(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at)
+void history_text(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
+                  int at)
 {
     if (!sqlite_is_null(row, at))
         value_set(out, name, value_text(arena, text_copy(arena, sqlite_words(row, at))));
 }
 
-void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at)
+void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
+                    int at)
 {
     if (!sqlite_is_null(row, at))
         value_set(out, name, value_integer(arena, sqlite_number(row, at)));
 }
 
-enum status history_json(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row, int at,
-                         struct error *error)
+enum status history_json(struct arena *arena, struct value *out, const char *name,
+                         struct sqlite_statement *row, int at, struct error *error)
 {
     struct value *value;
     if (sqlite_is_null(row, at))
@@ -70,69 +72,86 @@ static enum status add_records(struct store *store, struct arena *arena, struct 
                                struct error *error)
 {
     static const struct column columns[] = {
-        { "source", COLUMN_TEXT },        { "key", COLUMN_TEXT },     { "locator", COLUMN_TEXT },
-        { "source_digest", COLUMN_TEXT }, { "present", COLUMN_JSON }, { "outcome", COLUMN_TEXT },
-        { "status", COLUMN_TEXT },        { "fault", COLUMN_TEXT },   { "content_digest", COLUMN_TEXT },
+        { "source", COLUMN_TEXT },        { "key", COLUMN_TEXT },      { "locator", COLUMN_TEXT },
+        { "source_digest", COLUMN_TEXT }, { "present", COLUMN_JSON },  { "outcome", COLUMN_TEXT },
+        { "status", COLUMN_TEXT },        { "fault", COLUMN_TEXT },    { "content_digest", COLUMN_TEXT },
         { "waits", COLUMN_JSON },         { "findings", COLUMN_JSON },
     };
-    return list_rows(store, arena, code,
-                     "SELECT s.name, r.key, r.locator, " HEX("r.source_digest") ","
-                     " CASE WHEN r.present THEN 'true' ELSE 'false' END, r.outcome, r.status, r.fault,"
-                     " (SELECT " HEX("p.digest") " FROM payload p WHERE p.id = r.content),"
-                     " CASE WHEN r.work > 0 THEN 'true' ELSE 'false' END,"
-                     " (SELECT json_group_array(json_object('rule', f.rule, 'severity', f.severity, 'field', f.field,"
-                     "   'value', f.value, 'message', f.message, 'cites', f.cites, 'since_run', f.since_run))"
-                     "  FROM finding f WHERE f.record = r.id)"
-                     " FROM record r JOIN source s ON s.id = r.source WHERE r.code = ?1 ORDER BY r.id",
-                     columns, COUNT(columns), value_set(page, "records", value_list(arena)), error);
+    return list_rows(
+        store, arena, code,
+        "SELECT s.name, r.key, r.locator, " HEX(
+            "r.source_digest") ","
+                               " CASE WHEN r.present THEN 'true' ELSE 'false' END, r.outcome, r.status, "
+                               "r.fault,"
+                               " (SELECT " HEX(
+                                   "p.digest") " FROM payload p WHERE p.id = r.content),"
+                                               " CASE WHEN r.work > 0 THEN 'true' ELSE 'false' END,"
+                                               " (SELECT json_group_array(json_object('rule', f.rule, "
+                                               "'severity', f.severity, 'field', f.field,"
+                                               "   'value', f.value, 'message', f.message, 'cites', f.cites, "
+                                               "'since_run', f.since_run))"
+                                               "  FROM finding f WHERE f.record = r.id)"
+                                               " FROM record r JOIN source s ON s.id = r.source WHERE r.code "
+                                               "= ?1 ORDER BY r.id",
+        columns, COUNT(columns), value_set(page, "records", value_list(arena)), error);
 }
 
-static enum status add_outcomes(struct store *store, struct arena *arena, struct text code, struct value *page,
-                                struct error *error)
+static enum status add_outcomes(struct store *store, struct arena *arena, struct text code,
+                                struct value *page, struct error *error)
 {
     static const struct column columns[] = {
-        { "event", COLUMN_NUMBER },       { "at", COLUMN_TEXT },       { "run", COLUMN_NUMBER },
-        { "outcome", COLUMN_TEXT },       { "source", COLUMN_TEXT },   { "source_key", COLUMN_TEXT },
-        { "locator", COLUMN_TEXT },       { "source_digest", COLUMN_TEXT },
+        { "event", COLUMN_NUMBER },        { "at", COLUMN_TEXT },
+        { "run", COLUMN_NUMBER },          { "outcome", COLUMN_TEXT },
+        { "source", COLUMN_TEXT },         { "source_key", COLUMN_TEXT },
+        { "locator", COLUMN_TEXT },        { "source_digest", COLUMN_TEXT },
         { "content_digest", COLUMN_TEXT }, { "findings", COLUMN_JSON },
     };
-    return list_rows(store, arena, code,
-                     "SELECT seq, at, run, event, source, json_extract(detail, '$.key'),"
-                     " json_extract(detail, '$.locator'), json_extract(detail, '$.source_digest'), " HEX("digest") ","
-                     " json_extract(detail, '$.findings') FROM ledger"
-                     " WHERE code = ?1 AND event IN ('accepted', 'rejected', 'held') ORDER BY seq",
-                     columns, COUNT(columns), value_set(page, "outcomes", value_list(arena)), error);
+    return list_rows(
+        store, arena, code,
+        "SELECT seq, at, run, event, source, json_extract(detail, '$.key'),"
+        " json_extract(detail, '$.locator'), json_extract(detail, '$.source_digest'), " HEX(
+            "digest") ","
+                      " json_extract(detail, '$.findings') FROM ledger"
+                      " WHERE code = ?1 AND event IN ('accepted', 'rejected', 'held') ORDER BY seq",
+        columns, COUNT(columns), value_set(page, "outcomes", value_list(arena)), error);
 }
 
-#define DELIVERY_EVENTS                                                                                        \
-    "('intended', 'attempted', 'published', 'withdrawn', 'refused', 'conflict', 'unknown', 'failed', 'recalled')"
+#define DELIVERY_EVENTS                                                                                      \
+    "('intended', 'attempted', 'published', 'withdrawn', 'refused', 'conflict', 'unknown', 'failed', "       \
+    "'recalled')"
 
-static enum status add_requests(struct store *store, struct arena *arena, struct text code, struct value *page,
-                                struct error *error)
+static enum status add_requests(struct store *store, struct arena *arena, struct text code,
+                                struct value *page, struct error *error)
 {
     static const struct column columns[] = {
-        { "event", COLUMN_NUMBER },        { "at", COLUMN_TEXT },           { "run", COLUMN_NUMBER },
-        { "outcome", COLUMN_TEXT },        { "action", COLUMN_TEXT },       { "idempotency_key", COLUMN_TEXT },
-        { "content_digest", COLUMN_TEXT }, { "attempt", COLUMN_NUMBER },    { "started_at", COLUMN_TEXT },
-        { "http_status", COLUMN_NUMBER },  { "portal_version", COLUMN_TEXT }, { "answer_digest", COLUMN_TEXT },
-        { "base", COLUMN_TEXT },           { "asked", COLUMN_JSON },        { "words", COLUMN_TEXT },
+        { "event", COLUMN_NUMBER },        { "at", COLUMN_TEXT },
+        { "run", COLUMN_NUMBER },          { "outcome", COLUMN_TEXT },
+        { "action", COLUMN_TEXT },         { "idempotency_key", COLUMN_TEXT },
+        { "content_digest", COLUMN_TEXT }, { "attempt", COLUMN_NUMBER },
+        { "started_at", COLUMN_TEXT },     { "http_status", COLUMN_NUMBER },
+        { "portal_version", COLUMN_TEXT }, { "answer_digest", COLUMN_TEXT },
+        { "base", COLUMN_TEXT },           { "asked", COLUMN_JSON },
+        { "words", COLUMN_TEXT },
     };
-    return list_rows(store, arena, code,
-                     "SELECT seq, at, run, event, json_extract(detail, '$.action'), json_extract(detail, '$.key'),"
-                     " " HEX("digest") ", json_extract(detail, '$.attempt'), json_extract(detail, '$.started_at'),"
-                     " json_extract(detail, '$.status'), json_extract(detail, '$.version'),"
-                     " json_extract(detail, '$.answer_digest'), json_extract(detail, '$.base'),"
-                     " CASE json_extract(detail, '$.asked') WHEN 1 THEN 'true' END, json_extract(detail, '$.words')"
-                     " FROM ledger WHERE code = ?1 AND event IN " DELIVERY_EVENTS " ORDER BY seq",
-                     columns, COUNT(columns), value_set(page, "requests", value_list(arena)), error);
+    return list_rows(
+        store, arena, code,
+        "SELECT seq, at, run, event, json_extract(detail, '$.action'), json_extract(detail, '$.key'),"
+        " " HEX("digest") ", json_extract(detail, '$.attempt'), json_extract(detail, '$.started_at'),"
+                          " json_extract(detail, '$.status'), json_extract(detail, '$.version'),"
+                          " json_extract(detail, '$.answer_digest'), json_extract(detail, '$.base'),"
+                          " CASE json_extract(detail, '$.asked') WHEN 1 THEN 'true' END, "
+                          "json_extract(detail, '$.words')"
+                          " FROM ledger WHERE code = ?1 AND event IN " DELIVERY_EVENTS " ORDER BY seq",
+        columns, COUNT(columns), value_set(page, "requests", value_list(arena)), error);
 }
 
 static enum status add_others(struct store *store, struct arena *arena, struct text code, struct value *page,
                               struct error *error)
 {
     static const struct column columns[] = {
-        { "event", COLUMN_NUMBER }, { "at", COLUMN_TEXT },     { "run", COLUMN_NUMBER }, { "what", COLUMN_TEXT },
-        { "source", COLUMN_TEXT },  { "actor", COLUMN_TEXT },  { "detail", COLUMN_JSON },
+        { "event", COLUMN_NUMBER }, { "at", COLUMN_TEXT },     { "run", COLUMN_NUMBER },
+        { "what", COLUMN_TEXT },    { "source", COLUMN_TEXT }, { "actor", COLUMN_TEXT },
+        { "detail", COLUMN_JSON },
     };
     return list_rows(store, arena, code,
                      "SELECT seq, at, run, event, source, actor, detail FROM ledger WHERE code = ?1"
@@ -173,7 +192,8 @@ static enum status add_name(struct store *store, struct arena *arena, struct tex
     if (value_find(page, "name"))
         return STATUS_OK;
     if (store_sql(store,
-                  "SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM record r JOIN payload p ON p.id = r.content"
+                  "SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM record r JOIN payload p ON p.id "
+                  "= r.content"
                   " WHERE r.code = ?1 ORDER BY r.present DESC, r.id DESC LIMIT 1",
                   &row, error))
         return error->status;
@@ -189,11 +209,14 @@ static enum status add_state(struct store *store, struct arena *arena, struct te
                              struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT state, coalesce(wanted_action, intent_action), " HEX("coalesce(wanted_digest, intent_digest)")
-                  ", coalesce(wanted_run, intent_run), words, attempts, intent_key, wanted_action IS NOT NULL OR"
-                  " state <> 'idle' FROM procedure_state WHERE code = ?1",
-                  &row, error))
+    if (store_sql(
+            store,
+            "SELECT state, coalesce(wanted_action, intent_action), " HEX(
+                "coalesce(wanted_digest, intent_digest)") ", coalesce(wanted_run, intent_run), words, "
+                                                          "attempts, intent_key, wanted_action IS NOT NULL OR"
+                                                          " state <> 'idle' FROM procedure_state WHERE code "
+                                                          "= ?1",
+            &row, error))
         return error->status;
     sqlite_bind_words(row, 1, code);
     enum status status = sqlite_step(row, error);

@@ -94,12 +94,14 @@ static enum status append(struct store *store, int64_t run, const struct ledger_
     return STATUS_OK;
 }
 
-enum status ledger_append(struct store *store, const struct ledger_event *event, int64_t *seq, struct error *error)
+enum status ledger_append(struct store *store, const struct ledger_event *event, int64_t *seq,
+                          struct error *error)
 {
     return append(store, store_run(store), event, seq, error);
 }
 
-enum status ledger_append_to(struct store *store, int64_t run, const struct ledger_event *event, struct error *error)
+enum status ledger_append_to(struct store *store, int64_t run, const struct ledger_event *event,
+                             struct error *error)
 {
     return append(store, run, event, NULL, error);
 }

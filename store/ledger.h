@@ -1,8 +1,9 @@
 /* The ledger: every event as canonical JSON, its RFC 9162 leaf hash beside it, appended only.
  *
- * An event's canonical JSON (RFC 8785) has the members actor, at, code, detail, digest, event, run, seq, source;
- * those that are nothing are absent, digest is lower-case hex, detail is always an object. The leaf hash is
- * SHA-256(0x00 || that JSON); the leaf's index in the tree is seq - 1. docs/audit.md tells the same to auditors.
+ * An event's canonical JSON (RFC 8785) has the members actor, at, code, detail, digest, event, run, seq,
+ * source; those that are nothing are absent, digest is lower-case hex, detail is always an object. The leaf
+ * hash is SHA-256(0x00 || that JSON); the leaf's index in the tree is seq - 1. docs/audit.md tells the same
+ * to auditors.
  */
 #ifndef STORE_LEDGER_H
 #define STORE_LEDGER_H

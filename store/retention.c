@@ -6,8 +6,8 @@
 #include "core/memory.h"
 #include "store/ledger.h"
 
-#define PACK_GROUP   200  /* payloads in one transaction */
-#define FORGET_GROUP 100  /* digests in one event */
+#define PACK_GROUP   200   /* payloads in one transaction */
+#define FORGET_GROUP 100   /* digests in one event */
 #define FORGET_MOST  20000 /* payloads in one run */
 
 /* ---- packing ---- */
@@ -34,7 +34,8 @@ static enum status read_after(struct store *store, int64_t *after, struct error 
 static enum status write_after(struct store *store, int64_t after, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "INSERT OR REPLACE INTO setting (name, value) VALUES ('packed_to', ?1)", &statement, error))
+    if (store_sql(store, "INSERT OR REPLACE INTO setting (name, value) VALUES ('packed_to', ?1)", &statement,
+                  error))
         return error->status;
     sqlite_bind_number(statement, 1, after);
     return sqlite_execute(statement, error);
@@ -45,7 +46,8 @@ static enum status pack_one(struct packing *packing, int64_t payload, struct tex
     struct sqlite_statement *statement;
     if (!deflate_pack(packing->deflate, bytes, &packing->packed))
         return STATUS_OK;
-    if (store_sql(packing->store, "UPDATE payload SET bytes = ?2, encoding = 1 WHERE id = ?1", &statement, error))
+    if (store_sql(packing->store, "UPDATE payload SET bytes = ?2, encoding = 1 WHERE id = ?1", &statement,
+                  error))
         return error->status;
     packing->done->packed++;
     packing->done->bytes_before += (int64_t)bytes.length;
@@ -73,7 +75,8 @@ static enum status pack_group(struct packing *packing, struct error *error)
             break;
         count++;
         packing->after = sqlite_number(rows, 0);
-        if (!sqlite_is_null(rows, 2) && (status = pack_one(packing, packing->after, sqlite_bytes(rows, 2), error)))
+        if (!sqlite_is_null(rows, 2) &&
+            (status = pack_one(packing, packing->after, sqlite_bytes(rows, 2), error)))
             break;
     }
     sqlite_reset_statement(rows);
@@ -82,7 +85,8 @@ static enum status pack_group(struct packing *packing, struct error *error)
     return count == PACK_GROUP ? STATUS_OK : STATUS_END;
 }
 
-static enum status pack(struct store *store, int64_t budget_ms, struct retention_done *done, struct error *error)
+static enum status pack(struct store *store, int64_t budget_ms, struct retention_done *done,
+                        struct error *error)
 {
     struct clock *clock = store_clock(store);
     int64_t late = clock->ticks(clock) + budget_ms * 1000;
@@ -120,7 +124,8 @@ static enum status find_run(struct forgetting *forgetting, struct error *error)
 {
     struct sqlite_statement *row;
     if (store_sql(forgetting->store,
-                  "SELECT coalesce(max(run), 0) FROM ledger WHERE event = 'run-started' AND at < ?1", &row, error))
+                  "SELECT coalesce(max(run), 0) FROM ledger WHERE event = 'run-started' AND at < ?1", &row,
+                  error))
         return error->status;
     sqlite_bind_words(row, 1, text_of(forgetting->before));
     enum status status = sqlite_step(row, error);
@@ -137,11 +142,12 @@ static enum status find_group(struct forgetting *forgetting, struct error *error
     arena_clear(&forgetting->arena);
     forgetting->digests = value_list(&forgetting->arena);
     forgetting->count = 0;
-    if (store_sql(forgetting->store,
-                  "SELECT s.payload, lower(hex(p.digest)) FROM superseded s JOIN payload p ON p.id = s.payload"
-                  " WHERE s.run <= ?1 AND p.kind = 0 AND p.bytes IS NOT NULL AND NOT EXISTS"
-                  " (SELECT 1 FROM record r WHERE r.source_digest = p.digest AND r.present = 1) LIMIT ?2",
-                  &rows, error))
+    if (store_sql(
+            forgetting->store,
+            "SELECT s.payload, lower(hex(p.digest)) FROM superseded s JOIN payload p ON p.id = s.payload"
+            " WHERE s.run <= ?1 AND p.kind = 0 AND p.bytes IS NOT NULL AND NOT EXISTS"
+            " (SELECT 1 FROM record r WHERE r.source_digest = p.digest AND r.present = 1) LIMIT ?2",
+            &rows, error))
         return error->status;
     sqlite_bind_number(rows, 1, forgetting->until_run);
     sqlite_bind_number(rows, 2, FORGET_GROUP);
@@ -157,8 +163,8 @@ static enum status find_group(struct forgetting *forgetting, struct error *error
 static enum status forget_one(struct store *store, int64_t payload, int64_t event, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "UPDATE payload SET bytes = NULL, encoding = 0, forgotten = ?2 WHERE id = ?1", &statement,
-                  error))
+    if (store_sql(store, "UPDATE payload SET bytes = NULL, encoding = 0, forgotten = ?2 WHERE id = ?1",
+                  &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, payload);
     sqlite_bind_number(statement, 2, event);
@@ -176,8 +182,8 @@ static enum status forget_group(struct forgetting *forgetting, struct error *err
     int64_t event;
     value_set(detail, "before", value_string(arena, forgetting->before));
     value_set(detail, "digests", forgetting->digests);
-    if (ledger_append(forgetting->store, &(struct ledger_event){ .event = "forgotten", .detail = detail }, &event,
-                      error))
+    if (ledger_append(forgetting->store, &(struct ledger_event){ .event = "forgotten", .detail = detail },
+                      &event, error))
         return error->status;
     for (size_t i = 0; i < forgetting->count; i++)
         if (forget_one(forgetting->store, forgetting->payloads[i], event, error))
@@ -185,7 +191,8 @@ static enum status forget_group(struct forgetting *forgetting, struct error *err
     return STATUS_OK;
 }
 
-static enum status forget(struct store *store, int64_t source_ms, struct retention_done *done, struct error *error)
+static enum status forget(struct store *store, int64_t source_ms, struct retention_done *done,
+                          struct error *error)
 {
     struct clock *clock = store_clock(store);
     struct forgetting *forgetting = memory_new(struct forgetting);
@@ -210,8 +217,8 @@ static enum status forget(struct store *store, int64_t source_ms, struct retenti
     return status;
 }
 
-enum status retention_run(struct store *store, const struct retention_settings *settings, struct retention_done *done,
-                          struct error *error)
+enum status retention_run(struct store *store, const struct retention_settings *settings,
+                          struct retention_done *done, struct error *error)
 {
     *done = (struct retention_done){ 0 };
     if (pack(store, settings->budget_ms, done, error))

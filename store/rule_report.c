@@ -3,9 +3,10 @@
 #include <string.h>
 
 /* The department: who carries the procedure out, else who announces it. */
-#define DEPARTMENT                                                                                            \
-    "coalesce(json_extract(CAST(p.bytes AS TEXT), '$.executing_agencies[0].name'),"                            \
-    " json_extract(CAST(p.bytes AS TEXT), '$.agency.name'), json_extract(CAST(p.bytes AS TEXT), '$.agency.code'))"
+#define DEPARTMENT                                                                                           \
+    "coalesce(json_extract(CAST(p.bytes AS TEXT), '$.executing_agencies[0].name'),"                          \
+    " json_extract(CAST(p.bytes AS TEXT), '$.agency.name'), json_extract(CAST(p.bytes AS TEXT), "            \
+    "'$.agency.code'))"
 
 enum kind { TEXT_COLUMN, NUMBER_COLUMN, TRUTH_COLUMN };
 
@@ -14,8 +15,9 @@ struct column {
     enum kind kind;
 };
 
-static enum status read_rows(struct sqlite_statement *statement, struct arena *arena, const struct column *columns,
-                             int count, struct value **rows, struct error *error)
+static enum status read_rows(struct sqlite_statement *statement, struct arena *arena,
+                             const struct column *columns, int count, struct value **rows,
+                             struct error *error)
 {
     enum status status;
     *rows = value_list(arena);
@@ -40,44 +42,53 @@ static enum status read_rows(struct sqlite_statement *statement, struct arena *a
 enum status rule_report(struct store *store, struct arena *arena, struct value **rows, struct error *error)
 {
     static const struct column columns[] = {
-        { "rule", TEXT_COLUMN },       { "severity", TEXT_COLUMN },    { "cites", TEXT_COLUMN },
-        { "source", TEXT_COLUMN },     { "department", TEXT_COLUMN },  { "records", NUMBER_COLUMN },
+        { "rule", TEXT_COLUMN },        { "severity", TEXT_COLUMN },    { "cites", TEXT_COLUMN },
+        { "source", TEXT_COLUMN },      { "department", TEXT_COLUMN },  { "records", NUMBER_COLUMN },
         { "kept_back", NUMBER_COLUMN }, { "since_run", NUMBER_COLUMN }, { "since", TEXT_COLUMN },
-        { "message", TEXT_COLUMN },    { "code", TEXT_COLUMN },
+        { "message", TEXT_COLUMN },     { "code", TEXT_COLUMN },
     };
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "WITH found AS (SELECT f.rule, f.severity, f.cites, f.since_run, f.message, r.id AS record, r.code,"
-                  "   r.outcome, s.name AS source, " DEPARTMENT " AS department"
-                  "  FROM finding f JOIN record r ON r.id = f.record AND r.present = 1 JOIN source s ON s.id = r.source"
-                  "  LEFT JOIN payload p ON p.id = r.content WHERE f.stage > 0)"
-                  " SELECT rule, severity, max(cites), source, department, count(DISTINCT record),"
-                  "  count(DISTINCT CASE WHEN severity = 'error' AND outcome IN ('rejected', 'held') THEN record END)"
-                  "    AS kept,"
-                  "  min(since_run), (SELECT e.at FROM ledger e WHERE e.run = min(found.since_run)"
-                  "    AND e.event = 'run-started'), min(message), min(code)"
-                  " FROM found GROUP BY rule, severity, source, department"
-                  " ORDER BY severity, kept DESC, count(DISTINCT record) DESC, rule, source, department",
-                  &statement, error))
+    if (store_sql(
+            store,
+            "WITH found AS (SELECT f.rule, f.severity, f.cites, f.since_run, f.message, r.id AS record, "
+            "r.code,"
+            "   r.outcome, s.name AS source, " DEPARTMENT " AS department"
+            "  FROM finding f JOIN record r ON r.id = f.record AND r.present = 1 JOIN source s ON s.id = "
+            "r.source"
+            "  LEFT JOIN payload p ON p.id = r.content WHERE f.stage > 0)"
+            " SELECT rule, severity, cites, source, department, records, kept, since_run,"
+            "  (SELECT e.at FROM ledger e WHERE e.run = since_run AND e.event = 'run-started'), message, code"
+            " FROM (SELECT rule, severity, max(cites) AS cites, source, department,"
+            "    count(DISTINCT record) AS records,"
+            "    count(DISTINCT CASE WHEN severity = 'error' AND outcome IN ('rejected', 'held') THEN record "
+            "END)"
+            "      AS kept,"
+            "    min(since_run) AS since_run, min(message) AS message, min(code) AS code"
+            "  FROM found GROUP BY rule, severity, source, department)"
+            " ORDER BY severity, kept DESC, records DESC, rule, since_run, source, department",
+            &statement, error))
         return error->status;
     return read_rows(statement, arena, columns, sizeof columns / sizeof *columns, rows, error);
 }
 
-enum status rule_report_deadlines(struct store *store, struct arena *arena, const char *today, const char *until,
-                                  struct value **rows, struct error *error)
+enum status rule_report_deadlines(struct store *store, struct arena *arena, const char *today,
+                                  const char *until, struct value **rows, struct error *error)
 {
     static const struct column columns[] = {
-        { "code", TEXT_COLUMN },    { "name", TEXT_COLUMN },    { "rule", TEXT_COLUMN },       { "due", TEXT_COLUMN },
-        { "overdue", TRUTH_COLUMN }, { "outcome", TEXT_COLUMN }, { "department", TEXT_COLUMN }, { "source", TEXT_COLUMN },
+        { "code", TEXT_COLUMN },       { "name", TEXT_COLUMN },     { "rule", TEXT_COLUMN },
+        { "due", TEXT_COLUMN },        { "overdue", TRUTH_COLUMN }, { "outcome", TEXT_COLUMN },
+        { "department", TEXT_COLUMN }, { "source", TEXT_COLUMN },
     };
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "SELECT coalesce(r.code, r.key), json_extract(CAST(p.bytes AS TEXT), '$.name'), d.rule, d.due,"
-                  " d.due < ?1, r.outcome, " DEPARTMENT ", s.name"
-                  " FROM deadline d JOIN record r ON r.id = d.record AND r.present = 1 JOIN source s ON s.id = r.source"
-                  " LEFT JOIN payload p ON p.id = r.content"
-                  " WHERE ?2 IS NULL OR d.due <= ?2 ORDER BY d.due, r.code, d.rule",
-                  &statement, error))
+    if (store_sql(
+            store,
+            "SELECT coalesce(r.code, r.key), json_extract(CAST(p.bytes AS TEXT), '$.name'), d.rule, d.due,"
+            " d.due < ?1, r.outcome, " DEPARTMENT ", s.name"
+            " FROM deadline d JOIN record r ON r.id = d.record AND r.present = 1 JOIN source s ON s.id = "
+            "r.source"
+            " LEFT JOIN payload p ON p.id = r.content"
+            " WHERE ?2 IS NULL OR d.due <= ?2 ORDER BY d.due, r.code, d.rule",
+            &statement, error))
         return error->status;
     sqlite_bind_words(statement, 1, text_of(today));
     sqlite_bind_words(statement, 2, text_of(until));
@@ -88,15 +99,18 @@ enum status rule_report_code(struct store *store, struct arena *arena, struct te
                              struct error *error)
 {
     static const struct column columns[] = {
-        { "source", TEXT_COLUMN },   { "key", TEXT_COLUMN },   { "outcome", TEXT_COLUMN }, { "stage", TEXT_COLUMN },
-        { "rule", TEXT_COLUMN },     { "severity", TEXT_COLUMN }, { "field", TEXT_COLUMN }, { "value", TEXT_COLUMN },
-        { "message", TEXT_COLUMN },  { "cites", TEXT_COLUMN }, { "since_run", NUMBER_COLUMN },
+        { "source", TEXT_COLUMN }, { "key", TEXT_COLUMN },         { "outcome", TEXT_COLUMN },
+        { "stage", TEXT_COLUMN },  { "rule", TEXT_COLUMN },        { "severity", TEXT_COLUMN },
+        { "field", TEXT_COLUMN },  { "value", TEXT_COLUMN },       { "message", TEXT_COLUMN },
+        { "cites", TEXT_COLUMN },  { "since_run", NUMBER_COLUMN },
     };
     struct sqlite_statement *statement;
     if (store_sql(store,
-                  "SELECT s.name, r.key, r.outcome, CASE f.stage WHEN 1 THEN 'record' WHEN 2 THEN 'all' ELSE 'code' END,"
+                  "SELECT s.name, r.key, r.outcome, CASE f.stage WHEN 1 THEN 'record' WHEN 2 THEN 'all' ELSE "
+                  "'code' END,"
                   " f.rule, f.severity, f.field, f.value, f.message, f.cites, f.since_run"
-                  " FROM record r JOIN source s ON s.id = r.source JOIN finding f ON f.record = r.id AND f.stage > 0"
+                  " FROM record r JOIN source s ON s.id = r.source JOIN finding f ON f.record = r.id AND "
+                  "f.stage > 0"
                   " WHERE r.code = ?1 OR r.key = ?1 ORDER BY s.name, r.id, f.severity, f.rowid",
                   &statement, error))
         return error->status;

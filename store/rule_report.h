@@ -1,22 +1,25 @@
-/* Which rules keep back how many records, whose, and since when; which terms run out. For `status --rules`. */
+/* Which rules keep back how many records, whose, and since when; which terms run out. For `status --rules`.
+ */
 #ifndef STORE_RULE_REPORT_H
 #define STORE_RULE_REPORT_H
 
 #include "store/store.h"
 
-/* One row for each rule, severity, source and department, the rules that keep most back first: rule, severity, cites,
- * source, department (the first agency that carries the procedures out, else the agency that announces them), records,
- * kept_back (those that are rejected), since_run, since (RFC 3339), message (of one of them), code (of one of them). */
+/* One row for each rule, severity, source and department, the rules that keep most back first: rule,
+ * severity, cites, source, department (the first agency that carries the procedures out, else the agency that
+ * announces them), records, kept_back (those that are rejected), since_run, since (RFC 3339), message (of one
+ * of them), code (of one of them). */
 enum status rule_report(struct store *store, struct arena *arena, struct value **rows, struct error *error);
 
-/* Terms that run, the earliest first: code, name, rule, due (yyyy-mm-dd), overdue (a boolean), outcome, department. Of
- * records that the portal has not acknowledged. `today` is the day in Vietnam, yyyy-mm-dd; terms up to `until` are
- * told (NULL: all). */
-enum status rule_report_deadlines(struct store *store, struct arena *arena, const char *today, const char *until,
-                                  struct value **rows, struct error *error);
+/* Terms that run, the earliest first: code, name, rule, due (yyyy-mm-dd), overdue (a boolean), outcome,
+ * department. Of records that the portal has not acknowledged. `today` is the day in Vietnam, yyyy-mm-dd;
+ * terms up to `until` are told (NULL: all). */
+enum status rule_report_deadlines(struct store *store, struct arena *arena, const char *today,
+                                  const char *until, struct value **rows, struct error *error);
 
-/* The findings of one code or of one source key, as they stand: source, key, outcome, stage ("record" or "all": found
- * by a rule over the store), rule, severity, field, value, message, cites, since_run. For `show`. */
+/* The findings of one code or of one source key, as they stand: source, key, outcome, stage ("record" or
+ * "all": found by a rule over the store), rule, severity, field, value, message, cites, since_run. For
+ * `show`. */
 enum status rule_report_code(struct store *store, struct arena *arena, struct text code, struct value **rows,
                              struct error *error);
 

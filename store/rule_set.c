@@ -15,14 +15,16 @@ static struct text copy(struct arena *arena, struct sqlite_statement *statement,
 }
 
 static enum status read_records(struct store *store, int64_t after, struct arena *arena,
-                                struct rule_set_record *records, size_t most, size_t *count, struct error *error)
+                                struct rule_set_record *records, size_t most, size_t *count,
+                                struct error *error)
 {
     struct sqlite_statement *statement;
     *count = 0;
-    if (store_sql(store,
-                  "SELECT r.id, r.code, s.name || ' ' || r.locator, r.watched, r.checked_by, r.work FROM record r"
-                  " JOIN source s ON s.id = r.source WHERE r.id > ?1 AND r.present = 1 ORDER BY r.id",
-                  &statement, error))
+    if (store_sql(
+            store,
+            "SELECT r.id, r.code, s.name || ' ' || r.locator, r.watched, r.checked_by, r.work FROM record r"
+            " JOIN source s ON s.id = r.source WHERE r.id > ?1 AND r.present = 1 ORDER BY r.id",
+            &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, after);
     enum status status = STATUS_OK;
@@ -41,8 +43,10 @@ static enum status read_records(struct store *store, int64_t after, struct arena
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-/* Rows come in the order of records: the record that a row belongs to is never before the one of the last row. */
-static struct rule_set_record *owner(struct rule_set_record *records, size_t count, size_t *at, int64_t record)
+/* Rows come in the order of records: the record that a row belongs to is never before the one of the last
+ * row. */
+static struct rule_set_record *owner(struct rule_set_record *records, size_t count, size_t *at,
+                                     int64_t record)
 {
     while (*at < count && records[*at].record < record)
         ++*at;
@@ -67,8 +71,8 @@ static enum status read_findings(struct store *store, struct arena *arena, struc
         if (!record)
             continue;
         struct finding *finding =
-            finding_add(arena, &record->findings, sqlite_number(statement, 2), sqlite_words(statement, 1), NULL,
-                        sqlite_words(statement, 4), sqlite_words(statement, 5));
+            finding_add(arena, &record->findings, sqlite_number(statement, 2), sqlite_words(statement, 1),
+                        NULL, sqlite_words(statement, 4), sqlite_words(statement, 5));
         if (!finding)
             continue;
         finding->field = copy(arena, statement, 3);
@@ -82,7 +86,8 @@ static enum status read_deadlines(struct store *store, struct arena *arena, stru
 {
     struct sqlite_statement *statement;
     if (store_sql(store,
-                  "SELECT record, rule, due FROM deadline WHERE record BETWEEN ?1 AND ?2 ORDER BY record, rule DESC",
+                  "SELECT record, rule, due FROM deadline WHERE record BETWEEN ?1 AND ?2 ORDER BY record, "
+                  "rule DESC",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, records[0].record);
@@ -102,8 +107,8 @@ static enum status read_deadlines(struct store *store, struct arena *arena, stru
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status rule_set_page(struct store *store, int64_t after, struct arena *arena, struct rule_set_record *records,
-                          size_t most, size_t *count, struct error *error)
+enum status rule_set_page(struct store *store, int64_t after, struct arena *arena,
+                          struct rule_set_record *records, size_t most, size_t *count, struct error *error)
 {
     if (read_records(store, after, arena, records, most, count, error))
         return error->status;
@@ -170,11 +175,12 @@ static enum status insert_finding(struct store *store, int64_t record, const str
                                   struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT min(since_run) FROM finding"
-                  " WHERE record = ?1 AND stage = -2 AND rule = ?2 AND field IS ?4), ?8), 2)",
-                  &statement, error))
+    if (store_sql(
+            store,
+            "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT min(since_run) FROM finding"
+            " WHERE record = ?1 AND stage = -2 AND rule = ?2 AND field IS ?4), ?8), 2)",
+            &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
     sqlite_bind_words(statement, 2, finding->rule);
@@ -201,8 +207,8 @@ static enum status replace_findings(struct store *store, int64_t record, const s
     return run_for(store, "UPDATE record SET work = 3 WHERE id = ?1 AND work = 0", record, error);
 }
 
-static enum status replace_deadlines(struct store *store, int64_t record, const struct rule_set_deadline *deadlines,
-                                     struct error *error)
+static enum status replace_deadlines(struct store *store, int64_t record,
+                                     const struct rule_set_deadline *deadlines, struct error *error)
 {
     struct sqlite_statement *statement;
     if (run_for(store, "DELETE FROM deadline WHERE record = ?1", record, error))
@@ -210,8 +216,8 @@ static enum status replace_deadlines(struct store *store, int64_t record, const 
     for (; deadlines; deadlines = deadlines->next) {
         char due[DATE_TEXT];
         date_write(deadlines->due, due);
-        if (store_sql(store, "INSERT OR REPLACE INTO deadline (record, rule, due) VALUES (?1, ?2, ?3)", &statement,
-                      error))
+        if (store_sql(store, "INSERT OR REPLACE INTO deadline (record, rule, due) VALUES (?1, ?2, ?3)",
+                      &statement, error))
             return error->status;
         sqlite_bind_number(statement, 1, record);
         sqlite_bind_words(statement, 2, deadlines->rule);
@@ -222,10 +228,12 @@ static enum status replace_deadlines(struct store *store, int64_t record, const 
     return STATUS_OK;
 }
 
-enum status rule_set_put(struct store *store, const struct rule_set_record *record, const struct findings *findings,
-                         const struct rule_set_deadline *deadlines, struct error *error)
+enum status rule_set_put(struct store *store, const struct rule_set_record *record,
+                         const struct findings *findings, const struct rule_set_deadline *deadlines,
+                         struct error *error)
 {
-    bool found = !same_findings(&record->findings, findings), due = !same_deadlines(record->deadlines, deadlines);
+    bool found = !same_findings(&record->findings, findings),
+         due = !same_deadlines(record->deadlines, deadlines);
     if (!found && !due)
         return STATUS_OK;
     if (!sqlite_in_transaction(store_database(store)) && store_begin(store, error))
@@ -299,7 +307,8 @@ struct columns {
     int code, value; /* -1: none */
 };
 
-static enum status find_columns(struct sqlite_statement *statement, struct columns *columns, struct error *error)
+static enum status find_columns(struct sqlite_statement *statement, struct columns *columns,
+                                struct error *error)
 {
     *columns = (struct columns){ -1, -1 };
     for (int i = sqlite_columns(statement) - 1; i >= 0; i--) {
@@ -310,9 +319,10 @@ static enum status find_columns(struct sqlite_statement *statement, struct colum
             columns->value = i;
     }
     if (columns->code < 0)
-        return error_set(error, STATUS_USAGE,
-                         _("the query must give a column named \"code\" (and one named \"value\" for what stands "
-                           "there): SELECT code, … AS value FROM procedure WHERE …"));
+        return error_set(
+            error, STATUS_USAGE,
+            _("the query must give a column named \"code\" (and one named \"value\" for what stands "
+              "there): SELECT code, … AS value FROM procedure WHERE …"));
     return STATUS_OK;
 }
 
@@ -370,8 +380,8 @@ enum status rule_set_query(struct store *store, struct text query, int64_t limit
     return status;
 }
 
-static enum status insert_sample(struct sqlite *database, const struct rule_set_sample *sample, int64_t number,
-                                 struct error *error)
+static enum status insert_sample(struct sqlite *database, const struct rule_set_sample *sample,
+                                 int64_t number, struct error *error)
 {
     static const char *const statements[] = {
         "INSERT INTO payload (id, digest, kind, encoding, size, run, bytes)"

@@ -21,36 +21,40 @@ static const unsigned char plain[256] = {
     [0xc4 ... 0xcb] = 2,
 };
 
-/* Most texts are clean: ASCII and precomposed letters, single blanks. Anything that is not certainly so goes
- * the long way. C3 leads U+00C0–U+00FF, E1 B8…BB U+1E00–U+1EFF, E2 80 90…A7 dashes, quotes and dots. */
+/* Behind the bytes from `at` on that certainly stay as they are: ASCII without blanks, and precomposed
+ * letters. C3 leads U+00C0–U+00FF, E1 B8…BB U+1E00–U+1EFF, E2 80 90…A7 dashes, quotes and dots. */
+static size_t plain_end(const unsigned char *bytes, size_t at, size_t length)
+{
+    while (at < length) {
+        unsigned char byte = bytes[at];
+        if (plain[byte])
+            at += plain[byte];
+        else if (byte == 0xe1 && bytes[at + 1] >= 0xb8 && bytes[at + 1] <= 0xbb)
+            at += 3;
+        else if (byte == 0xc3 && bytes[at + 1] != 0x90 && bytes[at + 1] != 0xb0)
+            at += 2;
+        else if (byte == 0xe2 && bytes[at + 1] == 0x80 && bytes[at + 2] >= 0x90 && bytes[at + 2] <= 0xa7)
+            at += 3;
+        else
+            break;
+    }
+    return at;
+}
+
+/* Most texts are clean: plain letters and single blanks. Anything that is not certainly so goes the long way.
+ */
 static bool is_clean(struct text text, bool lines)
 {
     const unsigned char *bytes = (const unsigned char *)text.bytes;
     size_t length = text.length;
-    for (size_t i = 0; i < length;) {
+    for (size_t i = plain_end(bytes, 0, length); i < length; i = plain_end(bytes, i, length)) {
         unsigned char byte = bytes[i];
-        if (plain[byte]) {
-            i += plain[byte];
-        } else if (byte == ' ' || (byte == '\n' && lines)) {
-            /* Alone between letters; a line break may have a second one behind it. */
-            if (i == 0 || i + 1 == length || bytes[i + 1] == ' ')
-                return false;
-            if (bytes[i + 1] == '\n' && (byte == ' ' || i + 2 == length || bytes[i + 2] <= ' '))
-                return false;
-            i += bytes[i + 1] == '\n' ? 2 : 1;
-        } else if (byte == 0xe1) {
-            if (bytes[i + 1] < 0xb8 || bytes[i + 1] > 0xbb)
-                return false;
-            i += 3;
-        } else if (byte == 0xc3) {
-            if (bytes[i + 1] == 0x90 || bytes[i + 1] == 0xb0)
-                return false;
-            i += 2;
-        } else if (byte == 0xe2 && bytes[i + 1] == 0x80 && bytes[i + 2] >= 0x90 && bytes[i + 2] <= 0xa7) {
-            i += 3;
-        } else {
+        /* A blank alone between letters; a line break may have a second one behind it. */
+        if ((byte != ' ' && (byte != '\n' || !lines)) || i == 0 || i + 1 == length || bytes[i + 1] == ' ')
             return false;
-        }
+        if (bytes[i + 1] == '\n' && (byte == ' ' || i + 2 == length || bytes[i + 2] <= ' '))
+            return false;
+        i += bytes[i + 1] == '\n' ? 2 : 1;
     }
     return true;
 }
@@ -118,6 +122,13 @@ static enum status clean(struct cleaning *cleaning, struct text text, struct err
 {
     for (size_t at = 0; at < text.length;) {
         size_t start = at;
+        at = plain_end((const unsigned char *)text.bytes, at, text.length);
+        if (at > start) {
+            flush_space(cleaning);
+            memcpy(cleaning->out + cleaning->length, text.bytes + start, at - start);
+            cleaning->length += at - start;
+            continue;
+        }
         int32_t c = unicode_next(text, &at);
         if (c == '\r' || c == '\n') {
             bool pair = c == '\r' && at < text.length && text.bytes[at] == '\n';

@@ -26,7 +26,8 @@ static bool is_met(const struct rule_condition *condition, const struct value *v
     if (condition->count)
         return false;
     /* An expression that gives up has not matched, and the rule is asked: it must not pass in silence. */
-    return (!condition->matches || pattern_search(condition->matches, value->text, 0, NULL, NULL) != STATUS_END) &&
+    return (!condition->matches ||
+            pattern_search(condition->matches, value->text, 0, NULL, NULL) != STATUS_END) &&
            ((!condition->after.year && !condition->before.year) || between(condition, value));
 }
 
@@ -66,7 +67,8 @@ bool rule_applies(const struct rule *rule, const struct rule_view *view)
 }
 
 /* The conditions that are asked for each item. */
-static bool applies_here(const struct rule *rule, const struct rule_view *view, const struct rule_place *place)
+static bool applies_here(const struct rule *rule, const struct rule_view *view,
+                         const struct rule_place *place)
 {
     for (size_t i = 0; i < rule->when_count; i++) {
         const struct rule_condition *condition = &rule->when[i];
@@ -118,8 +120,8 @@ void rule_find(const struct rule_trial *trial, const struct rule_place *place, c
     struct text shown = value && value_is_scalar(value) ? value->text : TEXT_NONE;
     struct text message;
     if (why->status == STATUS_REJECT)
-        message = text_format(trial->arena, _("The rule could not decide (%s:%u): %s"), rule->file, rule->line,
-                              why->message);
+        message = text_format(trial->arena, _("The rule could not decide (%s:%u): %s"), rule->file,
+                              rule->line, why->message);
     else
         message = fill_message(trial, shown, why);
     if (place)
@@ -134,7 +136,7 @@ static bool try_value(void *own, const struct value *value, const struct rule_pl
 {
     const struct rule_trial *trial = own;
     const struct rule *rule = trial->rule;
-    struct rule_subject subject = { trial->view, value, place,       trial->moment, trial->arena,
+    struct rule_subject subject = { trial->view, value, place,      trial->moment, trial->arena,
                                     trial->due,  rule,  trial->all, trial->record };
     struct error why;
     if (rule->asks_each && !applies_here(rule, trial->view, place))
@@ -179,8 +181,9 @@ void rule_run(const struct rule_set *rules, struct arena *arena, const struct va
     rule_view_of(rules, procedure, &view);
     grams.built = false;
     view.grams = &grams;
-    struct rule_trial trial = { .rules = rules, .view = &view, .moment = &rules->moment, .arena = arena,
-                                .findings = findings };
+    struct rule_trial trial = {
+        .rules = rules, .view = &view, .moment = &rules->moment, .arena = arena, .findings = findings
+    };
     for (size_t i = 0; i < rules->count; i++) {
         trial.rule = &rules->rules[i];
         if (!trial.rule->set_wise && rule_applies(trial.rule, &view))

@@ -34,8 +34,8 @@ struct rule_file {
  * `recipe` is the digest of the rules in force today and of the code lists they use; messages count,
  * examples and reasons do not. */
 enum status rule_compile_all(struct arena *arena, const struct rule_file *files, size_t count,
-                             const struct rule_options *options, struct rule_set **rules, struct digest *recipe,
-                             struct error *error);
+                             const struct rule_options *options, struct rule_set **rules,
+                             struct digest *recipe, struct error *error);
 void rule_free_all(struct rule_set *rules);
 size_t rule_count(const struct rule_set *rules);
 

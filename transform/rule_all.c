@@ -59,8 +59,8 @@ struct rule_all *rule_all_open(const struct rule_set *rules)
             const struct query *query = rule->checks[j].own;
             if (rule->checks[j].kind == &rule_check_sql)
                 all->queries[all->query_count++] =
-                    (struct rule_query){ query->sql, query->limit_ms, i, rule->file, query->place->line,
-                                         query->place->column };
+                    (struct rule_query){ query->sql, query->limit_ms,    i,
+                                         rule->file, query->place->line, query->place->column };
         }
     }
     return all;
@@ -141,7 +141,8 @@ struct gathering {
 
 /* ---- unique: true ---- */
 
-/* Two records with one code are one procedure, told twice: that is no repetition, unless the code is looked at. */
+/* Two records with one code are one procedure, told twice: that is no repetition, unless the code is looked
+ * at. */
 static bool is_code(const struct rule_path *path)
 {
     return text_is(path->path.text, "code");
@@ -199,7 +200,8 @@ static bool holds_unique(const void *own, const struct rule_subject *subject, st
     if (!entry || !entry->shared)
         return true;
     bool first = is_same(entry, subject->record, !is_code(subject->place->path));
-    error_set(why, STATUS_OK, _("The same stands in %.*s"), TEXT_ARG(first ? entry->other_label : entry->first_label));
+    error_set(why, STATUS_OK, _("The same stands in %.*s"),
+              TEXT_ARG(first ? entry->other_label : entry->first_label));
     return false;
 }
 
@@ -245,7 +247,8 @@ static bool holds_refers_to(const void *own, const struct rule_subject *subject,
     return false;
 }
 
-static void watch_refers_to(const void *own, void (*add)(void *mask, const struct rule_path *path), void *mask)
+static void watch_refers_to(const void *own, void (*add)(void *mask, const struct rule_path *path),
+                            void *mask)
 {
     add(mask, own);
 }
@@ -283,8 +286,8 @@ static enum status compile_sql(struct rule *rule, const struct rule_compiling *c
     static const struct setting settings[] = {
         { "select", SETTING_TEXT, offsetof(struct query_settings, select), .required = true,
           .help = N_("a SELECT over the view procedure: each row (code, value) breaks the rule") },
-        { "limit", SETTING_DURATION, offsetof(struct query_settings, limit_ms), .fallback = "60s", .minimum = 1,
-          .maximum = 3600000, .help = N_("how long it may take") },
+        { "limit", SETTING_DURATION, offsetof(struct query_settings, limit_ms), .fallback = "60s",
+          .minimum = 1, .maximum = 3600000, .help = N_("how long it may take") },
     };
     struct query *query = arena_new(compiling->context->arena, struct query);
     struct query_settings read = { .limit_ms = 60000 };
@@ -294,7 +297,8 @@ static enum status compile_sql(struct rule *rule, const struct rule_compiling *c
         return error->status;
     query->place = options->kind == VALUE_OBJECT ? value_find(options, "select") : options;
     if (query->place->kind != VALUE_TEXT)
-        return setting_fault(compiling->context, options, error, _("\"sql\" is a SELECT over the view procedure"));
+        return setting_fault(compiling->context, options, error,
+                             _("\"sql\" is a SELECT over the view procedure"));
     query->sql = query->place->text;
     query->limit_ms = read.limit_ms;
     rule->set_wise = true;
@@ -389,9 +393,15 @@ void rule_all_judge(const struct rule_all *all, struct arena *arena, const struc
     rule_view_of(all->rules, watched, &view);
     for (size_t i = 0; i < all->rules->count; i++) {
         struct date due = { 0 };
-        struct rule_trial trial = { .rules = all->rules, .rule = &all->rules->rules[i], .view = &view,
-                                    .moment = &moment,   .arena = arena,                .findings = findings,
-                                    .due = &due,         .all = all,                    .record = record };
+        struct rule_trial trial = { .rules = all->rules,
+                                    .rule = &all->rules->rules[i],
+                                    .view = &view,
+                                    .moment = &moment,
+                                    .arena = arena,
+                                    .findings = findings,
+                                    .due = &due,
+                                    .all = all,
+                                    .record = record };
         if (!trial.rule->set_wise || !rule_applies(trial.rule, &view))
             continue;
         if (all->hits[i].count)
@@ -410,10 +420,15 @@ void rule_all_judge(const struct rule_all *all, struct arena *arena, const struc
     }
 }
 
-const struct rule_check rule_check_unique = { .name = "unique", .takes = RULE_TAKES_SCALAR,
-                                              .compile = compile_unique, .holds = holds_unique,
+const struct rule_check rule_check_unique = { .name = "unique",
+                                              .takes = RULE_TAKES_SCALAR,
+                                              .compile = compile_unique,
+                                              .holds = holds_unique,
                                               .gather = gather_unique };
-const struct rule_check rule_check_refers_to = { .name = "refers_to", .takes = RULE_TAKES_SCALAR,
-                                                 .compile = compile_refers_to, .holds = holds_refers_to,
-                                                 .gather = gather_refers_to, .watch = watch_refers_to };
+const struct rule_check rule_check_refers_to = { .name = "refers_to",
+                                                 .takes = RULE_TAKES_SCALAR,
+                                                 .compile = compile_refers_to,
+                                                 .holds = holds_refers_to,
+                                                 .gather = gather_refers_to,
+                                                 .watch = watch_refers_to };
 const struct rule_check rule_check_sql = { .name = "sql", .takes = RULE_TAKES_ANY, .compile = compile_sql };

@@ -50,10 +50,11 @@ void rule_all_judge(const struct rule_all *all, struct arena *arena, const struc
                     const struct rule_record *record, struct findings *findings,
                     struct rule_set_deadline **deadlines);
 
-/* The whole of it over a store. Findings that are new, gone or changed are written, and their records marked to be
- * settled; a night without change writes nothing. `checked_by` is the number of the rules' recipe: other records are
- * left alone until they have been checked. STATUS_STOP when a query takes too long: a rule that cannot decide must
- * not let everything pass. */
-enum status rule_all_run(struct store *store, const struct rule_set *rules, int64_t checked_by, struct error *error);
+/* The whole of it over a store. Findings that are new, gone or changed are written, and their records marked
+ * to be settled; a night without change writes nothing. `checked_by` is the number of the rules' recipe:
+ * other records are left alone until they have been checked. STATUS_STOP when a query takes too long: a rule
+ * that cannot decide must not let everything pass. */
+enum status rule_all_run(struct store *store, const struct rule_set *rules, int64_t checked_by,
+                         struct error *error);
 
 #endif

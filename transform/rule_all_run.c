@@ -23,16 +23,19 @@ static bool ask_published(void *own, struct date from, struct date *day)
 {
     const struct asking *asking = own;
     struct error error;
-    return asking->code.length && rule_set_published(asking->store, asking->code, from, day, &error) == STATUS_OK;
+    return asking->code.length &&
+           rule_set_published(asking->store, asking->code, from, day, &error) == STATUS_OK;
 }
 
-/* What is kept was written by this program, so it can be read; a record of which nothing is kept has no fields. */
+/* What is kept was written by this program, so it can be read; a record of which nothing is kept has no
+ * fields. */
 static const struct value *read_watched(struct judging *judging, const struct rule_set_record *record)
 {
     struct value *watched;
     struct error error;
     arena_clear(&judging->record);
-    if (record->watched.length && json_parse(&judging->record, record->watched, &watched, &error) == STATUS_OK)
+    if (record->watched.length &&
+        json_parse(&judging->record, record->watched, &watched, &error) == STATUS_OK)
         return watched;
     return NULL;
 }
@@ -70,7 +73,8 @@ static enum status each_page(struct judging *judging, bool gather, struct error 
     int64_t after = 0;
     for (;;) {
         arena_clear(&judging->page);
-        if (rule_set_page(judging->store, after, &judging->page, judging->records, PAGE, &judging->count, error))
+        if (rule_set_page(judging->store, after, &judging->page, judging->records, PAGE, &judging->count,
+                          error))
             return error->status;
         if (!judging->count)
             return STATUS_OK;
@@ -106,7 +110,8 @@ static enum status run_queries(struct judging *judging, struct error *error)
     return STATUS_OK;
 }
 
-enum status rule_all_run(struct store *store, const struct rule_set *rules, int64_t checked_by, struct error *error)
+enum status rule_all_run(struct store *store, const struct rule_set *rules, int64_t checked_by,
+                         struct error *error)
 {
     bool kept;
     if (rule_set_kept(store, &kept, error))

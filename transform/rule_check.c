@@ -6,8 +6,8 @@
 #include "adapters/unicode.h"
 #include "core/memory.h"
 
-/* required: true | { or: [ FIELD, { FIELD: EXPRESSION } ] }: other places that will do, where the expression is
- * found in their text if there is one. A place inside of the rule's own lists is that of the same item. */
+/* required: true | { or: [ FIELD, { FIELD: EXPRESSION } ] }: other places that will do, where the expression
+ * is found in their text if there is one. A place inside of the rule's own lists is that of the same item. */
 struct alternative {
     struct rule_path path;
     struct pattern *matches;
@@ -20,7 +20,8 @@ struct required {
 };
 
 static enum status read_alternative(struct rule *rule, const struct rule_compiling *compiling,
-                                    const struct value *item, struct alternative *alternative, struct error *error)
+                                    const struct value *item, struct alternative *alternative,
+                                    struct error *error)
 {
     const struct setting_context *context = compiling->context;
     const struct value *expression = item->kind == VALUE_OBJECT ? item->first : NULL;
@@ -85,7 +86,8 @@ static bool holds_required(const void *own, const struct rule_subject *subject, 
         const struct alternative *alternative = &required->alternatives[i];
         struct seeking seeking = { alternative, false };
         if (alternative->beside)
-            seek(&seeking, rule_path_find(&alternative->path, subject->procedure, subject->place), subject->place);
+            seek(&seeking, rule_path_find(&alternative->path, subject->procedure, subject->place),
+                 subject->place);
         else
             rule_path_visit(&alternative->path, subject->procedure, seek, &seeking);
         if (seeking.found)
@@ -125,8 +127,9 @@ static enum status compile_bounds(struct rule *rule, const struct rule_compiling
         return setting_fault(compiling->context, options, error,
                              _("\"min\" is larger than \"max\": nothing can hold"));
     if (!bounds->minimum && bounds->maximum == INT32_MAX)
-        return setting_fault(compiling->context, options, error, _("without \"min\" and \"max\" nothing can break"
-                                                                   " the rule"));
+        return setting_fault(compiling->context, options, error,
+                             _("without \"min\" and \"max\" nothing can break"
+                               " the rule"));
     return STATUS_OK;
 }
 
@@ -180,7 +183,8 @@ struct choices {
 
 /* Of a field that has choices, only these can be allowed. */
 static enum status check_choices(const struct rule *rule, const struct setting_context *context,
-                                 const struct choices *choices, const struct value *options, struct error *error)
+                                 const struct choices *choices, const struct value *options,
+                                 struct error *error)
 {
     for (size_t i = 0; i < rule->path_count; i++) {
         const struct field *target = rule->paths[i].target;
@@ -223,7 +227,8 @@ static bool holds_one_of(const void *own, const struct rule_subject *subject, st
     for (size_t i = 0; i < choices->count; i++)
         if (text_equal(choices->texts[i], subject->value->text))
             return true;
-    error_set(why, STATUS_OK, _("\"%.*s\" is not one of what is allowed here"), TEXT_ARG(subject->value->text));
+    error_set(why, STATUS_OK, _("\"%.*s\" is not one of what is allowed here"),
+              TEXT_ARG(subject->value->text));
     return false;
 }
 
@@ -297,17 +302,26 @@ static bool holds_codes(const void *own, const struct rule_subject *subject, str
     return false;
 }
 
-static const struct rule_check required = { .name = "required", .on_absent = true, .compile = compile_required,
-                                            .free = free_required, .holds = holds_required,
+static const struct rule_check required = { .name = "required",
+                                            .on_absent = true,
+                                            .compile = compile_required,
+                                            .free = free_required,
+                                            .holds = holds_required,
                                             .watch = watch_required };
-static const struct rule_check length = { .name = "length", .takes = RULE_TAKES_SCALAR, .compile = compile_bounds,
-                                          .holds = holds_length };
-static const struct rule_check count_ = { .name = "count", .takes = RULE_TAKES_LIST, .on_absent = true,
-                                          .compile = compile_bounds, .holds = holds_count };
-static const struct rule_check one_of = { .name = "one_of", .takes = RULE_TAKES_SCALAR, .compile = compile_one_of,
-                                          .holds = holds_one_of };
-static const struct rule_check codes = { .name = "codes", .takes = RULE_TAKES_SCALAR, .compile = compile_codes,
-                                         .holds = holds_codes };
+static const struct rule_check length = {
+    .name = "length", .takes = RULE_TAKES_SCALAR, .compile = compile_bounds, .holds = holds_length
+};
+static const struct rule_check count_ = { .name = "count",
+                                          .takes = RULE_TAKES_LIST,
+                                          .on_absent = true,
+                                          .compile = compile_bounds,
+                                          .holds = holds_count };
+static const struct rule_check one_of = {
+    .name = "one_of", .takes = RULE_TAKES_SCALAR, .compile = compile_one_of, .holds = holds_one_of
+};
+static const struct rule_check codes = {
+    .name = "codes", .takes = RULE_TAKES_SCALAR, .compile = compile_codes, .holds = holds_codes
+};
 
 const struct rule_check *const rule_checks[] = {
     &required,

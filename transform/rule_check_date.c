@@ -46,7 +46,8 @@ static enum status compile_date(struct rule *rule, const struct rule_compiling *
         return setting_fault(compiling->context, options, error,
                              _("\"date\" wants \"after\", \"before\", \"not_before\" or \"not_after\""));
     for (int i = 0; i < BOUNDS; i++)
-        if (rule_day_compile(rule, compiling, value_find(options, bound_names[i]), false, &span->bounds[i], error))
+        if (rule_day_compile(rule, compiling, value_find(options, bound_names[i]), false, &span->bounds[i],
+                             error))
             return error->status;
     for (int low = AFTER; low <= NOT_BEFORE; low += NOT_BEFORE)
         for (int high = BEFORE; high <= NOT_AFTER; high += NOT_BEFORE) {
@@ -54,8 +55,9 @@ static enum status compile_date(struct rule *rule, const struct rule_compiling *
             int least = low == NOT_BEFORE && high == NOT_AFTER ? 0 : 1;
             if (first->kind == RULE_DAY_CONSTANT && last->kind == RULE_DAY_CONSTANT &&
                 date_days(last->date) - date_days(first->date) < least + (low == AFTER && high == BEFORE))
-                return setting_fault(compiling->context, options, error, _("no day lies between \"%s\" and \"%s\""),
-                                     bound_names[low], bound_names[high]);
+                return setting_fault(compiling->context, options, error,
+                                     _("no day lies between \"%s\" and \"%s\""), bound_names[low],
+                                     bound_names[high]);
         }
     return STATUS_OK;
 }
@@ -118,7 +120,8 @@ static bool holds_date(const void *own, const struct rule_subject *subject, stru
     return true;
 }
 
-static void watch_day(const struct rule_day *day, void (*add)(void *mask, const struct rule_path *path), void *mask)
+static void watch_day(const struct rule_day *day, void (*add)(void *mask, const struct rule_path *path),
+                      void *mask)
 {
     if (day->kind == RULE_DAY_FIELD)
         add(mask, &day->path);
@@ -136,16 +139,16 @@ struct amounts {
     struct text minimum, maximum;
 };
 
-static enum status read_limit(const struct rule_compiling *compiling, const struct value *options, const char *name,
-                              struct text *limit, struct error *error)
+static enum status read_limit(const struct rule_compiling *compiling, const struct value *options,
+                              const char *name, struct text *limit, struct error *error)
 {
     const struct value *value = value_find(options, name);
     *limit = TEXT_NONE;
     if (!value)
         return STATUS_OK;
     if (value->kind != VALUE_TEXT || !decimal_valid(value->text))
-        return setting_fault(compiling->context, value, error, _("\"%s\" must be a number such as 50000 or 0.5"),
-                             name);
+        return setting_fault(compiling->context, value, error,
+                             _("\"%s\" must be a number such as 50000 or 0.5"), name);
     *limit = value->text;
     return STATUS_OK;
 }
@@ -201,7 +204,8 @@ struct term_settings {
     int64_t at_most, at_least;
 };
 
-/* The list's `from` is the day; `to` says "holiday", or "working" for a weekend day to which work was moved. */
+/* The list's `from` is the day; `to` says "holiday", or "working" for a weekend day to which work was moved.
+ */
 static enum status read_calendar(const struct rule_compiling *compiling, const struct code_list *list,
                                  const struct value *at, struct term *term, struct error *error)
 {
@@ -212,10 +216,11 @@ static enum status read_calendar(const struct rule_compiling *compiling, const s
         struct date date;
         bool working = text_is(code->to, "working");
         if (!date_read(code->from, &date) || (!working && !text_is(code->to, "holiday")))
-            return setting_fault(compiling->context, at, error,
-                                 _("the calendar \"%s\" (%s) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and "
-                                   "\"holiday\" or \"working\" are expected"),
-                                 list->name, list->path, TEXT_ARG(code->from), TEXT_ARG(code->to));
+            return setting_fault(
+                compiling->context, at, error,
+                _("the calendar \"%s\" (%s) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and "
+                  "\"holiday\" or \"working\" are expected"),
+                list->name, list->path, TEXT_ARG(code->from), TEXT_ARG(code->to));
         if (working)
             moved[term->calendar.moved_count++] = date;
         else
@@ -240,8 +245,8 @@ static enum status compile_working_days(struct rule *rule, const struct rule_com
           .help = N_("the day it is done; \"published\" is the day the portal acknowledged it, or today") },
         { "at_most", SETTING_NUMBER, offsetof(struct term_settings, at_most), .fallback = "-1", .minimum = -1,
           .maximum = 10000, .help = N_("working days at most") },
-        { "at_least", SETTING_NUMBER, offsetof(struct term_settings, at_least), .fallback = "-1", .minimum = -1,
-          .maximum = 10000, .help = N_("working days at least") },
+        { "at_least", SETTING_NUMBER, offsetof(struct term_settings, at_least), .fallback = "-1",
+          .minimum = -1, .maximum = 10000, .help = N_("working days at least") },
         { "holidays", SETTING_TEXT, offsetof(struct term_settings, holidays), .fallback = "holidays",
           .help = N_("the code list of the calendar") },
     };
@@ -250,12 +255,15 @@ static enum status compile_working_days(struct rule *rule, const struct rule_com
     struct term_settings read = { 0 };
     const struct code_list *list;
     *own = term;
-    if (setting_read(context, settings, sizeof settings / sizeof *settings, options, "working_days", &read, error))
+    if (setting_read(context, settings, sizeof settings / sizeof *settings, options, "working_days", &read,
+                     error))
         return error->status;
-    struct value name = { .kind = VALUE_TEXT, .text = text_of(read.holidays), .line = options->line,
-                          .column = options->column };
+    struct value name = {
+        .kind = VALUE_TEXT, .text = text_of(read.holidays), .line = options->line, .column = options->column
+    };
     if ((read.at_most < 0) == (read.at_least < 0))
-        return setting_fault(context, options, error, _("\"working_days\" wants one of \"at_most\" and \"at_least\""));
+        return setting_fault(context, options, error,
+                             _("\"working_days\" wants one of \"at_most\" and \"at_least\""));
     term->at_most = read.at_most;
     term->at_least = read.at_least;
     if (rule_day_compile(rule, compiling, read.from, false, &term->from, error) ||
@@ -274,8 +282,8 @@ static void say_term(const struct term *term, struct date due, bool is_due, stru
         error_set(why, STATUS_OK, _("There are fewer than %lld working days between the two days"),
                   (long long)term->at_least);
     else
-        error_set(why, STATUS_OK, _("More than %lld working days; the term ended on %s"), (long long)term->at_most,
-                  text);
+        error_set(why, STATUS_OK, _("More than %lld working days; the term ended on %s"),
+                  (long long)term->at_most, text);
 }
 
 static bool holds_working_days(const void *own, const struct rule_subject *subject, struct error *why)
@@ -294,9 +302,10 @@ static bool holds_working_days(const void *own, const struct rule_subject *subje
     }
     bool is_due = workday_add(&term->calendar, from, term->at_most, &due);
     struct date published;
-    bool open = term->to.kind == RULE_DAY_TODAY ||
-                (term->to.kind == RULE_DAY_PUBLISHED &&
-                 !(subject->moment->published && subject->moment->published(subject->moment->own, from, &published)));
+    bool open =
+        term->to.kind == RULE_DAY_TODAY ||
+        (term->to.kind == RULE_DAY_PUBLISHED &&
+         !(subject->moment->published && subject->moment->published(subject->moment->own, from, &published)));
     if (subject->due && open && is_due)
         *subject->due = due;
     if (days <= term->at_most)
@@ -312,10 +321,16 @@ static void watch_term(const void *own, void (*add)(void *mask, const struct rul
     watch_day(&term->to, add, mask);
 }
 
-const struct rule_check rule_check_date = { .name = "date", .takes = RULE_TAKES_DATE, .compile = compile_date,
-                                            .holds = holds_date, .watch = watch_date };
-const struct rule_check rule_check_number = { .name = "number", .takes = RULE_TAKES_SCALAR,
-                                              .compile = compile_number, .holds = holds_number };
-const struct rule_check rule_check_working_days = { .name = "working_days", .takes = RULE_TAKES_ANY,
-                                                    .compile = compile_working_days, .holds = holds_working_days,
+const struct rule_check rule_check_date = { .name = "date",
+                                            .takes = RULE_TAKES_DATE,
+                                            .compile = compile_date,
+                                            .holds = holds_date,
+                                            .watch = watch_date };
+const struct rule_check rule_check_number = {
+    .name = "number", .takes = RULE_TAKES_SCALAR, .compile = compile_number, .holds = holds_number
+};
+const struct rule_check rule_check_working_days = { .name = "working_days",
+                                                    .takes = RULE_TAKES_ANY,
+                                                    .compile = compile_working_days,
+                                                    .holds = holds_working_days,
                                                     .watch = watch_term };

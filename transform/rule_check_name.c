@@ -1,7 +1,7 @@
 /* known_name: does the code belong to a procedure of this name?
  *
- * The list says what each code is known as: from=code, to=name (several names: "one | other"). Two wordings of
- * one procedure share the words that matter; two procedures share words such as "cấp giấy phép". So a word
+ * The list says what each code is known as: from=code, to=name (several names: "one | other"). Two wordings
+ * of one procedure share the words that matter; two procedures share words such as "cấp giấy phép". So a word
  * weighs the more the fewer names of the list hold it, and what two names share is measured against the
  * lighter of them:
  *
@@ -263,7 +263,8 @@ static enum status compile_known_name(struct rule *rule, const struct rule_compi
     *own = known;
     for (size_t i = 0; i < rule->path_count; i++)
         if (!text_is(rule->paths[i].path.text, "name"))
-            return setting_fault(compiling->context, options, error, _("\"known_name\" is put to the field \"name\""));
+            return setting_fault(compiling->context, options, error,
+                                 _("\"known_name\" is put to the field \"name\""));
     if (options->kind == VALUE_OBJECT &&
         setting_read(compiling->context, settings, 3, options, "known_name", &read, error))
         return error->status;
@@ -290,7 +291,8 @@ static void name_nearest(const struct known *known, const struct name *mine, str
         }
     }
     if (best)
-        buffer_printf(out, _("; the code %.*s is known as \"%.*s\""), TEXT_ARG(best->code), TEXT_ARG(best->name));
+        buffer_printf(out, _("; the code %.*s is known as \"%.*s\""), TEXT_ARG(best->code),
+                      TEXT_ARG(best->name));
 }
 
 /* 1.001640.H13 is the province's own copy of 1.001640. */
@@ -327,7 +329,8 @@ static bool holds_known_name(const void *own, const struct rule_subject *subject
     if (!names && known->unknown == UNKNOWN_IGNORE && !same)
         return true;
     if (names)
-        buffer_printf(&said, _("the code %.*s is known as \"%.*s\""), TEXT_ARG(mine.code), TEXT_ARG(names->name));
+        buffer_printf(&said, _("the code %.*s is known as \"%.*s\""), TEXT_ARG(mine.code),
+                      TEXT_ARG(names->name));
     else
         buffer_printf(&said, _("the code %.*s is not known"), TEXT_ARG(mine.code));
     name_nearest(known, &mine, &said);
@@ -336,5 +339,6 @@ static bool holds_known_name(const void *own, const struct rule_subject *subject
     return false;
 }
 
-const struct rule_check rule_check_known_name = { .name = "known_name", .takes = RULE_TAKES_SCALAR,
-                                                  .compile = compile_known_name, .holds = holds_known_name };
+const struct rule_check rule_check_known_name = {
+    .name = "known_name", .takes = RULE_TAKES_SCALAR, .compile = compile_known_name, .holds = holds_known_name
+};

@@ -36,8 +36,8 @@ static const struct setting rule_settings[] = {
       .help = N_("pass and fail: procedures for the rule's own test") },
 };
 
-static enum status check_keys(const struct setting_context *context, const struct value *tree, const char *what,
-                              const char *const *names, size_t count, struct error *error)
+static enum status check_keys(const struct setting_context *context, const struct value *tree,
+                              const char *what, const char *const *names, size_t count, struct error *error)
 {
     for (const struct value *member = tree->first; member; member = member->next) {
         size_t i = 0;
@@ -47,9 +47,10 @@ static enum status check_keys(const struct setting_context *context, const struc
             continue;
         const char *nearest = text_nearest(member->name, names, count);
         if (nearest)
-            return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"), what,
-                                 TEXT_ARG(member->name), nearest);
-        return setting_fault(context, member, error, _("%s: unknown key \"%.*s\""), what, TEXT_ARG(member->name));
+            return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"),
+                                 what, TEXT_ARG(member->name), nearest);
+        return setting_fault(context, member, error, _("%s: unknown key \"%.*s\""), what,
+                             TEXT_ARG(member->name));
     }
     return STATUS_OK;
 }
@@ -73,7 +74,8 @@ static enum status read_in_force(const struct setting_context *context, const st
     if (!tree)
         return STATUS_OK;
     if (check_keys(context, tree, "in_force", names, COUNT(names), error) ||
-        read_day(context, tree, "from", &rule->from, error) || read_day(context, tree, "to", &rule->to, error))
+        read_day(context, tree, "from", &rule->from, error) ||
+        read_day(context, tree, "to", &rule->to, error))
         return error->status;
     if (rule->from.year && rule->to.year && date_compare(rule->from, rule->to) > 0)
         return setting_fault(context, tree, error,
@@ -131,8 +133,8 @@ static enum status read_condition(const struct rule_compiling *compiling, const 
     return STATUS_OK;
 }
 
-static enum status read_when(const struct rule_compiling *compiling, const struct value *tree, struct rule *rule,
-                             struct error *error)
+static enum status read_when(const struct rule_compiling *compiling, const struct value *tree,
+                             struct rule *rule, struct error *error)
 {
     if (!tree)
         return STATUS_OK;
@@ -158,8 +160,9 @@ static enum status check_fits(const struct setting_context *context, const struc
         struct text text = path->path.text;
         bool scalar = field != FIELD_LIST && field != FIELD_GROUP;
         if (kind->takes == RULE_TAKES_LIST && field != FIELD_LIST)
-            return setting_fault(context, at, error, _("\"%s\" counts the items of a list, and \"%.*s\" is none"),
-                                 kind->name, TEXT_ARG(text));
+            return setting_fault(context, at, error,
+                                 _("\"%s\" counts the items of a list, and \"%.*s\" is none"), kind->name,
+                                 TEXT_ARG(text));
         if (kind->takes != RULE_TAKES_ANY && kind->takes != RULE_TAKES_LIST && !scalar)
             return setting_fault(
                 context, at, error,
@@ -174,8 +177,8 @@ static enum status check_fits(const struct setting_context *context, const struc
     return STATUS_OK;
 }
 
-static enum status read_checks(const struct rule_compiling *compiling, const struct value *tree, struct rule *rule,
-                               struct error *error)
+static enum status read_checks(const struct rule_compiling *compiling, const struct value *tree,
+                               struct rule *rule, struct error *error)
 {
     const struct setting_context *context = compiling->context;
     for (const struct value *member = tree->first; member; member = member->next) {
@@ -232,8 +235,8 @@ static enum status read_message(const struct setting_context *context, const str
     return STATUS_OK;
 }
 
-static enum status read_fields(const struct setting_context *context, const struct value *list, struct rule *rule,
-                               struct error *error)
+static enum status read_fields(const struct setting_context *context, const struct value *list,
+                               struct rule *rule, struct error *error)
 {
     struct text *texts;
     if (!list)
@@ -248,12 +251,14 @@ static enum status read_fields(const struct setting_context *context, const stru
     return STATUS_OK;
 }
 
-static enum status check_id(const struct setting_context *context, const struct value *id, struct error *error)
+static enum status check_id(const struct setting_context *context, const struct value *id,
+                            struct error *error)
 {
     if (!id->text.length || id->text.length > ID_MOST || memchr(id->text.bytes, ' ', id->text.length))
         return setting_fault(context, id, error, _("an id has 1 to %d characters and no blanks"), ID_MOST);
     if (text_starts(id->text, TEXT("congkhai/")))
-        return setting_fault(context, id, error, _("ids that start with \"congkhai/\" are the program's own"));
+        return setting_fault(context, id, error,
+                             _("ids that start with \"congkhai/\" are the program's own"));
     return STATUS_OK;
 }
 
@@ -303,7 +308,8 @@ static enum status compile_file(const struct rule_compiling *compiling, const st
     if (check_keys(context, file->tree, "rules", names, 1, error))
         return error->status;
     if (!list || list->kind != VALUE_LIST)
-        return setting_fault(context, list ? list : file->tree, error, _("a file of rules has a list \"rules\""));
+        return setting_fault(context, list ? list : file->tree, error,
+                             _("a file of rules has a list \"rules\""));
     for (const struct value *tree = list->first; tree; tree = tree->next) {
         struct rule *rule = &rules->rules[rules->count];
         rule->number = rules->count++;
@@ -330,7 +336,8 @@ static bool uses_list(const struct rule_set *rules, const struct code_list *list
     return false;
 }
 
-static struct digest recipe_of(struct rule_set *rules, const struct code_list *lists, struct value *ingredients)
+static struct digest recipe_of(struct rule_set *rules, const struct code_list *lists,
+                               struct value *ingredients)
 {
     struct buffer bytes = { 0 };
     for (const struct code_list *list = lists; list; list = list->next) {
@@ -348,8 +355,8 @@ static struct digest recipe_of(struct rule_set *rules, const struct code_list *l
 }
 
 enum status rule_compile_all(struct arena *arena, const struct rule_file *files, size_t count,
-                             const struct rule_options *options, struct rule_set **rules, struct digest *recipe,
-                             struct error *error)
+                             const struct rule_options *options, struct rule_set **rules,
+                             struct digest *recipe, struct error *error)
 {
     struct rule_set *made = arena_new(arena, struct rule_set);
     struct value *ingredients = value_list(arena);

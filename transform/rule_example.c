@@ -78,8 +78,10 @@ static enum status read_scalar(const struct setting_context *context, const stru
     if (!tree->text.length)
         return STATUS_OK;
     if (field->kind == FIELD_DATE && !date_read(tree->text, &date))
-        return setting_fault(context, tree, error, _("\"%.*s\" is no day such as 2010-10-14"), TEXT_ARG(tree->text));
-    while (field->kind == FIELD_CHOICE && field->choices[known] && !text_is(tree->text, field->choices[known]))
+        return setting_fault(context, tree, error, _("\"%.*s\" is no day such as 2010-10-14"),
+                             TEXT_ARG(tree->text));
+    while (field->kind == FIELD_CHOICE && field->choices[known] &&
+           !text_is(tree->text, field->choices[known]))
         known++;
     if (field->kind == FIELD_CHOICE && !field->choices[known]) {
         const char *nearest = text_nearest(tree->text, field->choices, known);
@@ -241,15 +243,17 @@ static struct rule_set alone(const struct rule_set *rules, const struct rule *ru
     struct rule_set set = *rules;
     *copy = *rule;
     copy->number = 0;
-    copy->in_force = !scene->today.year || ((!rule->from.year || date_compare(scene->today, rule->from) >= 0) &&
-                                            (!rule->to.year || date_compare(scene->today, rule->to) <= 0));
+    copy->in_force =
+        !scene->today.year || ((!rule->from.year || date_compare(scene->today, rule->from) >= 0) &&
+                               (!rule->to.year || date_compare(scene->today, rule->to) <= 0));
     set.rules = copy;
     set.count = 1;
     return set;
 }
 
-static enum status try_examples(const struct rule_set *rules, const struct rule *rule, const struct value *list,
-                                bool should_pass, rule_example_visitor *visit, void *own, struct error *error)
+static enum status try_examples(const struct rule_set *rules, const struct rule *rule,
+                                const struct value *list, bool should_pass, rule_example_visitor *visit,
+                                void *own, struct error *error)
 {
     size_t number = 0;
     const struct value *tree = list && list->kind == VALUE_LIST ? list->first : list;
@@ -277,7 +281,8 @@ static enum status try_examples(const struct rule_set *rules, const struct rule 
     return STATUS_OK;
 }
 
-enum status rule_examples(const struct rule_set *rules, rule_example_visitor *visit, void *own, struct error *error)
+enum status rule_examples(const struct rule_set *rules, rule_example_visitor *visit, void *own,
+                          struct error *error)
 {
     static const char *const names[] = { "pass", "fail" };
     for (size_t i = 0; i < rules->count; i++) {
@@ -286,10 +291,10 @@ enum status rule_examples(const struct rule_set *rules, rule_example_visitor *vi
         struct setting_context context = { rules->arena, rule->file };
         for (const struct value *member = examples ? examples->first : NULL; member; member = member->next)
             if (!text_is(member->name, "pass") && !text_is(member->name, "fail"))
-                return setting_fault(&context, member, error, _("examples: unknown key \"%.*s\"; did you mean \"%s\"?"),
-                                     TEXT_ARG(member->name),
-                                     text_nearest(member->name, names, 2) ? text_nearest(member->name, names, 2)
-                                                                          : "pass");
+                return setting_fault(
+                    &context, member, error, _("examples: unknown key \"%.*s\"; did you mean \"%s\"?"),
+                    TEXT_ARG(member->name),
+                    text_nearest(member->name, names, 2) ? text_nearest(member->name, names, 2) : "pass");
         if (try_examples(rules, rule, value_find(examples, "pass"), true, visit, own, error) ||
             try_examples(rules, rule, value_find(examples, "fail"), false, visit, own, error))
             return error->status;

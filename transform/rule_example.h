@@ -1,8 +1,8 @@
-/* Rules on paper: procedures written in YAML, tried without a store. For the examples that stand beside a rule and
- * for the configuration's own tests.
+/* Rules on paper: procedures written in YAML, tried without a store. For the examples that stand beside a
+ * rule and for the configuration's own tests.
  *
- * A procedure is written as INTERFACE §4 has it; one item does for a list of one, a text for a group that has a main
- * field (executing_agencies: Sở Tư pháp). Beside its fields may stand
+ * A procedure is written as INTERFACE §4 has it; one item does for a list of one, a text for a group that has
+ * a main field (executing_agencies: Sở Tư pháp). Beside its fields may stand
  *
  *     today: 2026-01-12        the day of the trial
  *     published: 2026-01-10    the day on which the portal acknowledged it
@@ -35,8 +35,8 @@ enum status rule_scene_play(const struct rule_set *rules, const struct rule_scen
 /* One example beside a rule and what became of it. */
 struct rule_example {
     struct text rule;
-    bool should_pass, held;  /* it is right when the two are the same */
-    size_t number;           /* among those that should pass, or should fail; from 1 */
+    bool should_pass, held; /* it is right when the two are the same */
+    size_t number;          /* among those that should pass, or should fail; from 1 */
     const char *file;
     unsigned line, column;
     const struct finding *finding; /* NULL: none */
@@ -45,6 +45,7 @@ typedef void rule_example_visitor(void *own, const struct rule_example *example)
 
 /* Tries each rule on its own examples, as if it were in force (unless the example says which day it is).
  * STATUS_USAGE for examples that are no procedures. */
-enum status rule_examples(const struct rule_set *rules, rule_example_visitor *visit, void *own, struct error *error);
+enum status rule_examples(const struct rule_set *rules, rule_example_visitor *visit, void *own,
+                          struct error *error);
 
 #endif

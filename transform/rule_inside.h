@@ -73,8 +73,8 @@ struct rule_check {
     bool on_absent; /* is also asked where nothing stands */
     /* Reads its options; sets rule->set_wise for those that need the store or the day. STATUS_USAGE with the
      * place. */
-    enum status (*compile)(struct rule *rule, const struct rule_compiling *compiling, const struct value *options,
-                           void **own, struct error *error);
+    enum status (*compile)(struct rule *rule, const struct rule_compiling *compiling,
+                           const struct value *options, void **own, struct error *error);
     void (*free)(void *own);
     /* Does the value hold? `why` gets the words otherwise; STATUS_REJECT in it: the check gave up. NULL: only
      * rule_all.c knows. */
@@ -82,8 +82,8 @@ struct rule_check {
     /* Does it hold of every text of this record, seen from afar? NULL: it must look at each. */
     bool (*idle)(const void *own, const struct rule_view *view);
     /* Notes of one record what must be known of all before any is judged; NULL: nothing. */
-    void (*gather)(const void *own, const struct rule *rule, struct rule_all *all, const struct rule_view *view,
-                   const struct rule_record *record);
+    void (*gather)(const void *own, const struct rule *rule, struct rule_all *all,
+                   const struct rule_view *view, const struct rule_record *record);
     /* Adds the paths that it looks at besides the rule's field; NULL: none. */
     void (*watch)(const void *own, void (*add)(void *mask, const struct rule_path *path), void *mask);
 };
@@ -139,8 +139,9 @@ struct rule_set {
 
 extern const struct rule_check *const rule_checks[]; /* ends with NULL */
 extern const struct rule_check rule_check_matches, rule_check_not_matches, rule_check_script,
-    rule_check_look_alikes, rule_check_document_number, rule_check_amounts, rule_check_date, rule_check_number,
-    rule_check_working_days, rule_check_known_name, rule_check_unique, rule_check_refers_to, rule_check_sql;
+    rule_check_look_alikes, rule_check_document_number, rule_check_amounts, rule_check_date,
+    rule_check_number, rule_check_working_days, rule_check_known_name, rule_check_unique,
+    rule_check_refers_to, rule_check_sql;
 
 /* What stands in the record's texts; NULL: it is not known. */
 const struct rule_grams *rule_view_grams(const struct rule_view *view);
@@ -150,14 +151,15 @@ enum status rule_path_compile(struct text text, struct rule_path *path, struct e
 void rule_view_of(const struct rule_set *rules, const struct value *procedure, struct rule_view *view);
 typedef bool rule_visitor(void *own, const struct value *value, const struct rule_place *place);
 /* As field_path_visit, but the place becomes a text only when someone asks for it. False: it was stopped. */
-bool rule_path_visit(const struct rule_path *path, const struct rule_view *view, rule_visitor *visit, void *own);
+bool rule_path_visit(const struct rule_path *path, const struct rule_view *view, rule_visitor *visit,
+                     void *own);
 #define RULE_PLACE_TEXT 256
 void rule_place_write(const struct rule_place *place, char out[RULE_PLACE_TEXT]);
 /* The first thing at the path's end that is something; NULL: none. */
 const struct value *rule_path_first(const struct rule_path *path, const struct rule_view *view);
 bool rule_is_something(const struct value *value);
-/* Do all lists of the path lie on the way to the rule's own field? Then it means the same item as the field, and
- * rule_path_find gives what stands there. */
+/* Do all lists of the path lie on the way to the rule's own field? Then it means the same item as the field,
+ * and rule_path_find gives what stands there. */
 bool rule_path_beside(const struct rule *rule, const struct rule_path *path);
 const struct value *rule_path_find(const struct rule_path *path, const struct rule_view *view,
                                    const struct rule_place *place);
@@ -169,8 +171,9 @@ struct rule_day {
     struct rule_path path; /* its [] are those of the rule's own field */
     struct text text;      /* as written */
 };
-enum status rule_day_compile(struct rule *rule, const struct rule_compiling *compiling, const struct value *value,
-                             bool publication, struct rule_day *day, struct error *error);
+enum status rule_day_compile(struct rule *rule, const struct rule_compiling *compiling,
+                             const struct value *value, bool publication, struct rule_day *day,
+                             struct error *error);
 /* False: there is no such day (the field is absent). `from` serves RULE_DAY_PUBLISHED. */
 bool rule_day_find(const struct rule_day *day, const struct rule_subject *subject, struct date from,
                    struct date *date);

@@ -38,8 +38,9 @@ static void add_grams(struct rule_grams *grams, struct text text)
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 
-/* Vietnamese texts have lead bytes up to CC, E1 with B8–BB behind it, and E2 with 80 (dashes, quotes, dots); C9 has
- * phonetic letters, C3 90, C3 B0 and C6 89 look like Đ. 16 bytes at once, each beside the one behind it. */
+/* Vietnamese texts have lead bytes up to CC, E1 with B8–BB behind it, and E2 with 80 (dashes, quotes, dots);
+ * C9 has phonetic letters, C3 90, C3 B0 and C6 89 look like Đ. 16 bytes at once, each beside the one behind
+ * it. */
 static bool is_strange(struct text text)
 {
     bytes16 found = { 0 };
@@ -201,7 +202,8 @@ static bool take_quantifier(struct reading *reading, size_t last)
     return true;
 }
 
-/* Escaped punctuation is itself; letters and digits mean something else, of unknown length where braces follow. */
+/* Escaped punctuation is itself; letters and digits mean something else, of unknown length where braces
+ * follow. */
 static bool read_escape(struct reading *reading)
 {
     size_t last = reading->run.length;
@@ -274,7 +276,8 @@ void rule_literals_find(struct arena *arena, struct text expression, struct rule
     bool known = expression.length && !text_find(expression, TEXT("\\Q"), &at);
     *literals = (struct rule_literals){ arena_array(arena, struct text, BRANCHES_MOST), 0 };
     while (known) {
-        known = literals->count < BRANCHES_MOST && read_branch(&reading, arena, &literals->texts[literals->count]);
+        known = literals->count < BRANCHES_MOST &&
+                read_branch(&reading, arena, &literals->texts[literals->count]);
         literals->count++;
         if (!reading.rest.length)
             break;

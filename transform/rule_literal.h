@@ -1,8 +1,10 @@
-/* Most expressions that must not be found are not found, because some words of theirs stand nowhere in the record.
+/* Most expressions that must not be found are not found, because some words of theirs stand nowhere in the
+ * record.
  *
- * The literals of an expression are texts of three bytes or more, of which at least one is part of whatever it matches.
- * Grams are the set of triples of bytes in a record's texts: a literal whose triples are not all there stands nowhere, and
- * the expression need not be tried. That is a filter: it never says no to an expression that would match.
+ * The literals of an expression are texts of three bytes or more, of which at least one is part of whatever
+ * it matches. Grams are the set of triples of bytes in a record's texts: a literal whose triples are not all
+ * there stands nowhere, and the expression need not be tried. That is a filter: it never says no to an
+ * expression that would match.
  */
 #ifndef TRANSFORM_RULE_LITERAL_H
 #define TRANSFORM_RULE_LITERAL_H

@@ -23,8 +23,8 @@ static bool is_named(const struct text *name, const struct value *member)
     return member->name.length == name->length && !memcmp(member->name.bytes, name->bytes, name->length);
 }
 
-/* Canonical procedures have their fields in the order of the table, so that each is found where the one before
- * it ended. */
+/* Canonical procedures have their fields in the order of the table, so that each is found where the one
+ * before it ended. */
 void rule_view_of(const struct rule_set *rules, const struct value *procedure, struct rule_view *view)
 {
     size_t count = procedure_root.count, at = 0;
@@ -89,7 +89,8 @@ static bool visit_value(struct visiting *visiting, size_t step, const struct val
     return true;
 }
 
-bool rule_path_visit(const struct rule_path *path, const struct rule_view *view, rule_visitor *visit, void *own)
+bool rule_path_visit(const struct rule_path *path, const struct rule_view *view, rule_visitor *visit,
+                     void *own)
 {
     struct visiting visiting = { .path = path, .visit = visit, .own = own, .place.path = path };
     return visit_value(&visiting, 0, view->roots[path->root]);
@@ -100,8 +101,8 @@ void rule_place_write(const struct rule_place *place, char out[RULE_PLACE_TEXT])
     const struct field_path *path = &place->path->path;
     size_t length = 0;
     for (size_t i = 0; i < path->count && length < RULE_PLACE_TEXT - 1; i++) {
-        int written = path->each[i] ? snprintf(out + length, RULE_PLACE_TEXT - length, "%s%s[%zu]", i ? "." : "",
-                                               path->steps[i]->name, place->index[i])
+        int written = path->each[i] ? snprintf(out + length, RULE_PLACE_TEXT - length, "%s%s[%zu]",
+                                               i ? "." : "", path->steps[i]->name, place->index[i])
                                     : snprintf(out + length, RULE_PLACE_TEXT - length, "%s%s", i ? "." : "",
                                                path->steps[i]->name);
         length += (size_t)written;
@@ -147,8 +148,9 @@ bool rule_path_beside(const struct rule *rule, const struct rule_path *path)
     return true;
 }
 
-enum status rule_day_compile(struct rule *rule, const struct rule_compiling *compiling, const struct value *value,
-                             bool publication, struct rule_day *day, struct error *error)
+enum status rule_day_compile(struct rule *rule, const struct rule_compiling *compiling,
+                             const struct value *value, bool publication, struct rule_day *day,
+                             struct error *error)
 {
     const struct setting_context *context = compiling->context;
     if (!value)

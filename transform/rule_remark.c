@@ -31,16 +31,19 @@ static void remark_force(const struct remarking *remarking, const struct rule *r
     }
 }
 
-/* One condition asks for announced, another rule's field is only of abolished ones, …: what contradicts itself. */
+/* One condition asks for announced, another rule's field is only of abolished ones, …: what contradicts
+ * itself. */
 static void remark_conditions(const struct remarking *remarking, const struct rule *rule)
 {
     for (size_t i = 0; i < rule->when_count; i++) {
         const struct rule_condition *condition = &rule->when[i];
         if (condition->after.year && condition->before.year &&
             date_days(condition->before) - date_days(condition->after) < 2)
-            remark(remarking, rule, _("\"when\" leaves no day between \"after\" and \"before\": it can never fire"));
+            remark(remarking, rule,
+                   _("\"when\" leaves no day between \"after\" and \"before\": it can never fire"));
         for (size_t j = 0; condition->asks_presence && !condition->presence && j < rule->path_count; j++)
-            if (text_equal(condition->path.path.text, rule->paths[j].path.text) && !rule->checks[0].kind->on_absent)
+            if (text_equal(condition->path.path.text, rule->paths[j].path.text) &&
+                !rule->checks[0].kind->on_absent)
                 remark(remarking, rule, _("\"when\" asks that its own field is absent: it can never fire"));
     }
 }
@@ -66,9 +69,10 @@ static bool remark_calendar(const struct remarking *remarking, const struct rule
         int year = last_year(rule->lists[0]);
         if (year >= today.year)
             continue;
-        snprintf(words, sizeof words,
-                 _("the calendar %s has no day after %d: add the holidays, or terms are counted without them"),
-                 rule->lists[0]->path, year);
+        snprintf(
+            words, sizeof words,
+            _("the calendar %s has no day after %d: add the holidays, or terms are counted without them"),
+            rule->lists[0]->path, year);
         remark(remarking, rule, words);
         return true;
     }

@@ -16,7 +16,8 @@ struct building {
 };
 
 /* Members are kept in the order of names: canonical bytes then need no sorting. */
-static struct rule_watch_node *find_node(struct arena *arena, struct rule_watch_node *parent, struct text name)
+static struct rule_watch_node *find_node(struct arena *arena, struct rule_watch_node *parent,
+                                         struct text name)
 {
     struct rule_watch_node **link = &parent->first;
     while (*link && text_compare((*link)->name, name) < 0)

@@ -1,6 +1,6 @@
-/* What do the rules alone cost? Synthetic procedures of the size of real ones (5 to 6 KB, some 70 texts), the shipped
- * packs, one thread, nothing else in the loop. Usage: rules CONFIG-FOLDER [RECORDS [ROUNDS [each]]]; "each" tells the
- * rules apart. */
+/* What do the rules alone cost? Synthetic procedures of the size of real ones (5 to 6 KB, some 70 texts), the
+ * shipped packs, one thread, nothing else in the loop. Usage: rules CONFIG-FOLDER [RECORDS [ROUNDS [each]]];
+ * "each" tells the rules apart. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -12,11 +12,11 @@
 #include "transform/rule_inside.h"
 
 static const char *const words[] = {
-    "thủ",    "tục",  "hành",  "chính", "đăng", "ký",   "cấp",  "giấy", "phép",  "xây",  "dựng",   "quyền", "sử",
-    "dụng",   "đất",  "hồ",    "sơ",    "cơ",   "quan", "tiếp", "nhận", "trả",   "kết",  "quả",    "công",  "dân",
-    "doanh",  "trực", "tuyến", "bưu",   "điện", "thời", "hạn",  "giải", "quyết", "ngày", "lệ",     "phí",   "theo",
-    "nghị",   "định", "thông", "tư",    "mẫu",  "đơn",  "khai", "bản",  "sao",   "chứng", "thực", "huyện", "phường",
-    "người", "nộp",  "kiểm",  "tra",
+    "thủ",   "tục",  "hành",  "chính",  "đăng",  "ký",    "cấp",  "giấy", "phép", "xây",  "dựng",  "quyền",
+    "sử",    "dụng", "đất",   "hồ",     "sơ",    "cơ",    "quan", "tiếp", "nhận", "trả",  "kết",   "quả",
+    "công",  "dân",  "doanh", "trực",   "tuyến", "bưu",   "điện", "thời", "hạn",  "giải", "quyết", "ngày",
+    "lệ",    "phí",  "theo",  "nghị",   "định",  "thông", "tư",   "mẫu",  "đơn",  "khai", "bản",   "sao",
+    "chứng", "thực", "huyện", "phường", "người", "nộp",   "kiểm", "tra",
 };
 static uint64_t state = 20240601;
 
@@ -73,7 +73,8 @@ static struct value *make(struct arena *arena, unsigned number)
     for (unsigned i = 0; i < 2 + number % 5; i++) {
         item = value_append(list, value_object(arena));
         value_set(item, "issued_on", value_string(arena, "2020-05-28"));
-        value_set(item, "number", format(arena, i % 3 ? "%02u/%u/NĐ-CP" : "%u/%u/QH14", 1 + pick(200), 2005 + pick(20)));
+        value_set(item, "number",
+                  format(arena, i % 3 ? "%02u/%u/NĐ-CP" : "%u/%u/QH14", 1 + pick(200), 2005 + pick(20)));
         value_set(item, "title", sentence(arena, 8, 24));
     }
     list = value_set(procedure, "levels", value_list(arena));
@@ -143,7 +144,8 @@ static void load(struct arena *arena, const char *folder, struct rule_set **rule
         give_up(&error);
 }
 
-/* A record is judged right after it was mapped, so that it is warm: here it is parsed before the clock runs. */
+/* A record is judged right after it was mapped, so that it is warm: here it is parsed before the clock runs.
+ */
 static double run(const struct rule_set *rules, const struct text *records, size_t count, size_t *found)
 {
     static struct arena arena, scratch;

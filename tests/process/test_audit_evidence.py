@@ -16,7 +16,7 @@ import threading
 import unittest
 
 from harness import Place, Simulator, procedure, procedures, wait_until
-from test_audit import Forger, Signed, three_nights, verifier
+from test_audit import DOCUMENT, Signed, three_nights, verifier
 
 TODAY = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=7))).date()
 YESTERDAY = TODAY - datetime.timedelta(days=1)
@@ -126,7 +126,7 @@ class Keys(unittest.TestCase):
                                  (("history", "1.000001", "--on", "12/3/2026"), "wants a date such as"),
                                  (("history", "1.000001", "--field", "nmae"), "did you mean"),
                                  (("history", "9.999999"), "never acknowledged"), (("show", "9.999999"), "nothing is known"),
-                                 (("audit", "export", "--run", "77", "x"), "there is no run 77"),
+                                 (("audit", "export", "--run", "77", self.place.folder / "x"), "there is no run 77"),
                                  (("audit", "verify", "--checkpoint", "nowhere"), "nowhere"),
                                  (("audit", "verify", "--key", "a+b+c"), "key")):
             with self.subTest(arguments):
@@ -445,6 +445,32 @@ class WhileARunWrites(unittest.TestCase):
             self.assertEqual(place.run("status").code, 0)
             self.assertIsNone(place.sql("SELECT finished_at FROM audit_runs WHERE run = 2")[0][0])
             self.assertEqual(running.wait().code, 0)
+
+
+class Decisions(unittest.TestCase):
+    def test_after_retries_orders_and_reconciliations_everything_agrees_with_the_ledger(self):
+        with Simulator() as portal, Signed(portal) as place:
+            portal.faults("kind=status:422,on=put,code=1.000002,count=1")
+            place.records(*procedures(5), procedure("1.000009", name=None))
+            place.run("run")
+            place.run("retry", "--reason", "đã sửa cổng")
+            place.run("withdraw", "1.000003", "--decision", "9/QĐ-UBND", "--reason", "bãi bỏ")
+            place.run("load")
+            portal.faults("kind=conflict,on=put,count=1")
+            place.records(procedure("1.000001", name="Khác"), *procedures(4, first=2))
+            place.run("run")
+            place.run("reconcile")
+            place.run("reconcile", "--adopt", "1.000001", "--reason", "cổng đúng")
+            place.run("run")
+            ours, script, report, words = place.both()
+            self.assertEqual((ours, script), ((True, 0), (True, 0)), (report, words))
+            decisions = place.sql("SELECT DISTINCT event FROM audit_events WHERE json_extract(detail, '$.reason') IS NOT NULL AND actor IS NOT NULL")
+            self.assertIn(("retried",), decisions)
+            self.assertIn(("withdrawal-ordered",), decisions)
+            document = DOCUMENT.read_text(encoding="utf-8")
+            self.assertEqual([event for event, in place.sql("SELECT DISTINCT event FROM audit_events") if f"`{event}`" not in document], [])
+            self.assertEqual(place.run("show", "1.000001").code, 0)
+            self.assertEqual(place.run("history", "1.000003").code, 0)
 
 
 class FailClosed(unittest.TestCase):

@@ -107,7 +107,7 @@ class Samples(unittest.TestCase):
             rows = place.rows()
             self.expect(place.run("run"), 1)
             self.assertEqual(portal.requests(), requests)
-            self.assertLessEqual(place.rows() - rows, 6)
+            self.assertLessEqual(place.rows() - rows, 10)
             shutil.copytree(place.folder / "samples" / "edits", place.folder / "samples", dirs_exist_ok=True)
             self.expect(place.run("run"), 1)
             night = place.last_run()

@@ -22,7 +22,9 @@ static void make_settings(unsigned char seed_byte)
     unsigned char seed[CRYPTO_KEY_SIZE];
     struct error error = { 0 };
     memset(seed, seed_byte, sizeof seed);
-    settings = (struct audit_settings){ .agency = "H13", .origin = "test/log", .has_signer = true, .keys = &key, .key_count = 1 };
+    settings = (struct audit_settings){
+        .agency = "H13", .origin = "test/log", .has_signer = true, .keys = &key, .key_count = 1
+    };
     CHECK_INT(note_signer_init(&settings.signer, TEXT("test/log"), seed, &error), STATUS_OK);
     key = settings.signer.key;
 }
@@ -68,14 +70,19 @@ static void forge(const char *sql)
     struct sqlite *database = store_database(night.store);
     struct sqlite_statement *row;
     struct text update = TEXT_NONE, delete = TEXT_NONE;
-    CHECK_INT(sqlite_prepare(database, "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger' ORDER BY name",
-                             &row, &error), STATUS_OK);
+    CHECK_INT(
+        sqlite_prepare(
+            database,
+            "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger' ORDER BY name",
+            &row, &error),
+        STATUS_OK);
     if (sqlite_step(row, &error) == STATUS_OK)
         delete = text_copy(&test_arena, sqlite_words(row, 0));
     if (sqlite_step(row, &error) == STATUS_OK)
         update = text_copy(&test_arena, sqlite_words(row, 0));
     sqlite_finish(row);
-    CHECK_INT(sqlite_run(database, "DROP TRIGGER ledger_no_update; DROP TRIGGER ledger_no_delete", &error), STATUS_OK);
+    CHECK_INT(sqlite_run(database, "DROP TRIGGER ledger_no_update; DROP TRIGGER ledger_no_delete", &error),
+              STATUS_OK);
     if (!CHECK_INT(sqlite_run(database, sql, &error), STATUS_OK))
         CHECK_STRING(error.message, "");
     CHECK_INT(sqlite_run(database, update.bytes, &error), STATUS_OK);
@@ -131,9 +138,13 @@ TEST("each head is a proven beginning of the next")
         CHECK_STRING(text_string(&test_arena, heads[i].origin), "test/log");
         if (!i)
             continue;
-        CHECK_INT(merkle_consistency(audit_leaves_source(leaves), heads[i - 1].size, heads[i].size, &proof, &error), STATUS_OK);
-        CHECK(merkle_consistency_holds(heads[i - 1].size, &heads[i - 1].root, heads[i].size, &heads[i].root, &proof));
-        CHECK(!merkle_consistency_holds(heads[i - 1].size, &heads[i].root, heads[i].size, &heads[i].root, &proof));
+        CHECK_INT(
+            merkle_consistency(audit_leaves_source(leaves), heads[i - 1].size, heads[i].size, &proof, &error),
+            STATUS_OK);
+        CHECK(merkle_consistency_holds(heads[i - 1].size, &heads[i - 1].root, heads[i].size, &heads[i].root,
+                                       &proof));
+        CHECK(!merkle_consistency_holds(heads[i - 1].size, &heads[i].root, heads[i].size, &heads[i].root,
+                                        &proof));
     }
     audit_leaves_close(leaves);
     night_close(&night);
@@ -210,7 +221,8 @@ TEST("an event whose column has another type is found though it gives its hash")
 TEST("a detail that reaches over into its neighbours is found though it gives the hash")
 {
     three_nights(true);
-    forge("UPDATE ledger SET detail = detail || ',\"digest\":\"' || lower(hex(digest)) || '\"', digest = NULL WHERE seq = "
+    forge("UPDATE ledger SET detail = detail || ',\"digest\":\"' || lower(hex(digest)) || '\"', digest = "
+          "NULL WHERE seq = "
           "(SELECT min(seq) FROM ledger WHERE event = 'published')");
     struct audit_report report = verify(NULL, 0);
     CHECK(!report.holds);
@@ -225,7 +237,8 @@ TEST("an event that is gone, put in or moved is named")
     check_found(AUDIT_EVENT, 5, "events 5 to 5 are gone");
     night_close(&night);
     three_nights(true);
-    forge("INSERT INTO ledger SELECT 1000, at, run, event, source, code, digest, actor, detail, hash FROM ledger WHERE seq = 4");
+    forge("INSERT INTO ledger SELECT 1000, at, run, event, source, code, digest, actor, detail, hash FROM "
+          "ledger WHERE seq = 4");
     struct audit_report report = verify(NULL, 0);
     CHECK_INT(report.from_event, report.proven + 1);
     check_refused("events were added that the tree does not know");
@@ -254,7 +267,8 @@ TEST("a head kept elsewhere shows that the store is an older one")
     CHECK_INT(audit_head(night.store, &test_arena, 0, &head, &error), STATUS_OK);
     struct audit_outside outside = { "kept", head.note };
     CHECK(verify(&outside, 1).holds);
-    const char *sql = "DELETE FROM checkpoint WHERE run = 3; DELETE FROM ledger WHERE run = 3; UPDATE tree SET (size, frontier) ="
+    const char *sql = "DELETE FROM checkpoint WHERE run = 3; DELETE FROM ledger WHERE run = 3; UPDATE tree "
+                      "SET (size, frontier) ="
                       " (SELECT size, frontier FROM checkpoint WHERE run = 2)";
     forge(sql);
     struct audit_report report = verify(&outside, 1);
@@ -269,8 +283,10 @@ TEST("a head kept elsewhere shows that the store is an older one")
 TEST("a head of another ledger and one that is no head are said to be so")
 {
     three_nights(true);
-    struct audit_outside outside[] = { { "other", TEXT("other/log\n1\nptPSmsvjBelTP59lW8BOEIFMcWifEyA5lriy+UQr/oc=\n") },
-                                       { "none", TEXT("nothing") } };
+    struct audit_outside outside[] = {
+        { "other", TEXT("other/log\n1\nptPSmsvjBelTP59lW8BOEIFMcWifEyA5lriy+UQr/oc=\n") },
+        { "none", TEXT("nothing") }
+    };
     struct audit_report report = verify(outside, 2);
     CHECK(!report.holds);
     CHECK_CONTAINS(report.first->message, "none: ");
@@ -281,7 +297,8 @@ TEST("a head of another ledger and one that is no head are said to be so")
 TEST("payloads that were changed, taken or forgotten without an event are found by their first event")
 {
     three_nights(true);
-    forge("UPDATE payload SET bytes = CAST('x' AS BLOB) WHERE id = (SELECT min(id) FROM payload WHERE kind = 1)");
+    forge("UPDATE payload SET bytes = CAST('x' AS BLOB) WHERE id = (SELECT min(id) FROM payload WHERE kind = "
+          "1)");
     struct audit_report report = verify(NULL, 0);
     CHECK_STRING(report.first->kind, AUDIT_PAYLOAD);
     CHECK_CONTAINS(report.first->message, "they were changed");
@@ -296,7 +313,8 @@ TEST("payloads that were changed, taken or forgotten without an event are found 
 TEST("what the stages believe is held against the ledger, and is told apart from it")
 {
     static const char *const forgeries[][2] = {
-        { "UPDATE procedure_state SET held_status = 'abolished' WHERE code = '1.000001'", "stand at the portal" },
+        { "UPDATE procedure_state SET held_status = 'abolished' WHERE code = '1.000001'",
+          "stand at the portal" },
         { "UPDATE procedure_state SET held_run = 2 WHERE code = '1.000001'", "stand at the portal" },
         { "UPDATE procedure_state SET state = 'intended' WHERE code = '1.000001'", "a delivery is open" },
         { "DELETE FROM procedure_state WHERE code = '1.000001'", "know nothing of the procedure" },
@@ -391,7 +409,9 @@ TEST("an event behind the last head cannot be proven yet")
     night_record(&night, "1.000099", "Mới", "1");
     night_work(&night);
     night_deliver(&night);
-    CHECK_INT(audit_prove(night.store, &test_arena, TEXT("1.000099"), (struct date){ 2099, 1, 1 }, &proof, &error), STATUS_STOP);
+    CHECK_INT(
+        audit_prove(night.store, &test_arena, TEXT("1.000099"), (struct date){ 2099, 1, 1 }, &proof, &error),
+        STATUS_STOP);
     CHECK_CONTAINS(error.message, "stands behind the last head");
     night_close(&night);
 }

@@ -47,9 +47,10 @@ TEST("an event is hashed as canonical JSON, its members sorted, what is nothing 
     entry.code = TEXT_NONE;
     entry.has_digest = false;
     ledger_canonical(&bytes, &entry);
-    CHECK_TEXT(buffer_view(&bytes), TEXT("{\"actor\":\"Trần \\\"A\\\"\\n\",\"at\":\"2026-03-12T01:02:03.004Z\","
-                                         "\"detail\":{\"key\":\"k\"},\"event\":\"published\",\"run\":3,\"seq\":7,"
-                                         "\"source\":\"sở\"}"));
+    CHECK_TEXT(buffer_view(&bytes),
+               TEXT("{\"actor\":\"Trần \\\"A\\\"\\n\",\"at\":\"2026-03-12T01:02:03.004Z\","
+                    "\"detail\":{\"key\":\"k\"},\"event\":\"published\",\"run\":3,\"seq\":7,"
+                    "\"source\":\"sở\"}"));
 }
 
 TEST("events are numbered from one, and each grows the tree by its leaf")
@@ -95,7 +96,8 @@ TEST("the tree goes on where it was when the store is opened again")
     const char *path = open_store();
     for (int i = 0; i < 5; i++) {
         CHECK_INT(store_begin(night.store, &error), STATUS_OK);
-        CHECK_INT(ledger_append(night.store, &(struct ledger_event){ .event = "a" }, NULL, &error), STATUS_OK);
+        CHECK_INT(ledger_append(night.store, &(struct ledger_event){ .event = "a" }, NULL, &error),
+                  STATUS_OK);
         CHECK_INT(store_commit(night.store, &error), STATUS_OK);
     }
     struct digest root = merkle_root(store_tree(night.store));
@@ -127,7 +129,8 @@ TEST("a ledger that cannot be written is a matter of the ledger")
     open_store();
     CHECK_INT(sqlite_run(store_database(night.store), "DROP TABLE ledger", &error), STATUS_OK);
     CHECK_INT(store_begin(night.store, &error), STATUS_OK);
-    CHECK_INT(ledger_append(night.store, &(struct ledger_event){ .event = "a" }, NULL, &error), STATUS_LEDGER);
+    CHECK_INT(ledger_append(night.store, &(struct ledger_event){ .event = "a" }, NULL, &error),
+              STATUS_LEDGER);
     store_rollback(night.store);
     night_close(&night);
 }

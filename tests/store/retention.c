@@ -32,7 +32,8 @@ static struct retention_done keep_house(int64_t source_ms, int64_t budget_ms)
 {
     struct retention_done done;
     struct error error = { 0 };
-    CHECK_INT(retention_run(night.store, &(struct retention_settings){ source_ms, budget_ms }, &done, &error), STATUS_OK);
+    CHECK_INT(retention_run(night.store, &(struct retention_settings){ source_ms, budget_ms }, &done, &error),
+              STATUS_OK);
     return done;
 }
 
@@ -101,8 +102,11 @@ TEST("packed bytes that were damaged are a matter of the ledger")
     night_end(&night);
     begin("Một");
     keep_house(0, 0);
-    CHECK_INT(sqlite_run(store_database(night.store), "UPDATE payload SET bytes = zeroblob(50) WHERE encoding = 1", &error), STATUS_OK);
-    CHECK_INT(store_payload(night.store, &test_arena, number("SELECT id FROM payload WHERE encoding = 1"), &bytes, &error),
+    CHECK_INT(sqlite_run(store_database(night.store),
+                         "UPDATE payload SET bytes = zeroblob(50) WHERE encoding = 1", &error),
+              STATUS_OK);
+    CHECK_INT(store_payload(night.store, &test_arena, number("SELECT id FROM payload WHERE encoding = 1"),
+                            &bytes, &error),
               STATUS_LEDGER);
     CHECK_CONTAINS(error.message, "damaged");
     night_close(&night);
@@ -121,7 +125,11 @@ TEST("what no record needs any more is forgotten when its time is over, by an ev
     begin("Mốt");
     CHECK_INT(keep_house(30 * DAY_MS, 0).forgotten, 1);
     night_end(&night);
-    CHECK_INT(number(SOURCES "bytes IS NULL AND size > 0 AND forgotten = (SELECT seq FROM ledger WHERE event = 'forgotten')"), 1);
+    CHECK_INT(
+        number(
+            SOURCES
+            "bytes IS NULL AND size > 0 AND forgotten = (SELECT seq FROM ledger WHERE event = 'forgotten')"),
+        1);
     CHECK_INT(number("SELECT count(*) FROM superseded"), 0);
     CHECK(verifies());
     night_close(&night);
@@ -199,7 +207,8 @@ TEST("packing keeps to its time and goes on in the next run")
     int64_t packed = 0, runs = 0;
     while (packed < 1000 && runs++ < 20) {
         begin("Một");
-        packed += keep_house(0, 1).packed; /* the tests' clock goes on by a millisecond whenever somebody looks */
+        packed +=
+            keep_house(0, 1).packed; /* the tests' clock goes on by a millisecond whenever somebody looks */
         night_end(&night);
     }
     CHECK_INT(packed, 1000);

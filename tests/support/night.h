@@ -1,5 +1,5 @@
-/* Nights through the store's own functions, without sources and without a portal: what extract, transform and load
- * would leave in a store. For tests and measurements.
+/* Nights through the store's own functions, without sources and without a portal: what extract, transform and
+ * load would leave in a store. For tests and measurements.
  *
  *     struct night night = { 0 };
  *     night_open(&night, path, NULL);
@@ -80,8 +80,9 @@ static void night_open(struct night *night, const char *path, const struct audit
 {
     struct error error = { 0 };
     if (!night->clock.now)
-        night->clock = (struct night_clock){
-            { night_now, night_ticks, night_sleep, night_random }, NIGHT_FIRST, 0x5eed };
+        night->clock = (struct night_clock){ { night_now, night_ticks, night_sleep, night_random },
+                                             NIGHT_FIRST,
+                                             0x5eed };
     night_must(store_open(path, STORE_RUN, &night->clock.clock, &night->store, &error), &error, "open");
     if (settings)
         night_must(audit_open(night->store, settings, &error), &error, "audit_open");
@@ -123,7 +124,8 @@ static inline void night_begin(struct night *night)
     night_must(staging_open(night->store, night_source(night), &night->staging, &error), &error, "staging");
 }
 
-/* A record as a source would give it: its bytes hold the code, the status, the name and a number of a legal basis. */
+/* A record as a source would give it: its bytes hold the code, the status, the name and a number of a legal
+ * basis. */
 static void night_stage(struct night *night, const char *code, const char *status, const char *name,
                         const char *number)
 {
@@ -131,16 +133,17 @@ static void night_stage(struct night *night, const char *code, const char *statu
     BUFFER_OWNED struct buffer bytes = { 0 };
     char locator[80];
     bool known;
-    buffer_printf(&bytes, "%s\t%s\t%s\t%s\t%s", code, status, name, number, night->filler ? night->filler : "");
+    buffer_printf(&bytes, "%s\t%s\t%s\t%s\t%s", code, status, name, number,
+                  night->filler ? night->filler : "");
     struct digest digest = crypto_sha256(buffer_view(&bytes));
     snprintf(locator, sizeof locator, "ho-so/%s.json", code);
-    night_must(staging_known(night->staging, &digest, text_of(code), text_of(locator), &known, &error), &error, "known");
+    night_must(staging_known(night->staging, &digest, text_of(code), text_of(locator), &known, &error),
+               &error, "known");
     if (known)
         return;
-    struct staged_record record = { .key = text_of(code),
-                                    .locator = text_of(locator),
-                                    .bytes = buffer_view(&bytes),
-                                    .digest = digest };
+    struct staged_record record = {
+        .key = text_of(code), .locator = text_of(locator), .bytes = buffer_view(&bytes), .digest = digest
+    };
     night_must(staging_put(night->staging, &record, &error), &error, "put");
 }
 
@@ -177,14 +180,15 @@ static struct text night_content(struct night *night, struct text bytes)
 }
 
 /* A record without a name is rejected. */
-static void night_transform(struct night *night, const struct work_item *item, const struct work_recipes *recipes)
+static void night_transform(struct night *night, const struct work_item *item,
+                            const struct work_recipes *recipes)
 {
     struct error error = { 0 };
     struct findings findings = { 0 };
     struct text content = night_content(night, item->bytes);
     if (!night_field(item->bytes, 2).length) {
-        struct finding *finding = finding_add(&night->arena, &findings, true, TEXT("ND63-8.2a"), "name", TEXT_NONE,
-                                              TEXT("Thiếu tên thủ tục"));
+        struct finding *finding = finding_add(&night->arena, &findings, true, TEXT("ND63-8.2a"), "name",
+                                              TEXT_NONE, TEXT("Thiếu tên thủ tục"));
         finding->cites = TEXT("Nghị định 63/2010/NĐ-CP, Điều 8 khoản 2 điểm a");
     }
     struct work_result result = { .record = item->record,
@@ -210,12 +214,13 @@ static inline void night_work(struct night *night)
     night_must(staging_finish(night->staging, true, true, NULL, &staged, &error), &error, "finish");
     night->staging = NULL;
     night_must(store_begin(night->store, &error), &error, "begin");
-    night_must(work_mark(night->store, night_source(night), &digest, &digest, &recipes, &error), &error, "mark");
+    night_must(work_mark(night->store, night_source(night), &digest, &digest, &recipes, &error), &error,
+               "mark");
     night_must(store_commit(night->store, &error), &error, "commit");
     do {
         arena_clear(&night->arena);
-        night_must(work_next(night->store, night_source(night), WORK_MAP, NULL, 0, after, &night->arena, items, 200,
-                             &count, &error),
+        night_must(work_next(night->store, night_source(night), WORK_MAP, NULL, 0, after, &night->arena,
+                             items, 200, &count, &error),
                    &error, "work_next");
         night_must(store_begin(night->store, &error), &error, "begin");
         for (size_t i = 0; i < count; i++) {
@@ -239,8 +244,8 @@ static struct outbox_item *night_intend(struct night *night, size_t most, size_t
     struct error error = { 0 };
     struct text *codes;
     arena_clear(&night->arena);
-    night_must(outbox_list(night->store, &(struct outbox_filter){ 0 }, &night->arena, &codes, count, &error), &error,
-               "list");
+    night_must(outbox_list(night->store, &(struct outbox_filter){ 0 }, &night->arena, &codes, count, &error),
+               &error, "list");
     *count = *count < most ? *count : most;
     struct outbox_item *items = arena_array(&night->arena, struct outbox_item, *count + 1);
     night_must(store_begin(night->store, &error), &error, "begin");
@@ -255,8 +260,8 @@ static struct outbox_item *night_intend(struct night *night, size_t most, size_t
     return items;
 }
 
-static void night_answer(struct night *night, struct outbox_item *item, enum outbox_outcome outcome, long status,
-                         const char *words)
+static void night_answer(struct night *night, struct outbox_item *item, enum outbox_outcome outcome,
+                         long status, const char *words)
 {
     struct error error = { 0 };
     char version[32];
@@ -285,7 +290,8 @@ static inline void night_deliver(struct night *night)
     night_must(store_begin(night->store, &error), &error, "begin");
     for (size_t i = 0; i < count; i++)
         night_answer(night, &items[i],
-                     items[i].intent_action == OUTBOX_WITHDRAW ? OUTBOX_WITHDRAWN : OUTBOX_PUBLISHED, 200, NULL);
+                     items[i].intent_action == OUTBOX_WITHDRAW ? OUTBOX_WITHDRAWN : OUTBOX_PUBLISHED, 200,
+                     NULL);
     night_must(store_commit(night->store, &error), &error, "commit");
 }
 

@@ -10,8 +10,9 @@ TEST("required wants something, and names where it is missing")
     CHECK_STRING(says("field: name, check: { required: true }", "code: A"), "name: This is missing");
     CHECK_STRING(says("field: decision.number, check: { required: true }", "code: A"),
                  "decision.number: This is missing");
-    CHECK_STRING(says("field: 'steps[].text', check: { required: true }", "steps: [{ text: A }, { case: B }]"),
-                 "steps[1].text: This is missing");
+    CHECK_STRING(
+        says("field: 'steps[].text', check: { required: true }", "steps: [{ text: A }, { case: B }]"),
+        "steps[1].text: This is missing");
     CHECK_STRING(says("field: 'steps[].text', check: { required: true }", "code: A"), "");
 }
 
@@ -22,8 +23,10 @@ TEST("required lets another field stand in, of the same item where the lists are
     CHECK_STRING(says(either, "code: A"), "executing_agencies: This is missing");
     const char *item = "field: 'legal_bases[].title', check: { required: { or: 'legal_bases[].number' } }";
     CHECK_STRING(says(item, "legal_bases: [{ number: A }, { title: B }]"), "");
-    CHECK_STRING(says(item, "legal_bases: [{ number: A }, { issuer: B }]"), "legal_bases[1].title: This is missing");
-    const char *prose = "field: time_limit, check: { required: { or: [ { 'steps[].text': '[0-9] ngày' } ] } }";
+    CHECK_STRING(says(item, "legal_bases: [{ number: A }, { issuer: B }]"),
+                 "legal_bases[1].title: This is missing");
+    const char *prose =
+        "field: time_limit, check: { required: { or: [ { 'steps[].text': '[0-9] ngày' } ] } }";
     CHECK_STRING(says(prose, "steps: [{ text: A }, { text: trong 5 ngày }]"), "");
     CHECK_STRING(says(prose, "steps: [{ text: A }]"), "time_limit: This is missing");
 }
@@ -60,8 +63,9 @@ TEST("one_of and codes know their values")
     forget_lists();
     with_list("colours", "from,to\nđỏ,red\nxanh,green\n");
     CHECK_STRING(says("field: 'levels[]', check: { one_of: [province, commune] }", "levels: [province]"), "");
-    CHECK_STRING(says("field: 'levels[]', check: { one_of: [province, commune] }", "levels: [province, district]"),
-                 "levels[1]: \"district\" is not one of what is allowed here");
+    CHECK_STRING(
+        says("field: 'levels[]', check: { one_of: [province, commune] }", "levels: [province, district]"),
+        "levels[1]: \"district\" is not one of what is allowed here");
     CHECK_STRING(says("field: notes, check: { codes: colours }", "notes: red"), "");
     CHECK_STRING(says("field: notes, check: { codes: colours }", "notes: đỏ"),
                  "notes: \"đỏ\" is not in the code list \"colours\"");
@@ -82,15 +86,18 @@ TEST("date compares with a day, with today and with another field of the same it
     CHECK_STRING(says("field: decision.signed_on, check: { date: { before: today } }",
                       "{ decision: { signed_on: 2026-03-09 }, today: 2026-03-10 }"),
                  "");
-    const char *bases = "field: 'legal_bases[].effective_on', check: { date: { not_before: 'legal_bases[].issued_on' } }";
-    CHECK_STRING(says(bases, "legal_bases: [{ issued_on: 2020-01-02, effective_on: 2020-01-02 },"
-                             " { issued_on: 2021-01-02, effective_on: 2020-06-01 }]"),
-                 "legal_bases[1].effective_on: The day must not be before legal_bases[].issued_on (2021-01-02)");
+    const char *bases =
+        "field: 'legal_bases[].effective_on', check: { date: { not_before: 'legal_bases[].issued_on' } }";
+    CHECK_STRING(
+        says(bases, "legal_bases: [{ issued_on: 2020-01-02, effective_on: 2020-01-02 },"
+                    " { issued_on: 2021-01-02, effective_on: 2020-06-01 }]"),
+        "legal_bases[1].effective_on: The day must not be before legal_bases[].issued_on (2021-01-02)");
 }
 
 TEST("number compares decimals of any length")
 {
-    const char *rule = "field: 'methods[].fees[].amount', check: { number: { min: 0.5, max: 100000000000000000000 } }";
+    const char *rule =
+        "field: 'methods[].fees[].amount', check: { number: { min: 0.5, max: 100000000000000000000 } }";
     CHECK_STRING(says(rule, "methods: [{ fees: [{ amount: '0.5' }] }]"), "");
     CHECK_STRING(says(rule, "methods: [{ fees: [{ amount: '0.49' }] }]"),
                  "methods[0].fees[0].amount: 0.49 is less than 0.5");
@@ -100,7 +107,8 @@ TEST("number compares decimals of any length")
 
 TEST("script finds letters of another script and names each")
 {
-    CHECK_STRING(says("field: name, check: { script: vietnamese }", "name: Đăng ký kết hôn – “TT-BTC” ₫ №1 café"), "");
+    CHECK_STRING(
+        says("field: name, check: { script: vietnamese }", "name: Đăng ký kết hôn – “TT-BTC” ₫ №1 café"), "");
     CHECK_STRING(says("field: name, check: { script: vietnamese }", "name: TT-BTС"),
                  "name: Letters of another script stand here: \"С\" = U+0421 (Cyrillic)");
     CHECK_CONTAINS(says("field: name, check: { script: vietnamese }", "name: 漢 и α"), "(Han)");
@@ -123,9 +131,12 @@ TEST("look_alikes spares words of another script and finds letters of it inside 
 
 TEST("document_number tells the kind and each fault")
 {
-    CHECK_STRING(says("field: decision.number, check: { document_number: true }", "decision: { number: 361/QĐ-BTP }"), "");
-    CHECK_CONTAINS(says("field: decision.number, check: { document_number: true }", "decision: { number: 3713/QD-BTP }"),
-                   "3713/QĐ-BTP");
+    CHECK_STRING(
+        says("field: decision.number, check: { document_number: true }", "decision: { number: 361/QĐ-BTP }"),
+        "");
+    CHECK_CONTAINS(
+        says("field: decision.number, check: { document_number: true }", "decision: { number: 3713/QD-BTP }"),
+        "3713/QĐ-BTP");
     CHECK_CONTAINS(says("field: decision.number, check: { document_number: { kinds: [decision] } }",
                         "decision: { number: 04/2020/TT-BTP }"),
                    "another kind");
@@ -139,17 +150,20 @@ TEST("document_number tells the kind and each fault")
 
 TEST("what is taken for a plain number is one for the grammar too")
 {
-    static const char *const numbers[] = { "1/QĐ-UBND",  "12345/QĐ-BTP", "05/2024/QĐ-UBND", "63/2010/NĐ-CP",
-                                           "60/2014/QH13", "01/1999/TT-NHNN", "7/NQ-CP",     "12/2015/TT-BTC" };
+    static const char *const numbers[] = { "1/QĐ-UBND",     "12345/QĐ-BTP",  "05/2024/QĐ-UBND",
+                                           "63/2010/NĐ-CP", "60/2014/QH13",  "01/1999/TT-NHNN",
+                                           "7/NQ-CP",       "12/2015/TT-BTC" };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         const char *procedure = text_format(&test_arena, "decision: { number: '%s' }", numbers[i]).bytes;
         CHECK_STRING(says("field: decision.number, check: { document_number: true }", procedure), "");
         /* A blank makes it leave the short way. */
         procedure = text_format(&test_arena, "decision: { number: '%s ' }", numbers[i]).bytes;
-        CHECK_STRING(says("field: decision.number, check: { document_number: { faults: [unreadable, no_kind, no_issuer,"
-                          " plain_d, bare, year, behind, glued] } }",
-                          procedure),
-                     "");
+        CHECK_STRING(
+            says(
+                "field: decision.number, check: { document_number: { faults: [unreadable, no_kind, no_issuer,"
+                " plain_d, bare, year, behind, glued] } }",
+                procedure),
+            "");
     }
 }
 
@@ -164,21 +178,25 @@ TEST("amounts finds sums that can be read in two ways")
 TEST("known_name compares the words that matter with the name known for the code")
 {
     forget_lists();
-    with_list("known", "from,to\n1.001193,Thủ tục đăng ký khai sinh\n1.000894,Thủ tục đăng ký kết hôn\n"
-                       "1.003311,Cấp thay đổi phạm vi hoạt động chuyên môn trong chứng chỉ hành nghề khám bệnh\n"
-                       "1.014748,Hưởng trợ cấp thất nghiệp (Cấp tỉnh) | Giải quyết hưởng trợ cấp thất nghiệp\n");
+    with_list("known",
+              "from,to\n1.001193,Thủ tục đăng ký khai sinh\n1.000894,Thủ tục đăng ký kết hôn\n"
+              "1.003311,Cấp thay đổi phạm vi hoạt động chuyên môn trong chứng chỉ hành nghề khám bệnh\n"
+              "1.014748,Hưởng trợ cấp thất nghiệp (Cấp tỉnh) | Giải quyết hưởng trợ cấp thất nghiệp\n");
     const char *rule = "field: name, check: { known_name: known }";
     CHECK_STRING(says(rule, "{ code: '1.001193', name: Đăng ký khai sinh }"), "");
     CHECK_STRING(says(rule, "{ code: '1.014748', name: Trợ cấp thất nghiệp }"), "");
     CHECK_STRING(says(rule, "{ code: 1.001193.H13, name: ĐĂNG KÝ KHAI SINH }"), "");
-    CHECK_CONTAINS(says(rule, "{ code: '1.003311', name: Tách hộ khẩu }"), "is known as \"Cấp thay đổi phạm vi");
-    CHECK_CONTAINS(says(rule, "{ code: '1.001640', name: Đăng ký khai sinh }"),
-                   "the code 1.001640 is not known; the code 1.001193 is known as \"Thủ tục đăng ký khai sinh\"");
+    CHECK_CONTAINS(says(rule, "{ code: '1.003311', name: Tách hộ khẩu }"),
+                   "is known as \"Cấp thay đổi phạm vi");
+    CHECK_CONTAINS(
+        says(rule, "{ code: '1.001640', name: Đăng ký khai sinh }"),
+        "the code 1.001640 is not known; the code 1.001193 is known as \"Thủ tục đăng ký khai sinh\"");
     CHECK_STRING(says(rule, "{ code: '1.001640', name: Đăng ký khai sinh cho trẻ em bị bỏ rơi }"), "");
     CHECK_CONTAINS(says("field: name, check: { known_name: { list: known, unknown: reject } }",
                         "{ code: '1.001640', name: Đăng ký khai sinh cho trẻ em bị bỏ rơi }"),
                    "is not known");
-    CHECK_CONTAINS(refused("field: code, check: { known_name: known }"), "\"known_name\" is put to the field \"name\"");
+    CHECK_CONTAINS(refused("field: code, check: { known_name: known }"),
+                   "\"known_name\" is put to the field \"name\"");
     forget_lists();
 }
 
@@ -186,47 +204,62 @@ TEST("known_name compares the words that matter with the name known for the code
 
 TEST("when asks for values, presence, expressions and days")
 {
-    CHECK_STRING(says("field: name, check: { required: true }, when: { kind: public }", "kind: internal"), "");
-    CHECK_STRING(says("field: name, check: { required: true }, when: { kind: [internal, public] }", "kind: internal"),
-                 "name: This is missing");
-    CHECK_STRING(says("field: name, check: { required: true }, when: { notes: { present: true } }", "kind: internal"), "");
-    CHECK_STRING(says("field: name, check: { required: true }, when: { notes: { present: false } }", "kind: internal"),
-                 "name: This is missing");
-    CHECK_STRING(says("field: name, check: { required: true }, when: { code: { matches: '^NB' } }", "code: NB-1"),
-                 "name: This is missing");
-    CHECK_STRING(says("field: name, check: { required: true }, when: { decision.signed_on: { after: 2025-12-31 } }",
-                      "decision: { signed_on: 2025-12-31 }"),
+    CHECK_STRING(says("field: name, check: { required: true }, when: { kind: public }", "kind: internal"),
                  "");
+    CHECK_STRING(
+        says("field: name, check: { required: true }, when: { kind: [internal, public] }", "kind: internal"),
+        "name: This is missing");
+    CHECK_STRING(
+        says("field: name, check: { required: true }, when: { notes: { present: true } }", "kind: internal"),
+        "");
+    CHECK_STRING(
+        says("field: name, check: { required: true }, when: { notes: { present: false } }", "kind: internal"),
+        "name: This is missing");
+    CHECK_STRING(
+        says("field: name, check: { required: true }, when: { code: { matches: '^NB' } }", "code: NB-1"),
+        "name: This is missing");
+    CHECK_STRING(
+        says("field: name, check: { required: true }, when: { decision.signed_on: { after: 2025-12-31 } }",
+             "decision: { signed_on: 2025-12-31 }"),
+        "");
 }
 
 TEST("a condition inside of the field's own list is asked for each item")
 {
-    const char *rule = "field: 'methods[].duration', check: { required: true }, when: { 'methods[].channel': online }";
-    CHECK_STRING(says(rule, "methods: [{ channel: direct }, { channel: online, duration: { amount: '1' } }]"), "");
+    const char *rule =
+        "field: 'methods[].duration', check: { required: true }, when: { 'methods[].channel': online }";
+    CHECK_STRING(says(rule, "methods: [{ channel: direct }, { channel: online, duration: { amount: '1' } }]"),
+                 "");
     CHECK_STRING(says(rule, "methods: [{ channel: direct }, { channel: online }]"),
                  "methods[1].duration: This is missing");
 }
 
 TEST("a rule is silent before and after the days it is in force")
 {
-    CHECK_STRING(says("field: name, check: { required: true }, in_force: { from: 2026-03-10 }", "code: A"), "");
+    CHECK_STRING(says("field: name, check: { required: true }, in_force: { from: 2026-03-10 }", "code: A"),
+                 "");
     CHECK_STRING(says("field: name, check: { required: true }, in_force: { to: 2026-03-08 }", "code: A"), "");
-    CHECK_STRING(says("field: name, check: { required: true }, in_force: { from: 2026-03-09, to: 2026-03-09 }", "code: A"),
-                 "name: This is missing");
+    CHECK_STRING(
+        says("field: name, check: { required: true }, in_force: { from: 2026-03-09, to: 2026-03-09 }",
+             "code: A"),
+        "name: This is missing");
 }
 
 TEST("a message has its language, and {why} and {value} are filled in")
 {
-    CHECK_STRING(says("field: name, check: { length: { max: 1 } }, message: { vi: Dài, en: 'Too long: {value} ({why})' }",
+    CHECK_STRING(says("field: name, check: { length: { max: 1 } }, message: { vi: Dài, en: 'Too long: "
+                      "{value} ({why})' }",
                       "name: Abc"),
                  "name: Too long: Abc (It has 3 characters; between 0 and 1 are right)");
-    CHECK_STRING(says("field: name, check: { length: { max: 1 } }, message: { vi: Dài }", "name: Abc"), "name: Dài");
+    CHECK_STRING(says("field: name, check: { length: { max: 1 } }, message: { vi: Dài }", "name: Abc"),
+                 "name: Dài");
 }
 
 TEST("a rule may name several fields, and every reason is told at once")
 {
     CHECK_INT(compile("rules:\n"
-                      "  - { id: A, field: [name, 'results[].name'], check: { length: { max: 3 } }, severity: warning }\n"
+                      "  - { id: A, field: [name, 'results[].name'], check: { length: { max: 3 } }, "
+                      "severity: warning }\n"
                       "  - { id: B, field: code, check: { matches: '^[0-9]+$' }, cites: 'Điều 8' }\n"),
               STATUS_OK);
     struct findings findings = play("{ name: Abcd, code: x, results: [A, Bcde] }");
@@ -246,8 +279,10 @@ TEST("bad rules are refused with line and column, and the nearest name")
     CHECK_CONTAINS(error.message, "unknown check \"requird\"; did you mean \"required\"?");
     CHECK_CONTAINS(refused("field: nam, check: { required: true }"), "did you mean \"name\"?");
     CHECK_CONTAINS(refused("field: 'legal_bases.number', check: { required: true }"), "legal_bases[]");
-    CHECK_CONTAINS(refused("field: name, check: { required: true }, wen: { kind: public }"), "did you mean \"when\"?");
-    CHECK_CONTAINS(refused("field: name, check: { required: true }, when: { kinds: public }"), "did you mean \"kind\"?");
+    CHECK_CONTAINS(refused("field: name, check: { required: true }, wen: { kind: public }"),
+                   "did you mean \"when\"?");
+    CHECK_CONTAINS(refused("field: name, check: { required: true }, when: { kinds: public }"),
+                   "did you mean \"kind\"?");
     CHECK_CONTAINS(refused("field: name, check: { required: true }, when: { kind: pulbic }"),
                    "\"kind\" never has the value \"pulbic\"; did you mean \"public\"?");
     CHECK_CONTAINS(refused("field: 'levels[]', check: { one_of: [provinse] }"), "did you mean \"province\"?");
@@ -258,17 +293,21 @@ TEST("bad rules are refused with line and column, and the nearest name")
     CHECK_CONTAINS(refused("field: name, check: { count: { min: 1 } }"), "counts the items of a list");
     CHECK_CONTAINS(refused("field: name, check: { date: { after: 2010-10-14 } }"), "holds none");
     CHECK_CONTAINS(refused("field: decision.signed_on, check: { date: { after: 2010-02-30 } }"), "is no day");
-    CHECK_CONTAINS(refused("field: decision.signed_on, check: { date: { after: 2010-02-03, before: 2010-02-04 } }"),
-                   "no day lies between");
-    CHECK_CONTAINS(refused("field: decision.signed_on, check: { date: { after: 'legal_bases[].issued_on' } }"),
-                   "goes through a list");
+    CHECK_CONTAINS(
+        refused("field: decision.signed_on, check: { date: { after: 2010-02-03, before: 2010-02-04 } }"),
+        "no day lies between");
+    CHECK_CONTAINS(
+        refused("field: decision.signed_on, check: { date: { after: 'legal_bases[].issued_on' } }"),
+        "goes through a list");
     CHECK_CONTAINS(refused("field: name, check: { codes: colours }"), "there is no code list \"colours\"");
-    CHECK_CONTAINS(refused("field: name, check: { document_number: { faults: [glud] } }"), "did you mean \"glued\"?");
+    CHECK_CONTAINS(refused("field: name, check: { document_number: { faults: [glud] } }"),
+                   "did you mean \"glued\"?");
     CHECK_CONTAINS(refused("check: { required: true }"), "needs a \"field\"");
     CHECK_CONTAINS(refused("field: name, check: {}"), "checks nothing");
     CHECK_CONTAINS(refused("field: name, check: { required: false }"), "required");
-    CHECK_CONTAINS(refused("field: name, check: { required: true }, in_force: { from: 2026-01-02, to: 2026-01-01 }"),
-                   "can never be in force");
+    CHECK_CONTAINS(
+        refused("field: name, check: { required: true }, in_force: { from: 2026-01-02, to: 2026-01-01 }"),
+        "can never be in force");
     CHECK_CONTAINS(refused("field: name, check: { required: true }, severity: fatal"), "error, warning");
 }
 
@@ -279,7 +318,8 @@ TEST("an id may be used once, and the program's own are its own")
               STATUS_USAGE);
     CHECK_CONTAINS(error.message, "rules.yaml:3:");
     CHECK_CONTAINS(error.message, "the rule id \"A\" is already used in rules.yaml:2");
-    CHECK_INT(compile("rules:\n  - { id: congkhai/x, field: name, check: { required: true } }\n"), STATUS_USAGE);
+    CHECK_INT(compile("rules:\n  - { id: congkhai/x, field: name, check: { required: true } }\n"),
+              STATUS_USAGE);
     CHECK_CONTAINS(error.message, "the program's own");
 }
 
@@ -288,8 +328,9 @@ TEST("an expression that does not compile, or backtracks without end, is refused
     CHECK_CONTAINS(refused("field: name, check: { matches: '^(a' }"), "rules.yaml:2:");
     CHECK_CONTAINS(refused("field: name, check: { matches: '^(a+)+$' }"), "match limit");
     CHECK_CONTAINS(refused("field: name, check: { not_matches: '(\\s*\\s*)*x' }"), "match limit");
-    CHECK_CONTAINS(refused("field: name, check: { required: true }, when: { code: { matches: '([0-9]+)*\\x{1}x' } }"),
-                   "match limit");
+    CHECK_CONTAINS(
+        refused("field: name, check: { required: true }, when: { code: { matches: '([0-9]+)*\\x{1}x' } }"),
+        "match limit");
 }
 
 TEST("an expression that gives up on a record keeps it back and says which rule it was")
@@ -328,17 +369,21 @@ TEST("the recipe follows what rules ask and say, not their examples and reasons"
     CHECK_INT(compile_one("field: name, check: { required: true }"), STATUS_OK);
     first = recipe;
     rule_free_all(rules);
-    CHECK_INT(compile_one("field: name, check: { required: true }, reason: A, examples: { pass: [{ name: A }] }"), STATUS_OK);
+    CHECK_INT(
+        compile_one("field: name, check: { required: true }, reason: A, examples: { pass: [{ name: A }] }"),
+        STATUS_OK);
     CHECK(digest_equal(&first, &recipe));
     rule_free_all(rules);
     CHECK_INT(compile_one("field: name, check: { required: true }, message: { en: A }"), STATUS_OK);
     CHECK(!digest_equal(&first, &recipe));
     rule_free_all(rules);
-    CHECK_INT(compile_one("field: name, check: { required: true }, in_force: { from: 2026-03-10 }"), STATUS_OK);
+    CHECK_INT(compile_one("field: name, check: { required: true }, in_force: { from: 2026-03-10 }"),
+              STATUS_OK);
     first = recipe;
     rule_free_all(rules);
     today.day = 10;
-    CHECK_INT(compile_one("field: name, check: { required: true }, in_force: { from: 2026-03-10 }"), STATUS_OK);
+    CHECK_INT(compile_one("field: name, check: { required: true }, in_force: { from: 2026-03-10 }"),
+              STATUS_OK);
     CHECK(!digest_equal(&first, &recipe));
     rule_free_all(rules);
     today.day = 9;
@@ -358,14 +403,18 @@ static void remember(void *own, const char *remark)
 TEST("check remarks rules that can no longer fire, and those without a reason")
 {
     said[0] = 0;
-    CHECK_INT(compile("rules:\n"
-                      "  - { id: A, field: name, check: { required: true }, in_force: { to: 2020-01-01 }, cites: B }\n"
-                      "  - { id: B, field: name, check: { required: true } }\n"
-                      "  - { id: C, field: name, check: { matches: a }, when: { name: { present: false } }, cites: B }\n"
-                      "  - { id: D, field: name, check: { matches: a }, cites: B }\n"),
-              STATUS_OK);
+    CHECK_INT(
+        compile(
+            "rules:\n"
+            "  - { id: A, field: name, check: { required: true }, in_force: { to: 2020-01-01 }, cites: B }\n"
+            "  - { id: B, field: name, check: { required: true } }\n"
+            "  - { id: C, field: name, check: { matches: a }, when: { name: { present: false } }, cites: B "
+            "}\n"
+            "  - { id: D, field: name, check: { matches: a }, cites: B }\n"),
+        STATUS_OK);
     rule_remarks(rules, remember, NULL);
-    CHECK_CONTAINS(said, "rules.yaml:2:5: the rule \"A\": it was in force until 2020-01-01 and can no longer fire");
+    CHECK_CONTAINS(said,
+                   "rules.yaml:2:5: the rule \"A\": it was in force until 2020-01-01 and can no longer fire");
     CHECK_CONTAINS(said, "the rule \"B\": it neither cites an article nor gives a reason");
     CHECK_CONTAINS(said, "the rule \"C\": \"when\" asks that its own field is absent");
     CHECK(!strstr(said, "\"D\""));
@@ -393,7 +442,8 @@ TEST("examples are tried on their rule alone, on the day that they name")
                       "    field: name\n"
                       "    check: { required: true }\n"
                       "    in_force: { from: 2030-01-01 }\n"
-                      "    examples: { pass: [{ name: A }, { code: B, today: 2029-12-31 }], fail: [{ code: B }, { name: C }] }\n"
+                      "    examples: { pass: [{ name: A }, { code: B, today: 2029-12-31 }], fail: [{ code: B "
+                      "}, { name: C }] }\n"
                       "  - { id: B, field: code, check: { matches: Z } }\n"),
               STATUS_OK);
     CHECK_INT(rule_examples(rules, look, NULL, &error), STATUS_OK);
@@ -405,12 +455,15 @@ TEST("examples are tried on their rule alone, on the day that they name")
 
 TEST("an example that is no procedure is refused where it stands")
 {
-    CHECK_INT(compile_one("field: name, check: { required: true }, examples: { pass: [{ nmae: A }] }"), STATUS_OK);
+    CHECK_INT(compile_one("field: name, check: { required: true }, examples: { pass: [{ nmae: A }] }"),
+              STATUS_OK);
     CHECK_INT(rule_examples(rules, look, NULL, &error), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "rules.yaml:2:");
     CHECK_CONTAINS(error.message, "a procedure has no field \"nmae\"; did you mean \"name\"?");
     rule_free_all(rules);
-    CHECK_INT(compile_one("field: name, check: { required: true }, examples: { pass: [{ levels: [provinc] }] }"), STATUS_OK);
+    CHECK_INT(
+        compile_one("field: name, check: { required: true }, examples: { pass: [{ levels: [provinc] }] }"),
+        STATUS_OK);
     CHECK_INT(rule_examples(rules, look, NULL, &error), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "did you mean \"province\"?");
     rule_free_all(rules);

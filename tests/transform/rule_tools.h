@@ -75,7 +75,8 @@ __attribute__((unused)) static const char *says(const char *members, const char 
     const struct finding *finding = findings.first;
     const char *said = "";
     if (finding)
-        said = text_format(&test_arena, "%.*s: %.*s", TEXT_ARG(finding->field), TEXT_ARG(finding->message)).bytes;
+        said = text_format(&test_arena, "%.*s: %.*s", TEXT_ARG(finding->field), TEXT_ARG(finding->message))
+                   .bytes;
     rule_free_all(rules);
     return said;
 }

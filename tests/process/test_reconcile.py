@@ -1,0 +1,285 @@
+"""reconcile: what the store believes against what the portal holds, and who is right."""
+
+import hashlib
+import json
+import os
+import sqlite3
+import tempfile
+
+from harness import Night, Place, SANITIZED, Simulator, most_megabytes, procedure, procedures, slow
+
+
+class Reconcile(Night):
+    def setUp(self):
+        self.portal = Simulator("--database", self.database())
+        self.addCleanup(lambda: self.portal.stop())
+        self.place = Place(self.portal)
+        self.addCleanup(self.place.close)
+        self.records = procedures(6)
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def database(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="congkhai-portal-")
+        self.addCleanup(self.folder.cleanup)
+        return os.path.join(self.folder.name, "portal.db")
+
+    def another_hand(self, *statements):
+        """Changes what the portal holds behind our back."""
+        port = self.portal.port
+        self.portal.stop()
+        connection = sqlite3.connect(os.path.join(self.folder.name, "portal.db"))
+        for statement in statements:
+            connection.execute(*statement) if isinstance(statement, tuple) else connection.execute(statement)
+        connection.commit()
+        connection.close()
+        self.portal = Simulator("--database", os.path.join(self.folder.name, "portal.db"), port=port)
+
+    def replace(self, code, name="Tên của cổng"):
+        content = self.portal.held()[code]["content"]
+        content["name"] = name
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return ("UPDATE held SET content = ?, digest = ?, version = version + 1 WHERE code = ?",
+                (text, hashlib.sha256(text.encode()).hexdigest(), code))
+
+    def online(self, code=0):
+        return self.expect(self.place.run("reconcile", "--online", "--json"), code).json
+
+    def sets(self, done):
+        return {row["code"]: row["set"] for row in done["rows"]}
+
+    def four(self):
+        self.another_hand(self.replace("1.000002"), "DELETE FROM held WHERE code = '1.000003'",
+                          "INSERT INTO held SELECT '1.000099', version, digest, status, updated_at, agency, form, content"
+                          " FROM held WHERE code = '1.000001'")
+
+    def test_all_the_same_says_so(self):
+        done = self.online()
+        self.assertEqual((done["same"], done["differs"], done["missing_there"], done["only_there"], done["rows"]),
+                         (6, 0, 0, 0, []))
+
+    def test_the_four_sets(self):
+        self.four()
+        held, puts = self.portal.held(), self.portal.requests("put")
+        done = self.online(1)
+        self.assertEqual((done["same"], done["differs"], done["missing_there"], done["only_there"]), (4, 1, 1, 1))
+        self.assertEqual(self.sets(done), {"1.000002": "differs", "1.000003": "missing", "1.000099": "only"})
+        self.assertEqual((self.portal.held(), self.portal.requests("put")), (held, puts), "nothing is changed there")
+        row, = [row for row in done["rows"] if row["code"] == "1.000002"]
+        self.assertEqual((row["there_version"], row["there_status"], row["there_digest"]),
+                         ("2", "published", held["1.000002"]["digest"]))
+
+    def test_what_should_be_there_and_is_not_goes_back_to_pending(self):
+        self.four()
+        self.online(1)
+        self.expect(self.place.run("run"), 1)
+        self.assertIn("1.000003", self.portal.held())
+        self.assertEqual(self.place.last_run()["published"], 1)
+        done = self.online(1)
+        self.assertEqual((done["same"], done["missing_there"]), (5, 0))
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_what_no_source_gives_any_more_is_put_back_too(self):
+        self.place.records(*self.records[:5])
+        self.expect(self.place.run("run"), 0)
+        self.another_hand("DELETE FROM held WHERE code = '1.000006'")
+        self.online()
+        self.expect(self.place.run("run"), 0)
+        self.assertIn("1.000006", self.portal.held())
+
+    def test_what_differs_is_a_conflict_that_is_marked_once(self):
+        self.four()
+        self.assertEqual(self.online(1)["conflict"], 1)
+        self.assertEqual(self.online(1)["conflict"], 0)
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'differs'"), 1)
+        self.records[1]["name"] = "Tên của ta"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Tên của cổng", "not overwritten")
+
+    def test_status_shows_the_last_result(self):
+        self.four()
+        self.online(1)
+        self.expect(self.place.run("status"), 0, "Reconciled with the portal: run 2 .* 4 the same, 1 differ, 1 missing there, 1 only there")
+        reconciled = self.expect(self.place.run("status", "--json"), 0).json["reconciled"]
+        self.assertEqual((reconciled["run"], reconciled["same"], reconciled["listed"]), (2, 4, 6))
+        event, = self.place.sql("SELECT detail FROM audit_events WHERE event = 'reconciled'")
+        self.assertEqual(json.loads(event[0])["missing"], 1)
+
+    def test_without_the_portal_it_says_what_is_believed_against_what_is_wanted(self):
+        self.records[0]["name"] = "Tên mới"
+        self.place.records(*self.records[:5], procedure("1.000010"))
+        self.expect(self.place.run("extract"), 0)
+        self.expect(self.place.run("transform"), 0)
+        requests = self.portal.requests()
+        done = self.expect(self.place.run("reconcile", "--json"), 0).json
+        self.assertEqual(self.sets(done), {"1.000001": "differs", "1.000006": "only", "1.000010": "missing"})
+        self.assertEqual((done["same"], done["online"]), (4, False))
+        self.assertEqual(self.portal.requests(), requests)
+        self.expect(self.place.run("reconcile"), 0, "4 the same, 1 differ, 1 missing there, 1 only there")
+
+    def test_pages_are_followed_to_the_end(self):
+        self.place.records(*procedures(2300))
+        self.expect(self.place.run("run"), 0)
+        lists = self.portal.requests("list")
+        self.assertEqual(self.online()["same"], 2300)
+        self.assertEqual(self.portal.requests("list") - lists, 3)
+
+    def test_a_listing_that_breaks_off_compares_nothing(self):
+        self.four()
+        rows = self.place.sql("SELECT code, state, held_status FROM procedure_state ORDER BY code")
+        for fault, words in (("kind=status:401,on=list", "does not say what it holds"),
+                             ("kind=html-200,on=list", "cannot be read"),
+                             ("kind=cut,on=list", "does not say what it holds"),
+                             ("kind=status:404,on=list", "does not say what it holds|has no listing")):
+            self.portal.faults(fault)
+            self.expect(self.place.run("reconcile", "--online"), 3, words)
+            self.assertEqual(self.place.sql("SELECT code, state, held_status FROM procedure_state ORDER BY code"), rows)
+        self.portal.faults("kind=status:503,on=list,count=2")
+        self.assertEqual(self.online(1)["same"], 4)
+
+    def test_the_same_content_under_another_version_is_the_same_and_the_next_change_replaces_that(self):
+        self.another_hand("UPDATE held SET version = 7 WHERE code = '1.000001'")
+        done = self.online()
+        self.assertEqual((done["same"], done["refreshed"]), (6, 1))
+        self.records[0]["name"] = "Tên mới"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["version"], "8")
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_a_withdrawal_that_the_portal_does_not_hold_differs(self):
+        self.records[0]["status"] = "abolished"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.online()["same"], 6)
+        self.another_hand("UPDATE held SET status = 'published' WHERE code = '1.000001'")
+        self.assertEqual(self.sets(self.online(1)), {"1.000001": "differs"})
+
+    def conflict(self):
+        self.another_hand(self.replace("1.000002"))
+        self.records[1]["name"] = "Tên của ta"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.one("SELECT state FROM procedure_state WHERE code = '1.000002'"), "conflict")
+
+    def test_adopting_believes_the_portal_until_the_record_changes(self):
+        self.conflict()
+        self.expect(self.place.run("reconcile", "--adopt", "1.000002", "--reason", "cổng đúng"), 0, "is taken over")
+        held = self.portal.held()["1.000002"]
+        self.assertEqual(self.place.sql("SELECT name, content_digest, portal_version FROM audit_current"
+                                        " WHERE code = '1.000002'"), [("Tên của cổng", held["digest"], "2")])
+        actor, detail = self.place.sql("SELECT actor, detail FROM audit_events WHERE event = 'published' AND actor IS NOT"
+                                       " NULL")[0]
+        self.assertEqual((json.loads(detail)["adopted"], json.loads(detail)["reason"]), (True, "cổng đúng"))
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"], held, "what was wanted is dismissed")
+        self.assertEqual(self.online()["same"], 6)
+        self.records[1]["name"] = "Tên sửa tiếp"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Tên sửa tiếp")
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_what_was_dismissed_is_wanted_again_when_a_person_says_so(self):
+        self.conflict()
+        self.expect(self.place.run("reconcile", "--adopt", "1.000002", "--reason", "tạm"), 0)
+        self.expect(self.place.run("retry", "--code", "1.000002", "--reason", "ta đúng"), 0, "lifted")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Tên của ta")
+
+    def test_overwriting_replaces_what_the_portal_holds_now_and_nothing_newer(self):
+        self.conflict()
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0, "replaces")
+        self.another_hand(self.replace("1.000002", "Lại một tên của cổng"))
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Lại một tên của cổng")
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta vẫn đúng"), 0)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Tên của ta")
+        self.assertEqual(self.portal.stats()["unconditional"], 0)
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'overwrite-ordered'"), 2)
+        self.assertEqual(self.online()["same"], 6)
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_overwriting_without_anything_new_puts_back_what_was_acknowledged(self):
+        self.four()
+        self.online(1)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0)
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Thủ tục 1.000002")
+
+    def test_adopting_what_only_the_portal_knows(self):
+        self.four()
+        self.expect(self.place.run("reconcile", "--adopt", "1.000099", "--reason", "của ta từ trước"), 0)
+        done = self.online(1)
+        self.assertEqual(self.sets(done), {"1.000002": "differs", "1.000003": "missing"})
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_adopting_what_is_abolished_there(self):
+        self.another_hand("UPDATE held SET status = 'abolished', version = 2 WHERE code = '1.000004'")
+        self.assertEqual(self.sets(self.online(1)), {"1.000004": "differs"})
+        self.expect(self.place.run("reconcile", "--adopt", "1.000004", "--reason", "đã bãi bỏ"), 0)
+        self.assertEqual(self.place.sql("SELECT status FROM audit_current WHERE code = '1.000004'"), [("abolished",)])
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000004"]["status"], "abolished")
+        self.assertEqual(self.online()["same"], 6)
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_adopting_what_came_in_other_bytes_than_canonical_ones(self):
+        content = self.portal.held()["1.000005"]["content"]
+        content["name"] = "Không chuẩn"
+        text = json.dumps(content, ensure_ascii=False, indent=2)
+        self.another_hand(("UPDATE held SET content = ?, digest = ?, version = 2 WHERE code = '1.000005'",
+                           (text, hashlib.sha256(text.encode()).hexdigest())))
+        self.expect(self.place.run("reconcile", "--adopt", "1.000005", "--reason", "cổng đúng"), 0)
+        self.assertEqual(self.online()["same"], 6)
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_settling_what_the_portal_does_not_know_makes_it_pending(self):
+        self.four()
+        self.expect(self.place.run("reconcile", "--adopt", "1.000003", "--reason", "x"), 0, "does not know 1.000003")
+        self.expect(self.place.run("run"), 0)
+        self.assertIn("1.000003", self.portal.held())
+        self.expect(self.place.run("reconcile", "--adopt", "9.9", "--reason", "x"), 2, "neither the portal nor the store")
+
+    def test_wrong_use_is_said(self):
+        for arguments, words in ((("--adopt", "1.000001"), "needs --reason"),
+                                 (("--adopt", "1", "--overwrite", "1", "--reason", "x"), "two decisions"),
+                                 (("--reason", "x"), "give --adopt or --overwrite")):
+            self.expect(self.place.run("reconcile", *arguments), 2, words)
+
+    def test_a_portal_that_is_not_there_is_said(self):
+        self.portal.stop()
+        self.expect(self.place.run("reconcile", "--online"), 3, "does not say what it holds|cannot be reached")
+        self.expect(self.place.run("reconcile"), 0)
+
+
+class Size(Night):
+    @slow
+    def test_memory_does_not_grow_with_the_listing(self):
+        peaks = []
+        for count in (2000, 20000):
+            self.portal.reset()
+            with Place(self.portal) as place:
+                place.change_portal(in_flight=16)
+                place.records(*procedures(count))
+                self.expect(place.run("run"), 0)
+                running = place.start("reconcile", "--online", "--json")
+                peaks.append(most_megabytes(running))
+                self.assertEqual(self.expect(running.wait(), 0).json["same"], count)
+        if not SANITIZED:
+            self.assertLess(peaks[1] - peaks[0], 8, peaks)
+

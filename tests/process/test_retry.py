@@ -1,0 +1,243 @@
+"""What an operator decides: to take up again what was kept back, and to withdraw."""
+
+import json
+import time
+
+from harness import Night, Place, procedure, procedures
+
+
+class Retry(Night):
+    def events(self, event):
+        return [(code, actor, json.loads(detail)) for code, actor, detail in self.place.sql(
+            "SELECT code, actor, detail FROM audit_events WHERE event = ? ORDER BY seq", event)]
+
+    def test_what_was_refused_is_sent_again_when_a_person_says_so(self):
+        self.portal.faults("kind=status:422,on=put,code=1.000002")
+        self.place.records(*procedures(3))
+        self.expect(self.place.run("run"), 1)
+        self.portal.faults()
+        self.expect(self.place.run("run"), 1)
+        sent = self.portal.requests()
+        done = self.expect(self.place.run("retry", "--reason", "cổng đã sửa", "--json"), 0)
+        self.assertEqual((done.json["taken_up"], done.json["refused"]), (1, 1))
+        self.assertEqual(self.portal.requests(), sent, "it marks; the next run sends")
+        (code, actor, detail), = self.events("retried")
+        self.assertEqual((code, detail), ("1.000002", {"reason": "cổng đã sửa", "state": "refused"}))
+        self.assertTrue(actor)
+        self.expect(self.place.run("run"), 0)
+        self.check_each_once(["1.000001", "1.000002", "1.000003"])
+        self.check_accounts()
+
+    def test_what_was_rejected_is_mapped_and_checked_again(self):
+        self.place.records(procedure("1.000001"), procedure("x", status="?"), procedure("y", status="?"))
+        self.expect(self.place.run("run"), 1)
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.last_run()["rejected"], 0)
+        self.expect(self.place.run("retry", "--reason", "thử lại", "--code", "x"), 0, "1 taken up again: 1 rejected")
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.last_run()["rejected"], 1)
+        self.expect(self.place.run("retry", "--reason", "thử lại"), 0, "2 taken up again: 2 rejected")
+        self.assertEqual([detail["key"] for _, _, detail in self.events("retried")], ["x", "x", "y"])
+
+    def test_run_rule_and_source_choose(self):
+        self.place.configure(rules=["rules.yaml"])
+        self.place.write("rules.yaml", """
+rules:
+  - { id: NAMED, field: name, check: { required: true }, severity: error, message: { vi: Thiếu tên, en: No name } }
+""")
+        self.place.records(procedure("1.000001", name=None), procedure("x", status="?"))
+        self.expect(self.place.run("run"), 1)
+        first = self.place.last_run()["run"]
+        self.place.records(procedure("1.000001", name=None), procedure("x", status="?"), procedure("1.000002", name=None))
+        self.expect(self.place.run("run"), 1)
+
+        def taken(*options):
+            return self.expect(self.place.run("retry", "--reason", "x", "--json", *map(str, options)), 0).json["taken_up"]
+        self.assertEqual(taken("--rule", "NAMED"), 2)
+        self.assertEqual(taken("--rule", "OTHER"), 0)
+        self.assertEqual(taken("--run", first), 2)
+        self.assertEqual(taken("--run", first + 1), 1)
+        self.assertEqual(taken("--run", first, "--rule", "NAMED"), 1)
+        self.assertEqual(taken("--source", "one"), 3)
+        self.assertEqual(taken(), 3)
+        for options, words in ((("--run", "x"), "no number of a run"), (("--source", "two"), 'no source "two"')):
+            self.expect(self.place.run("retry", "--reason", "x", *options), 2, words)
+
+    def test_a_reason_is_needed(self):
+        self.place.records(procedure("1.000001"))
+        self.expect(self.place.run("run"), 0)
+        self.expect(self.place.run("retry"), 2, "needs --reason")
+        self.expect(self.place.run("retry", "--reason", " "), 2, "needs --reason")
+        self.expect(self.place.run("retry", "--reason", "x"), 0, "Nothing is kept back")
+
+    def test_a_conflict_is_tried_again(self):
+        self.portal.faults("kind=conflict,on=put,count=1,code=1.000001")
+        self.place.records(procedure("1.000001"))
+        self.expect(self.place.run("run"), 1)
+        self.expect(self.place.run("retry", "--reason", "x"), 0, "1 in conflict")
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.one("SELECT state FROM procedure_state"), "conflict", "another hand's change still stands")
+        self.check_accounts()
+
+    def test_what_failed_is_named_and_sent_anyway(self):
+        self.portal.faults("kind=status:500,on=put,code=1.000001")
+        self.place.records(*procedures(3))
+        self.expect(self.place.run("run"), 1)
+        self.expect(self.place.run("retry", "--reason", "x"), 0, "1 failed")
+        self.portal.faults()
+        self.expect(self.place.run("load"), 0)
+        self.check_each_once(["1.000001", "1.000002", "1.000003"])
+
+
+class Withdraw(Night):
+    def setUp(self):
+        super().setUp()
+        self.records = procedures(4)
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+
+    def withdraw(self, code="1.000002", exit_code=0, *words, options=()):
+        return self.expect(self.place.run("withdraw", code, "--decision", "99/QĐ-UBND", "--reason", "bị thay thế", *options),
+                           exit_code, *words)
+
+    def held(self, code="1.000002"):
+        return self.portal.held()[code]
+
+    def test_it_marks_the_procedure_abolished_at_once_with_decision_and_reason(self):
+        self.withdraw("1.000002", 0, "1.000002 is marked abolished at the portal")
+        self.assertEqual(self.held()["status"], "abolished")
+        self.assertEqual(self.portal.requests("withdrawal"), 1)
+        code, actor, detail = self.place.sql(
+            "SELECT code, actor, detail FROM audit_events WHERE event = 'withdrawal-ordered'")[0]
+        self.assertEqual((code, json.loads(detail)),
+                         ("1.000002", {"decision": "99/QĐ-UBND", "reason": "bị thay thế"}))
+        self.assertTrue(actor)
+        self.assertEqual(self.place.sql("SELECT status FROM audit_current WHERE code = '1.000002'"), [("abolished",)])
+        self.assertEqual(self.place.last_run()["withdrawn"], 1)
+        self.check_accounts()
+
+    def test_the_order_goes_as_the_body_of_the_withdrawal(self):
+        self.withdraw()
+        body = self.place.one("SELECT CAST(p.bytes AS TEXT) FROM payload p JOIN ledger l ON l.digest = p.digest"
+                              " WHERE l.event = 'withdrawal-ordered'")
+        self.assertEqual(json.loads(body), {"decision": "99/QĐ-UBND", "reason": "bị thay thế"})
+
+    def test_a_source_that_still_says_announced_does_not_publish_it_again(self):
+        self.withdraw()
+        self.expect(self.place.run("run"), 0)
+        self.place.configure(rules=["rules.yaml"])
+        self.place.write("rules.yaml", "rules: [{ id: A, field: name, check: { required: true }, severity: error,"
+                                       " message: { vi: a, en: a } }]\n")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.last_run()["changed"], 4, "all was worked again")
+        self.assertEqual(self.held()["status"], "abolished")
+        self.records[1]["name"] = "Một tên khác"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1, "kept back")
+        self.assertEqual(self.held()["status"], "abolished")
+        self.expect(self.place.run("status"), 0, "an operator ordered its withdrawal, but its source still says announced")
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'withheld'"), 1)
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.portal.effect_counts()["1.000002"], 2)
+        self.expect(self.place.run("retry", "--reason", "chung"), 0, "Nothing is kept back that fits")
+        self.check_accounts()
+
+    def test_a_person_may_lift_it(self):
+        self.withdraw()
+        self.records[1]["name"] = "Một tên khác"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.expect(self.place.run("retry", "--code", "1.000002", "--reason", "công bố lại"), 0, "decision is lifted")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual((self.held()["status"], self.held()["content"]["name"]), ("published", "Một tên khác"))
+
+    def test_a_quiet_order_is_lifted_too(self):
+        self.withdraw()
+        self.expect(self.place.run("retry", "--code", "1.000002", "--reason", "nhầm"), 0)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.held()["status"], "published")
+
+    def test_a_source_that_says_abolished_itself_ends_the_order(self):
+        self.withdraw()
+        self.records[1]["status"] = "abolished"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.one("SELECT ordered FROM procedure_state WHERE code = '1.000002'"), None)
+        self.records[1]["status"] = "announced"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.held()["status"], "published", "announced anew by its source")
+        self.assertEqual(self.portal.effect_counts()["1.000002"], 3)
+
+    def test_a_source_that_says_the_old_content_again_is_quiet_again(self):
+        self.withdraw()
+        name = self.records[1]["name"]
+        self.records[1]["name"] = "Một tên khác"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.records[1]["name"] = name
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.held()["status"], "abolished")
+
+    def test_where_the_portal_is_not_there_the_order_stands_and_the_next_run_delivers_it(self):
+        url = self.place.configuration["portal"]["url"]
+        self.place.change_portal(url="http://127.0.0.1:9/v1")
+        self.withdraw("1.000002", 3, "cannot be reached|127.0.0.1")
+        self.records[1]["name"] = "Đổi trong lúc chờ"
+        self.place.records(*self.records)
+        self.place.change_portal(url=url)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.held()["status"], "abolished")
+        self.assertEqual(self.portal.effect_counts(), {"1.000001": 1, "1.000002": 2, "1.000003": 1, "1.000004": 1})
+
+    def test_the_same_command_goes_on_after_an_outage(self):
+        url = self.place.configuration["portal"]["url"]
+        self.place.change_portal(url="http://127.0.0.1:9/v1")
+        self.withdraw("1.000002", 3)
+        self.place.change_portal(url=url)
+        self.withdraw("1.000002", 0)
+        self.withdraw("1.000002", 0, "abolished already")
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'withdrawal-ordered'"), 1)
+        self.assertEqual(self.portal.effect_counts()["1.000002"], 2)
+
+    def test_brakes_hold_it_too(self):
+        self.place.configure(brakes={"withdrawals": "5%"})
+        self.withdraw("1.000002", 3, "withdrawals: 1 of 4", "--release-brake withdrawals")
+        self.assertEqual(self.held()["status"], "published")
+        self.withdraw("1.000002", 0, options=("--release-brake", "withdrawals"))
+        self.assertEqual(self.held()["status"], "abolished")
+
+    def test_a_refusal_is_said(self):
+        self.portal.faults("kind=status:422,on=withdrawal")
+        self.withdraw("1.000002", 1, "ordered, but not made \\(refused\\)")
+        self.portal.faults()
+        self.withdraw("1.000002", 0)
+        self.check_accounts()
+
+    def test_what_was_never_published_has_nothing_to_withdraw_and_is_not_published_after(self):
+        self.place.records(*self.records, procedure("1.000009"))
+        self.expect(self.place.run("extract"), 0)
+        self.expect(self.place.run("transform"), 0)
+        self.withdraw("1.000009", 0, "The portal does not know 1.000009")
+        self.expect(self.place.run("run"), 0)
+        self.assertNotIn("1.000009", self.portal.held())
+
+    def test_what_is_missing_or_unknown_is_said_before_anything_is_touched(self):
+        rows = self.place.rows()
+        for arguments, words in ((("withdraw", "1.000002"), "needs --decision"),
+                                 (("withdraw", "1.000002", "--decision", "9"), "needs --reason"),
+                                 (("withdraw", "9.999999", "--decision", "9", "--reason", "x"), 'knows no procedure "9.999999"'),
+                                 (("withdraw",), "usage")):
+            self.expect(self.place.run(*arguments), 2, words)
+        self.assertEqual(self.place.rows(), rows)
+
+    def test_a_run_that_holds_the_store_is_waited_for_by_the_person(self):
+        self.portal.faults("kind=slow:1500,on=put")
+        self.records[0]["name"] = "Chậm"
+        self.place.records(*self.records)
+        running = self.place.start("run")
+        time.sleep(0.4)
+        self.withdraw("1.000002", 4, "another run holds the store")
+        self.expect(running.wait(), 0)
+        self.assertEqual(self.held()["status"], "published")
