@@ -83,6 +83,9 @@ $(eval $(call unit_test,load,$(call archive,load) $(BASE)))
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(if $(FUZZ),,$(BUILD)/tests/support/fuzz_replay.o) $(STAGES) $(BASE)
 	$(CC) $(ALL_LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
 
+# The verifier goes into every bundle of evidence: the assembler reads it.
+$(BUILD)/cli/verify_script.o: scripts/verify-ledger
+
 $(BUILD)/locale/%/LC_MESSAGES/congkhai.mo: po/%.po
 	@mkdir -p $(@D)
 	msgfmt --check-format -o $@ $<
@@ -103,6 +106,7 @@ install: all
 	install -Dm644 docs/congkhai.1 $(DESTDIR)$(PREFIX)/share/man/man1/congkhai.1
 	for m in $(TRANSLATIONS); do install -Dm644 $$m $(DESTDIR)$(PREFIX)/share/locale/$${m#$(BUILD)/locale/}; done
 	mkdir -p $(DESTDIR)$(PREFIX)/share/congkhai
+	install -m755 scripts/verify-ledger $(DESTDIR)$(PREFIX)/share/congkhai/verify-ledger
 	cp -R config/. $(DESTDIR)$(PREFIX)/share/congkhai/
 
 clean:

@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "adapters/auth.h"
 #include "core/clock.h"
 #include "core/setting.h"
-#include "adapters/auth.h"
 #include "load/delivery.h"
 #include "load/retry.h"
 

@@ -120,7 +120,8 @@ class Keys(unittest.TestCase):
 
     def test_wrong_usage_says_what_is_right(self):
         self.place.run("run")
-        for arguments, words in ((("audit", "verfy"), 'did you mean "audit verify"'), (("audit", "key", "--on", "x"), "takes no option --on"),
+        for arguments, words in ((("audit", "verfy"), 'did you mean "audit verify"'),
+                                 (("audit", "key", "--on", "x"), "takes no option --on"),
                                  (("audit", "prove", "1.000001"), "usage: congkhai audit prove CODE --on DATE"),
                                  (("audit", "verify", "x"), "takes nothing more"), (("audit", "key"), "where is the key to go"),
                                  (("history", "1.000001", "--on", "12/3/2026"), "wants a date such as"),
@@ -217,7 +218,8 @@ class History(unittest.TestCase):
     def test_it_tells_every_change_of_every_field_with_who_where_from_and_by_which_rules(self):
         changes = self.place.run("--json", "history", "1.000005").json
         names = [(change.get("old"), change["new"], change["run"]) for change in changes if change["field"] == "name"]
-        self.assertEqual(names, [(None, "Thủ tục 1.000005", 1), ("Thủ tục 1.000005", "Tên thứ hai", 2), ("Tên thứ hai", "Tên thứ ba", 3)])
+        self.assertEqual(names, [(None, "Thủ tục 1.000005", 1), ("Thủ tục 1.000005", "Tên thứ hai", 2),
+                                 ("Tên thứ hai", "Tên thứ ba", 3)])
         last = changes[-1]
         run = self.place.last_run()
         self.assertEqual((last["operator"], last["rules_digest"], last["config_digest"]),
@@ -232,7 +234,9 @@ class History(unittest.TestCase):
         self.assertIn("+07", words)
 
     def test_it_keeps_to_a_field_and_what_lies_below(self):
-        fields = lambda *arguments: {change["field"] for change in self.place.run("--json", "history", "1.000005", "--field", *arguments).json}
+        def fields(field):
+            return {change["field"] for change in self.place.run("--json", "history", "1.000005", "--field", field).json}
+
         self.assertEqual(fields("name"), {"name"})
         self.assertEqual(fields("steps"), {"steps[0].text", "steps[1].text"})
         self.assertEqual(fields("steps[].text"), {"steps[0].text", "steps[1].text"})
@@ -371,10 +375,15 @@ class Evidence(unittest.TestCase):
             code, event, words = verifier(path, "--key", self.place.key)
             self.assertEqual((code, event), (0, 0), words)
         event = json.loads(proof["events"][0]["event"])
-        for old, new in (('Thủ tục', 'Thủ  tục'), (event["at"], event["at"].replace("20", "19", 1)), (proof["events"][0]["path"][0], "0" * 64)):
+        for old, new in (("Thủ tục", "Thủ  tục"), (event["at"], event["at"].replace("20", "19", 1)),
+                         (proof["events"][0]["path"][0], "0" * 64)):
             path = self.place.write("forged.json", done.stdout.replace(old, new, 1))
             self.assertEqual(verifier(path, "--key", self.place.key)[0], 5)
         self.assertIn("The head that proves it", self.place.run("audit", "prove", "1.000005", "--on", TODAY.isoformat()).stdout)
+
+
+def forgets(place):
+    return place.run("run").code == 0 and place.sql("SELECT 1 FROM ledger WHERE event = 'forgotten'")
 
 
 class Retention(unittest.TestCase):
@@ -389,7 +398,7 @@ class Retention(unittest.TestCase):
             self.assertEqual(packed, [(3,)])
             first = place.sql("SELECT json_extract(detail, '$.source_digest') FROM ledger WHERE event = 'accepted' AND run = 1"
                               " AND code = '1.000001'")[0][0]
-            wait_until(lambda: place.run("run").code == 0 and place.sql("SELECT 1 FROM ledger WHERE event = 'forgotten'"), "forgotten")
+            wait_until(lambda: forgets(place), "forgotten")
             row, = place.sql("SELECT lower(hex(p.digest)), p.bytes, p.size > 2000, e.event, e.detail FROM payload p"
                              " JOIN ledger e ON e.seq = p.forgotten")
             self.assertEqual(row[:4], (first, None, 1, "forgotten"))
@@ -419,7 +428,7 @@ class Retention(unittest.TestCase):
             place.run("run")
             place.records(*procedures(2))
             place.run("run")
-            wait_until(lambda: place.run("run").code == 0 and place.sql("SELECT 1 FROM ledger WHERE event = 'forgotten'"), "forgotten")
+            wait_until(lambda: forgets(place), "forgotten")
             place.records(*procedures(3))
             place.run("run")
             place.change_source(map={**place.configuration["sources"][0]["map"], "conditions": "/notes"})
@@ -464,11 +473,13 @@ class Decisions(unittest.TestCase):
             place.run("run")
             ours, script, report, words = place.both()
             self.assertEqual((ours, script), ((True, 0), (True, 0)), (report, words))
-            decisions = place.sql("SELECT DISTINCT event FROM audit_events WHERE json_extract(detail, '$.reason') IS NOT NULL AND actor IS NOT NULL")
+            decisions = place.sql("SELECT DISTINCT event FROM audit_events WHERE actor IS NOT NULL"
+                                  " AND json_extract(detail, '$.reason') IS NOT NULL")
             self.assertIn(("retried",), decisions)
             self.assertIn(("withdrawal-ordered",), decisions)
             document = DOCUMENT.read_text(encoding="utf-8")
-            self.assertEqual([event for event, in place.sql("SELECT DISTINCT event FROM audit_events") if f"`{event}`" not in document], [])
+            events = {event for event, in place.sql("SELECT DISTINCT event FROM audit_events")}
+            self.assertEqual({event for event in events if f"`{event}`" not in document}, set())
             self.assertEqual(place.run("show", "1.000001").code, 0)
             self.assertEqual(place.run("history", "1.000003").code, 0)
 

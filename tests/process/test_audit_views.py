@@ -264,6 +264,10 @@ class Queries(unittest.TestCase):
         month, = ask("Month by month")
         self.assertEqual((month["published"], month["rejected"]), (5, 1))
         self.assertEqual(ask("Runs that did not end"), [])
+        self.place.run("retry", "--reason", "sở đã bổ sung tên")
+        decided, = ask("Who decided what")
+        self.assertEqual((decided["event"], decided["reason"]), ("retried", "sở đã bổ sung tên"))
+        self.assertTrue(decided["actor"])
         self.assertEqual(set(self.queries), self.asked)
         self.assertGreaterEqual(len(self.queries), 12)
 

@@ -1,0 +1,164 @@
+"""The matrix: every fault of a portal, before and after it committed, once, in a row and for ever, against each way of speaking
+to it. No line may have a duplicate effect, a lost procedure, or one that is said to be published and is not.
+
+CONGKHAI_MATRIX=FILE writes the table: what came of it, how many requests it took, what took effect.
+"""
+
+import collections
+import os
+import threading
+import unittest
+
+from harness import Night, Place, QUICK, Simulator, procedures
+
+CODES = ["1.000001", "1.000002", "1.000003"]
+FAULTS = ["reset", "status:500", "timeout", "cut", "wrong-digest", "html", "html-200", "slow:20", "status:429", "status:401",
+          "status:503", "garbage", "empty", "no-http"]
+WHENS = ["before", "after"]
+TIMES = {"once": ",count=1", "in a row": ",count=2,per-code=1", "for ever": ""}
+OUTCOMES = ("published", "withdrawn", "refused", "conflict", "unknown", "failed")
+TABLE = os.environ.get("CONGKHAI_MATRIX")
+
+
+class Way:
+    """One way of speaking to the portal: what is sent, under which operation of the simulator."""
+    operation, portal = "put", {}
+
+    def prepare(self, test, place):
+        place.records(*procedures(3))
+
+    def address(self, simulator):
+        return simulator.url
+
+
+class Put(Way):
+    pass
+
+
+class Batch(Way):
+    operation, portal = "batch|put", {"batch": 3}
+
+
+class Withdrawal(Way):
+    operation = "withdrawal"
+
+    def prepare(self, test, place):
+        place.records(*procedures(3))
+        test.expect(place.run("run"), 0)
+        place.records(*procedures(3, status="abolished"))
+
+
+class Adapter(Way):
+    operation = "mapi"
+    portal = {"driver": "mapi", "login": {"username": "tinh", "password": "mat-khau"}, "push": {"service": "DongBoTTHC"},
+              "settle": "30ms"}
+
+    def address(self, simulator):
+        return simulator.url.removesuffix("/v1") + "/adapter/mapi"
+
+
+class Line:
+    """One line of the matrix."""
+
+    def __init__(self, test, simulator, way, fault, when, times):
+        self.test, self.simulator, self.way = test, simulator, way
+        self.fault, self.when, self.times = fault, when, times
+        self.name = f"{fault} {when}, {times}, {type(way).__name__}"
+
+    def spec(self):
+        after = ",retry-after=0" if self.fault in ("status:429", "status:503") else ""
+        operation = self.way.operation
+        return f"kind={self.fault},when={self.when},on={operation}{TIMES[self.times]}{after}"
+
+    def run(self):
+        self.simulator.reset()
+        with Place(self.simulator) as place:
+            place.change_portal(url=self.way.address(self.simulator), in_flight=2, timeout="150ms",
+                                retry={"attempts": 3, "first": "1ms", "most": "3ms"}, **self.way.portal)
+            self.way.prepare(self.test, place)
+            before = collections.Counter(self.simulator.effect_counts())
+            requests = self.simulator.requests()
+            self.simulator.faults(self.spec())
+            done = place.run("run")
+            self.requests = self.simulator.requests() - requests
+            self.code = done.code
+            self.check(place, before, done)
+            self.recover(place, before)
+        return self
+
+    def check(self, place, before, done):
+        test = self.test
+        test.assertIn(done.code, (0, 1, 3), done)
+        new = collections.Counter(self.simulator.effect_counts()) - before
+        self.effects = sum(new.values())
+        test.assertLessEqual(max(new.values(), default=0), 1, ("a duplicate effect", done))
+        run = place.last_run()
+        self.outcome = {name: run[name] for name in OUTCOMES if run[name]}
+        held = self.simulator.held()
+        for code, outcome in place.sql("SELECT code, outcome FROM audit_deliveries WHERE run = ?", run["run"]):
+            if outcome in ("published", "withdrawn"):
+                test.assertEqual(new[code], 1, (code, "is said to be done, and is not", done))
+                test.assertEqual(held[code]["status"], {"published": "published", "withdrawn": "abolished"}[outcome], code)
+        ended = {code for code, in place.sql("SELECT code FROM audit_deliveries WHERE run = ? AND outcome IN"
+                                             " ('published', 'withdrawn')", run["run"])}
+        waiting = {code for code, in place.sql("SELECT code FROM procedure_state WHERE wanted_action IS NOT NULL")}
+        test.assertEqual(ended | waiting, set(CODES), ("a procedure is lost", done))
+        test.assertFalse(ended & waiting, done)
+        test.assertEqual(run["refused"] + run["conflict"], 0, ("no fault of the portal is the record's", done))
+
+    def recover(self, place, before):
+        self.simulator.faults()
+        for _ in range(3):
+            done = place.run("run")
+            if done.code == 0:
+                break
+        self.test.assertEqual(done.code, 0, done)
+        new = collections.Counter(self.simulator.effect_counts()) - before
+        self.test.assertEqual(new, {code: 1 for code in CODES}, "each once at the end")
+        self.test.check_accounts(place)
+
+    def words(self):
+        outcome = ", ".join(f"{count} {name}" for name, count in self.outcome.items()) or "nothing ended"
+        return (f"| {self.fault} | {self.when} | {self.times} | {type(self.way).__name__} | {self.code} | {outcome} | "
+                f"{self.requests} | {self.effects} |")
+
+
+class Matrix(unittest.TestCase):
+    expect = Night.expect
+    check_accounts = Night.check_accounts
+
+    def lines(self, way):
+        faults = FAULTS + (["expired-session"] if isinstance(way, Adapter) else [])
+        for fault in faults:
+            for when in WHENS:
+                for times in TIMES:
+                    if not QUICK or times == "once" and when == "after":
+                        yield fault, when, times
+
+    def go(self, way, results):
+        with Simulator() as simulator:
+            for fault, when, times in self.lines(way):
+                line = Line(self, simulator, way, fault, when, times)
+                try:
+                    results.append((line.run(), None))
+                except AssertionError as failure:
+                    results.append((line, failure))
+
+    def test_no_line_has_a_duplicate_effect_a_lost_procedure_or_a_lie(self):
+        ways = [Put(), Batch(), Withdrawal(), Adapter()]
+        results = {way: [] for way in ways}
+        threads = [threading.Thread(target=self.go, args=(way, results[way])) for way in ways]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        wrong = [f"{line.name}: {failure}" for way in ways for line, failure in results[way] if failure]
+        count = sum(len(lines) for lines in results.values())
+        if TABLE:
+            with open(TABLE, "w", encoding="utf-8") as file:
+                file.write("| fault | when | times | way | exit | outcome | requests | effects |\n|---|---|---|---|---|---|---|---|\n")
+                for way in ways:
+                    for line, failure in results[way]:
+                        file.write((line.words() if not failure else f"| {line.name} | WRONG |") + "\n")
+        self.assertEqual(count, sum(len(list(self.lines(way))) for way in ways), "every line was run")
+        self.assertFalse(wrong, "\n".join(wrong))
