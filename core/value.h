@@ -18,13 +18,13 @@ enum value_kind { VALUE_NULL, VALUE_BOOLEAN, VALUE_NUMBER, VALUE_TEXT, VALUE_LIS
 
 struct value {
     enum value_kind kind;
-    bool truth;                      /* VALUE_BOOLEAN */
-    bool plain;                      /* YAML: an unquoted scalar (all YAML scalars are VALUE_TEXT) */
-    unsigned line, column;           /* YAML: of its name in a mapping, else of itself, from 1; elsewhere 0 */
-    size_t count;                    /* of children */
-    struct text text;                /* VALUE_TEXT, VALUE_NUMBER */
-    struct text name;                /* in an object */
-    struct value *next;              /* the sibling */
+    bool truth;            /* VALUE_BOOLEAN */
+    bool plain;            /* YAML: an unquoted scalar (all YAML scalars are VALUE_TEXT) */
+    unsigned line, column; /* YAML: of its name in a mapping, else of itself, from 1; elsewhere 0 */
+    size_t count;          /* of children */
+    struct text text;      /* VALUE_TEXT, VALUE_NUMBER */
+    struct text name;      /* in an object */
+    struct value *next;    /* the sibling */
     struct value *first, *last;
 };
 

@@ -63,8 +63,10 @@ static enum status write_adopted(struct store *store, const struct reconcile_dec
             " dismissed = nullif(coalesce(CASE WHEN wanted_action = 'publish' THEN wanted_digest END,"
             "  (SELECT p.digest FROM record r JOIN payload p ON p.id = r.content"
             "   WHERE r.id = procedure_state.record)), ?4),"
-            " wanted_content = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_content END,"
-            " wanted_digest = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_digest END,"
+            " wanted_content = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN "
+            "wanted_content END,"
+            " wanted_digest = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_digest "
+            "END,"
             " wanted_run = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_run END,"
             " wanted_action = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_action "
             "END",

@@ -21,7 +21,8 @@ struct staging {
     struct digest context_digest;
     bool has_context;
     int in_group;
-    /* A source that had no record before: what this pass staged is all there is, and most look-ups are spared. */
+    /* A source that had no record before: what this pass staged is all there is, and most look-ups are
+     * spared. */
     bool fresh;
     struct fingerprints staged;
 };

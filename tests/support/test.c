@@ -46,17 +46,19 @@ bool test_check_int(int64_t seen, int64_t expected, const char *file, int line, 
     return false;
 }
 
-bool test_check_text(struct text seen, struct text expected, const char *file, int line, const char *expression)
+bool test_check_text(struct text seen, struct text expected, const char *file, int line,
+                     const char *expression)
 {
     if (text_equal(seen, expected))
         return true;
     failed(file, line);
-    printf("%s is\n    [%.*s]\n  not\n    [%.*s]\n", expression, (int)seen.length, seen.bytes ? seen.bytes : "",
-           (int)expected.length, expected.bytes ? expected.bytes : "");
+    printf("%s is\n    [%.*s]\n  not\n    [%.*s]\n", expression, (int)seen.length,
+           seen.bytes ? seen.bytes : "", (int)expected.length, expected.bytes ? expected.bytes : "");
     return false;
 }
 
-bool test_check_contains(const char *seen, const char *part, const char *file, int line, const char *expression)
+bool test_check_contains(const char *seen, const char *part, const char *file, int line,
+                         const char *expression)
 {
     if (seen && strstr(seen, part))
         return true;

@@ -6,7 +6,8 @@
  *     }
  *
  * Cases run in the order of the file. The program prints one line for each case that fails and a last line
- * "N passed, N failed", and ends with 1 when any failed. An argument runs only the cases whose names contain it.
+ * "N passed, N failed", and ends with 1 when any failed. An argument runs only the cases whose names contain
+ * it.
  */
 #ifndef TESTS_SUPPORT_TEST_H
 #define TESTS_SUPPORT_TEST_H
@@ -40,14 +41,18 @@ void test_register(struct test_case *test);
 /* Each returns whether it held, so that a test can stop: if (!CHECK(x)) return; */
 bool test_check(bool held, const char *file, int line, const char *expression);
 bool test_check_int(int64_t seen, int64_t expected, const char *file, int line, const char *expression);
-bool test_check_text(struct text seen, struct text expected, const char *file, int line, const char *expression);
-bool test_check_contains(const char *seen, const char *part, const char *file, int line, const char *expression);
+bool test_check_text(struct text seen, struct text expected, const char *file, int line,
+                     const char *expression);
+bool test_check_contains(const char *seen, const char *part, const char *file, int line,
+                         const char *expression);
 
-#define CHECK(expression)            test_check((expression), __FILE__, __LINE__, #expression)
-#define CHECK_INT(seen, expected)    test_check_int((int64_t)(seen), (int64_t)(expected), __FILE__, __LINE__, #seen)
-#define CHECK_TEXT(seen, expected)   test_check_text((seen), (expected), __FILE__, __LINE__, #seen)
-#define CHECK_STRING(seen, expected) test_check_text(text_of(seen), text_of(expected), __FILE__, __LINE__, #seen)
-#define CHECK_CONTAINS(seen, part)   test_check_contains((seen), (part), __FILE__, __LINE__, #seen)
+#define CHECK(expression) test_check((expression), __FILE__, __LINE__, #expression)
+#define CHECK_INT(seen, expected)                                                                            \
+    test_check_int((int64_t)(seen), (int64_t)(expected), __FILE__, __LINE__, #seen)
+#define CHECK_TEXT(seen, expected) test_check_text((seen), (expected), __FILE__, __LINE__, #seen)
+#define CHECK_STRING(seen, expected)                                                                         \
+    test_check_text(text_of(seen), text_of(expected), __FILE__, __LINE__, #seen)
+#define CHECK_CONTAINS(seen, part) test_check_contains((seen), (part), __FILE__, __LINE__, #seen)
 
 /* An arena that is cleared before each case. */
 extern struct arena test_arena;
