@@ -113,6 +113,36 @@ static void print_online(const struct value *document)
         printf(_("\nportal: %.*s\n"), TEXT_ARG(portal->text));
 }
 
+/* What the rules will surprise with, and examples beside them that they break. */
+struct reviewing {
+    struct value *warnings;
+    struct arena *arena;
+    struct error *error;
+};
+
+static void take_remark(void *own, const char *remark)
+{
+    const struct reviewing *reviewing = own;
+    value_append(reviewing->warnings,
+                 value_text(reviewing->arena, text_copy(reviewing->arena, text_of(remark))));
+}
+
+static void take_example(void *own, const struct rule_example *example)
+{
+    const struct reviewing *reviewing = own;
+    if (example->held == example->should_pass || reviewing->error->status)
+        return;
+    if (example->should_pass)
+        error_set(reviewing->error, STATUS_USAGE,
+                  _("%s:%u:%u: the rule %.*s breaks an example that should pass: %.*s"), example->file,
+                  example->line, example->column, TEXT_ARG(example->rule),
+                  TEXT_ARG(example->finding->message));
+    else
+        error_set(reviewing->error, STATUS_USAGE,
+                  _("%s:%u:%u: the rule %.*s lets an example pass that should fail"), example->file,
+                  example->line, example->column, TEXT_ARG(example->rule));
+}
+
 enum status command_check(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -129,6 +159,10 @@ enum status command_check(struct session *session, struct error *error, int *exi
     struct value *document = value_object(&arena), *warnings = value_list(&arena);
     if (extract_check(&extract, error) || transform_check(&transform, &rules, error) ||
         (configuration->portal && load_check(&load, error)))
+        return error->status;
+    struct reviewing reviewing = { warnings, &arena, error };
+    error->status = STATUS_OK;
+    if (transform_review(&transform, take_remark, take_example, &reviewing, error) || error->status)
         return error->status;
     warn_secrets(session, configuration->tree, warnings, &arena);
     value_set(document, "configuration", value_string(&arena, configuration->path));

@@ -76,7 +76,9 @@ static void say_taken_up(const struct session *session, const struct retry_count
         return;
     }
     if (!all) {
-        printf(_("Nothing is kept back that fits; \"congkhai status\" says what is kept back\n"));
+        printf(
+            _("Nothing is kept back that fits; \"congkhai status\" says what is kept back. What an operator "
+              "decided is lifted only for a --code that names it\n"));
         return;
     }
     printf(_("%lld taken up again: %lld rejected, %lld held, %lld refused, %lld failed, %lld in conflict, "

@@ -107,8 +107,10 @@ static void say(const struct night *night, const char *line)
 {
     const struct invocation *invocation = night->session->invocation;
     output_progress_end(night->session);
-    if (!invocation->json && !invocation->quiet)
+    if (!invocation->json && !invocation->quiet) {
         puts(line);
+        fflush(stdout);
+    }
 }
 
 static enum status run_extract(struct night *night, struct store *store, struct error *error)

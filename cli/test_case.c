@@ -169,8 +169,10 @@ static enum status file_record(const struct setting_context *context, const stru
     enum status status = extract_first(&request, &copy, arena, bytes, shared, locator, error);
     if (status == STATUS_END)
         return setting_fault(context, file, error, _("%s: there is no record in it"), path);
-    if (status)
+    if (status) {
+        error->status = STATUS_USAGE;
         return setting_place(context, file, error);
+    }
     return STATUS_OK;
 }
 

@@ -322,7 +322,7 @@ static enum status find_columns(struct sqlite_statement *statement, struct colum
         return error_set(
             error, STATUS_USAGE,
             _("the query must give a column named \"code\" (and one named \"value\" for what stands "
-              "there): SELECT code, … AS value FROM procedure WHERE …"));
+              "there): SELECT code, name AS value FROM procedure"));
     return STATUS_OK;
 }
 

@@ -538,6 +538,8 @@ TEST("whatever fails, wherever, before or after the effect, each content ends th
     static const char *const spans[] = { ",count=1", ",count=2", "" };
     struct ledger_of_faults sum = { .runs = 0 };
     int number = 0;
+    /* All of it takes a minute; the usual run takes each kind at each place, and each action now and then. */
+    bool everything = getenv("CONGKHAI_WHOLE_MATRIX") != NULL;
     simulated_start(NULL);
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
         for (int when = 0; when < 2; when++)
@@ -547,9 +549,11 @@ TEST("whatever fails, wherever, before or after the effect, each content ends th
                     snprintf(fault, sizeof fault, "kind=%s,on=mapi,when=%s,skip=%d%s", kinds[kind],
                              when ? "after" : "before", skip, spans[span]);
                     snprintf(code, sizeof code, "1.%06d", number++);
+                    if (!everything && (span == 1 || (span == 2 && skip != 1)))
+                        continue;
                     simulated_want(code, "first");
                     try_fault(code, fault, 0, &sum);
-                    if (span == 1 || (span == 2 && number % 2) || !strcmp(kinds[kind], "timeout"))
+                    if (!everything && (kind + (size_t)skip) % 3)
                         continue;
                     simulated_want(code, "second");
                     try_fault(code, fault, 1, &sum);

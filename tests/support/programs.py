@@ -41,7 +41,9 @@ def run(program, folder):
         if code and not failed:  # a sanitizer's word at the very end, such as a leak
             failed = 1
         return passed, failed, f"FAIL {program}\n{output}" if failed else ""
-    return 0, 1, f"FAIL {program} ended with {code}\n{output[-8000:]}"
+    if len(output) > 8000:
+        output = output[:5000] + "\n[…]\n" + output[-3000:]
+    return 0, 1, f"FAIL {program} ended with {code}\n{output}"
 
 
 def main():

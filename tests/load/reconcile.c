@@ -1,0 +1,127 @@
+/* Reconciliation from load's side: the portal's listing, page by page, and settling. Its nights are in
+ * tests/process/test_reconcile.py. */
+#include "load/reconcile.h"
+#include "tests/load/simulated.h"
+
+static struct load_request request_for(struct setting_context *context, const char *path)
+{
+    static char yaml[400];
+    struct value *tree = NULL;
+    *context = (struct setting_context){ &test_arena, "congkhai.yaml" };
+    snprintf(yaml, sizeof yaml,
+             "{ url: \"%s%s\", timeout: 1s, retry: { attempts: 2, first: 1ms, most: 2ms } }", simulated.url,
+             path);
+    yaml_parse(&test_arena, text_of(yaml), "congkhai.yaml", &tree, &simulated.error);
+    return (struct load_request){ .portal = tree,
+                                  .agency_code = "H13",
+                                  .folder = simulated.folder,
+                                  .context = context,
+                                  .stop = &simulated.stop,
+                                  .actor = "tester",
+                                  .reason = "because" };
+}
+
+static enum status ask(struct reconcile_counts *counts)
+{
+    struct setting_context context;
+    struct load_request request = request_for(&context, "/v1");
+    simulated.error = (struct error){ .status = STATUS_OK };
+    return reconcile_ask(simulated.store, &request, counts, &simulated.error);
+}
+
+static enum status settle(const char *code, bool overwrite, enum reconcile_settled *settled)
+{
+    struct setting_context context;
+    struct load_request request = request_for(&context, "/v1");
+    simulated.error = (struct error){ .status = STATUS_OK };
+    return reconcile_settle(simulated.store, &request, text_of(code), overwrite, settled, &simulated.error);
+}
+
+TEST("what was published is the same, and a second store knows nothing of it")
+{
+    struct reconcile_counts counts;
+    simulated_start(NULL);
+    simulated_want_many(7, "first");
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    CHECK_INT(ask(&counts), STATUS_OK);
+    CHECK_INT(counts.same, 7);
+    CHECK_INT(counts.listed, 7);
+    CHECK_INT(counts.differs + counts.missing + counts.only, 0);
+    simulated_die();
+    char command[300];
+    snprintf(command, sizeof command, "rm -f %s/store.db*", simulated.folder);
+    CHECK_INT(system(command), 0);
+    simulated_open();
+    CHECK_INT(ask(&counts), STATUS_OK);
+    CHECK_INT(counts.only, 7);
+    CHECK_INT(counts.same, 0);
+    simulated_close();
+}
+
+TEST("a delivery that was left open and has arrived is the same, and stays to be asked about")
+{
+    struct reconcile_counts counts;
+    simulated_start(NULL);
+    simulated_want_many(2, "first");
+    simulated_faults("[\"kind=reset,on=put,when=after\",\"kind=reset,on=get\"]");
+    simulated_load("timeout: 200ms\nretry: { attempts: 1, first: 1ms, most: 1ms }\n");
+    simulated_next_run();
+    simulated_faults("[]");
+    CHECK_INT(ask(&counts), STATUS_OK);
+    CHECK_INT(counts.same, 2);
+    CHECK(outbox_is_open(&(struct outbox_item){ .state = simulated_item("1.000000").state }));
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    CHECK_INT(simulated.counts.published, 2);
+    simulated_close();
+}
+
+TEST("a listing that cannot be read to its end changes nothing and says why")
+{
+    struct reconcile_counts counts;
+    simulated_start(NULL);
+    simulated_want_many(3, "first");
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    simulated_faults("[\"kind=status:500,on=list\"]");
+    CHECK_INT(ask(&counts), STATUS_STOP);
+    CHECK_CONTAINS(simulated.error.message, "does not say what it holds");
+    CHECK_INT(simulated_events("reconciled"), 0);
+    simulated_faults("[\"kind=status:503,on=list,count=1\"]");
+    CHECK_INT(ask(&counts), STATUS_OK);
+    simulated_faults("[\"kind=garbage,on=list\"]");
+    CHECK_INT(ask(&counts), STATUS_STOP);
+    CHECK_CONTAINS(simulated.error.message, "the answer cannot be read");
+    struct setting_context context;
+    struct load_request request = request_for(&context, "/v2");
+    CHECK_INT(reconcile_ask(simulated.store, &request, &counts, &simulated.error), STATUS_STOP);
+    CHECK_INT(simulated_item("1.000001").held, true);
+    simulated_close();
+}
+
+TEST("settling: adopted, overwritten, missing, unknown to both")
+{
+    enum reconcile_settled settled;
+    simulated_start(NULL);
+    simulated_want_many(2, "first");
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    simulated_want("1.000001", "second");
+    CHECK_INT(settle("1.000001", false, &settled), STATUS_OK);
+    CHECK_INT(settled, RECONCILE_ADOPTED);
+    struct outbox_item item = simulated_item("1.000001");
+    CHECK(!item.wanted && item.has_dismissed && item.held);
+    simulated_want("1.000001", "second");
+    CHECK(!simulated_item("1.000001").wanted);
+    simulated_want("1.000001", "third");
+    CHECK(simulated_item("1.000001").wanted);
+    CHECK_INT(settle("1.000001", true, &settled), STATUS_OK);
+    CHECK_INT(settled, RECONCILE_OVERWRITES);
+    CHECK_TEXT(simulated_item("1.000001").overwrite, TEXT("\"1\""));
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    CHECK_INT(simulated.counts.published, 1);
+    CHECK(!simulated_item("1.000001").overwrite.length);
+    CHECK_INT(settle("9.9", false, &settled), STATUS_USAGE);
+    CHECK_CONTAINS(simulated.error.message, "neither the portal nor the store knows 9.9");
+    simulated_want("1.000077", "new");
+    CHECK_INT(settle("1.000077", true, &settled), STATUS_OK);
+    CHECK_INT(settled, RECONCILE_MISSING);
+    simulated_close();
+}
