@@ -112,8 +112,13 @@ static enum status verify(struct session *session, struct error *error, int *exi
                                      .progress = show_progress,
                                      .own = session };
     if (ledger_read_keys(&session->configuration, invocation->keys, invocation->key_count, error) ||
-        read_outside(session, outside, error) || open_to_read(session, &store, error))
+        read_outside(session, outside, error))
         return error->status;
+    if (open_to_read(session, &store, error)) {
+        if (error->status == STATUS_FATAL) /* damaged beyond reading: it does not verify */
+            error->status = STATUS_LEDGER;
+        return error->status;
+    }
     enum status status = audit_verify(store, &request, &arena, &report, error);
     output_progress_end(session);
     if (!status && invocation->json)

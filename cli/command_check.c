@@ -158,7 +158,7 @@ enum status command_check(struct session *session, struct error *error, int *exi
     struct digest rules;
     struct value *document = value_object(&arena), *warnings = value_list(&arena);
     if (extract_check(&extract, error) || transform_check(&transform, &rules, error) ||
-        (configuration->portal && load_check(&load, error)))
+        (configuration->portal && load_check(&load, error)) || ledger_check(configuration, error))
         return error->status;
     struct reviewing reviewing = { warnings, &arena, error };
     error->status = STATUS_OK;

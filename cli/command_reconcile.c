@@ -163,7 +163,8 @@ static enum status ask(struct session *session, struct error *error, int *exit_c
     struct run_counts run_counts = { 0 };
     int64_t run;
     struct load_request request = request_of(session);
-    if (load_check(&request, error) || run_open(session, &store, &run, error))
+    if (load_check(&request, error) || reconcile_check(&request, false, error) ||
+        run_open(session, &store, &run, error))
         return error->status;
     enum status status = reconcile_ask(store, &request, &counts, error);
     if (!status) {
@@ -219,7 +220,8 @@ static enum status settle(struct session *session, bool overwrite, struct error 
     struct load_request request = request_of(session);
     struct load_request checked = request;
     checked.reason = NULL; /* it is no brake's */
-    if (load_check(&checked, error) || run_open(session, &store, &run, error))
+    if (load_check(&checked, error) || reconcile_check(&checked, true, error) ||
+        run_open(session, &store, &run, error))
         return error->status;
     enum status status = reconcile_settle(store, &request, code, overwrite, &settled, error);
     status = run_close(session, store, status, &counts, exit_code, error);

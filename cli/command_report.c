@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "core/date.h"
 #include "store/audit.h"
 #include "store/reconcile.h"
 #include "store/report.h"
+#include "store/rule_report.h"
 
 #define SHOWN 200 /* rows of a table; --json has them all */
 
@@ -176,6 +178,53 @@ static void print_situation(const struct situation *situation)
     print_missing(situation->missing);
 }
 
+#define SOON_DAYS 7 /* terms that run out so soon are shown */
+
+static void print_rules(const struct value *rules, const struct value *deadlines)
+{
+    const struct output_column columns[] = {
+        { "rule", _("rule"), 24 },          { "severity", _("severity"), 0 },
+        { "kept_back", _("kept back"), 0 }, { "records", _("records"), 0 },
+        { "source", _("source"), 24 },      { "department", _("department"), 40 },
+        { "since_run", _("since run"), 0 }, { "since", _("since (UTC)"), 0 },
+        { "message", _("why"), 80 },
+    };
+    const struct output_column terms[] = {
+        { "due", _("due"), 0 },         { "overdue", _("overdue"), 0 },        { "code", _("code"), 26 },
+        { "outcome", _("outcome"), 0 }, { "department", _("department"), 40 }, { "rule", _("rule"), 24 },
+        { "name", _("name"), 60 },
+    };
+    output_table(rules, columns, sizeof columns / sizeof *columns);
+    if (!deadlines->count)
+        return;
+    heading(_("Terms that run out"));
+    output_table(deadlines, terms, sizeof terms / sizeof *terms);
+}
+
+/* status --rules: which rules keep back how many records, whose, since when; and the terms of the law. */
+static enum status status_of_rules(struct session *session, struct store *store, struct arena *arena,
+                                   struct error *error)
+{
+    struct value *rules, *deadlines;
+    char today[DATE_TEXT], until[DATE_TEXT];
+    struct date day;
+    clock_format_date(session->clock->now(session->clock), today);
+    date_read(text_of(today), &day);
+    date_write(date_from_days(date_days(day) + SOON_DAYS), until);
+    if (rule_report(store, arena, &rules, error) ||
+        rule_report_deadlines(store, arena, today, until, &deadlines, error))
+        return error->status;
+    if (!session->invocation->json) {
+        print_rules(rules, deadlines);
+        return STATUS_OK;
+    }
+    struct value *document = value_object(arena);
+    value_set(document, "rules", rules);
+    value_set(document, "deadlines", deadlines);
+    output_json(document);
+    return STATUS_OK;
+}
+
 enum status command_status(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -183,6 +232,11 @@ enum status command_status(struct session *session, struct error *error, int *ex
     struct situation situation = { 0 };
     if (open_to_read(session, &store, error))
         return error->status;
+    if (session->invocation->rules) {
+        enum status told = status_of_rules(session, store, &arena, error);
+        store_close(store);
+        return told;
+    }
     bool json = session->invocation->json;
     enum status status = gather(store, &arena, json ? INT64_MAX : SHOWN, &situation, error);
     if (status == STATUS_OK && json)

@@ -111,6 +111,14 @@ static enum status read_signer(struct configuration *configuration, struct note_
     return STATUS_OK;
 }
 
+enum status ledger_check(struct configuration *configuration, struct error *error)
+{
+    struct note_signer signer;
+    enum status status = configuration->sealing.key ? read_signer(configuration, &signer, error) : STATUS_OK;
+    explicit_bzero(&signer, sizeof signer);
+    return status;
+}
+
 static bool is_word(struct text word)
 {
     size_t at;
@@ -156,10 +164,11 @@ enum status ledger_read_keys(struct configuration *configuration, const char *co
     if (settings->audit.has_signer) {
         keys[count++] = settings->audit.signer.key;
     } else if (settings->key) {
+        struct error unread;
         const char *beside = text_format(&configuration->arena, "%s.pub", settings->key).bytes;
-        if (file_exists(beside) && read_public(configuration, beside, &keys[count], NULL) == STATUS_OK)
+        if (file_exists(beside) && read_public(configuration, beside, &keys[count], &unread) == STATUS_OK)
             count++;
-        else if (read_signer(configuration, &signer, NULL) == STATUS_OK)
+        else if (read_signer(configuration, &signer, &unread) == STATUS_OK)
             keys[count++] = signer.key;
     }
     settings->audit.key_count = count;

@@ -39,6 +39,9 @@ struct session;
 enum status ledger_read(const struct setting_context *context, const char *folder, const char *agency,
                         const struct value *tree, struct ledger_settings *settings, struct error *error);
 
+/* For check: the private key, where one is configured, can be read by its owner alone. */
+enum status ledger_check(struct configuration *configuration, struct error *error);
+
 /* The keys whose heads are believed: `public`, the private key's own, and the words or files given besides.
  * Where the private key cannot be read, `<key>.pub` beside it serves. */
 enum status ledger_read_keys(struct configuration *configuration, const char *const *more, size_t more_count,

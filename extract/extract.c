@@ -93,14 +93,17 @@ enum status extract_check(const struct extract_request *request, struct error *e
     return STATUS_OK;
 }
 
+/* A long name is cut, never the number behind it. */
 static void locate(const struct document *document, const struct decoded *decoded, char *locator, size_t size)
 {
+    int length = (int)text_cut(text_of(document->name), 400);
     if (!decoded->number)
-        snprintf(locator, size, "%s", document->name);
+        snprintf(locator, size, "%.*s", length, document->name);
     else if (decoded->sheet)
-        snprintf(locator, size, "%s:%s!%ld", document->name, decoded->sheet, decoded->number);
+        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name,
+                 (int)text_cut(text_of(decoded->sheet), 80), decoded->sheet, decoded->number);
     else
-        snprintf(locator, size, "%s%c%ld", document->name, decoded->mark, decoded->number);
+        snprintf(locator, size, "%.*s%c%ld", length, document->name, decoded->mark, decoded->number);
 }
 
 static bool stopped(const struct extract_request *request)

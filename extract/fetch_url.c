@@ -98,7 +98,7 @@ static enum status ask_for_changes(struct fetch *fetch, struct url_state *state,
         if (ask_page(fetch, state, &pages[i], &reply, error))
             return error->status;
         if (!reply.unchanged) {
-            *ready = !i;
+            *ready = !i && !reply.empty;
             break;
         }
         if (i + 1 == count)

@@ -22,6 +22,21 @@ static enum status open_portal(struct store *store, const struct load_request *r
     return status;
 }
 
+enum status reconcile_check(const struct load_request *request, bool settle, struct error *error)
+{
+    struct portal portal = { .notice = NULL };
+    if (portal_read(request->context, request->folder, request->portal, &portal, error))
+        return error->status;
+    bool can = settle ? portal.driver->look != NULL : portal.driver->list != NULL;
+    portal_free(&portal);
+    if (can)
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_USAGE,
+        _("a portal of the kind \"%s\" cannot be asked for what it holds, as reconciling needs it"),
+        portal.driver->name);
+}
+
 static void close_portal(struct portal *portal)
 {
     portal->driver->close(portal);
@@ -102,11 +117,7 @@ enum status reconcile_ask(struct store *store, const struct load_request *reques
     struct portal portal;
     if (open_portal(store, request, &portal, error))
         return error->status;
-    enum status status =
-        portal.driver->list
-            ? reconcile_listing_begin(store, error)
-            : error_set(error, STATUS_USAGE, _("a portal of the kind \"%s\" cannot say what it holds"),
-                        portal.driver->name);
+    enum status status = reconcile_listing_begin(store, error);
     if (!status)
         status = read_listing(store, request, &portal, error);
     close_portal(&portal);
@@ -162,15 +173,6 @@ static enum status check_open(struct store *store, struct text code, struct erro
                      TEXT_ARG(code));
 }
 
-static enum status look(struct portal *portal, struct text code, struct arena *arena,
-                        struct portal_holding *holding, struct error *error)
-{
-    if (!portal->driver->look)
-        return error_set(error, STATUS_USAGE, _("a portal of the kind \"%s\" cannot say what it holds"),
-                         portal->driver->name);
-    return portal->driver->look(portal, code, arena, holding, error);
-}
-
 enum status reconcile_settle(struct store *store, const struct load_request *request, struct text code,
                              bool overwrite, enum reconcile_settled *settled, struct error *error)
 {
@@ -180,7 +182,7 @@ enum status reconcile_settle(struct store *store, const struct load_request *req
     char quoted[DELIVERY_BASE_MOST];
     if (check_open(store, code, error) || open_portal(store, request, &portal, error))
         return error->status;
-    enum status status = look(&portal, code, &arena, &holding, error);
+    enum status status = portal.driver->look(&portal, code, &arena, &holding, error);
     close_portal(&portal);
     if (status && status != STATUS_END)
         return status;

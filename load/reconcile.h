@@ -7,9 +7,12 @@
 #include "load/load.h"
 #include "store/reconcile.h"
 
+/* Can this kind of portal be asked for its listing (or, to settle, for one procedure)? Touches nothing.
+ * STATUS_USAGE. */
+enum status reconcile_check(const struct load_request *request, bool settle, struct error *error);
+
 /* Inside a run: reads the portal's whole listing, page by page, into the store and compares it. STATUS_STOP
- * when the listing could not be read to its end: then nothing was compared. STATUS_USAGE: this driver cannot
- * list. */
+ * when the listing could not be read to its end: then nothing was compared. After reconcile_check. */
 enum status reconcile_ask(struct store *store, const struct load_request *request,
                           struct reconcile_counts *counts, struct error *error);
 
@@ -20,7 +23,7 @@ enum reconcile_settled {
 };
 
 /* Inside a run: asks what stands under the code, and takes it over, or lets the next load replace it.
- * STATUS_USAGE when that cannot be. */
+ * STATUS_USAGE when that cannot be. After reconcile_check. */
 enum status reconcile_settle(struct store *store, const struct load_request *request, struct text code,
                              bool overwrite, enum reconcile_settled *settled, struct error *error);
 

@@ -219,12 +219,14 @@ enum status audit_mend_head(struct store *store, struct error *error)
     ARENA_OWNED struct arena arena = { 0 };
     BUFFER_OWNED struct buffer path = { 0 };
     struct audit_head head;
+    struct error unread;
     struct text bytes;
     enum status status = audit_head(store, &arena, 0, &head, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     audit_head_path(store, &path);
-    if (file_exists(path.bytes) && file_read(&arena, path.bytes, NOTE_SIZE_MOST, &bytes, NULL) == STATUS_OK &&
+    if (file_exists(path.bytes) &&
+        file_read(&arena, path.bytes, NOTE_SIZE_MOST, &bytes, &unread) == STATUS_OK &&
         text_equal(bytes, head.note))
         return STATUS_OK;
     return audit_write_head(store, error);

@@ -9,6 +9,14 @@
 
 #define FILE_LOOKS 5 /* at the head's file, which a run that ended just now may be about to write */
 
+/* What stands in a damaged store may be no text at all. */
+static const char *clean(struct audit_pass *pass, const char *words)
+{
+    struct error mended;
+    error_set(&mended, STATUS_LEDGER, "%s", words);
+    return text_string(pass->arena, text_of(mended.message));
+}
+
 __attribute__((format(printf, 4, 0))) static struct audit_finding *
 make(struct audit_pass *pass, const char *kind, int64_t event, const char *format, va_list arguments)
 {
@@ -17,7 +25,7 @@ make(struct audit_pass *pass, const char *kind, int64_t event, const char *forma
     struct audit_finding *finding = arena_new(pass->arena, struct audit_finding);
     finding->kind = kind;
     finding->event = event;
-    finding->message = text_string(pass->arena, text_of(message));
+    finding->message = clean(pass, message);
     return finding;
 }
 
@@ -124,7 +132,7 @@ enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
     if (status)
         return status;
     if (!sqlite_is_null(row, 0))
-        pass->report->origin = text_copy(pass->arena, sqlite_words(row, 0));
+        pass->report->origin = text_of(clean(pass, text_string(pass->arena, sqlite_words(row, 0))));
     pass->total = sqlite_number(row, 1);
     sqlite_reset_statement(row);
     for (size_t i = 0; i < pass->outside_count; i++)
@@ -141,10 +149,11 @@ enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
 static struct text read_file(struct audit_pass *pass)
 {
     BUFFER_OWNED struct buffer path = { 0 };
+    struct error unread;
     struct text bytes;
     audit_head_path(pass->store, &path);
     if (file_exists(path.bytes) &&
-        file_read(pass->arena, path.bytes, NOTE_SIZE_MOST, &bytes, NULL) == STATUS_OK)
+        file_read(pass->arena, path.bytes, NOTE_SIZE_MOST, &bytes, &unread) == STATUS_OK)
         return bytes;
     return TEXT_NONE;
 }
@@ -152,10 +161,11 @@ static struct text read_file(struct audit_pass *pass)
 static bool is_older_head(struct audit_pass *pass, struct text note, int64_t *run)
 {
     struct sqlite_statement *row;
-    if (store_sql(pass->store, "SELECT run FROM checkpoint WHERE note = ?1", &row, NULL))
+    struct error unread;
+    if (store_sql(pass->store, "SELECT run FROM checkpoint WHERE note = ?1", &row, &unread))
         return false;
     sqlite_bind_words(row, 1, note);
-    bool found = sqlite_step(row, NULL) == STATUS_OK;
+    bool found = sqlite_step(row, &unread) == STATUS_OK;
     *run = sqlite_number(row, 0);
     sqlite_reset_statement(row);
     return found;

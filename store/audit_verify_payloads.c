@@ -6,12 +6,13 @@
 static int64_t first_event(struct audit_pass *pass, const struct digest *digest, const char *hex)
 {
     struct sqlite_statement *row;
+    struct error unread;
     if (store_sql(pass->store, "SELECT min(seq) FROM ledger WHERE digest = ?1 OR instr(detail, ?2) > 0", &row,
-                  NULL))
+                  &unread))
         return 0;
     sqlite_bind_digest(row, 1, digest);
     sqlite_bind_words(row, 2, text_of(hex));
-    int64_t event = sqlite_step(row, NULL) == STATUS_OK ? sqlite_number(row, 0) : 0;
+    int64_t event = sqlite_step(row, &unread) == STATUS_OK ? sqlite_number(row, 0) : 0;
     sqlite_reset_statement(row);
     return event;
 }

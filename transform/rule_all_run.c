@@ -61,7 +61,9 @@ static enum status judge_page(struct judging *judging, struct error *error)
         struct findings findings = { 0 };
         struct rule_set_deadline *deadlines = NULL;
         const struct value *watched = read_watched(judging, record);
-        rule_all_judge(judging->all, &judging->record, watched, &known, &findings, &deadlines);
+        /* What could not be read has been rejected for that, and misses nothing besides. */
+        if (watched || !judging->rules->watched)
+            rule_all_judge(judging->all, &judging->record, watched, &known, &findings, &deadlines);
         if (rule_set_put(judging->store, record, &findings, deadlines, error))
             return error->status;
     }

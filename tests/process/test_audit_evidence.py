@@ -39,7 +39,7 @@ class Keys(unittest.TestCase):
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         self.assertEqual(path.with_suffix(".key.pub").read_text(), done.stdout)
         self.assertTrue(path.read_text().startswith("PRIVATE+KEY+congkhai/H13/"))
-        self.assertNotIn(path.read_text().split("+")[-1][:20], done.stderr)
+        self.assertNotIn(path.read_text().split("+", 4)[-1][:20], done.stderr)
         again = self.place.run("audit", "key")
         self.assertEqual(again.code, 2)
         self.assertIn("never written over", again.stderr)
