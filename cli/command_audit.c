@@ -114,12 +114,13 @@ static enum status verify(struct session *session, struct error *error, int *exi
     if (ledger_read_keys(&session->configuration, invocation->keys, invocation->key_count, error) ||
         read_outside(session, outside, error))
         return error->status;
-    if (open_to_read(session, &store, error)) {
-        if (error->status == STATUS_FATAL) /* damaged beyond reading: it does not verify */
-            error->status = STATUS_LEDGER;
-        return error->status;
-    }
-    enum status status = audit_verify(store, &request, &arena, &report, error);
+    enum status status = open_to_read(session, &store, error);
+    if (status)
+        return status == STATUS_FATAL ? STATUS_LEDGER
+                                      : status; /* damaged beyond reading: it does not verify */
+    status = audit_verify(store, &request, &arena, &report, error);
+    if (status == STATUS_FATAL)
+        status = STATUS_LEDGER;
     output_progress_end(session);
     if (!status && invocation->json)
         print_report_json(&arena, &report);

@@ -15,7 +15,8 @@ static const char held_differs[] =
     "'withdrawn' THEN 'abolished'"
     "  WHEN 'recalled' THEN 'absent' END"
     " OR s.held_run IS NOT e.run"
-    " OR (e.event IN ('published', 'withdrawn') AND s.held_digest IS NOT " LAST_PUBLISHED ")";
+    " OR (e.event IN ('published', 'withdrawn') AND (s.held_digest IS NOT " LAST_PUBLISHED
+    "  OR coalesce(abs(strftime('%s', s.held_at) - strftime('%s', e.at)) > 60, 1)))";
 
 /* An intent without an answer is an open question; it must not get lost. */
 static const char open_differs[] =

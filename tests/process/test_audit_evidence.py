@@ -1,14 +1,12 @@
 """What an auditor takes away: keys and heads, copies, history, pages on a procedure, proofs, bundles, what retention leaves."""
 
+import base64
 import contextlib
 import datetime
 import hashlib
 import http.server
 import json
-import os
-import re
 import shutil
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -47,7 +45,6 @@ class Keys(unittest.TestCase):
     def test_the_head_is_a_signed_note_that_openssl_verifies(self):
         if not shutil.which("openssl"):
             self.skipTest("no openssl")
-        import base64
         self.place.configure(ledger={"key": "ledger.key"})
         word = self.place.run("audit", "key").stdout.strip()
         self.place.run("run")
