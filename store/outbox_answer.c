@@ -193,24 +193,24 @@ static const char *held_status(const struct outbox_item *item)
                                 : NULL;
 }
 
+/* The answer's event is the ledger's newest: its time is the one that counts, also when the clock jumps. */
 static enum status write_held(struct store *store, const struct outbox_item *item, struct error *error)
 {
     struct sqlite_statement *statement;
-    struct clock *clock = store_clock(store);
-    char at[CLOCK_TEXT];
-    if (store_sql(store,
-                  "UPDATE procedure_state SET state = ?2, attempts = ?3, words = NULL,"
-                  " wanted_action = CASE WHEN ?4 THEN wanted_action END,"
-                  " wanted_content = CASE WHEN ?4 THEN wanted_content END,"
-                  " wanted_digest = CASE WHEN ?4 THEN wanted_digest END,"
-                  " wanted_run = CASE WHEN ?4 THEN wanted_run END,"
-                  " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
-                  " intent_base = NULL, intent_run = NULL, intent_seq = NULL,"
-                  " held_status = ?5, held_content = ?6, held_digest = ?7, held_version = ?8, held_etag = ?9,"
-                  " held_run = ?10, held_at = ?11, overwrite = NULL WHERE code = ?1",
-                  &statement, error))
+    if (store_sql(
+            store,
+            "UPDATE procedure_state SET state = ?2, attempts = ?3, words = NULL,"
+            " wanted_action = CASE WHEN ?4 THEN wanted_action END,"
+            " wanted_content = CASE WHEN ?4 THEN wanted_content END,"
+            " wanted_digest = CASE WHEN ?4 THEN wanted_digest END,"
+            " wanted_run = CASE WHEN ?4 THEN wanted_run END,"
+            " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
+            " intent_base = NULL, intent_run = NULL, intent_seq = NULL,"
+            " held_status = ?5, held_content = ?6, held_digest = ?7, held_version = ?8, held_etag = ?9,"
+            " held_run = ?10, held_at = (SELECT at FROM ledger ORDER BY seq DESC LIMIT 1), overwrite = NULL"
+            " WHERE code = ?1",
+            &statement, error))
         return error->status;
-    clock_format(clock->now(clock), at);
     sqlite_bind_words(statement, 1, item->code);
     sqlite_bind_words(statement, 2, text_of(outbox_state_name(item->state)));
     sqlite_bind_number(statement, 3, item->attempts);
@@ -223,7 +223,6 @@ static enum status write_held(struct store *store, const struct outbox_item *ite
     sqlite_bind_words(statement, 8, item->version);
     sqlite_bind_words(statement, 9, item->etag);
     sqlite_bind_number(statement, 10, store_run(store));
-    sqlite_bind_words(statement, 11, text_of(at));
     return sqlite_execute(statement, error);
 }
 
