@@ -381,11 +381,13 @@ class Killed(unittest.TestCase):
     def test_two_runs_at_once_are_refused_and_readers_are_not(self):
         running = self.place.start("run")
         wait_until(lambda: self.effects() >= 10, "10 publications")
+        running.signal(signal.SIGSTOP)  # the run stands still, and holds the store
         second = self.expect(self.place.run("run"), 4)
         self.assertRegex(second.stderr, r"congkhai: .*(another|already)")
         self.expect(self.place.run("load"), 4)
         self.expect(self.place.run("status"), 1 if self.place.run("status").code else 0)
         self.assertTrue(running.alive(), "readers did not wait for the run")
+        running.signal(signal.SIGCONT)
         self.expect(running.wait(), 0)
         self.check_each_once(codes_of(self.all))
 
