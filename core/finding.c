@@ -23,3 +23,16 @@ struct finding *finding_add(struct arena *arena, struct findings *findings, bool
     findings->last = finding;
     return finding;
 }
+
+void findings_copy(struct arena *arena, const struct findings *from, struct findings *to)
+{
+    *to = (struct findings){ 0 };
+    for (const struct finding *finding = from->first; finding; finding = finding->next) {
+        struct finding *copy =
+            finding_add(arena, to, finding->is_error, finding->rule, NULL, finding->value, finding->message);
+        copy->field = text_copy(arena, finding->field);
+        copy->cites = text_copy(arena, finding->cites);
+    }
+    to->errors = from->errors;
+    to->warnings = from->warnings;
+}

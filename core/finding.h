@@ -30,4 +30,7 @@ struct findings {
 struct finding *finding_add(struct arena *arena, struct findings *findings, bool is_error, struct text rule,
                             const char *field, struct text value, struct text message);
 
+/* The same findings, with texts of their own: `to` outlives the arena of `from`. */
+void findings_copy(struct arena *arena, const struct findings *from, struct findings *to);
+
 #endif

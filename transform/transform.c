@@ -8,14 +8,14 @@
 #include "core/workers.h"
 #include "transform/rule_all.h"
 
-#define BATCH     64           /* records that are computed while as many are written */
-#define GROUP     16           /* batches in one transaction */
-#define KEEP_MOST (256u << 10) /* bytes of an arena that are worth keeping for the next record */
+#define BATCH     64         /* records that are computed while as many are written */
+#define GROUP     16         /* batches in one transaction */
+#define KEEP_MOST (1u << 20) /* bytes of an arena that are worth keeping for the next record */
 
-/* One record while it is computed: an arena of its own, kept for the next batch. */
+/* What a record came to, until it is written. */
 struct job {
     struct work_item item;
-    struct arena arena;
+    struct arena arena; /* what of it is no buffer: findings, code, status */
     struct findings findings;
     struct normalise_counts repairs;
     struct buffer content, watched;
@@ -30,6 +30,13 @@ struct batch {
     struct arena arena; /* the items' texts */
 };
 
+/* Where one thread takes a record apart: as many as there are threads, not as there are records, so that what
+ * is in use stays small and near. Threads share no cache line. */
+struct workbench {
+    struct arena arena;
+    char apart[128 - sizeof(struct arena)];
+};
+
 /* One source with its map. */
 struct working {
     const struct transform_request *request;
@@ -38,7 +45,8 @@ struct working {
     const struct rule_set *rules;
     struct work_recipes recipes;
     struct workers *workers;
-    struct batch *batches; /* two */
+    struct workbench *workbenches; /* one a thread */
+    struct batch *batches;         /* two */
 };
 
 static bool wanted_source(const struct transform_request *request, const struct source *source)
@@ -65,35 +73,45 @@ static void check_required(struct arena *arena, const struct value *procedure, s
     }
 }
 
-static void check_procedure(struct job *job, const struct rule_set *rules, const struct value *procedure)
+static void check_procedure(struct job *job, struct arena *arena, const struct rule_set *rules,
+                            const struct value *procedure, struct findings *findings)
 {
-    rule_run(rules, &job->arena, procedure, &job->findings);
+    rule_run(rules, arena, procedure, findings);
     rule_watch(rules, procedure, &job->watched);
-    check_required(&job->arena, procedure, &job->findings);
+    check_required(arena, procedure, findings);
     struct text code = value_text_of(procedure, "code"), status = value_text_of(procedure, "status");
-    job->code = code.length ? code : TEXT_NONE;
-    job->status = status.length ? status : TEXT_NONE;
+    job->code = code.length ? text_copy(&job->arena, code) : TEXT_NONE;
+    job->status = status.length ? text_copy(&job->arena, status) : TEXT_NONE;
 }
 
-static void map_job(struct job *job, const struct working *working)
+static void map_job(struct job *job, struct arena *arena, const struct working *working,
+                    struct findings *findings)
 {
     struct map_result result;
-    map_run(working->map, &job->arena, job->item.bytes, job->item.context, &result);
-    job->findings = result.findings;
+    map_run(working->map, arena, job->item.bytes, job->item.context, &result);
+    *findings = result.findings;
     job->repairs = result.repairs;
     if (!result.procedure)
         return;
     canonical_write(&job->content, result.procedure);
     job->digest = crypto_sha256(buffer_view(&job->content));
-    check_procedure(job, working->rules, result.procedure);
+    check_procedure(job, arena, working->rules, result.procedure, findings);
 }
 
-static void check_job(struct job *job, const struct working *working)
+static void check_job(struct job *job, struct arena *arena, const struct working *working,
+                      struct findings *findings)
 {
     struct value *procedure;
     struct error error;
-    if (json_parse(&job->arena, job->item.bytes, &procedure, &error) == STATUS_OK)
-        check_procedure(job, working->rules, procedure);
+    if (json_parse(arena, job->item.bytes, &procedure, &error) == STATUS_OK)
+        check_procedure(job, arena, working->rules, procedure, findings);
+}
+
+static void clear_arena(struct arena *arena)
+{
+    if (arena->total > KEEP_MOST)
+        arena_free(arena);
+    arena_clear(arena);
 }
 
 static void compute(void *own, size_t index, unsigned thread)
@@ -101,23 +119,22 @@ static void compute(void *own, size_t index, unsigned thread)
     const struct working *working = ((void **)own)[0];
     struct batch *batch = ((void **)own)[1];
     struct job *job = &batch->jobs[index];
-    (void)thread;
-    if (job->arena.total > KEEP_MOST)
-        arena_free(&job->arena);
-    arena_clear(&job->arena);
+    struct arena *arena = &working->workbenches[thread].arena;
+    struct findings findings = { 0 };
+    clear_arena(arena);
+    clear_arena(&job->arena);
     buffer_clear(&job->content);
     buffer_clear(&job->watched);
     job->item = batch->items[index];
-    job->findings = (struct findings){ 0 };
     job->repairs = (struct normalise_counts){ 0 };
     job->code = job->status = TEXT_NONE;
     if (job->item.fault.bytes)
-        finding_add(&job->arena, &job->findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE,
-                    job->item.fault);
+        finding_add(arena, &findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE, job->item.fault);
     else if (job->item.kind == WORK_CHECK)
-        check_job(job, working);
+        check_job(job, arena, working, &findings);
     else
-        map_job(job, working);
+        map_job(job, arena, working, &findings);
+    findings_copy(&job->arena, &findings, &job->findings);
 }
 
 static enum status write_batch(struct store *store, const struct working *working, const struct batch *batch,
@@ -262,6 +279,28 @@ static enum status work_sources(struct store *store, const struct transform_requ
     return STATUS_OK;
 }
 
+static void open_working(struct working *working, struct arena *arena)
+{
+    working->workers = workers_open(0);
+    working->workbenches = arena_array(arena, struct workbench, workers_count(working->workers));
+    working->batches = arena_array(arena, struct batch, 2);
+}
+
+static void close_working(struct working *working)
+{
+    for (size_t i = 0; i < 2 * BATCH; i++) {
+        struct job *job = &working->batches[i / BATCH].jobs[i % BATCH];
+        arena_free(&job->arena);
+        buffer_free(&job->content);
+        buffer_free(&job->watched);
+    }
+    for (unsigned i = 0; i < workers_count(working->workers); i++)
+        arena_free(&working->workbenches[i].arena);
+    arena_free(&working->batches[0].arena);
+    arena_free(&working->batches[1].arena);
+    workers_close(working->workers);
+}
+
 enum status transform_run(struct store *store, const struct transform_request *request,
                           struct transform_counts *counts, struct error *error)
 {
@@ -272,17 +311,9 @@ enum status transform_run(struct store *store, const struct transform_request *r
     enum status status = compile_rules(request, &arena, &rules, &rules_recipe, error);
     if (status == STATUS_OK) {
         working.rules = rules;
-        working.workers = workers_open(0);
-        working.batches = arena_array(&arena, struct batch, 2);
+        open_working(&working, &arena);
         status = work_sources(store, request, &working, &rules_recipe, counts, error);
-        for (size_t i = 0; i < 2 * BATCH; i++) {
-            arena_free(&working.batches[i / BATCH].jobs[i % BATCH].arena);
-            buffer_free(&working.batches[i / BATCH].jobs[i % BATCH].content);
-            buffer_free(&working.batches[i / BATCH].jobs[i % BATCH].watched);
-        }
-        arena_free(&working.batches[0].arena);
-        arena_free(&working.batches[1].arena);
-        workers_close(working.workers);
+        close_working(&working);
     }
     if (status == STATUS_OK && !stopped(request))
         status = rule_all_run(store, rules, working.recipes.rules, error);
@@ -293,18 +324,6 @@ enum status transform_run(struct store *store, const struct transform_request *r
         return error_set(error, STATUS_STOP,
                          _("a signal ended the run; the same command goes on where it stopped"));
     return status;
-}
-
-static void copy_findings(struct arena *arena, const struct findings *from, struct findings *to)
-{
-    for (const struct finding *finding = from->first; finding; finding = finding->next) {
-        struct finding *copy =
-            finding_add(arena, to, finding->is_error, finding->rule, NULL, finding->value, finding->message);
-        if (copy) {
-            copy->field = text_copy(arena, finding->field);
-            copy->cites = text_copy(arena, finding->cites);
-        }
-    }
 }
 
 struct playing {
@@ -337,7 +356,7 @@ static enum status play(const struct playing *playing, const struct map *map, co
         if (map)
             check_required(arena, scene.procedure, &findings);
     }
-    copy_findings(arena, &findings, &one->findings);
+    findings_copy(arena, &findings, &one->findings);
     return status;
 }
 

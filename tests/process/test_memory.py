@@ -65,11 +65,33 @@ class Large(Night):
                 out.write(",".join('"' + record[name].replace('"', '""') + '"'
                                    for name in ("code", "name", "status", "steps", "notes")) + "\r\n")
                 count += 1
-        source = self.place.configuration["sources"][0]["map"]
         plain = {"code": "code", "name": "name", "status": {"from": "status", "codes": "statuses"},
                  "steps": {"from": "steps", "split": "\n", "map": {"text": "."}}, "notes": "notes"}
-        del source
         self.place.change_source(format="csv", fetch={"file": "inbox/one.csv"}, key="code", map=plain)
+        self.work(count)
+
+    def test_elements(self):
+        count = 0
+        with open(self.place.inbox / "one.xml", "w", encoding="utf-8") as out:
+            out.write("<all>")
+            for line in records(MEGABYTES // 2):
+                record = json.loads(line)
+                out.write("<one>" + "".join(f"<{name}>{record[name]}</{name}>"
+                                            for name in ("code", "name", "status", "steps", "notes")) + "</one>\n")
+                count += 1
+            out.write("</all>")
+        plain = {"code": "code", "name": "name", "status": {"from": "status", "codes": "statuses"},
+                 "steps": {"from": "steps", "split": "\n", "map": {"text": "."}}, "notes": "notes"}
+        self.place.change_source(format="xml", fetch={"file": "inbox/one.xml"}, records="/all/one", key="code", map=plain)
+        self.work(count)
+
+    def test_records_that_take_room(self):
+        """What a record needs while it is taken apart is needed once a thread, not once a record that waits."""
+        count = 0
+        with open(self.place.inbox / "one.ndjson", "w", encoding="utf-8") as out:
+            for number in range(MEGABYTES * 25):
+                out.write(json.dumps({**procedure(f"1.{number:06d}"), "more": [{"a": ""}] * 1500}) + "\n")
+                count += 1
         self.work(count)
 
     def test_a_load_of_many(self):
