@@ -29,7 +29,8 @@ static const struct setting auth_settings[] = {
       .help = N_("client credentials that a token is got with") },
     { "certificate", SETTING_TEXT, offsetof(struct auth_settings, certificate),
       .help = N_("the client's certificate, a PEM file") },
-    { "key", SETTING_TEXT, offsetof(struct auth_settings, key), .help = N_("its key, a PEM file") },
+    { "key", SETTING_TEXT, offsetof(struct auth_settings, key),
+      .help = N_("its key, a PEM file; for sftp, alone, the user's private key") },
 };
 
 struct basic_settings {
@@ -129,23 +130,25 @@ static enum status read_oauth2(const struct reading *reading, const struct value
     return STATUS_OK;
 }
 
-static enum status read_certificate(const struct reading *reading, const struct value *tree,
-                                    struct auth_settings *settings, struct auth *auth, struct error *error)
+static enum status read_keys(const struct reading *reading, const struct value *tree,
+                             struct auth_settings *settings, struct auth *auth, struct error *error)
 {
     struct arena *arena = reading->context->arena;
     if (resolve(reading, tree, "certificate", &settings->certificate, error) ||
         resolve(reading, tree, "key", &settings->key, error))
         return error->status;
-    auth->certificate = file_path(arena, reading->folder, settings->certificate);
+    if (settings->certificate)
+        auth->certificate = file_path(arena, reading->folder, settings->certificate);
     auth->key = file_path(arena, reading->folder, settings->key);
-    const char *missing = !file_exists(auth->certificate) ? auth->certificate : auth->key;
+    const char *missing =
+        auth->certificate && !file_exists(auth->certificate) ? auth->certificate : auth->key;
     if (!file_exists(missing))
         return setting_fault(reading->context, tree, error, _("there is no file %s"), missing);
     return STATUS_OK;
 }
 
 enum status auth_read(const struct setting_context *context, const char *folder, const struct value *tree,
-                      const char *what, struct auth *auth, struct error *error)
+                      const char *what, bool ssh, struct auth *auth, struct error *error)
 {
     struct reading reading = { context, folder };
     struct auth_settings settings = { 0 };
@@ -156,13 +159,16 @@ enum status auth_read(const struct setting_context *context, const char *folder,
         return error->status;
     if ((settings.basic != NULL) + (settings.bearer != NULL) + (settings.oauth2 != NULL) > 1)
         return setting_fault(context, tree, error, _("\"%s\" takes one of basic, bearer and oauth2"), what);
-    if (!settings.certificate != !settings.key)
+    if (ssh && (settings.certificate || settings.bearer || settings.oauth2))
+        return setting_fault(context, tree, error, _("\"%s\" of sftp takes basic, or the user's private key"),
+                             what);
+    if (!ssh && !settings.certificate != !settings.key)
         return setting_fault(context, tree, error, _("\"%s\" needs both, certificate and key"), what);
     if (settings.basic && read_basic(&reading, settings.basic, auth, error))
         return error->status;
     if (settings.oauth2 && read_oauth2(&reading, settings.oauth2, auth, error))
         return error->status;
-    if (settings.certificate && read_certificate(&reading, tree, &settings, auth, error))
+    if (settings.key && read_keys(&reading, tree, &settings, auth, error))
         return error->status;
     if (!settings.bearer)
         return STATUS_OK;

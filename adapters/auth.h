@@ -1,5 +1,5 @@
 /* Who the program is to a server: basic, bearer, OAuth 2 client credentials (RFC 6749, 4.4), client
- * certificate. */
+ * certificate, SSH key. */
 #ifndef ADAPTERS_AUTH_H
 #define ADAPTERS_AUTH_H
 
@@ -12,9 +12,9 @@
 #include "core/setting.h"
 
 struct auth {
-    const char *user, *password; /* basic */
-    struct text bearer;          /* "Bearer TOKEN"; bytes NULL: none (yet) */
-    const char *certificate, *key;
+    const char *user, *password;   /* basic */
+    struct text bearer;            /* "Bearer TOKEN"; bytes NULL: none (yet) */
+    const char *certificate, *key; /* a key without a certificate is an SSH key */
     /* OAuth 2 */
     const char *token_url, *client_id, *client_secret, *scope;
     const char *token_shown; /* the URL as it is configured, for messages */
@@ -25,9 +25,9 @@ struct auth {
 };
 
 /* Reads the configuration's `auth` (NULL: none), secrets resolved; paths start at `folder`. Nothing is asked
- * of the network. STATUS_USAGE with the place. */
+ * of the network. `ssh`: for sftp, where a key stands alone. STATUS_USAGE with the place. */
 enum status auth_read(const struct setting_context *context, const char *folder, const struct value *tree,
-                      const char *what, struct auth *auth, struct error *error);
+                      const char *what, bool ssh, struct auth *auth, struct error *error);
 void auth_free(struct auth *auth);
 
 /* A text of the configuration with its secrets in place. STATUS_USAGE with the place of `name` in `object`.

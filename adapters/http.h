@@ -32,7 +32,7 @@ struct http_options {
     size_t answer_limit;           /* bytes of a body (after decompression); 0: 16 MiB */
     long slow_seconds;             /* under 64 bytes a second for so long is a timeout; 0: not watched */
     const char *ca_file;           /* NULL: the system's */
-    const char *certificate, *key; /* client certificate, PEM */
+    const char *certificate, *key; /* client certificate, PEM; a key alone: the SSH key of sftp */
     const char *user_agent;
     /* Only GET and HEAD follow redirects, at most 5; where they may not, the answer 3xx comes back. Schemes
      * other than http and https, and more than 5, are HTTP_USAGE. */

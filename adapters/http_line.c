@@ -128,6 +128,8 @@ static CURLcode set_for_good(struct http_client *client, struct http_line *line)
         SET(CURLOPT_SSLCERT, client->certificate);
     if (client->key)
         SET(CURLOPT_SSLKEY, client->key);
+    if (client->key && !client->certificate)
+        SET(CURLOPT_SSH_PRIVATE_KEYFILE, client->key);
     if (client->user_agent)
         SET(CURLOPT_USERAGENT, client->user_agent);
     if (client->known_hosts) /* without it libcurl would believe any SSH host */

@@ -20,8 +20,18 @@ static enum status judge_failure(const struct url_ask *ask, const struct http_an
     enum status status = STATUS_STOP;
     if (answer->failure == HTTP_NOT_SENT || answer->failure == HTTP_TIMEOUT || answer->failure == HTTP_RESET)
         status = STATUS_RETRY;
+    if (answer->failure == HTTP_TLS && strncasecmp(ask->shown, "sftp", 4) == 0)
+        return error_set(
+            error, status,
+            _("%s: the host's key is not among those that are believed: compare the key that ssh-keyscan "
+              "shows with the server's owner, then put it into the file of \"known_hosts\" (%s)"),
+            ask->shown, answer->why);
     if (answer->failure == HTTP_TLS)
-        return error_set(error, status, _("%s: no safe connection: %s"), ask->shown, answer->why);
+        return error_set(
+            error, status,
+            _("%s: no safe connection: %s; a certificate of the server's own is believed when \"ca\" "
+              "names it, the client's is \"auth\""),
+            ask->shown, answer->why);
     if (answer->failure == HTTP_TOO_LARGE)
         return error_set(error, status, _("%s: %s (see \"limit\")"), ask->shown, answer->why);
     return error_set(error, status, "%s: %s", ask->shown, answer->why);

@@ -356,7 +356,9 @@ enum status url_settings_check(struct fetch *fetch, struct error *error)
         settings->ca = file_path(arena, fetch->folder, settings->ca);
     if (settings->known_hosts)
         settings->known_hosts = file_path(arena, fetch->folder, settings->known_hosts);
-    if (auth_read(fetch->context, fetch->folder, settings->auth, "auth", &settings->credentials, error) ||
+    bool ssh = strncasecmp(settings->url, "sftp://", 7) == 0;
+    if (auth_read(fetch->context, fetch->folder, settings->auth, "auth", ssh, &settings->credentials,
+                  error) ||
         check_scheme(fetch, settings, error)) {
         auth_free(&settings->credentials);
         return error->status;

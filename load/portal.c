@@ -120,7 +120,7 @@ static enum status read_portal(const struct setting_context *context, const char
     settings->folder = folder;
     if (setting_read(context, retry_settings, COUNT(retry_settings), settings->retry_tree, "portal.retry",
                      &settings->retry, error) ||
-        auth_read(context, folder, settings->auth_tree, "portal.auth", &settings->auth, error) ||
+        auth_read(context, folder, settings->auth_tree, "portal.auth", false, &settings->auth, error) ||
         read_address(context, tree, settings, error))
         return error->status;
     if (settings->ca_file) {
