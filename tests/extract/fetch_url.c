@@ -97,7 +97,7 @@ static const char *stopped_by(const char *yaml)
 {
     const char *folder = web_begin(endless);
     CHECK_INT(night(folder, yaml), STATUS_STOP);
-    CHECK(result->outage && !result->whole);
+    CHECK(result->broken && !result->whole);
     CHECK_INT(result->counts.missing, 0);
     return result->why;
 }
@@ -337,7 +337,7 @@ TEST("a page that is cut inside ends the chain, whatever stands behind it")
     const char *folder = web_begin(five_items);
     CHECK_INT(
         night(folder, web_source("/pages?page=1", ", pages: { next: /next }", ", records: /last/cursor/x")),
-        STATUS_OK);
+        STATUS_STOP);
     CHECK(!result->whole);
     CHECK_CONTAINS(result->why, "page 1: there is no \"x\"");
     CHECK_INT(web_requests, 1);

@@ -213,9 +213,7 @@ class Documents(Night):
         self.expect(self.place.run("run"), 0)
         whole = json.dumps(procedures(6)).encode()
         self.place.write("inbox/one.json", whole[:whole.index(b"1.000004")])
-        done = self.place.run("run")
-        self.assertIn(done.code, (1, 3), done)
-        self.assertRegex(done.stderr, "one\\.json")
+        self.expect(self.place.run("run"), 3, "one\\.json")
         self.assertEqual(self.place.last_run()["missing"], 0)
         self.assertEqual(self.place.last_run()["sent"], 0)
 
@@ -293,7 +291,7 @@ class Documents(Night):
         self.assertEqual(self.place.last_run()["exit_code"], 3)
 
     def test_documents_that_are_no_json_in_every_way(self):
-        bad = {"empty.json": b"", "html.json": b"<html></html>", "cut.json": b'{"code":', "deep.json": b"[" * 10000,
+        bad = {"empty.json": b"", "html.json": b"<html></html>", "cut.json": b'{"code":', "deep.json": b'{"x":' + b"[" * 10000,
                "twice.json": b'{"code":"9.000001","code":"9.000002"}', "utf8.json": b'{"code":"\xff"}',
                "nul.json": b'{"code":"9.000003\x00"}', "more.json": b'{"code":"9.000004"}{}',
                "number.json": b'{"code":01}', "mark.json": b"\xef\xbb\xbf", "word.json": b"nul"}
