@@ -5,6 +5,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/file.h"
+#include "adapters/secret.h"
 #include "adapters/yaml.h"
 #include "core/canonical.h"
 
@@ -72,25 +73,17 @@ static enum status read_yaml(struct arena *arena, const char *path, struct value
 }
 
 /* What is secret, and written out instead of referred to, must not reach the store. */
-static bool is_secret(struct text name)
-{
-    static const char *const names[] = { "password", "bearer", "client_secret",
-                                         "secret",   "token",  "authorization" };
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (text_is(name, names[i]))
-            return true;
-    return false;
-}
-
-static void mask(struct value *tree, bool secret)
+static void mask(struct arena *arena, struct value *tree, bool secret)
 {
     for (struct value *child = tree->first; child; child = child->next) {
-        bool hidden = secret || is_secret(child->name) || text_is(child->name, "headers") ||
+        bool hidden = secret || secret_is_name(child->name) || text_is(child->name, "headers") ||
                       text_is(child->name, "body");
-        if (child->kind == VALUE_TEXT && hidden && !text_starts(child->text, TEXT("${")))
+        if (child->kind != VALUE_TEXT)
+            mask(arena, child, hidden);
+        else if (!hidden)
+            child->text = secret_hide(arena, child->text);
+        else if (!text_starts(child->text, TEXT("${")))
             child->text = TEXT("***");
-        else
-            mask(child, hidden);
     }
 }
 
@@ -107,7 +100,7 @@ static void digest_tree(struct configuration *configuration)
 {
     struct arena *arena = &configuration->arena;
     struct value *copy = value_copy(arena, configuration->tree);
-    mask(copy, false);
+    mask(arena, copy, false);
     configuration->masked = canonical_copy(arena, copy);
     configuration->digest = crypto_sha256(configuration->masked);
     struct value *rules = value_object(arena), *files = value_object(arena), *lists = value_object(arena);

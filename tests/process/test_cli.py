@@ -100,6 +100,18 @@ class Configurations(Night):
         done = self.expect(self.place.run("check"), 0, "congkhai\\.yaml:16:\\d+")
         self.assertNotIn("sehrgeheim", done.stdout + done.stderr)
 
+    def test_a_secret_in_a_url_or_a_header_is_a_warning_and_reaches_neither_terminal_nor_store(self):
+        for source in ("{ url: 'http://me:sehrgeheim@127.0.0.1:1/list' }", "{ url: 'http://127.0.0.1:1/list?api_key=sehrgeheim' }",
+                       "{ url: 'http://127.0.0.1:1/list', headers: { X-Api-Key: sehrgeheim } }"):
+            source = source[:-1] + ", retry: { attempts: 1 } }"
+            text = re.sub(r"fetch: .*", lambda _: "fetch: " + source, YAML)
+            self.place.write("congkhai.yaml", text)
+            checked = self.expect(self.place.run("check"), 0, "written out")
+            done = self.expect(self.place.run("extract"), 3, "127\\.0\\.0\\.1:1/list")
+            self.assertNotIn("sehrgeheim", checked.stdout + checked.stderr + done.stdout + done.stderr)
+            for file in self.place.store.parent.glob(self.place.store.name + "*"):
+                self.assertNotIn(b"sehrgeheim", file.read_bytes(), file)
+
     def test_a_rule_with_a_broken_expression_says_where(self):
         rules = """rules:
   - id: BROKEN
