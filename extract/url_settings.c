@@ -4,6 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "adapters/file.h"
+#include "adapters/http.h"
+#include "extract/url_client.h"
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const redirect_choices[] = { "same-host", "any", "none", NULL };
@@ -265,6 +269,34 @@ static bool is_loopback(const char *host)
            text_starts(text_of(host), TEXT("[::1]"));
 }
 
+/* A fault that would only be told at night; parts that are not known yet stand for themselves. */
+static enum status check_url(const struct fetch *fetch, const struct url_settings *settings,
+                             struct error *error)
+{
+    struct buffer url = { 0 };
+    for (size_t i = 0; i < settings->request.url.count; i++)
+        if (settings->request.url.pieces[i].kind == URL_TEMPLATE_TEXT)
+            buffer_text(&url, settings->request.url.pieces[i].text);
+        else
+            buffer_char(&url, '1');
+    url_encode(&url);
+    const char *fault = http_url_fault(url.bytes ? url.bytes : "");
+    buffer_free(&url);
+    if (!fault)
+        return STATUS_OK;
+    return setting_fault(fetch->context, value_find(fetch->source->fetch, "url"), error,
+                         _("the URL cannot be read: %s"), fault);
+}
+
+static enum status check_file(const struct fetch *fetch, const char *name, const char *path,
+                              struct error *error)
+{
+    if (!path || file_exists(path))
+        return STATUS_OK;
+    return setting_fault(fetch->context, value_find(fetch->source->fetch, name), error,
+                         _("there is no file %s"), path);
+}
+
 static enum status check_scheme(const struct fetch *fetch, struct url_settings *settings, struct error *error)
 {
     static const struct {
@@ -357,7 +389,9 @@ enum status url_settings_check(struct fetch *fetch, struct error *error)
     if (settings->known_hosts)
         settings->known_hosts = file_path(arena, fetch->folder, settings->known_hosts);
     if (auth_read(fetch->context, fetch->folder, settings->auth, "auth", &settings->credentials, error) ||
-        check_scheme(fetch, settings, error)) {
+        check_scheme(fetch, settings, error) || check_url(fetch, settings, error) ||
+        check_file(fetch, "ca", settings->ca, error) ||
+        check_file(fetch, "known_hosts", settings->known_hosts, error)) {
         auth_free(&settings->credentials);
         return error->status;
     }
