@@ -173,7 +173,17 @@ static enum status read_retention(struct configuration *configuration, const str
                         &configuration->keep_source_ms, error);
 }
 
-static enum status read_all(struct configuration *configuration, struct error *error)
+/* The file's language before the rest of it is read: its faults are told in it. */
+static const char *language_of(const struct value *tree)
+{
+    for (size_t i = 0; tree->kind == VALUE_OBJECT && languages[i]; i++)
+        if (text_is(value_text_of(tree, "language"), languages[i]))
+            return languages[i];
+    return languages[0];
+}
+
+static enum status read_all(struct configuration *configuration, void (*speak)(const char *language),
+                            struct error *error)
 {
     struct arena *arena = &configuration->arena;
     struct top top = { 0 };
@@ -182,6 +192,8 @@ static enum status read_all(struct configuration *configuration, struct error *e
     if (read_yaml(arena, configuration->path, &tree, error))
         return error->status;
     configuration->tree = tree;
+    if (speak)
+        speak(language_of(tree));
     if (setting_read(&configuration->context, top_settings, COUNT(top_settings), tree, "configuration", &top,
                      error) ||
         setting_read(&configuration->context, agency_settings, COUNT(agency_settings), top.agency, "agency",
@@ -207,7 +219,8 @@ static enum status read_all(struct configuration *configuration, struct error *e
     return STATUS_OK;
 }
 
-enum status configuration_load(const char *path, struct configuration *configuration, struct error *error)
+enum status configuration_load(const char *path, void (*speak)(const char *language),
+                               struct configuration *configuration, struct error *error)
 {
     *configuration = (struct configuration){ 0 };
     const char *found;
@@ -222,7 +235,7 @@ enum status configuration_load(const char *path, struct configuration *configura
                                                                     : (size_t)(slash - configuration->path) })
               : ".";
     configuration->context = (struct setting_context){ &configuration->arena, configuration->path };
-    return read_all(configuration, error);
+    return read_all(configuration, speak, error);
 }
 
 void configuration_free(struct configuration *configuration)

@@ -234,17 +234,27 @@ static const struct member *winner(const struct settling *settling, const struct
     return rank(settling->precedence, best->source) == SIZE_MAX || tied ? NULL : best;
 }
 
-static void name_others(const struct member *members, const struct member *self, char *out, size_t size)
+#define COMPARED 8 /* members of a group that are compared field by field, each with each */
+
+/* Who else gives the code, and in what fields it says something else. */
+static enum status name_others(struct settling *settling, const struct member *members,
+                               const struct member *self, char *out, size_t size, struct error *error)
 {
-    size_t length = 0;
+    size_t length = 0, count = 0;
     *out = 0;
+    for (const struct member *member = members; member; member = member->next)
+        count++;
     for (const struct member *member = members; member && length < size - 1; member = member->next)
         if (member != self && !member->rejected) {
-            int written = snprintf(out + length, size - length, "%s%.*s (%.*s)", length ? ", " : "",
-                                   (int)member->source.length, member->source.bytes,
-                                   (int)member->locator.length, member->locator.bytes);
+            BUFFER_OWNED struct buffer fields = { 0 };
+            if (count <= COMPARED && name_differences(settling, member, self, &fields, error))
+                return error->status;
+            int written = snprintf(out + length, size - length, "%s%.*s (%.*s)%s%s", length ? "; " : "",
+                                   TEXT_ARG(member->source), TEXT_ARG(member->locator),
+                                   fields.length ? _(" differs in ") : "", fields.length ? fields.bytes : "");
             length += (size_t)written;
         }
+    return STATUS_OK;
 }
 
 /* What one member of a group has to be told: its outcome, and the finding that says why. */
@@ -261,7 +271,8 @@ static enum status judge(struct settling *settling, const struct member *members
     if (member->rejected) {
         verdict->outcome = "rejected";
     } else if (!best) {
-        name_others(members, member, others, sizeof others);
+        if (name_others(settling, members, member, others, sizeof others, error))
+            return error->status;
         verdict->outcome = "held";
         verdict->rule = "congkhai/same-code";
         verdict->severity = "error";

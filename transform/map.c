@@ -22,6 +22,7 @@ struct running {
     struct arena *arena;
     struct map_result *result;
     bool number; /* the text at hand is a number of the source's own */
+    bool table;  /* of a workbook or a database, whose own dates come as yyyy-MM-dd, however they are shown */
     struct text
         prose; /* words where an amount was expected; the next object around that has a `text` takes them */
 };
@@ -69,7 +70,7 @@ static struct value *convert_date(struct running *running, const struct map_node
                                   const struct place *place)
 {
     struct date date;
-    bool fits = !node->date_count && date_read(text, &date);
+    bool fits = (!node->date_count || running->table) && date_read(text, &date);
     for (size_t i = 0; !fits && i < node->date_count; i++)
         fits = date_parse(text, node->dates[i], &date);
     if (!fits) {
@@ -620,6 +621,7 @@ void map_run(const struct map *map, struct arena *arena, struct text bytes, stru
              struct map_result *result)
 {
     struct running running = { .map = map, .arena = arena, .result = result };
+    running.table = map->source->record.shape == RECORD_TABLE;
     struct record record;
     struct error error;
     *result = (struct map_result){ 0 };

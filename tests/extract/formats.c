@@ -219,10 +219,44 @@ TEST("the heading row is found below a title, given by its number, or named")
     CHECK_INT(night(folder, source("format: csv, separator: '|', header: [Mã, Tên], key: Mã, map: {}")),
               STATUS_OK);
     CHECK_TEXT(stored(KEYS), TEXT("1 3"));
+    put_file(folder, "doc", TEXT("5;a, b\n6;b"));
+    CHECK_INT(night(folder, source("format: csv, header: [Mã, Tên], key: Mã, map: {}")), STATUS_OK);
+    CHECK_TEXT(stored(KEYS), TEXT("5 6"));
     put_file(folder, "doc", TEXT("\n\n"));
     CHECK_INT(night(folder, source("format: csv, key: Mã, map: {}")), STATUS_STOP);
     CHECK_CONTAINS(result->why, "no heading row was found");
     CHECK_INT(result->counts.missing, 0);
+    end_nights();
+}
+
+TEST("a table without the key's column is no listing: what columns it has is told once")
+{
+    const char *folder = begin_nights();
+    put_file(folder, "doc", TEXT("Mã;Tên\n1;a\n2;b\n"));
+    CHECK_INT(night(folder, source("format: csv, key: ' MÃ', map: {}")), STATUS_OK);
+    put_file(folder, "doc", TEXT("<html><body>Request Rejected</body></html>\n"));
+    CHECK_INT(night(folder, source("format: csv, key: Mã, map: {}")), STATUS_STOP);
+    put_file(folder, "doc", TEXT("Mã số;Tên\n1;a\n2;b\n"));
+    CHECK_INT(night(folder, source("format: csv, key: Mã, map: {}")), STATUS_STOP);
+    CHECK_STRING(result->why,
+                 "doc: the table has no column \"Mã\", which is the key; it has \"Mã số\", \"Tên\"");
+    CHECK_INT(result->counts.missing, 0);
+    end_nights();
+}
+
+TEST("what is no JSON at all is told as what it is")
+{
+    const char *folder = begin_nights();
+    const char *yaml = source("format: json, map: {}");
+    put_file(folder, "doc", TEXT("Service unavailable\n"));
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK_CONTAINS(stored(FAULTS).bytes, "this is no JSON: it begins with \"Service\"");
+    put_file(folder, "doc", TEXT("\x1f\x8b\x08 abc"));
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK_CONTAINS(stored(FAULTS).bytes, "this is a compressed file, not JSON: unpack it first");
+    put_file(folder, "doc", TEXT("{\"a\":1}\n{\"a\":2}\n"));
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK_CONTAINS(stored(FAULTS).bytes, "lines that are JSON each are format ndjson");
     end_nights();
 }
 

@@ -100,6 +100,12 @@ class Configurations(Night):
         done = self.expect(self.place.run("check"), 0, "congkhai\\.yaml:16:\\d+")
         self.assertNotIn("sehrgeheim", done.stdout + done.stderr)
 
+    def test_faults_are_told_in_the_language_of_the_file(self):
+        for language, words in (("en", "a separator is one character"), ("vi", "một ký tự")):
+            text = YAML.replace("language: en", "language: " + language).replace("format: ndjson", "format: csv\n    separator: ab")
+            self.place.write("congkhai.yaml", text)
+            self.expect(self.place.run("check"), 2, words)
+
     def test_a_secret_in_a_url_or_a_header_is_a_warning_and_reaches_neither_terminal_nor_store(self):
         for source in ("{ url: 'http://me:sehrgeheim@127.0.0.1:1/list' }", "{ url: 'http://127.0.0.1:1/list?api_key=sehrgeheim' }",
                        "{ url: 'http://127.0.0.1:1/list', headers: { X-Api-Key: sehrgeheim } }"):

@@ -290,6 +290,17 @@ class Documents(Night):
         self.check_each_once([record["code"] for record in SOUND])
         self.assertEqual(self.place.last_run()["exit_code"], 3)
 
+    def test_two_sources_that_differ_are_held_and_told_in_which_fields(self):
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two")])
+        other = dict(SOUND[0], name="Tên khác")
+        self.place.records(SOUND[0], source="one")
+        self.place.records(other, source="two")
+        self.expect(self.place.run("run"), 1)
+        told = self.place.sql("SELECT source, message FROM audit_rejections ORDER BY source")
+        self.assertEqual([source for source, _ in told], ["one", "two"])
+        for (_, message), another in zip(told, ("two", "one")):
+            self.assertRegex(message, another + r" \(.*ndjson:1\) differs in name;")
+
     def test_documents_that_are_no_json_in_every_way(self):
         bad = {"empty.json": b"", "html.json": b"<html></html>", "cut.json": b'{"code":', "deep.json": b'{"x":' + b"[" * 10000,
                "twice.json": b'{"code":"9.000001","code":"9.000002"}', "utf8.json": b'{"code":"\xff"}',
