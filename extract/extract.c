@@ -303,6 +303,10 @@ static enum status finish(struct reading *reading, struct store *store, const st
         notice(reading, NULL,
                _("some records cannot be read, so nothing is reported missing this time: mend them first"));
     bool whole = result->whole && !doubtful;
+    if (whole && !fetch->unchanged && !staging_seen(reading->staging))
+        notice(
+            reading, NULL,
+            _("no record was found; if there should be some, look at \"match\", \"records\" or \"query\""));
     if (!fetch->unchanged || !whole)
         return remember(reading, store, whole ? &fetch->remember : &TEXT_NONE, error);
     return STATUS_OK;

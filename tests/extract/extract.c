@@ -103,6 +103,21 @@ TEST("an unreadable record hides what may be it: nothing is missing that night")
     end_nights();
 }
 
+TEST("a listing without a record says so: it may be that the path to them is wrong")
+{
+    const char *folder = begin_nights();
+    const char *yaml =
+        "- { name: s, fetch: { file: list }, format: xml, records: //y, key: ma, map: { code: ma } }\n";
+    put_file(folder, "list", TEXT("<l><y><ma>1</ma></y></l>"));
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK(!strstr(noticed(), "no record was found"));
+    put_file(folder, "list", TEXT("<l/>"));
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK_CONTAINS(noticed(), "s: no record was found; if there should be some, look at \"match\"");
+    CHECK_INT(result->counts.missing, 1);
+    end_nights();
+}
+
 TEST("an array that was cut leaves its last complete listing standing")
 {
     const char *folder = begin_nights();
