@@ -440,6 +440,8 @@ enum status extract_first(const struct extract_request *request, const struct so
         if (status != STATUS_OK)
             break;
         found = first_record(source, &document, arena, bytes, context, locator, error);
+        if (found > STATUS_END && !strstr(error->message, document.name))
+            error_add(error, "%s", document.name);
         if (document.stream.close)
             document.stream.close(&document.stream);
     }

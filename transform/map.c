@@ -297,8 +297,14 @@ static bool choose_items(struct running *running, const struct map_node *node, c
         if (kept)
             return true;
     }
-    if (!known)
-        find(running, place, "congkhai/column", TEXT_NONE, _("The table has no such column (see the map)"));
+    if (!known && node->from_count) {
+        struct text column = record_address_text(node->from[0]);
+        find(running, place, "congkhai/column", TEXT_NONE,
+             text_format(running->arena,
+                         _("The table has no column \"%.*s\"; correct the address in the map"),
+                         TEXT_ARG(column))
+                 .bytes);
+    }
     return false;
 }
 

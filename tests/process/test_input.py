@@ -290,6 +290,11 @@ class Documents(Night):
         self.check_each_once([record["code"] for record in SOUND])
         self.assertEqual(self.place.last_run()["exit_code"], 3)
 
+    def test_check_online_names_the_document_that_cannot_be_read(self):
+        self.place.change_source(format="csv", key="Mã", fetch={"file": "inbox/one.csv"}, map={"code": "Mã", "name": "Tên"})
+        self.place.write("inbox/one.csv", "Mã số;Tên\n1;a\n")
+        self.expect(self.place.run("check", "--online"), 3, 'inbox/one\\.csv: the table has no column "Mã".*it has "Mã số", "Tên"')
+
     def test_two_sources_that_differ_are_held_and_told_in_which_fields(self):
         self.place.configure(sources=[self.place.source("one"), self.place.source("two")])
         other = dict(SOUND[0], name="Tên khác")

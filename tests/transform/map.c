@@ -133,6 +133,19 @@ TEST("a workbook's own date is a date whatever formats the map has for its texts
     CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/date"));
 }
 
+TEST("a column that a table does not have is named")
+{
+    CHECK_INT(
+        compile("{ name: s, fetch: {}, format: xlsx, key: c, map: { code: c, name: Tên gọi, status: { value: "
+                "announced } } }"),
+        STATUS_OK);
+    map_run(map, &test_arena, TEXT("[\"1\"]"), TEXT("[\"c\"]"), &result);
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/column"));
+    CHECK_TEXT(result.findings.first->message,
+               TEXT("The table has no column \"Tên gọi\"; correct the address in the map"));
+    map_free(map);
+}
+
 TEST("each goes through a list with addresses relative to the item, and dates are read")
 {
     struct text text = run("  legal_bases: { each: /l, map: { number: /so, issued_on: { from: /ngay, date: "
