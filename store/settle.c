@@ -209,8 +209,20 @@ static size_t rank(const struct work_precedence *precedence, struct text source)
     return SIZE_MAX;
 }
 
+/* The rejected record whose source's word would count; NULL: none. What others say must not take its place:
+ * it would be published tonight and taken back when the record is mended. */
+static const struct member *outranked(const struct settling *settling, const struct member *members,
+                                      const struct member *best)
+{
+    for (const struct member *member = members; member; member = member->next)
+        if (member->rejected &&
+            rank(settling->precedence, member->source) < rank(settling->precedence, best->source))
+            return member;
+    return NULL;
+}
+
 /* Who speaks for the code: the only one, the first of several that say the same, or the one whose source
- * wins. NULL: nobody, all are held. */
+ * wins. NULL: nobody, all that are not rejected are held. */
 static const struct member *winner(const struct settling *settling, const struct member *members)
 {
     const struct member *best = NULL;
@@ -229,7 +241,9 @@ static const struct member *winner(const struct settling *settling, const struct
             best = member;
         tied = mine == its || (tied && mine > its);
     }
-    if (!best || same)
+    if (!best || outranked(settling, members, best))
+        return NULL;
+    if (same)
         return best;
     return rank(settling->precedence, best->source) == SIZE_MAX || tied ? NULL : best;
 }
@@ -267,9 +281,18 @@ static enum status judge(struct settling *settling, const struct member *members
                          const struct member *member, struct verdict *verdict, struct error *error)
 {
     char others[600];
+    const struct member *master;
     *verdict = (struct verdict){ .outcome = "accepted" };
     if (member->rejected) {
         verdict->outcome = "rejected";
+    } else if (!best && (master = outranked(settling, members, member)) != NULL) {
+        verdict->outcome = "held";
+        verdict->rule = "congkhai/precedence";
+        verdict->severity = "error";
+        snprintf(verdict->message, sizeof verdict->message,
+                 _("The source %.*s wins by \"precedence\", and its record (%.*s) is rejected; mend that one "
+                   "first"),
+                 TEXT_ARG(master->source), TEXT_ARG(master->locator));
     } else if (!best) {
         if (name_others(settling, members, member, others, sizeof others, error))
             return error->status;
