@@ -537,6 +537,21 @@ static struct text join(struct running *running, const struct pieces *pieces, co
     return text;
 }
 
+/* One value out of a document inside a text. */
+static struct value *run_inside(struct running *running, const struct map_node *node,
+                                const struct record *record, struct text text, const struct place *place)
+{
+    struct record inner;
+    struct error error;
+    if (record_item_parse(running->arena, node->parse, record->format, text, &inner, &error)) {
+        find(running, place, "congkhai/parse", text, error.message);
+        return NULL;
+    }
+    struct value *value = run_node(running, node->scalar, &inner, &inner.root, place);
+    record_close(&inner);
+    return value;
+}
+
 static struct value *run_node(struct running *running, const struct map_node *node,
                               const struct record *record, const struct record_item *item,
                               const struct place *place)
@@ -557,6 +572,8 @@ static struct value *run_node(struct running *running, const struct map_node *no
     struct piece piece = pieces.list[0];
     if (!piece.item)
         piece.text = join(running, &pieces, node->field);
+    if (node->scalar && node->parse != RECORD_TEXT)
+        return run_inside(running, node, record, piece.text, place);
     return make_item(running, node, node->field, record, &piece, place);
 }
 

@@ -133,6 +133,22 @@ TEST("a workbook's own date is a date whatever formats the map has for its texts
     CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/date"));
 }
 
+TEST("a text field is taken out of a document inside a text")
+{
+    struct text text = run("  notes: { from: /j, parse: json, map: /a/b }\n"
+                           "  conditions: { from: /x, parse: xml, map: { from: [/r/z, /r/y] } }\n",
+                           "{\"j\":\"{\\\"a\\\":{\\\"b\\\":\\\"ghi chú\\\"}}\",\"x\":\"<r><y>cần</y></r>\"}");
+    CHECK_CONTAINS(text.bytes, "\"notes\":\"ghi chú\"");
+    CHECK_CONTAINS(text.bytes, "\"conditions\":\"cần\"");
+    run("  notes: { from: /j, parse: json, map: /a }\n", "{\"j\":\"{broken\"}");
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/parse"));
+    CHECK_INT(
+        compile("{ name: s, fetch: {}, format: json, key: /c, map: { code: /c, name: { from: /n, map: /a }, "
+                "status: { value: announced } } }"),
+        STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "\"map\" means nothing here");
+}
+
 TEST("a column that a table does not have is named")
 {
     CHECK_INT(
