@@ -5,6 +5,7 @@
 
 #include "adapters/json.h"
 #include "adapters/unicode.h"
+#include "adapters/xml.h"
 #include "core/canonical.h"
 #include "extract/json_splitter.h"
 
@@ -214,6 +215,28 @@ static enum status find_scalar(struct scratch *content, struct arena *arena, con
     return STATUS_OK;
 }
 
+/* The text of the element that the XPath leads to; empty: there is none. */
+static enum status unwrap_xml(struct scratch *content, struct arena *arena, const char *expression,
+                              struct text *inner, struct error *error)
+{
+    struct text bytes;
+    struct xml_document *document = NULL;
+    struct xml_path *path = NULL;
+    struct xml_result result = { 0 };
+    enum status status = scratch_start(content, arena, WRAPPED, &bytes, error);
+    if (status == STATUS_OK)
+        status = xml_parse(bytes, false, NULL, &document, error);
+    if (status == STATUS_OK)
+        status = xml_path_compile(text_of(expression), NULL, 0, &path, error);
+    if (status == STATUS_OK)
+        status = xml_path_select(path, document, NULL, arena, &result, error);
+    if (status == STATUS_OK && result.count)
+        *inner = result.nodes ? xml_node_text(arena, result.nodes[0], false) : result.text;
+    xml_path_free(path);
+    xml_document_free(document);
+    return status;
+}
+
 enum status url_answer_unwrap(const struct url_client *client, const struct url_ask *ask,
                               struct scratch *content, struct error *error)
 {
@@ -222,7 +245,9 @@ enum status url_answer_unwrap(const struct url_client *client, const struct url_
     struct text inner = TEXT_NONE;
     if (!settings->unwrap)
         return STATUS_OK;
-    enum status status = find_scalar(content, &arena, &settings->wrapped, WRAPPED, &inner, NULL, error);
+    enum status status = text_starts(text_of(settings->unwrap), TEXT("//"))
+                             ? unwrap_xml(content, &arena, settings->unwrap, &inner, error)
+                             : find_scalar(content, &arena, &settings->wrapped, WRAPPED, &inner, NULL, error);
     if (status == STATUS_FATAL)
         return status;
     if (status || !inner.length)

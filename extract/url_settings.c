@@ -6,6 +6,7 @@
 
 #include "adapters/file.h"
 #include "adapters/http.h"
+#include "adapters/xml.h"
 #include "extract/url_client.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -366,6 +367,19 @@ static enum status check_uses(const struct fetch *fetch, const struct url_settin
     return STATUS_OK;
 }
 
+/* A pointer into JSON, or an XPath (//…) into an envelope of XML. */
+static enum status read_unwrap(const struct fetch *fetch, struct url_settings *settings, struct error *error)
+{
+    const struct value *object = fetch->source->fetch;
+    struct xml_path *path;
+    if (!settings->unwrap || !text_starts(text_of(settings->unwrap), TEXT("//")))
+        return read_pointer(fetch, object, "unwrap", settings->unwrap, &settings->wrapped, error);
+    if (xml_path_compile(text_of(settings->unwrap), NULL, 0, &path, error))
+        return setting_fault(fetch->context, value_find(object, "unwrap"), error, "%s", error->message);
+    xml_path_free(path);
+    return STATUS_OK;
+}
+
 enum status url_settings_check(struct fetch *fetch, struct error *error)
 {
     struct url_settings *settings = fetch->settings;
@@ -379,9 +393,9 @@ enum status url_settings_check(struct fetch *fetch, struct error *error)
                                               &settings->login_request, &settings->session, error)) ||
         (settings->detail && read_side_request(fetch, settings->detail, "detail", detail_settings,
                                                &settings->detail_request, &settings->items, error)) ||
-        read_pointer(fetch, object, "unwrap", settings->unwrap, &settings->wrapped, error) ||
-        read_pages(fetch, settings, error) || read_success(fetch, settings, error) ||
-        read_retry(fetch, settings, error) || check_uses(fetch, settings, error))
+        read_unwrap(fetch, settings, error) || read_pages(fetch, settings, error) ||
+        read_success(fetch, settings, error) || read_retry(fetch, settings, error) ||
+        check_uses(fetch, settings, error))
         return error->status;
     settings->shown = shown_url(arena, &settings->request.url);
     if (settings->ca)

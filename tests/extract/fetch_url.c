@@ -442,3 +442,26 @@ TEST("a URL that cannot be, and a file of authorities that is not there, are tol
     CHECK_CONTAINS(error.message, "nowhere.pem");
     end_nights();
 }
+
+static void enveloped(const struct web_request *request, struct web_answer *answer)
+{
+    (void)request;
+    buffer_string(&answer->body,
+                  "<?xml version='1.0'?><s:Envelope xmlns:s='urn:s'><s:Body><R xmlns='urn:t'><Out>"
+                  "{&quot;items&quot;:[{&quot;ma&quot;:1},{&quot;ma&quot;:2}]}"
+                  "</Out></R></s:Body></s:Envelope>");
+}
+
+TEST("a list in the text of a SOAP envelope is unwrapped by an XPath")
+{
+    const char *folder = web_begin(enveloped);
+    CHECK_INT(
+        night(folder, web_source("/soap", ", body: '<x/>', unwrap: \"//*[local-name()=''Out'']\"", ITEMS)),
+        STATUS_USAGE);
+    CHECK_INT(night(folder, web_source("/soap", ", body: <x/>, unwrap: \"//*[local-name()='Out']\"", ITEMS)),
+              STATUS_OK);
+    CHECK_TEXT(stored(KEYS), TEXT("1 2"));
+    CHECK_INT(night(folder, web_source("/soap", ", body: <x/>, unwrap: //Nothing", ITEMS)), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the answer has no text at //Nothing (see \"unwrap\")");
+    end_nights();
+}
