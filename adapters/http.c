@@ -443,6 +443,15 @@ void http_close(struct http_client *client)
     free(client);
 }
 
+const char *http_url_fault(const char *url)
+{
+    CURLU *parsed = curl_url();
+    CURLUcode code =
+        parsed ? curl_url_set(parsed, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) : CURLUE_OUT_OF_MEMORY;
+    curl_url_cleanup(parsed);
+    return code ? curl_url_strerror(code) : NULL;
+}
+
 void http_escape(struct buffer *out, struct text text)
 {
     static const char hex[] = "0123456789ABCDEF";

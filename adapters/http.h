@@ -105,6 +105,9 @@ enum status http_download(struct http_client *client, const struct http_request 
                           enum status (*sink)(void *own, struct text chunk, struct error *error), void *own,
                           struct http_answer *answer, struct error *error);
 
+/* Can libcurl read it? NULL: yes; else libcurl's words of what is wrong. */
+const char *http_url_fault(const char *url);
+
 /* Percent-encodes one path segment or query value. */
 void http_escape(struct buffer *out, struct text text);
 

@@ -110,3 +110,71 @@ bool secret_is_named(struct text text)
     size_t at;
     return text_find(text, TEXT("${"), &at);
 }
+
+bool secret_is_name(struct text name)
+{
+    static const char *const names[] = { "password", "passwd",       "pwd",
+                                         "bearer",   "secret",       "client_secret",
+                                         "token",    "access_token", "api_key",
+                                         "apikey",   "x_api_key",    "authorization",
+                                         "cookie",   "x_auth_token", "proxy_authorization" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t at = 0;
+        while (at < name.length && names[i][at] &&
+               ((name.bytes[at] | 0x20) == names[i][at] ||
+                (names[i][at] == '_' && strchr("-_", name.bytes[at]))))
+            at++;
+        if (at == name.length && !names[i][at])
+            return true;
+    }
+    return false;
+}
+
+/* Behind the "@" of "user:password@" at the beginning of `rest`; 0: there is none. */
+static size_t behind_user(struct text rest)
+{
+    size_t behind = 0;
+    for (size_t i = 0; i < rest.length && !memchr("/?# ", rest.bytes[i], 4); i++)
+        if (rest.bytes[i] == '@')
+            behind = i + 1;
+    return behind;
+}
+
+/* The parameters of a query one by one: "&" or the end stands behind each. */
+static void hide_parameters(struct text query, struct buffer *out)
+{
+    while (query.length) {
+        size_t end, equals;
+        if (!text_find(query, TEXT("&"), &end))
+            end = query.length;
+        struct text pair = text_slice(query, 0, end);
+        bool has = text_find(pair, TEXT("="), &equals);
+        if (has && equals + 1 < pair.length && secret_is_name(text_slice(pair, 0, equals)) &&
+            !secret_is_named(pair)) {
+            buffer_text(out, text_slice(pair, 0, equals + 1));
+            buffer_string(out, "***");
+        } else {
+            buffer_text(out, pair);
+        }
+        buffer_text(out, text_slice(query, end, 1));
+        query = text_slice(query, end + 1, query.length);
+    }
+}
+
+struct text secret_hide(struct arena *arena, struct text text)
+{
+    struct buffer BUFFER_OWNED out = { 0 };
+    size_t scheme, mark;
+    if (!text_find(text, TEXT("://"), &scheme))
+        return text;
+    struct text rest = text_slice(text, scheme + 3, text.length);
+    rest = text_slice(rest, behind_user(rest), rest.length);
+    buffer_text(&out, text_slice(text, 0, scheme + 3));
+    if (text_find(rest, TEXT("?"), &mark)) {
+        buffer_text(&out, text_slice(rest, 0, mark + 1));
+        hide_parameters(text_slice(rest, mark + 1, rest.length), &out);
+    } else {
+        buffer_text(&out, rest);
+    }
+    return text_equal(buffer_view(&out), text) ? text : text_copy(arena, buffer_view(&out));
+}

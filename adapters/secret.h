@@ -24,4 +24,13 @@ enum status secret_resolve(struct arena *arena, const char *folder, struct text 
 /* Does the text name at least one secret? One that names none is written out, which `check` warns of. */
 bool secret_is_named(struct text text);
 
+/* Does a name (of a setting, a header, a parameter of a URL) say that its value is a secret? Whatever its
+ * case, "-" as "_". */
+bool secret_is_name(struct text name);
+
+/* A text that holds a URL without the URL's user and password, and with "***" for what its query gives to a
+ * name of a secret; references (${…}) stay. The text itself when there is nothing to hide; else in the arena.
+ */
+struct text secret_hide(struct arena *arena, struct text text);
+
 #endif

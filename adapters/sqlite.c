@@ -404,6 +404,11 @@ bool sqlite_is_blob(struct sqlite_statement *statement, int at)
     return sqlite3_column_type(statement->handle, at) == SQLITE_BLOB;
 }
 
+bool sqlite_is_real(struct sqlite_statement *statement, int at)
+{
+    return sqlite3_column_type(statement->handle, at) == SQLITE_FLOAT;
+}
+
 bool sqlite_is_integer(struct sqlite_statement *statement, int at)
 {
     return sqlite3_column_type(statement->handle, at) == SQLITE_INTEGER;

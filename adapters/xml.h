@@ -89,7 +89,7 @@ enum status xml_reader_open(struct file_stream *stream, struct text records,
                             size_t record_limit, struct xml_reader **reader, struct error *error);
 /* STATUS_OK: bytes of one element (borrowed until the next call), and its line. STATUS_END. STATUS_REJECT:
  * this element is set aside (too large, …; *line is its line) and reading goes on. STATUS_STOP: the document
- * is broken from here on (line and column in the error). */
+ * is broken from here on (line and column in the error), or has no element above the records. */
 enum status xml_reader_next(struct xml_reader *reader, struct text *bytes, long *line, struct error *error);
 void xml_reader_close(struct xml_reader *reader); /* NULL is fine; the stream is the caller's to close */
 

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,6 +156,9 @@ enum status xml_push_feed(struct xml_push *push, struct error *error)
     if (!length) {
         xmlParseChunk(push->parser, NULL, 0, 1);
         push->ended = true;
+        if (push->depth && push->fault.code == XML_ERR_DOCUMENT_END)
+            snprintf(push->fault.words, sizeof push->fault.words, "%s",
+                     _("the document ends in the middle: the file was cut"));
     } else
         xmlParseChunk(push->parser, push->chunk, (int)length, 0);
     if (!push->parser->wellFormed || push->fault.level > XML_ERR_FATAL)

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,8 @@ struct xml_reader {
     struct xml_path *predicate;
     size_t limit;
     uint64_t matched[XML_DEPTH + 1]; /* per depth: how far the steps have come */
+    uint64_t anywhere;               /* the same, of the whole document */
+    char root[160];                  /* what the document begins with, for a message */
 
     struct buffer out; /* finished records, and behind them the one being written */
     unsigned inside;   /* the depth of the record's element; 0: between records */
@@ -143,6 +146,9 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
     if (!reader->inside) {
         reader->matched[depth] = xml_steps_enter(&reader->steps, reader->matched[depth - 1],
                                                  (const char *)name, (const char *)uri);
+        reader->anywhere |= reader->matched[depth];
+        if (depth == 1)
+            snprintf(reader->root, sizeof reader->root, uri ? "<%s xmlns=\"%s\">" : "<%s>", name, uri);
         if (!xml_steps_reached(&reader->steps, reader->matched[depth]))
             return;
         reader->inside = depth;
@@ -340,6 +346,19 @@ static enum status give(struct xml_reader *reader, struct text *bytes, long *lin
     return status > STATUS_END ? error_add(error, _("line %ld"), *line) : status;
 }
 
+/* Where not even the element above the records is there, something else was sent: a fault in place of the
+ * list, or a list of another namespace. */
+static enum status check_place(const struct xml_reader *reader, struct error *error)
+{
+    if (xml_steps_within(&reader->steps, reader->anywhere))
+        return STATUS_END;
+    return error_set(
+        error, STATUS_STOP,
+        _("the document begins with %s and has no place for records as \"records\" says; look at "
+          "the path, at \"namespaces\", and at what was sent"),
+        reader->root);
+}
+
 enum status xml_reader_next(struct xml_reader *reader, struct text *bytes, long *line, struct error *error)
 {
     *bytes = TEXT_NONE;
@@ -359,6 +378,8 @@ enum status xml_reader_next(struct xml_reader *reader, struct text *bytes, long 
         }
         compact(reader);
         reader->status = xml_push_feed(&reader->push, &reader->error);
+        if (reader->status == STATUS_END)
+            reader->status = check_place(reader, &reader->error);
     }
 }
 

@@ -41,6 +41,33 @@ static enum status wrong(struct text records, struct text rest, const char *why,
                      TEXT_ARG(records), records.length - rest.length, why);
 }
 
+static bool take_mark(struct text *rest, const char *mark)
+{
+    while (rest->length && (rest->bytes[0] == ' ' || rest->bytes[0] == '\n' || rest->bytes[0] == '\t'))
+        *rest = text_slice(*rest, 1, rest->length);
+    if (!text_starts(*rest, text_of(mark)))
+        return false;
+    *rest = text_slice(*rest, strlen(mark), rest->length);
+    return true;
+}
+
+/* *[local-name()='x'], as one writes who does not care for namespaces, is a name of any namespace. */
+static void take_local_name(struct text *rest, struct xml_step *step)
+{
+    struct text at = *rest;
+    if (!take_mark(&at, "[") || !take_mark(&at, "local-name()") || !take_mark(&at, "="))
+        return;
+    const char *quote = take_mark(&at, "'") ? "'" : take_mark(&at, "\"") ? "\"" : NULL;
+    struct text name = quote ? take_name(&at) : TEXT_NONE;
+    if (!name.length || text_is(name, "*") || !text_starts(at, text_of(quote)))
+        return;
+    at = text_slice(at, 1, at.length);
+    if (!take_mark(&at, "]"))
+        return;
+    step->name = own(name);
+    *rest = at;
+}
+
 static enum status take_step(struct text records, struct text *rest, const struct xml_namespace *namespaces,
                              size_t count, struct xml_step *step, struct error *error)
 {
@@ -66,6 +93,8 @@ static enum status take_step(struct text records, struct text *rest, const struc
                          error);
     }
     step->name = text_is(name, "*") ? NULL : own(name);
+    if (step->any_uri)
+        take_local_name(rest, step);
     return STATUS_OK;
 }
 
@@ -182,6 +211,12 @@ uint64_t xml_steps_enter(const struct xml_steps *steps, uint64_t states, const c
 bool xml_steps_reached(const struct xml_steps *steps, uint64_t states)
 {
     return states >> steps->count & 1;
+}
+
+bool xml_steps_within(const struct xml_steps *steps, uint64_t anywhere)
+{
+    size_t last = steps->count - 1;
+    return steps->steps[last].deep || anywhere >> (last ? last : 1) & 1;
 }
 
 void xml_steps_free(struct xml_steps *steps)

@@ -30,6 +30,9 @@ enum status xml_steps_compile(struct text records, const struct xml_namespace *n
                               struct xml_steps *steps, struct error *error);
 uint64_t xml_steps_enter(const struct xml_steps *steps, uint64_t states, const char *name, const char *uri);
 bool xml_steps_reached(const struct xml_steps *steps, uint64_t states);
+/* Was there a place for records, going by all states that were entered: the parent of the last step, or,
+ * where the step is the only one, its element? */
+bool xml_steps_within(const struct xml_steps *steps, uint64_t anywhere);
 void xml_steps_free(struct xml_steps *steps);
 
 #endif

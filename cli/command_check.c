@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/secret.h"
 #include "cli/cli.h"
 #include "extract/extract.h"
 #include "load/load.h"
@@ -39,18 +40,18 @@ static struct extract_request extracting(struct session *session)
 static void warn_secrets(const struct session *session, const struct value *tree, struct value *warnings,
                          struct arena *arena)
 {
-    static const char *const names[] = { "password", "bearer", "client_secret" };
     for (const struct value *child = tree->first; child; child = child->next) {
-        for (size_t i = 0; i < 3; i++)
-            if (text_is(child->name, names[i]) && child->kind == VALUE_TEXT &&
-                !text_starts(child->text, TEXT("${"))) {
-                char line[600];
-                snprintf(line, sizeof line,
-                         _("%s:%u:%u: the secret \"%s\" is written out; refer to it with ${env:NAME}, "
-                           "${file:PATH} or ${credential:NAME}"),
-                         session->configuration.path, child->line, child->column, names[i]);
-                value_append(warnings, value_text(arena, text_copy(arena, text_of(line))));
-            }
+        bool secret = secret_is_name(child->name) && !text_starts(child->text, TEXT("${"));
+        if (child->kind == VALUE_TEXT &&
+            (secret || !text_equal(secret_hide(arena, child->text), child->text))) {
+            const char *line =
+                text_format(arena,
+                            _("%s:%u:%u: the secret \"%.*s\" is written out; refer to it with "
+                              "${env:NAME}, ${file:PATH} or ${credential:NAME}"),
+                            session->configuration.path, child->line, child->column, TEXT_ARG(child->name))
+                    .bytes;
+            value_append(warnings, value_string(arena, line));
+        }
         warn_secrets(session, child, warnings, arena);
     }
 }

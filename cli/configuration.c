@@ -5,6 +5,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/file.h"
+#include "adapters/secret.h"
 #include "adapters/yaml.h"
 #include "core/canonical.h"
 
@@ -72,25 +73,17 @@ static enum status read_yaml(struct arena *arena, const char *path, struct value
 }
 
 /* What is secret, and written out instead of referred to, must not reach the store. */
-static bool is_secret(struct text name)
-{
-    static const char *const names[] = { "password", "bearer", "client_secret",
-                                         "secret",   "token",  "authorization" };
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (text_is(name, names[i]))
-            return true;
-    return false;
-}
-
-static void mask(struct value *tree, bool secret)
+static void mask(struct arena *arena, struct value *tree, bool secret)
 {
     for (struct value *child = tree->first; child; child = child->next) {
-        bool hidden = secret || is_secret(child->name) || text_is(child->name, "headers") ||
+        bool hidden = secret || secret_is_name(child->name) || text_is(child->name, "headers") ||
                       text_is(child->name, "body");
-        if (child->kind == VALUE_TEXT && hidden && !text_starts(child->text, TEXT("${")))
+        if (child->kind != VALUE_TEXT)
+            mask(arena, child, hidden);
+        else if (!hidden)
+            child->text = secret_hide(arena, child->text);
+        else if (!text_starts(child->text, TEXT("${")))
             child->text = TEXT("***");
-        else
-            mask(child, hidden);
     }
 }
 
@@ -107,7 +100,7 @@ static void digest_tree(struct configuration *configuration)
 {
     struct arena *arena = &configuration->arena;
     struct value *copy = value_copy(arena, configuration->tree);
-    mask(copy, false);
+    mask(arena, copy, false);
     configuration->masked = canonical_copy(arena, copy);
     configuration->digest = crypto_sha256(configuration->masked);
     struct value *rules = value_object(arena), *files = value_object(arena), *lists = value_object(arena);
@@ -180,7 +173,17 @@ static enum status read_retention(struct configuration *configuration, const str
                         &configuration->keep_source_ms, error);
 }
 
-static enum status read_all(struct configuration *configuration, struct error *error)
+/* The file's language before the rest of it is read: its faults are told in it. */
+static const char *language_of(const struct value *tree)
+{
+    for (size_t i = 0; tree->kind == VALUE_OBJECT && languages[i]; i++)
+        if (text_is(value_text_of(tree, "language"), languages[i]))
+            return languages[i];
+    return languages[0];
+}
+
+static enum status read_all(struct configuration *configuration, void (*speak)(const char *language),
+                            struct error *error)
 {
     struct arena *arena = &configuration->arena;
     struct top top = { 0 };
@@ -189,6 +192,8 @@ static enum status read_all(struct configuration *configuration, struct error *e
     if (read_yaml(arena, configuration->path, &tree, error))
         return error->status;
     configuration->tree = tree;
+    if (speak)
+        speak(language_of(tree));
     if (setting_read(&configuration->context, top_settings, COUNT(top_settings), tree, "configuration", &top,
                      error) ||
         setting_read(&configuration->context, agency_settings, COUNT(agency_settings), top.agency, "agency",
@@ -214,7 +219,8 @@ static enum status read_all(struct configuration *configuration, struct error *e
     return STATUS_OK;
 }
 
-enum status configuration_load(const char *path, struct configuration *configuration, struct error *error)
+enum status configuration_load(const char *path, void (*speak)(const char *language),
+                               struct configuration *configuration, struct error *error)
 {
     *configuration = (struct configuration){ 0 };
     const char *found;
@@ -229,7 +235,7 @@ enum status configuration_load(const char *path, struct configuration *configura
                                                                     : (size_t)(slash - configuration->path) })
               : ".";
     configuration->context = (struct setting_context){ &configuration->arena, configuration->path };
-    return read_all(configuration, error);
+    return read_all(configuration, speak, error);
 }
 
 void configuration_free(struct configuration *configuration)

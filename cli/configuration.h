@@ -35,8 +35,10 @@ struct configuration {
 };
 
 /* Finds the file: `path`, or ./congkhai.yaml, then /etc/congkhai/congkhai.yaml. STATUS_USAGE with file, line
- * and column for anything wrong; nothing is touched. */
-enum status configuration_load(const char *path, struct configuration *configuration, struct error *error);
+ * and column for anything wrong; nothing is touched. `speak` is told the file's language as soon as that is
+ * known, so that its faults are told in it; NULL: somebody else chose. */
+enum status configuration_load(const char *path, void (*speak)(const char *language),
+                               struct configuration *configuration, struct error *error);
 void configuration_free(struct configuration *configuration);
 
 #endif

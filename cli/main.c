@@ -302,13 +302,13 @@ static enum status run_command(struct session *session, const struct command *co
                                int *exit_code)
 {
     if (command->needs_configuration) {
-        if (configuration_load(session->invocation->config, &session->configuration, error))
+        bool told = session->invocation->language != NULL;
+        if (configuration_load(session->invocation->config, told ? NULL : choose_language,
+                               &session->configuration, error))
             return error->status;
         session->configured = true;
-        if (!session->invocation->language) {
+        if (!told)
             session->language = session->configuration.language;
-            choose_language(session->language);
-        }
     }
     return command->run(session, error, exit_code);
 }

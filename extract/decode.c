@@ -1,5 +1,6 @@
 #include "extract/decode.h"
 
+#include "adapters/unicode.h"
 #include "core/canonical.h"
 
 static const struct decode_driver *const drivers[] = {
@@ -11,6 +12,62 @@ static const struct decode_driver *const drivers[] = {
 const struct decode_driver *decode_find(enum source_format format)
 {
     return drivers[format];
+}
+
+static bool same_heading(struct arena *arena, struct text left, struct text right)
+{
+    return text_equal(unicode_fold(arena, left), unicode_fold(arena, right));
+}
+
+/* "x (2)" is the second of two columns called x. */
+static bool is_numbered(struct text heading)
+{
+    return heading.length > 4 && heading.bytes[heading.length - 1] == ')';
+}
+
+enum status decode_check_key(const struct decode *decode, const struct text *headings, size_t count,
+                             struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    BUFFER_OWNED struct buffer known = { 0 };
+    struct text key = text_of(decode->source->key);
+    if (!key.length || text_is(key, ".") || is_numbered(key))
+        return STATUS_OK;
+    for (size_t i = 0; i < count; i++)
+        if (same_heading(&arena, headings[i], key))
+            return STATUS_OK;
+    for (size_t i = 0; i < count && known.length < 400; i++)
+        if (headings[i].length)
+            buffer_printf(&known, "%s\"%.*s\"", known.length ? ", " : "", TEXT_ARG(headings[i]));
+    return error_set(error, STATUS_STOP, _("the table has no column \"%s\", which is the key; it has %s"),
+                     decode->source->key, known.length ? known.bytes : _("no heading"));
+}
+
+static bool holds(struct arena *arena, const struct value *address, struct text heading)
+{
+    if (address->kind == VALUE_TEXT)
+        return same_heading(arena, address->text, heading);
+    for (const struct value *child = address->first; child; child = child->next)
+        if (holds(arena, child, heading))
+            return true;
+    return false;
+}
+
+static bool names_code(struct arena *arena, const struct value *map, struct text heading)
+{
+    for (const struct value *child = map->first; child; child = child->next) {
+        bool code = text_is(child->name, "code") || text_ends(child->name, TEXT(".code"));
+        if (code ? holds(arena, child, heading) : names_code(arena, child, heading))
+            return true;
+    }
+    return false;
+}
+
+bool decode_is_code(const struct source *source, struct text heading)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    return (source->key && same_heading(&arena, text_of(source->key), heading)) ||
+           (source->map && names_code(&arena, source->map, heading));
 }
 
 struct text decode_list(struct arena *arena, const struct text *texts, size_t count)

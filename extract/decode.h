@@ -40,6 +40,13 @@ extern const struct decode_driver decode_json, decode_ndjson, decode_csv, decode
 
 const struct decode_driver *decode_find(enum source_format format);
 
+/* Is the source's key among a table's headings? STATUS_STOP with the headings there are: none of the rows
+ * could be told from another. */
+enum status decode_check_key(const struct decode *decode, const struct text *headings, size_t count,
+                             struct error *error);
+/* Is a column the key, or named by the map where a code belongs? */
+bool decode_is_code(const struct source *source, struct text heading);
+
 /* A list of texts as canonical JSON: the cells of a row, or the headings that are its context. */
 struct text decode_list(struct arena *arena, const struct text *texts, size_t count);
 

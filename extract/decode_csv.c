@@ -9,6 +9,7 @@ struct table {
     struct csv_reader reader;
     struct text context;
     const char *found; /* the encoding that `auto` found; NULL: none, or Unicode */
+    struct text first; /* a row that was read ahead; bytes NULL: none */
     char separator;
 };
 
@@ -30,14 +31,34 @@ static void make_context(struct decode *decode, struct table *table, const struc
     buffer_free(&bytes);
 }
 
-static void named_header(struct decode *decode, struct table *table)
+/* Which separator cuts the first row into as many cells as there are names? */
+static char separator_of(struct text row, size_t wanted)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    static const char known[] = ";\t|,"; /* the comma last: prose has commas */
+    for (size_t i = 0; known[i]; i++) {
+        struct text *cells;
+        struct error error;
+        size_t count;
+        if (csv_cells(&arena, row, known[i], &cells, &count, &error) == STATUS_OK && count == wanted)
+            return known[i];
+    }
+    return csv_guess_separator(row);
+}
+
+static enum status named_header(struct decode *decode, struct table *table, struct error *error)
 {
     const struct value *header = decode->source->header;
-    struct text *names = arena_array(decode->arena, struct text, header->count + 1);
+    struct text *names = arena_array(decode->arena, struct text, header->count + 1), row;
     size_t count = 0;
     for (const struct value *name = header->first; name; name = name->next)
         names[count++] = name->text;
-    make_context(decode, table, names, count, source_separator(decode->source));
+    if (!table->separator && csv_reader_next(&table->reader, &row, error) == STATUS_OK) {
+        table->first = row;
+        table->reader.separator = table->separator = separator_of(row, count);
+    }
+    make_context(decode, table, names, count, table->separator ? table->separator : ',');
+    return decode_check_key(decode, names, count, error);
 }
 
 /* A heading row alone is too short to tell an encoding by: all that was read so far tells it. */
@@ -112,7 +133,7 @@ static enum status found_header(struct decode *decode, struct table *table, long
             continue;
         make_context(decode, table, cells, count, separator);
         table->reader.separator = table->separator = separator;
-        return STATUS_OK;
+        return decode_check_key(decode, cells, count, error);
     }
 }
 
@@ -125,8 +146,7 @@ static enum status open_csv(struct decode *decode, struct error *error)
     const struct value *header = decode->source->header;
     if (!header || header->kind != VALUE_LIST)
         return found_header(decode, table, (long)source_header_row(decode->source), error);
-    named_header(decode, table);
-    return STATUS_OK;
+    return named_header(decode, table, error);
 }
 
 /* Rows of separators alone stand below many a spreadsheet's table. */
@@ -142,7 +162,11 @@ static enum status next_csv(struct decode *decode, struct decoded *decoded, stru
 {
     struct table *table = decode->own;
     enum status status;
-    *decoded = (struct decoded){ .mark = ':', .context = table->context };
+    *decoded = (struct decoded){ .mark = ':', .context = table->context, .bytes = table->first };
+    decoded->number = table->reader.line;
+    table->first = TEXT_NONE;
+    if (decoded->bytes.bytes && !is_blank(decoded->bytes, table->separator))
+        return STATUS_OK;
     do
         status = csv_reader_next(&table->reader, &decoded->bytes, error);
     while (status == STATUS_OK && is_blank(decoded->bytes, table->separator));

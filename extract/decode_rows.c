@@ -1,3 +1,6 @@
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "adapters/sqlite.h"
 #include "adapters/unicode.h"
 #include "core/canonical.h"
@@ -7,20 +10,43 @@ struct rows {
     struct text context;
     struct buffer record;
     long number;
+    bool *codes; /* per column: a code belongs there */
+    int warned;
+    char warning[400];
 };
+
+#define WARNINGS 20 /* of one query */
 
 static enum status open_rows(struct decode *decode, struct error *error)
 {
     struct rows *rows = arena_new(decode->arena, struct rows);
     struct sqlite_statement *statement = decode->document->rows;
-    (void)error;
     decode->own = rows;
     int count = sqlite_columns(statement);
     struct text *titles = arena_array(decode->arena, struct text, (size_t)count + 1);
-    for (int i = 0; i < count; i++)
+    rows->codes = arena_array(decode->arena, bool, (size_t)count + 1);
+    for (int i = 0; i < count; i++) {
         titles[i] = text_of(sqlite_column_title(statement, i));
+        rows->codes[i] = decode_is_code(decode->source, titles[i]);
+    }
     rows->context = decode_list(decode->arena, titles, (size_t)count);
-    return STATUS_OK;
+    return decode_check_key(decode, titles, (size_t)count, error);
+}
+
+/* 1.001640 is kept as the number 1.00164: nobody can tell it from the code of another procedure. */
+static const char *look_at_number(struct rows *rows, struct sqlite_statement *statement, int at)
+{
+    struct text number = sqlite_words(statement, at);
+    char *end, digits[64];
+    snprintf(digits, sizeof digits, "%.*s", TEXT_ARG(number));
+    double value = strtod(digits, &end);
+    if (++rows->warned > WARNINGS)
+        return NULL;
+    snprintf(rows->warning, sizeof rows->warning,
+             _("the column \"%s\" holds the number %s where a code belongs; it may have been %.6f before the "
+               "database dropped its zeros: make the column a text"),
+             sqlite_column_title(statement, at), digits, value);
+    return rows->warning;
 }
 
 /* A blob is taken when it is a text in truth: some programs store texts so. */
@@ -63,6 +89,8 @@ static enum status next_rows(struct decode *decode, struct decoded *decoded, str
             fault = put_cell(rows, statement, i, error);
         else
             put_cell(rows, statement, i, NULL);
+        if (rows->codes[i] && sqlite_is_real(statement, i) && !decoded->warning)
+            decoded->warning = look_at_number(rows, statement, i);
     }
     buffer_char(&rows->record, ']');
     decoded->bytes = buffer_view(&rows->record);

@@ -110,7 +110,7 @@ static enum status open_xlsx(struct decode *decode, struct error *error)
     workbook->context = decode_list(decode->arena, workbook->headings, workbook->count);
     workbook->cells = arena_array(decode->arena, struct text, workbook->count + 1);
     mark_columns(decode, workbook);
-    return STATUS_OK;
+    return decode_check_key(decode, workbook->headings, workbook->count, error);
 }
 
 /* A, B, … Z, AA, … */

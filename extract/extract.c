@@ -112,9 +112,9 @@ static bool stopped(const struct extract_request *request)
 }
 
 /* Why a source's listing is not whole; the first reason is kept. */
-static void broke_off(struct reading *reading, bool outage, const char *message)
+static void broke_off(struct reading *reading, bool broken, const char *message)
 {
-    reading->result->outage = reading->result->outage || outage;
+    reading->result->broken = reading->result->broken || broken;
     if (!*reading->result->why)
         snprintf(reading->result->why, sizeof reading->result->why, "%.*s",
                  (int)text_cut(text_of(message), sizeof reading->result->why - 1), message);
@@ -156,7 +156,7 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
         locate(decode->document, decoded, locator, sizeof locator);
         if (!strstr(reason->message, decode->document->name))
             error_add(reason, "%s", locator);
-        broke_off(reading, false, reason->message);
+        broke_off(reading, true, reason->message);
         notice(reading, NULL, reason->message);
     }
     return STATUS_OK;
@@ -303,6 +303,10 @@ static enum status finish(struct reading *reading, struct store *store, const st
         notice(reading, NULL,
                _("some records cannot be read, so nothing is reported missing this time: mend them first"));
     bool whole = result->whole && !doubtful;
+    if (whole && !fetch->unchanged && !staging_seen(reading->staging))
+        notice(
+            reading, NULL,
+            _("no record was found; if there should be some, look at \"match\", \"records\" or \"query\""));
     if (!fetch->unchanged || !whole)
         return remember(reading, store, whole ? &fetch->remember : &TEXT_NONE, error);
     return STATUS_OK;
@@ -372,7 +376,7 @@ static enum status run_sources(struct store *store, const struct extract_request
         struct extract_result *result = &results[(*count)++];
         if (run_source(store, request, &request->sources[i], workers, result, error))
             return error->status;
-        if (result->outage && !broken->status)
+        if (result->broken && !broken->status)
             error_set(broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"), result->source,
                       result->why);
     }
@@ -436,6 +440,8 @@ enum status extract_first(const struct extract_request *request, const struct so
         if (status != STATUS_OK)
             break;
         found = first_record(source, &document, arena, bytes, context, locator, error);
+        if (found > STATUS_END && !strstr(error->message, document.name))
+            error_add(error, "%s", document.name);
         if (document.stream.close)
             document.stream.close(&document.stream);
     }

@@ -29,7 +29,7 @@ struct extract_result {
     const char *source;
     struct staging_counts counts;
     bool whole;
-    bool outage;   /* the source itself could not be read (not: a record or a document of it) */
+    bool broken;   /* it was not read to its end: an outage, or a list that breaks off or is not there */
     char why[512]; /* when it is not whole */
 };
 

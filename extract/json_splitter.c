@@ -296,7 +296,9 @@ static enum status leave(struct json_splitter *splitter, struct error *error)
     }
     enum status status = peek_token(splitter, &byte, error);
     if (status == STATUS_OK)
-        return error_set(error, STATUS_STOP, _("something stands behind the end of the JSON text"));
+        return error_set(error, STATUS_STOP,
+                         _("something stands behind the end of the JSON text; lines that are JSON each are "
+                           "format ndjson"));
     return status;
 }
 
@@ -323,12 +325,33 @@ static enum status give(struct json_splitter *splitter, struct text *item, struc
                      splitter->limit);
 }
 
+/* A text that does not even begin as JSON does is told as what it is, not by where it went wrong. */
+static bool begins_as_json(struct text text)
+{
+    return text.length && (strchr("{[\"-0123456789", text.bytes[0]) || text_starts(text, TEXT("true")) ||
+                           text_starts(text, TEXT("false")) || text_starts(text, TEXT("null")));
+}
+
+static enum status refuse_words(struct text text, struct error *error)
+{
+    size_t length = 0;
+    if (text_starts(text, TEXT("\x1f\x8b")) || text_starts(text, TEXT("PK\3\4")))
+        return error_set(error, STATUS_STOP, _("this is a compressed file, not JSON: unpack it first"));
+    while (length < text.length && length < 20 && text.bytes[length] > 0x20)
+        length++;
+    return error_set(error, STATUS_STOP, _("this is no JSON: it begins with \"%.*s\""), (int)length,
+                     text.bytes);
+}
+
 /* What the pointer leads to is no list: it is the one item. */
 static enum status only_item(struct json_splitter *splitter, struct text *item, struct error *error)
 {
     enum status status = pass_value(splitter, &splitter->item, error);
     if (status == STATUS_OK && leave(splitter, error) != STATUS_END)
         status = error->status;
+    struct text text = buffer_view(&splitter->item);
+    if (status == STATUS_STOP && !splitter->pointer->count && text.length && !begins_as_json(text))
+        return refuse_words(text, error);
     if (status)
         return status;
     if (splitter->pointer->count && text_is(buffer_view(&splitter->item), "null"))

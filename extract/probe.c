@@ -20,6 +20,7 @@
 #define LOOKED_AT ((size_t)4 << 20) /* bytes of a document */
 #define FILES     10                /* of a folder */
 #define RECORDS   40                /* of all documents together */
+#define SHEETS    10                /* of a workbook */
 
 /* ---- where it is ---- */
 
@@ -214,6 +215,8 @@ static void look_at_records(struct arena *arena, struct decode *decode, struct p
             return;
         if (status != STATUS_OK)
             continue;
+        if (decoded.sheet && probed->sheet.length)
+            probed->sheet = text_copy(arena, text_of(decoded.sheet));
         struct text bytes = text_copy(arena, decoded.bytes), context = text_copy(arena, decoded.context);
         if (record_open(arena, &decode->source->record, bytes, context, &record, &error))
             continue;
@@ -309,6 +312,51 @@ static enum status make_source(struct arena *arena, const struct setting_context
     return status;
 }
 
+static bool has_codes(const struct probe_fields *fields)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if (fields->list[i].codes)
+            return true;
+    return false;
+}
+
+/* The first sheet is often a cover: the one that has codes is meant. */
+static enum status look_at_sheets(struct arena *arena, const struct setting_context *context,
+                                  struct probed *probed, struct error *error)
+{
+    for (int number = 1; number <= SHEETS; number++) {
+        struct source *source;
+        struct probed other = *probed;
+        other.fields = (struct probe_fields){ .arena = arena };
+        other.sheet = text_format(arena, "%d", number);
+        if (make_source(arena, context, &other, &source, error))
+            return error->status;
+        look_at_document(arena, source, probed->paths[0], &other);
+        if (has_codes(&other.fields)) {
+            *probed = other;
+            probed->doubt = NULL;
+            return STATUS_OK;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status refuse_nothing(const struct probed *probed, const char *what, struct error *error)
+{
+    for (size_t i = 0; i < probed->fields.count; i++)
+        if (probed->fields.list[i].filled)
+            return STATUS_OK;
+    if (probed->shape.format == SOURCE_HTML)
+        return STATUS_OK;
+    if (probed->doubt)
+        return error_set(error, STATUS_USAGE, _("no record was found in %s: %s"), what, probed->doubt);
+    return error_set(
+        error, STATUS_USAGE,
+        _("no record was found in %s; is it whole, and what it should be? \"congkhai init\" alone "
+          "writes a configuration to fill in"),
+        what);
+}
+
 static enum status look_at_files(struct arena *arena, const struct setting_context *context,
                                  struct probed *probed, struct error *error)
 {
@@ -325,7 +373,9 @@ static enum status look_at_files(struct arena *arena, const struct setting_conte
         return error->status;
     for (size_t i = 0; i < probed->path_count; i++)
         look_at_document(arena, source, probed->paths[i], probed);
-    return STATUS_OK;
+    return probed->shape.format == SOURCE_XLSX && !has_codes(&probed->fields)
+               ? look_at_sheets(arena, context, probed, error)
+               : STATUS_OK;
 }
 
 /* The first answer, kept by the driver in a file without a name. A page of HTML is let through: it may be
@@ -369,6 +419,8 @@ enum status probe_write(struct arena *arena, const char *what, struct text *yaml
     if (status == STATUS_OK)
         status = probed.url ? look_at_url(arena, &context, &probed, error)
                             : look_at_files(arena, &context, &probed, error);
+    if (status == STATUS_OK)
+        status = refuse_nothing(&probed, probed.url ? probed.name.bytes : what, error);
     if (status == STATUS_OK)
         *yaml = probe_yaml_write(arena, what, &probed);
     buffer_free(&probed.fetch);

@@ -163,6 +163,15 @@ static void look_at_list(struct probe_fields *fields, struct probe_field *field,
     }
 }
 
+/* Of a heading of two rows, "Thông tin chung / Tên", the lower one says what it is. */
+static struct text lower_heading(struct text heading)
+{
+    for (size_t i = heading.length; i > 3; i--)
+        if (!memcmp(heading.bytes + i - 3, " / ", 3))
+            return text_slice(heading, i, heading.length);
+    return heading;
+}
+
 static void look_at_value(struct probe_fields *fields, const struct value *object, struct text parent,
                           int depth, bool table)
 {
@@ -173,7 +182,8 @@ static void look_at_value(struct probe_fields *fields, const struct value *objec
                 look_at_value(fields, member, address, depth + 1, table);
             continue;
         }
-        struct probe_field *field = find_or_add(fields, address, member->name);
+        struct probe_field *field =
+            find_or_add(fields, address, table ? lower_heading(member->name) : member->name);
         if (field && member->kind == VALUE_LIST)
             look_at_list(fields, field, member);
         else if (member->kind == VALUE_TEXT || member->kind == VALUE_NUMBER)
@@ -213,9 +223,24 @@ static struct text step_of(struct probe_fields *fields, struct xml_document *doc
                : text_format(fields->arena, "*[local-name()='%.*s']", TEXT_ARG(local));
 }
 
+static void look_at_attributes(struct probe_fields *fields, struct xml_document *document,
+                               struct xml_node *node)
+{
+    for (int at = 1; at <= NODES; at++) {
+        struct text name = ask(fields, document, node, text_format(fields->arena, "name(@*[%d])", at));
+        if (!name.length)
+            return;
+        struct text address = text_format(fields->arena, "@%.*s", TEXT_ARG(name));
+        if (!memchr(name.bytes, ':', name.length))
+            take_text(fields, find_or_add(fields, address, name),
+                      ask(fields, document, node, text_format(fields->arena, "string(@*[%d])", at)));
+    }
+}
+
 static void look_at_node(struct probe_fields *fields, struct xml_document *document, struct xml_node *node,
                          bool inner)
 {
+    look_at_attributes(fields, document, node);
     for (int at = 1; at <= NODES; at++) {
         struct text local = ask(fields, document, node, text_format(fields->arena, "local-name(*[%d])", at));
         if (!local.length)

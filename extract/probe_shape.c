@@ -138,6 +138,7 @@ struct path {
     unsigned depth;
     size_t count;
     bool holds; /* elements */
+    bool attributes;
 };
 
 static struct path *path_of(struct path *paths, size_t *count, const struct path *parent, const char *name,
@@ -189,7 +190,7 @@ static struct text namespace_of(struct arena *arena, struct text start, const ch
     return quoted_behind(start, text_format(arena, "xmlns:%.*s=", TEXT_ARG(prefix)).bytes);
 }
 
-/* The shallowest element that comes again and again and holds others. */
+/* The shallowest element that comes again and again and holds others; where there is none, attributes. */
 static void look_at_xml(struct arena *arena, struct text start, struct probe_shape_found *found)
 {
     struct path *paths = arena_array(arena, struct path, PATHS), *open[8] = { NULL };
@@ -209,8 +210,10 @@ static void look_at_xml(struct arena *arena, struct text start, struct probe_sha
             continue;
         struct path *path = path_of(paths, &count, parent, event->name, event->depth);
         open[event->depth] = path;
-        if (path)
+        if (path) {
             path->count++;
+            path->attributes = path->attributes || event->count > 1;
+        }
         if (parent)
             parent->holds = true;
     }
@@ -218,6 +221,9 @@ static void look_at_xml(struct arena *arena, struct text start, struct probe_sha
     const struct path *best = NULL;
     for (size_t i = 0; i < count; i++)
         if (paths[i].count > 1 && paths[i].holds && (!best || paths[i].depth < best->depth))
+            best = &paths[i];
+    for (size_t i = 0; i < count && !best; i++) /* <p code="1" name="a"/> */
+        if (paths[i].count > 1 && paths[i].attributes)
             best = &paths[i];
     if (!best)
         return;
@@ -231,7 +237,9 @@ void probe_shape_find(struct arena *arena, struct text start, bool whole, struct
 {
     *found = (struct probe_shape_found){ .records = TEXT(""), .uri = TEXT(""), .next = TEXT("") };
     found->database = text_starts(start, TEXT("SQLite format 3"));
-    if (text_starts(start, TEXT("PK\3\4")) || found->database) {
+    /* An old .xls, or a workbook with a password: the reader of workbooks says what to do. */
+    bool old = text_starts(start, TEXT("\xd0\xcf\x11\xe0"));
+    if (text_starts(start, TEXT("PK\3\4")) || old || found->database) {
         found->format = found->database ? SOURCE_ROWS : SOURCE_XLSX;
         return;
     }

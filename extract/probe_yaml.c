@@ -41,6 +41,11 @@ void probe_yaml_source(struct buffer *out, const struct probed *probed)
         canonical_text(out, shape->uri);
         buffer_string(out, " }\n");
     }
+    if (probed->sheet.length) {
+        buffer_string(out, "    sheet: ");
+        canonical_text(out, probed->sheet);
+        buffer_char(out, '\n');
+    }
     if (shape->format == SOURCE_JSON || shape->format == SOURCE_XML || shape->format == SOURCE_HTML) {
         buffer_string(out, "    records: ");
         put_scalar(out, shape->records);
@@ -270,9 +275,11 @@ struct text probe_yaml_write(struct arena *arena, const char *what, struct probe
         put_page_map(&out);
     else
         put_map(&out, probed, code);
-    buffer_string(&out, "\nportal:\n  driver: rest\n  url: https://portal.example/v1\n"
-                        "  auth: { bearer: \"${env:CONGKHAI_PORTAL_TOKEN}\" }\n\nrules: [rules/basic.yaml]\n"
-                        "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop }\n");
+    buffer_string(&out,
+                  "\nportal:\n  driver: rest\n  url: https://portal.example/v1\n"
+                  "  # Khi đã có mật mã của cổng thì bỏ dấu # | with the portal's token, take the # away:\n"
+                  "  # auth: { bearer: \"${env:CONGKHAI_PORTAL_TOKEN}\" }\n\nrules: [rules/basic.yaml]\n"
+                  "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop }\n");
     struct text yaml = text_copy(arena, buffer_view(&out));
     buffer_free(&out);
     return yaml;

@@ -13,6 +13,7 @@ struct probed {
     size_t path_count;
     struct probe_shape_found shape;
     struct probe_fields fields;
+    struct text sheet; /* xlsx: the one with the records, where it is not the first; or empty */
     const char *doubt; /* why the documents could not be looked into; NULL: they could */
 };
 

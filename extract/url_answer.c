@@ -5,6 +5,7 @@
 
 #include "adapters/json.h"
 #include "adapters/unicode.h"
+#include "adapters/xml.h"
 #include "core/canonical.h"
 #include "extract/json_splitter.h"
 
@@ -27,14 +28,33 @@ static enum status judge_failure(const struct url_ask *ask, const struct http_an
               "shows with the server's owner, then put it into the file of \"known_hosts\" (%s)"),
             ask->shown, answer->why);
     if (answer->failure == HTTP_TLS)
-        return error_set(
-            error, status,
-            _("%s: no safe connection: %s; a certificate of the server's own is believed when \"ca\" "
-              "names it, the client's is \"auth\""),
-            ask->shown, answer->why);
+        return error_set(error, status,
+                         _("%s: no safe connection: %s (an issuer of certificates that the system does not "
+                           "know goes into \"ca\")"),
+                         ask->shown, answer->why);
+    if (answer->failure == HTTP_TIMEOUT)
+        return error_set(error, status, _("%s: %s (see \"stall\" and \"timeout\")"), ask->shown, answer->why);
     if (answer->failure == HTTP_TOO_LARGE)
         return error_set(error, status, _("%s: %s (see \"limit\")"), ask->shown, answer->why);
     return error_set(error, status, "%s: %s", ask->shown, answer->why);
+}
+
+static enum status judge_redirect(const struct url_ask *ask, const struct http_answer *answer,
+                                  struct error *error)
+{
+    const char *method = ask->request->method;
+    if (!answer->location.length)
+        return error_set(error, STATUS_STOP, _("%s redirects (HTTP %ld) and does not say where to"),
+                         ask->shown, answer->status);
+    if (strcmp(method, "GET") != 0)
+        return error_set(error, STATUS_STOP,
+                         _("%s redirects a %s to %.*s, and only a GET is sent on; put that URL into the "
+                           "configuration"),
+                         ask->shown, method, TEXT_ARG(answer->location));
+    return error_set(error, STATUS_STOP,
+                     _("%s redirects to %.*s, which \"redirects\" does not allow; put that URL into the "
+                       "configuration, or \"redirects: any\""),
+                     ask->shown, TEXT_ARG(answer->location));
 }
 
 enum status url_answer_judge(const struct url_client *client, const struct url_ask *ask,
@@ -50,19 +70,20 @@ enum status url_answer_judge(const struct url_client *client, const struct url_a
     if ((status >= 200 && status < 300) || status == 304)
         return STATUS_OK;
     if (status >= 300 && status < 400)
-        return error_set(error, STATUS_STOP,
-                         _("%s redirects to %.*s, which \"redirects\" does not allow; put that URL into the "
-                           "configuration, or \"redirects: any\""),
-                         ask->shown, TEXT_ARG(answer->location));
+        return judge_redirect(ask, answer, error);
     switch (status) {
     case 401:
     case 403:
         return error_set(error, STATUS_BUSY, _("%s refuses the request (HTTP %ld); check \"auth\""),
                          ask->shown, status);
     case 400:
+    case 422:
+        return error_set(error, STATUS_REJECT,
+                         _("%s: the server does not take the request (HTTP %ld); check the URL, headers and "
+                           "body"),
+                         ask->shown, status);
     case 404:
     case 410:
-    case 422:
         return error_set(error, STATUS_REJECT, _("%s: the server has no such thing (HTTP %ld)"), ask->shown,
                          status);
     case 408:
@@ -86,11 +107,27 @@ static bool starts_with(struct text text, const char *start)
     return text.length >= strlen(start) && !strncasecmp(text.bytes, start, strlen(start));
 }
 
-static bool is_html(struct text start)
+/* Behind what may stand before the first tag. */
+static struct text first_tag(struct text start)
 {
     if (text_starts(start, TEXT("\xef\xbb\xbf")))
         start = text_slice(start, 3, start.length);
-    start = text_trim(start);
+    for (;;) {
+        size_t end;
+        start = text_trim(start);
+        bool comment = text_starts(start, TEXT("<!--")), declaration = text_starts(start, TEXT("<?"));
+        if (!comment && !declaration)
+            return start;
+        struct text mark = comment ? TEXT("-->") : TEXT("?>");
+        if (!text_find(start, mark, &end))
+            return TEXT("");
+        start = text_slice(start, end + mark.length, start.length);
+    }
+}
+
+static bool is_html(struct text start)
+{
+    start = first_tag(start);
     return starts_with(start, "<!doctype html") || starts_with(start, "<html") ||
            starts_with(start, "<head") || starts_with(start, "<body");
 }
@@ -141,13 +178,14 @@ static enum status check_success(const struct url_settings *settings, const stru
 {
     const struct url_success *wanted = &settings->wanted;
     struct text found = TEXT_NONE, words = TEXT_NONE;
-    enum status status = url_answer_find(content, arena, &wanted->at, &found, error);
+    enum status status = url_answer_find(content, arena, &wanted->at, &found, NULL, error);
     if (status == STATUS_STOP || status == STATUS_FATAL)
         return error_add(error, "%s", ask->shown);
     for (size_t i = 0; status == STATUS_OK && i < wanted->count; i++)
         if (text_equal(found, wanted->is[i]))
             return STATUS_OK;
-    if (wanted->has_message && url_answer_find(content, arena, &wanted->message, &words, error) != STATUS_OK)
+    if (wanted->has_message &&
+        url_answer_find(content, arena, &wanted->message, &words, NULL, error) != STATUS_OK)
         words = TEXT_NONE;
     reply->lacking = true;
     return error_set(error, STATUS_BUSY, _("%s answers with an error: %.*s%s%.*s"), ask->shown,
@@ -157,7 +195,7 @@ static enum status check_success(const struct url_settings *settings, const stru
 
 /* Of the first bytes at `pointer`; TEXT_NONE for what is no scalar. */
 static enum status find_scalar(struct scratch *content, struct arena *arena, const struct pointer *pointer,
-                               size_t limit, struct text *text, struct error *error)
+                               size_t limit, struct text *text, enum value_kind *kind, struct error *error)
 {
     struct file_stream stream;
     struct json_splitter splitter;
@@ -174,11 +212,35 @@ static enum status find_scalar(struct scratch *content, struct arena *arena, con
         return STATUS_END;
     if (status)
         return error_set(error, status == STATUS_FATAL ? status : STATUS_STOP, "%s", reason.message);
+    if (kind)
+        *kind = value->kind;
     if (value->kind == VALUE_BOOLEAN)
         *text = value->truth ? TEXT("true") : TEXT("false");
     else
         *text = value_is_scalar(value) && value->kind != VALUE_NULL ? value->text : TEXT("");
     return STATUS_OK;
+}
+
+/* The text of the element that the XPath leads to; empty: there is none. */
+static enum status unwrap_xml(struct scratch *content, struct arena *arena, const char *expression,
+                              struct text *inner, struct error *error)
+{
+    struct text bytes;
+    struct xml_document *document = NULL;
+    struct xml_path *path = NULL;
+    struct xml_result result = { 0 };
+    enum status status = scratch_start(content, arena, WRAPPED, &bytes, error);
+    if (status == STATUS_OK)
+        status = xml_parse(bytes, false, NULL, &document, error);
+    if (status == STATUS_OK)
+        status = xml_path_compile(text_of(expression), NULL, 0, &path, error);
+    if (status == STATUS_OK)
+        status = xml_path_select(path, document, NULL, arena, &result, error);
+    if (status == STATUS_OK && result.count)
+        *inner = result.nodes ? xml_node_text(arena, result.nodes[0], false) : result.text;
+    xml_path_free(path);
+    xml_document_free(document);
+    return status;
 }
 
 enum status url_answer_unwrap(const struct url_client *client, const struct url_ask *ask,
@@ -189,7 +251,9 @@ enum status url_answer_unwrap(const struct url_client *client, const struct url_
     struct text inner = TEXT_NONE;
     if (!settings->unwrap)
         return STATUS_OK;
-    enum status status = find_scalar(content, &arena, &settings->wrapped, WRAPPED, &inner, error);
+    enum status status = text_starts(text_of(settings->unwrap), TEXT("//"))
+                             ? unwrap_xml(content, &arena, settings->unwrap, &inner, error)
+                             : find_scalar(content, &arena, &settings->wrapped, WRAPPED, &inner, NULL, error);
     if (status == STATUS_FATAL)
         return status;
     if (status || !inner.length)
@@ -227,9 +291,9 @@ enum status url_answer_check(const struct url_client *client, const struct url_a
 }
 
 enum status url_answer_find(struct scratch *content, struct arena *arena, const struct pointer *pointer,
-                            struct text *text, struct error *error)
+                            struct text *text, enum value_kind *kind, struct error *error)
 {
-    return find_scalar(content, arena, pointer, SCALAR, text, error);
+    return find_scalar(content, arena, pointer, SCALAR, text, kind, error);
 }
 
 /* ---- into the next request ---- */

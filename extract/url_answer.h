@@ -18,10 +18,11 @@ enum status url_answer_check(const struct url_client *client, const struct url_a
 enum status url_answer_unwrap(const struct url_client *client, const struct url_ask *ask,
                               struct scratch *content, struct error *error);
 
-/* The scalar at a place in the JSON of an answer, in the arena; empty for null. STATUS_END: it is not there.
- * STATUS_STOP: no JSON up to there. */
+/* The scalar at a place in the JSON of an answer, in the arena, and what it is there (`kind`; NULL: of no
+ * interest); empty for null and what is no scalar. STATUS_END: it is not there. STATUS_STOP: no JSON up to
+ * there. */
 enum status url_answer_find(struct scratch *content, struct arena *arena, const struct pointer *pointer,
-                            struct text *text, struct error *error);
+                            struct text *text, enum value_kind *kind, struct error *error);
 
 /* Replaces or adds a parameter of a URL's query. */
 void url_put_parameter(struct buffer *url, const char *name, struct text value);

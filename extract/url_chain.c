@@ -56,19 +56,21 @@ static enum status take_link(struct url_chain *chain, struct scratch *content, c
     const struct url_settings *settings = chain->settings;
     const struct url_pages *paging = &settings->paging;
     struct text found;
+    enum value_kind kind;
     if ((paging->kind != URL_PAGES_NEXT && paging->kind != URL_PAGES_CURSOR) || reply->empty)
         return STATUS_OK;
-    enum status status = url_answer_find(content, chain->arena, &paging->from, &found, error);
-    if (status == STATUS_END || (status == STATUS_OK && !found.length))
+    enum status status = url_answer_find(content, chain->arena, &paging->from, &found, &kind, error);
+    if (status == STATUS_END || (status == STATUS_OK && (!found.length || kind == VALUE_BOOLEAN)))
         return STATUS_OK;
     if (status)
         return error_add(error, "%s", settings->shown);
     if (paging->kind == URL_PAGES_CURSOR) {
         page->link = text_copy(chain->arena, found);
+        page->number = kind == VALUE_NUMBER;
         return STATUS_OK;
     }
     BUFFER_OWNED struct buffer url = { 0 };
-    if (!url_resolve(reply->url, found, &url))
+    if (kind == VALUE_NUMBER || !url_resolve(reply->url, found, &url))
         return error_set(error, STATUS_STOP, _("%s: the link to the next page is no URL: %.*s"),
                          settings->shown, TEXT_ARG(found));
     chain->stranger = !url_same_host(url.bytes, reply->url);
@@ -128,7 +130,7 @@ static enum status follow_link(struct url_chain *chain, const struct url_chain_p
     if (chain->settings->paging.kind == URL_PAGES_CURSOR) {
         if (text_equal(page->link, chain->link))
             return STATUS_END;
-        chain->link_is_number = strspn(page->link.bytes, "0123456789") == page->link.length;
+        chain->link_is_number = page->number;
     }
     chain->link = page->link;
     return STATUS_OK;
@@ -189,7 +191,9 @@ struct text url_chain_remember(const struct url_chain *chain)
         if (page->modified.length)
             value_set(kept, "modified", value_text(chain->arena, page->modified));
         if (page->link.length && i + 1 < chain->count)
-            value_set(kept, "link", value_text(chain->arena, page->link));
+            value_set(kept, "link",
+                      page->number ? value_number(chain->arena, page->link)
+                                   : value_text(chain->arena, page->link));
     }
     struct buffer bytes = { 0 };
     canonical_write(&bytes, list);
@@ -207,10 +211,13 @@ size_t url_chain_recall(struct arena *arena, struct text remembered, struct url_
     if (!remembered.length || json_parse(arena, remembered, &list, &error) || list->kind != VALUE_LIST)
         return 0;
     *pages = arena_array(arena, struct url_chain_page, list->count + 1);
-    for (const struct value *kept = list->first; kept; kept = kept->next)
+    for (const struct value *kept = list->first; kept; kept = kept->next) {
+        const struct value *link = value_find(kept, "link");
         (*pages)[count++] = (struct url_chain_page){ .etag = value_text_of(kept, "etag"),
                                                      .modified = value_text_of(kept, "modified"),
-                                                     .link = value_text_of(kept, "link") };
+                                                     .link = link ? link->text : TEXT_NONE,
+                                                     .number = link && link->kind == VALUE_NUMBER };
+    }
     return count;
 }
 

@@ -8,6 +8,7 @@
 struct url_chain_page {
     struct digest request, content;
     struct text etag, modified, link; /* link: to the next page (NEXT, CURSOR) */
+    bool number;                      /* the link is a number in the answer's JSON */
 };
 
 struct url_chain {

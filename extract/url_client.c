@@ -108,6 +108,7 @@ static enum status fill(const struct url_client *client, const struct url_ask *a
         buffer_string(&sending->url, ask->url);
     else if (url_template_fill(&request->url, URL_TEMPLATE_URL, session, ask->item, &sending->url, error))
         return error->status;
+    url_encode(&sending->url);
     if (!ask->url && ask->parameter)
         url_put_parameter(&sending->url, ask->parameter, ask->value);
     if (url_template_fill(&request->body, URL_TEMPLATE_JSON, session, ask->item, &sending->body, error) ||
@@ -187,11 +188,11 @@ static enum status log_in(struct url_client *client, struct error *error)
     if (status == STATUS_OK)
         status = url_answer_unwrap(client, &ask, &content, error);
     if (status == STATUS_OK)
-        status = url_answer_find(&content, &arena, &settings->session, &session, error);
+        status = url_answer_find(&content, &arena, &settings->session, &session, NULL, error);
     if (status == STATUS_END || (status == STATUS_OK && !text_trim(session).length)) {
         struct text words = TEXT("");
         if (settings->wanted.has_message)
-            url_answer_find(&content, &arena, &settings->wanted.message, &words, error);
+            url_answer_find(&content, &arena, &settings->wanted.message, &words, NULL, error);
         status = error_set(error, STATUS_STOP,
                            _("login: the answer holds no session; check user and password. %.*s"),
                            TEXT_ARG(words));

@@ -53,6 +53,8 @@ enum status url_client_ask(struct url_client *client, const struct url_ask *ask,
 
 /* A reference as an answer may have it, against the URL it came from (RFC 3986, 5.2); false: it is none. */
 bool url_resolve(const char *base, struct text reference, struct buffer *url);
+/* Blanks, control characters and what is beyond ASCII as %XX, as browsers send them; the host stays. */
+void url_encode(struct buffer *url);
 /* The same scheme, host and port? */
 bool url_same_host(const char *left, const char *right);
 

@@ -15,6 +15,22 @@ static struct text origin_of(struct text url)
     return text_slice(url, 0, at);
 }
 
+void url_encode(struct buffer *url)
+{
+    struct buffer encoded = { 0 };
+    struct text whole = text_trim(buffer_view(url)), origin = origin_of(whole);
+    buffer_text(&encoded, origin);
+    for (size_t i = origin.length; i < whole.length; i++) {
+        unsigned char byte = (unsigned char)whole.bytes[i];
+        if (byte <= 0x20 || byte >= 0x7f)
+            http_escape(&encoded, text_slice(whole, i, 1));
+        else
+            buffer_char(&encoded, (char)byte);
+    }
+    buffer_free(url);
+    *url = encoded;
+}
+
 static bool has_scheme(struct text reference)
 {
     for (size_t i = 0; i < reference.length; i++) {

@@ -4,6 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "adapters/file.h"
+#include "adapters/http.h"
+#include "adapters/xml.h"
+#include "extract/url_client.h"
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const redirect_choices[] = { "same-host", "any", "none", NULL };
@@ -265,6 +270,34 @@ static bool is_loopback(const char *host)
            text_starts(text_of(host), TEXT("[::1]"));
 }
 
+/* A fault that would only be told at night; parts that are not known yet stand for themselves. */
+static enum status check_url(const struct fetch *fetch, const struct url_settings *settings,
+                             struct error *error)
+{
+    struct buffer url = { 0 };
+    for (size_t i = 0; i < settings->request.url.count; i++)
+        if (settings->request.url.pieces[i].kind == URL_TEMPLATE_TEXT)
+            buffer_text(&url, settings->request.url.pieces[i].text);
+        else
+            buffer_char(&url, '1');
+    url_encode(&url);
+    const char *fault = http_url_fault(url.bytes ? url.bytes : "");
+    buffer_free(&url);
+    if (!fault)
+        return STATUS_OK;
+    return setting_fault(fetch->context, value_find(fetch->source->fetch, "url"), error,
+                         _("the URL cannot be read: %s"), fault);
+}
+
+static enum status check_file(const struct fetch *fetch, const char *name, const char *path,
+                              struct error *error)
+{
+    if (!path || file_exists(path))
+        return STATUS_OK;
+    return setting_fault(fetch->context, value_find(fetch->source->fetch, name), error,
+                         _("there is no file %s"), path);
+}
+
 static enum status check_scheme(const struct fetch *fetch, struct url_settings *settings, struct error *error)
 {
     static const struct {
@@ -334,6 +367,19 @@ static enum status check_uses(const struct fetch *fetch, const struct url_settin
     return STATUS_OK;
 }
 
+/* A pointer into JSON, or an XPath (//…) into an envelope of XML. */
+static enum status read_unwrap(const struct fetch *fetch, struct url_settings *settings, struct error *error)
+{
+    const struct value *object = fetch->source->fetch;
+    struct xml_path *path;
+    if (!settings->unwrap || !text_starts(text_of(settings->unwrap), TEXT("//")))
+        return read_pointer(fetch, object, "unwrap", settings->unwrap, &settings->wrapped, error);
+    if (xml_path_compile(text_of(settings->unwrap), NULL, 0, &path, error))
+        return setting_fault(fetch->context, value_find(object, "unwrap"), error, "%s", error->message);
+    xml_path_free(path);
+    return STATUS_OK;
+}
+
 enum status url_settings_check(struct fetch *fetch, struct error *error)
 {
     struct url_settings *settings = fetch->settings;
@@ -347,9 +393,9 @@ enum status url_settings_check(struct fetch *fetch, struct error *error)
                                               &settings->login_request, &settings->session, error)) ||
         (settings->detail && read_side_request(fetch, settings->detail, "detail", detail_settings,
                                                &settings->detail_request, &settings->items, error)) ||
-        read_pointer(fetch, object, "unwrap", settings->unwrap, &settings->wrapped, error) ||
-        read_pages(fetch, settings, error) || read_success(fetch, settings, error) ||
-        read_retry(fetch, settings, error) || check_uses(fetch, settings, error))
+        read_unwrap(fetch, settings, error) || read_pages(fetch, settings, error) ||
+        read_success(fetch, settings, error) || read_retry(fetch, settings, error) ||
+        check_uses(fetch, settings, error))
         return error->status;
     settings->shown = shown_url(arena, &settings->request.url);
     if (settings->ca)
@@ -359,7 +405,9 @@ enum status url_settings_check(struct fetch *fetch, struct error *error)
     bool ssh = strncasecmp(settings->url, "sftp://", 7) == 0;
     if (auth_read(fetch->context, fetch->folder, settings->auth, "auth", ssh, &settings->credentials,
                   error) ||
-        check_scheme(fetch, settings, error)) {
+        check_scheme(fetch, settings, error) || check_url(fetch, settings, error) ||
+        check_file(fetch, "ca", settings->ca, error) ||
+        check_file(fetch, "known_hosts", settings->known_hosts, error)) {
         auth_free(&settings->credentials);
         return error->status;
     }

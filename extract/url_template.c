@@ -126,26 +126,10 @@ enum status url_template_fill(const struct url_template *template, enum url_temp
     return STATUS_OK;
 }
 
-/* The part between "://" and the "@" of a host. */
-static struct text without_user(struct buffer *scratch, struct text url)
-{
-    size_t scheme;
-    if (!text_find(url, TEXT("://"), &scheme))
-        return url;
-    size_t at = scheme + 3, behind = 0;
-    for (size_t i = at; i < url.length && !memchr("/?#", url.bytes[i], 3); i++)
-        if (url.bytes[i] == '@')
-            behind = i + 1;
-    if (!behind)
-        return url;
-    buffer_text(scratch, text_slice(url, 0, at));
-    buffer_text(scratch, text_slice(url, behind, url.length));
-    return buffer_view(scratch);
-}
-
 void url_template_show(const struct url_template *template, const struct value *item, struct buffer *out)
 {
-    struct buffer whole = { 0 }, clean = { 0 };
+    ARENA_OWNED struct arena arena = { 0 };
+    struct buffer whole = { 0 };
     for (size_t i = 0; i < template->count; i++) {
         const struct url_template_piece *piece = &template->pieces[i];
         if (piece->kind == URL_TEMPLATE_TEXT)
@@ -155,7 +139,6 @@ void url_template_show(const struct url_template *template, const struct value *
         else
             buffer_string(&whole, session_mark);
     }
-    buffer_text(out, without_user(&clean, buffer_view(&whole)));
+    buffer_text(out, secret_hide(&arena, buffer_view(&whole)));
     buffer_free(&whole);
-    buffer_free(&clean);
 }

@@ -49,6 +49,11 @@ enum status record_address_compile(struct arena *arena, const struct record_form
                      TEXT_ARG(text));
 }
 
+struct text record_address_text(const struct record_address *address)
+{
+    return address->text;
+}
+
 void record_address_free(struct record_address *address)
 {
     if (address && address->path)

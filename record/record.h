@@ -39,7 +39,8 @@ struct record_format {
 struct record_address;
 enum status record_address_compile(struct arena *arena, const struct record_format *format, struct text text,
                                    struct record_address **address, struct error *error);
-void record_address_free(struct record_address *address); /* what the arena does not own */
+void record_address_free(struct record_address *address);              /* what the arena does not own */
+struct text record_address_text(const struct record_address *address); /* as it was written */
 
 /* One thing inside a record. Exactly one of the three is there. */
 struct record_item {

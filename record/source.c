@@ -76,10 +76,6 @@ static enum status check_header(const struct setting_context *context, const str
     if (!fits)
         return setting_fault(context, header, error,
                              _("\"header\" must be the number of a row, from 1, or a list of names"));
-    if (source->format == SOURCE_CSV && header->kind == VALUE_LIST && !source_separator(source))
-        return setting_fault(
-            context, header, error,
-            _("a list of headings needs a \"separator\" beside it: there is no heading row to find it in"));
     return STATUS_OK;
 }
 

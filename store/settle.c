@@ -209,8 +209,20 @@ static size_t rank(const struct work_precedence *precedence, struct text source)
     return SIZE_MAX;
 }
 
+/* The rejected record whose source's word would count; NULL: none. What others say must not take its place:
+ * it would be published tonight and taken back when the record is mended. */
+static const struct member *outranked(const struct settling *settling, const struct member *members,
+                                      const struct member *best)
+{
+    for (const struct member *member = members; member; member = member->next)
+        if (member->rejected &&
+            rank(settling->precedence, member->source) < rank(settling->precedence, best->source))
+            return member;
+    return NULL;
+}
+
 /* Who speaks for the code: the only one, the first of several that say the same, or the one whose source
- * wins. NULL: nobody, all are held. */
+ * wins. NULL: nobody, all that are not rejected are held. */
 static const struct member *winner(const struct settling *settling, const struct member *members)
 {
     const struct member *best = NULL;
@@ -229,22 +241,34 @@ static const struct member *winner(const struct settling *settling, const struct
             best = member;
         tied = mine == its || (tied && mine > its);
     }
-    if (!best || same)
+    if (!best || outranked(settling, members, best))
+        return NULL;
+    if (same)
         return best;
     return rank(settling->precedence, best->source) == SIZE_MAX || tied ? NULL : best;
 }
 
-static void name_others(const struct member *members, const struct member *self, char *out, size_t size)
+#define COMPARED 8 /* members of a group that are compared field by field, each with each */
+
+/* Who else gives the code, and in what fields it says something else. */
+static enum status name_others(struct settling *settling, const struct member *members,
+                               const struct member *self, char *out, size_t size, struct error *error)
 {
-    size_t length = 0;
+    size_t length = 0, count = 0;
     *out = 0;
+    for (const struct member *member = members; member; member = member->next)
+        count++;
     for (const struct member *member = members; member && length < size - 1; member = member->next)
         if (member != self && !member->rejected) {
-            int written = snprintf(out + length, size - length, "%s%.*s (%.*s)", length ? ", " : "",
-                                   (int)member->source.length, member->source.bytes,
-                                   (int)member->locator.length, member->locator.bytes);
+            BUFFER_OWNED struct buffer fields = { 0 };
+            if (count <= COMPARED && name_differences(settling, member, self, &fields, error))
+                return error->status;
+            int written = snprintf(out + length, size - length, "%s%.*s (%.*s)%s%s", length ? "; " : "",
+                                   TEXT_ARG(member->source), TEXT_ARG(member->locator),
+                                   fields.length ? _(" differs in ") : "", fields.length ? fields.bytes : "");
             length += (size_t)written;
         }
+    return STATUS_OK;
 }
 
 /* What one member of a group has to be told: its outcome, and the finding that says why. */
@@ -257,11 +281,21 @@ static enum status judge(struct settling *settling, const struct member *members
                          const struct member *member, struct verdict *verdict, struct error *error)
 {
     char others[600];
+    const struct member *master;
     *verdict = (struct verdict){ .outcome = "accepted" };
     if (member->rejected) {
         verdict->outcome = "rejected";
+    } else if (!best && (master = outranked(settling, members, member)) != NULL) {
+        verdict->outcome = "held";
+        verdict->rule = "congkhai/precedence";
+        verdict->severity = "error";
+        snprintf(verdict->message, sizeof verdict->message,
+                 _("The source %.*s wins by \"precedence\", and its record (%.*s) is rejected; mend that one "
+                   "first"),
+                 TEXT_ARG(master->source), TEXT_ARG(master->locator));
     } else if (!best) {
-        name_others(members, member, others, sizeof others);
+        if (name_others(settling, members, member, others, sizeof others, error))
+            return error->status;
         verdict->outcome = "held";
         verdict->rule = "congkhai/same-code";
         verdict->severity = "error";

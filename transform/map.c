@@ -22,6 +22,7 @@ struct running {
     struct arena *arena;
     struct map_result *result;
     bool number; /* the text at hand is a number of the source's own */
+    bool table;  /* of a workbook or a database, whose own dates come as yyyy-MM-dd, however they are shown */
     struct text
         prose; /* words where an amount was expected; the next object around that has a `text` takes them */
 };
@@ -69,7 +70,7 @@ static struct value *convert_date(struct running *running, const struct map_node
                                   const struct place *place)
 {
     struct date date;
-    bool fits = !node->date_count && date_read(text, &date);
+    bool fits = (!node->date_count || running->table) && date_read(text, &date);
     for (size_t i = 0; !fits && i < node->date_count; i++)
         fits = date_parse(text, node->dates[i], &date);
     if (!fits) {
@@ -296,8 +297,14 @@ static bool choose_items(struct running *running, const struct map_node *node, c
         if (kept)
             return true;
     }
-    if (!known)
-        find(running, place, "congkhai/column", TEXT_NONE, _("The table has no such column (see the map)"));
+    if (!known && node->from_count) {
+        struct text column = record_address_text(node->from[0]);
+        find(running, place, "congkhai/column", TEXT_NONE,
+             text_format(running->arena,
+                         _("The table has no column \"%.*s\"; correct the address in the map"),
+                         TEXT_ARG(column))
+                 .bytes);
+    }
     return false;
 }
 
@@ -530,6 +537,21 @@ static struct text join(struct running *running, const struct pieces *pieces, co
     return text;
 }
 
+/* One value out of a document inside a text. */
+static struct value *run_inside(struct running *running, const struct map_node *node,
+                                const struct record *record, struct text text, const struct place *place)
+{
+    struct record inner;
+    struct error error;
+    if (record_item_parse(running->arena, node->parse, record->format, text, &inner, &error)) {
+        find(running, place, "congkhai/parse", text, error.message);
+        return NULL;
+    }
+    struct value *value = run_node(running, node->scalar, &inner, &inner.root, place);
+    record_close(&inner);
+    return value;
+}
+
 static struct value *run_node(struct running *running, const struct map_node *node,
                               const struct record *record, const struct record_item *item,
                               const struct place *place)
@@ -550,6 +572,8 @@ static struct value *run_node(struct running *running, const struct map_node *no
     struct piece piece = pieces.list[0];
     if (!piece.item)
         piece.text = join(running, &pieces, node->field);
+    if (node->scalar && node->parse != RECORD_TEXT)
+        return run_inside(running, node, record, piece.text, place);
     return make_item(running, node, node->field, record, &piece, place);
 }
 
@@ -620,6 +644,7 @@ void map_run(const struct map *map, struct arena *arena, struct text bytes, stru
              struct map_result *result)
 {
     struct running running = { .map = map, .arena = arena, .result = result };
+    running.table = map->source->record.shape == RECORD_TABLE;
     struct record record;
     struct error error;
     *result = (struct map_result){ 0 };

@@ -230,7 +230,7 @@ static enum status compile_items(struct compiler *compiler, struct map_node *nod
                                  node->field->name, node->field->name, target->fields[0].name);
         return STATUS_OK;
     }
-    if (target->kind != FIELD_GROUP && list)
+    if (target->kind != FIELD_GROUP && (list || settings->parse))
         return compile_node(compiler, target, items, settings->map, &node->scalar, error);
     if (target->kind != FIELD_GROUP)
         return setting_fault(compiler->context, settings->map, error,

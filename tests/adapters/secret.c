@@ -80,3 +80,29 @@ TEST("an empty secret or one with a NUL is refused, and no value is in a message
     CHECK_CONTAINS(error.message, "NUL");
     CHECK(!strstr(error.message, "abc"));
 }
+
+static const char *hidden(const char *text)
+{
+    static struct arena arena;
+    return text_string(&arena, secret_hide(&arena, text_of(text)));
+}
+
+TEST("a URL is shown without its user, and without what its query gives to the name of a secret")
+{
+    CHECK_TEXT(text_of(hidden("https://u:p@h.vn/a?x=1")), TEXT("https://h.vn/a?x=1"));
+    CHECK_TEXT(text_of(hidden("https://u:p@ss@h.vn")), TEXT("https://h.vn"));
+    CHECK_TEXT(text_of(hidden("https://h.vn/a?x=1&API-Key=abc&y=2")),
+               TEXT("https://h.vn/a?x=1&API-Key=***&y=2"));
+    CHECK_TEXT(text_of(hidden("https://h.vn/?token=abc")), TEXT("https://h.vn/?token=***"));
+    CHECK_TEXT(text_of(hidden("https://h.vn/?token=${env:T}&token=")),
+               TEXT("https://h.vn/?token=${env:T}&token="));
+    CHECK_TEXT(text_of(hidden("https://h.vn/a@b?to=c@d&tokens=e")), TEXT("https://h.vn/a@b?to=c@d&tokens=e"));
+    CHECK_TEXT(text_of(hidden("mail to u:p@h.vn")), TEXT("mail to u:p@h.vn"));
+}
+
+TEST("names of secrets are known whatever their case and dashes")
+{
+    CHECK(secret_is_name(TEXT("password")) && secret_is_name(TEXT("Authorization")));
+    CHECK(secret_is_name(TEXT("X-API-Key")) && secret_is_name(TEXT("client_secret")));
+    CHECK(!secret_is_name(TEXT("key")) && !secret_is_name(TEXT("tokens")) && !secret_is_name(TEXT("")));
+}

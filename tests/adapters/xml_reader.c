@@ -81,13 +81,33 @@ TEST("records are cut out by their path, at any size of the pieces that come")
     }
     CHECK_TEXT(read_records(TEXT("<a>\r\n\t<b c='1&#10;2&quot;'>&#13;</b></a>"), "", NULL, 1000, 100),
                TEXT("1:<a>\n\t<b c=\"1&#10;2&quot;\">&#13;</b></a>|"));
-    CHECK_TEXT(read_records(TEXT(LIST), "/x/y", NULL, 1000, 100), TEXT(""));
+    CHECK_TEXT(read_records(TEXT(LIST), "/l/y", NULL, 1000, 100), TEXT(""));
+    CHECK_TEXT(read_records(TEXT(LIST), "//y", NULL, 1000, 100), TEXT(""));
     for (size_t step = 1; step < 60; step++)
         CHECK_TEXT(read_records(TEXT("<a>\r\n<![CDATA[\r\nb\r\n\r\rc\r]]><b/><![CDATA[\n]]></a>"), "/a", NULL,
                                 1000, step),
                    TEXT("1:<a>\n\nb\n\n\nc\n<b/>\n</a>|"));
     CHECK_TEXT(read_records(TEXT("<a><!--x--><b><!-- c --><?p q?></b></a>"), "a/b", NULL, 1000, 100),
                TEXT("1:<b><!-- c --><?p q?></b>|"));
+}
+
+TEST("a document that has no place for the records is told with what it begins with")
+{
+    CHECK_CONTAINS(read_records(TEXT(LIST), "/x/y", NULL, 1000, 100).bytes, "the document begins with <l>");
+    CHECK_CONTAINS(read_records(TEXT(LIST), "/x", NULL, 1000, 100).bytes, "the document begins with <l>");
+    CHECK_CONTAINS(read_records(TEXT("<l xmlns='urn:x'><i/></l>"), "/l/i", NULL, 1000, 100).bytes,
+                   "begins with <l xmlns=\"urn:x\"> and has no place for records");
+}
+
+TEST("the local name alone is a step of any namespace")
+{
+    const char *list = "<p:l xmlns:p='urn:x'><p:i>1</p:i><i>2</i><p:j/></p:l>";
+    const char *both = "1:<p:i xmlns:p=\"urn:x\">1</p:i>|1:<i>2</i>|";
+    CHECK_TEXT(read_records(text_of(list), "//*[local-name()='i']", NULL, 1000, 100), text_of(both));
+    CHECK_TEXT(read_records(text_of(list), "/*[local-name() = \"l\"]/*[ local-name()='i' ]", NULL, 1000, 100),
+               text_of(both));
+    CHECK_TEXT(read_records(text_of(list), "/*/*[local-name()='i'][. = 2]", NULL, 1000, 100),
+               TEXT("1:<i>2</i>|"));
 }
 
 TEST("a record takes along the namespaces that it needs and no others")
@@ -122,6 +142,8 @@ TEST("a document that breaks gives what came before, then stops with line and co
     CHECK_CONTAINS(
         read_records(TEXT("<l><i><![CDATA[\xf0\x82\x82\x82]]></i></l>"), "/l/i", NULL, 100, 1000).bytes,
         "! the XML is broken: list.xml, line 1, column 16: Input is not proper UTF-8");
+    CHECK_CONTAINS(out.bytes, "the document ends in the middle: the file was cut");
+    CHECK_CONTAINS(read_records(TEXT("<l><i>1</i></l><l/>"), "/l/i", NULL, 100, 1000).bytes, "Extra content");
     CHECK_CONTAINS(read_records(TEXT(""), "/l/i", NULL, 100, 1000).bytes, "the document is empty");
     CHECK_CONTAINS(read_records(TEXT("{\"a\": 1}"), "/l/i", NULL, 100, 1000).bytes, "there is no XML here");
     struct buffer endless = { 0 };

@@ -23,7 +23,7 @@ TEST("what is new is staged with its bytes, key, locator and digest, and only on
     CHECK_INT(night(folder, LIST("ndjson", "")), STATUS_OK);
     CHECK_INT(result->counts.seen, 2);
     CHECK_INT(result->counts.changed, 2);
-    CHECK(result->whole && !result->outage);
+    CHECK(result->whole && !result->broken);
     CHECK_TEXT(stored(KEYS), TEXT("1 2"));
     CHECK_TEXT(stored(LOCATORS), TEXT("list:1 list:3"));
     CHECK_TEXT(
@@ -103,6 +103,21 @@ TEST("an unreadable record hides what may be it: nothing is missing that night")
     end_nights();
 }
 
+TEST("a listing without a record says so: it may be that the path to them is wrong")
+{
+    const char *folder = begin_nights();
+    const char *yaml =
+        "- { name: s, fetch: { file: list }, format: xml, records: //y, key: ma, map: { code: ma } }\n";
+    put_file(folder, "list", TEXT("<l><y><ma>1</ma></y></l>"));
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK(!strstr(noticed(), "no record was found"));
+    put_file(folder, "list", TEXT("<l/>"));
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK_CONTAINS(noticed(), "s: no record was found; if there should be some, look at \"match\"");
+    CHECK_INT(result->counts.missing, 1);
+    end_nights();
+}
+
 TEST("an array that was cut leaves its last complete listing standing")
 {
     const char *folder = begin_nights();
@@ -110,8 +125,8 @@ TEST("an array that was cut leaves its last complete listing standing")
     CHECK_INT(night(folder, LIST("json", "")), STATUS_OK);
     CHECK_INT(result->counts.changed, 3);
     put_file(folder, "list", TEXT("[{\"ma\":1,\"new\":true},{\"ma\":2"));
-    CHECK_INT(night(folder, LIST("json", "")), STATUS_OK);
-    CHECK(!result->whole && !result->outage);
+    CHECK_INT(night(folder, LIST("json", "")), STATUS_STOP);
+    CHECK(!result->whole && result->broken);
     CHECK_INT(result->counts.missing, 0);
     CHECK_CONTAINS(result->why, "list#2: the JSON text ends in the middle: the file was cut");
     CHECK_CONTAINS(noticed(), "the file was cut");
@@ -126,7 +141,7 @@ TEST("a listing in place of which an error came is not an empty listing, not eve
     CHECK_INT(night(folder, yaml), STATUS_OK);
     for (int i = 0; i < 2; i++) {
         put_file(folder, "list", TEXT("{\"error\":\"busy\"}"));
-        CHECK_INT(night(folder, yaml), STATUS_OK);
+        CHECK_INT(night(folder, yaml), STATUS_STOP);
         CHECK(!result->whole);
         CHECK_INT(result->counts.missing, 0);
         CHECK_CONTAINS(result->why, "there is no \"items\" in the document");
@@ -176,7 +191,7 @@ TEST("a missing file, a folder that is none and a loop of links stop their sourc
     CHECK_INT(result->counts.changed, 1);
     CHECK_INT(night(folder, "- { name: a, fetch: { folder: list }, format: ndjson, key: /ma, map: {} }\n"),
               STATUS_STOP);
-    CHECK(result->outage);
+    CHECK(result->broken);
     CHECK_INT(symlink("loop", file_path(&test_arena, folder, "loop")), 0);
     CHECK_INT(night(folder, "- { name: a, fetch: { file: loop }, format: ndjson, key: /ma, map: {} }\n"),
               STATUS_STOP);
@@ -242,7 +257,7 @@ TEST("a CSV row with too many cells is set aside, and so is one with a stray quo
     CHECK_CONTAINS(stored(FAULTS).bytes, "the row has 3 cells, the heading 2");
     CHECK_CONTAINS(stored(FAULTS).bytes, "cell 2: something stands behind the closing quote");
     put_file(folder, "list", TEXT("ma;ten\n1;\"a\n2;b\n"));
-    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK_INT(night(folder, yaml), STATUS_STOP);
     CHECK(!result->whole);
     CHECK_CONTAINS(result->why, "ends inside quotes");
     end_nights();

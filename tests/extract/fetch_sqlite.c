@@ -39,6 +39,22 @@ TEST("rows of a query are records: their cells as texts, their titles shared")
     end_nights();
 }
 
+TEST("a code that a database keeps as a number is warned of, and a number elsewhere is not")
+{
+    const char *folder = begin_nights();
+    make_database(folder, "CREATE TABLE t (ma REAL, phi REAL); INSERT INTO t VALUES (1.001640, 2.5);");
+    CHECK_INT(night(folder, ROWS("SELECT ma, phi FROM t")), STATUS_OK);
+    CHECK_CONTAINS(noticed(), "the column \"ma\" holds the number 1.00164 where a code belongs; it may have "
+                              "been 1.001640 before");
+    CHECK(!strstr(noticed(), "phi"));
+    make_database(folder, "CREATE TABLE u (ma TEXT); INSERT INTO u VALUES ('1.001640');");
+    CHECK_INT(night(folder, ROWS("SELECT ma FROM u")), STATUS_OK);
+    CHECK_STRING(noticed(), "");
+    CHECK_INT(night(folder, ROWS("SELECT ma AS code FROM u")), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "no column \"ma\", which is the key; it has \"code\"");
+    end_nights();
+}
+
 TEST("bytes that are no text set their row aside")
 {
     const char *folder = begin_nights();
@@ -64,7 +80,7 @@ TEST("the database is only read, and a query that does not end is broken off wit
         night(folder,
               ROWS("SELECT 1 AS ma UNION ALL SELECT ma FROM (WITH RECURSIVE c(ma) AS (SELECT 5 UNION ALL "
                    "SELECT ma FROM c) SELECT ma FROM c WHERE ma > 5)")),
-        STATUS_OK);
+        STATUS_STOP);
     CHECK(!result->whole);
     CHECK_INT(result->counts.missing, 0);
     CHECK_CONTAINS(result->why, "src.db");

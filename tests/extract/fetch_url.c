@@ -44,6 +44,32 @@ TEST("a URL in the answer leads to the next page until there is none")
     end_nights();
 }
 
+static void last_link_is_false(const struct web_request *request, struct web_answer *answer)
+{
+    int page = web_number(request, "page", 1);
+    web_items(answer, page, page + 1);
+    buffer_string(&answer->body, page == 1 ? ",\"next\":\"?page=2\"}" : ",\"next\":false}");
+}
+
+static void link_is_a_number(const struct web_request *request, struct web_answer *answer)
+{
+    (void)request;
+    web_items(answer, 0, 1);
+    buffer_string(&answer->body, ",\"next\":2}");
+}
+
+TEST("false is no next page, and a number is no URL")
+{
+    const char *folder = web_begin(last_link_is_false);
+    CHECK_INT(night(folder, web_source("/pages", ", pages: { next: /next }", ITEMS)), STATUS_OK);
+    CHECK(result->whole);
+    CHECK_INT(web_requests, 2);
+    web_answers = link_is_a_number;
+    CHECK_INT(night(folder, web_source("/pages", ", pages: { next: /next }", ITEMS)), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the link to the next page is no URL: 2");
+    end_nights();
+}
+
 TEST("a parameter counts pages up to an empty one")
 {
     web_begin(five_items);
@@ -97,7 +123,7 @@ static const char *stopped_by(const char *yaml)
 {
     const char *folder = web_begin(endless);
     CHECK_INT(night(folder, yaml), STATUS_STOP);
-    CHECK(result->outage && !result->whole);
+    CHECK(result->broken && !result->whole);
     CHECK_INT(result->counts.missing, 0);
     return result->why;
 }
@@ -337,9 +363,105 @@ TEST("a page that is cut inside ends the chain, whatever stands behind it")
     const char *folder = web_begin(five_items);
     CHECK_INT(
         night(folder, web_source("/pages?page=1", ", pages: { next: /next }", ", records: /last/cursor/x")),
-        STATUS_OK);
+        STATUS_STOP);
     CHECK(!result->whole);
     CHECK_CONTAINS(result->why, "page 1: there is no \"x\"");
     CHECK_INT(web_requests, 1);
+    end_nights();
+}
+
+/* ---- what is sent, and what is said ---- */
+
+static void text_cursor(const struct web_request *request, struct web_answer *answer)
+{
+    int from = strstr(request->body, "\"after\"") ? 1 : 0;
+    web_items(answer, from, from + 1);
+    buffer_string(&answer->body, from ? "}" : ",\"after\":\"17\"}");
+}
+
+TEST("a cursor that is a text goes into the body as a text, though it has digits alone")
+{
+    const char *folder = web_begin(text_cursor);
+    CHECK_INT(night(folder, web_source("/", ", body: '{}', pages: { cursor: /after, into: /after }", ITEMS)),
+              STATUS_OK);
+    CHECK_CONTAINS(web_logged(), "\"after\": \"17\"");
+    end_nights();
+}
+
+static void one_item(const struct web_request *request, struct web_answer *answer)
+{
+    if (!strcmp(request->path, "/thủ tục"))
+        web_items(answer, 0, 1);
+    else if (!strcmp(request->path, "/moved"))
+        answer->status = 302;
+    else if (!strcmp(request->path, "/away"))
+        answer->status = 308;
+    else if (!strcmp(request->path, "/bad"))
+        answer->status = 400;
+    else
+        buffer_string(&answer->body, "<!-- 1 -->\n<?xml version='1.0'?> <html><title>Đăng nhập</title>");
+    if (answer->status == 308)
+        web_set(answer, "Location", "/elsewhere");
+    if (answer->status == 200 && request->path[1] == 't')
+        buffer_string(&answer->body, "}");
+}
+
+TEST("blanks and Vietnamese letters of a URL are sent as browsers send them")
+{
+    const char *folder = web_begin(one_item);
+    CHECK_INT(night(folder, web_source("/thủ tục?tên=một hai", "", ITEMS)), STATUS_OK);
+    CHECK_CONTAINS(web_logged(), "GET /thủ tục tên=một hai");
+    CHECK_CONTAINS(stored(LOCATORS).bytes, "/thủ tục?tên=một hai#1");
+    end_nights();
+}
+
+TEST("an answer that is none is told as what it is")
+{
+    const char *folder = web_begin(one_item);
+    CHECK_INT(night(folder, web_source("/moved", "", ITEMS)), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "/moved redirects (HTTP 302) and does not say where to");
+    CHECK_INT(night(folder, web_source("/away", ", body: '{}'", ITEMS)), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "redirects a POST to /elsewhere, and only a GET is sent on");
+    CHECK_INT(night(folder, web_source("/bad", "", ITEMS)), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the server does not take the request (HTTP 400); check the URL");
+    CHECK_INT(night(folder, web_source("/login", "", ITEMS)), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "answers with a web page (\"Đăng nhập\") where data was expected");
+    end_nights();
+}
+
+TEST("a URL that cannot be, and a file of authorities that is not there, are told before the night")
+{
+    const char *folder = web_begin(one_item);
+    CHECK_INT(night(folder, "- { name: s, fetch: { url: 'http://h:99999/' }, format: json, map: {} }\n"),
+              STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "the URL cannot be read: Port number");
+    CHECK_INT(night(folder, "- { name: s, fetch: { url: 'http://' }, format: json, map: {} }\n"),
+              STATUS_USAGE);
+    CHECK_INT(night(folder, web_source("/", ", ca: nowhere.pem", ITEMS)), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "there is no file");
+    CHECK_CONTAINS(error.message, "nowhere.pem");
+    end_nights();
+}
+
+static void enveloped(const struct web_request *request, struct web_answer *answer)
+{
+    (void)request;
+    buffer_string(&answer->body,
+                  "<?xml version='1.0'?><s:Envelope xmlns:s='urn:s'><s:Body><R xmlns='urn:t'><Out>"
+                  "{&quot;items&quot;:[{&quot;ma&quot;:1},{&quot;ma&quot;:2}]}"
+                  "</Out></R></s:Body></s:Envelope>");
+}
+
+TEST("a list in the text of a SOAP envelope is unwrapped by an XPath")
+{
+    const char *folder = web_begin(enveloped);
+    CHECK_INT(
+        night(folder, web_source("/soap", ", body: '<x/>', unwrap: \"//*[local-name()=''Out'']\"", ITEMS)),
+        STATUS_USAGE);
+    CHECK_INT(night(folder, web_source("/soap", ", body: <x/>, unwrap: \"//*[local-name()='Out']\"", ITEMS)),
+              STATUS_OK);
+    CHECK_TEXT(stored(KEYS), TEXT("1 2"));
+    CHECK_INT(night(folder, web_source("/soap", ", body: <x/>, unwrap: //Nothing", ITEMS)), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the answer has no text at //Nothing (see \"unwrap\")");
     end_nights();
 }

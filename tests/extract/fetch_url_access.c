@@ -143,7 +143,7 @@ TEST("each item of a listing can be asked for on its own; one that is gone holds
     CHECK_TEXT(stored(KEYS), TEXT("a/1 b2"));
     CHECK_CONTAINS(stored(LOCATORS).bytes, "/mapi a/1#1");
     CHECK_CONTAINS(web_logged(), "\"ma\":\"b\\\"2\"");
-    CHECK(!result->whole && !result->outage);
+    CHECK(!result->whole && !result->broken);
     CHECK_CONTAINS(noticed(), "/mapi c answers with an error: 5, không tìm thấy");
     CHECK_INT(result->counts.missing, 0);
     end_nights();
@@ -222,7 +222,7 @@ TEST("conditions are forgotten when the source's settings change or its listing 
     version = "a";
     CHECK_INT(night(folder, web_source("/list", "", ITEMS)), STATUS_OK);
     conditional = 0;
-    CHECK_INT(night(folder, web_source("/list", "", ", records: /nowhere")), STATUS_OK);
+    CHECK_INT(night(folder, web_source("/list", "", ", records: /nowhere")), STATUS_STOP);
     CHECK(!result->whole);
     CHECK_INT(conditional, 0);
     CHECK_INT(night(folder, web_source("/list", "", ITEMS)), STATUS_OK);

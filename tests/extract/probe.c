@@ -72,22 +72,45 @@ TEST("what cannot be told is said to a person, and secrets of a URL are not writ
     end_nights();
 }
 
-TEST("hostile input is looked at without harm")
+/* What is said of a file in which there is no record. */
+static const char *refuse(const char *folder, const char *name, struct text bytes)
+{
+    struct text yaml = TEXT_NONE;
+    put_file(folder, name, bytes);
+    CHECK_INT(probe_write(&test_arena, file_path(&test_arena, folder, name), &yaml, &error), STATUS_USAGE);
+    CHECK(!yaml.bytes);
+    return error.message;
+}
+
+TEST("what holds no record gives no proposal but the reason, and hostile input does no harm")
 {
     const char *folder = begin_nights();
     struct buffer deep = { 0 };
     for (int i = 0; i < 5000; i++)
         buffer_string(&deep, "[{\"a\":");
-    propose(folder, "deep.json", buffer_view(&deep));
+    CHECK_CONTAINS(refuse(folder, "deep.json", buffer_view(&deep)), "no record was found in ");
     buffer_clear(&deep);
     for (int i = 0; i < 3000; i++)
         buffer_string(&deep, "<a>");
-    propose(folder, "deep.xml", buffer_view(&deep));
-    propose(folder, "empty", TEXT(""));
-    propose(folder, "zeros", (struct text){ "\0\0\0\0\0\0", 6 });
-    propose(folder, "cut.json", TEXT("{\"a\":[{\"b\""));
-    propose(folder, "quote: '\" #x.csv", TEXT("\": #[;b\n1;2\n"));
-    CHECK_CONTAINS(propose(folder, "bad.csv", TEXT("a;b\n\xff\xfe\xfd;\xc3\n")), "format: csv");
+    CHECK_CONTAINS(refuse(folder, "deep.xml", buffer_view(&deep)), "no record was found in ");
+    CHECK_CONTAINS(refuse(folder, "empty", TEXT("")), "no heading row was found");
+    refuse(folder, "zeros", (struct text){ "\0\0\0\0\0\0", 6 });
+    CHECK_CONTAINS(refuse(folder, "cut.json", TEXT("{\"a\":[{\"b\"")), "is it whole");
+    CHECK_CONTAINS(refuse(folder, "bad.csv", TEXT("a;b\n\xff\xfe\xfd;\xc3\n")), "no record was found in ");
+    CHECK_CONTAINS(refuse(folder, "old.xls", TEXT("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")), "an old .xls file");
+    refuse(folder, "open.csv", TEXT("\": #[;b\n1;2\n"));
+    CHECK_CONTAINS(propose(folder, "quote: '\" #x.csv", TEXT("': #[;b\n1;2\n")), "format: csv");
     buffer_free(&deep);
+    end_nights();
+}
+
+TEST("elements that hold attributes alone are records, too")
+{
+    const char *folder = begin_nights();
+    const char *yaml =
+        propose(folder, "a.xml", TEXT("<l><p ma='1.000001' ten='Một'/><p ma='1.000002' ten='Hai'/></l>"));
+    CHECK_CONTAINS(yaml, "records: /l/p\n");
+    CHECK_CONTAINS(yaml, "code: \"@ma\"   # 1.000001");
+    CHECK_CONTAINS(yaml, "name: \"@ten\"");
     end_nights();
 }

@@ -100,6 +100,24 @@ class Configurations(Night):
         done = self.expect(self.place.run("check"), 0, "congkhai\\.yaml:16:\\d+")
         self.assertNotIn("sehrgeheim", done.stdout + done.stderr)
 
+    def test_faults_are_told_in_the_language_of_the_file(self):
+        for language, words in (("en", "a separator is one character"), ("vi", "một ký tự")):
+            text = YAML.replace("language: en", "language: " + language).replace("format: ndjson", "format: csv\n    separator: ab")
+            self.place.write("congkhai.yaml", text)
+            self.expect(self.place.run("check"), 2, words)
+
+    def test_a_secret_in_a_url_or_a_header_is_a_warning_and_reaches_neither_terminal_nor_store(self):
+        for source in ("{ url: 'http://me:sehrgeheim@127.0.0.1:1/list' }", "{ url: 'http://127.0.0.1:1/list?api_key=sehrgeheim' }",
+                       "{ url: 'http://127.0.0.1:1/list', headers: { X-Api-Key: sehrgeheim } }"):
+            source = source[:-1] + ", retry: { attempts: 1 } }"
+            text = re.sub(r"fetch: .*", lambda _: "fetch: " + source, YAML)
+            self.place.write("congkhai.yaml", text)
+            checked = self.expect(self.place.run("check"), 0, "written out")
+            done = self.expect(self.place.run("extract"), 3, "127\\.0\\.0\\.1:1/list")
+            self.assertNotIn("sehrgeheim", checked.stdout + checked.stderr + done.stdout + done.stderr)
+            for file in self.place.store.parent.glob(self.place.store.name + "*"):
+                self.assertNotIn(b"sehrgeheim", file.read_bytes(), file)
+
     def test_a_rule_with_a_broken_expression_says_where(self):
         rules = """rules:
   - id: BROKEN
@@ -237,8 +255,10 @@ class Usage(unittest.TestCase):
 class Commands(Night):
     def test_init_writes_a_configuration_that_runs_and_overwrites_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
+            bare = {name: value for name, value in self.place.environment.items() if name != "CONGKHAI_PORTAL_TOKEN"}
+
             def call(*arguments):
-                return Running([PROGRAM, *arguments], cwd=folder, env=self.place.environment).wait()
+                return Running([PROGRAM, *arguments], cwd=folder, env=bare).wait()
             self.expect(call("init", "office"), 0)
             written = pathlib.Path(folder) / "office" / "congkhai.yaml"
             self.assertTrue(written.exists())

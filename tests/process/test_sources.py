@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import time
 import unittest
+import zipfile
 
 from harness import Night, Place, ROOT, SANITIZED, Simulator, lines, procedure, procedures, slow
 
@@ -231,6 +232,32 @@ class Proposals(unittest.TestCase):
         text = self.propose(self.place.folder / "in.db")
         self.assertIn("format: rows", text)
         self.assertIn("SELECT * FROM", text)
+
+    def test_a_workbook_with_a_cover_and_a_heading_of_two_rows(self):
+        main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+        relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+        def sheet(rows, merged=""):
+            cells = "".join(f'<row r="{number}">' + "".join(f'<c r="{place}{number}" t="str"><v>{text}</v></c>' for place, text in row.items())
+                            + "</row>" for number, row in enumerate(rows, 1))
+            return f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData>{merged}</worksheet>'
+        table = [{"A": "Mã số", "B": "Thông tin"}, {"B": "Tên thủ tục", "C": "Lĩnh vực"}] + [
+            {"A": f"1.00000{i}", "B": f"Thủ tục {i}", "C": "Đất đai"} for i in range(3)]
+        merged = '<mergeCells><mergeCell ref="A1:A2"/><mergeCell ref="B1:C1"/></mergeCells>'
+        links = "".join(f'<Relationship Id="r{i}" Type="{relation}/worksheet" Target="worksheets/s{i}.xml"/>' for i in (1, 2))
+        path = self.place.folder / "in.xlsx"
+        with zipfile.ZipFile(path, "w") as book:
+            book.writestr("_rels/.rels", f'<Relationships><Relationship Id="r1" Type="{relation}/officeDocument" '
+                                         'Target="xl/workbook.xml"/></Relationships>')
+            book.writestr("xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{relation}"><sheets><sheet name="Bìa" sheetId="1" '
+                                             'r:id="r1"/><sheet name="Danh mục" sheetId="2" r:id="r2"/></sheets></workbook>')
+            book.writestr("xl/_rels/workbook.xml.rels", f"<Relationships>{links}</Relationships>")
+            book.writestr("xl/worksheets/s1.xml", sheet([{"A": "Trang bìa"}]))
+            book.writestr("xl/worksheets/s2.xml", sheet(table, merged))
+        text = self.propose(path)
+        for part in ('sheet: "Danh mục"', "code: Mã số", "name: Thông tin / Tên thủ tục",
+                     "fields: { from: Thông tin / Lĩnh vực, map: { name: . } }"):
+            self.assertIn(part, text)
 
     def test_what_is_not_there(self):
         done = self.place.run("--language", "en", "init", "--from", "/nowhere/at/all", self.place.folder / "new")

@@ -70,6 +70,7 @@ class Sftp(Transfer):
         self.extract(0, known_hosts="known", **self.password())
         self.extract(3, "Authentication failure", known_hosts="known", **self.password("A_WRONG_ONE"))
         self.extract(3, "/other.json", "No such file", path="/other.json", known_hosts="known", **self.password())
+        self.place.write("nobody", "")
         self.extract(3, "the host's key is not among those that are believed", "known_hosts", known_hosts="nobody",
                      **self.password())
         self.assertEqual(self.place.one("SELECT count(*) FROM record WHERE present = 1"), len(SOUND))

@@ -71,8 +71,6 @@ TEST("what cannot be meant is refused with its place and what would be right")
     refuses("- { name: a, fetch: {}, format: csv, key: x, header: 0, map: {} }",
             "the number of a row, from 1");
     refuses("- { name: a, fetch: {}, format: csv, key: x, header: [a, [b]], map: {} }", "a list of names");
-    refuses("- { name: a, fetch: {}, format: csv, key: x, header: [a], map: {} }",
-            "needs a \"separator\" beside it");
     refuses("- { name: a, fetch: {}, format: json, encoding: tcvn5, map: {} }", "did you mean \"tcvn3\"?");
     refuses("- { name: a, fetch: {}, format: json, font: bold, map: {} }",
             "\"font\" can only be \"capitals\"");

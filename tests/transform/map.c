@@ -113,6 +113,55 @@ TEST("match takes group 1, and no match is nothing")
                      &(size_t){ 0 }));
 }
 
+TEST("a workbook's own date is a date whatever formats the map has for its texts")
+{
+    const char *source =
+        "{ name: s, fetch: {}, format: xlsx, key: c, map: { code: c, name: c, status: { value: "
+        "announced }, decision.signed_on: { from: d, date: [dd/MM/yyyy] } } }";
+    static const char *const dates[] = { "2024-01-02", "02/01/2024" };
+    for (size_t i = 0; i < 2; i++) {
+        struct buffer bytes = { 0 };
+        CHECK_INT(compile(source), STATUS_OK);
+        struct text record = text_format(&test_arena, "[\"1\",\"%s\"]", dates[i]);
+        map_run(map, &test_arena, record, TEXT("[\"c\",\"d\"]"), &result);
+        canonical_write(&bytes, result.procedure);
+        CHECK_CONTAINS(text_string(&test_arena, buffer_view(&bytes)), "\"signed_on\":\"2024-01-02\"");
+        buffer_free(&bytes);
+        map_free(map);
+    }
+    run("  decision.signed_on: { from: /d, date: [dd/MM/yyyy] }\n", "{\"d\":\"2024-01-02\"}");
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/date"));
+}
+
+TEST("a text field is taken out of a document inside a text")
+{
+    struct text text = run("  notes: { from: /j, parse: json, map: /a/b }\n"
+                           "  conditions: { from: /x, parse: xml, map: { from: [/r/z, /r/y] } }\n",
+                           "{\"j\":\"{\\\"a\\\":{\\\"b\\\":\\\"ghi chú\\\"}}\",\"x\":\"<r><y>cần</y></r>\"}");
+    CHECK_CONTAINS(text.bytes, "\"notes\":\"ghi chú\"");
+    CHECK_CONTAINS(text.bytes, "\"conditions\":\"cần\"");
+    run("  notes: { from: /j, parse: json, map: /a }\n", "{\"j\":\"{broken\"}");
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/parse"));
+    CHECK_INT(
+        compile("{ name: s, fetch: {}, format: json, key: /c, map: { code: /c, name: { from: /n, map: /a }, "
+                "status: { value: announced } } }"),
+        STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "\"map\" means nothing here");
+}
+
+TEST("a column that a table does not have is named")
+{
+    CHECK_INT(
+        compile("{ name: s, fetch: {}, format: xlsx, key: c, map: { code: c, name: Tên gọi, status: { value: "
+                "announced } } }"),
+        STATUS_OK);
+    map_run(map, &test_arena, TEXT("[\"1\"]"), TEXT("[\"c\"]"), &result);
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/column"));
+    CHECK_TEXT(result.findings.first->message,
+               TEXT("The table has no column \"Tên gọi\"; correct the address in the map"));
+    map_free(map);
+}
+
 TEST("each goes through a list with addresses relative to the item, and dates are read")
 {
     struct text text = run("  legal_bases: { each: /l, map: { number: /so, issued_on: { from: /ngay, date: "
