@@ -14,6 +14,7 @@
 struct code {
     struct text from, to, name; /* name: bytes NULL when the list has none */
     struct text key;            /* folded from */
+    long line;                  /* of the file */
     struct code *next;          /* in the same bucket */
     struct code *after;         /* in the order of the file */
 };
