@@ -98,6 +98,16 @@ static enum status read_outside(struct session *session, struct audit_outside *o
     return STATUS_OK;
 }
 
+/* Is there, or was there, a ledger in the store's place? */
+static bool was_there(const struct session *session)
+{
+    BUFFER_OWNED struct buffer head = { 0 };
+    buffer_string(&head, session->configuration.store);
+    buffer_string(&head, ".checkpoint");
+    return session->invocation->checkpoint_count || file_exists(session->configuration.store) ||
+           file_exists(head.bytes);
+}
+
 static enum status verify(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -115,9 +125,10 @@ static enum status verify(struct session *session, struct error *error, int *exi
         read_outside(session, outside, error))
         return error->status;
     enum status status = open_to_read(session, &store, error);
+    if (status == STATUS_FATAL || (status == STATUS_USAGE && was_there(session)))
+        status = STATUS_LEDGER; /* damaged beyond reading, or gone: it does not verify */
     if (status)
-        return status == STATUS_FATAL ? STATUS_LEDGER
-                                      : status; /* damaged beyond reading: it does not verify */
+        return status;
     status = audit_verify(store, &request, &arena, &report, error);
     if (status == STATUS_FATAL)
         status = STATUS_LEDGER;
@@ -294,7 +305,7 @@ static void print_proof(const struct value *proof)
     struct text head = value_text_of(proof, "head"), content = value_text_of(proof, "content");
     printf(_("%.*s at the end of %.*s (24:00 in Vietnam, UTC+7): %.*s\n"),
            TEXT_ARG(value_text_of(proof, "code")), TEXT_ARG(value_text_of(proof, "on")),
-           TEXT_ARG(value_text_of(proof, "status")));
+           TEXT_ARG(output_word(value_text_of(proof, "status"))));
     printf(_("\nThe head that proves it:\n"));
     fwrite(head.bytes, 1, head.length, stdout);
     for (const struct value *event = value_find(proof, "events")->first; event; event = event->next) {

@@ -60,7 +60,9 @@ enum status run_begin(struct session *session, struct store *store, int64_t *run
     };
     if (ledger_open(session, store, error))
         return error->status;
-    return store_run_begin(store, &start, run, error);
+    /* A run that cannot even be entered has no ledger to write to. */
+    enum status status = store_run_begin(store, &start, run, error);
+    return status == STATUS_FATAL ? (error->status = STATUS_LEDGER) : status;
 }
 
 enum status run_end(struct session *session, struct store *store, enum status status,

@@ -31,8 +31,9 @@ enum store_mode {
     STORE_RUN,  /* made when absent; takes the lock: STATUS_BUSY when another run has it */
 };
 
-/* STATUS_USAGE for a file that is no store or one of a newer version ("made by a newer congkhai"); an older
- * one is brought up to date in one transaction. */
+/* STATUS_USAGE for a database that is no store or one of a newer version ("made by a newer congkhai"); an
+ * older one is brought up to date in one transaction. STATUS_LEDGER for what is no database, and where it is
+ * to be written and cannot be. */
 enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
                        struct error *error);
 void store_close(struct store *store);
