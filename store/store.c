@@ -412,6 +412,8 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
     };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         value_set(detail, members[i].name, value_integer(&arena, members[i].number));
+    if (counts->repairs && counts->repairs->first)
+        value_set(detail, "repairs", value_copy(&arena, counts->repairs));
     if (why && *why)
         value_set(detail, "why", value_string(&arena, why));
     struct ledger_event event = { .event = "run-finished", .detail = detail };

@@ -86,7 +86,8 @@ struct run_start {
 struct run_counts {
     int64_t seen, changed, accepted, rejected, held;
     int64_t sent, published, refused, conflict, unknown, failed, withdrawn, missing;
-    int64_t pending; /* still to be sent when the run ended */
+    int64_t pending;             /* still to be sent when the run ended */
+    const struct value *repairs; /* of texts, by their kind: an object of counts; NULL: none */
 };
 
 /* STATUS_LEDGER when the ledger's last head does not verify (audit_quick_check): then nothing is begun. */
