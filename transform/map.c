@@ -102,6 +102,9 @@ static struct value *convert_choice(struct running *running, const struct field 
 static struct value *convert_integer(struct running *running, struct text text, const struct place *place)
 {
     size_t start = 0;
+    struct text own; /* 2.0 and 2e0 are how some programs write 2 */
+    if (running->number && decimal_from_number(running->arena, text, &own))
+        text = own;
     while (start + 1 < text.length && text.bytes[start] == '0')
         start++;
     for (size_t i = 0; i < text.length; i++)
@@ -117,8 +120,11 @@ static struct value *convert_decimal(struct running *running, struct text text, 
 {
     struct money money;
     struct error error;
+    struct text own;
     if (running->number && decimal_valid(text))
         return value_text(running->arena, text);
+    if (running->number && decimal_from_number(running->arena, text, &own))
+        return value_text(running->arena, own);
     switch (money_read(running->arena, text, &money, &error)) {
     case STATUS_OK:
         return value_text(running->arena, money.amount);
