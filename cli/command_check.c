@@ -1,6 +1,7 @@
 /* check: is the configuration right, before a night depends on it? */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/cli.h"
 #include "extract/extract.h"
@@ -35,22 +36,32 @@ static struct extract_request extracting(struct session *session)
     };
 }
 
+static bool is_secret(struct text name)
+{
+    static const char *const names[] = {
+        "password",  "bearer",  "client_secret", "authorization", "proxy-authorization",
+        "x-api-key", "api-key", "cookie"
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (name.length == strlen(names[i]) && !strncasecmp(name.bytes, names[i], name.length))
+            return true;
+    return false;
+}
+
 /* Secrets that are written out: where they stand, never what they are. */
 static void warn_secrets(const struct session *session, const struct value *tree, struct value *warnings,
                          struct arena *arena)
 {
-    static const char *const names[] = { "password", "bearer", "client_secret" };
+    size_t at;
     for (const struct value *child = tree->first; child; child = child->next) {
-        for (size_t i = 0; i < 3; i++)
-            if (text_is(child->name, names[i]) && child->kind == VALUE_TEXT &&
-                !text_starts(child->text, TEXT("${"))) {
-                char line[600];
-                snprintf(line, sizeof line,
-                         _("%s:%u:%u: the secret \"%s\" is written out; refer to it with ${env:NAME}, "
-                           "${file:PATH} or ${credential:NAME}"),
-                         session->configuration.path, child->line, child->column, names[i]);
-                value_append(warnings, value_text(arena, text_copy(arena, text_of(line))));
-            }
+        if (child->kind == VALUE_TEXT && is_secret(child->name) && !text_find(child->text, TEXT("${"), &at)) {
+            char line[600];
+            snprintf(line, sizeof line,
+                     _("%s:%u:%u: the secret \"%.*s\" is written out; refer to it with ${env:NAME}, "
+                       "${file:PATH} or ${credential:NAME}"),
+                     session->configuration.path, child->line, child->column, TEXT_ARG(child->name));
+            value_append(warnings, value_text(arena, text_copy(arena, text_of(line))));
+        }
         warn_secrets(session, child, warnings, arena);
     }
 }

@@ -100,6 +100,14 @@ class Configurations(Night):
         done = self.expect(self.place.run("check"), 0, "congkhai\\.yaml:16:\\d+")
         self.assertNotIn("sehrgeheim", done.stdout + done.stderr)
 
+    def test_a_secret_in_a_header_is_one_too(self):
+        fetch = 'fetch: { url: "http://127.0.0.1:9/x", headers: { %s } }'
+        self.place.write("congkhai.yaml", YAML.replace("fetch: { file: inbox/one.ndjson }", fetch % "authorization: Bearer sehrgeheim"))
+        done = self.expect(self.place.run("check"), 0, 'congkhai\\.yaml:6:\\d+: the secret "authorization" is written out')
+        self.assertNotIn("sehrgeheim", done.stdout + done.stderr)
+        self.place.write("congkhai.yaml", YAML.replace("fetch: { file: inbox/one.ndjson }", fetch % 'Authorization: "Bearer ${env:CONGKHAI_PORTAL_TOKEN}"'))
+        self.assertNotIn("written out", self.expect(self.place.run("check"), 0).stderr)
+
     def test_a_rule_with_a_broken_expression_says_where(self):
         rules = """rules:
   - id: BROKEN
