@@ -86,11 +86,6 @@ void workers_close(struct workers *workers)
     free(workers);
 }
 
-unsigned workers_count(const struct workers *workers)
-{
-    return workers->count ? workers->count : 1;
-}
-
 void workers_start(struct workers *workers, void (*work)(void *own, size_t index, unsigned thread), void *own,
                    size_t items)
 {

@@ -13,9 +13,8 @@ struct workers;
 /* `count` threads; 0: as many as the machine has processors, at most 8. */
 struct workers *workers_open(unsigned count);
 void workers_close(struct workers *workers);
-unsigned workers_count(const struct workers *workers);
 
-/* Calls work(own, index, thread) for index 0 … items-1, in any order, thread below workers_count. Returns at
+/* Calls work(own, index, thread) for index 0 … items-1, in any order, `thread` counted from 0. Returns at
  * once. */
 void workers_start(struct workers *workers, void (*work)(void *own, size_t index, unsigned thread), void *own,
                    size_t items);

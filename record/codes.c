@@ -30,14 +30,6 @@ const struct code *codes_lookup(const struct code_list *list, struct arena *scra
     return NULL;
 }
 
-bool codes_has(const struct code_list *list, struct text code)
-{
-    for (const struct code *entry = list->first; entry; entry = entry->after)
-        if (text_equal(entry->to, code))
-            return true;
-    return false;
-}
-
 const struct code_list *codes_find(const struct code_list *lists, struct text name)
 {
     for (; lists; lists = lists->next)
