@@ -2,14 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/run.h"
 #include "core/canonical.h"
 #include "store/history.h"
-
-static enum status open_to_read(struct session *session, struct store **store, struct error *error)
-{
-    return store_open(session->configuration.store, STORE_READ, session->clock, store, error);
-}
 
 static enum status unknown(struct text code, struct error *error)
 {
@@ -121,7 +116,7 @@ enum status command_history(struct session *session, struct error *error, int *e
     struct value *changes;
     struct store *store;
     (void)exit_code;
-    if (open_to_read(session, &store, error))
+    if (run_read_store(session, &store, error))
         return error->status;
     enum status status;
     if (invocation->on) {
@@ -247,7 +242,7 @@ enum status command_show(struct session *session, struct error *error, int *exit
     struct value *page;
     struct store *store;
     (void)exit_code;
-    if (open_to_read(session, &store, error))
+    if (run_read_store(session, &store, error))
         return error->status;
     enum status status = history_show(store, &arena, code, &page, error);
     if (status == STATUS_END)

@@ -142,7 +142,7 @@ static enum status show_beliefs(struct session *session, struct error *error)
 {
     struct store *store;
     struct reconcile_counts counts;
-    if (store_open(session->configuration.store, STORE_READ, session->clock, &store, error))
+    if (run_read_store(session, &store, error))
         return error->status;
     enum status status = store_begin(store, error);
     if (!status)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/run.h"
 #include "core/date.h"
 #include "store/audit.h"
 #include "store/reconcile.h"
@@ -11,11 +11,6 @@
 #include "store/rule_report.h"
 
 #define SHOWN 200 /* rows of a table; --json has them all */
-
-static enum status open_to_read(struct session *session, struct store **store, struct error *error)
-{
-    return store_open(session->configuration.store, STORE_READ, session->clock, store, error);
-}
 
 static void heading(const char *text)
 {
@@ -238,7 +233,7 @@ enum status command_status(struct session *session, struct error *error, int *ex
     ARENA_OWNED struct arena arena = { 0 };
     struct store *store;
     struct situation situation = { 0 };
-    if (open_to_read(session, &store, error))
+    if (run_read_store(session, &store, error))
         return error->status;
     if (session->invocation->rules) {
         enum status told = status_of_rules(session, store, &arena, error);
@@ -271,7 +266,7 @@ enum status command_runs(struct session *session, struct error *error, int *exit
             return error_set(error, STATUS_USAGE, _("\"%s\" is no number of runs"),
                              session->invocation->arguments[0]);
     }
-    if (open_to_read(session, &store, error))
+    if (run_read_store(session, &store, error))
         return error->status;
     enum status status = report_runs(store, &arena, most, &runs, error);
     if (status == STATUS_OK && session->invocation->json)

@@ -50,46 +50,19 @@ static void show_notice(void *own, const char *message)
 static void prepare(struct night *night, struct session *session)
 {
     const struct invocation *invocation = session->invocation;
-    struct configuration *configuration = &session->configuration;
     const char *command = invocation->command;
     bool all = !strcmp(command, "run");
     night->session = session;
     night->extract = all || !strcmp(command, "extract");
     night->transform = all || !strcmp(command, "transform");
     night->load = all || !strcmp(command, "load");
-    night->extracting = (struct extract_request){
-        .sources = configuration->sources,
-        .source_count = configuration->source_count,
-        .names = invocation->sources,
-        .name_count = invocation->source_count,
-        .codes = invocation->codes,
-        .code_count = invocation->code_count,
-        .folder = configuration->folder,
-        .context = &configuration->context,
-        .stop = &cli_stop,
-        .progress = show_extract,
-        .notice = show_notice,
-        .own = night,
-    };
-    night->transforming = (struct transform_request){
-        .sources = configuration->sources,
-        .source_count = configuration->source_count,
-        .names = invocation->sources,
-        .name_count = invocation->source_count,
-        .codes = invocation->codes,
-        .code_count = invocation->code_count,
-        .lists = configuration->lists,
-        .rule_files = configuration->rule_files,
-        .rule_file_count = configuration->rule_file_count,
-        .defaults = { text_of(configuration->agency_code), text_of(configuration->agency_name) },
-        .language = session->language,
-        .precedence = { configuration->precedence, configuration->precedence_count },
-        .context = &configuration->context,
-        .clock = session->clock,
-        .stop = &cli_stop,
-        .progress = show_transform,
-        .own = night,
-    };
+    night->extracting = run_extract_request(session);
+    night->extracting.progress = show_extract;
+    night->extracting.notice = show_notice;
+    night->extracting.own = night;
+    night->transforming = run_transform_request(session);
+    night->transforming.progress = show_transform;
+    night->transforming.own = night;
     night->loading = run_load_request(session);
     night->loading.progress = show_load;
     night->loading.notice = show_notice;

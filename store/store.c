@@ -341,13 +341,6 @@ enum status store_payload_by_digest(struct store *store, struct arena *arena, co
     return read_payload(store, statement, arena, bytes, error);
 }
 
-static void set_hex(struct arena *arena, struct value *object, const char *name, const struct digest *digest)
-{
-    char *hex = arena_take(arena, DIGEST_HEX);
-    digest_hex(digest, hex);
-    value_set(object, name, value_string(arena, hex));
-}
-
 static enum status keep_configuration(struct store *store, const struct run_start *start, struct error *error)
 {
     int64_t payload;
@@ -377,9 +370,9 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
     sqlite_reset_statement(statement);
     struct value *detail = value_object(&arena);
     value_set(detail, "command", value_string(&arena, start->command));
-    set_hex(&arena, detail, "config_digest", &start->config_digest);
+    value_set(detail, "config_digest", value_digest(&arena, &start->config_digest));
     value_set(detail, "host", value_string(&arena, start->host));
-    set_hex(&arena, detail, "rules_digest", &start->rules_digest);
+    value_set(detail, "rules_digest", value_digest(&arena, &start->rules_digest));
     value_set(detail, "version", value_string(&arena, start->version));
     struct ledger_event event = { .event = "run-started", .actor = start->operator_, .detail = detail };
     if (ledger_append(store, &event, NULL, error) || keep_configuration(store, start, error) ||

@@ -20,19 +20,7 @@ static enum status check_names(const struct rule_compiling *compiling, const str
     if (options->kind != VALUE_OBJECT)
         return setting_fault(compiling->context, options, error,
                              _("\"%s\" must be an object of names and values"), what);
-    for (const struct value *member = options->first; member; member = member->next) {
-        size_t i = 0;
-        while (i < count && !text_is(member->name, names[i]))
-            i++;
-        if (i < count)
-            continue;
-        const char *nearest = text_nearest(member->name, names, count);
-        return setting_fault(compiling->context, member, error,
-                             nearest ? _("%s: unknown key \"%.*s\"; did you mean \"%s\"?")
-                                     : _("%s: unknown key \"%.*s\""),
-                             what, TEXT_ARG(member->name), nearest);
-    }
-    return STATUS_OK;
+    return setting_check_names(compiling->context, options, what, names, count, error);
 }
 
 static enum status compile_date(struct rule *rule, const struct rule_compiling *compiling,
