@@ -105,6 +105,16 @@ static struct text content_of(struct arena *arena, const struct value *value, in
 
 #define WIDTH_MOST 60
 
+/* What a terminal would act on, or turn the line around by, is shown as a blank or a question mark. */
+static int32_t harmless(int32_t character)
+{
+    bool turns = (character >= 0x200b && character <= 0x200f) ||
+                 (character >= 0x202a && character <= 0x202e) ||
+                 (character >= 0x2060 && character <= 0x2069) || character == 0xfeff;
+    bool control = character < 0x20 || (character >= 0x7f && character < 0xa0);
+    return turns ? '?' : control ? ' ' : character;
+}
+
 /* One line of printable text; control characters cannot reach the terminal. */
 static struct text shown(struct arena *arena, const struct value *row, const struct output_column *column)
 {
@@ -119,9 +129,7 @@ static struct text shown(struct arena *arena, const struct value *row, const str
             buffer_string(&out, "…");
             break;
         }
-        buffer_put(&out, bytes,
-                   unicode_put(character < 0x20 || (character >= 0x7f && character < 0xa0) ? ' ' : character,
-                               bytes));
+        buffer_put(&out, bytes, unicode_put(harmless(character), bytes));
         width += !unicode_is_mark(character);
     }
     struct text line = text_copy(arena, buffer_view(&out));

@@ -416,6 +416,12 @@ class Commands(Night):
             done = self.place.run(*command)
             self.assertNotIn("\033", done.stdout + done.stderr, command)
 
+    def test_direction_marks_do_not_turn_a_table_around(self):
+        self.place.records(procedure("1.000001", status="\u2066deciver\u2069"))
+        self.expect(self.place.run("run"), 1)
+        done = self.expect(self.place.run("status"), 0, r"\?deciver\?")
+        self.assertNotRegex(done.stdout, "[\u202a-\u202e\u2066-\u2069]")
+
     def test_exit_codes_mean_what_the_interface_says(self):
         self.place.records(*procedures(3))
         self.expect(self.place.run("run"), 0)
