@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/file.h"
 #include "cli/run.h"
 #include "core/date.h"
 #include "store/audit.h"
@@ -228,11 +229,41 @@ static enum status status_of_rules(struct session *session, struct store *store,
     return STATUS_OK;
 }
 
+/* Before the first run there is no store, and nothing wrong with that. */
+static bool nothing_is_run(const struct session *session)
+{
+    if (file_exists(session->configuration.store))
+        return false;
+    if (!session->invocation->json)
+        printf(_("nothing has been run yet: there is no store %s\n"), session->configuration.store);
+    return true;
+}
+
+static void print_empty_situation(struct arena *arena)
+{
+    struct value *published = value_object(arena);
+    value_set(published, "abolished", value_integer(arena, 0));
+    value_set(published, "pending", value_integer(arena, 0));
+    value_set(published, "published", value_integer(arena, 0));
+    struct situation situation = { .runs = value_list(arena),
+                                   .sources = value_list(arena),
+                                   .records = value_list(arena),
+                                   .deliveries = value_list(arena),
+                                   .missing = value_list(arena),
+                                   .published = published };
+    print_situation_json(arena, &situation);
+}
+
 enum status command_status(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct store *store;
     struct situation situation = { 0 };
+    if (!session->invocation->rules && nothing_is_run(session)) {
+        if (session->invocation->json)
+            print_empty_situation(&arena);
+        return STATUS_OK;
+    }
     if (run_read_store(session, &store, error))
         return error->status;
     if (session->invocation->rules) {
@@ -265,6 +296,11 @@ enum status command_runs(struct session *session, struct error *error, int *exit
         if (*end || most < 1 || most > 1000000)
             return error_set(error, STATUS_USAGE, _("\"%s\" is no number of runs"),
                              session->invocation->arguments[0]);
+    }
+    if (nothing_is_run(session)) {
+        if (session->invocation->json)
+            output_json(value_list(&arena));
+        return STATUS_OK;
     }
     if (run_read_store(session, &store, error))
         return error->status;

@@ -176,11 +176,17 @@ class Stores(Night):
 
     def test_readers_of_a_store_that_is_not_there_make_none(self):
         self.place.records(procedure("1.000001"))
-        for command in (("status",), ("runs",), ("show", "1.000001")):
-            done = self.place.run(*command)
-            self.assertIn(done.code, (0, 2), (command, done))
-            self.assertTrue(done.stderr or done.stdout)
+        for command in (("show", "1.000001"), ("history", "1.000001"), ("plan",), ("audit", "checkpoint")):
+            self.expect(self.place.run(*command), 2, "nothing has been run")
+        for command in (("status",), ("runs",)):
+            self.assertIn("nothing has been run yet", self.expect(self.place.run(*command), 0).stdout)
+        self.assertEqual(self.place.run("--json", "runs").json, [])
+        empty = self.place.run("--json", "status").json
         self.assertFalse(self.place.store.exists())
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(empty.keys(), self.place.run("--json", "status").json.keys())
+        self.assertIsNone(empty["last_run"])
+        self.assertEqual(empty["published"], {"published": 0, "abolished": 0, "pending": 0})
 
     def test_a_damaged_store_is_said_and_nothing_is_sent(self):
         self.place.records(*procedures(300))
@@ -302,7 +308,7 @@ class Commands(Night):
         self.assertIn("127.0.0.1", done.json["error"])
 
     def test_json_is_given_where_nothing_could_be_begun(self):
-        for command, code in ((("status",), 2), (("show", "1.000001"), 2), (("plan",), 2), (("run", "--source", "x"), 2),
+        for command, code in ((("history", "1.000001"), 2), (("show", "1.000001"), 2), (("plan",), 2), (("run", "--source", "x"), 2),
                               (("audit", "verify"), 2), (("withdraw", "1.000001"), 2)):
             done = self.expect(self.place.run("--json", *command), code)
             self.assertEqual(sorted(done.json), ["error", "exit_code"])
