@@ -354,6 +354,7 @@ int main(int argc, char **argv)
     struct error error = { 0 };
     const struct command *command = NULL;
     int exit_code = 0;
+    catch_signals();
     open_standard_streams();
     choose_language(environment_language());
     enum status status = parse(&invocation, &given, argc, argv, &error);
@@ -369,7 +370,6 @@ int main(int argc, char **argv)
         if (status == STATUS_OK)
             status = check_command(&invocation, &given, &command, &error);
         if (status == STATUS_OK) {
-            catch_signals();
             xml_start();
             status = run_command(&session, command, &error, &exit_code);
             xml_stop();
