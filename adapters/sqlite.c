@@ -300,11 +300,6 @@ void sqlite_finish(struct sqlite_statement *statement)
     free(statement);
 }
 
-const char *sqlite_sql(struct sqlite_statement *statement)
-{
-    return sqlite3_sql(statement->handle);
-}
-
 static inline void bound(struct sqlite_statement *statement, int result)
 {
     if (result != SQLITE_OK && statement->bind_failure == SQLITE_OK)

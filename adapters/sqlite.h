@@ -50,7 +50,6 @@ enum status sqlite_prepare(struct sqlite *database, const char *sql, struct sqli
 enum status sqlite_prepare_persistent(struct sqlite *database, const char *sql,
                                       struct sqlite_statement **statement, struct error *error);
 void sqlite_finish(struct sqlite_statement *statement);
-const char *sqlite_sql(struct sqlite_statement *statement);
 
 /* Parameters are counted from 1. Texts and blobs are borrowed until the statement is reset. A text whose
  * bytes are NULL binds NULL. A parameter that cannot be bound (no such number, too long) is reported by the

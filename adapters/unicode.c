@@ -194,11 +194,6 @@ bool unicode_is_mark(int32_t character)
     }
 }
 
-bool unicode_is_upper(int32_t character)
-{
-    return utf8proc_category(character) == UTF8PROC_CATEGORY_LU;
-}
-
 bool unicode_is_assigned(int32_t character)
 {
     return utf8proc_codepoint_valid(character) && utf8proc_category(character) != UTF8PROC_CATEGORY_CN;

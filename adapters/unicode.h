@@ -24,7 +24,6 @@ struct text unicode_lower(struct arena *arena,
                           struct text text); /* simple case folding of each character, NFC */
 bool unicode_is_letter(int32_t character);
 bool unicode_is_mark(int32_t character);
-bool unicode_is_upper(int32_t character);
 bool unicode_is_assigned(int32_t character);
 
 /* A key for matching: NFC, folded case, blanks to one and trimmed, tone placement made one (hoà = hòa, uỷ =

@@ -73,15 +73,28 @@ enum status command_audit(struct session *session, struct error *error, int *exi
 /* Set by SIGINT and SIGTERM. */
 extern volatile sig_atomic_t cli_stop;
 
-/* Output: results to stdout. */
+/* Output: results to stdout. With --json that is one document, also where a command failed: whoever writes
+ * one by hand, piece by piece, says so with output_begin; where nothing is begun, main writes {"error",
+ * "exit_code"}. */
 void output_json(const struct value *document);
-/* A table from a list of objects; `columns` are member names with their headings: "code\0Mã\0…" pairs, NULL
- * ends. */
+void output_begin(void);
+bool output_is_begun(void);
+void output_error(const struct error *error);
+/* A table from a list of objects; `columns` are member names with their headings. */
 struct output_column {
     const char *member, *heading;
-    int most; /* display columns; 0: no ceiling */
+    int most; /* display columns; 0: no ceiling; or one of these */
 };
+#define OUTPUT_WORD (-1) /* one of the interface's words: output_word */
+#define OUTPUT_TIME (-2) /* kept in UTC: output_time */
 void output_table(const struct value *rows, const struct output_column *columns, size_t count);
+/* What the store and --json call "accepted", "publish", "conflict", … is translated where people read it; a
+ * word that is none of these stays. */
+struct text output_word(struct text word);
+/* "2026-11-23 11:05:06 +07" of what is kept in UTC; what is no time stays. */
+struct text output_time(struct arena *arena, struct text at);
+/* Filled up with blanks to so many display columns. */
+void output_padded(struct text text, int width);
 /* Messages and progress: to stderr. */
 void output_message(const struct session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -6,15 +6,10 @@
 
 #include "adapters/file.h"
 #include "cli/bundle.h"
-#include "cli/cli.h"
+#include "cli/run.h"
 #include "core/canonical.h"
 #include "store/audit.h"
 #include "store/audit_proof.h"
-
-static enum status open_to_read(struct session *session, struct store **store, struct error *error)
-{
-    return store_open(session->configuration.store, STORE_READ, session->clock, store, error);
-}
 
 static const char *hex_of(struct arena *arena, const struct digest *digest)
 {
@@ -98,6 +93,16 @@ static enum status read_outside(struct session *session, struct audit_outside *o
     return STATUS_OK;
 }
 
+/* Is there, or was there, a ledger in the store's place? */
+static bool was_there(const struct session *session)
+{
+    BUFFER_OWNED struct buffer head = { 0 };
+    buffer_string(&head, session->configuration.store);
+    buffer_string(&head, ".checkpoint");
+    return session->invocation->checkpoint_count || file_exists(session->configuration.store) ||
+           file_exists(head.bytes);
+}
+
 static enum status verify(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -114,10 +119,11 @@ static enum status verify(struct session *session, struct error *error, int *exi
     if (ledger_read_keys(&session->configuration, invocation->keys, invocation->key_count, error) ||
         read_outside(session, outside, error))
         return error->status;
-    enum status status = open_to_read(session, &store, error);
+    enum status status = run_read_store(session, &store, error);
+    if (status == STATUS_FATAL || (status == STATUS_USAGE && was_there(session)))
+        status = STATUS_LEDGER; /* damaged beyond reading, or gone: it does not verify */
     if (status)
-        return status == STATUS_FATAL ? STATUS_LEDGER
-                                      : status; /* damaged beyond reading: it does not verify */
+        return status;
     status = audit_verify(store, &request, &arena, &report, error);
     if (status == STATUS_FATAL)
         status = STATUS_LEDGER;
@@ -140,7 +146,7 @@ static enum status checkpoint(struct session *session, struct error *error, int 
     struct audit_head head;
     struct store *store;
     (void)exit_code;
-    if (open_to_read(session, &store, error))
+    if (run_read_store(session, &store, error))
         return error->status;
     enum status status = audit_head(store, &arena, 0, &head, error);
     if (status == STATUS_END)
@@ -271,7 +277,7 @@ static enum status export(struct session *session, struct error *error, int *exi
                                             .bytes;
     else if (!folder)
         folder = text_format(&arena, "congkhai-audit-%s", session->configuration.agency_code).bytes;
-    if (open_to_read(session, &store, error)) return error->status;
+    if (run_read_store(session, &store, error)) return error->status;
     enum status status = bundle_write(session, store, folder, &bundle, error);
     if (!status && invocation->json){
         struct value *document = value_object(&arena);
@@ -294,7 +300,7 @@ static void print_proof(const struct value *proof)
     struct text head = value_text_of(proof, "head"), content = value_text_of(proof, "content");
     printf(_("%.*s at the end of %.*s (24:00 in Vietnam, UTC+7): %.*s\n"),
            TEXT_ARG(value_text_of(proof, "code")), TEXT_ARG(value_text_of(proof, "on")),
-           TEXT_ARG(value_text_of(proof, "status")));
+           TEXT_ARG(output_word(value_text_of(proof, "status"))));
     printf(_("\nThe head that proves it:\n"));
     fwrite(head.bytes, 1, head.length, stdout);
     for (const struct value *event = value_find(proof, "events")->first; event; event = event->next) {
@@ -323,7 +329,7 @@ static enum status prove(struct session *session, struct error *error, int *exit
     if (!date_read(text_of(invocation->on), &on))
         return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""),
                          invocation->on);
-    if (open_to_read(session, &store, error))
+    if (run_read_store(session, &store, error))
         return error->status;
     enum status status = audit_prove(store, &arena, code, on, &proof, error);
     if (status == STATUS_END)

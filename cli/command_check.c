@@ -3,45 +3,17 @@
 #include <string.h>
 
 #include "adapters/secret.h"
-#include "cli/cli.h"
+#include "cli/run.h"
 #include "extract/extract.h"
 #include "load/load.h"
 #include "transform/transform.h"
-
-static struct transform_request transforming(struct session *session)
-{
-    struct configuration *configuration = &session->configuration;
-    return (struct transform_request){
-        .sources = configuration->sources,
-        .source_count = configuration->source_count,
-        .lists = configuration->lists,
-        .rule_files = configuration->rule_files,
-        .rule_file_count = configuration->rule_file_count,
-        .defaults = { text_of(configuration->agency_code), text_of(configuration->agency_name) },
-        .language = session->language,
-        .context = &configuration->context,
-        .clock = session->clock,
-    };
-}
-
-static struct extract_request extracting(struct session *session)
-{
-    struct configuration *configuration = &session->configuration;
-    return (struct extract_request){
-        .sources = configuration->sources,
-        .source_count = configuration->source_count,
-        .folder = configuration->folder,
-        .context = &configuration->context,
-        .stop = &cli_stop,
-    };
-}
 
 /* Secrets that are written out: where they stand, never what they are. */
 static void warn_secrets(const struct session *session, const struct value *tree, struct value *warnings,
                          struct arena *arena)
 {
     for (const struct value *child = tree->first; child; child = child->next) {
-        bool secret = secret_is_name(child->name) && !text_starts(child->text, TEXT("${"));
+        bool secret = secret_is_name(child->name) && !secret_is_named(child->text);
         if (child->kind == VALUE_TEXT &&
             (secret || !text_equal(secret_hide(arena, child->text), child->text))) {
             const char *line =
@@ -60,8 +32,8 @@ static void warn_secrets(const struct session *session, const struct value *tree
 static enum status try_sources(struct session *session, struct value *document, struct arena *arena,
                                int *exit_code)
 {
-    struct extract_request extract = extracting(session);
-    struct transform_request transform = transforming(session);
+    struct extract_request extract = run_extract_request(session);
+    struct transform_request transform = run_transform_request(session);
     struct value *sources = value_set(document, "sources", value_list(arena));
     for (size_t i = 0; i < extract.source_count; i++) {
         const struct source *source = &extract.sources[i];
@@ -148,8 +120,8 @@ enum status command_check(struct session *session, struct error *error, int *exi
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct configuration *configuration = &session->configuration;
-    struct extract_request extract = extracting(session);
-    struct transform_request transform = transforming(session);
+    struct extract_request extract = run_extract_request(session);
+    struct transform_request transform = run_transform_request(session);
     struct load_request load = { .portal = configuration->portal,
                                  .brakes = configuration->brakes,
                                  .agency_code = configuration->agency_code,

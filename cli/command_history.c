@@ -2,45 +2,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/run.h"
 #include "core/canonical.h"
 #include "store/history.h"
-
-static enum status open_to_read(struct session *session, struct store **store, struct error *error)
-{
-    return store_open(session->configuration.store, STORE_READ, session->clock, store, error);
-}
 
 static enum status unknown(struct text code, struct error *error)
 {
     return error_set(error, STATUS_USAGE, _("nothing is known of a procedure \"%.*s\""), TEXT_ARG(code));
 }
 
-/* Times are kept in UTC and shown as the clocks of Vietnam had them. */
-static struct value *local_time(struct arena *arena, struct text at)
-{
-    int64_t milliseconds;
-    char *text = arena_take(arena, 32);
-    if (!clock_parse(at, &milliseconds))
-        return value_text(arena, at);
-    clock_format_local(milliseconds, text);
-    return value_string(arena, text);
-}
-
-static void localise(struct arena *arena, const struct value *rows)
-{
-    for (const struct value *row = rows ? rows->first : NULL; row; row = row->next)
-        for (struct value *member = row->first; member; member = member->next)
-            if (text_is(member->name, "at") || text_is(member->name, "started_at"))
-                member->text = local_time(arena, member->text)->text;
-}
-
 /* ---- history ---- */
 
-static void print_changes(struct arena *arena, const struct value *changes)
+static void print_changes(const struct value *changes)
 {
     const struct output_column columns[] = {
-        { "at", _("when (Vietnam, UTC+7)"), 0 },
+        { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME },
         { "run", _("run"), 0 },
         { "field", _("field"), 40 },
         { "old", _("before"), 40 },
@@ -49,7 +25,6 @@ static void print_changes(struct arena *arena, const struct value *changes)
         { "locator", _("source file"), 40 },
         { "rules_digest", _("rules"), 12 },
     };
-    localise(arena, changes);
     output_table(changes, columns, sizeof columns / sizeof *columns);
 }
 
@@ -63,8 +38,8 @@ static void print_held(struct arena *arena, const struct value *held)
 {
     printf(_("%.*s as it stood at the portal at the end of %.*s (24:00 in Vietnam, UTC+7)\n\n"),
            TEXT_ARG(value_text_of(held, "code")), TEXT_ARG(value_text_of(held, "on")));
-    print_line(_("status"), value_text_of(held, "status"));
-    print_line(_("acknowledged"), local_time(arena, value_text_of(held, "published_at"))->text);
+    print_line(_("status"), output_word(value_text_of(held, "status")));
+    print_line(_("acknowledged"), output_time(arena, value_text_of(held, "published_at")));
     print_line(_("run"), value_text_of(held, "run"));
     print_line(_("operator"), value_text_of(held, "operator"));
     print_line(_("source"), value_text_of(held, "source"));
@@ -72,7 +47,10 @@ static void print_held(struct arena *arena, const struct value *held)
     print_line(_("version at the portal"), value_text_of(held, "portal_version"));
     print_line(_("content digest (SHA-256)"), value_text_of(held, "content_digest"));
     print_line(_("digest of the rules"), value_text_of(held, "rules_digest"));
-    const struct value *procedure = value_find(held, "procedure");
+    const struct value *procedure = value_find(held, "procedure"), *fields = value_find(held, "fields");
+    for (const struct value *field = fields ? fields->first : NULL; field; field = field->next)
+        printf("%s%.*s: %.*s\n", field == fields->first ? "\n" : "", TEXT_ARG(field->name),
+               TEXT_ARG(field->text));
     if (!procedure)
         return;
     putchar('\n');
@@ -88,6 +66,27 @@ static void print_canonical(const struct value *value)
     putchar('\n');
 }
 
+/* Nothing stood there: of a procedure that is known, an answer like any other. */
+static enum status show_absence(struct session *session, struct store *store, struct arena *arena,
+                                struct text code, struct error *error)
+{
+    struct value *page;
+    enum status status = history_show(store, arena, code, &page, error);
+    if (status)
+        return status == STATUS_END ? unknown(code, error) : status;
+    if (!session->invocation->json) {
+        printf(_("%.*s did not stand at the portal at the end of %s\n"), TEXT_ARG(code),
+               session->invocation->on);
+        return STATUS_OK;
+    }
+    struct value *document = value_object(arena);
+    value_set(document, "code", value_text(arena, code));
+    value_set(document, "on", value_string(arena, session->invocation->on));
+    value_set(document, "status", value_null(arena));
+    output_json(document);
+    return STATUS_OK;
+}
+
 static enum status show_day(struct session *session, struct store *store, struct arena *arena,
                             struct text code, struct error *error)
 {
@@ -97,12 +96,9 @@ static enum status show_day(struct session *session, struct store *store, struct
     if (!date_read(text_of(invocation->on), &on))
         return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""),
                          invocation->on);
-    if (invocation->field)
-        return error_set(error, STATUS_USAGE, _("--on shows the whole procedure; leave out --field"));
-    enum status status = history_on(store, arena, code, on, &held, error);
+    enum status status = history_on(store, arena, code, invocation->field, on, &held, error);
     if (status == STATUS_END)
-        return error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"),
-                         TEXT_ARG(code), invocation->on);
+        return show_absence(session, store, arena, code, error);
     if (status)
         return status;
     if (invocation->json)
@@ -120,7 +116,7 @@ enum status command_history(struct session *session, struct error *error, int *e
     struct value *changes;
     struct store *store;
     (void)exit_code;
-    if (open_to_read(session, &store, error))
+    if (run_read_store(session, &store, error))
         return error->status;
     enum status status;
     if (invocation->on) {
@@ -133,7 +129,7 @@ enum status command_history(struct session *session, struct error *error, int *e
         else if (!status && invocation->json)
             output_json(changes);
         else if (!status)
-            print_changes(&arena, changes);
+            print_changes(changes);
     }
     store_close(store);
     return status;
@@ -169,25 +165,25 @@ static void print_now(struct arena *arena, const struct value *page)
            name.bytes ? name.bytes : "");
     if (held)
         printf(_("At the portal: %.*s since %.*s (run %.*s, version %.*s)\n"),
-               TEXT_ARG(value_text_of(held, "status")),
-               TEXT_ARG(local_time(arena, value_text_of(held, "published_at"))->text),
+               TEXT_ARG(output_word(value_text_of(held, "status"))),
+               TEXT_ARG(output_time(arena, value_text_of(held, "published_at"))),
                TEXT_ARG(value_text_of(held, "run")), TEXT_ARG(value_text_of(held, "portal_version")));
     else
         puts(_("At the portal: nothing that was acknowledged"));
     if (!pending)
         return;
     struct text words = value_text_of(pending, "words");
-    printf(_("Pending: %.*s since run %.*s: %s%s%.*s\n"), TEXT_ARG(value_text_of(pending, "action")),
+    printf(_("Pending: %.*s since run %.*s: %s%s%.*s\n"),
+           TEXT_ARG(output_word(value_text_of(pending, "action"))),
            TEXT_ARG(value_text_of(pending, "since_run")), why_pending(value_text_of(page, "state")),
            words.length ? " — " : "", TEXT_ARG(words));
 }
 
-static void print_section(struct arena *arena, const char *heading, const struct value *rows,
-                          const struct output_column *columns, size_t count)
+static void print_section(const char *heading, const struct value *rows, const struct output_column *columns,
+                          size_t count)
 {
     if (!rows->count)
         return;
-    localise(arena, rows);
     printf("\n%s\n", heading);
     output_table(rows, columns, count);
 }
@@ -211,32 +207,32 @@ static void print_page(struct arena *arena, const struct value *page)
 {
     const struct output_column records[] = {
         { "source", _("source"), 20 },   { "key", _("key"), 24 },       { "locator", _("source file"), 50 },
-        { "present", _("present"), 0 },  { "status", _("status"), 0 },  { "outcome", _("outcome"), 0 },
+        { "present", _("present"), 0 },  { "status", _("status"), OUTPUT_WORD },  { "outcome", _("outcome"), OUTPUT_WORD },
     }, findings[] = {
-        { "source", _("source"), 20 }, { "severity", _("severity"), 0 }, { "rule", _("rule"), 24 },
+        { "source", _("source"), 20 }, { "severity", _("severity"), OUTPUT_WORD }, { "rule", _("rule"), 24 },
         { "field", _("field"), 24 },   { "value", _("value"), 30 },      { "message", _("why"), 80 },
         { "cites", _("cites"), 40 },
     }, outcomes[] = {
-        { "at", _("when (Vietnam, UTC+7)"), 0 }, { "run", _("run"), 0 },          { "outcome", _("outcome"), 0 },
+        { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME }, { "run", _("run"), 0 },          { "outcome", _("outcome"), OUTPUT_WORD },
         { "source", _("source"), 20 },           { "locator", _("source file"), 50 },
     }, requests[] = {
-        { "at", _("when (Vietnam, UTC+7)"), 0 }, { "run", _("run"), 0 },
-        { "action", _("action"), 0 },            { "outcome", _("outcome"), 0 },
+        { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME }, { "run", _("run"), 0 },
+        { "action", _("action"), OUTPUT_WORD },            { "outcome", _("outcome"), OUTPUT_WORD },
         { "attempt", _("attempts"), 0 },         { "http_status", _("HTTP"), 0 },
         { "portal_version", _("version"), 16 },  { "idempotency_key", _("key"), 60 },
         { "words", _("the portal's words"), 60 },
     }, others[] = {
-        { "at", _("when (Vietnam, UTC+7)"), 0 }, { "run", _("run"), 0 },      { "what", _("event"), 0 },
+        { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME }, { "run", _("run"), 0 },      { "what", _("event"), OUTPUT_WORD },
         { "source", _("source"), 20 },           { "actor", _("operator"), 16 },
     };
 #define COUNT(table) (sizeof(table) / sizeof *(table))
     print_now(arena, page);
-    print_section(arena, _("Where it comes from"), value_find(page, "records"), records, COUNT(records));
-    print_section(arena, _("What the rules say of it"), all_findings(arena, value_find(page, "records")),
-                  findings, COUNT(findings));
-    print_section(arena, _("Outcomes"), value_find(page, "outcomes"), outcomes, COUNT(outcomes));
-    print_section(arena, _("Requests and answers"), value_find(page, "requests"), requests, COUNT(requests));
-    print_section(arena, _("Other events"), value_find(page, "others"), others, COUNT(others));
+    print_section(_("Where it comes from"), value_find(page, "records"), records, COUNT(records));
+    print_section(_("What the rules say of it"), all_findings(arena, value_find(page, "records")), findings,
+                  COUNT(findings));
+    print_section(_("Outcomes"), value_find(page, "outcomes"), outcomes, COUNT(outcomes));
+    print_section(_("Requests and answers"), value_find(page, "requests"), requests, COUNT(requests));
+    print_section(_("Other events"), value_find(page, "others"), others, COUNT(others));
 }
 
 enum status command_show(struct session *session, struct error *error, int *exit_code)
@@ -246,7 +242,7 @@ enum status command_show(struct session *session, struct error *error, int *exit
     struct value *page;
     struct store *store;
     (void)exit_code;
-    if (open_to_read(session, &store, error))
+    if (run_read_store(session, &store, error))
         return error->status;
     enum status status = history_show(store, &arena, code, &page, error);
     if (status == STATUS_END)

@@ -34,9 +34,8 @@ static const char starter[] =
     "portal:\n"
     "  driver: rest\n"
     "  url: https://portal.example/v1\n"
-    "  # Khi đã có mật mã của cổng thì bỏ dấu #; không ghi mật mã vào đây / with the portal's token, take "
-    "the #\n"
-    "  # away; never write the token itself here\n"
+    "  # Bí mật không viết vào đây mà trỏ tới; đặt biến môi trường rồi bỏ dấu #.\n"
+    "  # A secret is never written here but referred to; set the variable, then take the # away.\n"
     "  # auth: { bearer: \"${env:CONGKHAI_PORTAL_TOKEN}\" }\n"
     "  in_flight: 8\n"
     "  timeout: 60s\n"
@@ -65,7 +64,7 @@ static const char starter_rules[] =
     "    message: { vi: \"Thiếu kết quả thực hiện\", en: \"The result is missing\" }\n";
 
 static enum status write_new(const struct session *session, const char *path, struct text text,
-                             struct error *error)
+                             struct value *written, struct error *error)
 {
     if (file_exists(path))
         return error_set(error, STATUS_USAGE, _("%s is there already; nothing was written"), path);
@@ -73,6 +72,7 @@ static enum status write_new(const struct session *session, const char *path, st
         error->status = STATUS_USAGE;
         return error->status;
     }
+    value_append(written, value_string(&session->invocation->arena, path));
     output_message(session, _("written: %s"), path);
     return STATUS_OK;
 }
@@ -84,6 +84,7 @@ enum status command_init(struct session *session, struct error *error, int *exit
     const char *configuration = file_path(arena, folder, "congkhai.yaml");
     const char *rules = file_path(arena, folder, "rules/basic.yaml");
     struct text yaml = TEXT_NONE;
+    struct value *document = value_object(arena), *written = value_list(arena);
     (void)exit_code;
     if (session->invocation->from && probe_write(arena, session->invocation->from, &yaml, error))
         return error->status;
@@ -93,11 +94,15 @@ enum status command_init(struct session *session, struct error *error, int *exit
         error->status = STATUS_USAGE;
         return error->status;
     }
-    if (!file_exists(rules) && write_new(session, rules, text_of(starter_rules), error))
+    if (!file_exists(rules) && write_new(session, rules, text_of(starter_rules), written, error))
         return error->status;
-    if (write_new(session, configuration, yaml.bytes ? yaml : text_of(starter), error))
+    if (write_new(session, configuration, yaml.bytes ? yaml : text_of(starter), written, error))
         return error->status;
     output_message(session, _("next: correct it, then \"congkhai --config %s check --online\""),
                    configuration);
+    value_set(document, "configuration", value_string(arena, configuration));
+    value_set(document, "written", written);
+    if (session->invocation->json)
+        output_json(document);
     return STATUS_OK;
 }

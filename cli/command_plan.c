@@ -6,7 +6,8 @@
 #include "core/canonical.h"
 #include "load/plan.h"
 
-#define VALUE_MOST 100 /* bytes of a value on a terminal; --json has all of it */
+#define ACTION_WIDTH 9
+#define VALUE_MOST   100 /* bytes of a value on a terminal; --json has all of it */
 
 struct printing {
     bool json;
@@ -44,7 +45,8 @@ static const char *kind_of(const struct plan_step *step)
 static void print_step(const struct plan_step *step)
 {
     const char *kind = kind_of(step);
-    printf("%-8s  " TEXT_PRINT "  ", step->action, TEXT_ARG(step->item->code));
+    output_padded(output_word(text_of(step->action)), ACTION_WIDTH);
+    printf("  " TEXT_PRINT "  ", TEXT_ARG(step->item->code));
     print_text(step->name, false);
     if (kind)
         printf("  (%s)", kind);
@@ -137,8 +139,10 @@ static enum status show(struct session *session, struct store *store, struct err
                               .visit = show_step,
                               .own = &printing,
                               .document = &document };
-    if (printing.json)
+    if (printing.json) {
+        output_begin();
         fputs("{\n  \"steps\": [", stdout);
+    }
     enum status status = plan_walk(&walk, &summary, error);
     if (!status) {
         print_summary(&printing, &summary);
@@ -153,7 +157,7 @@ enum status command_plan(struct session *session, struct error *error, int *exit
 {
     struct store *store;
     (void)exit_code;
-    if (store_open(session->configuration.store, STORE_READ, session->clock, &store, error))
+    if (run_read_store(session, &store, error))
         return error->status;
     enum status status = store_begin(store, error); /* a snapshot: a run may be at work */
     if (!status)

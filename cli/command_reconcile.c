@@ -7,7 +7,8 @@
 #include "core/canonical.h"
 #include "load/reconcile.h"
 
-#define SHOWN 200 /* rows on a terminal; --json has them all */
+#define SET_WIDTH 9   /* of a set's name */
+#define SHOWN     200 /* rows on a terminal; --json has them all */
 
 static void show_progress(void *own, int64_t done, int64_t total)
 {
@@ -41,14 +42,14 @@ static void print_row(const struct value *row, bool online)
     struct text believed = value_text_of(row, "believed_digest");
     struct text other = value_text_of(row, online ? "there_digest" : "wanted_digest");
     struct text action = value_text_of(row, "wanted_action");
-    printf("%-8.*s  " TEXT_PRINT "  %.16s → %.16s", TEXT_ARG(value_text_of(row, "set")),
-           TEXT_ARG(value_text_of(row, "code")), believed.length ? believed.bytes : "-",
-           other.length ? other.bytes : "-");
+    output_padded(output_word(value_text_of(row, "set")), SET_WIDTH);
+    printf("  " TEXT_PRINT "  %.16s → %.16s", TEXT_ARG(value_text_of(row, "code")),
+           believed.length ? believed.bytes : "-", other.length ? other.bytes : "-");
     if (online)
-        printf("  " TEXT_PRINT " " TEXT_PRINT, TEXT_ARG(value_text_of(row, "there_status")),
+        printf("  " TEXT_PRINT " " TEXT_PRINT, TEXT_ARG(output_word(value_text_of(row, "there_status"))),
                TEXT_ARG(value_text_of(row, "there_version")));
     else
-        printf("  " TEXT_PRINT, TEXT_ARG(action));
+        printf("  " TEXT_PRINT, TEXT_ARG(output_word(action)));
     putchar('\n');
 }
 
@@ -108,7 +109,7 @@ static enum status print_last(struct store *store, struct error *error)
         return status == STATUS_END ? STATUS_OK : status;
     printf(_("Last asked in run " TEXT_PRINT " (" TEXT_PRINT "): " TEXT_PRINT " the same, " TEXT_PRINT
              " differ, " TEXT_PRINT " missing there, " TEXT_PRINT " only there\n"),
-           TEXT_ARG(value_text_of(last, "run")), TEXT_ARG(value_text_of(last, "at")),
+           TEXT_ARG(value_text_of(last, "run")), TEXT_ARG(output_time(&arena, value_text_of(last, "at"))),
            TEXT_ARG(value_text_of(last, "same")), TEXT_ARG(value_text_of(last, "differs")),
            TEXT_ARG(value_text_of(last, "missing")), TEXT_ARG(value_text_of(last, "only")));
     return STATUS_OK;
@@ -120,6 +121,7 @@ static enum status show(struct session *session, struct store *store, const stru
     struct printing printing = { .json = session->invocation->json, .online = online };
     output_progress_end(session);
     if (printing.json) {
+        output_begin();
         print_counts_json(counts, online);
         fputs("  \"rows\": [", stdout);
     } else {
@@ -140,7 +142,7 @@ static enum status show_beliefs(struct session *session, struct error *error)
 {
     struct store *store;
     struct reconcile_counts counts;
-    if (store_open(session->configuration.store, STORE_READ, session->clock, &store, error))
+    if (run_read_store(session, &store, error))
         return error->status;
     enum status status = store_begin(store, error);
     if (!status)

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "adapters/file.h"
+#include "cli/run.h"
 #include "core/date.h"
 #include "store/audit.h"
 #include "store/reconcile.h"
@@ -11,11 +12,6 @@
 #include "store/rule_report.h"
 
 #define SHOWN 200 /* rows of a table; --json has them all */
-
-static enum status open_to_read(struct session *session, struct store **store, struct error *error)
-{
-    return store_open(session->configuration.store, STORE_READ, session->clock, store, error);
-}
 
 static void heading(const char *text)
 {
@@ -25,7 +21,7 @@ static void heading(const char *text)
 static void print_kept(const struct value *records)
 {
     const struct output_column columns[] = {
-        { "source", _("source"), 20 }, { "key", _("key"), 24 },     { "outcome", _("outcome"), 0 },
+        { "source", _("source"), 20 }, { "key", _("key"), 24 },     { "outcome", _("outcome"), OUTPUT_WORD },
         { "rule", _("rule"), 24 },     { "field", _("field"), 24 }, { "value", _("value"), 30 },
         { "message", _("why"), 80 },
     };
@@ -38,8 +34,11 @@ static void print_kept(const struct value *records)
 static void print_deliveries(const struct value *deliveries)
 {
     const struct output_column columns[] = {
-        { "code", _("code"), 26 }, { "state", _("state"), 0 }, { "action", _("action"), 0 },
-        { "run", _("run"), 0 },    { "words", _("why"), 100 },
+        { "code", _("code"), 26 },
+        { "state", _("state"), OUTPUT_WORD },
+        { "action", _("action"), OUTPUT_WORD },
+        { "run", _("run"), 0 },
+        { "words", _("why"), 100 },
     };
     if (!deliveries->count)
         return;
@@ -65,7 +64,7 @@ static void print_runs(const struct value *runs)
 {
     const struct output_column columns[] = {
         { "run", _("run"), 0 },
-        { "started_at", _("started (UTC)"), 0 },
+        { "started_at", _("started (Vietnam, UTC+7)"), OUTPUT_TIME },
         { "command", _("command"), 0 },
         { "operator", _("operator"), 16 },
         { "exit_code", _("exit"), 0 },
@@ -136,19 +135,19 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     output_json(document);
 }
 
-static void print_reconciled(const struct value *last)
+static void print_reconciled(struct arena *arena, const struct value *last)
 {
     if (!last)
         return;
     printf(_("Reconciled with the portal: run %.*s (%.*s), %.*s the same, %.*s differ, %.*s missing there, "
              "%.*s only "
              "there\n\n"),
-           TEXT_ARG(value_text_of(last, "run")), TEXT_ARG(value_text_of(last, "at")),
+           TEXT_ARG(value_text_of(last, "run")), TEXT_ARG(output_time(arena, value_text_of(last, "at"))),
            TEXT_ARG(value_text_of(last, "same")), TEXT_ARG(value_text_of(last, "differs")),
            TEXT_ARG(value_text_of(last, "missing")), TEXT_ARG(value_text_of(last, "only")));
 }
 
-static void print_situation(const struct situation *situation)
+static void print_situation(struct arena *arena, const struct situation *situation)
 {
     const struct output_column columns[] = {
         { "source", _("source"), 30 },    { "present", _("records"), 0 }, { "accepted", _("accepted"), 0 },
@@ -159,7 +158,8 @@ static void print_situation(const struct situation *situation)
         printf("%s\n\n", situation->ledger.message);
     if (last) {
         const struct value *exit_code = value_find(last, "exit_code");
-        struct text run = value_text_of(last, "run"), at = value_text_of(last, "started_at"),
+        struct text run = value_text_of(last, "run"),
+                    at = output_time(arena, value_text_of(last, "started_at")),
                     command = value_text_of(last, "command");
         if (exit_code)
             printf(_("Last run: %.*s (%.*s, %.*s), exit %.*s\n"), TEXT_ARG(run), TEXT_ARG(command),
@@ -171,7 +171,7 @@ static void print_situation(const struct situation *situation)
     printf(_("At the portal: %.*s published, %.*s abolished; %lld pending\n\n"),
            TEXT_ARG(value_text_of(situation->published, "published")),
            TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending);
-    print_reconciled(situation->reconciled);
+    print_reconciled(arena, situation->reconciled);
     output_table(situation->sources, columns, sizeof columns / sizeof *columns);
     print_kept(situation->records);
     print_deliveries(situation->deliveries);
@@ -183,15 +183,19 @@ static void print_situation(const struct situation *situation)
 static void print_rules(const struct value *rules, const struct value *deadlines)
 {
     const struct output_column columns[] = {
-        { "rule", _("rule"), 24 },          { "severity", _("severity"), 0 },
+        { "rule", _("rule"), 24 },          { "severity", _("severity"), OUTPUT_WORD },
         { "kept_back", _("kept back"), 0 }, { "records", _("records"), 0 },
         { "source", _("source"), 24 },      { "department", _("department"), 40 },
-        { "since_run", _("since run"), 0 }, { "since", _("since (UTC)"), 0 },
+        { "since_run", _("since run"), 0 }, { "since", _("since (Vietnam, UTC+7)"), OUTPUT_TIME },
         { "message", _("why"), 80 },
     };
     const struct output_column terms[] = {
-        { "due", _("due"), 0 },         { "overdue", _("overdue"), 0 },        { "code", _("code"), 26 },
-        { "outcome", _("outcome"), 0 }, { "department", _("department"), 40 }, { "rule", _("rule"), 24 },
+        { "due", _("due"), 0 },
+        { "overdue", _("overdue"), 0 },
+        { "code", _("code"), 26 },
+        { "outcome", _("outcome"), OUTPUT_WORD },
+        { "department", _("department"), 40 },
+        { "rule", _("rule"), 24 },
         { "name", _("name"), 60 },
     };
     output_table(rules, columns, sizeof columns / sizeof *columns);
@@ -225,12 +229,42 @@ static enum status status_of_rules(struct session *session, struct store *store,
     return STATUS_OK;
 }
 
+/* Before the first run there is no store, and nothing wrong with that. */
+static bool nothing_is_run(const struct session *session)
+{
+    if (file_exists(session->configuration.store))
+        return false;
+    if (!session->invocation->json)
+        printf(_("nothing has been run yet: there is no store %s\n"), session->configuration.store);
+    return true;
+}
+
+static void print_empty_situation(struct arena *arena)
+{
+    struct value *published = value_object(arena);
+    value_set(published, "abolished", value_integer(arena, 0));
+    value_set(published, "pending", value_integer(arena, 0));
+    value_set(published, "published", value_integer(arena, 0));
+    struct situation situation = { .runs = value_list(arena),
+                                   .sources = value_list(arena),
+                                   .records = value_list(arena),
+                                   .deliveries = value_list(arena),
+                                   .missing = value_list(arena),
+                                   .published = published };
+    print_situation_json(arena, &situation);
+}
+
 enum status command_status(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct store *store;
     struct situation situation = { 0 };
-    if (open_to_read(session, &store, error))
+    if (!session->invocation->rules && nothing_is_run(session)) {
+        if (session->invocation->json)
+            print_empty_situation(&arena);
+        return STATUS_OK;
+    }
+    if (run_read_store(session, &store, error))
         return error->status;
     if (session->invocation->rules) {
         enum status told = status_of_rules(session, store, &arena, error);
@@ -242,7 +276,7 @@ enum status command_status(struct session *session, struct error *error, int *ex
     if (status == STATUS_OK && json)
         print_situation_json(&arena, &situation);
     else if (status == STATUS_OK)
-        print_situation(&situation);
+        print_situation(&arena, &situation);
     if (!status && situation.ledger.status)
         *exit_code = error_exit_code(situation.ledger.status);
     store_close(store);
@@ -263,7 +297,12 @@ enum status command_runs(struct session *session, struct error *error, int *exit
             return error_set(error, STATUS_USAGE, _("\"%s\" is no number of runs"),
                              session->invocation->arguments[0]);
     }
-    if (open_to_read(session, &store, error))
+    if (nothing_is_run(session)) {
+        if (session->invocation->json)
+            output_json(value_list(&arena));
+        return STATUS_OK;
+    }
+    if (run_read_store(session, &store, error))
         return error->status;
     enum status status = report_runs(store, &arena, most, &runs, error);
     if (status == STATUS_OK && session->invocation->json)

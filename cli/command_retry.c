@@ -42,23 +42,6 @@ static enum status read_run(const struct invocation *invocation, int64_t *run, s
     return STATUS_OK;
 }
 
-/* A name that is none of the configuration's would silently match nothing. */
-static enum status check_sources(const struct session *session, struct error *error)
-{
-    const struct configuration *configuration = &session->configuration;
-    const struct invocation *invocation = session->invocation;
-    for (size_t i = 0; i < invocation->source_count; i++) {
-        size_t at = 0;
-        while (at < configuration->source_count &&
-               strcmp(configuration->sources[at].name, invocation->sources[i]) != 0)
-            at++;
-        if (at == configuration->source_count)
-            return error_set(error, STATUS_USAGE, _("%s: there is no source \"%s\""), configuration->path,
-                             invocation->sources[i]);
-    }
-    return STATUS_OK;
-}
-
 static void say_taken_up(const struct session *session, const struct retry_counts *counts, int64_t run)
 {
     static const char *const names[] = { "rejected", "held", "refused", "failed", "conflict", "lifted" };
@@ -107,7 +90,7 @@ enum status command_retry(struct session *session, struct error *error, int *exi
                     invocation->source_count },
     };
     if (need_reason(invocation, error) || read_run(invocation, &request.run, error) ||
-        check_sources(session, error) || run_open(session, &store, &run, error))
+        run_open(session, &store, &run, error))
         return error->status;
     enum status status = retry_take_up(store, &request, &taken, error);
     status = run_close(session, store, status, &counts, exit_code, error);

@@ -1,4 +1,5 @@
 /* run, extract, transform, load: the stages, one after the other, as one run of the ledger. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,46 +50,19 @@ static void show_notice(void *own, const char *message)
 static void prepare(struct night *night, struct session *session)
 {
     const struct invocation *invocation = session->invocation;
-    struct configuration *configuration = &session->configuration;
     const char *command = invocation->command;
     bool all = !strcmp(command, "run");
     night->session = session;
     night->extract = all || !strcmp(command, "extract");
     night->transform = all || !strcmp(command, "transform");
     night->load = all || !strcmp(command, "load");
-    night->extracting = (struct extract_request){
-        .sources = configuration->sources,
-        .source_count = configuration->source_count,
-        .names = invocation->sources,
-        .name_count = invocation->source_count,
-        .codes = invocation->codes,
-        .code_count = invocation->code_count,
-        .folder = configuration->folder,
-        .context = &configuration->context,
-        .stop = &cli_stop,
-        .progress = show_extract,
-        .notice = show_notice,
-        .own = night,
-    };
-    night->transforming = (struct transform_request){
-        .sources = configuration->sources,
-        .source_count = configuration->source_count,
-        .names = invocation->sources,
-        .name_count = invocation->source_count,
-        .codes = invocation->codes,
-        .code_count = invocation->code_count,
-        .lists = configuration->lists,
-        .rule_files = configuration->rule_files,
-        .rule_file_count = configuration->rule_file_count,
-        .defaults = { text_of(configuration->agency_code), text_of(configuration->agency_name) },
-        .language = session->language,
-        .precedence = { configuration->precedence, configuration->precedence_count },
-        .context = &configuration->context,
-        .clock = session->clock,
-        .stop = &cli_stop,
-        .progress = show_transform,
-        .own = night,
-    };
+    night->extracting = run_extract_request(session);
+    night->extracting.progress = show_extract;
+    night->extracting.notice = show_notice;
+    night->extracting.own = night;
+    night->transforming = run_transform_request(session);
+    night->transforming.progress = show_transform;
+    night->transforming.own = night;
     night->loading = run_load_request(session);
     night->loading.progress = show_load;
     night->loading.notice = show_notice;
@@ -138,25 +112,66 @@ static enum status run_extract(struct night *night, struct store *store, struct 
     return status ? error_set(error, status, "%s", reason.message) : STATUS_OK;
 }
 
+static const struct {
+    const char *name, *words;
+    size_t offset;
+} repair_kinds[] = {
+    { "blanks", N_("blanks"), offsetof(struct normalise_counts, blanks) },
+    { "bullets", N_("bullets"), offsetof(struct normalise_counts, bullets) },
+    { "composed", N_("composed letters"), offsetof(struct normalise_counts, composed) },
+    { "d_stroke", N_("letters Đ"), offsetof(struct normalise_counts, d_stroke) },
+    { "invisible", N_("invisible characters"), offsetof(struct normalise_counts, invisible) },
+    { "line_breaks", N_("line breaks"), offsetof(struct normalise_counts, line_breaks) },
+};
+#define REPAIR_KINDS (sizeof repair_kinds / sizeof *repair_kinds)
+
+static int64_t repaired(const struct night *night, size_t kind)
+{
+    return *(const int64_t *)(const void *)((const char *)&night->transformed.repairs +
+                                            repair_kinds[kind].offset);
+}
+
+/* Those that there were, or all kinds. */
+static struct value *describe_repairs(const struct night *night, struct arena *arena, bool all)
+{
+    struct value *object = value_object(arena);
+    for (size_t i = 0; i < REPAIR_KINDS; i++)
+        if (all || repaired(night, i))
+            value_set(object, repair_kinds[i].name, value_integer(arena, repaired(night, i)));
+    return object;
+}
+
+static void say_repairs(const struct night *night)
+{
+    BUFFER_OWNED struct buffer line = { 0 };
+    for (size_t i = 0; i < REPAIR_KINDS; i++)
+        if (repaired(night, i))
+            buffer_printf(&line, "%s %s %lld", line.length ? "," : _("  texts repaired:"),
+                          _(repair_kinds[i].words), (long long)repaired(night, i));
+    if (line.length)
+        say(night, line.bytes);
+}
+
 static enum status run_transform(struct night *night, struct store *store, struct error *error)
 {
     char line[512];
     struct work_counts *work = &night->transformed.work;
-    const struct normalise_counts *repairs = &night->transformed.repairs;
+    int64_t repairs = 0;
     if (transform_run(store, &night->transforming, &night->transformed, error))
         return error->status;
     night->counts.changed = work->changed;
     night->counts.accepted = work->accepted;
     night->counts.rejected = work->rejected;
     night->counts.held = work->held;
-    int64_t repaired = repairs->composed + repairs->d_stroke + repairs->invisible + repairs->bullets +
-                       repairs->blanks + repairs->line_breaks;
+    for (size_t i = 0; i < REPAIR_KINDS; i++)
+        repairs += repaired(night, i);
     snprintf(line, sizeof line,
              _("transform: %lld worked: %lld accepted, %lld rejected, %lld held; %lld warnings, %lld repairs "
                "of text"),
              (long long)work->changed, (long long)work->accepted, (long long)work->rejected,
-             (long long)work->held, (long long)work->warnings, (long long)repaired);
+             (long long)work->held, (long long)work->warnings, (long long)repairs);
     say(night, line);
+    say_repairs(night);
     return STATUS_OK;
 }
 
@@ -187,18 +202,6 @@ static enum status run_stages(struct night *night, struct store *store, struct e
         return error_set(error, STATUS_STOP,
                          _("a signal ended the run; the same command goes on where it stopped"));
     return STATUS_OK;
-}
-
-static struct value *describe_repairs(struct arena *arena, const struct normalise_counts *repairs)
-{
-    struct value *object = value_object(arena);
-    value_set(object, "blanks", value_integer(arena, repairs->blanks));
-    value_set(object, "bullets", value_integer(arena, repairs->bullets));
-    value_set(object, "composed", value_integer(arena, repairs->composed));
-    value_set(object, "d_stroke", value_integer(arena, repairs->d_stroke));
-    value_set(object, "invisible", value_integer(arena, repairs->invisible));
-    value_set(object, "line_breaks", value_integer(arena, repairs->line_breaks));
-    return object;
 }
 
 static void print_json(const struct night *night, int exit_code, const struct error *error,
@@ -242,7 +245,7 @@ static void print_json(const struct night *night, int exit_code, const struct er
             value_set(source, "why", value_string(&arena, result->why));
     }
     value_set(document, "sources", sources);
-    value_set(document, "repairs", describe_repairs(&arena, &night->transformed.repairs));
+    value_set(document, "repairs", describe_repairs(night, &arena, true));
     if (error->status && *error->message)
         value_set(document, "error", value_string(&arena, error->message));
     output_json(document);
@@ -261,8 +264,10 @@ static int exit_code_of(enum status status, const struct store_kept_back *kept)
 static enum status finish(struct night *night, struct store *store, enum status status, struct error *error,
                           int *exit_code)
 {
+    ARENA_OWNED struct arena arena = { 0 };
     struct store_kept_back kept = { 0 };
     struct error late = { 0 };
+    night->counts.repairs = describe_repairs(night, &arena, false);
     if (!status && night->outage.status) {
         status = night->outage.status;
         *error = night->outage;

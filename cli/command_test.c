@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "adapters/yaml.h"
-#include "cli/cli.h"
+#include "cli/run.h"
 #include "cli/test_case.h"
 
 #define FILE_LIMIT (16u << 20)
@@ -164,25 +164,8 @@ static void print_json(const struct testing *testing)
 enum status command_test(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    struct configuration *configuration = &session->configuration;
-    struct transform_request transform = {
-        .sources = configuration->sources,
-        .source_count = configuration->source_count,
-        .lists = configuration->lists,
-        .rule_files = configuration->rule_files,
-        .rule_file_count = configuration->rule_file_count,
-        .defaults = { text_of(configuration->agency_code), text_of(configuration->agency_name) },
-        .language = session->language,
-        .context = &configuration->context,
-        .clock = session->clock,
-    };
-    struct extract_request extract = {
-        .sources = configuration->sources,
-        .source_count = configuration->source_count,
-        .folder = configuration->folder,
-        .context = &configuration->context,
-        .stop = &cli_stop,
-    };
+    struct transform_request transform = run_transform_request(session);
+    struct extract_request extract = run_extract_request(session);
     struct testing testing = { .session = session,
                                .arena = &arena,
                                .tools = { .extract = &extract, .transform = &transform },

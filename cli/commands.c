@@ -28,7 +28,7 @@ const struct command commands[] = {
       N_("the configuration's own tests, and the examples beside its rules") },
     { "show", "", "CODE", 1, 1, true, command_show, N_("everything about one procedure") },
     { "history", "field on", "CODE", 1, 1, true, command_history,
-      N_("how what the portal held changed, field by field; --on DATE: all of it as it stood that day") },
+      N_("how what the portal held changed, field by field; --on DATE: as it stood that day") },
     { "audit", "checkpoint key run on to", "verify|checkpoint|key|export|prove [CODE|FILE|FOLDER]", 1, 2,
       true, command_audit,
       N_("the ledger: proves it, prints its head, makes its key, takes evidence out of it") },

@@ -135,6 +135,9 @@ static enum status read_rules(struct configuration *configuration, const struct 
         struct value *tree;
         files[i].path = file_path(&configuration->arena, configuration->folder,
                                   text_string(&configuration->arena, paths[i]));
+        if (!file_exists(files[i].path))
+            return setting_fault(&configuration->context, list, error,
+                                 _("the file of rules %s is not there; check its path"), files[i].path);
         if (read_yaml(&configuration->arena, files[i].path, &tree, error))
             return error->status;
         files[i].tree = tree;

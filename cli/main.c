@@ -1,4 +1,5 @@
 /* congkhai: the command line. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <signal.h>
@@ -27,6 +28,15 @@ static void catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write, as a full disk is */
+}
+
+/* Whoever started us may have closed these: the store must not become what messages are written to. */
+static void open_standard_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+            _exit(3);
 }
 
 /* The texts are UTF-8 whatever the terminal's locale is called; LANGUAGE chooses the catalogue. */
@@ -85,7 +95,7 @@ static const struct option options[] = {
     { "language", required_argument, NULL, OPTION_LANGUAGE },
     { "json", no_argument, NULL, OPTION_JSON },
     { "quiet", no_argument, NULL, OPTION_QUIET },
-    { "help", no_argument, NULL, OPTION_HELP },
+    { "help", no_argument, NULL, OPTION_HELP }, /* also -h */
     { "version", no_argument, NULL, OPTION_VERSION },
     { "source", required_argument, NULL, OPTION_SOURCE },
     { "code", required_argument, NULL, OPTION_CODE },
@@ -242,7 +252,8 @@ static enum status parse(struct invocation *invocation, struct given *given, int
 {
     int value;
     opterr = 0;
-    while ((value = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+    while ((value = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+        value = value == 'h' ? OPTION_HELP : value;
         if (value == '?')
             return wrong_option(argv[optind - 1], error);
         if (value == ':')
@@ -309,6 +320,9 @@ static enum status run_command(struct session *session, const struct command *co
         session->configured = true;
         if (!told)
             session->language = session->configuration.language;
+        if (source_check_names(session->configuration.sources, session->configuration.source_count,
+                               session->invocation->sources, session->invocation->source_count, error))
+            return error->status;
     }
     return command->run(session, error, exit_code);
 }
@@ -317,6 +331,8 @@ static void report(const struct session *session, const struct error *error)
 {
     output_progress_end(session);
     fprintf(stderr, "congkhai: %s\n", error->message);
+    if (session->invocation->json && !output_is_begun())
+        output_error(error);
 }
 
 static const char *environment_language(void)
@@ -338,6 +354,8 @@ int main(int argc, char **argv)
     struct error error = { 0 };
     const struct command *command = NULL;
     int exit_code = 0;
+    catch_signals();
+    open_standard_streams();
     choose_language(environment_language());
     enum status status = parse(&invocation, &given, argc, argv, &error);
     session.language = invocation.language ? invocation.language : "vi";
@@ -352,12 +370,12 @@ int main(int argc, char **argv)
         if (status == STATUS_OK)
             status = check_command(&invocation, &given, &command, &error);
         if (status == STATUS_OK) {
-            catch_signals();
             xml_start();
             status = run_command(&session, command, &error, &exit_code);
             xml_stop();
         }
         if (status != STATUS_OK && status != STATUS_END) {
+            error.status = status;
             report(&session, &error);
             exit_code = error_exit_code(status);
         }

@@ -6,37 +6,130 @@
 #include "cli/cli.h"
 #include "core/canonical.h"
 
+static bool begun;
+
+void output_begin(void)
+{
+    begun = true;
+}
+
+bool output_is_begun(void)
+{
+    return begun;
+}
+
+void output_error(const struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *document = value_object(&arena);
+    value_set(document, "error", value_string(&arena, error->message));
+    value_set(document, "exit_code", value_integer(&arena, error_exit_code(error->status)));
+    output_json(document);
+}
+
 void output_json(const struct value *document)
 {
     struct buffer bytes = { 0 };
+    begun = true;
     canonical_pretty(&bytes, document);
     fwrite(bytes.bytes, 1, bytes.length, stdout);
     putchar('\n');
     buffer_free(&bytes);
 }
 
+struct text output_word(struct text word)
+{
+    static const char *const words[] = {
+        /* records and rules */
+        N_("accepted"),
+        N_("rejected"),
+        N_("held"),
+        N_("error"),
+        N_("warning"),
+        /* procedures */
+        N_("draft"),
+        N_("announced"),
+        N_("abolished"),
+        N_("public"),
+        N_("internal"),
+        /* deliveries */
+        N_("publish"),
+        N_("withdraw"),
+        N_("published"),
+        N_("withdrawn"),
+        N_("refused"),
+        N_("conflict"),
+        N_("unknown"),
+        N_("failed"),
+        N_("intended"),
+        N_("attempted"),
+        N_("recalled"),
+        /* the other events of a procedure */
+        N_("missing"),
+        N_("returned"),
+        N_("retried"),
+        N_("withheld"),
+        N_("withdrawal-ordered"),
+        N_("overwrite-ordered"),
+        /* reconciliation */
+        N_("same"),
+        N_("differs"),
+        N_("only"),
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_is(word, words[i]))
+            return text_of(_(words[i]));
+    return word;
+}
+
+struct text output_time(struct arena *arena, struct text at)
+{
+    int64_t milliseconds;
+    char *text = arena_take(arena, 32);
+    if (!clock_parse(at, &milliseconds))
+        return at;
+    clock_format_local(milliseconds, text);
+    return text_of(text);
+}
+
+static struct text content_of(struct arena *arena, const struct value *value, int most)
+{
+    if (value && value->kind == VALUE_BOOLEAN)
+        return text_of(value->truth ? _("yes") : _("no"));
+    if (!value || !value_is_scalar(value) || value->kind == VALUE_NULL)
+        return TEXT("");
+    if (most == OUTPUT_WORD)
+        return output_word(value->text);
+    return most == OUTPUT_TIME ? output_time(arena, value->text) : value->text;
+}
+
 #define WIDTH_MOST 60
 
-/* One line of printable text; control characters cannot reach the terminal. */
-static struct text shown(struct arena *arena, const struct value *value, int most)
+/* What a terminal would act on, or turn the line around by, is shown as a blank or a question mark. */
+static int32_t harmless(int32_t character)
 {
-    struct text text = TEXT("");
-    if (value && value->kind == VALUE_BOOLEAN)
-        text = value->truth ? TEXT("true") : TEXT("false");
-    else if (value && value_is_scalar(value) && value->kind != VALUE_NULL)
-        text = value->text;
+    bool turns = (character >= 0x200b && character <= 0x200f) ||
+                 (character >= 0x202a && character <= 0x202e) ||
+                 (character >= 0x2060 && character <= 0x2069) || character == 0xfeff;
+    bool control = character < 0x20 || (character >= 0x7f && character < 0xa0);
+    return turns ? '?' : control ? ' ' : character;
+}
+
+/* One line of printable text; control characters cannot reach the terminal. */
+static struct text shown(struct arena *arena, const struct value *row, const struct output_column *column)
+{
+    struct text text = content_of(arena, value_find(row, column->member), column->most);
+    int most = column->most > 0 ? column->most : WIDTH_MOST;
     struct buffer out = { 0 };
     int width = 0;
     for (size_t at = 0; at < text.length;) {
         char bytes[4];
         int32_t character = unicode_next(text, &at);
-        if (width == (most ? most : WIDTH_MOST) - 1 && at < text.length) {
+        if (width == most - 1 && at < text.length) {
             buffer_string(&out, "…");
             break;
         }
-        buffer_put(&out, bytes,
-                   unicode_put(character < 0x20 || (character >= 0x7f && character < 0xa0) ? ' ' : character,
-                               bytes));
+        buffer_put(&out, bytes, unicode_put(harmless(character), bytes));
         width += !unicode_is_mark(character);
     }
     struct text line = text_copy(arena, buffer_view(&out));
@@ -63,6 +156,12 @@ static void print_cell(struct text text, int width, bool right, bool last)
     fputs(last ? "\n" : "  ", stdout);
 }
 
+void output_padded(struct text text, int width)
+{
+    int pad = width - columns_of(text);
+    printf("%.*s%*s", TEXT_ARG(text), pad > 0 ? pad : 0, "");
+}
+
 void output_table(const struct value *rows, const struct output_column *columns, size_t count)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -73,7 +172,7 @@ void output_table(const struct value *rows, const struct output_column *columns,
         right[i] = true;
         for (const struct value *row = rows->first; row; row = row->next) {
             const struct value *cell = value_find(row, columns[i].member);
-            int width = columns_of(shown(&arena, cell, columns[i].most));
+            int width = columns_of(shown(&arena, row, &columns[i]));
             widths[i] = width > widths[i] ? width : widths[i];
             right[i] = right[i] && (!cell || cell->kind == VALUE_NUMBER);
         }
@@ -82,8 +181,7 @@ void output_table(const struct value *rows, const struct output_column *columns,
         print_cell(text_of(columns[i].heading), widths[i], right[i], i + 1 == count);
     for (const struct value *row = rows->first; row; row = row->next)
         for (size_t i = 0; i < count; i++)
-            print_cell(shown(&arena, value_find(row, columns[i].member), columns[i].most), widths[i],
-                       right[i], i + 1 == count);
+            print_cell(shown(&arena, row, &columns[i]), widths[i], right[i], i + 1 == count);
 }
 
 static bool progress_shown;

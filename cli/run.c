@@ -16,6 +16,46 @@ const char *run_operator(void)
     return entry && entry->pw_name ? entry->pw_name : "?";
 }
 
+struct extract_request run_extract_request(struct session *session)
+{
+    const struct invocation *invocation = session->invocation;
+    struct configuration *configuration = &session->configuration;
+    return (struct extract_request){
+        .sources = configuration->sources,
+        .source_count = configuration->source_count,
+        .names = invocation->sources,
+        .name_count = invocation->source_count,
+        .codes = invocation->codes,
+        .code_count = invocation->code_count,
+        .folder = configuration->folder,
+        .context = &configuration->context,
+        .stop = &cli_stop,
+    };
+}
+
+struct transform_request run_transform_request(struct session *session)
+{
+    const struct invocation *invocation = session->invocation;
+    struct configuration *configuration = &session->configuration;
+    return (struct transform_request){
+        .sources = configuration->sources,
+        .source_count = configuration->source_count,
+        .names = invocation->sources,
+        .name_count = invocation->source_count,
+        .codes = invocation->codes,
+        .code_count = invocation->code_count,
+        .lists = configuration->lists,
+        .rule_files = configuration->rule_files,
+        .rule_file_count = configuration->rule_file_count,
+        .defaults = { text_of(configuration->agency_code), text_of(configuration->agency_name) },
+        .language = session->language,
+        .precedence = { configuration->precedence, configuration->precedence_count },
+        .context = &configuration->context,
+        .clock = session->clock,
+        .stop = &cli_stop,
+    };
+}
+
 struct load_request run_load_request(struct session *session)
 {
     struct invocation *invocation = session->invocation;
@@ -43,6 +83,11 @@ struct load_request run_load_request(struct session *session)
     };
 }
 
+enum status run_read_store(struct session *session, struct store **store, struct error *error)
+{
+    return store_open(session->configuration.store, STORE_READ, session->clock, store, error);
+}
+
 enum status run_begin(struct session *session, struct store *store, int64_t *run, struct error *error)
 {
     const struct configuration *configuration = &session->configuration;
@@ -60,7 +105,9 @@ enum status run_begin(struct session *session, struct store *store, int64_t *run
     };
     if (ledger_open(session, store, error))
         return error->status;
-    return store_run_begin(store, &start, run, error);
+    /* A run that cannot even be entered has no ledger to write to. */
+    enum status status = store_run_begin(store, &start, run, error);
+    return status == STATUS_FATAL ? (error->status = STATUS_LEDGER) : status;
 }
 
 enum status run_end(struct session *session, struct store *store, enum status status,

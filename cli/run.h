@@ -3,14 +3,21 @@
 #define CLI_RUN_H
 
 #include "cli/cli.h"
+#include "extract/extract.h"
 #include "load/load.h"
+#include "transform/transform.h"
 
 /* The person who gave the command: the one behind sudo, else the owner of the process. */
 const char *run_operator(void);
 
-/* What load is asked for by the configuration and the command line; the caller adds who is told of progress.
- */
+/* What the stages are asked for by the configuration and the command line; the caller adds who is told of
+ * progress. */
+struct extract_request run_extract_request(struct session *session);
+struct transform_request run_transform_request(struct session *session);
 struct load_request run_load_request(struct session *session);
+
+/* Opens the store to be read; the caller closes it. */
+enum status run_read_store(struct session *session, struct store **store, struct error *error);
 
 /* Opens the store to be written (STATUS_BUSY: another run has it) and begins the run. On failure nothing is
  * open. */

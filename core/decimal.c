@@ -97,6 +97,53 @@ enum decimal_reading decimal_read(struct arena *arena, struct text text, struct 
     return marked ? read_marked(arena, text, last, decimal) : put_together(arena, text, TEXT_NONE, decimal);
 }
 
+#define EXPONENT_MOST (2 * DECIMAL_DIGITS_MOST)
+
+/* The exponent behind a mantissa; nothing is 0. */
+static bool read_exponent(struct text text, int *exponent)
+{
+    *exponent = 0;
+    if (!text.length)
+        return true;
+    bool signed_ = text.length > 1 && (text.bytes[1] == '-' || text.bytes[1] == '+');
+    struct text digits = text_slice(text, signed_ ? 2 : 1, text.length);
+    if ((text.bytes[0] != 'e' && text.bytes[0] != 'E') || !digits.length ||
+        count_digits(digits) != digits.length)
+        return false;
+    for (size_t i = 0; i < digits.length && *exponent <= EXPONENT_MOST; i++)
+        *exponent = *exponent * 10 + (digits.bytes[i] - '0');
+    if (signed_ && text.bytes[1] == '-')
+        *exponent = -*exponent;
+    return true;
+}
+
+bool decimal_from_number(struct arena *arena, struct text text, struct text *decimal)
+{
+    int exponent;
+    struct text whole = text_slice(text, 0, count_digits(text)), part = TEXT_NONE;
+    struct text rest = text_slice(text, whole.length, text.length);
+    if (rest.length && rest.bytes[0] == '.') {
+        part = text_slice(rest, 1, count_digits(text_slice(rest, 1, rest.length)));
+        rest = text_slice(rest, 1 + part.length, rest.length);
+        if (!part.length)
+            return false;
+    }
+    if (!whole.length || !read_exponent(rest, &exponent) || exponent > EXPONENT_MOST ||
+        exponent < -EXPONENT_MOST)
+        return false;
+    /* All digits between as many zeros as the point can be moved by. */
+    char *digits = arena_take(arena, whole.length + part.length + 2 * EXPONENT_MOST);
+    size_t length = EXPONENT_MOST + whole.length + part.length, point = EXPONENT_MOST + whole.length;
+    memset(digits, '0', length + EXPONENT_MOST);
+    memcpy(digits + EXPONENT_MOST, whole.bytes, whole.length);
+    if (part.length)
+        memcpy(digits + EXPONENT_MOST + whole.length, part.bytes, part.length);
+    point = exponent < 0 ? point - (size_t)-exponent : point + (size_t)exponent;
+    return put_together(arena, (struct text){ digits, point },
+                        (struct text){ digits + point, length + EXPONENT_MOST - point },
+                        decimal) == DECIMAL_READ;
+}
+
 bool decimal_valid(struct text text)
 {
     size_t whole = count_digits(text);

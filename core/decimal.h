@@ -30,6 +30,9 @@ enum decimal_reading {
 #define DECIMAL_DIGITS_MOST 18 /* on each side of the point */
 
 enum decimal_reading decimal_read(struct arena *arena, struct text text, struct text *decimal);
+/* A number as programs write it (RFC 8259, 6), in which a point is never one of thousands and 5e4 is 50000.
+ * False when it is none, is negative, or has too many digits. */
+bool decimal_from_number(struct arena *arena, struct text text, struct text *decimal);
 bool decimal_valid(struct text text); /* a canonical decimal */
 /* Of two canonical decimals, of any length: <0, 0, >0. */
 int decimal_compare(struct text left, struct text right);

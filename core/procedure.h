@@ -54,11 +54,4 @@ struct field_path {
 enum status field_path_compile(const struct field *group, struct text text, struct field_path *path,
                                struct error *error);
 
-/* Visits what the path finds in a procedure: each value, or NULL where the last step is absent, also because
- * the group that would hold it is; an absent list has no items to visit. `where` is the path with numbers
- * ("legal_bases[2].number"), borrowed for the call. Stops when the visitor returns false. */
-typedef bool field_visitor(void *own, const struct value *value, const char *where);
-void field_path_visit(const struct field_path *path, const struct value *procedure, field_visitor *visit,
-                      void *own);
-
 #endif

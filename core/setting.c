@@ -211,6 +211,30 @@ static enum status read_one(const struct setting_context *context, const struct 
     return STATUS_OK;
 }
 
+enum status setting_check_names(const struct setting_context *context, const struct value *object,
+                                const char *what, const char *const *names, size_t count, struct error *error)
+{
+    for (const struct value *member = object->first; member; member = member->next) {
+        size_t at = 0;
+        while (at < count && !text_is(member->name, names[at]))
+            at++;
+        if (at < count)
+            continue;
+        const char *nearest = text_nearest(member->name, names, count);
+        if (nearest)
+            return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"),
+                                 what, TEXT_ARG(member->name), nearest);
+        char known[512] = "";
+        for (size_t i = 0; i < count; i++) {
+            size_t length = strlen(known);
+            snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", names[i]);
+        }
+        return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; known are: %s"), what,
+                             TEXT_ARG(member->name), known);
+    }
+    return STATUS_OK;
+}
+
 static enum status check_names(const struct setting_context *context, const struct setting *table,
                                size_t count, const struct value *object, const char *what,
                                struct error *error)
@@ -218,25 +242,7 @@ static enum status check_names(const struct setting_context *context, const stru
     const char *names[64] = { NULL };
     for (size_t i = 0; i < count && i < 64; i++)
         names[i] = table[i].name;
-    for (const struct value *member = object->first; member; member = member->next) {
-        size_t at = 0;
-        while (at < count && !text_is(member->name, table[at].name))
-            at++;
-        if (at < count)
-            continue;
-        const char *nearest = text_nearest(member->name, names, count < 64 ? count : 64);
-        if (nearest)
-            return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"),
-                                 what, TEXT_ARG(member->name), nearest);
-        char known[512] = "";
-        for (size_t i = 0; i < count; i++) {
-            size_t length = strlen(known);
-            snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", table[i].name);
-        }
-        return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; known are: %s"), what,
-                             TEXT_ARG(member->name), known);
-    }
-    return STATUS_OK;
+    return setting_check_names(context, object, what, names, count < 64 ? count : 64, error);
 }
 
 enum status setting_read(const struct setting_context *context, const struct setting *table, size_t count,

@@ -54,6 +54,10 @@ struct setting_context {
 enum status setting_read(const struct setting_context *context, const struct setting *table, size_t count,
                          const struct value *object, const char *what, void *out, struct error *error);
 
+/* STATUS_USAGE, with its place and the nearest name, for a member that is none of `names`. */
+enum status setting_check_names(const struct setting_context *context, const struct value *object,
+                                const char *what, const char *const *names, size_t count,
+                                struct error *error);
 /* STATUS_USAGE with "file:line:column: …" for a value of the tree. */
 enum status setting_fault(const struct setting_context *context, const struct value *at, struct error *error,
                           const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -59,6 +59,13 @@ struct value *value_string(struct arena *arena, const char *string)
     return value_text(arena, text_of(string));
 }
 
+struct value *value_digest(struct arena *arena, const struct digest *digest)
+{
+    char *hex = arena_take(arena, DIGEST_HEX);
+    digest_hex(digest, hex);
+    return value_string(arena, hex);
+}
+
 struct value *value_list(struct arena *arena)
 {
     return value_new(arena, VALUE_LIST);

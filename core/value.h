@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/digest.h"
 #include "core/text.h"
 
 struct arena;
@@ -31,9 +32,10 @@ struct value {
 struct value *value_null(struct arena *arena);
 struct value *value_boolean(struct arena *arena, bool truth);
 struct value *value_integer(struct arena *arena, int64_t number);
-struct value *value_number(struct arena *arena, struct text lexeme); /* borrows */
-struct value *value_text(struct arena *arena, struct text text);     /* borrows */
-struct value *value_string(struct arena *arena, const char *string); /* borrows */
+struct value *value_number(struct arena *arena, struct text lexeme);          /* borrows */
+struct value *value_text(struct arena *arena, struct text text);              /* borrows */
+struct value *value_string(struct arena *arena, const char *string);          /* borrows */
+struct value *value_digest(struct arena *arena, const struct digest *digest); /* its text in hex */
 struct value *value_list(struct arena *arena);
 struct value *value_object(struct arena *arena);
 

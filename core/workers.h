@@ -13,7 +13,7 @@ struct workers;
 /* `count` threads; 0: as many as the machine has processors, at most 8. */
 struct workers *workers_open(unsigned count);
 void workers_close(struct workers *workers);
-unsigned workers_count(const struct workers *workers);
+unsigned workers_count(const struct workers *workers); /* 1 when none could be had: the caller works */
 
 /* Calls work(own, index, thread) for index 0 … items-1, in any order, thread below workers_count. Returns at
  * once. */

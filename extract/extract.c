@@ -58,21 +58,9 @@ static enum status compile_key(struct arena *arena, const struct setting_context
 
 enum status extract_check(const struct extract_request *request, struct error *error)
 {
-    for (size_t i = 0; i < request->name_count; i++) {
-        size_t at = 0;
-        const char *names[64];
-        while (at < request->source_count && strcmp(request->sources[at].name, request->names[i]))
-            at++;
-        if (at < request->source_count)
-            continue;
-        for (at = 0; at < request->source_count && at < 64; at++)
-            names[at] = request->sources[at].name;
-        const char *nearest = text_nearest(text_of(request->names[i]), names, at);
-        return error_set(error, STATUS_USAGE,
-                         nearest ? _("there is no source \"%s\"; did you mean \"%s\"?")
-                                 : _("there is no source \"%s\""),
-                         request->names[i], nearest);
-    }
+    if (source_check_names(request->sources, request->source_count, request->names, request->name_count,
+                           error))
+        return error->status;
     for (size_t i = 0; i < request->source_count; i++) {
         const struct source *source = &request->sources[i];
         struct fetch fetch;

@@ -30,14 +30,6 @@ const struct code *codes_lookup(const struct code_list *list, struct arena *scra
     return NULL;
 }
 
-bool codes_has(const struct code_list *list, struct text code)
-{
-    for (const struct code *entry = list->first; entry; entry = entry->after)
-        if (text_equal(entry->to, code))
-            return true;
-    return false;
-}
-
 const struct code_list *codes_find(const struct code_list *lists, struct text name)
 {
     for (; lists; lists = lists->next)
@@ -90,8 +82,10 @@ static enum status check_doubles(const struct code_list *list, struct error *err
                 if (text_equal(code->key, other->key) && !text_equal(code->to, other->to))
                     return error_set(
                         error, STATUS_USAGE,
-                        _("%s: \"%.*s\" is mapped both to \"%.*s\" and to \"%.*s\"; keep one of them"),
-                        list->path, TEXT_ARG(code->from), TEXT_ARG(code->to), TEXT_ARG(other->to));
+                        _("%s:%ld: \"%.*s\" is mapped both to \"%.*s\" and to \"%.*s\"; keep one of "
+                          "them"),
+                        list->path, code->line, TEXT_ARG(code->from), TEXT_ARG(code->to),
+                        TEXT_ARG(other->to));
     return STATUS_OK;
 }
 
@@ -120,7 +114,8 @@ static enum status read_rows(struct arena *arena, struct code_list *list, struct
                                  reader->line);
             continue;
         }
-        if (count > columns.count || columns.from >= count)
+        bool lacks_code = columns.to != SIZE_MAX && columns.to >= count;
+        if (count > columns.count || columns.from >= count || lacks_code)
             return error_set(error, STATUS_USAGE, _("%s:%ld: the row has %zu cells, the heading %zu"),
                              list->path, reader->line, count, columns.count);
         struct code *code = arena_new(arena, struct code);
@@ -128,6 +123,7 @@ static enum status read_rows(struct arena *arena, struct code_list *list, struct
         code->to = columns.to == SIZE_MAX ? code->from : cell_at(arena, cells, count, columns.to);
         code->name = cell_at(arena, cells, count, columns.name);
         code->key = unicode_fold(arena, code->from);
+        code->line = reader->line;
         *tail = code;
         tail = &code->after;
         list->count++;

@@ -14,6 +14,7 @@
 struct code {
     struct text from, to, name; /* name: bytes NULL when the list has none */
     struct text key;            /* folded from */
+    long line;                  /* of the file */
     struct code *next;          /* in the same bucket */
     struct code *after;         /* in the order of the file */
 };
@@ -37,7 +38,5 @@ const struct code_list *codes_find(const struct code_list *lists, struct text na
 
 /* The entry whose `from` matches; NULL: none. The scratch arena holds the folded text. */
 const struct code *codes_lookup(const struct code_list *list, struct arena *scratch, struct text text);
-/* Is it one of the list's codes (`to`)? */
-bool codes_has(const struct code_list *list, struct text code);
 
 #endif

@@ -208,3 +208,30 @@ enum status source_read_all(const struct setting_context *context, const struct 
     }
     return STATUS_OK;
 }
+
+static enum status no_source(const struct source *sources, size_t count, const char *name,
+                             struct error *error)
+{
+    const char *names[64];
+    size_t known = 0;
+    for (; known < count && known < sizeof names / sizeof *names; known++)
+        names[known] = sources[known].name;
+    const char *nearest = text_nearest(text_of(name), names, known);
+    return error_set(error, STATUS_USAGE,
+                     nearest ? _("there is no source \"%s\"; did you mean \"%s\"?")
+                             : _("there is no source \"%s\""),
+                     name, nearest);
+}
+
+enum status source_check_names(const struct source *sources, size_t count, const char *const *names,
+                               size_t name_count, struct error *error)
+{
+    for (size_t i = 0; i < name_count; i++) {
+        size_t at = 0;
+        while (at < count && strcmp(sources[at].name, names[i]))
+            at++;
+        if (at == count)
+            return no_source(sources, count, names[i], error);
+    }
+    return STATUS_OK;
+}

@@ -50,4 +50,9 @@ size_t source_header_row(const struct source *source);
 enum status source_read_all(const struct setting_context *context, const struct value *list,
                             struct source **sources, size_t *count, struct error *error);
 
+/* Is each of the names that of a source? STATUS_USAGE with the nearest: one that is not would silently match
+ * nothing. */
+enum status source_check_names(const struct source *sources, size_t count, const char *const *names,
+                               size_t name_count, struct error *error);
+
 #endif

@@ -176,7 +176,7 @@ static enum status prove(struct store *store, struct arena *arena, struct text c
 {
     struct value *held, *made = value_object(arena);
     struct audit_head head;
-    enum status status = history_on(store, arena, code, on, &held, error);
+    enum status status = history_on(store, arena, code, NULL, on, &held, error);
     if (status)
         return status;
     int64_t event = number_of(held, "event");

@@ -131,6 +131,14 @@ bool history_field_matches(struct text path, struct text asked)
     return at == path.length || path.bytes[at] == '.' || path.bytes[at] == '[';
 }
 
+static enum status check_field(struct arena *arena, const char *field, struct error *error)
+{
+    struct field_path path;
+    if (!field)
+        return STATUS_OK;
+    return field_path_compile(&procedure_root, without_numbers(arena, text_of(field)), &path, error);
+}
+
 struct changes {
     struct store *store;
     struct arena *arena;
@@ -217,13 +225,10 @@ enum status history_changes(struct store *store, struct arena *arena, struct tex
                             struct value **changes, struct error *error)
 {
     struct changes own = { store, arena, code, text_of(field), value_list(arena) };
-    struct field_path path;
     struct version *versions;
     size_t count;
     struct value *held = NULL;
-    if (field && field_path_compile(&procedure_root, without_numbers(arena, own.field), &path, error))
-        return error->status;
-    if (read_versions(store, arena, code, &versions, &count, error))
+    if (check_field(arena, field, error) || read_versions(store, arena, code, &versions, &count, error))
         return error->status;
     for (size_t i = 0; i < count; i++)
         if (add_version(&own, &versions[i], &held, error))
@@ -249,14 +254,26 @@ static enum status find_version(struct store *store, struct arena *arena, struct
     return status;
 }
 
-enum status history_on(struct store *store, struct arena *arena, struct text code, struct date on,
-                       struct value **held, struct error *error)
+/* The leaves of one field, as audit_fields has them. */
+static struct value *pick_field(struct arena *arena, const struct value *content, const char *field)
+{
+    struct value *fields = value_object(arena);
+    for (const struct difference *leaf = difference_find(arena, NULL, content); leaf; leaf = leaf->next)
+        if (history_field_matches(leaf->field, text_of(field)))
+            value_set_text(fields, leaf->field, value_text(arena, leaf->after));
+    return fields;
+}
+
+enum status history_on(struct store *store, struct arena *arena, struct text code, const char *field,
+                       struct date on, struct value **held, struct error *error)
 {
     struct version version;
     struct value *content, *out = value_object(arena);
     char until[CLOCK_TEXT], *day = arena_take(arena, DATE_TEXT), *hex = arena_take(arena, DIGEST_HEX);
     int64_t midnight = (date_days(on) + 1) * INT64_C(86400000) - CLOCK_ZONE_MINUTES * INT64_C(60000);
     clock_format(midnight, until);
+    if (check_field(arena, field, error))
+        return error->status;
     enum status status = find_version(store, arena, code, text_of(until), &version, error);
     if (status)
         return status;
@@ -278,7 +295,10 @@ enum status history_on(struct store *store, struct arena *arena, struct text cod
     }
     if (add_origin(store, arena, code, &version, out, error))
         return error->status;
-    if (content)
+    if (field)
+        value_set(out, "fields",
+                  pick_field(arena, version.withdrawn ? abolish(arena, content) : content, field));
+    else if (content)
         value_set(out, "procedure", content);
     *held = out;
     return STATUS_OK;

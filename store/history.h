@@ -25,9 +25,11 @@ enum status history_changes(struct store *store, struct arena *arena, struct tex
  *     published_at, portal_version, content_digest, and where it came from as above
  *     procedure              the canonical procedure, absent when only its withdrawal is known
  * Written as canonical JSON, the procedure's bytes are those that have the digest; of an abolished one they
- * are those that were published last. STATUS_END: nothing stood there. */
-enum status history_on(struct store *store, struct arena *arena, struct text code, struct date on,
-                       struct value **held, struct error *error);
+ * are those that were published last. With a `field` (as above) there is, in the procedure's place,
+ *     fields                 an object: the path of each leaf, and its value as text
+ * STATUS_END: nothing stood there. STATUS_USAGE: there is no such field. */
+enum status history_on(struct store *store, struct arena *arena, struct text code, const char *field,
+                       struct date on, struct value **held, struct error *error);
 
 /* Everything about one procedure on one page; an object of
  *     code, name, state, pending {action, content_digest, since_run, words}, held {status, content_digest,

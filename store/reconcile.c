@@ -119,13 +119,6 @@ static void set(struct arena *arena, struct value *object, const char *name, str
         value_set(object, name, value_text(arena, text));
 }
 
-static void set_hex(struct arena *arena, struct value *object, const char *name, const struct digest *digest)
-{
-    char *hex = arena_take(arena, DIGEST_HEX);
-    digest_hex(digest, hex);
-    value_set(object, name, value_string(arena, hex));
-}
-
 /* ---- what differs ---- */
 
 static enum status mark_conflict(struct store *store, struct text code, struct text words,
@@ -152,7 +145,7 @@ static enum status note_difference(struct store *store, struct sqlite_statement 
     struct value *detail = value_object(&arena);
     struct text code = take(&arena, row, 0), version = take(&arena, row, 1), status = take(&arena, row, 3);
     if (sqlite_digest(row, 2, &there)) {
-        set_hex(&arena, detail, "portal_digest", &there);
+        value_set(detail, "portal_digest", value_digest(&arena, &there));
         digest_hex(&there, hex);
     }
     set(&arena, detail, "status", status);

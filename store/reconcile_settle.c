@@ -11,13 +11,6 @@ static void set(struct arena *arena, struct value *object, const char *name, str
         value_set(object, name, value_text(arena, text));
 }
 
-static void set_hex(struct arena *arena, struct value *object, const char *name, const struct digest *digest)
-{
-    char *hex = arena_take(arena, DIGEST_HEX);
-    digest_hex(digest, hex);
-    value_set(object, name, value_string(arena, hex));
-}
-
 /* ---- adopting ---- */
 
 /* The event's digest is of bytes that the store has; where the portal names another one, it came in other
@@ -33,7 +26,7 @@ static enum status append_adopted(struct store *store, const struct reconcile_de
     value_set(detail, "asked", value_boolean(&arena, true));
     set(&arena, detail, "etag", decision->etag);
     if (decision->has_digest && !digest_equal(&decision->digest, digest))
-        set_hex(&arena, detail, "portal_digest", &decision->digest);
+        value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
     value_set(detail, "reason", value_string(&arena, decision->reason));
     set(&arena, detail, "version", decision->version.bytes ? decision->version : decision->etag);
     struct ledger_event event = { .event = event_name,
@@ -151,7 +144,7 @@ static enum status append_overwrite(struct store *store, const struct reconcile_
     value_set(detail, "action", value_text(&arena, action));
     set(&arena, detail, "base", decision->base);
     if (decision->has_digest)
-        set_hex(&arena, detail, "portal_digest", &decision->digest);
+        value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
     value_set(detail, "reason", value_string(&arena, decision->reason));
     value_set(detail, "status", value_string(&arena, decision->abolished ? "abolished" : "published"));
     set(&arena, detail, "version", decision->version);

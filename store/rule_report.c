@@ -94,26 +94,3 @@ enum status rule_report_deadlines(struct store *store, struct arena *arena, cons
     sqlite_bind_words(statement, 2, text_of(until));
     return read_rows(statement, arena, columns, sizeof columns / sizeof *columns, rows, error);
 }
-
-enum status rule_report_code(struct store *store, struct arena *arena, struct text code, struct value **rows,
-                             struct error *error)
-{
-    static const struct column columns[] = {
-        { "source", TEXT_COLUMN }, { "key", TEXT_COLUMN },         { "outcome", TEXT_COLUMN },
-        { "stage", TEXT_COLUMN },  { "rule", TEXT_COLUMN },        { "severity", TEXT_COLUMN },
-        { "field", TEXT_COLUMN },  { "value", TEXT_COLUMN },       { "message", TEXT_COLUMN },
-        { "cites", TEXT_COLUMN },  { "since_run", NUMBER_COLUMN },
-    };
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "SELECT s.name, r.key, r.outcome, CASE f.stage WHEN 1 THEN 'record' WHEN 2 THEN 'all' ELSE "
-                  "'code' END,"
-                  " f.rule, f.severity, f.field, f.value, f.message, f.cites, f.since_run"
-                  " FROM record r JOIN source s ON s.id = r.source JOIN finding f ON f.record = r.id AND "
-                  "f.stage > 0"
-                  " WHERE r.code = ?1 OR r.key = ?1 ORDER BY s.name, r.id, f.severity, f.rowid",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_words(statement, 1, code);
-    return read_rows(statement, arena, columns, sizeof columns / sizeof *columns, rows, error);
-}

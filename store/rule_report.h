@@ -17,10 +17,4 @@ enum status rule_report(struct store *store, struct arena *arena, struct value *
 enum status rule_report_deadlines(struct store *store, struct arena *arena, const char *today,
                                   const char *until, struct value **rows, struct error *error);
 
-/* The findings of one code or of one source key, as they stand: source, key, outcome, stage ("record" or
- * "all": found by a rule over the store), rule, severity, field, value, message, cites, since_run. For
- * `show`. */
-enum status rule_report_code(struct store *store, struct arena *arena, struct text code, struct value **rows,
-                             struct error *error);
-
 #endif

@@ -171,28 +171,6 @@ static enum status run_for(struct store *store, const char *literal, int64_t rec
     return sqlite_execute(statement, error);
 }
 
-static enum status insert_finding(struct store *store, int64_t record, const struct finding *finding,
-                                  struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT min(since_run) FROM finding"
-            " WHERE record = ?1 AND stage = -2 AND rule = ?2 AND field IS ?4), ?8), 2)",
-            &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, record);
-    sqlite_bind_words(statement, 2, finding->rule);
-    sqlite_bind_words(statement, 3, finding->is_error ? TEXT("error") : TEXT("warning"));
-    sqlite_bind_words(statement, 4, finding->field);
-    sqlite_bind_words(statement, 5, finding->value);
-    sqlite_bind_words(statement, 6, finding->message);
-    sqlite_bind_words(statement, 7, finding->cites);
-    sqlite_bind_number(statement, 8, store_run(store));
-    return sqlite_execute(statement, error);
-}
-
 /* What stays keeps the run since which it stands. */
 static enum status replace_findings(struct store *store, int64_t record, const struct findings *findings,
                                     struct error *error)
@@ -200,7 +178,7 @@ static enum status replace_findings(struct store *store, int64_t record, const s
     if (run_for(store, "UPDATE finding SET stage = -2 WHERE record = ?1 AND stage = 2", record, error))
         return error->status;
     for (const struct finding *finding = findings->first; finding; finding = finding->next)
-        if (insert_finding(store, record, finding, error))
+        if (work_put_finding(store, record, finding, 2, error))
             return error->status;
     if (run_for(store, "DELETE FROM finding WHERE record = ?1 AND stage = -2", record, error))
         return error->status;

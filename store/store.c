@@ -67,24 +67,34 @@ static const char *const pragmas = "PRAGMA trusted_schema = ON; PRAGMA journal_m
 
 static enum status read_tree(struct store *store, struct error *error);
 
-static enum status open_database(struct store *store, enum store_mode mode, struct error *error)
+/* A file in the store's place that cannot be read is a ledger that does not verify; one that cannot be
+ * written, a ledger that cannot. */
+static enum status open_file(struct store *store, enum sqlite_mode mode, struct error *error)
 {
-    if (mode == STORE_READ) {
-        if (!file_exists(store->path))
-            return error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"),
-                             store->path);
-        if (sqlite_open_file(store->path, SQLITE_READ, &store->database, error))
-            return error->status;
-        return sqlite_run(store->database, "PRAGMA trusted_schema = ON", error)
-                   ? error->status
-                   : schema_prepare(store->database, false, store->path, error);
-    }
+    enum status status = sqlite_open_file(store->path, mode, &store->database, error);
+    if (status == STATUS_USAGE)
+        status = error->status = STATUS_LEDGER;
+    return status;
+}
+
+static enum status open_to_write(struct store *store, struct error *error)
+{
     if (make_folder(store->path, error) || take_lock(store, error) ||
-        sqlite_open_file(store->path, SQLITE_CREATE, &store->database, error) ||
-        schema_prepare(store->database, true, store->path, error) ||
-        sqlite_run(store->database, pragmas, error))
+        open_file(store, SQLITE_CREATE, error) || schema_prepare(store->database, true, store->path, error) ||
+        sqlite_run(store->database, pragmas, error) || read_tree(store, error))
+        return error->status == STATUS_FATAL ? (error->status = STATUS_LEDGER) : error->status;
+    return STATUS_OK;
+}
+
+static enum status open_to_read(struct store *store, struct error *error)
+{
+    if (!file_exists(store->path))
+        return error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"),
+                         store->path);
+    if (open_file(store, SQLITE_READ, error) ||
+        sqlite_run(store->database, "PRAGMA trusted_schema = ON", error))
         return error->status;
-    return read_tree(store, error);
+    return schema_prepare(store->database, false, store->path, error);
 }
 
 enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
@@ -93,7 +103,7 @@ enum status store_open(const char *path, enum store_mode mode, struct clock *clo
     struct store *made = memory_new(struct store);
     made->path = memory_copy_string(path);
     made->clock = clock;
-    if (open_database(made, mode, error)) {
+    if (mode == STORE_READ ? open_to_read(made, error) : open_to_write(made, error)) {
         store_close(made);
         return error->status;
     }
@@ -331,13 +341,6 @@ enum status store_payload_by_digest(struct store *store, struct arena *arena, co
     return read_payload(store, statement, arena, bytes, error);
 }
 
-static void set_hex(struct arena *arena, struct value *object, const char *name, const struct digest *digest)
-{
-    char *hex = arena_take(arena, DIGEST_HEX);
-    digest_hex(digest, hex);
-    value_set(object, name, value_string(arena, hex));
-}
-
 static enum status keep_configuration(struct store *store, const struct run_start *start, struct error *error)
 {
     int64_t payload;
@@ -367,9 +370,9 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
     sqlite_reset_statement(statement);
     struct value *detail = value_object(&arena);
     value_set(detail, "command", value_string(&arena, start->command));
-    set_hex(&arena, detail, "config_digest", &start->config_digest);
+    value_set(detail, "config_digest", value_digest(&arena, &start->config_digest));
     value_set(detail, "host", value_string(&arena, start->host));
-    set_hex(&arena, detail, "rules_digest", &start->rules_digest);
+    value_set(detail, "rules_digest", value_digest(&arena, &start->rules_digest));
     value_set(detail, "version", value_string(&arena, start->version));
     struct ledger_event event = { .event = "run-started", .actor = start->operator_, .detail = detail };
     if (ledger_append(store, &event, NULL, error) || keep_configuration(store, start, error) ||
@@ -402,6 +405,8 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
     };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         value_set(detail, members[i].name, value_integer(&arena, members[i].number));
+    if (counts->repairs && counts->repairs->first)
+        value_set(detail, "repairs", value_copy(&arena, counts->repairs));
     if (why && *why)
         value_set(detail, "why", value_string(&arena, why));
     struct ledger_event event = { .event = "run-finished", .detail = detail };

@@ -31,8 +31,9 @@ enum store_mode {
     STORE_RUN,  /* made when absent; takes the lock: STATUS_BUSY when another run has it */
 };
 
-/* STATUS_USAGE for a file that is no store or one of a newer version ("made by a newer congkhai"); an older
- * one is brought up to date in one transaction. */
+/* STATUS_USAGE for a database that is no store or one of a newer version ("made by a newer congkhai"); an
+ * older one is brought up to date in one transaction. STATUS_LEDGER for what is no database, and where it is
+ * to be written and cannot be. */
 enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
                        struct error *error);
 void store_close(struct store *store);
@@ -85,7 +86,8 @@ struct run_start {
 struct run_counts {
     int64_t seen, changed, accepted, rejected, held;
     int64_t sent, published, refused, conflict, unknown, failed, withdrawn, missing;
-    int64_t pending; /* still to be sent when the run ended */
+    int64_t pending;             /* still to be sent when the run ended */
+    const struct value *repairs; /* of texts, by their kind: an object of counts; NULL: none */
 };
 
 /* STATUS_LEDGER when the ledger's last head does not verify (audit_quick_check): then nothing is begun. */

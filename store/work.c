@@ -108,15 +108,15 @@ enum status work_next(struct store *store, const char *source, enum work_kind ki
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-static enum status put_finding(struct store *store, int64_t record, const struct finding *finding,
-                               struct error *error)
+enum status work_put_finding(struct store *store, int64_t record, const struct finding *finding, int stage,
+                             struct error *error)
 {
     struct sqlite_statement *statement;
     if (store_sql(
             store,
             "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT min(since_run) FROM finding"
-            " WHERE record = ?1 AND stage = -1 AND rule = ?2 AND field IS ?4), ?8), 1)",
+            " WHERE record = ?1 AND stage = -?9 AND rule = ?2 AND field IS ?4), ?8), ?9)",
             &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
@@ -127,6 +127,7 @@ static enum status put_finding(struct store *store, int64_t record, const struct
     sqlite_bind_words(statement, 6, finding->message);
     sqlite_bind_words(statement, 7, finding->cites);
     sqlite_bind_number(statement, 8, store_run(store));
+    sqlite_bind_number(statement, 9, stage);
     return sqlite_execute(statement, error);
 }
 
@@ -152,7 +153,7 @@ static enum status put_findings(struct store *store, const struct work_result *r
         had = sqlite_changed_rows(store_database(store)) > 0;
     }
     for (const struct finding *finding = result->findings->first; finding; finding = finding->next)
-        if (put_finding(store, result->record, finding, error))
+        if (work_put_finding(store, result->record, finding, 1, error))
             return error->status;
     return had ? move_findings(store, "DELETE FROM finding WHERE record = ?1 AND stage = -1", result->record,
                                error)

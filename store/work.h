@@ -52,6 +52,10 @@ struct work_result {
 };
 enum status work_put(struct store *store, const struct work_result *result,
                      const struct work_recipes *recipes, struct error *error);
+/* For store/ only: a finding of a record as it stands now; `stage` 1: of the record alone, 2: by a rule over
+ * the store. Since when it stands is taken over from the same one of before. */
+enum status work_put_finding(struct store *store, int64_t record, const struct finding *finding, int stage,
+                             struct error *error);
 
 /* Two sources with the same code: which wins, in order; count 0: none does. */
 struct work_precedence {

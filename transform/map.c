@@ -1,33 +1,10 @@
 #include "transform/map.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "adapters/unicode.h"
-#include "core/date.h"
-#include "core/decimal.h"
-#include "core/duration.h"
-#include "core/money.h"
-#include "transform/map_compile.h"
+#include "transform/map_inside.h"
 
-/* Where a value goes, for findings; made into a text only when there is one. */
-struct place {
-    const struct place *parent;
-    const char *name;
-    long index; /* -1: no list */
-};
-
-struct running {
-    const struct map *map;
-    struct arena *arena;
-    struct map_result *result;
-    bool number; /* the text at hand is a number of the source's own */
-    bool table;  /* of a workbook or a database, whose own dates come as yyyy-MM-dd, however they are shown */
-    struct text
-        prose; /* words where an amount was expected; the next object around that has a `text` takes them */
-};
-
-static size_t write_place(const struct place *place, char *out, size_t size)
+static size_t write_place(const struct map_place *place, char *out, size_t size)
 {
     size_t length = place->parent ? write_place(place->parent, out, size) : 0;
     if (length + 1 >= size)
@@ -40,8 +17,8 @@ static size_t write_place(const struct place *place, char *out, size_t size)
     return length + (size_t)written < size ? length + (size_t)written : size - 1;
 }
 
-static void find(struct running *running, const struct place *place, const char *rule, struct text value,
-                 const char *message)
+void map_find(struct map_running *running, const struct map_place *place, const char *rule, struct text value,
+              const char *message)
 {
     char where[256] = "";
     if (place)
@@ -50,192 +27,17 @@ static void find(struct running *running, const struct place *place, const char 
                 text_of(message));
 }
 
-static bool is_nothing(const struct map_node *node, struct text text)
-{
-    for (size_t i = 0; i < node->nothing_count; i++)
-        if (text_equal(node->nothing[i], text))
-            return true;
-    return !text.length;
-}
-
-static struct value *run_group(struct running *running, const struct map_group *group,
+static struct value *run_group(struct map_running *running, const struct map_group *group,
                                const struct record *record, const struct record_item *item,
-                               const struct place *place);
-static struct value *run_node(struct running *running, const struct map_node *node,
+                               const struct map_place *place);
+static struct value *run_node(struct map_running *running, const struct map_node *node,
                               const struct record *record, const struct record_item *item,
-                              const struct place *place);
-
-/* A text into what its field's kind wants. */
-static struct value *convert_date(struct running *running, const struct map_node *node, struct text text,
-                                  const struct place *place)
-{
-    struct date date;
-    bool fits = (!node->date_count || running->table) && date_read(text, &date);
-    for (size_t i = 0; !fits && i < node->date_count; i++)
-        fits = date_parse(text, node->dates[i], &date);
-    if (!fits) {
-        find(running, place, "congkhai/date", text,
-             node->date_count ? _("This is no date in any of the formats of the map")
-                              : _("This is no date; say its format in the map with \"date\""));
-        return NULL;
-    }
-    char *canonical = arena_take(running->arena, DATE_TEXT);
-    date_write(date, canonical);
-    return value_string(running->arena, canonical);
-}
-
-static struct value *convert_choice(struct running *running, const struct field *field, struct text text,
-                                    const struct place *place)
-{
-    char known[256] = "";
-    for (size_t i = 0; field->choices[i]; i++) {
-        if (text_is(text, field->choices[i]))
-            return value_text(running->arena, text);
-        size_t length = strlen(known);
-        snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", field->choices[i]);
-    }
-    char message[400];
-    snprintf(message, sizeof message, _("This must be one of %s (see \"codes\" in the map)"), known);
-    find(running, place, "congkhai/choice", text, message);
-    return NULL;
-}
-
-static struct value *convert_integer(struct running *running, struct text text, const struct place *place)
-{
-    size_t start = 0;
-    while (start + 1 < text.length && text.bytes[start] == '0')
-        start++;
-    for (size_t i = 0; i < text.length; i++)
-        if (text.bytes[i] < '0' || text.bytes[i] > '9' || text.length - start > 9) {
-            find(running, place, "congkhai/number", text, _("This must be a whole number"));
-            return NULL;
-        }
-    return value_number(running->arena, text_slice(text, start, text.length));
-}
-
-/* An amount that is prose stays prose; one that can be read in two ways is nobody's to guess. */
-static struct value *convert_decimal(struct running *running, struct text text, const struct place *place)
-{
-    struct money money;
-    struct error error;
-    if (running->number && decimal_valid(text))
-        return value_text(running->arena, text);
-    switch (money_read(running->arena, text, &money, &error)) {
-    case STATUS_OK:
-        return value_text(running->arena, money.amount);
-    case STATUS_END:
-        running->prose = running->prose.length ? text_format(running->arena, "%.*s; %.*s",
-                                                             TEXT_ARG(running->prose), TEXT_ARG(text))
-                                               : text;
-        return NULL;
-    default:
-        find(running, place, "congkhai/number", text, error.message);
-        return NULL;
-    }
-}
-
-static struct value *convert(struct running *running, const struct map_node *node, const struct field *field,
-                             struct text text, const struct place *place)
-{
-    struct text normal;
-    struct error error;
-    switch (field->kind) {
-    case FIELD_DATE:
-        return convert_date(running, node, text, place);
-    case FIELD_CHOICE:
-        return convert_choice(running, field, text, place);
-    case FIELD_INTEGER:
-        return convert_integer(running, text, place);
-    case FIELD_DECIMAL:
-        return convert_decimal(running, text, place);
-    case FIELD_LINE:
-    case FIELD_LINES:
-        break;
-    case FIELD_GROUP:
-    case FIELD_LIST:
-        return NULL;
-    }
-    /* A piece is normalised already; only line breaks may have to go. */
-    struct normalise_counts uncounted = { 0 };
-    normal = text;
-    if (field->kind == FIELD_LINE && memchr(text.bytes, '\n', text.length) &&
-        normalise(running->arena, text, false, &uncounted, &normal, &error))
-        return NULL;
-    return normal.length ? value_text(running->arena, normal) : NULL;
-}
-
-/* "5 Ngày làm việc": amount and unit; prose otherwise. */
-static struct value *bare_duration(struct running *running, struct text text, const struct place *place)
-{
-    struct duration duration;
-    struct error error;
-    switch (duration_read(running->arena, text, &duration, &error)) {
-    case STATUS_OK: {
-        struct value *object = value_object(running->arena);
-        value_set(object, "amount", value_text(running->arena, duration.amount));
-        value_set(object, "unit", value_string(running->arena, duration_unit_name(duration.unit)));
-        return object;
-    }
-    case STATUS_END:
-        running->prose = text;
-        return NULL;
-    default:
-        find(running, place, "congkhai/number", text, error.message);
-        return NULL;
-    }
-}
-
-/* "50.000 đồng": amount and currency; prose stays the fee's text. */
-static struct value *bare_fee(struct running *running, struct text text)
-{
-    struct money money;
-    struct error error;
-    struct value *object = value_object(running->arena);
-    bool read = money_read(running->arena, text, &money, &error) == STATUS_OK;
-    if (read) {
-        value_set(object, "amount", value_text(running->arena, money.amount));
-        if (money.currency.length)
-            value_set(object, "currency", value_text(running->arena, money.currency));
-        if (money.kind != MONEY_UNKNOWN)
-            value_set(object, "kind",
-                      value_string(running->arena, money.kind == MONEY_FEE ? "fee" : "charge"));
-    }
-    if (!read || money.per.length)
-        value_set(object, "text", value_text(running->arena, text));
-    return object;
-}
-
-/* A bare text for a group goes to its main field; with a code list, to code and name. */
-static struct value *bare_group(struct running *running, const struct map_node *node,
-                                const struct field *group, struct text text, const struct code *code,
-                                const struct place *place)
-{
-    struct value *object = value_object(running->arena);
-    const struct field *code_field = code ? field_find(group, TEXT("code")) : NULL;
-    if (code_field) {
-        value_set(object, "code", value_text(running->arena, code->to));
-        value_set(object, "name", value_text(running->arena, code->name.length ? code->name : text));
-        return object;
-    }
-    if (!code && field_find(group, TEXT("unit")))
-        return bare_duration(running, text, place);
-    if (!code && field_find(group, TEXT("currency")))
-        return bare_fee(running, text);
-    const struct field *main = field_find(group, text_of(group->main));
-    struct value *value = convert(running, node, main, code ? code->to : text, place);
-    return value ? (value_set(object, main->name, value), object) : NULL;
-}
-
-struct piece {
-    bool number; /* the source has it as a number */
-    struct text text;
-    const struct record_item *item; /* an item that is mapped as it stands; text is empty then */
-};
+                              const struct map_place *place);
 
 /* One item of the target: from a text or from an item of the source. */
-static struct value *make_item(struct running *running, const struct map_node *node,
+static struct value *make_item(struct map_running *running, const struct map_node *node,
                                const struct field *target, const struct record *record,
-                               const struct piece *piece, const struct place *place)
+                               const struct map_piece *piece, const struct map_place *place)
 {
     static const struct record_format text_format_ = { .shape = RECORD_TEXT };
     const struct code *code = NULL;
@@ -249,7 +51,7 @@ static struct value *make_item(struct running *running, const struct map_node *n
         snprintf(message, sizeof message,
                  _("This is not in the code list \"%s\" (%s): add it there if it is right"),
                  node->codes->name, node->codes->path);
-        find(running, place, "congkhai/codes", text, message);
+        map_find(running, place, "congkhai/codes", text, message);
         return NULL;
     }
     if (node->items) {
@@ -257,190 +59,24 @@ static struct value *make_item(struct running *running, const struct map_node *n
         return run_group(running, node->items, &own, &own.root, place);
     }
     if (target->kind == FIELD_GROUP)
-        return bare_group(running, node, target, text, code, place);
-    return convert(running, node, target, code ? code->to : text, place);
+        return map_convert_group(running, node, target, text, code, place);
+    return map_convert(running, node, target, code ? code->to : text, place);
 }
 
-/* The first alternative that is something. */
-static bool choose_items(struct running *running, const struct map_node *node, const struct record *record,
-                         const struct record_item *from, struct record_items *items,
-                         const struct place *place)
-{
-    struct error error;
-    bool known = false;
-    for (size_t i = 0; i < node->from_count; i++) {
-        if (record_select(record, from, node->from[i], running->arena, items, &error)) {
-            find(running, place, "congkhai/address", TEXT_NONE, error.message);
-            return false;
-        }
-        known = known || !items->unknown;
-        record_items_open(running->arena, items, items);
-        /* Without alternatives to turn to, what is nothing is seen when the text is taken. */
-        if (node->from_count == 1 && items->count)
-            return true;
-        size_t kept = 0;
-        for (size_t j = 0; j < items->count; j++) {
-            struct text text, normal;
-            bool structured = items->items[j].value && !value_is_scalar(items->items[j].value);
-            if (!structured) {
-                struct normalise_counts uncounted = { 0 };
-                if (record_item_text(record, &items->items[j], running->arena, &text, &error) == STATUS_OK &&
-                    normalise(running->arena, text, true, &uncounted, &normal, &error) == STATUS_OK &&
-                    is_nothing(node, normal))
-                    continue;
-            } else if (!items->items[j].value->count) {
-                continue;
-            }
-            items->items[kept++] = items->items[j];
-        }
-        items->count = kept;
-        if (kept)
-            return true;
-    }
-    if (!known && node->from_count) {
-        struct text column = record_address_text(node->from[0]);
-        find(running, place, "congkhai/column", TEXT_NONE,
-             text_format(running->arena,
-                         _("The table has no column \"%.*s\"; correct the address in the map"),
-                         TEXT_ARG(column))
-                 .bytes);
-    }
-    return false;
-}
-
-struct pieces {
-    struct piece *list;
-    size_t count, room;
-};
-
-static void add_piece(struct running *running, struct pieces *pieces, struct piece piece)
-{
-    if (pieces->count == pieces->room) {
-        size_t room = pieces->room * 2 + 8;
-        struct piece *list = arena_take(running->arena, room * sizeof *list);
-        if (pieces->count)
-            memcpy(list, pieces->list, pieces->count * sizeof *list);
-        pieces->list = list;
-        pieces->room = room;
-    }
-    pieces->list[pieces->count++] = piece;
-}
-
-/* Each match is a piece. */
-static void take_pieces(struct running *running, const struct map_node *node, struct text text,
-                        struct pieces *pieces, const struct place *place)
-{
-    struct pattern_match match;
-    struct error error;
-    enum status status;
-    for (size_t at = 0; (status = pattern_search(node->match, text, at, &match, &error)) == STATUS_OK;) {
-        size_t end = (size_t)(match.whole.bytes - text.bytes) + match.whole.length;
-        struct text piece = match.group.bytes ? text_trim(match.group) : TEXT_NONE;
-        if (!is_nothing(node, piece))
-            add_piece(running, pieces, (struct piece){ .text = piece });
-        /* An empty match must not be found for ever. */
-        if (!match.whole.length && end < text.length)
-            unicode_next(text, &end);
-        else if (!match.whole.length)
-            break;
-        at = end;
-    }
-    if (status == STATUS_REJECT)
-        find(running, place, "congkhai/match", text, error.message);
-}
-
-/* Normalised, matched, and not nothing: then it is a piece. */
-static void take_text(struct running *running, const struct map_node *node, struct text text,
-                      struct pieces *pieces, bool matched, const struct place *place)
-{
-    struct error error;
-    struct text normal;
-    struct pattern_match match;
-    if (normalise(running->arena, text, true, &running->result->repairs, &normal, &error)) {
-        find(running, place, "congkhai/control", text, error.message);
-        return;
-    }
-    if (is_nothing(node, normal))
-        return;
-    if (node->pieces && !matched) {
-        take_pieces(running, node, normal, pieces, place);
-        return;
-    }
-    if (node->match && !matched) {
-        enum status status = pattern_search(node->match, normal, 0, &match, &error);
-        if (status == STATUS_REJECT)
-            find(running, place, "congkhai/match", normal, error.message);
-        if (status != STATUS_OK || !match.group.bytes)
-            return;
-        normal = text_trim(match.group);
-        if (is_nothing(node, normal))
-            return;
-    }
-    if (normal.length)
-        add_piece(running, pieces, (struct piece){ .text = normal });
-}
-
-static void split_text(struct running *running, const struct map_node *node, struct text text,
-                       struct pieces *pieces, const struct place *place)
-{
-    struct text rest = text;
-    size_t at;
-    while (text_find(rest, node->split, &at)) {
-        take_text(running, node, text_slice(rest, 0, at), pieces, true, place);
-        rest = text_slice(rest, at + node->split.length, rest.length);
-    }
-    take_text(running, node, rest, pieces, true, place);
-}
-
-static void parse_piece(struct running *running, const struct map_node *node, const struct record *record,
-                        struct text text, struct value *list, const struct place *place);
-
-static void gather(struct running *running, const struct map_node *node, const struct record *record,
-                   const struct record_items *items, struct pieces *pieces, const struct place *place)
-{
-    bool as_it_stands = (node->items || node->scalar) && !node->match && !node->split.bytes && !node->codes &&
-                        node->parse == RECORD_TEXT;
-    for (size_t i = 0; i < items->count; i++) {
-        struct text text;
-        struct error error;
-        const struct record_item *item = &items->items[i];
-        if (as_it_stands) {
-            add_piece(running, pieces, (struct piece){ .item = item });
-            continue;
-        }
-        if (record_item_text(record, item, running->arena, &text, &error)) {
-            find(running, place, "congkhai/text", TEXT_NONE, error.message);
-            continue;
-        }
-        if (!node->split.bytes) {
-            size_t before = pieces->count;
-            take_text(running, node, text, pieces, false, place);
-            if (pieces->count > before && item->value && item->value->kind == VALUE_NUMBER && !node->match)
-                pieces->list[before].number = true;
-            continue;
-        }
-        if (node->split_raw && !node->match) {
-            split_text(running, node, text, pieces, place);
-            continue;
-        }
-        struct pieces whole = { 0 };
-        take_text(running, node, text, &whole, false, place);
-        for (size_t j = 0; j < whole.count; j++)
-            split_text(running, node, whole.list[j].text, pieces, place);
-    }
-}
+static void parse_piece(struct map_running *running, const struct map_node *node, const struct record *record,
+                        struct text text, struct value *list, const struct map_place *place);
 
 static void insert_sorted(struct value *object, const char *name, struct value *value);
 
 /* The items of an inner list, each with the outer item's fields. */
-static void flatten(struct running *running, const struct map_group *group, const struct record *record,
-                    const struct record_item *outer, struct value *list, const struct place *place)
+static void flatten(struct map_running *running, const struct map_group *group, const struct record *record,
+                    const struct record_item *outer, struct value *list, const struct map_place *place)
 {
     struct record_items items, opened;
     struct error error;
-    struct place at = { place, NULL, (long)list->count };
+    struct map_place at = { place, NULL, (long)list->count };
     if (record_select(record, outer, group->each, running->arena, &items, &error)) {
-        find(running, &at, "congkhai/address", TEXT_NONE, error.message);
+        map_find(running, &at, "congkhai/address", TEXT_NONE, error.message);
         return;
     }
     record_items_open(running->arena, &items, &opened);
@@ -463,13 +99,13 @@ static void flatten(struct running *running, const struct map_group *group, cons
     }
 }
 
-static struct value *make_list(struct running *running, const struct map_node *node,
-                               const struct record *record, const struct pieces *pieces,
-                               const struct place *place)
+static struct value *make_list(struct map_running *running, const struct map_node *node,
+                               const struct record *record, const struct map_pieces *pieces,
+                               const struct map_place *place)
 {
     struct value *list = value_list(running->arena);
     for (size_t i = 0; i < pieces->count; i++) {
-        struct place at = { place, NULL, (long)list->count };
+        struct map_place at = { place, NULL, (long)list->count };
         if (node->parse != RECORD_TEXT) {
             parse_piece(running, node, record, pieces->list[i].text, list, place);
             continue;
@@ -486,32 +122,32 @@ static struct value *make_list(struct running *running, const struct map_node *n
 }
 
 /* A document inside a text: its list's items, or itself, are the items. */
-static void parse_piece(struct running *running, const struct map_node *node, const struct record *record,
-                        struct text text, struct value *list, const struct place *place)
+static void parse_piece(struct map_running *running, const struct map_node *node, const struct record *record,
+                        struct text text, struct value *list, const struct map_place *place)
 {
     struct record inner;
     struct error error;
     struct record_items items = { 0 }, opened;
     if (record_item_parse(running->arena, node->parse, record->format, text, &inner, &error)) {
-        find(running, place, "congkhai/parse", text, error.message);
+        map_find(running, place, "congkhai/parse", text, error.message);
         return;
     }
     items.count = 1;
     items.items = &inner.root;
     record_items_open(running->arena, &items, &opened);
     for (size_t i = 0; i < opened.count; i++) {
-        struct place at = { place, NULL, (long)list->count };
-        struct piece piece = { .item = &opened.items[i] };
+        struct map_place at = { place, NULL, (long)list->count };
+        struct map_piece piece = { .item = &opened.items[i] };
         struct value *item = NULL;
         if (node->items) {
             item = make_item(running, node, node->field->item, &inner, &piece, &at);
         } else if (record_item_text(&inner, piece.item, running->arena, &piece.text, &error) == STATUS_OK) {
-            struct pieces pieces = { 0 };
-            take_text(running, node, piece.text, &pieces, true, &at);
+            struct map_pieces pieces = { 0 };
+            map_take_text(running, node, piece.text, &pieces, true, &at);
             if (pieces.count)
                 item = make_item(running, node, node->field->item, &inner, &pieces.list[0], &at);
         } else {
-            find(running, &at, "congkhai/text", TEXT_NONE, error.message);
+            map_find(running, &at, "congkhai/text", TEXT_NONE, error.message);
         }
         if (item)
             value_append(list, item);
@@ -520,31 +156,14 @@ static void parse_piece(struct running *running, const struct map_node *node, co
     record_close(&inner);
 }
 
-/* Several values for a field that holds one: texts are joined, so that nothing is lost; of anything else
- * there can only be one, and what the joined text is not, its kind's finding says. */
-static struct text join(struct running *running, const struct pieces *pieces, const struct field *field)
-{
-    if (pieces->count == 1)
-        return pieces->list[0].text;
-    struct buffer joined = { 0 };
-    for (size_t i = 0; i < pieces->count; i++) {
-        if (i)
-            buffer_string(&joined, field->kind == FIELD_LINES ? "\n" : ", ");
-        buffer_text(&joined, pieces->list[i].text);
-    }
-    struct text text = text_copy(running->arena, buffer_view(&joined));
-    buffer_free(&joined);
-    return text;
-}
-
 /* One value out of a document inside a text. */
-static struct value *run_inside(struct running *running, const struct map_node *node,
-                                const struct record *record, struct text text, const struct place *place)
+static struct value *run_inside(struct map_running *running, const struct map_node *node,
+                                const struct record *record, struct text text, const struct map_place *place)
 {
     struct record inner;
     struct error error;
     if (record_item_parse(running->arena, node->parse, record->format, text, &inner, &error)) {
-        find(running, place, "congkhai/parse", text, error.message);
+        map_find(running, place, "congkhai/parse", text, error.message);
         return NULL;
     }
     struct value *value = run_node(running, node->scalar, &inner, &inner.root, place);
@@ -552,32 +171,32 @@ static struct value *run_inside(struct running *running, const struct map_node *
     return value;
 }
 
-static struct value *run_node(struct running *running, const struct map_node *node,
+static struct value *run_node(struct map_running *running, const struct map_node *node,
                               const struct record *record, const struct record_item *item,
-                              const struct place *place)
+                              const struct map_place *place)
 {
-    struct pieces pieces = { 0 };
+    struct map_pieces pieces = { 0 };
     struct record_items items;
     if (!node->from) {
-        take_text(running, node, node->constant, &pieces, false, place);
+        map_take_text(running, node, node->constant, &pieces, false, place);
     } else {
-        if (!choose_items(running, node, record, item, &items, place))
+        if (!map_choose(running, node, record, item, &items, place))
             return NULL;
-        gather(running, node, record, &items, &pieces, place);
+        map_gather(running, node, record, &items, &pieces, place);
     }
     if (!pieces.count)
         return NULL;
     if (node->field->kind == FIELD_LIST)
         return make_list(running, node, record, &pieces, place);
-    struct piece piece = pieces.list[0];
+    struct map_piece piece = pieces.list[0];
     if (!piece.item)
-        piece.text = join(running, &pieces, node->field);
+        piece.text = map_join(running, &pieces, node->field);
     if (node->scalar && node->parse != RECORD_TEXT)
         return run_inside(running, node, record, piece.text, place);
     return make_item(running, node, node->field, record, &piece, place);
 }
 
-static void absorb_prose(struct running *running, struct value *object)
+static void absorb_prose(struct map_running *running, struct value *object)
 {
     struct value *text = value_find(object, "text");
     if (text && !text_find(text->text, running->prose, &(size_t){ 0 }))
@@ -588,15 +207,15 @@ static void absorb_prose(struct running *running, struct value *object)
     running->prose = TEXT_NONE;
 }
 
-static struct value *run_group(struct running *running, const struct map_group *group,
+static struct value *run_group(struct map_running *running, const struct map_group *group,
                                const struct record *record, const struct record_item *item,
-                               const struct place *place)
+                               const struct map_place *place)
 {
     struct value *object = value_object(running->arena);
     bool sourced = !group->sourced;
     for (size_t i = 0; i < group->count; i++) {
         const struct map_member *member = &group->members[i];
-        struct place at = { place, member->field->name, -1 };
+        struct map_place at = { place, member->field->name, -1 };
         struct value *value = member->node ? run_node(running, member->node, record, item, &at)
                                            : run_group(running, member->group, record, item, &at);
         if (!value)
@@ -625,7 +244,7 @@ static void insert_sorted(struct value *object, const char *name, struct value *
     object->count++;
 }
 
-static void add_defaults(struct running *running, struct value *procedure)
+static void add_defaults(struct map_running *running, struct value *procedure)
 {
     const struct map_defaults *defaults = &running->map->defaults;
     if (!value_find(procedure, "agency") && (defaults->agency_code.length || defaults->agency_name.length)) {
@@ -643,20 +262,20 @@ static void add_defaults(struct running *running, struct value *procedure)
 void map_run(const struct map *map, struct arena *arena, struct text bytes, struct text context,
              struct map_result *result)
 {
-    struct running running = { .map = map, .arena = arena, .result = result };
+    struct map_running running = { .map = map, .arena = arena, .result = result };
     running.table = map->source->record.shape == RECORD_TABLE;
     struct record record;
     struct error error;
     *result = (struct map_result){ 0 };
     if (record_open(arena, &map->source->record, bytes, context, &record, &error)) {
-        find(&running, NULL, "congkhai/decode", TEXT_NONE, error.message);
+        map_find(&running, NULL, "congkhai/decode", TEXT_NONE, error.message);
         return;
     }
     result->procedure = run_group(&running, map->root, &record, &record.root, NULL);
     record_close(&record);
     if (running.prose.length)
-        find(&running, NULL, "congkhai/number", running.prose,
-             _("This is no amount that can be read with certainty"));
+        map_find(&running, NULL, "congkhai/number", running.prose,
+                 _("This is no amount that can be read with certainty"));
     if (!result->procedure)
         result->procedure = value_object(arena);
     add_defaults(&running, result->procedure);

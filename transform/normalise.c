@@ -78,6 +78,7 @@ struct cleaning {
     size_t length;
     int pending_breaks; /* line breaks seen since the last letter */
     bool pending_blank;
+    bool after_return; /* the last that is kept was a CR: a LF behind it is the same break */
     bool lines;
     struct normalise_counts touched; /* 0 or 1 each */
 };
@@ -125,14 +126,21 @@ static enum status clean(struct cleaning *cleaning, struct text text, struct err
         at = plain_end((const unsigned char *)text.bytes, at, text.length);
         if (at > start) {
             flush_space(cleaning);
+            cleaning->after_return = false;
             memcpy(cleaning->out + cleaning->length, text.bytes + start, at - start);
             cleaning->length += at - start;
             continue;
         }
         int32_t c = unicode_next(text, &at);
+        if (is_invisible(c)) {
+            cleaning->touched.invisible = 1;
+            continue;
+        }
+        bool same_break = c == '\n' && cleaning->after_return;
+        cleaning->after_return = c == '\r';
+        if (same_break)
+            continue;
         if (c == '\r' || c == '\n') {
-            bool pair = c == '\r' && at < text.length && text.bytes[at] == '\n';
-            at += pair;
             cleaning->touched.line_breaks |= c == '\r' || !cleaning->lines;
             put_break(cleaning);
         } else if (is_blank(c)) {
@@ -142,8 +150,6 @@ static enum status clean(struct cleaning *cleaning, struct text text, struct err
                 error, STATUS_REJECT, _("the control character U+%04X stands in the text, after \"%.*s\""),
                 (unsigned)c,
                 TEXT_ARG(text_slice(text, start > 20 ? start - 20 : 0, start > 20 ? 20 : start)));
-        } else if (is_invisible(c)) {
-            cleaning->touched.invisible = 1;
         } else if (c >= 0xf000 && c <= 0xf0ff) {
             cleaning->touched.bullets = 1;
             put(cleaning, '-');

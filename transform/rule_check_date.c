@@ -20,19 +20,7 @@ static enum status check_names(const struct rule_compiling *compiling, const str
     if (options->kind != VALUE_OBJECT)
         return setting_fault(compiling->context, options, error,
                              _("\"%s\" must be an object of names and values"), what);
-    for (const struct value *member = options->first; member; member = member->next) {
-        size_t i = 0;
-        while (i < count && !text_is(member->name, names[i]))
-            i++;
-        if (i < count)
-            continue;
-        const char *nearest = text_nearest(member->name, names, count);
-        return setting_fault(compiling->context, member, error,
-                             nearest ? _("%s: unknown key \"%.*s\"; did you mean \"%s\"?")
-                                     : _("%s: unknown key \"%.*s\""),
-                             what, TEXT_ARG(member->name), nearest);
-    }
-    return STATUS_OK;
+    return setting_check_names(compiling->context, options, what, names, count, error);
 }
 
 static enum status compile_date(struct rule *rule, const struct rule_compiling *compiling,
@@ -204,8 +192,8 @@ struct term_settings {
     int64_t at_most, at_least;
 };
 
-/* The list's `from` is the day; `to` says "holiday", or "working" for a weekend day to which work was moved.
- */
+/* The list's `from` is the day; `to` says "working" for a weekend day to which work was moved. Anything else
+ * makes it a holiday: "holiday", or its name. */
 static enum status read_calendar(const struct rule_compiling *compiling, const struct code_list *list,
                                  const struct value *at, struct term *term, struct error *error)
 {
@@ -214,13 +202,14 @@ static enum status read_calendar(const struct rule_compiling *compiling, const s
     struct date *moved = arena_array(arena, struct date, list->count + 1);
     for (const struct code *code = list->first; code; code = code->after) {
         struct date date;
+        static const char *const words[] = { "working" };
         bool working = text_is(code->to, "working");
-        if (!date_read(code->from, &date) || (!working && !text_is(code->to, "holiday")))
+        if (!date_read(code->from, &date) || (!working && text_nearest(code->to, words, 1)))
             return setting_fault(
                 compiling->context, at, error,
-                _("the calendar \"%s\" (%s) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and "
+                _("the calendar \"%s\" (%s:%ld) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and "
                   "\"holiday\" or \"working\" are expected"),
-                list->name, list->path, TEXT_ARG(code->from), TEXT_ARG(code->to));
+                list->name, list->path, code->line, TEXT_ARG(code->from), TEXT_ARG(code->to));
         if (working)
             moved[term->calendar.moved_count++] = date;
         else

@@ -36,25 +36,6 @@ static const struct setting rule_settings[] = {
       .help = N_("pass and fail: procedures for the rule's own test") },
 };
 
-static enum status check_keys(const struct setting_context *context, const struct value *tree,
-                              const char *what, const char *const *names, size_t count, struct error *error)
-{
-    for (const struct value *member = tree->first; member; member = member->next) {
-        size_t i = 0;
-        while (i < count && !text_is(member->name, names[i]))
-            i++;
-        if (i < count)
-            continue;
-        const char *nearest = text_nearest(member->name, names, count);
-        if (nearest)
-            return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"),
-                                 what, TEXT_ARG(member->name), nearest);
-        return setting_fault(context, member, error, _("%s: unknown key \"%.*s\""), what,
-                             TEXT_ARG(member->name));
-    }
-    return STATUS_OK;
-}
-
 static enum status read_day(const struct setting_context *context, const struct value *tree, const char *name,
                             struct date *date, struct error *error)
 {
@@ -73,7 +54,7 @@ static enum status read_in_force(const struct setting_context *context, const st
     rule->in_force = true;
     if (!tree)
         return STATUS_OK;
-    if (check_keys(context, tree, "in_force", names, COUNT(names), error) ||
+    if (setting_check_names(context, tree, "in_force", names, COUNT(names), error) ||
         read_day(context, tree, "from", &rule->from, error) ||
         read_day(context, tree, "to", &rule->to, error))
         return error->status;
@@ -118,7 +99,7 @@ static enum status read_condition(const struct rule_compiling *compiling, const 
             return error->status;
         return check_choices(context, &condition->path, member, condition->values, condition->count, error);
     }
-    if (check_keys(context, member, "when", names, COUNT(names), error))
+    if (setting_check_names(context, member, "when", names, COUNT(names), error))
         return error->status;
     const struct value *expression = value_find(member, "matches"), *present = value_find(member, "present");
     if (expression && rule_pattern_compile(compiling, expression, &condition->matches, error))
@@ -222,7 +203,7 @@ static enum status read_message(const struct setting_context *context, const str
     static const char *const names[] = { "vi", "en" };
     if (!tree)
         return STATUS_OK;
-    if (check_keys(context, tree, "message", names, COUNT(names), error))
+    if (setting_check_names(context, tree, "message", names, COUNT(names), error))
         return error->status;
     for (const struct value *member = tree->first; member; member = member->next)
         if (member->kind != VALUE_TEXT || !member->text.length)
@@ -305,7 +286,7 @@ static enum status compile_file(const struct rule_compiling *compiling, const st
     static const char *const names[] = { "rules" };
     const struct setting_context *context = compiling->context;
     const struct value *list = value_find(file->tree, "rules");
-    if (check_keys(context, file->tree, "rules", names, 1, error))
+    if (setting_check_names(context, file->tree, "rules", names, 1, error))
         return error->status;
     if (!list || list->kind != VALUE_LIST)
         return setting_fault(context, list ? list : file->tree, error,

@@ -150,7 +150,9 @@ const struct rule_grams *rule_view_grams(const struct rule_view *view);
 enum status rule_path_compile(struct text text, struct rule_path *path, struct error *error);
 void rule_view_of(const struct rule_set *rules, const struct value *procedure, struct rule_view *view);
 typedef bool rule_visitor(void *own, const struct value *value, const struct rule_place *place);
-/* As field_path_visit, but the place becomes a text only when someone asks for it. False: it was stopped. */
+/* Visits what the path finds in a procedure: each value, or NULL where the last step is absent, also because
+ * the group that would hold it is; an absent list has no items to visit. The place becomes a text only when
+ * someone asks for it. Stops when the visitor returns false, and then is false. */
 bool rule_path_visit(const struct rule_path *path, const struct rule_view *view, rule_visitor *visit,
                      void *own);
 #define RULE_PLACE_TEXT 256

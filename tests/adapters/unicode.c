@@ -224,8 +224,6 @@ TEST("letters, marks, capitals and assigned characters are told apart")
           unicode_is_letter(0x4e00));
     CHECK(!unicode_is_letter('1') && !unicode_is_letter(0x301) && !unicode_is_letter(0xf0b7));
     CHECK(unicode_is_mark(0x301) && unicode_is_mark(0x20dd) && !unicode_is_mark('a'));
-    CHECK(unicode_is_upper(0x110) && unicode_is_upper('A') && !unicode_is_upper(0x111) &&
-          !unicode_is_upper('1'));
     CHECK(unicode_is_assigned('a') && unicode_is_assigned(0xf0b7));
     CHECK(!unicode_is_assigned(0x378) && !unicode_is_assigned(0xffff) && !unicode_is_assigned(0x110000) &&
           !unicode_is_assigned(-1));

@@ -85,6 +85,36 @@ TEST("what has other signs than digits, marks and blanks is no number")
         gives(cases[i], DECIMAL_NONE);
 }
 
+static const char *from_number(const char *text)
+{
+    struct text decimal;
+    if (!decimal_from_number(&test_arena, text_of(text), &decimal))
+        return "none";
+    return text_string(&test_arena, decimal);
+}
+
+TEST("a program's own number has no thousands, and an exponent moves its point")
+{
+    CHECK_STRING(from_number("1.500"), "1.5");
+    CHECK_STRING(from_number("50.000"), "50");
+    CHECK_STRING(from_number("5e4"), "50000");
+    CHECK_STRING(from_number("1.25E+2"), "125");
+    CHECK_STRING(from_number("125e-3"), "0.125");
+    CHECK_STRING(from_number("0.0"), "0");
+    CHECK_STRING(from_number("0e30"), "0");
+    CHECK_STRING(from_number("1e17"), "100000000000000000");
+    CHECK_STRING(from_number("1e18"), "none");
+    CHECK_STRING(from_number("1e999999999999"), "none");
+    CHECK_STRING(from_number("1e-19"), "none");
+    CHECK_STRING(from_number("-5"), "none");
+    CHECK_STRING(from_number("5."), "none");
+    CHECK_STRING(from_number(".5"), "none");
+    CHECK_STRING(from_number("5e"), "none");
+    CHECK_STRING(from_number("5e+"), "none");
+    CHECK_STRING(from_number("5 e1"), "none");
+    CHECK_STRING(from_number(""), "none");
+}
+
 TEST("only canonical decimals are valid")
 {
     static const char *const good[] = { "0", "7", "50000", "99.94", "0.5", "123456789012345678901234567890" };

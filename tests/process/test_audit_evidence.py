@@ -259,8 +259,21 @@ class History(unittest.TestCase):
         self.assertEqual(held["procedure"]["name"], "Tên thứ ba")
         self.assertIn("24:00 in Vietnam, UTC+7", self.place.run("history", "1.000005", "--on", TODAY.isoformat()).stdout)
         done = self.place.run("history", "1.000005", "--on", YESTERDAY.isoformat())
-        self.assertEqual(done.code, 2)
-        self.assertIn("did not stand at the portal at the end of", done.stderr)
+        self.assertEqual(done.code, 0)
+        self.assertIn("did not stand at the portal at the end of", done.stdout)
+        done = self.place.run("--json", "history", "1.000005", "--on", YESTERDAY.isoformat())
+        self.assertEqual(done.json, {"code": "1.000005", "on": YESTERDAY.isoformat(), "status": None})
+        self.assertEqual(self.place.run("history", "1.999999", "--on", YESTERDAY.isoformat()).code, 2)
+
+    def test_one_field_of_a_day(self):
+        done = self.place.run("--json", "history", "1.000005", "--field", "name", "--on", TODAY.isoformat())
+        self.assertEqual(done.json["fields"], {"name": "Tên thứ ba"})
+        self.assertNotIn("procedure", done.json)
+        done = self.place.run("history", "1.000005", "--field", "steps[].text", "--on", TODAY.isoformat())
+        self.assertIn("\nsteps[0].text: Nộp hồ sơ 1.000005\nsteps[1].text: ", done.stdout)
+        withdrawn = self.place.run("--json", "history", "1.000004", "--field", "status", "--on", TODAY.isoformat())
+        self.assertEqual(withdrawn.json["fields"], {"status": "abolished"})
+        self.assertEqual(self.place.run("history", "1.000005", "--field", "nmae", "--on", TODAY.isoformat()).code, 2)
 
     def test_show_is_one_page_with_every_request_and_why_something_waits(self):
         page = self.place.run("--json", "show", "1.000005").json

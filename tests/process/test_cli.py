@@ -74,7 +74,7 @@ class Configurations(Night):
         self.wrong(YAML + "  in_flight: 0\n", "in_flight", at=("congkhai.yaml", 16, r"\d+"))
         self.wrong(YAML + "  timeout: soon\n", "timeout|soon", at=("congkhai.yaml", 16, r"\d+"))
         self.wrong(YAML + "codes: { levels: none.csv }\n", "none\\.csv")
-        self.wrong(YAML + "rules: [none.yaml]\n", "none\\.yaml")
+        self.wrong(YAML + "rules: [none.yaml]\n", "none\\.yaml is not there", at=("congkhai.yaml", 16, r"\d+"))
         self.wrong(YAML.replace("language: en", "language: fr"), "fr", at=("congkhai.yaml", 3, r"\d+"))
         self.wrong(YAML.replace("status: { value: announced }", "status: { from: /s, codes: statuss }"), "statuss")
         self.wrong(YAML.replace("name: /name", "name: { from: /name, match: '(' }"), "\\(|parenthes", at=("congkhai.yaml", 11, r"\d+"))
@@ -117,6 +117,14 @@ class Configurations(Night):
             self.assertNotIn("sehrgeheim", checked.stdout + checked.stderr + done.stdout + done.stderr)
             for file in self.place.store.parent.glob(self.place.store.name + "*"):
                 self.assertNotIn(b"sehrgeheim", file.read_bytes(), file)
+
+    def test_a_secret_in_a_header_is_one_too(self):
+        fetch = 'fetch: { url: "http://127.0.0.1:9/x", headers: { %s } }'
+        self.place.write("congkhai.yaml", YAML.replace("fetch: { file: inbox/one.ndjson }", fetch % "authorization: Bearer sehrgeheim"))
+        done = self.expect(self.place.run("check"), 0, 'congkhai\\.yaml:6:\\d+: the secret "authorization" is written out')
+        self.assertNotIn("sehrgeheim", done.stdout + done.stderr)
+        self.place.write("congkhai.yaml", YAML.replace("fetch: { file: inbox/one.ndjson }", fetch % 'Authorization: "Bearer ${env:CONGKHAI_PORTAL_TOKEN}"'))
+        self.assertNotIn("written out", self.expect(self.place.run("check"), 0).stderr)
 
     def test_a_rule_with_a_broken_expression_says_where(self):
         rules = """rules:
@@ -167,9 +175,8 @@ class Stores(Night):
         for content in (b"This is a letter to the ministry.\n" * 100, b"SQLite format 3\0" + b"\xff" * 5000):
             self.place.write("state/congkhai.db", content)
             self.place.records(procedure("1.000001"))
-            done = self.place.run("run")
-            self.assertIn(done.code, (2, 3, 5), done)
-            self.assertRegex(done.stderr, "congkhai\\.db")
+            for command in (("run",), ("audit", "verify")):
+                self.expect(self.place.run(*command), 5, "congkhai\\.db")
             self.assertEqual(self.place.store.read_bytes(), content)
             self.assertEqual(self.portal.requests(), 0)
 
@@ -187,11 +194,17 @@ class Stores(Night):
 
     def test_readers_of_a_store_that_is_not_there_make_none(self):
         self.place.records(procedure("1.000001"))
-        for command in (("status",), ("runs",), ("show", "1.000001")):
-            done = self.place.run(*command)
-            self.assertIn(done.code, (0, 2), (command, done))
-            self.assertTrue(done.stderr or done.stdout)
+        for command in (("show", "1.000001"), ("history", "1.000001"), ("plan",), ("audit", "checkpoint")):
+            self.expect(self.place.run(*command), 2, "nothing has been run")
+        for command in (("status",), ("runs",)):
+            self.assertIn("nothing has been run yet", self.expect(self.place.run(*command), 0).stdout)
+        self.assertEqual(self.place.run("--json", "runs").json, [])
+        empty = self.place.run("--json", "status").json
         self.assertFalse(self.place.store.exists())
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(empty.keys(), self.place.run("--json", "status").json.keys())
+        self.assertIsNone(empty["last_run"])
+        self.assertEqual(empty["published"], {"published": 0, "abolished": 0, "pending": 0})
 
     def test_a_damaged_store_is_said_and_nothing_is_sent(self):
         self.place.records(*procedures(300))
@@ -201,10 +214,29 @@ class Stores(Night):
         whole = self.place.store.read_bytes()
         self.place.store.write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
         sent = self.portal.requests()
-        done = self.place.run("run")
-        self.assertIn(done.code, (3, 5), done)
-        self.assertRegex(done.stderr, "congkhai\\.db")
+        for command in (("run",), ("load",), ("audit", "verify")):
+            self.expect(self.place.run(*command), 5, "congkhai\\.db")
         self.assertEqual(self.portal.requests(), sent)
+
+    def test_a_ledger_that_was_there_and_is_gone_does_not_verify(self):
+        self.place.records(*procedures(2))
+        self.expect(self.place.run("audit", "verify"), 2, "nothing has been run")
+        self.expect(self.place.run("run"), 0)
+        kept = self.place.write("kept", (self.place.folder / "state/congkhai.db.checkpoint").read_bytes())
+        for path in self.place.store.parent.glob("congkhai.db*"):
+            if not path.name.endswith(".checkpoint"):
+                path.unlink()
+        self.expect(self.place.run("audit", "verify"), 5, "congkhai\\.db")
+        (self.place.folder / "state/congkhai.db.checkpoint").unlink()
+        self.expect(self.place.run("audit", "verify", "--checkpoint", kept), 5, "congkhai\\.db")
+        self.expect(self.place.run("audit", "verify"), 2)
+
+    def test_a_place_where_no_store_can_be_written_is_a_ledger_that_cannot_be_written(self):
+        self.place.records(procedure("1.000001"))
+        for store in ("/proc/congkhai/state.db", "inbox"):
+            self.place.configure(store=store)
+            self.expect(self.place.run("run"), 5, "congkhai|inbox")
+        self.assertEqual(self.portal.requests(), 0)
 
 
 class Usage(unittest.TestCase):
@@ -238,6 +270,7 @@ class Usage(unittest.TestCase):
     def test_help_and_version_go_to_stdout(self):
         done = self.call("--help")
         self.assertEqual((done.code, done.stderr), (0, ""), done)
+        self.assertEqual(self.call("-h").stdout, done.stdout)
         for command in ("init", "check", "run", "extract", "transform", "load", "status", "runs", "show"):
             self.assertRegex(done.stdout, rf"(?m)^ +{command}\b")
         done = self.call("--version")
@@ -260,6 +293,7 @@ class Commands(Night):
             def call(*arguments):
                 return Running([PROGRAM, *arguments], cwd=folder, env=bare).wait()
             self.expect(call("init", "office"), 0)
+            del self.place.environment["CONGKHAI_PORTAL_TOKEN"]
             written = pathlib.Path(folder) / "office" / "congkhai.yaml"
             self.assertTrue(written.exists())
             text = written.read_text(encoding="utf-8")
@@ -267,6 +301,9 @@ class Commands(Night):
             self.expect(call("init", "office"), 2, "congkhai\\.yaml")
             self.assertEqual(written.read_text(encoding="utf-8"), text)
             self.expect(call("--config", str(written), "check"), 0)
+            done = self.expect(call("init", "--json", "other"), 0)
+            self.assertEqual(done.json, {"configuration": "other/congkhai.yaml",
+                                         "written": ["other/rules/basic.yaml", "other/congkhai.yaml"]})
 
     def test_every_command_gives_one_json_document(self):
         self.place.records(*procedures(4), procedure("1.000009", status="?"))
@@ -289,6 +326,49 @@ class Commands(Night):
         done = self.expect(self.place.run("--json", "run"), 3)
         self.assertEqual((done.json["exit_code"], done.json["pending"]), (3, 2))
         self.assertIn("127.0.0.1", done.json["error"])
+
+    def test_json_is_given_where_nothing_could_be_begun(self):
+        for command, code in ((("history", "1.000001"), 2), (("show", "1.000001"), 2), (("plan",), 2), (("run", "--source", "x"), 2),
+                              (("audit", "verify"), 2), (("withdraw", "1.000001"), 2)):
+            done = self.expect(self.place.run("--json", *command), code)
+            self.assertEqual(sorted(done.json), ["error", "exit_code"])
+            self.assertEqual(done.json["exit_code"], code)
+            self.assertIn(done.json["error"], done.stderr)
+        self.place.change_portal(drivre="rest")
+        done = self.expect(self.place.run("check", "--json"), 2)
+        self.assertRegex(done.json["error"], r"congkhai\.yaml:\d+:\d+: .*drivre")
+
+    def test_a_source_that_there_is_not_is_named_with_the_nearest(self):
+        self.place.records(procedure("1.000001"))
+        self.expect(self.place.run("run"), 0)
+        for command in (("run",), ("extract",), ("transform",), ("load",), ("plan",), ("retry", "--reason", "x")):
+            self.expect(self.place.run(*command, "--source", "oen"), 2, 'there is no source "oen"; did you mean "one"')
+
+    def test_whoever_started_it_may_have_closed_every_stream(self):
+        self.place.records(*procedures(3))
+        with subprocess.Popen(["/bin/sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', PROGRAM, "--config",
+                               self.place.folder / "congkhai.yaml", "run"], env=self.place.environment) as process:
+            self.assertEqual(process.wait(60), 0)
+        self.expect(self.place.run("audit", "verify"), 0)
+        self.assertEqual(len(self.portal.held()), 3)
+
+    def test_vietnamese_tables_are_vietnamese(self):
+        self.portal.faults("kind=status:422,on=put,code=1.000003")
+        self.place.records(*procedures(3), procedure("1.000009", name=None))
+        self.expect(self.place.run("run"), 1)
+        self.place.records(procedure("1.000001", name="Tên mới"), procedure("1.000003"), procedure("1.000009", name=None))
+        self.expect(self.place.run("extract"), 1)
+        self.expect(self.place.run("transform"), 1)
+        words = re.compile(r"\b(accepted|rejected|held|published|publish|refused|intended|announced|error|true|differs|only|missing)\b")
+        for command in (("status",), ("status", "--rules"), ("show", "1.000001"), ("show", "1.000003"), ("show", "1.000009"),
+                        ("plan",), ("reconcile",), ("history", "1.000001", "--on", "2099-01-01")):
+            done = self.place.run("--language", "vi", *command)
+            table = re.sub(r'(?s)\n\{.*|congkhai/required|"[^"]*"|: refused\.', "", done.stdout)
+            self.assertNotRegex(table, words, command)
+            self.assertNotRegex(done.stdout, r"\dT\d\d:\d\d", "times are those of the clocks of Vietnam")
+        self.assertRegex(self.place.run("--language", "vi", "plan").stdout, r"(?m)^công khai  1\.000001  ")
+        self.assertRegex(self.place.run("--language", "en", "status").stdout, r"1\.000009 +rejected")
+        self.assertEqual(self.place.run("--language", "vi", "--json", "status").json["records"][0]["outcome"], "rejected")
 
     def test_quiet_says_nothing_but_errors(self):
         self.place.records(*procedures(2))
@@ -361,6 +441,12 @@ class Commands(Night):
         for command in (["status"], ["run"], ["runs"], ["show", "1.000001\033[31m"]):
             done = self.place.run(*command)
             self.assertNotIn("\033", done.stdout + done.stderr, command)
+
+    def test_direction_marks_do_not_turn_a_table_around(self):
+        self.place.records(procedure("1.000001", status="\u2066deciver\u2069"))
+        self.expect(self.place.run("run"), 1)
+        done = self.expect(self.place.run("status"), 0, r"\?deciver\?")
+        self.assertNotRegex(done.stdout, "[\u202a-\u202e\u2066-\u2069]")
 
     def test_exit_codes_mean_what_the_interface_says(self):
         self.place.records(*procedures(3))

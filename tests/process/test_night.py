@@ -63,6 +63,16 @@ rules:
         self.assertEqual(self.place.sql("SELECT code, name, status, content_digest, portal_version FROM audit_current"),
                          [("1.000001", "Cấp giấy phép Đất", "published", held["digest"], str(held["version"]))])
 
+    def test_each_kind_of_repair_is_counted_in_the_run(self):
+        self.place.records(procedure("1.000001", name="Tên\u00a0 có\u200bchấm"), procedure("1.000002", notes="57/\u00d0\r\nhai"),
+                           procedure("1.000003", notes="\uf0b7 to\u0301"))
+        self.expect(self.place.run("run"), 0, "texts repaired: blanks 1, bullets 1, composed letters 1, letters Đ 1, "
+                    "invisible characters 1, line breaks 1\n")
+        counted = json.loads(self.place.one("SELECT json_extract(detail, '$.repairs') FROM audit_events WHERE event = 'run-finished'"))
+        self.assertEqual(counted, dict.fromkeys(("blanks", "bullets", "composed", "d_stroke", "invisible", "line_breaks"), 1))
+        self.expect(self.place.run("run"), 0)
+        self.assertIsNone(self.place.one("SELECT json_extract(detail, '$.repairs') FROM audit_events WHERE event = 'run-finished' AND run = 2"))
+
     def test_a_second_night_sends_nothing_and_adds_a_handful_of_rows(self):
         self.place.records(*procedures(300), procedure("x", status="no such status"))
         self.expect(self.place.run("run"), 1)

@@ -66,6 +66,7 @@ class Plans(Night):
         self.assertEqual([step["code"] for step in self.plan("--code", "1.000001", "--code", "1.000007")["steps"]],
                          ["1.000001", "1.000007"])
         self.assertEqual(len(self.plan("--source", "one")["steps"]), 4)
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two")])
         self.assertEqual(self.plan("--source", "two")["steps"], [])
         digest = self.plan("--code", "1.000001")["digest"]
         self.expect(self.place.run("load", "--plan", digest), 3)

@@ -100,11 +100,13 @@ TEST("a day ends at midnight in Vietnam, to the millisecond")
         CHECK_INT(store_begin(night.store, &error), STATUS_OK);
         night_answer(&night, &items[0], OUTBOX_PUBLISHED, 200, NULL);
         CHECK_INT(store_commit(night.store, &error), STATUS_OK);
-        CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), day(3), &held, &error), STATUS_OK);
+        CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), NULL, day(3), &held, &error),
+                  STATUS_OK);
         const char *at = text_at(held, "published_at");
         CHECK_STRING(text_at(value_find(held, "procedure"), "name"),
                      strcmp(at, "2026-01-03") >= 0 ? "Hai" : "Một");
-        CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), day(4), &held, &error), STATUS_OK);
+        CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), NULL, day(4), &held, &error),
+                  STATUS_OK);
         CHECK_STRING(text_at(value_find(held, "procedure"), "name"), "Hai");
         night_close(&night);
         file_remove(text_format(&test_arena, "%s/a.db", test_folder()).bytes);
@@ -118,8 +120,9 @@ TEST("before the first publication nothing stood there")
     struct value *held;
     open_store();
     run_night("announced", "Một", "1");
-    CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), day(1), &held, &error), STATUS_END);
-    CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), day(2), &held, &error), STATUS_OK);
+    CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), NULL, day(1), &held, &error),
+              STATUS_END);
+    CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), NULL, day(2), &held, &error), STATUS_OK);
     CHECK_STRING(text_at(held, "on"), "2026-01-02");
     CHECK_STRING(text_at(held, "until"), "2026-01-02T24:00:00+07:00");
     CHECK_STRING(text_at(held, "status"), "published");
@@ -133,7 +136,7 @@ TEST("what is withdrawn goes on showing what was published last")
     open_store();
     run_night("announced", "Một", "1");
     run_night("abolished", "Tên khác trong hồ sơ bãi bỏ", "1");
-    CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), day(3), &held, &error), STATUS_OK);
+    CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), NULL, day(3), &held, &error), STATUS_OK);
     CHECK_STRING(text_at(held, "status"), "abolished");
     CHECK_STRING(text_at(value_find(held, "procedure"), "name"), "Một");
     CHECK_STRING(text_at(value_find(held, "procedure"), "status"), "announced");

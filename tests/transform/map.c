@@ -198,6 +198,21 @@ TEST("numbers never pass through a double")
     has(text, "\"notes\":\"9007199254740993\"");
 }
 
+TEST("a number of the source's own has no thousands, a text may have")
+{
+    const char *fields = "  dossier: { each: /d, map: { originals: /o } }\n  methods: { each: /m, map: { "
+                         "duration.amount: /t, fees: { each: /p, map: { amount: /a } } } }\n";
+    struct text text =
+        run(fields, "{\"n\":\"a\",\"c\":\"1\",\"d\":[{\"o\":2.0},{\"o\":1e1}],\"m\":[{\"t\":1.500,"
+                    "\"p\":[{\"a\":5e4},{\"a\":50.000},{\"a\":\"50.000\"}]}]}");
+    has(text, "\"dossier\":[{\"originals\":2},{\"originals\":10}]");
+    has(text, "\"duration\":{\"amount\":\"1.5\"}");
+    has(text, "\"fees\":[{\"amount\":\"50000\"},{\"amount\":\"50\"},{\"amount\":\"50000\"}]");
+    CHECK(!result.findings.first);
+    run(fields, "{\"n\":\"a\",\"c\":\"1\",\"d\":[{\"o\":2.5},{\"o\":\"2.0\"},{\"o\":-1}]}");
+    CHECK(result.findings.first && result.findings.first->next && result.findings.first->next->next);
+}
+
 TEST("money is read, prose stays prose, and constants alone are nothing")
 {
     const char *fields = "  methods: { each: /m, map: { text: /t, fees: { each: /p, map: { kind: { value: "

@@ -57,6 +57,14 @@ TEST("soft hyphens, zero-width characters and direction marks go, also between b
     CHECK_TEXT(clean("o\xe2\x80\x8b\xcc\x82", false), TEXT("ô"));
 }
 
+TEST("a line break stays one break where something invisible stands inside of it")
+{
+    CHECK_TEXT(clean("a\r\xe2\x80\x8b\nb", true), TEXT("a\nb"));
+    CHECK_TEXT(clean("a\r\n\r\xe2\x80\x8b\nb", true), TEXT("a\n\nb"));
+    CHECK_TEXT(clean("a\r \nb", true), TEXT("a\n\nb"));
+    CHECK_TEXT(clean("a\rb\nc", true), TEXT("a\nb\nc"));
+}
+
 TEST("private-use bullets become a minus")
 {
     CHECK_TEXT(clean("\xef\x82\xb7 Đơn\n\xef\x82\xa7 Bản sao", true), TEXT("- Đơn\n- Bản sao"));

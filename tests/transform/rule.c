@@ -468,3 +468,20 @@ TEST("an example that is no procedure is refused where it stands")
     CHECK_CONTAINS(error.message, "did you mean \"province\"?");
     rule_free_all(rules);
 }
+
+TEST("a calendar's day is a holiday by any name, and works only where it says so")
+{
+    const char *term = "field: decision.effective_on, check: { working_days: { from: decision.signed_on, "
+                       "to: decision.effective_on, at_least: 2, holidays: days } }";
+    const char *days = "{ decision: { signed_on: 2026-04-29, effective_on: 2026-05-04 } }";
+    with_list("days", "from,to\n2026-04-30,Ngày Chiến thắng\n2026-05-01,holiday\n");
+    CHECK(*says(term, days));
+    with_list("days", "from,to\n2026-04-30,Ngày Chiến thắng\n2026-05-01,holiday\n2026-05-02,working\n");
+    CHECK_STRING(says(term, days), "");
+    with_list("days", "from,to\n2026-04-30,holiday\n2026-05-02,workng\n");
+    CHECK_INT(compile_one(term), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "days.csv:3) has the line \"2026-05-02,workng\"");
+    with_list("days", "from\n2026-04-30\n30/4/2026\n");
+    CHECK_INT(compile_one(term), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "days.csv:3)");
+}

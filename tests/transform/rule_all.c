@@ -279,9 +279,6 @@ TEST("findings keep the run since which they stand, and the report counts them b
     CHECK_TEXT(text_slice(value_text_of(rows->first, "since"), 0, 10), TEXT("2026-03-02"));
     CHECK_TEXT(value_text_of(rows->last, "rule"), TEXT("L"));
     CHECK_TEXT(value_text_of(rows->last, "kept_back"), TEXT("0"));
-    CHECK_INT(rule_report_code(store, &test_arena, TEXT("1.000003"), &rows, &error), STATUS_OK);
-    CHECK_INT(rows->count, 2);
-    CHECK_TEXT(value_text_of(rows->first, "stage"), TEXT("all"));
     store_close(store);
 }
 

@@ -1,0 +1,176 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/date.h"
+#include "core/decimal.h"
+#include "core/duration.h"
+#include "core/money.h"
+#include "transform/map_inside.h"
+
+static struct value *convert_date(struct map_running *running, const struct map_node *node, struct text text,
+                                  const struct map_place *place)
+{
+    struct date date;
+    bool fits = (!node->date_count || running->table) && date_read(text, &date);
+    for (size_t i = 0; !fits && i < node->date_count; i++)
+        fits = date_parse(text, node->dates[i], &date);
+    if (!fits) {
+        map_find(running, place, "congkhai/date", text,
+                 node->date_count ? _("This is no date in any of the formats of the map")
+                                  : _("This is no date; say its format in the map with \"date\""));
+        return NULL;
+    }
+    char *canonical = arena_take(running->arena, DATE_TEXT);
+    date_write(date, canonical);
+    return value_string(running->arena, canonical);
+}
+
+static struct value *convert_choice(struct map_running *running, const struct field *field, struct text text,
+                                    const struct map_place *place)
+{
+    char known[256] = "";
+    for (size_t i = 0; field->choices[i]; i++) {
+        if (text_is(text, field->choices[i]))
+            return value_text(running->arena, text);
+        size_t length = strlen(known);
+        snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", field->choices[i]);
+    }
+    char message[400];
+    snprintf(message, sizeof message, _("This must be one of %s (see \"codes\" in the map)"), known);
+    map_find(running, place, "congkhai/choice", text, message);
+    return NULL;
+}
+
+static struct value *convert_integer(struct map_running *running, struct text text,
+                                     const struct map_place *place)
+{
+    size_t start = 0;
+    struct text own; /* 2.0 and 2e0 are how some programs write 2 */
+    if (running->number && decimal_from_number(running->arena, text, &own))
+        text = own;
+    while (start + 1 < text.length && text.bytes[start] == '0')
+        start++;
+    for (size_t i = 0; i < text.length; i++)
+        if (text.bytes[i] < '0' || text.bytes[i] > '9' || text.length - start > 9) {
+            map_find(running, place, "congkhai/number", text, _("This must be a whole number"));
+            return NULL;
+        }
+    return value_number(running->arena, text_slice(text, start, text.length));
+}
+
+/* An amount that is prose stays prose; one that can be read in two ways is nobody's to guess. */
+static struct value *convert_decimal(struct map_running *running, struct text text,
+                                     const struct map_place *place)
+{
+    struct money money;
+    struct error error;
+    struct text own;
+    if (running->number && decimal_valid(text))
+        return value_text(running->arena, text);
+    if (running->number && decimal_from_number(running->arena, text, &own))
+        return value_text(running->arena, own);
+    switch (money_read(running->arena, text, &money, &error)) {
+    case STATUS_OK:
+        return value_text(running->arena, money.amount);
+    case STATUS_END:
+        running->prose = running->prose.length ? text_format(running->arena, "%.*s; %.*s",
+                                                             TEXT_ARG(running->prose), TEXT_ARG(text))
+                                               : text;
+        return NULL;
+    default:
+        map_find(running, place, "congkhai/number", text, error.message);
+        return NULL;
+    }
+}
+
+struct value *map_convert(struct map_running *running, const struct map_node *node, const struct field *field,
+                          struct text text, const struct map_place *place)
+{
+    struct text normal;
+    struct error error;
+    switch (field->kind) {
+    case FIELD_DATE:
+        return convert_date(running, node, text, place);
+    case FIELD_CHOICE:
+        return convert_choice(running, field, text, place);
+    case FIELD_INTEGER:
+        return convert_integer(running, text, place);
+    case FIELD_DECIMAL:
+        return convert_decimal(running, text, place);
+    case FIELD_LINE:
+    case FIELD_LINES:
+        break;
+    case FIELD_GROUP:
+    case FIELD_LIST:
+        return NULL;
+    }
+    /* A piece is normalised already; only line breaks may have to go. */
+    struct normalise_counts uncounted = { 0 };
+    normal = text;
+    if (field->kind == FIELD_LINE && memchr(text.bytes, '\n', text.length) &&
+        normalise(running->arena, text, false, &uncounted, &normal, &error))
+        return NULL;
+    return normal.length ? value_text(running->arena, normal) : NULL;
+}
+
+/* "5 Ngày làm việc": amount and unit; prose otherwise. */
+static struct value *bare_duration(struct map_running *running, struct text text,
+                                   const struct map_place *place)
+{
+    struct duration duration;
+    struct error error;
+    switch (duration_read(running->arena, text, &duration, &error)) {
+    case STATUS_OK: {
+        struct value *object = value_object(running->arena);
+        value_set(object, "amount", value_text(running->arena, duration.amount));
+        value_set(object, "unit", value_string(running->arena, duration_unit_name(duration.unit)));
+        return object;
+    }
+    case STATUS_END:
+        running->prose = text;
+        return NULL;
+    default:
+        map_find(running, place, "congkhai/number", text, error.message);
+        return NULL;
+    }
+}
+
+/* "50.000 đồng": amount and currency; prose stays the fee's text. */
+static struct value *bare_fee(struct map_running *running, struct text text)
+{
+    struct money money;
+    struct error error;
+    struct value *object = value_object(running->arena);
+    bool read = money_read(running->arena, text, &money, &error) == STATUS_OK;
+    if (read) {
+        value_set(object, "amount", value_text(running->arena, money.amount));
+        if (money.currency.length)
+            value_set(object, "currency", value_text(running->arena, money.currency));
+        if (money.kind != MONEY_UNKNOWN)
+            value_set(object, "kind",
+                      value_string(running->arena, money.kind == MONEY_FEE ? "fee" : "charge"));
+    }
+    if (!read || money.per.length)
+        value_set(object, "text", value_text(running->arena, text));
+    return object;
+}
+
+struct value *map_convert_group(struct map_running *running, const struct map_node *node,
+                                const struct field *group, struct text text, const struct code *code,
+                                const struct map_place *place)
+{
+    struct value *object = value_object(running->arena);
+    const struct field *code_field = code ? field_find(group, TEXT("code")) : NULL;
+    if (code_field) {
+        value_set(object, "code", value_text(running->arena, code->to));
+        value_set(object, "name", value_text(running->arena, code->name.length ? code->name : text));
+        return object;
+    }
+    if (!code && field_find(group, TEXT("unit")))
+        return bare_duration(running, text, place);
+    if (!code && field_find(group, TEXT("currency")))
+        return bare_fee(running, text);
+    const struct field *main = field_find(group, text_of(group->main));
+    struct value *value = map_convert(running, node, main, code ? code->to : text, place);
+    return value ? (value_set(object, main->name, value), object) : NULL;
+}

@@ -1,0 +1,62 @@
+/* Inside of the map: what running it passes on (map.c) from the pieces of a source's text (map_pieces.c) to
+ * the values of fields (map_convert.c). */
+#ifndef TRANSFORM_MAP_INSIDE_H
+#define TRANSFORM_MAP_INSIDE_H
+
+#include "transform/map_compile.h"
+
+/* Where a value goes, for findings; made into a text only when there is one. */
+struct map_place {
+    const struct map_place *parent;
+    const char *name;
+    long index; /* -1: no list */
+};
+
+struct map_running {
+    const struct map *map;
+    struct arena *arena;
+    struct map_result *result;
+    bool number; /* the text at hand is a number of the source's own */
+    bool table;  /* of a workbook or a database, whose own dates come as yyyy-MM-dd, however they are shown */
+    /* Words where an amount was expected; the next object around that has a `text` takes them. */
+    struct text prose;
+};
+
+/* Adds a finding of the program's own; `place` NULL: of the whole record. */
+void map_find(struct map_running *running, const struct map_place *place, const char *rule, struct text value,
+              const char *message);
+
+/* A text into what its field's kind wants; NULL: nothing, or a finding says why not. */
+struct value *map_convert(struct map_running *running, const struct map_node *node, const struct field *field,
+                          struct text text, const struct map_place *place);
+/* A bare text for a group goes to its main field; with a code list, to code and name. */
+struct value *map_convert_group(struct map_running *running, const struct map_node *node,
+                                const struct field *group, struct text text, const struct code *code,
+                                const struct map_place *place);
+
+struct map_piece {
+    bool number; /* the source has it as a number */
+    struct text text;
+    const struct record_item *item; /* an item that is mapped as it stands; text is empty then */
+};
+
+struct map_pieces {
+    struct map_piece *list;
+    size_t count, room;
+};
+
+/* What the node's addresses name, the first alternative that is something. False: nothing. */
+bool map_choose(struct map_running *running, const struct map_node *node, const struct record *record,
+                const struct record_item *from, struct record_items *items, const struct map_place *place);
+/* The items' texts: normalised, matched, split, and not nothing; or the items, where they are mapped as they
+ * stand. */
+void map_gather(struct map_running *running, const struct map_node *node, const struct record *record,
+                const struct record_items *items, struct map_pieces *pieces, const struct map_place *place);
+/* One text; `matched`: the node's expression has been tried already. */
+void map_take_text(struct map_running *running, const struct map_node *node, struct text text,
+                   struct map_pieces *pieces, bool matched, const struct map_place *place);
+/* Several values for a field that holds one: texts are joined, so that nothing is lost; of anything else
+ * there can only be one, and what the joined text is not, its kind's finding says. */
+struct text map_join(struct map_running *running, const struct map_pieces *pieces, const struct field *field);
+
+#endif
