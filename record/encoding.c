@@ -212,6 +212,11 @@ static enum status decode_viqr(struct arena *arena, struct text viqr, struct tex
     size_t at;
     if (!encoding_viqr_decode(viqr, &buffer, &at)) {
         finding->certainty = 0;
+        if ((unsigned char)viqr.bytes[at] < 0x80)
+            return error_set(error, STATUS_REJECT,
+                             _("\"ddd\" at byte %zu may be \"đd\" or \"dđ\" in VIQR; put a backslash "
+                               "between the two letters"),
+                             at);
         return error_set(
             error, STATUS_REJECT,
             _("byte 0x%02X at %zu is beyond ASCII, which VIQR is not; the text is in another encoding"),

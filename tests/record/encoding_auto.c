@@ -243,6 +243,8 @@ TEST("ASCII that looks like VIQR here and there stays what it is")
         "Nop trong 5 ngay.Ban sao kem theo",
         "thu+tuc+hanh+chinh",
         "SSD/HDD 512GB",
+        "DDR5, DDL, TDD, MMDD",
+        "**do** *to* it",
         "TT-BTP",
         "1.001640.000.00.00.H01",
         "index.php?id=5",
@@ -256,6 +258,31 @@ TEST("ASCII that looks like VIQR here and there stays what it is")
         if (!CHECK_INT(automatic(text, &seen), STATUS_OK))
             printf("    [%s] %s\n", ordinary[i], error.message);
         CHECK_TEXT(seen, text);
+    }
+}
+
+TEST("VIQR in which little speaks for it is doubtful, not taken for ASCII")
+{
+    static const char *const doubtful[] = { "1.250.000dd", "QDD2338-BTP",    "105a/QDD-NHNN",
+                                            "NLDD:",       "cha, me., con;", "BO^. TU+" };
+    struct text seen;
+    for (size_t i = 0; i < COUNT(doubtful); i++) {
+        if (!CHECK_INT(automatic(text_of(doubtful[i]), &seen), STATUS_REJECT))
+            printf("    [%s]\n", doubtful[i]);
+        CHECK_CONTAINS(error.message, "words are Vietnamese in VIQR");
+    }
+}
+
+TEST("headings in capitals are told, also where cells of a table ran together")
+{
+    struct text utf8 = TEXT("CÁCH THỨC THỰC HIỆNHÌNH THỨC NỘPTHỜI GIANPHÍ, LỆ PHÍMÔ TẢTRỰC TUYẾN5 NGÀY LÀM "
+                            "VIỆCMIỄN PHÍTRỰC TIẾP5 NGÀYMIỄN PHÍTHÀNH PHẦN HỒ SƠ");
+    struct text seen = TEXT_NONE;
+    for (size_t k = 0; k < COUNT(old); k++) {
+        if (!CHECK_INT(automatic(encoded(old[k], utf8), &seen), STATUS_OK))
+            printf("    %s\n", error.message);
+        CHECK_TEXT(lower(seen), lower(utf8));
+        CHECK_INT(finding.encoding, old[k]);
     }
 }
 
