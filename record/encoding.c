@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "adapters/unicode.h"
+#include "record/encoding_damage.h"
 #include "record/encoding_tables.h"
 #include "record/encoding_utf16.h"
 #include "record/encoding_verdict.h"
@@ -200,9 +201,9 @@ static enum status decode_reading(struct arena *arena, enum encoding_reading rea
                                   struct encoding_finding *finding, struct error *error)
 {
     note_case(reading, options, finding);
-    if (typed)
-        return read_typed(arena, reading, options, text, utf8, finding, error);
-    return read_bytes(arena, reading, options, text, utf8, finding, error);
+    enum status status = typed ? read_typed(arena, reading, options, text, utf8, finding, error)
+                               : read_bytes(arena, reading, options, text, utf8, finding, error);
+    return status ? status : encoding_damage_judge_decoded(*utf8, finding, error);
 }
 
 static enum status decode_viqr(struct arena *arena, struct text viqr, struct text *utf8,

@@ -161,9 +161,19 @@ static bool is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
+/* An amount of money, and no piece of a longer code: "50.000dd". */
+static bool is_amount(struct text text, size_t start, size_t end)
+{
+    size_t first = start;
+    while (first && (is_digit(text.bytes[first - 1]) || strchr(".,", text.bytes[first - 1])))
+        first--;
+    char before = first ? text.bytes[first - 1] : ' ', behind = viqr_peek(text, end);
+    return first < start && !viqr_is_letter(before) && before != '-' && behind != '-' && !is_digit(behind);
+}
+
 /* 50.000dd; and abbreviations in capitals with a DD: 1940/QDD-UBND, NLDD. Those of other languages are known.
  */
-static bool is_stroked(struct text text, size_t start, const struct viqr_word *word)
+static bool is_stroked(struct text text, size_t start, size_t end, const struct viqr_word *word)
 {
     static const char *const others[] = { "D",   "hD",  "tD", "fD", "bD", "gD", "pD",
                                           "mmD", "Dmm", "Dr", "Ds", "Dl", "Dc" };
@@ -177,7 +187,10 @@ static bool is_stroked(struct text text, size_t start, const struct viqr_word *w
     }
     bases[word->count] = 0;
     if (word->count == 1)
-        return start && is_digit(text.bytes[start - 1]);
+        return is_amount(text, start, end);
+    bool in_code = is_digit(viqr_peek(text, end)) || (start && is_digit(text.bytes[start - 1]));
+    if (in_code && strspn(bases, "bcDf") == word->count) /* hexadecimal */
+        return false;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(others[i], bases) == 0)
             return false;
@@ -191,7 +204,7 @@ static enum sign judge_abbreviation(struct text text, size_t start, size_t end, 
     char behind = viqr_peek(text, end);
     bool power = word->last == '^' && is_digit(behind);
     bool marked = (word->count > 1 && (word->shapes || word->tones)) || (word->last == '^' && !power);
-    if (marked || word->combined || is_stroked(text, start, word))
+    if (marked || word->combined || is_stroked(text, start, end, word))
         return SIGN_WEAK;
     return judge_faint(text, start, end, word);
 }

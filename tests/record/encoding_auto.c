@@ -392,6 +392,99 @@ TEST("a UTF-8 file with a text typed in an old font is not passed on as it is")
     CHECK_CONTAINS(error.message, "\"Së\" at byte 39 is a word in tcvn3 (\"Sở\")");
 }
 
+TEST("question marks in the place of letters are damage, those of sentences and addresses are not")
+{
+    static const char *const lost[] = {
+        "Th? t?c hành chính",
+        "Th? t?c h?nh ch?nh c?p gi?y ph?p",
+        "?? ngh? c?p l?i gi?y phép",
+        "C?p l?i gi?y phép ?i?u ch?nh",
+        "quyền sử dụng đất, quy?n sở hữu",
+        "TH? T?C HÀNH CHÍNH",
+        "V\xE3n b\xB6n quy ph\xB9m ph\xB8p lu\xCBt ng?nh T? ph\xB8p", /* TCVN3 */
+    };
+    static const char *const ordinary[] = {
+        "Nộp hồ sơ ở đâu? Bao lâu? Lệ phí?",
+        "Xem tại dichvucong.gov.vn/tra-cuu?ma=1.001193&ten=a",
+        "index.php?id=5",
+        "Hồ sơ gồm gì?bao nhiêu bản",
+        "Có hay không? có thì nộp",
+        "What is it? who knows?",
+    };
+    struct text seen;
+    for (size_t i = 0; i < COUNT(lost); i++) {
+        if (!CHECK_INT(automatic(text_of(lost[i]), &seen), STATUS_REJECT))
+            printf("    [%s]\n", lost[i]);
+        CHECK_CONTAINS(error.message, "a question mark seems to stand for a letter that was lost before");
+    }
+    CHECK_INT(automatic(TEXT("cấp giấy h?nh nghề"), &seen), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "in \"h?nh\" at byte 13");
+    for (size_t i = 0; i < COUNT(ordinary); i++)
+        if (!CHECK_INT(automatic(text_of(ordinary[i]), &seen), STATUS_OK))
+            printf("    [%s] %s\n", ordinary[i], error.message);
+}
+
+TEST("words of VIQR beside an old encoding's are told, also where that one is named")
+{
+    struct text viqr = TEXT("tro^.n vo+'i Tie^'ng Vie^.t ca^'p gia^'y phe'p"), seen;
+    for (size_t k = 0; k < 5; k++) {
+        struct text bytes = text_format(
+            &test_arena, TEXT_PRINT " " TEXT_PRINT,
+            TEXT_ARG(encoded(old[k], TEXT("Ủy ban nhân dân tỉnh quyết định thành lập hội đồng thẩm định"))),
+            TEXT_ARG(viqr));
+        CHECK_INT(automatic(bytes, &seen), STATUS_REJECT);
+        CHECK_CONTAINS(error.message, "words in VIQR such as \"tro^.n\"");
+        CHECK_INT(encoding_decode(&test_arena, old[k], NULL, bytes, &seen, &finding, &error), STATUS_REJECT);
+        CHECK_CONTAINS(error.message, "words in VIQR such as \"tro^.n\"");
+    }
+}
+
+TEST("a word of UTF-8 among an old encoding's is told, where its bytes are letters and signs there")
+{
+    struct text seen;
+    CHECK_INT(automatic(TEXT("\xD0\xFD\xF5\xF2"
+                             "c h\xF4\xF2i \xD0\xF4\xCCng x\xE3 h\xF4\xF2i nh\xE2n d\xE2n h\xE1\xBB\x99"),
+                        &seen),
+              STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "is a word in utf-8 (\"hộ\")");
+}
+
+TEST("a letter of a far script inside a word is not passed on, a whole word of it is")
+{
+    struct text seen;
+    CHECK_INT(automatic(TEXT("Thủ tục cấp giấy hi黇u lực"), &seen), STATUS_REJECT);
+    CHECK_CONTAINS(error.message,
+                   "the letter \"黇\" at byte 27 is of another script than the word it stands in");
+    CHECK_INT(automatic(TEXT("Thủ tục 中文 cho người Nga (Виза), TT-BTС, 10 m²"), &seen), STATUS_OK);
+}
+
+TEST("an amount with a sign of an old font is not passed on")
+{
+    static const char *const amounts[] = { "50.000®", "1.250.000ñ/hồ sơ", "0§", "Lệ phí: 100,000Ñ" };
+    struct text seen;
+    for (size_t i = 0; i < COUNT(amounts); i++) {
+        CHECK_INT(encoding_decode_typed(&test_arena, ENCODING_AUTO, NULL, text_of(amounts[i]), &seen,
+                                        &finding, &error),
+                  STATUS_REJECT);
+        CHECK_CONTAINS(error.message, "ends in a sign that is đ in an old font");
+    }
+    CHECK_INT(automatic(TEXT("Office 365®, Windows 10®, § 5, 50.000đ, 50.000 ₫"), &seen), STATUS_OK);
+}
+
+TEST("Unicode whose words are all Vietnamese is never doubtful, however short")
+{
+    static const char *const texts[] = { "Bà",  "Ông Bà", "Y Tý", "Cô Tô", "Tà Lài", "vô",
+                                         "hoà", "tù",     "bè",   "Hà Tú", "Trà My" };
+    struct text seen;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        if (!CHECK_INT(automatic(text_of(texts[i]), &seen), STATUS_OK))
+            printf("    [%s] %s\n", texts[i], error.message);
+        CHECK_TEXT(seen, text_of(texts[i]));
+    }
+    CHECK_INT(automatic(TEXT("=\xD8\xB0\xDC \0P\0h\0\xED\0 \0t\0\xD1\x1Ei\0 \0\xB0\x01u\0"), &seen),
+              STATUS_OK);
+}
+
 TEST("a letter that was lost before is not passed on")
 {
     struct text seen;
