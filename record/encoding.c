@@ -362,6 +362,16 @@ enum status encoding_decode_typed(struct arena *arena, enum encoding encoding,
     return explain(decode_typed(arena, encoding, options, utf8, out, finding, error), finding, error);
 }
 
+enum status encoding_check(struct text utf8, struct error *error)
+{
+    struct encoding_finding finding;
+    struct error unheard;
+    if (!encoding_damage_possible(utf8))
+        return STATUS_OK;
+    encoding_finding_set(&finding, ENCODING_UTF8, 0, "");
+    return encoding_damage_judge_named(utf8, &finding, error ? error : &unheard);
+}
+
 static enum status no_place(struct text utf8, size_t at, enum encoding encoding, struct error *error)
 {
     char described[48];

@@ -68,6 +68,11 @@ enum status encoding_decode_typed(struct arena *arena, enum encoding encoding,
                                   const struct encoding_options *options, struct text utf8, struct text *out,
                                   struct encoding_finding *finding, struct error *error);
 
+/* A text that is Unicode because its source says so: STATUS_REJECT with the evidence where letters were
+ * spoilt before it came here, beyond doubt: UTF-8 that was encoded twice, U+FFFD, several words with a
+ * question mark in the place of a letter. Quick where there is nothing of that. */
+enum status encoding_check(struct text utf8, struct error *error);
+
 /* The other way, for tests and samples: STATUS_REJECT when a letter has no place in the encoding. */
 enum status encoding_encode(struct arena *arena, enum encoding encoding, struct text utf8, struct text *bytes,
                             struct error *error);

@@ -93,13 +93,14 @@ static int weigh(struct text text, size_t at, size_t end, bool viqr)
     return is_small(peek(text, end + 1)) ? 2 : is_letter((unsigned char)peek(text, end + 1));
 }
 
-static bool find_lost(struct text utf8, bool viqr, struct encoding_place *place)
+/* `least`: 2 for one word that is sure. */
+static bool find_lost(struct text utf8, bool viqr, int least, struct encoding_place *place)
 {
     int sum = 0;
-    for (size_t at = 0; at < utf8.length && sum < 2; at++) {
+    for (size_t at = 0; at < utf8.length && sum < least; at++) {
         const char *mark = memchr(utf8.bytes + at, '?', utf8.length - at);
         if (!mark)
-            return false;
+            break;
         size_t start = (size_t)(mark - utf8.bytes), end = start;
         while (peek(utf8, end) == '?')
             end++;
@@ -114,7 +115,7 @@ static bool find_lost(struct text utf8, bool viqr, struct encoding_place *place)
         }
         sum += weight;
     }
-    return sum >= 2;
+    return sum >= least;
 }
 
 /* Far from Latin, Greek and Cyrillic, and no sign or ligature of theirs. */
@@ -166,31 +167,31 @@ static bool find_amount(struct text utf8, struct encoding_place *place)
     return false;
 }
 
-static enum status say_place(struct text utf8, struct encoding_place place, const char *format,
-                             struct encoding_finding *finding, struct error *error)
+/* So much of a place as a message shows. */
+static struct text piece_of(struct text utf8, struct encoding_place place)
 {
     struct text piece = text_slice(utf8, place.at, place.length);
     piece.length = text_cut(piece, piece.length < 60 ? piece.length : 60);
-    encoding_finding_say(finding, format, TEXT_ARG(piece), place.at);
-    return encoding_verdict_doubt(finding, error);
+    return piece;
 }
 
-static enum status judge_lost(struct text utf8, bool ascii, struct encoding_finding *finding,
+static enum status judge_lost(struct text utf8, bool ascii, int least, struct encoding_finding *finding,
                               struct error *error)
 {
     struct encoding_place place;
-    if (!find_lost(utf8, ascii, &place))
+    if (!find_lost(utf8, ascii, least, &place))
         return STATUS_OK;
-    return say_place(utf8, place,
-                     _("a question mark seems to stand for a letter that was lost before, in \"%.*s\" at "
-                       "byte %zu"),
-                     finding, error);
+    struct text piece = piece_of(utf8, place);
+    encoding_finding_say(finding,
+                         _("a question mark seems to stand for a letter that was lost before, in \"%.*s\" at "
+                           "byte %zu"),
+                         TEXT_ARG(piece), place.at);
+    return encoding_verdict_doubt(finding, error);
 }
 
-enum status encoding_damage_judge(struct text utf8, bool ascii, const struct encoding_survey *survey,
-                                  struct encoding_finding *finding, struct error *error)
+static enum status judge_twice(struct text utf8, const struct encoding_survey *survey,
+                               struct encoding_finding *finding, struct error *error)
 {
-    struct encoding_place place;
     size_t lost;
     if (survey && survey->mojibake) {
         struct text piece = text_slice(utf8, survey->mojibake_place.at, 12);
@@ -205,16 +206,32 @@ enum status encoding_damage_judge(struct text utf8, bool ascii, const struct enc
         encoding_finding_say(finding, _("U+FFFD at byte %zu stands for a letter that was lost before"), lost);
         return encoding_verdict_doubt(finding, error);
     }
-    if (find_strange(utf8, &place))
-        return say_place(utf8, place,
-                         _("the letter \"%.*s\" at byte %zu is of another script than the word it stands in; "
-                           "bytes of another encoding may look so"),
-                         finding, error);
-    if (find_amount(utf8, &place))
-        return say_place(utf8, place,
-                         _("the amount \"%.*s\" at byte %zu ends in a sign that is đ in an old font"),
-                         finding, error);
-    return judge_lost(utf8, ascii, finding, error);
+    return STATUS_OK;
+}
+
+enum status encoding_damage_judge(struct text utf8, bool ascii, const struct encoding_survey *survey,
+                                  struct encoding_finding *finding, struct error *error)
+{
+    struct encoding_place place;
+    if (judge_twice(utf8, survey, finding, error))
+        return STATUS_REJECT;
+    if (find_strange(utf8, &place)) {
+        struct text piece = piece_of(utf8, place);
+        encoding_finding_say(
+            finding,
+            _("the letter \"%.*s\" at byte %zu is of another script than the word it stands in; "
+              "bytes of another encoding may look so"),
+            TEXT_ARG(piece), place.at);
+        return encoding_verdict_doubt(finding, error);
+    }
+    if (find_amount(utf8, &place)) {
+        struct text piece = piece_of(utf8, place);
+        encoding_finding_say(finding,
+                             _("the amount \"%.*s\" at byte %zu ends in a sign that is đ in an old font"),
+                             TEXT_ARG(piece), place.at);
+        return encoding_verdict_doubt(finding, error);
+    }
+    return judge_lost(utf8, ascii, 2, finding, error);
 }
 
 enum status encoding_damage_judge_decoded(struct text utf8, struct encoding_finding *finding,
@@ -224,9 +241,43 @@ enum status encoding_damage_judge_decoded(struct text utf8, struct encoding_find
     if (encoding_viqr_possible(utf8))
         encoding_viqr_survey(utf8, &survey);
     if (survey.decisive < 2)
-        return judge_lost(utf8, false, finding, error);
+        return judge_lost(utf8, false, 2, finding, error);
     struct text word = text_slice(utf8, survey.place.at, survey.place.length);
     encoding_finding_say(finding, _("two encodings in one text: %s, and %zu words in VIQR such as \"%.*s\""),
                          encoding_name(finding->encoding), survey.decisive, TEXT_ARG(word));
     return encoding_verdict_doubt(finding, error);
+}
+
+/* Ã, Ä, Å, Æ, and á before º or »: what the lead bytes of Vietnamese letters look like. */
+static bool may_be_twice(struct text utf8)
+{
+    const unsigned char *bytes = (const unsigned char *)utf8.bytes;
+    for (size_t i = 0; i + 3 < utf8.length; i++) {
+        if (bytes[i] != 0xC3)
+            continue;
+        if ((bytes[i + 1] >= 0x83 && bytes[i + 1] <= 0x86) ||
+            (bytes[i + 1] == 0xA1 && bytes[i + 2] == 0xC2 && (bytes[i + 3] | 1) == 0xBB))
+            return true;
+    }
+    return false;
+}
+
+bool encoding_damage_possible(struct text utf8)
+{
+    size_t at;
+    return utf8.length && (memchr(utf8.bytes, '?', utf8.length) || text_find(utf8, TEXT("\uFFFD"), &at) ||
+                           may_be_twice(utf8));
+}
+
+enum status encoding_damage_judge_named(struct text utf8, struct encoding_finding *finding,
+                                        struct error *error)
+{
+    struct encoding_survey survey = { 0 };
+    if (unicode_invalid_at(utf8) < utf8.length)
+        return STATUS_OK; /* refused elsewhere */
+    if (may_be_twice(utf8))
+        encoding_survey_typed(utf8, &survey);
+    if (judge_twice(utf8, &survey, finding, error))
+        return STATUS_REJECT;
+    return judge_lost(utf8, false, 4, finding, error);
 }

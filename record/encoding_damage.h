@@ -16,6 +16,12 @@
 enum status encoding_damage_judge(struct text utf8, bool ascii, const struct encoding_survey *survey,
                                   struct encoding_finding *finding, struct error *error);
 
+/* Unicode by its source's word: the first two beyond doubt, and at least two words with such question marks.
+ * The other is quick: false where there is nothing to judge. */
+enum status encoding_damage_judge_named(struct text utf8, struct encoding_finding *finding,
+                                        struct error *error);
+bool encoding_damage_possible(struct text utf8);
+
 /* What came out of an old encoding: question marks as above, or words that are still VIQR. */
 enum status encoding_damage_judge_decoded(struct text utf8, struct encoding_finding *finding,
                                           struct error *error);

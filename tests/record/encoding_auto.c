@@ -424,6 +424,21 @@ TEST("question marks in the place of letters are damage, those of sentences and 
             printf("    [%s] %s\n", ordinary[i], error.message);
 }
 
+TEST("Unicode by its source's word is refused where letters were spoilt beyond doubt")
+{
+    CHECK_INT(encoding_check(TEXT("Thá»§ tá»¥c"), &error), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "looks like UTF-8 read as Windows-1252");
+    CHECK_INT(encoding_check(TEXT("Đăng k\uFFFD"), &error), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "U+FFFD at byte 8");
+    CHECK_INT(encoding_check(TEXT("Th? t?c hành chính"), &error), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "a question mark seems to stand for a letter");
+    static const char *const ordinary[] = {
+        "", "Thủ tục hành chính", "XÃ HỘI, “XÃ” THÃ…", "cấp? h?nh", "Ä Ö Ü?", "a?b=c&d?e", "Bà", "\xE1\xBB"
+    };
+    for (size_t i = 0; i < COUNT(ordinary); i++)
+        CHECK_INT(encoding_check(text_of(ordinary[i]), NULL), STATUS_OK);
+}
+
 TEST("words of VIQR beside an old encoding's are told, also where that one is named")
 {
     struct text viqr = TEXT("tro^.n vo+'i Tie^'ng Vie^.t ca^'p gia^'y phe'p"), seen;
