@@ -210,7 +210,7 @@ static void print_page(struct arena *arena, const struct value *page)
         { "present", _("present"), 0 },  { "status", _("status"), OUTPUT_WORD },  { "outcome", _("outcome"), OUTPUT_WORD },
     }, findings[] = {
         { "source", _("source"), 20 }, { "severity", _("severity"), OUTPUT_WORD }, { "rule", _("rule"), 24 },
-        { "field", _("field"), 24 },   { "value", _("value"), 30 },      { "message", _("why"), 80 },
+        { "field", _("field"), 24 },   { "value", _("value"), 30 },      { "message", _("why"), 400 },
         { "cites", _("cites"), 40 },
     }, outcomes[] = {
         { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME }, { "run", _("run"), 0 },          { "outcome", _("outcome"), OUTPUT_WORD },

@@ -5,7 +5,9 @@
 #include "adapters/unicode.h"
 #include "extract/decode.h"
 #include "extract/xlsx.h"
+#include "record/encoding.h"
 
+#define SAMPLE   20 /* rows that `auto` looks at */
 #define WARNINGS 20 /* of one workbook that name their cell */
 
 struct workbook {
@@ -84,6 +86,60 @@ static void mark_columns(struct decode *decode, struct workbook *workbook)
 
 /* ---- rows ---- */
 
+static void add_lines(struct buffer *all, const struct text *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(all, "%.*s\n", TEXT_ARG(texts[i]));
+}
+
+/* Headings alone are too short for `auto`: the first rows tell, too. */
+static enum encoding find_encoding(const struct decode *decode, const struct workbook *workbook,
+                                   const struct xlsx_options *options)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    BUFFER_OWNED struct buffer all = { 0 };
+    struct encoding_finding finding;
+    struct xlsx *sample;
+    struct xlsx_row row;
+    struct error error;
+    struct text decoded;
+    add_lines(&all, workbook->headings, workbook->count);
+    if (xlsx_open(decode->document->path, TEXT_NONE, decode->document->name, options, &sample, &error))
+        return ENCODING_UTF8;
+    for (int i = 0; i < SAMPLE && xlsx_next(sample, &row, &error) == STATUS_OK; i++)
+        for (size_t cell = 0; cell < row.count; cell++)
+            add_lines(&all, &row.cells[cell].text, 1);
+    xlsx_close(sample);
+    if (encoding_decode_typed(&arena, ENCODING_AUTO, NULL, buffer_view(&all), &decoded, &finding, &error))
+        return ENCODING_UTF8;
+    return finding.encoding;
+}
+
+/* Headings that were typed in an old font, too, so that the map can name them as they read; all or none. */
+static void decode_headings(struct decode *decode, struct workbook *workbook,
+                            const struct xlsx_options *xlsx_options)
+{
+    BUFFER_OWNED struct buffer all = { 0 };
+    struct encoding_options options = { .capitals = decode->source->record.capitals };
+    enum encoding encoding = ENCODING_UTF8;
+    struct error error;
+    struct text decoded;
+    if (decode->source->encoding)
+        encoding_named(text_of(decode->source->encoding), &encoding);
+    if (encoding == ENCODING_AUTO)
+        encoding = find_encoding(decode, workbook, xlsx_options);
+    add_lines(&all, workbook->headings, workbook->count);
+    if (encoding <= ENCODING_UTF16BE ||
+        encoding_decode_typed(decode->arena, encoding, &options, buffer_view(&all), &decoded, NULL, &error))
+        return;
+    struct text *headings = arena_array(decode->arena, struct text, workbook->count + 1);
+    for (size_t i = 0; i < workbook->count; i++)
+        if (encoding_decode_typed(decode->arena, encoding, &options, workbook->headings[i], &headings[i],
+                                  NULL, &error))
+            return;
+    workbook->headings = headings;
+}
+
 static enum status open_xlsx(struct decode *decode, struct error *error)
 {
     struct workbook *workbook = arena_new(decode->arena, struct workbook);
@@ -107,6 +163,7 @@ static enum status open_xlsx(struct decode *decode, struct error *error)
     decode->own = workbook;
     workbook->sheet = text_string(decode->arena, xlsx_sheet_name(workbook->xlsx));
     workbook->count = xlsx_headings(workbook->xlsx, &workbook->headings);
+    decode_headings(decode, workbook, &options);
     workbook->context = decode_list(decode->arena, workbook->headings, workbook->count);
     workbook->cells = arena_array(decode->arena, struct text, workbook->count + 1);
     mark_columns(decode, workbook);

@@ -6,6 +6,7 @@
 #include "adapters/unicode.h"
 #include "core/memory.h"
 #include "record/encoding.h"
+#include "record/encoding_utf16.h"
 
 #define BLOCK 65536 /* of the inner stream; so much is looked at to tell one encoding from another */
 
@@ -154,7 +155,15 @@ static bool marked(const struct transcode *transcode, const char *mark)
     return text_starts(buffer_view(&transcode->in), (struct text){ mark, 2 });
 }
 
-static enum status choose_utf16(struct transcode *transcode, enum encoding encoding, struct error *error)
+/* What `auto` sees without a byte order mark. */
+static bool is_utf16(const struct transcode *transcode)
+{
+    struct text start = buffer_view(&transcode->in);
+    return encoding_utf16_likely(text_slice(start, 0, start.length & ~(size_t)1));
+}
+
+static enum status choose_utf16(struct transcode *transcode, enum encoding encoding, bool named,
+                                struct error *error)
 {
     bool little = marked(transcode, "\xff\xfe"), big = marked(transcode, "\xfe\xff");
     if (encoding == ENCODING_UTF16LE || encoding == ENCODING_UTF16BE) {
@@ -167,7 +176,8 @@ static enum status choose_utf16(struct transcode *transcode, enum encoding encod
         transcode->at = 2;
         return STATUS_OK;
     }
-    return encoding == ENCODING_UTF16 ? find_order(transcode, error) : STATUS_OK;
+    bool wanted = encoding == ENCODING_UTF16 || (encoding == ENCODING_AUTO && named && is_utf16(transcode));
+    return wanted ? find_order(transcode, error) : STATUS_OK;
 }
 
 /* A block may end inside a character. */
@@ -188,11 +198,20 @@ static bool is_ascii(struct text bytes)
 static void choose_xml(struct transcode *transcode, enum encoding encoding, bool named, const char **unicode)
 {
     struct text start = buffer_view(&transcode->in);
-    bool mark = marked(transcode, "\xff\xfe") || marked(transcode, "\xfe\xff");
-    if (!named || mark)
+    bool little = marked(transcode, "\xff\xfe"), big = marked(transcode, "\xfe\xff");
+    if (little || big) { /* it counts more than what the document declares */
+        *unicode = little ? "utf-16le" : "utf-16be";
+        transcode->at = 2;
+        return;
+    }
+    if (!named)
         return;
     if (encoding <= ENCODING_UTF16BE && encoding != ENCODING_AUTO) {
         *unicode = encoding_name(encoding);
+        return;
+    }
+    if (encoding == ENCODING_AUTO && is_utf16(transcode)) {
+        *unicode = start.bytes[0] ? "utf-16le" : "utf-16be";
         return;
     }
     *unicode = "utf-8";
@@ -232,7 +251,7 @@ enum status transcode_open(struct arena *arena, const struct source *source, str
         transcode->ended = !got;
     }
     if (source->format != SOURCE_XML)
-        return choose_utf16(transcode, named ? encoding : ENCODING_AUTO, error);
+        return choose_utf16(transcode, named ? encoding : ENCODING_AUTO, named, error);
     choose_xml(transcode, encoding, named, unicode);
     return STATUS_OK;
 }

@@ -1,10 +1,10 @@
 /* Documents whose bytes a decoder cannot cut: UTF-16 becomes UTF-8 while it is read, in flat memory.
  *
  * UTF-16 is what the source's `encoding` says (utf-16, utf-16le, utf-16be) or, with `auto` or nothing said, a
- * byte order mark. The encodings of one byte a letter agree with ASCII, so that their documents are cut as
- * they are and decoded record by record. XML alone must be Unicode before it is cut: there each such byte is
- * widened to the character of its number, as an old font inside a Unicode document has it, and the record's
- * texts are decoded from that (see record/encoding.h).
+ * byte order mark; with `auto` also NULs at every other place. The encodings of one byte a letter agree with
+ * ASCII, so that their documents are cut as they are and decoded record by record. XML alone must be Unicode
+ * before it is cut: there each such byte is widened to the character of its number, as an old font inside a
+ * Unicode document has it, and the record's texts are decoded from that (see record/encoding.h).
  */
 #ifndef EXTRACT_TRANSCODE_H
 #define EXTRACT_TRANSCODE_H

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "adapters/unicode.h"
+#include "record/encoding_damage.h"
 #include "record/encoding_tables.h"
 #include "record/encoding_utf16.h"
 #include "record/encoding_verdict.h"
@@ -200,9 +201,9 @@ static enum status decode_reading(struct arena *arena, enum encoding_reading rea
                                   struct encoding_finding *finding, struct error *error)
 {
     note_case(reading, options, finding);
-    if (typed)
-        return read_typed(arena, reading, options, text, utf8, finding, error);
-    return read_bytes(arena, reading, options, text, utf8, finding, error);
+    enum status status = typed ? read_typed(arena, reading, options, text, utf8, finding, error)
+                               : read_bytes(arena, reading, options, text, utf8, finding, error);
+    return status ? status : encoding_damage_judge_decoded(*utf8, finding, error);
 }
 
 static enum status decode_viqr(struct arena *arena, struct text viqr, struct text *utf8,
@@ -212,6 +213,11 @@ static enum status decode_viqr(struct arena *arena, struct text viqr, struct tex
     size_t at;
     if (!encoding_viqr_decode(viqr, &buffer, &at)) {
         finding->certainty = 0;
+        if ((unsigned char)viqr.bytes[at] < 0x80)
+            return error_set(error, STATUS_REJECT,
+                             _("\"ddd\" at byte %zu may be \"đd\" or \"dđ\" in VIQR; put a backslash "
+                               "between the two letters"),
+                             at);
         return error_set(
             error, STATUS_REJECT,
             _("byte 0x%02X at %zu is beyond ASCII, which VIQR is not; the text is in another encoding"),
@@ -354,6 +360,16 @@ enum status encoding_decode_typed(struct arena *arena, enum encoding encoding,
     error = error ? error : &unheard;
     encoding_finding_set(finding, encoding, 0, "");
     return explain(decode_typed(arena, encoding, options, utf8, out, finding, error), finding, error);
+}
+
+enum status encoding_check(struct text utf8, struct error *error)
+{
+    struct encoding_finding finding;
+    struct error unheard;
+    if (!encoding_damage_possible(utf8))
+        return STATUS_OK;
+    encoding_finding_set(&finding, ENCODING_UTF8, 0, "");
+    return encoding_damage_judge_named(utf8, &finding, error ? error : &unheard);
 }
 
 static enum status no_place(struct text utf8, size_t at, enum encoding encoding, struct error *error)

@@ -199,6 +199,14 @@ bool encoding_chunk_speaks(const struct encoding_chunk *chunk)
     return chunk->word == WORD_GOOD || (chunk->word == WORD_GLUED && capital && small);
 }
 
+bool encoding_chunk_signs(const struct encoding_chunk *chunk)
+{
+    for (size_t i = 0; i < chunk->count; i++)
+        if (chunk->characters[i] >= 0x80 && !encoding_is_letter(chunk->characters[i]))
+            return true;
+    return false;
+}
+
 bool encoding_chunk_common(const struct encoding_chunk *chunk)
 {
     struct encoding_letter letters[CHUNK_BYTES];

@@ -36,6 +36,9 @@ bool encoding_chunk_same(const struct encoding_chunk *left, const struct encodin
 /* Does it speak for its reading against another one that makes something bad of the same bytes? */
 bool encoding_chunk_speaks(const struct encoding_chunk *chunk);
 
+/* Are there signs beyond ASCII beside the letters? */
+bool encoding_chunk_signs(const struct encoding_chunk *chunk);
+
 /* A syllable that is frequent in the texts of the administration. */
 bool encoding_chunk_common(const struct encoding_chunk *chunk);
 

@@ -55,8 +55,9 @@ static uint64_t pair(int first, int second)
     return (uint64_t)1 << (first * READING_COUNT + second);
 }
 
-/* Adds up the points of a new word; the pairs of which the first reads it badly and the second well. */
-static uint64_t compare(struct encoding_survey *survey, const struct encoding_chunk *chunks,
+/* Adds up the points of a new word; the pairs of which the first reads it badly and the second well. Bytes
+ * that make a word in UTF-8 are one, unless they make a good one of letters alone in another way, too. */
+static uint64_t compare(struct encoding_survey *survey, const struct encoding_chunk *chunks, bool bytes,
                         struct encoding_place place)
 {
     uint64_t contrary = 0;
@@ -74,7 +75,9 @@ static uint64_t compare(struct encoding_survey *survey, const struct encoding_ch
             if (survey->differ[first][second]++ == 0)
                 survey->differ_place[first][second] = place;
             survey->gain[first][second] += points(word) - points(chunks[second].word);
-            if (word < WORD_SLIP && encoding_chunk_speaks(&chunks[second]))
+            bool bad = word < WORD_SLIP || (bytes && second == READING_UTF8 &&
+                                            (word < WORD_GLUED || encoding_chunk_signs(&chunks[first])));
+            if (bad && encoding_chunk_speaks(&chunks[second]))
                 contrary |= pair(first, second);
             if (first != READING_UTF8)
                 continue;
@@ -121,7 +124,7 @@ void encoding_survey_bytes(struct text text, struct encoding_survey *survey)
         for (int reading = 0; !known && reading < READING_COUNT; reading++)
             encoding_chunk_read((enum encoding_reading)reading, bytes + start, at - start, &chunks[reading]);
         if (!known)
-            contrary = compare(survey, chunks, (struct encoding_place){ start, at - start });
+            contrary = compare(survey, chunks, true, (struct encoding_place){ start, at - start });
         if (slot < SEEN)
             walk.contrary[slot] = contrary;
         note_contrary(survey, contrary, (struct encoding_place){ start, at - start });
@@ -182,7 +185,7 @@ static uint64_t survey_typed_word(struct walk *walk, const struct typed *typed)
     encoding_chunk_judge(stands);
     for (int reading = READING_UTF8 + 1; reading < READING_COUNT; reading++)
         encoding_chunk_read((enum encoding_reading)reading, typed->bytes, typed->count, &chunks[reading]);
-    uint64_t contrary = compare(survey, chunks, typed->place);
+    uint64_t contrary = compare(survey, chunks, false, typed->place);
     bool common = encoding_chunk_common(stands);
     survey->common += common;
     for (int reading = READING_UTF8 + 1; reading < READING_COUNT; reading++)

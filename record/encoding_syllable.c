@@ -32,6 +32,8 @@ static const char *const rare_onsets[] = {
     "bl", "br", "dr", "Dr", "gr", "hr", "kb", "kl", "kr", "mn", "pl", "pr", "sr", "xt", NULL,
 };
 
+#define GLUED_LETTERS 40
+
 #define FRONT  "eEiy"
 #define VOWELS "aABeEioOPuUy"
 
@@ -222,11 +224,38 @@ static bool word_ends(const struct encoding_letter *letters, size_t count, size_
     return !before->upper || (at + 1 < count && !letters[at + 1].upper && at - start > 1);
 }
 
+static bool is_plain(const struct encoding_letter *letters, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (letters[i].tone || letters[i].base < 'a')
+            return false;
+    return true;
+}
+
+/* Words in capitals that ran together ("NỘPTHỜI", "PHÍMÔ"): each a good syllable, of two letters only where a
+ * mark tells it from chance. */
+static bool glued_capitals(const struct encoding_letter *letters, size_t count)
+{
+    bool reached[GLUED_LETTERS + 1] = { true };
+    if (count < 5 || count > GLUED_LETTERS)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!letters[i].upper && !letters[i].caseless)
+            return false;
+    for (size_t end = 2; end <= count; end++)
+        for (size_t start = 0; start + 2 <= end && !reached[end]; start++)
+            reached[end] = reached[start] && (end - start > 2 || !is_plain(letters + start, 2)) &&
+                           encoding_syllable(letters + start, end - start) == SYLLABLE_GOOD;
+    return reached[count];
+}
+
 enum encoding_syllable encoding_syllables(const struct encoding_letter *letters, size_t count)
 {
     enum encoding_syllable whole = encoding_syllable(letters, count);
     if (whole != SYLLABLE_NONE)
         return whole;
+    if (glued_capitals(letters, count))
+        return SYLLABLE_GLUED;
     enum encoding_syllable worst = SYLLABLE_GLUED;
     bool good = false;
     for (size_t start = 0, at = 1; at <= count; at++) {
@@ -264,18 +293,26 @@ static const char *const common[] = {
     "viEt5", "vu5",     "xU3",     "xa4",    "yEu0",
 };
 
-bool encoding_syllable_common(const struct encoding_letter *letters, size_t count)
+/* As the lists have it: "cOng0". False for what is too long for a syllable. */
+static bool write_key(const struct encoding_letter *letters, size_t count, char key[SYLLABLE_LETTERS + 2])
 {
-    char wanted[SYLLABLE_LETTERS + 2];
     unsigned tone = TONE_NONE;
     if (count > SYLLABLE_LETTERS)
         return false;
     for (size_t i = 0; i < count; i++) {
-        wanted[i] = letters[i].base;
+        key[i] = letters[i].base;
         tone = letters[i].tone ? letters[i].tone : tone;
     }
-    wanted[count] = (char)('0' + tone);
-    wanted[count + 1] = 0;
+    key[count] = (char)('0' + tone);
+    key[count + 1] = 0;
+    return true;
+}
+
+bool encoding_syllable_common(const struct encoding_letter *letters, size_t count)
+{
+    char wanted[SYLLABLE_LETTERS + 2];
+    if (!write_key(letters, count, wanted))
+        return false;
     for (size_t low = 0, high = sizeof common / sizeof *common; low < high;) {
         size_t middle = (low + high) / 2;
         int order = strcmp(wanted, common[middle]);
@@ -286,5 +323,28 @@ bool encoding_syllable_common(const struct encoding_letter *letters, size_t coun
         else
             low = middle + 1;
     }
+    return false;
+}
+
+/* Phrases whose second word ends in a vowel without a tone and would be a syllable with one. */
+static const char *const phrases[][2] = {
+    { "DBu1", "tU0" },   { "DBu1", "ra0" },     { "Dinh5", "cU0" },   { "O0", "tO0" },     { "ca1", "phE0" },
+    { "cho0", "thuE0" }, { "chuyEn0", "gia0" }, { "cOng0", "ty0" },   { "dU5", "thi0" },   { "giao2", "sU0" },
+    { "hO1", "sP0" },    { "hanh1", "vi0" },    { "khoan3", "thu0" }, { "ky1", "thi0" },   { "ky4", "sU0" },
+    { "luBt5", "sU0" },  { "ly2", "do0" },      { "pham5", "vi0" },   { "quOc2", "gia0" }, { "quy0", "mO0" },
+    { "tU5", "do0" },    { "tham0", "gia0" },   { "thOng0", "tU0" },  { "thUc5", "thi0" }, { "thi0", "Dua0" },
+    { "tOi2", "Da0" },   { "trP3", "Di0" },     { "vAn0", "thU0" },   { "vi0", "mO0" },    { "vi4", "mO0" },
+    { "xay3", "ra0" },
+};
+
+bool encoding_syllable_phrase(const struct encoding_letter *first, size_t first_count,
+                              const struct encoding_letter *second, size_t second_count)
+{
+    char keys[2][SYLLABLE_LETTERS + 2];
+    if (!write_key(first, first_count, keys[0]) || !write_key(second, second_count, keys[1]))
+        return false;
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
+        if (strcmp(phrases[i][0], keys[0]) == 0 && strcmp(phrases[i][1], keys[1]) == 0)
+            return true;
     return false;
 }

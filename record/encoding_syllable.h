@@ -31,4 +31,9 @@ enum encoding_syllable encoding_syllables(const struct encoding_letter *letters,
  * ASCII. */
 bool encoding_syllable_common(const struct encoding_letter *letters, size_t count);
 
+/* "hồ sơ", "tự do": two words that stand together often, of which the second has no tone and would be
+ * another syllable with one. */
+bool encoding_syllable_phrase(const struct encoding_letter *first, size_t first_count,
+                              const struct encoding_letter *second, size_t second_count);
+
 #endif

@@ -19,7 +19,8 @@ static size_t plausible(struct text bytes, bool big)
         int32_t unit = unit_at(bytes, at, big);
         count += unit == '\t' || unit == '\n' || unit == '\r' || (unit >= 0x20 && unit < 0x7F) ||
                  (unit >= 0xA0 && unit < 0x1B1) || (unit >= 0x300 && unit < 0x324) ||
-                 (unit >= 0x1EA0 && unit < 0x1EFA) || (unit >= 0x2010 && unit < 0x2040);
+                 (unit >= 0x1EA0 && unit < 0x1EFA) || (unit >= 0x2010 && unit < 0x2040) ||
+                 (unit >= 0xD83C && unit < 0xD83F) || (unit >= 0xDC00 && unit < 0xE000);
     }
     return count;
 }

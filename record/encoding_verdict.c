@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "adapters/unicode.h"
+#include "record/encoding_damage.h"
 #include "record/encoding_detect.h"
 #include "record/encoding_viqr.h"
 
@@ -52,10 +53,7 @@ void encoding_finding_set(struct encoding_finding *finding, enum encoding encodi
     memcpy(finding->evidence, evidence, text_cut(text, sizeof finding->evidence - 1));
 }
 
-static void say(struct encoding_finding *finding, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void say(struct encoding_finding *finding, const char *format, ...)
+void encoding_finding_say(struct encoding_finding *finding, const char *format, ...)
 {
     char all[1024];
     va_list arguments;
@@ -162,7 +160,8 @@ static enum status mixed(struct text text, bool typed, const struct encoding_sur
     struct sample here = read_sample(text, typed, place, reading);
     struct sample there = read_sample(text, typed, place, other);
     finding->certainty = certainty(&survey->counts[reading], 0);
-    say(finding,
+    encoding_finding_say(
+        finding,
         _("two encodings in one text: %s makes Vietnamese of %zu of %zu words, but \"%s\" at byte %zu is a "
           "word in %s (\"%s\")"),
         encoding_reading_name(reading), survey->counts[reading].good, survey->words, here.text, place.at,
@@ -178,7 +177,8 @@ static enum status ambiguous(struct text text, bool typed, const struct encoding
     struct sample here = read_sample(text, typed, place, best);
     struct sample there = read_sample(text, typed, place, second);
     struct sample bytes = typed ? read_sample(text, typed, place, READING_UTF8) : show_bytes(text, place);
-    say(finding,
+    encoding_finding_say(
+        finding,
         _("too few words to tell: %s makes Vietnamese of %zu of %zu, %s of %zu; %s at byte %zu would be "
           "\"%s\" "
           "or \"%s\""),
@@ -192,12 +192,14 @@ static void say_taken(const struct encoding_survey *survey, enum encoding_readin
 {
     const struct encoding_count *count = &survey->counts[reading];
     if (survey->words == 0)
-        say(finding, _("only ASCII, which is the same in %s"), encoding_reading_name(reading));
+        encoding_finding_say(finding, _("only ASCII, which is the same in %s"),
+                             encoding_reading_name(reading));
     else if (second == reading)
-        say(finding, _("%s makes Vietnamese of %zu of %zu words with letters beyond ASCII"),
-            encoding_reading_name(reading), count->good, survey->words);
+        encoding_finding_say(finding, _("%s makes Vietnamese of %zu of %zu words with letters beyond ASCII"),
+                             encoding_reading_name(reading), count->good, survey->words);
     else
-        say(finding,
+        encoding_finding_say(
+            finding,
             _("%s makes Vietnamese of %zu of %zu words with letters beyond ASCII, the next best (%s) of %zu"),
             encoding_reading_name(reading), count->good, survey->words, encoding_reading_name(second),
             survey->counts[second].good);
@@ -221,7 +223,8 @@ static enum status take(struct text text, bool typed, const struct encoding_surv
     if (count->good < count->bad || count->good == 0) {
         struct encoding_place place = survey->differ_place[READING_UTF8][best];
         struct sample sample = read_sample(text, typed, place, best);
-        say(finding,
+        encoding_finding_say(
+            finding,
             _("no encoding makes Vietnamese words of it: %s does best, with %zu of %zu; it would make \"%s\" "
               "at byte %zu"),
             encoding_reading_name(best), count->good, survey->words, sample.text, place.at);
@@ -234,8 +237,8 @@ static enum status take(struct text text, bool typed, const struct encoding_surv
     if (best == READING_TCVN1 && !sibling_certain(survey))
         return ambiguous(text, typed, survey, best, READING_TCVN3, finding, error);
     if (count->bad * BAD_SHARE > survey->words) {
-        say(finding, _("%s makes Vietnamese of %zu of %zu words, but nothing of %zu"),
-            encoding_reading_name(best), count->good, survey->words, count->bad);
+        encoding_finding_say(finding, _("%s makes Vietnamese of %zu of %zu words, but nothing of %zu"),
+                             encoding_reading_name(best), count->good, survey->words, count->bad);
         return encoding_verdict_doubt(finding, error);
     }
     say_taken(survey, best, second, finding);
@@ -254,8 +257,8 @@ static size_t find_control(struct text text)
 static enum status say_control(struct text text, size_t at, struct encoding_finding *finding,
                                struct error *error)
 {
-    say(finding, _("it holds control characters, such as 0x%02X at byte %zu"), (unsigned char)text.bytes[at],
-        at);
+    encoding_finding_say(finding, _("it holds control characters, such as 0x%02X at byte %zu"),
+                         (unsigned char)text.bytes[at], at);
     return encoding_verdict_doubt(finding, error);
 }
 
@@ -280,12 +283,14 @@ enum status encoding_verdict_bytes(struct text bytes, enum encoding_reading *rea
     if (at == bytes.length)
         return say_control(bytes, find_control(bytes), finding, error);
     if (survey.counts[READING_UTF8].good == 0) {
-        say(finding, _("no encoding makes Vietnamese words of it; byte 0x%02X at %zu is not UTF-8"),
-            (unsigned char)bytes.bytes[at], at);
+        encoding_finding_say(finding,
+                             _("no encoding makes Vietnamese words of it; byte 0x%02X at %zu is not UTF-8"),
+                             (unsigned char)bytes.bytes[at], at);
         return encoding_verdict_doubt(finding, error);
     }
-    say(finding, _("%zu of %zu words are Vietnamese in UTF-8, but byte 0x%02X at %zu is not UTF-8"),
-        survey.counts[READING_UTF8].good, survey.words, (unsigned char)bytes.bytes[at], at);
+    encoding_finding_say(finding,
+                         _("%zu of %zu words are Vietnamese in UTF-8, but byte 0x%02X at %zu is not UTF-8"),
+                         survey.counts[READING_UTF8].good, survey.words, (unsigned char)bytes.bytes[at], at);
     return encoding_verdict_doubt(finding, error);
 }
 
@@ -303,7 +308,8 @@ static enum status judge_viqr(struct text utf8, bool ascii, bool *viqr, struct e
     if (!ascii && survey.decisive < 2)
         return STATUS_OK;
     if (!ascii) {
-        say(finding,
+        encoding_finding_say(
+            finding,
             _("two encodings in one text: letters of Unicode, and %zu words in VIQR such as \"%.*s\" at byte "
               "%zu"),
             survey.decisive, TEXT_ARG(word), survey.place.at);
@@ -317,15 +323,16 @@ static enum status judge_viqr(struct text utf8, bool ascii, bool *viqr, struct e
     finding->certainty = certainty(&(struct encoding_count){ .good = marked, .bad = survey.opposed },
                                    (long)(survey.decisive * 4));
     if (survey.decisive < 2 || survey.opposed * 4 > survey.decisive || survey.strange > marked) {
-        say(finding,
+        encoding_finding_say(
+            finding,
             _("ASCII, of which %zu words are Vietnamese in VIQR (such as \"%.*s\" at byte %zu) and %zu are "
               "not"),
             speaking, TEXT_ARG(word), survey.place.at, against);
         return encoding_verdict_doubt(finding, error);
     }
     *viqr = true;
-    say(finding, _("%zu words carry VIQR's marks and are Vietnamese, such as \"%.*s\""), marked,
-        TEXT_ARG(word));
+    encoding_finding_say(finding, _("%zu words carry VIQR's marks and are Vietnamese, such as \"%.*s\""),
+                         marked, TEXT_ARG(word));
     return STATUS_OK;
 }
 
@@ -360,12 +367,13 @@ static enum status judge_typed(struct text utf8, const struct encoding_survey *s
     *reading = READING_UTF8;
     if (contrary + slips == 0 && !survey->own && !survey->common)
         for (int font = READING_UTF8 + 1; font < READING_COUNT; font++)
-            if (survey->rather[font])
+            if (survey->rather[font] >= 2)
                 return ambiguous(utf8, true, survey, READING_UTF8, (enum encoding_reading)font, finding,
                                  error);
     if (contrary + slips == 0 || (foreign && !survey->own)) {
         finding->certainty = contrary + slips ? 80 : 100;
-        say(finding,
+        encoding_finding_say(
+            finding,
             _("valid UTF-8; of %zu words with letters beyond ASCII none is a word in an old font's letters "
               "only"),
             survey->words + survey->own);
@@ -379,26 +387,6 @@ static enum status judge_typed(struct text utf8, const struct encoding_survey *s
     if (*reading == READING_UTF8 || !holds_as_bytes(utf8, *reading))
         return ambiguous(utf8, true, survey, READING_UTF8, other, finding, error);
     return take(utf8, true, survey, *reading, finding, error);
-}
-
-/* Letters that were spoilt on the way here. */
-static enum status judge_damage(struct text utf8, const struct encoding_survey *survey,
-                                struct encoding_finding *finding, struct error *error)
-{
-    size_t lost;
-    if (survey->mojibake) {
-        struct text piece = text_slice(utf8, survey->mojibake_place.at, 12);
-        piece.length = text_cut(piece, piece.length);
-        say(finding,
-            _("looks like UTF-8 read as Windows-1252 and encoded once more: %zu letters, such as "
-              "\"%.*s\" at byte %zu"),
-            survey->mojibake, TEXT_ARG(piece), survey->mojibake_place.at);
-        return encoding_verdict_doubt(finding, error);
-    }
-    if (!text_find(utf8, TEXT("\uFFFD"), &lost))
-        return STATUS_OK;
-    say(finding, _("U+FFFD at byte %zu stands for a letter that was lost before"), lost);
-    return encoding_verdict_doubt(finding, error);
 }
 
 /* Bytes of an old encoding that happen to be valid UTF-8 give letters of far scripts among Latin ones. */
@@ -431,15 +419,20 @@ enum status encoding_verdict_unicode(struct text utf8, bool raw, enum encoding_r
     *viqr = false;
     *finding = (struct encoding_finding){ .encoding = ENCODING_UTF8, .certainty = 100 };
     *reading = READING_UTF8;
-    say(finding, ascii ? _("only ASCII") : _("valid UTF-8"));
+    encoding_finding_say(finding, ascii ? _("only ASCII") : _("valid UTF-8"));
     enum status status = judge_viqr(utf8, ascii, viqr, finding, error);
-    if (status || ascii)
+    if (status || *viqr)
         return status;
+    if (ascii && encoding_has_controls(utf8))
+        return say_control(utf8, find_control(utf8), finding, error);
+    if (ascii)
+        return encoding_damage_judge(utf8, true, NULL, finding, error);
     struct encoding_survey survey;
     encoding_survey_typed(utf8, &survey);
-    status = judge_damage(utf8, &survey, finding, error);
-    if (status == STATUS_OK && raw && survey.strange && !survey.own && !survey.scripts)
+    if (raw && survey.strange && !survey.own && !survey.scripts && !survey.mojibake)
         status = judge_chance(utf8, finding, error);
+    if (status == STATUS_OK)
+        status = encoding_damage_judge(utf8, false, &survey, finding, error);
     if (status == STATUS_OK)
         status = judge_typed(utf8, &survey, reading, finding, error);
     if (status == STATUS_OK && *reading == READING_UTF8 && encoding_has_controls(utf8))
@@ -463,7 +456,8 @@ enum status encoding_verdict_named(struct text text, bool typed, enum encoding_r
             return ambiguous(text, typed, &survey, READING_TCVN1, READING_TCVN3, finding, error);
     }
     if (typed && survey.own) {
-        say(finding, _("%zu words have letters that only Unicode has, so the text is not all typed in %s"),
+        encoding_finding_say(
+            finding, _("%zu words have letters that only Unicode has, so the text is not all typed in %s"),
             survey.own, encoding_reading_name(*reading));
         return encoding_verdict_doubt(finding, error);
     }

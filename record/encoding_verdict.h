@@ -30,6 +30,10 @@ enum status encoding_verdict_named(struct text text, bool typed, enum encoding_r
 void encoding_finding_set(struct encoding_finding *finding, enum encoding encoding, int certainty,
                           const char *evidence);
 
+/* Sets the evidence alone. */
+void encoding_finding_say(struct encoding_finding *finding, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Closes a rejection: the message with the evidence of the finding in it. */
 enum status encoding_verdict_doubt(struct encoding_finding *finding, struct error *error);
 

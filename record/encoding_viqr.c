@@ -4,121 +4,7 @@
 
 #include "adapters/unicode.h"
 #include "record/encoding_syllable.h"
-
-#define WORD 32
-
-/* A run of letters with its marks. */
-struct viqr_word {
-    struct encoding_letter letters[WORD];
-    size_t count;
-    unsigned shapes, tones, strokes;
-    bool combined;    /* a shape and a tone on one letter */
-    bool inner_shape; /* … with a letter right behind the mark */
-    bool inner_tone;  /* ` or ~ with a letter behind */
-    char inner_sign;  /* . ? or ' with a letter behind, or 0 */
-    bool bracket;     /* the shape is a ( */
-    char last;        /* the mark at the word's end, or 0 */
-};
-
-static bool is_letter(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
-
-static char peek(struct text text, size_t at)
-{
-    return at < text.length ? text.bytes[at] : 0;
-}
-
-static char shape_of(char base, char mark)
-{
-    static const char table[][3] = { "a^B", "a(A", "e^E", "o^O", "o+P", "u+U" };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (table[i][0] == base && table[i][1] == mark)
-            return table[i][2];
-    return 0;
-}
-
-static unsigned tone_of(char mark)
-{
-    static const char marks[] = "`'?~.";
-    const char *found = mark ? strchr(marks, mark) : NULL;
-    return found ? (unsigned)(found - marks) + 1 : TONE_NONE;
-}
-
-static bool carries_tone(char base)
-{
-    return base && strchr("aABeEioOPuUy", base);
-}
-
-/* One letter at `at`; notes its marks. */
-static size_t read_letter(struct text text, size_t at, struct viqr_word *word)
-{
-    struct encoding_letter letter = encoding_letter_of(text.bytes[at]);
-    char mark, shape;
-    at++;
-    word->last = 0;
-    if (letter.base == 'd' && (peek(text, at) | 0x20) == 'd') {
-        letter.base = 'D';
-        word->strokes++;
-        at++;
-    } else if ((shape = shape_of(letter.base, mark = peek(text, at)))) {
-        letter.base = shape;
-        word->shapes++;
-        word->last = mark;
-        word->bracket |= mark == '(';
-        at++;
-        word->inner_shape |= is_letter(peek(text, at));
-    }
-    bool shaped = word->last != 0;
-    mark = peek(text, at);
-    if (carries_tone(letter.base) && tone_of(mark)) {
-        letter.tone = (uint8_t)tone_of(mark);
-        word->tones++;
-        word->last = mark;
-        word->combined |= shaped;
-        at++;
-        bool inner = is_letter(peek(text, at));
-        word->inner_tone |= inner && strchr("`~", mark);
-        if (inner && !strchr("`~", mark))
-            word->inner_sign = mark;
-    }
-    if (word->count < WORD)
-        word->letters[word->count] = letter;
-    word->count++;
-    return at;
-}
-
-/* Gives up the mark at the word's end where the word is a better syllable without it ("theo.", "ba("). */
-static size_t settle_end(struct viqr_word *word, size_t end)
-{
-    if (!word->last || !strchr(".?'(", word->last) || word->count > WORD)
-        return end;
-    enum encoding_syllable with = encoding_syllables(word->letters, word->count);
-    struct encoding_letter *letter = &word->letters[word->count - 1];
-    struct encoding_letter kept = *letter;
-    if (word->last == '(')
-        letter->base = 'a';
-    else
-        letter->tone = TONE_NONE;
-    if (with >= SYLLABLE_GLUED || encoding_syllables(word->letters, word->count) <= with) {
-        *letter = kept;
-        return end;
-    }
-    word->shapes -= word->last == '(';
-    word->tones -= word->last != '(';
-    word->combined &= word->tones > 0;
-    word->last = 0;
-    return end - 1;
-}
-
-static size_t read_word(struct text text, size_t at, struct viqr_word *word)
-{
-    *word = (struct viqr_word){ .count = 0 };
-    while (is_letter(peek(text, at)) && word->count <= WORD)
-        at = read_letter(text, at, word);
-    return settle_end(word, at);
-}
+#include "record/encoding_viqr_word.h"
 
 static void put(struct buffer *out, int32_t character)
 {
@@ -126,28 +12,40 @@ static void put(struct buffer *out, int32_t character)
     buffer_put(out, bytes, unicode_put(character, bytes));
 }
 
+/* "d\dd": the backslash keeps the first d from the đ behind it. */
+static bool parts_stroke(struct text viqr, size_t at)
+{
+    return at && viqr_is_d(viqr.bytes[at - 1]) && viqr_is_d(viqr_peek(viqr, at + 1)) &&
+           viqr_is_d(viqr_peek(viqr, at + 2));
+}
+
 bool encoding_viqr_decode(struct text viqr, struct buffer *out, size_t *at)
 {
+    struct viqr_reading reading = viqr_begin(viqr);
     for (*at = 0; *at < viqr.length;) {
         char byte = viqr.bytes[*at];
         if ((unsigned char)byte >= 0x80)
             return false;
         if (byte == '\\' && *at + 1 < viqr.length && (unsigned char)viqr.bytes[*at + 1] < 0x80) {
-            buffer_char(out, viqr.bytes[*at + 1]);
-            *at += 2;
+            bool parts = parts_stroke(viqr, *at);
+            if (!parts)
+                buffer_char(out, viqr.bytes[*at + 1]);
+            *at += parts ? 1 : 2;
             continue;
         }
-        if (!is_letter(byte)) {
+        if (!viqr_is_letter(byte)) {
             buffer_char(out, byte);
             (*at)++;
             continue;
         }
         struct viqr_word word;
-        size_t end = read_word(viqr, *at, &word);
-        if (word.count > WORD) { /* no word: letter by letter, as the standard has it */
+        size_t end = viqr_read_word(&reading, viqr, *at, &word);
+        if (word.count > VIQR_WORD) { /* no word: letter by letter, as the standard has it */
             word = (struct viqr_word){ .count = 0 };
-            end = read_letter(viqr, *at, &word);
+            end = viqr_read_letter(viqr, *at, &word);
         }
+        if (word.triple)
+            return false;
         for (size_t i = 0; i < word.count; i++)
             put(out,
                 encoding_letter_compose(word.letters[i].base, word.letters[i].tone, word.letters[i].upper));
@@ -179,19 +77,20 @@ bool encoding_viqr_encode(struct text utf8, struct buffer *out, size_t *at)
             return false;
         if (character < 0x80) {
             char byte = (char)character;
-            bool marks = (last.base && shape_of(last.base, byte) && !last.tone) ||
-                         (carries_tone(last.base) && !last.tone && tone_of(byte)) ||
-                         (last.base == 'd' && letter.base == 'd');
+            bool marks = (last.base && viqr_shape(last.base, byte) && (!last.tone || byte != '(')) ||
+                         (viqr_carries_tone(last.base) && !last.tone && viqr_tone(byte)) ||
+                         (last.base == 'd' && byte == '-') ||
+                         (last.base && strchr("dD", last.base) && letter.base == 'd');
             if (marks || byte == '\\') {
                 buffer_char(out, '\\');
-                letter.base = 0;
+                letter.base = letter.base == 'd' ? 'd' : 0;
             }
             buffer_char(out, byte);
         } else {
             char mark, base = letter.base == 'D' ? 'd' : base_of(letter.base, &mark);
             char written = (char)(letter.upper ? base - 32 : base);
-            if (last.base == 'd' && base == 'd')
-                return false;
+            if (last.base && strchr("dD", last.base) && base == 'd')
+                buffer_char(out, '\\');
             buffer_char(out, written);
             if (letter.base == 'D')
                 buffer_char(out, written);
@@ -231,12 +130,12 @@ static bool lone_apostrophe(struct text text, size_t start, size_t end)
     size_t before = 0;
     for (size_t i = start; i-- > 0 && start - i < 200;)
         before += text.bytes[i] == '\'';
-    return before % 2 == 0 && !is_letter(peek(text, end));
+    return before % 2 == 0 && !viqr_is_letter(viqr_peek(text, end));
 }
 
 static bool has_onset(const struct viqr_word *word)
 {
-    return !carries_tone(word->letters[0].base);
+    return !viqr_carries_tone(word->letters[0].base);
 }
 
 enum sign { SIGN_NONE, SIGN_STRANGE, SIGN_OPPOSED, SIGN_TAIL, SIGN_FAINT, SIGN_WEAK, SIGN_DECISIVE };
@@ -251,34 +150,69 @@ static enum sign judge_faint(struct text text, size_t start, size_t end, const s
         return SIGN_FAINT;
     if (!word->tones || word->inner_sign)
         return SIGN_NONE;
-    bool goes_on = peek(text, end) == ' ' && peek(text, end + 1) >= 'a' && peek(text, end + 1) <= 'z';
-    bool tail = (strchr(".?", word->last) && goes_on && word->count > 1) ||
+    bool followed = viqr_goes_on(text, end) || (viqr_peek(text, end) && strchr(",;:)", viqr_peek(text, end)));
+    bool tail = (strchr(".?", word->last) && followed && word->count > 1) ||
                 (word->last == '\'' && lone_apostrophe(text, start, end));
     return tail ? SIGN_TAIL : SIGN_NONE;
 }
 
-/* 1940/QDD-UBND */
-static bool is_number(struct text text, size_t start, size_t end, const struct viqr_word *word)
+static bool is_digit(char byte)
 {
-    return word->strokes && start > 1 && text.bytes[start - 1] == '/' && text.bytes[start - 2] >= '0' &&
-           text.bytes[start - 2] <= '9' && peek(text, end) == '-';
+    return byte >= '0' && byte <= '9';
+}
+
+/* An amount of money, and no piece of a longer code: "50.000dd". */
+static bool is_amount(struct text text, size_t start, size_t end)
+{
+    size_t first = start;
+    while (first && (is_digit(text.bytes[first - 1]) || strchr(".,", text.bytes[first - 1])))
+        first--;
+    char before = first ? text.bytes[first - 1] : ' ', behind = viqr_peek(text, end);
+    return first < start && !viqr_is_letter(before) && before != '-' && behind != '-' && !is_digit(behind);
+}
+
+/* 50.000dd; and abbreviations in capitals with a DD: 1940/QDD-UBND, NLDD. Those of other languages are known.
+ */
+static bool is_stroked(struct text text, size_t start, size_t end, const struct viqr_word *word)
+{
+    static const char *const others[] = { "D",   "hD",  "tD", "fD", "bD", "gD", "pD",
+                                          "mmD", "Dmm", "Dr", "Ds", "Dl", "Dc" };
+    char bases[VIQR_WORD + 1];
+    if (!word->strokes)
+        return false;
+    for (size_t i = 0; i < word->count; i++) {
+        bases[i] = word->letters[i].base;
+        if (viqr_carries_tone(bases[i]) || (word->count > 1 && !word->letters[i].upper))
+            return false;
+    }
+    bases[word->count] = 0;
+    if (word->count == 1)
+        return is_amount(text, start, end);
+    bool in_code = is_digit(viqr_peek(text, end)) || (start && is_digit(text.bytes[start - 1]));
+    if (in_code && strspn(bases, "bcDf") == word->count) /* hexadecimal */
+        return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i], bases) == 0)
+            return false;
+    return true;
 }
 
 /* An abbreviation or a single letter says little: only 1940/QDD-UBND, "HSCo+", "o+?" and "O^" are seldom
  * anything else. */
 static enum sign judge_abbreviation(struct text text, size_t start, size_t end, const struct viqr_word *word)
 {
-    char behind = peek(text, end);
-    bool power = word->last == '^' && behind >= '0' && behind <= '9';
+    char behind = viqr_peek(text, end);
+    bool power = word->last == '^' && is_digit(behind);
     bool marked = (word->count > 1 && (word->shapes || word->tones)) || (word->last == '^' && !power);
-    if (marked || word->combined || is_number(text, start, end, word))
+    if (marked || word->combined || is_stroked(text, start, end, word))
         return SIGN_WEAK;
     return judge_faint(text, start, end, word);
 }
 
 static enum sign judge(struct text text, size_t start, size_t end, const struct viqr_word *word)
 {
-    bool strong = word->shapes || word->inner_tone || (word->last && strchr("`~", word->last));
+    bool starred = word->last == '*' && word->shapes == 1 && !word->tones; /* **to** */
+    bool strong = (word->shapes && !starred) || word->inner_tone || (word->last && strchr("`~", word->last));
     switch (encoding_syllables(word->letters, word->count)) {
     case SYLLABLE_NONE:
         if (word->combined)
@@ -291,8 +225,8 @@ static enum sign judge(struct text text, size_t start, size_t end, const struct 
     default:
         break;
     }
-    bool called = word->bracket && peek(text, end) == ')';   /* la(n) */
-    bool quoted = start > 0 && text.bytes[start - 1] == '`'; /* `la` */
+    bool called = word->bracket && viqr_peek(text, end) == ')'; /* la(n) */
+    bool quoted = start > 0 && text.bytes[start - 1] == '`';    /* `la` */
     bool onset = has_onset(word);
     if (word->combined || word->shapes > 1 || (word->shapes && word->tones) ||
         (word->strokes && (word->shapes || word->tones)) || (word->inner_shape && onset && !called) ||
@@ -329,7 +263,7 @@ bool encoding_viqr_possible(struct text text)
         case '+':
         case '`':
         case '~':
-            if (carries_tone((char)(text.bytes[i - 1] | 0x20)))
+            if (viqr_carries_tone((char)(text.bytes[i - 1] | 0x20)))
                 return true;
         }
     return false;
@@ -338,6 +272,7 @@ bool encoding_viqr_possible(struct text text)
 void encoding_viqr_survey(struct text text, struct encoding_viqr *survey)
 {
     *survey = (struct encoding_viqr){ 0 };
+    struct viqr_reading reading = viqr_begin(text);
     bool fresh = true; /* behind a blank */
     for (size_t at = 0; at < text.length;) {
         size_t end = fresh ? skip_address(text, at) : at;
@@ -346,14 +281,14 @@ void encoding_viqr_survey(struct text text, struct encoding_viqr *survey)
             at = end;
             continue;
         }
-        if (!is_letter(text.bytes[at])) {
+        if (!viqr_is_letter(text.bytes[at])) {
             fresh = strchr(" \t\r\n\"<>,;", text.bytes[at]);
             at += text.bytes[at] == '\\' && at + 1 < text.length ? 2 : 1;
             continue;
         }
         struct viqr_word word;
-        end = read_word(text, at, &word);
-        if (word.count <= WORD && !touches(text, at, end))
+        end = viqr_read_word(&reading, text, at, &word);
+        if (word.count <= VIQR_WORD && !touches(text, at, end))
             weigh(text, at, end, &word, survey);
         at = end;
     }

@@ -7,7 +7,10 @@
 #include "record/encoding_detect.h"
 
 /* Appends UTF-8. A full stop, question mark, apostrophe or bracket at the end of a word stays one when the
- * word would be no syllable with it and is one without ("theo."). False at the first byte beyond ASCII, `at`.
+ * word would be no syllable with it and is one without ("theo."), or is known so ("ho^` so+."), as long as
+ * the text does not escape such signs. Read, too: a star for the horn, the tone before the shape, "d-" in
+ * front of a vowel. False at the first byte beyond ASCII, or at a word with "ddd" that may be two things,
+ * `at`.
  */
 bool encoding_viqr_decode(struct text viqr, struct buffer *out, size_t *at);
 

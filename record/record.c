@@ -377,7 +377,7 @@ enum status record_item_text(const struct record *record, const struct record_it
             return error_set(error, STATUS_REJECT, _("the value is an object, not a text"));
         }
     }
-    return record->typed ? typed_text(record, arena, text, error) : STATUS_OK;
+    return record->typed ? typed_text(record, arena, text, error) : encoding_check(*text, error);
 }
 
 enum status record_item_parse(struct arena *arena, enum record_shape shape,

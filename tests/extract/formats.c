@@ -176,6 +176,32 @@ TEST("UTF-16 pages, lists and tables are read like others")
     end_nights();
 }
 
+TEST("auto sees UTF-16 without a byte order mark, and a mark counts more than what XML declares")
+{
+    static const enum encoding orders[] = { ENCODING_UTF16LE, ENCODING_UTF16BE };
+    const char *folder = begin_nights();
+    const char *xml = source("format: xml, records: /l/tt, key: ma, encoding: auto, map: {}");
+    for (int i = 0; i < 2; i++) {
+        put_file(folder, "doc", typed(orders[i], "Mã;Tên\r\n1;Thủ tục\r\n"));
+        CHECK_STRING(address(folder, source("format: csv, encoding: auto, key: Mã, map: {}"), "Tên"),
+                     "Thủ tục");
+        put_file(folder, "doc", typed(orders[i], "[{\"a\":\"Thủ tục\"}]"));
+        CHECK_STRING(address(folder, source("format: json, encoding: auto, key: /a, map: {}"), "/a"),
+                     "Thủ tục");
+        put_file(folder, "doc", typed(orders[i], "<p>Thủ tục</p>"));
+        CHECK_STRING(address(folder, source("format: html, encoding: auto, map: {}"), "//p"), "Thủ tục");
+        put_file(folder, "doc", typed(orders[i], "<l><tt><ma>1</ma><ten>Thủ tục</ten></tt></l>"));
+        CHECK_STRING(address(folder, xml, "ten"), "Thủ tục");
+        put_file(folder, "doc",
+                 typed(orders[i], "\xef\xbb\xbf<?xml version='1.0' encoding='ISO-8859-1'?>"
+                                  "<l><tt><ma>1</ma><ten>Thủ tục</ten></tt></l>"));
+        CHECK_STRING(address(folder, xml, "ten"), "Thủ tục");
+        CHECK_STRING(address(folder, source("format: xml, records: /l/tt, key: ma, map: {}"), "ten"),
+                     "Thủ tục");
+    }
+    end_nights();
+}
+
 /* ---- CSV ---- */
 
 TEST("a table in an old encoding: auto decides by the whole file, for a heading is too short")
@@ -292,6 +318,34 @@ TEST("rows of a sheet are records under their headings, named by sheet and row")
     CHECK_TEXT(stored(CONTEXT), TEXT("[\"Mã số\",\"Tên\",\"Hạn\"]"));
     CHECK_STRING(noticed(), "");
     CHECK_STRING(address(folder, XLSX, "tên"), "Một");
+    end_nights();
+}
+
+TEST("headings of a sheet that were typed in an old font are found under what they say")
+{
+    const char *folder = begin_nights();
+    put_workbook(
+        folder,
+        &(struct workbook){
+            .rows = "<row r='1'>" STR("A1", "M· sè")
+                STR("B1", "Tªn thñ tôc") "</row>"
+                                         "<row r='2'>" STR("A2", "1.000010") STR(
+                                             "B2", "CÊp giÊy phÐp x©y dùng cho tæ chøc, c¸ nh©n") "</row>" });
+    for (int i = 0; i < 2; i++) {
+        const char *yaml = source(
+            text_format(&test_arena, "format: xlsx, encoding: %s, key: Mã số, map: {}", i ? "auto" : "tcvn3")
+                .bytes);
+        CHECK_INT(night(folder, yaml), STATUS_OK);
+        CHECK_TEXT(stored(KEYS), TEXT("1.000010"));
+        CHECK_STRING(address(folder, yaml, "Tên thủ tục"), "Cấp giấy phép xây dựng cho tổ chức, cá nhân");
+    }
+    /* in Unicode they stay, whatever the cells are */
+    put_workbook(folder, &(struct workbook){ .rows = "<row r='1'>" STR("A1", "Mã số")
+                                                 STR("B1", "Ghi chú") "</row>"
+                                                                      "<row r='2'>" STR("A2", "1.000010") STR(
+                                                                          "B2", "CÊp giÊy phÐp") "</row>" });
+    CHECK_STRING(address(folder, source("format: xlsx, encoding: tcvn3, key: Mã số, map: {}"), "Ghi chú"),
+                 "Cấp giấy phép");
     end_nights();
 }
 

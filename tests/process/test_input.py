@@ -47,6 +47,16 @@ class Ndjson(Night):
     def test_invalid_utf8(self):
         self.night_with(b'{"code": "1.000004", "name": "Th\xe1\xbb", "status": "announced"}', "UTF-8")
 
+    def test_utf8_that_was_encoded_twice(self):
+        bad = {"code": "1.000004", "name": "Thá»§ tá»¥c Ä‘Äƒng kÃ½ khai sinh", "status": "announced"}
+        self.night_with(json.dumps(bad, ensure_ascii=False).encode(), "UTF-8 read as Windows-1252")
+        self.assertIn("or correct the text at its source",
+                      self.place.run("show", "1.000004").stdout, "all of the reason, with what to do")
+
+    def test_letters_that_became_question_marks(self):
+        bad = {"code": "1.000004", "name": "Th? t?c ??ng k? khai sinh", "status": "announced"}
+        self.night_with(json.dumps(bad).encode(), "question mark", "Th\\?")
+
     def test_a_nul(self):
         self.night_with(b'{"code": "1.000004", "name": "Th\x00", "status": "announced"}', "NUL|control|U\\+0000|0x00|character")
 

@@ -243,6 +243,8 @@ TEST("ASCII that looks like VIQR here and there stays what it is")
         "Nop trong 5 ngay.Ban sao kem theo",
         "thu+tuc+hanh+chinh",
         "SSD/HDD 512GB",
+        "DDR5, DDL, TDD, MMDD",
+        "**do** *to* it",
         "TT-BTP",
         "1.001640.000.00.00.H01",
         "index.php?id=5",
@@ -256,6 +258,31 @@ TEST("ASCII that looks like VIQR here and there stays what it is")
         if (!CHECK_INT(automatic(text, &seen), STATUS_OK))
             printf("    [%s] %s\n", ordinary[i], error.message);
         CHECK_TEXT(seen, text);
+    }
+}
+
+TEST("VIQR in which little speaks for it is doubtful, not taken for ASCII")
+{
+    static const char *const doubtful[] = { "1.250.000dd", "QDD2338-BTP",    "105a/QDD-NHNN",
+                                            "NLDD:",       "cha, me., con;", "BO^. TU+" };
+    struct text seen;
+    for (size_t i = 0; i < COUNT(doubtful); i++) {
+        if (!CHECK_INT(automatic(text_of(doubtful[i]), &seen), STATUS_REJECT))
+            printf("    [%s]\n", doubtful[i]);
+        CHECK_CONTAINS(error.message, "words are Vietnamese in VIQR");
+    }
+}
+
+TEST("headings in capitals are told, also where cells of a table ran together")
+{
+    struct text utf8 = TEXT("CÁCH THỨC THỰC HIỆNHÌNH THỨC NỘPTHỜI GIANPHÍ, LỆ PHÍMÔ TẢTRỰC TUYẾN5 NGÀY LÀM "
+                            "VIỆCMIỄN PHÍTRỰC TIẾP5 NGÀYMIỄN PHÍTHÀNH PHẦN HỒ SƠ");
+    struct text seen = TEXT_NONE;
+    for (size_t k = 0; k < COUNT(old); k++) {
+        if (!CHECK_INT(automatic(encoded(old[k], utf8), &seen), STATUS_OK))
+            printf("    %s\n", error.message);
+        CHECK_TEXT(lower(seen), lower(utf8));
+        CHECK_INT(finding.encoding, old[k]);
     }
 }
 
@@ -363,6 +390,114 @@ TEST("a UTF-8 file with a text typed in an old font is not passed on as it is")
     CHECK_INT(automatic(TEXT("{\"ten\":\"Cấp giấy phép\",\"co_quan\":\"Së X©y dùng\"}"), &seen),
               STATUS_REJECT);
     CHECK_CONTAINS(error.message, "\"Së\" at byte 39 is a word in tcvn3 (\"Sở\")");
+}
+
+TEST("question marks in the place of letters are damage, those of sentences and addresses are not")
+{
+    static const char *const lost[] = {
+        "Th? t?c hành chính",
+        "Th? t?c h?nh ch?nh c?p gi?y ph?p",
+        "?? ngh? c?p l?i gi?y phép",
+        "C?p l?i gi?y phép ?i?u ch?nh",
+        "quyền sử dụng đất, quy?n sở hữu",
+        "TH? T?C HÀNH CHÍNH",
+        "V\xE3n b\xB6n quy ph\xB9m ph\xB8p lu\xCBt ng?nh T? ph\xB8p", /* TCVN3 */
+    };
+    static const char *const ordinary[] = {
+        "Nộp hồ sơ ở đâu? Bao lâu? Lệ phí?",
+        "Xem tại dichvucong.gov.vn/tra-cuu?ma=1.001193&ten=a",
+        "index.php?id=5",
+        "Hồ sơ gồm gì?bao nhiêu bản",
+        "Có hay không? có thì nộp",
+        "What is it? who knows?",
+    };
+    struct text seen;
+    for (size_t i = 0; i < COUNT(lost); i++) {
+        if (!CHECK_INT(automatic(text_of(lost[i]), &seen), STATUS_REJECT))
+            printf("    [%s]\n", lost[i]);
+        CHECK_CONTAINS(error.message, "a question mark seems to stand for a letter that was lost before");
+    }
+    CHECK_INT(automatic(TEXT("cấp giấy h?nh nghề"), &seen), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "in \"h?nh\" at byte 13");
+    for (size_t i = 0; i < COUNT(ordinary); i++)
+        if (!CHECK_INT(automatic(text_of(ordinary[i]), &seen), STATUS_OK))
+            printf("    [%s] %s\n", ordinary[i], error.message);
+}
+
+TEST("Unicode by its source's word is refused where letters were spoilt beyond doubt")
+{
+    CHECK_INT(encoding_check(TEXT("Thá»§ tá»¥c"), &error), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "looks like UTF-8 read as Windows-1252");
+    CHECK_INT(encoding_check(TEXT("Đăng k\uFFFD"), &error), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "U+FFFD at byte 8");
+    CHECK_INT(encoding_check(TEXT("Th? t?c hành chính"), &error), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "a question mark seems to stand for a letter");
+    static const char *const ordinary[] = {
+        "", "Thủ tục hành chính", "XÃ HỘI, “XÃ” THÃ…", "cấp? h?nh", "Ä Ö Ü?", "a?b=c&d?e", "Bà", "\xE1\xBB"
+    };
+    for (size_t i = 0; i < COUNT(ordinary); i++)
+        CHECK_INT(encoding_check(text_of(ordinary[i]), NULL), STATUS_OK);
+}
+
+TEST("words of VIQR beside an old encoding's are told, also where that one is named")
+{
+    struct text viqr = TEXT("tro^.n vo+'i Tie^'ng Vie^.t ca^'p gia^'y phe'p"), seen;
+    for (size_t k = 0; k < 5; k++) {
+        struct text bytes = text_format(
+            &test_arena, TEXT_PRINT " " TEXT_PRINT,
+            TEXT_ARG(encoded(old[k], TEXT("Ủy ban nhân dân tỉnh quyết định thành lập hội đồng thẩm định"))),
+            TEXT_ARG(viqr));
+        CHECK_INT(automatic(bytes, &seen), STATUS_REJECT);
+        CHECK_CONTAINS(error.message, "words in VIQR such as \"tro^.n\"");
+        CHECK_INT(encoding_decode(&test_arena, old[k], NULL, bytes, &seen, &finding, &error), STATUS_REJECT);
+        CHECK_CONTAINS(error.message, "words in VIQR such as \"tro^.n\"");
+    }
+}
+
+TEST("a word of UTF-8 among an old encoding's is told, where its bytes are letters and signs there")
+{
+    struct text seen;
+    CHECK_INT(automatic(TEXT("\xD0\xFD\xF5\xF2"
+                             "c h\xF4\xF2i \xD0\xF4\xCCng x\xE3 h\xF4\xF2i nh\xE2n d\xE2n h\xE1\xBB\x99"),
+                        &seen),
+              STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "is a word in utf-8 (\"hộ\")");
+}
+
+TEST("a letter of a far script inside a word is not passed on, a whole word of it is")
+{
+    struct text seen;
+    CHECK_INT(automatic(TEXT("Thủ tục cấp giấy hi黇u lực"), &seen), STATUS_REJECT);
+    CHECK_CONTAINS(error.message,
+                   "the letter \"黇\" at byte 27 is of another script than the word it stands in");
+    CHECK_INT(automatic(TEXT("Thủ tục 中文 cho người Nga (Виза), TT-BTС, 10 m²"), &seen), STATUS_OK);
+}
+
+TEST("an amount with a sign of an old font is not passed on")
+{
+    static const char *const amounts[] = { "50.000®", "1.250.000ñ/hồ sơ", "0§", "Lệ phí: 100,000Ñ" };
+    struct text seen;
+    for (size_t i = 0; i < COUNT(amounts); i++) {
+        CHECK_INT(encoding_decode_typed(&test_arena, ENCODING_AUTO, NULL, text_of(amounts[i]), &seen,
+                                        &finding, &error),
+                  STATUS_REJECT);
+        CHECK_CONTAINS(error.message, "ends in a sign that is đ in an old font");
+    }
+    CHECK_INT(automatic(TEXT("Office 365®, Windows 10®, § 5, 50.000đ, 50.000 ₫"), &seen), STATUS_OK);
+}
+
+TEST("Unicode whose words are all Vietnamese is never doubtful, however short")
+{
+    static const char *const texts[] = { "Bà",  "Ông Bà", "Y Tý", "Cô Tô", "Tà Lài", "vô",
+                                         "hoà", "tù",     "bè",   "Hà Tú", "Trà My" };
+    struct text seen;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        if (!CHECK_INT(automatic(text_of(texts[i]), &seen), STATUS_OK))
+            printf("    [%s] %s\n", texts[i], error.message);
+        CHECK_TEXT(seen, text_of(texts[i]));
+    }
+    CHECK_INT(automatic(TEXT("=\xD8\xB0\xDC \0P\0h\0\xED\0 \0t\0\xD1\x1Ei\0 \0\xB0\x01u\0"), &seen),
+              STATUS_OK);
 }
 
 TEST("a letter that was lost before is not passed on")
