@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import Place, ROOT, Simulator, procedures
+from harness import Place, ROOT, SANITIZED, procedures
 
 SOUND = procedures(5)
 
@@ -58,6 +58,7 @@ class Transfer(unittest.TestCase):
         return {"auth": {"basic": {"user": "so", "password": "${env:" + name + "}"}}}
 
 
+@unittest.skipIf(SANITIZED, "libssh2 1.10 copies memory that overlaps (libssh2_session_method_pref), which ends the program")
 class Sftp(Transfer):
     def test_a_file_comes_with_a_password_or_a_key_from_a_host_that_is_known(self):
         self.extract(0, known_hosts="known", **self.password())
