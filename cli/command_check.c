@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/odbc_string.h"
 #include "cli/cli.h"
 #include "extract/extract.h"
 #include "load/load.h"
@@ -35,22 +36,31 @@ static struct extract_request extracting(struct session *session)
     };
 }
 
+static bool is_written_out(const struct value *value)
+{
+    static const char *const names[] = { "password", "bearer", "client_secret" };
+    if (value->kind != VALUE_TEXT)
+        return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (text_is(value->name, names[i]))
+            return !text_starts(value->text, TEXT("${"));
+    return text_is(value->name, "odbc") && odbc_string_has_password(value->text);
+}
+
 /* Secrets that are written out: where they stand, never what they are. */
 static void warn_secrets(const struct session *session, const struct value *tree, struct value *warnings,
                          struct arena *arena)
 {
-    static const char *const names[] = { "password", "bearer", "client_secret" };
     for (const struct value *child = tree->first; child; child = child->next) {
-        for (size_t i = 0; i < 3; i++)
-            if (text_is(child->name, names[i]) && child->kind == VALUE_TEXT &&
-                !text_starts(child->text, TEXT("${"))) {
-                char line[600];
-                snprintf(line, sizeof line,
-                         _("%s:%u:%u: the secret \"%s\" is written out; refer to it with ${env:NAME}, "
-                           "${file:PATH} or ${credential:NAME}"),
-                         session->configuration.path, child->line, child->column, names[i]);
-                value_append(warnings, value_text(arena, text_copy(arena, text_of(line))));
-            }
+        if (is_written_out(child)) {
+            char line[600];
+            snprintf(line, sizeof line,
+                     _("%s:%u:%u: the secret \"%s\" is written out; refer to it with ${env:NAME}, "
+                       "${file:PATH} or ${credential:NAME}"),
+                     session->configuration.path, child->line, child->column,
+                     text_string(arena, child->name));
+            value_append(warnings, value_text(arena, text_copy(arena, text_of(line))));
+        }
         warn_secrets(session, child, warnings, arena);
     }
 }

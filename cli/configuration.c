@@ -5,6 +5,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/file.h"
+#include "adapters/odbc_string.h"
 #include "adapters/yaml.h"
 #include "core/canonical.h"
 
@@ -82,15 +83,17 @@ static bool is_secret(struct text name)
     return false;
 }
 
-static void mask(struct value *tree, bool secret)
+static void mask(struct arena *arena, struct value *tree, bool secret)
 {
     for (struct value *child = tree->first; child; child = child->next) {
         bool hidden = secret || is_secret(child->name) || text_is(child->name, "headers") ||
                       text_is(child->name, "body");
         if (child->kind == VALUE_TEXT && hidden && !text_starts(child->text, TEXT("${")))
             child->text = TEXT("***");
+        else if (child->kind == VALUE_TEXT && text_is(child->name, "odbc"))
+            child->text = odbc_string_show(arena, child->text);
         else
-            mask(child, hidden);
+            mask(arena, child, hidden);
     }
 }
 
@@ -107,7 +110,7 @@ static void digest_tree(struct configuration *configuration)
 {
     struct arena *arena = &configuration->arena;
     struct value *copy = value_copy(arena, configuration->tree);
-    mask(copy, false);
+    mask(arena, copy, false);
     configuration->masked = canonical_copy(arena, copy);
     configuration->digest = crypto_sha256(configuration->masked);
     struct value *rules = value_object(arena), *files = value_object(arena), *lists = value_object(arena);
