@@ -83,6 +83,13 @@ $(eval $(call unit_test,extract,$(call archive,extract) $(BASE)))
 $(eval $(call unit_test,transform,$(call archive,transform) $(BASE)))
 $(eval $(call unit_test,load,$(call archive,load) $(BASE)))
 
+# A driver for unixODBC to load, without sanitizers: its functions have the names of the library's.
+ODBC_DRIVER := $(if $(ODBC),$(BUILD)/tests/support/odbc_driver.so)
+$(BUILD)/tests/support/odbc_driver.so: tests/support/odbc_driver.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -Wall -Wextra -O1 -g -fPIC -shared -Wl,-Bsymbolic -o $@ $<
+$(BUILD)/tests/adapters/odbc: | $(ODBC_DRIVER)
+
 # Fuzzers: with clang, make fuzz BUILD=build-fuzz CC=clang SANITIZE=address,undefined FUZZ=1 gives libFuzzer
 # programs; without FUZZ a small main replays the files it is given, which is what the test run does.
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(if $(FUZZ),,$(BUILD)/tests/support/fuzz_replay.o) $(STAGES) $(BASE)

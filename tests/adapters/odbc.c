@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/support/odbc.h"
 
@@ -191,4 +192,65 @@ TEST("a write is rolled back")
     CHECK_INT(odbc_next(reader, &error), STATUS_OK);
     CHECK_TEXT(cell(reader, 0), TEXT("2"));
     odbc_close(reader);
+}
+
+/* ---- a driver that misbehaves ---- */
+
+static enum status misled(const char *more, const char *sql, struct odbc **odbc)
+{
+    char program[512] = "";
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[length > 0 ? length : 0] = 0;
+    *strrchr(program, '/') = 0;
+    setenv("ODBC_WORD", "gi;au}x", 1);
+    struct text text = text_format(&test_arena, "Driver=%s/../support/odbc_driver.so;%s;PWD=${env:ODBC_WORD}",
+                                   program, more);
+    CHECK_INT(odbc_string_resolve(&test_arena, "", text, &string, &error), STATUS_OK);
+    query = (struct odbc_query){ &string, sql, 10000, 1 << 20 };
+    return odbc_open(&query, odbc, &error);
+}
+
+TEST("a driver that tells its connection string does not tell the secret")
+{
+    struct odbc *odbc;
+    CHECK_INT(misled("LOGIN=refused", "SELECT x", &odbc), STATUS_STOP);
+    CHECK_CONTAINS(error.message, ": 28000 ");
+    CHECK_CONTAINS(error.message, "LOGIN=refused;PWD=***");
+    CHECK(!strstr(error.message, "gi;au"));
+    CHECK_INT(misled("X=1", "SELECT login", &odbc), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the database refuses the query: 42000 ");
+    CHECK_CONTAINS(error.message, "PWD=***");
+}
+
+TEST("a database that would keep what is written is not asked")
+{
+    struct odbc *odbc;
+    CHECK_INT(misled("AUTOCOMMIT=only", "SELECT x", &odbc), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the driver refuses a transaction that can be rolled back: HYC00 ");
+}
+
+TEST("short pieces are whole, a bad value is its row's, a connection that breaks ends the result")
+{
+    struct odbc *odbc;
+    struct text text;
+    if (!CHECK_INT(misled("X=1", "SELECT x", &odbc), STATUS_OK)) {
+        printf("%s\n", error.message);
+        return;
+    }
+    CHECK_STRING(odbc_title(odbc, 0), "Tên");
+    CHECK_INT(odbc_next(odbc, &error), STATUS_OK);
+    text = cell(odbc, 0);
+    CHECK_INT(text.length % 3, 1);
+    CHECK_TEXT(text_slice(text, text.length - 7, 7), TEXT("ắ𠀋"));
+    CHECK_INT(odbc_next(odbc, &error), STATUS_OK);
+    CHECK_INT(odbc_cell(odbc, 0, &text, &error), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "the column \"Tên\" cannot be read: 22018 ");
+    CHECK_INT(odbc_next(odbc, &error), STATUS_OK);
+    CHECK_INT(odbc_cell(odbc, 0, &text, &error), STATUS_REJECT);
+    CHECK_STRING(error.message, "the column \"Tên\" holds half a UTF-16 character");
+    CHECK_INT(odbc_next(odbc, &error), STATUS_OK);
+    CHECK_TEXT(cell(odbc, 0), TEXT("cuối"));
+    CHECK_INT(odbc_next(odbc, &error), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the result broke off: 08S01 ");
+    odbc_close(odbc);
 }
