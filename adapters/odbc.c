@@ -168,11 +168,13 @@ static enum status prepare_reading(struct odbc *odbc, struct error *error)
     SQLSetConnectAttrW(odbc->connection, SQL_ATTR_ACCESS_MODE, number(SQL_MODE_READ_ONLY), 0);
     if (is_good(SQLSetConnectAttrW(odbc->connection, SQL_ATTR_AUTOCOMMIT, number(SQL_AUTOCOMMIT_OFF), 0)))
         return STATUS_OK;
+    /* At once: the next call forgets why this one failed. */
+    enum status status = report(odbc, SQL_HANDLE_DBC, odbc->connection,
+                                _("the driver refuses a transaction that can be rolled back"), error);
     if (is_good(SQLGetInfoW(odbc->connection, SQL_TXN_CAPABLE, &capable, sizeof capable, NULL)) &&
         capable == SQL_TC_NONE)
         return STATUS_OK;
-    return report(odbc, SQL_HANDLE_DBC, odbc->connection,
-                  _("the driver refuses a transaction that can be rolled back"), error);
+    return status;
 }
 
 static enum status connect_to(struct odbc *odbc, struct error *error)

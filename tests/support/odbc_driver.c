@@ -196,3 +196,12 @@ SQLRETURN SQLGetDiagRecW(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT at, SQL
     words[count] = 0;
     return SQL_SUCCESS;
 }
+
+SQLRETURN SQLGetDiagFieldW(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT at, SQLSMALLINT what,
+                           SQLPOINTER value, SQLSMALLINT most, SQLSMALLINT *length)
+{
+    (void)kind, (void)handle, (void)at, (void)most, (void)length;
+    if (what == SQL_DIAG_NUMBER)
+        *(SQLINTEGER *)value = 1;
+    return what == SQL_DIAG_NUMBER ? SQL_SUCCESS : SQL_NO_DATA;
+}
