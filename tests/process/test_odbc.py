@@ -6,7 +6,7 @@ import pathlib
 import sqlite3
 import unittest
 
-from harness import Place, Simulator
+from harness import Place, PROGRAM, Simulator
 
 DRIVERS = glob.glob("/usr/lib/*/odbc/libsqlite3odbc.so")
 SECRET = "mat;khau}kho-doan"
@@ -16,6 +16,7 @@ QUERY = 'SELECT ma, ten, so, ngay, dai AS "dieu kien", gia AS ma FROM thu_tuc'
 LONG = "Điều kiện được hưởng. " * 7000
 
 
+@unittest.skipUnless(b"libodbc.so" in pathlib.Path(PROGRAM).read_bytes(), "this is built without ODBC (Debian: unixodbc-dev)")
 @unittest.skipUnless(DRIVERS, "there is no ODBC driver for SQLite here (Debian: libsqliteodbc)")
 class Odbc(unittest.TestCase):
     @classmethod
