@@ -180,6 +180,20 @@ TEST("what the database refuses is told with its SQLSTATE and words")
     CHECK(!strstr(error.message, "nowhere"));
 }
 
+TEST("a query that takes longer than it may is stopped when its driver comes back")
+{
+    struct odbc *odbc;
+    if (!odbc_driver())
+        return;
+    odbc_database(folder = test_folder(), "CREATE TABLE t (x TEXT)");
+    odbc_close(run("SELECT 1"));
+    query.timeout = 1;
+    query.query =
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 1000000) SELECT max(n) FROM c";
+    CHECK_INT(odbc_open(&query, &odbc, &error), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the query took longer than 1 ms and was broken off");
+}
+
 TEST("a write is rolled back")
 {
     struct odbc *odbc, *reader;
