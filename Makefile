@@ -11,7 +11,9 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 VERSION := 0.1.0
 
-LIBRARIES := libcurl libxml-2.0 libcjson sqlite3 libpcre2-8 libutf8proc yaml-0.1 libcrypto libarchive zlib libdeflate
+# Without unixODBC the program is built all the same; a source that needs it then says so. ODBC= leaves it out.
+ODBC      := $(shell pkg-config --exists odbc && echo odbc)
+LIBRARIES := libcurl libxml-2.0 libcjson sqlite3 libpcre2-8 libutf8proc yaml-0.1 libcrypto libarchive zlib libdeflate $(ODBC)
 WARNINGS  := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
              -Wcast-qual -Wwrite-strings -Wundef -Wformat=2 -Wvla $(if $(WERROR),-Werror)
 CFLAGS    ?= -O2 -g
@@ -19,6 +21,7 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DCONGKHAI_VERSION='"$(VERSION)"' -DCONGKHA
              $(WARNINGS) $(CFLAGS) -fno-strict-aliasing -fstack-protector-strong \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) \
              $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(FAULTS),-DCONGKHAI_FAULTS) \
+             $(if $(ODBC),-DCONGKHAI_ODBC) \
              $(shell pkg-config --cflags $(LIBRARIES))
 ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread
 LDLIBS    := $(shell pkg-config --libs $(LIBRARIES)) -lm
@@ -79,6 +82,13 @@ $(eval $(call unit_test,store,$(BASE)))
 $(eval $(call unit_test,extract,$(call archive,extract) $(BASE)))
 $(eval $(call unit_test,transform,$(call archive,transform) $(BASE)))
 $(eval $(call unit_test,load,$(call archive,load) $(BASE)))
+
+# A driver for unixODBC to load, without sanitizers: its functions have the names of the library's.
+ODBC_DRIVER := $(if $(ODBC),$(BUILD)/tests/support/odbc_driver.so)
+$(BUILD)/tests/support/odbc_driver.so: tests/support/odbc_driver.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -Wall -Wextra -O1 -g -fPIC -shared -Wl,-Bsymbolic -o $@ $<
+$(BUILD)/tests/adapters/odbc: | $(ODBC_DRIVER)
 
 # Fuzzers: with clang, make fuzz BUILD=build-fuzz CC=clang SANITIZE=address,undefined FUZZ=1 gives libFuzzer
 # programs; without FUZZ a small main replays the files it is given, which is what the test run does.

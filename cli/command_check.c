@@ -2,20 +2,30 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/odbc_string.h"
 #include "adapters/secret.h"
 #include "cli/run.h"
 #include "extract/extract.h"
 #include "load/load.h"
 #include "transform/transform.h"
 
+/* As a value of its own, in a URL, or in a connection string. */
+static bool is_written_out(struct arena *arena, const struct value *value)
+{
+    if (value->kind != VALUE_TEXT)
+        return false;
+    if (text_is(value->name, "odbc"))
+        return odbc_string_has_password(value->text);
+    return (secret_is_name(value->name) && !secret_is_named(value->text)) ||
+           !text_equal(secret_hide(arena, value->text), value->text);
+}
+
 /* Secrets that are written out: where they stand, never what they are. */
 static void warn_secrets(const struct session *session, const struct value *tree, struct value *warnings,
                          struct arena *arena)
 {
     for (const struct value *child = tree->first; child; child = child->next) {
-        bool secret = secret_is_name(child->name) && !secret_is_named(child->text);
-        if (child->kind == VALUE_TEXT &&
-            (secret || !text_equal(secret_hide(arena, child->text), child->text))) {
+        if (is_written_out(arena, child)) {
             const char *line =
                 text_format(arena,
                             _("%s:%u:%u: the secret \"%.*s\" is written out; refer to it with "

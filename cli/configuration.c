@@ -5,6 +5,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/file.h"
+#include "adapters/odbc_string.h"
 #include "adapters/secret.h"
 #include "adapters/yaml.h"
 #include "core/canonical.h"
@@ -80,6 +81,8 @@ static void mask(struct arena *arena, struct value *tree, bool secret)
                       text_is(child->name, "body");
         if (child->kind != VALUE_TEXT)
             mask(arena, child, hidden);
+        else if (text_is(child->name, "odbc"))
+            child->text = odbc_string_show(arena, child->text);
         else if (!hidden)
             child->text = secret_hide(arena, child->text);
         else if (!text_starts(child->text, TEXT("${")))

@@ -4,7 +4,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const struct fetch_driver *const drivers[] = { &fetch_folder, &fetch_file, &fetch_url, &fetch_sqlite };
+/* Nobody else names a driver, so that another one is a line here. */
+#define DRIVERS(one) one(fetch_folder) one(fetch_file) one(fetch_url) one(fetch_sqlite) one(fetch_odbc)
+
+#define DECLARED(driver) extern const struct fetch_driver driver;
+#define ADDRESS(driver)  &driver,
+DRIVERS(DECLARED)
+static const struct fetch_driver *const drivers[] = { DRIVERS(ADDRESS) };
 
 static enum status choose(const struct setting_context *context, const struct source *source,
                           const struct fetch_driver **driver, struct error *error)
@@ -30,8 +36,9 @@ static enum status choose(const struct setting_context *context, const struct so
                                  _("fetch: unknown key \"%.*s\"; did you mean \"%s\"?"),
                                  TEXT_ARG(member->name), nearest);
     }
-    return setting_fault(context, source->fetch, error,
-                         _("fetch: say where the documents come from with folder, file, url or sqlite"));
+    return setting_fault(
+        context, source->fetch, error,
+        _("fetch: say where the documents come from with folder, file, url, sqlite or odbc"));
 }
 
 enum status fetch_prepare(struct arena *arena, const struct setting_context *context, const char *folder,

@@ -10,20 +10,20 @@
 #include "core/setting.h"
 #include "record/source.h"
 
-struct sqlite_statement;
+struct rows;
 
 /* One document of a source. */
 struct document {
-    const char *name;              /* for locators: the same on each night, without secrets */
-    struct file_stream stream;     /* closed by whoever got the document */
-    const char *path;              /* of a file on disk (xlsx is read from there); NULL: only the stream */
-    struct sqlite_statement *rows; /* format rows: the result of the query instead of the stream */
+    const char *name;          /* for locators: the same on each night, without secrets */
+    struct file_stream stream; /* closed by whoever got the document */
+    const char *path;          /* of a file on disk (xlsx is read from there); NULL: only the stream */
+    struct rows *rows; /* format rows: the result of the query instead of the stream; the driver's own */
 };
 
 struct fetch;
 
 struct fetch_driver {
-    const char *name; /* the key of `fetch` that chooses it: "folder", "file", "url", "sqlite" */
+    const char *name; /* the key of `fetch` that chooses it: "folder", "file", "url", … */
     const struct setting *settings;
     size_t setting_count;
     size_t size;      /* of the settings' struct */
@@ -60,10 +60,8 @@ struct fetch {
     bool unchanged; /* set by the driver with END: nothing changed since the last whole listing */
 };
 
-/* To add another kind of source (an ODBC database, say): a struct fetch_driver in a file of its own, which
- * gives out documents with a stream, or `rows` behind a door like adapters/sqlite.h; a line here and one in
- * the table of fetch.c. */
-extern const struct fetch_driver fetch_folder, fetch_file, fetch_url, fetch_sqlite;
+/* To add another kind of source: a struct fetch_driver in a file of its own, which gives out documents with a
+ * stream (fetch_folder.c), or the `rows` of a database (fetch_odbc.c), and a line in the table of fetch.c. */
 
 /* Chooses the driver and reads its settings. STATUS_USAGE with the place. */
 enum status fetch_prepare(struct arena *arena, const struct setting_context *context, const char *folder,

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "extract/fetch.h"
+#include "extract/rows.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -14,6 +15,7 @@ struct sqlite_settings {
 struct sqlite_state {
     struct sqlite *database;
     struct sqlite_statement *statement;
+    struct rows rows;
     bool given;
 };
 
@@ -26,6 +28,30 @@ static const struct setting settings[] = {
     { "timeout", SETTING_DURATION, AT(timeout), .fallback = "60s", .minimum = 1, .maximum = 24 * 3600 * 1000,
       .help = N_("how long the query may work") },
 };
+
+static const char *title_of(const struct rows *rows, size_t at)
+{
+    return sqlite_column_title(rows->own, (int)at);
+}
+
+static enum status next_row(struct rows *rows, struct error *error)
+{
+    return sqlite_step(rows->own, error);
+}
+
+static enum status cell_at(struct rows *rows, size_t at, struct text *cell, struct error *error)
+{
+    struct sqlite_statement *statement = rows->own;
+    (void)error;
+    *cell = sqlite_is_blob(statement, (int)at) ? sqlite_bytes(statement, (int)at)
+                                               : sqlite_words(statement, (int)at);
+    return STATUS_OK;
+}
+
+static bool is_real(const struct rows *rows, size_t at)
+{
+    return sqlite_is_real(rows->own, (int)at);
+}
 
 static void close_sqlite(struct fetch *fetch)
 {
@@ -49,8 +75,15 @@ static enum status open_sqlite(struct fetch *fetch, struct error *error)
         sqlite_guard(state->database, (long)given->timeout);
         status = sqlite_prepare(state->database, given->query, &state->statement, error);
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        state->rows = (struct rows){ .own = state->statement,
+                                     .columns = (size_t)sqlite_columns(state->statement),
+                                     .title = title_of,
+                                     .next = next_row,
+                                     .cell = cell_at,
+                                     .is_real = is_real };
         return STATUS_OK;
+    }
     error->status = STATUS_STOP; /* whatever is wrong with a stranger's database is no fault of ours */
     return error_add(error, "%s", given->sqlite);
 }
@@ -64,7 +97,7 @@ static enum status next_sqlite(struct fetch *fetch, struct document *document, s
     if (state->given)
         return STATUS_END;
     state->given = true;
-    *document = (struct document){ .name = given->sqlite, .rows = state->statement };
+    *document = (struct document){ .name = given->sqlite, .rows = &state->rows };
     return STATUS_OK;
 }
 

@@ -1,0 +1,194 @@
+#include "adapters/odbc.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#include "adapters/unicode.h"
+#include "extract/fetch.h"
+#include "extract/rows.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+struct odbc_settings {
+    const char *odbc, *query;
+    int64_t timeout;
+    struct odbc_string string; /* `odbc` with its secrets */
+};
+
+struct odbc_state {
+    struct odbc_query query;
+    struct odbc *odbc;
+    struct rows rows;
+    const char *name;
+    bool given;
+};
+
+#define AT(member) offsetof(struct odbc_settings, member)
+static const struct setting settings[] = {
+    { "odbc", SETTING_TEXT, AT(odbc), .required = true,
+      .help = N_("the connection string (DSN=…, or Driver=…;Server=…); the database is only read") },
+    { "query", SETTING_TEXT, AT(query), .required = true,
+      .help = N_("one SELECT; its columns are the addresses of the map") },
+    { "timeout", SETTING_DURATION, AT(timeout), .fallback = "60s", .minimum = 1, .maximum = 24 * 3600 * 1000,
+      .help = N_("how long the query may work") },
+};
+
+/* ---- the query is one SELECT ---- */
+
+/* Behind the blanks, comments and texts in quotes that begin at `at`, or `at` when none does. */
+static size_t behind_quiet(struct text sql, size_t at)
+{
+    struct text rest = text_slice(sql, at, sql.length);
+    size_t end = rest.length;
+    if (text_starts(rest, TEXT("--")))
+        return text_find(rest, TEXT("\n"), &end) ? at + end + 1 : sql.length;
+    if (text_starts(rest, TEXT("/*")))
+        return text_find(rest, TEXT("*/"), &end) ? at + end + 2 : sql.length;
+    return rest.length && strchr(" \t\r\n", rest.bytes[0]) ? at + 1 : at;
+}
+
+static size_t skip_quiet(struct text sql, size_t at)
+{
+    for (size_t next = at; (next = behind_quiet(sql, at)) > at;)
+        at = next;
+    return at;
+}
+
+static size_t behind_quotes(struct text sql, size_t at)
+{
+    char quote = sql.bytes[at];
+    for (at++; at < sql.length && sql.bytes[at] != quote; at++)
+        ;
+    return at < sql.length ? at + 1 : at;
+}
+
+static bool begins_with(struct text sql, size_t at, const char *word)
+{
+    size_t length = strlen(word);
+    return sql.length > at + length && !strncasecmp(sql.bytes + at, word, length) &&
+           !isalnum((unsigned char)sql.bytes[at + length]) && sql.bytes[at + length] != '_';
+}
+
+/* The rollback undoes what a driver lets pass; this keeps it from being tried, and from what commits itself.
+ */
+static bool is_one_select(struct text sql)
+{
+    size_t at = skip_quiet(sql, 0);
+    while (at < sql.length && sql.bytes[at] == '(')
+        at = skip_quiet(sql, at + 1);
+    if (!begins_with(sql, at, "SELECT") && !begins_with(sql, at, "WITH"))
+        return false;
+    while (at < sql.length) {
+        size_t quiet = skip_quiet(sql, at);
+        if (quiet > at)
+            at = quiet;
+        else if (strchr("'\"`", sql.bytes[at]))
+            at = behind_quotes(sql, at);
+        else if (sql.bytes[at] == ';')
+            return skip_quiet(sql, at + 1) == sql.length;
+        else
+            at++;
+    }
+    return true;
+}
+
+static enum status check_odbc(struct fetch *fetch, struct error *error)
+{
+    struct odbc_settings *given = fetch->settings;
+    struct text query = text_of(given->query), connection = text_of(given->odbc);
+    const struct value *at = value_find(fetch->source->fetch, "query");
+    if (!is_one_select(query))
+        return setting_fault(
+            fetch->context, at, error,
+            _("query: only one SELECT is allowed here (it may begin with WITH), and no \";\" "
+              "with more behind it"));
+    at = value_find(fetch->source->fetch, "odbc");
+    if (odbc_string_resolve(fetch->context->arena, fetch->folder, connection, &given->string, error))
+        return setting_place(fetch->context, at, error);
+    if (!memchr(given->string.connection.bytes, '=', given->string.connection.length) ||
+        unicode_invalid_at(given->string.connection) < given->string.connection.length)
+        return setting_fault(fetch->context, at, error,
+                             _("odbc: this is no connection string; write DSN=NAME, or "
+                               "Driver={NAME};Server=…;Database=…;UID=…;PWD=${file:…}"));
+    return STATUS_OK;
+}
+
+/* ---- its result ---- */
+
+static const char *title_of(const struct rows *rows, size_t at)
+{
+    return odbc_title(rows->own, at);
+}
+
+static enum status next_row(struct rows *rows, struct error *error)
+{
+    return odbc_next(rows->own, error);
+}
+
+static enum status cell_at(struct rows *rows, size_t at, struct text *cell, struct error *error)
+{
+    return odbc_cell(rows->own, at, cell, error);
+}
+
+static bool is_real(const struct rows *rows, size_t at)
+{
+    return odbc_is_real(rows->own, at);
+}
+
+static void close_odbc(struct fetch *fetch)
+{
+    struct odbc_state *state = fetch->own;
+    if (!state)
+        return;
+    odbc_close(state->odbc);
+    state->odbc = NULL;
+}
+
+static enum status open_odbc(struct fetch *fetch, struct error *error)
+{
+    const struct odbc_settings *given = fetch->settings;
+    struct odbc_state *state = arena_new(fetch->arena, struct odbc_state);
+    fetch->own = state;
+    state->name = odbc_string_name(fetch->arena, text_of(given->odbc));
+    state->query = (struct odbc_query){ .string = &given->string,
+                                        .query = given->query,
+                                        .timeout = given->timeout,
+                                        .cell_most = (size_t)fetch->source->record_limit };
+    if (odbc_open(&state->query, &state->odbc, error)) {
+        error->status = STATUS_STOP; /* the other sources need no ODBC */
+        return error_add(error, "%s", state->name);
+    }
+    state->rows = (struct rows){ .own = state->odbc,
+                                 .columns = odbc_columns(state->odbc),
+                                 .title = title_of,
+                                 .next = next_row,
+                                 .cell = cell_at,
+                                 .is_real = is_real };
+    return STATUS_OK;
+}
+
+static enum status next_odbc(struct fetch *fetch, struct document *document, struct error *error)
+{
+    struct odbc_state *state = fetch->own;
+    (void)error;
+    fetch->whole = state->given && !fetch->broken;
+    if (state->given)
+        return STATUS_END;
+    state->given = true;
+    *document = (struct document){ .name = state->name, .rows = &state->rows };
+    return STATUS_OK;
+}
+
+const struct fetch_driver fetch_odbc = {
+    .name = "odbc",
+    .settings = settings,
+    .setting_count = COUNT(settings),
+    .size = sizeof(struct odbc_settings),
+    .formats = 1u << SOURCE_ROWS,
+    .check = check_odbc,
+    .open = open_odbc,
+    .next = next_odbc,
+    .close = close_odbc,
+};
