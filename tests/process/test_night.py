@@ -2,12 +2,11 @@
 
 import json
 import random
-import re
 import signal
 import time
 import unittest
 
-from harness import Night, Place, ROOT, SANITIZED, Simulator, procedure, procedures, slow, wait_until
+from harness import Night, Place, SANITIZED, Simulator, procedure, procedures, slow, wait_until
 
 COUNTS = ("seen", "changed", "accepted", "rejected", "held", "sent", "published", "refused", "conflict", "unknown",
           "failed", "withdrawn", "missing")
@@ -425,20 +424,3 @@ class Killed(unittest.TestCase):
         self.expect(self.place.run("run"), 0)
         self.check_each_once(codes_of(self.all))
         self.check_accounts()
-
-class Abolished(Night):
-    def test_an_abolition_without_a_decision_is_kept_back_before_any_request_and_an_operator_gives_the_number(self):
-        self.place.configure(rules=["abolition.yaml"])
-        rules = (ROOT / "config" / "rules" / "nd63.yaml").read_text(encoding="utf-8")
-        self.place.write("abolition.yaml", "rules:\n" + re.search(r"(?ms)^  - id: ND63-15\.3-SO$.*?(?=^    examples:)", rules)[0])
-        self.place.records(procedure("1.000001"), procedure("1.000002"))
-        self.expect(self.place.run("run"), 0)
-        self.place.records(procedure("1.000001", status="abolished", decision=None), procedure("1.000002"))
-        before = self.portal.requests()
-        done = self.expect(self.place.run("run"), 1)
-        self.assertEqual(self.portal.requests(), before, done)
-        self.assertIn("ND63-15.3-SO", self.place.run("status").stdout)
-        self.assertEqual(self.portal.held()["1.000001"]["status"], "published")
-        self.expect(self.place.run("withdraw", "1.000001", "--decision", "99/QĐ-UBND", "--reason", "theo quyết định"), 0)
-        self.assertEqual(self.portal.held()["1.000001"]["status"], "abolished")
-        self.assertEqual(self.portal.effect_counts(), {"1.000001": 2, "1.000002": 1})
