@@ -341,6 +341,7 @@ static void judge_portal(struct courier *courier, struct parcel *parcel, const s
                                 .asked = asked,
                                 .sent_before = parcel->delivery.left,
                                 .left_over = parcel->left_over,
+                                .spoke = event == EVENT_DOUBT && report->said == SAID_HELD,
                                 .shared = report->shared,
                                 .slow = report->slow,
                                 .retry_after = report->retry_after,
@@ -358,7 +359,7 @@ static void judge_portal(struct courier *courier, struct parcel *parcel, const s
         stop_for(courier, fault, report);
 }
 
-static enum status take_in(struct courier *courier, const struct portal_report *report, struct error *error)
+static enum status take_in(struct courier *courier, struct portal_report *report, struct error *error)
 {
     struct parcel *parcel = report->errand->owner;
     bool asked = report->errand->kind == PORTAL_ASK;
@@ -373,6 +374,10 @@ static enum status take_in(struct courier *courier, const struct portal_report *
     struct delivery_terms terms = terms_of(courier);
     terms.at_least = report->retry_after > 0 ? report->retry_after : 0;
     terms.free = courier->stopping || pace_is_down(&courier->pace);
+    if (asked && event == EVENT_DOUBT && report->said == SAID_HELD && !report->words.length)
+        report->words =
+            text_of(_("it answers without saying what it holds: no \"digest\", no \"content\", or "
+                      "of a withdrawal no \"status\""));
     if (is_failure(event)) {
         parcel_note(parcel, report);
         if (open_group(courier, error) ||
