@@ -355,8 +355,11 @@ static void judge_portal(struct courier *courier, struct parcel *parcel, const s
     if (fault == PACE_WELL && spent &&
         (event == EVENT_NOT_LEFT || pace_is_silent_for(&courier->pace, &parcel->mark)))
         fault = PACE_SILENT;
+    struct portal_report last = *report;
+    if (fault == PACE_BARREN && parcel->words.length) /* why nothing is taken, not what the question found */
+        last.words = buffer_view(&parcel->words);
     if (fault != PACE_WELL)
-        stop_for(courier, fault, report);
+        stop_for(courier, fault, &last);
 }
 
 static enum status take_in(struct courier *courier, struct portal_report *report, struct error *error)
