@@ -377,6 +377,8 @@ static enum status take_in(struct courier *courier, struct portal_report *report
     struct delivery_terms terms = terms_of(courier);
     terms.at_least = report->retry_after > 0 ? report->retry_after : 0;
     terms.free = courier->stopping || pace_is_down(&courier->pace);
+    if (event == EVENT_MISMATCH)
+        parcel->mismatch = report->status;
     if (asked && event == EVENT_DOUBT && report->said == SAID_HELD && !report->words.length)
         report->words =
             text_of(_("it answers without saying what it holds: no \"digest\", no \"content\", or "

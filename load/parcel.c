@@ -267,6 +267,9 @@ enum status parcel_answer(struct store *store, struct parcel *parcel, const stru
     } else if (open_ended) {
         answer.words = text_of(_("the run ended before the portal had said what it holds"));
     }
+    if (answer.outcome == OUTBOX_IN_CONFLICT &&
+        parcel->mismatch) /* the question only says what stands there */
+        answer.status = parcel->mismatch;
     if (open_ended && parcel->words.length) {
         answer.status = parcel->words_status;
         answer.words = buffer_view(&parcel->words);

@@ -156,6 +156,7 @@ class Answers(Night):
         self.publish("kind=conflict,on=put,count=1,code=1.000002", code=1)
         run = self.place.last_run()
         self.assertEqual((run["published"], run["conflict"]), (2, 1), run)
+        self.assertEqual(self.requests_of("1.000002")[0][:3], (2, 412, "conflict"))
         self.portal.faults()
         puts = self.portal.requests("put")
         self.expect(self.place.run("run"), 1)
