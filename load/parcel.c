@@ -42,7 +42,7 @@ static enum status write_order(struct arena *scratch, struct text content, struc
     }
     struct value *order = value_object(scratch);
     struct text number = value_text_of(decision, "number");
-    if (number.bytes) /* without one the portal refuses it, in its own words */
+    if (number.bytes) /* store/settle keeps back what lacks it; a carrier's package may go without */
         value_set(order, "decision", value_text(scratch, number));
     canonical_write(&out, order);
     *body = text_copy(scratch, buffer_view(&out));

@@ -301,3 +301,14 @@ class WithoutDecision(Night):
         self.place.records(*procedures(3), procedure("1.000009", status="abolished", decision=None))
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.requests("withdrawal"), 0)
+
+    def test_what_is_taken_over_from_the_portal_needs_one(self):
+        with Place(self.portal) as place:
+            place.records(procedure("1.000002", status="abolished", decision=None))
+            self.expect(place.run("run"), 1)
+            self.expect(place.run("reconcile", "--adopt", "1.000002", "--reason", "kho cũ bị mất"), 0)
+            self.expect(place.run("run"), 1)
+            self.assertEqual(place.rejections(), [("1.000002", "congkhai/decision")])
+            self.assertEqual(self.portal.requests("withdrawal"), 0)
+            self.expect(place.run("withdraw", "1.000002", "--decision", "99/QĐ-UBND", "--reason", "bãi bỏ"), 0)
+            self.expect(place.run("run"), 0)
