@@ -341,6 +341,7 @@ static void judge_portal(struct courier *courier, struct parcel *parcel, const s
                                 .asked = asked,
                                 .sent_before = parcel->delivery.left,
                                 .left_over = parcel->left_over,
+                                .spoke = event == EVENT_DOUBT && report->said == SAID_HELD,
                                 .shared = report->shared,
                                 .slow = report->slow,
                                 .retry_after = report->retry_after,
@@ -354,11 +355,14 @@ static void judge_portal(struct courier *courier, struct parcel *parcel, const s
     if (fault == PACE_WELL && spent &&
         (event == EVENT_NOT_LEFT || pace_is_silent_for(&courier->pace, &parcel->mark)))
         fault = PACE_SILENT;
+    struct portal_report last = *report;
+    if (fault == PACE_BARREN && parcel->words.length) /* why nothing is taken, not what the question found */
+        last.words = buffer_view(&parcel->words);
     if (fault != PACE_WELL)
-        stop_for(courier, fault, report);
+        stop_for(courier, fault, &last);
 }
 
-static enum status take_in(struct courier *courier, const struct portal_report *report, struct error *error)
+static enum status take_in(struct courier *courier, struct portal_report *report, struct error *error)
 {
     struct parcel *parcel = report->errand->owner;
     bool asked = report->errand->kind == PORTAL_ASK;
@@ -373,6 +377,12 @@ static enum status take_in(struct courier *courier, const struct portal_report *
     struct delivery_terms terms = terms_of(courier);
     terms.at_least = report->retry_after > 0 ? report->retry_after : 0;
     terms.free = courier->stopping || pace_is_down(&courier->pace);
+    if (event == EVENT_MISMATCH)
+        parcel->mismatch = report->status;
+    if (asked && event == EVENT_DOUBT && report->said == SAID_HELD && !report->words.length)
+        report->words =
+            text_of(_("it answers without saying what it holds: no \"digest\", no \"content\", or "
+                      "of a withdrawal no \"status\""));
     if (is_failure(event)) {
         parcel_note(parcel, report);
         if (open_group(courier, error) ||

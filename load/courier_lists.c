@@ -106,7 +106,10 @@ static struct courier_list *lane_of(struct courier_lists *lists, const struct pa
 void courier_lists_wait(struct courier_lists *lists, struct parcel *parcel, int64_t now)
 {
     if (parcel->delivery.due <= now) {
-        courier_lists_put(lane_of(lists, parcel), parcel);
+        /* What an earlier run left over is first in line, once: then it waits its turn like any other. */
+        bool first =
+            parcel->left_over && parcel->delivery.state == DELIVERY_INTENDED && !parcel->delivery.left;
+        (first ? put_first : courier_lists_put)(lane_of(lists, parcel), parcel);
         return;
     }
     if (!lists->later.first || parcel->delivery.due < lists->due)

@@ -159,7 +159,9 @@ enum pace_fault pace_answered(struct pace *pace, struct pace_mark *mark, const s
     note_load(pace, mark, report);
     if (report->shared && report->retry_after > 0 && now + report->retry_after > pace->until)
         pace->until = now + report->retry_after;
-    if (report->asked && is_failure(event))
+    if (report->spoke)
+        note_answer(pace);
+    else if (report->asked && is_failure(event))
         note_failure(pace, mark, true, false, now, chance);
     else if (event == EVENT_NOT_LEFT || event == EVENT_BUSY)
         note_failure(pace, mark, true, !report->left_over, now, chance);

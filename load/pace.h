@@ -58,6 +58,7 @@ struct pace_report {
     bool asked;          /* it was a question */
     bool sent_before;    /* of a question: a request of this run had left */
     bool left_over;      /* it began in an earlier run: that it fails again says nothing about the portal */
+    bool spoke;          /* of a question: it was answered, though the answer decides nothing */
     bool shared;         /* the wait that it asks for holds for all (429, 503) */
     bool slow;           /* a timeout */
     int64_t retry_after; /* milliseconds; -1: none */

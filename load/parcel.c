@@ -42,7 +42,7 @@ static enum status write_order(struct arena *scratch, struct text content, struc
     }
     struct value *order = value_object(scratch);
     struct text number = value_text_of(decision, "number");
-    if (number.bytes) /* without one the portal refuses it, in its own words */
+    if (number.bytes) /* store/settle keeps back what lacks it; a carrier's package may go without */
         value_set(order, "decision", value_text(scratch, number));
     canonical_write(&out, order);
     *body = text_copy(scratch, buffer_view(&out));
@@ -267,6 +267,9 @@ enum status parcel_answer(struct store *store, struct parcel *parcel, const stru
     } else if (open_ended) {
         answer.words = text_of(_("the run ended before the portal had said what it holds"));
     }
+    if (answer.outcome == OUTBOX_IN_CONFLICT &&
+        parcel->mismatch) /* the question only says what stands there */
+        answer.status = parcel->mismatch;
     if (open_ended && parcel->words.length) {
         answer.status = parcel->words_status;
         answer.words = buffer_view(&parcel->words);

@@ -19,6 +19,7 @@ struct parcel {
     int64_t started_at;   /* milliseconds: when the first of them left */
     struct buffer words;  /* of the last request that decided nothing */
     long words_status;    /* and its HTTP status */
+    long mismatch;        /* the HTTP status that began a dispute; 0: none */
     size_t place, weight; /* the courier's: among those that are alive */
     struct parcel *next;  /* in the list it is in */
 };

@@ -108,6 +108,23 @@ static void put_part(struct buffer *out, const char *between, struct text text)
     put_clean(out, text, DETAIL_MOST);
 }
 
+/* As the contract has it {pointer, detail}; of other portals a text, or a member named for the field with a
+ * text or a list of them. */
+static void put_error(struct buffer *out, const struct value *item)
+{
+    const char *between = "; ";
+    struct text pointer = value_text_of(item, "pointer");
+    put_part(out, between, pointer.length ? pointer : item->name);
+    between = pointer.length || item->name.length ? ": " : between;
+    put_part(out, between, value_text_of(item, "detail"));
+    if (item->kind == VALUE_TEXT)
+        put_part(out, between, item->text);
+    const struct value *one = item->kind == VALUE_LIST ? item->first : NULL;
+    for (size_t count = 0; one && count < ERRORS_MOST; one = one->next, count++, between = ", ")
+        if (one->kind == VALUE_TEXT)
+            put_part(out, between, one->text);
+}
+
 static void put_problem(struct buffer *out, const struct value *problem)
 {
     const struct value *errors = value_find(problem, "errors");
@@ -115,12 +132,13 @@ static void put_problem(struct buffer *out, const struct value *problem)
     put_part(out, ": ", value_text_of(problem, "detail"));
     if (!out->length)
         put_part(out, ": ", value_text_of(problem, "message"));
+    if (errors && errors->kind == VALUE_TEXT)
+        put_part(out, "; ", errors->text);
+    bool many = errors && (errors->kind == VALUE_LIST || errors->kind == VALUE_OBJECT);
     size_t count = 0;
-    const struct value *item = errors && errors->kind == VALUE_LIST ? errors->first : NULL;
-    for (; item && count < ERRORS_MOST; item = item->next, count++) {
-        put_part(out, "; ", value_text_of(item, "pointer"));
-        put_part(out, value_find(item, "pointer") ? ": " : "; ", value_text_of(item, "detail"));
-    }
+    const struct value *item = many ? errors->first : NULL;
+    for (; item && count < ERRORS_MOST; item = item->next, count++)
+        put_error(out, item);
     if (item)
         buffer_printf(out, "; … (%zu)", errors->count);
 }

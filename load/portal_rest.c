@@ -78,7 +78,7 @@ struct rest_call *rest_call_new(struct rest *rest, struct rest_submission *submi
         rest->every = call;
     }
     call->count = 0;
-    call->batch = call->renewed = false;
+    call->batch = call->renewed = call->proving = false;
     call->submission = submission;
     buffer_clear(&call->body);
     return call;
@@ -146,7 +146,10 @@ enum status rest_call_submit(struct rest *rest, struct rest_call *call, struct e
     buffer_clear(&rest->url);
     buffer_text(&rest->url, rest->base);
     put_header(&request, headers, "Accept", TEXT("application/json"));
-    if (call->batch) {
+    if (call->proving) {
+        rest_list_url(rest, 1);
+        request.method = "GET";
+    } else if (call->batch) {
         buffer_string(&rest->url, "/batches");
         request.method = "POST";
         request.body = buffer_view(&call->body);
@@ -306,6 +309,32 @@ static enum status renewed(struct rest *rest, struct rest_call *call, const stru
     return rest_call_submit(rest, call, error);
 }
 
+/* A 404 without the contract's type may be that of a portal that leaves types out, or of a wrong URL. Its
+ * listing tells: where that answers, the portal does not know the procedure. */
+static enum status proved(struct rest *rest, struct rest_call *call, const struct http_answer *answer,
+                          struct portal_report *report, bool *again, struct error *error)
+{
+    *again = false;
+    if (call->proving) {
+        const struct value *items = value_find(rest->body, "items");
+        rest->lists = report->said == SAID_HELD && items && items->kind == VALUE_LIST;
+        report->sight = (struct delivery_sight){ .has_digest = false };
+        if (report->said == SAID_HELD)
+            report->said = rest->lists ? SAID_UNKNOWN : SAID_LOST;
+        if (rest->lists)
+            report->status = 404;
+        return STATUS_OK;
+    }
+    bool bare = report->errand->kind == PORTAL_ASK && !answer->failure && answer->status == 404 &&
+                report->said == SAID_CLOSED;
+    if (bare && rest->lists)
+        report->said = SAID_UNKNOWN;
+    if (!bare || rest->lists)
+        return STATUS_OK;
+    *again = call->proving = true;
+    return rest_call_submit(rest, call, error);
+}
+
 static void give(struct rest *rest, struct rest_call *call, struct portal_report *report)
 {
     struct rest_submission *submission = call->submission;
@@ -351,6 +380,10 @@ static enum status next_rest(struct portal *portal, long wait, struct portal_rep
             continue;
         report_whole(rest, &answer, call->errands[0], call->batch ? &rest->report : report);
         if (!call->batch) {
+            if (proved(rest, call, &answer, report, &again, error))
+                return error->status;
+            if (again)
+                continue;
             give(rest, call, report);
             rest_call_free(rest, call);
             return STATUS_OK;

@@ -20,6 +20,7 @@ struct rest_call {
     struct buffer body;  /* of a batch */
     unsigned generation; /* of the token that it carried */
     bool renewed;        /* it was made again with a new token */
+    bool proving;        /* a bare 404 came: the listing is asked whether this is the portal */
     struct rest_call *next, *every;
 };
 
@@ -38,6 +39,7 @@ struct rest {
     struct portal_report report; /* of the whole, the start of each item's */
     const struct value *items;   /* NULL: the whole is said of each */
     const struct value *item;    /* the next one, when they come in order */
+    bool lists;                  /* its listing has answered: what answers 404 to a question is this portal */
     /* Batches */
     bool no_batches;
     double batch_most; /* adapted to 413 and to time */
@@ -60,6 +62,7 @@ enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const
 void rest_batch_report(struct rest *rest, struct portal_report *report);
 
 /* load/portal_rest_list.c */
+void rest_list_url(struct rest *rest, int limit);
 enum status rest_list(struct portal *portal, struct text after, struct arena *arena, struct portal_page *page,
                       struct error *error);
 enum status rest_look(struct portal *portal, struct text code, struct arena *arena,

@@ -99,6 +99,16 @@ static enum status read_page(struct rest *rest, const struct value *body, struct
     return STATUS_OK;
 }
 
+void rest_list_url(struct rest *rest, int limit)
+{
+    const char *agency = rest->portal->agency;
+    buffer_clear(&rest->url);
+    buffer_text(&rest->url, rest->base);
+    buffer_string(&rest->url, "/procedures?agency=");
+    http_escape(&rest->url, text_of(agency ? agency : ""));
+    buffer_printf(&rest->url, "&limit=%d", limit);
+}
+
 enum status rest_list(struct portal *portal, struct text after, struct arena *arena, struct portal_page *page,
                       struct error *error)
 {
@@ -106,11 +116,7 @@ enum status rest_list(struct portal *portal, struct text after, struct arena *ar
     struct http_answer answer = { .failure = HTTP_ANSWERED };
     struct value *body;
     *page = (struct portal_page){ .count = 0 };
-    buffer_clear(&rest->url);
-    buffer_text(&rest->url, rest->base);
-    buffer_string(&rest->url, "/procedures?agency=");
-    http_escape(&rest->url, text_of(portal->agency ? portal->agency : ""));
-    buffer_printf(&rest->url, "&limit=%d", PAGE_MOST);
+    rest_list_url(rest, PAGE_MOST);
     if (after.bytes) {
         buffer_string(&rest->url, "&after=");
         http_escape(&rest->url, after);

@@ -77,6 +77,19 @@ static enum status write_adopted(struct store *store, const struct reconcile_dec
     return sqlite_execute(statement, error);
 }
 
+/* There is something to withdraw now: does the record say by which decision? */
+static enum status settle_again(struct store *store, struct text code, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "UPDATE record SET work = 3 WHERE code = ?1 AND work = 0 AND present = 1"
+                  " AND status = 'abolished'",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_words(statement, 1, code);
+    return sqlite_execute(statement, error);
+}
+
 static enum status adopt(struct store *store, const struct reconcile_decision *decision, struct text content,
                          struct error *error)
 {
@@ -86,7 +99,9 @@ static enum status adopt(struct store *store, const struct reconcile_decision *d
         append_adopted(store, decision, "published", "publish", &digest, error) ||
         (decision->abolished && append_adopted(store, decision, "withdrawn", "withdraw", &digest, error)))
         return error->status;
-    return write_adopted(store, decision, payload, &digest, error);
+    if (write_adopted(store, decision, payload, &digest, error))
+        return error->status;
+    return settle_again(store, decision->code, error);
 }
 
 enum status reconcile_adopt(struct store *store, const struct reconcile_decision *decision,

@@ -302,7 +302,13 @@ static enum status write_decision(struct store *store, struct text code, int64_t
     sqlite_bind_digest(statement, 3, digest);
     sqlite_bind_number(statement, 4, store_run(store));
     sqlite_bind_number(statement, 5, seq);
-    return sqlite_execute(statement, error);
+    if (sqlite_execute(statement, error))
+        return error->status;
+    /* A record that only lacked the decision is settled again. */
+    return execute_for(store,
+                       "UPDATE record SET work = 3 WHERE code = ?1 AND work = 0 AND present = 1"
+                       " AND status = 'abolished' AND outcome = 'rejected'",
+                       code, error);
 }
 
 static enum status give_order(struct store *store, struct arena *arena, const struct retry_order *order,

@@ -5,6 +5,7 @@
 #include "adapters/json.h"
 #include "core/difference.h"
 #include "store/ledger.h"
+#include "store/outbox.h"
 #include "store/work.h"
 
 #define GROUP 1000 /* records in one transaction */
@@ -130,29 +131,37 @@ static enum status name_differences(struct settling *settling, const struct memb
     return STATUS_OK;
 }
 
-/* Replaces the finding that says why a record is held, or that it lost to another source. */
-static enum status replace_shared_finding(struct settling *settling, const struct member *member,
-                                          const char *rule, const char *severity, const char *message,
-                                          struct error *error)
+/* What one member of a group has to be told: its outcome, and the finding that says why. */
+struct verdict {
+    const char *outcome, *rule, *severity, *field, *cites;
+    char message[1200];
+};
+
+/* Replaces the finding that says what only settling can know. */
+static enum status replace_finding(struct settling *settling, const struct member *member,
+                                   const struct verdict *verdict, struct error *error)
 {
     struct sqlite_statement *statement;
     if (store_sql(settling->store, "DELETE FROM finding WHERE record = ?1 AND stage = 3", &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, member->record);
     enum status status = sqlite_execute(statement, error);
-    if (status || !message)
+    if (status || !verdict->rule)
         return status;
-    if (store_sql(settling->store,
-                  "INSERT INTO finding (record, rule, severity, field, value, message, since_run, stage)"
-                  " VALUES (?1, ?2, ?3, 'code', ?4, ?5, ?6, 3)",
-                  &statement, error))
+    if (store_sql(
+            settling->store,
+            "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
+            " VALUES (?1, ?2, ?3, coalesce(?4, 'code'), CASE WHEN ?4 IS NULL THEN ?5 END, ?6, ?7, ?8, 3)",
+            &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, member->record);
-    sqlite_bind_words(statement, 2, text_of(rule));
-    sqlite_bind_words(statement, 3, text_of(severity));
-    sqlite_bind_words(statement, 4, member->code);
-    sqlite_bind_words(statement, 5, text_of(message));
-    sqlite_bind_number(statement, 6, store_run(settling->store));
+    sqlite_bind_words(statement, 2, text_of(verdict->rule));
+    sqlite_bind_words(statement, 3, text_of(verdict->severity));
+    sqlite_bind_words(statement, 4, text_of(verdict->field));
+    sqlite_bind_words(statement, 5, member->code);
+    sqlite_bind_words(statement, 6, text_of(verdict->message));
+    sqlite_bind_words(statement, 7, text_of(verdict->cites));
+    sqlite_bind_number(statement, 8, store_run(settling->store));
     return sqlite_execute(statement, error);
 }
 
@@ -271,11 +280,44 @@ static enum status name_others(struct settling *settling, const struct member *m
     return STATUS_OK;
 }
 
-/* What one member of a group has to be told: its outcome, and the finding that says why. */
-struct verdict {
-    const char *outcome, *rule, *severity;
-    char message[1200];
-};
+/* Is it to be withdrawn from the portal, and does not say by which decision? Where nothing of ours stands, or
+ * an operator has named the decision, there is nothing to ask for. */
+static enum status lacks_decision(struct settling *settling, const struct member *member, bool *lacks,
+                                  struct error *error)
+{
+    struct outbox_item item;
+    struct text bytes;
+    struct value *content;
+    *lacks = false;
+    if (!text_is(member->status, "abolished") || !member->has_content)
+        return STATUS_OK;
+    if (store_payload(settling->store, &settling->arena, member->content, &bytes, error) ||
+        json_parse(&settling->arena, bytes, &content, error))
+        return error->status;
+    if (value_text_of(value_find(content, "decision"), "number").length)
+        return STATUS_OK;
+    enum status status = outbox_find(settling->store, &settling->arena, member->code, &item, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    bool arriving = outbox_is_open(&item) && item.intent_action == OUTBOX_PUBLISH;
+    *lacks = !item.ordered && (arriving || (item.held && !item.held_abolished));
+    return STATUS_OK;
+}
+
+static void say_decision(const struct member *member, struct verdict *verdict)
+{
+    verdict->outcome = "rejected";
+    verdict->rule = "congkhai/decision";
+    verdict->severity = "error";
+    verdict->field = "decision.number";
+    verdict->cites = "Nghị định 63/2010/NĐ-CP, Điều 15 khoản 3, Điều 26 khoản 4";
+    snprintf(
+        verdict->message, sizeof verdict->message,
+        _("The procedure is abolished, but its record does not say by which decision; it stays published "
+          "until \"decision.number\" does, or an operator orders it: congkhai withdraw %.*s --decision "
+          "NUMBER --reason TEXT"),
+        TEXT_ARG(member->code));
+}
 
 static enum status judge(struct settling *settling, const struct member *members, const struct member *best,
                          const struct member *member, struct verdict *verdict, struct error *error)
@@ -283,6 +325,9 @@ static enum status judge(struct settling *settling, const struct member *members
     char others[600];
     const struct member *master;
     *verdict = (struct verdict){ .outcome = "accepted" };
+    bool lacks = false;
+    if (!member->rejected && best && lacks_decision(settling, member, &lacks, error))
+        return error->status;
     if (member->rejected) {
         verdict->outcome = "rejected";
     } else if (!best && (master = outranked(settling, members, member)) != NULL) {
@@ -313,6 +358,8 @@ static enum status judge(struct settling *settling, const struct member *members
                  TEXT_ARG(best->source), TEXT_ARG(best->locator), fields.bytes ? fields.bytes : "");
         buffer_free(&fields);
         return status;
+    } else if (lacks) {
+        say_decision(member, verdict);
     }
     return STATUS_OK;
 }
@@ -323,9 +370,7 @@ static enum status settle_group(struct settling *settling, struct member *member
     for (const struct member *member = members; member; member = member->next) {
         struct verdict verdict;
         if (judge(settling, members, best, member, &verdict, error) ||
-            ((verdict.rule || member->shared) &&
-             replace_shared_finding(settling, member, verdict.rule, verdict.severity,
-                                    verdict.rule ? verdict.message : NULL, error)))
+            ((verdict.rule || member->shared) && replace_finding(settling, member, &verdict, error)))
             return error->status;
         /* Accepted beside the one that speaks for the code: one record is enough for the outbox. */
         struct member quiet = *member;

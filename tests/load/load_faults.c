@@ -319,7 +319,8 @@ TEST("a portal that goes down is noticed after a few requests; the run stops and
     check_outage("kind=timeout,when=after,skip=20", "does not answer any more");
     check_outage("kind=html-200,skip=20", "does not answer any more");
     check_outage("kind=status:503,skip=20", "does not answer any more");
-    check_outage("kind=status:500,on=put,skip=20", "takes nothing any more");
+    check_outage("kind=status:500,on=put,skip=20",
+                 "takes nothing any more (the last time: Internal Server Error");
     check_outage("kind=reset,on=put,skip=20", "takes nothing any more");
 }
 

@@ -185,6 +185,19 @@ TEST("what failed last night already says nothing about the portal when it fails
     CHECK(!pace_is_down(&pace));
 }
 
+TEST("an answer that decides nothing is no silence")
+{
+    struct pace pace = pace_of(4);
+    struct pace_mark marks[40] = { { .known = false } };
+    struct pace_report vague = report_of(EVENT_DOUBT, true);
+    vague.spoke = true;
+    for (int i = 0; i < 40; i++) {
+        pace_left(&pace, &marks[i], true);
+        CHECK_INT(pace_answered(&pace, &marks[i], &vague, 0, 500), PACE_WELL);
+    }
+    CHECK(!pace_is_down(&pace) && !pace_is_silent_for(&pace, &marks[0]));
+}
+
 TEST("with a thousand lanes a silent portal is noticed after sixteen deliveries all the same")
 {
     struct pace pace = pace_of(1000);

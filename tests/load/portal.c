@@ -189,6 +189,14 @@ TEST("the portal's words are one clean, bounded line")
         "{\"pointer\":\"/name\",\"detail\":\"is\\u0001 \\u001b[31mlong\"},{\"pointer\":\"/steps\"}]}");
     CHECK_TEXT(portal_answer_words(&test_arena, 422, problem, none),
                TEXT("Refused: Two faults.; /name: is [31mlong; /steps"));
+    CHECK_TEXT(portal_answer_words(&test_arena, 422, json_of("{\"errors\":\"too long\"}"), none),
+               TEXT("too long"));
+    CHECK_TEXT(portal_answer_words(&test_arena, 422, json_of("{\"errors\":[\"one\",\"two\"]}"), none),
+               TEXT("one; two"));
+    CHECK_TEXT(portal_answer_words(&test_arena, 422,
+                                   json_of("{\"errors\":{\"name\":[\"long\",\"odd\"],\"code\":\"bad\"}}"),
+                                   none),
+               TEXT("name: long, odd; code: bad"));
     CHECK_TEXT(portal_answer_words(&test_arena, 502, NULL, none), TEXT("HTTP 502"));
     CHECK_TEXT(portal_answer_words(&test_arena, 502, json_of("{}"), TEXT("{}")), TEXT("HTTP 502"));
     CHECK_TEXT(portal_answer_words(&test_arena, 403, NULL,

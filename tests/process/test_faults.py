@@ -114,10 +114,34 @@ class Answers(Night):
             self.place.records(*procedures(9))
             self.expect(self.place.run("run"), 0)
             with contextlib.closing(sqlite3.connect(state / "portal.db")) as connection:
-                first = connection.execute("SELECT path FROM requests WHERE id > ? ORDER BY id LIMIT 1", (before,)).fetchone()
-            self.assertEqual(first, ("/v1/procedures/1.000003",), "first in line")
+                first = connection.execute("SELECT method, path FROM requests WHERE id > ? ORDER BY id LIMIT 2",
+                                           (before,)).fetchall()
+            self.assertEqual(first, [("GET", "/v1/procedures/1.000003"), ("PUT", "/v1/procedures/1.000003")], "first in line")
             self.assertEqual(portal.effect_counts(), {f"1.{number:06d}": 1 for number in range(1, 10)})
         self.check_accounts()
+
+    def test_what_failed_last_night_and_fails_again_does_not_stop_the_others(self):
+        self.publish("kind=status:500,on=put", records=procedures(1), code=1, in_flight=1)
+        for fault in ("status:500", "status:503", "reset"):
+            self.portal.faults(f"kind={fault},on=put,code=1.000001")
+            first = {"status:500": 2, "status:503": 10, "reset": 20}[fault]
+            self.place.records(procedure("1.000001"), *procedures(8, first=first))
+            self.expect(self.place.run("run"), 1)
+            self.assertEqual(self.place.last_run()["published"], 8, fault)
+        self.check_accounts()
+
+    def test_a_portal_that_leaves_out_the_type_of_its_404_is_known_by_its_listing(self):
+        self.publish("kind=reset,on=put,count=2", "kind=status:404,on=get", in_flight=1)
+        self.check_each_once(["1.000001", "1.000002", "1.000003"])
+        self.assertEqual(self.portal.requests("list"), 1, "it is asked once a run")
+
+    def test_a_404_to_a_question_is_a_wrong_address_where_there_is_no_listing_either(self):
+        done = self.publish("kind=reset,on=put,count=1", "kind=status:404,on=get|list", code=3)
+        self.assertRegex(done.stderr, "does not serve what it is asked for.*check portal.url")
+        self.assertEqual(self.place.last_run()["failed"], 0)
+        self.portal.faults()
+        self.expect(self.place.run("run"), 0)
+        self.check_each_once(["1.000001", "1.000002", "1.000003"])
 
     def test_attempts_used_up_and_nobody_to_ask_is_unknown(self):
         self.publish("kind=reset,on=put|get,code=1.000003,when=after", records=procedures(5), code=1)
@@ -132,6 +156,7 @@ class Answers(Night):
         self.publish("kind=conflict,on=put,count=1,code=1.000002", code=1)
         run = self.place.last_run()
         self.assertEqual((run["published"], run["conflict"]), (2, 1), run)
+        self.assertEqual(self.requests_of("1.000002")[0][:3], (2, 412, "conflict"))
         self.portal.faults()
         puts = self.portal.requests("put")
         self.expect(self.place.run("run"), 1)

@@ -1,7 +1,7 @@
 """The matrix: every fault of a portal, before and after it committed, once, in a row and for ever, against each way of speaking
 to it. No line may have a duplicate effect, a lost procedure, or one that is said to be published and is not.
 
-CONGKHAI_MATRIX=FILE writes the table: what came of it, how many requests it took, what took effect.
+CONGKHAI_MATRIX=FILE writes the table (scripts/matrix, docs/matrix.md): what came of it, how many requests it took, what took effect.
 """
 
 import collections
@@ -22,7 +22,7 @@ TABLE = os.environ.get("CONGKHAI_MATRIX")
 
 class Way:
     """One way of speaking to the portal: what is sent, under which operation of the simulator."""
-    operation, portal = "put", {}
+    name, operation, portal = "PUT", "put", {}
 
     def prepare(self, test, place):
         place.records(*procedures(3))
@@ -36,11 +36,11 @@ class Put(Way):
 
 
 class Batch(Way):
-    operation, portal = "batch|put", {"batch": 3}
+    name, operation, portal = "batch", "batch|put", {"batch": 3}
 
 
 class Withdrawal(Way):
-    operation = "withdrawal"
+    name, operation = "withdrawal", "withdrawal"
 
     def prepare(self, test, place):
         place.records(*procedures(3))
@@ -49,7 +49,7 @@ class Withdrawal(Way):
 
 
 class Adapter(Way):
-    operation = "mapi"
+    name, operation = "mapi", "mapi"
     portal = {"driver": "mapi", "login": {"username": "tinh", "password": "mat-khau"}, "push": {"service": "DongBoTTHC"},
               "settle": "30ms"}
 
@@ -118,9 +118,20 @@ class Line:
         self.test.check_accounts(place)
 
     def words(self):
-        outcome = ", ".join(f"{count} {name}" for name, count in self.outcome.items()) or "nothing ended"
-        return (f"| {self.fault} | {self.when} | {self.times} | {type(self.way).__name__} | {self.code} | {outcome} | "
-                f"{self.requests} | {self.effects} |")
+        outcome = ", ".join(f"{count} {name}" for name, count in self.outcome.items()) or "all pending"
+        return f"exit {self.code}: {outcome}; {self.requests} requests, {self.effects} effects"
+
+
+def write_table(path, ways, results):
+    with open(path, "w", encoding="utf-8") as file:
+        for way in ways:
+            file.write(f"\n## {way.name}\n\n| fault | effect | {' | '.join(TIMES)} |\n|---|---|{'---|' * len(TIMES)}\n")
+            rows = {}
+            for line, failure in results[way]:
+                rows.setdefault((line.fault, line.when), {})[line.times] = "**WRONG**" if failure else line.words()
+            for (fault, when), cells in rows.items():
+                cells = " | ".join(cells.get(times, "") for times in TIMES)
+                file.write(f"| {fault} | {'not made' if when == 'before' else 'made'} | {cells} |\n")
 
 
 class Matrix(unittest.TestCase):
@@ -155,10 +166,6 @@ class Matrix(unittest.TestCase):
         wrong = [f"{line.name}: {failure}" for way in ways for line, failure in results[way] if failure]
         count = sum(len(lines) for lines in results.values())
         if TABLE:
-            with open(TABLE, "w", encoding="utf-8") as file:
-                file.write("| fault | when | times | way | exit | outcome | requests | effects |\n|---|---|---|---|---|---|---|---|\n")
-                for way in ways:
-                    for line, failure in results[way]:
-                        file.write((line.words() if not failure else f"| {line.name} | WRONG |") + "\n")
+            write_table(TABLE, ways, results)
         self.assertEqual(count, sum(len(list(self.lines(way))) for way in ways), "every line was run")
         self.assertFalse(wrong, "\n".join(wrong))

@@ -241,3 +241,74 @@ class Withdraw(Night):
         self.withdraw("1.000002", 4, "another run holds the store")
         self.expect(running.wait(), 0)
         self.assertEqual(self.held()["status"], "published")
+
+
+class WithoutDecision(Night):
+    """The contract's withdrawal names its decision, and so does the law (Decree 63/2010, Article 15(3))."""
+
+    def setUp(self):
+        super().setUp()
+        self.place.records(*procedures(3))
+        self.expect(self.place.run("run"), 0)
+        self.abolish("1.000002", None)
+        self.requests = self.portal.requests()
+        self.expect(self.place.run("run"), 1, "1 procedures are kept back")
+
+    def abolish(self, code, decision):
+        records = [record for record in procedures(3) if record["code"] != code]
+        self.place.records(*records, procedure(code, status="abolished", decision=decision))
+
+    def test_it_is_kept_back_with_the_law_s_words_before_any_request(self):
+        self.assertEqual(self.portal.requests(), self.requests)
+        rule, field, message, cites = self.place.sql("SELECT rule, field, message, cites FROM audit_rejections")[0]
+        self.assertEqual((rule, field), ("congkhai/decision", "decision.number"))
+        self.assertIn("congkhai withdraw 1.000002 --decision", message)
+        self.assertEqual(cites, "Nghị định 63/2010/NĐ-CP, Điều 15 khoản 3, Điều 26 khoản 4")
+        run = self.place.last_run()
+        self.assertEqual((run["rejected"], run["sent"], run["exit_code"]), (1, 0, 1), run)
+        self.expect(self.place.run("status"), 0, "congkhai/decision")
+        self.expect(self.place.run("show", "1.000002"), 0, "congkhai/decision.*Điều 15")
+        self.assertEqual(self.portal.held()["1.000002"]["status"], "published")
+        self.check_accounts()
+
+    def test_it_goes_on_when_the_record_gets_its_decision(self):
+        self.abolish("1.000002", "99/QĐ-UBND")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["status"], "abolished")
+        self.check_accounts()
+
+    def test_it_goes_on_when_an_operator_names_the_decision(self):
+        self.expect(self.place.run("withdraw", "1.000002", "--decision", "99/QĐ-UBND", "--reason", "bãi bỏ"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["status"], "abolished")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.requests("withdrawal"), 1)
+        self.assertEqual(self.place.one("SELECT count(*) FROM record WHERE outcome = 'rejected'"), 0)
+        self.expect(self.place.run("audit", "verify"), 0)
+        self.check_accounts()
+
+    def test_it_is_kept_back_again_only_when_there_is_something_to_withdraw_again(self):
+        self.expect(self.place.run("withdraw", "1.000002", "--decision", "99/QĐ-UBND", "--reason", "bãi bỏ"), 0)
+        self.expect(self.place.run("run"), 0)
+        self.place.records(*procedures(3))
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["status"], "published")
+        self.abolish("1.000002", None)
+        self.expect(self.place.run("run"), 1)
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.last_run()["changed"], 0)
+
+    def test_what_was_never_published_from_here_needs_none(self):
+        self.place.records(*procedures(3), procedure("1.000009", status="abolished", decision=None))
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.requests("withdrawal"), 0)
+
+    def test_what_is_taken_over_from_the_portal_needs_one(self):
+        with Place(self.portal) as place:
+            place.records(procedure("1.000002", status="abolished", decision=None))
+            self.expect(place.run("run"), 1)
+            self.expect(place.run("reconcile", "--adopt", "1.000002", "--reason", "kho cũ bị mất"), 0)
+            self.expect(place.run("run"), 1)
+            self.assertEqual(place.rejections(), [("1.000002", "congkhai/decision")])
+            self.assertEqual(self.portal.requests("withdrawal"), 0)
+            self.expect(place.run("withdraw", "1.000002", "--decision", "99/QĐ-UBND", "--reason", "bãi bỏ"), 0)
+            self.expect(place.run("run"), 0)
