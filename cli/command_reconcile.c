@@ -246,7 +246,10 @@ enum status command_reconcile(struct session *session, struct error *error, int 
     if (!settles && invocation->reason)
         return error_set(error, STATUS_USAGE,
                          _("--reason says why a conflict is settled: give --adopt or --overwrite"));
+    if (invocation->offline && (settles || invocation->online))
+        return error_set(error, STATUS_USAGE,
+                         _("--offline asks nobody: it cannot stand beside --online, --adopt or --overwrite"));
     if (settles)
         return settle(session, invocation->overwrite != NULL, error, exit_code);
-    return invocation->online ? ask(session, error, exit_code) : show_beliefs(session, error);
+    return invocation->offline ? show_beliefs(session, error) : ask(session, error, exit_code);
 }

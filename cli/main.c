@@ -87,6 +87,7 @@ enum choice {
     OPTION_OVERWRITE,
     OPTION_RUN,
     OPTION_ONLINE,
+    OPTION_OFFLINE,
     OPTION_RULES,
 };
 
@@ -114,6 +115,7 @@ static const struct option options[] = {
     { "overwrite", required_argument, NULL, OPTION_OVERWRITE },
     { "run", required_argument, NULL, OPTION_RUN },
     { "online", no_argument, NULL, OPTION_ONLINE },
+    { "offline", no_argument, NULL, OPTION_OFFLINE },
     { "rules", no_argument, NULL, OPTION_RULES },
     { NULL, 0, NULL, 0 },
 };
@@ -266,6 +268,8 @@ static enum status parse(struct invocation *invocation, struct given *given, int
             invocation->quiet = true;
         else if (value == OPTION_ONLINE)
             invocation->online = true;
+        else if (value == OPTION_OFFLINE)
+            invocation->offline = true;
         else if (value == OPTION_RULES)
             invocation->rules = true;
         else if (value == OPTION_SOURCE || value == OPTION_CODE || value == OPTION_CHECKPOINT ||

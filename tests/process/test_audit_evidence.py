@@ -478,7 +478,7 @@ class Decisions(unittest.TestCase):
             portal.faults("kind=conflict,on=put,count=1")
             place.records(procedure("1.000001", name="Khác"), *procedures(4, first=2))
             place.run("run")
-            place.run("reconcile")
+            place.run("reconcile", "--offline")
             place.run("reconcile", "--adopt", "1.000001", "--reason", "cổng đúng")
             place.run("run")
             ours, script, report, words = place.both()

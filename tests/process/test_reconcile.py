@@ -65,6 +65,7 @@ class Reconcile(Night):
         done = self.online()
         self.assertEqual((done["same"], done["differs"], done["missing_there"], done["only_there"], done["rows"]),
                          (6, 0, 0, 0, []))
+        self.assertEqual(self.expect(self.place.run("reconcile", "--json"), 0).json, done, "--online is the usual")
 
     def test_the_four_sets(self):
         self.four()
@@ -121,11 +122,11 @@ class Reconcile(Night):
         self.expect(self.place.run("extract"), 0)
         self.expect(self.place.run("transform"), 0)
         requests = self.portal.requests()
-        done = self.expect(self.place.run("reconcile", "--json"), 0).json
+        done = self.expect(self.place.run("reconcile", "--offline", "--json"), 0).json
         self.assertEqual(self.sets(done), {"1.000001": "differs", "1.000006": "only", "1.000010": "missing"})
         self.assertEqual((done["same"], done["online"]), (4, False))
         self.assertEqual(self.portal.requests(), requests)
-        self.expect(self.place.run("reconcile"), 0, "4 the same, 1 differ, 1 missing there, 1 only there")
+        self.expect(self.place.run("reconcile", "--offline"), 0, "4 the same, 1 differ, 1 missing there, 1 only there")
 
     def test_pages_are_followed_to_the_end(self):
         self.place.records(*procedures(2300))
@@ -258,13 +259,15 @@ class Reconcile(Night):
     def test_wrong_use_is_said(self):
         for arguments, words in ((("--adopt", "1.000001"), "needs --reason"),
                                  (("--adopt", "1", "--overwrite", "1", "--reason", "x"), "two decisions"),
+                                 (("--offline", "--online"), "asks nobody"),
                                  (("--reason", "x"), "give --adopt or --overwrite")):
             self.expect(self.place.run("reconcile", *arguments), 2, words)
 
     def test_a_portal_that_is_not_there_is_said(self):
         self.portal.stop()
         self.expect(self.place.run("reconcile", "--online"), 3, "does not say what it holds|cannot be reached")
-        self.expect(self.place.run("reconcile"), 0)
+        self.expect(self.place.run("reconcile"), 3, "does not say what it holds|cannot be reached")
+        self.expect(self.place.run("reconcile", "--offline"), 0)
 
 
 class Size(Night):
