@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "adapters/crypto.h"
@@ -110,12 +111,19 @@ enum status run_begin(struct session *session, struct store *store, int64_t *run
     return status == STATUS_FATAL ? (error->status = STATUS_LEDGER) : status;
 }
 
+/* What is packed and forgotten are the bytes of sources: the commands that bring them clean up after them,
+ * and nobody waits for it who only talks to the portal. */
+static bool brings_sources(const struct session *session)
+{
+    return !strcmp(session->invocation->command, "run") || !strcmp(session->invocation->command, "extract");
+}
+
 enum status run_end(struct session *session, struct store *store, enum status status,
                     const struct run_counts *counts, int *exit_code, struct error *error)
 {
     struct error late = { 0 };
     int64_t run = store_run(store);
-    if (!status)
+    if (!status && brings_sources(session))
         status = ledger_housekeeping(session, store, error);
     if (status)
         *exit_code = error_exit_code(status);
