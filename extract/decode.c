@@ -66,8 +66,10 @@ static bool names_code(struct arena *arena, const struct value *map, struct text
 bool decode_is_code(const struct source *source, struct text heading)
 {
     ARENA_OWNED struct arena arena = { 0 };
+    struct text folded = unicode_fold(&arena, heading);
     return (source->key && same_heading(&arena, text_of(source->key), heading)) ||
-           (source->map && names_code(&arena, source->map, heading));
+           (source->map && names_code(&arena, source->map, heading)) || text_starts(folded, TEXT("mã ")) ||
+           text_is(folded, "mã") || text_is(folded, "code");
 }
 
 struct text decode_list(struct arena *arena, const struct text *texts, size_t count)

@@ -44,7 +44,7 @@ const struct decode_driver *decode_find(enum source_format format);
  * could be told from another. */
 enum status decode_check_key(const struct decode *decode, const struct text *headings, size_t count,
                              struct error *error);
-/* Is a column the key, or named by the map where a code belongs? */
+/* Is a column the key, named by the map where a code belongs, or headed as one ("Mã …")? */
 bool decode_is_code(const struct source *source, struct text heading);
 
 /* A list of texts as canonical JSON: the cells of a row, or the headings that are its context. */

@@ -48,40 +48,18 @@ static void mark_all(const struct workbook *workbook, struct arena *arena, const
         mark_all(workbook, arena, child, marks);
 }
 
-static bool names_a_code(struct text field)
-{
-    return text_is(field, "code") || text_ends(field, TEXT(".code"));
-}
-
-static void mark_codes(const struct workbook *workbook, struct arena *arena, const struct value *map)
-{
-    for (const struct value *child = map->first; child; child = child->next) {
-        if (names_a_code(child->name))
-            mark_all(workbook, arena, child, workbook->codes);
-        else
-            mark_codes(workbook, arena, child);
-    }
-}
-
 static void mark_columns(struct decode *decode, struct workbook *workbook)
 {
     ARENA_OWNED struct arena arena = { 0 };
     const struct value *key = value_find(decode->source->tree, "key");
     workbook->used = arena_array(decode->arena, bool, workbook->count + 1);
     workbook->codes = arena_array(decode->arena, bool, workbook->count + 1);
-    if (key) {
+    if (key)
         mark(workbook, &arena, key, workbook->used);
-        mark(workbook, &arena, key, workbook->codes);
-    }
-    if (decode->source->map) {
+    if (decode->source->map)
         mark_all(workbook, &arena, decode->source->map, workbook->used);
-        mark_codes(workbook, &arena, decode->source->map);
-    }
-    for (size_t i = 0; i < workbook->count; i++) {
-        struct text heading = unicode_fold(&arena, workbook->headings[i]);
-        if (text_starts(heading, TEXT("mã ")) || text_is(heading, "mã") || text_is(heading, "code"))
-            workbook->codes[i] = true;
-    }
+    for (size_t i = 0; i < workbook->count; i++)
+        workbook->codes[i] = decode_is_code(decode->source, workbook->headings[i]);
 }
 
 /* ---- rows ---- */
@@ -183,10 +161,11 @@ static void name_cell(size_t column, size_t row, char name[32])
     snprintf(name + at, 32 - at, "%zu", row);
 }
 
-/* "1.00164" was "1.001640" before a spreadsheet took it for a number. */
-static bool lost_zeros(struct text number, char code[16])
+/* "1.00164" was "1.001640" before a spreadsheet took it for a number. Where no code belongs, "1.5" is one and
+ * a half. */
+static bool lost_zeros(struct text number, bool here, char code[16])
 {
-    bool shape = number.length > 2 && number.length <= 8 && number.bytes[0] >= '1' &&
+    bool shape = number.length > (here ? 2 : 5) && number.length <= 8 && number.bytes[0] >= '1' &&
                  number.bytes[0] <= '6' && number.bytes[1] == '.';
     for (size_t i = 2; shape && i < number.length; i++)
         shape = number.bytes[i] >= '0' && number.bytes[i] <= '9';
@@ -215,7 +194,7 @@ static void look_at_number(struct workbook *workbook, size_t column, size_t row,
     if (cell->shown || cell->merged || !cell->text.length)
         return;
     name_cell(column, row, name);
-    if (!lost_zeros(cell->text, code)) {
+    if (!lost_zeros(cell->text, workbook->codes[column], code)) {
         if (workbook->codes[column])
             warn(workbook,
                  _("cell %s holds the number %.*s where a code belongs: a spreadsheet drops zeros; make it a "

@@ -371,7 +371,7 @@ TEST("a code that a spreadsheet took for a number is warned of, with its cell an
     CHECK_CONTAINS(noticed(), "cell A3 holds the code 1.001641 as a number");
     CHECK_CONTAINS(noticed(), "cell A4 holds the number 77 where a code belongs");
     CHECK_CONTAINS(noticed(), "1 cells of the row stand right of the last heading");
-    CHECK(!strstr(noticed(), "cell C2 holds the number 2.5 where"));
+    CHECK(!strstr(noticed(), "cell C2")); /* two and a half days */
     CHECK_TEXT(stored(KEYS), TEXT("1.00164 1.001641 77"));
     end_nights();
 }
