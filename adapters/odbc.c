@@ -370,10 +370,13 @@ enum status odbc_cell(struct odbc *odbc, size_t at, struct text *cell, struct er
     buffer_clear(&odbc->cell);
     for (bool first = true;; first = false) {
         SQLLEN said = 0;
+        int64_t since = now_ns();
         memset(odbc->piece + PIECE - 4, 0, 4 * sizeof *odbc->piece);
         SQLRETURN result =
             SQLGetData(odbc->statement, (SQLUSMALLINT)(at + 1), column->binary ? SQL_C_BINARY : SQL_C_WCHAR,
                        odbc->piece, sizeof odbc->piece, &said);
+        if (!in_time(odbc, since))
+            return too_slow(odbc, error);
         if (result == SQL_NO_DATA)
             break;
         if (!is_good(result))

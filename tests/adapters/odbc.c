@@ -3,7 +3,6 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tests/support/odbc.h"
 
@@ -212,13 +211,8 @@ TEST("a write is rolled back")
 
 static enum status misled(const char *more, const char *sql, struct odbc **odbc)
 {
-    char program[512] = "";
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[length > 0 ? length : 0] = 0;
-    *strrchr(program, '/') = 0;
     setenv("ODBC_WORD", "gi;au}x", 1);
-    struct text text = text_format(&test_arena, "Driver=%s/../support/odbc_driver.so;%s;PWD=${env:ODBC_WORD}",
-                                   program, more);
+    struct text text = text_format(&test_arena, "Driver=%s;%s;PWD=${env:ODBC_WORD}", odbc_bad_driver(), more);
     CHECK_INT(odbc_string_resolve(&test_arena, "", text, &string, &error), STATUS_OK);
     query = (struct odbc_query){ &string, sql, 10000, 1 << 20 };
     return odbc_open(&query, odbc, &error);
@@ -245,6 +239,20 @@ TEST("a database that would keep what is written is not asked")
         return;
     CHECK_INT(misled("AUTOCOMMIT=only", "SELECT x", &odbc), STATUS_STOP);
     CHECK_CONTAINS(error.message, "the driver refuses a transaction that can be rolled back: HYC00 ");
+}
+
+TEST("a value that comes too slowly counts as the query's time")
+{
+    struct odbc *odbc;
+    struct text text;
+    if (!odbc_is_built())
+        return;
+    CHECK_INT(misled("DATA=slow", "SELECT x", &odbc), STATUS_OK);
+    query.timeout = 500;
+    CHECK_INT(odbc_next(odbc, &error), STATUS_OK);
+    CHECK_INT(odbc_cell(odbc, 0, &text, &error), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the query took longer than 500 ms and was broken off");
+    odbc_close(odbc);
 }
 
 TEST("short pieces are whole, a bad value is its row's, a connection that breaks ends the result")

@@ -5,6 +5,8 @@
 
 #include <glob.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "adapters/sqlite.h"
 #include "tests/support/test.h"
@@ -33,6 +35,16 @@ static inline const char *odbc_driver(void)
     if (!*path)
         printf("skipped: there is no ODBC driver for SQLite here (Debian: libsqliteodbc)\n");
     return *path ? path : NULL;
+}
+
+/* The driver that misbehaves (odbc_driver.c), which stands beside the test's folder. */
+static inline const char *odbc_bad_driver(void)
+{
+    char program[512] = "";
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[length > 0 ? length : 0] = 0;
+    *strrchr(program, '/') = 0;
+    return text_format(&test_arena, "%s/../support/odbc_driver.so", program).bytes;
 }
 
 /* Runs statements on src.db of the folder. */

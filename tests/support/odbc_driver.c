@@ -1,15 +1,19 @@
-/* An ODBC driver that misbehaves, for tests/adapters/odbc.c: a shared object of its own that unixODBC loads.
+/* An ODBC driver that misbehaves, for tests/adapters/odbc.c and tests/extract/fetch_odbc.c: a shared object
+ * of its own that unixODBC loads.
  *
  * It tells its whole connection string in every message. Its rows have one column of a narrow type:
  * 1  "ắ𠀋" in pieces that are shorter than they could be, of a length that it does not say
  * 2  a value that it cannot convert (22018)
  * 3  half a UTF-16 character
  * 4  "cuối", and then the connection breaks (08S01)
- * The query "SELECT login" is refused; a connection with LOGIN=refused, too. */
+ * The query "SELECT login" is refused; a connection with LOGIN=refused, too. With DATA=slow each piece takes
+ * 0.6 s. */
+#define _DEFAULT_SOURCE
 #include <sql.h>
 #include <sqlext.h>
 #include <sqlucode.h>
 #include <string.h>
+#include <unistd.h>
 
 static SQLWCHAR told[1024];
 static char state[6];
@@ -155,6 +159,8 @@ SQLRETURN SQLGetData(SQLHSTMT statement, SQLUSMALLINT at, SQLSMALLINT type, SQLP
     SQLWCHAR *wide = into;
     size_t room = (size_t)most / sizeof *wide - 1;
     (void)statement, (void)at;
+    if (holds(told, "DATA=slow"))
+        usleep(600000);
     if (type != SQL_C_WCHAR || row == 2)
         return fail(row == 2 ? "22018" : "07006");
     if (row == 1 && piece++ == 0) { /* one unit less than there is room for */
