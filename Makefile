@@ -88,7 +88,7 @@ ODBC_DRIVER := $(if $(ODBC),$(BUILD)/tests/support/odbc_driver.so)
 $(BUILD)/tests/support/odbc_driver.so: tests/support/odbc_driver.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -Wall -Wextra -O1 -g -fPIC -shared -Wl,-Bsymbolic -o $@ $<
-$(BUILD)/tests/adapters/odbc: | $(ODBC_DRIVER)
+$(BUILD)/tests/adapters/odbc $(BUILD)/tests/extract/fetch_odbc: | $(ODBC_DRIVER)
 
 # Fuzzers: with clang, make fuzz BUILD=build-fuzz CC=clang SANITIZE=address,undefined FUZZ=1 gives libFuzzer
 # programs; without FUZZ a small main replays the files it is given, which is what the test run does.

@@ -58,21 +58,58 @@ static size_t skip_quiet(struct text sql, size_t at)
 
 static size_t behind_quotes(struct text sql, size_t at)
 {
-    char quote = sql.bytes[at];
+    char quote = sql.bytes[at] == '[' ? ']' : sql.bytes[at];
     for (at++; at < sql.length && sql.bytes[at] != quote; at++)
         ;
     return at < sql.length ? at + 1 : at;
 }
 
-static bool begins_with(struct text sql, size_t at, const char *word)
+/* The first place from `at` on that is in no comment and no quotes; the end when there is none. */
+static size_t next_bare(struct text sql, size_t at)
 {
-    size_t length = strlen(word);
-    return sql.length > at + length && !strncasecmp(sql.bytes + at, word, length) &&
-           !isalnum((unsigned char)sql.bytes[at + length]) && sql.bytes[at + length] != '_';
+    while (at < sql.length) {
+        size_t next = skip_quiet(sql, at);
+        if (next == at && strchr("'\"`[", sql.bytes[at]))
+            next = behind_quotes(sql, at);
+        if (next == at)
+            return at;
+        at = next;
+    }
+    return at;
 }
 
-/* The rollback undoes what a driver lets pass; this keeps it from being tried, and from what commits itself.
- */
+static bool is_in_name(char letter)
+{
+    return isalnum((unsigned char)letter) || strchr("_$#@", letter) || (unsigned char)letter >= 0x80;
+}
+
+static bool begins_with(struct text sql, size_t at, const char *word)
+{
+    size_t behind = at + strlen(word);
+    return sql.length >= behind && !strncasecmp(sql.bytes + at, word, behind - at) &&
+           (sql.length == behind || !is_in_name(sql.bytes[behind]));
+}
+
+/* The rollback undoes what a driver lets pass; what follows keeps it from being tried, and from what commits
+ * itself or lies where nothing is rolled back (a table without transactions, a file of INTO OUTFILE). */
+
+/* The word that makes a SELECT, or what stands behind its WITH, a write; NULL when it only reads. Behind a
+ * point it is a column; before a parenthesis a function, INSERT(text, …). */
+static const char *writing_word(struct text sql)
+{
+    static const char *const words[] = { "INTO", "INSERT", "UPDATE", "DELETE" };
+    for (size_t at = next_bare(sql, 0); at < sql.length; at = next_bare(sql, at + 1)) {
+        if (at && (sql.bytes[at - 1] == '.' || is_in_name(sql.bytes[at - 1])))
+            continue;
+        for (size_t i = 0; i < COUNT(words); i++) {
+            size_t behind = at + strlen(words[i]);
+            if (begins_with(sql, at, words[i]) && sql.bytes[skip_quiet(sql, behind)] != '(')
+                return words[i];
+        }
+    }
+    return NULL;
+}
+
 static bool is_one_select(struct text sql)
 {
     size_t at = skip_quiet(sql, 0);
@@ -80,17 +117,9 @@ static bool is_one_select(struct text sql)
         at = skip_quiet(sql, at + 1);
     if (!begins_with(sql, at, "SELECT") && !begins_with(sql, at, "WITH"))
         return false;
-    while (at < sql.length) {
-        size_t quiet = skip_quiet(sql, at);
-        if (quiet > at)
-            at = quiet;
-        else if (strchr("'\"`", sql.bytes[at]))
-            at = behind_quotes(sql, at);
-        else if (sql.bytes[at] == ';')
+    for (at = next_bare(sql, at); at < sql.length; at = next_bare(sql, at + 1))
+        if (sql.bytes[at] == ';')
             return skip_quiet(sql, at + 1) == sql.length;
-        else
-            at++;
-    }
     return true;
 }
 
@@ -104,6 +133,13 @@ static enum status check_odbc(struct fetch *fetch, struct error *error)
             fetch->context, at, error,
             _("query: only one SELECT is allowed here (it may begin with WITH), and no \";\" "
               "with more behind it"));
+    const char *writes = writing_word(query);
+    if (writes)
+        return setting_fault(
+            fetch->context, at, error,
+            _("query: with %s it writes, and the database is only read; a column of that name "
+              "must stand in quotes"),
+            writes);
     at = value_find(fetch->source->fetch, "odbc");
     if (odbc_string_resolve(fetch->context->arena, fetch->folder, connection, &given->string, error))
         return setting_place(fetch->context, at, error);

@@ -71,6 +71,25 @@ TEST("a bad cell sets its row aside, a bad query leaves the last listing standin
     end_nights();
 }
 
+TEST("a connection that breaks half-way leaves the last listing standing")
+{
+    const char *folder = begin_odbc();
+    if (!folder)
+        return;
+    CHECK_INT(night(folder, ROWS(ODBC, QUERY)), STATUS_OK);
+    setenv("ODBC_DRIVER", odbc_bad_driver(), 1);
+    CHECK_INT(night(folder,
+                    "- { name: s, fetch: { " ODBC ", query: SELECT x }, format: rows, key: Tên, map: {} }\n"),
+              STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the result broke off: 08S01 ");
+    CHECK_INT(result->counts.seen, 4);
+    CHECK_INT(result->counts.missing, 0);
+    CHECK(!result->whole);
+    CHECK(!strstr(error.message, SECRET) && !strstr(noticed(), SECRET));
+    CHECK_CONTAINS(stored(KEYS).bytes, "1.001640 1.001641");
+    end_nights();
+}
+
 TEST("a result without rows is a whole listing")
 {
     const char *folder = begin_odbc();
@@ -112,6 +131,14 @@ TEST("only one SELECT is a query")
     refused(folder, "DROP TABLE t", words);
     refused(folder, "/* SELECT */ EXEC xoa", words);
     refused(folder, "SELECTED", words);
+    refused(folder, "SELECT a INTO b FROM t", "c.yaml:1:36: query: with INTO it writes");
+    refused(folder, "WITH x AS (SELECT 1) delete FROM t",
+            "with DELETE it writes, and the database is only read");
+    refused(folder, "WITH x AS (UPDATE t SET a = 1 RETURNING a) SELECT a FROM x", "with UPDATE it writes");
+    refused(folder, "WITH x AS (SELECT 1)/**/INSERT INTO t SELECT 1", "with INSERT it writes");
+    refused(folder, "SELECT a FROM t FOR UPDATE", "with UPDATE it writes");
+    refused(folder, "SELECT [delete], \\\"into\\\", `update`, 'insert into', t.update FROM t -- into", NULL);
+    refused(folder, "SELECT insert(a, 1, 2, b), into_1, updated, nintoạ, intoạ FROM t", NULL);
     refused(folder, "", words);
     end_nights();
 }
