@@ -215,6 +215,14 @@ static struct text carried_in(struct arena *arena, struct text package, int64_t 
                        TEXT_ARG(package), (long long)number);
 }
 
+static bool is_done(const struct folder_entry *entry, const struct folder_receipt *receipt)
+{
+    if (entry->errand->withdraws)
+        return receipt->verdict == FOLDER_WITHDRAWN;
+    return receipt->verdict == FOLDER_PUBLISHED &&
+           digest_equal(&entry->report.sight.digest, &entry->errand->digest);
+}
+
 static void answer_from_receipt(struct folder *folder, struct folder_entry *entry,
                                 const struct folder_receipt *receipt)
 {
@@ -232,12 +240,16 @@ static void answer_from_receipt(struct folder *folder, struct folder_entry *entr
         break;
     default:
         say_held(folder, entry, receipt);
+        /* As with an answer, words are for what went wrong; answer_digest says which receipt it was. */
+        if (is_done(entry, receipt))
+            report->words = TEXT_NONE;
         break;
     }
 }
 
-static void answer_question(struct folder *folder, struct folder_entry *entry)
+static void answer_question(struct portal *portal, struct folder_entry *entry)
 {
+    struct folder *folder = portal->own;
     const struct portal_errand *errand = entry->errand;
     const struct folder_item *item = folder_register_find(&folder->registered, errand->key);
     const struct folder_receipt *receipt;
@@ -257,8 +269,10 @@ static void answer_question(struct folder *folder, struct folder_entry *entry)
         answer_from_receipt(folder, entry, receipt);
     else if (status == STATUS_END)
         report->words = carried_in(&folder->arena, item->package->name, item->number);
-    else
+    else { /* the delivery stays as it is, so nothing else would say it */
         report->words = text_copy(&folder->arena, text_of(why.message));
+        portal_notice(portal, "%.*s: %s", TEXT_ARG(item->code), why.message);
+    }
 }
 
 /* ---- in and out ---- */
@@ -281,7 +295,7 @@ static enum status submit_folder(struct portal *portal, struct portal_errand *co
         entry->submission = submission;
         entry->report = (struct portal_report){ .errand = errands[i], .retry_after = -1 };
         if (asks)
-            answer_question(folder, entry);
+            answer_question(portal, entry);
         put(asks ? &folder->ready : &folder->pending, entry);
     }
     return STATUS_OK;

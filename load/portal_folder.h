@@ -49,10 +49,11 @@ struct folder_receipts {
     struct arena arena;
     struct folder_receipt *list;
     size_t count, capacity;
+    bool told; /* what cannot be used */
 };
 
-/* Reads all of them anew. What cannot be used is told as a notice and left out. STATUS_STOP when the folder
- * cannot be read. */
+/* Reads all of them anew. What cannot be used is told as a notice, the first time, and left out. STATUS_STOP
+ * when the folder cannot be read. */
 enum status folder_receipts_read(struct portal *portal, struct folder_receipts *receipts,
                                  struct error *error);
 void folder_receipts_free(struct folder_receipts *receipts);

@@ -91,7 +91,8 @@ static void read_entries(struct portal *portal, struct folder_receipts *receipts
         list = alone;
     }
     if (!list || list->kind != VALUE_LIST) {
-        portal_notice(portal, _("the receipt %s cannot be used: it is no JSON list"), file);
+        if (!receipts->told)
+            portal_notice(portal, _("the receipt %s cannot be used: it is no JSON list"), file);
         return;
     }
     struct folder_receipt receipt = { .file = file, .file_digest = digest };
@@ -99,10 +100,10 @@ static void read_entries(struct portal *portal, struct folder_receipts *receipts
     for (const struct value *entry = list->first; entry; entry = entry->next) {
         receipt.number = ++number;
         const char *why = read_entry(entry, package, &receipt);
-        if (why)
-            portal_notice(portal, _("entry %zu of the receipt %s cannot be used: %s"), number, file, why);
-        else
+        if (!why)
             add(receipts, &receipt);
+        else if (!receipts->told)
+            portal_notice(portal, _("entry %zu of the receipt %s cannot be used: %s"), number, file, why);
     }
 }
 
@@ -136,13 +137,15 @@ enum status folder_receipts_read(struct portal *portal, struct folder_receipts *
         struct value *document;
         if (file_read(&receipts->arena, files.paths[i], FILE_MOST, &bytes, &fault) ||
             json_parse(&receipts->arena, bytes, &document, &fault)) {
-            portal_notice(portal, _("the receipt %s cannot be used: %s"), files.names[i], fault.message);
+            if (!receipts->told)
+                portal_notice(portal, _("the receipt %s cannot be used: %s"), files.names[i], fault.message);
             continue;
         }
         struct digest *digest = arena_new(&receipts->arena, struct digest);
         *digest = crypto_sha256(bytes);
         read_entries(portal, receipts, document, files.names[i], digest);
     }
+    receipts->told = true;
     if (receipts->count)
         qsort(receipts->list, receipts->count, sizeof *receipts->list, compare_receipts);
     return STATUS_OK;

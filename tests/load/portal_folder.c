@@ -366,6 +366,11 @@ TEST("a receipt with another digest is a conflict, two that contradict one anoth
     CHECK_INT(simulated_item("1.000000").state, OUTBOX_CONFLICT);
     CHECK_INT(simulated_item("1.000001").state, OUTBOX_UNKNOWN);
     CHECK_INT(simulated_item("1.000002").state, OUTBOX_UNKNOWN);
+    CHECK_CONTAINS(simulated.notice, "1.000002: entry 1 of the receipt d.json has the key of");
+    unlink(at("in/d.json"));
+    CHECK_INT(next_night(), STATUS_OK);
+    CHECK_CONTAINS(simulated.notice, "1.000001: receipts contradict one another: published in b.json, "
+                                     "refused in c.json; take the wrong one away");
     unlink(at("in/c.json"));
     CHECK_INT(next_night(), STATUS_OK);
     CHECK_INT(simulated.counts.published, 1);

@@ -413,6 +413,8 @@ class Folder(unittest.TestCase):
         self.answer(package)
         self.run_night(0)
         self.assertEqual(self.place.one("SELECT count(*) FROM audit_current WHERE status = 'published' AND portal_version = '1'"), 8)
+        self.assertEqual(self.place.one("SELECT count(error) FROM audit_deliveries WHERE outcome = 'published'"), 0,
+                         "a receipt that says published is no error")
         records[0]["name"] = "Tên mới"
         records[1]["status"] = "abolished"
         self.place.records(*records)
@@ -441,6 +443,21 @@ class Folder(unittest.TestCase):
         self.place.records(*procedures(3, name="Tên khác"))
         self.run_night(1)
         self.assertEqual(len(self.packages()), 2)
+
+    def test_receipts_that_cannot_be_used_or_contradict_one_another_are_told_once_a_night(self):
+        self.place.records(*procedures(2))
+        self.run_night(1)
+        package, = self.packages()
+        first, second = ([{**package, "items": [item]} for item in package["items"]])
+        self.answer(first, status="published")
+        self.answer(first, status="refused")
+        (self.receipts / "broken.json").write_text('{"package": ')
+        self.answer(second, status="lost")
+        done = self.run_night(1, "1.000001: receipts contradict one another", "take the wrong one away")
+        self.assertEqual(len(self.packages()), 2, "what was lost is written again")
+        self.assertEqual(done.stderr.count("the receipt broken.json cannot be used"), 1, done)
+        (self.receipts / (package["package"] + "-refused.json")).unlink()
+        self.run_night(1, "1 published")
 
     def test_check_online_finds_folders_that_cannot_be(self):
         self.place.records(procedure("1.000001"))
