@@ -404,6 +404,11 @@ bool sqlite_is_real(struct sqlite_statement *statement, int at)
     return sqlite3_column_type(statement->handle, at) == SQLITE_FLOAT;
 }
 
+bool sqlite_is_words(struct sqlite_statement *statement, int at)
+{
+    return sqlite3_column_type(statement->handle, at) == SQLITE_TEXT;
+}
+
 bool sqlite_is_integer(struct sqlite_statement *statement, int at)
 {
     return sqlite3_column_type(statement->handle, at) == SQLITE_INTEGER;

@@ -74,6 +74,7 @@ bool sqlite_is_null(struct sqlite_statement *statement, int at);
 bool sqlite_is_blob(struct sqlite_statement *statement, int at);
 bool sqlite_is_integer(struct sqlite_statement *statement, int at);
 bool sqlite_is_real(struct sqlite_statement *statement, int at);
+bool sqlite_is_words(struct sqlite_statement *statement, int at);
 int64_t sqlite_number(struct sqlite_statement *statement, int at);
 struct text sqlite_words(struct sqlite_statement *statement, int at); /* numbers as SQLite prints them */
 struct text sqlite_bytes(struct sqlite_statement *statement, int at);

@@ -9,7 +9,9 @@ static void put_member(struct buffer *out, const char *name, struct text text)
 {
     if (!text.bytes)
         return;
-    buffer_printf(out, "%s\"%s\":", out->length > 1 ? "," : "", name);
+    buffer_string(out, out->length > 1 ? ",\"" : "\"");
+    buffer_string(out, name);
+    buffer_string(out, "\":");
     canonical_text(out, text);
 }
 

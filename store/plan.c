@@ -77,8 +77,12 @@ enum status plan_extent(struct store *store, const struct outbox_filter *filter,
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *row;
-    if (count_published(store, &extent->published, error) ||
-        store_sql(store,
+    *extent = (struct plan_extent){ .published = 0 };
+    if (count_published(store, &extent->published, error))
+        return error->status;
+    if (!extent->published) /* the first night: nothing can be replaced or withdrawn */
+        return STATUS_OK;
+    if (store_sql(store,
                   "SELECT count(*) FILTER (WHERE p.wanted_action = 'publish' AND p.wanted_digest IS NOT"
                   "  p.held_digest), count(*) FILTER (WHERE p.wanted_action = 'withdraw')"
                   " FROM procedure_state p WHERE p.wanted_action IS NOT NULL AND p.held_status = 'published'"

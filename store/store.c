@@ -429,32 +429,32 @@ void store_seal_with(struct store *store, const struct audit_settings *settings)
 
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error)
 {
-    static const struct {
-        const char *sql;
-        size_t offset;
-    } counts[] = {
-        { "SELECT count(*) FROM record WHERE outcome = 'rejected' AND present = 1",
-          offsetof(struct store_kept_back, rejected) },
-        { "SELECT count(*) FROM record WHERE outcome = 'held' AND present = 1",
-          offsetof(struct store_kept_back, held) },
-        { "SELECT count(*) FROM procedure_state WHERE state = 'refused'",
-          offsetof(struct store_kept_back, refused) },
-        { "SELECT count(*) FROM procedure_state WHERE state = 'failed'",
-          offsetof(struct store_kept_back, failed) },
-        { "SELECT count(*) FROM procedure_state WHERE state = 'conflict'",
-          offsetof(struct store_kept_back, conflict) },
-        { "SELECT count(*) FROM procedure_state WHERE state IN ('unknown', 'intended')",
-          offsetof(struct store_kept_back, unknown) },
-        { "SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL AND state = 'idle'",
-          offsetof(struct store_kept_back, pending) },
-        { "SELECT count(*) FROM record WHERE present = 0", offsetof(struct store_kept_back, missing) },
-    };
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        struct sqlite_statement *statement;
-        if (store_sql(store, counts[i].sql, &statement, error) || sqlite_step(statement, error))
-            return error->status;
-        *(int64_t *)(void *)((char *)kept + counts[i].offset) = sqlite_number(statement, 0);
-        sqlite_reset_statement(statement);
-    }
+    /* Each goes along an index but the last: most procedures are neither open nor kept. */
+    static const char sql[] =
+        "SELECT rejected, held, refused, failed, conflict, unknown, pending, missing FROM"
+        " (SELECT count(*) FILTER (WHERE outcome = 'rejected') AS rejected,"
+        "  count(*) FILTER (WHERE outcome = 'held') AS held"
+        "  FROM record WHERE outcome IN ('rejected', 'held') AND present = 1),"
+        " (SELECT count(*) FILTER (WHERE state = 'refused') AS refused,"
+        "  count(*) FILTER (WHERE state = 'failed') AS failed,"
+        "  count(*) FILTER (WHERE state = 'conflict') AS conflict,"
+        "  count(*) FILTER (WHERE state IN ('unknown', 'intended')) AS unknown"
+        "  FROM procedure_state WHERE state <> 'idle'),"
+        " (SELECT (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) -"
+        "  (SELECT count(*) FROM procedure_state WHERE state <> 'idle' AND +wanted_action IS NOT NULL)"
+        "  AS pending),"
+        " (SELECT count(*) AS missing FROM record WHERE present = 0)";
+    struct sqlite_statement *row;
+    if (store_sql(store, sql, &row, error) || sqlite_step(row, error))
+        return error->status;
+    *kept = (struct store_kept_back){ .rejected = sqlite_number(row, 0),
+                                      .held = sqlite_number(row, 1),
+                                      .refused = sqlite_number(row, 2),
+                                      .failed = sqlite_number(row, 3),
+                                      .conflict = sqlite_number(row, 4),
+                                      .unknown = sqlite_number(row, 5),
+                                      .pending = sqlite_number(row, 6),
+                                      .missing = sqlite_number(row, 7) };
+    sqlite_reset_statement(row);
     return STATUS_OK;
 }

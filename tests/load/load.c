@@ -287,13 +287,13 @@ TEST("a signal while an answer is waited for in vain leaves it unknown, and it i
 {
     simulated_start(NULL);
     simulated_want_many(20, "first");
-    simulated_faults("[\"kind=timeout,when=after,on=put,code=1.000007\"]");
+    simulated_faults("[\"kind=timeout,when=after,on=put,code=1.000001\"]");
     simulated.progress = stop_at;
     CHECK_INT(simulated_load("in_flight: 2\ntimeout: 60s"), STATUS_STOP);
     simulated_check_account();
     CHECK_INT(simulated.counts.unknown, 1);
-    CHECK_INT(simulated_item("1.000007").state, OUTBOX_UNKNOWN);
-    CHECK_CONTAINS(simulated_words("1.000007"), "the run ended before the portal had said");
+    CHECK_INT(simulated_item("1.000001").state, OUTBOX_UNKNOWN);
+    CHECK_CONTAINS(simulated_words("1.000001"), "the run ended before the portal had said");
     simulated.stop = 0;
     simulated.progress = NULL;
     simulated_faults("[]");
