@@ -198,5 +198,14 @@ enum status reconcile_settle(struct store *store, const struct load_request *req
     decision.digest = sight->digest;
     decision.content = holding.content;
     decision.base = delivery_base(&item, quoted);
-    return settle_known(store, &decision, overwrite, settled, error);
+    bool believed, ours;
+    if (reconcile_weigh(store, &decision, &believed, &ours, error))
+        return error->status;
+    *settled = RECONCILE_NOTHING;
+    if (believed && (ours || !overwrite))
+        return STATUS_OK;
+    status = settle_known(store, &decision, overwrite && !ours, settled, error);
+    if (ours)
+        *settled = RECONCILE_OURS;
+    return status;
 }

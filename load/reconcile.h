@@ -20,9 +20,12 @@ enum reconcile_settled {
     RECONCILE_ADOPTED,
     RECONCILE_OVERWRITES, /* the next load replaces what the portal holds */
     RECONCILE_MISSING,    /* the portal does not know it: it is pending, as something new */
+    RECONCILE_OURS,       /* ours stands there already: it is taken over, nothing is to be sent */
+    RECONCILE_NOTHING,    /* the two agree already: nothing was written */
 };
 
-/* Inside a run: asks what stands under the code, and takes it over, or lets the next load replace it.
+/* Inside a run: asks what stands under the code, and takes it over, or lets the next load replace it. Where
+ * what would be put there stands there already, an overwriting takes it over too: nothing is sent twice.
  * STATUS_USAGE when that cannot be. After reconcile_check. */
 enum status reconcile_settle(struct store *store, const struct load_request *request, struct text code,
                              bool overwrite, enum reconcile_settled *settled, struct error *error);

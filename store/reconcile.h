@@ -65,6 +65,11 @@ struct reconcile_decision {
     struct text base;    /* what If-Match must say; of an overwriting */
 };
 
+/* What there is to settle: *believed, when the store takes to stand there what the portal says and wants
+ * nothing else; *ours, when what an overwriting would put there stands there already. */
+enum status reconcile_weigh(struct store *store, const struct reconcile_decision *decision, bool *believed,
+                            bool *ours, struct error *error);
+
 /* What the portal holds is what we believe to be held, and what was wanted in its place is dismissed until
  * the record changes (event "published" or "withdrawn" with adopted: true). STATUS_END: its bytes cannot be
  * had. */

@@ -11,6 +11,69 @@ static void set(struct arena *arena, struct value *object, const char *name, str
         value_set(object, name, value_text(arena, text));
 }
 
+/* What is to stand there: what is wanted, else what the record says, else what was acknowledged last. */
+static enum status find_content(struct store *store, struct text code, struct text *action, int64_t *content,
+                                struct digest *digest, struct arena *arena, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT coalesce(s.wanted_action, 'publish'), coalesce(s.wanted_content, r.content, "
+                  "s.held_content),"
+                  " coalesce(s.wanted_digest, p.digest, s.held_digest) FROM procedure_state s"
+                  " LEFT JOIN record r ON r.id = s.record AND r.present = 1 AND r.outcome = 'accepted'"
+                  "  AND r.status = 'announced' LEFT JOIN payload p ON p.id = r.content WHERE s.code = ?1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_words(row, 1, code);
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status;
+    *action = text_copy(arena, sqlite_words(row, 0));
+    *content = sqlite_number(row, 1);
+    bool found = sqlite_digest(row, 2, digest);
+    sqlite_reset_statement(row);
+    return found ? STATUS_OK : STATUS_END;
+}
+
+/* ---- is there anything to settle? ---- */
+
+static enum status is_believed(struct store *store, const struct reconcile_decision *decision, bool *believed,
+                               struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT 1 FROM procedure_state WHERE code = ?1 AND state = 'idle' AND wanted_action IS NULL"
+                  " AND overwrite IS NULL AND held_status = ?2 AND held_digest = ?3 AND held_version IS ?4",
+                  &row, error))
+        return error->status;
+    sqlite_bind_words(row, 1, decision->code);
+    sqlite_bind_words(row, 2, decision->abolished ? TEXT("abolished") : TEXT("published"));
+    sqlite_bind_digest(row, 3, decision->has_digest ? &decision->digest : NULL);
+    sqlite_bind_words(row, 4, decision->version);
+    enum status status = sqlite_step(row, error);
+    sqlite_reset_statement(row);
+    *believed = status == STATUS_OK;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status reconcile_weigh(struct store *store, const struct reconcile_decision *decision, bool *believed,
+                            bool *ours, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text action = TEXT_NONE;
+    int64_t content = 0;
+    struct digest digest;
+    *ours = false;
+    if (is_believed(store, decision, believed, error))
+        return error->status;
+    enum status status = find_content(store, decision->code, &action, &content, &digest, &arena, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    *ours = decision->has_digest && digest_equal(&digest, &decision->digest) &&
+            text_is(action, "withdraw") == decision->abolished;
+    return STATUS_OK;
+}
+
 /* ---- adopting ---- */
 
 /* The event's digest is of bytes that the store has; where the portal names another one, it came in other
@@ -126,30 +189,6 @@ enum status reconcile_adopt(struct store *store, const struct reconcile_decision
 }
 
 /* ---- overwriting ---- */
-
-/* What is to stand there: what is wanted, else what the record says, else what was acknowledged last. */
-static enum status find_content(struct store *store, struct text code, struct text *action, int64_t *content,
-                                struct digest *digest, struct arena *arena, struct error *error)
-{
-    struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT coalesce(s.wanted_action, 'publish'), coalesce(s.wanted_content, r.content, "
-                  "s.held_content),"
-                  " coalesce(s.wanted_digest, p.digest, s.held_digest) FROM procedure_state s"
-                  " LEFT JOIN record r ON r.id = s.record AND r.present = 1 AND r.outcome = 'accepted'"
-                  "  AND r.status = 'announced' LEFT JOIN payload p ON p.id = r.content WHERE s.code = ?1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_words(row, 1, code);
-    enum status status = sqlite_step(row, error);
-    if (status)
-        return status;
-    *action = text_copy(arena, sqlite_words(row, 0));
-    *content = sqlite_number(row, 1);
-    bool found = sqlite_digest(row, 2, digest);
-    sqlite_reset_statement(row);
-    return found ? STATUS_OK : STATUS_END;
-}
 
 static enum status append_overwrite(struct store *store, const struct reconcile_decision *decision,
                                     struct text action, const struct digest *digest, struct error *error)

@@ -222,6 +222,29 @@ class Reconcile(Night):
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Thủ tục 1.000002")
 
+    def test_where_both_agree_there_is_nothing_to_settle_and_nothing_is_sent(self):
+        events = self.place.one("SELECT count(*) FROM audit_events WHERE code IS NOT NULL")
+        for decision in ("--adopt", "--overwrite"):
+            self.expect(self.place.run("reconcile", decision, "1.000002", "--reason", "x"), 0, "nothing to settle")
+            self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE code IS NOT NULL"), events)
+        self.assertEqual((len(self.portal.effects()), self.portal.stats()["replays"]), (6, 0))
+
+    def test_overwriting_what_is_ours_already_takes_it_over(self):
+        self.conflict()
+        ours = self.place.one("SELECT CAST(p.bytes AS TEXT) FROM payload p JOIN procedure_state s ON"
+                              " s.wanted_content = p.id WHERE s.code = '1.000002'")
+        self.another_hand(("UPDATE held SET content = ?, digest = ?, version = version + 1 WHERE code = '1.000002'",
+                           (ours, hashlib.sha256(ours.encode()).hexdigest())))
+        held = self.portal.held()["1.000002"]
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0, "already")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"], held, "nothing was sent again")
+        self.assertEqual(self.place.one("SELECT portal_version FROM audit_current WHERE code = '1.000002'"), "3")
+        self.assertEqual(self.online()["same"], 6)
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_adopting_what_only_the_portal_knows(self):
         self.four()
         self.expect(self.place.run("reconcile", "--adopt", "1.000099", "--reason", "của ta từ trước"), 0)
