@@ -132,6 +132,7 @@ static struct mapi_call *new_call(struct mapi *mapi)
     call->was = NULL;
     call->changes = 0;
     call->renewed = call->token_renewed = false;
+    call->suspected = TEXT_NONE;
     arena_clear(&call->arena);
     return call;
 }

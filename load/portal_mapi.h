@@ -112,6 +112,8 @@ struct mapi_call {
     const struct value *was; /* what the look showed; NULL: nothing */
     int changes;             /* that went out: more than one only where the session had ended before */
     bool renewed;            /* it went on with a new session, once */
+    struct text suspected;   /* words of a push's answer whose meaning nobody knows; bytes NULL: none */
+    unsigned suspect;        /* the session that it was said in */
     bool token_renewed;      /* likewise with a new token */
     unsigned generation, token;
     struct portal_report report;

@@ -7,6 +7,8 @@
 #include "core/canonical.h"
 #include "load/portal_mapi.h"
 
+#define CHANGES_MOST 3 /* of one walk; sessions that end so often are for another time */
+
 static const struct mapi_settings *settings_of(const struct mapi *mapi)
 {
     return (const struct mapi_settings *)mapi->portal->settings;
@@ -175,6 +177,11 @@ static enum status decide(struct mapi *mapi, struct mapi_call *call, const struc
         mapi_end(mapi, call, SAID_UNKNOWN, TEXT_NONE);
         return STATUS_OK;
     }
+    if (call->suspected.bytes && call->suspect == call->generation) { /* the session lives */
+        mapi_end(mapi, call, SAID_REFUSED, call->suspected);
+        return STATUS_OK;
+    }
+    call->suspected = TEXT_NONE;
     bool fits = withdraws ? sighting->base : errand->base.bytes ? item && sighting->base : !item;
     if (!done && fits)
         return go_on(mapi, call, MAPI_CHANGE, error);
@@ -264,7 +271,7 @@ static enum delivery_said change_failed(const struct mapi_call *call, const stru
             return SAID_MISMATCH;
         if (reading->fault == MAPI_FAULT_BUSY || reading->fault == MAPI_FAULT_CLOSED)
             return SAID_BUSY;
-        return reading->fault == MAPI_FAULT_LOST ? SAID_LOST : SAID_REFUSED;
+        return reading->fault == MAPI_FAULT_REFUSED ? SAID_REFUSED : SAID_LOST;
     case MAPI_GOOD:
     case MAPI_UNCLEAR:
         break;
@@ -302,7 +309,10 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
     mapi_read(settings_of(mapi), &call->arena, answer, &reading);
     note(call, answer, &reading);
     bool faulty = reading.meaning == MAPI_FAULT;
-    if (faulty && reading.fault == MAPI_FAULT_EXPIRED) {
+    bool changing = call->step == MAPI_CHANGE;
+    bool unknown =
+        faulty && (reading.fault == MAPI_FAULT_NONE || (reading.fault == MAPI_FAULT_MISSING && changing));
+    if ((faulty && reading.fault == MAPI_FAULT_EXPIRED) || (unknown && !changing && !call->renewed)) {
         mapi_session_ended(mapi, call);
         if (!call->renewed) {
             call->renewed = true;
@@ -311,6 +321,11 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
         mapi_end(mapi, call, call->changes ? SAID_LOST : SAID_BUSY, reading.words);
         return STATUS_OK;
     }
+    if (unknown && changing && call->changes < CHANGES_MOST) { /* a session may have ended in its own words */
+        call->suspected = reading.words;
+        call->suspect = call->generation;
+        return go_on(mapi, call, MAPI_LOOK, error);
+    }
     bool refused = !answer->failure && answer->status == 401;
     if (refused && !call->token_renewed && mapi_renew_token(mapi, call->token)) {
         call->token_renewed = true;
@@ -318,7 +333,7 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
     }
     if (faulty && reading.fault == MAPI_FAULT_CLOSED)
         close_down(mapi, call, &reading);
-    if (call->step == MAPI_CHANGE) {
+    if (changing) {
         if (reading.meaning == MAPI_GOOD)
             return go_on(mapi, call, MAPI_CHECK, error);
         mapi_end(mapi, call, change_failed(call, &reading), reading.words);

@@ -341,6 +341,30 @@ TEST("sessions that end again and again are renewed, and nothing is pushed twice
     simulated_close();
 }
 
+TEST("a session that ends in words nobody knows is renewed all the same, and no record is blamed")
+{
+    simulated_start((const char *[]){ "--session-requests", "7", NULL });
+    simulated_want_many(30, "first");
+    CHECK_INT(mapi_load("errors: { expired: [ E99 ] }\nin_flight: 4\n"
+                        "retry: { attempts: 9, first: 2ms, most: 10ms }"),
+              STATUS_OK);
+    CHECK_INT(simulated.counts.published, 30);
+    CHECK_INT(simulated.counts.refused, 0);
+    CHECK_INT(simulated_number("effects"), 30);
+    simulated_close();
+}
+
+TEST("a refusal in words nobody knows costs one more look, and no session")
+{
+    simulated_start(NULL);
+    simulated_want("1.000001", "first");
+    CHECK_INT(mapi_load("fields: { TENTTHC: notes }"), STATUS_OK);
+    CHECK_INT(simulated.counts.refused, 1);
+    CHECK_INT(simulated_number("by_operation.mapi"), 3); /* look, push, look */
+    CHECK_INT(simulated_number("by_operation.login"), 1);
+    simulated_close();
+}
+
 TEST(
     "a refused login stops the run at once, with everything pending and nothing recorded against a procedure")
 {
