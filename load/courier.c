@@ -379,10 +379,8 @@ static enum status take_in(struct courier *courier, struct portal_report *report
     terms.free = courier->stopping || pace_is_down(&courier->pace);
     if (event == EVENT_MISMATCH)
         parcel->mismatch = report->status;
-    if (asked && event == EVENT_DOUBT && report->said == SAID_HELD && !report->words.length)
-        report->words =
-            text_of(_("it answers without saying what it holds: no \"digest\", no \"content\", or "
-                      "of a withdrawal no \"status\""));
+    if (event == EVENT_DOUBT && !report->words.length)
+        report->words = text_of(courier_reason_of_doubt(report->said));
     if (is_failure(event)) {
         parcel_note(parcel, report);
         if (open_group(courier, error) ||

@@ -61,3 +61,16 @@ void courier_reason(char reason[COURIER_REASON_MOST], const char *url, enum pace
         break;
     }
 }
+
+const char *courier_reason_of_doubt(enum delivery_said said)
+{
+    switch (said) {
+    case SAID_HELD:
+        return _("it answers without saying what it holds: no \"digest\", no \"content\", or of a "
+                 "withdrawal no \"status\"");
+    case SAID_TAKEN:
+        return _("it answers that it took something else: another \"digest\" or \"status\" than was sent");
+    default:
+        return _("it answers something that does not fit what it was asked");
+    }
+}

@@ -318,11 +318,15 @@ static enum status proved(struct rest *rest, struct rest_call *call, const struc
     if (call->proving) {
         const struct value *items = value_find(rest->body, "items");
         rest->lists = report->said == SAID_HELD && items && items->kind == VALUE_LIST;
-        report->sight = (struct delivery_sight){ .has_digest = false };
-        if (report->said == SAID_HELD)
-            report->said = rest->lists ? SAID_UNKNOWN : SAID_LOST;
-        if (rest->lists)
+        if (rest->lists) { /* so the 404 before it was the portal's own */
+            report->sight = (struct delivery_sight){ .has_digest = false };
+            report->said = SAID_UNKNOWN;
             report->status = 404;
+            report->words = portal_answer_words(&rest->arena, 404, NULL, TEXT(""));
+        } else if (report->said == SAID_HELD) {
+            report->sight = (struct delivery_sight){ .has_digest = false };
+            report->said = SAID_LOST;
+        }
         return STATUS_OK;
     }
     bool bare = report->errand->kind == PORTAL_ASK && !answer->failure && answer->status == 404 &&

@@ -147,7 +147,9 @@ void rest_batch_report(struct rest *rest, struct portal_report *report)
     report->shared = report->status == 429 || report->status == 503;
     if (report->said == SAID_TAKEN && !portal_answer_held(item, errand->code, &report->sight))
         report->said = SAID_LOST;
-    if (report->said != SAID_TAKEN)
-        report->words = item ? portal_answer_words(&rest->arena, report->status, problem, TEXT(""))
-                             : text_of(_("the answer to the batch says nothing about this item"));
+    if (report->said == SAID_TAKEN)
+        return;
+    bool told = item && report->status && rest_said(report->status, problem) != SAID_TAKEN;
+    report->words = told ? portal_answer_words(&rest->arena, report->status, problem, TEXT(""))
+                         : text_of(_("the answer to the batch says nothing about this item"));
 }

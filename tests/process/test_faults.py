@@ -85,6 +85,13 @@ class Answers(Night):
                         self.assertEqual(self.portal.requests("put"), 4 if when == "after" else 8)
                         self.assertEqual(self.portal.stats()["replays"], 0, "nothing that stood there was sent again")
 
+    def test_a_lie_about_the_digest_is_told_as_what_it_is(self):
+        done = self.publish("kind=wrong-digest,when=before,on=put", records=procedures(40), code=3)
+        self.assertRegex(done.stderr, "takes nothing any more \\(the last time: it answers that it took something else")
+        words = {error for _, _, _, error in self.requests_of("1.000001")}
+        self.assertEqual(len(words), 1)
+        self.assertRegex(words.pop(), "it took something else")
+
     def test_a_timeout_is_an_unknown_outcome(self):
         for when in ("before", "after"):
             with self.subTest(when=when), Place(self.portal) as place:
