@@ -43,6 +43,7 @@ struct rest {
     /* Batches */
     bool no_batches;
     double batch_most; /* adapted to 413 and to time */
+    double batch_knee; /* was too large the last time; 0: not known */
 };
 
 struct rest_call *rest_call_new(struct rest *rest, struct rest_submission *submission);

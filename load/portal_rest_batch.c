@@ -4,6 +4,8 @@
 #include "core/canonical.h"
 #include "load/portal_answer.h"
 
+#define SLOW_GROWTH (1.0 / 16) /* of what is tried again although it was too large once */
+
 /* Withdrawals carry an order that a batch has no place for; neither has it one for an ETag or "any version".
  */
 size_t rest_batch_most(const struct rest *rest, const struct portal_errand *errand)
@@ -67,10 +69,14 @@ static void adapt(struct rest *rest, const struct rest_call *call, long status, 
 {
     const struct portal_settings *settings = rest->portal->settings;
     bool large = status == 413 || took > settings->timeout / 2;
-    if (large && (double)call->count <= rest->batch_most)
+    if (large && (double)call->count <= rest->batch_most) {
         rest->batch_most = call->count > 2 ? (double)call->count / 2 : 1;
-    else if (!large && rest->batch_most < (double)settings->batch)
-        rest->batch_most += 1;
+        rest->batch_knee = (double)call->count;
+    } else if (!large && rest->batch_most < (double)settings->batch) {
+        rest->batch_most += rest->batch_most + 1 < rest->batch_knee || !rest->batch_knee ? 1 : SLOW_GROWTH;
+        if (rest->batch_most > rest->batch_knee)
+            rest->batch_knee = 0;
+    }
 }
 
 enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const struct http_answer *answer,

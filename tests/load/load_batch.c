@@ -66,6 +66,18 @@ TEST("a batch that is too large makes the next ones smaller")
     simulated_close();
 }
 
+TEST("a portal whose limit stays the same is seldom tried beyond it")
+{
+    const char *options[] = { "--max-body", "1800", NULL };
+    simulated_start(options);
+    simulated_want_many(600, "first");
+    CHECK_INT(simulated_load("batch: 200\nin_flight: 1"), STATUS_OK);
+    CHECK_INT(simulated_number("effects"), 600);
+    /* 31 on the way down from 200, all of whose pieces are out at once. */
+    CHECK(simulated_number("by_status.413") < 45);
+    simulated_close();
+}
+
 TEST("a portal without batches gets the records one by one, and a person is told so")
 {
     const char *options[] = { "--no-batches", NULL };
