@@ -1,5 +1,7 @@
 #include "extract/decode.h"
 
+#include <stdio.h>
+
 #include "adapters/unicode.h"
 #include "core/canonical.h"
 
@@ -70,6 +72,18 @@ bool decode_is_code(const struct source *source, struct text heading)
     return (source->key && same_heading(&arena, text_of(source->key), heading)) ||
            (source->map && names_code(&arena, source->map, heading)) || text_starts(folded, TEXT("mã ")) ||
            text_is(folded, "mã") || text_is(folded, "code");
+}
+
+bool decode_lost_zeros(struct text number, bool here, char code[DECODE_CODE])
+{
+    bool shape = number.length > (here ? 2 : 5) && number.length <= 8 && number.bytes[0] >= '1' &&
+                 number.bytes[0] <= '6' && number.bytes[1] == '.';
+    for (size_t i = 2; shape && i < number.length; i++)
+        shape = number.bytes[i] >= '0' && number.bytes[i] <= '9';
+    if (shape)
+        snprintf(code, DECODE_CODE, "%.*s%.*s", (int)number.length, number.bytes, 8 - (int)number.length,
+                 "000000");
+    return shape;
 }
 
 struct text decode_list(struct arena *arena, const struct text *texts, size_t count)

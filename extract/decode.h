@@ -47,6 +47,11 @@ enum status decode_check_key(const struct decode *decode, const struct text *hea
 /* Is a column the key, named by the map where a code belongs, or headed as one ("Mã …")? */
 bool decode_is_code(const struct source *source, struct text heading);
 
+#define DECODE_CODE 16
+/* "1.00164" was "1.001640" before somebody took it for a number: true with that code. Where no code belongs
+ * (here: false), "1.5" is one and a half. */
+bool decode_lost_zeros(struct text number, bool here, char code[DECODE_CODE]);
+
 /* A list of texts as canonical JSON: the cells of a row, or the headings that are its context. */
 struct text decode_list(struct arena *arena, const struct text *texts, size_t count);
 

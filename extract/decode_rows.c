@@ -1,7 +1,6 @@
 #include "extract/rows.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "adapters/unicode.h"
 #include "core/canonical.h"
@@ -36,15 +35,21 @@ static enum status open_rows(struct decode *decode, struct error *error)
 /* 1.001640 is kept as the number 1.00164: nobody can tell it from the code of another procedure. */
 static void look_at_number(struct table *table, const char *title, struct text number)
 {
-    char *end, digits[64];
-    snprintf(digits, sizeof digits, "%.*s", TEXT_ARG(number));
-    double value = strtod(digits, &end);
+    char code[DECODE_CODE];
     if (*table->warning || ++table->warned > WARNINGS)
         return;
-    snprintf(table->warning, sizeof table->warning,
-             _("the column \"%s\" holds the number %s where a code belongs; it may have been %.6f before the "
-               "database dropped its zeros: make the column a text"),
-             title, digits, value);
+    if (decode_lost_zeros(number, true, code))
+        snprintf(
+            table->warning, sizeof table->warning,
+            _("the column \"%s\" holds the number %.*s where a code belongs; it may have been %s before the "
+              "database dropped its zeros: make the column a text"),
+            title, TEXT_ARG(number), code);
+    else
+        snprintf(
+            table->warning, sizeof table->warning,
+            _("the column \"%s\" holds the number %.*s where a code belongs: a database drops zeros; make "
+              "the column a text"),
+            title, TEXT_ARG(number));
 }
 
 /* Bytes of a binary column are taken when they are a text in truth: some programs store texts so. */

@@ -161,19 +161,6 @@ static void name_cell(size_t column, size_t row, char name[32])
     snprintf(name + at, 32 - at, "%zu", row);
 }
 
-/* "1.00164" was "1.001640" before a spreadsheet took it for a number. Where no code belongs, "1.5" is one and
- * a half. */
-static bool lost_zeros(struct text number, bool here, char code[16])
-{
-    bool shape = number.length > (here ? 2 : 5) && number.length <= 8 && number.bytes[0] >= '1' &&
-                 number.bytes[0] <= '6' && number.bytes[1] == '.';
-    for (size_t i = 2; shape && i < number.length; i++)
-        shape = number.bytes[i] >= '0' && number.bytes[i] <= '9';
-    if (shape)
-        snprintf(code, 16, "%.*s%.*s", (int)number.length, number.bytes, 8 - (int)number.length, "000000");
-    return shape;
-}
-
 static void warn(struct workbook *workbook, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void warn(struct workbook *workbook, const char *format, ...)
 {
@@ -194,7 +181,7 @@ static void look_at_number(struct workbook *workbook, size_t column, size_t row,
     if (cell->shown || cell->merged || !cell->text.length)
         return;
     name_cell(column, row, name);
-    if (!lost_zeros(cell->text, workbook->codes[column], code)) {
+    if (!decode_lost_zeros(cell->text, workbook->codes[column], code)) {
         if (workbook->codes[column])
             warn(workbook,
                  _("cell %s holds the number %.*s where a code belongs: a spreadsheet drops zeros; make it a "

@@ -47,6 +47,10 @@ TEST("a code that a database keeps as a number is warned of, and a number elsewh
     CHECK_CONTAINS(noticed(), "the column \"ma\" holds the number 1.00164 where a code belongs; it may have "
                               "been 1.001640 before");
     CHECK(!strstr(noticed(), "phi"));
+    make_database(folder, "CREATE TABLE v (ma REAL); INSERT INTO v VALUES (77.0);");
+    CHECK_INT(night(folder, ROWS("SELECT ma FROM v")), STATUS_OK);
+    CHECK_CONTAINS(noticed(),
+                   "the column \"ma\" holds the number 77.0 where a code belongs: a database drops zeros");
     make_database(folder, "CREATE TABLE u (ma TEXT); INSERT INTO u VALUES ('1.001640');");
     CHECK_INT(night(folder, ROWS("SELECT ma FROM u")), STATUS_OK);
     CHECK_STRING(noticed(), "");
