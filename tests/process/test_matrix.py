@@ -57,6 +57,11 @@ class Adapter(Way):
         return simulator.url.removesuffix("/v1") + "/adapter/mapi"
 
 
+class AdapterWithdrawal(Adapter):
+    name = "mapi, withdrawal"
+    prepare = Withdrawal.prepare
+
+
 class Line:
     """One line of the matrix."""
 
@@ -156,7 +161,7 @@ class Matrix(unittest.TestCase):
                     results.append((line, failure))
 
     def test_no_line_has_a_duplicate_effect_a_lost_procedure_or_a_lie(self):
-        ways = [Put(), Batch(), Withdrawal(), Adapter()]
+        ways = [Put(), Batch(), Withdrawal(), Adapter(), AdapterWithdrawal()]
         results = {way: [] for way in ways}
         threads = [threading.Thread(target=self.go, args=(way, results[way])) for way in ways]
         for thread in threads:
