@@ -27,6 +27,7 @@ struct courier {
     struct clock *clock;
     struct run_counts *counts;
     struct arena arena, scratch;
+    struct arena kept; /* of the answers of a round */
     struct pace pace;
     int64_t now;     /* milliseconds that only go forward */
     uint64_t chance; /* the clock's, once; then what it leads to */
@@ -47,6 +48,13 @@ struct courier {
     bool stopping;
     int64_t drain_until;
     struct error *error; /* why the run stops */
+};
+
+/* An answer, between its arrival and its place in the store. */
+struct answer {
+    struct portal_report report;
+    enum delivery_event event;
+    bool judged;
 };
 
 static int64_t ticks_ms(struct courier *courier)
@@ -362,18 +370,32 @@ static void judge_portal(struct courier *courier, struct parcel *parcel, const s
         stop_for(courier, fault, &last);
 }
 
-static enum status take_in(struct courier *courier, struct portal_report *report, struct error *error)
+static bool is_question(const struct portal_report *report)
 {
-    struct parcel *parcel = report->errand->owner;
-    bool asked = report->errand->kind == PORTAL_ASK;
-    enum delivery_event event =
-        delivery_judge(&parcel->item, &parcel->errand.body_digest, asked, report->said, &report->sight);
+    return report->errand->kind == PORTAL_ASK;
+}
+
+/* What it means for the portal's lanes and for the pace. */
+static void judge(struct courier *courier, struct answer *answer)
+{
+    struct portal_report *report = &answer->report;
+    if (answer->judged)
+        return;
+    answer->judged = true;
     courier->out -= report->last;
-    courier->out_sends -= report->last && !asked;
-    if (event == EVENT_CLOSED)
+    courier->out_sends -= report->last && !is_question(report);
+    if (answer->event == EVENT_CLOSED)
         stop_for(courier, PACE_WELL, report);
     else
-        judge_portal(courier, parcel, report, event);
+        judge_portal(courier, report->errand->owner, report, answer->event);
+}
+
+static enum status take_in(struct courier *courier, struct answer *answer, struct error *error)
+{
+    struct portal_report *report = &answer->report;
+    struct parcel *parcel = report->errand->owner;
+    enum delivery_event event = answer->event;
+    judge(courier, answer);
     struct delivery_terms terms = terms_of(courier);
     terms.at_least = report->retry_after > 0 ? report->retry_after : 0;
     terms.free = courier->stopping || pace_is_down(&courier->pace);
@@ -412,27 +434,42 @@ static long patience(struct courier *courier)
     return more || until <= courier->now ? 0 : (long)(until - courier->now);
 }
 
+/* What was taken frees its lane at once, and the next delivery is on its way while answers are written down.
+ */
 static enum status collect(struct courier *courier, struct error *error)
 {
     struct portal_report report;
+    struct answer answers[REPORTS_CHUNK];
     long wait = patience(courier);
     courier->answered = 0;
+    arena_clear(&courier->kept);
     if (!courier->out) { /* nothing can come */
         if (wait)
             courier->clock->sleep(courier->clock, wait);
         return STATUS_OK;
     }
-    for (int i = 0; i < REPORTS_CHUNK; i++, wait = 0) {
+    for (; courier->answered < REPORTS_CHUNK; wait = 0) {
         enum status status = courier->portal->driver->next(courier->portal, wait, &report, error);
         if (status == STATUS_END)
             break;
         if (status)
             return status;
         ticks_ms(courier);
-        courier->answered++;
-        if (take_in(courier, &report, error) || dispatch(courier, error))
+        portal_report_keep(&report, &courier->kept);
+        struct answer *answer = &answers[courier->answered++];
+        const struct parcel *parcel = report.errand->owner;
+        *answer = (struct answer){ .report = report };
+        answer->event = delivery_judge(&parcel->item, &parcel->errand.body_digest, is_question(&report),
+                                       report.said, &report.sight);
+        if (answer->event != EVENT_TAKEN)
+            continue;
+        judge(courier, answer);
+        if (dispatch(courier, error))
             return error->status;
     }
+    for (size_t i = 0; i < courier->answered; i++)
+        if (take_in(courier, &answers[i], error) || dispatch(courier, error))
+            return error->status;
     return STATUS_OK;
 }
 
@@ -496,6 +533,7 @@ enum status courier_run(struct store *store, const struct load_request *request,
         store_rollback(store);
     courier_lists_free(&courier.lists);
     arena_free(&courier.scratch);
+    arena_free(&courier.kept);
     arena_free(&courier.arena);
     if (!status && request->progress)
         request->progress(request->own, (int64_t)courier.done, (int64_t)courier.code_count);

@@ -3,7 +3,8 @@
  *
  * Intents and answers are written in groups, one commit for many: a group is written to while answers come
  * in, and committed before the deliveries that may leave run out, or after 250 ms. Nothing leaves before the
- * commit of its intent has returned.
+ * commit of its intent has returned. An answer that says "taken" frees its lane before it is written down, so
+ * that the portal does not wait for the store.
  */
 #ifndef LOAD_COURIER_H
 #define LOAD_COURIER_H

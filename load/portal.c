@@ -148,6 +148,15 @@ void portal_free(struct portal *portal)
         auth_free(&portal->settings->auth);
 }
 
+void portal_report_keep(struct portal_report *report, struct arena *arena)
+{
+    struct text *texts[] = { &report->words, &report->answer_digest, &report->sight.version,
+                             &report->sight.etag };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i]->bytes)
+            *texts[i] = text_copy(arena, *texts[i]);
+}
+
 void portal_notice(struct portal *portal, const char *format, ...)
 {
     char message[512];

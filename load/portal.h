@@ -51,6 +51,9 @@ struct portal_report {
     bool slow;                 /* there was no answer in time */
 };
 
+/* For who looks at a report later: its texts live in the arena. */
+void portal_report_keep(struct portal_report *report, struct arena *arena);
+
 /* Common to all drivers. A driver's own settings are a struct that begins with this one. */
 struct portal_settings {
     const char *driver, *url, *ca_file;

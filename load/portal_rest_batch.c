@@ -73,7 +73,8 @@ static void adapt(struct rest *rest, const struct rest_call *call, long status, 
         rest->batch_most = call->count > 2 ? (double)call->count / 2 : 1;
         rest->batch_knee = (double)call->count;
     } else if (!large && rest->batch_most < (double)settings->batch) {
-        rest->batch_most += rest->batch_most + 1 < rest->batch_knee || !rest->batch_knee ? 1 : SLOW_GROWTH;
+        rest->batch_most +=
+            rest->batch_most + 1 < rest->batch_knee || rest->batch_knee <= 0 ? 1 : SLOW_GROWTH;
         if (rest->batch_most > rest->batch_knee)
             rest->batch_knee = 0;
     }
