@@ -373,6 +373,8 @@ static enum status look_at_files(struct arena *arena, const struct setting_conte
         return error->status;
     for (size_t i = 0; i < probed->path_count; i++)
         look_at_document(arena, source, probed->paths[i], probed);
+    if (probed->fields.table.length)
+        probed->shape.records = probed->fields.table;
     return probed->shape.format == SOURCE_XLSX && !has_codes(&probed->fields)
                ? look_at_sheets(arena, context, probed, error)
                : STATUS_OK;

@@ -5,6 +5,7 @@
 #include "adapters/json.h"
 #include "adapters/unicode.h"
 #include "core/date.h"
+#include "extract/probe_html.h"
 
 #define SAMPLE 60 /* bytes */
 #define DEPTH  3
@@ -64,7 +65,7 @@ static struct text one_line(struct arena *arena, struct text text)
     return (struct text){ bytes, at };
 }
 
-static struct probe_field *find_or_add(struct probe_fields *fields, struct text address, struct text name)
+struct probe_field *probe_add(struct probe_fields *fields, struct text address, struct text name)
 {
     for (size_t i = 0; i < fields->count; i++)
         if (text_equal(fields->list[i].address, address))
@@ -110,7 +111,7 @@ static bool take_json(struct probe_fields *fields, struct probe_field *field, st
     return true;
 }
 
-static void take_text(struct probe_fields *fields, struct probe_field *field, struct text text)
+void probe_take(struct probe_fields *fields, struct probe_field *field, struct text text)
 {
     if (!field || !text_trim(text).length || unicode_invalid_at(text) < text.length ||
         take_json(fields, field, text_trim(text)))
@@ -154,7 +155,9 @@ static void look_at_list(struct probe_fields *fields, struct probe_field *field,
     field->filled++;
     field->shape = list->first->kind == VALUE_OBJECT ? PROBE_OBJECTS : PROBE_TEXTS;
     if (list->first->kind == VALUE_OBJECT) {
-        struct probe_fields inner = { fields->arena, field->inner, field->inner_count, 0, fields->uri };
+        struct probe_fields inner = {
+            .arena = fields->arena, .list = field->inner, .count = field->inner_count, .uri = fields->uri
+        };
         look_at_value(&inner, list->first, TEXT_NONE, 1, false);
         field->inner = inner.list;
         field->inner_count = inner.count;
@@ -183,20 +186,20 @@ static void look_at_value(struct probe_fields *fields, const struct value *objec
             continue;
         }
         struct probe_field *field =
-            find_or_add(fields, address, table ? lower_heading(member->name) : member->name);
+            probe_add(fields, address, table ? lower_heading(member->name) : member->name);
         if (field && member->kind == VALUE_LIST)
             look_at_list(fields, field, member);
         else if (member->kind == VALUE_TEXT || member->kind == VALUE_NUMBER)
-            take_text(fields, field, member->text);
+            probe_take(fields, field, member->text);
         else if (member->kind == VALUE_BOOLEAN)
-            take_text(fields, field, member->truth ? TEXT("true") : TEXT("false"));
+            probe_take(fields, field, member->truth ? TEXT("true") : TEXT("false"));
     }
 }
 
 /* ---- XML ---- */
 
-static struct text ask(struct probe_fields *fields, struct xml_document *document, struct xml_node *node,
-                       struct text expression)
+struct text probe_ask(struct probe_fields *fields, struct xml_document *document, struct xml_node *node,
+                      struct text expression)
 {
     struct xml_path *path;
     struct xml_result result = { 0 };
@@ -213,9 +216,9 @@ static struct text step_of(struct probe_fields *fields, struct xml_document *doc
                            int at, const char *below)
 {
     struct text local =
-        ask(fields, document, node, text_format(fields->arena, "local-name(*[%d]%s)", at, below));
+        probe_ask(fields, document, node, text_format(fields->arena, "local-name(*[%d]%s)", at, below));
     struct text uri =
-        ask(fields, document, node, text_format(fields->arena, "namespace-uri(*[%d]%s)", at, below));
+        probe_ask(fields, document, node, text_format(fields->arena, "namespace-uri(*[%d]%s)", at, below));
     if (!uri.length)
         return local;
     return text_equal(uri, fields->uri)
@@ -227,13 +230,13 @@ static void look_at_attributes(struct probe_fields *fields, struct xml_document 
                                struct xml_node *node)
 {
     for (int at = 1; at <= NODES; at++) {
-        struct text name = ask(fields, document, node, text_format(fields->arena, "name(@*[%d])", at));
+        struct text name = probe_ask(fields, document, node, text_format(fields->arena, "name(@*[%d])", at));
         if (!name.length)
             return;
         struct text address = text_format(fields->arena, "@%.*s", TEXT_ARG(name));
         if (!memchr(name.bytes, ':', name.length))
-            take_text(fields, find_or_add(fields, address, name),
-                      ask(fields, document, node, text_format(fields->arena, "string(@*[%d])", at)));
+            probe_take(fields, probe_add(fields, address, name),
+                       probe_ask(fields, document, node, text_format(fields->arena, "string(@*[%d])", at)));
     }
 }
 
@@ -242,14 +245,16 @@ static void look_at_node(struct probe_fields *fields, struct xml_document *docum
 {
     look_at_attributes(fields, document, node);
     for (int at = 1; at <= NODES; at++) {
-        struct text local = ask(fields, document, node, text_format(fields->arena, "local-name(*[%d])", at));
+        struct text local =
+            probe_ask(fields, document, node, text_format(fields->arena, "local-name(*[%d])", at));
         if (!local.length)
             return;
         struct text step = step_of(fields, document, node, at, "");
-        struct text children = ask(fields, document, node, text_format(fields->arena, "count(*[%d]/*)", at));
-        struct text text = ask(fields, document, node, text_format(fields->arena, "string(*[%d])", at));
+        struct text children =
+            probe_ask(fields, document, node, text_format(fields->arena, "count(*[%d]/*)", at));
+        struct text text = probe_ask(fields, document, node, text_format(fields->arena, "string(*[%d])", at));
         if (text_is(children, "0") || inner) {
-            take_text(fields, find_or_add(fields, step, local), text);
+            probe_take(fields, probe_add(fields, step, local), text);
             continue;
         }
         /* A list: <trinhTu><item>…</item></trinhTu>. */
@@ -264,12 +269,14 @@ static void look_at_node(struct probe_fields *fields, struct xml_document *docum
             continue;
         struct xml_node *item = result.nodes[0];
         struct text item_step = step_of(fields, document, node, at, "/*[1]");
-        struct probe_field *field = find_or_add(
+        struct probe_field *field = probe_add(
             fields, text_format(fields->arena, "%.*s/%.*s", TEXT_ARG(step), TEXT_ARG(item_step)), local);
         if (!field)
             return;
         field->filled++;
-        struct probe_fields below = { fields->arena, field->inner, field->inner_count, 0, fields->uri };
+        struct probe_fields below = {
+            .arena = fields->arena, .list = field->inner, .count = field->inner_count, .uri = fields->uri
+        };
         look_at_node(&below, document, item, true);
         field->shape = below.count ? PROBE_OBJECTS : PROBE_TEXTS;
         field->inner = below.list;
@@ -281,6 +288,10 @@ static void look_at_node(struct probe_fields *fields, struct xml_document *docum
 
 void probe_look(struct probe_fields *fields, const struct record *record)
 {
+    if (record->root.node && record->format->shape == RECORD_HTML) {
+        probe_html_look(fields, record);
+        return;
+    }
     fields->records++;
     if (record->root.node)
         look_at_node(fields, record->document, record->root.node, false);
@@ -357,6 +368,18 @@ static struct probe_field *code_holder(struct probe_field *list, size_t count)
             (!best || list[i].sample.length < best->sample.length))
             best = &list[i];
     return best;
+}
+
+bool probe_is_known(struct text key)
+{
+    for (size_t i = 0; i < sizeof guesses / sizeof *guesses; i++)
+        for (const char *name = guesses[i].names; guesses[i].target[0] != '.' && *name;) {
+            size_t length = strcspn(name, " ");
+            if (text_equal(key, (struct text){ name, length }))
+                return true;
+            name += length + (name[length] == ' ');
+        }
+    return false;
 }
 
 struct probe_field *probe_guess(struct probe_field *list, size_t count, const char *target)

@@ -29,13 +29,21 @@ struct probe_fields {
     struct arena *arena;
     struct probe_field *list;
     size_t count, records;
-    struct text uri; /* XML: the namespace that the prefix n stands for */
+    struct text uri;   /* XML: the namespace that the prefix n stands for */
+    struct text table; /* HTML: where the records are, when they are the rows of a table; or empty */
 };
 
 /* The fields of one more record. */
 void probe_look(struct probe_fields *fields, const struct record *record);
+/* The field of an address, new when it is not there yet; NULL: there are too many. */
+struct probe_field *probe_add(struct probe_fields *fields, struct text address, struct text name);
+void probe_take(struct probe_fields *fields, struct probe_field *field, struct text text); /* NULL is fine */
+/* The text that an XPath gives from a node; empty when it gives none. */
+struct text probe_ask(struct probe_fields *fields, struct xml_document *document, struct xml_node *node,
+                      struct text expression);
 struct text probe_fold(struct arena *arena, struct text name);
 
+bool probe_is_known(struct text key); /* some target is called so */
 /* The field for a target ("decision.number"), not taken yet; NULL: none. */
 struct probe_field *probe_guess(struct probe_field *list, size_t count, const char *target);
 

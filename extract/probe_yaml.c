@@ -192,12 +192,16 @@ static void put_guess(struct buffer *out, const char *target, const char *what)
 static void put_map(struct buffer *out, struct probed *probed, struct probe_field *code)
 {
     struct probe_fields *fields = &probed->fields;
-    buffer_string(out, "    map:\n");
+    buffer_string(out, probed->shape.format == SOURCE_HTML
+                           ? "    map:   # địa chỉ là XPath, hãy sửa | addresses are XPath, correct them\n"
+                           : "    map:\n");
     for (size_t i = 0; i < TARGETS; i++) {
         struct probe_field *field =
             targets[i].kind == CODE ? code : probe_guess(fields->list, fields->count, targets[i].target);
         if (field)
             put_target(out, i, field);
+        else if (targets[i].kind == CODE && probed->shape.format == SOURCE_HTML)
+            buffer_printf(out, "      code: { from: /html/body, match: \"%s\" }\n", code_pattern);
         else if (i < 2)
             put_guess(out, targets[i].target,
                       "KHÔNG ĐOÁN ĐƯỢC: điền địa chỉ | NOT FOUND: put its address here");
@@ -231,20 +235,11 @@ static void put_key(struct buffer *out, const struct probed *probed, const struc
                 key = &fields->list[j];
     if (!key)
         key = code ? code : fields->count ? &fields->list[0] : NULL;
-    if (probed->shape.format == SOURCE_HTML)
+    if (probed->shape.format == SOURCE_HTML && !probed->shape.records.length)
         return; /* the page's name is its key */
     buffer_string(out, "    key: ");
     put_scalar(out, key ? key->address : TEXT("."));
     buffer_string(out, "   # phân biệt các hồ sơ của nguồn | what identifies a record of the source\n");
-}
-
-static void put_page_map(struct buffer *out)
-{
-    buffer_string(out, "    map:   # một trang HTML: địa chỉ là XPath, hãy sửa | a page of HTML: addresses "
-                       "are XPath, correct them\n");
-    buffer_printf(out, "      code: { from: /html/body, match: \"%s\" }\n", code_pattern);
-    buffer_string(out, "      name: //h1\n      status: { value: announced }\n");
-    buffer_string(out, "      # steps: { each: //ol/li, map: { text: . } }\n");
 }
 
 struct text probe_yaml_write(struct arena *arena, const char *what, struct probed *probed)
@@ -271,10 +266,7 @@ struct text probe_yaml_write(struct arena *arena, const char *what, struct probe
     buffer_string(&out, "    listing: full   # vắng mặt thì báo mất; changes: thì không | full: what is "
                         "absent is reported missing\n"
                         "    nothing: [\"\", \"Không có thông tin\"]\n");
-    if (probed->shape.format == SOURCE_HTML)
-        put_page_map(&out);
-    else
-        put_map(&out, probed, code);
+    put_map(&out, probed, code);
     buffer_string(&out,
                   "\nportal:\n  driver: rest\n  url: https://portal.example/v1\n"
                   "  # Khi đã có mật mã của cổng thì bỏ dấu # | with the portal's token, take the # away:\n"

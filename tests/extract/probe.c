@@ -55,6 +55,62 @@ TEST("a code is known by what it looks like, alone or inside a link")
     end_nights();
 }
 
+#define PAGE(body) "<!DOCTYPE html><html><head><meta charset=\"utf-8\"></head><body>" body "</body></html>"
+
+TEST("a table of a page whose rows hold codes is the records, with or without <th>")
+{
+    const char *folder = begin_nights();
+    static const char rows[] =
+        "<tr><td>1</td><td><a href='x'>1.000001</a></td><td>Một</td><td>Hộ tịch</td></tr>"
+        "<tr><td>2</td><td>1.000002</td><td>Hai</td><td>Đất đai</td></tr></table>";
+    const char *yaml =
+        propose(folder, "a.html",
+                text_format(&test_arena,
+                            PAGE("<table><tr><td>Trang chủ</td><td>Liên hệ</td></tr></table><table>"
+                                 "<tr><th>STT<th>Mã TTHC<th>Tên thủ tục<th>Lĩnh vực</tr>%s"),
+                            rows));
+    CHECK_CONTAINS(yaml, "records: \"(//table)[2]//tr[td]\"");
+    CHECK_CONTAINS(yaml, "key: \"*[2]\"");
+    CHECK_CONTAINS(yaml, "code: \"*[2]\"   # 1.000001");
+    CHECK_CONTAINS(yaml, "name: \"*[3]\"   # Một");
+    CHECK_CONTAINS(yaml, "fields: { from: \"*[4]\", map: { name: . } }");
+    yaml =
+        propose(folder, "b.html",
+                text_format(&test_arena, PAGE("<table><tr><td>STT<td>Mã<td>Tên<td>Lĩnh vực</tr>%s"), rows));
+    CHECK_CONTAINS(yaml, "records: \"(//table)[1]//tr[td][preceding-sibling::tr]\"");
+    CHECK_CONTAINS(yaml, "name: \"*[3]\"   # Một");
+    end_nights();
+}
+
+TEST("a page of one procedure: pairs in tables and lists, headings with what follows, lines with a label")
+{
+    const char *folder = begin_nights();
+    const char *yaml =
+        propose(folder, "a.html",
+                TEXT(PAGE("<h1>Một</h1><p class=x>(Mã TTHC: 1.000001)</p>"
+                          "<table><tr><th>Số quyết định:</th><td>12/QĐ-UBND</td></tr>"
+                          "<tr><td>Ngày ký</td><td>1/2/2026</td></tr><tr><td>Ô'i</td><td>?</td></tr></table>"
+                          "<dl><dt>Lĩnh vực</dt><dd>Hộ tịch</dd></dl>"
+                          "<h2>Trình tự thực hiện</h2><div><ol><li>Nộp</li><li>Nhận</li></ol></div>"
+                          "<h3>Kết quả</h3><p>Giấy khai sinh</p><h3>Tin khác</h3><p>…</p>")));
+    CHECK_CONTAINS(yaml, "records: \"\"\n    listing: full");
+    CHECK_CONTAINS(
+        yaml, "code: { from: \"substring-after(//p[starts-with(normalize-space(.), '(Mã TTHC:')], ':')\"");
+    CHECK_CONTAINS(yaml, "name: //h1   # Một");
+    CHECK_CONTAINS(yaml,
+                   "decision.number: \"//tr[normalize-space(*[1])='Số quyết định:']/*[2]\"   # 12/QĐ-UBND");
+    CHECK_CONTAINS(yaml, "/*[2]\", date: [d/M/yyyy] }");
+    CHECK_CONTAINS(yaml, "fields: { from: \"//dt[normalize-space(.)='Lĩnh vực']/following-sibling::dd[1]\"");
+    CHECK_CONTAINS(yaml,
+                   "steps: { each: \"//h2[normalize-space(.)='Trình tự thực hiện']/following::ol[1]/li\"");
+    CHECK_CONTAINS(yaml, "results: { from: \"//h3[normalize-space(.)='Kết quả']/following::p[1]\"");
+    CHECK(!strstr(yaml, "Tin khác"));
+    CHECK(!strstr(yaml, "Ô'i"));
+    yaml = propose(folder, "b.html", TEXT(PAGE("<h1>Hai</h1><div><b>1.000002</b></div>")));
+    CHECK_CONTAINS(yaml, "code: { from: /html/body, match: ");
+    end_nights();
+}
+
 TEST("what cannot be told is said to a person, and secrets of a URL are not written")
 {
     const char *folder = begin_nights();
