@@ -91,7 +91,7 @@ static void pack(struct parcel *parcel, struct text body)
 {
     struct outbox_item *item = &parcel->item;
     size_t size = item->code.length + item->version.length + item->etag.length + item->key.length +
-                  item->intent_base.length + body.length + 6;
+                  item->intent_base.length + item->overwrite.length + body.length + 7;
     if (parcel->bytes.capacity > BYTES_KEPT)
         buffer_free(&parcel->bytes);
     buffer_clear(&parcel->bytes);
@@ -101,7 +101,7 @@ static void pack(struct parcel *parcel, struct text body)
     item->etag = move_text(&parcel->bytes, item->etag);
     item->key = move_text(&parcel->bytes, item->key);
     item->intent_base = move_text(&parcel->bytes, item->intent_base);
-    item->overwrite = TEXT_NONE; /* it is the intent's base now */
+    item->overwrite = move_text(&parcel->bytes, item->overwrite);
     parcel->errand.body = move_text(&parcel->bytes, body);
 }
 

@@ -151,6 +151,7 @@ static void hold(struct outbox_item *item, const struct outbox_answer *answer)
     }
     item->version = answer->version;
     item->etag = answer->etag;
+    item->overwrite = TEXT_NONE;
 }
 
 static void settle(struct outbox_item *item, const struct outbox_answer *answer)
@@ -181,7 +182,8 @@ static void settle(struct outbox_item *item, const struct outbox_answer *answer)
         break;
     }
     item->attempts = outbox_is_open(item) ? item->attempts + answer->attempts : 0;
-    if (item->state == OUTBOX_IDLE && item->wanted && outbox_is_satisfied(item))
+    /* What an operator ordered to be overwritten is not what we believe to stand there. */
+    if (item->state == OUTBOX_IDLE && item->wanted && outbox_is_satisfied(item) && !item->overwrite.length)
         item->wanted = false;
 }
 

@@ -245,6 +245,18 @@ class Reconcile(Night):
         self.check_accounts()
         self.expect(self.place.run("audit", "verify"), 0)
 
+    def test_an_overwriting_that_an_outage_stopped_is_still_ordered(self):
+        self.another_hand(self.replace("1.000002"))
+        self.online(1)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0, "replaces")
+        self.portal.faults("kind=status:401,on=put")
+        self.expect(self.place.run("run"), 3, "everything stays pending")
+        self.assertEqual(self.place.last_run()["exit_code"], 3)
+        self.portal.faults()
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Thủ tục 1.000002")
+        self.assertEqual(self.online()["same"], 6)
+
     def test_adopting_what_only_the_portal_knows(self):
         self.four()
         self.expect(self.place.run("reconcile", "--adopt", "1.000099", "--reason", "của ta từ trước"), 0)
