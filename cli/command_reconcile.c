@@ -181,7 +181,7 @@ static enum status ask(struct session *session, struct error *error, int *exit_c
 
 static void say_settled(const struct session *session, struct text code, enum reconcile_settled settled)
 {
-    static const char *const names[] = { "adopted", "overwrites", "missing", "ours", "nothing" };
+    static const char *const names[] = { "adopted", "overwrites", "missing", "gone", "ours", "nothing" };
     if (session->invocation->json) {
         ARENA_OWNED struct arena arena = { 0 };
         struct value *document = value_object(&arena);
@@ -206,6 +206,11 @@ static void say_settled(const struct session *session, struct text code, enum re
     case RECONCILE_MISSING:
         printf(_("The portal does not know " TEXT_PRINT
                  ": the next \"congkhai run\" or \"congkhai load\" sends it\n"),
+               TEXT_ARG(code));
+        break;
+    case RECONCILE_GONE:
+        printf(_("The portal does not know " TEXT_PRINT
+                 ", and nothing of it is to stand there: nothing needs to be sent\n"),
                TEXT_ARG(code));
         break;
     case RECONCILE_OURS:

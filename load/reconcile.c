@@ -127,11 +127,18 @@ enum status reconcile_ask(struct store *store, const struct load_request *reques
 /* ---- settling ---- */
 
 static enum status settle_known(struct store *store, const struct reconcile_decision *decision,
-                                bool overwrite, enum reconcile_settled *settled, struct error *error)
+                                bool overwrite, bool ours, enum reconcile_settled *settled,
+                                struct error *error)
 {
-    *settled = overwrite ? RECONCILE_OVERWRITES : RECONCILE_ADOPTED;
-    enum status status =
-        overwrite ? reconcile_overwrite(store, decision, error) : reconcile_adopt(store, decision, error);
+    enum status status = STATUS_END;
+    if (ours || !overwrite) {
+        *settled = ours ? RECONCILE_OURS : RECONCILE_ADOPTED;
+        status = reconcile_adopt(store, decision, error);
+    }
+    if (status == STATUS_END && overwrite) { /* of ours: the next load sees that it stands there */
+        *settled = RECONCILE_OVERWRITES;
+        status = reconcile_overwrite(store, decision, error);
+    }
     if (status != STATUS_END)
         return status;
     if (overwrite)
@@ -149,8 +156,9 @@ static enum status settle_known(struct store *store, const struct reconcile_deci
 static enum status settle_unknown(struct store *store, const struct reconcile_decision *decision,
                                   enum reconcile_settled *settled, struct error *error)
 {
-    *settled = RECONCILE_MISSING;
-    enum status status = reconcile_missing(store, decision, error);
+    bool wanted = false;
+    enum status status = reconcile_missing(store, decision, &wanted, error);
+    *settled = wanted ? RECONCILE_MISSING : RECONCILE_GONE;
     if (status != STATUS_END)
         return status;
     return error_set(error, STATUS_USAGE, _("neither the portal nor the store knows " TEXT_PRINT),
@@ -204,8 +212,5 @@ enum status reconcile_settle(struct store *store, const struct load_request *req
     *settled = RECONCILE_NOTHING;
     if (believed && (ours || !overwrite))
         return STATUS_OK;
-    status = settle_known(store, &decision, overwrite && !ours, settled, error);
-    if (ours)
-        *settled = RECONCILE_OURS;
-    return status;
+    return settle_known(store, &decision, overwrite, ours, settled, error);
 }

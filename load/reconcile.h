@@ -20,6 +20,7 @@ enum reconcile_settled {
     RECONCILE_ADOPTED,
     RECONCILE_OVERWRITES, /* the next load replaces what the portal holds */
     RECONCILE_MISSING,    /* the portal does not know it: it is pending, as something new */
+    RECONCILE_GONE,       /* the portal does not know it, and nothing of it is wanted there */
     RECONCILE_OURS,       /* ours stands there already: it is taken over, nothing is to be sent */
     RECONCILE_NOTHING,    /* the two agree already: nothing was written */
 };

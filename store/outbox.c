@@ -299,7 +299,8 @@ enum status outbox_want(struct store *store, struct text code, int64_t record, e
         item = (struct outbox_item){ .code = code, .state = OUTBOX_IDLE };
     else if (status)
         return status;
-    if (item.ordered && (item.held_abolished || item.held_absent))
+    bool ordered_again = item.wanted && item.action == OUTBOX_WITHDRAW && item.overwrite.length;
+    if (item.ordered && (item.held_abolished || item.held_absent) && !ordered_again)
         return want_after_order(store, &item, record, action, content, digest, error);
     if (item.ordered)
         return want_before_order(store, &item, record, action, digest, error);

@@ -187,6 +187,9 @@ static enum status note_differences(struct store *store, struct reconcile_counts
 
 /* ---- what is missing ---- */
 
+#define LOST "wanted_action IS NULL AND held_status = 'published'"
+
+/* What was withdrawn is not published for that. */
 static enum status put_back(struct store *store, struct text code, struct error *error)
 {
     struct sqlite_statement *statement;
@@ -195,10 +198,10 @@ static enum status put_back(struct store *store, struct text code, struct error 
             "UPDATE procedure_state SET held_status = 'absent', held_version = NULL, held_etag = NULL,"
             " held_run = ?2, overwrite = NULL, words = CASE WHEN state = 'conflict' THEN NULL ELSE words END,"
             " state = CASE WHEN state = 'conflict' THEN 'idle' ELSE state END,"
-            " wanted_content = CASE WHEN wanted_action IS NULL THEN held_content ELSE wanted_content END,"
-            " wanted_digest = CASE WHEN wanted_action IS NULL THEN held_digest ELSE wanted_digest END,"
-            " wanted_run = CASE WHEN wanted_action IS NULL THEN ?2 ELSE wanted_run END,"
-            " wanted_action = coalesce(wanted_action, 'publish') WHERE code = ?1",
+            " wanted_content = CASE WHEN " LOST " THEN held_content ELSE wanted_content END,"
+            " wanted_digest = CASE WHEN " LOST " THEN held_digest ELSE wanted_digest END,"
+            " wanted_run = CASE WHEN " LOST " THEN ?2 ELSE wanted_run END,"
+            " wanted_action = CASE WHEN " LOST " THEN 'publish' ELSE wanted_action END WHERE code = ?1",
             &statement, error))
         return error->status;
     sqlite_bind_words(statement, 1, code);
@@ -284,7 +287,7 @@ enum status reconcile_compare(struct store *store, struct reconcile_counts *coun
     return STATUS_OK;
 }
 
-enum status reconcile_missing(struct store *store, const struct reconcile_decision *decision,
+enum status reconcile_missing(struct store *store, const struct reconcile_decision *decision, bool *wanted,
                               struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -292,6 +295,7 @@ enum status reconcile_missing(struct store *store, const struct reconcile_decisi
     enum status status = outbox_find(store, &arena, decision->code, &item, error);
     if (status)
         return status;
+    *wanted = item.wanted || (item.held && !item.held_abolished);
     if (store_begin(store, error))
         return error->status;
     if (note_missing(store, decision->code, item.has_held_digest ? &item.held_digest : NULL, decision->actor,

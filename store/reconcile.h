@@ -81,8 +81,9 @@ enum status reconcile_adopt(struct store *store, const struct reconcile_decision
 enum status reconcile_overwrite(struct store *store, const struct reconcile_decision *decision,
                                 struct error *error);
 
-/* The portal does not know what it acknowledged: back to pending. */
-enum status reconcile_missing(struct store *store, const struct reconcile_decision *decision,
+/* The portal does not know what it acknowledged: back to pending. *wanted false: it was withdrawn, and
+ * nothing of it is to stand there. */
+enum status reconcile_missing(struct store *store, const struct reconcile_decision *decision, bool *wanted,
                               struct error *error);
 
 #endif

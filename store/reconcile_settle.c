@@ -11,18 +11,35 @@ static void set(struct arena *arena, struct value *object, const char *name, str
         value_set(object, name, value_text(arena, text));
 }
 
-/* What is to stand there: what is wanted, else what the record says, else what was acknowledged last. */
+/* The order of a withdrawal that was made: an operator's that stands, else the last that was sent. */
+#define ORDER                                                                                                \
+    "(SELECT p.id FROM payload p WHERE p.digest = coalesce("                                                 \
+    "  (SELECT e.digest FROM ledger e WHERE e.seq = w.ordered),"                                             \
+    "  (SELECT e.digest FROM ledger e WHERE e.code = w.code AND e.event = 'withdrawn'"                       \
+    "   AND json_extract(e.detail, '$.adopted') IS NULL ORDER BY e.seq DESC LIMIT 1)))"
+
+/* What is to stand there: what is wanted, else what an operator ordered or the record says, else what was
+ * acknowledged last. What was withdrawn is not published for that. */
+static const char to_stand[] =
+    "WITH w AS (SELECT s.*, r.content AS said, CASE WHEN s.wanted_action IS NOT NULL THEN 'wanted'"
+    "  WHEN r.status = 'announced' AND s.ordered IS NULL THEN 'announced'"
+    "  WHEN s.ordered IS NOT NULL OR s.held_status = 'abolished' THEN 'withdrawn'"
+    "  WHEN r.status = 'abolished' THEN 'abolished' ELSE 'held' END AS which"
+    "  FROM procedure_state s LEFT JOIN record r ON r.id = s.record AND r.present = 1"
+    "  AND r.outcome = 'accepted' WHERE s.code = ?1)"
+    " SELECT w.action, p.id, p.digest FROM (SELECT CASE w.which WHEN 'wanted' THEN w.wanted_action"
+    "  WHEN 'withdrawn' THEN 'withdraw' WHEN 'abolished' THEN 'withdraw' ELSE 'publish' END AS action,"
+    "  CASE w.which WHEN 'wanted' THEN w.wanted_content WHEN 'withdrawn' THEN " ORDER
+    "  WHEN 'held' THEN CASE w.held_status WHEN 'published' THEN w.held_content END ELSE w.said END AS "
+    "content"
+    "  FROM w) w"
+    " LEFT JOIN payload p ON p.id = w.content";
+
 static enum status find_content(struct store *store, struct text code, struct text *action, int64_t *content,
                                 struct digest *digest, struct arena *arena, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT coalesce(s.wanted_action, 'publish'), coalesce(s.wanted_content, r.content, "
-                  "s.held_content),"
-                  " coalesce(s.wanted_digest, p.digest, s.held_digest) FROM procedure_state s"
-                  " LEFT JOIN record r ON r.id = s.record AND r.present = 1 AND r.outcome = 'accepted'"
-                  "  AND r.status = 'announced' LEFT JOIN payload p ON p.id = r.content WHERE s.code = ?1",
-                  &row, error))
+    if (store_sql(store, to_stand, &row, error))
         return error->status;
     sqlite_bind_words(row, 1, code);
     enum status status = sqlite_step(row, error);
@@ -69,8 +86,9 @@ enum status reconcile_weigh(struct store *store, const struct reconcile_decision
     enum status status = find_content(store, decision->code, &action, &content, &digest, &arena, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
-    *ours = decision->has_digest && digest_equal(&digest, &decision->digest) &&
-            text_is(action, "withdraw") == decision->abolished;
+    *ours = text_is(action, "withdraw")
+                ? decision->abolished
+                : decision->has_digest && !decision->abolished && digest_equal(&digest, &decision->digest);
     return STATUS_OK;
 }
 
@@ -118,7 +136,8 @@ static enum status write_adopted(struct store *store, const struct reconcile_dec
             " intent_base = NULL, intent_run = NULL, intent_seq = NULL,"
             " dismissed = nullif(coalesce(CASE WHEN wanted_action = 'publish' THEN wanted_digest END,"
             "  (SELECT p.digest FROM record r JOIN payload p ON p.id = r.content"
-            "   WHERE r.id = procedure_state.record)), ?4),"
+            "   WHERE r.id = procedure_state.record)), CASE WHEN ?2 <> 'abolished' THEN ?4 END),"
+            " ordered = CASE WHEN wanted_action = 'withdraw' OR ?2 = 'abolished' THEN ordered END,"
             " wanted_content = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN "
             "wanted_content END,"
             " wanted_digest = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_digest "
@@ -171,14 +190,15 @@ enum status reconcile_adopt(struct store *store, const struct reconcile_decision
                             struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    struct text content = decision->content;
-    if (!content.bytes) { /* one of our own, from before, may be what stands there */
-        enum status status = decision->has_digest
-                                 ? store_payload_by_digest(store, &arena, &decision->digest, &content, error)
-                                 : STATUS_END;
-        if (status)
-            return status;
-    }
+    struct text content = TEXT_NONE;
+    /* One of our own, from before, may be what stands there: the portal may show it in another dress. */
+    enum status status = decision->has_digest
+                             ? store_payload_by_digest(store, &arena, &decision->digest, &content, error)
+                             : STATUS_END;
+    if (status == STATUS_END && decision->content.bytes)
+        content = decision->content;
+    else if (status)
+        return status;
     if (store_begin(store, error))
         return error->status;
     if (adopt(store, decision, content, error) || store_commit(store, error)) {
@@ -215,14 +235,14 @@ static enum status write_overwrite(struct store *store, const struct reconcile_d
                                    struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "UPDATE procedure_state SET state = 'idle', attempts = 0, words = NULL, wanted_action = ?2,"
-            " wanted_content = ?3, wanted_digest = ?4, wanted_run = ?5, overwrite = ?6, dismissed = NULL,"
-            " ordered = CASE WHEN ?2 = 'withdraw' THEN ordered END,"
-            " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
-            " intent_base = NULL, intent_run = NULL, intent_seq = NULL WHERE code = ?1",
-            &statement, error))
+    if (store_sql(store,
+                  "UPDATE procedure_state SET state = 'idle', attempts = 0, words = NULL, wanted_action = ?2,"
+                  " wanted_content = ?3, wanted_digest = ?4, wanted_run = ?5, overwrite = ?6,"
+                  " dismissed = CASE WHEN ?2 = 'withdraw' THEN dismissed END,"
+                  " ordered = CASE WHEN ?2 = 'withdraw' THEN ordered END,"
+                  " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
+                  " intent_base = NULL, intent_run = NULL, intent_seq = NULL WHERE code = ?1",
+                  &statement, error))
         return error->status;
     sqlite_bind_words(statement, 1, decision->code);
     sqlite_bind_words(statement, 2, action);

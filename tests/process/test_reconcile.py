@@ -245,6 +245,80 @@ class Reconcile(Night):
         self.check_accounts()
         self.expect(self.place.run("audit", "verify"), 0)
 
+    def test_overwriting_never_publishes_what_was_withdrawn(self):
+        self.records[0]["status"] = "abolished"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "x"), 0, "nothing to settle")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["status"], "abolished")
+        self.another_hand("UPDATE held SET status = 'published', version = version + 1 WHERE code = '1.000001'")
+        self.online(1)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "đã bãi bỏ"), 0, "replaces")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["status"], "abolished")
+        self.another_hand("DELETE FROM held WHERE code = '1.000001'")
+        self.expect(self.place.run("reconcile", "--adopt", "1.000001", "--reason", "x"), 0, "nothing needs to be sent")
+        self.expect(self.place.run("run"), 0)
+        self.assertNotIn("1.000001", self.portal.held())
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_overwriting_what_an_operator_withdrew_withdraws_it_again_by_his_decision(self):
+        self.expect(self.place.run("withdraw", "1.000001", "--decision", "9/QĐ", "--reason", "thay thế"), 0)
+        self.another_hand("UPDATE held SET status = 'published', version = version + 1 WHERE code = '1.000001'")
+        self.online(1)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "đã bãi bỏ"), 0, "replaces")
+        time_limit = {**self.place.configuration["sources"][0]["map"], "time_limit": "/time_limit"}
+        self.place.change_source(map=time_limit)  # the record is settled once more in between
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["status"], "abolished")
+        digests = self.place.sql("SELECT DISTINCT digest FROM audit_events WHERE code = '1.000001' AND event IN"
+                                 " ('withdrawal-ordered', 'withdrawn')")
+        self.assertEqual(len(digests), 1, "the order is the first one")
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_adopting_what_an_operator_withdrew_lifts_his_order(self):
+        self.expect(self.place.run("withdraw", "1.000001", "--decision", "9/QĐ", "--reason", "thay thế"), 0)
+        self.another_hand("UPDATE held SET status = 'published', version = version + 1 WHERE code = '1.000001'")
+        self.online(1)
+        self.expect(self.place.run("reconcile", "--adopt", "1.000001", "--reason", "cổng đúng"), 0, "is taken over")
+        self.records[0]["name"] = "Tên sửa tiếp"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["content"]["name"], "Tên sửa tiếp")
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_overwriting_what_is_abolished_already_as_wanted_withdraws_nothing_twice(self):
+        self.another_hand("UPDATE held SET status = 'abolished', version = 2 WHERE code = '1.000001'")
+        self.records[0]["status"] = "abolished"
+        self.place.records(*self.records)
+        self.expect(self.place.run("extract"), 0)
+        self.expect(self.place.run("transform"), 0)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "x"), 0, "already")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual((self.portal.held()["1.000001"]["version"], self.portal.requests("withdrawal")), ("2", 0))
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_what_is_adopted_as_abolished_stays_so_when_the_same_content_is_settled_again(self):
+        self.another_hand("UPDATE held SET status = 'abolished', version = 2 WHERE code = '1.000001'")
+        self.online(1)
+        self.expect(self.place.run("reconcile", "--adopt", "1.000001", "--reason", "đã bãi bỏ"), 0)
+        self.place.change_source(map={**self.place.configuration["sources"][0]["map"], "time_limit": "/time_limit"})
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000001"]["status"], "abolished")
+
+    def test_an_order_is_never_sent_as_if_it_were_a_procedure(self):
+        self.place.records(*self.records, procedure("1.000009"))
+        self.expect(self.place.run("extract"), 0)
+        self.expect(self.place.run("transform"), 0)
+        self.expect(self.place.run("withdraw", "1.000009", "--decision", "9/QĐ", "--reason", "x"), 0, "nothing to withdraw")
+        self.expect(self.place.run("reconcile", "--adopt", "1.000009", "--reason", "x"), 0, "nothing needs to be sent")
+        puts = self.portal.requests("put")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.requests("put"), puts)
+
     def test_an_overwriting_that_an_outage_stopped_is_still_ordered(self):
         self.another_hand(self.replace("1.000002"))
         self.online(1)
