@@ -25,7 +25,7 @@ struct courier {
     const struct load_request *request;
     struct portal *portal;
     struct clock *clock;
-    struct run_counts *counts;
+    struct run_counts *counts, committed;
     struct arena arena, scratch;
     struct arena kept; /* of the answers of a round */
     struct pace pace;
@@ -54,7 +54,7 @@ struct courier {
 struct answer {
     struct portal_report report;
     enum delivery_event event;
-    bool judged;
+    bool free; /* the portal was down when it came: no failure of this delivery */
 };
 
 static int64_t ticks_ms(struct courier *courier)
@@ -114,6 +114,7 @@ static enum status commit(struct courier *courier, struct error *error)
         return error->status;
     courier->group = false;
     courier->rows = 0;
+    courier->committed = *courier->counts;
     ticks_ms(courier);
     adapt_ahead(courier);
     courier->committed_at = courier->now;
@@ -375,19 +376,24 @@ static bool is_question(const struct portal_report *report)
     return report->errand->kind == PORTAL_ASK;
 }
 
-/* What it means for the portal's lanes and for the pace. */
+/* What it means for the pace: at once and in the order of the answers, for what it forbids must not leave. */
 static void judge(struct courier *courier, struct answer *answer)
 {
     struct portal_report *report = &answer->report;
-    if (answer->judged)
-        return;
-    answer->judged = true;
-    courier->out -= report->last;
-    courier->out_sends -= report->last && !is_question(report);
+    struct parcel *parcel = report->errand->owner;
+    answer->event = delivery_judge(&parcel->item, &parcel->errand.body_digest, is_question(report),
+                                   report->said, &report->sight);
     if (answer->event == EVENT_CLOSED)
         stop_for(courier, PACE_WELL, report);
     else
-        judge_portal(courier, report->errand->owner, report, answer->event);
+        judge_portal(courier, parcel, report, answer->event);
+    answer->free = pace_is_down(&courier->pace);
+}
+
+static void free_lane(struct courier *courier, const struct portal_report *report)
+{
+    courier->out -= report->last;
+    courier->out_sends -= report->last && !is_question(report);
 }
 
 static enum status take_in(struct courier *courier, struct answer *answer, struct error *error)
@@ -395,10 +401,11 @@ static enum status take_in(struct courier *courier, struct answer *answer, struc
     struct portal_report *report = &answer->report;
     struct parcel *parcel = report->errand->owner;
     enum delivery_event event = answer->event;
-    judge(courier, answer);
+    if (event != EVENT_TAKEN)
+        free_lane(courier, report);
     struct delivery_terms terms = terms_of(courier);
     terms.at_least = report->retry_after > 0 ? report->retry_after : 0;
-    terms.free = courier->stopping || pace_is_down(&courier->pace);
+    terms.free = courier->stopping || answer->free;
     if (event == EVENT_MISMATCH)
         parcel->mismatch = report->status;
     if (event == EVENT_DOUBT && !report->words.length)
@@ -457,13 +464,11 @@ static enum status collect(struct courier *courier, struct error *error)
         ticks_ms(courier);
         portal_report_keep(&report, &courier->kept);
         struct answer *answer = &answers[courier->answered++];
-        const struct parcel *parcel = report.errand->owner;
         *answer = (struct answer){ .report = report };
-        answer->event = delivery_judge(&parcel->item, &parcel->errand.body_digest, is_question(&report),
-                                       report.said, &report.sight);
+        judge(courier, answer);
         if (answer->event != EVENT_TAKEN)
             continue;
-        judge(courier, answer);
+        free_lane(courier, &report);
         if (dispatch(courier, error))
             return error->status;
     }
@@ -518,6 +523,7 @@ enum status courier_run(struct store *store, const struct load_request *request,
                                .portal = portal,
                                .clock = store_clock(store),
                                .counts = counts,
+                               .committed = *counts,
                                .error = &why };
     const struct portal_settings *settings = portal->settings;
     pace_start(&courier.pace, &settings->retry, settings->in_flight, settings->timeout);
@@ -529,8 +535,10 @@ enum status courier_run(struct store *store, const struct load_request *request,
         outbox_list(store, &request->filter, &courier.arena, &courier.codes, &courier.code_count, error);
     if (!status)
         status = bring(&courier, error);
-    if (courier.group)
+    if (courier.group) { /* what was not written down does not count */
         store_rollback(store);
+        *counts = courier.committed;
+    }
     courier_lists_free(&courier.lists);
     arena_free(&courier.scratch);
     arena_free(&courier.kept);
