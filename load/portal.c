@@ -130,6 +130,8 @@ static enum status read_portal(const struct setting_context *context, const char
                                  settings->ca_file);
     }
     settings->auth.ca_file = settings->ca_file;
+    settings->auth.token_shown =
+        text_string(context->arena, value_text_of(value_find(settings->auth_tree, "oauth2"), "token_url"));
     return portal->driver->check ? portal->driver->check(portal, context, tree, error) : STATUS_OK;
 }
 

@@ -291,20 +291,25 @@ static void report_whole(struct rest *rest, const struct http_answer *answer, st
     report->shared = answer->status == 429 || answer->status == 503;
     if (report->said == SAID_TAKEN)
         report_taken(rest, answer, body, fault.message, report);
+    else if (answer->status == 401 && rest->refusal.status)
+        report->words = text_of(rest->refusal.message);
     else
         report->words = portal_answer_words(&rest->arena, answer->status, body, answer->body);
 }
 
-/* A token can end between two requests: once, the request is made again with a new one. */
+/* A token can end between two requests: once, the request is made again with a new one. Where there is none,
+ * the 401 stands: the run stops in order, with the answers to the others taken in. */
 static enum status renewed(struct rest *rest, struct rest_call *call, const struct http_answer *answer,
                            bool *again, struct error *error)
 {
     struct auth *auth = &rest->portal->settings->auth;
     *again = false;
-    if (answer->failure || answer->status != 401 || !auth->token_url || call->renewed)
+    if (answer->failure || answer->status != 401 || !auth->token_url || call->renewed || rest->refusal.status)
         return STATUS_OK;
-    if (call->generation == auth->generation && auth_renew(auth, rest->portal->clock, true, error))
-        return error->status;
+    if (call->generation == auth->generation && auth_renew(auth, rest->portal->clock, true, &rest->refusal)) {
+        const struct error *why = &rest->refusal;
+        return why->status == STATUS_STOP ? STATUS_OK : error_set(error, why->status, "%s", why->message);
+    }
     *again = call->renewed = true;
     return rest_call_submit(rest, call, error);
 }

@@ -39,6 +39,7 @@ struct rest {
     struct portal_report report; /* of the whole, the start of each item's */
     const struct value *items;   /* NULL: the whole is said of each */
     const struct value *item;    /* the next one, when they come in order */
+    struct error refusal;        /* why there is no token any more; STATUS_OK: there is one */
     bool lists;                  /* its listing has answered: what answers 404 to a question is this portal */
     /* Batches */
     bool no_batches;

@@ -187,6 +187,24 @@ class Answers(Night):
                 self.check_accounts(place)
                 del done
 
+    def test_a_token_that_cannot_be_renewed_stops_the_run_in_order(self):
+        with Simulator("--oauth", "--client", "id:s", "--delay", "5") as portal, Place(portal) as place:
+            place.environment["CONGKHAI_TEST_SECRET"] = "s"
+            url = portal.url.replace("/v1", "/token")
+            place.change_portal(auth={"oauth2": {"token_url": url, "client_id": "id",
+                                                 "client_secret": "${env:CONGKHAI_TEST_SECRET}"}})
+            place.records(*procedures(200))
+            portal.faults("kind=status:401,on=put,skip=60,count=3", "kind=status:400,on=token,skip=1")
+            done = self.expect(place.run("run"), 3, f"{url} gives no token .*everything stays pending")
+            self.assertNotIn("(null)", done.stderr)
+            self.check_accounts(place)
+            self.assertEqual(place.last_run()["published"], len(portal.effects()), "each answer is written down")
+            self.assertEqual(place.sql("SELECT code FROM procedure_state WHERE state <> 'idle'"), [])
+            portal.faults()
+            self.expect(place.run("run"), 0)
+            self.assertEqual(set(portal.effect_counts().values()), {1})
+            self.check_accounts(place)
+
     def test_a_portal_that_is_not_there_stops_the_run_and_everything_stays_pending(self):
         with Simulator() as other:
             port = other.port
