@@ -393,6 +393,7 @@ static enum status next_rest(struct portal *portal, long wait, struct portal_rep
                 return error->status;
             if (again)
                 continue;
+            rest_batch_alone(rest, report);
             give(rest, call, report);
             rest_call_free(rest, call);
             return STATUS_OK;

@@ -56,6 +56,9 @@ enum delivery_said rest_said(long status, const struct value *problem);
 
 /* load/portal_rest_batch.c */
 void rest_batch_write(struct rest_call *call);
+/* What became of a record that went alone: where even two were too large together, they are tried again in
+ * time. */
+void rest_batch_alone(struct rest *rest, const struct portal_report *report);
 size_t rest_batch_most(const struct rest *rest, const struct portal_errand *errand);
 /* The answer to a batch: true when it was dealt with (made again in other pieces), false when it is to be
  * reported from rest->answered. */

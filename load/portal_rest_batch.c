@@ -80,6 +80,13 @@ static void adapt(struct rest *rest, const struct rest_call *call, long status, 
     }
 }
 
+void rest_batch_alone(struct rest *rest, const struct portal_report *report)
+{
+    bool taken = report->said == SAID_TAKEN && report->errand->kind == PORTAL_PUBLISH;
+    if (taken && rest->batch_most < 2 && rest->portal->settings->batch > 1)
+        rest->batch_most += SLOW_GROWTH;
+}
+
 enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const struct http_answer *answer,
                                 bool *again, struct error *error)
 {

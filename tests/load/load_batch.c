@@ -66,6 +66,21 @@ TEST("a batch that is too large makes the next ones smaller")
     simulated_close();
 }
 
+TEST("one record that is too large by itself does not end the batches of the others")
+{
+    const char *options[] = { "--max-body", "20000", NULL };
+    static char name[25000];
+    simulated_start(options);
+    simulated_want_many(400, "first");
+    memset(name, 'x', sizeof name - 1);
+    simulated_want("1.000005", name);
+    CHECK_INT(simulated_load("batch: 64\nin_flight: 1"), STATUS_OK);
+    CHECK_INT(simulated.counts.published, 399);
+    CHECK_INT(simulated_item("1.000005").state, OUTBOX_REFUSED);
+    CHECK(simulated_number("by_operation.put") < 60);
+    simulated_close();
+}
+
 TEST("a portal whose limit stays the same is seldom tried beyond it")
 {
     const char *options[] = { "--max-body", "1800", NULL };
