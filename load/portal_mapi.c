@@ -103,6 +103,7 @@ static void close_mapi(struct portal *portal)
     buffer_free(&mapi->call_url);
     buffer_free(&mapi->session);
     buffer_free(&mapi->login_body);
+    buffer_free(&mapi->missing);
     arena_free(&mapi->scratch);
     free(mapi);
     portal->own = NULL;

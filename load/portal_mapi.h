@@ -107,14 +107,16 @@ struct mapi_call {
     struct portal_errand *errand;
     enum mapi_step step;
     struct buffer body;
-    struct arena arena;      /* of what it is about, and of its report */
-    struct value *ours;      /* of a publication: what is to stand there, under the adapter's names */
-    const struct value *was; /* what the look showed; NULL: nothing */
-    int changes;             /* that went out: more than one only where the session had ended before */
-    bool renewed;            /* it went on with a new session, once */
-    struct text suspected;   /* words of a push's answer whose meaning nobody knows; bytes NULL: none */
-    unsigned suspect;        /* the session that it was said in */
-    bool token_renewed;      /* likewise with a new token */
+    struct arena arena;           /* of what it is about, and of its report */
+    struct value *ours;           /* of a publication: what is to stand there, under the adapter's names */
+    const struct value *was;      /* what the look showed; NULL: nothing */
+    int changes;                  /* that went out: more than one only where the session had ended before */
+    bool renewed;                 /* it went on with a new session, once */
+    struct text suspected;        /* words of a push's answer whose meaning nobody knows; bytes NULL: none */
+    unsigned suspect;             /* the session that it was said in */
+    enum delivery_said suspicion; /* what they mean where that session lives */
+    bool token_renewed;           /* likewise with a new token */
+    bool fresh;                   /* among the first of its session, which cannot have ended yet */
     unsigned generation, token;
     struct portal_report report;
     struct mapi_call *next, *every;
@@ -143,6 +145,8 @@ struct mapi {
     unsigned login_token;
     unsigned generation;
     struct buffer session, login_body;
+    bool opening;          /* what has waited for the session goes out */
+    struct buffer missing; /* how the adapter says "not found" in a session that certainly lives */
     struct arena scratch;
     char refusal[ERROR_MESSAGE_SIZE]; /* why the run must stop: told at the next submission */
 };

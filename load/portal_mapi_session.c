@@ -129,6 +129,7 @@ enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *e
     if (mapi->login == MAPI_LOGGED_IN) {
         write_call(mapi, call);
         call->generation = mapi->generation;
+        call->fresh = mapi->opening;
         call->token = mapi->portal->settings->auth.generation;
         call->changes += call->step == MAPI_CHANGE;
         return submit(mapi, &mapi->call_url, buffer_view(&call->body), call, error);
@@ -234,8 +235,10 @@ enum status mapi_logged_in(struct mapi *mapi, const struct http_answer *answer, 
     buffer_text(&mapi->session, session);
     mapi->login = MAPI_LOGGED_IN;
     mapi->generation++;
+    mapi->opening = true;
     for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));)
         if (mapi_send(mapi, call, error))
             return error->status;
+    mapi->opening = false;
     return STATUS_OK;
 }

@@ -178,7 +178,7 @@ static enum status decide(struct mapi *mapi, struct mapi_call *call, const struc
         return STATUS_OK;
     }
     if (call->suspected.bytes && call->suspect == call->generation) { /* the session lives */
-        mapi_end(mapi, call, SAID_REFUSED, call->suspected);
+        mapi_end(mapi, call, call->suspicion, call->suspected);
         return STATUS_OK;
     }
     call->suspected = TEXT_NONE;
@@ -301,6 +301,45 @@ static void note(struct mapi_call *call, const struct http_answer *answer, const
     report->sight = (struct delivery_sight){ .has_digest = false };
 }
 
+/* The words without what is another in each answer: the code, numbers. */
+static struct text sentence(struct mapi_call *call, struct text words)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    size_t at;
+    for (; text_find(words, call->errand->code, &at);
+         words = text_slice(words, at + call->errand->code.length, words.length))
+        buffer_text(&out, text_slice(words, 0, at));
+    buffer_text(&out, words);
+    size_t length = 0;
+    for (size_t i = 0; i < out.length; i++)
+        if (out.bytes[i] < '0' || out.bytes[i] > '9')
+            out.bytes[length++] = out.bytes[i];
+    out.length = length;
+    return text_copy(&call->arena, buffer_view(&out));
+}
+
+/* "Not found" of a look: the procedure, or the session? What is said in a session that was just opened is
+ * said of the procedure, and so is the same in others. */
+static bool is_of_session(struct mapi *mapi, struct mapi_call *call, struct text words)
+{
+    struct text said = sentence(call, words);
+    if (call->fresh) {
+        buffer_clear(&mapi->missing);
+        buffer_text(&mapi->missing, said);
+    }
+    return !call->fresh && !text_equal(said, buffer_view(&mapi->missing));
+}
+
+/* An error that nobody knows, or that may be one of the session's. */
+static bool is_unknown(struct mapi *mapi, struct mapi_call *call, const struct mapi_reading *reading)
+{
+    if (reading->meaning != MAPI_FAULT)
+        return false;
+    if (reading->fault == MAPI_FAULT_MISSING)
+        return call->step == MAPI_CHANGE || is_of_session(mapi, call, reading->words);
+    return reading->fault == MAPI_FAULT_NONE || reading->fault == MAPI_FAULT_MISMATCH;
+}
+
 enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_answer *answer,
                           struct error *error)
 {
@@ -310,8 +349,7 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
     note(call, answer, &reading);
     bool faulty = reading.meaning == MAPI_FAULT;
     bool changing = call->step == MAPI_CHANGE;
-    bool unknown =
-        faulty && (reading.fault == MAPI_FAULT_NONE || (reading.fault == MAPI_FAULT_MISSING && changing));
+    bool unknown = is_unknown(mapi, call, &reading);
     if ((faulty && reading.fault == MAPI_FAULT_EXPIRED) || (unknown && !changing && !call->renewed)) {
         mapi_session_ended(mapi, call);
         if (!call->renewed) {
@@ -324,6 +362,7 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
     if (unknown && changing && call->changes < CHANGES_MOST) { /* a session may have ended in its own words */
         call->suspected = reading.words;
         call->suspect = call->generation;
+        call->suspicion = reading.fault == MAPI_FAULT_MISMATCH ? SAID_MISMATCH : SAID_REFUSED;
         return go_on(mapi, call, MAPI_LOOK, error);
     }
     bool refused = !answer->failure && answer->status == 401;
@@ -339,7 +378,7 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
         mapi_end(mapi, call, change_failed(call, &reading), reading.words);
         return STATUS_OK;
     }
-    if (faulty && reading.fault == MAPI_FAULT_MISSING)
+    if (faulty && reading.fault == MAPI_FAULT_MISSING && !unknown)
         return looked(mapi, call, NULL, error);
     if (reading.meaning == MAPI_GOOD && mapi_find(settings_of(mapi), reading.body, call->errand->code, &item))
         return looked(mapi, call, item, error);

@@ -354,6 +354,34 @@ TEST("a session that ends in words nobody knows is renewed all the same, and no 
     simulated_close();
 }
 
+/* What the simulator says of a session that has ended counts as this. */
+static void load_with_sessions_that_end_as(const char *errors)
+{
+    char settings[400];
+    simulated_start((const char *[]){ "--session-requests", "40", NULL });
+    snprintf(settings, sizeof settings,
+             "errors: { expired: [ E99 ], %s }\nin_flight: 4\nretry: { attempts: 9, first: 2ms, most: 10ms }",
+             errors);
+    for (int night = 1; night <= 2; night++) {
+        simulated_want_many(40, night == 1 ? "first" : "second");
+        CHECK_INT(mapi_load(settings), STATUS_OK);
+        CHECK_INT(simulated.counts.published, 40);
+        CHECK_INT(simulated_number("effects"), night * 40);
+    }
+    CHECK(simulated_number("by_operation.login") <= 2 * (3 * 40 / 40 + 3));
+    simulated_close();
+}
+
+TEST("a session that ends in words for what is not there says nothing of the procedures")
+{
+    load_with_sessions_that_end_as("missing: [ hết hạn, không tìm thấy, không tồn tại, không có ]");
+}
+
+TEST("a session that ends in words for what is there already, or not yet, makes no conflict")
+{
+    load_with_sessions_that_end_as("mismatch: [ hết hạn ]");
+}
+
 TEST("a refusal in words nobody knows costs one more look, and no session")
 {
     simulated_start(NULL);
