@@ -170,7 +170,8 @@ static enum status note_differences(struct store *store, struct reconcile_counts
     if (store_sql(store,
                   "SELECT l.code, l.version, l.digest, l.status, p.held_digest FROM portal_listing l"
                   " CROSS JOIN procedure_state p ON p.code = l.code WHERE l.verdict = 'differs'"
-                  " AND p.state IN ('idle', 'failed') AND NOT (p.wanted_action IS 'publish' AND"
+                  " AND p.state IN ('idle', 'failed') AND p.overwrite IS NULL AND NOT (p.wanted_action IS "
+                  "'publish' AND"
                   "  p.wanted_digest IS l.digest AND l.status IS NOT 'abolished') ORDER BY l.code",
                   &rows, error))
         return error->status;

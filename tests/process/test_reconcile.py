@@ -331,6 +331,14 @@ class Reconcile(Night):
         self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Thủ tục 1.000002")
         self.assertEqual(self.online()["same"], 6)
 
+    def test_another_look_leaves_what_is_ordered_to_be_overwritten_to_the_next_load(self):
+        self.another_hand(self.replace("1.000002"))
+        self.online(1)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0, "replaces")
+        self.assertEqual(self.online(1)["conflict"], 0)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Thủ tục 1.000002")
+
     def test_adopting_what_only_the_portal_knows(self):
         self.four()
         self.expect(self.place.run("reconcile", "--adopt", "1.000099", "--reason", "của ta từ trước"), 0)
