@@ -193,7 +193,8 @@ static enum status check_success(const struct url_settings *settings, const stru
                      TEXT_ARG(words));
 }
 
-/* Of the first bytes at `pointer`; TEXT_NONE for what is no scalar. */
+/* Of the first bytes at `pointer`; empty for what is no scalar. A list or an object of nothing is null: some
+ * programs write an empty text or object so. */
 static enum status find_scalar(struct scratch *content, struct arena *arena, const struct pointer *pointer,
                                size_t limit, struct text *text, enum value_kind *kind, struct error *error)
 {
@@ -213,7 +214,7 @@ static enum status find_scalar(struct scratch *content, struct arena *arena, con
     if (status)
         return error_set(error, status == STATUS_FATAL ? status : STATUS_STOP, "%s", reason.message);
     if (kind)
-        *kind = value->kind;
+        *kind = value_is_scalar(value) || value->first ? value->kind : VALUE_NULL;
     if (value->kind == VALUE_BOOLEAN)
         *text = value->truth ? TEXT("true") : TEXT("false");
     else

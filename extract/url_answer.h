@@ -19,8 +19,8 @@ enum status url_answer_unwrap(const struct url_client *client, const struct url_
                               struct scratch *content, struct error *error);
 
 /* The scalar at a place in the JSON of an answer, in the arena, and what it is there (`kind`; NULL: of no
- * interest); empty for null and what is no scalar. STATUS_END: it is not there. STATUS_STOP: no JSON up to
- * there. */
+ * interest); empty for null and what is no scalar; an empty list or object is null. STATUS_END: it is not
+ * there. STATUS_STOP: no JSON up to there. */
 enum status url_answer_find(struct scratch *content, struct arena *arena, const struct pointer *pointer,
                             struct text *text, enum value_kind *kind, struct error *error);
 

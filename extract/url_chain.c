@@ -50,6 +50,15 @@ void url_chain_ask(const struct url_chain *chain, struct url_ask *ask)
 
 /* ---- what a page says of the next ---- */
 
+/* Taken for the end, it would make a whole listing of the first page. */
+static enum status refuse_link(const struct url_settings *settings, enum value_kind kind, struct error *error)
+{
+    const char *what = kind == VALUE_OBJECT ? _("an object") : kind == VALUE_LIST ? _("a list") : "true";
+    return error_set(error, STATUS_STOP,
+                     _("%s: the pointer in \"pages\" leads to %s, which is no link to a next page"),
+                     settings->shown, what);
+}
+
 static enum status take_link(struct url_chain *chain, struct scratch *content, const struct url_reply *reply,
                              struct url_chain_page *page, struct error *error)
 {
@@ -60,10 +69,14 @@ static enum status take_link(struct url_chain *chain, struct scratch *content, c
     if ((paging->kind != URL_PAGES_NEXT && paging->kind != URL_PAGES_CURSOR) || reply->empty)
         return STATUS_OK;
     enum status status = url_answer_find(content, chain->arena, &paging->from, &found, &kind, error);
-    if (status == STATUS_END || (status == STATUS_OK && (!found.length || kind == VALUE_BOOLEAN)))
+    if (status == STATUS_END)
         return STATUS_OK;
     if (status)
         return error_add(error, "%s", settings->shown);
+    if (kind == VALUE_OBJECT || kind == VALUE_LIST || (kind == VALUE_BOOLEAN && text_is(found, "true")))
+        return refuse_link(settings, kind, error);
+    if (!found.length || kind == VALUE_BOOLEAN)
+        return STATUS_OK;
     if (paging->kind == URL_PAGES_CURSOR) {
         page->link = text_copy(chain->arena, found);
         page->number = kind == VALUE_NUMBER;

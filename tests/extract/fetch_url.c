@@ -70,6 +70,42 @@ TEST("false is no next page, and a number is no URL")
     end_nights();
 }
 
+static const char *link_of_another_kind;
+
+static void link_is_something_else(const struct web_request *request, struct web_answer *answer)
+{
+    (void)request;
+    web_items(answer, 0, 1);
+    buffer_printf(&answer->body, ",\"next\":%s}", link_of_another_kind);
+}
+
+TEST("a pointer to the next page that leads to an object, a list or true is told, not taken for the end")
+{
+    static const struct {
+        const char *link, *words;
+        int status;
+    } cases[] = {
+        { "{\"href\":\"?page=2\"}", "leads to an object", STATUS_STOP },
+        { "[\"?page=2\"]", "leads to a list", STATUS_STOP },
+        { "true", "leads to true", STATUS_STOP },
+        { "{}", NULL, STATUS_OK },
+        { "[]", NULL, STATUS_OK },
+        { "\"\"", NULL, STATUS_OK },
+    };
+    const char *folder = web_begin(link_is_something_else);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        link_of_another_kind = cases[i].link;
+        CHECK_INT(night(folder, web_source("/pages", ", pages: { next: /next }", ITEMS)), cases[i].status);
+        if (cases[i].words)
+            CHECK_CONTAINS(error.message, cases[i].words);
+        CHECK_INT(result->whole, !cases[i].words);
+        CHECK_INT(night(folder,
+                        web_source("/pages", ", body: '{}', pages: { cursor: /next, into: /after }", ITEMS)),
+                  cases[i].status);
+    }
+    end_nights();
+}
+
 TEST("a parameter counts pages up to an empty one")
 {
     web_begin(five_items);
