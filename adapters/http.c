@@ -44,7 +44,8 @@ static struct http_transfer *take_first(struct http_transfers *list)
 static void clear_answer(struct http_transfer *transfer)
 {
     transfer->taken = 0;
-    transfer->too_large = transfer->left = false;
+    transfer->too_large = transfer->left = transfer->begun = false;
+    transfer->packing = HTTP_AS_IT_IS;
     buffer_clear(&transfer->answer_body);
     buffer_clear(&transfer->answer_head);
     memset(transfer->found, 0, sizeof transfer->found);
@@ -426,6 +427,7 @@ void http_close(struct http_client *client)
         next = line->every;
         curl_multi_remove_handle(client->multi, line->easy);
         curl_easy_cleanup(line->easy);
+        inflate_close(line->inflate);
         free(line);
     }
     for (struct http_transfer *transfer = client->every, *next; transfer; transfer = next) {

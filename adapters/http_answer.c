@@ -160,6 +160,22 @@ static int64_t retry_after_ms(struct text value)
     return at > now ? ((int64_t)at - now) * 1000 : 0;
 }
 
+/* What libcurl knows nothing of: the packed bytes within a body that came whole. */
+static bool is_cut(const struct http_transfer *transfer, CURLcode code)
+{
+    return code == CURLE_OK && transfer->packing == HTTP_UNPACKED &&
+           !inflate_is_whole(transfer->line->inflate);
+}
+
+static const char *packing_words(const struct http_transfer *transfer)
+{
+    if (transfer->packing == HTTP_STRANGE)
+        return _("the answer is packed in a way that was not asked for (Content-Encoding)");
+    if (transfer->packing == HTTP_DAMAGED)
+        return _("the answer is packed (Content-Encoding), and what is packed is damaged");
+    return _("the answer is packed (Content-Encoding), and what is packed breaks off: it was cut");
+}
+
 void http_answer_fill(struct http_transfer *transfer, CURLcode code)
 {
     struct http_answer *answer = &transfer->answer;
@@ -172,6 +188,9 @@ void http_answer_fill(struct http_transfer *transfer, CURLcode code)
     curl_easy_getinfo(line->easy, CURLINFO_EFFECTIVE_URL, &url);
     if (code == CURLE_OK && !http_is_web(transfer))
         answer->status = 200;
+    bool cut = is_cut(transfer, code);
+    if (cut)
+        answer->failure = HTTP_RESET;
     answer->took_us = transfer->spent_us + took;
     answer->effective_url = url ? url : http_string(transfer, transfer->url);
     answer->body = transfer->answer_body.length ? buffer_view(&transfer->answer_body) : TEXT("");
@@ -185,6 +204,8 @@ void http_answer_fill(struct http_transfer *transfer, CURLcode code)
     if (answer->failure == HTTP_TOO_LARGE)
         snprintf(answer->why, sizeof answer->why, _("the answer is larger than %zu bytes"),
                  line->client->answer_limit);
+    else if (cut || transfer->packing > HTTP_UNPACKED)
+        http_answer_why(transfer, packing_words(transfer), "");
     else if (code == CURLE_ABORTED_BY_CALLBACK)
         http_answer_why(transfer, _("the kept connection broke before an answer came"), "");
     else if (code)

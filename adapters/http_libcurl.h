@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "adapters/http.h"
+#include "adapters/inflate.h"
 
 #define HTTP_NOWHERE SIZE_MAX
 
@@ -19,8 +20,12 @@ enum http_field {
     HTTP_FIELD_LOCATION,
     HTTP_FIELD_DIGEST,
     HTTP_FIELD_RETRY,
+    HTTP_FIELD_ENCODING,
     HTTP_FIELD_COUNT
 };
+
+/* What becomes of a body. libcurl could unpack it, but takes packed bytes that break off for whole ones. */
+enum http_packing { HTTP_AS_IT_IS, HTTP_UNPACKED, HTTP_DAMAGED, HTTP_STRANGE };
 
 /* An easy handle and the options that it remembers: setting an option again costs more than looking. */
 struct http_line {
@@ -29,6 +34,7 @@ struct http_line {
     struct http_transfer *transfer;
     struct http_line *next, *every;
     enum http_kind kind;
+    struct inflate *inflate; /* of a client that unpacks */
     long timeout_ms;
     bool custom;      /* a CUSTOMREQUEST is set */
     bool credentials; /* USERNAME and PASSWORD are set */
@@ -59,6 +65,8 @@ struct http_transfer {
     int64_t spent_us; /* in the hops before this one */
     /* The answer. */
     bool too_large;
+    bool begun; /* the body */
+    enum http_packing packing;
     size_t taken; /* bytes of the body */
     struct buffer answer_body;
     struct buffer answer_head;

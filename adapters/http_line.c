@@ -15,6 +15,7 @@ static const struct text field_names[HTTP_FIELD_COUNT] = {
     [HTTP_FIELD_LOCATION] = { "location", 8 },
     [HTTP_FIELD_DIGEST] = { "content-digest", 14 },
     [HTTP_FIELD_RETRY] = { "retry-after", 11 },
+    [HTTP_FIELD_ENCODING] = { "content-encoding", 16 },
 };
 
 /* ---- what libcurl calls ---- */
@@ -58,23 +59,60 @@ static bool for_sink(struct http_line *line)
     return (status >= 200 && status < 300) || !http_is_web(line->transfer);
 }
 
+static bool keep_piece(void *own, struct text piece)
+{
+    struct http_line *line = own;
+    struct http_transfer *transfer = line->transfer;
+    if (piece.length > line->client->answer_limit - transfer->taken) {
+        transfer->too_large = true;
+        return false;
+    }
+    transfer->taken += piece.length;
+    if (!transfer->sink || !for_sink(line)) {
+        buffer_text(&transfer->answer_body, piece);
+        return true;
+    }
+    transfer->sink_status = transfer->sink(transfer->sink_own, piece, transfer->sink_error);
+    return !transfer->sink_status;
+}
+
+static bool is_word(struct text text, const char *word)
+{
+    return text.length == strlen(word) && !strncasecmp(text.bytes, word, text.length);
+}
+
+static void begin_body(struct http_line *line)
+{
+    struct http_transfer *transfer = line->transfer;
+    struct text name = { transfer->answer_head.bytes + transfer->found[HTTP_FIELD_ENCODING].at,
+                         transfer->found[HTTP_FIELD_ENCODING].length };
+    bool gzip = is_word(name, "gzip") || is_word(name, "x-gzip");
+    transfer->begun = true;
+    if (!line->client->decompress || !transfer->found[HTTP_FIELD_ENCODING].at || !name.length ||
+        is_word(name, "identity"))
+        return;
+    transfer->packing = gzip || is_word(name, "deflate") ? HTTP_UNPACKED : HTTP_STRANGE;
+    if (!line->inflate)
+        line->inflate = inflate_open();
+    inflate_begin(line->inflate, gzip ? INFLATE_GZIP : INFLATE_DEFLATE);
+}
+
 static size_t take_body(char *bytes, size_t one, size_t length, void *own)
 {
     (void)one;
     struct http_line *line = own;
     struct http_transfer *transfer = line->transfer;
-    if (length > line->client->answer_limit - transfer->taken) {
-        transfer->too_large = true;
-        return CURL_WRITEFUNC_ERROR;
-    }
-    transfer->taken += length;
-    if (!transfer->sink || !for_sink(line)) {
-        buffer_put(&transfer->answer_body, bytes, length);
-        return length;
-    }
-    transfer->sink_status =
-        transfer->sink(transfer->sink_own, (struct text){ bytes, length }, transfer->sink_error);
-    return transfer->sink_status ? CURL_WRITEFUNC_ERROR : length;
+    struct text piece = { bytes, length };
+    enum inflate_result result = INFLATE_FINE;
+    if (!transfer->begun)
+        begin_body(line);
+    if (transfer->packing == HTTP_AS_IT_IS)
+        return keep_piece(line, piece) ? length : CURL_WRITEFUNC_ERROR;
+    if (transfer->packing == HTTP_UNPACKED)
+        result = inflate_feed(line->inflate, piece, keep_piece, line);
+    if (result == INFLATE_DAMAGED)
+        transfer->packing = HTTP_DAMAGED;
+    return result == INFLATE_FINE && transfer->packing == HTTP_UNPACKED ? length : CURL_WRITEFUNC_ERROR;
 }
 
 /* Called when a connection stands, before the request is sent on it. A second time for one request means that
@@ -134,8 +172,10 @@ static CURLcode set_for_good(struct http_client *client, struct http_line *line)
         SET(CURLOPT_USERAGENT, client->user_agent);
     if (client->known_hosts) /* without it libcurl would believe any SSH host */
         SET(CURLOPT_SSH_KNOWNHOSTS, client->known_hosts);
-    if (client->decompress)
-        SET(CURLOPT_ACCEPT_ENCODING, "");
+    if (client->decompress) {
+        SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+        SET(CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    }
     return code;
 }
 

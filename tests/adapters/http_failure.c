@@ -158,3 +158,21 @@ TEST("gzip is undone when asked for, and left alone otherwise")
     CLIENT_OWNED struct http_client *plain = client_with((struct http_options){ 0 });
     CHECK_INT(get(plain, at("/gzip")).body.length, sizeof zipped);
 }
+
+TEST("packed bytes that break off are a cut answer, whatever the length said; damaged and unknown ones are "
+     "told")
+{
+    CLIENT_OWNED struct http_client *client = client_with((struct http_options){ .decompress = true });
+    struct http_answer answer = get(client, at("/gzip-cut"));
+    CHECK_INT(answer.failure, HTTP_RESET);
+    CHECK_CONTAINS(answer.why, "breaks off: it was cut");
+    answer = get(client, at("/gzip-damaged"));
+    CHECK_INT(answer.failure, HTTP_PROTOCOL);
+    CHECK_CONTAINS(answer.why, "is damaged");
+    answer = get(client, at("/packed-strangely"));
+    CHECK_INT(answer.failure, HTTP_PROTOCOL);
+    CHECK_CONTAINS(answer.why, "was not asked for");
+    CHECK_INT(get(client, at("/packed-nothing")).failure, HTTP_ANSWERED);
+    CHECK_TEXT(get(client, at("/identity")).body, TEXT("{}"));
+    CHECK_INT(get(client, at("/gzip")).body.length, 1200); /* nothing of the faults before is left */
+}

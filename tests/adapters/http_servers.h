@@ -91,6 +91,18 @@ static inline enum MHD_Result reply_to(struct MHD_Connection *connection, const 
     if (strcmp(url, "/gzip") == 0)
         return reply(connection, 200, (struct text){ (const char *)zipped, sizeof zipped },
                      "Content-Encoding", "gzip");
+    if (strcmp(url, "/gzip-cut") == 0)
+        return reply(connection, 200, (struct text){ (const char *)zipped, sizeof zipped - 9 },
+                     "Content-Encoding", "GZIP");
+    if (strcmp(url, "/gzip-damaged") == 0)
+        return reply(connection, 200, (struct text){ (const char *)zipped + 1, sizeof zipped - 1 },
+                     "Content-Encoding", "gzip");
+    if (strcmp(url, "/packed-strangely") == 0)
+        return reply(connection, 200, TEXT("{}"), "Content-Encoding", "br");
+    if (strcmp(url, "/packed-nothing") == 0)
+        return reply(connection, 200, TEXT(""), "Content-Encoding", "gzip");
+    if (strcmp(url, "/identity") == 0)
+        return reply(connection, 200, TEXT("{}"), "Content-Encoding", "identity");
     if (strcmp(url, "/redirect") == 0)
         return reply(connection, 302, TEXT("over there"), "Location", "echo?hop=1");
     if (strcmp(url, "/loop") == 0)
