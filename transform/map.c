@@ -121,6 +121,24 @@ static struct value *make_list(struct map_running *running, const struct map_nod
     return list->count ? list : NULL;
 }
 
+/* Texts for a list of texts: everything that the address names. */
+static void add_scalars(struct map_running *running, const struct map_node *node, const struct record *record,
+                        const struct record_item *item, struct value *list, const struct map_place *place)
+{
+    struct map_pieces pieces = { 0 };
+    struct record_items items;
+    if (!node->from)
+        map_take_text(running, node, node->constant, &pieces, false, place);
+    else if (map_choose(running, node, record, item, &items, place))
+        map_gather(running, node, record, &items, &pieces, place);
+    for (size_t i = 0; i < pieces.count; i++) {
+        struct map_place at = { place, NULL, (long)list->count };
+        struct value *made = make_item(running, node, node->field, record, &pieces.list[i], &at);
+        if (made)
+            value_append(list, made);
+    }
+}
+
 /* A document inside a text: its list's items, or itself, are the items. */
 static void parse_piece(struct map_running *running, const struct map_node *node, const struct record *record,
                         struct text text, struct value *list, const struct map_place *place)
@@ -139,8 +157,12 @@ static void parse_piece(struct map_running *running, const struct map_node *node
         struct map_place at = { place, NULL, (long)list->count };
         struct map_piece piece = { .item = &opened.items[i] };
         struct value *item = NULL;
-        if (node->items) {
+        if (node->items && node->items->inner) {
+            flatten(running, node->items, &inner, piece.item, list, place);
+        } else if (node->items) {
             item = make_item(running, node, node->field->item, &inner, &piece, &at);
+        } else if (node->scalar) {
+            add_scalars(running, node->scalar, &inner, piece.item, list, place);
         } else if (record_item_text(&inner, piece.item, running->arena, &piece.text, &error) == STATUS_OK) {
             struct map_pieces pieces = { 0 };
             map_take_text(running, node, piece.text, &pieces, true, &at);

@@ -248,6 +248,21 @@ TEST("inner lists are flattened with the outer fields")
               "\"text\":\"3\"}]");
 }
 
+TEST("a list deeper in a document inside a text is flattened as well, of objects and of texts")
+{
+    const char *bytes =
+        "{\"n\":\"a\",\"c\":\"1\",\"x\":\"{\\\"b\\\":[{\\\"t\\\":\\\"một\\\"},{\\\"t\\\":\\\"hai\\\"}],"
+        "\\\"r\\\":[\\\"1.000001\\\",\\\"1.000002\\\"],\\\"e\\\":[]}\"}";
+    struct text text = run("  steps: { from: /x, parse: json, map: { each: /b, map: { text: /t } } }\n"
+                           "  replaces: { from: /x, parse: json, map: /r }\n"
+                           "  results: { from: /x, parse: json, map: { each: /e, map: { name: . } } }\n",
+                           bytes);
+    has(text, "\"steps\":[{\"text\":\"một\"},{\"text\":\"hai\"}]");
+    has(text, "\"replaces\":[\"1.000001\",\"1.000002\"]");
+    CHECK(!strstr(text.bytes, "results"));
+    CHECK(!result.findings.first);
+}
+
 TEST("pieces makes each match an item")
 {
     struct text text = run("  dossier: { from: /x, pieces: \"(.+?)[0-9]+ bản chính\", map: { name: . } }\n",
