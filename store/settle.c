@@ -460,6 +460,70 @@ static enum status settle_some(struct settling *settling, size_t *count, struct 
     return status;
 }
 
+/* ---- when `precedence` is another than it was ---- */
+
+/* Would the records of one code be told something else now? What a decision lacks is not of this kind. */
+static enum status is_stale(struct settling *settling, const struct member *members, bool *stale,
+                            struct error *error)
+{
+    const struct member *best = winner(settling, members);
+    *stale = false;
+    for (const struct member *member = members; member && !*stale; member = member->next) {
+        struct verdict verdict;
+        if (judge(settling, members, best, member, &verdict, error))
+            return error->status;
+        bool of_decision = (verdict.rule && !strcmp(verdict.rule, "congkhai/decision")) ||
+                           (!member->rejected && text_is(member->outcome, "rejected"));
+        *stale = !of_decision &&
+                 ((verdict.rule != NULL) != member->shared || !text_is(member->outcome, verdict.outcome));
+    }
+    return STATUS_OK;
+}
+
+/* Only codes that several records give, and of which all are worked. */
+static enum status list_shared(struct settling *settling, struct arena *arena, struct value *codes,
+                               struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(settling->store,
+                  "SELECT DISTINCT r.code FROM finding f JOIN record r ON r.id = f.record WHERE f.rule IN "
+                  "('congkhai/same-code', 'congkhai/precedence') AND f.stage = 3 AND r.present = 1 AND NOT "
+                  "EXISTS (SELECT 1 FROM record o WHERE o.code = r.code AND o.present = 1 AND o.work > 0)",
+                  &statement, error))
+        return error->status;
+    enum status status;
+    while ((status = sqlite_step(statement, error)) == STATUS_OK)
+        value_append(codes, value_text(arena, take(arena, statement, 0)));
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* A winner that was named or changed since counts for what was settled before, too. */
+static enum status settle_shared(struct settling *settling, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *codes = value_list(&arena);
+    enum status status = list_shared(settling, &arena, codes, error);
+    if (status || !codes->count)
+        return status;
+    if (store_begin(settling->store, error))
+        return error->status;
+    for (const struct value *code = codes->first; status == STATUS_OK && code; code = code->next) {
+        struct member *members;
+        bool stale = false;
+        arena_clear(&settling->arena);
+        status = read_group(settling, code->text, &members, error);
+        if (status == STATUS_OK)
+            status = is_stale(settling, members, &stale, error);
+        if (status == STATUS_OK && stale)
+            status = settle_group(settling, members, error);
+    }
+    if (status == STATUS_OK)
+        status = store_commit(settling->store, error);
+    if (status)
+        store_rollback(settling->store);
+    return status;
+}
+
 enum status work_settle(struct store *store, const struct work_precedence *precedence,
                         struct work_counts *counts, struct error *error)
 {
@@ -467,6 +531,8 @@ enum status work_settle(struct store *store, const struct work_precedence *prece
     enum status status = STATUS_OK;
     for (size_t count = 1; status == STATUS_OK && count;)
         status = settle_some(&settling, &count, error);
+    if (status == STATUS_OK)
+        status = settle_shared(&settling, error);
     arena_free(&settling.arena);
     return status;
 }

@@ -226,6 +226,24 @@ rules:
         self.assertEqual((run["accepted"], run["rejected"] + run["held"]), (2, 2), run)
         self.check_accounts()
 
+    def test_precedence_that_is_given_later_frees_what_was_held(self):
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two")])
+        self.place.records(procedure("1.000001"), procedure("1.000002"))
+        self.place.records(procedure("1.000002", name="Tên khác"), source="two")
+        self.expect(self.place.run("run"), 1)
+        self.place.configure(precedence=["two", "one"])
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Tên khác")
+        run = self.place.last_run()
+        self.assertEqual((run["changed"], run["accepted"], run["published"]), (2, 2, 1), run)
+        rows = self.place.rows()
+        self.expect(self.place.run("run"), 0)
+        self.assertLess(self.place.rows() - rows, 6)
+        self.place.configure(precedence=["one", "two"])
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Thủ tục 1.000002")
+        self.check_accounts()
+
     def test_the_stages_alone_do_what_the_whole_does(self):
         records = procedures(12)
         self.place.records(*records, procedure("bad", status="?"))

@@ -189,6 +189,35 @@ TEST("by precedence one source wins whoever came last, and the other is told in 
     store_close(store);
 }
 
+TEST("precedence that is given, turned or taken away counts for what was settled before, and once")
+{
+    static const char *const order[] = { "b", "a" }, *const turned[] = { "a", "b" };
+    const char *wanted =
+        "SELECT s.name FROM procedure_state p JOIN record r ON r.id = p.record JOIN source s "
+        "ON s.id = r.source WHERE p.wanted_action = 'publish'";
+    open_store();
+    stage("a", key);
+    stage("b", key);
+    work("a", "1.000001", "x", "1");
+    work("b", "1.000001", "y", "1");
+    settle(NULL, 0);
+    CHECK_INT(counts.held, 2);
+    settle(NULL, 0);
+    CHECK_INT(counts.changed, 0);
+    settle(order, 2);
+    CHECK_INT(counts.accepted, 2);
+    CHECK_TEXT(text(wanted), TEXT("b"));
+    settle(order, 2);
+    CHECK_INT(counts.changed, 0);
+    settle(turned, 2);
+    CHECK_TEXT(text(wanted), TEXT("a"));
+    CHECK_TEXT(text("SELECT count(*) FROM finding"), TEXT("1"));
+    settle(NULL, 0);
+    CHECK_INT(counts.held, 2);
+    CHECK_TEXT(text(wanted), TEXT("nothing"));
+    store_close(store);
+}
+
 TEST("a changed recipe does exactly its source's work again")
 {
     open_store();
