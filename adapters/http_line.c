@@ -84,12 +84,13 @@ static bool is_word(struct text text, const char *word)
 static void begin_body(struct http_line *line)
 {
     struct http_transfer *transfer = line->transfer;
+    transfer->begun = true;
+    if (!line->client->decompress || !transfer->found[HTTP_FIELD_ENCODING].length)
+        return;
     struct text name = { transfer->answer_head.bytes + transfer->found[HTTP_FIELD_ENCODING].at,
                          transfer->found[HTTP_FIELD_ENCODING].length };
     bool gzip = is_word(name, "gzip") || is_word(name, "x-gzip");
-    transfer->begun = true;
-    if (!line->client->decompress || !transfer->found[HTTP_FIELD_ENCODING].at || !name.length ||
-        is_word(name, "identity"))
+    if (is_word(name, "identity"))
         return;
     transfer->packing = gzip || is_word(name, "deflate") ? HTTP_UNPACKED : HTTP_STRANGE;
     if (!line->inflate)
