@@ -132,7 +132,7 @@ static struct mapi_call *new_call(struct mapi *mapi)
     call->ours = NULL;
     call->was = NULL;
     call->changes = 0;
-    call->renewed = call->token_renewed = false;
+    call->renewed = call->token_renewed = call->own_fault = false;
     call->suspected = TEXT_NONE;
     arena_clear(&call->arena);
     return call;

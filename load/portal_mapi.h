@@ -115,6 +115,7 @@ struct mapi_call {
     struct text suspected;        /* words of a push's answer whose meaning nobody knows; bytes NULL: none */
     unsigned suspect;             /* the session that it was said in */
     enum delivery_said suspicion; /* what they mean where that session lives */
+    bool own_fault;               /* that session ended later, in words of its own: they are not its end */
     bool token_renewed;           /* likewise with a new token */
     bool fresh;                   /* among the first of its session, which cannot have ended yet */
     unsigned generation, token;

@@ -177,7 +177,7 @@ static enum status decide(struct mapi *mapi, struct mapi_call *call, const struc
         mapi_end(mapi, call, SAID_UNKNOWN, TEXT_NONE);
         return STATUS_OK;
     }
-    if (call->suspected.bytes && call->suspect == call->generation) { /* the session lives */
+    if (call->suspected.bytes && (call->own_fault || call->suspect == call->generation)) { /* it lives */
         mapi_end(mapi, call, call->suspicion, call->suspected);
         return STATUS_OK;
     }
@@ -323,11 +323,12 @@ static struct text sentence(struct mapi_call *call, struct text words)
 static bool is_of_session(struct mapi *mapi, struct mapi_call *call, struct text words)
 {
     struct text said = sentence(call, words);
-    if (call->fresh) {
+    bool lives = call->fresh && mapi->login == MAPI_LOGGED_IN && call->generation == mapi->generation;
+    if (lives) {
         buffer_clear(&mapi->missing);
         buffer_text(&mapi->missing, said);
     }
-    return !call->fresh && !text_equal(said, buffer_view(&mapi->missing));
+    return !lives && !text_equal(said, buffer_view(&mapi->missing));
 }
 
 /* An error that nobody knows, or that may be one of the session's. */
@@ -350,7 +351,9 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
     bool faulty = reading.meaning == MAPI_FAULT;
     bool changing = call->step == MAPI_CHANGE;
     bool unknown = is_unknown(mapi, call, &reading);
-    if ((faulty && reading.fault == MAPI_FAULT_EXPIRED) || (unknown && !changing && !call->renewed)) {
+    bool expired = faulty && reading.fault == MAPI_FAULT_EXPIRED;
+    call->own_fault |= expired && !changing && call->suspected.bytes && call->suspect == call->generation;
+    if (expired || (unknown && !changing && !call->renewed)) {
         mapi_session_ended(mapi, call);
         if (!call->renewed) {
             call->renewed = true;
@@ -362,6 +365,7 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
     if (unknown && changing && call->changes < CHANGES_MOST) { /* a session may have ended in its own words */
         call->suspected = reading.words;
         call->suspect = call->generation;
+        call->own_fault = call->renewed = false;
         call->suspicion = reading.fault == MAPI_FAULT_MISMATCH ? SAID_MISMATCH : SAID_REFUSED;
         return go_on(mapi, call, MAPI_LOOK, error);
     }

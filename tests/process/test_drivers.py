@@ -177,7 +177,7 @@ class Strange(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), StrangeAnswer)
         self.held, self.effects, self.seen, self.sessions, self.tokens = {}, [], [], set(), set()
         self.wants_token, self.lock, self.tls = token, threading.Lock(), folder is not None
-        self.calls_left, self.refused = {}, 0
+        self.calls_left, self.refused, self.ends_after_errors = {}, 0, False
         if folder:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(folder / "server.pem", folder / "server.key")
@@ -261,6 +261,8 @@ class StrangeAnswer(http.server.BaseHTTPRequestHandler):
         if (code in self.server.held) != (call["sua"] == "1"):
             return self.give(ma="E9", loi="xung đột")
         if item["TEN"] == "xấu":
+            if self.server.ends_after_errors:
+                self.server.calls_left[call["phien"]] = 0
             return self.give(ma="E4", loi="Tên không hợp lệ")
         self.server.effects.append(("publish", code))
         self.server.held[code] = {**item, "NGAYNHAN": "20260101", "BUOC": [{**step, "STT": n} for n, step in enumerate(item["BUOC"])]}
@@ -318,6 +320,11 @@ class Foreign(unittest.TestCase):
             self.assertGreater(len(server.sessions), 5, "sessions end after nine calls")
             words = place.one("SELECT error FROM audit_deliveries WHERE outcome = 'refused'")
             self.assertIn("E4", words)
+
+    def test_a_record_is_refused_although_each_error_ends_the_session(self):
+        with Strange() as server:
+            server.ends_after_errors = True
+            self.nights(server)
 
     def test_behind_tls_a_client_certificate_and_tokens_that_end(self):
         with tempfile.TemporaryDirectory() as folder, Strange(certificates(pathlib.Path(folder)), token=True) as server:
