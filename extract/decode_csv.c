@@ -8,8 +8,9 @@
 struct table {
     struct csv_reader reader;
     struct text context;
-    const char *found; /* the encoding that `auto` found; NULL: none, or Unicode */
-    struct text first; /* a row that was read ahead; bytes NULL: none */
+    const char *found;   /* the encoding that `auto` found; NULL: none, or Unicode */
+    struct text first;   /* a row that was read ahead; bytes NULL: none */
+    struct text heading; /* as it came; bytes NULL: names are given */
     char separator;
 };
 
@@ -120,6 +121,7 @@ static enum status found_header(struct decode *decode, struct table *table, long
         char separator = source_separator(decode->source);
         if (!separator)
             separator = csv_guess_separator(row);
+        table->heading = text_copy(decode->arena, row);
         if (decode_heading(decode, table, &row, error))
             return error->status;
         if (csv_cells(decode->arena, row, separator, &cells, &count, error)) {
@@ -158,6 +160,16 @@ static bool is_blank(struct text row, char separator)
     return true;
 }
 
+/* Files that were put together, and programs that print pages, repeat the heading between the rows. */
+static bool is_passed_over(const struct table *table, struct text row)
+{
+    if (is_blank(row, table->separator))
+        return true;
+    if (text_starts(row, TEXT("\xef\xbb\xbf")))
+        row = text_slice(row, 3, row.length);
+    return table->heading.length && text_equal(row, table->heading);
+}
+
 static enum status next_csv(struct decode *decode, struct decoded *decoded, struct error *error)
 {
     struct table *table = decode->own;
@@ -169,7 +181,7 @@ static enum status next_csv(struct decode *decode, struct decoded *decoded, stru
         return STATUS_OK;
     do
         status = csv_reader_next(&table->reader, &decoded->bytes, error);
-    while (status == STATUS_OK && is_blank(decoded->bytes, table->separator));
+    while (status == STATUS_OK && is_passed_over(table, decoded->bytes));
     decoded->number = table->reader.line;
     return status;
 }

@@ -172,6 +172,12 @@ class Csv(Night):
         self.expect(self.place.run("run"), 0)
         self.check_each_once(["1.000001"])
 
+    def test_a_heading_that_is_repeated_between_the_rows_is_no_record(self):
+        self.place.write("inbox/one.csv", self.HEAD + "1.000001,a,b\r\n\ufeff" + self.HEAD + "1.000002,a,b\r\n" + self.HEAD)
+        self.expect(self.place.run("run"), 0)
+        self.check_each_once(["1.000001", "1.000002"])
+        self.assertEqual(self.place.last_run()["seen"], 2)
+
 
 class Documents(Night):
     """Folders of documents, and documents with many records."""
