@@ -222,9 +222,9 @@ static enum status find_scalar(struct scratch *content, struct arena *arena, con
     return STATUS_OK;
 }
 
-/* The text of the element that the XPath leads to; empty: there is none. */
+/* The text of the element that the XPath leads to; empty: there is none. `count`: of such elements. */
 static enum status unwrap_xml(struct scratch *content, struct arena *arena, const char *expression,
-                              struct text *inner, struct error *error)
+                              struct text *inner, size_t *count, struct error *error)
 {
     struct text bytes;
     struct xml_document *document = NULL;
@@ -239,6 +239,7 @@ static enum status unwrap_xml(struct scratch *content, struct arena *arena, cons
         status = xml_path_select(path, document, NULL, arena, &result, error);
     if (status == STATUS_OK && result.count)
         *inner = result.nodes ? xml_node_text(arena, result.nodes[0], false) : result.text;
+    *count = status == STATUS_OK && result.nodes ? result.count : 1;
     xml_path_free(path);
     xml_document_free(document);
     return status;
@@ -250,13 +251,18 @@ enum status url_answer_unwrap(const struct url_client *client, const struct url_
     ARENA_OWNED struct arena arena = { 0 };
     const struct url_settings *settings = client->settings;
     struct text inner = TEXT_NONE;
+    size_t count = 1;
     if (!settings->unwrap)
         return STATUS_OK;
     enum status status = text_starts(text_of(settings->unwrap), TEXT("//"))
-                             ? unwrap_xml(content, &arena, settings->unwrap, &inner, error)
+                             ? unwrap_xml(content, &arena, settings->unwrap, &inner, &count, error)
                              : find_scalar(content, &arena, &settings->wrapped, WRAPPED, &inner, NULL, error);
     if (status == STATUS_FATAL)
         return status;
+    if (status == STATUS_OK && count > 1)
+        return error_set(error, STATUS_STOP,
+                         _("%s: %s leads to %zu elements, and only one can be the answer (see \"unwrap\")"),
+                         ask->shown, settings->unwrap, count);
     if (status || !inner.length)
         return error_set(error, STATUS_STOP, _("%s: the answer has no text at %s (see \"unwrap\")"),
                          ask->shown, settings->unwrap);

@@ -499,5 +499,8 @@ TEST("a list in the text of a SOAP envelope is unwrapped by an XPath")
     CHECK_TEXT(stored(KEYS), TEXT("1 2"));
     CHECK_INT(night(folder, web_source("/soap", ", body: <x/>, unwrap: //Nothing", ITEMS)), STATUS_STOP);
     CHECK_CONTAINS(error.message, "the answer has no text at //Nothing (see \"unwrap\")");
+    /* The first of several would be a whole listing without the others. */
+    CHECK_INT(night(folder, web_source("/soap", ", body: <x/>, unwrap: //*", ITEMS)), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "//* leads to 4 elements, and only one can be the answer");
     end_nights();
 }
