@@ -19,6 +19,9 @@ static enum status ask(struct portal *portal, struct error *error)
         return status;
     if (report.said == SAID_HELD || report.said == SAID_UNKNOWN)
         return STATUS_OK;
+    if (report.said == SAID_NOT_LEFT)
+        return error_set(error, STATUS_STOP, _("the portal %s cannot be reached (" TEXT_PRINT ")"),
+                         portal->settings->shown, TEXT_ARG(report.words));
     return error_set(error, STATUS_STOP, _("the portal %s does not answer as it should: " TEXT_PRINT),
                      portal->settings->shown, TEXT_ARG(report.words));
 }

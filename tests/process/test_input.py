@@ -312,6 +312,11 @@ class Documents(Night):
         self.place.write("inbox/one.csv", "Mã số;Tên\n1;a\n")
         self.expect(self.place.run("check", "--online"), 3, 'inbox/one\\.csv: the table has no column "Mã".*it has "Mã số", "Tên"')
 
+    def test_check_online_says_of_a_portal_that_is_not_there_that_it_cannot_be_reached(self):
+        self.place.records(procedure("1.000001"))
+        self.place.change_portal(url="http://127.0.0.1:9/v1")
+        self.expect(self.place.run("check", "--online"), 3, r"the portal http://127\.0\.0\.1:9/v1 cannot be reached \(")
+
     def test_two_sources_that_differ_are_held_and_told_in_which_fields(self):
         self.place.configure(sources=[self.place.source("one"), self.place.source("two")])
         other = dict(SOUND[0], name="Tên khác")
