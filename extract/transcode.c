@@ -21,6 +21,7 @@ struct transcode {
     uint64_t passed; /* bytes of the document before `in` */
     bool fresh;      /* what was looked at to begin with is not converted yet */
     bool ended;
+    struct error fault; /* behind what was converted: told once that is given */
 };
 
 static enum status fill(struct transcode *transcode, struct error *error)
@@ -110,14 +111,15 @@ static enum status read_transcode(struct file_stream *stream, void *bytes, size_
     struct transcode *transcode = stream->own;
     while (transcode->given == transcode->out.length) {
         *got = 0;
+        if (transcode->fault.status)
+            return error_set(error, transcode->fault.status, "%s", transcode->fault.message);
         if (!transcode->fresh && transcode->ended)
             return STATUS_OK;
         enum status status = transcode->fresh ? STATUS_OK : fill(transcode, error);
         transcode->fresh = false;
-        if (status == STATUS_OK)
-            status = convert(transcode, error);
         if (status)
             return status;
+        convert(transcode, &transcode->fault);
     }
     size_t rest = transcode->out.length - transcode->given;
     *got = rest < length ? rest : length;

@@ -169,6 +169,12 @@ TEST("UTF-16 pages, lists and tables are read like others")
     CHECK_INT(night(folder, source("format: csv, encoding: utf-16, key: Mã, map: {}")), STATUS_OK);
     CHECK_TEXT(stored(BYTES), TEXT("1;Một|2;\"a\nb\""));
     CHECK_STRING(address(folder, source("format: csv, encoding: utf-16, key: Mã, map: {}"), "tên"), "Một");
+    struct text cut = typed(ENCODING_UTF16LE, "\xef\xbb\xbfMã;Tên\r\n3;Ba\r\n4;Bốn\r\n");
+    put_file(folder, "doc", text_slice(cut, 0, cut.length - 1));
+    CHECK_INT(night(folder, source("format: csv, encoding: utf-16, key: Mã, map: {}")), STATUS_STOP);
+    CHECK_CONTAINS(result->why, "ends in the middle of a UTF-16 character");
+    CHECK_CONTAINS(stored(BYTES).bytes, "3;Ba"); /* what came before the cut is not lost */
+    CHECK(!result->whole);
     put_file(folder, "doc", typed(ENCODING_UTF16BE, "<p>Đơn</p>"));
     CHECK_STRING(address(folder, source("format: html, encoding: utf-16be, map: {}"), "//p"), "Đơn");
     put_file(folder, "doc", typed(ENCODING_UTF16BE, "[{\"a\":\"Đơn\"}]"));
