@@ -30,11 +30,11 @@ void file_stream_memory(struct text bytes, const char *name, struct file_stream 
 
 /* The regular files in a folder whose names match a shell pattern, sorted bytewise. `match` goes down where
  * it holds slashes, each part matching names of one level, a part "**" any number of folders (also none);
- * NULL or "" is "*". Hidden entries are skipped. Symbolic links to folders are not followed, links to files
- * are when they stay under the folder. What matches and is neither file nor folder (a link that leads
- * nowhere, round in a circle or out of the folder, a pipe, a device) is named apart. A folder on the way that
- * cannot be read is STATUS_STOP: a listing must never be guessed; so are more than 1,000,000 files. A match
- * that leaves the folder ("..") is STATUS_USAGE.
+ * NULL or "" is "*". Hidden entries and "~$…" are skipped. Symbolic links to folders are not followed, links
+ * to files are when they stay under the folder. What matches and is neither file nor folder (a link that
+ * leads nowhere, round in a circle or out of the folder, a pipe, a device) is named apart. A folder on the
+ * way that cannot be read is STATUS_STOP: a listing must never be guessed; so are more than 1,000,000 files.
+ * A match that leaves the folder ("..") is STATUS_USAGE.
  */
 struct file_list {
     size_t count;

@@ -189,7 +189,8 @@ static enum status walk(struct listing *listing, int descriptor, char *path, uin
                 status = unreadable(listing, path, errno);
             break;
         }
-        if (entry->d_name[0] == '.')
+        /* "~$" begins the name of what Office puts beside a document while somebody has it open. */
+        if (entry->d_name[0] == '.' || strncmp(entry->d_name, "~$", 2) == 0)
             continue;
         int written = snprintf(path + length, PATH_MAX - length, "/%s", entry->d_name);
         if (written < 0 || (size_t)written >= PATH_MAX - length)

@@ -165,7 +165,8 @@ TEST("a path is relative to the folder unless it is absolute")
 TEST("a listing is sorted bytewise, holds regular files that match, and no hidden ones")
 {
     const char *folder = test_folder();
-    static const char *const names[] = { "b.json", "a.json", "B.json", "đ.json", "a.xml", ".c.json" };
+    static const char *const names[] = { "b.json", "a.json",  "B.json",  "đ.json",
+                                         "a.xml",  ".c.json", "~$a.json" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         put(folder, names[i], "");
     make(folder, "d.json");
