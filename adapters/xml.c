@@ -254,6 +254,9 @@ enum status xml_parse(struct text bytes, bool html, const char *encoding, struct
         status = check_html(bytes, encoding, &told, error);
     if (status)
         return status;
+    struct xml_guard guard = { .html = html };
+    if (!xml_guard_pass(&guard, bytes))
+        return error_set(error, STATUS_REJECT, "%s", xml_guard_words());
     xmlDocPtr tree = html ? parse_html(bytes, told, &fault) : parse_xml(bytes, told, declared, &fault);
     if (!tree) {
         xml_fault_tell(&fault, NULL, STATUS_REJECT, error);

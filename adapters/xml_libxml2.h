@@ -34,6 +34,20 @@ struct xml_document {
 enum status xml_encoding_choose(const char *encoding, struct text start, const char **told, bool *declared,
                                 struct error *error);
 
+/* Zeroed but for `html`, fed with all of a document's bytes: false when a tag has more attributes than any
+ * document needs (the words say so). */
+struct xml_guard {
+    bool html;
+    int state;
+    char quote;
+    bool value, naming;
+    unsigned marks, markup, named;
+    const char *end;
+    char last[9], name[8];
+};
+bool xml_guard_pass(struct xml_guard *guard, struct text bytes);
+const char *xml_guard_words(void);
+
 /* A push parser fed from a stream. The files that read with it put it first in their own struct. */
 struct xml_push {
     xmlParserCtxtPtr parser;
@@ -43,6 +57,7 @@ struct xml_push {
     bool begun, ended, broken;
     unsigned depth;
     bool no_doctype;
+    struct xml_guard guard;
     struct xml_fault fault;
 };
 /* `handlers` are completed with those that refuse; their first argument is the struct xml_push. */

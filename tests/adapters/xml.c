@@ -179,6 +179,46 @@ TEST("elements nested without end are refused, in XML and HTML")
     buffer_free(&bytes);
 }
 
+static void put_attributes(struct buffer *out, const char *before, int count, const char *form,
+                           const char *after)
+{
+    buffer_string(out, before);
+    for (int i = 0; i < count; i++) {
+        buffer_printf(out, " a%d", i);
+        buffer_string(out, form);
+    }
+    buffer_string(out, after);
+}
+
+static bool takes(const char *before, int count, const char *form, const char *after, bool html)
+{
+    BUFFER_OWNED struct buffer page = { 0 };
+    put_attributes(&page, before, count, form, after);
+    struct xml_document *document = parse(page.bytes, html);
+    bool taken = document != NULL;
+    if (!taken)
+        CHECK_CONTAINS(error.message, "more than 1500 attributes");
+    xml_document_free(document);
+    return taken;
+}
+
+TEST("a tag with attributes without end is refused before it is parsed, wherever it hides")
+{
+    CHECK(takes("<a", 1000, "='x'", "/>", false));
+    CHECK(!takes("<a", 40000, "='x'", "/>", false));
+    CHECK(!takes("<a", 40000, " = \"x > y\"", "/>", false));
+    CHECK(!takes("<r><!-- <b c=' --><a", 4000, "='x'", "/></r>", false));
+    CHECK(!takes("<r><![CDATA[ <b c=' ]]><a", 4000, "='x'", "/></r>", false));
+    CHECK(!takes("<?p <b c=' ?><a", 4000, "='x'", "/>", false));
+    CHECK(!takes("<a", 40000, "", ">", true));
+    CHECK(!takes("<p><!--><a", 4000, "=x", ">", true));
+    CHECK(!takes("<script>if (a<b && c='</script><a", 4000, "=x", ">", true));
+    CHECK(takes("<script>if (a<b) {", 4000, "= 1 +", "}</script><p>x</p>", true));
+    CHECK(takes("<p>1 < 2", 4000, " = b", "</p>", true));
+    CHECK(takes("<r>", 4000, "=\"x\"", "</r>", false));
+    CHECK(takes("<r><!--", 4000, "=\"x\"", "--></r>", false));
+}
+
 TEST("a text too long to be kept is refused, never cut")
 {
     struct buffer bytes = { 0 };

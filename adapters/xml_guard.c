@@ -1,0 +1,136 @@
+/* libxml2 2.9 compares each attribute of a tag with all before it: half a megabyte of them in one tag is a
+ * minute of work that nothing can break off. So they are counted before it sees them. Only where tags begin
+ * and end is looked for here; whether they are right is libxml2's business. */
+#include <string.h>
+#include <strings.h>
+
+#include "adapters/xml_libxml2.h"
+
+#define MARKS_MOST 3000 /* words and quotes of one tag: 1,500 attributes as they are usually written */
+
+enum { IN_TEXT, AFTER_LESS, IN_TAG, IN_QUOTE, IN_MARKUP, IN_RAW };
+
+static bool is_space(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '/';
+}
+
+static bool ends_with(const struct xml_guard *guard, const char *end)
+{
+    size_t length = strlen(end);
+    return strncasecmp(guard->last + sizeof guard->last - length, end, length) == 0;
+}
+
+static bool is_raw(const struct xml_guard *guard)
+{
+    return guard->html && (strncmp(guard->name, "script", 7) == 0 || strncmp(guard->name, "style", 6) == 0);
+}
+
+static void begin_tag(struct xml_guard *guard, char byte)
+{
+    bool name = (byte | 32) >= 'a' && (byte | 32) <= 'z';
+    name = name || byte == '_' || byte == ':' || byte == '/' || (unsigned char)byte >= 0x80;
+    guard->state = name ? IN_TAG : byte == '!' || byte == '?' ? IN_MARKUP : IN_TEXT;
+    guard->end = byte == '?' ? "?>" : ">";
+    guard->marks = guard->named = 0;
+    guard->naming = true;
+    guard->markup = 0;
+    memset(guard->name, 0, sizeof guard->name);
+}
+
+static void take_name(struct xml_guard *guard, char byte)
+{
+    bool letter = (byte | 32) >= 'a' && (byte | 32) <= 'z';
+    guard->naming = guard->naming && letter && guard->named < sizeof guard->name - 1;
+    if (guard->naming)
+        guard->name[guard->named++] = (char)(byte | 32);
+}
+
+static void take_tag(struct xml_guard *guard, char byte, char before)
+{
+    take_name(guard, byte);
+    if (byte == '>') {
+        guard->state = is_raw(guard) ? IN_RAW : IN_TEXT;
+    } else if (byte == '<') {
+        guard->state = AFTER_LESS;
+    } else if ((byte == '"' || byte == '\'') && guard->value) {
+        guard->state = IN_QUOTE;
+        guard->quote = byte;
+        guard->marks++;
+    } else if (!is_space(byte) && is_space(before)) {
+        guard->marks++;
+    }
+    if (!is_space(byte))
+        guard->value = byte == '=';
+}
+
+/* Comments and CDATA end in their own way; what it is shows in the first bytes. */
+static void take_markup(struct xml_guard *guard, char byte)
+{
+    guard->markup += guard->markup < 8;
+    if (guard->markup == 2 && ends_with(guard, "<!--"))
+        guard->end = "-->";
+    else if (guard->markup == 7 && ends_with(guard, "<![CDATA["))
+        guard->end = "]]>";
+    else if (byte == '>' && guard->html && guard->end[0] == '-' && ends_with(guard, "--!>"))
+        guard->state = IN_TEXT;
+    else if (byte == '>' && ends_with(guard, guard->end) &&
+             (guard->end[0] != '-' || guard->markup > 4 || guard->html))
+        guard->state = IN_TEXT;
+}
+
+static void take(struct xml_guard *guard, char byte)
+{
+    char before = guard->last[sizeof guard->last - 1];
+    memmove(guard->last, guard->last + 1, sizeof guard->last - 1);
+    guard->last[sizeof guard->last - 1] = byte;
+    switch (guard->state) {
+    case AFTER_LESS:
+        begin_tag(guard, byte);
+        if (guard->state == IN_TAG)
+            take_name(guard, byte);
+        break;
+    case IN_TAG:
+        take_tag(guard, byte, before);
+        break;
+    case IN_QUOTE:
+        if (byte == guard->quote) {
+            guard->state = IN_TAG;
+            guard->value = false;
+        }
+        break;
+    case IN_MARKUP:
+        take_markup(guard, byte);
+        break;
+    case IN_RAW:
+        if (ends_with(guard, "</script") || ends_with(guard, "</style"))
+            begin_tag(guard, '/');
+        break;
+    default:
+        if (byte == '<')
+            guard->state = AFTER_LESS;
+    }
+}
+
+bool xml_guard_pass(struct xml_guard *guard, struct text bytes)
+{
+    for (size_t i = 0; i < bytes.length; i++) {
+        const char *from = bytes.bytes + i;
+        if (guard->state == IN_TEXT) { /* most of a document */
+            const char *less = memchr(from, '<', bytes.length - i);
+            if (!less)
+                return true;
+            i += (size_t)(less - from);
+        }
+        if (bytes.bytes[i]) /* UTF-16 has a zero beside each ASCII letter */
+            take(guard, bytes.bytes[i]);
+        if (guard->marks > MARKS_MOST)
+            return false;
+    }
+    return true;
+}
+
+const char *xml_guard_words(void)
+{
+    return _("a tag has more than 1500 attributes, which is refused");
+}
