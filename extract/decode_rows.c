@@ -77,7 +77,7 @@ static enum status put_cell(struct table *table, struct rows *rows, size_t at, s
                      rows->title(rows, at));
 }
 
-/* The first fault is the row's; the other cells are taken all the same, so that its key is found. What comes
+/* The first fault is the row's; the other cells are taken all the same, for who looks at it. What comes
  * behind the limit is not, so that many large cells do not add up. */
 static enum status put_row(struct table *table, struct rows *rows, size_t most, struct error *error)
 {
