@@ -341,11 +341,16 @@ static bool is_failure(enum delivery_event event)
     return event == EVENT_DOUBT || event == EVENT_NOT_LEFT || event == EVENT_BUSY;
 }
 
+static bool is_question(const struct portal_report *report)
+{
+    return report->errand->kind == PORTAL_ASK;
+}
+
 /* What the answer says of the portal as a whole. */
 static void judge_portal(struct courier *courier, struct parcel *parcel, const struct portal_report *report,
                          enum delivery_event event)
 {
-    bool asked = report->errand->kind == PORTAL_ASK;
+    bool asked = is_question(report);
     struct pace_report told = { .event = event,
                                 .asked = asked,
                                 .sent_before = parcel->delivery.left,
@@ -369,11 +374,6 @@ static void judge_portal(struct courier *courier, struct parcel *parcel, const s
         last.words = buffer_view(&parcel->words);
     if (fault != PACE_WELL)
         stop_for(courier, fault, &last);
-}
-
-static bool is_question(const struct portal_report *report)
-{
-    return report->errand->kind == PORTAL_ASK;
 }
 
 /* What it means for the pace: at once and in the order of the answers, for what it forbids must not leave. */

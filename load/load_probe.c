@@ -1,3 +1,4 @@
+#include "load/courier_reason.h"
 #include "load/load.h"
 #include "load/portal.h"
 
@@ -19,9 +20,11 @@ static enum status ask(struct portal *portal, struct error *error)
         return status;
     if (report.said == SAID_HELD || report.said == SAID_UNKNOWN)
         return STATUS_OK;
-    if (report.said == SAID_NOT_LEFT)
-        return error_set(error, STATUS_STOP, _("the portal %s cannot be reached (" TEXT_PRINT ")"),
-                         portal->settings->shown, TEXT_ARG(report.words));
+    if (report.said == SAID_NOT_LEFT) {
+        char reason[COURIER_REASON_MOST];
+        courier_reason(reason, portal->settings->shown, PACE_ABSENT, &report);
+        return error_set(error, STATUS_STOP, "%s", reason);
+    }
     return error_set(error, STATUS_STOP, _("the portal %s does not answer as it should: " TEXT_PRINT),
                      portal->settings->shown, TEXT_ARG(report.words));
 }
