@@ -121,16 +121,24 @@ static struct value *make_list(struct map_running *running, const struct map_nod
     return list->count ? list : NULL;
 }
 
+/* What the address names, or the constant; nothing when no choice fits. */
+static void take_pieces(struct map_running *running, const struct map_node *node, const struct record *record,
+                        const struct record_item *item, struct map_pieces *pieces,
+                        const struct map_place *place)
+{
+    struct record_items items;
+    if (!node->from)
+        map_take_text(running, node, node->constant, pieces, false, place);
+    else if (map_choose(running, node, record, item, &items, place))
+        map_gather(running, node, record, &items, pieces, place);
+}
+
 /* Texts for a list of texts: everything that the address names. */
 static void add_scalars(struct map_running *running, const struct map_node *node, const struct record *record,
                         const struct record_item *item, struct value *list, const struct map_place *place)
 {
     struct map_pieces pieces = { 0 };
-    struct record_items items;
-    if (!node->from)
-        map_take_text(running, node, node->constant, &pieces, false, place);
-    else if (map_choose(running, node, record, item, &items, place))
-        map_gather(running, node, record, &items, &pieces, place);
+    take_pieces(running, node, record, item, &pieces, place);
     for (size_t i = 0; i < pieces.count; i++) {
         struct map_place at = { place, NULL, (long)list->count };
         struct value *made = make_item(running, node, node->field, record, &pieces.list[i], &at);
@@ -198,14 +206,7 @@ static struct value *run_node(struct map_running *running, const struct map_node
                               const struct map_place *place)
 {
     struct map_pieces pieces = { 0 };
-    struct record_items items;
-    if (!node->from) {
-        map_take_text(running, node, node->constant, &pieces, false, place);
-    } else {
-        if (!map_choose(running, node, record, item, &items, place))
-            return NULL;
-        map_gather(running, node, record, &items, &pieces, place);
-    }
+    take_pieces(running, node, record, item, &pieces, place);
     if (!pieces.count)
         return NULL;
     if (node->field->kind == FIELD_LIST)
