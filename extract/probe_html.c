@@ -38,19 +38,31 @@ static struct text cell_of(const struct look *look, struct xml_node *row, size_t
 
 /* ---- a table of procedures ---- */
 
+/* `headings`: the row with the names of the columns; NULL: of no interest. */
+static void take_rows(const struct look *look, struct probe_fields *fields, const struct xml_result *rows,
+                      struct xml_node *headings)
+{
+    for (size_t i = 0; i < rows->count && i < ROWS; i++) {
+        fields->records++;
+        for (size_t at = 1; at <= CELLS; at++) {
+            struct text cell = cell_of(look, rows->nodes[i], at);
+            if (!cell.length)
+                continue;
+            struct text heading = headings ? cell_of(look, headings, at) : TEXT("");
+            probe_take(fields, probe_add(fields, text_format(fields->arena, "*[%zu]", at), heading), cell);
+        }
+    }
+}
+
 static bool holds_codes(const struct look *look, struct text table)
 {
     struct probe_fields found = { .arena = look->fields->arena };
     struct xml_result rows = nodes_at(look, table);
     size_t most = 0;
-    for (size_t i = 0; i < rows.count && i < ROWS; i++)
-        for (size_t at = 1; at <= CELLS; at++) {
-            struct text address = text_format(found.arena, "*[%zu]", at);
-            struct probe_field *field = probe_add(&found, address, TEXT(""));
-            probe_take(&found, field, cell_of(look, rows.nodes[i], at));
-            most = field && field->inside > most ? field->inside : most;
-        }
-    return most > 1 && most * 2 >= (rows.count < ROWS ? rows.count : ROWS);
+    take_rows(look, &found, &rows, NULL);
+    for (size_t i = 0; i < found.count; i++)
+        most = found.list[i].inside > most ? found.list[i].inside : most;
+    return most > 1 && most * 2 >= found.records;
 }
 
 /* Where the headings are no <th>, the first row is no record. */
@@ -77,16 +89,7 @@ static void look_at_rows(const struct look *look)
     /* The row above the first: the lowest one of the headings. */
     struct text above = text_format(fields->arena, "(%.*s)[1]/preceding::tr[1]", TEXT_ARG(fields->table));
     struct xml_result headings = nodes_at(look, above);
-    for (size_t i = 0; i < rows.count && i < ROWS; i++) {
-        fields->records++;
-        for (size_t at = 1; at <= CELLS; at++) {
-            struct text address = text_format(fields->arena, "*[%zu]", at);
-            struct text heading = headings.count ? cell_of(look, headings.nodes[0], at) : TEXT("");
-            struct text cell = cell_of(look, rows.nodes[i], at);
-            if (cell.length)
-                probe_take(fields, probe_add(fields, address, heading), cell);
-        }
-    }
+    take_rows(look, fields, &rows, headings.count ? headings.nodes[0] : NULL);
 }
 
 /* ---- one procedure ---- */
