@@ -26,6 +26,12 @@ static bool is_raw(const struct xml_guard *guard)
     return guard->html && (strncmp(guard->name, "script", 7) == 0 || strncmp(guard->name, "style", 6) == 0);
 }
 
+static void remember(struct xml_guard *guard, char byte)
+{
+    memmove(guard->last, guard->last + 1, sizeof guard->last - 1);
+    guard->last[sizeof guard->last - 1] = byte;
+}
+
 static void begin_tag(struct xml_guard *guard, char byte)
 {
     bool name = (byte | 32) >= 'a' && (byte | 32) <= 'z';
@@ -33,9 +39,11 @@ static void begin_tag(struct xml_guard *guard, char byte)
     guard->state = name ? IN_TAG : byte == '!' || byte == '?' ? IN_MARKUP : IN_TEXT;
     guard->end = byte == '?' ? "?>" : ">";
     guard->marks = guard->named = 0;
-    guard->naming = true;
+    guard->naming = guard->html; /* for raw text alone */
     guard->markup = 0;
     memset(guard->name, 0, sizeof guard->name);
+    memset(guard->last, 0, sizeof guard->last);
+    remember(guard, byte);
 }
 
 static void take_name(struct xml_guard *guard, char byte)
@@ -51,6 +59,7 @@ static void take_tag(struct xml_guard *guard, char byte, char before)
     take_name(guard, byte);
     if (byte == '>') {
         guard->state = is_raw(guard) ? IN_RAW : IN_TEXT;
+        memset(guard->last, 0, sizeof guard->last);
     } else if (byte == '<') {
         guard->state = AFTER_LESS;
     } else if ((byte == '"' || byte == '\'') && guard->value) {
@@ -68,9 +77,9 @@ static void take_tag(struct xml_guard *guard, char byte, char before)
 static void take_markup(struct xml_guard *guard, char byte)
 {
     guard->markup += guard->markup < 8;
-    if (guard->markup == 2 && ends_with(guard, "<!--"))
+    if (guard->markup == 2 && ends_with(guard, "!--"))
         guard->end = "-->";
-    else if (guard->markup == 7 && ends_with(guard, "<![CDATA["))
+    else if (guard->markup == 7 && ends_with(guard, "![CDATA["))
         guard->end = "]]>";
     else if (byte == '>' && guard->html && guard->end[0] == '-' && ends_with(guard, "--!>"))
         guard->state = IN_TEXT;
@@ -81,9 +90,8 @@ static void take_markup(struct xml_guard *guard, char byte)
 
 static void take(struct xml_guard *guard, char byte)
 {
-    char before = guard->last[sizeof guard->last - 1];
-    memmove(guard->last, guard->last + 1, sizeof guard->last - 1);
-    guard->last[sizeof guard->last - 1] = byte;
+    char before = guard->before;
+    guard->before = byte;
     switch (guard->state) {
     case AFTER_LESS:
         begin_tag(guard, byte);
@@ -100,9 +108,11 @@ static void take(struct xml_guard *guard, char byte)
         }
         break;
     case IN_MARKUP:
+        remember(guard, byte);
         take_markup(guard, byte);
         break;
     case IN_RAW:
+        remember(guard, byte);
         if (ends_with(guard, "</script") || ends_with(guard, "</style"))
             begin_tag(guard, '/');
         break;
@@ -112,16 +122,19 @@ static void take(struct xml_guard *guard, char byte)
     }
 }
 
+/* Most of a document is text and values: only their ends matter. */
+static size_t skip(const struct xml_guard *guard, struct text bytes, size_t at)
+{
+    char end = guard->state == IN_TEXT ? '<' : guard->quote;
+    if (guard->state != IN_TEXT && guard->state != IN_QUOTE)
+        return at;
+    const char *found = memchr(bytes.bytes + at, end, bytes.length - at);
+    return found ? (size_t)(found - bytes.bytes) : bytes.length;
+}
+
 bool xml_guard_pass(struct xml_guard *guard, struct text bytes)
 {
-    for (size_t i = 0; i < bytes.length; i++) {
-        const char *from = bytes.bytes + i;
-        if (guard->state == IN_TEXT) { /* most of a document */
-            const char *less = memchr(from, '<', bytes.length - i);
-            if (!less)
-                return true;
-            i += (size_t)(less - from);
-        }
+    for (size_t i = skip(guard, bytes, 0); i < bytes.length; i = skip(guard, bytes, i + 1)) {
         if (bytes.bytes[i]) /* UTF-16 has a zero beside each ASCII letter */
             take(guard, bytes.bytes[i]);
         if (guard->marks > MARKS_MOST)

@@ -43,7 +43,7 @@ struct xml_guard {
     bool value, naming;
     unsigned marks, markup, named;
     const char *end;
-    char last[9], name[8];
+    char before, last[8], name[8]; /* last: in markup and raw text */
 };
 bool xml_guard_pass(struct xml_guard *guard, struct text bytes);
 const char *xml_guard_words(void);
