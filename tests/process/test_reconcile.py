@@ -264,10 +264,14 @@ class Reconcile(Night):
         self.check_accounts()
         self.expect(self.place.run("audit", "verify"), 0)
 
-    def test_overwriting_what_an_operator_withdrew_withdraws_it_again_by_his_decision(self):
+    def undo_an_order(self):
+        """An operator orders a withdrawal, and another hand publishes the procedure."""
         self.expect(self.place.run("withdraw", "1.000001", "--decision", "9/QĐ", "--reason", "thay thế"), 0)
         self.another_hand("UPDATE held SET status = 'published', version = version + 1 WHERE code = '1.000001'")
         self.online(1)
+
+    def test_overwriting_what_an_operator_withdrew_withdraws_it_again_by_his_decision(self):
+        self.undo_an_order()
         self.expect(self.place.run("reconcile", "--overwrite", "1.000001", "--reason", "đã bãi bỏ"), 0, "replaces")
         time_limit = {**self.place.configuration["sources"][0]["map"], "time_limit": "/time_limit"}
         self.place.change_source(map=time_limit)  # the record is settled once more in between
@@ -280,9 +284,7 @@ class Reconcile(Night):
         self.expect(self.place.run("audit", "verify"), 0)
 
     def test_adopting_what_an_operator_withdrew_lifts_his_order(self):
-        self.expect(self.place.run("withdraw", "1.000001", "--decision", "9/QĐ", "--reason", "thay thế"), 0)
-        self.another_hand("UPDATE held SET status = 'published', version = version + 1 WHERE code = '1.000001'")
-        self.online(1)
+        self.undo_an_order()
         self.expect(self.place.run("reconcile", "--adopt", "1.000001", "--reason", "cổng đúng"), 0, "is taken over")
         self.records[0]["name"] = "Tên sửa tiếp"
         self.place.records(*self.records)

@@ -89,6 +89,15 @@ static struct text text(const char *sql)
 
 static const char *const key[] = { "k", NULL };
 
+/* One code from two sources, under a name from each. */
+static void stage_both(const char *first, const char *second)
+{
+    stage("a", key);
+    stage("b", key);
+    work("a", "1.000001", first, "1");
+    work("b", "1.000001", second, "1");
+}
+
 TEST("an accepted record is wanted at the portal")
 {
     open_store();
@@ -140,10 +149,7 @@ TEST("two sources that give one code with other contents are both held")
 TEST("when one of two that were held goes, the other speaks for the code again")
 {
     open_store();
-    stage("a", key);
-    stage("b", key);
-    work("a", "1.000001", "x", "1");
-    work("b", "1.000001", "y", "1");
+    stage_both("x", "y");
     settle(NULL, 0);
     static const char *const none[] = { NULL };
     stage("b", none);
@@ -158,10 +164,7 @@ TEST("when one of two that were held goes, the other speaks for the code again")
 TEST("the same words from two sources are accepted twice and wanted once")
 {
     open_store();
-    stage("a", key);
-    stage("b", key);
-    work("a", "1.000001", "x", "1");
-    work("b", "1.000001", "x", "1");
+    stage_both("x", "x");
     settle(NULL, 0);
     CHECK_INT(counts.accepted, 2);
     CHECK_TEXT(text("SELECT count(*) FROM procedure_state WHERE wanted_action = 'publish'"), TEXT("1"));
@@ -196,10 +199,7 @@ TEST("precedence that is given, turned or taken away counts for what was settled
         "SELECT s.name FROM procedure_state p JOIN record r ON r.id = p.record JOIN source s "
         "ON s.id = r.source WHERE p.wanted_action = 'publish'";
     open_store();
-    stage("a", key);
-    stage("b", key);
-    work("a", "1.000001", "x", "1");
-    work("b", "1.000001", "y", "1");
+    stage_both("x", "y");
     settle(NULL, 0);
     CHECK_INT(counts.held, 2);
     settle(NULL, 0);
