@@ -19,6 +19,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -118,6 +119,15 @@ class Simulator:
 
     def __exit__(self, *_):
         self.stop()
+
+
+@contextlib.contextmanager
+def silent_port(port=0):
+    """A port where nobody listens, held so that no other test's simulator is given it meanwhile."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", port))
+        yield held.getsockname()[1]
 
 
 class Done:

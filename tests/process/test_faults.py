@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from harness import Night, Place, Simulator, procedure, procedures, slow
+from harness import Night, Place, Simulator, procedure, procedures, silent_port, slow
 
 
 class Answers(Night):
@@ -206,11 +206,10 @@ class Answers(Night):
             self.check_accounts(place)
 
     def test_a_portal_that_is_not_there_stops_the_run_and_everything_stays_pending(self):
-        with Simulator() as other:
-            port = other.port
-        self.place.change_portal(url=f"http://127.0.0.1:{port}/v1")
         self.place.records(*procedures(10), procedure("x", status="?"))
-        done = self.expect(self.place.run("run"), 3, f"127.0.0.1:{port}|127.0.0.1 port {port}")
+        with silent_port() as port:
+            self.place.change_portal(url=f"http://127.0.0.1:{port}/v1")
+            done = self.expect(self.place.run("run"), 3, f"127.0.0.1:{port}|127.0.0.1 port {port}")
         run = self.place.last_run()
         self.assertEqual((run["accepted"], run["rejected"], run["published"], run["failed"]), (10, 1, 0, 0), run)
         self.assertRegex(done.stdout, "10 pending")

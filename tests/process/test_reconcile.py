@@ -6,7 +6,7 @@ import os
 import sqlite3
 import tempfile
 
-from harness import Night, Place, SANITIZED, Simulator, most_megabytes, procedure, procedures, slow
+from harness import Night, Place, SANITIZED, Simulator, most_megabytes, procedure, procedures, silent_port, slow
 
 
 class Reconcile(Night):
@@ -384,9 +384,10 @@ class Reconcile(Night):
 
     def test_a_portal_that_is_not_there_is_said(self):
         self.portal.stop()
-        self.expect(self.place.run("reconcile", "--online"), 3, "does not say what it holds|cannot be reached")
-        self.expect(self.place.run("reconcile"), 3, "does not say what it holds|cannot be reached")
-        self.expect(self.place.run("reconcile", "--offline"), 0)
+        with silent_port(self.portal.port):
+            self.expect(self.place.run("reconcile", "--online"), 3, "does not say what it holds|cannot be reached")
+            self.expect(self.place.run("reconcile"), 3, "does not say what it holds|cannot be reached")
+            self.expect(self.place.run("reconcile", "--offline"), 0)
 
 
 class Size(Night):
