@@ -15,8 +15,8 @@
 #include "adapters/file.h"
 #include "core/memory.h"
 
-#define CHUNK     65536
-#define NAME_MOST 1024
+#define CHUNK    65536
+#define NAME_MAX 1024
 
 const struct archive_limits archive_limits_default = {
     .members = 10000,
@@ -53,9 +53,9 @@ struct pass {
     char *label;
 };
 
-static la_ssize_t on_read(struct archive *zip, void *own, const void **bytes)
+static la_ssize_t on_read(struct archive *zip, void *user_data, const void **bytes)
 {
-    struct pass *pass = own;
+    struct pass *pass = user_data;
     uint64_t left = pass->at < pass->file->size ? pass->file->size - pass->at : 0;
     size_t length = left < CHUNK ? (size_t)left : CHUNK;
     if (pass->file->descriptor < 0) {
@@ -73,9 +73,9 @@ static la_ssize_t on_read(struct archive *zip, void *own, const void **bytes)
     return got;
 }
 
-static la_int64_t on_seek(struct archive *zip, void *own, la_int64_t offset, int whence)
+static la_int64_t on_seek(struct archive *zip, void *user_data, la_int64_t offset, int whence)
 {
-    struct pass *pass = own;
+    struct pass *pass = user_data;
     (void)zip;
     int64_t base = whence == SEEK_SET   ? 0
                    : whence == SEEK_CUR ? (int64_t)pass->at
@@ -91,9 +91,9 @@ static la_int64_t on_seek(struct archive *zip, void *own, la_int64_t offset, int
     return to;
 }
 
-static la_int64_t on_skip(struct archive *zip, void *own, la_int64_t request)
+static la_int64_t on_skip(struct archive *zip, void *user_data, la_int64_t request)
 {
-    struct pass *pass = own;
+    struct pass *pass = user_data;
     (void)zip;
     uint64_t left = pass->file->size - pass->at;
     int64_t skipped = request < 0 ? 0 : (uint64_t)request > left ? (int64_t)left : request;
@@ -196,7 +196,7 @@ static enum status pass_next(struct pass *pass, struct archive_entry **entry, st
 
 static bool leads_out(struct text name)
 {
-    if (!name.length || name.length > NAME_MOST || text_starts(name, TEXT("/")) ||
+    if (!name.length || name.length > NAME_MAX || text_starts(name, TEXT("/")) ||
         memchr(name.bytes, '\\', name.length))
         return true;
     if (name.length >= 2 && name.bytes[1] == ':')
@@ -215,7 +215,7 @@ static bool leads_out(struct text name)
 }
 
 static enum status add_member(struct archive_file *file, struct archive_entry *entry, struct text name,
-                              uint64_t place, size_t *room, uint64_t *total, struct error *error)
+                              uint64_t place, size_t *capacity, uint64_t *total, struct error *error)
 {
     uint64_t bytes = archive_entry_size_is_set(entry) ? (uint64_t)archive_entry_size(entry) : 0;
     if (leads_out(name))
@@ -231,10 +231,10 @@ static enum status add_member(struct archive_file *file, struct archive_entry *e
                          file->name, TEXT_ARG(name), (unsigned long long)bytes,
                          (unsigned long long)file->limits.member_bytes,
                          (unsigned long long)file->limits.total_bytes);
-    if (file->count == *room) {
-        *room = *room * 2 + 32;
-        file->members = memory_grow(file->members, *room, sizeof *file->members);
-        file->places = memory_grow(file->places, *room, sizeof *file->places);
+    if (file->count == *capacity) {
+        *capacity = *capacity * 2 + 32;
+        file->members = memory_grow(file->members, *capacity, sizeof *file->members);
+        file->places = memory_grow(file->places, *capacity, sizeof *file->places);
     }
     file->places[file->count] = place;
     file->members[file->count++] = (struct archive_member){ text_copy(&file->arena, name), bytes };
@@ -268,13 +268,13 @@ static enum status read_directory(struct archive_file *file, struct error *error
     struct pass *pass;
     struct archive_entry *entry;
     struct text name;
-    size_t room = 0;
+    size_t capacity = 0;
     uint64_t total = 0;
     enum status status = pass_begin(file, &pass, error);
     if (status)
         return status;
     while (!(status = pass_next(pass, &entry, &name, error)))
-        if ((status = add_member(file, entry, name, pass->entries, &room, &total, error)))
+        if ((status = add_member(file, entry, name, pass->entries, &capacity, &total, error)))
             break;
     pass_end(pass);
     return status == STATUS_END ? check_twice(file, error) : status;
@@ -401,7 +401,7 @@ static enum status check_given(struct pass *pass, struct error *error)
 static enum status member_read(struct file_stream *stream, void *bytes, size_t length, size_t *got,
                                struct error *error)
 {
-    struct pass *pass = stream->own;
+    struct pass *pass = stream->user_data;
     *got = 0;
     la_ssize_t result = archive_read_data(pass->zip, bytes, length);
     if (result < 0)
@@ -420,7 +420,7 @@ static enum status member_read(struct file_stream *stream, void *bytes, size_t l
 
 static void member_close(struct file_stream *stream)
 {
-    pass_end(stream->own);
+    pass_end(stream->user_data);
 }
 
 enum status archive_member_open(struct archive_file *file, const struct archive_member *member,
@@ -446,7 +446,8 @@ enum status archive_member_open(struct archive_file *file, const struct archive_
     pass->label = memory_copy_string(label.bytes);
     pass->member = member;
     pass->packed_from = archive_filter_bytes(pass->zip, -1);
-    *stream =
-        (struct file_stream){ .read = member_read, .close = member_close, .name = pass->label, .own = pass };
+    *stream = (struct file_stream){
+        .read = member_read, .close = member_close, .name = pass->label, .user_data = pass
+    };
     return STATUS_OK;
 }

@@ -201,7 +201,7 @@ static void put_pair(struct buffer *form, const char *name, const char *value)
     http_escape(form, text_of(value));
 }
 
-static enum status take_token(struct auth *auth, struct clock *clock, const struct http_answer *answer,
+static enum status take_token(struct auth *auth, struct clock *clock, const struct http_response *answer,
                               struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -238,7 +238,7 @@ static enum status ask_for_token(struct auth *auth, struct clock *clock, struct 
                                     .header_count = COUNT(headers),
                                     .user = auth->client_id,
                                     .password = auth->client_secret };
-    struct http_answer answer;
+    struct http_response answer;
     put_pair(&form, "grant_type", "client_credentials");
     put_pair(&form, "scope", auth->scope);
     request.body = buffer_view(&form);

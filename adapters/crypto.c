@@ -188,15 +188,15 @@ bool crypto_base64_decode(struct arena *arena, struct text base64, struct text *
     *bytes = TEXT_NONE;
     if (!base64_strict(base64, &padding))
         return false;
-    size_t room = base64.length / 4 * 3;
-    unsigned char *out = arena_take(arena, room + 1);
+    size_t capacity = base64.length / 4 * 3;
+    unsigned char *out = arena_alloc(arena, capacity + 1);
     for (size_t at = 0; at < base64.length; at += PIECE) {
         size_t length = base64.length - at < PIECE ? base64.length - at : PIECE;
         if (EVP_DecodeBlock(out + at / 4 * 3, (const unsigned char *)base64.bytes + at, (int)length) < 0)
             return false;
     }
-    out[room - padding] = 0;
-    *bytes = (struct text){ (const char *)out, room - padding };
+    out[capacity - padding] = 0;
+    *bytes = (struct text){ (const char *)out, capacity - padding };
     return true;
 }
 

@@ -29,17 +29,17 @@ void deflate_close(struct deflate *deflate)
 bool deflate_pack(struct deflate *deflate, struct text bytes, struct buffer *out)
 {
     buffer_clear(out);
-    if (bytes.length < 2 || bytes.length > DEFLATE_MOST)
+    if (bytes.length < 2 || bytes.length > DEFLATE_MAX)
         return false;
     if (!deflate->packer)
         deflate->packer = libdeflate_alloc_compressor(LEVEL);
     /* Only a result that is smaller is of use, so there is room for no more. */
-    char *room = deflate->packer ? buffer_room(out, bytes.length) : NULL;
-    if (!room)
+    char *capacity = deflate->packer ? buffer_room(out, bytes.length) : NULL;
+    if (!capacity)
         return false;
     out->length =
-        libdeflate_zlib_compress(deflate->packer, bytes.bytes, bytes.length, room, bytes.length - 1);
-    room[out->length] = 0;
+        libdeflate_zlib_compress(deflate->packer, bytes.bytes, bytes.length, capacity, bytes.length - 1);
+    capacity[out->length] = 0;
     return out->length > 0;
 }
 
@@ -47,22 +47,22 @@ enum status deflate_unpack(struct deflate *deflate, struct text packed, size_t s
                            struct error *error)
 {
     buffer_clear(out);
-    if (size > DEFLATE_MOST)
+    if (size > DEFLATE_MAX)
         return error_set(error, STATUS_REJECT, _("packed bytes claim to hold %zu bytes, more than %zu"), size,
-                         DEFLATE_MOST);
+                         DEFLATE_MAX);
     if (!deflate->unpacker)
         deflate->unpacker = libdeflate_alloc_decompressor();
-    char *room = deflate->unpacker ? buffer_room(out, size) : NULL;
-    if (!room)
+    char *capacity = deflate->unpacker ? buffer_room(out, size) : NULL;
+    if (!capacity)
         return error_set(error, STATUS_FATAL, _("there is no memory to unpack %zu bytes"), size);
-    if (libdeflate_zlib_decompress(deflate->unpacker, packed.bytes, packed.length, room, size, NULL) !=
+    if (libdeflate_zlib_decompress(deflate->unpacker, packed.bytes, packed.length, capacity, size, NULL) !=
         LIBDEFLATE_SUCCESS) {
-        room[0] = 0;
+        capacity[0] = 0;
         return error_set(error, STATUS_REJECT,
                          _("packed bytes are damaged: they do not give the %zu bytes they should"), size);
     }
     /* Without a place for the true size, libdeflate takes fewer bytes for a failure. */
     out->length = size;
-    room[size] = 0;
+    capacity[size] = 0;
     return STATUS_OK;
 }

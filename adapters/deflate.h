@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-#define DEFLATE_MOST ((size_t)1 << 30) /* bytes unpacked */
+#define DEFLATE_MAX ((size_t)1 << 30) /* bytes unpacked */
 
 /* One serves one thread; its memory is taken when it is first used. NULL closes too. */
 struct deflate;
@@ -18,7 +18,7 @@ void deflate_close(struct deflate *deflate);
 bool deflate_pack(struct deflate *deflate, struct text bytes, struct buffer *out);
 
 /* Replaces what is in `out` by exactly `size` bytes. STATUS_REJECT when the packed bytes are damaged or give
- * another size, or more than DEFLATE_MOST are asked for. */
+ * another size, or more than DEFLATE_MAX are asked for. */
 enum status deflate_unpack(struct deflate *deflate, struct text packed, size_t size, struct buffer *out,
                            struct error *error);
 

@@ -56,7 +56,7 @@ static enum status read_whole(struct arena *arena, int descriptor, const char *p
                               size_t limit, struct text *bytes, struct error *error)
 {
     size_t capacity = size + 1, length = 0, got = 0;
-    char *content = arena_take(arena, capacity + 1);
+    char *content = arena_alloc(arena, capacity + 1);
     for (;;) {
         enum status status = read_some(descriptor, path, content + length, capacity - length, &got, error);
         if (status)
@@ -67,7 +67,7 @@ static enum status read_whole(struct arena *arena, int descriptor, const char *p
         if (!got)
             break;
         if (length == capacity) { /* such files as those of /proc say that their size is 0 */
-            char *larger = arena_take(arena, capacity * 2 + 4096 + 1);
+            char *larger = arena_alloc(arena, capacity * 2 + 4096 + 1);
             memcpy(larger, content, length);
             content = larger;
             capacity = capacity * 2 + 4096;
@@ -107,13 +107,13 @@ enum status file_read(struct arena *arena, const char *path, size_t limit, struc
 static enum status stream_read_file(struct file_stream *stream, void *bytes, size_t length, size_t *got,
                                     struct error *error)
 {
-    return read_some((int)(intptr_t)stream->own, stream->name, bytes, length, got, error);
+    return read_some((int)(intptr_t)stream->user_data, stream->name, bytes, length, got, error);
 }
 
 static void stream_close_file(struct file_stream *stream)
 {
     if (stream->read == stream_read_file)
-        close((int)(intptr_t)stream->own);
+        close((int)(intptr_t)stream->user_data);
     stream->read = NULL;
 }
 
@@ -130,7 +130,7 @@ enum status file_stream_open(struct arena *arena, const char *path, struct file_
         .read = stream_read_file,
         .close = stream_close_file,
         .name = text_string(arena, text_of(path)),
-        .own = (void *)(intptr_t)descriptor,
+        .user_data = (void *)(intptr_t)descriptor,
     };
     return STATUS_OK;
 }

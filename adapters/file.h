@@ -20,7 +20,7 @@ struct file_stream {
                         struct error *error);
     void (*close)(struct file_stream *stream);
     const char *name; /* for messages and locators */
-    void *own;
+    void *user_data;
     struct text rest; /* of a stream over memory: what is still to be read */
 };
 enum status file_stream_open(struct arena *arena, const char *path, struct file_stream *stream,

@@ -70,19 +70,19 @@ static void start(struct http_client *client, struct http_transfer *transfer)
         client->active++;
         return;
     }
-    transfer->answer = (struct http_answer){ .failure = HTTP_USAGE,
-                                             .body = TEXT(""),
-                                             .retry_after_ms = -1,
-                                             .effective_url = http_string(transfer, transfer->url),
-                                             .owner = transfer->owner };
-    http_answer_why(transfer, curl_easy_strerror(code), "");
+    transfer->answer = (struct http_response){ .failure = HTTP_USAGE,
+                                               .body = TEXT(""),
+                                               .retry_after_ms = -1,
+                                               .effective_url = http_string(transfer, transfer->url),
+                                               .owner = transfer->owner };
+    http_response_why(transfer, curl_easy_strerror(code), "");
     settle(client, transfer);
 }
 
 static void finish(struct http_client *client, struct http_line *line, CURLcode code)
 {
     struct http_transfer *transfer = line->transfer;
-    http_answer_fill(transfer, code);
+    http_response_fill(transfer, code);
     curl_multi_remove_handle(client->multi, line->easy);
     client->active--;
     if (!http_redirected(client, transfer)) {
@@ -143,7 +143,7 @@ static int64_t now_ms(void)
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-enum status http_next(struct http_client *client, long wait_ms, struct http_answer *answer,
+enum status http_next(struct http_client *client, long wait_ms, struct http_response *answer,
                       struct error *error)
 {
     release(client, &client->returned);
@@ -184,7 +184,7 @@ static void take_this(struct http_transfers *list, struct http_transfer *wanted)
 }
 
 static enum status wait_for(struct http_client *client, struct http_transfer *wanted,
-                            struct http_answer *answer, struct error *error)
+                            struct http_response *answer, struct error *error)
 {
     while (!wanted->finished) {
         enum status status = work(client, error);
@@ -308,11 +308,11 @@ static struct http_transfer *submit(struct http_client *client, const struct htt
         append(&client->queue, transfer);
         return transfer;
     }
-    transfer->answer = (struct http_answer){ .body = TEXT(""),
-                                             .retry_after_ms = -1,
-                                             .effective_url = http_string(transfer, transfer->url),
-                                             .owner = transfer->owner };
-    http_answer_refuse(transfer, unusable);
+    transfer->answer = (struct http_response){ .body = TEXT(""),
+                                               .retry_after_ms = -1,
+                                               .effective_url = http_string(transfer, transfer->url),
+                                               .owner = transfer->owner };
+    http_response_refuse(transfer, unusable);
     settle(client, transfer);
     return transfer;
 }
@@ -328,22 +328,22 @@ size_t http_pending(const struct http_client *client)
 }
 
 enum status http_download(struct http_client *client, const struct http_request *request,
-                          enum status (*sink)(void *own, struct text chunk, struct error *error), void *own,
-                          struct http_answer *answer, struct error *error)
+                          enum status (*sink)(void *user_data, struct text chunk, struct error *error),
+                          void *user_data, struct http_response *answer, struct error *error)
 {
     release(client, &client->returned_once);
     struct http_transfer *transfer = submit(client, request, error);
     if (!transfer)
         return STATUS_USAGE;
     transfer->sink = sink;
-    transfer->sink_own = own;
+    transfer->sink_own = user_data;
     transfer->sink_error = error;
     enum status status = wait_for(client, transfer, answer, error);
     return status ? status : transfer->sink_status;
 }
 
 enum status http_once(struct http_client *client, const struct http_request *request,
-                      struct http_answer *answer, struct error *error)
+                      struct http_response *answer, struct error *error)
 {
     return http_download(client, request, NULL, NULL, answer, error);
 }

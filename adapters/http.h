@@ -60,7 +60,7 @@ struct http_request {
     void *owner;                 /* comes back with the answer */
 };
 
-struct http_answer {
+struct http_response {
     enum http_failure failure;
     char why[256];    /* libcurl's words when failure is not HTTP_ANSWERED; never holds a secret */
     long status;      /* HTTP status, 0 if none came */
@@ -88,22 +88,22 @@ size_t http_pending(const struct http_client *client); /* submitted and not yet 
 
 /* The next finished request: STATUS_OK with *answer; STATUS_END when none finished within wait_ms (0: do not
  * wait) or none is pending. Also returns early, with STATUS_END, after http_wake. */
-enum status http_next(struct http_client *client, long wait_ms, struct http_answer *answer,
+enum status http_next(struct http_client *client, long wait_ms, struct http_response *answer,
                       struct error *error);
 void http_wake(struct http_client *client); /* async-signal-safe is not promised; thread-safe is */
 
 /* One request, waited for, whatever else is pending. *answer is valid until the next call on the client; an
  * answer of http_next stays valid. */
 enum status http_once(struct http_client *client, const struct http_request *request,
-                      struct http_answer *answer, struct error *error);
+                      struct http_response *answer, struct error *error);
 
 /* As http_once, but the body of an answer 2xx goes to the sink piece by piece (answer_limit holds for their
  * sum); any other body comes in the answer. A status of the sink other than OK ends the transfer and is
  * returned with the error that the sink filled. What a broken transfer gave before has been given: look at
  * answer->failure. */
 enum status http_download(struct http_client *client, const struct http_request *request,
-                          enum status (*sink)(void *own, struct text chunk, struct error *error), void *own,
-                          struct http_answer *answer, struct error *error);
+                          enum status (*sink)(void *user_data, struct text chunk, struct error *error),
+                          void *user_data, struct http_response *answer, struct error *error);
 
 /* Can libcurl read it? NULL: yes; else libcurl's words of what is wrong. */
 const char *http_url_fault(const char *url);

@@ -73,11 +73,11 @@ struct http_transfer {
     struct {
         size_t at, length;
     } found[HTTP_FIELD_COUNT];
-    enum status (*sink)(void *own, struct text chunk, struct error *error);
+    enum status (*sink)(void *user_data, struct text chunk, struct error *error);
     void *sink_own;
     struct error *sink_error;
     enum status sink_status;
-    struct http_answer answer;
+    struct http_response answer;
 };
 
 struct http_transfers {
@@ -112,11 +112,11 @@ bool http_is_web(const struct http_transfer *transfer);
 struct http_line *http_line_new(struct http_client *client, CURLcode *code);
 CURLcode http_line_set(struct http_client *client, struct http_transfer *transfer, struct http_line *line);
 
-/* http_answer.c: what a transfer came to, once libcurl has ended it with `code`. */
-void http_answer_fill(struct http_transfer *transfer, CURLcode code);
+/* http_response.c: what a transfer came to, once libcurl has ended it with `code`. */
+void http_response_fill(struct http_transfer *transfer, CURLcode code);
 /* `words` as the answer's why, or `instead` when they hold a credential. */
-void http_answer_why(struct http_transfer *transfer, const char *words, const char *instead);
-void http_answer_refuse(struct http_transfer *transfer, const char *why);
+void http_response_why(struct http_transfer *transfer, const char *words, const char *instead);
+void http_response_refuse(struct http_transfer *transfer, const char *why);
 
 /* http_redirect.c: true when the answer redirects to where the client may follow: the transfer's URL is
  * changed. When it must not be followed at all the answer has become HTTP_USAGE. */

@@ -20,10 +20,10 @@ static const struct text field_names[HTTP_FIELD_COUNT] = {
 
 /* ---- what libcurl calls ---- */
 
-static size_t take_header(char *bytes, size_t one, size_t length, void *own)
+static size_t take_header(char *bytes, size_t one, size_t length, void *user_data)
 {
     (void)one;
-    struct http_transfer *transfer = ((struct http_line *)own)->transfer;
+    struct http_transfer *transfer = ((struct http_line *)user_data)->transfer;
     if (length > 5 &&
         memcmp(bytes, "HTTP/", 5) == 0) { /* another answer: the last before was 100 or its kin */
         memset(transfer->found, 0, sizeof transfer->found);
@@ -59,9 +59,9 @@ static bool for_sink(struct http_line *line)
     return (status >= 200 && status < 300) || !http_is_web(line->transfer);
 }
 
-static bool keep_piece(void *own, struct text piece)
+static bool keep_piece(void *user_data, struct text piece)
 {
-    struct http_line *line = own;
+    struct http_line *line = user_data;
     struct http_transfer *transfer = line->transfer;
     if (piece.length > line->client->answer_limit - transfer->taken) {
         transfer->too_large = true;
@@ -98,10 +98,10 @@ static void begin_body(struct http_line *line)
     inflate_begin(line->inflate, gzip ? INFLATE_GZIP : INFLATE_DEFLATE);
 }
 
-static size_t take_body(char *bytes, size_t one, size_t length, void *own)
+static size_t take_body(char *bytes, size_t one, size_t length, void *user_data)
 {
     (void)one;
-    struct http_line *line = own;
+    struct http_line *line = user_data;
     struct http_transfer *transfer = line->transfer;
     struct text piece = { bytes, length };
     enum inflate_result result = INFLATE_FINE;
@@ -118,10 +118,10 @@ static size_t take_body(char *bytes, size_t one, size_t length, void *own)
 
 /* Called when a connection stands, before the request is sent on it. A second time for one request means that
  * libcurl found a kept connection dead and would silently send again what may have arrived. */
-static int about_to_send(void *own, char *remote, char *local, int remote_port, int local_port)
+static int about_to_send(void *user_data, char *remote, char *local, int remote_port, int local_port)
 {
     (void)remote, (void)local, (void)remote_port, (void)local_port;
-    struct http_line *line = own;
+    struct http_line *line = user_data;
     struct http_transfer *transfer = line->transfer;
     long sent = 0;
     if (transfer->left && !transfer->safe)

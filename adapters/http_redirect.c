@@ -35,7 +35,7 @@ static bool go_there(const struct http_client *client, struct http_transfer *tra
                      CURLU *target)
 {
     if (!is_web(target)) {
-        http_answer_refuse(transfer, _("the answer redirects to a scheme that is not http or https"));
+        http_response_refuse(transfer, _("the answer redirects to a scheme that is not http or https"));
         return false;
     }
     bool same = same_part(from, target, CURLUPART_SCHEME) && same_part(from, target, CURLUPART_HOST) &&
@@ -43,7 +43,7 @@ static bool go_there(const struct http_client *client, struct http_transfer *tra
     if (!same && !client->follow_any_host)
         return false;
     if (transfer->redirects == MOST_REDIRECTS) {
-        http_answer_refuse(transfer, _("the answers redirect more than 5 times"));
+        http_response_refuse(transfer, _("the answers redirect more than 5 times"));
         return false;
     }
     if (!same) { /* stays so on the way back: a stranger must not choose where credentials go */
@@ -63,7 +63,7 @@ static bool go_there(const struct http_client *client, struct http_transfer *tra
 
 bool http_redirected(const struct http_client *client, struct http_transfer *transfer)
 {
-    const struct http_answer *answer = &transfer->answer;
+    const struct http_response *answer = &transfer->answer;
     long status = answer->status;
     bool follow = client->follow_same_host || client->follow_any_host;
     if (!follow || !transfer->safe || answer->failure || !answer->location.length ||
@@ -76,7 +76,7 @@ bool http_redirected(const struct http_client *client, struct http_transfer *tra
         /* A header value has a NUL behind it here: the next value's separator or the buffer's end. */
         if (curl_url_set(target, CURLUPART_URL, answer->location.bytes,
                          CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME))
-            http_answer_refuse(transfer, _("the answer redirects to something that is no URL"));
+            http_response_refuse(transfer, _("the answer redirects to something that is no URL"));
         else
             again = go_there(client, transfer, from, target);
     }

@@ -52,7 +52,7 @@ static bool begin_member(struct inflate *packed, unsigned char first)
 }
 
 enum inflate_result inflate_feed(struct inflate *packed, struct text bytes,
-                                 bool (*put)(void *own, struct text piece), void *own)
+                                 bool (*put)(void *user_data, struct text piece), void *user_data)
 {
     z_stream *stream = &packed->stream;
     int code = Z_OK;
@@ -69,7 +69,7 @@ enum inflate_result inflate_feed(struct inflate *packed, struct text bytes,
         stream->avail_out = PIECE;
         code = inflate(stream, Z_NO_FLUSH);
         struct text piece = { (const char *)packed->piece, PIECE - stream->avail_out };
-        if (piece.length && !put(own, piece))
+        if (piece.length && !put(user_data, piece))
             return INFLATE_REFUSED;
         if (code == Z_STREAM_END)
             packed->begun = !(packed->ended = true);

@@ -23,7 +23,7 @@ void inflate_begin(struct inflate *packed, enum inflate_shape shape);
 
 /* Gives what the bytes hold to `put` in pieces; where that says no, it is INFLATE_REFUSED. */
 enum inflate_result inflate_feed(struct inflate *packed, struct text bytes,
-                                 bool (*put)(void *own, struct text piece), void *own);
+                                 bool (*put)(void *user_data, struct text piece), void *user_data);
 
 /* Nothing was fed, or what was fed came to its end. */
 bool inflate_is_whole(const struct inflate *packed);

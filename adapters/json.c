@@ -9,7 +9,7 @@
 #include "adapters/json_guard.h"
 #include "core/memory.h"
 
-#define PAIRWISE_MOST 16
+#define PAIRWISE_MAX 16
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_end;
@@ -17,7 +17,7 @@ static _Thread_local struct arena thread_arena; /* all of cJSON's memory during 
 
 static void *take(size_t size)
 {
-    return arena_take(&thread_arena, size);
+    return arena_alloc(&thread_arena, size);
 }
 
 static void give(void *memory)
@@ -73,7 +73,7 @@ static const struct value *repeated_of_many(const struct value *object)
 
 const struct value *json_repeated_name(const struct value *object)
 {
-    if (object->count > PAIRWISE_MOST)
+    if (object->count > PAIRWISE_MAX)
         return repeated_of_many(object);
     for (const struct value *member = object->first; member; member = member->next)
         for (const struct value *earlier = object->first; earlier != member; earlier = earlier->next)
@@ -91,7 +91,7 @@ struct conversion {
 static struct text copy(struct arena *arena, const char *string)
 {
     size_t length = strlen(string);
-    char *bytes = arena_take(arena, length + 1);
+    char *bytes = arena_alloc(arena, length + 1);
     memcpy(bytes, string, length + 1);
     return (struct text){ bytes, length };
 }
@@ -99,7 +99,7 @@ static struct text copy(struct arena *arena, const char *string)
 /* Depth is bounded by the guard. */
 static struct value *convert(struct conversion *conversion, const cJSON *item)
 {
-    struct value *value = arena_take(conversion->arena, sizeof *value);
+    struct value *value = arena_alloc(conversion->arena, sizeof *value);
     *value = (struct value){ 0 };
     switch (item->type & 0xff) {
     case cJSON_False:
@@ -170,7 +170,7 @@ static enum status parse(struct arena *arena, struct json_guard *guard, struct v
 {
     /* A number of one digit and its comma become five bytes. */
     size_t length = guard->source.length;
-    char *given = arena_take(&thread_arena, length + (length / 2 + 1) * JSON_NUMBER_OVERHEAD + 1);
+    char *given = arena_alloc(&thread_arena, length + (length / 2 + 1) * JSON_NUMBER_OVERHEAD + 1);
     enum status status = json_guard_text(guard, given, &length);
     if (status)
         return status;

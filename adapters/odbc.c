@@ -346,11 +346,11 @@ static enum status report_cell(const struct odbc *odbc, size_t at, struct error 
  * know. A driver may leave a piece shorter than it could (not to cut a letter): its terminator tells. */
 static size_t piece_length(const struct odbc *odbc, bool binary, SQLRETURN result, SQLLEN said)
 {
-    size_t room = sizeof odbc->piece - (binary ? 0 : sizeof(SQLWCHAR));
-    if (said >= 0 && (size_t)said <= room)
+    size_t capacity = sizeof odbc->piece - (binary ? 0 : sizeof(SQLWCHAR));
+    if (said >= 0 && (size_t)said <= capacity)
         return (size_t)said;
     if (binary)
-        return room;
+        return capacity;
     size_t units = PIECE - 1;
     if (said == SQL_NO_TOTAL && result == SQL_SUCCESS) {
         units = 0;

@@ -112,7 +112,7 @@ static void listen_to(struct child *child)
         shut(&child->output);
     if (got <= 0)
         return;
-    size_t room = PROCESS_WORDS - child->said, length = (size_t)got < room ? (size_t)got : room;
+    size_t capacity = PROCESS_WORDS - child->said, length = (size_t)got < capacity ? (size_t)got : capacity;
     memcpy(child->result->words + child->said, bytes, length);
     child->said += length;
 }

@@ -24,7 +24,7 @@ static enum status read_file(struct arena *arena, const char *folder, const char
     struct error why;
     if (!*path)
         return error_set(error, STATUS_USAGE, _("${file:} names no file"));
-    if (file_read(arena, file_path(arena, folder, path), SECRET_MOST, secret, &why))
+    if (file_read(arena, file_path(arena, folder, path), SECRET_MAX, secret, &why))
         return error_set(error, STATUS_USAGE,
                          _("a secret cannot be read: %s; check the path and who may read it"), why.message);
     while (secret->length &&

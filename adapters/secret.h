@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-#define SECRET_MOST ((size_t)64 * 1024) /* bytes of one secret */
+#define SECRET_MAX ((size_t)64 * 1024) /* bytes of one secret */
 
 /* The text with every reference replaced; terminated, in the arena. Relative paths start at `folder`.
  * STATUS_USAGE with what to do when one is not there, empty, unreadable, holds a NUL, or is no such

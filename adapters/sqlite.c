@@ -165,10 +165,10 @@ void sqlite_close_file(struct sqlite *database)
     free(database);
 }
 
-static int authorize(void *own, int action, const char *first, const char *second, const char *schema,
+static int authorize(void *user_data, int action, const char *first, const char *second, const char *schema,
                      const char *trigger)
 {
-    (void)own, (void)first, (void)schema, (void)trigger;
+    (void)user_data, (void)first, (void)schema, (void)trigger;
     switch (action) {
     case SQLITE_SELECT:
     case SQLITE_READ:
@@ -181,9 +181,9 @@ static int authorize(void *own, int action, const char *first, const char *secon
     }
 }
 
-static int look_at_time(void *own)
+static int look_at_time(void *user_data)
 {
-    const struct sqlite *database = own;
+    const struct sqlite *database = user_data;
     return now_ns() > database->deadline_ns;
 }
 
@@ -311,7 +311,7 @@ void sqlite_bind_number(struct sqlite_statement *statement, int at, int64_t numb
     bound(statement, sqlite3_bind_int64(statement->handle, at, number));
 }
 
-void sqlite_bind_words(struct sqlite_statement *statement, int at, struct text text)
+void sqlite_bind_text(struct sqlite_statement *statement, int at, struct text text)
 {
     bound(statement, text.bytes ? sqlite3_bind_text64(statement->handle, at, text.bytes, text.length,
                                                       SQLITE_STATIC, SQLITE_UTF8)
@@ -404,7 +404,7 @@ bool sqlite_is_real(struct sqlite_statement *statement, int at)
     return sqlite3_column_type(statement->handle, at) == SQLITE_FLOAT;
 }
 
-bool sqlite_is_words(struct sqlite_statement *statement, int at)
+bool sqlite_is_text(struct sqlite_statement *statement, int at)
 {
     return sqlite3_column_type(statement->handle, at) == SQLITE_TEXT;
 }
@@ -419,7 +419,7 @@ int64_t sqlite_number(struct sqlite_statement *statement, int at)
     return sqlite3_column_int64(statement->handle, at);
 }
 
-struct text sqlite_words(struct sqlite_statement *statement, int at)
+struct text sqlite_column_text(struct sqlite_statement *statement, int at)
 {
     const unsigned char *bytes = sqlite3_column_text(statement->handle, at);
     return (struct text){ (const char *)bytes, (size_t)sqlite3_column_bytes(statement->handle, at) };

@@ -55,7 +55,7 @@ void sqlite_finish(struct sqlite_statement *statement);
  * bytes are NULL binds NULL. A parameter that cannot be bound (no such number, too long) is reported by the
  * next step. */
 void sqlite_bind_number(struct sqlite_statement *statement, int at, int64_t number);
-void sqlite_bind_words(struct sqlite_statement *statement, int at, struct text text);
+void sqlite_bind_text(struct sqlite_statement *statement, int at, struct text text);
 void sqlite_bind_bytes(struct sqlite_statement *statement, int at, struct text bytes);
 void sqlite_bind_digest(struct sqlite_statement *statement, int at,
                         const struct digest *digest); /* NULL: NULL */
@@ -74,9 +74,10 @@ bool sqlite_is_null(struct sqlite_statement *statement, int at);
 bool sqlite_is_blob(struct sqlite_statement *statement, int at);
 bool sqlite_is_integer(struct sqlite_statement *statement, int at);
 bool sqlite_is_real(struct sqlite_statement *statement, int at);
-bool sqlite_is_words(struct sqlite_statement *statement, int at);
+bool sqlite_is_text(struct sqlite_statement *statement, int at);
 int64_t sqlite_number(struct sqlite_statement *statement, int at);
-struct text sqlite_words(struct sqlite_statement *statement, int at); /* numbers as SQLite prints them */
+struct text sqlite_column_text(struct sqlite_statement *statement,
+                               int at); /* numbers as SQLite prints them */
 struct text sqlite_bytes(struct sqlite_statement *statement, int at);
 bool sqlite_digest(struct sqlite_statement *statement, int at, struct digest *digest); /* false when NULL */
 

@@ -226,7 +226,7 @@ static void order_marks(struct arena *arena, utf8proc_int32_t *marks, size_t cou
         starts[combining_class(marks[i]) + 1]++;
     for (size_t class = 1; class < 257; class ++)
         starts[class] += starts[class - 1];
-    utf8proc_int32_t *sorted = arena_take(arena, count * sizeof *sorted);
+    utf8proc_int32_t *sorted = arena_alloc(arena, count * sizeof *sorted);
     for (size_t i = 0; i < count; i++)
         sorted[starts[combining_class(marks[i])]++] = marks[i];
     memcpy(marks, sorted, count * sizeof *marks);
@@ -236,8 +236,8 @@ static void order_marks(struct arena *arena, utf8proc_int32_t *marks, size_t cou
 static struct characters decompose(struct arena *arena, struct text text)
 {
     enum { LONGEST = 4 }; /* no canonical decomposition has more characters */
-    size_t room = unicode_length(text) * LONGEST + 1;
-    struct characters characters = { arena_take(arena, room * sizeof *characters.array), 0 };
+    size_t capacity = unicode_length(text) * LONGEST + 1;
+    struct characters characters = { arena_alloc(arena, capacity * sizeof *characters.array), 0 };
     size_t marks = 0; /* how many stand at the end */
     for (size_t at = 0; at < text.length;) {
         utf8proc_int32_t parts[LONGEST] = { unicode_next(text, &at) };
@@ -293,7 +293,7 @@ struct text unicode_nfd(struct arena *arena, struct text text)
 struct text unicode_lower(struct arena *arena, struct text text)
 {
     /* A lower case may be longer by a byte in UTF-8 (U+023A), never by a character. */
-    char *bytes = arena_take(arena, unicode_length(text) * 4 + 1);
+    char *bytes = arena_alloc(arena, unicode_length(text) * 4 + 1);
     size_t length = 0;
     for (size_t at = 0; at < text.length;)
         length += unicode_put(utf8proc_tolower(unicode_next(text, &at)), bytes + length);
@@ -360,7 +360,7 @@ static void place_tone(int32_t *previous, int32_t *character)
 struct text unicode_fold(struct arena *arena, struct text text)
 {
     text = unicode_lower(arena, text);
-    struct characters key = { arena_take(arena, (unicode_length(text) + 1) * sizeof *key.array), 0 };
+    struct characters key = { arena_alloc(arena, (unicode_length(text) + 1) * sizeof *key.array), 0 };
     bool blank = false;
     for (size_t at = 0; at < text.length;) {
         int32_t character = unicode_next(text, &at);

@@ -7,7 +7,7 @@
 struct xml_events {
     struct xml_push push; /* first */
     struct arena arena;   /* the events of one chunk */
-    size_t count, room, given;
+    size_t count, capacity, given;
     struct xml_event *queue;
     enum status status; /* what comes when the queue is empty */
     struct error error;
@@ -15,9 +15,9 @@ struct xml_events {
 
 static struct xml_event *append(struct xml_events *events, enum xml_event_kind kind)
 {
-    if (events->count == events->room) {
-        events->room = events->room * 2 + 256;
-        events->queue = memory_grow(events->queue, events->room, sizeof *events->queue);
+    if (events->count == events->capacity) {
+        events->capacity = events->capacity * 2 + 256;
+        events->queue = memory_grow(events->queue, events->capacity, sizeof *events->queue);
     }
     struct xml_event *event = &events->queue[events->count++];
     xmlParserInputPtr input = events->push.parser->input;

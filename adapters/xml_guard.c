@@ -6,7 +6,7 @@
 
 #include "adapters/xml_libxml2.h"
 
-#define MARKS_MOST 3000 /* words and quotes of one tag: 1,500 attributes as they are usually written */
+#define MARKS_MAX 3000 /* words and quotes of one tag: 1,500 attributes as they are usually written */
 
 enum { IN_TEXT, AFTER_LESS, IN_TAG, IN_QUOTE, IN_MARKUP, IN_RAW };
 
@@ -137,7 +137,7 @@ bool xml_guard_pass(struct xml_guard *guard, struct text bytes)
     for (size_t i = skip(guard, bytes, 0); i < bytes.length; i = skip(guard, bytes, i + 1)) {
         if (bytes.bytes[i]) /* UTF-16 has a zero beside each ASCII letter */
             take(guard, bytes.bytes[i]);
-        if (guard->marks > MARKS_MOST)
+        if (guard->marks > MARKS_MAX)
             return false;
     }
     return true;

@@ -39,7 +39,7 @@ struct xml_reader {
     size_t declared_count, declared_room;
     struct declared *declared;
 
-    size_t count, room, given;
+    size_t count, capacity, given;
     struct finished *finished;
     enum status status; /* what comes when the finished ones are given */
     struct error error;
@@ -176,9 +176,9 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
 
 static void finish(struct xml_reader *reader)
 {
-    if (reader->count == reader->room) {
-        reader->room = reader->room * 2 + 16;
-        reader->finished = memory_grow(reader->finished, reader->room, sizeof *reader->finished);
+    if (reader->count == reader->capacity) {
+        reader->capacity = reader->capacity * 2 + 16;
+        reader->finished = memory_grow(reader->finished, reader->capacity, sizeof *reader->finished);
     }
     reader->finished[reader->count++] =
         (struct finished){ reader->start, reader->out.length - reader->start, reader->line, reader->over };

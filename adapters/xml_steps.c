@@ -5,7 +5,7 @@
 
 #include "core/memory.h"
 
-static char *own(struct text text)
+static char *user_data(struct text text)
 {
     char *bytes = memory_take(text.length + 1);
     if (text.length)
@@ -64,7 +64,7 @@ static void take_local_name(struct text *rest, struct xml_step *step)
     at = text_slice(at, 1, at.length);
     if (!take_mark(&at, "]"))
         return;
-    step->name = own(name);
+    step->name = user_data(name);
     *rest = at;
 }
 
@@ -92,7 +92,7 @@ static enum status take_step(struct text records, struct text *rest, const struc
             return wrong(records, before, _("the prefix is not declared; add it to the source's namespaces"),
                          error);
     }
-    step->name = text_is(name, "*") ? NULL : own(name);
+    step->name = text_is(name, "*") ? NULL : user_data(name);
     if (step->any_uri)
         take_local_name(rest, step);
     return STATUS_OK;
@@ -140,7 +140,7 @@ static enum status take_predicates(struct text records, struct text *rest, struc
         *rest = text_slice(*rest, at + 1, rest->length);
     }
     steps->predicate.length = path.length;
-    steps->predicate.bytes = own(buffer_view(&path));
+    steps->predicate.bytes = user_data(buffer_view(&path));
     return STATUS_OK;
 }
 
@@ -156,7 +156,7 @@ static enum status compile(struct text records, const struct xml_namespace *name
         else if (!first)
             return wrong(records, rest, _("this cannot be tested while reading"), error);
         first = false;
-        if (steps->count == XML_STEPS_MOST)
+        if (steps->count == XML_STEPS_MAX)
             return wrong(records, rest, _("there are too many steps"), error);
         struct xml_step *step = &steps->steps[steps->count++];
         step->deep = deep;

@@ -8,7 +8,7 @@
 
 #include "adapters/xml.h"
 
-#define XML_STEPS_MOST 32
+#define XML_STEPS_MAX 32
 
 struct xml_step {
     char *name; /* NULL: any */
@@ -19,7 +19,7 @@ struct xml_step {
 
 struct xml_steps {
     size_t count;
-    struct xml_step steps[XML_STEPS_MOST];
+    struct xml_step steps[XML_STEPS_MAX];
     struct text predicate; /* as an XPath from the element, or empty; owned */
 };
 

@@ -36,7 +36,7 @@ static struct text plain_text(struct arena *arena, const xmlNode *top)
         }
     if (count == 1)
         return text_copy(arena, (struct text){ (const char *)only, length });
-    char *bytes = arena_take(arena, length + 1), *end = bytes;
+    char *bytes = arena_alloc(arena, length + 1), *end = bytes;
     for (const xmlNode *node = top; node; node = next_node(node, top, true))
         if (is_text(node))
             end = stpcpy(end, (const char *)node->content);

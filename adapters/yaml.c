@@ -6,8 +6,8 @@
 #include "adapters/json.h"
 #include "adapters/unicode.h"
 
-#define DEPTH_MOST   100
-#define ALIASED_MOST 10000
+#define DEPTH_MAX   100
+#define ALIASED_MAX 10000
 
 struct anchor {
     struct text name;
@@ -173,10 +173,10 @@ static enum status read_alias(struct reader *reader, size_t depth, struct value 
                   TEXT_ARG(name));
         return place(reader, mark.line + 1, mark.column + 1);
     }
-    if (anchor->nodes > ALIASED_MOST - reader->aliased)
+    if (anchor->nodes > ALIASED_MAX - reader->aliased)
         return refuse(reader, mark,
                       _("the aliases of this file stand for more than 10,000 values; write less of them"));
-    if (depth + anchor->height > DEPTH_MOST)
+    if (depth + anchor->height > DEPTH_MAX)
         return refuse(reader, mark,
                       _("lists and mappings are nested more than 100 levels deep; take some out"));
     reader->aliased += anchor->nodes;
@@ -285,7 +285,7 @@ static enum status read_node(struct reader *reader, struct text text, size_t dep
         return refuse(reader, mark, _("tags (!…) are not used here; leave it out"));
     if (has_nul(event))
         return refuse(reader, mark, _("a NUL (\\0) stands in this text; take it out"));
-    if (depth == DEPTH_MOST)
+    if (depth == DEPTH_MAX)
         return refuse(reader, mark,
                       _("lists and mappings are nested more than 100 levels deep; take some out"));
     struct value *made = new_value(reader, kind);

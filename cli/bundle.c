@@ -44,9 +44,9 @@ static enum status make_folders(struct writing *writing, struct error *error)
     return file_make_folders(writing->path, error);
 }
 
-static enum status put(void *own, const char *name, struct text bytes, struct error *error)
+static enum status put(void *user_data, const char *name, struct text bytes, struct error *error)
 {
-    struct writing *writing = own;
+    struct writing *writing = user_data;
     if (!writing->made && make_folders(writing, error))
         return error->status;
     writing->made = true;

@@ -13,7 +13,7 @@
 
 static const char *hex_of(struct arena *arena, const struct digest *digest)
 {
-    char *hex = arena_take(arena, DIGEST_HEX);
+    char *hex = arena_alloc(arena, DIGEST_HEX);
     digest_hex(digest, hex);
     return hex;
 }
@@ -57,7 +57,7 @@ static void print_report_json(struct arena *arena, const struct audit_report *re
     value_set(document, "unsealed", value_integer(arena, report->unsealed));
     value_set(document, "faults", value_integer(arena, (int64_t)report->count));
     value_set(document, "findings", finding_list(arena, report->first));
-    value_set(document, "remarks", finding_list(arena, report->remarks));
+    value_set(document, "remarks", finding_list(arena, report->notes_));
     output_json(document);
 }
 
@@ -70,13 +70,13 @@ static void print_report(const struct audit_report *report)
         printf("  %s\n", finding->message);
     if (report->count > shown)
         printf(_("  … and %zu more\n"), report->count - shown);
-    for (const struct audit_finding *remark = report->remarks; remark; remark = remark->next)
+    for (const struct audit_finding *remark = report->notes_; remark; remark = remark->next)
         printf("* %s\n", remark->message);
 }
 
-static void show_progress(void *own, int64_t done, int64_t total)
+static void show_progress(void *user_data, int64_t done, int64_t total)
 {
-    output_progress(own, _("verifying"), done, total);
+    output_progress(user_data, _("verifying"), done, total);
 }
 
 static enum status read_outside(struct session *session, struct audit_outside *outside, struct error *error)
@@ -84,7 +84,7 @@ static enum status read_outside(struct session *session, struct audit_outside *o
     const struct invocation *invocation = session->invocation;
     for (size_t i = 0; i < invocation->checkpoint_count; i++) {
         outside[i].name = invocation->checkpoints[i];
-        if (file_read(&session->configuration.arena, outside[i].name, NOTE_SIZE_MOST, &outside[i].bytes,
+        if (file_read(&session->configuration.arena, outside[i].name, NOTE_SIZE_MAX, &outside[i].bytes,
                       error)) {
             error->status = STATUS_USAGE;
             return error->status;
@@ -115,8 +115,8 @@ static enum status verify(struct session *session, struct error *error, int *exi
                                      .outside = outside,
                                      .outside_count = invocation->checkpoint_count,
                                      .progress = show_progress,
-                                     .own = session };
-    if (ledger_read_keys(&session->configuration, invocation->keys, invocation->key_count, error) ||
+                                     .user_data = session };
+    if (ledger_setup_read_keys(&session->configuration, invocation->keys, invocation->key_count, error) ||
         read_outside(session, outside, error))
         return error->status;
     enum status status = run_read_store(session, &store, error);
@@ -269,8 +269,8 @@ static enum status export(struct session *session, struct error *error, int *exi
     const struct invocation *invocation = session->invocation; ARENA_OWNED struct arena arena = { 0 };
     struct audit_bundle bundle = { 0 }; struct store * store; (void)exit_code;
     if (read_run(invocation->run, &bundle.run, error) ||
-        ledger_read_keys(&session->configuration, invocation->keys, invocation->key_count,
-                         error)) return error->status;
+        ledger_setup_read_keys(&session->configuration, invocation->keys, invocation->key_count,
+                               error)) return error->status;
     const char *folder = invocation->argument_count > 1 ? invocation->arguments[1] : invocation->to;
     if (!folder && bundle.run) folder = text_format(&arena, "congkhai-audit-%s-run%lld",
                                                     session->configuration.agency_code, (long long)bundle.run)

@@ -49,7 +49,7 @@ static enum status try_sources(struct session *session, struct value *document, 
         const struct source *source = &extract.sources[i];
         struct value *row = value_append(sources, value_object(arena));
         struct text bytes, context;
-        char *locator = arena_take_zeroed(arena, 512);
+        char *locator = arena_alloc_zeroed(arena, 512);
         struct error error = { 0 };
         struct transform_one one;
         value_set(row, "source", value_string(arena, source->name));
@@ -103,16 +103,16 @@ struct reviewing {
     struct error *error;
 };
 
-static void take_remark(void *own, const char *remark)
+static void take_remark(void *user_data, const char *remark)
 {
-    const struct reviewing *reviewing = own;
+    const struct reviewing *reviewing = user_data;
     value_append(reviewing->warnings,
                  value_text(reviewing->arena, text_copy(reviewing->arena, text_of(remark))));
 }
 
-static void take_example(void *own, const struct rule_example *example)
+static void take_example(void *user_data, const struct rule_example *example)
 {
-    const struct reviewing *reviewing = own;
+    const struct reviewing *reviewing = user_data;
     if (example->held == example->should_pass || reviewing->error->status)
         return;
     if (example->should_pass)
@@ -141,7 +141,7 @@ enum status command_check(struct session *session, struct error *error, int *exi
     struct digest rules;
     struct value *document = value_object(&arena), *warnings = value_list(&arena);
     if (extract_check(&extract, error) || transform_check(&transform, &rules, error) ||
-        (configuration->portal && load_check(&load, error)) || ledger_check(configuration, error))
+        (configuration->portal && load_check(&load, error)) || ledger_setup_check(configuration, error))
         return error->status;
     struct reviewing reviewing = { warnings, &arena, error };
     error->status = STATUS_OK;
@@ -156,7 +156,7 @@ enum status command_check(struct session *session, struct error *error, int *exi
         return error->status;
     if (session->invocation->online && configuration->portal) {
         struct error reason = { 0 };
-        bool there = load_probe(&load, &reason) == STATUS_OK;
+        bool there = load_trial(&load, &reason) == STATUS_OK;
         value_set(document, "portal",
                   value_text(&arena,
                              there ? text_of(_("it answers")) : text_copy(&arena, text_of(reason.message))));

@@ -4,7 +4,7 @@
 
 #include "adapters/file.h"
 #include "cli/cli.h"
-#include "extract/probe.h"
+#include "extract/infer_config.h"
 
 static const char starter[] =
     "# congkhai: cấu hình mẫu / starter configuration. Kiểm tra / check it with: congkhai check\n"
@@ -86,7 +86,7 @@ enum status command_init(struct session *session, struct error *error, int *exit
     struct text yaml = TEXT_NONE;
     struct value *document = value_object(arena), *written = value_list(arena);
     (void)exit_code;
-    if (session->invocation->from && probe_write(arena, session->invocation->from, &yaml, error))
+    if (session->invocation->from && infer_config_write(arena, session->invocation->from, &yaml, error))
         return error->status;
     if (file_exists(configuration))
         return error_set(error, STATUS_USAGE, _("%s is there already; nothing was written"), configuration);

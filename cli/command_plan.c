@@ -7,7 +7,7 @@
 #include "load/plan.h"
 
 #define ACTION_WIDTH 9
-#define VALUE_MOST   100 /* bytes of a value on a terminal; --json has all of it */
+#define VALUE_MAX    100 /* bytes of a value on a terminal; --json has all of it */
 
 struct printing {
     bool json;
@@ -19,7 +19,7 @@ struct printing {
 /* One line, whatever is in it. */
 static void print_text(struct text text, bool quoted)
 {
-    size_t length = text_cut(text, VALUE_MOST);
+    size_t length = text_cut(text, VALUE_MAX);
     if (!text.bytes) {
         putchar('-');
         return;
@@ -54,8 +54,7 @@ static void print_step(const struct plan_step *step)
         printf(_("  (on version " TEXT_PRINT ")"), TEXT_ARG(step->item->version));
     putchar('\n');
     /* Of what is new, all would be changes. */
-    for (const struct difference *change = step->first ? NULL : step->changes; change;
-         change = change->next) {
+    for (const struct diff *change = step->first ? NULL : step->changes; change; change = change->next) {
         printf("    " TEXT_PRINT ": ", TEXT_ARG(change->field));
         print_text(change->before, true);
         fputs(" → ", stdout);
@@ -84,7 +83,7 @@ static void print_step_json(struct printing *printing, const struct plan_step *s
     value_set(object, "state", value_string(arena, outbox_state_name(step->item->state)));
     value_set(object, "first", value_boolean(arena, step->first));
     value_set(object, "asks_first", value_boolean(arena, step->asks_first));
-    for (const struct difference *change = step->changes; change; change = change->next) {
+    for (const struct diff *change = step->changes; change; change = change->next) {
         struct value *item = value_append(changes, value_object(arena));
         value_set(item, "field", value_text(arena, change->field));
         set(arena, item, "old", change->before);
@@ -98,9 +97,9 @@ static void print_step_json(struct printing *printing, const struct plan_step *s
     arena_clear(arena);
 }
 
-static enum status show_step(void *own, const struct plan_step *step, struct error *error)
+static enum status show_step(void *user_data, const struct plan_step *step, struct error *error)
 {
-    struct printing *printing = own;
+    struct printing *printing = user_data;
     (void)error;
     if (printing->json)
         print_step_json(printing, step);
@@ -132,12 +131,12 @@ static enum status show(struct session *session, struct store *store, struct err
     struct load_request request = run_load_request(session);
     struct plan_summary summary;
     struct printing printing = { .json = session->invocation->json };
-    BUFFER_OWNED struct buffer document = { .limit = PLAN_KEPT_MOST };
+    BUFFER_OWNED struct buffer document = { .limit = PLAN_KEPT_MAX };
     struct plan_walk walk = { .store = store,
                               .filter = &request.filter,
                               .details = true,
                               .visit = show_step,
-                              .own = &printing,
+                              .user_data = &printing,
                               .document = &document };
     if (printing.json) {
         output_begin();

@@ -10,14 +10,14 @@
 #define SET_WIDTH 9   /* of a set's name */
 #define SHOWN     200 /* rows on a terminal; --json has them all */
 
-static void show_progress(void *own, int64_t done, int64_t total)
+static void show_progress(void *user_data, int64_t done, int64_t total)
 {
-    output_progress(own, _("listed"), done, total);
+    output_progress(user_data, _("listed"), done, total);
 }
 
-static void show_notice(void *own, const char *message)
+static void show_notice(void *user_data, const char *message)
 {
-    output_message(own, "%s", message);
+    output_message(user_data, "%s", message);
 }
 
 static struct load_request request_of(struct session *session)
@@ -25,7 +25,7 @@ static struct load_request request_of(struct session *session)
     struct load_request request = run_load_request(session);
     request.progress = show_progress;
     request.notice = show_notice;
-    request.own = session;
+    request.user_data = session;
     return request;
 }
 
@@ -53,9 +53,9 @@ static void print_row(const struct value *row, bool online)
     putchar('\n');
 }
 
-static enum status show_row(void *own, const struct value *row, struct error *error)
+static enum status show_row(void *user_data, const struct value *row, struct error *error)
 {
-    struct printing *printing = own;
+    struct printing *printing = user_data;
     (void)error;
     if (printing->json) {
         buffer_clear(&printing->line);
@@ -69,7 +69,7 @@ static enum status show_row(void *own, const struct value *row, struct error *er
     return STATUS_OK;
 }
 
-static void print_counts_json(const struct reconcile_counts *counts, bool online)
+static void print_counts_json(const struct reconciliation_counts *counts, bool online)
 {
     printf("{\n  \"online\": %s,\n  \"same\": %lld,\n  \"differs\": %lld,\n  \"missing_there\": %lld,\n"
            "  \"only_there\": %lld,\n",
@@ -81,7 +81,7 @@ static void print_counts_json(const struct reconcile_counts *counts, bool online
                (long long)counts->refreshed);
 }
 
-static void print_counts(const struct reconcile_counts *counts, bool online)
+static void print_counts(const struct reconciliation_counts *counts, bool online)
 {
     printf(
         online
@@ -104,7 +104,7 @@ static enum status print_last(struct store *store, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *last;
-    enum status status = reconcile_last(store, &arena, &last, error);
+    enum status status = reconciliation_last(store, &arena, &last, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     printf(_("Last asked in run " TEXT_PRINT " (" TEXT_PRINT "): " TEXT_PRINT " the same, " TEXT_PRINT
@@ -115,8 +115,8 @@ static enum status print_last(struct store *store, struct error *error)
     return STATUS_OK;
 }
 
-static enum status show(struct session *session, struct store *store, const struct reconcile_counts *counts,
-                        bool online, struct error *error)
+static enum status show(struct session *session, struct store *store,
+                        const struct reconciliation_counts *counts, bool online, struct error *error)
 {
     struct printing printing = { .json = session->invocation->json, .online = online };
     output_progress_end(session);
@@ -127,7 +127,7 @@ static enum status show(struct session *session, struct store *store, const stru
     } else {
         print_counts(counts, online);
     }
-    enum status status = reconcile_rows(store, online, show_row, &printing, error);
+    enum status status = reconciliation_rows(store, online, show_row, &printing, error);
     if (printing.json)
         printf("%s]\n}\n", printing.rows ? "\n  " : "");
     else if (printing.rows > SHOWN)
@@ -141,12 +141,12 @@ static enum status show(struct session *session, struct store *store, const stru
 static enum status show_beliefs(struct session *session, struct error *error)
 {
     struct store *store;
-    struct reconcile_counts counts;
+    struct reconciliation_counts counts;
     if (run_read_store(session, &store, error))
         return error->status;
     enum status status = store_begin(store, error);
     if (!status)
-        status = reconcile_beliefs(store, &counts, error);
+        status = reconciliation_beliefs(store, &counts, error);
     if (!status)
         status = show(session, store, &counts, false, error);
     if (!status && !session->invocation->json)
@@ -161,7 +161,7 @@ static enum status show_beliefs(struct session *session, struct error *error)
 static enum status ask(struct session *session, struct error *error, int *exit_code)
 {
     struct store *store;
-    struct reconcile_counts counts;
+    struct reconciliation_counts counts;
     struct run_counts run_counts = { 0 };
     int64_t run;
     struct load_request request = request_of(session);
@@ -179,7 +179,7 @@ static enum status ask(struct session *session, struct error *error, int *exit_c
 
 /* ---- settling ---- */
 
-static void say_settled(const struct session *session, struct text code, enum reconcile_settled settled)
+static void say_settled(const struct session *session, struct text code, enum reconcile_result settled)
 {
     static const char *const names[] = { "adopted", "overwrites", "missing", "gone", "ours", "nothing" };
     if (session->invocation->json) {
@@ -230,7 +230,7 @@ static enum status settle(struct session *session, bool overwrite, struct error 
     struct text code = text_of(overwrite ? invocation->overwrite : invocation->adopt);
     struct store *store;
     struct run_counts counts = { 0 };
-    enum reconcile_settled settled;
+    enum reconcile_result settled;
     int64_t run;
     struct load_request request = request_of(session);
     struct load_request checked = request;
@@ -238,7 +238,7 @@ static enum status settle(struct session *session, bool overwrite, struct error 
     if (load_check(&checked, error) || reconcile_check(&checked, true, error) ||
         run_open(session, &store, &run, error))
         return error->status;
-    enum status status = reconcile_settle(store, &request, code, overwrite, &settled, error);
+    enum status status = reconcile_decide(store, &request, code, overwrite, &settled, error);
     status = run_close(session, store, status, &counts, exit_code, error);
     if (!status)
         say_settled(session, code, settled);

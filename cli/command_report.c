@@ -7,7 +7,7 @@
 #include "cli/run.h"
 #include "core/date.h"
 #include "store/audit.h"
-#include "store/reconcile.h"
+#include "store/reconciliation.h"
 #include "store/report.h"
 #include "store/rule_report.h"
 
@@ -103,7 +103,7 @@ static enum status gather(struct store *store, struct arena *arena, int64_t most
         report_missing(store, arena, most, &situation->missing, error) ||
         report_published(store, arena, &situation->published, error) ||
         store_kept_back(store, &situation->kept, error) ||
-        reconcile_last(store, arena, &situation->reconciled, error) > STATUS_END)
+        reconciliation_last(store, arena, &situation->reconciled, error) > STATUS_END)
         return error->status;
     return STATUS_OK;
 }

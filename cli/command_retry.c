@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/run.h"
-#include "store/retry.h"
+#include "store/operator_order.h"
 
 static bool is_something(const char *text)
 {
@@ -42,7 +42,8 @@ static enum status read_run(const struct invocation *invocation, int64_t *run, s
     return STATUS_OK;
 }
 
-static void say_taken_up(const struct session *session, const struct retry_counts *counts, int64_t run)
+static void say_taken_up(const struct session *session, const struct operator_order_counts *counts,
+                         int64_t run)
 {
     static const char *const names[] = { "rejected", "held", "refused", "failed", "conflict", "lifted" };
     const int64_t numbers[] = { counts->rejected, counts->held,     counts->refused,
@@ -79,10 +80,10 @@ enum status command_retry(struct session *session, struct error *error, int *exi
 {
     const struct invocation *invocation = session->invocation;
     struct store *store;
-    struct retry_counts taken;
+    struct operator_order_counts taken;
     struct run_counts counts = { 0 };
     int64_t run;
-    struct retry_request request = {
+    struct operator_order_request request = {
         .actor = run_operator(),
         .reason = invocation->reason,
         .rule = invocation->rule,
@@ -92,7 +93,7 @@ enum status command_retry(struct session *session, struct error *error, int *exi
     if (need_reason(invocation, error) || read_run(invocation, &request.run, error) ||
         run_open(session, &store, &run, error))
         return error->status;
-    enum status status = retry_take_up(store, &request, &taken, error);
+    enum status status = operator_order_retry(store, &request, &taken, error);
     status = run_close(session, store, status, &counts, exit_code, error);
     if (!status)
         say_taken_up(session, &taken, run);
@@ -101,9 +102,9 @@ enum status command_retry(struct session *session, struct error *error, int *exi
 
 /* ---- withdraw ---- */
 
-static void show_notice(void *own, const char *message)
+static void show_notice(void *user_data, const char *message)
 {
-    output_message(own, "%s", message);
+    output_message(user_data, "%s", message);
 }
 
 /* How the one procedure stands after all; exit 1 as long as it stands in the way. */
@@ -142,10 +143,10 @@ static enum status carry_out(struct session *session, struct store *store, struc
     struct load_request request = run_load_request(session);
     request.filter = (struct outbox_filter){ .codes = &code, .code_count = 1 };
     request.notice = show_notice;
-    request.own = session;
+    request.user_data = session;
     if (!request.released_count)
         request.reason = NULL; /* it is that of the withdrawal */
-    char *command = arena_take(&session->invocation->arena, code.length + 200);
+    char *command = arena_alloc(&session->invocation->arena, code.length + 200);
     snprintf(command, code.length + 200, "withdraw %.*s --decision \"…\"", (int)code.length, code.bytes);
     request.command = command;
     return load_run(store, &request, counts, error);
@@ -155,14 +156,14 @@ static enum status withdraw(struct session *session, struct store *store, struct
                             struct run_counts *counts, int *exit_code, struct error *error)
 {
     const struct invocation *invocation = session->invocation;
-    enum retry_ordered ordered;
-    struct retry_order order = {
+    enum operator_order_result ordered;
+    struct operator_order order = {
         .code = code, .decision = invocation->decision, .reason = invocation->reason, .actor = run_operator()
     };
-    enum status status = retry_order_withdrawal(store, &order, &ordered, error);
+    enum status status = operator_order_withdraw(store, &order, &ordered, error);
     if (status)
         return status;
-    if (ordered == RETRY_ABOLISHED_ALREADY) {
+    if (ordered == OPERATOR_ABOLISHED_ALREADY) {
         output_message(session, _(TEXT_PRINT " is abolished already: nothing was done"), TEXT_ARG(code));
         return say_standing(session, store, code, run, exit_code, error);
     }

@@ -23,27 +23,27 @@ struct night {
     struct error outage; /* what ends with exit 3 though the stages behind it went on */
 };
 
-static void show_extract(void *own, const char *source, int64_t seen)
+static void show_extract(void *user_data, const char *source, int64_t seen)
 {
-    const struct night *night = own;
+    const struct night *night = user_data;
     output_progress(night->session, source, seen, 0);
 }
 
-static void show_transform(void *own, const char *source, int64_t done)
+static void show_transform(void *user_data, const char *source, int64_t done)
 {
-    const struct night *night = own;
+    const struct night *night = user_data;
     output_progress(night->session, source, done, 0);
 }
 
-static void show_load(void *own, int64_t done, int64_t total)
+static void show_load(void *user_data, int64_t done, int64_t total)
 {
-    const struct night *night = own;
+    const struct night *night = user_data;
     output_progress(night->session, _("publishing"), done, total);
 }
 
-static void show_notice(void *own, const char *message)
+static void show_notice(void *user_data, const char *message)
 {
-    const struct night *night = own;
+    const struct night *night = user_data;
     output_message(night->session, "%s", message);
 }
 
@@ -59,14 +59,14 @@ static void prepare(struct night *night, struct session *session)
     night->extracting = run_extract_request(session);
     night->extracting.progress = show_extract;
     night->extracting.notice = show_notice;
-    night->extracting.own = night;
+    night->extracting.user_data = night;
     night->transforming = run_transform_request(session);
     night->transforming.progress = show_transform;
-    night->transforming.own = night;
+    night->transforming.user_data = night;
     night->loading = run_load_request(session);
     night->loading.progress = show_load;
     night->loading.notice = show_notice;
-    night->loading.own = night;
+    night->loading.user_data = night;
 }
 
 /* Everything that can be wrong with the configuration, before anything is touched. */
@@ -155,7 +155,7 @@ static void say_repairs(const struct night *night)
 static enum status run_transform(struct night *night, struct store *store, struct error *error)
 {
     char line[512];
-    struct work_counts *work = &night->transformed.work;
+    struct resolve_counts *work = &night->transformed.work;
     int64_t repairs = 0;
     if (transform_run(store, &night->transforming, &night->transformed, error))
         return error->status;

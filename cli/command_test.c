@@ -101,9 +101,9 @@ static enum status run_tests(struct testing *testing, struct error *error)
     return STATUS_OK;
 }
 
-static void take_example(void *own, const struct rule_example *example)
+static void take_example(void *user_data, const struct rule_example *example)
 {
-    struct testing *testing = own;
+    struct testing *testing = user_data;
     struct arena *arena = testing->arena;
     if (example->held == example->should_pass) {
         testing->examples_passed++;

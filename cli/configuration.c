@@ -218,8 +218,8 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
         read_rules(configuration, top.rules, error) ||
         read_precedence(configuration, top.precedence, error) ||
         read_retention(configuration, top.retention, error) ||
-        ledger_read(&configuration->context, configuration->folder, configuration->agency_code, top.ledger,
-                    &configuration->sealing, error))
+        ledger_setup_read(&configuration->context, configuration->folder, configuration->agency_code,
+                          top.ledger, &configuration->sealing, error))
         return error->status;
     digest_tree(configuration);
     return STATUS_OK;

@@ -2,7 +2,7 @@
 #ifndef CLI_CONFIGURATION_H
 #define CLI_CONFIGURATION_H
 
-#include "cli/ledger.h"
+#include "cli/ledger_setup.h"
 #include "core/arena.h"
 #include "core/digest.h"
 #include "core/error.h"
@@ -25,7 +25,7 @@ struct configuration {
     struct rule_file *rule_files;
     size_t rule_file_count;
     const struct value *portal, *brakes, *tests;
-    struct ledger_settings sealing;
+    struct ledger_setup sealing;
     const char *const *precedence;
     size_t precedence_count;
     int64_t keep_source_ms; /* retention of source bytes; 0: for ever */

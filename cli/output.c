@@ -85,7 +85,7 @@ struct text output_word(struct text word)
 struct text output_time(struct arena *arena, struct text at)
 {
     int64_t milliseconds;
-    char *text = arena_take(arena, 32);
+    char *text = arena_alloc(arena, 32);
     if (!clock_parse(at, &milliseconds))
         return at;
     clock_format_local(milliseconds, text);
@@ -103,7 +103,7 @@ static struct text content_of(struct arena *arena, const struct value *value, in
     return most == OUTPUT_TIME ? output_time(arena, value->text) : value->text;
 }
 
-#define WIDTH_MOST 60
+#define WIDTH_MAX 60
 
 /* What a terminal would act on, or turn the line around by, is shown as a blank or a question mark. */
 static int32_t harmless(int32_t character)
@@ -119,7 +119,7 @@ static int32_t harmless(int32_t character)
 static struct text shown(struct arena *arena, const struct value *row, const struct output_column *column)
 {
     struct text text = content_of(arena, value_find(row, column->member), column->most);
-    int most = column->most > 0 ? column->most : WIDTH_MOST;
+    int most = column->most > 0 ? column->most : WIDTH_MAX;
     struct buffer out = { 0 };
     int width = 0;
     for (size_t at = 0; at < text.length;) {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "adapters/crypto.h"
-#include "cli/ledger.h"
+#include "cli/ledger_setup.h"
 
 const char *run_operator(void)
 {
@@ -104,7 +104,7 @@ enum status run_begin(struct session *session, struct store *store, int64_t *run
         .configuration = configuration->masked,
         .rules = configuration->rules_text,
     };
-    if (ledger_open(session, store, error))
+    if (ledger_setup_open(session, store, error))
         return error->status;
     /* A run that cannot even be entered has no ledger to write to. */
     enum status status = store_run_begin(store, &start, run, error);
@@ -124,7 +124,7 @@ enum status run_end(struct session *session, struct store *store, enum status st
     struct error late = { 0 };
     int64_t run = store_run(store);
     if (!status && brings_sources(session))
-        status = ledger_housekeeping(session, store, error);
+        status = ledger_setup_housekeeping(session, store, error);
     if (status)
         *exit_code = error_exit_code(status);
     /* A fault of the disk or the ledger leaves nothing to be written: the run stays open in the ledger, as a
@@ -133,7 +133,7 @@ enum status run_end(struct session *session, struct store *store, enum status st
         return status;
     enum status ended = store_run_end(store, *exit_code, counts, status ? error->message : NULL, &late);
     if (!ended)
-        ledger_copy_head(session, store, run);
+        ledger_setup_copy_head(session, store, run);
     if (!ended || status)
         return status;
     *error = late;

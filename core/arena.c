@@ -29,7 +29,7 @@
 
 #define ARENA_ALIGN 16
 #define ARENA_FIRST ((size_t)64 * 1024)
-#define ARENA_MOST  ((size_t)1024 * 1024) /* of a block that is not made for one large piece */
+#define ARENA_MAX   ((size_t)1024 * 1024) /* of a block that is not made for one large piece */
 
 struct arena_block {
     struct arena_block *previous;
@@ -54,58 +54,58 @@ static void block_free(struct arena_block *block)
     free(block);
 }
 
-__attribute__((noinline)) static void *take_from_new_block(struct arena *arena, size_t size, size_t room)
+__attribute__((noinline)) static void *take_from_new_block(struct arena *arena, size_t size, size_t needed)
 {
     struct arena_block *newest = arena->block;
     /* A large piece gets a block behind the newest one, whose rest stays in use. */
-    if (newest && room > newest->capacity / 4) {
-        struct arena_block *own = block_new(room);
-        own->previous = newest->previous;
-        newest->previous = own;
-        arena->total += room;
-        unpoison(own->bytes, size);
-        return own->bytes;
+    if (newest && needed > newest->capacity / 4) {
+        struct arena_block *separate = block_new(needed);
+        separate->previous = newest->previous;
+        newest->previous = separate;
+        arena->total += needed;
+        unpoison(separate->bytes, size);
+        return separate->bytes;
     }
     size_t capacity = newest ? newest->capacity * 2 : ARENA_FIRST;
-    if (capacity > ARENA_MOST)
-        capacity = ARENA_MOST;
-    if (capacity < room)
-        capacity = room;
+    if (capacity > ARENA_MAX)
+        capacity = ARENA_MAX;
+    if (capacity < needed)
+        capacity = needed;
     struct arena_block *block = block_new(capacity);
     block->previous = newest;
     arena->block = block;
-    arena->used = room;
-    arena->total += room;
+    arena->used = needed;
+    arena->total += needed;
     unpoison(block->bytes, size);
     return block->bytes;
 }
 
-void *arena_take(struct arena *arena, size_t size)
+void *arena_alloc(struct arena *arena, size_t size)
 {
     /* An impossible size must stay one: rounding it up may not turn it into a small one. */
-    size_t room =
+    size_t needed =
         size > SIZE_MAX / 2 ? size : (size + ARENA_GAP + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     struct arena_block *block = arena->block;
-    if (__builtin_expect(!block || room > block->capacity - arena->used, 0))
-        return take_from_new_block(arena, size, room);
+    if (__builtin_expect(!block || needed > block->capacity - arena->used, 0))
+        return take_from_new_block(arena, size, needed);
     char *bytes = block->bytes + arena->used;
-    arena->used += room;
-    arena->total += room;
+    arena->used += needed;
+    arena->total += needed;
     unpoison(bytes, size);
     return bytes;
 }
 
-void *arena_take_zeroed(struct arena *arena, size_t size)
+void *arena_alloc_zeroed(struct arena *arena, size_t size)
 {
-    return memset(arena_take(arena, size), 0, size);
+    return memset(arena_alloc(arena, size), 0, size);
 }
 
-void *arena_take_items(struct arena *arena, size_t count, size_t size)
+void *arena_alloc_items(struct arena *arena, size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         bytes = SIZE_MAX;
-    return arena_take_zeroed(arena, bytes);
+    return arena_alloc_zeroed(arena, bytes);
 }
 
 void arena_clear(struct arena *arena)
@@ -115,7 +115,7 @@ void arena_clear(struct arena *arena)
     for (struct arena_block *block = arena->block, *previous; block; block = previous) {
         previous = block->previous;
         struct arena_block *loser = block;
-        if (block->capacity <= ARENA_MOST && (!kept || block->capacity > kept->capacity)) {
+        if (block->capacity <= ARENA_MAX && (!kept || block->capacity > kept->capacity)) {
             loser = kept;
             kept = block;
         }

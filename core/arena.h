@@ -1,7 +1,7 @@
 /* An arena: many small allocations that end together (a run, a batch, a record).
  *
  *     struct arena arena = { 0 };        a zeroed arena is ready
- *     char *bytes = arena_take(&arena, 100);
+ *     char *bytes = arena_alloc(&arena, 100);
  *     arena_clear(&arena);               all at once, keeping one block for the next record
  *     arena_free(&arena);
  */
@@ -18,14 +18,14 @@ struct arena {
     size_t total;              /* bytes handed out since the last clear */
 };
 
-void *arena_take(struct arena *arena, size_t size); /* uninitialised, aligned to 16 */
-void *arena_take_zeroed(struct arena *arena, size_t size);
-void *arena_take_items(struct arena *arena, size_t count, size_t size); /* zeroed; checks the product */
+void *arena_alloc(struct arena *arena, size_t size); /* uninitialised, aligned to 16 */
+void *arena_alloc_zeroed(struct arena *arena, size_t size);
+void *arena_alloc_items(struct arena *arena, size_t count, size_t size); /* zeroed; checks the product */
 void arena_clear(struct arena *arena);
 void arena_free(struct arena *arena);
 
-#define arena_new(arena, type)          ((type *)arena_take_zeroed((arena), sizeof(type)))
-#define arena_array(arena, type, count) ((type *)arena_take_items((arena), (count), sizeof(type)))
+#define arena_new(arena, type)          ((type *)arena_alloc_zeroed((arena), sizeof(type)))
+#define arena_array(arena, type, count) ((type *)arena_alloc_items((arena), (count), sizeof(type)))
 #define ARENA_OWNED                     __attribute__((cleanup(arena_free)))
 
 #endif

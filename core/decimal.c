@@ -23,12 +23,12 @@ static enum decimal_reading put_together(struct arena *arena, struct text whole,
 {
     while (part.length && part.bytes[part.length - 1] == '0')
         part.length--;
-    char *out = arena_take(arena, whole.length + part.length + 2);
+    char *out = arena_alloc(arena, whole.length + part.length + 2);
     size_t length = 0;
     for (size_t i = 0; i < whole.length; i++)
         if (is_digit(whole.bytes[i]) && (length || whole.bytes[i] != '0'))
             out[length++] = whole.bytes[i];
-    if (length > DECIMAL_DIGITS_MOST || part.length > DECIMAL_DIGITS_MOST)
+    if (length > DECIMAL_DIGITS_MAX || part.length > DECIMAL_DIGITS_MAX)
         return DECIMAL_DOUBTFUL;
     if (!length)
         out[length++] = '0';
@@ -97,7 +97,7 @@ enum decimal_reading decimal_read(struct arena *arena, struct text text, struct 
     return marked ? read_marked(arena, text, last, decimal) : put_together(arena, text, TEXT_NONE, decimal);
 }
 
-#define EXPONENT_MOST (2 * DECIMAL_DIGITS_MOST)
+#define EXPONENT_MAX (2 * DECIMAL_DIGITS_MAX)
 
 /* The exponent behind a mantissa; nothing is 0. */
 static bool read_exponent(struct text text, int *exponent)
@@ -110,7 +110,7 @@ static bool read_exponent(struct text text, int *exponent)
     if ((text.bytes[0] != 'e' && text.bytes[0] != 'E') || !digits.length ||
         count_digits(digits) != digits.length)
         return false;
-    for (size_t i = 0; i < digits.length && *exponent <= EXPONENT_MOST; i++)
+    for (size_t i = 0; i < digits.length && *exponent <= EXPONENT_MAX; i++)
         *exponent = *exponent * 10 + (digits.bytes[i] - '0');
     if (signed_ && text.bytes[1] == '-')
         *exponent = -*exponent;
@@ -128,19 +128,19 @@ bool decimal_from_number(struct arena *arena, struct text text, struct text *dec
         if (!part.length)
             return false;
     }
-    if (!whole.length || !read_exponent(rest, &exponent) || exponent > EXPONENT_MOST ||
-        exponent < -EXPONENT_MOST)
+    if (!whole.length || !read_exponent(rest, &exponent) || exponent > EXPONENT_MAX ||
+        exponent < -EXPONENT_MAX)
         return false;
     /* All digits between as many zeros as the point can be moved by. */
-    char *digits = arena_take(arena, whole.length + part.length + 2 * EXPONENT_MOST);
-    size_t length = EXPONENT_MOST + whole.length + part.length, point = EXPONENT_MOST + whole.length;
-    memset(digits, '0', length + EXPONENT_MOST);
-    memcpy(digits + EXPONENT_MOST, whole.bytes, whole.length);
+    char *digits = arena_alloc(arena, whole.length + part.length + 2 * EXPONENT_MAX);
+    size_t length = EXPONENT_MAX + whole.length + part.length, point = EXPONENT_MAX + whole.length;
+    memset(digits, '0', length + EXPONENT_MAX);
+    memcpy(digits + EXPONENT_MAX, whole.bytes, whole.length);
     if (part.length)
-        memcpy(digits + EXPONENT_MOST + whole.length, part.bytes, part.length);
+        memcpy(digits + EXPONENT_MAX + whole.length, part.bytes, part.length);
     point = exponent < 0 ? point - (size_t)-exponent : point + (size_t)exponent;
     return put_together(arena, (struct text){ digits, point },
-                        (struct text){ digits + point, length + EXPONENT_MOST - point },
+                        (struct text){ digits + point, length + EXPONENT_MAX - point },
                         decimal) == DECIMAL_READ;
 }
 

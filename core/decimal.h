@@ -27,7 +27,7 @@ enum decimal_reading {
     DECIMAL_DOUBTFUL, /* digits and marks that can be read in two ways or in none; or too many digits */
 };
 
-#define DECIMAL_DIGITS_MOST 18 /* on each side of the point */
+#define DECIMAL_DIGITS_MAX 18 /* on each side of the point */
 
 enum decimal_reading decimal_read(struct arena *arena, struct text text, struct text *decimal);
 /* A number as programs write it (RFC 8259, 6), in which a point is never one of thousands and 5e4 is 50000.

@@ -4,7 +4,7 @@
 #include "core/vietnamese.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define PARTS_MOST   12
+#define PARTS_MAX    12
 
 /* Offices whose symbol does not say what kind of document it is. */
 static const char *const open_offices[] = { "CP", "TTg", "HĐBT", "HĐCP", "HĐNN", "CTN" };
@@ -109,7 +109,7 @@ struct part {
 struct symbol {
     struct text text;
     size_t count;
-    struct part parts[PARTS_MOST];
+    struct part parts[PARTS_MAX];
 };
 
 static bool split_symbol(struct text text, struct symbol *symbol)
@@ -120,7 +120,7 @@ static bool split_symbol(struct text text, struct symbol *symbol)
     for (struct text rest = text;;) {
         size_t length = document_grammar_letters(rest);
         struct text behind = text_slice(rest, length, rest.length);
-        if (!length || symbol->count == PARTS_MOST)
+        if (!length || symbol->count == PARTS_MAX)
             return false;
         if (front(behind) == '&') {
             size_t more = document_grammar_letters(text_slice(behind, 1, behind.length));

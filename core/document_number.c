@@ -8,7 +8,7 @@
 #include "core/vietnamese.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define LENGTH_MOST  300 /* bytes: a longer text is prose, and not searched */
+#define LENGTH_MAX   300 /* bytes: a longer text is prose, and not searched */
 
 #define ETH             0xD0
 #define ETH_SMALL       0xF0
@@ -55,7 +55,7 @@ static bool is_separator(struct text text, size_t at)
 
 static struct text without_blanks(struct arena *arena, struct text text, bool *removed)
 {
-    char *out = arena_take(arena, text.length + 1);
+    char *out = arena_alloc(arena, text.length + 1);
     size_t length = 0;
     for (size_t i = 0; i < text.length; i++) {
         size_t next = i;
@@ -189,7 +189,7 @@ static bool is_stop(char byte)
 /* Without stops at the ends and beside / and -, with one / or - in the place of several. */
 static struct text without_stops(struct arena *arena, struct text text)
 {
-    char *out = arena_take(arena, text.length + 1);
+    char *out = arena_alloc(arena, text.length + 1);
     size_t length = 0;
     for (size_t i = 0; i < text.length; i++) {
         char byte = text.bytes[i] == '\\' ? '/' : text.bytes[i] == '_' ? '-' : text.bytes[i];
@@ -312,7 +312,7 @@ enum document_number_status document_number_read(struct arena *arena, struct tex
     enum document_number_fault fault = DOCUMENT_NUMBER_WORDS;
     *number = (struct document_number){ 0 };
     text = text_trim(text);
-    if (text.length <= LENGTH_MOST) {
+    if (text.length <= LENGTH_MAX) {
         mend_letters(&reading, text);
         fault = read_whole(arena, reading.text, number, &rest, &better);
         if (has_test_word(reading.text))

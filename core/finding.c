@@ -7,7 +7,7 @@ struct finding *finding_add(struct arena *arena, struct findings *findings, bool
         findings->errors++;
     else
         findings->warnings++;
-    if (findings->errors + findings->warnings > FINDING_MOST)
+    if (findings->errors + findings->warnings > FINDING_MAX)
         return NULL;
     struct finding *finding = arena_new(arena, struct finding);
     finding->rule = text_copy(arena, rule);

@@ -23,10 +23,10 @@ struct findings {
 };
 
 #define FINDING_VALUE 300
-#define FINDING_MOST  200 /* of one record; what comes after is only counted */
+#define FINDING_MAX   200 /* of one record; what comes after is only counted */
 
 /* Copies the texts into the arena; `value` is cut at a letter. Returns the finding, or NULL past
- * FINDING_MOST. */
+ * FINDING_MAX. */
 struct finding *finding_add(struct arena *arena, struct findings *findings, bool is_error, struct text rule,
                             const char *field, struct text value, struct text message);
 

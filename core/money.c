@@ -6,7 +6,7 @@
 #include "core/vietnamese.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define PER_MOST     80 /* bytes: longer is prose */
+#define PER_MAX      80 /* bytes: longer is prose */
 
 /* Longer words first where one begins with another. */
 static const struct {
@@ -74,7 +74,7 @@ static struct text take_digits(struct text *rest)
 static bool is_per(struct text words)
 {
     size_t digits = 0;
-    if (!words.length || words.length > PER_MOST)
+    if (!words.length || words.length > PER_MAX)
         return false;
     for (size_t i = 0; i < words.length; i++) {
         char byte = words.bytes[i];

@@ -84,7 +84,7 @@ bool text_find(struct text text, struct text needle, size_t *at)
 
 char *text_string(struct arena *arena, struct text text)
 {
-    char *copy = arena_take(arena, text.length + 1);
+    char *copy = arena_alloc(arena, text.length + 1);
     if (text.length)
         memcpy(copy, text.bytes, text.length);
     copy[text.length] = 0;
@@ -105,7 +105,7 @@ struct text text_format(struct arena *arena, const char *format, ...)
     int wanted = vsnprintf(small, sizeof small, format, arguments);
     va_end(arguments);
     size_t length = wanted < 0 ? 0 : (size_t)wanted;
-    char *bytes = arena_take(arena, length + 1);
+    char *bytes = arena_alloc(arena, length + 1);
     if (length < sizeof small)
         memcpy(bytes, small, length);
     else
@@ -126,17 +126,17 @@ size_t text_cut(struct text text, size_t most)
     return ((unsigned char)text.bytes[cut] & 0xc0) == 0x80 ? most : cut;
 }
 
-#define NEAREST_MOST 64
+#define NEAREST_MAX 64
 
 static size_t least(size_t left, size_t right)
 {
     return left < right ? left : right;
 }
 
-/* Optimal string alignment, three rows at a time; both texts have at most NEAREST_MOST bytes. */
+/* Optimal string alignment, three rows at a time; both texts have at most NEAREST_MAX bytes. */
 static size_t edit_distance(struct text left, struct text right)
 {
-    size_t rows[3][NEAREST_MOST + 1];
+    size_t rows[3][NEAREST_MAX + 1];
     size_t *before = rows[0], *above = rows[1], *row = rows[2];
     for (size_t j = 0; j <= right.length; j++)
         row[j] = before[j] = above[j] = j;
@@ -163,7 +163,7 @@ const char *text_nearest(struct text typed, const char *const *names, size_t cou
     size_t nearest_distance = SIZE_MAX;
     for (size_t i = 0; i < count; i++) {
         struct text name = text_of(names[i]);
-        if (!name.bytes || typed.length > NEAREST_MOST || name.length > NEAREST_MOST)
+        if (!name.bytes || typed.length > NEAREST_MAX || name.length > NEAREST_MAX)
             continue;
         size_t longer = typed.length > name.length ? typed.length : name.length;
         size_t distance = edit_distance(typed, name);
@@ -238,9 +238,9 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
     if (length < sizeof small) {
         buffer_put(buffer, small, length);
     } else {
-        char *room = buffer_room(buffer, length);
-        if (room) {
-            vsnprintf(room, length + 1, format, again);
+        char *capacity = buffer_room(buffer, length);
+        if (capacity) {
+            vsnprintf(capacity, length + 1, format, again);
             buffer->length += length;
         }
     }
@@ -251,9 +251,9 @@ char *buffer_room(struct buffer *buffer, size_t length)
 {
     if (!make_room(buffer, length))
         return NULL;
-    char *room = buffer->bytes + buffer->length;
-    room[length] = 0;
-    return room;
+    char *capacity = buffer->bytes + buffer->length;
+    capacity[length] = 0;
+    return capacity;
 }
 
 void buffer_clear(struct buffer *buffer)

@@ -61,7 +61,7 @@ struct value *value_string(struct arena *arena, const char *string)
 
 struct value *value_digest(struct arena *arena, const struct digest *digest)
 {
-    char *hex = arena_take(arena, DIGEST_HEX);
+    char *hex = arena_alloc(arena, DIGEST_HEX);
     digest_hex(digest, hex);
     return value_string(arena, hex);
 }
@@ -130,7 +130,7 @@ struct value *value_copy(struct arena *arena, const struct value *value)
 {
     if (!value)
         return NULL;
-    struct value *copy = arena_take(arena, sizeof *copy);
+    struct value *copy = arena_alloc(arena, sizeof *copy);
     *copy = *value;
     copy->text = text_copy(arena, value->text);
     copy->name = text_copy(arena, value->name);

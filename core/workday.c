@@ -4,7 +4,7 @@
 
 #define FIRST_DAY  ((struct date){ 1, 1, 1 })
 #define LAST_DAY   ((struct date){ 9999, 12, 31 })
-#define DAYS_MOST  4000000 /* more than there are between the two */
+#define DAYS_MAX   4000000 /* more than there are between the two */
 #define WEEKS_BACK 200000  /* to before the first */
 
 static int compare(const void *left, const void *right)
@@ -60,7 +60,7 @@ bool workday_add(const struct workday_calendar *calendar, struct date from, int6
 {
     int64_t day = date_days(from), first = date_days(FIRST_DAY), last = date_days(LAST_DAY);
     int step = days < 0 ? -1 : 1;
-    if (days > DAYS_MOST || days < -DAYS_MOST)
+    if (days > DAYS_MAX || days < -DAYS_MAX)
         return false;
     while (days) {
         day += step;

@@ -21,7 +21,7 @@ struct decode {
     struct document *document;
     const char *unicode; /* xml: what the document is in (see transcode.h); NULL: it says so itself */
     struct arena *arena; /* lives as long as the decoder */
-    void *own;
+    void *user_data;
 };
 
 struct decode_driver {

@@ -142,7 +142,7 @@ static enum status found_header(struct decode *decode, struct table *table, long
 static enum status open_csv(struct decode *decode, struct error *error)
 {
     struct table *table = arena_new(decode->arena, struct table);
-    decode->own = table;
+    decode->user_data = table;
     csv_reader_open(&table->reader, &decode->document->stream, (size_t)decode->source->record_limit);
     table->reader.separator = table->separator = source_separator(decode->source);
     const struct value *header = decode->source->header;
@@ -172,7 +172,7 @@ static bool is_passed_over(const struct table *table, struct text row)
 
 static enum status next_csv(struct decode *decode, struct decoded *decoded, struct error *error)
 {
-    struct table *table = decode->own;
+    struct table *table = decode->user_data;
     enum status status;
     *decoded = (struct decoded){ .mark = ':', .context = table->context, .bytes = table->first };
     decoded->number = table->reader.line;
@@ -188,7 +188,7 @@ static enum status next_csv(struct decode *decode, struct decoded *decoded, stru
 
 static void close_csv(struct decode *decode)
 {
-    struct table *table = decode->own;
+    struct table *table = decode->user_data;
     csv_reader_close(&table->reader);
 }
 

@@ -20,8 +20,8 @@ static enum status read_page(struct decode *decode, size_t limit, struct text *b
     BUFFER_OWNED struct buffer page = { 0 };
     for (;;) {
         size_t got;
-        char *room = buffer_room(&page, 65536);
-        if (stream->read(stream, room, 65536, &got, error))
+        char *capacity = buffer_room(&page, 65536);
+        if (stream->read(stream, capacity, 65536, &got, error))
             return error->status = STATUS_STOP;
         if (!got)
             break;
@@ -53,7 +53,7 @@ static enum status open_html(struct decode *decode, struct error *error)
 {
     struct page *page = arena_new(decode->arena, struct page);
     const struct source *source = decode->source;
-    decode->own = page;
+    decode->user_data = page;
     if (is_whole(source))
         return STATUS_OK;
     if (read_page(decode, PAGE_LIMIT, &page->bytes, error))
@@ -68,7 +68,7 @@ static enum status open_html(struct decode *decode, struct error *error)
 
 static enum status next_html(struct decode *decode, struct decoded *decoded, struct error *error)
 {
-    struct page *page = decode->own;
+    struct page *page = decode->user_data;
     *decoded = (struct decoded){ .mark = '#' };
     if (is_whole(decode->source)) {
         if (page->given)
@@ -93,7 +93,7 @@ static enum status next_html(struct decode *decode, struct decoded *decoded, str
 
 static void close_html(struct decode *decode)
 {
-    struct page *page = decode->own;
+    struct page *page = decode->user_data;
     xml_document_free(page->document);
     xml_path_free(page->path);
     arena_free(&page->record);

@@ -3,13 +3,13 @@
 
 struct json_document {
     struct json_splitter splitter;
-    struct pointer pointer;
+    struct json_pointer pointer;
 };
 
 static enum status check_json(struct arena *arena, const struct source *source, struct error *error)
 {
-    struct pointer pointer;
-    if (pointer_compile(arena, text_of(source->records), &pointer, error))
+    struct json_pointer pointer;
+    if (json_pointer_compile(arena, text_of(source->records), &pointer, error))
         return error->status;
     if (pointer.count > JSON_SPLITTER_DEPTH)
         return error_set(error, STATUS_USAGE, _("\"records\" goes down more than %d levels"),
@@ -19,28 +19,28 @@ static enum status check_json(struct arena *arena, const struct source *source, 
 
 static enum status open_json(struct decode *decode, struct error *error)
 {
-    struct json_document *own = arena_new(decode->arena, struct json_document);
-    decode->own = own;
-    if (pointer_compile(decode->arena, text_of(decode->source->records), &own->pointer, error))
+    struct json_document *document = arena_new(decode->arena, struct json_document);
+    decode->user_data = document;
+    if (json_pointer_compile(decode->arena, text_of(decode->source->records), &document->pointer, error))
         return error->status;
-    json_splitter_open(&own->splitter, &decode->document->stream, &own->pointer,
+    json_splitter_open(&document->splitter, &decode->document->stream, &document->pointer,
                        (size_t)decode->source->record_limit);
     return STATUS_OK;
 }
 
 static enum status next_json(struct decode *decode, struct decoded *decoded, struct error *error)
 {
-    struct json_document *own = decode->own;
+    struct json_document *document = decode->user_data;
     *decoded = (struct decoded){ .mark = '#' };
-    enum status status = json_splitter_next(&own->splitter, &decoded->bytes, error);
-    decoded->number = own->splitter.index;
+    enum status status = json_splitter_next(&document->splitter, &decoded->bytes, error);
+    decoded->number = document->splitter.index;
     return status;
 }
 
 static void close_json(struct decode *decode)
 {
-    struct json_document *own = decode->own;
-    json_splitter_close(&own->splitter);
+    struct json_document *document = decode->user_data;
+    json_splitter_close(&document->splitter);
 }
 
 const struct decode_driver decode_json = {

@@ -17,7 +17,7 @@ static enum status open_ndjson(struct decode *decode, struct error *error)
 {
     (void)error;
     struct lines *lines = arena_new(decode->arena, struct lines);
-    decode->own = lines;
+    decode->user_data = lines;
     lines->stream = &decode->document->stream;
     lines->limit = (size_t)decode->source->record_limit;
     return STATUS_OK;
@@ -33,8 +33,8 @@ static enum status more_lines(struct lines *lines, struct error *error)
     bool first = !lines->line && !lines->bytes.length;
     /* The first block has at least the three bytes of a byte order mark, or all there is. */
     do {
-        char *room = buffer_room(&lines->bytes, BLOCK);
-        if (lines->stream->read(lines->stream, room, BLOCK, &got, error))
+        char *capacity = buffer_room(&lines->bytes, BLOCK);
+        if (lines->stream->read(lines->stream, capacity, BLOCK, &got, error))
             return error->status = STATUS_STOP;
         lines->bytes.length += got;
         lines->ended = !got;
@@ -79,7 +79,7 @@ static enum status next_line(struct lines *lines, struct text *line, bool *over,
 
 static enum status next_ndjson(struct decode *decode, struct decoded *decoded, struct error *error)
 {
-    struct lines *lines = decode->own;
+    struct lines *lines = decode->user_data;
     struct text line;
     bool over;
     *decoded = (struct decoded){ .mark = ':' };
@@ -101,7 +101,7 @@ static enum status next_ndjson(struct decode *decode, struct decoded *decoded, s
 
 static void close_ndjson(struct decode *decode)
 {
-    struct lines *lines = decode->own;
+    struct lines *lines = decode->user_data;
     buffer_free(&lines->bytes);
 }
 

@@ -21,7 +21,7 @@ static enum status open_rows(struct decode *decode, struct error *error)
 {
     struct table *table = arena_new(decode->arena, struct table);
     const struct rows *rows = decode->document->rows;
-    decode->own = table;
+    decode->user_data = table;
     struct text *titles = arena_array(decode->arena, struct text, rows->columns + 1);
     table->codes = arena_array(decode->arena, bool, rows->columns + 1);
     for (size_t i = 0; i < rows->columns; i++) {
@@ -97,7 +97,7 @@ static enum status put_row(struct table *table, struct rows *rows, size_t most, 
 
 static enum status next_rows(struct decode *decode, struct decoded *decoded, struct error *error)
 {
-    struct table *table = decode->own;
+    struct table *table = decode->user_data;
     struct rows *rows = decode->document->rows;
     size_t most = (size_t)decode->source->record_limit;
     enum status status = rows->next(rows, error);
@@ -124,7 +124,7 @@ static enum status next_rows(struct decode *decode, struct decoded *decoded, str
 
 static void close_rows(struct decode *decode)
 {
-    struct table *table = decode->own;
+    struct table *table = decode->user_data;
     buffer_free(&table->record);
 }
 

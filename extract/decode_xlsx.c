@@ -138,7 +138,7 @@ static enum status open_xlsx(struct decode *decode, struct error *error)
     if (xlsx_open(decode->document->path, TEXT_NONE, decode->document->name, &options, &workbook->xlsx,
                   error))
         return error->status;
-    decode->own = workbook;
+    decode->user_data = workbook;
     workbook->sheet = text_string(decode->arena, xlsx_sheet_name(workbook->xlsx));
     workbook->count = xlsx_headings(workbook->xlsx, &workbook->headings);
     decode_headings(decode, workbook, &options);
@@ -228,7 +228,7 @@ static const char *warning_of(struct workbook *workbook)
 
 static enum status next_xlsx(struct decode *decode, struct decoded *decoded, struct error *error)
 {
-    struct workbook *workbook = decode->own;
+    struct workbook *workbook = decode->user_data;
     struct xlsx_row row = { 0 };
     enum status status, fault = STATUS_OK;
     do
@@ -256,7 +256,7 @@ static enum status next_xlsx(struct decode *decode, struct decoded *decoded, str
 
 static void close_xlsx(struct decode *decode)
 {
-    struct workbook *workbook = decode->own;
+    struct workbook *workbook = decode->user_data;
     xlsx_close(workbook->xlsx);
     arena_free(&workbook->record);
 }

@@ -27,7 +27,7 @@ static enum status open_xml(struct decode *decode, struct error *error)
     struct xml_reader *reader;
     enum status status =
         open_reader(decode->source, &decode->document->stream, decode->unicode, &reader, error);
-    decode->own = status == STATUS_OK ? reader : NULL;
+    decode->user_data = status == STATUS_OK ? reader : NULL;
     return status;
 }
 
@@ -35,7 +35,7 @@ static enum status next_xml(struct decode *decode, struct decoded *decoded, stru
 {
     bool whole = !decode->source->records || !*decode->source->records;
     *decoded = (struct decoded){ .mark = ':' };
-    enum status status = xml_reader_next(decode->own, &decoded->bytes, &decoded->number, error);
+    enum status status = xml_reader_next(decode->user_data, &decoded->bytes, &decoded->number, error);
     if (whole)
         decoded->number = 0;
     return status;
@@ -43,7 +43,7 @@ static enum status next_xml(struct decode *decode, struct decoded *decoded, stru
 
 static void close_xml(struct decode *decode)
 {
-    xml_reader_close(decode->own);
+    xml_reader_close(decode->user_data);
 }
 
 const struct decode_driver decode_xml = {

@@ -7,7 +7,7 @@
 #include "core/canonical.h"
 #include "extract/decode.h"
 #include "extract/fetch.h"
-#include "extract/intake.h"
+#include "extract/ingest.h"
 #include "extract/transcode.h"
 #include "store/source_state.h"
 
@@ -16,7 +16,7 @@ struct reading {
     const struct extract_request *request;
     const struct source *source;
     struct staging *staging;
-    struct intake *intake;
+    struct ingest *ingest;
     struct extract_result *result;
     int64_t given;
 };
@@ -29,20 +29,20 @@ static bool wanted_source(const struct extract_request *request, const struct so
     return !request->name_count;
 }
 
-static void notice(void *own, const char *locator, const char *message)
+static void notice(void *user_data, const char *locator, const char *message)
 {
-    const struct reading *reading = own;
+    const struct reading *reading = user_data;
     char line[ERROR_MESSAGE_SIZE + 600];
     if (!reading->request->notice)
         return;
     snprintf(line, sizeof line, "%s%s%s: %s", reading->source->name, locator && *locator ? " " : "",
              locator ? locator : "", message);
-    reading->request->notice(reading->request->own, line);
+    reading->request->notice(reading->request->user_data, line);
 }
 
-static void notice_of_fetch(void *own, const char *message)
+static void notice_of_fetch(void *user_data, const char *message)
 {
-    notice(own, NULL, message);
+    notice(user_data, NULL, message);
 }
 
 static enum status compile_key(struct arena *arena, const struct setting_context *context,
@@ -116,7 +116,7 @@ static enum status take(struct reading *reading, const struct document *document
     locate(document, decoded, locator, sizeof locator);
     if (decoded->warning)
         notice(reading, locator, decoded->warning);
-    struct intake_record record = {
+    struct ingest_record record = {
         .bytes = decoded->bytes,
         .context = decoded->context,
         .locator = locator,
@@ -124,7 +124,7 @@ static enum status take(struct reading *reading, const struct document *document
         .whole = !decoded->number,
         .fault = fault,
     };
-    return intake_put(reading->intake, &record, error);
+    return ingest_put(reading->ingest, &record, error);
 }
 
 /* The document is broken from here on. What stands for one record is set aside; of a list nobody knows what
@@ -169,7 +169,7 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
         if (take(reading, decode->document, &decoded, status ? reason.message : NULL, error))
             return error->status;
         if (reading->request->progress && count % 256 == 0)
-            reading->request->progress(reading->request->own, reading->source->name,
+            reading->request->progress(reading->request->user_data, reading->source->name,
                                        staging_seen(reading->staging));
     }
     return STATUS_OK;
@@ -199,7 +199,7 @@ static enum status read_document(struct reading *reading, struct document *docum
     } else {
         error_set(error, status, "%s", reason.message);
     }
-    if (decode.own)
+    if (decode.user_data)
         decode.driver->close(&decode);
     /* Here, not by the caller: what was put before the stream lives in this arena. */
     if (document->stream.close)
@@ -209,7 +209,7 @@ static enum status read_document(struct reading *reading, struct document *docum
 }
 
 /* All that the meaning of a listing hangs on but the map: when it changes, what was remembered is void. */
-static struct digest recipe_of(const struct source *source)
+static struct digest transform_digest_of(const struct source *source)
 {
     struct buffer text = { 0 };
     buffer_string(&text, CONGKHAI_VERSION);
@@ -228,12 +228,12 @@ static struct digest recipe_of(const struct source *source)
 static enum status recall(struct reading *reading, struct store *store, struct fetch *fetch,
                           struct error *error)
 {
-    struct digest recipe = recipe_of(reading->source);
+    struct digest transform_digest = transform_digest_of(reading->source);
     struct text state;
     if (source_state_get(store, fetch->arena, reading->source->name, &state, error))
         return error->status;
     if (!reading->request->code_count && state.length > DIGEST_SIZE &&
-        !memcmp(state.bytes, recipe.bytes, DIGEST_SIZE))
+        !memcmp(state.bytes, transform_digest.bytes, DIGEST_SIZE))
         fetch->remembered = text_slice(state, DIGEST_SIZE, state.length);
     return STATUS_OK;
 }
@@ -241,10 +241,10 @@ static enum status recall(struct reading *reading, struct store *store, struct f
 static enum status remember(struct reading *reading, struct store *store, const struct text *wanted,
                             struct error *error)
 {
-    struct digest recipe = recipe_of(reading->source);
+    struct digest transform_digest = transform_digest_of(reading->source);
     struct buffer state = { 0 };
     if (wanted->length) {
-        buffer_put(&state, recipe.bytes, DIGEST_SIZE);
+        buffer_put(&state, transform_digest.bytes, DIGEST_SIZE);
         buffer_text(&state, *wanted);
     }
     enum status status = source_state_put(store, reading->source->name,
@@ -277,14 +277,14 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
         broke_off(reading, true, _("a signal ended the run"));
     if (!fetch->whole)
         reading->result->whole = false;
-    return kept == STATUS_OK ? intake_finish(reading->intake, error) : kept;
+    return kept == STATUS_OK ? ingest_finish(reading->ingest, error) : kept;
 }
 
 static enum status finish(struct reading *reading, struct store *store, const struct fetch *fetch,
                           struct error *error)
 {
     struct extract_result *result = reading->result;
-    bool doubtful = intake_is_doubtful(reading->intake);
+    bool doubtful = ingest_is_doubtful(reading->ingest);
     if (fetch->unchanged && staging_unchanged(reading->staging, error))
         return error->status;
     if (doubtful && result->whole)
@@ -301,7 +301,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
 }
 
 static enum status read_source(struct reading *reading, struct store *store, struct arena *arena,
-                               struct workers *workers, struct error *error)
+                               struct thread_pool *thread_pool, struct error *error)
 {
     const struct extract_request *request = reading->request;
     struct fetch fetch;
@@ -315,28 +315,28 @@ static enum status read_source(struct reading *reading, struct store *store, str
     fetch.notice_own = reading;
     if (request->clock)
         fetch.clock = request->clock;
-    struct intake_options options = { .staging = reading->staging,
-                                      .workers = workers,
+    struct ingest_options options = { .staging = reading->staging,
+                                      .thread_pool = thread_pool,
                                       .source = reading->source,
                                       .key = key,
                                       .codes = request->codes,
                                       .code_count = request->code_count,
                                       .notice = notice,
-                                      .own = reading };
-    reading->intake = intake_open(&options);
+                                      .user_data = reading };
+    reading->ingest = ingest_open(&options);
     enum status status = read_documents(reading, &fetch, error);
     if (status == STATUS_OK)
         status = finish(reading, store, &fetch, error);
     if (fetch.driver->close)
         fetch.driver->close(&fetch);
-    reading->result->whole = reading->result->whole && !intake_is_doubtful(reading->intake);
-    intake_close(reading->intake);
+    reading->result->whole = reading->result->whole && !ingest_is_doubtful(reading->ingest);
+    ingest_close(reading->ingest);
     record_address_free(key);
     return status;
 }
 
 static enum status run_source(struct store *store, const struct extract_request *request,
-                              const struct source *source, struct workers *workers,
+                              const struct source *source, struct thread_pool *thread_pool,
                               struct extract_result *result, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -345,7 +345,7 @@ static enum status run_source(struct store *store, const struct extract_request 
     result->whole = !request->code_count;
     if (staging_open(store, source->name, &reading.staging, error))
         return error->status;
-    enum status status = read_source(&reading, store, &arena, workers, error);
+    enum status status = read_source(&reading, store, &arena, thread_pool, error);
     if (status) {
         staging_abandon(reading.staging);
         return status;
@@ -355,14 +355,14 @@ static enum status run_source(struct store *store, const struct extract_request 
 }
 
 static enum status run_sources(struct store *store, const struct extract_request *request,
-                               struct workers *workers, struct extract_result *results, size_t *count,
+                               struct thread_pool *thread_pool, struct extract_result *results, size_t *count,
                                struct error *broken, struct error *error)
 {
     for (size_t i = 0; i < request->source_count && !stopped(request); i++) {
         if (!wanted_source(request, &request->sources[i]))
             continue;
         struct extract_result *result = &results[(*count)++];
-        if (run_source(store, request, &request->sources[i], workers, result, error))
+        if (run_source(store, request, &request->sources[i], thread_pool, result, error))
             return error->status;
         if (result->broken && !broken->status)
             error_set(broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"), result->source,
@@ -375,11 +375,11 @@ enum status extract_run(struct store *store, const struct extract_request *reque
                         struct extract_result **results, size_t *count, struct error *error)
 {
     struct error broken = { 0 };
-    struct workers *workers = workers_open(0);
+    struct thread_pool *thread_pool = thread_pool_open(0);
     *results = arena_array(request->context->arena, struct extract_result, request->source_count + 1);
     *count = 0;
-    enum status status = run_sources(store, request, workers, *results, count, &broken, error);
-    workers_close(workers);
+    enum status status = run_sources(store, request, thread_pool, *results, count, &broken, error);
+    thread_pool_close(thread_pool);
     if (status || !broken.status)
         return status;
     return error_set(error, STATUS_STOP, "%s", broken.message);
@@ -405,7 +405,7 @@ static enum status first_record(const struct source *source, struct document *do
         *context = text_copy(arena, decoded.context);
         locate(document, &decoded, locator, 512);
     }
-    if (decode.own)
+    if (decode.user_data)
         decode.driver->close(&decode);
     return status;
 }

@@ -18,10 +18,10 @@ struct extract_request {
     const struct setting_context *context;
     struct clock *clock; /* NULL: the system's */
     const volatile sig_atomic_t *stop;
-    void (*progress)(void *own, const char *source, int64_t seen);
+    void (*progress)(void *user_data, const char *source, int64_t seen);
     /* One line for each thing a person should know: a source that broke off, a record that cannot be read. */
-    void (*notice)(void *own, const char *message);
-    void *own;
+    void (*notice)(void *user_data, const char *message);
+    void *user_data;
 };
 
 /* What became of one source; for the summary. */

@@ -55,7 +55,7 @@ enum status fetch_prepare(struct arena *arena, const struct setting_context *con
         .arena = arena,
         .clock = clock_system(),
     };
-    fetch->settings = arena_take_zeroed(arena, driver->size);
+    fetch->settings = arena_alloc_zeroed(arena, driver->size);
     if (setting_read(context, driver->settings, driver->setting_count, source->fetch, "fetch",
                      fetch->settings, error))
         return error->status;

@@ -41,12 +41,12 @@ struct fetch {
     const struct setting_context *context;
     const char *folder; /* paths are relative to it */
     struct arena *arena;
-    void *settings; /* the driver's, read */
-    void *own;      /* the driver's state */
+    void *settings;  /* the driver's, read */
+    void *user_data; /* the driver's state */
     struct clock *clock;
     const volatile sig_atomic_t *stop;
     /* Something that a person should know and that is no error; may be NULL. */
-    void (*notice)(void *own, const char *message);
+    void (*notice)(void *user_data, const char *message);
     void *notice_own;
 
     int64_t given; /* records in the document that was given out last, when the next one is asked for */

@@ -51,7 +51,7 @@ static enum status open_folder(struct fetch *fetch, struct error *error)
 {
     const struct folder_settings *settings = fetch->settings;
     struct folder_state *state = arena_new(fetch->arena, struct folder_state);
-    fetch->own = state;
+    fetch->user_data = state;
     const char *folder = file_path(fetch->arena, fetch->folder, settings->folder);
     if (file_list_folder(fetch->arena, folder, settings->match, &state->list, error))
         return error->status;
@@ -62,7 +62,7 @@ static enum status open_folder(struct fetch *fetch, struct error *error)
 static enum status next_in_folder(struct fetch *fetch, struct document *document, struct error *error)
 {
     const struct folder_settings *settings = fetch->settings;
-    struct folder_state *state = fetch->own;
+    struct folder_state *state = fetch->user_data;
     if (state->at == state->list.count) {
         fetch->whole = state->list.odd_count == 0;
         return STATUS_END;
@@ -81,14 +81,14 @@ static enum status next_in_folder(struct fetch *fetch, struct document *document
 static enum status open_file(struct fetch *fetch, struct error *error)
 {
     (void)error;
-    fetch->own = arena_new(fetch->arena, struct folder_state);
+    fetch->user_data = arena_new(fetch->arena, struct folder_state);
     return STATUS_OK;
 }
 
 static enum status next_file(struct fetch *fetch, struct document *document, struct error *error)
 {
     const struct folder_settings *settings = fetch->settings;
-    struct folder_state *state = fetch->own;
+    struct folder_state *state = fetch->user_data;
     if (state->at++) {
         fetch->whole = true;
         return STATUS_END;

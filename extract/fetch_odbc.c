@@ -155,27 +155,27 @@ static enum status check_odbc(struct fetch *fetch, struct error *error)
 
 static const char *title_of(const struct rows *rows, size_t at)
 {
-    return odbc_title(rows->own, at);
+    return odbc_title(rows->user_data, at);
 }
 
 static enum status next_row(struct rows *rows, struct error *error)
 {
-    return odbc_next(rows->own, error);
+    return odbc_next(rows->user_data, error);
 }
 
 static enum status cell_at(struct rows *rows, size_t at, struct text *cell, struct error *error)
 {
-    return odbc_cell(rows->own, at, cell, error);
+    return odbc_cell(rows->user_data, at, cell, error);
 }
 
 static bool is_real(const struct rows *rows, size_t at)
 {
-    return odbc_is_real(rows->own, at);
+    return odbc_is_real(rows->user_data, at);
 }
 
 static void close_odbc(struct fetch *fetch)
 {
-    struct odbc_state *state = fetch->own;
+    struct odbc_state *state = fetch->user_data;
     if (!state)
         return;
     odbc_close(state->odbc);
@@ -186,7 +186,7 @@ static enum status open_odbc(struct fetch *fetch, struct error *error)
 {
     const struct odbc_settings *given = fetch->settings;
     struct odbc_state *state = arena_new(fetch->arena, struct odbc_state);
-    fetch->own = state;
+    fetch->user_data = state;
     state->name = odbc_string_name(fetch->arena, text_of(given->odbc));
     state->query = (struct odbc_query){ .string = &given->string,
                                         .query = given->query,
@@ -196,7 +196,7 @@ static enum status open_odbc(struct fetch *fetch, struct error *error)
         error->status = STATUS_STOP; /* the other sources need no ODBC */
         return error_add(error, "%s", state->name);
     }
-    state->rows = (struct rows){ .own = state->odbc,
+    state->rows = (struct rows){ .user_data = state->odbc,
                                  .columns = odbc_columns(state->odbc),
                                  .title = title_of,
                                  .next = next_row,
@@ -207,7 +207,7 @@ static enum status open_odbc(struct fetch *fetch, struct error *error)
 
 static enum status next_odbc(struct fetch *fetch, struct document *document, struct error *error)
 {
-    struct odbc_state *state = fetch->own;
+    struct odbc_state *state = fetch->user_data;
     (void)error;
     fetch->whole = state->given && !fetch->broken;
     if (state->given)

@@ -31,31 +31,31 @@ static const struct setting settings[] = {
 
 static const char *title_of(const struct rows *rows, size_t at)
 {
-    return sqlite_column_title(rows->own, (int)at);
+    return sqlite_column_title(rows->user_data, (int)at);
 }
 
 static enum status next_row(struct rows *rows, struct error *error)
 {
-    return sqlite_step(rows->own, error);
+    return sqlite_step(rows->user_data, error);
 }
 
 static enum status cell_at(struct rows *rows, size_t at, struct text *cell, struct error *error)
 {
-    struct sqlite_statement *statement = rows->own;
+    struct sqlite_statement *statement = rows->user_data;
     (void)error;
     *cell = sqlite_is_blob(statement, (int)at) ? sqlite_bytes(statement, (int)at)
-                                               : sqlite_words(statement, (int)at);
+                                               : sqlite_column_text(statement, (int)at);
     return STATUS_OK;
 }
 
 static bool is_real(const struct rows *rows, size_t at)
 {
-    return sqlite_is_real(rows->own, (int)at);
+    return sqlite_is_real(rows->user_data, (int)at);
 }
 
 static void close_sqlite(struct fetch *fetch)
 {
-    struct sqlite_state *state = fetch->own;
+    struct sqlite_state *state = fetch->user_data;
     if (!state)
         return;
     sqlite_finish(state->statement);
@@ -69,14 +69,14 @@ static enum status open_sqlite(struct fetch *fetch, struct error *error)
     const struct sqlite_settings *given = fetch->settings;
     struct sqlite_state *state = arena_new(fetch->arena, struct sqlite_state);
     const char *path = file_path(fetch->arena, fetch->folder, given->sqlite);
-    fetch->own = state;
+    fetch->user_data = state;
     enum status status = sqlite_open_file(path, SQLITE_READ, &state->database, error);
     if (status == STATUS_OK) {
         sqlite_guard(state->database, (long)given->timeout);
         status = sqlite_prepare(state->database, given->query, &state->statement, error);
     }
     if (status == STATUS_OK) {
-        state->rows = (struct rows){ .own = state->statement,
+        state->rows = (struct rows){ .user_data = state->statement,
                                      .columns = (size_t)sqlite_columns(state->statement),
                                      .title = title_of,
                                      .next = next_row,
@@ -91,7 +91,7 @@ static enum status open_sqlite(struct fetch *fetch, struct error *error)
 static enum status next_sqlite(struct fetch *fetch, struct document *document, struct error *error)
 {
     const struct sqlite_settings *given = fetch->settings;
-    struct sqlite_state *state = fetch->own;
+    struct sqlite_state *state = fetch->user_data;
     (void)error;
     fetch->whole = state->given && !fetch->broken;
     if (state->given)

@@ -2,15 +2,15 @@
 
 #include "adapters/json.h"
 #include "extract/json_splitter.h"
-#include "extract/url_chain.h"
+#include "extract/pagination.h"
 
-#define ITEM_LIMIT   ((size_t)8 << 20) /* bytes of an item of a listing */
-#define LACKING_MOST 20 /* items in a row without a detail: then the listing itself is doubted */
+#define ITEM_LIMIT  ((size_t)8 << 20) /* bytes of an item of a listing */
+#define LACKING_MAX 20 /* items in a row without a detail: then the listing itself is doubted */
 
 struct url_state {
     struct url_client client;
-    struct url_chain chain;
-    struct scratch page, detail;
+    struct pagination chain;
+    struct spool_file page, detail;
     bool begun;    /* a page was asked for */
     bool recalled; /* what was remembered has been tried */
     /* with `detail`: the listing's page that is being gone through */
@@ -21,16 +21,16 @@ struct url_state {
     int lacking; /* items in a row without a detail */
     bool incomplete;
     struct arena item_arena; /* cleared for each item */
-    char path[SCRATCH_PATH];
+    char path[SPOOL_FILE_PATH];
 };
 
 static enum status open_url(struct fetch *fetch, struct error *error)
 {
     struct url_state *state = arena_new(fetch->arena, struct url_state);
-    fetch->own = state;
-    if (url_client_open(&state->client, fetch, error) || scratch_open(&state->page, error))
+    fetch->user_data = state;
+    if (url_client_open(&state->client, fetch, error) || spool_file_open(&state->page, error))
         return error->status;
-    url_chain_begin(&state->chain, fetch->settings, fetch->arena);
+    pagination_begin(&state->chain, fetch->settings, fetch->arena);
     return STATUS_OK;
 }
 
@@ -43,17 +43,17 @@ static void end_listing(struct url_state *state)
 
 static void close_url(struct fetch *fetch)
 {
-    struct url_state *state = fetch->own;
+    struct url_state *state = fetch->user_data;
     if (state) {
         end_listing(state);
         url_client_close(&state->client);
-        url_chain_free(&state->chain);
-        scratch_close(&state->page);
-        scratch_close(&state->detail);
+        pagination_free(&state->chain);
+        spool_file_close(&state->page);
+        spool_file_close(&state->detail);
         arena_free(&state->item_arena);
     }
     url_settings_free(fetch->settings);
-    fetch->own = NULL;
+    fetch->user_data = NULL;
 }
 
 static const char *shown_page(struct fetch *fetch, const struct url_state *state)
@@ -66,11 +66,11 @@ static const char *shown_page(struct fetch *fetch, const struct url_state *state
 
 /* ---- pages ---- */
 
-static enum status ask_page(struct fetch *fetch, struct url_state *state, const struct url_chain_page *known,
+static enum status ask_page(struct fetch *fetch, struct url_state *state, const struct pagination_page *known,
                             struct url_reply *reply, struct error *error)
 {
-    struct url_ask ask;
-    url_chain_ask(&state->chain, &ask);
+    struct page_request ask;
+    pagination_ask(&state->chain, &ask);
     ask.shown = shown_page(fetch, state);
     if (known) {
         ask.etag = known->etag;
@@ -82,7 +82,7 @@ static enum status ask_page(struct fetch *fetch, struct url_state *state, const 
         error->status = status = STATUS_STOP;
     if (status || reply->unchanged)
         return status;
-    return url_chain_take(&state->chain, &state->page, reply, ask.shown, error);
+    return pagination_take(&state->chain, &state->page, reply, ask.shown, error);
 }
 
 /* Asks for each remembered page whether it changed. STATUS_END: none did. STATUS_OK: the first page is new
@@ -90,8 +90,8 @@ static enum status ask_page(struct fetch *fetch, struct url_state *state, const 
 static enum status ask_for_changes(struct fetch *fetch, struct url_state *state, bool *ready,
                                    struct error *error)
 {
-    struct url_chain_page *pages;
-    size_t count = url_chain_recall(fetch->arena, fetch->remembered, &pages);
+    struct pagination_page *pages;
+    size_t count = pagination_recall(fetch->arena, fetch->remembered, &pages);
     *ready = false;
     for (size_t i = 0; i < count; i++) {
         struct url_reply reply;
@@ -103,14 +103,14 @@ static enum status ask_for_changes(struct fetch *fetch, struct url_state *state,
         }
         if (i + 1 == count)
             return STATUS_END;
-        enum status status = url_chain_follow(&state->chain, &pages[i], error);
+        enum status status = pagination_follow(&state->chain, &pages[i], error);
         if (status == STATUS_STOP)
             return status;
         if (status == STATUS_END)
             break;
     }
     if (!*ready) {
-        url_chain_begin(&state->chain, fetch->settings, fetch->arena);
+        pagination_begin(&state->chain, fetch->settings, fetch->arena);
         state->begun = false;
     }
     return STATUS_OK;
@@ -120,7 +120,7 @@ static enum status end_whole(struct fetch *fetch, struct url_state *state)
 {
     fetch->whole = !state->incomplete;
     if (fetch->whole)
-        fetch->remember = url_chain_remember(&state->chain);
+        fetch->remember = pagination_remember(&state->chain);
     return STATUS_END;
 }
 
@@ -141,7 +141,7 @@ static enum status next_page(struct fetch *fetch, struct url_state *state, int64
     }
     do {
         if (state->begun) {
-            enum status status = url_chain_advance(&state->chain, given, error);
+            enum status status = pagination_advance(&state->chain, given, error);
             if (status == STATUS_END)
                 return end_whole(fetch, state);
             if (status)
@@ -154,12 +154,12 @@ static enum status next_page(struct fetch *fetch, struct url_state *state, int64
     return STATUS_OK;
 }
 
-static void give(struct url_state *state, struct scratch *content, const char *name,
+static void give(struct url_state *state, struct spool_file *content, const char *name,
                  struct document *document)
 {
     *document = (struct document){ .name = name };
-    scratch_stream(content, name, &document->stream);
-    scratch_path(content, state->path);
+    spool_file_stream(content, name, &document->stream);
+    spool_file_path(content, state->path);
     document->path = state->path;
 }
 
@@ -168,7 +168,7 @@ static void give(struct url_state *state, struct scratch *content, const char *n
 static void begin_listing(struct fetch *fetch, struct url_state *state)
 {
     const struct url_settings *settings = fetch->settings;
-    scratch_stream(&state->page, settings->shown, &state->stream);
+    spool_file_stream(&state->page, settings->shown, &state->stream);
     json_splitter_open(&state->items, &state->stream, &settings->items, ITEM_LIMIT);
     state->listing = true;
     state->item_count = 0;
@@ -210,7 +210,7 @@ static const char *shown_detail(struct fetch *fetch, struct url_state *state, co
     for (size_t i = 0; !request->url.item && i < request->body.count; i++) {
         const struct url_template_piece *piece = &request->body.pieces[i];
         const struct value *found =
-            piece->kind == URL_TEMPLATE_ITEM ? pointer_find(&piece->pointer, item) : NULL;
+            piece->kind == URL_TEMPLATE_ITEM ? json_pointer_find(&piece->pointer, item) : NULL;
         if (found && value_is_scalar(found)) {
             buffer_char(&shown, ' ');
             buffer_text(&shown, found->text);
@@ -225,7 +225,7 @@ static enum status next_detail(struct fetch *fetch, struct url_state *state, str
                                struct error *error)
 {
     const struct url_settings *settings = fetch->settings;
-    if (!state->detail.open && scratch_open(&state->detail, error))
+    if (!state->detail.open && spool_file_open(&state->detail, error))
         return error->status;
     for (;;) {
         struct value *item;
@@ -234,9 +234,9 @@ static enum status next_detail(struct fetch *fetch, struct url_state *state, str
         enum status status = next_item(fetch, state, &item, error);
         if (status)
             return status;
-        struct url_ask ask = { .request = &settings->detail_request,
-                               .item = item,
-                               .shown = shown_detail(fetch, state, item) };
+        struct page_request ask = { .request = &settings->detail_request,
+                                    .item = item,
+                                    .shown = shown_detail(fetch, state, item) };
         status = url_client_ask(&state->client, &ask, &state->detail, &state->item_arena, &reply, error);
         if (status == STATUS_OK) {
             state->lacking = 0;
@@ -247,7 +247,7 @@ static enum status next_detail(struct fetch *fetch, struct url_state *state, str
             return status;
         /* One that went between the listing and now is no reason to leave the others. */
         state->incomplete = true;
-        if (++state->lacking > LACKING_MOST)
+        if (++state->lacking > LACKING_MAX)
             return error->status = STATUS_STOP;
         if (fetch->notice)
             fetch->notice(fetch->notice_own, error->message);
@@ -256,7 +256,7 @@ static enum status next_detail(struct fetch *fetch, struct url_state *state, str
 
 static enum status next_url(struct fetch *fetch, struct document *document, struct error *error)
 {
-    struct url_state *state = fetch->own;
+    struct url_state *state = fetch->user_data;
     const struct url_settings *settings = fetch->settings;
     if (fetch->broken && !settings->has_detail)
         return STATUS_END; /* how many records the page has is not known: nor is the page after it */

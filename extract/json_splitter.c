@@ -13,8 +13,8 @@ static enum status refill(struct json_splitter *splitter, struct error *error)
     splitter->at = 0;
     do {
         size_t got;
-        char *room = buffer_room(&splitter->block, BLOCK);
-        enum status status = splitter->stream->read(splitter->stream, room, BLOCK, &got, error);
+        char *capacity = buffer_room(&splitter->block, BLOCK);
+        enum status status = splitter->stream->read(splitter->stream, capacity, BLOCK, &got, error);
         if (status) {
             if (error)
                 error->status = STATUS_STOP;
@@ -303,7 +303,7 @@ static enum status leave(struct json_splitter *splitter, struct error *error)
 }
 
 void json_splitter_open(struct json_splitter *splitter, struct file_stream *stream,
-                        const struct pointer *pointer, size_t limit)
+                        const struct json_pointer *pointer, size_t limit)
 {
     *splitter = (struct json_splitter){ .stream = stream, .pointer = pointer, .limit = limit };
 }

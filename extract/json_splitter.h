@@ -7,16 +7,16 @@
 
 #include "adapters/file.h"
 #include "core/error.h"
-#include "core/pointer.h"
+#include "core/json_pointer.h"
 #include "core/text.h"
 
 #define JSON_SPLITTER_DEPTH 64 /* the most tokens that a pointer may have */
 
 struct json_splitter {
     struct file_stream *stream;
-    const struct pointer *pointer; /* to the list, or to the one item */
-    size_t limit;                  /* bytes of an item */
-    struct buffer block;           /* read and not passed yet, from `at` */
+    const struct json_pointer *pointer; /* to the list, or to the one item */
+    size_t limit;                       /* bytes of an item */
+    struct buffer block;                /* read and not passed yet, from `at` */
     size_t at;
     bool ended;
     struct buffer item, name;
@@ -29,7 +29,7 @@ struct json_splitter {
 };
 
 void json_splitter_open(struct json_splitter *splitter, struct file_stream *stream,
-                        const struct pointer *pointer, size_t limit);
+                        const struct json_pointer *pointer, size_t limit);
 /* The next item, borrowed until the next call; a value that is no list is itself the one item, a null behind
  * a pointer is an empty list. STATUS_OK; STATUS_END when the text was read to its end; STATUS_REJECT for an
  * item beyond the limit (`item` is empty, reading goes on); STATUS_STOP when the text is broken from here on

@@ -10,7 +10,7 @@
 #include "core/text.h"
 
 struct rows {
-    void *own; /* the driver's */
+    void *user_data; /* the driver's */
     size_t columns;
     const char *(*title)(const struct rows *rows, size_t at); /* UTF-8; lives as long as the rows */
     /* STATUS_OK: a row stands ready; STATUS_END; anything else: the result broke off here. */

@@ -32,8 +32,8 @@ static enum status fill(struct transcode *transcode, struct error *error)
     transcode->in.length = rest;
     transcode->passed += transcode->at;
     transcode->at = 0;
-    char *room = buffer_room(&transcode->in, BLOCK);
-    enum status status = transcode->inner.read(&transcode->inner, room, BLOCK, &got, error);
+    char *capacity = buffer_room(&transcode->in, BLOCK);
+    enum status status = transcode->inner.read(&transcode->inner, capacity, BLOCK, &got, error);
     if (status)
         return status;
     transcode->in.length += got;
@@ -108,7 +108,7 @@ static enum status convert(struct transcode *transcode, struct error *error)
 static enum status read_transcode(struct file_stream *stream, void *bytes, size_t length, size_t *got,
                                   struct error *error)
 {
-    struct transcode *transcode = stream->own;
+    struct transcode *transcode = stream->user_data;
     while (transcode->given == transcode->out.length) {
         *got = 0;
         if (transcode->fault.status)
@@ -130,7 +130,7 @@ static enum status read_transcode(struct file_stream *stream, void *bytes, size_
 
 static void close_transcode(struct file_stream *stream)
 {
-    struct transcode *transcode = stream->own;
+    struct transcode *transcode = stream->user_data;
     if (transcode->inner.close)
         transcode->inner.close(&transcode->inner);
     buffer_free(&transcode->in);
@@ -236,15 +236,16 @@ enum status transcode_open(struct arena *arena, const struct source *source, str
     struct transcode *transcode = arena_new(arena, struct transcode);
     transcode->inner = document->stream;
     transcode->fresh = true;
-    document->stream = (struct file_stream){
-        .read = read_transcode, .close = close_transcode, .name = transcode->inner.name, .own = transcode
-    };
+    document->stream = (struct file_stream){ .read = read_transcode,
+                                             .close = close_transcode,
+                                             .name = transcode->inner.name,
+                                             .user_data = transcode };
     /* Short reads are usual in a transfer: look at a whole block, or all there is. */
     while (transcode->in.length < BLOCK && !transcode->ended) {
         size_t got;
         size_t wanted = BLOCK - transcode->in.length;
-        char *room = buffer_room(&transcode->in, wanted);
-        enum status status = transcode->inner.read(&transcode->inner, room, wanted, &got, error);
+        char *capacity = buffer_room(&transcode->in, wanted);
+        enum status status = transcode->inner.read(&transcode->inner, capacity, wanted, &got, error);
         if (status) {
             error->status = STATUS_STOP;
             return STATUS_STOP;

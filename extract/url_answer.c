@@ -15,7 +15,7 @@
 
 /* ---- by its status ---- */
 
-static enum status judge_failure(const struct url_ask *ask, const struct http_answer *answer,
+static enum status judge_failure(const struct page_request *ask, const struct http_response *answer,
                                  struct error *error)
 {
     enum status status = STATUS_STOP;
@@ -39,7 +39,7 @@ static enum status judge_failure(const struct url_ask *ask, const struct http_an
     return error_set(error, status, "%s: %s", ask->shown, answer->why);
 }
 
-static enum status judge_redirect(const struct url_ask *ask, const struct http_answer *answer,
+static enum status judge_redirect(const struct page_request *ask, const struct http_response *answer,
                                   struct error *error)
 {
     const char *method = ask->request->method;
@@ -57,8 +57,8 @@ static enum status judge_redirect(const struct url_ask *ask, const struct http_a
                      ask->shown, TEXT_ARG(answer->location));
 }
 
-enum status url_answer_judge(const struct url_client *client, const struct url_ask *ask,
-                             const struct http_answer *answer, struct error *error)
+enum status url_answer_judge(const struct url_client *client, const struct page_request *ask,
+                             const struct http_response *answer, struct error *error)
 {
     long status = answer->status;
     (void)client;
@@ -162,7 +162,7 @@ static struct text title_of(struct arena *arena, struct text page)
     return title;
 }
 
-static enum status refuse_page(const struct url_ask *ask, struct arena *arena, struct text page,
+static enum status refuse_page(const struct page_request *ask, struct arena *arena, struct text page,
                                struct error *error)
 {
     struct text title = title_of(arena, page);
@@ -172,8 +172,8 @@ static enum status refuse_page(const struct url_ask *ask, struct arena *arena, s
                      ask->shown, TEXT_ARG(title.length ? title : TEXT("…")));
 }
 
-static enum status check_success(const struct url_settings *settings, const struct url_ask *ask,
-                                 struct scratch *content, struct arena *arena, struct url_reply *reply,
+static enum status check_success(const struct url_settings *settings, const struct page_request *ask,
+                                 struct spool_file *content, struct arena *arena, struct url_reply *reply,
                                  struct error *error)
 {
     const struct url_success *wanted = &settings->wanted;
@@ -195,15 +195,16 @@ static enum status check_success(const struct url_settings *settings, const stru
 
 /* Of the first bytes at `pointer`; empty for what is no scalar. A list or an object of nothing is null: some
  * programs write an empty text or object so. */
-static enum status find_scalar(struct scratch *content, struct arena *arena, const struct pointer *pointer,
-                               size_t limit, struct text *text, enum value_kind *kind, struct error *error)
+static enum status find_scalar(struct spool_file *content, struct arena *arena,
+                               const struct json_pointer *pointer, size_t limit, struct text *text,
+                               enum value_kind *kind, struct error *error)
 {
     struct file_stream stream;
     struct json_splitter splitter;
     struct text lexeme;
     struct value *value;
     struct error reason = { 0 };
-    scratch_stream(content, "", &stream);
+    spool_file_stream(content, "", &stream);
     json_splitter_open(&splitter, &stream, pointer, limit);
     enum status status = json_splitter_find(&splitter, &lexeme, &reason);
     if (status == STATUS_OK)
@@ -223,14 +224,14 @@ static enum status find_scalar(struct scratch *content, struct arena *arena, con
 }
 
 /* The text of the element that the XPath leads to; empty: there is none. `count`: of such elements. */
-static enum status unwrap_xml(struct scratch *content, struct arena *arena, const char *expression,
+static enum status unwrap_xml(struct spool_file *content, struct arena *arena, const char *expression,
                               struct text *inner, size_t *count, struct error *error)
 {
     struct text bytes;
     struct xml_document *document = NULL;
     struct xml_path *path = NULL;
     struct xml_result result = { 0 };
-    enum status status = scratch_start(content, arena, WRAPPED, &bytes, error);
+    enum status status = spool_file_start(content, arena, WRAPPED, &bytes, error);
     if (status == STATUS_OK)
         status = xml_parse(bytes, false, NULL, &document, error);
     if (status == STATUS_OK)
@@ -245,8 +246,8 @@ static enum status unwrap_xml(struct scratch *content, struct arena *arena, cons
     return status;
 }
 
-enum status url_answer_unwrap(const struct url_client *client, const struct url_ask *ask,
-                              struct scratch *content, struct error *error)
+enum status url_answer_unwrap(const struct url_client *client, const struct page_request *ask,
+                              struct spool_file *content, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     const struct url_settings *settings = client->settings;
@@ -266,12 +267,12 @@ enum status url_answer_unwrap(const struct url_client *client, const struct url_
     if (status || !inner.length)
         return error_set(error, STATUS_STOP, _("%s: the answer has no text at %s (see \"unwrap\")"),
                          ask->shown, settings->unwrap);
-    scratch_clear(content);
-    return scratch_put(content, inner, error);
+    spool_file_clear(content);
+    return spool_file_put(content, inner, error);
 }
 
-enum status url_answer_check(const struct url_client *client, const struct url_ask *ask,
-                             struct scratch *content, const struct http_answer *answer,
+enum status url_answer_check(const struct url_client *client, const struct page_request *ask,
+                             struct spool_file *content, const struct http_response *answer,
                              struct url_reply *reply, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -279,7 +280,7 @@ enum status url_answer_check(const struct url_client *client, const struct url_a
     struct text start;
     size_t at;
     (void)answer;
-    if (scratch_start(content, &arena, LOOKED_AT, &start, error))
+    if (spool_file_start(content, &arena, LOOKED_AT, &start, error))
         return error->status;
     int format = settings->has_detail && ask->request != &settings->detail_request
                      ? (int)SOURCE_JSON
@@ -297,8 +298,9 @@ enum status url_answer_check(const struct url_client *client, const struct url_a
     return STATUS_OK;
 }
 
-enum status url_answer_find(struct scratch *content, struct arena *arena, const struct pointer *pointer,
-                            struct text *text, enum value_kind *kind, struct error *error)
+enum status url_answer_find(struct spool_file *content, struct arena *arena,
+                            const struct json_pointer *pointer, struct text *text, enum value_kind *kind,
+                            struct error *error)
 {
     return find_scalar(content, arena, pointer, SCALAR, text, kind, error);
 }
@@ -345,8 +347,8 @@ void url_put_parameter(struct buffer *url, const char *name, struct text value)
     buffer_free(&out);
 }
 
-enum status url_put_into_body(struct buffer *body, const struct pointer *into, struct text value, bool number,
-                              struct error *error)
+enum status url_put_into_body(struct buffer *body, const struct json_pointer *into, struct text value,
+                              bool number, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *root;

@@ -7,8 +7,8 @@
 #include "adapters/crypto.h"
 #include "extract/url_answer.h"
 
-#define HEADERS_MOST 32
-#define TRANSIENT    STATUS_RETRY
+#define HEADERS_MAX 32
+#define TRANSIENT   STATUS_RETRY
 
 enum status url_client_open(struct url_client *client, struct fetch *fetch, struct error *error)
 {
@@ -58,7 +58,7 @@ static enum status interrupted(struct error *error)
 
 struct sending {
     struct buffer url, body, values;
-    struct http_header headers[HEADERS_MOST];
+    struct http_header headers[HEADERS_MAX];
     struct http_request request;
 };
 
@@ -70,13 +70,13 @@ static void sending_free(struct sending *sending)
 }
 
 /* Values one behind the other: their places are known when all are there. */
-static enum status fill_headers(const struct url_client *client, const struct url_ask *ask,
+static enum status fill_headers(const struct url_client *client, const struct page_request *ask,
                                 struct sending *sending, struct error *error)
 {
     const struct url_request *request = ask->request;
-    size_t ends[HEADERS_MOST], count = 0;
-    const char *names[HEADERS_MOST];
-    for (size_t i = 0; !ask->stranger && i < request->header_count && count < HEADERS_MOST - 4; i++) {
+    size_t ends[HEADERS_MAX], count = 0;
+    const char *names[HEADERS_MAX];
+    for (size_t i = 0; !ask->stranger && i < request->header_count && count < HEADERS_MAX - 4; i++) {
         if (url_template_fill(&request->headers[i], URL_TEMPLATE_RAW, buffer_view(&client->session),
                               ask->item, &sending->values, error))
             return error->status;
@@ -99,8 +99,8 @@ static enum status fill_headers(const struct url_client *client, const struct ur
     return STATUS_OK;
 }
 
-static enum status fill(const struct url_client *client, const struct url_ask *ask, struct sending *sending,
-                        struct error *error)
+static enum status fill(const struct url_client *client, const struct page_request *ask,
+                        struct sending *sending, struct error *error)
 {
     const struct url_request *request = ask->request;
     struct text session = buffer_view(&client->session);
@@ -128,21 +128,21 @@ static enum status fill(const struct url_client *client, const struct url_ask *a
 
 struct receiving {
     const struct url_client *client;
-    struct scratch *content;
+    struct spool_file *content;
     struct crypto_hash *hash;
 };
 
-static enum status receive(void *own, struct text chunk, struct error *error)
+static enum status receive(void *user_data, struct text chunk, struct error *error)
 {
-    struct receiving *receiving = own;
+    struct receiving *receiving = user_data;
     if (stopped(receiving->client))
         return interrupted(error);
     crypto_hash_feed(receiving->hash, chunk.bytes, chunk.length);
-    return scratch_put(receiving->content, chunk, error);
+    return spool_file_put(receiving->content, chunk, error);
 }
 
-static enum status send(struct url_client *client, const struct url_ask *ask, struct scratch *content,
-                        struct arena *arena, struct http_answer *answer, struct url_reply *reply,
+static enum status send(struct url_client *client, const struct page_request *ask, struct spool_file *content,
+                        struct arena *arena, struct http_response *answer, struct url_reply *reply,
                         struct error *error)
 {
     struct sending sending = { 0 };
@@ -151,7 +151,7 @@ static enum status send(struct url_client *client, const struct url_ask *ask, st
     if (status == STATUS_OK) {
         struct text parts[] = { buffer_view(&sending.url), TEXT("\n"), buffer_view(&sending.body) };
         reply->request = crypto_sha256_parts(parts, 3);
-        scratch_clear(content);
+        spool_file_clear(content);
         if (client->asked && client->settings->pause)
             client->fetch->clock->sleep(client->fetch->clock, client->settings->pause);
         client->asked = true;
@@ -174,13 +174,13 @@ static enum status log_in(struct url_client *client, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     const struct url_settings *settings = client->settings;
-    struct scratch content = { 0 };
-    struct http_answer answer;
+    struct spool_file content = { 0 };
+    struct http_response answer;
     struct url_reply reply = { 0 };
     struct text session = TEXT_NONE;
-    struct url_ask ask = { .request = &settings->login_request, .shown = "login" };
+    struct page_request ask = { .request = &settings->login_request, .shown = "login" };
     buffer_clear(&client->session);
-    enum status status = scratch_open(&content, error);
+    enum status status = spool_file_open(&content, error);
     if (status == STATUS_OK)
         status = send(client, &ask, &content, &arena, &answer, &reply, error);
     if (status == STATUS_OK)
@@ -197,7 +197,7 @@ static enum status log_in(struct url_client *client, struct error *error)
                            _("login: the answer holds no session; check user and password. %.*s"),
                            TEXT_ARG(words));
     }
-    scratch_close(&content);
+    spool_file_close(&content);
     if (status == STATUS_BUSY || status == STATUS_REJECT)
         error->status = status = STATUS_STOP;
     if (status == STATUS_OK)
@@ -224,10 +224,11 @@ static enum status wait_for(struct url_client *client, int64_t attempt, int64_t 
     return stopped(client) ? interrupted(error) : STATUS_OK;
 }
 
-static enum status attempt(struct url_client *client, const struct url_ask *ask, struct scratch *content,
-                           struct arena *arena, struct url_reply *reply, int64_t *told, struct error *error)
+static enum status attempt(struct url_client *client, const struct page_request *ask,
+                           struct spool_file *content, struct arena *arena, struct url_reply *reply,
+                           int64_t *told, struct error *error)
 {
-    struct http_answer answer = { .retry_after_ms = -1 };
+    struct http_response answer = { .retry_after_ms = -1 };
     const struct url_settings *settings = client->settings;
     *told = -1;
     if ((settings->has_login && !client->session.length && log_in(client, error)) ||
@@ -252,8 +253,9 @@ static bool may_be_expired(struct url_client *client, enum status status)
     return status == STATUS_BUSY && (client->settings->has_login || client->credentials->token_url);
 }
 
-enum status url_client_ask(struct url_client *client, const struct url_ask *ask, struct scratch *content,
-                           struct arena *arena, struct url_reply *reply, struct error *error)
+enum status url_client_ask(struct url_client *client, const struct page_request *ask,
+                           struct spool_file *content, struct arena *arena, struct url_reply *reply,
+                           struct error *error)
 {
     bool renewed = false;
     int64_t told;

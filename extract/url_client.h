@@ -4,19 +4,19 @@
 #define EXTRACT_URL_CLIENT_H
 
 #include "adapters/http.h"
-#include "adapters/scratch.h"
+#include "adapters/spool_file.h"
 #include "core/digest.h"
 #include "extract/url_settings.h"
 
 /* What is asked for. */
-struct url_ask {
+struct page_request {
     const struct url_request *request;
     const struct value *item; /* for ${item:…} */
     const char *url;          /* instead of the request's, from an answer; NULL: the request's own */
     bool stranger;            /* that URL is of another host: it sees no credentials */
     /* A value that changes from page to page: a parameter of the query or a place in the body. */
     const char *parameter;
-    const struct pointer *into;
+    const struct json_pointer *into;
     struct text value;
     bool number;                /* in a body: a number, not a text */
     struct text etag, modified; /* of the answer before: bytes NULL for none */
@@ -48,8 +48,9 @@ void url_client_close(struct url_client *client);
 
 /* The content of the answer into the scratch. STATUS_OK. STATUS_REJECT: only this answer is none (see
  * `lacking`). STATUS_STOP: the source cannot be read. STATUS_FATAL. */
-enum status url_client_ask(struct url_client *client, const struct url_ask *ask, struct scratch *content,
-                           struct arena *arena, struct url_reply *reply, struct error *error);
+enum status url_client_ask(struct url_client *client, const struct page_request *ask,
+                           struct spool_file *content, struct arena *arena, struct url_reply *reply,
+                           struct error *error);
 
 /* A reference as an answer may have it, against the URL it came from (RFC 3986, 5.2); false: it is none. */
 bool url_resolve(const char *base, struct text reference, struct buffer *url);

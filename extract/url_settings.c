@@ -126,10 +126,10 @@ static enum status read_headers(const struct fetch *fetch, const struct value *h
                                 struct url_request *request, struct error *error)
 {
     struct arena *arena = fetch->context->arena;
-    size_t room = (headers ? headers->count : 0) + 1;
+    size_t capacity = (headers ? headers->count : 0) + 1;
     bool typed = false;
-    request->header_names = arena_array(arena, const char *, room);
-    request->headers = arena_array(arena, struct url_template, room);
+    request->header_names = arena_array(arena, const char *, capacity);
+    request->headers = arena_array(arena, struct url_template, capacity);
     for (const struct value *header = headers ? headers->first : NULL; header; header = header->next) {
         struct url_template *template = &request->headers[request->header_count];
         if (header->kind != VALUE_TEXT)
@@ -161,16 +161,16 @@ static enum status read_request(const struct fetch *fetch, const struct value *o
 }
 
 static enum status read_pointer(const struct fetch *fetch, const struct value *object, const char *name,
-                                const char *text, struct pointer *pointer, struct error *error)
+                                const char *text, struct json_pointer *pointer, struct error *error)
 {
-    if (pointer_compile(fetch->context->arena, text_of(text), pointer, error))
+    if (json_pointer_compile(fetch->context->arena, text_of(text), pointer, error))
         return setting_place(fetch->context, value_find(object, name), error);
     return STATUS_OK;
 }
 
 static enum status read_side_request(const struct fetch *fetch, const struct value *object, const char *what,
                                      const struct setting *table, struct url_request *request,
-                                     struct pointer *where, struct error *error)
+                                     struct json_pointer *where, struct error *error)
 {
     struct request_settings given = { 0 };
     if (setting_read(fetch->context, table, COUNT(login_settings), object, what, &given, error) ||

@@ -25,16 +25,16 @@ enum url_paging { URL_PAGES_NONE, URL_PAGES_NEXT, URL_PAGES_COUNT, URL_PAGES_OFF
 
 struct url_pages {
     enum url_paging kind;
-    struct pointer from; /* NEXT, CURSOR: where it stands in the answer */
+    struct json_pointer from; /* NEXT, CURSOR: where it stands in the answer */
     const char *name; /* COUNT, OFFSET, CURSOR: of the parameter in the query; NULL: it goes into the body */
-    struct pointer into;
+    struct json_pointer into;
     int64_t first, size; /* COUNT: the first page's number; OFFSET: how many records a page has */
     int64_t most;        /* pages */
 };
 
 struct url_success {
     bool given;
-    struct pointer at, message;
+    struct json_pointer at, message;
     bool has_message;
     struct text *is;
     size_t count;
@@ -50,8 +50,9 @@ struct url_settings {
     /* as they are meant */
     struct url_request request, login_request, detail_request;
     bool has_login, has_detail;
-    struct pointer session, items; /* where a login's answer has the session; where a listing has its items */
-    struct pointer wrapped;        /* with `unwrap`: the text that the true answer is in */
+    struct json_pointer session,
+        items;                   /* where a login's answer has the session; where a listing has its items */
+    struct json_pointer wrapped; /* with `unwrap`: the text that the true answer is in */
     struct url_pages paging;
     struct url_success wanted;
     struct auth credentials;

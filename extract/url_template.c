@@ -41,8 +41,8 @@ static enum status add_item(struct url_template *template, struct arena *arena, 
     if (end == rest->length)
         return error_set(error, STATUS_USAGE, _("\"%.*s\" is not closed with }"), TEXT_ARG(*rest));
     struct url_template_piece piece = { .kind = URL_TEMPLATE_ITEM };
-    if (pointer_compile(arena, text_slice(*rest, sizeof item_mark - 1, end - (sizeof item_mark - 1)),
-                        &piece.pointer, error))
+    if (json_pointer_compile(arena, text_slice(*rest, sizeof item_mark - 1, end - (sizeof item_mark - 1)),
+                             &piece.pointer, error))
         return error->status;
     template->item = true;
     *add(template, arena) = piece;
@@ -100,7 +100,7 @@ static enum status put(enum url_template_place place, struct text text, struct b
 
 static struct text item_text(const struct url_template_piece *piece, const struct value *item)
 {
-    const struct value *found = item ? pointer_find(&piece->pointer, item) : NULL;
+    const struct value *found = item ? json_pointer_find(&piece->pointer, item) : NULL;
     return found && (found->kind == VALUE_TEXT || found->kind == VALUE_NUMBER) ? found->text : TEXT_NONE;
 }
 

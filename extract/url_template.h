@@ -7,7 +7,7 @@
 
 #include "core/arena.h"
 #include "core/error.h"
-#include "core/pointer.h"
+#include "core/json_pointer.h"
 #include "core/text.h"
 #include "core/value.h"
 
@@ -15,7 +15,7 @@ struct url_template_piece {
     enum { URL_TEMPLATE_TEXT, URL_TEMPLATE_SESSION, URL_TEMPLATE_ITEM } kind;
     struct text text;  /* TEXT: with its secrets */
     struct text shown; /* TEXT: with their names instead */
-    struct pointer pointer;
+    struct json_pointer pointer;
 };
 
 struct url_template {

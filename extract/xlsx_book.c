@@ -7,12 +7,12 @@
 #include "adapters/unicode.h"
 #include "core/memory.h"
 
-#define STRINGS_MOST   8000000
-#define STRINGS_BYTES  ((size_t)512 << 20)
-#define FORMATS_MOST   100000
-#define RELATIONS_MOST 20000
-#define SHEETS_LISTED  10
-#define CODE_MOST      1000
+#define STRINGS_MAX   8000000
+#define STRINGS_BYTES ((size_t)512 << 20)
+#define FORMATS_MAX   100000
+#define RELATIONS_MAX 20000
+#define SHEETS_LISTED 10
+#define CODE_MAX      1000
 
 /* ---- parts ---- */
 
@@ -128,7 +128,7 @@ struct relation {
 };
 
 struct relations {
-    size_t count, room;
+    size_t count, capacity;
     struct relation *list;
 };
 
@@ -185,12 +185,12 @@ static enum status add_relation(struct xlsx_book *book, struct text of, const st
     xml_event_attribute(event, "Target", &target);
     if (xml_event_attribute(event, "TargetMode", &mode) && text_is(mode, "External"))
         return STATUS_OK; /* a hyperlink, or a file that nobody fetches */
-    if (relations->count == RELATIONS_MOST)
+    if (relations->count == RELATIONS_MAX)
         return error_set(error, STATUS_REJECT, _(TEXT_PRINT " has more than %d parts and is refused"),
-                         TEXT_ARG(book->name), RELATIONS_MOST);
-    if (relations->count == relations->room) {
-        relations->room = relations->room * 2 + 16;
-        relations->list = memory_grow(relations->list, relations->room, sizeof *relations->list);
+                         TEXT_ARG(book->name), RELATIONS_MAX);
+    if (relations->count == relations->capacity) {
+        relations->capacity = relations->capacity * 2 + 16;
+        relations->list = memory_grow(relations->list, relations->capacity, sizeof *relations->list);
     }
     relation.id = text_copy(&book->arena, relation.id);
     relation.type = text_copy(&book->arena, relation.type);
@@ -224,12 +224,12 @@ static struct text target_of(const struct relations *relations, const char *type
 /* ---- the sheets ---- */
 
 static void add_sheet(struct xlsx_book *book, const struct xml_event *event,
-                      const struct relations *relations, size_t *room)
+                      const struct relations *relations, size_t *capacity)
 {
     struct text id = TEXT_NONE, state = TEXT_NONE, name = TEXT_NONE;
-    if (book->sheet_count == *room) {
-        *room = *room * 2 + 8;
-        book->sheets = memory_grow(book->sheets, *room, sizeof *book->sheets);
+    if (book->sheet_count == *capacity) {
+        *capacity = *capacity * 2 + 8;
+        book->sheets = memory_grow(book->sheets, *capacity, sizeof *book->sheets);
     }
     struct xlsx_book_sheet *sheet = &book->sheets[book->sheet_count++];
     xml_event_attribute(event, "name", &name);
@@ -249,14 +249,14 @@ static enum status read_workbook(struct xlsx_book *book, struct text member,
     struct xlsx_part part;
     const struct xml_event *event;
     struct text value;
-    size_t room = 0;
+    size_t capacity = 0;
     enum status status = xlsx_part_open(book, member, &part, error);
     while (!status && !(status = xlsx_part_next(&part, &event, error)))
         if (xlsx_is(event, XML_EVENT_START, "workbookPr")) {
             if (xml_event_attribute(event, "date1904", &value))
                 book->since_1904 = text_is(value, "1") || text_is(value, "true");
-        } else if (xlsx_is(event, XML_EVENT_START, "sheet") && book->sheet_count < RELATIONS_MOST)
-            add_sheet(book, event, relations, &room);
+        } else if (xlsx_is(event, XML_EVENT_START, "sheet") && book->sheet_count < RELATIONS_MAX)
+            add_sheet(book, event, relations, &capacity);
     xlsx_part_close(&part);
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -306,18 +306,18 @@ enum status xlsx_book_find(const struct xlsx_book *book, struct text wanted,
 
 /* ---- the shared texts ---- */
 
-static enum status end_string(struct xlsx_book *book, struct buffer *scratch, size_t *room,
+static enum status end_string(struct xlsx_book *book, struct buffer *scratch, size_t *capacity,
                               struct error *error)
 {
-    if (book->string_count == STRINGS_MOST || book->strings.length + scratch->length > STRINGS_BYTES)
+    if (book->string_count == STRINGS_MAX || book->strings.length + scratch->length > STRINGS_BYTES)
         return error_set(error, STATUS_REJECT,
                          _(TEXT_PRINT " has more than %d different texts, or %zu bytes of them"),
-                         TEXT_ARG(book->name), STRINGS_MOST, STRINGS_BYTES);
+                         TEXT_ARG(book->name), STRINGS_MAX, STRINGS_BYTES);
     xlsx_unescape(&book->strings, buffer_view(scratch));
     buffer_clear(scratch);
-    if (book->string_count == *room) {
-        *room = *room * 2 + 64;
-        book->string_ends = memory_grow(book->string_ends, *room, sizeof *book->string_ends);
+    if (book->string_count == *capacity) {
+        *capacity = *capacity * 2 + 64;
+        book->string_ends = memory_grow(book->string_ends, *capacity, sizeof *book->string_ends);
     }
     book->string_ends[book->string_count++] = book->strings.length;
     return STATUS_OK;
@@ -328,7 +328,7 @@ static enum status read_strings(struct xlsx_book *book, struct text member, stru
     struct xlsx_part part;
     const struct xml_event *event;
     BUFFER_OWNED struct buffer scratch = { 0 };
-    size_t room = 0;
+    size_t capacity = 0;
     bool text = false, phonetic = false;
     enum status status = xlsx_part_open(book, member, &part, error);
     while (!status && !(status = xlsx_part_next(&part, &event, error))) {
@@ -340,9 +340,9 @@ static enum status read_strings(struct xlsx_book *book, struct text member, stru
         else if (!strcmp(event->name, "rPh"))
             phonetic = event->kind == XML_EVENT_START;
         else if (xlsx_is(event, XML_EVENT_END, "si"))
-            status = end_string(book, &scratch, &room, error);
+            status = end_string(book, &scratch, &capacity, error);
         if (scratch.length > STRINGS_BYTES)
-            status = end_string(book, &scratch, &room, error);
+            status = end_string(book, &scratch, &capacity, error);
     }
     xlsx_part_close(&part);
     return status == STATUS_END ? STATUS_OK : status;
@@ -351,7 +351,7 @@ static enum status read_strings(struct xlsx_book *book, struct text member, stru
 bool xlsx_book_string(const struct xlsx_book *book, struct text number, struct text *text)
 {
     size_t index;
-    if (!xlsx_digits(text_trim(number), STRINGS_MOST, &index) || index >= book->string_count)
+    if (!xlsx_digits(text_trim(number), STRINGS_MAX, &index) || index >= book->string_count)
         return false;
     size_t start = index ? book->string_ends[index - 1] : 0;
     *text = (struct text){ book->strings.bytes + start, book->string_ends[index] - start };
@@ -385,13 +385,13 @@ static void add_code(struct xlsx_book *book, struct styles *styles, const struct
     struct code code;
     xml_event_attribute(event, "numFmtId", &number);
     xml_event_attribute(event, "formatCode", &text);
-    if (!xlsx_digits(number, FORMATS_MOST * 10, &code.number) || styles->code_count == FORMATS_MOST)
+    if (!xlsx_digits(number, FORMATS_MAX * 10, &code.number) || styles->code_count == FORMATS_MAX)
         return;
     if (styles->code_count == styles->code_room) {
         styles->code_room = styles->code_room * 2 + 16;
         styles->codes = memory_grow(styles->codes, styles->code_room, sizeof *styles->codes);
     }
-    code.text = text_copy(&book->arena, text_slice(text, 0, CODE_MOST));
+    code.text = text_copy(&book->arena, text_slice(text, 0, CODE_MAX));
     styles->codes[styles->code_count++] = code;
 }
 
@@ -399,14 +399,14 @@ static void add_format(struct xlsx_book *book, struct styles *styles, const stru
 {
     struct text text = TEXT_NONE;
     struct code key = { 0 };
-    if (book->format_count == FORMATS_MOST)
+    if (book->format_count == FORMATS_MAX)
         return;
     if (book->format_count == styles->format_room) {
         styles->format_room = styles->format_room * 2 + 64;
         book->formats = memory_grow(book->formats, styles->format_room, sizeof *book->formats);
     }
     if (xml_event_attribute(event, "numFmtId", &text))
-        xlsx_digits(text, FORMATS_MOST * 10, &key.number);
+        xlsx_digits(text, FORMATS_MAX * 10, &key.number);
     struct code *found =
         styles->code_count ? bsearch(&key, styles->codes, styles->code_count, sizeof key, by_number) : NULL;
     book->formats[book->format_count++] =

@@ -5,11 +5,11 @@
 
 #include "core/memory.h"
 
-#define ROWS_KEPT  100
-#define BELOW      50   /* rows that are asked whether they fill the columns of the headings */
-#define LINES_MOST 5    /* of one heading */
-#define NAME_MOST  1000 /* bytes */
-#define WORDS      (XLSX_HEADINGS / 64)
+#define ROWS_KEPT 100
+#define BELOW     50   /* rows that are asked whether they fill the columns of the headings */
+#define LINES_MAX 5    /* of one heading */
+#define NAME_MAX  1000 /* bytes */
+#define WORDS     (XLSX_HEADINGS / 64)
 
 struct columns {
     uint64_t bits[WORDS];
@@ -36,7 +36,7 @@ static unsigned columns_common(const struct columns *left, const struct columns 
 
 struct text xlsx_one_line(struct arena *arena, struct text text)
 {
-    char *bytes = arena_take(arena, text.length + 1);
+    char *bytes = arena_alloc(arena, text.length + 1);
     size_t length = 0;
     for (size_t i = 0; i < text.length; i++) {
         bool blank = memchr(" \t\r\n", text.bytes[i], 4) != NULL;
@@ -54,7 +54,7 @@ struct text xlsx_one_line(struct arena *arena, struct text text)
 /* Never inside a letter. */
 static struct text cut(struct text text)
 {
-    size_t length = text.length < NAME_MOST ? text.length : NAME_MOST;
+    size_t length = text.length < NAME_MAX ? text.length : NAME_MAX;
     while (length < text.length && length && ((unsigned char)text.bytes[length] & 0xC0) == 0x80)
         length--;
     return text_slice(text, 0, length);
@@ -65,9 +65,9 @@ void xlsx_sample_add(struct xlsx_sample *sample, const struct xlsx_sheet *sheet,
     if (sample->count == ROWS_KEPT || sheet->number < header_row ||
         (header_row && sheet->number > header_row + BELOW))
         return;
-    if (sample->count == sample->room) {
-        sample->room = sample->room * 2 + 16;
-        sample->rows = memory_grow(sample->rows, sample->room, sizeof *sample->rows);
+    if (sample->count == sample->capacity) {
+        sample->capacity = sample->capacity * 2 + 16;
+        sample->rows = memory_grow(sample->rows, sample->capacity, sizeof *sample->rows);
     }
     struct xlsx_kept_row *row = &sample->rows[sample->count++];
     *row = (struct xlsx_kept_row){ .number = sheet->number };
@@ -145,7 +145,7 @@ static size_t last_line(const struct search *search, size_t top)
     for (size_t i = 0; i < search->range_count; i++) {
         const struct xlsx_range *range = &search->ranges[i];
         if (range->top == top && range->left <= XLSX_HEADINGS && range->bottom > last &&
-            range->bottom < top + LINES_MOST && cell_at(search->sample, top, range->left))
+            range->bottom < top + LINES_MAX && cell_at(search->sample, top, range->left))
             last = range->bottom;
     }
     return last;

@@ -12,7 +12,7 @@ struct xlsx_kept_row {
 
 struct xlsx_sample {
     struct arena arena;
-    size_t count, room;
+    size_t count, capacity;
     struct xlsx_kept_row *rows;
 };
 

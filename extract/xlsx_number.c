@@ -6,9 +6,9 @@
 
 #include "core/date.h"
 
-#define DIGITS      15 /* what the double behind a cell can be trusted with, and what is shown of it */
-#define LEXEME_MOST 400
-#define LAST_DAY    2958465 /* 9999-12-31 */
+#define DIGITS     15 /* what the double behind a cell can be trusted with, and what is shown of it */
+#define LEXEME_MAX 400
+#define LAST_DAY   2958465 /* 9999-12-31 */
 
 /* ---- formats ---- */
 
@@ -135,7 +135,7 @@ struct decimal_digits {
     bool negative;
     bool exponent, fraction; /* as it was written */
     size_t count;            /* without zeros at either end */
-    char digits[LEXEME_MOST];
+    char digits[LEXEME_MAX];
     int point;
 };
 
@@ -159,7 +159,7 @@ static bool read_decimal(struct text lexeme, struct decimal_digits *decimal)
     size_t at = 0, seen = 0;
     int exponent = 0;
     memset(decimal, 0, sizeof *decimal);
-    if (!lexeme.length || lexeme.length >= LEXEME_MOST)
+    if (!lexeme.length || lexeme.length >= LEXEME_MAX)
         return false;
     decimal->negative = lexeme.bytes[0] == '-';
     at += lexeme.bytes[0] == '-' || lexeme.bytes[0] == '+';

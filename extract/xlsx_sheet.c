@@ -5,7 +5,7 @@
 
 #include "core/memory.h"
 
-#define RANGES_MOST 200000
+#define RANGES_MAX 200000
 
 enum status xlsx_sheet_open(struct xlsx_sheet *sheet, struct xlsx_book *book, struct text member,
                             const char *label, size_t row_limit, struct error *error)
@@ -74,9 +74,9 @@ static enum status add_range(struct xlsx_sheet *sheet, const struct xml_event *e
         !read_reference(text_slice(reference, at + 1, reference.length), &range.right, &range.bottom) ||
         range.left > range.right || range.top > range.bottom)
         return STATUS_OK; /* what cannot be understood merges nothing */
-    if (sheet->range_count == RANGES_MOST)
+    if (sheet->range_count == RANGES_MAX)
         return error_set(error, STATUS_STOP, _("%s has more than %d merged ranges and is refused"),
-                         sheet->label, RANGES_MOST);
+                         sheet->label, RANGES_MAX);
     if (sheet->range_count == sheet->range_room) {
         sheet->range_room = sheet->range_room * 2 + 64;
         sheet->ranges = memory_grow(sheet->ranges, sheet->range_room, sizeof *sheet->ranges);
@@ -143,9 +143,9 @@ static void keep_cell(struct xlsx_sheet *sheet, unsigned column, struct xlsx_cel
     sheet->bytes += cell.text.length + sizeof *sheet->cells;
     if (sheet->bytes > sheet->row_limit)
         return;
-    if (sheet->count == sheet->room) {
-        sheet->room = sheet->room * 2 + 64;
-        sheet->cells = memory_grow(sheet->cells, sheet->room, sizeof *sheet->cells);
+    if (sheet->count == sheet->capacity) {
+        sheet->capacity = sheet->capacity * 2 + 64;
+        sheet->cells = memory_grow(sheet->cells, sheet->capacity, sizeof *sheet->cells);
     }
     sheet->ordered = sheet->ordered && (!sheet->count || sheet->cells[sheet->count - 1].column < column);
     sheet->cells[sheet->count] = (struct xlsx_place){ column, sheet->count, cell };

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "store/ledger.h"
-#include "store/plan.h"
+#include "store/outbox_scan.h"
 #include "store/staging.h"
 
 static const char *const names[BRAKES + 1] = { "changes", "withdrawals", "empty_source", "shrunken_source",
@@ -32,33 +32,33 @@ static const struct setting settings[] = {
 };
 
 /* 30%, 0.3 or 12: what has neither a % nor a point is a number of procedures. */
-static bool read_limit(const char *words, struct brake_limit *limit)
+static bool read_limit(const char *message, struct brake_limit *limit)
 {
     char *end;
-    *limit = (struct brake_limit){ .given = true, .words = text_of(words) };
-    if (strspn(words, "0123456789.% ") != strlen(words) || strspn(words, "0123456789") == 0)
+    *limit = (struct brake_limit){ .given = true, .message = text_of(message) };
+    if (strspn(message, "0123456789.% ") != strlen(message) || strspn(message, "0123456789") == 0)
         return false;
-    double number = strtod(words, &end);
+    double number = strtod(message, &end);
     while (*end == ' ')
         end++;
     bool percent = *end == '%';
     if (percent)
         end++;
-    limit->is_share = percent || strchr(words, '.') != NULL;
+    limit->is_share = percent || strchr(message, '.') != NULL;
     limit->share = percent ? number / 100 : number;
-    limit->number = limit->is_share ? 0 : strtoll(words, NULL, 10);
+    limit->number = limit->is_share ? 0 : strtoll(message, NULL, 10);
     return !*end && (limit->is_share ? limit->share <= 1 : number <= 1e12);
 }
 
 static enum status read_one(const struct setting_context *context, const struct value *tree, enum brake brake,
-                            const char *words, struct brake_limit *limit, struct error *error)
+                            const char *message, struct brake_limit *limit, struct error *error)
 {
     *limit = (struct brake_limit){ .given = false };
-    if (!words || read_limit(words, limit))
+    if (!message || read_limit(message, limit))
         return STATUS_OK;
     return setting_fault(context, value_find(tree, names[brake]), error,
                          _("brakes.%s is a share such as 30%%, or a number of procedures, not \"%s\""),
-                         names[brake], words);
+                         names[brake], message);
 }
 
 enum status brakes_read(const struct setting_context *context, const struct value *tree,
@@ -113,7 +113,7 @@ enum status brakes_check_released(const struct brakes_request *request, struct e
 struct holding {
     const struct brakes_request *request;
     struct arena arena;
-    struct buffer words;    /* of what holds */
+    struct buffer message;  /* of what holds */
     struct buffer releases; /* options that would release it */
     struct value *released; /* details for the ledger */
     struct value *usual;    /* source: records */
@@ -140,53 +140,53 @@ static void hold(struct holding *holding, enum brake brake, const char *source, 
             value_set(detail, "source", value_string(&holding->arena, source));
         return;
     }
-    buffer_string(&holding->words, holding->words.length ? "; " : "");
-    buffer_printf(&holding->words, "%s: %s", names[brake], sentence);
+    buffer_string(&holding->message, holding->message.length ? "; " : "");
+    buffer_printf(&holding->message, "%s: %s", names[brake], sentence);
     if (!holding->held[brake])
         buffer_printf(&holding->releases, " --release-brake %s", names[brake]);
     holding->held[brake] = true;
 }
 
-static void judge_extent(struct holding *holding, const struct plan_extent *extent)
+static void judge_extent(struct holding *holding, const struct outbox_extent *extent)
 {
-    char words[300];
+    char message[300];
     const struct brakes *brakes = holding->request->brakes;
     if (exceeds(&brakes->changes, extent->changes, extent->published)) {
-        snprintf(words, sizeof words,
+        snprintf(message, sizeof message,
                  _("%lld of %lld published procedures would be replaced (allowed: %.*s)"),
-                 (long long)extent->changes, (long long)extent->published, TEXT_ARG(brakes->changes.words));
-        hold(holding, BRAKE_CHANGES, NULL, extent->changes, extent->published, words);
+                 (long long)extent->changes, (long long)extent->published, TEXT_ARG(brakes->changes.message));
+        hold(holding, BRAKE_CHANGES, NULL, extent->changes, extent->published, message);
     }
     if (exceeds(&brakes->withdrawals, extent->withdrawals, extent->published)) {
-        snprintf(words, sizeof words,
+        snprintf(message, sizeof message,
                  _("%lld of %lld published procedures would be withdrawn (allowed: %.*s)"),
                  (long long)extent->withdrawals, (long long)extent->published,
-                 TEXT_ARG(brakes->withdrawals.words));
-        hold(holding, BRAKE_WITHDRAWALS, NULL, extent->withdrawals, extent->published, words);
+                 TEXT_ARG(brakes->withdrawals.message));
+        hold(holding, BRAKE_WITHDRAWALS, NULL, extent->withdrawals, extent->published, message);
     }
 }
 
 /* True: the listing is one to go on from. */
 static bool judge_listing(struct holding *holding, const char *source, int64_t usual, int64_t records)
 {
-    char words[400];
+    char message[400];
     const struct brakes *brakes = holding->request->brakes;
     if (!records && usual && brakes->empty) {
-        snprintf(words, sizeof words, _("the source %s gives no record any more (%lld before)"), source,
+        snprintf(message, sizeof message, _("the source %s gives no record any more (%lld before)"), source,
                  (long long)usual);
         if (brakes->empty == 1) {
-            hold(holding, BRAKE_EMPTY_SOURCE, source, usual, usual, words);
+            hold(holding, BRAKE_EMPTY_SOURCE, source, usual, usual, message);
             return true;
         }
         if (holding->request->notice)
-            holding->request->notice(holding->request->own, words);
+            holding->request->notice(holding->request->user_data, message);
         return false;
     }
     if (exceeds(&brakes->shrunken, usual - records > 0 ? usual - records : 0, usual)) {
-        snprintf(words, sizeof words,
+        snprintf(message, sizeof message,
                  _("the source %s gives %lld records, %lld less than before (allowed: %.*s)"), source,
-                 (long long)records, (long long)(usual - records), TEXT_ARG(brakes->shrunken.words));
-        hold(holding, BRAKE_SHRUNKEN_SOURCE, source, usual - records, usual, words);
+                 (long long)records, (long long)(usual - records), TEXT_ARG(brakes->shrunken.message));
+        hold(holding, BRAKE_SHRUNKEN_SOURCE, source, usual - records, usual, message);
     }
     return true;
 }
@@ -208,7 +208,7 @@ static enum status judge_sources(struct store *store, struct holding *holding, s
         bool known;
         if (!is_named(request->filter, source))
             continue;
-        if (plan_usual(store, source, &known, &usual, error) ||
+        if (outbox_usual(store, source, &known, &usual, error) ||
             staging_present(store, source, &records, error))
             return error->status;
         bool settled = !known || judge_listing(holding, source, usual, records);
@@ -221,9 +221,9 @@ static enum status judge_sources(struct store *store, struct holding *holding, s
 static enum status judge(struct store *store, struct holding *holding, struct error *error)
 {
     const struct brakes *brakes = holding->request->brakes;
-    struct plan_extent extent;
+    struct outbox_extent extent;
     if ((brakes->changes.given || brakes->withdrawals.given)) {
-        if (plan_extent(store, holding->request->filter, &extent, error))
+        if (outbox_extent(store, holding->request->filter, &extent, error))
             return error->status;
         judge_extent(holding, &extent);
     }
@@ -261,7 +261,7 @@ static enum status go_on(struct store *store, const struct holding *holding, str
     for (size_t i = 0; !status && i < request->released_count; i++)
         status = write_release(store, holding, request->released[i], error);
     for (const struct value *item = holding->usual->first; !status && item; item = item->next)
-        status = plan_set_usual(store, item->name.bytes, strtoll(item->text.bytes, NULL, 10), error);
+        status = outbox_set_usual(store, item->name.bytes, strtoll(item->text.bytes, NULL, 10), error);
     if (!status)
         status = store_commit(store, error);
     if (status)
@@ -275,7 +275,7 @@ static enum status stop(const struct holding *holding, struct error *error)
         error, STATUS_STOP,
         _("a brake holds: %s. Nothing was sent and everything stays pending. Look with \"congkhai plan\"; "
           "to go on, say why: congkhai %s%s --reason \"…\""),
-        holding->words.bytes, holding->request->command, holding->releases.bytes);
+        holding->message.bytes, holding->request->command, holding->releases.bytes);
 }
 
 enum status brakes_hold(struct store *store, const struct brakes_request *request, struct error *error)
@@ -285,8 +285,8 @@ enum status brakes_hold(struct store *store, const struct brakes_request *reques
     holding.usual = value_object(&holding.arena);
     enum status status = judge(store, &holding, error);
     if (!status)
-        status = holding.words.length ? stop(&holding, error) : go_on(store, &holding, error);
-    buffer_free(&holding.words);
+        status = holding.message.length ? stop(&holding, error) : go_on(store, &holding, error);
+    buffer_free(&holding.message);
     buffer_free(&holding.releases);
     arena_free(&holding.arena);
     return status;

@@ -22,7 +22,7 @@ struct brake_limit {
     bool is_share;
     double share;
     int64_t number;
-    struct text words; /* as it was written */
+    struct text message; /* as it was written */
 };
 
 struct brakes {
@@ -42,9 +42,9 @@ struct brakes_request {
     const char *const *released; /* names of brakes */
     size_t released_count;
     const char *reason, *actor;
-    const char *command;                            /* that is to be given again */
-    void (*notice)(void *own, const char *message); /* may be NULL */
-    void *own;
+    const char *command;                                  /* that is to be given again */
+    void (*notice)(void *user_data, const char *message); /* may be NULL */
+    void *user_data;
 };
 
 /* Are these names of brakes, with a reason? STATUS_USAGE with the nearest name. */

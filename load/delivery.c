@@ -44,13 +44,13 @@ struct move {
 static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
     [DELIVERY_PENDING] = {
         [EVENT_BEGIN] = GO(WRITTEN, INTEND),
-        [EVENT_RESUME] = GO(DOUBTFUL, WAIT),
+        [EVENT_RESUME] = GO(INDETERMINATE, WAIT),
         [EVENT_SETTLE] = GO(STALE, WAIT),
         [EVENT_STOP] = GO(UNTOUCHED, FINISH),
     },
     [DELIVERY_WRITTEN] = {
         [EVENT_COMMITTED] = GO(INTENDED, WAIT),
-        [EVENT_BLIND] = GO(BLIND, WAIT),
+        [EVENT_BASE_UNKNOWN] = GO(BASE_UNKNOWN, WAIT),
         [EVENT_STOP] = GO(RECALLED, FINISH),
     },
     [DELIVERY_INTENDED] = {
@@ -63,14 +63,14 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         [EVENT_ABSENT] = GO(ABSENT, FINISH),
         [EVENT_OTHER] = GO(CONFLICT, FINISH),
         [EVENT_CARRIED] = GO(UNKNOWN, FINISH),
-        [EVENT_DOUBT] = GO(DOUBTFUL, WAIT),
+        [EVENT_INDETERMINATE] = GO(INDETERMINATE, WAIT),
         [EVENT_MISMATCH] = GO(DISPUTED, WAIT),
-        [EVENT_NOT_LEFT] = IF(MORE_SENDS, INTENDED, WAIT, DOUBTFUL, WAIT),
-        [EVENT_BUSY] = IF(MORE_SENDS, INTENDED, WAIT, DOUBTFUL, WAIT),
+        [EVENT_NOT_LEFT] = IF(MORE_SENDS, INTENDED, WAIT, INDETERMINATE, WAIT),
+        [EVENT_BUSY] = IF(MORE_SENDS, INTENDED, WAIT, INDETERMINATE, WAIT),
         [EVENT_CLOSED] = IF(IN_DOUBT, UNKNOWN, HALT, RECALLED, HALT),
         [EVENT_STOP] = GO(UNKNOWN, FINISH),
     },
-    [DELIVERY_DOUBTFUL] = {
+    [DELIVERY_INDETERMINATE] = {
         [EVENT_DUE] = GO(ASKING, ASK),
         [EVENT_STOP] = IF(HAS_LEFT, UNKNOWN, FINISH, UNTOUCHED, FINISH),
     },
@@ -83,9 +83,9 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         [EVENT_REFUSED] = GO(REFUSED, FINISH),
         [EVENT_CARRIED] = IF(AS_FOUND, UNTOUCHED, FINISH, UNKNOWN, FINISH),
         [EVENT_UNSENT] = IF(MORE_SENDS, INTENDED, WAIT, FAILED, FINISH),
-        [EVENT_DOUBT] = IF(MORE_ASKS, DOUBTFUL, WAIT, UNKNOWN, FINISH),
-        [EVENT_NOT_LEFT] = IF(MORE_ASKS, DOUBTFUL, WAIT, UNKNOWN, FINISH),
-        [EVENT_BUSY] = IF(MORE_ASKS, DOUBTFUL, WAIT, UNKNOWN, FINISH),
+        [EVENT_INDETERMINATE] = IF(MORE_ASKS, INDETERMINATE, WAIT, UNKNOWN, FINISH),
+        [EVENT_NOT_LEFT] = IF(MORE_ASKS, INDETERMINATE, WAIT, UNKNOWN, FINISH),
+        [EVENT_BUSY] = IF(MORE_ASKS, INDETERMINATE, WAIT, UNKNOWN, FINISH),
         [EVENT_CLOSED] = IF(HAS_LEFT, UNKNOWN, HALT, UNTOUCHED, HALT),
         [EVENT_STOP] = IF(HAS_LEFT, UNKNOWN, FINISH, UNTOUCHED, FINISH),
     },
@@ -99,7 +99,7 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         [EVENT_NOTHING] = GO(CONFLICT, FINISH),
         [EVENT_OTHER] = GO(CONFLICT, FINISH),
         [EVENT_ABSENT] = GO(ABSENT, FINISH),
-        [EVENT_DOUBT] = IF(MORE_ASKS, DISPUTED, WAIT, UNKNOWN, FINISH),
+        [EVENT_INDETERMINATE] = IF(MORE_ASKS, DISPUTED, WAIT, UNKNOWN, FINISH),
         [EVENT_NOT_LEFT] = IF(MORE_ASKS, DISPUTED, WAIT, UNKNOWN, FINISH),
         [EVENT_BUSY] = IF(MORE_ASKS, DISPUTED, WAIT, UNKNOWN, FINISH),
         [EVENT_CLOSED] = GO(UNKNOWN, HALT),
@@ -119,25 +119,25 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         [EVENT_REFUSED] = GO(REFUSED, FINISH),
         [EVENT_CARRIED] = IF(AS_FOUND, UNTOUCHED, FINISH, UNKNOWN, FINISH),
         [EVENT_UNSENT] = GO(RECALLED, FINISH),
-        [EVENT_DOUBT] = IF(MORE_ASKS, STALE, WAIT, UNKNOWN, FINISH),
+        [EVENT_INDETERMINATE] = IF(MORE_ASKS, STALE, WAIT, UNKNOWN, FINISH),
         [EVENT_NOT_LEFT] = IF(MORE_ASKS, STALE, WAIT, UNKNOWN, FINISH),
         [EVENT_BUSY] = IF(MORE_ASKS, STALE, WAIT, UNKNOWN, FINISH),
         [EVENT_CLOSED] = GO(UNTOUCHED, HALT),
         [EVENT_STOP] = GO(UNTOUCHED, FINISH),
     },
-    [DELIVERY_BLIND] = {
-        [EVENT_DUE] = GO(LOOKING, ASK),
+    [DELIVERY_BASE_UNKNOWN] = {
+        [EVENT_DUE] = GO(CHECKING_BASE, ASK),
         [EVENT_STOP] = GO(RECALLED, FINISH),
     },
-    [DELIVERY_LOOKING] = {
+    [DELIVERY_CHECKING_BASE] = {
         [EVENT_OURS] = GO(DONE, FINISH),
         [EVENT_ABSENT] = GO(ABSENT, FINISH),
         [EVENT_OTHER] = GO(CONFLICT, FINISH),
         /* Nobody can look: the order goes, and whoever carries it out says what he found. */
         [EVENT_UNSENT] = GO(INTENDED, WAIT),
-        [EVENT_DOUBT] = IF(MORE_ASKS, BLIND, WAIT, UNKNOWN, FINISH),
-        [EVENT_NOT_LEFT] = IF(MORE_ASKS, BLIND, WAIT, UNKNOWN, FINISH),
-        [EVENT_BUSY] = IF(MORE_ASKS, BLIND, WAIT, UNKNOWN, FINISH),
+        [EVENT_INDETERMINATE] = IF(MORE_ASKS, BASE_UNKNOWN, WAIT, UNKNOWN, FINISH),
+        [EVENT_NOT_LEFT] = IF(MORE_ASKS, BASE_UNKNOWN, WAIT, UNKNOWN, FINISH),
+        [EVENT_BUSY] = IF(MORE_ASKS, BASE_UNKNOWN, WAIT, UNKNOWN, FINISH),
         [EVENT_CLOSED] = GO(RECALLED, HALT),
         [EVENT_STOP] = GO(RECALLED, FINISH),
     },
@@ -151,15 +151,15 @@ bool delivery_is_end(enum delivery_state state)
 bool delivery_is_under_way(enum delivery_state state)
 {
     return state == DELIVERY_SENT || state == DELIVERY_ASKING || state == DELIVERY_CHECKING ||
-           state == DELIVERY_SETTLING || state == DELIVERY_LOOKING;
+           state == DELIVERY_SETTLING || state == DELIVERY_CHECKING_BASE;
 }
 
-bool delivery_is_spent(const struct delivery *delivery, const struct retry *retry)
+bool delivery_is_spent(const struct delivery *delivery, const struct backoff *retry)
 {
     return (delivery->state == DELIVERY_SENT ? delivery->sends : delivery->asks) >= retry->attempts;
 }
 
-static bool holds(const struct delivery *delivery, enum guard guard, const struct retry *retry)
+static bool holds(const struct delivery *delivery, enum guard guard, const struct backoff *retry)
 {
     switch (guard) {
     case MORE_SENDS:
@@ -181,9 +181,9 @@ static bool holds(const struct delivery *delivery, enum guard guard, const struc
 /* The counters, before the guards look at them. */
 static void count(struct delivery *delivery, enum delivery_event event, const struct delivery_terms *terms)
 {
-    bool failed = event == EVENT_DOUBT || event == EVENT_NOT_LEFT || event == EVENT_BUSY;
+    bool failed = event == EVENT_INDETERMINATE || event == EVENT_NOT_LEFT || event == EVENT_BUSY;
     if (delivery->state == DELIVERY_SENT) {
-        delivery->doubt |= event == EVENT_DOUBT || event == EVENT_MISMATCH;
+        delivery->doubt |= event == EVENT_INDETERMINATE || event == EVENT_MISMATCH;
         delivery->left |= event != EVENT_NOT_LEFT;
         if (failed && terms->free && delivery->sends)
             delivery->sends--;
@@ -204,7 +204,7 @@ static void set_due(struct delivery *delivery, enum delivery_event event, const 
         tries = delivery->sends > delivery->asks ? delivery->sends : delivery->asks;
         tries = tries ? tries : 1;
         break;
-    case EVENT_DOUBT: /* of a request: it is asked at once; of a question: later */
+    case EVENT_INDETERMINATE: /* of a request: it is asked at once; of a question: later */
         tries = delivery->asks;
         break;
     case EVENT_BASE:
@@ -214,7 +214,7 @@ static void set_due(struct delivery *delivery, enum delivery_event event, const 
     default:
         break;
     }
-    int64_t wait = tries ? retry_delay(terms->retry, tries, terms->chance) : 0;
+    int64_t wait = tries ? backoff_delay(terms->retry, tries, terms->chance) : 0;
     delivery->due = terms->now + (wait > terms->at_least ? wait : terms->at_least);
 }
 
@@ -224,7 +224,7 @@ enum delivery_action delivery_step(struct delivery *delivery, enum delivery_even
     const struct move *move = &table[delivery->state][event];
     /* An answer that makes no sense to what was asked tells nothing; elsewhere nothing was asked. */
     if (!move->possible && delivery_is_under_way(delivery->state) && event > EVENT_STOP)
-        move = &table[delivery->state][event = EVENT_DOUBT];
+        move = &table[delivery->state][event = EVENT_INDETERMINATE];
     if (!move->possible)
         return DELIVERY_NOTHING;
     count(delivery, event, terms);
@@ -241,49 +241,50 @@ enum delivery_action delivery_step(struct delivery *delivery, enum delivery_even
 
 /* ---- what the portal said ---- */
 
-static bool is_base(const struct outbox_item *item, const struct delivery_sight *sight)
+static bool is_base(const struct outbox_item *item, const struct remote_state *remote)
 {
-    char quoted[DELIVERY_BASE_MOST];
+    char quoted[DELIVERY_BASE_MAX];
     struct text base = item->intent_base;
     if (!base.bytes)
         return false;
     if (text_is(base, "*")) /* the portal never said a version: only the content tells */
-        return item->has_held_digest && sight->has_digest && digest_equal(&sight->digest, &item->held_digest);
-    if (sight->etag.bytes && text_equal(sight->etag, base))
+        return item->has_held_digest && remote->has_digest &&
+               digest_equal(&remote->digest, &item->held_digest);
+    if (remote->etag.bytes && text_equal(remote->etag, base))
         return true;
-    int length = snprintf(quoted, sizeof quoted, "\"" TEXT_PRINT "\"", TEXT_ARG(sight->version));
-    return sight->version.bytes && length > 0 && (size_t)length < sizeof quoted && text_is(base, quoted);
+    int length = snprintf(quoted, sizeof quoted, "\"" TEXT_PRINT "\"", TEXT_ARG(remote->version));
+    return remote->version.bytes && length > 0 && (size_t)length < sizeof quoted && text_is(base, quoted);
 }
 
 static enum delivery_event judge_taken(const struct outbox_item *item, const struct digest *body,
-                                       const struct delivery_sight *sight)
+                                       const struct remote_state *remote)
 {
     if (item->intent_action == OUTBOX_PUBLISH) {
-        bool other = sight->has_digest && !digest_equal(&sight->digest, &item->intent_digest);
-        return other || sight->standing == STANDING_ABOLISHED ? EVENT_DOUBT : EVENT_TAKEN;
+        bool other = remote->has_digest && !digest_equal(&remote->digest, &item->intent_digest);
+        return other || remote->standing == REMOTE_ABOLISHED ? EVENT_INDETERMINATE : EVENT_TAKEN;
     }
     /* A withdrawn procedure is held as it was; some portals give the digest of the order instead. */
-    bool ours = !sight->has_digest || !item->has_held_digest ||
-                digest_equal(&sight->digest, &item->held_digest) ||
-                digest_equal(&sight->digest, &item->intent_digest) || digest_equal(&sight->digest, body);
-    return !ours || sight->standing == STANDING_PUBLISHED ? EVENT_DOUBT : EVENT_TAKEN;
+    bool ours = !remote->has_digest || !item->has_held_digest ||
+                digest_equal(&remote->digest, &item->held_digest) ||
+                digest_equal(&remote->digest, &item->intent_digest) || digest_equal(&remote->digest, body);
+    return !ours || remote->standing == REMOTE_PUBLISHED ? EVENT_INDETERMINATE : EVENT_TAKEN;
 }
 
-static enum delivery_event judge_held(const struct outbox_item *item, const struct delivery_sight *sight)
+static enum delivery_event judge_held(const struct outbox_item *item, const struct remote_state *remote)
 {
     if (item->intent_action == OUTBOX_WITHDRAW) {
-        if (sight->standing == STANDING_ABOLISHED)
+        if (remote->standing == REMOTE_ABOLISHED)
             return EVENT_OURS;
-        if (is_base(item, sight))
+        if (is_base(item, remote))
             return EVENT_BASE;
-        return sight->standing == STANDING_UNSAID ? EVENT_DOUBT : EVENT_OTHER;
+        return remote->standing == REMOTE_UNSAID ? EVENT_INDETERMINATE : EVENT_OTHER;
     }
-    bool same = sight->has_digest && digest_equal(&sight->digest, &item->intent_digest);
-    if (same && sight->standing != STANDING_ABOLISHED)
+    bool same = remote->has_digest && digest_equal(&remote->digest, &item->intent_digest);
+    if (same && remote->standing != REMOTE_ABOLISHED)
         return EVENT_OURS;
-    if (is_base(item, sight))
+    if (is_base(item, remote))
         return EVENT_BASE;
-    return sight->has_digest || sight->standing == STANDING_ABOLISHED ? EVENT_OTHER : EVENT_DOUBT;
+    return remote->has_digest || remote->standing == REMOTE_ABOLISHED ? EVENT_OTHER : EVENT_INDETERMINATE;
 }
 
 static enum delivery_event judge_unknown(const struct outbox_item *item, bool asked)
@@ -293,39 +294,39 @@ static enum delivery_event judge_unknown(const struct outbox_item *item, bool as
     return asked ? EVENT_NOTHING : EVENT_CLOSED;
 }
 
-enum delivery_event delivery_judge(const struct outbox_item *item, const struct digest *body, bool asked,
-                                   enum delivery_said said, const struct delivery_sight *sight)
+enum delivery_event delivery_classify(const struct outbox_item *item, const struct digest *body, bool asked,
+                                      enum portal_result said, const struct remote_state *remote)
 {
     switch (said) {
-    case SAID_TAKEN:
-        return asked ? EVENT_DOUBT : judge_taken(item, body, sight);
-    case SAID_HELD:
-        return asked ? judge_held(item, sight) : EVENT_DOUBT;
-    case SAID_UNKNOWN:
+    case RESULT_TAKEN:
+        return asked ? EVENT_INDETERMINATE : judge_taken(item, body, remote);
+    case RESULT_HELD:
+        return asked ? judge_held(item, remote) : EVENT_INDETERMINATE;
+    case RESULT_UNKNOWN:
         return judge_unknown(item, asked);
-    case SAID_REFUSED:
-        return asked ? EVENT_DOUBT : EVENT_REFUSED;
-    case SAID_MISMATCH:
-        return asked ? EVENT_DOUBT : EVENT_MISMATCH;
-    case SAID_BUSY:
+    case RESULT_REFUSED:
+        return asked ? EVENT_INDETERMINATE : EVENT_REFUSED;
+    case RESULT_MISMATCH:
+        return asked ? EVENT_INDETERMINATE : EVENT_MISMATCH;
+    case RESULT_BUSY:
         return EVENT_BUSY;
-    case SAID_CLOSED:
+    case RESULT_CLOSED:
         return EVENT_CLOSED;
-    case SAID_NOT_LEFT:
+    case RESULT_NOT_LEFT:
         return EVENT_NOT_LEFT;
-    case SAID_CARRIED:
+    case RESULT_CARRIED:
         return EVENT_CARRIED;
-    case SAID_UNSENT:
-        return asked ? EVENT_UNSENT : EVENT_DOUBT;
-    case SAID_DENIED:
-        return asked ? EVENT_REFUSED : EVENT_DOUBT;
-    case SAID_LOST:
+    case RESULT_UNSENT:
+        return asked ? EVENT_UNSENT : EVENT_INDETERMINATE;
+    case RESULT_DENIED:
+        return asked ? EVENT_REFUSED : EVENT_INDETERMINATE;
+    case RESULT_LOST:
         break;
     }
-    return EVENT_DOUBT;
+    return EVENT_INDETERMINATE;
 }
 
-struct text delivery_base(const struct outbox_item *item, char quoted[DELIVERY_BASE_MOST])
+struct text delivery_base(const struct outbox_item *item, char quoted[DELIVERY_BASE_MAX])
 {
     if (item->overwrite.length)
         return item->overwrite;
@@ -336,8 +337,8 @@ struct text delivery_base(const struct outbox_item *item, char quoted[DELIVERY_B
         return item->etag;
     if (!item->version.length)
         return TEXT("*");
-    int length = snprintf(quoted, DELIVERY_BASE_MOST, "\"" TEXT_PRINT "\"", TEXT_ARG(item->version));
-    return length > 0 && length < DELIVERY_BASE_MOST ? text_of(quoted) : TEXT("*");
+    int length = snprintf(quoted, DELIVERY_BASE_MAX, "\"" TEXT_PRINT "\"", TEXT_ARG(item->version));
+    return length > 0 && length < DELIVERY_BASE_MAX ? text_of(quoted) : TEXT("*");
 }
 
 bool delivery_outcome(enum delivery_state end, enum outbox_action action, enum outbox_outcome *outcome)
@@ -370,23 +371,36 @@ bool delivery_outcome(enum delivery_state end, enum outbox_action action, enum o
 }
 
 static const char *const state_names[DELIVERY_STATES] = {
-    [DELIVERY_PENDING] = "pending",   [DELIVERY_WRITTEN] = "written",     [DELIVERY_INTENDED] = "intended",
-    [DELIVERY_SENT] = "sent",         [DELIVERY_DOUBTFUL] = "doubtful",   [DELIVERY_ASKING] = "asking",
-    [DELIVERY_DISPUTED] = "disputed", [DELIVERY_CHECKING] = "checking",   [DELIVERY_STALE] = "stale",
-    [DELIVERY_SETTLING] = "settling", [DELIVERY_BLIND] = "blind",         [DELIVERY_LOOKING] = "looking",
-    [DELIVERY_DONE] = "done",         [DELIVERY_REFUSED] = "refused",     [DELIVERY_CONFLICT] = "conflict",
-    [DELIVERY_UNKNOWN] = "unknown",   [DELIVERY_FAILED] = "failed",       [DELIVERY_RECALLED] = "recalled",
-    [DELIVERY_ABSENT] = "absent",     [DELIVERY_UNTOUCHED] = "untouched",
+    [DELIVERY_PENDING] = "pending",
+    [DELIVERY_WRITTEN] = "written",
+    [DELIVERY_INTENDED] = "intended",
+    [DELIVERY_SENT] = "sent",
+    [DELIVERY_INDETERMINATE] = "doubtful",
+    [DELIVERY_ASKING] = "asking",
+    [DELIVERY_DISPUTED] = "disputed",
+    [DELIVERY_CHECKING] = "checking",
+    [DELIVERY_STALE] = "stale",
+    [DELIVERY_SETTLING] = "settling",
+    [DELIVERY_BASE_UNKNOWN] = "blind",
+    [DELIVERY_CHECKING_BASE] = "looking",
+    [DELIVERY_DONE] = "done",
+    [DELIVERY_REFUSED] = "refused",
+    [DELIVERY_CONFLICT] = "conflict",
+    [DELIVERY_UNKNOWN] = "unknown",
+    [DELIVERY_FAILED] = "failed",
+    [DELIVERY_RECALLED] = "recalled",
+    [DELIVERY_ABSENT] = "absent",
+    [DELIVERY_UNTOUCHED] = "untouched",
 };
 
 static const char *const event_names[DELIVERY_EVENTS] = {
-    [EVENT_BEGIN] = "begin",         [EVENT_RESUME] = "resume",   [EVENT_SETTLE] = "settle",
-    [EVENT_COMMITTED] = "committed", [EVENT_BLIND] = "blind",     [EVENT_DUE] = "due",
-    [EVENT_STOP] = "stop",           [EVENT_TAKEN] = "taken",     [EVENT_DOUBT] = "doubt",
-    [EVENT_NOT_LEFT] = "not left",   [EVENT_REFUSED] = "refused", [EVENT_MISMATCH] = "mismatch",
-    [EVENT_BUSY] = "busy",           [EVENT_CLOSED] = "closed",   [EVENT_ABSENT] = "absent",
-    [EVENT_CARRIED] = "carried",     [EVENT_UNSENT] = "unsent",   [EVENT_OURS] = "ours",
-    [EVENT_BASE] = "base",           [EVENT_NOTHING] = "nothing", [EVENT_OTHER] = "other",
+    [EVENT_BEGIN] = "begin",         [EVENT_RESUME] = "resume",      [EVENT_SETTLE] = "settle",
+    [EVENT_COMMITTED] = "committed", [EVENT_BASE_UNKNOWN] = "blind", [EVENT_DUE] = "due",
+    [EVENT_STOP] = "stop",           [EVENT_TAKEN] = "taken",        [EVENT_INDETERMINATE] = "doubt",
+    [EVENT_NOT_LEFT] = "not left",   [EVENT_REFUSED] = "refused",    [EVENT_MISMATCH] = "mismatch",
+    [EVENT_BUSY] = "busy",           [EVENT_CLOSED] = "closed",      [EVENT_ABSENT] = "absent",
+    [EVENT_CARRIED] = "carried",     [EVENT_UNSENT] = "unsent",      [EVENT_OURS] = "ours",
+    [EVENT_BASE] = "base",           [EVENT_NOTHING] = "nothing",    [EVENT_OTHER] = "other",
 };
 
 const char *delivery_state_name(enum delivery_state state)

@@ -1,15 +1,15 @@
 #include "load/load.h"
 
 #include "load/brakes.h"
-#include "load/courier.h"
-#include "load/parcel.h"
+#include "load/delivery_task.h"
+#include "load/dispatcher.h"
 #include "load/plan.h"
 #include "load/portal.h"
 
 static enum status read_portal(const struct load_request *request, struct portal *portal, struct error *error)
 {
     *portal = (struct portal){ .notice = request->notice,
-                               .notice_own = request->own,
+                               .notice_own = request->user_data,
                                .agency = request->agency_code };
     return portal_read(request->context, request->folder, request->portal, portal, error);
 }
@@ -26,7 +26,7 @@ static struct brakes_request brakes_of(const struct load_request *request, const
                                     .actor = request->actor,
                                     .command = request->command,
                                     .notice = request->notice,
-                                    .own = request->own };
+                                    .user_data = request->user_data };
 }
 
 enum status load_check(const struct load_request *request, struct error *error)
@@ -53,11 +53,11 @@ static enum status deliver(struct store *store, const struct load_request *reque
 {
     if (store_durable(store, true, error))
         return error->status;
-    portal->content = parcel_content;
+    portal->content = delivery_task_content;
     portal->content_own = store;
     enum status status = portal->driver->open(portal, error);
     if (!status)
-        status = courier_run(store, request, portal, counts, error);
+        status = dispatcher_run(store, request, portal, counts, error);
     portal->driver->close(portal);
     struct error second = { 0 };
     if (store_durable(store, false, &second) && !status)

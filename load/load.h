@@ -26,10 +26,10 @@ struct load_request {
     const struct setting_context *context;
     const volatile sig_atomic_t *stop; /* set by a signal: end in order, STATUS_STOP */
     /* Called now and then for a progress bar; may be NULL. */
-    void (*progress)(void *own, int64_t done, int64_t total);
+    void (*progress)(void *user_data, int64_t done, int64_t total);
     /* A sentence for a person that is no error ("the portal takes no batches"); may be NULL. */
-    void (*notice)(void *own, const char *message);
-    void *own;
+    void (*notice)(void *user_data, const char *message);
+    void *user_data;
 };
 
 /* Reads and checks the settings of portal and brakes without touching anything (also for `check`). Secrets
@@ -37,7 +37,7 @@ struct load_request {
 enum status load_check(const struct load_request *request, struct error *error);
 
 /* Asks the portal something that changes nothing. STATUS_STOP when it does not answer as it should. */
-enum status load_probe(const struct load_request *request, struct error *error);
+enum status load_trial(const struct load_request *request, struct error *error);
 
 /* Delivers what is wanted. Fills the counts of sent … withdrawn and pending. STATUS_OK even when records are
  * refused; STATUS_STOP on outage, refused credentials, a brake or a signal, with everything pending. */

@@ -7,7 +7,7 @@
 #include "adapters/json.h"
 #include "core/canonical.h"
 #include "load/delivery.h"
-#include "store/plan.h"
+#include "store/outbox_scan.h"
 
 /* ---- a step ---- */
 
@@ -21,7 +21,7 @@ static bool is_same_intent(const struct outbox_item *item)
     return item->action == item->intent_action && digest_equal(&item->digest, &item->intent_digest);
 }
 
-static struct plan_step make_step(const struct outbox_item *item, char quoted[DELIVERY_BASE_MOST])
+static struct plan_step make_step(const struct outbox_item *item, char quoted[DELIVERY_BASE_MAX])
 {
     struct plan_step step = { .item = item, .digest = item->digest, .asks_first = is_open(item) };
     bool intended = step.asks_first && (!item->wanted || is_same_intent(item));
@@ -80,27 +80,26 @@ static enum status read_content(struct store *store, struct arena *arena, int64_
     return json_parse(arena, bytes, tree, error);
 }
 
-static struct difference *change(struct arena *arena, const char *field, struct text before,
-                                 struct text after, struct difference *next)
+static struct diff *change(struct arena *arena, const char *field, struct text before, struct text after,
+                           struct diff *next)
 {
     if (text_equal(before, after))
         return next;
-    struct difference *made = arena_new(arena, struct difference);
-    *made = (struct difference){ text_of(field), before, after, next };
+    struct diff *made = arena_new(arena, struct diff);
+    *made = (struct diff){ text_of(field), before, after, next };
     return made;
 }
 
 /* A withdrawal leaves the content as it is: what it changes is where the procedure stands, and by which
  * decision. */
-static struct difference *withdrawal(struct arena *arena, const struct value *before,
-                                     const struct value *order)
+static struct diff *withdrawal(struct arena *arena, const struct value *before, const struct value *order)
 {
     const struct value *decision = value_find(order, "decision");
     struct text number =
         decision && decision->kind == VALUE_TEXT ? decision->text : value_text_of(decision, "number");
     struct text status = before ? value_text_of(before, "status") : TEXT_NONE;
-    struct difference *reason = change(arena, "reason", TEXT_NONE, value_text_of(order, "reason"), NULL);
-    struct difference *all = change(arena, "status", status, TEXT("abolished"), reason);
+    struct diff *reason = change(arena, "reason", TEXT_NONE, value_text_of(order, "reason"), NULL);
+    struct diff *all = change(arena, "status", status, TEXT("abolished"), reason);
     return change(arena, "decision.number", value_text_of(value_find(before, "decision"), "number"), number,
                   all);
 }
@@ -121,7 +120,7 @@ static enum status describe(struct store *store, struct arena *arena, struct pla
         step->changes = withdrawal(arena, before, after);
         return STATUS_OK;
     }
-    struct difference *changes = difference_find(arena, before, after);
+    struct diff *changes = diff_find(arena, before, after);
     if (item->held_abolished) /* the content of a withdrawn procedure still says what it was */
         changes = change(arena, "status", TEXT("abolished"), value_text_of(after, "status"), changes);
     step->changes = changes;
@@ -147,7 +146,7 @@ static void put(struct walking *walking, const char *bytes, size_t length)
 
 static enum status take_step(struct walking *walking, const struct outbox_item *item, struct error *error)
 {
-    char quoted[DELIVERY_BASE_MOST];
+    char quoted[DELIVERY_BASE_MAX];
     const struct plan_walk *walk = walking->walk;
     struct plan_step step = make_step(item, quoted);
     buffer_clear(&walking->line);
@@ -157,15 +156,15 @@ static enum status take_step(struct walking *walking, const struct outbox_item *
     count_step(walking->summary, &step);
     if (walk->details && describe(walk->store, &walking->arena, &step, error))
         return error->status;
-    return walk->visit ? walk->visit(walk->own, &step, error) : STATUS_OK;
+    return walk->visit ? walk->visit(walk->user_data, &step, error) : STATUS_OK;
 }
 
-static enum status walk_all(struct walking *walking, struct plan_pass *pass, struct error *error)
+static enum status walk_all(struct walking *walking, struct outbox_scan *pass, struct error *error)
 {
     struct outbox_item item;
     enum status status;
     put(walking, "[", 1);
-    while ((status = plan_pass_next(pass, &walking->arena, &item, error)) == STATUS_OK) {
+    while ((status = outbox_scan_next(pass, &walking->arena, &item, error)) == STATUS_OK) {
         if (take_step(walking, &item, error))
             return error->status;
         arena_clear(&walking->arena);
@@ -176,17 +175,17 @@ static enum status walk_all(struct walking *walking, struct plan_pass *pass, str
 
 enum status plan_walk(const struct plan_walk *walk, struct plan_summary *summary, struct error *error)
 {
-    struct plan_pass pass;
+    struct outbox_scan pass;
     struct walking walking = { .walk = walk, .summary = summary };
     *summary = (struct plan_summary){ .steps = 0 };
-    if (plan_pass_open(&pass, walk->store, walk->filter, error))
+    if (outbox_scan_open(&pass, walk->store, walk->filter, error))
         return error->status;
     walking.hash = crypto_hash_open();
     enum status status = walk_all(&walking, &pass, error);
     struct digest digest = crypto_hash_finish(walking.hash);
     digest_hex(&digest, summary->digest);
     crypto_hash_close(walking.hash);
-    plan_pass_close(&pass);
+    outbox_scan_close(&pass);
     buffer_free(&walking.line);
     arena_free(&walking.arena);
     return status;

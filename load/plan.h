@@ -7,18 +7,18 @@
 #ifndef LOAD_PLAN_H
 #define LOAD_PLAN_H
 
-#include "core/difference.h"
+#include "core/diff.h"
 #include "store/outbox.h"
 
 struct plan_step {
     const struct outbox_item *item;
     const char *action; /* "publish", "withdraw"; "ask": only what an earlier run left open is settled */
     struct digest digest;
-    struct text base; /* bytes NULL: none */
-    bool first;       /* a publication where nothing stands */
-    bool asks_first;  /* an earlier run left it open: the portal is asked before anything is sent */
-    struct text name; /* of the procedure; with details only */
-    const struct difference *changes; /* likewise */
+    struct text base;           /* bytes NULL: none */
+    bool first;                 /* a publication where nothing stands */
+    bool asks_first;            /* an earlier run left it open: the portal is asked before anything is sent */
+    struct text name;           /* of the procedure; with details only */
+    const struct diff *changes; /* likewise */
 };
 
 struct plan_summary {
@@ -31,8 +31,8 @@ struct plan_walk {
     const struct outbox_filter *filter;
     bool details;
     /* For each step; what it is given lives until it returns. May be NULL. */
-    enum status (*visit)(void *own, const struct plan_step *step, struct error *error);
-    void *own;
+    enum status (*visit)(void *user_data, const struct plan_step *step, struct error *error);
+    void *user_data;
     struct buffer *document; /* gets the document of which the digest is made; may be NULL */
 };
 
@@ -46,7 +46,7 @@ void plan_line(struct arena *scratch, struct buffer *out, const char *action, st
 /* Keeps the document beside the store (`<store>.plan`), so that plan_check can say what changed. One that is
  * too large for that, or cannot be written, is left out. */
 void plan_keep(const char *store, const struct buffer *document);
-#define PLAN_KEPT_MOST ((size_t)4 << 20)
+#define PLAN_KEPT_MAX ((size_t)4 << 20)
 
 /* Is this the digest of a plan, by its form? */
 bool plan_is_digest(const char *text);

@@ -8,9 +8,9 @@
 #include "adapters/json.h"
 #include "load/plan.h"
 #include "store/ledger.h"
-#include "store/plan.h"
+#include "store/outbox_scan.h"
 
-#define NAMED_MOST 5 /* procedures that a message names */
+#define NAMED_MAX 5 /* procedures that a message names */
 
 bool plan_is_digest(const char *text)
 {
@@ -46,9 +46,9 @@ static void same_form(const char *digest, char hex[DIGEST_HEX])
 /* Steps that were answered since then and steps that are still to be made give the plan, if nothing else has
  * changed.
  */
-struct rest {
-    struct plan_answers answers;
-    struct plan_answer answer;
+struct remainder {
+    struct outbox_scan_answers answers;
+    struct outbox_scan_answer answer;
     bool has_answer, differs;
     struct arena arena; /* of the answer */
     struct arena scratch;
@@ -57,77 +57,78 @@ struct rest {
     int64_t lines;
 };
 
-static enum status next_answer(struct rest *rest, struct error *error)
+static enum status next_answer(struct remainder *remainder, struct error *error)
 {
-    arena_clear(&rest->arena);
-    enum status status = plan_answers_next(&rest->answers, &rest->arena, &rest->answer, error);
-    rest->has_answer = status == STATUS_OK;
+    arena_clear(&remainder->arena);
+    enum status status =
+        outbox_scan_answers_next(&remainder->answers, &remainder->arena, &remainder->answer, error);
+    remainder->has_answer = status == STATUS_OK;
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-static void feed(struct rest *rest, const char *action, struct text base, struct text code,
+static void feed(struct remainder *remainder, const char *action, struct text base, struct text code,
                  const struct digest *digest)
 {
-    buffer_clear(&rest->line);
-    buffer_string(&rest->line, rest->lines++ ? "," : "");
-    plan_line(&rest->scratch, &rest->line, action, base, code, digest);
-    crypto_hash_feed(rest->hash, rest->line.bytes, rest->line.length);
-    arena_clear(&rest->scratch);
+    buffer_clear(&remainder->line);
+    buffer_string(&remainder->line, remainder->lines++ ? "," : "");
+    plan_line(&remainder->scratch, &remainder->line, action, base, code, digest);
+    crypto_hash_feed(remainder->hash, remainder->line.bytes, remainder->line.length);
+    arena_clear(&remainder->scratch);
 }
 
-static enum status feed_answer(struct rest *rest, struct error *error)
+static enum status feed_answer(struct remainder *remainder, struct error *error)
 {
-    const struct plan_answer *answer = &rest->answer;
-    feed(rest, outbox_action_name(answer->action), answer->base, answer->code, &answer->digest);
-    return next_answer(rest, error);
+    const struct outbox_scan_answer *answer = &remainder->answer;
+    feed(remainder, outbox_action_name(answer->action), answer->base, answer->code, &answer->digest);
+    return next_answer(remainder, error);
 }
 
-static enum status merge(void *own, const struct plan_step *step, struct error *error)
+static enum status merge(void *user_data, const struct plan_step *step, struct error *error)
 {
-    struct rest *rest = own;
-    while (rest->has_answer && text_compare(rest->answer.code, step->item->code) < 0)
-        if (feed_answer(rest, error))
+    struct remainder *remainder = user_data;
+    while (remainder->has_answer && text_compare(remainder->answer.code, step->item->code) < 0)
+        if (feed_answer(remainder, error))
             return error->status;
-    feed(rest, step->action, step->base, step->item->code, &step->digest);
-    if (!rest->has_answer || !text_equal(rest->answer.code, step->item->code))
+    feed(remainder, step->action, step->base, step->item->code, &step->digest);
+    if (!remainder->has_answer || !text_equal(remainder->answer.code, step->item->code))
         return STATUS_OK;
-    rest->differs |= !text_is(text_of(step->action), outbox_action_name(rest->answer.action)) ||
-                     !text_equal(step->base, rest->answer.base) ||
-                     !digest_equal(&step->digest, &rest->answer.digest);
-    return next_answer(rest, error);
+    remainder->differs |= !text_is(text_of(step->action), outbox_action_name(remainder->answer.action)) ||
+                          !text_equal(step->base, remainder->answer.base) ||
+                          !digest_equal(&step->digest, &remainder->answer.digest);
+    return next_answer(remainder, error);
 }
 
 static enum status is_rest(struct store *store, const struct outbox_filter *filter, const char *digest,
                            bool *fits, struct error *error)
 {
-    struct rest rest = { .hash = NULL };
+    struct remainder remainder = { .hash = NULL };
     struct plan_summary summary;
     char hex[DIGEST_HEX];
     int64_t event;
     *fits = false;
-    if (plan_sent(store, digest, &event, error))
+    if (outbox_plan_sent(store, digest, &event, error))
         return error->status;
     if (!event)
         return STATUS_OK;
-    if (plan_answers_open(&rest.answers, store, event, error))
+    if (outbox_scan_answers_open(&remainder.answers, store, event, error))
         return error->status;
-    rest.hash = crypto_hash_open();
-    crypto_hash_feed(rest.hash, "[", 1);
-    struct plan_walk walk = { .store = store, .filter = filter, .visit = merge, .own = &rest };
-    enum status status = next_answer(&rest, error);
+    remainder.hash = crypto_hash_open();
+    crypto_hash_feed(remainder.hash, "[", 1);
+    struct plan_walk walk = { .store = store, .filter = filter, .visit = merge, .user_data = &remainder };
+    enum status status = next_answer(&remainder, error);
     if (!status)
         status = plan_walk(&walk, &summary, error);
-    while (!status && rest.has_answer)
-        status = feed_answer(&rest, error);
-    crypto_hash_feed(rest.hash, "]", 1);
-    struct digest all = crypto_hash_finish(rest.hash);
+    while (!status && remainder.has_answer)
+        status = feed_answer(&remainder, error);
+    crypto_hash_feed(remainder.hash, "]", 1);
+    struct digest all = crypto_hash_finish(remainder.hash);
     digest_hex(&all, hex);
-    *fits = !status && !rest.differs && strcmp(hex, digest) == 0;
-    crypto_hash_close(rest.hash);
-    plan_answers_close(&rest.answers);
-    buffer_free(&rest.line);
-    arena_free(&rest.arena);
-    arena_free(&rest.scratch);
+    *fits = !status && !remainder.differs && strcmp(hex, digest) == 0;
+    crypto_hash_close(remainder.hash);
+    outbox_scan_answers_close(&remainder.answers);
+    buffer_free(&remainder.line);
+    arena_free(&remainder.arena);
+    arena_free(&remainder.scratch);
     return status;
 }
 
@@ -135,18 +136,18 @@ static enum status is_rest(struct store *store, const struct outbox_filter *filt
 
 struct comparison {
     const struct value *planned; /* the next step of the plan; NULL: there is none */
-    struct buffer words;
+    struct buffer message;
     int64_t count;
 };
 
 static void name(struct comparison *comparison, struct text code, const char *what)
 {
-    if (comparison->count++ >= NAMED_MOST)
+    if (comparison->count++ >= NAMED_MAX)
         return;
-    buffer_string(&comparison->words, comparison->words.length ? "; " : "");
-    buffer_text(&comparison->words, text_slice(code, 0, text_cut(code, 64)));
-    buffer_char(&comparison->words, ' ');
-    buffer_string(&comparison->words, what);
+    buffer_string(&comparison->message, comparison->message.length ? "; " : "");
+    buffer_text(&comparison->message, text_slice(code, 0, text_cut(code, 64)));
+    buffer_char(&comparison->message, ' ');
+    buffer_string(&comparison->message, what);
 }
 
 static void pass_over(struct comparison *comparison)
@@ -171,9 +172,9 @@ static void compare_step(struct comparison *comparison, const struct plan_step *
     comparison->planned = planned->next;
 }
 
-static enum status compare(void *own, const struct plan_step *step, struct error *error)
+static enum status compare(void *user_data, const struct plan_step *step, struct error *error)
 {
-    struct comparison *comparison = own;
+    struct comparison *comparison = user_data;
     struct text code = step->item->code;
     (void)error;
     while (comparison->planned && text_compare(value_text_of(comparison->planned, "code"), code) < 0)
@@ -192,7 +193,7 @@ static const struct value *read_kept(struct store *store, struct arena *arena, c
     struct text bytes;
     struct value *document;
     path_of(&path, store_path(store));
-    if (!file_exists(path.bytes) || file_read(arena, path.bytes, PLAN_KEPT_MOST, &bytes, NULL))
+    if (!file_exists(path.bytes) || file_read(arena, path.bytes, PLAN_KEPT_MAX, &bytes, NULL))
         return NULL;
     struct digest seen = crypto_sha256(bytes);
     digest_hex(&seen, hex);
@@ -215,16 +216,16 @@ static enum status say_what_changed(struct store *store, const struct outbox_fil
             _("the plan is another now: %lld to publish, %lld to withdraw, its digest is %s; %s"),
             (long long)now->publish, (long long)now->withdraw, now->digest, look);
     comparison.planned = kept->first;
-    struct plan_walk walk = { .store = store, .filter = filter, .visit = compare, .own = &comparison };
+    struct plan_walk walk = { .store = store, .filter = filter, .visit = compare, .user_data = &comparison };
     enum status status = plan_walk(&walk, &summary, error);
     while (!status && comparison.planned)
         pass_over(&comparison);
-    if (!status && comparison.count > NAMED_MOST)
-        buffer_printf(&comparison.words, _("; and %lld more"), (long long)(comparison.count - NAMED_MOST));
+    if (!status && comparison.count > NAMED_MAX)
+        buffer_printf(&comparison.message, _("; and %lld more"), (long long)(comparison.count - NAMED_MAX));
     if (!status)
         status = error_set(error, STATUS_STOP, _("the plan is another now: %s; its digest is %s; %s"),
-                           comparison.words.bytes ? comparison.words.bytes : "", now->digest, look);
-    buffer_free(&comparison.words);
+                           comparison.message.bytes ? comparison.message.bytes : "", now->digest, look);
+    buffer_free(&comparison.message);
     return status;
 }
 

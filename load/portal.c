@@ -9,8 +9,8 @@
 
 const struct portal_driver *const portal_drivers[] = { &portal_rest, &portal_mapi, &portal_folder, NULL };
 
-#define SETTINGS_MOST 64
-#define COUNT(table)  (sizeof(table) / sizeof *(table))
+#define SETTINGS_MAX 64
+#define COUNT(table) (sizeof(table) / sizeof *(table))
 
 static const struct setting common[] = {
     { "driver", SETTING_TEXT, offsetof(struct portal_settings, driver), .fallback = "rest",
@@ -33,11 +33,11 @@ static const struct setting common[] = {
 };
 
 static const struct setting retry_settings[] = {
-    { "attempts", SETTING_NUMBER, offsetof(struct retry, attempts), .fallback = "5", .minimum = 1,
+    { "attempts", SETTING_NUMBER, offsetof(struct backoff, attempts), .fallback = "5", .minimum = 1,
       .maximum = 100, .help = N_("how often a delivery is tried in one run") },
-    { "first", SETTING_DURATION, offsetof(struct retry, first), .fallback = "1s",
+    { "first", SETTING_DURATION, offsetof(struct backoff, first), .fallback = "1s",
       .help = N_("the longest that the first wait takes; each further one may take twice as long") },
-    { "most", SETTING_DURATION, offsetof(struct retry, most), .fallback = "60s",
+    { "most", SETTING_DURATION, offsetof(struct backoff, most), .fallback = "60s",
       .help = N_("the longest wait") },
 };
 
@@ -65,12 +65,12 @@ static enum status read_settings(const struct setting_context *context, const st
                                  struct portal *portal, struct error *error)
 {
     const struct portal_driver *driver = portal->driver;
-    struct setting table[SETTINGS_MOST];
+    struct setting table[SETTINGS_MAX];
     size_t count = COUNT(common);
     memcpy(table, common, sizeof common);
-    for (size_t i = 0; i < driver->setting_count && count < SETTINGS_MOST; i++)
+    for (size_t i = 0; i < driver->setting_count && count < SETTINGS_MAX; i++)
         table[count++] = driver->settings[i];
-    portal->settings = arena_take_zeroed(context->arena, driver->size);
+    portal->settings = arena_alloc_zeroed(context->arena, driver->size);
     return setting_read(context, table, count, tree, "portal", portal->settings, error);
 }
 
@@ -150,10 +150,10 @@ void portal_free(struct portal *portal)
         auth_free(&portal->settings->auth);
 }
 
-void portal_report_keep(struct portal_report *report, struct arena *arena)
+void portal_response_keep(struct portal_response *report, struct arena *arena)
 {
-    struct text *texts[] = { &report->words, &report->answer_digest, &report->sight.version,
-                             &report->sight.etag };
+    struct text *texts[] = { &report->message, &report->answer_digest, &report->remote.version,
+                             &report->remote.etag };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i]->bytes)
             *texts[i] = text_copy(arena, *texts[i]);

@@ -1,9 +1,9 @@
 /* Portals: the driver table, and what a driver does.
  *
- * A driver gets errands (publish, withdraw, ask) and brings back a report for each, in any order. It knows
+ * A driver gets requests (publish, withdraw, ask) and brings back a report for each, in any order. It knows
  * how the portal is spoken to and nothing of retries, attempts or the outbox: it says what the portal said
- * (enum delivery_said, INTERFACE §5) and what the portal says it holds. A submission is one or several
- * errands; it takes one place of the in-flight window until the last of its reports is back, whatever the
+ * (enum portal_result, INTERFACE §5) and what the portal says it holds. A submission is one or several
+ * requests; it takes one place of the in-flight window until the last of its reports is back, whatever the
  * driver makes of it (one request, a batch, a batch halved and sent again, a login before it).
  */
 #ifndef LOAD_PORTAL_H
@@ -15,14 +15,14 @@
 #include "adapters/auth.h"
 #include "core/clock.h"
 #include "core/setting.h"
+#include "load/backoff.h"
 #include "load/delivery.h"
-#include "load/retry.h"
 
-enum portal_errand_kind { PORTAL_PUBLISH, PORTAL_WITHDRAW, PORTAL_ASK };
+enum portal_request_kind { PORTAL_PUBLISH, PORTAL_WITHDRAW, PORTAL_ASK };
 
 /* The caller's, and borrowed from its submission to its report. */
-struct portal_errand {
-    enum portal_errand_kind kind;
+struct portal_request {
+    enum portal_request_kind kind;
     bool withdraws; /* of a question: what it asks after is a withdrawal */
     bool unknown;   /* of a question: an earlier run left it as unknown */
     struct text code, key;
@@ -33,17 +33,17 @@ struct portal_errand {
     struct text base;     /* what If-Match says; bytes NULL: must not be there yet */
     struct text version;  /* the portal's name for that base, where it gave one; bytes NULL: none */
     void *owner;
-    void *own; /* the driver's, while it has the errand */
+    void *user_data; /* the driver's, while it has the request */
 };
 
 /* Texts are borrowed until the next call of the driver. */
-struct portal_report {
-    struct portal_errand *errand;
+struct portal_response {
+    struct portal_request *request;
     bool last; /* of its submission */
-    enum delivery_said said;
-    struct delivery_sight sight;
+    enum portal_result said;
+    struct remote_state remote;
     long status;               /* HTTP; 0: none */
-    struct text words;         /* the portal's own, or what went wrong: one line, clean; may be none */
+    struct text message;       /* the portal's own, or what went wrong: one line, clean; may be none */
     struct text answer_digest; /* hex SHA-256 of the answer's body; bytes NULL: none */
     int64_t retry_after;       /* milliseconds; -1: none */
     int64_t took;              /* milliseconds */
@@ -52,7 +52,7 @@ struct portal_report {
 };
 
 /* For who looks at a report later: its texts live in the arena. */
-void portal_report_keep(struct portal_report *report, struct arena *arena);
+void portal_response_keep(struct portal_response *report, struct arena *arena);
 
 /* Common to all drivers. A driver's own settings are a struct that begins with this one. */
 struct portal_settings {
@@ -64,12 +64,12 @@ struct portal_settings {
     const char *shown; /* the URL as it is configured, for messages */
     const char *folder;
     struct auth auth;
-    struct retry retry;
+    struct backoff retry;
 };
 
 /* For drivers that can tell what the portal holds only by comparing contents. */
 enum portal_content_kind {
-    PORTAL_CONTENT_SENT, /* what the errand brings or asks after: a canonical procedure */
+    PORTAL_CONTENT_SENT, /* what the request brings or asks after: a canonical procedure */
     PORTAL_CONTENT_HELD, /* what the portal acknowledged last */
 };
 struct portal_content {
@@ -81,7 +81,7 @@ struct portal_content {
 /* For reconciliation: a page of what the portal holds of the agency, and one procedure with its content. */
 struct portal_entry {
     struct text code;
-    struct delivery_sight sight;
+    struct remote_state remote;
 };
 struct portal_page {
     struct portal_entry *entries;
@@ -89,7 +89,7 @@ struct portal_page {
     struct text next; /* where the next page begins; bytes NULL: this is the last */
 };
 struct portal_holding {
-    struct delivery_sight sight;
+    struct remote_state remote;
     struct text content; /* canonical bytes; bytes NULL: the portal does not say */
 };
 
@@ -97,16 +97,17 @@ struct portal {
     const struct portal_driver *driver;
     struct portal_settings *settings;
     struct clock *clock;
-    const char *agency;                             /* the configuration's agency.code; NULL: none */
-    void (*notice)(void *own, const char *message); /* may be NULL */
+    const char *agency;                                   /* the configuration's agency.code; NULL: none */
+    void (*notice)(void *user_data, const char *message); /* may be NULL */
     void *notice_own;
-    /* What the store has of an errand that is under way; NULL: nothing, as in a probe. STATUS_END: it has
+    /* What the store has of an request that is under way; NULL: nothing, as in a probe. STATUS_END: it has
      * none.
      */
-    enum status (*content)(void *own, const struct portal_errand *errand, enum portal_content_kind kind,
-                           struct arena *arena, struct portal_content *content, struct error *error);
+    enum status (*content)(void *user_data, const struct portal_request *request,
+                           enum portal_content_kind kind, struct arena *arena, struct portal_content *content,
+                           struct error *error);
     void *content_own;
-    void *own; /* the driver's */
+    void *user_data; /* the driver's */
 };
 
 struct portal_driver {
@@ -120,13 +121,14 @@ struct portal_driver {
                          const struct value *tree, struct error *error);
     enum status (*open)(struct portal *portal, struct error *error);
     void (*close)(struct portal *portal); /* what is under way is broken off */
-    /* How many errands a submission takes now that holds this one; 1: it goes alone. */
-    size_t (*most)(const struct portal *portal, const struct portal_errand *errand);
+    /* How many requests a submission takes now that holds this one; 1: it goes alone. */
+    size_t (*most)(const struct portal *portal, const struct portal_request *request);
     /* STATUS_STOP: nothing was submitted, and the run must stop (no token, …). */
-    enum status (*submit)(struct portal *portal, struct portal_errand *const *errands, size_t count,
+    enum status (*submit)(struct portal *portal, struct portal_request *const *requests, size_t count,
                           struct error *error);
     /* STATUS_OK: a report; STATUS_END: none within `wait` milliseconds. */
-    enum status (*next)(struct portal *portal, long wait, struct portal_report *report, struct error *error);
+    enum status (*next)(struct portal *portal, long wait, struct portal_response *report,
+                        struct error *error);
     /* Does it answer as it should? Changes nothing; STATUS_STOP otherwise. NULL: a question shows it. */
     enum status (*probe)(struct portal *portal, struct error *error);
     /* Waited for, and tried again as the settings say; STATUS_STOP when there is no usable answer. NULL: it

@@ -8,10 +8,10 @@
 #include "adapters/unicode.h"
 #include "core/canonical.h"
 
-#define NAME_MOST   255 /* bytes of a version or an ETag */
-#define WORDS_MOST  1500
-#define DETAIL_MOST 400
-#define ERRORS_MOST 10
+#define NAME_MAX   255 /* bytes of a version or an ETag */
+#define WORDS_MAX  1500
+#define DETAIL_MAX 400
+#define ERRORS_MAX 10
 
 /* What names a version comes back in a header and stands in the ledger. */
 static bool is_name(struct text name, bool ascii)
@@ -21,32 +21,32 @@ static bool is_name(struct text name, bool ascii)
         if (byte < 0x20 || byte == 0x7f || (ascii && (byte == 0x20 || byte > 0x7f)))
             return false;
     }
-    return name.length > 0 && name.length <= NAME_MOST;
+    return name.length > 0 && name.length <= NAME_MAX;
 }
 
-void portal_answer_etag(struct text etag, struct delivery_sight *sight)
+void portal_answer_etag(struct text etag, struct remote_state *remote)
 {
     if (is_name(etag, true))
-        sight->etag = etag;
+        remote->etag = etag;
 }
 
-static void read_digest(const struct value *object, struct delivery_sight *sight)
+static void read_digest(const struct value *object, struct remote_state *remote)
 {
     struct text hex = value_text_of(object, "digest");
     const struct value *content = value_find(object, "content");
     if (hex.bytes) {
-        sight->has_digest = true;
-        if (!digest_from_hex(hex, &sight->digest)) /* no digest of anything, so certainly not ours */
-            memset(&sight->digest, 0, sizeof sight->digest);
+        remote->has_digest = true;
+        if (!digest_from_hex(hex, &remote->digest)) /* no digest of anything, so certainly not ours */
+            memset(&remote->digest, 0, sizeof remote->digest);
     } else if (content && content->kind == VALUE_OBJECT) {
         struct buffer BUFFER_OWNED bytes = { 0 };
         canonical_write(&bytes, content);
-        sight->digest = crypto_sha256(buffer_view(&bytes));
-        sight->has_digest = true;
+        remote->digest = crypto_sha256(buffer_view(&bytes));
+        remote->has_digest = true;
     }
 }
 
-bool portal_answer_held(const struct value *object, struct text code, struct delivery_sight *sight)
+bool portal_answer_held(const struct value *object, struct text code, struct remote_state *remote)
 {
     if (!object || object->kind != VALUE_OBJECT)
         return false;
@@ -55,12 +55,12 @@ bool portal_answer_held(const struct value *object, struct text code, struct del
     if (said.bytes && !text_equal(said, code))
         return false;
     if (is_name(version, false))
-        sight->version = version;
+        remote->version = version;
     if (status && status->kind == VALUE_TEXT)
-        sight->standing = text_is(status->text, "published")   ? STANDING_PUBLISHED
-                          : text_is(status->text, "abolished") ? STANDING_ABOLISHED
-                                                               : STANDING_UNSAID;
-    read_digest(object, sight);
+        remote->standing = text_is(status->text, "published")   ? REMOTE_PUBLISHED
+                           : text_is(status->text, "abolished") ? REMOTE_ABOLISHED
+                                                                : REMOTE_UNSAID;
+    read_digest(object, remote);
     return true;
 }
 
@@ -105,7 +105,7 @@ static void put_part(struct buffer *out, const char *between, struct text text)
         return;
     if (out->length)
         buffer_string(out, between);
-    put_clean(out, text, DETAIL_MOST);
+    put_clean(out, text, DETAIL_MAX);
 }
 
 /* As the contract has it {pointer, detail}; of other portals a text, or a member named for the field with a
@@ -120,7 +120,7 @@ static void put_error(struct buffer *out, const struct value *item)
     if (item->kind == VALUE_TEXT)
         put_part(out, between, item->text);
     const struct value *one = item->kind == VALUE_LIST ? item->first : NULL;
-    for (size_t count = 0; one && count < ERRORS_MOST; one = one->next, count++, between = ", ")
+    for (size_t count = 0; one && count < ERRORS_MAX; one = one->next, count++, between = ", ")
         if (one->kind == VALUE_TEXT)
             put_part(out, between, one->text);
 }
@@ -137,7 +137,7 @@ static void put_problem(struct buffer *out, const struct value *problem)
     bool many = errors && (errors->kind == VALUE_LIST || errors->kind == VALUE_OBJECT);
     size_t count = 0;
     const struct value *item = many ? errors->first : NULL;
-    for (; item && count < ERRORS_MOST; item = item->next, count++)
+    for (; item && count < ERRORS_MAX; item = item->next, count++)
         put_error(out, item);
     if (item)
         buffer_printf(out, "; … (%zu)", errors->count);
@@ -168,6 +168,6 @@ struct text portal_answer_words(struct arena *arena, long status, const struct v
         put_part(&out, ": ", text_slice(body, 0, 200));
     if (!out.length)
         return text_format(arena, "HTTP %ld", status);
-    struct text words = buffer_view(&out);
-    return text_copy(arena, text_slice(words, 0, text_cut(words, WORDS_MOST)));
+    struct text message = buffer_view(&out);
+    return text_copy(arena, text_slice(message, 0, text_cut(message, WORDS_MAX)));
 }

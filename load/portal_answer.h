@@ -14,9 +14,9 @@
 
 /* Reads code, version, digest, status of an object; where it has a content and no digest, the digest is that
  * of the content in canonical form. False when it is no object, or speaks of another code. */
-bool portal_answer_held(const struct value *object, struct text code, struct delivery_sight *sight);
+bool portal_answer_held(const struct value *object, struct text code, struct remote_state *remote);
 /* The header's value, where it can be sent back as it came. */
-void portal_answer_etag(struct text etag, struct delivery_sight *sight);
+void portal_answer_etag(struct text etag, struct remote_state *remote);
 
 bool portal_answer_is_unknown(const struct value *problem);
 /* One clean line from a problem, an HTML page's title or the start of a text; "HTTP 502" when there is

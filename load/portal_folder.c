@@ -7,9 +7,9 @@
 #include "core/memory.h"
 #include "load/portal_answer.h"
 
-#define SUBMISSION_MOST 500 /* the courier hands over no more */
-#define LANES           16
-#define COUNT(table)    (sizeof(table) / sizeof *(table))
+#define SUBMISSION_MAX 500 /* the dispatcher hands over no more */
+#define LANES          16
+#define COUNT(table)   (sizeof(table) / sizeof *(table))
 
 static const struct setting settings_of_folder[] = {
     { "folder", SETTING_TEXT, offsetof(struct folder_settings, packages), .required = true,
@@ -19,18 +19,18 @@ static const struct setting settings_of_folder[] = {
     { "register", SETTING_TEXT, offsetof(struct folder_settings, registered),
       .help = N_("where it is remembered which packages were written; beside \"folder\" when not given") },
     { "records", SETTING_NUMBER, offsetof(struct folder_settings, records), .fallback = "999", .minimum = 1,
-      .maximum = FOLDER_RECORDS_MOST, .help = N_("records in one package at most") },
+      .maximum = FOLDER_RECORDS_MAX, .help = N_("records in one package at most") },
 };
 
 struct folder_submission {
     size_t left;
 };
 
-/* An errand that waits for its package, or for the caller. */
+/* An request that waits for its package, or for the caller. */
 struct folder_entry {
-    struct portal_errand *errand;
+    struct portal_request *request;
     struct folder_submission *submission;
-    struct portal_report report;
+    struct portal_response report;
     struct folder_entry *next;
 };
 
@@ -82,9 +82,9 @@ static enum status check_folder(struct portal *portal, const struct setting_cont
         return setting_fault(context, tree, error,
                              _("\"folder\", \"receipts\" and \"register\" must be different folders"));
     settings->common.shown = settings->packages;
-    /* So much at once that the courier hands over what makes a package. */
+    /* So much at once that the dispatcher hands over what makes a package. */
     settings->common.in_flight = LANES;
-    settings->common.batch = SUBMISSION_MOST;
+    settings->common.batch = SUBMISSION_MAX;
     return STATUS_OK;
 }
 
@@ -93,13 +93,13 @@ static enum status open_folder(struct portal *portal, struct error *error)
     struct folder *folder = memory_new(struct folder);
     (void)error;
     folder->lock.descriptor = -1;
-    portal->own = folder;
+    portal->user_data = folder;
     return STATUS_OK;
 }
 
 static void close_folder(struct portal *portal)
 {
-    struct folder *folder = portal->own;
+    struct folder *folder = portal->user_data;
     if (!folder)
         return;
     if (folder->strays)
@@ -113,7 +113,7 @@ static void close_folder(struct portal *portal)
     folder_receipts_free(&folder->receipts);
     arena_free(&folder->arena);
     free(folder);
-    portal->own = NULL;
+    portal->user_data = NULL;
 }
 
 static enum status make_folders(const struct folder_settings *settings, struct error *error)
@@ -124,10 +124,10 @@ static enum status make_folders(const struct folder_settings *settings, struct e
     return STATUS_OK;
 }
 
-/* Before the first errand; a run that has none touches nothing. */
+/* Before the first request; a run that has none touches nothing. */
 static enum status start(struct portal *portal, struct error *error)
 {
-    struct folder *folder = portal->own;
+    struct folder *folder = portal->user_data;
     const struct folder_settings *settings = settings_of(portal);
     if (folder->started)
         return STATUS_OK;
@@ -141,11 +141,11 @@ static enum status start(struct portal *portal, struct error *error)
     return STATUS_OK;
 }
 
-static size_t most_folder(const struct portal *portal, const struct portal_errand *errand)
+static size_t most_folder(const struct portal *portal, const struct portal_request *request)
 {
     (void)portal;
-    (void)errand;
-    return SUBMISSION_MOST;
+    (void)request;
+    return SUBMISSION_MAX;
 }
 
 /* ---- entries ---- */
@@ -179,34 +179,34 @@ static struct folder_entry *take(struct folder_entries *entries)
  * digest says that something else stands there, whatever version it gives: never what is replaced. */
 static void say_held(struct folder *folder, struct folder_entry *entry, const struct folder_receipt *receipt)
 {
-    struct portal_report *report = &entry->report;
-    struct delivery_sight *sight = &report->sight;
-    const struct digest *ours = &entry->errand->digest;
+    struct portal_response *report = &entry->report;
+    struct remote_state *remote = &report->remote;
+    const struct digest *ours = &entry->request->digest;
     bool same = receipt->has_digest ? digest_equal(&receipt->digest, ours) || !receipt->key.bytes
                                     : receipt->verdict != FOLDER_CONFLICT;
-    report->said = SAID_HELD;
+    report->said = RESULT_HELD;
     if (same || receipt->verdict == FOLDER_WITHDRAWN) {
-        portal_answer_held(receipt->entry, entry->errand->code, sight);
-        sight->version = text_copy(&folder->arena, sight->version);
+        portal_answer_held(receipt->entry, entry->request->code, remote);
+        remote->version = text_copy(&folder->arena, remote->version);
     }
-    sight->standing = receipt->verdict == FOLDER_WITHDRAWN ? STANDING_ABOLISHED : STANDING_PUBLISHED;
-    sight->has_digest = true;
+    remote->standing = receipt->verdict == FOLDER_WITHDRAWN ? REMOTE_ABOLISHED : REMOTE_PUBLISHED;
+    remote->has_digest = true;
     if (same)
-        sight->digest = *ours;
+        remote->digest = *ours;
     else
-        memset(&sight->digest, 0, sizeof sight->digest);
+        memset(&remote->digest, 0, sizeof remote->digest);
 }
 
 static struct text words_of(struct folder *folder, const struct folder_receipt *receipt)
 {
     static const char *const names[] = { "words", "message", "reason", "error" };
-    struct text words = TEXT_NONE;
-    for (size_t i = 0; i < COUNT(names) && !words.length; i++)
-        words = value_text_of(receipt->entry, names[i]);
-    words = portal_answer_clean(&folder->arena, words, 1000);
+    struct text message = TEXT_NONE;
+    for (size_t i = 0; i < COUNT(names) && !message.length; i++)
+        message = value_text_of(receipt->entry, names[i]);
+    message = portal_answer_clean(&folder->arena, message, 1000);
     return text_format(&folder->arena, _("%s by the receipt %s, entry %zu%s" TEXT_PRINT),
                        folder_verdict_name(receipt->verdict), receipt->file, receipt->number,
-                       words.length ? ": " : "", TEXT_ARG(words));
+                       message.length ? ": " : "", TEXT_ARG(message));
 }
 
 static struct text carried_in(struct arena *arena, struct text package, int64_t number)
@@ -217,71 +217,71 @@ static struct text carried_in(struct arena *arena, struct text package, int64_t 
 
 static bool is_done(const struct folder_entry *entry, const struct folder_receipt *receipt)
 {
-    if (entry->errand->withdraws)
+    if (entry->request->withdraws)
         return receipt->verdict == FOLDER_WITHDRAWN;
     return receipt->verdict == FOLDER_PUBLISHED &&
-           digest_equal(&entry->report.sight.digest, &entry->errand->digest);
+           digest_equal(&entry->report.remote.digest, &entry->request->digest);
 }
 
 static void answer_from_receipt(struct folder *folder, struct folder_entry *entry,
                                 const struct folder_receipt *receipt)
 {
-    struct portal_report *report = &entry->report;
-    char *hex = arena_take(&folder->arena, DIGEST_HEX);
+    struct portal_response *report = &entry->report;
+    char *hex = arena_alloc(&folder->arena, DIGEST_HEX);
     digest_hex(receipt->file_digest, hex);
     report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
-    report->words = words_of(folder, receipt);
+    report->message = words_of(folder, receipt);
     switch (receipt->verdict) {
     case FOLDER_REFUSED:
-        report->said = SAID_DENIED;
+        report->said = RESULT_DENIED;
         break;
     case FOLDER_LOST:
-        report->said = SAID_UNSENT;
+        report->said = RESULT_UNSENT;
         break;
     default:
         say_held(folder, entry, receipt);
         /* As with an answer, words are for what went wrong; answer_digest says which receipt it was. */
         if (is_done(entry, receipt))
-            report->words = TEXT_NONE;
+            report->message = TEXT_NONE;
         break;
     }
 }
 
 static void answer_question(struct portal *portal, struct folder_entry *entry)
 {
-    struct folder *folder = portal->own;
-    const struct portal_errand *errand = entry->errand;
-    const struct folder_item *item = folder_register_find(&folder->registered, errand->key);
+    struct folder *folder = portal->user_data;
+    const struct portal_request *request = entry->request;
+    const struct folder_item *item = folder_register_find(&folder->registered, request->key);
     const struct folder_receipt *receipt;
     struct error why = { .status = STATUS_OK };
-    struct portal_report *report = &entry->report;
-    report->said = SAID_UNSENT;
+    struct portal_response *report = &entry->report;
+    report->said = RESULT_UNSENT;
     if (!item) { /* written into no package: certainly, unless another driver or register had it */
-        bool stray = errand->unknown && !folder_receipts_give_up(&folder->receipts, errand->key);
+        bool stray = request->unknown && !folder_receipts_give_up(&folder->receipts, request->key);
         folder->strays += stray;
         if (stray)
-            report->said = SAID_CARRIED;
+            report->said = RESULT_CARRIED;
         return;
     }
     enum status status = folder_receipts_find(&folder->receipts, item, &receipt, &why);
-    report->said = SAID_CARRIED;
+    report->said = RESULT_CARRIED;
     if (status == STATUS_OK)
         answer_from_receipt(folder, entry, receipt);
     else if (status == STATUS_END)
-        report->words = carried_in(&folder->arena, item->package->name, item->number);
+        report->message = carried_in(&folder->arena, item->package->name, item->number);
     else { /* the delivery stays as it is, so nothing else would say it */
-        report->words = text_copy(&folder->arena, text_of(why.message));
+        report->message = text_copy(&folder->arena, text_of(why.message));
         portal_notice(portal, "%.*s: %s", TEXT_ARG(item->code), why.message);
     }
 }
 
 /* ---- in and out ---- */
 
-static enum status submit_folder(struct portal *portal, struct portal_errand *const *errands, size_t count,
+static enum status submit_folder(struct portal *portal, struct portal_request *const *requests, size_t count,
                                  struct error *error)
 {
-    struct folder *folder = portal->own;
-    bool asks = errands[0]->kind == PORTAL_ASK;
+    struct folder *folder = portal->user_data;
+    bool asks = requests[0]->kind == PORTAL_ASK;
     if (start(portal, error))
         return error->status;
     if (asks && !folder->receipts_read && folder_receipts_read(portal, &folder->receipts, error))
@@ -291,9 +291,9 @@ static enum status submit_folder(struct portal *portal, struct portal_errand *co
     submission->left = count;
     for (size_t i = 0; i < count; i++) {
         struct folder_entry *entry = arena_new(&folder->arena, struct folder_entry);
-        entry->errand = errands[i];
+        entry->request = requests[i];
         entry->submission = submission;
-        entry->report = (struct portal_report){ .errand = errands[i], .retry_after = -1 };
+        entry->report = (struct portal_response){ .request = requests[i], .retry_after = -1 };
         if (asks)
             answer_question(portal, entry);
         put(asks ? &folder->ready : &folder->pending, entry);
@@ -303,33 +303,33 @@ static enum status submit_folder(struct portal *portal, struct portal_errand *co
 
 static enum status write_package(struct portal *portal, struct error *error)
 {
-    struct folder *folder = portal->own;
+    struct folder *folder = portal->user_data;
     ARENA_OWNED struct arena arena = { 0 };
-    struct portal_errand *errands[FOLDER_RECORDS_MOST];
+    struct portal_request *requests[FOLDER_RECORDS_MAX];
     size_t count = 0, most = (size_t)settings_of(portal)->records;
     struct text name;
     for (struct folder_entry *entry = folder->pending.first; entry && count < most; entry = entry->next)
-        errands[count++] = entry->errand;
+        requests[count++] = entry->request;
     /* What has come since it was read last was there before this package, too. */
     if (folder_receipts_read(portal, &folder->receipts, error) ||
-        folder_package_write(portal, &folder->receipts, errands, count, folder->registered.last + 1, &arena,
+        folder_package_write(portal, &folder->receipts, requests, count, folder->registered.last + 1, &arena,
                              &name, error))
         return error->status;
     folder->receipts_read = true;
     folder->registered.last++;
     for (size_t i = 0; i < count; i++) {
         struct folder_entry *entry = take(&folder->pending);
-        entry->report.said = SAID_CARRIED;
-        entry->report.words = carried_in(&folder->arena, name, (int64_t)i + 1);
+        entry->report.said = RESULT_CARRIED;
+        entry->report.message = carried_in(&folder->arena, name, (int64_t)i + 1);
         put(&folder->ready, entry);
     }
     return STATUS_OK;
 }
 
-static enum status next_folder(struct portal *portal, long wait, struct portal_report *report,
+static enum status next_folder(struct portal *portal, long wait, struct portal_response *report,
                                struct error *error)
 {
-    struct folder *folder = portal->own;
+    struct folder *folder = portal->user_data;
     bool full = folder->pending.count >= (size_t)settings_of(portal)->records;
     if (!folder->ready.count && !folder->pending.count)
         arena_clear(&folder->arena);

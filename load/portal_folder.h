@@ -2,7 +2,7 @@
  *
  * Publications and withdrawals are written into packages that somebody carries; receipts come back later, as
  * files in another folder (docs/drivers.md has both forms). What is in a package is not acknowledged: it is
- * carried (SAID_CARRIED), until a receipt says what became of it.
+ * carried (RESULT_CARRIED), until a receipt says what became of it.
  *
  * The register remembers every package that was ever written, so that one that was carried away is not
  * written again. A package goes from sealed (whole, hidden) to registered to shown; what a death left sealed
@@ -14,7 +14,7 @@
 #include "adapters/file.h"
 #include "load/portal.h"
 
-#define FOLDER_RECORDS_MOST 999 /* files are named by three digits */
+#define FOLDER_RECORDS_MAX 999 /* files are named by three digits */
 
 struct folder_settings {
     struct portal_settings common;
@@ -101,7 +101,7 @@ bool folder_receipts_give_up(const struct folder_receipts *receipts, struct text
 /* Writes one; `name` gets its name. STATUS_STOP when it cannot be: then none of it is there, or it is
  * registered and will be shown. */
 enum status folder_package_write(struct portal *portal, const struct folder_receipts *receipts,
-                                 struct portal_errand *const *errands, size_t count, int64_t number,
+                                 struct portal_request *const *requests, size_t count, int64_t number,
                                  struct arena *arena, struct text *name, struct error *error);
 /* Ends what a death left half done. */
 enum status folder_package_recover(const struct folder_settings *settings, struct error *error);

@@ -2,14 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/atomic_directory.h"
 #include "adapters/crypto.h"
-#include "adapters/file_bundle.h"
 #include "adapters/json.h"
 #include "core/canonical.h"
 #include "load/portal_folder.h"
 
-#define REGISTER_MOST ((size_t)64 << 20)
-#define FORMAT        "congkhai-package/1"
+#define REGISTER_MAX ((size_t)64 << 20)
+#define FORMAT       "congkhai-package/1"
 
 static enum status to_stop(struct error *error)
 {
@@ -75,7 +75,7 @@ static enum status read_package(struct folder_register *registered, const char *
 {
     struct text bytes;
     struct value *document;
-    if (file_read(&registered->arena, path, REGISTER_MOST, &bytes, error) ||
+    if (file_read(&registered->arena, path, REGISTER_MAX, &bytes, error) ||
         json_parse(&registered->arena, bytes, &document, error)) {
         error_set(error, STATUS_STOP,
                   _("the register of packages cannot be read (%s): restore it from a backup"),
@@ -138,7 +138,7 @@ struct packing {
     struct portal *portal;
     const struct folder_settings *settings;
     struct arena *arena;
-    struct file_bundle *bundle;
+    struct atomic_directory *bundle;
     struct text name;
     int64_t number;
     struct buffer sums; /* as sha256sum writes them */
@@ -146,7 +146,7 @@ struct packing {
 
 static struct text hex_of(struct arena *arena, const struct digest *digest)
 {
-    char *hex = arena_take(arena, DIGEST_HEX);
+    char *hex = arena_alloc(arena, DIGEST_HEX);
     digest_hex(digest, hex);
     return (struct text){ hex, DIGEST_HEX - 1 };
 }
@@ -182,28 +182,28 @@ static enum status put(struct packing *packing, const char *file, struct text by
     struct digest digest = crypto_sha256(bytes);
     buffer_text(&packing->sums, hex_of(packing->arena, &digest));
     buffer_printf(&packing->sums, "  %s\n", file);
-    return file_bundle_put(packing->bundle, file, bytes, error);
+    return atomic_directory_put(packing->bundle, file, bytes, error);
 }
 
-static enum status put_errand(struct packing *packing, const struct portal_errand *errand, size_t number,
+static enum status put_errand(struct packing *packing, const struct portal_request *request, size_t number,
                               struct value *items, struct error *error)
 {
     struct arena *arena = packing->arena;
-    bool withdraws = errand->kind == PORTAL_WITHDRAW;
+    bool withdraws = request->kind == PORTAL_WITHDRAW;
     struct text file = text_format(arena, "%03zu.json", number);
     struct value *item = value_append(items, value_object(arena));
     set(packing, item, "action", withdraws ? TEXT("withdraw") : TEXT("publish"));
-    if (errand->base.bytes)
-        set(packing, item, "base", errand->version.bytes ? errand->version : errand->base);
-    set(packing, item, "code", errand->code);
+    if (request->base.bytes)
+        set(packing, item, "base", request->version.bytes ? request->version : request->base);
+    set(packing, item, "code", request->code);
     if (withdraws)
-        set(packing, item, "content_digest", hex_of(arena, &errand->digest));
-    set(packing, item, "digest", hex_of(arena, &errand->body_digest));
+        set(packing, item, "content_digest", hex_of(arena, &request->digest));
+    set(packing, item, "digest", hex_of(arena, &request->body_digest));
     set(packing, item, "file", file);
-    set(packing, item, "key", errand->key);
+    set(packing, item, "key", request->key);
     value_set(item, "number", value_integer(arena, (int64_t)number));
-    value_set(item, "size", value_integer(arena, (int64_t)errand->body.length));
-    return put(packing, file.bytes, errand->body, error);
+    value_set(item, "size", value_integer(arena, (int64_t)request->body.length));
+    return put(packing, file.bytes, request->body, error);
 }
 
 static struct value *manifest_of(struct packing *packing, struct value *items)
@@ -212,7 +212,7 @@ static struct value *manifest_of(struct packing *packing, struct value *items)
     struct clock *clock = packing->portal->clock;
     struct value *manifest = value_object(arena);
     struct buffer BUFFER_OWNED bytes = { 0 };
-    char *at = arena_take(arena, CLOCK_TEXT);
+    char *at = arena_alloc(arena, CLOCK_TEXT);
     canonical_write(&bytes, items);
     struct digest digest = crypto_sha256(buffer_view(&bytes));
     clock_format(clock->now(clock), at);
@@ -253,33 +253,33 @@ static enum status enter(struct packing *packing, struct value *manifest,
 }
 
 static enum status pack(struct packing *packing, const struct folder_receipts *receipts,
-                        struct portal_errand *const *errands, size_t count, struct error *error)
+                        struct portal_request *const *requests, size_t count, struct error *error)
 {
     struct value *items = value_list(packing->arena);
     struct buffer BUFFER_OWNED bytes = { 0 };
     for (size_t i = 0; i < count; i++)
-        if (put_errand(packing, errands[i], i + 1, items, error))
+        if (put_errand(packing, requests[i], i + 1, items, error))
             return error->status;
     struct value *manifest = manifest_of(packing, items);
     canonical_write(&bytes, manifest);
     if (put(packing, "manifest.json", buffer_view(&bytes), error) ||
-        file_bundle_put(packing->bundle, "SHA256SUMS", buffer_view(&packing->sums), error) ||
-        file_bundle_seal(packing->bundle, error) || enter(packing, manifest, receipts, error))
+        atomic_directory_put(packing->bundle, "SHA256SUMS", buffer_view(&packing->sums), error) ||
+        atomic_directory_seal(packing->bundle, error) || enter(packing, manifest, receipts, error))
         return error->status;
-    return file_bundle_show(packing->bundle, error);
+    return atomic_directory_show(packing->bundle, error);
 }
 
 enum status folder_package_write(struct portal *portal, const struct folder_receipts *receipts,
-                                 struct portal_errand *const *errands, size_t count, int64_t number,
+                                 struct portal_request *const *requests, size_t count, int64_t number,
                                  struct arena *arena, struct text *name, struct error *error)
 {
     const struct folder_settings *settings = (const struct folder_settings *)portal->settings;
     struct packing packing = { .portal = portal, .settings = settings, .arena = arena, .number = number };
     *name = packing.name = name_of(&packing);
-    if (file_bundle_begin(settings->packages, name->bytes, &packing.bundle, error))
+    if (atomic_directory_begin(settings->packages, name->bytes, &packing.bundle, error))
         return error->status;
-    enum status status = pack(&packing, receipts, errands, count, error);
-    file_bundle_close(packing.bundle);
+    enum status status = pack(&packing, receipts, requests, count, error);
+    atomic_directory_close(packing.bundle);
     buffer_free(&packing.sums);
     return status;
 }
@@ -289,13 +289,13 @@ enum status folder_package_recover(const struct folder_settings *settings, struc
     ARENA_OWNED struct arena arena = { 0 };
     const char **names;
     size_t count;
-    if (file_bundle_left(&arena, settings->packages, &names, &count, error))
+    if (atomic_directory_left(&arena, settings->packages, &names, &count, error))
         return error->status;
     for (size_t i = 0; i < count; i++) {
         struct text file = text_format(&arena, "%s.json", names[i]);
         bool entered = file_exists(file_path(&arena, settings->registered, file.bytes));
-        if (entered ? file_bundle_show_left(settings->packages, names[i], error)
-                    : file_bundle_drop_left(settings->packages, names[i], error))
+        if (entered ? atomic_directory_show_left(settings->packages, names[i], error)
+                    : atomic_directory_drop_left(settings->packages, names[i], error))
             return error->status;
     }
     return STATUS_OK;

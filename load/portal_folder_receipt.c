@@ -6,12 +6,12 @@
 #include "adapters/json.h"
 #include "load/portal_folder.h"
 
-#define FILE_MOST ((size_t)64 << 20)
+#define FILE_MAX ((size_t)64 << 20)
 
 static const struct {
     const char *word;
     enum folder_verdict verdict;
-} words[] = {
+} message[] = {
     { "published", FOLDER_PUBLISHED }, { "withdrawn", FOLDER_WITHDRAWN }, { "abolished", FOLDER_WITHDRAWN },
     { "refused", FOLDER_REFUSED },     { "rejected", FOLDER_REFUSED },    { "conflict", FOLDER_CONFLICT },
     { "lost", FOLDER_LOST },
@@ -19,9 +19,9 @@ static const struct {
 
 const char *folder_verdict_name(enum folder_verdict verdict)
 {
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (words[i].verdict == verdict)
-            return words[i].word;
+    for (size_t i = 0; i < sizeof message / sizeof *message; i++)
+        if (message[i].verdict == verdict)
+            return message[i].word;
     return "";
 }
 
@@ -58,12 +58,12 @@ static const char *read_entry(const struct value *entry, struct text package, st
     size_t word = 0;
     if (entry->kind != VALUE_OBJECT)
         return _("it is no object");
-    while (word < sizeof words / sizeof *words && !text_is(status, words[word].word))
+    while (word < sizeof message / sizeof *message && !text_is(status, message[word].word))
         word++;
-    if (word == sizeof words / sizeof *words)
+    if (word == sizeof message / sizeof *message)
         return _("its status is none of published, withdrawn, refused, conflict and lost");
     receipt->entry = entry;
-    receipt->verdict = words[word].verdict;
+    receipt->verdict = message[word].verdict;
     receipt->key = non_empty(entry, "key");
     receipt->code = non_empty(entry, "code");
     receipt->package = non_empty(entry, "package");
@@ -135,7 +135,7 @@ enum status folder_receipts_read(struct portal *portal, struct folder_receipts *
         struct error fault = { .status = STATUS_OK };
         struct text bytes;
         struct value *document;
-        if (file_read(&receipts->arena, files.paths[i], FILE_MOST, &bytes, &fault) ||
+        if (file_read(&receipts->arena, files.paths[i], FILE_MAX, &bytes, &fault) ||
             json_parse(&receipts->arena, bytes, &document, &fault)) {
             if (!receipts->told)
                 portal_notice(portal, _("the receipt %s cannot be used: %s"), files.names[i], fault.message);

@@ -81,7 +81,7 @@ static enum status open_mapi(struct portal *portal, struct error *error)
         .user_agent = "congkhai/" CONGKHAI_VERSION,
     };
     mapi->portal = portal;
-    portal->own = mapi;
+    portal->user_data = mapi;
     write_url(settings, settings->login_path, &mapi->login_url);
     write_url(settings, settings->call_path, &mapi->call_url);
     return http_open(&options, &mapi->client, error);
@@ -89,7 +89,7 @@ static enum status open_mapi(struct portal *portal, struct error *error)
 
 static void close_mapi(struct portal *portal)
 {
-    struct mapi *mapi = portal->own;
+    struct mapi *mapi = portal->user_data;
     if (!mapi)
         return;
     http_close(mapi->client);
@@ -106,15 +106,15 @@ static void close_mapi(struct portal *portal)
     buffer_free(&mapi->missing);
     arena_free(&mapi->scratch);
     free(mapi);
-    portal->own = NULL;
+    portal->user_data = NULL;
 }
 
 /* The adapter takes a list, but all of it or nothing, and says of the whole what one of them is to blame for.
  */
-static size_t most_mapi(const struct portal *portal, const struct portal_errand *errand)
+static size_t most_mapi(const struct portal *portal, const struct portal_request *request)
 {
     (void)portal;
-    (void)errand;
+    (void)request;
     return 1;
 }
 
@@ -148,26 +148,26 @@ static void free_call(struct mapi *mapi, struct mapi_call *call)
     mapi->idle = call;
 }
 
-static enum status submit_mapi(struct portal *portal, struct portal_errand *const *errands, size_t count,
+static enum status submit_mapi(struct portal *portal, struct portal_request *const *requests, size_t count,
                                struct error *error)
 {
-    struct mapi *mapi = portal->own;
+    struct mapi *mapi = portal->user_data;
     if (*mapi->refusal)
         return error_set(error, STATUS_STOP, "%s", mapi->refusal);
     if (auth_renew(&portal->settings->auth, portal->clock, false, error))
         return error->status;
     struct mapi_call *call = new_call(mapi);
     (void)count;
-    call->errand = errands[0];
-    call->report = (struct portal_report){ .errand = errands[0], .last = true, .retry_after = -1 };
+    call->request = requests[0];
+    call->report = (struct portal_response){ .request = requests[0], .last = true, .retry_after = -1 };
     return mapi_send(mapi, call, error);
 }
 
-static enum status next_mapi(struct portal *portal, long wait, struct portal_report *report,
+static enum status next_mapi(struct portal *portal, long wait, struct portal_response *report,
                              struct error *error)
 {
-    struct mapi *mapi = portal->own;
-    struct http_answer answer;
+    struct mapi *mapi = portal->user_data;
+    struct http_response answer;
     free_call(mapi, mapi->given);
     mapi->given = NULL;
     for (;;) {
@@ -187,11 +187,11 @@ static enum status next_mapi(struct portal *portal, long wait, struct portal_rep
 }
 
 /* One question, waited for. STATUS_RETRY when another may help. */
-static enum status ask_once(struct portal *portal, struct portal_errand *errand, struct portal_report *report,
-                            struct error *error)
+static enum status ask_once(struct portal *portal, struct portal_request *request,
+                            struct portal_response *report, struct error *error)
 {
-    struct portal_errand *const errands[] = { errand };
-    if (submit_mapi(portal, errands, 1, error))
+    struct portal_request *const requests[] = { request };
+    if (submit_mapi(portal, requests, 1, error))
         return error->status;
     enum status status;
     do {
@@ -199,35 +199,35 @@ static enum status ask_once(struct portal *portal, struct portal_errand *errand,
     } while (status == STATUS_END);
     if (status)
         return status;
-    if (report->said == SAID_HELD)
+    if (report->said == RESULT_HELD)
         return STATUS_OK;
-    if (report->said == SAID_UNKNOWN)
+    if (report->said == RESULT_UNKNOWN)
         return STATUS_END;
-    return error_set(error, report->said == SAID_CLOSED ? STATUS_STOP : STATUS_RETRY,
+    return error_set(error, report->said == RESULT_CLOSED ? STATUS_STOP : STATUS_RETRY,
                      _("the portal %s does not say what it holds (" TEXT_PRINT "); nothing was changed"),
-                     portal->settings->shown, TEXT_ARG(report->words));
+                     portal->settings->shown, TEXT_ARG(report->message));
 }
 
 static enum status look_mapi(struct portal *portal, struct text code, struct arena *arena,
                              struct portal_holding *holding, struct error *error)
 {
-    struct portal_errand errand = { .kind = PORTAL_ASK, .code = code, .base = TEXT(MAPI_SEEN) };
-    const struct retry *retry = &portal->settings->retry;
+    struct portal_request request = { .kind = PORTAL_ASK, .code = code, .base = TEXT(MAPI_SEEN) };
+    const struct backoff *retry = &portal->settings->retry;
     struct clock *clock = portal->clock;
-    struct portal_report report;
+    struct portal_response report;
     enum status status = STATUS_RETRY;
     for (int64_t tries = 1; status == STATUS_RETRY && tries <= retry->attempts; tries++) {
         if (tries > 1)
-            clock->sleep(clock, retry_delay(retry, tries - 1, clock->random(clock)));
-        status = ask_once(portal, &errand, &report, error);
+            clock->sleep(clock, backoff_delay(retry, tries - 1, clock->random(clock)));
+        status = ask_once(portal, &request, &report, error);
     }
     if (status == STATUS_RETRY)
         return error->status = STATUS_STOP;
     if (status)
         return status;
-    *holding = (struct portal_holding){ .sight = report.sight };
-    holding->sight.has_digest = false; /* of what is under the adapter's names there is none of ours */
-    holding->sight.version = text_copy(arena, report.sight.version);
+    *holding = (struct portal_holding){ .remote = report.remote };
+    holding->remote.has_digest = false; /* of what is under the adapter's names there is none of ours */
+    holding->remote.version = text_copy(arena, report.remote.version);
     return STATUS_OK;
 }
 

@@ -39,8 +39,8 @@ enum mapi_fault {
 
 /* What an error is known by: its code, or a piece of its message. */
 struct mapi_signs {
-    struct text *codes; /* as written */
-    struct text *words; /* folded; bytes NULL where it can only be a code */
+    struct text *codes;   /* as written */
+    struct text *message; /* folded; bytes NULL where it can only be a code */
     size_t count;
 };
 
@@ -84,12 +84,12 @@ struct mapi_reading {
     enum mapi_meaning meaning;
     enum mapi_fault fault;
     const struct value *body;  /* the adapter's object, out of its facade; NULL: none */
-    struct text words;         /* one clean line; of what is good: none */
+    struct text message;       /* one clean line; of what is good: none */
     struct text answer_digest; /* bytes NULL: none */
 };
 
 /* Texts live in the arena. */
-void mapi_read(const struct mapi_settings *settings, struct arena *arena, const struct http_answer *answer,
+void mapi_read(const struct mapi_settings *settings, struct arena *arena, const struct http_response *answer,
                struct mapi_reading *reading);
 /* The text without the secret, where it stands in it. */
 struct text mapi_mask(struct arena *arena, struct text text, struct text secret);
@@ -104,7 +104,7 @@ bool mapi_find(const struct mapi_settings *settings, const struct value *body, s
 enum mapi_step { MAPI_LOOK, MAPI_CHANGE, MAPI_CHECK };
 
 struct mapi_call {
-    struct portal_errand *errand;
+    struct portal_request *request;
     enum mapi_step step;
     struct buffer body;
     struct arena arena;           /* of what it is about, and of its report */
@@ -114,12 +114,12 @@ struct mapi_call {
     bool renewed;                 /* it went on with a new session, once */
     struct text suspected;        /* words of a push's answer whose meaning nobody knows; bytes NULL: none */
     unsigned suspect;             /* the session that it was said in */
-    enum delivery_said suspicion; /* what they mean where that session lives */
+    enum portal_result suspicion; /* what they mean where that session lives */
     bool own_fault;               /* that session ended later, in words of its own: they are not its end */
     bool token_renewed;           /* likewise with a new token */
     bool fresh;                   /* among the first of its session, which cannot have ended yet */
     unsigned generation, token;
-    struct portal_report report;
+    struct portal_response report;
     struct mapi_call *next, *every;
 };
 
@@ -155,7 +155,7 @@ struct mapi {
 /* load/portal_mapi_session.c: sends a call as soon as there is a session. */
 enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *error);
 /* The answer to the login. */
-enum status mapi_logged_in(struct mapi *mapi, const struct http_answer *answer, struct error *error);
+enum status mapi_logged_in(struct mapi *mapi, const struct http_response *answer, struct error *error);
 /* The session that the call went out with is not good any more. */
 void mapi_session_ended(struct mapi *mapi, const struct mapi_call *call);
 /* A token that was refused is renewed. False: there are no tokens, or none is given any more (then the run
@@ -164,10 +164,10 @@ bool mapi_renew_token(struct mapi *mapi, unsigned token);
 
 /* load/portal_mapi_walk.c: takes in the answer to a call. Where the walk goes on, the call is sent again;
  * where it ends, it goes to `ready`. */
-enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_answer *answer,
+enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
                           struct error *error);
 /* Ends a walk. The words are copied. */
-void mapi_end(struct mapi *mapi, struct mapi_call *call, enum delivery_said said, struct text words);
+void mapi_end(struct mapi *mapi, struct mapi_call *call, enum portal_result said, struct text message);
 
 void mapi_calls_put(struct mapi_calls *calls, struct mapi_call *call);
 struct mapi_call *mapi_calls_take(struct mapi_calls *calls); /* NULL: none */

@@ -7,15 +7,15 @@
 #include "load/portal_answer.h"
 #include "load/portal_mapi.h"
 
-#define WORDS_MOST 600
-#define CODE_MOST  40
+#define WORDS_MAX 600
+#define CODE_MAX  40
 
 static bool has_sign(const struct mapi_signs *signs, struct text code, struct text folded, bool by_code)
 {
     size_t at;
     for (size_t i = 0; i < signs->count; i++)
         if (by_code ? text_equal(signs->codes[i], code)
-                    : signs->words[i].bytes && text_find(folded, signs->words[i], &at))
+                    : signs->message[i].bytes && text_find(folded, signs->message[i], &at))
             return true;
     return false;
 }
@@ -66,28 +66,28 @@ static void read_body(const struct mapi_settings *settings, struct arena *arena,
     const struct value *body = unwrap(settings, arena, parsed);
     if (!body) {
         struct text start = portal_answer_words(arena, 200, parsed, bytes);
-        reading->words =
+        reading->message =
             text_format(arena, _("HTTP 200, but the answer cannot be read: " TEXT_PRINT), TEXT_ARG(start));
         return;
     }
     struct text code = text_trim(value_text_of(body, settings->names.error));
     struct text message = value_text_of(body, settings->names.message);
-    struct text words = portal_answer_clean(arena, message, WORDS_MOST);
+    struct text words = portal_answer_clean(arena, message, WORDS_MAX);
     reading->body = body;
     if (is_good(code)) {
         reading->meaning = MAPI_GOOD;
         return;
     }
     if (!code.length) {
-        reading->words = text_format(arena, _("HTTP 200, but the answer has no %s: " TEXT_PRINT),
-                                     settings->names.error, TEXT_ARG(words));
+        reading->message = text_format(arena, _("HTTP 200, but the answer has no %s: " TEXT_PRINT),
+                                       settings->names.error, TEXT_ARG(words));
         return;
     }
     reading->meaning = MAPI_FAULT;
     reading->fault = fault_of(settings, arena, code, text_slice(message, 0, unicode_invalid_at(message)));
-    code = portal_answer_clean(arena, code, CODE_MOST);
-    reading->words = text_format(arena, "%s " TEXT_PRINT "%s" TEXT_PRINT, settings->names.error,
-                                 TEXT_ARG(code), words.length ? ": " : "", TEXT_ARG(words));
+    code = portal_answer_clean(arena, code, CODE_MAX);
+    reading->message = text_format(arena, "%s " TEXT_PRINT "%s" TEXT_PRINT, settings->names.error,
+                                   TEXT_ARG(code), words.length ? ": " : "", TEXT_ARG(words));
 }
 
 static enum mapi_meaning meaning_of(long status)
@@ -115,12 +115,12 @@ static enum mapi_meaning meaning_of(long status)
 static void read_digest(struct arena *arena, struct text body, struct mapi_reading *reading)
 {
     struct digest digest = crypto_sha256(body);
-    char *hex = arena_take(arena, DIGEST_HEX);
+    char *hex = arena_alloc(arena, DIGEST_HEX);
     digest_hex(&digest, hex);
     reading->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
 }
 
-void mapi_read(const struct mapi_settings *settings, struct arena *arena, const struct http_answer *answer,
+void mapi_read(const struct mapi_settings *settings, struct arena *arena, const struct http_response *answer,
                struct mapi_reading *reading)
 {
     *reading = (struct mapi_reading){ .meaning = MAPI_UNCLEAR, .fault = MAPI_FAULT_NONE };
@@ -128,7 +128,7 @@ void mapi_read(const struct mapi_settings *settings, struct arena *arena, const 
         reading->meaning = answer->failure == HTTP_NOT_SENT                               ? MAPI_UNSENT
                            : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? MAPI_OUTSIDE
                                                                                           : MAPI_UNCLEAR;
-        reading->words = text_copy(arena, text_of(answer->why));
+        reading->message = text_copy(arena, text_of(answer->why));
         return;
     }
     if (answer->body.length)
@@ -141,7 +141,7 @@ void mapi_read(const struct mapi_settings *settings, struct arena *arena, const 
     if (json_parse(arena, answer->body, &problem, NULL))
         problem = NULL;
     reading->meaning = meaning_of(answer->status);
-    reading->words = portal_answer_words(arena, answer->status, problem, answer->body);
+    reading->message = portal_answer_words(arena, answer->status, problem, answer->body);
 }
 
 struct text mapi_mask(struct arena *arena, struct text text, struct text secret)

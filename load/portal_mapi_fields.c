@@ -4,7 +4,7 @@
 #include "core/date.h"
 #include "load/portal_mapi_map.h"
 
-#define DEPTH_MOST   16
+#define DEPTH_MAX    16
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 /* What a path is relative to. */
@@ -160,16 +160,17 @@ static enum status compile_codes(const struct compiling *compiling, const struct
     return check_codes(compiling, value_find(at, "codes"), table, type, field, error);
 }
 
-static enum status compile_date(const struct compiling *compiling, const struct value *at, const char *own,
-                                const struct field *type, struct mapi_field *field, struct error *error)
+static enum status compile_date(const struct compiling *compiling, const struct value *at,
+                                const char *configured, const struct field *type, struct mapi_field *field,
+                                struct error *error)
 {
     if (type->kind != FIELD_DATE) {
-        if (own)
+        if (configured)
             return setting_fault(compiling->context, value_find(at, "date"), error,
                                  _("the field is no date"));
         return STATUS_OK;
     }
-    field->date = text_of(own ? own : compiling->settings->dates);
+    field->date = text_of(configured ? configured : compiling->settings->dates);
     if (!date_format_valid(field->date))
         return setting_fault(compiling->context, at, error,
                              _("\"" TEXT_PRINT "\" is no format of dates; such is yyyyMMddHHmmss"),
@@ -290,7 +291,7 @@ static enum status compile_field(const struct compiling *compiling, const struct
                                  struct scope scope, struct mapi_field *field, struct error *error)
 {
     *field = (struct mapi_field){ .name = at->name, .compared = is_compared(compiling, at->name) };
-    if (scope.depth > DEPTH_MOST)
+    if (scope.depth > DEPTH_MAX)
         return setting_fault(compiling->context, at, error, _("\"fields\" goes too deep"));
     if (at->kind == VALUE_OBJECT)
         return compile_object(compiling, at, scope, field, error);
@@ -329,13 +330,13 @@ static bool uses(const struct mapi_field *fields, size_t count, const struct val
 static enum status check_tables(const struct compiling *compiling, const struct mapi_map *map,
                                 struct error *error)
 {
-    const struct value *own = compiling->settings->codes;
+    const struct value *configured = compiling->settings->codes;
     const struct value *known = value_find(compiling->defaults, "codes");
     const char *names[32];
     size_t count = 0;
     for (const struct value *table = known->first; table && count < COUNT(names); table = table->next)
         names[count++] = text_string(compiling->context->arena, table->name);
-    for (const struct value *table = own ? own->first : NULL; table; table = table->next) {
+    for (const struct value *table = configured ? configured->first : NULL; table; table = table->next) {
         if (value_find_text(known, table->name) || uses(map->fields, map->count, table))
             continue;
         const char *nearest = text_nearest(table->name, names, count);
@@ -348,13 +349,13 @@ static enum status check_tables(const struct compiling *compiling, const struct 
 }
 
 /* The defaults with the configuration's own in their places; new names come behind. */
-static struct value *merge(struct arena *arena, const struct value *defaults, const struct value *own)
+static struct value *merge(struct arena *arena, const struct value *defaults, const struct value *configured)
 {
     struct value *merged = value_object(arena);
     for (const struct value *member = defaults->first; member; member = member->next)
-        if (!value_find_text(own, member->name))
+        if (!value_find_text(configured, member->name))
             value_set_text(merged, member->name, value_copy(arena, member));
-    for (const struct value *member = own ? own->first : NULL; member; member = member->next)
+    for (const struct value *member = configured ? configured->first : NULL; member; member = member->next)
         if (!value_is_scalar(member) || member->text.length)
             value_set_text(merged, member->name, value_copy(arena, member));
     return merged;

@@ -54,6 +54,6 @@ struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, co
 bool mapi_map_same(const struct mapi_map *map, struct arena *arena, const struct value *left,
                    const struct value *right, const char *const *without, struct buffer *where);
 
-enum delivery_standing mapi_map_standing(const struct mapi_map *map, const struct value *item);
+enum remote_status mapi_map_standing(const struct mapi_map *map, const struct value *item);
 
 #endif

@@ -8,7 +8,7 @@
 #include "core/clock.h"
 #include "core/date.h"
 
-#define WHERE_MOST 400
+#define WHERE_MAX 400
 
 /* What a path starts from: an item, or the items of a group. */
 struct scope {
@@ -103,8 +103,8 @@ static void write_groups(struct arena *arena, struct value *list, const struct m
         size_t count = 0, kept = 0;
         struct text by = scalar_of(follow(rest[0], field->by));
         for (size_t i = 0; i < left; i++) {
-            struct text own = scalar_of(follow(rest[i], field->by));
-            bool same = own.length == by.length && (!by.length || text_equal(own, by));
+            struct text chosen = scalar_of(follow(rest[i], field->by));
+            bool same = chosen.length == by.length && (!by.length || text_equal(chosen, by));
             if (same)
                 group[count++] = rest[i];
             else
@@ -182,7 +182,7 @@ struct comparing {
     struct arena *arena;
     const struct mapi_field *status;
     const char *const *without;
-    char where[WHERE_MOST]; /* the path to what is looked at */
+    char where[WHERE_MAX]; /* the path to what is looked at */
     size_t length;
 };
 
@@ -197,7 +197,7 @@ static struct text plain(struct arena *arena, const struct value *value)
     if (!text.length)
         return TEXT("");
     if (memchr(text.bytes, '\r', text.length)) {
-        char *bytes = arena_take(arena, text.length + 1);
+        char *bytes = arena_alloc(arena, text.length + 1);
         size_t length = 0;
         for (size_t i = 0; i < text.length; i++) {
             bool pair = text.bytes[i] == '\r' && i + 1 < text.length && text.bytes[i + 1] == '\n';
@@ -267,10 +267,10 @@ static bool same_members(struct comparing *comparing, const struct mapi_field *f
     for (size_t i = 0; i < count; i++) {
         if (!counts(comparing, &fields[i]))
             continue;
-        int written = snprintf(comparing->where + length, WHERE_MOST - length, "%s" TEXT_PRINT,
+        int written = snprintf(comparing->where + length, WHERE_MAX - length, "%s" TEXT_PRINT,
                                length ? "." : "", TEXT_ARG(fields[i].name));
         comparing->length =
-            written > 0 && length + (size_t)written < WHERE_MOST ? length + (size_t)written : length;
+            written > 0 && length + (size_t)written < WHERE_MAX ? length + (size_t)written : length;
         if (!same_field(comparing, &fields[i], value_find_text(left, fields[i].name),
                         value_find_text(right, fields[i].name)))
             return false;
@@ -306,9 +306,9 @@ static bool same_items(struct comparing *comparing, const struct mapi_field *fie
     left = next_item(comparing, field, left ? left->first : NULL);
     right = next_item(comparing, field, right ? right->first : NULL);
     for (; left || right; index++) {
-        int written = snprintf(comparing->where + length, WHERE_MOST - length, "[%zu]", index);
+        int written = snprintf(comparing->where + length, WHERE_MAX - length, "[%zu]", index);
         comparing->length =
-            written > 0 && length + (size_t)written < WHERE_MOST ? length + (size_t)written : length;
+            written > 0 && length + (size_t)written < WHERE_MAX ? length + (size_t)written : length;
         if (!same_item(comparing, field, left, right))
             return false;
         left = next_item(comparing, field, left->next);
@@ -354,12 +354,12 @@ struct text mapi_map_status_name(const struct mapi_map *map)
     return map->status->name;
 }
 
-enum delivery_standing mapi_map_standing(const struct mapi_map *map, const struct value *item)
+enum remote_status mapi_map_standing(const struct mapi_map *map, const struct value *item)
 {
     struct text announced = TEXT("announced");
     struct text said = text_trim(scalar_of(value_find_text(item, map->status->name)));
     mapi_field_code(map->status, TEXT("announced"), &announced);
     if (text_equal(said, mapi_map_abolished(map)))
-        return STANDING_ABOLISHED;
-    return text_equal(said, announced) ? STANDING_PUBLISHED : STANDING_UNSAID;
+        return REMOTE_ABOLISHED;
+    return text_equal(said, announced) ? REMOTE_PUBLISHED : REMOTE_UNSAID;
 }

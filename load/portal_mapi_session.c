@@ -5,7 +5,7 @@
 #include "core/canonical.h"
 #include "load/portal_mapi.h"
 
-#define HEADERS_MOST 6
+#define HEADERS_MAX 6
 
 static struct mapi_settings *settings_of(const struct mapi *mapi)
 {
@@ -18,7 +18,7 @@ static enum status submit(struct mapi *mapi, const struct buffer *url, struct te
                           struct error *error)
 {
     const struct mapi_settings *settings = settings_of(mapi);
-    struct http_header headers[HEADERS_MOST] = {
+    struct http_header headers[HEADERS_MAX] = {
         { "Content-Type", TEXT("application/json") },
         { "Accept", TEXT("application/json") },
     };
@@ -74,7 +74,7 @@ static void put_withdrawal(const struct mapi_settings *settings, struct arena *a
                            const struct mapi_call *about)
 {
     struct value *order = NULL;
-    if (json_parse(arena, about->errand->body, &order, NULL))
+    if (json_parse(arena, about->request->body, &order, NULL))
         order = NULL;
     struct text decision = value_text_of(order, "decision"), reason = value_text_of(order, "reason");
     if (!settings->withdraw_service) {
@@ -82,7 +82,7 @@ static void put_withdrawal(const struct mapi_settings *settings, struct arena *a
         return;
     }
     set(arena, call, settings->names.service, text_of(settings->withdraw_service));
-    set(arena, call, settings->withdraw_code, about->errand->code);
+    set(arena, call, settings->withdraw_code, about->request->code);
     if (settings->withdraw_decision)
         set(arena, call, settings->withdraw_decision, decision.bytes ? decision : TEXT(""));
     if (settings->withdraw_reason && reason.bytes)
@@ -99,8 +99,8 @@ static void write_call(struct mapi *mapi, struct mapi_call *call)
     set(arena, object, settings->names.agency, text_of(settings->agency));
     if (call->step != MAPI_CHANGE) {
         set(arena, object, settings->names.service, text_of(settings->read_service));
-        set(arena, object, settings->read_code, call->errand->code);
-    } else if (call->errand->kind == PORTAL_WITHDRAW) {
+        set(arena, object, settings->read_code, call->request->code);
+    } else if (call->request->kind == PORTAL_WITHDRAW) {
         put_withdrawal(settings, arena, object, call);
     } else {
         put_push(settings, arena, object, call->was != NULL, call->ours);
@@ -161,60 +161,60 @@ bool mapi_renew_token(struct mapi *mapi, unsigned token)
     return false;
 }
 
-static void refuse(struct mapi *mapi, struct text words)
+static void refuse(struct mapi *mapi, struct text message)
 {
     const struct mapi_settings *settings = settings_of(mapi);
-    words = mapi_mask(&mapi->scratch, words, text_of(settings->password));
+    message = mapi_mask(&mapi->scratch, message, text_of(settings->password));
     snprintf(mapi->refusal, sizeof mapi->refusal,
              _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
                "%s: check username, password and dstcode in portal.login"),
-             settings->common.shown, settings->user, words.length ? " (" : "", TEXT_ARG(words),
-             words.length ? ")" : "");
+             settings->common.shown, settings->user, message.length ? " (" : "", TEXT_ARG(message),
+             message.length ? ")" : "");
 }
 
 /* What a login that failed is to those who wait for it. */
-static enum delivery_said said_of(struct mapi *mapi, const struct mapi_reading *reading)
+static enum portal_result said_of(struct mapi *mapi, const struct mapi_reading *reading)
 {
     switch (reading->meaning) {
     case MAPI_UNSENT:
-        return SAID_NOT_LEFT;
+        return RESULT_NOT_LEFT;
     case MAPI_OUTSIDE:
-        return SAID_CLOSED;
+        return RESULT_CLOSED;
     case MAPI_WAIT:
     case MAPI_UNCLEAR:
-        return SAID_BUSY;
+        return RESULT_BUSY;
     case MAPI_FAULT:
         if (reading->fault == MAPI_FAULT_BUSY || reading->fault == MAPI_FAULT_LOST)
-            return SAID_BUSY;
+            return RESULT_BUSY;
         break;
     case MAPI_GOOD:
     case MAPI_WRONG:
         break;
     }
-    refuse(mapi, reading->words);
-    return SAID_BUSY;
+    refuse(mapi, reading->message);
+    return RESULT_BUSY;
 }
 
-static void fail_waiting(struct mapi *mapi, const struct http_answer *answer,
+static void fail_waiting(struct mapi *mapi, const struct http_response *answer,
                          const struct mapi_reading *reading)
 {
-    enum delivery_said said = said_of(mapi, reading);
+    enum portal_result said = said_of(mapi, reading);
     const char *password = settings_of(mapi)->password;
-    struct text words = *mapi->refusal ? text_of(mapi->refusal)
-                                       : text_format(&mapi->scratch, _("at the login: " TEXT_PRINT),
-                                                     TEXT_ARG(reading->words));
-    words = mapi_mask(&mapi->scratch, words, text_of(password));
+    struct text message = *mapi->refusal ? text_of(mapi->refusal)
+                                         : text_format(&mapi->scratch, _("at the login: " TEXT_PRINT),
+                                                       TEXT_ARG(reading->message));
+    message = mapi_mask(&mapi->scratch, message, text_of(password));
     for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));) {
         call->report.status = answer->status;
         call->report.retry_after = answer->retry_after_ms;
         call->report.shared = answer->status == 429 || answer->status == 503;
         call->report.slow = answer->failure == HTTP_TIMEOUT;
         call->report.answer_digest = text_copy(&call->arena, reading->answer_digest);
-        mapi_end(mapi, call, call->changes ? SAID_LOST : said, words);
+        mapi_end(mapi, call, call->changes ? RESULT_LOST : said, message);
     }
 }
 
-enum status mapi_logged_in(struct mapi *mapi, const struct http_answer *answer, struct error *error)
+enum status mapi_logged_in(struct mapi *mapi, const struct http_response *answer, struct error *error)
 {
     const struct mapi_settings *settings = settings_of(mapi);
     struct mapi_reading reading;

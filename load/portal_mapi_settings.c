@@ -64,10 +64,10 @@ static const struct setting name_settings[] = {
 struct error_trees {
     const struct value *trees[MAPI_FAULTS];
 };
-#define ERRORS(name, fault, words)                                                                           \
+#define ERRORS(name, fault, message)                                                                         \
     {                                                                                                        \
         name, SETTING_LIST, offsetof(struct error_trees, trees) + sizeof(const struct value *) * (fault),    \
-            .help = words                                                                                    \
+            .help = message                                                                                  \
     }
 static const struct setting error_settings[] = {
     ERRORS("refused", MAPI_FAULT_REFUSED, N_("the record's own fault, whatever else the message says")),
@@ -100,7 +100,7 @@ static enum status read_signs(const struct setting_context *context, const struc
         return STATUS_OK;
     if (setting_texts(context, list, &signs->codes, &signs->count, error))
         return error->status;
-    signs->words = arena_array(context->arena, struct text, signs->count);
+    signs->message = arena_array(context->arena, struct text, signs->count);
     for (size_t i = 0; i < signs->count; i++) {
         struct text text = signs->codes[i];
         if (!text_trim(text).length)
@@ -108,7 +108,7 @@ static enum status read_signs(const struct setting_context *context, const struc
                 context, list, error,
                 _("an empty text would be found in every message; write error codes or words"));
         if (!is_code(text))
-            signs->words[i] = unicode_fold(context->arena, text);
+            signs->message[i] = unicode_fold(context->arena, text);
     }
     return STATUS_OK;
 }
@@ -116,14 +116,15 @@ static enum status read_signs(const struct setting_context *context, const struc
 static enum status read_errors(const struct setting_context *context, struct mapi_settings *settings,
                                const struct value *defaults, struct error *error)
 {
-    struct error_trees own = { { NULL } }, usual = { { NULL } };
+    struct error_trees configured = { { NULL } }, usual = { { NULL } };
     if (setting_read(context, error_settings, COUNT(error_settings), settings->errors_tree, "portal.errors",
-                     &own, error) ||
+                     &configured, error) ||
         setting_read(context, error_settings, COUNT(error_settings), value_find(defaults, "errors"),
                      "portal.errors", &usual, error))
         return error->status;
     for (size_t i = 0; i < MAPI_FAULTS; i++)
-        if (read_signs(context, own.trees[i] ? own.trees[i] : usual.trees[i], &settings->signs[i], error))
+        if (read_signs(context, configured.trees[i] ? configured.trees[i] : usual.trees[i],
+                       &settings->signs[i], error))
             return error->status;
     return STATUS_OK;
 }

@@ -7,25 +7,25 @@
 #include "core/canonical.h"
 #include "load/portal_mapi.h"
 
-#define CHANGES_MOST 3 /* of one walk; sessions that end so often are for another time */
+#define CHANGES_MAX 3 /* of one walk; sessions that end so often are for another time */
 
 static const struct mapi_settings *settings_of(const struct mapi *mapi)
 {
     return (const struct mapi_settings *)mapi->portal->settings;
 }
 
-void mapi_end(struct mapi *mapi, struct mapi_call *call, enum delivery_said said, struct text words)
+void mapi_end(struct mapi *mapi, struct mapi_call *call, enum portal_result said, struct text message)
 {
     /* What may have been taken shows late: a question that came too soon would have it sent again. */
     int64_t settle = settings_of(mapi)->settle;
-    if (said == SAID_LOST && call->changes && call->report.retry_after < settle)
+    if (said == RESULT_LOST && call->changes && call->report.retry_after < settle)
         call->report.retry_after = settle;
     call->report.said = said;
-    if (said == SAID_TAKEN) /* what stands there now is known by its content */
-        call->report.sight.version = TEXT_NONE;
+    if (said == RESULT_TAKEN) /* what stands there now is known by its content */
+        call->report.remote.version = TEXT_NONE;
     /* What went wrong may quote what was sent. */
-    words = mapi_mask(&call->arena, words, buffer_view(&mapi->session));
-    call->report.words = text_copy(&call->arena, words);
+    message = mapi_mask(&call->arena, message, buffer_view(&mapi->session));
+    call->report.message = text_copy(&call->arena, message);
     mapi_calls_put(&mapi->ready, call);
 }
 
@@ -36,7 +36,7 @@ static enum status read_item(struct mapi *mapi, struct mapi_call *call, struct t
 {
     struct value *procedure;
     if (json_parse(&call->arena, content, &procedure, error))
-        return error_add(error, _("the content of " TEXT_PRINT), TEXT_ARG(call->errand->code));
+        return error_add(error, _("the content of " TEXT_PRINT), TEXT_ARG(call->request->code));
     *item = mapi_map_write(settings_of(mapi)->map, &call->arena, procedure);
     return STATUS_OK;
 }
@@ -50,7 +50,7 @@ static enum status fetch_item(struct mapi *mapi, struct mapi_call *call, enum po
     if (!portal->content)
         return STATUS_OK;
     enum status status =
-        portal->content(portal->content_own, call->errand, kind, &call->arena, content, error);
+        portal->content(portal->content_own, call->request, kind, &call->arena, content, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     return read_item(mapi, call, content->bytes, item, error);
@@ -60,10 +60,10 @@ static enum status fetch_item(struct mapi *mapi, struct mapi_call *call, enum po
 static enum status find_ours(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
     struct portal_content content;
-    if (call->ours || call->errand->withdraws)
+    if (call->ours || call->request->withdraws)
         return STATUS_OK;
-    if (call->errand->body.bytes)
-        return read_item(mapi, call, call->errand->body, &call->ours, error);
+    if (call->request->body.bytes)
+        return read_item(mapi, call, call->request->body, &call->ours, error);
     return fetch_item(mapi, call, PORTAL_CONTENT_SENT, &content, &call->ours, error);
 }
 
@@ -71,7 +71,7 @@ static bool is_same(struct mapi *mapi, struct mapi_call *call, const struct valu
                     const struct value *item, struct buffer *where)
 {
     const struct mapi_settings *settings = settings_of(mapi);
-    bool over = mapi_map_standing(settings->map, item) == STANDING_ABOLISHED;
+    bool over = mapi_map_standing(settings->map, item) == REMOTE_ABOLISHED;
     return expected && mapi_map_same(settings->map, &call->arena, expected, item,
                                      over ? settings->without_when_abolished : NULL, where);
 }
@@ -89,7 +89,7 @@ static struct text fingerprint_of(struct arena *arena, const struct digest *dige
 }
 
 struct sighting {
-    enum delivery_standing standing;
+    enum remote_status standing;
     bool ours; /* the content; the standing is another matter */
     bool base; /* what the delivery replaces; true also where nobody can tell */
     char where[200];
@@ -99,8 +99,8 @@ struct sighting {
 static enum status look_at(struct mapi *mapi, struct mapi_call *call, const struct value *item,
                            struct sighting *sighting, struct error *error)
 {
-    struct delivery_sight *sight = &call->report.sight;
-    struct text wanted = call->errand->base;
+    struct remote_state *remote = &call->report.remote;
+    struct text wanted = call->request->base;
     struct portal_content held = { .abolished = false };
     struct value *base;
     struct buffer BUFFER_OWNED where = { 0 };
@@ -109,27 +109,27 @@ static enum status look_at(struct mapi *mapi, struct mapi_call *call, const stru
         return error->status;
     sighting->ours = is_same(mapi, call, call->ours, item, &where);
     snprintf(sighting->where, sizeof sighting->where, TEXT_PRINT, TEXT_ARG(buffer_view(&where)));
-    *sight = (struct delivery_sight){ .has_digest = true, .standing = sighting->standing };
+    *remote = (struct remote_state){ .has_digest = true, .standing = sighting->standing };
     if (fetch_item(mapi, call, PORTAL_CONTENT_HELD, &held, &base, error))
         return error->status;
     bool same = is_same(mapi, call, base, item, NULL);
-    bool abolished = sighting->standing == STANDING_ABOLISHED;
+    bool abolished = sighting->standing == REMOTE_ABOLISHED;
     sighting->base = !base || (same && (!abolished || held.abolished));
     if (sighting->ours) {
-        sight->digest = call->errand->digest;
+        remote->digest = call->request->digest;
     } else if (same) {
-        sight->digest = held.digest;
+        remote->digest = held.digest;
     }
     struct buffer BUFFER_OWNED bytes = { 0 };
     canonical_write(&bytes, item);
     struct digest all = crypto_sha256(buffer_view(&bytes));
     if (!sighting->ours && !same)
-        sight->digest = all;
+        remote->digest = all;
     if (!is_seen(wanted))
         return STATUS_OK;
-    sight->version = fingerprint_of(&call->arena, &all);
+    remote->version = fingerprint_of(&call->arena, &all);
     sighting->base =
-        text_equal(sight->version, text_slice(wanted, 1, wanted.length > 2 ? wanted.length - 2 : 0));
+        text_equal(remote->version, text_slice(wanted, 1, wanted.length > 2 ? wanted.length - 2 : 0));
     return STATUS_OK;
 }
 
@@ -152,29 +152,29 @@ static void answer_question(struct mapi *mapi, struct mapi_call *call, const str
                             const struct sighting *sighting)
 {
     if (!item)
-        mapi_end(mapi, call, SAID_UNKNOWN, TEXT_NONE);
+        mapi_end(mapi, call, RESULT_UNKNOWN, TEXT_NONE);
     else if (*sighting->where && !sighting->ours)
-        mapi_end(mapi, call, SAID_HELD,
+        mapi_end(mapi, call, RESULT_HELD,
                  text_format(&call->arena, _("what the adapter holds differs in %s"), sighting->where));
     else
-        mapi_end(mapi, call, SAID_HELD, TEXT_NONE);
+        mapi_end(mapi, call, RESULT_HELD, TEXT_NONE);
 }
 
 /* Before a change: may it be made? */
 static enum status decide(struct mapi *mapi, struct mapi_call *call, const struct value *item,
                           const struct sighting *sighting, struct error *error)
 {
-    const struct portal_errand *errand = call->errand;
-    bool withdraws = errand->kind == PORTAL_WITHDRAW;
-    bool over = item && sighting->standing == STANDING_ABOLISHED;
+    const struct portal_request *request = call->request;
+    bool withdraws = request->kind == PORTAL_WITHDRAW;
+    bool over = item && sighting->standing == REMOTE_ABOLISHED;
     bool done = item && (withdraws ? over : sighting->ours && !over);
     call->was = item;
     if (done && call->changes) { /* it was taken before the session ended */
-        mapi_end(mapi, call, SAID_TAKEN, TEXT_NONE);
+        mapi_end(mapi, call, RESULT_TAKEN, TEXT_NONE);
         return STATUS_OK;
     }
     if (withdraws && !item) {
-        mapi_end(mapi, call, SAID_UNKNOWN, TEXT_NONE);
+        mapi_end(mapi, call, RESULT_UNKNOWN, TEXT_NONE);
         return STATUS_OK;
     }
     if (call->suspected.bytes && (call->own_fault || call->suspect == call->generation)) { /* it lives */
@@ -182,10 +182,10 @@ static enum status decide(struct mapi *mapi, struct mapi_call *call, const struc
         return STATUS_OK;
     }
     call->suspected = TEXT_NONE;
-    bool fits = withdraws ? sighting->base : errand->base.bytes ? item && sighting->base : !item;
+    bool fits = withdraws ? sighting->base : request->base.bytes ? item && sighting->base : !item;
     if (!done && fits)
         return go_on(mapi, call, MAPI_CHANGE, error);
-    mapi_end(mapi, call, SAID_MISMATCH,
+    mapi_end(mapi, call, RESULT_MISMATCH,
              item ? TEXT_NONE : text_of(_("the adapter does not know the procedure any more")));
     return STATUS_OK;
 }
@@ -194,30 +194,30 @@ static enum status decide(struct mapi *mapi, struct mapi_call *call, const struc
 static void conclude(struct mapi *mapi, struct mapi_call *call, const struct value *item,
                      const struct sighting *sighting)
 {
-    bool withdraws = call->errand->kind == PORTAL_WITHDRAW;
-    bool over = item && sighting->standing == STANDING_ABOLISHED;
+    bool withdraws = call->request->kind == PORTAL_WITHDRAW;
+    bool over = item && sighting->standing == REMOTE_ABOLISHED;
     if (!item)
-        mapi_end(mapi, call, SAID_LOST, text_of(_("the adapter has taken it, but does not show it")));
+        mapi_end(mapi, call, RESULT_LOST, text_of(_("the adapter has taken it, but does not show it")));
     else if (withdraws && !over)
-        mapi_end(mapi, call, SAID_LOST,
+        mapi_end(mapi, call, RESULT_LOST,
                  text_of(_("the adapter has taken the withdrawal, but does not show it as abolished")));
     else if (!withdraws && over)
-        mapi_end(mapi, call, SAID_LOST, text_of(_("the adapter has taken it, but shows it as abolished")));
+        mapi_end(mapi, call, RESULT_LOST, text_of(_("the adapter has taken it, but shows it as abolished")));
     else if (!withdraws && !sighting->ours)
         mapi_end(
-            mapi, call, SAID_LOST,
+            mapi, call, RESULT_LOST,
             text_format(&call->arena, _("the adapter has taken it, but shows another %s"), sighting->where));
     else
-        mapi_end(mapi, call, SAID_TAKEN, TEXT_NONE);
+        mapi_end(mapi, call, RESULT_TAKEN, TEXT_NONE);
 }
 
 static enum status looked(struct mapi *mapi, struct mapi_call *call, const struct value *item,
                           struct error *error)
 {
-    struct sighting sighting = { .standing = STANDING_UNSAID };
+    struct sighting sighting = { .standing = REMOTE_UNSAID };
     if (item ? look_at(mapi, call, item, &sighting, error) : find_ours(mapi, call, error))
         return error->status;
-    if (call->errand->kind == PORTAL_ASK)
+    if (call->request->kind == PORTAL_ASK)
         answer_question(mapi, call, item, &sighting);
     else if (call->step == MAPI_LOOK)
         return decide(mapi, call, item, &sighting, error);
@@ -230,67 +230,68 @@ static enum status looked(struct mapi *mapi, struct mapi_call *call, const struc
 
 /* A look, a check or a question that showed nothing. Before a change nothing has happened; after it, nobody
  * knows. */
-static enum delivery_said blind(const struct mapi_call *call, const struct mapi_reading *reading)
+static enum portal_result blind(const struct mapi_call *call, const struct mapi_reading *reading)
 {
-    bool asked = call->errand->kind == PORTAL_ASK;
+    bool asked = call->request->kind == PORTAL_ASK;
     if (call->changes)
-        return SAID_LOST;
+        return RESULT_LOST;
     switch (reading->meaning) {
     case MAPI_UNSENT:
-        return SAID_NOT_LEFT;
+        return RESULT_NOT_LEFT;
     case MAPI_OUTSIDE:
     case MAPI_WRONG:
-        return SAID_CLOSED;
+        return RESULT_CLOSED;
     case MAPI_WAIT:
-        return SAID_BUSY;
+        return RESULT_BUSY;
     case MAPI_FAULT:
         if (reading->fault == MAPI_FAULT_BUSY || reading->fault == MAPI_FAULT_CLOSED)
-            return SAID_BUSY;
+            return RESULT_BUSY;
         break;
     case MAPI_GOOD:
     case MAPI_UNCLEAR:
         break;
     }
-    return asked ? SAID_LOST : SAID_BUSY;
+    return asked ? RESULT_LOST : RESULT_BUSY;
 }
 
-static enum delivery_said change_failed(const struct mapi_call *call, const struct mapi_reading *reading)
+static enum portal_result change_failed(const struct mapi_call *call, const struct mapi_reading *reading)
 {
     bool first = call->changes == 1;
     switch (reading->meaning) {
     case MAPI_UNSENT:
-        return first ? SAID_NOT_LEFT : SAID_LOST;
+        return first ? RESULT_NOT_LEFT : RESULT_LOST;
     case MAPI_OUTSIDE:
-        return first ? SAID_CLOSED : SAID_LOST;
+        return first ? RESULT_CLOSED : RESULT_LOST;
     case MAPI_WRONG:
-        return SAID_REFUSED;
+        return RESULT_REFUSED;
     case MAPI_WAIT:
-        return SAID_BUSY;
+        return RESULT_BUSY;
     case MAPI_FAULT:
         if (reading->fault == MAPI_FAULT_MISMATCH)
-            return SAID_MISMATCH;
+            return RESULT_MISMATCH;
         if (reading->fault == MAPI_FAULT_BUSY || reading->fault == MAPI_FAULT_CLOSED)
-            return SAID_BUSY;
-        return reading->fault == MAPI_FAULT_REFUSED ? SAID_REFUSED : SAID_LOST;
+            return RESULT_BUSY;
+        return reading->fault == MAPI_FAULT_REFUSED ? RESULT_REFUSED : RESULT_LOST;
     case MAPI_GOOD:
     case MAPI_UNCLEAR:
         break;
     }
-    return SAID_LOST;
+    return RESULT_LOST;
 }
 
 static void close_down(struct mapi *mapi, struct mapi_call *call, const struct mapi_reading *reading)
 {
-    struct text words = mapi_mask(&call->arena, reading->words, buffer_view(&mapi->session));
+    struct text message = mapi_mask(&call->arena, reading->message, buffer_view(&mapi->session));
     snprintf(mapi->refusal, sizeof mapi->refusal,
              _("the adapter %s does not serve what it is asked for (" TEXT_PRINT
                "): check portal.madonvi and the names of the services"),
-             mapi->portal->settings->shown, TEXT_ARG(words));
+             mapi->portal->settings->shown, TEXT_ARG(message));
 }
 
-static void note(struct mapi_call *call, const struct http_answer *answer, const struct mapi_reading *reading)
+static void note(struct mapi_call *call, const struct http_response *answer,
+                 const struct mapi_reading *reading)
 {
-    struct portal_report *report = &call->report;
+    struct portal_response *report = &call->report;
     int64_t took = answer->took_us / 1000;
     report->took = took > report->took ? took : report->took;
     report->status = answer->status;
@@ -298,18 +299,18 @@ static void note(struct mapi_call *call, const struct http_answer *answer, const
     report->shared = answer->status == 429 || answer->status == 503;
     report->slow = answer->failure == HTTP_TIMEOUT;
     report->answer_digest = reading->answer_digest;
-    report->sight = (struct delivery_sight){ .has_digest = false };
+    report->remote = (struct remote_state){ .has_digest = false };
 }
 
 /* The words without what is another in each answer: the code, numbers. */
-static struct text sentence(struct mapi_call *call, struct text words)
+static struct text sentence(struct mapi_call *call, struct text message)
 {
     BUFFER_OWNED struct buffer out = { 0 };
     size_t at;
-    for (; text_find(words, call->errand->code, &at);
-         words = text_slice(words, at + call->errand->code.length, words.length))
-        buffer_text(&out, text_slice(words, 0, at));
-    buffer_text(&out, words);
+    for (; text_find(message, call->request->code, &at);
+         message = text_slice(message, at + call->request->code.length, message.length))
+        buffer_text(&out, text_slice(message, 0, at));
+    buffer_text(&out, message);
     size_t length = 0;
     for (size_t i = 0; i < out.length; i++)
         if (out.bytes[i] < '0' || out.bytes[i] > '9')
@@ -320,9 +321,9 @@ static struct text sentence(struct mapi_call *call, struct text words)
 
 /* "Not found" of a look: the procedure, or the session? What is said in a session that was just opened is
  * said of the procedure, and so is the same in others. */
-static bool is_of_session(struct mapi *mapi, struct mapi_call *call, struct text words)
+static bool is_of_session(struct mapi *mapi, struct mapi_call *call, struct text message)
 {
-    struct text said = sentence(call, words);
+    struct text said = sentence(call, message);
     bool lives = call->fresh && mapi->login == MAPI_LOGGED_IN && call->generation == mapi->generation;
     if (lives) {
         buffer_clear(&mapi->missing);
@@ -337,11 +338,11 @@ static bool is_unknown(struct mapi *mapi, struct mapi_call *call, const struct m
     if (reading->meaning != MAPI_FAULT)
         return false;
     if (reading->fault == MAPI_FAULT_MISSING)
-        return call->step == MAPI_CHANGE || is_of_session(mapi, call, reading->words);
+        return call->step == MAPI_CHANGE || is_of_session(mapi, call, reading->message);
     return reading->fault == MAPI_FAULT_NONE || reading->fault == MAPI_FAULT_MISMATCH;
 }
 
-enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_answer *answer,
+enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
                           struct error *error)
 {
     struct mapi_reading reading;
@@ -359,14 +360,14 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
             call->renewed = true;
             return start_again(mapi, call, error);
         }
-        mapi_end(mapi, call, call->changes ? SAID_LOST : SAID_BUSY, reading.words);
+        mapi_end(mapi, call, call->changes ? RESULT_LOST : RESULT_BUSY, reading.message);
         return STATUS_OK;
     }
-    if (unknown && changing && call->changes < CHANGES_MOST) { /* a session may have ended in its own words */
-        call->suspected = reading.words;
+    if (unknown && changing && call->changes < CHANGES_MAX) { /* a session may have ended in its own words */
+        call->suspected = reading.message;
         call->suspect = call->generation;
         call->own_fault = call->renewed = false;
-        call->suspicion = reading.fault == MAPI_FAULT_MISMATCH ? SAID_MISMATCH : SAID_REFUSED;
+        call->suspicion = reading.fault == MAPI_FAULT_MISMATCH ? RESULT_MISMATCH : RESULT_REFUSED;
         return go_on(mapi, call, MAPI_LOOK, error);
     }
     bool refused = !answer->failure && answer->status == 401;
@@ -379,15 +380,16 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
     if (changing) {
         if (reading.meaning == MAPI_GOOD)
             return go_on(mapi, call, MAPI_CHECK, error);
-        mapi_end(mapi, call, change_failed(call, &reading), reading.words);
+        mapi_end(mapi, call, change_failed(call, &reading), reading.message);
         return STATUS_OK;
     }
     if (faulty && reading.fault == MAPI_FAULT_MISSING && !unknown)
         return looked(mapi, call, NULL, error);
-    if (reading.meaning == MAPI_GOOD && mapi_find(settings_of(mapi), reading.body, call->errand->code, &item))
+    if (reading.meaning == MAPI_GOOD &&
+        mapi_find(settings_of(mapi), reading.body, call->request->code, &item))
         return looked(mapi, call, item, error);
     if (reading.meaning == MAPI_GOOD)
-        reading.words = text_of(_("the answer shows something else than this procedure"));
-    mapi_end(mapi, call, blind(call, &reading), reading.words);
+        reading.message = text_of(_("the answer shows something else than this procedure"));
+    mapi_end(mapi, call, blind(call, &reading), reading.message);
     return STATUS_OK;
 }

@@ -10,8 +10,8 @@
 #include "core/memory.h"
 #include "load/portal_answer.h"
 
-#define HEADERS_MOST 8
-#define BODY_KEPT    ((size_t)256 * 1024) /* a larger buffer is not kept for the next call */
+#define HEADERS_MAX 8
+#define BODY_KEPT   ((size_t)256 * 1024) /* a larger buffer is not kept for the next call */
 
 static enum status check_rest(struct portal *portal, const struct setting_context *context,
                               const struct value *tree, struct error *error)
@@ -38,20 +38,20 @@ static enum status open_rest(struct portal *portal, struct error *error)
     while (text_ends(rest->base, TEXT("/")))
         rest->base.length--;
     rest->batch_most = (double)settings->batch;
-    portal->own = rest;
+    portal->user_data = rest;
     return http_open(&options, &rest->client, error);
 }
 
 static void close_rest(struct portal *portal)
 {
-    struct rest *rest = portal->own;
+    struct rest *rest = portal->user_data;
     if (!rest)
         return;
     http_close(rest->client);
     for (struct rest_call *call = rest->every, *next; call; call = next) {
         next = call->every;
         buffer_free(&call->body);
-        free(call->errands);
+        free(call->requests);
         free(call);
     }
     for (struct rest_submission *submission = rest->every_submission, *next; submission; submission = next) {
@@ -62,7 +62,7 @@ static void close_rest(struct portal *portal)
     buffer_free(&rest->digest);
     arena_free(&rest->arena);
     free(rest);
-    portal->own = NULL;
+    portal->user_data = NULL;
 }
 
 /* ---- requests ---- */
@@ -92,19 +92,19 @@ void rest_call_free(struct rest *rest, struct rest_call *call)
     rest->idle = call;
 }
 
-void rest_call_add(struct rest_call *call, struct portal_errand *errand)
+void rest_call_add(struct rest_call *call, struct portal_request *request)
 {
     if (call->count == call->capacity) {
         call->capacity = call->capacity ? call->capacity * 2 : 1;
-        call->errands = memory_grow(call->errands, call->capacity, sizeof *call->errands);
+        call->requests = memory_grow(call->requests, call->capacity, sizeof *call->requests);
     }
-    call->errands[call->count++] = errand;
+    call->requests[call->count++] = request;
 }
 
-static void put_header(struct http_request *request, struct http_header *headers, const char *name,
+static void put_header(struct http_request *http_request, struct http_header *headers, const char *name,
                        struct text value)
 {
-    headers[request->header_count++] = (struct http_header){ name, value };
+    headers[http_request->header_count++] = (struct http_header){ name, value };
 }
 
 /* RFC 9530. */
@@ -117,55 +117,55 @@ static struct text content_digest(struct rest *rest, const struct digest *digest
     return buffer_view(&rest->digest);
 }
 
-static void describe_one(struct rest *rest, const struct portal_errand *errand, struct http_request *request,
-                         struct http_header *headers)
+static void describe_one(struct rest *rest, const struct portal_request *request,
+                         struct http_request *http_request, struct http_header *headers)
 {
     buffer_string(&rest->url, "/procedures/");
-    http_escape(&rest->url, errand->code);
-    if (errand->kind == PORTAL_ASK) {
-        request->method = "GET";
+    http_escape(&rest->url, request->code);
+    if (request->kind == PORTAL_ASK) {
+        http_request->method = "GET";
         return;
     }
-    if (errand->kind == PORTAL_WITHDRAW)
+    if (request->kind == PORTAL_WITHDRAW)
         buffer_string(&rest->url, "/withdrawal");
-    request->method = errand->kind == PORTAL_WITHDRAW ? "POST" : "PUT";
-    request->body = errand->body;
-    put_header(request, headers, "Content-Type", TEXT("application/json"));
-    put_header(request, headers, "Content-Digest", content_digest(rest, &errand->body_digest));
-    put_header(request, headers, "Idempotency-Key", errand->key);
-    if (errand->base.bytes)
-        put_header(request, headers, "If-Match", errand->base);
-    else if (errand->kind == PORTAL_PUBLISH)
-        put_header(request, headers, "If-None-Match", TEXT("*"));
+    http_request->method = request->kind == PORTAL_WITHDRAW ? "POST" : "PUT";
+    http_request->body = request->body;
+    put_header(http_request, headers, "Content-Type", TEXT("application/json"));
+    put_header(http_request, headers, "Content-Digest", content_digest(rest, &request->body_digest));
+    put_header(http_request, headers, "Idempotency-Key", request->key);
+    if (request->base.bytes)
+        put_header(http_request, headers, "If-Match", request->base);
+    else if (request->kind == PORTAL_PUBLISH)
+        put_header(http_request, headers, "If-None-Match", TEXT("*"));
 }
 
 enum status rest_call_submit(struct rest *rest, struct rest_call *call, struct error *error)
 {
-    struct http_header headers[HEADERS_MOST];
-    struct http_request request = { .headers = headers, .owner = call };
+    struct http_header headers[HEADERS_MAX];
+    struct http_request http_request = { .headers = headers, .owner = call };
     buffer_clear(&rest->url);
     buffer_text(&rest->url, rest->base);
-    put_header(&request, headers, "Accept", TEXT("application/json"));
+    put_header(&http_request, headers, "Accept", TEXT("application/json"));
     if (call->proving) {
         rest_list_url(rest, 1);
-        request.method = "GET";
+        http_request.method = "GET";
     } else if (call->batch) {
         buffer_string(&rest->url, "/batches");
-        request.method = "POST";
-        request.body = buffer_view(&call->body);
-        put_header(&request, headers, "Content-Type", TEXT("application/json"));
+        http_request.method = "POST";
+        http_request.body = buffer_view(&call->body);
+        put_header(&http_request, headers, "Content-Type", TEXT("application/json"));
     } else {
-        describe_one(rest, call->errands[0], &request, headers);
+        describe_one(rest, call->requests[0], &http_request, headers);
     }
-    auth_apply(&rest->portal->settings->auth, &request, headers);
-    request.url = rest->url.bytes;
+    auth_apply(&rest->portal->settings->auth, &http_request, headers);
+    http_request.url = rest->url.bytes;
     call->generation = rest->portal->settings->auth.generation;
-    return http_submit(rest->client, &request, error);
+    return http_submit(rest->client, &http_request, error);
 }
 
-static size_t most_rest(const struct portal *portal, const struct portal_errand *errand)
+static size_t most_rest(const struct portal *portal, const struct portal_request *request)
 {
-    return rest_batch_most(portal->own, errand);
+    return rest_batch_most(portal->user_data, request);
 }
 
 static struct rest_submission *submission_new(struct rest *rest)
@@ -181,17 +181,17 @@ static struct rest_submission *submission_new(struct rest *rest)
     return submission;
 }
 
-static enum status submit_rest(struct portal *portal, struct portal_errand *const *errands, size_t count,
+static enum status submit_rest(struct portal *portal, struct portal_request *const *requests, size_t count,
                                struct error *error)
 {
-    struct rest *rest = portal->own;
+    struct rest *rest = portal->user_data;
     if (auth_renew(&portal->settings->auth, portal->clock, false, error))
         return error->status;
     struct rest_submission *submission = submission_new(rest);
     submission->left = count;
     struct rest_call *call = rest_call_new(rest, submission);
     for (size_t i = 0; i < count; i++)
-        rest_call_add(call, errands[i]);
+        rest_call_add(call, requests[i]);
     if (count > 1)
         rest_batch_write(call);
     return rest_call_submit(rest, call, error);
@@ -199,11 +199,11 @@ static enum status submit_rest(struct portal *portal, struct portal_errand *cons
 
 /* ---- answers ---- */
 
-enum delivery_said rest_said(long status, const struct value *problem)
+enum portal_result rest_said(long status, const struct value *problem)
 {
     switch (status) {
     case 202: /* taken for later: only a question can tell whether it was */
-        return SAID_LOST;
+        return RESULT_LOST;
     case 400:
     case 413:
     case 414:
@@ -211,74 +211,75 @@ enum delivery_said rest_said(long status, const struct value *problem)
     case 422:
     case 431:
     case 451:
-        return SAID_REFUSED;
+        return RESULT_REFUSED;
     case 404:
-        return portal_answer_is_unknown(problem) ? SAID_UNKNOWN : SAID_CLOSED;
+        return portal_answer_is_unknown(problem) ? RESULT_UNKNOWN : RESULT_CLOSED;
     case 409:
     case 412:
-        return SAID_MISMATCH;
+        return RESULT_MISMATCH;
     case 408:
     case 423:
     case 425:
     case 429:
     case 503:
-        return SAID_BUSY;
+        return RESULT_BUSY;
     default:
         if (status >= 200 && status < 300)
-            return SAID_TAKEN;
-        return status >= 300 && status < 500 ? SAID_CLOSED : SAID_LOST;
+            return RESULT_TAKEN;
+        return status >= 300 && status < 500 ? RESULT_CLOSED : RESULT_LOST;
     }
 }
 
-static void report_failure(struct rest *rest, const struct http_answer *answer, struct portal_report *report)
+static void report_failure(struct rest *rest, const struct http_response *answer,
+                           struct portal_response *report)
 {
-    report->said = answer->failure == HTTP_NOT_SENT                               ? SAID_NOT_LEFT
-                   : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? SAID_CLOSED
-                                                                                  : SAID_LOST;
+    report->said = answer->failure == HTTP_NOT_SENT                               ? RESULT_NOT_LEFT
+                   : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? RESULT_CLOSED
+                                                                                  : RESULT_LOST;
     report->slow = answer->failure == HTTP_TIMEOUT;
-    report->words = text_copy(&rest->arena, text_of(answer->why));
+    report->message = text_copy(&rest->arena, text_of(answer->why));
 }
 
 /* 2xx. What cannot be read tells nothing, and neither does an answer about another procedure. */
-static void report_taken(struct rest *rest, const struct http_answer *answer, const struct value *body,
-                         const char *fault, struct portal_report *report)
+static void report_taken(struct rest *rest, const struct http_response *answer, const struct value *body,
+                         const char *fault, struct portal_response *report)
 {
-    bool asked = report->errand->kind == PORTAL_ASK;
-    portal_answer_etag(answer->etag, &report->sight);
+    bool asked = report->request->kind == PORTAL_ASK;
+    portal_answer_etag(answer->etag, &report->remote);
     if (answer->status == 204 && !asked)
         return;
-    if (portal_answer_held(body, report->errand->code, &report->sight)) {
-        report->said = asked ? SAID_HELD : SAID_TAKEN;
+    if (portal_answer_held(body, report->request->code, &report->remote)) {
+        report->said = asked ? RESULT_HELD : RESULT_TAKEN;
         return;
     }
-    report->said = SAID_LOST;
+    report->said = RESULT_LOST;
     const char *why = !answer->body.length ? _("it is empty")
                       : !body              ? fault
                                            : _("it is no JSON object about this procedure");
-    report->words =
+    report->message =
         text_format(&rest->arena, _("HTTP %ld, but the answer cannot be read: %s"), answer->status, why);
 }
 
-static void take_digest(struct rest *rest, struct text body, struct portal_report *report)
+static void take_digest(struct rest *rest, struct text body, struct portal_response *report)
 {
     if (!body.length)
         return;
     struct digest digest = crypto_sha256(body);
-    char *hex = arena_take(&rest->arena, DIGEST_HEX);
+    char *hex = arena_alloc(&rest->arena, DIGEST_HEX);
     digest_hex(&digest, hex);
     report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
 }
 
-static void report_whole(struct rest *rest, const struct http_answer *answer, struct portal_errand *errand,
-                         struct portal_report *report)
+static void report_whole(struct rest *rest, const struct http_response *answer,
+                         struct portal_request *request, struct portal_response *report)
 {
     struct error fault = { 0 };
     struct value *body = NULL;
     rest->body = NULL;
-    *report = (struct portal_report){ .errand = errand,
-                                      .status = answer->status,
-                                      .retry_after = answer->retry_after_ms,
-                                      .took = answer->took_us / 1000 };
+    *report = (struct portal_response){ .request = request,
+                                        .status = answer->status,
+                                        .retry_after = answer->retry_after_ms,
+                                        .took = answer->took_us / 1000 };
     if (answer->failure) {
         report_failure(rest, answer, report);
         return;
@@ -289,17 +290,17 @@ static void report_whole(struct rest *rest, const struct http_answer *answer, st
     rest->body = body;
     report->said = rest_said(answer->status, body);
     report->shared = answer->status == 429 || answer->status == 503;
-    if (report->said == SAID_TAKEN)
+    if (report->said == RESULT_TAKEN)
         report_taken(rest, answer, body, fault.message, report);
     else if (answer->status == 401 && rest->refusal.status)
-        report->words = text_of(rest->refusal.message);
+        report->message = text_of(rest->refusal.message);
     else
-        report->words = portal_answer_words(&rest->arena, answer->status, body, answer->body);
+        report->message = portal_answer_words(&rest->arena, answer->status, body, answer->body);
 }
 
 /* A token can end between two requests: once, the request is made again with a new one. Where there is none,
  * the 401 stands: the run stops in order, with the answers to the others taken in. */
-static enum status renewed(struct rest *rest, struct rest_call *call, const struct http_answer *answer,
+static enum status renewed(struct rest *rest, struct rest_call *call, const struct http_response *answer,
                            bool *again, struct error *error)
 {
     struct auth *auth = &rest->portal->settings->auth;
@@ -316,35 +317,35 @@ static enum status renewed(struct rest *rest, struct rest_call *call, const stru
 
 /* A 404 without the contract's type may be that of a portal that leaves types out, or of a wrong URL. Its
  * listing tells: where that answers, the portal does not know the procedure. */
-static enum status proved(struct rest *rest, struct rest_call *call, const struct http_answer *answer,
-                          struct portal_report *report, bool *again, struct error *error)
+static enum status proved(struct rest *rest, struct rest_call *call, const struct http_response *answer,
+                          struct portal_response *report, bool *again, struct error *error)
 {
     *again = false;
     if (call->proving) {
         const struct value *items = value_find(rest->body, "items");
-        rest->lists = report->said == SAID_HELD && items && items->kind == VALUE_LIST;
+        rest->lists = report->said == RESULT_HELD && items && items->kind == VALUE_LIST;
         if (rest->lists) { /* so the 404 before it was the portal's own */
-            report->sight = (struct delivery_sight){ .has_digest = false };
-            report->said = SAID_UNKNOWN;
+            report->remote = (struct remote_state){ .has_digest = false };
+            report->said = RESULT_UNKNOWN;
             report->status = 404;
-            report->words = portal_answer_words(&rest->arena, 404, NULL, TEXT(""));
-        } else if (report->said == SAID_HELD) {
-            report->sight = (struct delivery_sight){ .has_digest = false };
-            report->said = SAID_LOST;
+            report->message = portal_answer_words(&rest->arena, 404, NULL, TEXT(""));
+        } else if (report->said == RESULT_HELD) {
+            report->remote = (struct remote_state){ .has_digest = false };
+            report->said = RESULT_LOST;
         }
         return STATUS_OK;
     }
-    bool bare = report->errand->kind == PORTAL_ASK && !answer->failure && answer->status == 404 &&
-                report->said == SAID_CLOSED;
+    bool bare = report->request->kind == PORTAL_ASK && !answer->failure && answer->status == 404 &&
+                report->said == RESULT_CLOSED;
     if (bare && rest->lists)
-        report->said = SAID_UNKNOWN;
+        report->said = RESULT_UNKNOWN;
     if (!bare || rest->lists)
         return STATUS_OK;
     *again = call->proving = true;
     return rest_call_submit(rest, call, error);
 }
 
-static void give(struct rest *rest, struct rest_call *call, struct portal_report *report)
+static void give(struct rest *rest, struct rest_call *call, struct portal_response *report)
 {
     struct rest_submission *submission = call->submission;
     report->last = --submission->left == 0;
@@ -354,7 +355,7 @@ static void give(struct rest *rest, struct rest_call *call, struct portal_report
     }
 }
 
-static bool next_of_batch(struct rest *rest, struct portal_report *report)
+static bool next_of_batch(struct rest *rest, struct portal_response *report)
 {
     struct rest_call *call = rest->answered;
     if (!call)
@@ -369,11 +370,11 @@ static bool next_of_batch(struct rest *rest, struct portal_report *report)
     return true;
 }
 
-static enum status next_rest(struct portal *portal, long wait, struct portal_report *report,
+static enum status next_rest(struct portal *portal, long wait, struct portal_response *report,
                              struct error *error)
 {
-    struct rest *rest = portal->own;
-    struct http_answer answer;
+    struct rest *rest = portal->user_data;
+    struct http_response answer;
     for (;;) {
         if (next_of_batch(rest, report))
             return STATUS_OK;
@@ -387,7 +388,7 @@ static enum status next_rest(struct portal *portal, long wait, struct portal_rep
             return error->status;
         if (again)
             continue;
-        report_whole(rest, &answer, call->errands[0], call->batch ? &rest->report : report);
+        report_whole(rest, &answer, call->requests[0], call->batch ? &rest->report : report);
         if (!call->batch) {
             if (proved(rest, call, &answer, report, &again, error))
                 return error->status;

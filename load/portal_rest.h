@@ -13,7 +13,7 @@ struct rest_submission {
 
 /* One request, with what it is about. */
 struct rest_call {
-    struct portal_errand **errands;
+    struct portal_request **requests;
     size_t count, capacity;
     bool batch;
     struct rest_submission *submission;
@@ -36,11 +36,11 @@ struct rest {
     /* The answer to a batch, given back item by item. */
     struct rest_call *answered;
     size_t given;
-    struct portal_report report; /* of the whole, the start of each item's */
-    const struct value *items;   /* NULL: the whole is said of each */
-    const struct value *item;    /* the next one, when they come in order */
-    struct error refusal;        /* why there is no token any more; STATUS_OK: there is one */
-    bool lists;                  /* its listing has answered: what answers 404 to a question is this portal */
+    struct portal_response report; /* of the whole, the start of each item's */
+    const struct value *items;     /* NULL: the whole is said of each */
+    const struct value *item;      /* the next one, when they come in order */
+    struct error refusal;          /* why there is no token any more; STATUS_OK: there is one */
+    bool lists; /* its listing has answered: what answers 404 to a question is this portal */
     /* Batches */
     bool no_batches;
     double batch_most; /* adapted to 413 and to time */
@@ -49,22 +49,22 @@ struct rest {
 
 struct rest_call *rest_call_new(struct rest *rest, struct rest_submission *submission);
 void rest_call_free(struct rest *rest, struct rest_call *call);
-void rest_call_add(struct rest_call *call, struct portal_errand *errand);
+void rest_call_add(struct rest_call *call, struct portal_request *request);
 enum status rest_call_submit(struct rest *rest, struct rest_call *call, struct error *error);
 
-enum delivery_said rest_said(long status, const struct value *problem);
+enum portal_result rest_said(long status, const struct value *problem);
 
 /* load/portal_rest_batch.c */
 void rest_batch_write(struct rest_call *call);
 /* What became of a record that went alone: where even two were too large together, they are tried again in
  * time. */
-void rest_batch_alone(struct rest *rest, const struct portal_report *report);
-size_t rest_batch_most(const struct rest *rest, const struct portal_errand *errand);
+void rest_batch_alone(struct rest *rest, const struct portal_response *report);
+size_t rest_batch_most(const struct rest *rest, const struct portal_request *request);
 /* The answer to a batch: true when it was dealt with (made again in other pieces), false when it is to be
  * reported from rest->answered. */
-enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const struct http_answer *answer,
+enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const struct http_response *answer,
                                 bool *again, struct error *error);
-void rest_batch_report(struct rest *rest, struct portal_report *report);
+void rest_batch_report(struct rest *rest, struct portal_response *report);
 
 /* load/portal_rest_list.c */
 void rest_list_url(struct rest *rest, int limit);

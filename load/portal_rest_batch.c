@@ -8,9 +8,9 @@
 
 /* Withdrawals carry an order that a batch has no place for; neither has it one for an ETag or "any version".
  */
-size_t rest_batch_most(const struct rest *rest, const struct portal_errand *errand)
+size_t rest_batch_most(const struct rest *rest, const struct portal_request *request)
 {
-    bool fits = errand->kind == PORTAL_PUBLISH && (!errand->base.bytes || errand->version.bytes);
+    bool fits = request->kind == PORTAL_PUBLISH && (!request->base.bytes || request->version.bytes);
     return !fits || rest->no_batches || rest->batch_most < 2 ? 1 : (size_t)rest->batch_most;
 }
 
@@ -28,15 +28,15 @@ void rest_batch_write(struct rest_call *call)
     buffer_clear(out);
     buffer_string(out, "{\"items\":[");
     for (size_t i = 0; i < call->count; i++) {
-        const struct portal_errand *errand = call->errands[i];
+        const struct portal_request *request = call->requests[i];
         buffer_string(out, i ? ",{" : "{");
-        put_member(out, "key", errand->key);
+        put_member(out, "key", request->key);
         put_member(out, "action", TEXT("publish"));
-        put_member(out, "code", errand->code);
-        if (errand->base.bytes)
-            put_member(out, "base", errand->version);
+        put_member(out, "code", request->code);
+        if (request->base.bytes)
+            put_member(out, "base", request->version);
         buffer_string(out, "\"content\":");
-        buffer_text(out, errand->body);
+        buffer_text(out, request->body);
         buffer_char(out, '}');
     }
     buffer_string(out, "]}");
@@ -48,7 +48,7 @@ static enum status submit_piece(struct rest *rest, const struct rest_call *whole
 {
     struct rest_call *piece = rest_call_new(rest, whole->submission);
     for (size_t i = from; i < to; i++)
-        rest_call_add(piece, whole->errands[i]);
+        rest_call_add(piece, whole->requests[i]);
     if (piece->count > 1)
         rest_batch_write(piece);
     return rest_call_submit(rest, piece, error);
@@ -80,17 +80,17 @@ static void adapt(struct rest *rest, const struct rest_call *call, long status, 
     }
 }
 
-void rest_batch_alone(struct rest *rest, const struct portal_report *report)
+void rest_batch_alone(struct rest *rest, const struct portal_response *report)
 {
-    bool taken = report->said == SAID_TAKEN && report->errand->kind == PORTAL_PUBLISH;
+    bool taken = report->said == RESULT_TAKEN && report->request->kind == PORTAL_PUBLISH;
     if (taken && rest->batch_most < 2 && rest->portal->settings->batch > 1)
         rest->batch_most += SLOW_GROWTH;
 }
 
-enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const struct http_answer *answer,
+enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const struct http_response *answer,
                                 bool *again, struct error *error)
 {
-    struct portal_report *report = &rest->report;
+    struct portal_response *report = &rest->report;
     *again = true;
     if (answer->failure == HTTP_ANSWERED)
         adapt(rest, call, answer->status, report->took);
@@ -104,14 +104,14 @@ enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const
         rest->no_batches = true;
         return submit_pieces(rest, call, 1, error);
     }
-    if (report->said == SAID_REFUSED)
+    if (report->said == RESULT_REFUSED)
         return submit_pieces(rest, call, (call->count + 1) / 2, error);
     *again = false;
     const struct value *items = value_find(rest->body, "items");
-    rest->items = report->said == SAID_TAKEN ? items : NULL;
-    if (report->said == SAID_TAKEN && (!items || items->kind != VALUE_LIST)) {
-        report->said = SAID_LOST;
-        report->words =
+    rest->items = report->said == RESULT_TAKEN ? items : NULL;
+    if (report->said == RESULT_TAKEN && (!items || items->kind != VALUE_LIST)) {
+        report->said = RESULT_LOST;
+        report->message =
             text_format(&rest->arena, _("HTTP %ld, but the answer has no list of items"), answer->status);
         rest->items = NULL;
     }
@@ -146,24 +146,24 @@ static long status_of(const struct value *item)
     return status;
 }
 
-void rest_batch_report(struct rest *rest, struct portal_report *report)
+void rest_batch_report(struct rest *rest, struct portal_response *report)
 {
-    struct portal_errand *errand = rest->answered->errands[rest->given++];
+    struct portal_request *request = rest->answered->requests[rest->given++];
     *report = rest->report;
-    report->errand = errand;
+    report->request = request;
     if (!rest->items)
         return;
-    const struct value *item = find_item(rest, errand->key);
+    const struct value *item = find_item(rest, request->key);
     const struct value *problem = value_find(item, "problem");
     report->status = status_of(item);
-    report->sight = (struct delivery_sight){ .has_digest = false };
-    report->said = report->status ? rest_said(report->status, problem) : SAID_LOST;
+    report->remote = (struct remote_state){ .has_digest = false };
+    report->said = report->status ? rest_said(report->status, problem) : RESULT_LOST;
     report->shared = report->status == 429 || report->status == 503;
-    if (report->said == SAID_TAKEN && !portal_answer_held(item, errand->code, &report->sight))
-        report->said = SAID_LOST;
-    if (report->said == SAID_TAKEN)
+    if (report->said == RESULT_TAKEN && !portal_answer_held(item, request->code, &report->remote))
+        report->said = RESULT_LOST;
+    if (report->said == RESULT_TAKEN)
         return;
-    bool told = item && report->status && rest_said(report->status, problem) != SAID_TAKEN;
-    report->words = told ? portal_answer_words(&rest->arena, report->status, problem, TEXT(""))
-                         : text_of(_("the answer to the batch says nothing about this item"));
+    bool told = item && report->status && rest_said(report->status, problem) != RESULT_TAKEN;
+    report->message = told ? portal_answer_words(&rest->arena, report->status, problem, TEXT(""))
+                           : text_of(_("the answer to the batch says nothing about this item"));
 }

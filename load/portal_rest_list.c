@@ -8,11 +8,11 @@
 #include "core/canonical.h"
 #include "load/portal_answer.h"
 
-#define PAGE_MOST 1000 /* as the contract allows */
+#define PAGE_MAX 1000 /* as the contract allows */
 
 /* A GET, made again as long as the portal is busy or silent. STATUS_OK with a 2xx and its body; STATUS_END:
  * the portal says that it does not know what was asked for. */
-static enum status read_answer(struct rest *rest, const struct http_answer *answer, struct arena *arena,
+static enum status read_answer(struct rest *rest, const struct http_response *answer, struct arena *arena,
                                struct value **body, bool *again, struct error *error)
 {
     struct error fault = { 0 };
@@ -20,25 +20,25 @@ static enum status read_answer(struct rest *rest, const struct http_answer *answ
     *body = NULL;
     if (!answer->failure && answer->body.length && json_parse(arena, answer->body, body, &fault))
         *body = NULL;
-    enum delivery_said said = answer->failure ? SAID_LOST : rest_said(answer->status, *body);
-    if (said == SAID_TAKEN && *body && (*body)->kind == VALUE_OBJECT)
+    enum portal_result said = answer->failure ? RESULT_LOST : rest_said(answer->status, *body);
+    if (said == RESULT_TAKEN && *body && (*body)->kind == VALUE_OBJECT)
         return STATUS_OK;
-    if (said == SAID_UNKNOWN)
+    if (said == RESULT_UNKNOWN)
         return STATUS_END;
-    bool shut = answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE || said == SAID_CLOSED ||
-                said == SAID_REFUSED;
+    bool shut = answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE || said == RESULT_CLOSED ||
+                said == RESULT_REFUSED;
     *again = !shut;
-    struct text words = answer->failure ? text_of(answer->why)
-                        : said == SAID_TAKEN
-                            ? text_of(_("the answer cannot be read"))
-                            : portal_answer_words(arena, answer->status, *body, answer->body);
+    struct text message = answer->failure ? text_of(answer->why)
+                          : said == RESULT_TAKEN
+                              ? text_of(_("the answer cannot be read"))
+                              : portal_answer_words(arena, answer->status, *body, answer->body);
     return error_set(error, STATUS_STOP,
                      _("the portal %s does not say what it holds (" TEXT_PRINT "); nothing was changed"), url,
-                     TEXT_ARG(words));
+                     TEXT_ARG(message));
 }
 
 static enum status ask_once(struct rest *rest, bool refused, struct arena *arena, struct value **body,
-                            struct http_answer *answer, bool *again, struct error *error)
+                            struct http_response *answer, bool *again, struct error *error)
 {
     struct http_header headers[2] = { { "Accept", TEXT("application/json") } };
     struct auth *auth = &rest->portal->settings->auth;
@@ -55,10 +55,10 @@ static enum status ask_once(struct rest *rest, bool refused, struct arena *arena
 }
 
 static enum status ask(struct rest *rest, struct arena *arena, struct value **body,
-                       struct http_answer *answer, struct error *error)
+                       struct http_response *answer, struct error *error)
 {
     struct clock *clock = rest->portal->clock;
-    const struct retry *retry = &rest->portal->settings->retry;
+    const struct backoff *retry = &rest->portal->settings->retry;
     bool renewed = false;
     for (int64_t tries = 1;; tries++) {
         bool again;
@@ -70,7 +70,7 @@ static enum status ask(struct rest *rest, struct arena *arena, struct value **bo
         }
         if (status != STATUS_STOP || !again || tries >= retry->attempts)
             return status;
-        int64_t wait = retry_delay(retry, tries, clock->random(clock));
+        int64_t wait = backoff_delay(retry, tries, clock->random(clock));
         clock->sleep(clock, answer->retry_after_ms > wait ? answer->retry_after_ms : wait);
     }
 }
@@ -87,7 +87,7 @@ static enum status read_page(struct rest *rest, const struct value *body, struct
     for (const struct value *item = items->first; item; item = item->next) {
         struct portal_entry *entry = &page->entries[page->count];
         entry->code = value_text_of(item, "code");
-        if (!entry->code.length || !portal_answer_held(item, entry->code, &entry->sight))
+        if (!entry->code.length || !portal_answer_held(item, entry->code, &entry->remote))
             return error_set(
                 error, STATUS_STOP,
                 _("the portal %s lists something that is no procedure: an item without \"code\""),
@@ -112,11 +112,11 @@ void rest_list_url(struct rest *rest, int limit)
 enum status rest_list(struct portal *portal, struct text after, struct arena *arena, struct portal_page *page,
                       struct error *error)
 {
-    struct rest *rest = portal->own;
-    struct http_answer answer = { .failure = HTTP_ANSWERED };
+    struct rest *rest = portal->user_data;
+    struct http_response answer = { .failure = HTTP_ANSWERED };
     struct value *body;
     *page = (struct portal_page){ .count = 0 };
-    rest_list_url(rest, PAGE_MOST);
+    rest_list_url(rest, PAGE_MAX);
     if (after.bytes) {
         buffer_string(&rest->url, "&after=");
         http_escape(&rest->url, after);
@@ -131,8 +131,8 @@ enum status rest_list(struct portal *portal, struct text after, struct arena *ar
 enum status rest_look(struct portal *portal, struct text code, struct arena *arena,
                       struct portal_holding *holding, struct error *error)
 {
-    struct rest *rest = portal->own;
-    struct http_answer answer = { .failure = HTTP_ANSWERED };
+    struct rest *rest = portal->user_data;
+    struct http_response answer = { .failure = HTTP_ANSWERED };
     struct value *body;
     *holding = (struct portal_holding){ .content = TEXT_NONE };
     buffer_clear(&rest->url);
@@ -142,8 +142,8 @@ enum status rest_look(struct portal *portal, struct text code, struct arena *are
     enum status status = ask(rest, arena, &body, &answer, error);
     if (status)
         return status;
-    portal_answer_etag(text_copy(arena, answer.etag), &holding->sight);
-    if (!portal_answer_held(body, code, &holding->sight))
+    portal_answer_etag(text_copy(arena, answer.etag), &holding->remote);
+    if (!portal_answer_held(body, code, &holding->remote))
         return error_set(error, STATUS_STOP,
                          _("the portal %s answers about another procedure than " TEXT_PRINT),
                          portal->settings->shown, TEXT_ARG(code));

@@ -4,12 +4,12 @@
 
 #include "load/portal.h"
 
-#define PAGES_MOST 100000
+#define PAGES_MAX 100000
 
 static enum status open_portal(struct store *store, const struct load_request *request, struct portal *portal,
                                struct error *error)
 {
-    *portal = (struct portal){ .notice = request->notice, .notice_own = request->own };
+    *portal = (struct portal){ .notice = request->notice, .notice_own = request->user_data };
     if (portal_read(request->context, request->folder, request->portal, portal, error))
         return error->status;
     portal->agency = request->agency_code;
@@ -45,9 +45,9 @@ static void close_portal(struct portal *portal)
 
 /* ---- the listing ---- */
 
-static const char *standing_name(enum delivery_standing standing)
+static const char *standing_name(enum remote_status standing)
 {
-    return standing == STANDING_PUBLISHED ? "published" : standing == STANDING_ABOLISHED ? "abolished" : NULL;
+    return standing == REMOTE_PUBLISHED ? "published" : standing == REMOTE_ABOLISHED ? "abolished" : NULL;
 }
 
 static enum status keep_page(struct store *store, const struct portal_page *page, int64_t *added,
@@ -57,13 +57,13 @@ static enum status keep_page(struct store *store, const struct portal_page *page
         return error->status;
     enum status status = STATUS_OK;
     for (size_t i = 0; !status && i < page->count; i++) {
-        const struct delivery_sight *sight = &page->entries[i].sight;
+        const struct remote_state *remote = &page->entries[i].remote;
         bool is_new;
-        struct reconcile_entry entry = { .code = page->entries[i].code,
-                                         .version = sight->version,
-                                         .digest = sight->has_digest ? &sight->digest : NULL,
-                                         .status = standing_name(sight->standing) };
-        status = reconcile_listing_put(store, &entry, &is_new, error);
+        struct reconciliation_entry entry = { .code = page->entries[i].code,
+                                              .version = remote->version,
+                                              .digest = remote->has_digest ? &remote->digest : NULL,
+                                              .status = standing_name(remote->standing) };
+        status = reconciliation_listing_put(store, &entry, &is_new, error);
         *added += !status && is_new;
     }
     if (!status)
@@ -77,7 +77,7 @@ static enum status keep_page(struct store *store, const struct portal_page *page
 static enum status check_progress(const struct portal *portal, const struct portal_page *page, int64_t added,
                                   int64_t pages, struct error *error)
 {
-    if (!page->next.bytes || (added && pages < PAGES_MOST))
+    if (!page->next.bytes || (added && pages < PAGES_MAX))
         return STATUS_OK;
     return error_set(error, STATUS_STOP,
                      _("the listing of the portal %s does not come to an end (\"next\" is \"" TEXT_PRINT
@@ -106,38 +106,38 @@ static enum status read_listing(struct store *store, const struct load_request *
         buffer_text(&after, page.next);
         listed += added;
         if (request->progress)
-            request->progress(request->own, listed, 0);
+            request->progress(request->user_data, listed, 0);
     }
     return STATUS_OK;
 }
 
 enum status reconcile_ask(struct store *store, const struct load_request *request,
-                          struct reconcile_counts *counts, struct error *error)
+                          struct reconciliation_counts *counts, struct error *error)
 {
     struct portal portal;
     if (open_portal(store, request, &portal, error))
         return error->status;
-    enum status status = reconcile_listing_begin(store, error);
+    enum status status = reconciliation_listing_begin(store, error);
     if (!status)
         status = read_listing(store, request, &portal, error);
     close_portal(&portal);
-    return status ? status : reconcile_compare(store, counts, error);
+    return status ? status : reconciliation_compare(store, counts, error);
 }
 
 /* ---- settling ---- */
 
-static enum status settle_known(struct store *store, const struct reconcile_decision *decision,
-                                bool overwrite, bool ours, enum reconcile_settled *settled,
+static enum status settle_known(struct store *store, const struct reconciliation_decision *decision,
+                                bool overwrite, bool ours, enum reconcile_result *settled,
                                 struct error *error)
 {
     enum status status = STATUS_END;
     if (ours || !overwrite) {
         *settled = ours ? RECONCILE_OURS : RECONCILE_ADOPTED;
-        status = reconcile_adopt(store, decision, error);
+        status = reconciliation_adopt(store, decision, error);
     }
     if (status == STATUS_END && overwrite) { /* of ours: the next load sees that it stands there */
         *settled = RECONCILE_OVERWRITES;
-        status = reconcile_overwrite(store, decision, error);
+        status = reconciliation_overwrite(store, decision, error);
     }
     if (status != STATUS_END)
         return status;
@@ -153,11 +153,11 @@ static enum status settle_known(struct store *store, const struct reconcile_deci
         TEXT_ARG(decision->code));
 }
 
-static enum status settle_unknown(struct store *store, const struct reconcile_decision *decision,
-                                  enum reconcile_settled *settled, struct error *error)
+static enum status settle_unknown(struct store *store, const struct reconciliation_decision *decision,
+                                  enum reconcile_result *settled, struct error *error)
 {
     bool wanted = false;
-    enum status status = reconcile_missing(store, decision, &wanted, error);
+    enum status status = reconciliation_missing(store, decision, &wanted, error);
     *settled = wanted ? RECONCILE_MISSING : RECONCILE_GONE;
     if (status != STATUS_END)
         return status;
@@ -181,33 +181,35 @@ static enum status check_open(struct store *store, struct text code, struct erro
                      TEXT_ARG(code));
 }
 
-enum status reconcile_settle(struct store *store, const struct load_request *request, struct text code,
-                             bool overwrite, enum reconcile_settled *settled, struct error *error)
+enum status reconcile_decide(struct store *store, const struct load_request *request, struct text code,
+                             bool overwrite, enum reconcile_result *settled, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct portal portal;
     struct portal_holding holding;
-    char quoted[DELIVERY_BASE_MOST];
+    char quoted[DELIVERY_BASE_MAX];
     if (check_open(store, code, error) || open_portal(store, request, &portal, error))
         return error->status;
     enum status status = portal.driver->look(&portal, code, &arena, &holding, error);
     close_portal(&portal);
     if (status && status != STATUS_END)
         return status;
-    struct reconcile_decision decision = { .code = code, .actor = request->actor, .reason = request->reason };
+    struct reconciliation_decision decision = { .code = code,
+                                                .actor = request->actor,
+                                                .reason = request->reason };
     if (status == STATUS_END)
         return settle_unknown(store, &decision, settled, error);
-    const struct delivery_sight *sight = &holding.sight;
-    const struct outbox_item item = { .held = true, .version = sight->version, .etag = sight->etag };
-    decision.version = sight->version;
-    decision.etag = sight->etag;
-    decision.abolished = sight->standing == STANDING_ABOLISHED;
-    decision.has_digest = sight->has_digest;
-    decision.digest = sight->digest;
+    const struct remote_state *remote = &holding.remote;
+    const struct outbox_item item = { .held = true, .version = remote->version, .etag = remote->etag };
+    decision.version = remote->version;
+    decision.etag = remote->etag;
+    decision.abolished = remote->standing == REMOTE_ABOLISHED;
+    decision.has_digest = remote->has_digest;
+    decision.digest = remote->digest;
     decision.content = holding.content;
     decision.base = delivery_base(&item, quoted);
     bool believed, ours;
-    if (reconcile_weigh(store, &decision, &believed, &ours, error))
+    if (reconciliation_weigh(store, &decision, &believed, &ours, error))
         return error->status;
     *settled = RECONCILE_NOTHING;
     if (believed && (ours || !overwrite))

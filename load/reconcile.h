@@ -5,7 +5,7 @@
 #define LOAD_RECONCILE_H
 
 #include "load/load.h"
-#include "store/reconcile.h"
+#include "store/reconciliation.h"
 
 /* Can this kind of portal be asked for its listing (or, to settle, for one procedure)? Touches nothing.
  * STATUS_USAGE. */
@@ -14,9 +14,9 @@ enum status reconcile_check(const struct load_request *request, bool settle, str
 /* Inside a run: reads the portal's whole listing, page by page, into the store and compares it. STATUS_STOP
  * when the listing could not be read to its end: then nothing was compared. After reconcile_check. */
 enum status reconcile_ask(struct store *store, const struct load_request *request,
-                          struct reconcile_counts *counts, struct error *error);
+                          struct reconciliation_counts *counts, struct error *error);
 
-enum reconcile_settled {
+enum reconcile_result {
     RECONCILE_ADOPTED,
     RECONCILE_OVERWRITES, /* the next load replaces what the portal holds */
     RECONCILE_MISSING,    /* the portal does not know it: it is pending, as something new */
@@ -28,7 +28,7 @@ enum reconcile_settled {
 /* Inside a run: asks what stands under the code, and takes it over, or lets the next load replace it. Where
  * what would be put there stands there already, an overwriting takes it over too: nothing is sent twice.
  * STATUS_USAGE when that cannot be. After reconcile_check. */
-enum status reconcile_settle(struct store *store, const struct load_request *request, struct text code,
-                             bool overwrite, enum reconcile_settled *settled, struct error *error);
+enum status reconcile_decide(struct store *store, const struct load_request *request, struct text code,
+                             bool overwrite, enum reconcile_result *settled, struct error *error);
 
 #endif

@@ -24,8 +24,8 @@ static enum status fill(struct csv_reader *reader, struct error *error)
     /* The first block has at least the three bytes of a byte order mark, or all there is. */
     do {
         size_t got;
-        char *room = buffer_room(&reader->bytes, BLOCK);
-        if (reader->stream->read(reader->stream, room, BLOCK, &got, error)) {
+        char *capacity = buffer_room(&reader->bytes, BLOCK);
+        if (reader->stream->read(reader->stream, capacity, BLOCK, &got, error)) {
             error->status = STATUS_STOP;
             return STATUS_STOP;
         }
@@ -151,7 +151,7 @@ enum status csv_reader_next(struct csv_reader *reader, struct text *row, struct 
 static enum status quoted_cell(struct arena *arena, struct text row, size_t *at, size_t number,
                                char separator, struct text *cell, struct error *error)
 {
-    char *out = arena_take(arena, row.length - *at);
+    char *out = arena_alloc(arena, row.length - *at);
     size_t length = 0, i = *at + 1;
     for (;; i++) {
         if (i >= row.length)

@@ -107,7 +107,7 @@ static struct writer writer_take(struct arena *arena, size_t characters, enum en
                                  const struct encoding_options *options)
 {
     bool tcvn3 = encoding_reading_encoding(reading) == ENCODING_TCVN3;
-    return (struct writer){ .bytes = arena_take(arena, characters * 4 + 1),
+    return (struct writer){ .bytes = arena_alloc(arena, characters * 4 + 1),
                             .capitals = tcvn3 && options && options->capitals };
 }
 
@@ -160,7 +160,7 @@ static enum status read_typed(struct arena *arena, enum encoding_reading reading
                               struct encoding_finding *finding, struct error *error)
 {
     struct writer writer = writer_take(arena, typed.length, reading, options);
-    unsigned char *bytes = arena_take(arena, typed.length + 1);
+    unsigned char *bytes = arena_alloc(arena, typed.length + 1);
     for (size_t next = 0; next < typed.length;) {
         size_t run = next, count = 0, behind = next;
         int32_t character = 0;

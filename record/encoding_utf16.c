@@ -58,7 +58,7 @@ enum status encoding_utf16_decode(struct arena *arena, enum encoding encoding, s
     bool big = encoding == ENCODING_UTF16BE;
     if (bytes.length && unit_at(bytes, 0, big) == 0xFEFF)
         bytes = text_slice(bytes, 2, bytes.length - 2);
-    char *out = arena_take(arena, bytes.length * 2 + 1);
+    char *out = arena_alloc(arena, bytes.length * 2 + 1);
     size_t length = 0;
     for (size_t at = 0; at < bytes.length; at += 2) {
         int32_t unit = unit_at(bytes, at, big);

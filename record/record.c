@@ -5,7 +5,7 @@
 
 #include "adapters/json.h"
 #include "adapters/unicode.h"
-#include "core/pointer.h"
+#include "core/json_pointer.h"
 #include "record/csv.h"
 #include "record/encoding.h"
 
@@ -13,7 +13,7 @@ struct record_address {
     enum record_shape shape;
     struct text text; /* NFC and trimmed for a column */
     bool self;
-    struct pointer pointer;
+    struct json_pointer pointer;
     struct xml_path *path;
 };
 
@@ -34,7 +34,7 @@ enum status record_address_compile(struct arena *arena, const struct record_form
                 error, STATUS_USAGE,
                 _("\"%.*s\" is no JSON Pointer: it starts with \"/\" (or is \".\", the item itself)"),
                 TEXT_ARG(text));
-        return pointer_compile(arena, text, &made->pointer, error);
+        return json_pointer_compile(arena, text, &made->pointer, error);
     case RECORD_TABLE:
     case RECORD_CSV:
         made->text = unicode_nfc(arena, text_trim(made->text));
@@ -315,7 +315,7 @@ enum status record_select(const struct record *record, const struct record_item 
         found = from->value->kind == VALUE_OBJECT ? find_column(from->value, arena, address->text) : NULL;
         items->unknown = !found;
     } else if (from->value) {
-        found = pointer_find(&address->pointer, from->value);
+        found = json_pointer_find(&address->pointer, from->value);
     }
     if (found && found->kind != VALUE_NULL)
         add_one(arena, items, (struct record_item){ .value = found });

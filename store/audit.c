@@ -7,7 +7,7 @@
 #include "store/ledger.h"
 #include "store/merkle.h"
 
-#define NAME_MOST 17 /* of a store, with the NUL */
+#define NAME_MAX 17 /* of a store, with the NUL */
 
 void audit_head_path(const struct store *store, struct buffer *path)
 {
@@ -23,12 +23,12 @@ static enum status read_setting(struct store *store, const char *name, struct bu
     struct sqlite_statement *statement;
     if (store_sql(store, "SELECT value FROM setting WHERE name = ?1", &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, text_of(name));
+    sqlite_bind_text(statement, 1, text_of(name));
     enum status status = sqlite_step(statement, error);
     *known = status == STATUS_OK;
     buffer_clear(value);
     if (*known)
-        buffer_text(value, sqlite_words(statement, 0));
+        buffer_text(value, sqlite_column_text(statement, 0));
     sqlite_reset_statement(statement);
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -39,8 +39,8 @@ static enum status write_setting(struct store *store, const char *name, struct t
     struct sqlite_statement *statement;
     if (store_sql(store, "INSERT INTO setting (name, value) VALUES (?1, ?2)", &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, text_of(name));
-    sqlite_bind_words(statement, 2, value);
+    sqlite_bind_text(statement, 1, text_of(name));
+    sqlite_bind_text(statement, 2, value);
     return sqlite_execute(statement, error);
 }
 
@@ -48,7 +48,7 @@ static enum status write_setting(struct store *store, const char *name, struct t
 static enum status store_name(struct store *store, struct buffer *name, struct error *error)
 {
     bool known;
-    char made[NAME_MOST];
+    char made[NAME_MAX];
     struct clock *clock = store_clock(store);
     if (read_setting(store, "store", name, &known, error))
         return error->status;
@@ -150,7 +150,7 @@ enum status audit_seal(struct store *store, const struct audit_settings *setting
     sqlite_bind_number(statement, 2, (int64_t)tree->size);
     sqlite_bind_digest(statement, 3, &root);
     sqlite_bind_bytes(statement, 4, buffer_view(&frontier));
-    sqlite_bind_words(statement, 5, buffer_view(&note));
+    sqlite_bind_text(statement, 5, buffer_view(&note));
     return sqlite_execute(statement, error);
 }
 
@@ -190,7 +190,7 @@ enum status audit_head(struct store *store, struct arena *arena, int64_t run, st
     if (status)
         return status;
     int64_t its_run = sqlite_number(statement, 0);
-    struct text note = text_copy(arena, sqlite_words(statement, 1));
+    struct text note = text_copy(arena, sqlite_column_text(statement, 1));
     sqlite_reset_statement(statement);
     if (audit_head_parse(arena, note, head, NULL, error))
         return error_add(error, _("the head of run %lld"), (long long)its_run);
@@ -226,7 +226,7 @@ enum status audit_mend_head(struct store *store, struct error *error)
         return status == STATUS_END ? STATUS_OK : status;
     audit_head_path(store, &path);
     if (file_exists(path.bytes) &&
-        file_read(&arena, path.bytes, NOTE_SIZE_MOST, &bytes, &unread) == STATUS_OK &&
+        file_read(&arena, path.bytes, NOTE_SIZE_MAX, &bytes, &unread) == STATUS_OK &&
         text_equal(bytes, head.note))
         return STATUS_OK;
     return audit_write_head(store, error);

@@ -79,8 +79,8 @@ struct audit_request {
     const struct audit_settings *settings;
     const struct audit_outside *outside; /* heads kept elsewhere */
     size_t outside_count;
-    void (*progress)(void *own, int64_t done, int64_t total); /* NULL: none */
-    void *own;
+    void (*progress)(void *user_data, int64_t done, int64_t total); /* NULL: none */
+    void *user_data;
 };
 
 /* What a finding is about: the words are stable. */
@@ -100,7 +100,7 @@ struct audit_finding {
     struct audit_finding *next;
 };
 
-#define AUDIT_FINDINGS_MOST 100 /* kept; what comes after is only counted */
+#define AUDIT_FINDINGS_MAX 100 /* kept; what comes after is only counted */
 
 struct audit_report {
     bool holds;
@@ -113,7 +113,7 @@ struct audit_report {
     int64_t events, runs, payloads, forgotten, heads, signed_heads, unsealed;
     struct text origin;
     struct digest root;
-    struct audit_finding *remarks, *last_remark; /* what a reader should know though nothing is wrong */
+    struct audit_finding *notes_, *last_remark; /* what a reader should know though nothing is wrong */
 };
 
 /* Recomputes everything, in one snapshot of the store and in memory that does not grow with it. STATUS_OK

@@ -17,7 +17,7 @@ struct bundling {
 
 static enum status put(struct bundling *bundling, const char *name, struct text bytes, struct error *error)
 {
-    return bundling->sink->put(bundling->sink->own, name, bytes, error);
+    return bundling->sink->put(bundling->sink->user_data, name, bytes, error);
 }
 
 static enum status put_value(struct bundling *bundling, const char *name, const struct value *value,
@@ -163,7 +163,7 @@ static enum status put_payload(struct bundling *bundling, const struct digest *d
 static bool read_digest(struct sqlite_statement *row, struct digest *digest)
 {
     return sqlite_is_blob(row, 0) ? sqlite_digest(row, 0, digest)
-                                  : digest_from_hex(sqlite_words(row, 0), digest);
+                                  : digest_from_hex(sqlite_column_text(row, 0), digest);
 }
 
 static enum status put_payloads(struct bundling *bundling, struct value *forgotten, struct error *error)
@@ -197,9 +197,9 @@ static enum status put_named(struct bundling *bundling, const char *member, cons
                   &row, error))
         return error->status;
     sqlite_bind_number(row, 1, bundling->bundle->run);
-    sqlite_bind_words(row, 2, text_of(member));
+    sqlite_bind_text(row, 2, text_of(member));
     enum status status = sqlite_step(row, error);
-    bool known = status == STATUS_OK && digest_from_hex(sqlite_words(row, 0), &digest);
+    bool known = status == STATUS_OK && digest_from_hex(sqlite_column_text(row, 0), &digest);
     sqlite_reset_statement(row);
     if (!known)
         return status == STATUS_END ? STATUS_OK : status;
@@ -235,7 +235,7 @@ static enum status put_before(struct bundling *bundling, struct value *about, st
     value_set(object, "size", value_integer(arena, (int64_t)before.size));
     path = value_set(object, "path", value_list(arena));
     for (size_t i = 0; i < proof.count; i++) {
-        char *hex = arena_take(arena, DIGEST_HEX);
+        char *hex = arena_alloc(arena, DIGEST_HEX);
         digest_hex(&proof.path[i], hex);
         value_append(path, value_string(arena, hex));
     }

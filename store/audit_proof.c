@@ -24,9 +24,9 @@ struct audit_leaves {
 };
 
 /* Leaves are mostly asked for in a row: stepping costs a tenth of looking up. */
-static enum status leaf(void *own, uint64_t index, struct digest *digest, struct error *error)
+static enum status leaf(void *user_data, uint64_t index, struct digest *digest, struct error *error)
 {
-    struct audit_leaves *leaves = own;
+    struct audit_leaves *leaves = user_data;
     if (index != leaves->next) {
         sqlite_reset_statement(leaves->rows);
         sqlite_bind_number(leaves->rows, 1, (int64_t)index + 1);
@@ -41,18 +41,18 @@ static enum status leaf(void *own, uint64_t index, struct digest *digest, struct
     return status;
 }
 
-static bool find(void *own, unsigned height, uint64_t index, struct digest *root)
+static bool find(void *user_data, unsigned height, uint64_t index, struct digest *root)
 {
-    const struct level *level = &((struct audit_leaves *)own)->levels[height];
+    const struct level *level = &((struct audit_leaves *)user_data)->levels[height];
     if (index >= level->count || !level->known[index])
         return false;
     *root = level->roots[index];
     return true;
 }
 
-static void keep(void *own, unsigned height, uint64_t index, const struct digest *root)
+static void keep(void *user_data, unsigned height, uint64_t index, const struct digest *root)
 {
-    struct level *level = &((struct audit_leaves *)own)->levels[height];
+    struct level *level = &((struct audit_leaves *)user_data)->levels[height];
     if (index >= level->count) {
         uint64_t count = (index + 1) * 2 + 16;
         level->roots = memory_grow(level->roots, count, sizeof *level->roots);
@@ -99,7 +99,7 @@ void audit_leaves_close(struct audit_leaves *leaves)
 
 static const char *hex_of(struct arena *arena, const struct digest *digest)
 {
-    char *hex = arena_take(arena, DIGEST_HEX);
+    char *hex = arena_alloc(arena, DIGEST_HEX);
     digest_hex(digest, hex);
     return hex;
 }
@@ -139,7 +139,7 @@ static enum status publication_before(struct store *store, struct text code, int
                   "DESC LIMIT 1",
                   &row, error))
         return error->status;
-    sqlite_bind_words(row, 1, code);
+    sqlite_bind_text(row, 1, code);
     sqlite_bind_number(row, 2, event);
     enum status status = sqlite_step(row, error);
     *publication = status == STATUS_OK ? sqlite_number(row, 0) : 0;

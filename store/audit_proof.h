@@ -23,8 +23,8 @@ enum status audit_prove(struct store *store, struct arena *arena, struct text co
 
 /* Where a bundle goes: bytes appended to a file of that name; calls for one file follow one another. */
 struct audit_sink {
-    enum status (*put)(void *own, const char *name, struct text bytes, struct error *error);
-    void *own;
+    enum status (*put)(void *user_data, const char *name, struct text bytes, struct error *error);
+    void *user_data;
 };
 
 struct audit_bundle {

@@ -5,7 +5,7 @@
 #include "store/audit.h"
 #include "store/audit_scan.h"
 
-#define EVENTS_MOST 50000 /* of the last run; a larger one is only followed from its head on */
+#define EVENTS_MAX 50000 /* of the last run; a larger one is only followed from its head on */
 
 struct quick {
     struct store *store;
@@ -45,9 +45,9 @@ struct schema_fault {
     bool found;
 };
 
-static void schema_found(void *own, const char *sentence)
+static void schema_found(void *user_data, const char *sentence)
 {
-    struct schema_fault *fault = own;
+    struct schema_fault *fault = user_data;
     if (!fault->found)
         fail(fault->quick, fault->error, sentence);
     fault->found = true;
@@ -147,7 +147,7 @@ static enum status read_heads(struct quick *quick, struct error *error)
                           _("the last head knows events that are not there"));
     if (first.run && (first.size >= quick->last.size || (first.is_signed && !quick->last.is_signed)))
         return fail(quick, error, _("a head of an earlier run was altered"));
-    if (quick->last.size - first.size <= EVENTS_MOST) {
+    if (quick->last.size - first.size <= EVENTS_MAX) {
         quick->tree = before;
         quick->run = first.run;
     }
@@ -207,7 +207,7 @@ static enum status is_known(const struct quick *quick, struct text note, struct 
     struct sqlite_statement *row;
     if (store_sql(quick->store, "SELECT 1 FROM checkpoint WHERE note = ?1", &row, error))
         return error->status;
-    sqlite_bind_words(row, 1, note);
+    sqlite_bind_text(row, 1, note);
     enum status status = sqlite_step(row, error);
     sqlite_reset_statement(row);
     return status == STATUS_END ? fail(quick, error, _("the head beside the store is that of another ledger"))
@@ -223,7 +223,7 @@ static enum status read_file(struct quick *quick, struct error *error)
     audit_head_path(quick->store, &path);
     if (!file_exists(path.bytes))
         return STATUS_OK;
-    if (file_read(&quick->arena, path.bytes, NOTE_SIZE_MOST, &quick->file, &reason))
+    if (file_read(&quick->arena, path.bytes, NOTE_SIZE_MAX, &quick->file, &reason))
         return fail(quick, error, reason.message);
     return STATUS_OK;
 }
@@ -248,8 +248,8 @@ static enum status compare_file(struct quick *quick, struct error *error)
 enum status audit_quick_check(struct store *store, const struct audit_settings *settings, struct error *error)
 {
     struct quick quick = { .store = store, .settings = settings };
-    struct error own;
-    error = error ? error : &own;
+    struct error user_data;
+    error = error ? error : &user_data;
     enum status status = read_file(&quick, error);
     if (!status)
         status = sqlite_begin(store_database(store), error);

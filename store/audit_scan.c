@@ -10,9 +10,10 @@ static bool has_types(struct sqlite_statement *row)
     static const struct {
         int at;
         bool may_be_null;
-    } words[] = { { 1, false }, { 3, false }, { 4, true }, { 5, true }, { 7, true }, { 8, false } };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (!sqlite_is_words(row, words[i].at) && !(words[i].may_be_null && sqlite_is_null(row, words[i].at)))
+    } message[] = { { 1, false }, { 3, false }, { 4, true }, { 5, true }, { 7, true }, { 8, false } };
+    for (size_t i = 0; i < sizeof message / sizeof *message; i++)
+        if (!sqlite_is_text(row, message[i].at) &&
+            !(message[i].may_be_null && sqlite_is_null(row, message[i].at)))
             return false;
     return sqlite_is_integer(row, 2) && sqlite_is_blob(row, 9) &&
            (sqlite_is_null(row, 6) || sqlite_is_blob(row, 6));
@@ -76,7 +77,7 @@ void audit_scan_close(struct audit_scan *scan)
 
 static struct text column(struct sqlite_statement *row, int at)
 {
-    return sqlite_is_null(row, at) ? TEXT_NONE : sqlite_words(row, at);
+    return sqlite_is_null(row, at) ? TEXT_NONE : sqlite_column_text(row, at);
 }
 
 static void blame(struct audit_scan *scan, const char *sentence)
@@ -172,7 +173,7 @@ enum status audit_row_next(struct sqlite_statement *rows, struct audit_row *row,
     *row = (struct audit_row){ .run = sqlite_number(rows, 0), .size = sqlite_number(rows, 1) };
     bool whole = sqlite_digest(rows, 2, &row->root);
     row->frontier = sqlite_bytes(rows, 3);
-    row->note = sqlite_words(rows, 4);
+    row->note = sqlite_column_text(rows, 4);
     row->types = whole && sqlite_number(rows, 5);
     return STATUS_OK;
 }

@@ -30,8 +30,8 @@ void audit_scan_close(struct audit_scan *scan);
 
 /* The store's own schema compared with the program's: calls `found` for every object that differs, with a
  * sentence. */
-enum status audit_schema_check(struct store *store, void (*found)(void *own, const char *sentence), void *own,
-                               struct error *error);
+enum status audit_schema_check(struct store *store, void (*found)(void *user_data, const char *sentence),
+                               void *user_data, struct error *error);
 
 /* Does the head's text say what its row says? NULL: yes; else what is wrong. */
 struct audit_row {

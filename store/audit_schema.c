@@ -18,12 +18,14 @@ static enum status next(struct sqlite_statement *rows, struct object *object, st
 {
     enum status status = sqlite_step(rows, error);
     if (status == STATUS_OK)
-        *object = (struct object){ sqlite_words(rows, 0), sqlite_words(rows, 1), sqlite_words(rows, 2) };
+        *object = (struct object){ sqlite_column_text(rows, 0), sqlite_column_text(rows, 1),
+                                   sqlite_column_text(rows, 2) };
     return status;
 }
 
 static enum status compare(struct sqlite_statement *ours, struct sqlite_statement *theirs,
-                           void (*found)(void *own, const char *sentence), void *own, struct error *error)
+                           void (*found)(void *user_data, const char *sentence), void *user_data,
+                           struct error *error)
 {
     struct object our, their;
     char sentence[600];
@@ -38,15 +40,15 @@ static enum status compare(struct sqlite_statement *ours, struct sqlite_statemen
             snprintf(sentence, sizeof sentence,
                      _("the %.*s %.*s was changed: it is not what the program makes"), TEXT_ARG(their.type),
                      TEXT_ARG(their.name));
-            found(own, sentence);
+            found(user_data, sentence);
         } else if (order < 0) {
             snprintf(sentence, sizeof sentence, _("the %.*s %.*s is gone"), TEXT_ARG(our.type),
                      TEXT_ARG(our.name));
-            found(own, sentence);
+            found(user_data, sentence);
         } else if (order > 0) {
             snprintf(sentence, sizeof sentence, _("the %.*s %.*s does not come from the program"),
                      TEXT_ARG(their.type), TEXT_ARG(their.name));
-            found(own, sentence);
+            found(user_data, sentence);
         }
         if (order <= 0)
             has_our = next(ours, &our, error);
@@ -56,8 +58,8 @@ static enum status compare(struct sqlite_statement *ours, struct sqlite_statemen
     return has_our > STATUS_END ? has_our : has_their;
 }
 
-enum status audit_schema_check(struct store *store, void (*found)(void *own, const char *sentence), void *own,
-                               struct error *error)
+enum status audit_schema_check(struct store *store, void (*found)(void *user_data, const char *sentence),
+                               void *user_data, struct error *error)
 {
     struct sqlite *model;
     struct sqlite_statement *ours = NULL, *theirs = NULL;
@@ -67,7 +69,7 @@ enum status audit_schema_check(struct store *store, void (*found)(void *own, con
     if (!sqlite_run(model, schema_tables, error) && !sqlite_run(model, schema_views, error) &&
         !sqlite_prepare(model, OBJECTS, &ours, error) &&
         !sqlite_prepare(store_database(store), OBJECTS, &theirs, error))
-        status = compare(ours, theirs, found, own, error);
+        status = compare(ours, theirs, found, user_data, error);
     else
         status = error->status;
     if (ours)

@@ -10,10 +10,10 @@
 #define FILE_LOOKS 5 /* at the head's file, which a run that ended just now may be about to write */
 
 /* What stands in a damaged store may be no text at all. */
-static const char *clean(struct audit_pass *pass, const char *words)
+static const char *clean(struct audit_pass *pass, const char *message)
 {
     struct error mended;
-    error_set(&mended, STATUS_LEDGER, "%s", words);
+    error_set(&mended, STATUS_LEDGER, "%s", message);
     return text_string(pass->arena, text_of(mended.message));
 }
 
@@ -38,7 +38,7 @@ void audit_find(struct audit_pass *pass, const char *kind, int64_t event, const 
     report->ledger_holds = report->ledger_holds && !of_ledger;
     if (of_ledger && event && (!report->from_event || event < report->from_event))
         report->from_event = event;
-    if (report->count++ >= AUDIT_FINDINGS_MOST)
+    if (report->count++ >= AUDIT_FINDINGS_MAX)
         return;
     va_start(arguments, format);
     struct audit_finding *finding = make(pass, kind, event, format, arguments);
@@ -50,7 +50,7 @@ void audit_find(struct audit_pass *pass, const char *kind, int64_t event, const 
     report->last = finding;
 }
 
-void audit_remark(struct audit_pass *pass, const char *format, ...)
+void audit_note(struct audit_pass *pass, const char *format, ...)
 {
     struct audit_report *report = pass->report;
     va_list arguments;
@@ -60,15 +60,15 @@ void audit_remark(struct audit_pass *pass, const char *format, ...)
     if (report->last_remark)
         report->last_remark->next = remark;
     else
-        report->remarks = remark;
+        report->notes_ = remark;
     report->last_remark = remark;
 }
 
 /* ---- the file as a database ---- */
 
-static void schema_found(void *own, const char *sentence)
+static void schema_found(void *user_data, const char *sentence)
 {
-    audit_find(own, AUDIT_SCHEMA, 0, "%s", sentence);
+    audit_find(user_data, AUDIT_SCHEMA, 0, "%s", sentence);
 }
 
 /* An index that was edited hides rows from whoever asks by it, without a byte of the table changed. */
@@ -79,7 +79,7 @@ static enum status check_database(struct audit_pass *pass, struct error *error)
         return error->status;
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
-        struct text line = sqlite_words(rows, 0);
+        struct text line = sqlite_column_text(rows, 0);
         if (!text_is(line, "ok"))
             audit_find(pass, AUDIT_DATABASE, 0, _("the file is damaged or its pages were edited: %.*s"),
                        TEXT_ARG(line));
@@ -108,9 +108,9 @@ static bool read_outside(struct audit_pass *pass, const struct audit_outside *ou
         return false;
     }
     if (!settings->key_count)
-        audit_remark(pass, _("%s: its signature was not checked, because no key is known"), outside->name);
+        audit_note(pass, _("%s: its signature was not checked, because no key is known"), outside->name);
     else if (!kept->head.is_signed)
-        audit_remark(pass, _("%s is not signed"), outside->name);
+        audit_note(pass, _("%s is not signed"), outside->name);
     else if (note_verify(&note, settings->keys, settings->key_count, NULL, &reason))
         audit_find(pass, AUDIT_OUTSIDE, 0, "%s: %s", outside->name, reason.message);
     return true;
@@ -132,7 +132,7 @@ enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
     if (status)
         return status;
     if (!sqlite_is_null(row, 0))
-        pass->report->origin = text_of(clean(pass, text_string(pass->arena, sqlite_words(row, 0))));
+        pass->report->origin = text_of(clean(pass, text_string(pass->arena, sqlite_column_text(row, 0))));
     pass->total = sqlite_number(row, 1);
     sqlite_reset_statement(row);
     for (size_t i = 0; i < pass->outside_count; i++)
@@ -153,7 +153,7 @@ static struct text read_file(struct audit_pass *pass)
     struct text bytes;
     audit_head_path(pass->store, &path);
     if (file_exists(path.bytes) &&
-        file_read(pass->arena, path.bytes, NOTE_SIZE_MOST, &bytes, &unread) == STATUS_OK)
+        file_read(pass->arena, path.bytes, NOTE_SIZE_MAX, &bytes, &unread) == STATUS_OK)
         return bytes;
     return TEXT_NONE;
 }
@@ -164,7 +164,7 @@ static bool is_older_head(struct audit_pass *pass, struct text note, int64_t *ru
     struct error unread;
     if (store_sql(pass->store, "SELECT run FROM checkpoint WHERE note = ?1", &row, &unread))
         return false;
-    sqlite_bind_words(row, 1, note);
+    sqlite_bind_text(row, 1, note);
     bool found = sqlite_step(row, &unread) == STATUS_OK;
     *run = sqlite_number(row, 0);
     sqlite_reset_statement(row);
@@ -191,7 +191,7 @@ static void check_file(struct audit_pass *pass)
     int64_t run;
     struct text bytes = pass->file;
     if (!bytes.bytes && pass->last_note.bytes)
-        audit_remark(pass, _("the file %s.checkpoint is not there to be compared"), store_path(pass->store));
+        audit_note(pass, _("the file %s.checkpoint is not there to be compared"), store_path(pass->store));
     if (!bytes.bytes || text_equal(bytes, pass->last_note) || file_moves(pass))
         return;
     if (audit_head_parse(pass->arena, bytes, &head, NULL, &reason))
@@ -223,18 +223,18 @@ static void conclude(struct audit_pass *pass)
     report->root = merkle_root(&pass->recorded);
     report->unsealed = report->events > pass->last_seal ? report->events - pass->last_seal : 0;
     if (report->unsealed && report->holds)
-        audit_remark(pass,
-                     _("events %lld to %lld stand behind the last head (a run that is under way or died, a "
-                       "copy of the "
-                       "head that failed): nothing proves them before the next head is made"),
-                     (long long)pass->last_seal + 1, (long long)report->events);
+        audit_note(pass,
+                   _("events %lld to %lld stand behind the last head (a run that is under way or died, a "
+                     "copy of the "
+                     "head that failed): nothing proves them before the next head is made"),
+                   (long long)pass->last_seal + 1, (long long)report->events);
     if (!report->signed_heads && report->heads && !settings->key_count)
-        audit_remark(
+        audit_note(
             pass,
             _("no head is signed: whoever may write the file could have made all of it anew; only a head "
               "kept elsewhere can tell"));
     else if (report->signed_heads && !settings->key_count)
-        audit_remark(pass, _("signatures were not checked, because no key is known; name one with --key"));
+        audit_note(pass, _("signatures were not checked, because no key is known; name one with --key"));
     if (report->holds) {
         buffer_printf(
             &out,
@@ -296,12 +296,12 @@ enum status audit_verify(struct store *store, const struct audit_request *reques
                          struct audit_report *report, struct error *error)
 {
     static const struct audit_settings none = { 0 };
-    struct audit_request own = *request;
-    own.settings = own.settings ? own.settings : &none;
+    struct audit_request user_data = *request;
+    user_data.settings = user_data.settings ? user_data.settings : &none;
     *report = (struct audit_report){ .holds = true, .ledger_holds = true };
     struct audit_pass *pass = memory_new(struct audit_pass);
     pass->store = store;
-    pass->request = &own;
+    pass->request = &user_data;
     pass->arena = arena;
     pass->report = report;
     /* Events look up their payloads all over the file: a larger cache than a run needs halves the reading. */

@@ -286,7 +286,7 @@ static enum status take_event(struct audit_pass *pass, const struct audit_scan *
         return error->status;
     check_outside(pass);
     if (pass->request->progress && event % 10000 == 0)
-        pass->request->progress(pass->request->own, event, pass->total);
+        pass->request->progress(pass->request->user_data, event, pass->total);
     return STATUS_OK;
 }
 

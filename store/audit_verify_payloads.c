@@ -11,7 +11,7 @@ static int64_t first_event(struct audit_pass *pass, const struct digest *digest,
                   &unread))
         return 0;
     sqlite_bind_digest(row, 1, digest);
-    sqlite_bind_words(row, 2, text_of(hex));
+    sqlite_bind_text(row, 2, text_of(hex));
     int64_t event = sqlite_step(row, &unread) == STATUS_OK ? sqlite_number(row, 0) : 0;
     sqlite_reset_statement(row);
     return event;
@@ -42,7 +42,7 @@ static enum status check_forgotten(struct audit_pass *pass, const struct digest 
                   error))
         return error->status;
     sqlite_bind_number(row, 1, event);
-    sqlite_bind_words(row, 2, text_of(hex));
+    sqlite_bind_text(row, 2, text_of(hex));
     enum status status = sqlite_step(row, error);
     bool named = status == STATUS_OK && sqlite_number(row, 0);
     sqlite_reset_statement(row);

@@ -16,17 +16,17 @@ static uint64_t fingerprint(struct text bytes)
 
 static size_t slot_of(const struct fingerprints *set, uint64_t print)
 {
-    size_t at = (size_t)print & (set->room - 1);
+    size_t at = (size_t)print & (set->capacity - 1);
     while (set->slots[at] && set->slots[at] != print)
-        at = (at + 1) & (set->room - 1);
+        at = (at + 1) & (set->capacity - 1);
     return at;
 }
 
 static void grow(struct fingerprints *set)
 {
-    struct fingerprints larger = { .room = set->room ? set->room * 2 : 1024 };
-    larger.slots = memory_take_zeroed(larger.room, sizeof *larger.slots);
-    for (size_t i = 0; i < set->room; i++)
+    struct fingerprints larger = { .capacity = set->capacity ? set->capacity * 2 : 1024 };
+    larger.slots = memory_take_zeroed(larger.capacity, sizeof *larger.slots);
+    for (size_t i = 0; i < set->capacity; i++)
         if (set->slots[i])
             larger.slots[slot_of(&larger, set->slots[i])] = set->slots[i];
     larger.count = set->count;
@@ -36,9 +36,9 @@ static void grow(struct fingerprints *set)
 
 void fingerprints_add(struct fingerprints *set, struct text bytes)
 {
-    if (set->count >= FINGERPRINTS_MOST)
+    if (set->count >= FINGERPRINTS_MAX)
         return;
-    if (set->count * 2 >= set->room)
+    if (set->count * 2 >= set->capacity)
         grow(set);
     uint64_t print = fingerprint(bytes);
     size_t at = slot_of(set, print);
@@ -48,7 +48,7 @@ void fingerprints_add(struct fingerprints *set, struct text bytes)
 
 bool fingerprints_has(const struct fingerprints *set, struct text bytes)
 {
-    if (set->count >= FINGERPRINTS_MOST)
+    if (set->count >= FINGERPRINTS_MAX)
         return true;
     return set->count && set->slots[slot_of(set, fingerprint(bytes))];
 }

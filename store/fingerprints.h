@@ -10,11 +10,11 @@
 
 #include "core/text.h"
 
-#define FINGERPRINTS_MOST ((size_t)1 << 20) /* then the set is full: fingerprints_has is always true */
+#define FINGERPRINTS_MAX ((size_t)1 << 20) /* then the set is full: fingerprints_has is always true */
 
 struct fingerprints {
     uint64_t *slots; /* 0: free; room is a power of two */
-    size_t count, room;
+    size_t count, capacity;
 };
 
 void fingerprints_add(struct fingerprints *set, struct text bytes);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "adapters/json.h"
-#include "core/difference.h"
+#include "core/diff.h"
 #include "core/procedure.h"
 #include "store/history_rows.h"
 
@@ -18,14 +18,14 @@ struct version {
 
 static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
 {
-    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_words(row, at));
+    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
 }
 
 static struct version read_version(struct arena *arena, struct sqlite_statement *row)
 {
     struct version version = { .event = sqlite_number(row, 0), .run = sqlite_number(row, 1) };
     version.at = take(arena, row, 2);
-    version.withdrawn = text_is(sqlite_words(row, 3), "withdrawn");
+    version.withdrawn = text_is(sqlite_column_text(row, 3), "withdrawn");
     version.has_digest = sqlite_digest(row, 4, &version.digest);
     version.portal_version = take(arena, row, 5);
     return version;
@@ -33,7 +33,7 @@ static struct version read_version(struct arena *arena, struct sqlite_statement 
 
 /* ---- where a version came from ---- */
 
-static enum status add_run(struct store *store, struct arena *arena, int64_t run, bool recipe,
+static enum status add_run(struct store *store, struct arena *arena, int64_t run, bool transform_digest,
                            struct value *out, struct error *error)
 {
     struct sqlite_statement *row;
@@ -45,9 +45,9 @@ static enum status add_run(struct store *store, struct arena *arena, int64_t run
         return error->status;
     sqlite_bind_number(row, 1, run);
     enum status status = sqlite_step(row, error);
-    if (status == STATUS_OK && !recipe)
+    if (status == STATUS_OK && !transform_digest)
         history_text(arena, out, "operator", row, 0);
-    if (status == STATUS_OK && recipe) {
+    if (status == STATUS_OK && transform_digest) {
         history_text(arena, out, "rules_digest", row, 1);
         history_text(arena, out, "config_digest", row, 2);
     }
@@ -70,7 +70,7 @@ static enum status add_origin(struct store *store, struct arena *arena, struct t
             &row, error))
         return error->status;
     sqlite_bind_number(row, 1, version->event);
-    sqlite_bind_words(row, 2, code);
+    sqlite_bind_text(row, 2, code);
     enum status status = sqlite_step(row, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
@@ -110,7 +110,7 @@ static enum status read_content(struct store *store, struct arena *arena, const 
 
 static struct text without_numbers(struct arena *arena, struct text path)
 {
-    char *plain = arena_take(arena, path.length + 1);
+    char *plain = arena_alloc(arena, path.length + 1);
     size_t length = 0;
     for (size_t i = 0; i < path.length; i++)
         if (path.bytes[i] < '0' || path.bytes[i] > '9' || !length || (plain[length - 1] != '['))
@@ -147,7 +147,7 @@ struct changes {
 };
 
 static void add_change(struct changes *changes, const struct version *version, const struct value *origin,
-                       const struct difference *difference)
+                       const struct diff *difference)
 {
     struct arena *arena = changes->arena;
     struct value *change = value_append(changes->list, value_object(arena));
@@ -188,7 +188,7 @@ static enum status add_version(struct changes *changes, const struct version *ve
         return error->status;
     if (version->withdrawn)
         content = abolish(arena, content);
-    for (const struct difference *difference = difference_find(arena, *held, content); difference;
+    for (const struct diff *difference = diff_find(arena, *held, content); difference;
          difference = difference->next)
         if (!changes->field.bytes || history_field_matches(difference->field, changes->field))
             add_change(changes, version, origin, difference);
@@ -202,16 +202,16 @@ static enum status read_versions(struct store *store, struct arena *arena, struc
                                  struct version **versions, size_t *count, struct error *error)
 {
     struct sqlite_statement *row;
-    size_t room = 0;
+    size_t capacity = 0;
     *count = 0;
     *versions = NULL;
     if (store_sql(store, VERSIONS "ORDER BY seq", &row, error))
         return error->status;
-    sqlite_bind_words(row, 1, code);
+    sqlite_bind_text(row, 1, code);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
-        if (*count == room) {
-            struct version *more = arena_array(arena, struct version, room = room * 2 + 16);
+        if (*count == capacity) {
+            struct version *more = arena_array(arena, struct version, capacity = capacity * 2 + 16);
             if (*count)
                 memcpy(more, *versions, *count * sizeof *more);
             *versions = more;
@@ -224,16 +224,16 @@ static enum status read_versions(struct store *store, struct arena *arena, struc
 enum status history_changes(struct store *store, struct arena *arena, struct text code, const char *field,
                             struct value **changes, struct error *error)
 {
-    struct changes own = { store, arena, code, text_of(field), value_list(arena) };
+    struct changes user_data = { store, arena, code, text_of(field), value_list(arena) };
     struct version *versions;
     size_t count;
     struct value *held = NULL;
     if (check_field(arena, field, error) || read_versions(store, arena, code, &versions, &count, error))
         return error->status;
     for (size_t i = 0; i < count; i++)
-        if (add_version(&own, &versions[i], &held, error))
+        if (add_version(&user_data, &versions[i], &held, error))
             return error->status;
-    *changes = own.list;
+    *changes = user_data.list;
     return count ? STATUS_OK : STATUS_END;
 }
 
@@ -245,8 +245,8 @@ static enum status find_version(struct store *store, struct arena *arena, struct
     struct sqlite_statement *row;
     if (store_sql(store, VERSIONS "AND at < ?2 ORDER BY seq DESC LIMIT 1", &row, error))
         return error->status;
-    sqlite_bind_words(row, 1, code);
-    sqlite_bind_words(row, 2, until);
+    sqlite_bind_text(row, 1, code);
+    sqlite_bind_text(row, 2, until);
     enum status status = sqlite_step(row, error);
     if (status == STATUS_OK)
         *version = read_version(arena, row);
@@ -258,7 +258,7 @@ static enum status find_version(struct store *store, struct arena *arena, struct
 static struct value *pick_field(struct arena *arena, const struct value *content, const char *field)
 {
     struct value *fields = value_object(arena);
-    for (const struct difference *leaf = difference_find(arena, NULL, content); leaf; leaf = leaf->next)
+    for (const struct diff *leaf = diff_find(arena, NULL, content); leaf; leaf = leaf->next)
         if (history_field_matches(leaf->field, text_of(field)))
             value_set_text(fields, leaf->field, value_text(arena, leaf->after));
     return fields;
@@ -269,7 +269,7 @@ enum status history_on(struct store *store, struct arena *arena, struct text cod
 {
     struct version version;
     struct value *content, *out = value_object(arena);
-    char until[CLOCK_TEXT], *day = arena_take(arena, DATE_TEXT), *hex = arena_take(arena, DIGEST_HEX);
+    char until[CLOCK_TEXT], *day = arena_alloc(arena, DATE_TEXT), *hex = arena_alloc(arena, DIGEST_HEX);
     int64_t midnight = (date_days(on) + 1) * INT64_C(86400000) - CLOCK_ZONE_MINUTES * INT64_C(60000);
     clock_format(midnight, until);
     if (check_field(arena, field, error))

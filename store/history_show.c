@@ -7,7 +7,7 @@ void history_text(struct arena *arena, struct value *out, const char *name, stru
                   int at)
 {
     if (!sqlite_is_null(row, at))
-        value_set(out, name, value_text(arena, text_copy(arena, sqlite_words(row, at))));
+        value_set(out, name, value_text(arena, text_copy(arena, sqlite_column_text(row, at))));
 }
 
 void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
@@ -23,7 +23,7 @@ enum status history_json(struct arena *arena, struct value *out, const char *nam
     struct value *value;
     if (sqlite_is_null(row, at))
         return STATUS_OK;
-    if (json_parse(arena, sqlite_words(row, at), &value, error)) {
+    if (json_parse(arena, sqlite_column_text(row, at), &value, error)) {
         error->status = STATUS_LEDGER;
         return error->status;
     }
@@ -45,7 +45,7 @@ static enum status list_rows(struct store *store, struct arena *arena, struct te
     struct sqlite_statement *row;
     if (store_sql(store, sql, &row, error))
         return error->status;
-    sqlite_bind_words(row, 1, code);
+    sqlite_bind_text(row, 1, code);
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         struct value *object = value_append(list, value_object(arena));
@@ -169,7 +169,7 @@ static enum status add_held(struct store *store, struct arena *arena, struct tex
                   " WHERE code = ?1",
                   &row, error))
         return error->status;
-    sqlite_bind_words(row, 1, code);
+    sqlite_bind_text(row, 1, code);
     enum status status = sqlite_step(row, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
@@ -197,7 +197,7 @@ static enum status add_name(struct store *store, struct arena *arena, struct tex
                   " WHERE r.code = ?1 ORDER BY r.present DESC, r.id DESC LIMIT 1",
                   &row, error))
         return error->status;
-    sqlite_bind_words(row, 1, code);
+    sqlite_bind_text(row, 1, code);
     enum status status = sqlite_step(row, error);
     if (status == STATUS_OK)
         history_text(arena, page, "name", row, 0);
@@ -218,7 +218,7 @@ static enum status add_state(struct store *store, struct arena *arena, struct te
                                                           "= ?1",
             &row, error))
         return error->status;
-    sqlite_bind_words(row, 1, code);
+    sqlite_bind_text(row, 1, code);
     enum status status = sqlite_step(row, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;

@@ -45,14 +45,14 @@ static enum status insert(struct store *store, const struct ledger_entry *entry,
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, entry->seq);
-    sqlite_bind_words(statement, 2, entry->at);
+    sqlite_bind_text(statement, 2, entry->at);
     sqlite_bind_number(statement, 3, entry->run);
-    sqlite_bind_words(statement, 4, entry->event);
-    sqlite_bind_words(statement, 5, entry->source);
-    sqlite_bind_words(statement, 6, entry->code);
+    sqlite_bind_text(statement, 4, entry->event);
+    sqlite_bind_text(statement, 5, entry->source);
+    sqlite_bind_text(statement, 6, entry->code);
     sqlite_bind_digest(statement, 7, entry->has_digest ? &entry->digest : NULL);
-    sqlite_bind_words(statement, 8, entry->actor);
-    sqlite_bind_words(statement, 9, entry->detail);
+    sqlite_bind_text(statement, 8, entry->actor);
+    sqlite_bind_text(statement, 9, entry->detail);
     sqlite_bind_digest(statement, 10, &entry->hash);
     return sqlite_execute(statement, error);
 }

@@ -61,7 +61,7 @@ bool merkle_read(struct text bytes, struct merkle_tree *tree)
     for (size_t at = 0; at < 8; at++)
         size = size << 8 | (unsigned char)bytes.bytes[at];
     size_t subtrees = (size_t)__builtin_popcountll(size);
-    if (size > MERKLE_SIZE_MOST || bytes.length != 8 + subtrees * DIGEST_SIZE)
+    if (size > MERKLE_SIZE_MAX || bytes.length != 8 + subtrees * DIGEST_SIZE)
         return false;
     const char *next = bytes.bytes + 8;
     for (unsigned level = MERKLE_LEVELS; level-- > 0;) {
@@ -79,9 +79,9 @@ static enum status perfect_root(const struct merkle_source *source, unsigned lev
                                 struct digest *root, struct error *error)
 {
     if (level == 0)
-        return source->leaf(source->own, index, root, error);
+        return source->leaf(source->user_data, index, root, error);
     bool cached = level >= MERKLE_CACHE_LEVEL && source->find;
-    if (cached && source->find(source->own, level, index, root))
+    if (cached && source->find(source->user_data, level, index, root))
         return STATUS_OK;
     struct digest left, right;
     enum status status = perfect_root(source, level - 1, index * 2, &left, error);
@@ -91,7 +91,7 @@ static enum status perfect_root(const struct merkle_source *source, unsigned lev
         return status;
     *root = merkle_node(&left, &right);
     if (cached && source->keep)
-        source->keep(source->own, level, index, root);
+        source->keep(source->user_data, level, index, root);
     return STATUS_OK;
 }
 
@@ -123,7 +123,7 @@ static enum status range_root(const struct merkle_source *source, uint64_t from,
 enum status merkle_root_at(const struct merkle_source *source, uint64_t size, struct digest *root,
                            struct error *error)
 {
-    if (size > MERKLE_SIZE_MOST)
+    if (size > MERKLE_SIZE_MAX)
         return error_set(error, STATUS_LEDGER,
                          _("A ledger of %llu events is larger than any can be: its size was altered"),
                          (unsigned long long)size);
@@ -184,7 +184,7 @@ enum status merkle_inclusion(const struct merkle_source *source, uint64_t index,
                              struct merkle_proof *proof, struct error *error)
 {
     *proof = (struct merkle_proof){ 0 };
-    if (index >= size || size > MERKLE_SIZE_MOST)
+    if (index >= size || size > MERKLE_SIZE_MAX)
         return error_set(error, STATUS_LEDGER, _("A ledger of %llu events has no event at place %llu"),
                          (unsigned long long)size, (unsigned long long)index);
     struct plan plan = { 0 };
@@ -207,7 +207,7 @@ enum status merkle_consistency(const struct merkle_source *source, uint64_t firs
                                struct merkle_proof *proof, struct error *error)
 {
     *proof = (struct merkle_proof){ 0 };
-    if (first > second || second > MERKLE_SIZE_MOST)
+    if (first > second || second > MERKLE_SIZE_MAX)
         return error_set(
             error, STATUS_LEDGER,
             _("A ledger of %llu events cannot continue one of %llu: events were cut off its end"),

@@ -16,8 +16,8 @@
 #include "core/error.h"
 #include "core/text.h"
 
-#define MERKLE_LEVELS    64
-#define MERKLE_SIZE_MOST ((uint64_t)1 << 62) /* leaves */
+#define MERKLE_LEVELS   64
+#define MERKLE_SIZE_MAX ((uint64_t)1 << 62) /* leaves */
 
 struct merkle_tree {
     uint64_t size; /* leaves */
@@ -33,21 +33,21 @@ struct digest merkle_root(const struct merkle_tree *tree);
 
 /* The tree as bytes: its size (8 bytes, big-endian), then the frontier's digests, the largest subtree first.
  * merkle_read is strict: false, and the tree empty, when the length does not fit the size. */
-#define MERKLE_BYTES_MOST (8 + MERKLE_LEVELS * DIGEST_SIZE)
+#define MERKLE_BYTES_MAX (8 + MERKLE_LEVELS * DIGEST_SIZE)
 void merkle_write(const struct merkle_tree *tree, struct buffer *out);
 bool merkle_read(struct text bytes, struct merkle_tree *tree);
 
 /* Where proofs get their leaves. */
 struct merkle_source {
-    void *own;
+    void *user_data;
     /* The hash of leaf `index`. Within one proof leaves are asked for once at most, in rising order, so that
      * a statement may step through them. */
-    enum status (*leaf)(void *own, uint64_t index, struct digest *leaf, struct error *error);
+    enum status (*leaf)(void *user_data, uint64_t index, struct digest *leaf, struct error *error);
     /* Both or neither. The root of leaves index·2^level … (index+1)·2^level−1: found earlier, or to be kept.
      * Only complete subtrees of at least 2^MERKLE_CACHE_LEVEL leaves are asked for and offered; they never
      * change. */
-    bool (*find)(void *own, unsigned level, uint64_t index, struct digest *root);
-    void (*keep)(void *own, unsigned level, uint64_t index, const struct digest *root);
+    bool (*find)(void *user_data, unsigned level, uint64_t index, struct digest *root);
+    void (*keep)(void *user_data, unsigned level, uint64_t index, const struct digest *root);
 };
 #define MERKLE_CACHE_LEVEL 8
 
@@ -56,7 +56,7 @@ struct merkle_proof {
     struct digest path[MERKLE_LEVELS];
 };
 
-/* The root of the first `size` leaves. STATUS_LEDGER: larger than MERKLE_SIZE_MOST; else what `leaf` returns.
+/* The root of the first `size` leaves. STATUS_LEDGER: larger than MERKLE_SIZE_MAX; else what `leaf` returns.
  */
 enum status merkle_root_at(const struct merkle_source *source, uint64_t size, struct digest *root,
                            struct error *error);

@@ -18,7 +18,7 @@ static bool is_space(int32_t character)
 
 static bool name_valid(struct text name)
 {
-    if (!name.length || name.length > NOTE_NAME_MOST || unicode_invalid_at(name) != name.length)
+    if (!name.length || name.length > NOTE_NAME_MAX || unicode_invalid_at(name) != name.length)
         return false;
     for (size_t at = 0; at < name.length;) {
         int32_t character = unicode_next(name, &at);
@@ -45,7 +45,7 @@ enum status note_key_init(struct note_key *key, struct text name, const unsigned
                          _("A signing key cannot be called \"%.*s\": give a name of 1 to %d bytes without "
                            "blanks and without +, such as "
                            "congkhai.example.gov.vn"),
-                         TEXT_ARG(name), NOTE_NAME_MOST);
+                         TEXT_ARG(name), NOTE_NAME_MAX);
     memcpy(key->name, name.bytes, name.length);
     memcpy(key->key, bytes, CRYPTO_KEY_SIZE);
     key_id(name, bytes, key->id);
@@ -196,7 +196,7 @@ enum status note_sign(struct buffer *out, struct text text, const struct note_si
                       struct error *error)
 {
     const char *fault = text_fault(text);
-    if (!fault && (!count || count > NOTE_SIGNATURES_MOST))
+    if (!fault && (!count || count > NOTE_SIGNATURES_MAX))
         fault = N_("it has no signer, or too many");
     if (fault)
         return error_set(error, STATUS_LEDGER, _("The note cannot be signed: %s"), gettext(fault));
@@ -235,8 +235,8 @@ static bool signature_parse(struct arena *arena, struct text line, struct note_s
 enum status note_parse(struct arena *arena, struct text bytes, struct note *note, struct error *error)
 {
     *note = (struct note){ 0 };
-    if (bytes.length > NOTE_SIZE_MOST)
-        return error_set(error, STATUS_LEDGER, _("The note is larger than %d bytes"), NOTE_SIZE_MOST);
+    if (bytes.length > NOTE_SIZE_MAX)
+        return error_set(error, STATUS_LEDGER, _("The note is larger than %d bytes"), NOTE_SIZE_MAX);
     const char *fault = text_fault(bytes);
     if (fault)
         return error_set(error, STATUS_LEDGER, _("The note is malformed: %s"), gettext(fault));
@@ -247,11 +247,11 @@ enum status note_parse(struct arena *arena, struct text bytes, struct note *note
         return error_set(error, STATUS_LEDGER,
                          _("The note is not signed: no empty line stands before lines of signatures"));
     struct text rest = text_slice(bytes, split, bytes.length), line;
-    note->signatures = arena_array(arena, struct note_signature, NOTE_SIGNATURES_MOST);
+    note->signatures = arena_array(arena, struct note_signature, NOTE_SIGNATURES_MAX);
     while (cut_at(&rest, '\n', &line)) {
-        if (note->count == NOTE_SIGNATURES_MOST)
+        if (note->count == NOTE_SIGNATURES_MAX)
             return error_set(error, STATUS_LEDGER, _("The note has more than %d signatures"),
-                             NOTE_SIGNATURES_MOST);
+                             NOTE_SIGNATURES_MAX);
         if (!signature_parse(arena, line, &note->signatures[note->count++]))
             return error_set(error, STATUS_LEDGER,
                              _("The note is malformed: \"%.*s\" is no line of a signature"), TEXT_ARG(line));

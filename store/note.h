@@ -24,14 +24,14 @@
 #include "core/error.h"
 #include "core/text.h"
 
-#define NOTE_SIZE_MOST       1000000 /* bytes of a note */
-#define NOTE_SIGNATURES_MOST 100
-#define NOTE_NAME_MOST       255 /* bytes of a key's name */
-#define NOTE_ID_SIZE         4
+#define NOTE_SIZE_MAX       1000000 /* bytes of a note */
+#define NOTE_SIGNATURES_MAX 100
+#define NOTE_NAME_MAX       255 /* bytes of a key's name */
+#define NOTE_ID_SIZE        4
 
 /* Who may sign: what a verifier knows. */
 struct note_key {
-    char name[NOTE_NAME_MOST + 1];
+    char name[NOTE_NAME_MAX + 1];
     unsigned char id[NOTE_ID_SIZE];
     unsigned char key[CRYPTO_KEY_SIZE]; /* public */
 };

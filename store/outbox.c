@@ -27,7 +27,7 @@ const char *outbox_action_name(enum outbox_action action)
 static enum status read_state(struct sqlite_statement *row, int at, enum outbox_state *state,
                               struct error *error)
 {
-    struct text name = sqlite_words(row, at);
+    struct text name = sqlite_column_text(row, at);
     for (size_t i = 0; i < sizeof state_names / sizeof *state_names; i++)
         if (text_is(name, state_names[i])) {
             *state = (enum outbox_state)i;
@@ -41,28 +41,29 @@ static enum status read_state(struct sqlite_statement *row, int at, enum outbox_
 
 static enum outbox_action read_action(struct sqlite_statement *row, int at)
 {
-    return text_is(sqlite_words(row, at), action_names[OUTBOX_WITHDRAW]) ? OUTBOX_WITHDRAW : OUTBOX_PUBLISH;
+    return text_is(sqlite_column_text(row, at), action_names[OUTBOX_WITHDRAW]) ? OUTBOX_WITHDRAW
+                                                                               : OUTBOX_PUBLISH;
 }
 
 static void read_held(struct sqlite_statement *row, int at, struct arena *arena, struct outbox_item *item)
 {
-    struct text status = sqlite_words(row, at);
+    struct text status = sqlite_column_text(row, at);
     item->held_abolished = text_is(status, "abolished");
     item->held_absent = text_is(status, "absent");
     item->held = item->held_abolished || text_is(status, "published");
     item->held_content = sqlite_number(row, at + 1);
     item->has_held_digest = sqlite_digest(row, at + 2, &item->held_digest);
-    item->version = text_copy(arena, sqlite_words(row, at + 3));
-    item->etag = text_copy(arena, sqlite_words(row, at + 4));
+    item->version = text_copy(arena, sqlite_column_text(row, at + 3));
+    item->etag = text_copy(arena, sqlite_column_text(row, at + 4));
 }
 
 static void read_intent(struct sqlite_statement *row, int at, struct arena *arena, struct outbox_item *item)
 {
-    item->key = text_copy(arena, sqlite_words(row, at));
+    item->key = text_copy(arena, sqlite_column_text(row, at));
     item->intent_action = read_action(row, at + 1);
     item->intent_content = sqlite_number(row, at + 2);
     sqlite_digest(row, at + 3, &item->intent_digest);
-    item->intent_base = text_copy(arena, sqlite_words(row, at + 4));
+    item->intent_base = text_copy(arena, sqlite_column_text(row, at + 4));
     item->attempts = sqlite_number(row, at + 5);
 }
 
@@ -77,7 +78,7 @@ enum status outbox_find(struct store *store, struct arena *arena, struct text co
                   " ordered, dismissed, overwrite FROM procedure_state WHERE code = ?1",
                   &row, error))
         return error->status;
-    sqlite_bind_words(row, 1, code);
+    sqlite_bind_text(row, 1, code);
     enum status status = sqlite_step(row, error);
     if (status)
         return status;
@@ -91,7 +92,7 @@ enum status outbox_find(struct store *store, struct arena *arena, struct text co
     read_intent(row, 9, arena, item);
     item->ordered = sqlite_number(row, 15);
     item->has_dismissed = sqlite_digest(row, 16, &item->dismissed);
-    item->overwrite = text_copy(arena, sqlite_words(row, 17));
+    item->overwrite = text_copy(arena, sqlite_column_text(row, 17));
     sqlite_reset_statement(row);
     return status;
 }
@@ -158,8 +159,8 @@ enum status outbox_list(struct store *store, const struct outbox_filter *filter,
             return error->status;
         enum status status;
         while ((status = sqlite_step(row, error)) == STATUS_OK) {
-            struct text code = sqlite_words(row, 0);
-            if (filter->source_count && !wants_source(filter, sqlite_words(row, 1)))
+            struct text code = sqlite_column_text(row, 0);
+            if (filter->source_count && !wants_source(filter, sqlite_column_text(row, 1)))
                 continue;
             if (!wanted || bsearch(&code, wanted, filter->code_count, sizeof *wanted, compare_codes))
                 list_add(&list, code);
@@ -206,22 +207,22 @@ static enum status write_wanted(struct store *store, const struct outbox_item *i
             " state = ?7, dismissed = CASE WHEN ?8 THEN dismissed END",
             &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, item->code);
+    sqlite_bind_text(statement, 1, item->code);
     sqlite_bind_number(statement, 2, record);
     if (item->wanted) {
-        sqlite_bind_words(statement, 3, text_of(action_names[item->action]));
+        sqlite_bind_text(statement, 3, text_of(action_names[item->action]));
         sqlite_bind_number(statement, 4, item->content);
         sqlite_bind_digest(statement, 5, &item->digest);
         sqlite_bind_number(statement, 6, store_run(store));
     }
-    sqlite_bind_words(statement, 7, text_of(state_names[item->state]));
+    sqlite_bind_text(statement, 7, text_of(state_names[item->state]));
     sqlite_bind_number(statement, 8, item->has_dismissed);
     return sqlite_execute(statement, error);
 }
 
 /* ---- against an operator's order ---- */
 
-static enum status write_order(struct store *store, const struct outbox_item *item, const char *words,
+static enum status write_order(struct store *store, const struct outbox_item *item, const char *message,
                                struct error *error)
 {
     struct sqlite_statement *statement;
@@ -229,22 +230,22 @@ static enum status write_order(struct store *store, const struct outbox_item *it
                   "UPDATE procedure_state SET ordered = ?2, dismissed = ?3, words = ?4 WHERE code = ?1",
                   &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, item->code);
+    sqlite_bind_text(statement, 1, item->code);
     if (item->ordered)
         sqlite_bind_number(statement, 2, item->ordered);
     if (item->has_dismissed)
         sqlite_bind_digest(statement, 3, &item->dismissed);
-    sqlite_bind_words(statement, 4, text_of(words));
+    sqlite_bind_text(statement, 4, text_of(message));
     return sqlite_execute(statement, error);
 }
 
-static enum status append_withheld(struct store *store, const struct outbox_item *item, const char *words,
+static enum status append_withheld(struct store *store, const struct outbox_item *item, const char *message,
                                    struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
     value_set(detail, "ordered", value_integer(&arena, item->ordered));
-    value_set(detail, "words", value_string(&arena, words));
+    value_set(detail, "words", value_string(&arena, message));
     struct ledger_event event = {
         .event = "withheld", .code = item->code, .digest = &item->digest, .detail = detail
     };
@@ -268,7 +269,7 @@ static enum status want_after_order(struct store *store, struct outbox_item *ite
                                     enum outbox_action action, int64_t content, const struct digest *digest,
                                     struct error *error)
 {
-    const char *words =
+    const char *message =
         _("an operator ordered its withdrawal, but its source still says announced, now with another "
           "content: mend the source, or publish it again with \"congkhai retry --code\"");
     bool known = item->has_dismissed && digest_equal(&item->dismissed, digest);
@@ -282,11 +283,11 @@ static enum status want_after_order(struct store *store, struct outbox_item *ite
         item->has_dismissed = false;
     }
     item->state = item->wanted ? OUTBOX_CONFLICT : OUTBOX_IDLE;
-    if (item->wanted && !was_withheld && append_withheld(store, item, words, error))
+    if (item->wanted && !was_withheld && append_withheld(store, item, message, error))
         return error->status;
     if (write_wanted(store, item, record, error))
         return error->status;
-    return write_order(store, item, item->wanted ? words : NULL, error);
+    return write_order(store, item, item->wanted ? message : NULL, error);
 }
 
 enum status outbox_want(struct store *store, struct text code, int64_t record, enum outbox_action action,
@@ -331,7 +332,7 @@ enum status outbox_unwant(struct store *store, struct text code, int64_t record,
             " WHERE code = ?1 AND record = ?2 AND NOT (ordered IS NOT NULL AND wanted_action IS 'withdraw')",
             &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, code);
+    sqlite_bind_text(statement, 1, code);
     sqlite_bind_number(statement, 2, record);
     return sqlite_execute(statement, error);
 }

@@ -103,7 +103,7 @@ struct outbox_answer {
     int64_t started_at;        /* milliseconds: the first request of this run left */
     long status;               /* the deciding HTTP status; 0: none */
     struct text version, etag; /* what the portal holds now, as it said */
-    struct text words;         /* the portal's own words, or what went wrong; at most 2,000 bytes are kept */
+    struct text message;       /* the portal's own words, or what went wrong; at most 2,000 bytes are kept */
     bool asked;                /* learned by asking, not from the answer to the request */
     struct text answer_digest; /* hex SHA-256 of the answer's body; bytes NULL: none */
 };
@@ -113,7 +113,7 @@ enum status outbox_answer(struct store *store, struct outbox_item *item, const s
 
 /* An attempt that decided nothing (503, a reset, …): evidence only. Inside a transaction. */
 enum status outbox_attempt(struct store *store, const struct outbox_item *item, int64_t attempt,
-                           int64_t started_at, long status, struct text words, struct error *error);
+                           int64_t started_at, long status, struct text message, struct error *error);
 
 /* What transform wants. Inside a transaction. What an operator decided comes first: content that was
  * dismissed is not wanted; against a withdrawal that was ordered, the same content is not wanted and a new

@@ -6,8 +6,8 @@
 #include "store/ledger.h"
 #include "store/merkle.h"
 
-#define WORDS_MOST 2000 /* bytes of a portal's words that are kept */
-#define KEY_MOST   96
+#define WORDS_MAX 2000 /* bytes of a portal's words that are kept */
+#define KEY_MAX   96
 
 /* Both that did not leave and what was not there are recalled: neither left anything at the portal. */
 static const char *const event_names[] = {
@@ -27,7 +27,7 @@ static void add_time(struct arena *arena, struct value *detail, const char *name
 {
     if (!at)
         return;
-    char *text = arena_take(arena, CLOCK_TEXT);
+    char *text = arena_alloc(arena, CLOCK_TEXT);
     clock_format(at, text);
     value_set(detail, name, value_string(arena, text));
 }
@@ -40,7 +40,7 @@ static enum status store_name(struct store *store, char name[17], struct error *
         return error->status;
     enum status status = sqlite_step(statement, error);
     if (status == STATUS_OK) {
-        struct text value = sqlite_words(statement, 0);
+        struct text value = sqlite_column_text(statement, 0);
         snprintf(name, 17, TEXT_PRINT, TEXT_ARG(value));
         sqlite_reset_statement(statement);
         return STATUS_OK;
@@ -51,7 +51,7 @@ static enum status store_name(struct store *store, char name[17], struct error *
     snprintf(name, 17, "%012llx", (unsigned long long)clock->random(clock) >> 16);
     if (store_sql(store, "INSERT INTO setting (name, value) VALUES ('store', ?1)", &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, text_of(name));
+    sqlite_bind_text(statement, 1, text_of(name));
     return sqlite_execute(statement, error);
 }
 
@@ -66,12 +66,12 @@ static enum status write_intent(struct store *store, const struct outbox_item *i
             " attempts = 0, words = NULL WHERE code = ?1",
             &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, item->code);
-    sqlite_bind_words(statement, 2, item->key);
-    sqlite_bind_words(statement, 3, text_of(outbox_action_name(item->intent_action)));
+    sqlite_bind_text(statement, 1, item->code);
+    sqlite_bind_text(statement, 2, item->key);
+    sqlite_bind_text(statement, 3, text_of(outbox_action_name(item->intent_action)));
     sqlite_bind_number(statement, 4, item->intent_content);
     sqlite_bind_digest(statement, 5, &item->intent_digest);
-    sqlite_bind_words(statement, 6, item->intent_base);
+    sqlite_bind_text(statement, 6, item->intent_base);
     sqlite_bind_number(statement, 7, store_run(store));
     sqlite_bind_number(statement, 8, seq);
     return sqlite_execute(statement, error);
@@ -80,7 +80,7 @@ static enum status write_intent(struct store *store, const struct outbox_item *i
 enum status outbox_intend(struct store *store, struct arena *arena, struct outbox_item *item,
                           struct text base, struct error *error)
 {
-    char name[17], key[KEY_MOST];
+    char name[17], key[KEY_MAX];
     int64_t seq = (int64_t)store_tree(store)->size + 1; /* that of the event below, which names the key */
     struct clock *clock = store_clock(store);
     if (store_name(store, name, error))
@@ -106,9 +106,9 @@ enum status outbox_intend(struct store *store, struct arena *arena, struct outbo
     return write_intent(store, item, seq, error);
 }
 
-static struct text bounded(struct text words)
+static struct text bounded(struct text message)
 {
-    return text_slice(words, 0, text_cut(words, WORDS_MOST));
+    return text_slice(message, 0, text_cut(message, WORDS_MAX));
 }
 
 static enum status append_answer(struct store *store, const struct outbox_item *item,
@@ -130,7 +130,7 @@ static enum status append_answer(struct store *store, const struct outbox_item *
     if (answer->status)
         value_set(detail, "status", value_integer(&arena, answer->status));
     add_text(&arena, detail, "version", answer->version.bytes ? answer->version : answer->etag);
-    add_text(&arena, detail, "words", bounded(answer->words));
+    add_text(&arena, detail, "words", bounded(answer->message));
     struct ledger_event event = { .event = event_names[answer->outcome],
                                   .code = item->code,
                                   .digest = &item->intent_digest,
@@ -213,23 +213,23 @@ static enum status write_held(struct store *store, const struct outbox_item *ite
             " WHERE code = ?1",
             &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, item->code);
-    sqlite_bind_words(statement, 2, text_of(outbox_state_name(item->state)));
+    sqlite_bind_text(statement, 1, item->code);
+    sqlite_bind_text(statement, 2, text_of(outbox_state_name(item->state)));
     sqlite_bind_number(statement, 3, item->attempts);
     sqlite_bind_number(statement, 4, item->wanted);
-    sqlite_bind_words(statement, 5, text_of(held_status(item)));
+    sqlite_bind_text(statement, 5, text_of(held_status(item)));
     if (item->has_held_digest) {
         sqlite_bind_number(statement, 6, item->held_content);
         sqlite_bind_digest(statement, 7, &item->held_digest);
     }
-    sqlite_bind_words(statement, 8, item->version);
-    sqlite_bind_words(statement, 9, item->etag);
+    sqlite_bind_text(statement, 8, item->version);
+    sqlite_bind_text(statement, 9, item->etag);
     sqlite_bind_number(statement, 10, store_run(store));
     return sqlite_execute(statement, error);
 }
 
 /* A refusal keeps its intent: that is how the same content is known when it comes again. */
-static enum status write_state(struct store *store, const struct outbox_item *item, struct text words,
+static enum status write_state(struct store *store, const struct outbox_item *item, struct text message,
                                struct error *error)
 {
     struct sqlite_statement *statement;
@@ -250,10 +250,10 @@ static enum status write_state(struct store *store, const struct outbox_item *it
                   " overwrite = CASE WHEN ?2 <> 'conflict' THEN overwrite END WHERE code = ?1",
                   &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, item->code);
-    sqlite_bind_words(statement, 2, text_of(outbox_state_name(item->state)));
+    sqlite_bind_text(statement, 1, item->code);
+    sqlite_bind_text(statement, 2, text_of(outbox_state_name(item->state)));
     sqlite_bind_number(statement, 3, item->attempts);
-    sqlite_bind_words(statement, 4, words);
+    sqlite_bind_text(statement, 4, message);
     sqlite_bind_number(statement, 5, item->wanted);
     sqlite_bind_number(statement, 6, keeps);
     return sqlite_execute(statement, error);
@@ -269,11 +269,11 @@ enum status outbox_answer(struct store *store, struct outbox_item *item, const s
         answer->outcome == OUTBOX_ABSENT)
         return write_held(store, item, error);
     bool said = item->state != OUTBOX_IDLE || answer->outcome == OUTBOX_RECALLED;
-    return write_state(store, item, said ? bounded(answer->words) : TEXT_NONE, error);
+    return write_state(store, item, said ? bounded(answer->message) : TEXT_NONE, error);
 }
 
 enum status outbox_attempt(struct store *store, const struct outbox_item *item, int64_t attempt,
-                           int64_t started_at, long status, struct text words, struct error *error)
+                           int64_t started_at, long status, struct text message, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
@@ -283,7 +283,7 @@ enum status outbox_attempt(struct store *store, const struct outbox_item *item, 
     add_time(&arena, detail, "started_at", started_at);
     if (status)
         value_set(detail, "status", value_integer(&arena, status));
-    add_text(&arena, detail, "words", bounded(words));
+    add_text(&arena, detail, "words", bounded(message));
     struct ledger_event event = {
         .event = "attempted", .code = item->code, .digest = &item->intent_digest, .detail = detail
     };

@@ -18,7 +18,7 @@ static enum status read_rows(struct store *store, struct arena *arena, const cha
         for (int i = 0; i < sqlite_columns(statement); i++) {
             if (sqlite_is_null(statement, i))
                 continue;
-            struct text text = text_copy(arena, sqlite_words(statement, i));
+            struct text text = text_copy(arena, sqlite_column_text(statement, i));
             struct text name = text_copy(arena, text_of(sqlite_column_title(statement, i)));
             value_set_text(row, name,
                            sqlite_is_integer(statement, i) ? value_number(arena, text)

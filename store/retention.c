@@ -8,7 +8,7 @@
 
 #define PACK_GROUP   200   /* payloads in one transaction */
 #define FORGET_GROUP 100   /* digests in one event */
-#define FORGET_MOST  20000 /* payloads in one run */
+#define FORGET_MAX   20000 /* payloads in one run */
 
 /* ---- packing ---- */
 
@@ -127,7 +127,7 @@ static enum status find_run(struct forgetting *forgetting, struct error *error)
                   "SELECT coalesce(max(run), 0) FROM ledger WHERE event = 'run-started' AND at < ?1", &row,
                   error))
         return error->status;
-    sqlite_bind_words(row, 1, text_of(forgetting->before));
+    sqlite_bind_text(row, 1, text_of(forgetting->before));
     enum status status = sqlite_step(row, error);
     if (status == STATUS_OK)
         forgetting->until_run = sqlite_number(row, 0);
@@ -154,8 +154,9 @@ static enum status find_group(struct forgetting *forgetting, struct error *error
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         forgetting->payloads[forgetting->count++] = sqlite_number(rows, 0);
-        value_append(forgetting->digests,
-                     value_text(&forgetting->arena, text_copy(&forgetting->arena, sqlite_words(rows, 1))));
+        value_append(
+            forgetting->digests,
+            value_text(&forgetting->arena, text_copy(&forgetting->arena, sqlite_column_text(rows, 1))));
     }
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -199,7 +200,7 @@ static enum status forget(struct store *store, int64_t source_ms, struct retenti
     forgetting->store = store;
     clock_format(clock->now(clock) - source_ms, forgetting->before);
     enum status status = find_run(forgetting, error);
-    while (!status && done->forgotten < FORGET_MOST) {
+    while (!status && done->forgotten < FORGET_MAX) {
         status = find_group(forgetting, error);
         if (status || !forgetting->count)
             break;

@@ -32,7 +32,7 @@ static enum status read_rows(struct sqlite_statement *statement, struct arena *a
             else if (columns[i].kind == TRUTH_COLUMN)
                 value = value_boolean(arena, sqlite_number(statement, i));
             else
-                value = value_text(arena, text_copy(arena, sqlite_words(statement, i)));
+                value = value_text(arena, text_copy(arena, sqlite_column_text(statement, i)));
             value_set(row, columns[i].name, value);
         }
     }
@@ -90,7 +90,7 @@ enum status rule_report_deadlines(struct store *store, struct arena *arena, cons
             " WHERE ?2 IS NULL OR d.due <= ?2 ORDER BY d.due, r.code, d.rule",
             &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, text_of(today));
-    sqlite_bind_words(statement, 2, text_of(until));
+    sqlite_bind_text(statement, 1, text_of(today));
+    sqlite_bind_text(statement, 2, text_of(until));
     return read_rows(statement, arena, columns, sizeof columns / sizeof *columns, rows, error);
 }

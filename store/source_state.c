@@ -9,7 +9,7 @@ enum status source_state_get(struct store *store, struct arena *arena, const cha
                   "SELECT t.state FROM source_state t JOIN source s ON s.id = t.source WHERE s.name = ?1",
                   &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, text_of(source));
+    sqlite_bind_text(statement, 1, text_of(source));
     enum status status = sqlite_step(statement, error);
     if (status == STATUS_OK)
         *state = text_copy(arena, sqlite_bytes(statement, 0));
@@ -27,7 +27,7 @@ enum status source_state_put(struct store *store, const char *source, struct tex
                       : "DELETE FROM source_state WHERE source = (SELECT id FROM source WHERE name = ?1)",
                   &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, text_of(source));
+    sqlite_bind_text(statement, 1, text_of(source));
     if (state.bytes)
         sqlite_bind_bytes(statement, 2, state);
     return sqlite_execute(statement, error);

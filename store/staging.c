@@ -50,7 +50,7 @@ static enum status find_source(struct store *store, const char *name, int64_t *s
     struct sqlite_statement *statement;
     if (store_sql(store, "SELECT id FROM source WHERE name = ?1", &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, text_of(name));
+    sqlite_bind_text(statement, 1, text_of(name));
     enum status status = sqlite_step(statement, error);
     if (status == STATUS_OK) {
         *source = sqlite_number(statement, 0);
@@ -61,7 +61,7 @@ static enum status find_source(struct store *store, const char *name, int64_t *s
         return status;
     if (store_sql(store, "INSERT INTO source (name) VALUES (?1)", &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, text_of(name));
+    sqlite_bind_text(statement, 1, text_of(name));
     if (sqlite_execute(statement, error))
         return error->status;
     *source = sqlite_last_row(store_database(store));
@@ -144,7 +144,7 @@ static enum status touch(struct staging *staging, int64_t record, bool moved, bo
             &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
-    sqlite_bind_words(statement, 2, locator);
+    sqlite_bind_text(statement, 2, locator);
     if (sqlite_execute(statement, error))
         return error->status;
     return present ? STATUS_OK : append_returned(staging, key, code, error);
@@ -186,7 +186,7 @@ enum status staging_known(struct staging *staging, const struct digest *digest, 
         sqlite_bind_digest(statement, 1, digest);
     sqlite_bind_number(statement, 2, staging->source);
     if (key.bytes)
-        sqlite_bind_words(statement, 3, key);
+        sqlite_bind_text(statement, 3, key);
     enum status status = sqlite_step(statement, error);
     if (status == STATUS_END)
         return STATUS_OK;
@@ -200,13 +200,13 @@ enum status staging_known(struct staging *staging, const struct digest *digest, 
     }
     ARENA_OWNED struct arena arena = { 0 };
     int64_t record = sqlite_number(statement, 0);
-    bool moved = !text_equal(sqlite_words(statement, 1), locator);
+    bool moved = !text_equal(sqlite_column_text(statement, 1), locator);
     bool present = sqlite_number(statement, 2);
     struct text own_key = TEXT_NONE, code = TEXT_NONE;
     if (!present) {
-        own_key = text_copy(&arena, sqlite_words(statement, 3));
+        own_key = text_copy(&arena, sqlite_column_text(statement, 3));
         if (!sqlite_is_null(statement, 4))
-            code = text_copy(&arena, sqlite_words(statement, 4));
+            code = text_copy(&arena, sqlite_column_text(statement, 4));
     }
     sqlite_reset_statement(statement);
     *known = true;
@@ -235,7 +235,7 @@ static enum status find_key(struct staging *staging, struct text key, int64_t *r
                   error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_words(statement, 2, key);
+    sqlite_bind_text(statement, 2, key);
     enum status status = sqlite_step(statement, error);
     *record = status == STATUS_OK ? sqlite_number(statement, 0) : 0;
     *present = status == STATUS_OK && sqlite_number(statement, 1);
@@ -275,13 +275,13 @@ static enum status write_record(struct staging *staging, const struct staged_rec
             &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, known ? known : staging->source);
-    sqlite_bind_words(statement, 2, key);
-    sqlite_bind_words(statement, 3, record->locator);
+    sqlite_bind_text(statement, 2, key);
+    sqlite_bind_text(statement, 3, record->locator);
     sqlite_bind_digest(statement, 4, &record->digest);
     sqlite_bind_number(statement, 5, payload);
     if (record->context.bytes)
         sqlite_bind_number(statement, 6, staging->context);
-    sqlite_bind_words(statement, 7, text_of(record->fault));
+    sqlite_bind_text(statement, 7, text_of(record->fault));
     if (sqlite_execute(statement, error))
         return error->status;
     mark_seen(staging, known ? known : sqlite_last_row(store_database(staging->store)));
@@ -321,10 +321,10 @@ enum status staging_key_at(struct staging *staging, struct arena *arena, struct 
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_words(statement, 2, locator);
+    sqlite_bind_text(statement, 2, locator);
     enum status status = sqlite_step(statement, error);
     if (status == STATUS_OK)
-        *key = text_copy(arena, sqlite_words(statement, 0));
+        *key = text_copy(arena, sqlite_column_text(statement, 0));
     sqlite_reset_statement(statement);
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -339,7 +339,7 @@ enum status staging_has_document(struct staging *staging, struct text document, 
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_words(statement, 2, document);
+    sqlite_bind_text(statement, 2, document);
     enum status status = sqlite_step(statement, error);
     *many = status == STATUS_OK;
     sqlite_reset_statement(statement);
@@ -355,10 +355,10 @@ enum status staging_has_code(struct staging *staging, struct text key, const str
                   error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_words(statement, 2, key);
+    sqlite_bind_text(statement, 2, key);
     enum status status = sqlite_step(statement, error);
     for (size_t i = 0; status == STATUS_OK && i < count; i++)
-        *its = *its || text_equal(sqlite_words(statement, 0), codes[i]);
+        *its = *its || text_equal(sqlite_column_text(statement, 0), codes[i]);
     sqlite_reset_statement(statement);
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -398,7 +398,7 @@ static enum status lose(struct staging *staging, int64_t record, struct text key
         if (store_sql(staging->store, "UPDATE record SET work = 3 WHERE code = ?1 AND id <> ?2 AND work = 0",
                       &statement, error))
             return error->status;
-        sqlite_bind_words(statement, 1, code);
+        sqlite_bind_text(statement, 1, code);
         sqlite_bind_number(statement, 2, record);
         if (sqlite_execute(statement, error))
             return error->status;
@@ -423,7 +423,7 @@ static enum status find_missing(struct staging *staging, struct error *error)
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
     struct lost *lost = NULL;
-    size_t count = 0, room = 0;
+    size_t count = 0, capacity = 0;
     if (store_sql(staging->store, "SELECT id, key, code, present FROM record WHERE source = ?1 ORDER BY id",
                   &statement, error))
         return error->status;
@@ -432,16 +432,16 @@ static enum status find_missing(struct staging *staging, struct error *error)
     while (!(status = sqlite_step(statement, error))) {
         if (is_seen(staging, sqlite_number(statement, 0)))
             continue;
-        bool unread = text_starts(sqlite_words(statement, 1), TEXT("@"));
+        bool unread = text_starts(sqlite_column_text(statement, 1), TEXT("@"));
         staging->counts.missing += !unread;
         if (!sqlite_number(statement, 3))
             continue;
-        if (count == room)
-            lost = memory_grow(lost, room = room * 2 + 64, sizeof *lost);
-        lost[count++] =
-            (struct lost){ sqlite_number(statement, 0), text_copy(&arena, sqlite_words(statement, 1)),
-                           sqlite_is_null(statement, 2) ? TEXT_NONE
-                                                        : text_copy(&arena, sqlite_words(statement, 2)) };
+        if (count == capacity)
+            lost = memory_grow(lost, capacity = capacity * 2 + 64, sizeof *lost);
+        lost[count++] = (struct lost){
+            sqlite_number(statement, 0), text_copy(&arena, sqlite_column_text(statement, 1)),
+            sqlite_is_null(statement, 2) ? TEXT_NONE : text_copy(&arena, sqlite_column_text(statement, 2))
+        };
     }
     status = status == STATUS_END ? STATUS_OK : status;
     for (size_t i = 0; !status && i < count; i++)
@@ -489,7 +489,7 @@ enum status staging_present(struct store *store, const char *source, int64_t *pr
                   "r.present = 1",
                   &statement, error))
         return error->status;
-    sqlite_bind_words(statement, 1, text_of(source));
+    sqlite_bind_text(statement, 1, text_of(source));
     enum status status = sqlite_step(statement, error);
     *present = status == STATUS_OK ? sqlite_number(statement, 0) : 0;
     sqlite_reset_statement(statement);

@@ -55,8 +55,8 @@ static struct value *make_item(struct map_running *running, const struct map_nod
         return NULL;
     }
     if (node->items) {
-        struct record own = { .format = &text_format_, .root.text = code ? code->to : text };
-        return run_group(running, node->items, &own, &own.root, place);
+        struct record item = { .format = &text_format_, .root.text = code ? code->to : text };
+        return run_group(running, node->items, &item, &item.root, place);
     }
     if (target->kind == FIELD_GROUP)
         return map_convert_group(running, node, target, text, code, place);

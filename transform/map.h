@@ -35,7 +35,7 @@ struct map_defaults {
  * result depends on: map, formats, code lists used, defaults, the normaliser's version. */
 enum status map_compile(const struct setting_context *context, const struct source *source,
                         const struct code_list *lists, const struct map_defaults *defaults, struct map **map,
-                        struct digest *recipe, struct error *error);
+                        struct digest *transform_digest, struct error *error);
 void map_free(struct map *map);
 
 struct map_result {

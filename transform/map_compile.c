@@ -86,11 +86,11 @@ static enum status compile_match(struct compiler *compiler, struct map_node *nod
     struct map *map = compiler->map;
     if (tree->kind != VALUE_TEXT)
         return setting_fault(compiler->context, tree, error, _("\"match\" must be a regular expression"));
-    if (pattern_compile(tree->text, &node->match, error))
+    if (regex_compile(tree->text, &node->match, error))
         return setting_place(compiler->context, tree, error);
     if (map->pattern_count == map->pattern_room)
-        map->patterns = memory_grow(map->patterns, map->pattern_room = map->pattern_room * 2 + 8,
-                                    sizeof(struct pattern *));
+        map->patterns =
+            memory_grow(map->patterns, map->pattern_room = map->pattern_room * 2 + 8, sizeof(struct regex *));
     map->patterns[map->pattern_count++] = node->match;
     return STATUS_OK;
 }
@@ -137,7 +137,7 @@ static enum status compile_codes(struct compiler *compiler, struct map_node *nod
     size_t count = 0;
     node->codes = tree->kind == VALUE_TEXT ? codes_find(compiler->lists, tree->text) : NULL;
     if (node->codes) {
-        char *hex = arena_take(&compiler->arena, DIGEST_HEX);
+        char *hex = arena_alloc(&compiler->arena, DIGEST_HEX);
         digest_hex(&node->codes->digest, hex);
         if (!value_find(compiler->ingredients, node->codes->name))
             value_set(compiler->ingredients, node->codes->name, value_string(&compiler->arena, hex));
@@ -377,23 +377,25 @@ static enum status check_required(struct compiler *compiler, struct error *error
     return STATUS_OK;
 }
 
-static struct digest digest_recipe(struct compiler *compiler)
+static struct digest digest_of_map(struct compiler *compiler)
 {
-    struct value *recipe = value_object(&compiler->arena);
+    struct value *transform_digest = value_object(&compiler->arena);
     const struct value *tree = compiler->source->tree;
     static const char *const parts[] = { "encoding", "font",       "format",  "header",
                                          "map",      "namespaces", "nothing", "separator" };
-    value_set(recipe, "normaliser", value_integer(&compiler->arena, NORMALISE_VERSION));
-    value_set(recipe, "agency_code", value_text(&compiler->arena, compiler->map->defaults.agency_code));
-    value_set(recipe, "agency_name", value_text(&compiler->arena, compiler->map->defaults.agency_name));
-    value_set(recipe, "codes", compiler->ingredients);
+    value_set(transform_digest, "normaliser", value_integer(&compiler->arena, NORMALISE_VERSION));
+    value_set(transform_digest, "agency_code",
+              value_text(&compiler->arena, compiler->map->defaults.agency_code));
+    value_set(transform_digest, "agency_name",
+              value_text(&compiler->arena, compiler->map->defaults.agency_name));
+    value_set(transform_digest, "codes", compiler->ingredients);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const struct value *part = value_find(tree, parts[i]);
         if (part)
-            value_set(recipe, parts[i], value_copy(&compiler->arena, part));
+            value_set(transform_digest, parts[i], value_copy(&compiler->arena, part));
     }
     struct buffer bytes = { 0 };
-    canonical_write(&bytes, recipe);
+    canonical_write(&bytes, transform_digest);
     struct digest digest = crypto_sha256(buffer_view(&bytes));
     buffer_free(&bytes);
     return digest;
@@ -401,7 +403,7 @@ static struct digest digest_recipe(struct compiler *compiler)
 
 enum status map_compile(const struct setting_context *context, const struct source *source,
                         const struct code_list *lists, const struct map_defaults *defaults, struct map **map,
-                        struct digest *recipe, struct error *error)
+                        struct digest *transform_digest, struct error *error)
 {
     struct compiler compiler = {
         .map = memory_new(struct map), .context = context, .source = source, .lists = lists
@@ -414,7 +416,7 @@ enum status map_compile(const struct setting_context *context, const struct sour
     if (!status)
         status = check_required(&compiler, error);
     if (!status)
-        *recipe = digest_recipe(&compiler);
+        *transform_digest = digest_of_map(&compiler);
     arena_free(&compiler.arena);
     if (status)
         map_free(compiler.map);
@@ -430,7 +432,7 @@ void map_free(struct map *map)
     for (size_t i = 0; i < map->address_count; i++)
         record_address_free(map->addresses[i]);
     for (size_t i = 0; i < map->pattern_count; i++)
-        pattern_free(map->patterns[i]);
+        regex_free(map->patterns[i]);
     free(map->addresses);
     free(map->patterns);
     arena_free(&map->arena);

@@ -2,7 +2,7 @@
 #ifndef TRANSFORM_MAP_COMPILE_H
 #define TRANSFORM_MAP_COMPILE_H
 
-#include "adapters/pattern.h"
+#include "adapters/regex.h"
 #include "core/procedure.h"
 #include "transform/map.h"
 
@@ -14,7 +14,7 @@ struct map_node {
     struct record_address **from; /* alternatives; NULL: a constant */
     size_t from_count;
     struct text constant;
-    struct pattern *match;
+    struct regex *match;
     struct text split; /* bytes NULL: none */
     bool split_raw;    /* it holds white space that normalisation would eat: split first */
     struct text *dates;
@@ -53,7 +53,7 @@ struct map {
     struct map_defaults defaults;
     struct record_address **addresses; /* all, to be freed */
     size_t address_count, address_room;
-    struct pattern **patterns;
+    struct regex **patterns;
     size_t pattern_count, pattern_room;
 };
 

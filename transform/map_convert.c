@@ -20,7 +20,7 @@ static struct value *convert_date(struct map_running *running, const struct map_
                                   : _("This is no date; say its format in the map with \"date\""));
         return NULL;
     }
-    char *canonical = arena_take(running->arena, DATE_TEXT);
+    char *canonical = arena_alloc(running->arena, DATE_TEXT);
     date_write(date, canonical);
     return value_string(running->arena, canonical);
 }
@@ -45,9 +45,9 @@ static struct value *convert_integer(struct map_running *running, struct text te
                                      const struct map_place *place)
 {
     size_t start = 0;
-    struct text own; /* 2.0 and 2e0 are how some programs write 2 */
-    if (running->number && decimal_from_number(running->arena, text, &own))
-        text = own;
+    struct text plain; /* 2.0 and 2e0 are how some programs write 2 */
+    if (running->number && decimal_from_number(running->arena, text, &plain))
+        text = plain;
     while (start + 1 < text.length && text.bytes[start] == '0')
         start++;
     for (size_t i = 0; i < text.length; i++)
@@ -64,11 +64,11 @@ static struct value *convert_decimal(struct map_running *running, struct text te
 {
     struct money money;
     struct error error;
-    struct text own;
+    struct text plain;
     if (running->number && decimal_valid(text))
         return value_text(running->arena, text);
-    if (running->number && decimal_from_number(running->arena, text, &own))
-        return value_text(running->arena, own);
+    if (running->number && decimal_from_number(running->arena, text, &plain))
+        return value_text(running->arena, plain);
     switch (money_read(running->arena, text, &money, &error)) {
     case STATUS_OK:
         return value_text(running->arena, money.amount);

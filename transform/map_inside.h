@@ -42,7 +42,7 @@ struct map_piece {
 
 struct map_pieces {
     struct map_piece *list;
-    size_t count, room;
+    size_t count, capacity;
 };
 
 /* What the node's addresses name, the first alternative that is something. False: nothing. */

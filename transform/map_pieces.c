@@ -58,13 +58,13 @@ bool map_choose(struct map_running *running, const struct map_node *node, const 
 
 static void add_piece(struct map_running *running, struct map_pieces *pieces, struct map_piece piece)
 {
-    if (pieces->count == pieces->room) {
-        size_t room = pieces->room * 2 + 8;
-        struct map_piece *list = arena_take(running->arena, room * sizeof *list);
+    if (pieces->count == pieces->capacity) {
+        size_t capacity = pieces->capacity * 2 + 8;
+        struct map_piece *list = arena_alloc(running->arena, capacity * sizeof *list);
         if (pieces->count)
             memcpy(list, pieces->list, pieces->count * sizeof *list);
         pieces->list = list;
-        pieces->room = room;
+        pieces->capacity = capacity;
     }
     pieces->list[pieces->count++] = piece;
 }
@@ -73,10 +73,10 @@ static void add_piece(struct map_running *running, struct map_pieces *pieces, st
 static void take_pieces(struct map_running *running, const struct map_node *node, struct text text,
                         struct map_pieces *pieces, const struct map_place *place)
 {
-    struct pattern_match match;
+    struct regex_match match;
     struct error error;
     enum status status;
-    for (size_t at = 0; (status = pattern_search(node->match, text, at, &match, &error)) == STATUS_OK;) {
+    for (size_t at = 0; (status = regex_search(node->match, text, at, &match, &error)) == STATUS_OK;) {
         size_t end = (size_t)(match.whole.bytes - text.bytes) + match.whole.length;
         struct text piece = match.group.bytes ? text_trim(match.group) : TEXT_NONE;
         if (!is_nothing(node, piece))
@@ -98,7 +98,7 @@ void map_take_text(struct map_running *running, const struct map_node *node, str
 {
     struct error error;
     struct text normal;
-    struct pattern_match match;
+    struct regex_match match;
     if (normalise(running->arena, text, true, &running->result->repairs, &normal, &error)) {
         map_find(running, place, "congkhai/control", text, error.message);
         return;
@@ -110,7 +110,7 @@ void map_take_text(struct map_running *running, const struct map_node *node, str
         return;
     }
     if (node->match && !matched) {
-        enum status status = pattern_search(node->match, normal, 0, &match, &error);
+        enum status status = regex_search(node->match, normal, 0, &match, &error);
         if (status == STATUS_REJECT)
             map_find(running, place, "congkhai/match", normal, error.message);
         if (status != STATUS_OK || !match.group.bytes)

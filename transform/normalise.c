@@ -65,7 +65,7 @@ static bool is_invisible(int32_t c)
            c == 0xfeff;
 }
 
-/* Unicode's White_Space but LF and CR. */
+/* Unicode's White_Scongestion but LF and CR. */
 static bool is_blank(int32_t c)
 {
     return c == ' ' || c == '\t' || c == 0x0b || c == 0x0c || c == 0x85 || c == 0xa0 || c == 0x1680 ||
@@ -171,7 +171,7 @@ enum status normalise(struct arena *arena, struct text text, bool lines, struct 
         *out = text;
         return STATUS_OK;
     }
-    struct cleaning cleaning = { .lines = lines, .out = arena_take(arena, text.length + 1) };
+    struct cleaning cleaning = { .lines = lines, .out = arena_alloc(arena, text.length + 1) };
     if (clean(&cleaning, text, error))
         return error->status;
     struct text cleaned = { cleaning.out, cleaning.length };

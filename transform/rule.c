@@ -27,13 +27,13 @@ static bool is_met(const struct rule_condition *condition, const struct value *v
         return false;
     /* An expression that gives up has not matched, and the rule is asked: it must not pass in silence. */
     return (!condition->matches ||
-            pattern_search(condition->matches, value->text, 0, NULL, NULL) != STATUS_END) &&
+            regex_search(condition->matches, value->text, 0, NULL, NULL) != STATUS_END) &&
            ((!condition->after.year && !condition->before.year) || between(condition, value));
 }
 
-static bool meet(void *own, const struct value *value, const struct rule_place *place)
+static bool meet(void *user_data, const struct value *value, const struct rule_place *place)
 {
-    struct meeting *meeting = own;
+    struct meeting *meeting = user_data;
     (void)place;
     const struct value *item = value && value->kind == VALUE_LIST ? value->first : value;
     for (; item && !meeting->met; item = value->kind == VALUE_LIST ? item->next : NULL)
@@ -132,9 +132,9 @@ void rule_find(const struct rule_trial *trial, const struct rule_place *place, c
         finding->cites = rule->cites;
 }
 
-static bool try_value(void *own, const struct value *value, const struct rule_place *place)
+static bool try_value(void *user_data, const struct value *value, const struct rule_place *place)
 {
-    const struct rule_trial *trial = own;
+    const struct rule_trial *trial = user_data;
     const struct rule *rule = trial->rule;
     struct rule_subject subject = { trial->view, value, place,      trial->moment, trial->arena,
                                     trial->due,  rule,  trial->all, trial->record };
@@ -147,7 +147,7 @@ static bool try_value(void *own, const struct value *value, const struct rule_pl
             continue;
         why.status = STATUS_OK;
         why.message[0] = 0;
-        if (kind->holds(rule->checks[i].own, &subject, &why))
+        if (kind->holds(rule->checks[i].user_data, &subject, &why))
             continue;
         rule_find(trial, place, value, &why);
         break;
@@ -158,7 +158,7 @@ static bool try_value(void *own, const struct value *value, const struct rule_pl
 static bool is_idle(const struct rule *rule, const struct rule_view *view)
 {
     for (size_t i = 0; i < rule->check_count; i++)
-        if (!rule->checks[i].kind->idle || !rule->checks[i].kind->idle(rule->checks[i].own, view))
+        if (!rule->checks[i].kind->idle || !rule->checks[i].kind->idle(rule->checks[i].user_data, view))
             return false;
     return true;
 }
@@ -168,8 +168,8 @@ void rule_try(const struct rule_trial *trial)
     if (is_idle(trial->rule, trial->view))
         return;
     for (size_t i = 0; i < trial->rule->path_count; i++) {
-        struct rule_trial own = *trial;
-        rule_path_visit(&trial->rule->paths[i], trial->view, try_value, &own);
+        struct rule_trial inner = *trial;
+        rule_path_visit(&trial->rule->paths[i], trial->view, try_value, &inner);
     }
 }
 

@@ -2,8 +2,8 @@
  *
  * A rule is compiled once. Rules that look at one record run on it alone, from many threads, without
  * allocation while they hold. Rules that look at all records, or at the calendar, run over the store
- * (rule_all.h): what they look at is kept beside each record, so that a night need not open the records
- * again.
+ * (cross_record_rules.h): what they look at is kept beside each record, so that a night need not open the
+ * records again.
  */
 #ifndef TRANSFORM_RULE_H
 #define TRANSFORM_RULE_H
@@ -35,7 +35,7 @@ struct rule_file {
  * examples and reasons do not. */
 enum status rule_compile_all(struct arena *arena, const struct rule_file *files, size_t count,
                              const struct rule_options *options, struct rule_set **rules,
-                             struct digest *recipe, struct error *error);
+                             struct digest *transform_digest, struct error *error);
 void rule_free_all(struct rule_set *rules);
 size_t rule_count(const struct rule_set *rules);
 
@@ -46,11 +46,12 @@ void rule_run(const struct rule_set *rules, struct arena *arena, const struct va
 
 /* What the rules over the store need to know of a record: its procedure as canonical JSON, cut down to the
  * fields they look at (items of lists keep their places). Nothing is written when there are no such rules. */
-void rule_watch(const struct rule_set *rules, const struct value *procedure, struct buffer *out);
+void rule_project(const struct rule_set *rules, const struct value *procedure, struct buffer *out);
 
 /* What is not wrong but will surprise: rules that are no longer or not yet in force, rules that two days or
  * numbers leave no way to break, rules without a citation or a reason, a calendar that ends. One sentence
  * with its place each. */
-void rule_remarks(const struct rule_set *rules, void (*say)(void *own, const char *remark), void *own);
+void rule_lint(const struct rule_set *rules, void (*say)(void *user_data, const char *remark),
+               void *user_data);
 
 #endif

@@ -10,7 +10,7 @@
  * is found in their text if there is one. A place inside of the rule's own lists is that of the same item. */
 struct alternative {
     struct rule_path path;
-    struct pattern *matches;
+    struct regex *matches;
     bool beside;
 };
 
@@ -34,12 +34,12 @@ static enum status read_alternative(struct rule *rule, const struct rule_compili
 }
 
 static enum status compile_required(struct rule *rule, const struct rule_compiling *compiling,
-                                    const struct value *options, void **own, struct error *error)
+                                    const struct value *options, void **user_data, struct error *error)
 {
     const struct setting_context *context = compiling->context;
     struct required *required = arena_new(context->arena, struct required);
     const struct value *others = value_find(options, "or");
-    *own = required;
+    *user_data = required;
     if (options->kind == VALUE_TEXT && text_is(options->text, "true"))
         return STATUS_OK;
     if (options->kind != VALUE_OBJECT || !others || options->count != 1)
@@ -54,11 +54,11 @@ static enum status compile_required(struct rule *rule, const struct rule_compili
     return STATUS_OK;
 }
 
-static void free_required(void *own)
+static void free_required(void *user_data)
 {
-    struct required *required = own;
+    struct required *required = user_data;
     for (size_t i = 0; required && i < required->count; i++)
-        pattern_free(required->alternatives[i].matches);
+        regex_free(required->alternatives[i].matches);
 }
 
 struct seeking {
@@ -66,20 +66,20 @@ struct seeking {
     bool found;
 };
 
-static bool seek(void *own, const struct value *value, const struct rule_place *place)
+static bool seek(void *user_data, const struct value *value, const struct rule_place *place)
 {
-    struct seeking *seeking = own;
-    const struct pattern *pattern = seeking->alternative->matches;
+    struct seeking *seeking = user_data;
+    const struct regex *pattern = seeking->alternative->matches;
     (void)place;
     if (rule_is_something(value))
         seeking->found = !pattern || (value_is_scalar(value) &&
-                                      pattern_search(pattern, value->text, 0, NULL, NULL) == STATUS_OK);
+                                      regex_search(pattern, value->text, 0, NULL, NULL) == STATUS_OK);
     return !seeking->found;
 }
 
-static bool holds_required(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_required(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
-    const struct required *required = own;
+    const struct required *required = user_data;
     if (rule_is_something(subject->value))
         return true;
     for (size_t i = 0; i < required->count; i++) {
@@ -97,9 +97,10 @@ static bool holds_required(const void *own, const struct rule_subject *subject, 
     return false;
 }
 
-static void watch_required(const void *own, void (*add)(void *mask, const struct rule_path *path), void *mask)
+static void watch_required(const void *user_data, void (*add)(void *mask, const struct rule_path *path),
+                           void *mask)
 {
-    const struct required *required = own;
+    const struct required *required = user_data;
     for (size_t i = 0; i < required->count; i++)
         add(mask, &required->alternatives[i].path);
 }
@@ -110,7 +111,7 @@ struct bounds {
 };
 
 static enum status compile_bounds(struct rule *rule, const struct rule_compiling *compiling,
-                                  const struct value *options, void **own, struct error *error)
+                                  const struct value *options, void **user_data, struct error *error)
 {
     static const struct setting settings[] = {
         { "min", SETTING_NUMBER, offsetof(struct bounds, minimum), .fallback = "0", .minimum = 0,
@@ -120,7 +121,7 @@ static enum status compile_bounds(struct rule *rule, const struct rule_compiling
     };
     (void)rule;
     struct bounds *bounds = arena_new(compiling->context->arena, struct bounds);
-    *own = bounds;
+    *user_data = bounds;
     if (setting_read(compiling->context, settings, 2, options, "check", bounds, error))
         return error->status;
     if (bounds->minimum > bounds->maximum)
@@ -147,9 +148,9 @@ static void say_bounds(const struct bounds *bounds, const char *seen, struct err
                   (long long)bounds->maximum);
 }
 
-static bool holds_length(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_length(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
-    const struct bounds *bounds = own;
+    const struct bounds *bounds = user_data;
     int64_t bytes = (int64_t)subject->value->text.length;
     char seen[128];
     /* A character has one to four bytes: most texts need not be counted. */
@@ -163,9 +164,9 @@ static bool holds_length(const void *own, const struct rule_subject *subject, st
     return false;
 }
 
-static bool holds_count(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_count(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
-    const struct bounds *bounds = own;
+    const struct bounds *bounds = user_data;
     int64_t count = subject->value ? (int64_t)subject->value->count : 0;
     char seen[128];
     if (in_bounds(bounds, count))
@@ -210,10 +211,10 @@ static enum status check_choices(const struct rule *rule, const struct setting_c
 }
 
 static enum status compile_one_of(struct rule *rule, const struct rule_compiling *compiling,
-                                  const struct value *options, void **own, struct error *error)
+                                  const struct value *options, void **user_data, struct error *error)
 {
     struct choices *choices = arena_new(compiling->context->arena, struct choices);
-    *own = choices;
+    *user_data = choices;
     if (options->kind == VALUE_OBJECT)
         return setting_fault(compiling->context, options, error, _("\"one_of\" is a list of texts"));
     if (setting_texts(compiling->context, options, &choices->texts, &choices->count, error))
@@ -221,9 +222,9 @@ static enum status compile_one_of(struct rule *rule, const struct rule_compiling
     return check_choices(rule, compiling->context, choices, options, error);
 }
 
-static bool holds_one_of(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_one_of(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
-    const struct choices *choices = own;
+    const struct choices *choices = user_data;
     for (size_t i = 0; i < choices->count; i++)
         if (text_equal(choices->texts[i], subject->value->text))
             return true;
@@ -274,11 +275,11 @@ enum status rule_list(struct rule *rule, const struct rule_compiling *compiling,
 }
 
 static enum status compile_codes(struct rule *rule, const struct rule_compiling *compiling,
-                                 const struct value *options, void **own, struct error *error)
+                                 const struct value *options, void **user_data, struct error *error)
 {
     struct arena *arena = compiling->context->arena;
     struct code_table *table = arena_new(arena, struct code_table);
-    *own = table;
+    *user_data = table;
     if (rule_list(rule, compiling, options, &table->list, error))
         return error->status;
     size_t size = 16;
@@ -292,9 +293,9 @@ static enum status compile_codes(struct rule *rule, const struct rule_compiling 
     return STATUS_OK;
 }
 
-static bool holds_codes(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_codes(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
-    const struct code_table *table = own;
+    const struct code_table *table = user_data;
     if (table->slots[slot_of(table, subject->value->text)].bytes)
         return true;
     error_set(why, STATUS_OK, _("\"%.*s\" is not in the code list \"%s\""), TEXT_ARG(subject->value->text),

@@ -24,10 +24,10 @@ static enum status check_names(const struct rule_compiling *compiling, const str
 }
 
 static enum status compile_date(struct rule *rule, const struct rule_compiling *compiling,
-                                const struct value *options, void **own, struct error *error)
+                                const struct value *options, void **user_data, struct error *error)
 {
     struct span *span = arena_new(compiling->context->arena, struct span);
-    *own = span;
+    *user_data = span;
     if (check_names(compiling, options, "date", bound_names, BOUNDS, error))
         return error->status;
     if (!options->count)
@@ -91,9 +91,9 @@ static void say_bound(int bound, const struct rule_day *day, struct date limit, 
     }
 }
 
-static bool holds_date(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_date(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
-    const struct span *span = own;
+    const struct span *span = user_data;
     struct date date, limit;
     if (!date_read(subject->value->text, &date)) {
         error_set(why, STATUS_OK, _("This is no day"));
@@ -115,9 +115,10 @@ static void watch_day(const struct rule_day *day, void (*add)(void *mask, const 
         add(mask, &day->path);
 }
 
-static void watch_date(const void *own, void (*add)(void *mask, const struct rule_path *path), void *mask)
+static void watch_date(const void *user_data, void (*add)(void *mask, const struct rule_path *path),
+                       void *mask)
 {
-    const struct span *span = own;
+    const struct span *span = user_data;
     for (int i = 0; i < BOUNDS; i++)
         watch_day(&span->bounds[i], add, mask);
 }
@@ -142,12 +143,12 @@ static enum status read_limit(const struct rule_compiling *compiling, const stru
 }
 
 static enum status compile_number(struct rule *rule, const struct rule_compiling *compiling,
-                                  const struct value *options, void **own, struct error *error)
+                                  const struct value *options, void **user_data, struct error *error)
 {
     static const char *const names[] = { "min", "max" };
     struct amounts *amounts = arena_new(compiling->context->arena, struct amounts);
     (void)rule;
-    *own = amounts;
+    *user_data = amounts;
     if (check_names(compiling, options, "number", names, 2, error) ||
         read_limit(compiling, options, "min", &amounts->minimum, error) ||
         read_limit(compiling, options, "max", &amounts->maximum, error))
@@ -161,9 +162,9 @@ static enum status compile_number(struct rule *rule, const struct rule_compiling
     return STATUS_OK;
 }
 
-static bool holds_number(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_number(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
-    const struct amounts *amounts = own;
+    const struct amounts *amounts = user_data;
     struct text number = subject->value->text;
     if (!decimal_valid(number) && decimal_read(subject->arena, number, &number) != DECIMAL_READ) {
         error_set(why, STATUS_OK, _("This is no number"));
@@ -225,7 +226,7 @@ static enum status read_calendar(const struct rule_compiling *compiling, const s
 }
 
 static enum status compile_working_days(struct rule *rule, const struct rule_compiling *compiling,
-                                        const struct value *options, void **own, struct error *error)
+                                        const struct value *options, void **user_data, struct error *error)
 {
     static const struct setting settings[] = {
         { "from", SETTING_TREE, offsetof(struct term_settings, from), .required = true,
@@ -243,7 +244,7 @@ static enum status compile_working_days(struct rule *rule, const struct rule_com
     struct term *term = arena_new(context->arena, struct term);
     struct term_settings read = { 0 };
     const struct code_list *list;
-    *own = term;
+    *user_data = term;
     if (setting_read(context, settings, sizeof settings / sizeof *settings, options, "working_days", &read,
                      error))
         return error->status;
@@ -275,9 +276,9 @@ static void say_term(const struct term *term, struct date due, bool is_due, stru
                   (long long)term->at_most, text);
 }
 
-static bool holds_working_days(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_working_days(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
-    const struct term *term = own;
+    const struct term *term = user_data;
     struct date from, to, due = { 0 };
     if (!rule_day_find(&term->from, subject, subject->moment->today, &from) ||
         !rule_day_find(&term->to, subject, from, &to))
@@ -291,10 +292,10 @@ static bool holds_working_days(const void *own, const struct rule_subject *subje
     }
     bool is_due = workday_add(&term->calendar, from, term->at_most, &due);
     struct date published;
-    bool open =
-        term->to.kind == RULE_DAY_TODAY ||
-        (term->to.kind == RULE_DAY_PUBLISHED &&
-         !(subject->moment->published && subject->moment->published(subject->moment->own, from, &published)));
+    bool open = term->to.kind == RULE_DAY_TODAY ||
+                (term->to.kind == RULE_DAY_PUBLISHED &&
+                 !(subject->moment->published &&
+                   subject->moment->published(subject->moment->user_data, from, &published)));
     if (subject->due && open && is_due)
         *subject->due = due;
     if (days <= term->at_most)
@@ -303,9 +304,10 @@ static bool holds_working_days(const void *own, const struct rule_subject *subje
     return false;
 }
 
-static void watch_term(const void *own, void (*add)(void *mask, const struct rule_path *path), void *mask)
+static void watch_term(const void *user_data, void (*add)(void *mask, const struct rule_path *path),
+                       void *mask)
 {
-    const struct term *term = own;
+    const struct term *term = user_data;
     watch_day(&term->from, add, mask);
     watch_day(&term->to, add, mask);
 }

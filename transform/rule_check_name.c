@@ -15,7 +15,7 @@
 #include "adapters/unicode.h"
 #include "transform/rule_inside.h"
 
-#define WORDS_MOST 200
+#define WORDS_MAX 200
 
 struct word {
     uint64_t hash; /* 0: an empty slot */
@@ -82,14 +82,14 @@ static int compare_hashes(const void *left, const void *right)
 }
 
 /* The words of a name, folded, each once; a leading "Thủ tục" is no part of it. */
-static size_t read_words(struct arena *arena, struct text text, uint64_t words[WORDS_MOST], uint64_t *whole)
+static size_t read_words(struct arena *arena, struct text text, uint64_t words[WORDS_MAX], uint64_t *whole)
 {
     struct text folded = unicode_fold(arena, text);
     size_t count = 0, at = 0, kept = 0;
     if (text_starts(folded, TEXT("thủ tục ")))
         at = sizeof "thủ tục";
     *whole = 1469598103934665603u;
-    while (at < folded.length && count < WORDS_MOST) {
+    while (at < folded.length && count < WORDS_MAX) {
         size_t start = at, next = at;
         while (next < folded.length) {
             size_t behind = next;
@@ -171,7 +171,7 @@ static size_t find_whole(const struct known *known, uint64_t whole)
 
 static void add_name(struct known *known, struct arena *arena, struct text code, struct text text)
 {
-    uint64_t words[WORDS_MOST];
+    uint64_t words[WORDS_MAX];
     struct name *name = &known->names[known->count++];
     name->code = code;
     name->name = text;
@@ -247,7 +247,7 @@ static void build(struct known *known, struct arena *arena)
 }
 
 static enum status compile_known_name(struct rule *rule, const struct rule_compiling *compiling,
-                                      const struct value *options, void **own, struct error *error)
+                                      const struct value *options, void **user_data, struct error *error)
 {
     static const struct setting settings[] = {
         { "list", SETTING_TEXT, offsetof(struct known_settings, list), .required = true,
@@ -260,7 +260,7 @@ static enum status compile_known_name(struct rule *rule, const struct rule_compi
     struct arena *arena = compiling->context->arena;
     struct known *known = arena_new(arena, struct known);
     struct known_settings read = { .least = 0.25 };
-    *own = known;
+    *user_data = known;
     for (size_t i = 0; i < rule->path_count; i++)
         if (!text_is(rule->paths[i].path.text, "name"))
             return setting_fault(compiling->context, options, error,
@@ -301,12 +301,12 @@ static struct text national_code(struct text code)
     return code.length > 8 && code.bytes[1] == '.' && code.bytes[8] == '.' ? text_slice(code, 0, 8) : code;
 }
 
-static bool holds_known_name(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_known_name(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
-    const struct known *known = own;
+    const struct known *known = user_data;
     static const struct text field = { "code", 4 };
     const struct value *code = NULL;
-    uint64_t words[WORDS_MOST];
+    uint64_t words[WORDS_MAX];
     struct buffer said = { 0 };
     for (size_t i = 0; i < procedure_root.count && !code; i++)
         if (subject->procedure->roots[i] && text_equal(subject->procedure->roots[i]->name, field))

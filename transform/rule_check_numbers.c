@@ -64,14 +64,14 @@ static enum status choose(const struct setting_context *context, const struct va
 }
 
 static enum status compile_document_number(struct rule *rule, const struct rule_compiling *compiling,
-                                           const struct value *options, void **own, struct error *error)
+                                           const struct value *options, void **user_data, struct error *error)
 {
     const struct setting_context *context = compiling->context;
     struct numbering *numbering = arena_new(context->arena, struct numbering);
     const struct value *kinds = value_find(options, "kinds"), *faults = value_find(options, "faults");
     const char *names[DOCUMENT_OTHER];
     (void)rule;
-    *own = numbering;
+    *user_data = numbering;
     numbering->any_kind = !kinds;
     numbering->has_faults = faults;
     if (options->kind == VALUE_TEXT && text_is(options->text, "true"))
@@ -137,9 +137,10 @@ static bool is_plain(struct text text, const struct numbering *numbering)
     return false;
 }
 
-static bool holds_document_number(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_document_number(const void *user_data, const struct rule_subject *subject,
+                                  struct error *why)
 {
-    const struct numbering *numbering = own;
+    const struct numbering *numbering = user_data;
     struct document_number number;
     if (is_plain(subject->value->text, numbering))
         return true;
@@ -178,10 +179,10 @@ static bool is_currency(struct text text)
 }
 
 /* amounts: readable. Sums in prose whose marks can be read in two ways or in none. */
-static bool holds_amounts(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_amounts(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
     struct text text = subject->value->text;
-    (void)own;
+    (void)user_data;
     for (size_t at = 0; at < text.length;) {
         if (text.bytes[at] < '0' || text.bytes[at] > '9') {
             at++;
@@ -207,9 +208,9 @@ static bool holds_amounts(const void *own, const struct rule_subject *subject, s
 }
 
 static enum status compile_amounts(struct rule *rule, const struct rule_compiling *compiling,
-                                   const struct value *options, void **own, struct error *error)
+                                   const struct value *options, void **user_data, struct error *error)
 {
-    (void)rule, (void)own;
+    (void)rule, (void)user_data;
     if (options->kind != VALUE_TEXT || !text_is(options->text, "readable"))
         return setting_fault(compiling->context, options, error, _("\"amounts\" can only be readable"));
     return STATUS_OK;

@@ -9,7 +9,7 @@
 /* matches and not_matches: PCRE2, Unicode. A careless expression shows itself on long runs of one character,
  * which real texts hold sooner or later. What stands behind the run keeps PCRE2 from seeing at once that a
  * letter of the expression is missing. */
-static enum status probe(const struct pattern *pattern, struct error *error)
+static enum status probe(const struct regex *pattern, struct error *error)
 {
     static const char *const pieces[] = { "a", "A", "1", " ", "\n", "-", ".", "a ", "a1", "đ" };
     static const char behind[] =
@@ -22,79 +22,79 @@ static enum status probe(const struct pattern *pattern, struct error *error)
             memcpy(text + length, pieces[i], size);
         memcpy(text + length, behind, sizeof behind - 1);
         length += sizeof behind - 1;
-        if (pattern_search(pattern, (struct text){ text, length }, 0, NULL, error) == STATUS_REJECT)
+        if (regex_search(pattern, (struct text){ text, length }, 0, NULL, error) == STATUS_REJECT)
             return STATUS_REJECT;
     }
     return STATUS_OK;
 }
 
 enum status rule_pattern_compile(const struct rule_compiling *compiling, const struct value *expression,
-                                 struct pattern **pattern, struct error *error)
+                                 struct regex **pattern, struct error *error)
 {
     *pattern = NULL;
     if (expression->kind != VALUE_TEXT)
         return setting_fault(compiling->context, expression, error, _("a regular expression is expected"));
-    if (pattern_compile(expression->text, pattern, error))
+    if (regex_compile(expression->text, pattern, error))
         return setting_place(compiling->context, expression, error);
     if (probe(*pattern, error) == STATUS_OK)
         return STATUS_OK;
-    pattern_free(*pattern);
+    regex_free(*pattern);
     *pattern = NULL;
     error->status = STATUS_USAGE;
     return setting_place(compiling->context, expression, error);
 }
 
 struct expression {
-    struct pattern *pattern;
+    struct regex *pattern;
     struct rule_literals literals; /* not_matches only */
 };
 
 static enum status compile_matches(struct rule *rule, const struct rule_compiling *compiling,
-                                   const struct value *options, void **own, struct error *error)
+                                   const struct value *options, void **user_data, struct error *error)
 {
     struct expression *expression = arena_new(compiling->context->arena, struct expression);
     (void)rule;
-    *own = expression;
+    *user_data = expression;
     return rule_pattern_compile(compiling, options, &expression->pattern, error);
 }
 
 static enum status compile_not_matches(struct rule *rule, const struct rule_compiling *compiling,
-                                       const struct value *options, void **own, struct error *error)
+                                       const struct value *options, void **user_data, struct error *error)
 {
-    if (compile_matches(rule, compiling, options, own, error))
+    if (compile_matches(rule, compiling, options, user_data, error))
         return error->status;
-    struct expression *expression = *own;
+    struct expression *expression = *user_data;
     rule_literals_find(compiling->context->arena, options->text, &expression->literals);
     return STATUS_OK;
 }
 
-static void free_expression(void *own)
+static void free_expression(void *user_data)
 {
-    struct expression *expression = own;
-    pattern_free(expression->pattern);
+    struct expression *expression = user_data;
+    regex_free(expression->pattern);
 }
 
-static bool holds_matches(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_matches(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
-    const struct expression *expression = own;
-    enum status status = pattern_search(expression->pattern, subject->value->text, 0, NULL, why);
+    const struct expression *expression = user_data;
+    enum status status = regex_search(expression->pattern, subject->value->text, 0, NULL, why);
     if (status == STATUS_END)
         error_set(why, STATUS_OK, _("This does not have the form that is asked for"));
     return status == STATUS_OK;
 }
 
-static bool idle_not_matches(const void *own, const struct rule_view *view)
+static bool idle_not_matches(const void *user_data, const struct rule_view *view)
 {
-    const struct expression *expression = own;
+    const struct expression *expression = user_data;
     const struct rule_grams *grams = expression->literals.count ? rule_view_grams(view) : NULL;
     return grams && !rule_literals_may_stand(&expression->literals, grams);
 }
 
-static bool holds_not_matches(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_not_matches(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
-    const struct expression *expression = own;
-    struct pattern_match match;
-    enum status status = pattern_search(expression->pattern, subject->value->text, 0, &match, why);
+    const struct expression *expression = user_data;
+    struct regex_match match;
+    enum status status = regex_search(expression->pattern, subject->value->text, 0, &match, why);
     if (status == STATUS_OK)
         error_set(why, STATUS_OK, _("\"%.*s\" must not stand here"), TEXT_ARG(match.whole));
     return status == STATUS_END;
@@ -121,10 +121,10 @@ static bool is_false_d(int32_t character)
     return character == 0xd0 || character == 0xf0 || character == 0x189 || character == 0x256;
 }
 
-static bool idle_letters(const void *own, const struct rule_view *view)
+static bool idle_letters(const void *user_data, const struct rule_view *view)
 {
     const struct rule_grams *grams = rule_view_grams(view);
-    (void)own;
+    (void)user_data;
     return grams && !grams->strange;
 }
 
@@ -162,19 +162,19 @@ static bool tell_letters(struct letters *letters, struct error *why)
 
 /* script: vietnamese */
 static enum status compile_script(struct rule *rule, const struct rule_compiling *compiling,
-                                  const struct value *options, void **own, struct error *error)
+                                  const struct value *options, void **user_data, struct error *error)
 {
-    (void)rule, (void)own;
+    (void)rule, (void)user_data;
     if (options->kind != VALUE_TEXT || !text_is(options->text, "vietnamese"))
         return setting_fault(compiling->context, options, error, _("the only script is \"vietnamese\""));
     return STATUS_OK;
 }
 
-static bool holds_script(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_script(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
     struct text text = subject->value->text;
     struct letters letters = { 0 };
-    (void)own;
+    (void)user_data;
     for (size_t at = rule_next_strange(text, 0); at < text.length; at = rule_next_strange(text, at)) {
         size_t start = at;
         int32_t character = unicode_next(text, &at);
@@ -264,11 +264,11 @@ static struct word read_word(struct text text, size_t at)
     return word;
 }
 
-static bool holds_look_alikes(const void *own, const struct rule_subject *subject, struct error *why)
+static bool holds_look_alikes(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
     struct text text = subject->value->text;
     struct letters letters = { 0 };
-    (void)own;
+    (void)user_data;
     for (size_t at = rule_next_strange(text, 0); at < text.length; at = rule_next_strange(text, at)) {
         size_t next = at;
         int32_t suspect = unicode_next(text, &next);
@@ -293,9 +293,9 @@ static bool holds_look_alikes(const void *own, const struct rule_subject *subjec
 }
 
 static enum status compile_look_alikes(struct rule *rule, const struct rule_compiling *compiling,
-                                       const struct value *options, void **own, struct error *error)
+                                       const struct value *options, void **user_data, struct error *error)
 {
-    (void)rule, (void)own;
+    (void)rule, (void)user_data;
     if (options->kind != VALUE_TEXT || !text_is(options->text, "none"))
         return setting_fault(compiling->context, options, error, _("\"look_alikes\" can only be none"));
     return STATUS_OK;

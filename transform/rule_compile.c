@@ -6,7 +6,7 @@
 #include "transform/rule_inside.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define ID_MOST      64
+#define ID_MAX       64
 
 struct rule_settings {
     const char *id, *cites;
@@ -181,13 +181,13 @@ static enum status read_checks(const struct rule_compiling *compiling, const str
         if (rule->check_count == RULE_CHECKS)
             return setting_fault(context, member, error, _("a rule has at most %d checks: make two rules"),
                                  RULE_CHECKS);
-        void **own = &rule->checks[rule->check_count].own;
+        void **user_data = &rule->checks[rule->check_count].user_data;
         rule->checks[rule->check_count].kind = kind;
         if (check_fits(context, rule, kind, member, error))
             return error->status;
-        if (kind->compile(rule, compiling, member, own, error)) {
-            if (kind->free && *own)
-                kind->free(*own);
+        if (kind->compile(rule, compiling, member, user_data, error)) {
+            if (kind->free && *user_data)
+                kind->free(*user_data);
             return error->status;
         }
         rule->check_count++;
@@ -235,8 +235,8 @@ static enum status read_fields(const struct setting_context *context, const stru
 static enum status check_id(const struct setting_context *context, const struct value *id,
                             struct error *error)
 {
-    if (!id->text.length || id->text.length > ID_MOST || memchr(id->text.bytes, ' ', id->text.length))
-        return setting_fault(context, id, error, _("an id has 1 to %d characters and no blanks"), ID_MOST);
+    if (!id->text.length || id->text.length > ID_MAX || memchr(id->text.bytes, ' ', id->text.length))
+        return setting_fault(context, id, error, _("an id has 1 to %d characters and no blanks"), ID_MAX);
     if (text_starts(id->text, TEXT("congkhai/")))
         return setting_fault(context, id, error,
                              _("ids that start with \"congkhai/\" are the program's own"));
@@ -317,27 +317,27 @@ static bool uses_list(const struct rule_set *rules, const struct code_list *list
     return false;
 }
 
-static struct digest recipe_of(struct rule_set *rules, const struct code_list *lists,
-                               struct value *ingredients)
+static struct digest transform_digest_of(struct rule_set *rules, const struct code_list *lists,
+                                         struct value *ingredients)
 {
     struct buffer bytes = { 0 };
     for (const struct code_list *list = lists; list; list = list->next) {
         if (!uses_list(rules, list))
             continue;
-        char *hex = arena_take(rules->arena, DIGEST_HEX);
+        char *hex = arena_alloc(rules->arena, DIGEST_HEX);
         digest_hex(&list->digest, hex);
         value_append(ingredients, value_string(rules->arena, hex));
     }
     value_append(ingredients, value_integer(rules->arena, RULES_VERSION));
     canonical_write(&bytes, ingredients);
-    struct digest recipe = crypto_sha256(buffer_view(&bytes));
+    struct digest transform_digest = crypto_sha256(buffer_view(&bytes));
     buffer_free(&bytes);
-    return recipe;
+    return transform_digest;
 }
 
 enum status rule_compile_all(struct arena *arena, const struct rule_file *files, size_t count,
                              const struct rule_options *options, struct rule_set **rules,
-                             struct digest *recipe, struct error *error)
+                             struct digest *transform_digest, struct error *error)
 {
     struct rule_set *made = arena_new(arena, struct rule_set);
     struct value *ingredients = value_list(arena);
@@ -359,8 +359,8 @@ enum status rule_compile_all(struct arena *arena, const struct rule_file *files,
         if (compile_file(&compiling, &files[i], made, ingredients, error))
             return error->status;
     }
-    *recipe = recipe_of(made, options->lists, ingredients);
-    rule_watch_build(made);
+    *transform_digest = transform_digest_of(made, options->lists, ingredients);
+    rule_project_build(made);
     return STATUS_OK;
 }
 
@@ -369,10 +369,10 @@ void rule_free_all(struct rule_set *rules)
     for (size_t i = 0; rules && i < rules->count; i++) {
         const struct rule *rule = &rules->rules[i];
         for (size_t j = 0; j < rule->when_count; j++)
-            pattern_free(rule->when[j].matches);
+            regex_free(rule->when[j].matches);
         for (size_t j = 0; j < rule->check_count; j++)
             if (rule->checks[j].kind->free)
-                rule->checks[j].kind->free(rule->checks[j].own);
+                rule->checks[j].kind->free(rule->checks[j].user_data);
     }
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/canonical.h"
-#include "transform/rule_all.h"
+#include "transform/cross_record_rules.h"
 #include "transform/rule_inside.h"
 
 static enum status read_value(const struct setting_context *context, const struct field *field,
@@ -151,9 +151,9 @@ enum status rule_scene_value(const struct setting_context *context, const struct
     return read_value(context, field, tree, value, error);
 }
 
-static bool say_published(void *own, struct date from, struct date *day)
+static bool say_published(void *user_data, struct date from, struct date *day)
 {
-    const struct rule_scene *scene = own;
+    const struct rule_scene *scene = user_data;
     if (!scene->published.year || date_compare(scene->published, from) < 0)
         return false;
     *day = scene->published;
@@ -168,45 +168,48 @@ static struct rule_record record_of(struct rule_scene *scene, const struct value
                                  .code = code.length ? code : TEXT_NONE,
                                  .label = text_format(arena, "#%lld", (long long)number),
                                  .published = number ? NULL : say_published,
-                                 .own = scene };
+                                 .user_data = scene };
 }
 
-static struct rule_set_sample sample_of(const struct value *procedure, struct arena *arena)
+static struct cross_record_sample sample_of(const struct value *procedure, struct arena *arena)
 {
     struct buffer bytes = { 0 };
     canonical_write(&bytes, procedure);
-    struct rule_set_sample sample = { value_text_of(procedure, "code"), value_text_of(procedure, "status"),
-                                      text_copy(arena, buffer_view(&bytes)) };
+    struct cross_record_sample sample = { value_text_of(procedure, "code"),
+                                          value_text_of(procedure, "status"),
+                                          text_copy(arena, buffer_view(&bytes)) };
     buffer_free(&bytes);
     return sample;
 }
 
 struct asked {
-    struct rule_all *all;
+    struct cross_record_rules *all;
     size_t rule;
 };
 
-static void take_row(void *own, const struct rule_set_row *row)
+static void take_row(void *user_data, const struct cross_record_hit *row)
 {
-    const struct asked *asked = own;
+    const struct asked *asked = user_data;
     if (row->code.length)
-        rule_all_hit(asked->all, asked->rule, row->code, row->value);
+        cross_record_rules_hit(asked->all, asked->rule, row->code, row->value);
 }
 
-static enum status run_queries(struct rule_all *all, const struct rule_scene *scene, struct arena *arena,
-                               struct error *error)
+static enum status run_queries(struct cross_record_rules *all, const struct rule_scene *scene,
+                               struct arena *arena, struct error *error)
 {
     const struct rule_query *queries;
-    size_t count = rule_all_queries(all, &queries);
+    size_t count = cross_record_rules_queries(all, &queries);
     if (!count)
         return STATUS_OK;
-    struct rule_set_sample *samples = arena_array(arena, struct rule_set_sample, scene->other_count + 1);
+    struct cross_record_sample *samples =
+        arena_array(arena, struct cross_record_sample, scene->other_count + 1);
     samples[0] = sample_of(scene->procedure, arena);
     for (size_t i = 0; i < scene->other_count; i++)
         samples[i + 1] = sample_of(scene->others[i], arena);
     for (size_t i = 0; i < count; i++) {
         struct asked asked = { all, queries[i].rule };
-        if (rule_set_query_samples(samples, scene->other_count + 1, queries[i].sql, take_row, &asked, error))
+        if (cross_record_query_samples(samples, scene->other_count + 1, queries[i].sql, take_row, &asked,
+                                       error))
             return error_add(error, "%s:%u:%u", queries[i].file, queries[i].line, queries[i].column);
     }
     return STATUS_OK;
@@ -217,22 +220,22 @@ enum status rule_scene_play(const struct rule_set *rules, const struct rule_scen
 {
     struct rule_set day = *rules;
     struct rule_scene mutable_scene = *scene;
-    struct rule_set_deadline *deadlines = NULL;
+    struct cross_record_deadline *deadlines = NULL;
     if (scene->today.year)
         day.moment.today = scene->today;
     rule_run(&day, arena, scene->procedure, findings);
-    struct rule_all *all = rule_all_open(&day);
+    struct cross_record_rules *all = cross_record_rules_open(&day);
     enum status status = run_queries(all, scene, arena, error);
-    struct rule_record own = record_of(&mutable_scene, scene->procedure, 0, arena);
-    rule_all_gather(all, scene->procedure, &own);
+    struct rule_record record = record_of(&mutable_scene, scene->procedure, 0, arena);
+    cross_record_rules_gather(all, scene->procedure, &record);
     for (size_t i = 0; i < scene->other_count; i++) {
         struct rule_record other = record_of(&mutable_scene, scene->others[i], (int64_t)i + 1, arena);
-        rule_all_gather(all, scene->others[i], &other);
+        cross_record_rules_gather(all, scene->others[i], &other);
     }
-    rule_all_ready(all);
+    cross_record_rules_ready(all);
     if (status == STATUS_OK)
-        rule_all_judge(all, arena, scene->procedure, &own, findings, &deadlines);
-    rule_all_close(all);
+        cross_record_rules_judge(all, arena, scene->procedure, &record, findings, &deadlines);
+    cross_record_rules_close(all);
     return status;
 }
 
@@ -253,7 +256,7 @@ static struct rule_set alone(const struct rule_set *rules, const struct rule *ru
 
 static enum status try_examples(const struct rule_set *rules, const struct rule *rule,
                                 const struct value *list, bool should_pass, rule_example_visitor *visit,
-                                void *own, struct error *error)
+                                void *user_data, struct error *error)
 {
     size_t number = 0;
     const struct value *tree = list && list->kind == VALUE_LIST ? list->first : list;
@@ -276,12 +279,12 @@ static enum status try_examples(const struct rule_set *rules, const struct rule 
                                         .line = tree->line,
                                         .column = tree->column,
                                         .finding = findings.first };
-        visit(own, &example);
+        visit(user_data, &example);
     }
     return STATUS_OK;
 }
 
-enum status rule_examples(const struct rule_set *rules, rule_example_visitor *visit, void *own,
+enum status rule_examples(const struct rule_set *rules, rule_example_visitor *visit, void *user_data,
                           struct error *error)
 {
     static const char *const names[] = { "pass", "fail" };
@@ -295,8 +298,8 @@ enum status rule_examples(const struct rule_set *rules, rule_example_visitor *vi
                     &context, member, error, _("examples: unknown key \"%.*s\"; did you mean \"%s\"?"),
                     TEXT_ARG(member->name),
                     text_nearest(member->name, names, 2) ? text_nearest(member->name, names, 2) : "pass");
-        if (try_examples(rules, rule, value_find(examples, "pass"), true, visit, own, error) ||
-            try_examples(rules, rule, value_find(examples, "fail"), false, visit, own, error))
+        if (try_examples(rules, rule, value_find(examples, "pass"), true, visit, user_data, error) ||
+            try_examples(rules, rule, value_find(examples, "fail"), false, visit, user_data, error))
             return error->status;
     }
     return STATUS_OK;

@@ -41,11 +41,11 @@ struct rule_example {
     unsigned line, column;
     const struct finding *finding; /* NULL: none */
 };
-typedef void rule_example_visitor(void *own, const struct rule_example *example);
+typedef void rule_example_visitor(void *user_data, const struct rule_example *example);
 
 /* Tries each rule on its own examples, as if it were in force (unless the example says which day it is).
  * STATUS_USAGE for examples that are no procedures. */
-enum status rule_examples(const struct rule_set *rules, rule_example_visitor *visit, void *own,
+enum status rule_examples(const struct rule_set *rules, rule_example_visitor *visit, void *user_data,
                           struct error *error);
 
 #endif

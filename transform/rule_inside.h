@@ -2,7 +2,7 @@
 #ifndef TRANSFORM_RULE_INSIDE_H
 #define TRANSFORM_RULE_INSIDE_H
 
-#include "adapters/pattern.h"
+#include "adapters/regex.h"
 #include "transform/rule.h"
 #include "transform/rule_literal.h"
 
@@ -38,8 +38,8 @@ struct rule_moment {
     struct date today; /* in Vietnam */
     /* The day on which the portal first acknowledged the record, not before `from`; false: it has not. NULL:
      * unknown, which is the same. */
-    bool (*published)(void *own, struct date from, struct date *day);
-    void *own;
+    bool (*published)(void *user_data, struct date from, struct date *day);
+    void *user_data;
 };
 
 struct rule_subject {
@@ -50,12 +50,12 @@ struct rule_subject {
     struct arena *arena; /* of the record */
     struct date *due;    /* set by a deadline that is still open; NULL: nobody asks */
     const struct rule *rule;
-    const struct rule_all *all; /* what is known of all records; NULL: a rule of one record */
+    const struct cross_record_rules *all; /* what is known of all records; NULL: a rule of one record */
     const struct rule_record *record;
 };
 
 struct rule;
-struct rule_all;
+struct cross_record_rules;
 struct rule_record;
 
 struct rule_compiling {
@@ -74,25 +74,25 @@ struct rule_check {
     /* Reads its options; sets rule->set_wise for those that need the store or the day. STATUS_USAGE with the
      * place. */
     enum status (*compile)(struct rule *rule, const struct rule_compiling *compiling,
-                           const struct value *options, void **own, struct error *error);
-    void (*free)(void *own);
+                           const struct value *options, void **user_data, struct error *error);
+    void (*free)(void *user_data);
     /* Does the value hold? `why` gets the words otherwise; STATUS_REJECT in it: the check gave up. NULL: only
-     * rule_all.c knows. */
-    bool (*holds)(const void *own, const struct rule_subject *subject, struct error *why);
+     * cross_record_rules.c knows. */
+    bool (*holds)(const void *user_data, const struct rule_subject *subject, struct error *why);
     /* Does it hold of every text of this record, seen from afar? NULL: it must look at each. */
-    bool (*idle)(const void *own, const struct rule_view *view);
+    bool (*idle)(const void *user_data, const struct rule_view *view);
     /* Notes of one record what must be known of all before any is judged; NULL: nothing. */
-    void (*gather)(const void *own, const struct rule *rule, struct rule_all *all,
+    void (*gather)(const void *user_data, const struct rule *rule, struct cross_record_rules *all,
                    const struct rule_view *view, const struct rule_record *record);
     /* Adds the paths that it looks at besides the rule's field; NULL: none. */
-    void (*watch)(const void *own, void (*add)(void *mask, const struct rule_path *path), void *mask);
+    void (*watch)(const void *user_data, void (*add)(void *mask, const struct rule_path *path), void *mask);
 };
 
 struct rule_condition {
     struct rule_path path;
     struct text *values; /* any of them */
     size_t count;
-    struct pattern *matches;
+    struct regex *matches;
     struct date after, before; /* year 0: open; both days are outside */
     bool asks_presence, presence;
     bool each; /* it goes through the lists of the rule's field: asked for each item */
@@ -111,7 +111,7 @@ struct rule {
     bool asks_each; /* some of them for each item */
     struct {
         const struct rule_check *kind;
-        void *own;
+        void *user_data;
     } checks[RULE_CHECKS];
     size_t check_count;
     bool set_wise;  /* runs over the store */
@@ -124,7 +124,7 @@ struct rule {
     size_t number; /* its place among all rules */
 };
 
-struct rule_watch_node;
+struct rule_project_node;
 
 struct rule_set {
     struct arena *arena;
@@ -133,7 +133,7 @@ struct rule_set {
     struct text root_names[RULE_ROOTS];
     struct rule_moment moment;
     const char *language;
-    struct rule_watch_node *watched; /* NULL: no rule runs over the store */
+    struct rule_project_node *projection; /* NULL: no rule runs over the store */
     bool has_whole_set, has_sql;
 };
 
@@ -149,12 +149,12 @@ const struct rule_grams *rule_view_grams(const struct rule_view *view);
 /* Paths (rule_path.c). */
 enum status rule_path_compile(struct text text, struct rule_path *path, struct error *error);
 void rule_view_of(const struct rule_set *rules, const struct value *procedure, struct rule_view *view);
-typedef bool rule_visitor(void *own, const struct value *value, const struct rule_place *place);
+typedef bool rule_visitor(void *user_data, const struct value *value, const struct rule_place *place);
 /* Visits what the path finds in a procedure: each value, or NULL where the last step is absent, also because
  * the group that would hold it is; an absent list has no items to visit. The place becomes a text only when
  * someone asks for it. Stops when the visitor returns false, and then is false. */
 bool rule_path_visit(const struct rule_path *path, const struct rule_view *view, rule_visitor *visit,
-                     void *own);
+                     void *user_data);
 #define RULE_PLACE_TEXT 256
 void rule_place_write(const struct rule_place *place, char out[RULE_PLACE_TEXT]);
 /* The first thing at the path's end that is something; NULL: none. */
@@ -195,7 +195,7 @@ struct rule_trial {
     struct arena *arena;
     struct findings *findings;
     struct date *due;
-    const struct rule_all *all;
+    const struct cross_record_rules *all;
     const struct rule_record *record;
 };
 void rule_try(const struct rule_trial *trial);
@@ -204,9 +204,9 @@ void rule_find(const struct rule_trial *trial, const struct rule_place *place, c
 
 /* Expressions are tried on texts that make careless ones backtrack. STATUS_USAGE with the limit's message. */
 enum status rule_pattern_compile(const struct rule_compiling *compiling, const struct value *expression,
-                                 struct pattern **pattern, struct error *error);
+                                 struct regex **pattern, struct error *error);
 
-/* rule_watch.c */
-void rule_watch_build(struct rule_set *rules);
+/* rule_project.c */
+void rule_project_build(struct rule_set *rules);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define BRANCHES_MOST 32
-#define TRIPLE        3
+#define BRANCHES_MAX 32
+#define TRIPLE       3
 
 /* Of the first three bytes in memory; what is above them does not count. */
 static size_t hash(uint32_t triple)
@@ -274,10 +274,10 @@ void rule_literals_find(struct arena *arena, struct text expression, struct rule
     struct reading reading = { .rest = expression };
     size_t at;
     bool known = expression.length && !text_find(expression, TEXT("\\Q"), &at);
-    *literals = (struct rule_literals){ arena_array(arena, struct text, BRANCHES_MOST), 0 };
+    *literals = (struct rule_literals){ arena_array(arena, struct text, BRANCHES_MAX), 0 };
     while (known) {
-        known = literals->count < BRANCHES_MOST &&
-                read_branch(&reading, arena, &literals->texts[literals->count]);
+        known =
+            literals->count < BRANCHES_MAX && read_branch(&reading, arena, &literals->texts[literals->count]);
         literals->count++;
         if (!reading.rest.length)
             break;

@@ -56,7 +56,7 @@ const struct rule_grams *rule_view_grams(const struct rule_view *view)
 struct visiting {
     const struct rule_path *path;
     rule_visitor *visit;
-    void *own;
+    void *user_data;
     struct rule_place place;
 };
 
@@ -76,23 +76,23 @@ static bool visit_value(struct visiting *visiting, size_t step, const struct val
     bool last = step + 1 == path->path.count;
     if (!path->path.each[step]) {
         if (last)
-            return visiting->visit(visiting->own, value, &visiting->place);
+            return visiting->visit(visiting->user_data, value, &visiting->place);
         return visit_value(visiting, step + 1, find_member(value, &path->names[step + 1]));
     }
     if (!value || value->kind != VALUE_LIST)
         return true;
     visiting->place.index[step] = 0;
     for (const struct value *item = value->first; item; item = item->next, visiting->place.index[step]++)
-        if (last ? !visiting->visit(visiting->own, item, &visiting->place)
+        if (last ? !visiting->visit(visiting->user_data, item, &visiting->place)
                  : !visit_value(visiting, step + 1, find_member(item, &path->names[step + 1])))
             return false;
     return true;
 }
 
 bool rule_path_visit(const struct rule_path *path, const struct rule_view *view, rule_visitor *visit,
-                     void *own)
+                     void *user_data)
 {
-    struct visiting visiting = { .path = path, .visit = visit, .own = own, .place.path = path };
+    struct visiting visiting = { .path = path, .visit = visit, .user_data = user_data, .place.path = path };
     return visit_value(&visiting, 0, view->roots[path->root]);
 }
 
@@ -118,9 +118,9 @@ bool rule_is_something(const struct value *value)
     return value->kind == VALUE_BOOLEAN || value->text.length > 0;
 }
 
-static bool take_first(void *own, const struct value *value, const struct rule_place *place)
+static bool take_first(void *user_data, const struct value *value, const struct rule_place *place)
 {
-    const struct value **found = own;
+    const struct value **found = user_data;
     (void)place;
     if (rule_is_something(value))
         *found = value;
@@ -210,7 +210,7 @@ bool rule_day_find(const struct rule_day *day, const struct rule_subject *subjec
         *date = day->date;
         return true;
     case RULE_DAY_PUBLISHED:
-        if (moment->published && moment->published(moment->own, from, date))
+        if (moment->published && moment->published(moment->user_data, from, date))
             return true;
         *date = moment->today;
         return true;

@@ -5,34 +5,34 @@
 #include "adapters/crypto.h"
 #include "adapters/json.h"
 #include "core/canonical.h"
-#include "core/workers.h"
-#include "transform/rule_all.h"
+#include "core/thread_pool.h"
+#include "transform/cross_record_rules.h"
 
-#define BATCH     64         /* records that are computed while as many are written */
-#define GROUP     16         /* batches in one transaction */
-#define KEEP_MOST (1u << 20) /* bytes of an arena that are worth keeping for the next record */
+#define BATCH    64         /* records that are computed while as many are written */
+#define GROUP    16         /* batches in one transaction */
+#define KEEP_MAX (1u << 20) /* bytes of an arena that are worth keeping for the next record */
 
 /* What a record came to, until it is written. */
 struct job {
-    struct work_item item;
+    struct transform_item item;
     struct arena arena; /* what of it is no buffer: findings, code, status */
     struct findings findings;
     struct normalise_counts repairs;
-    struct buffer content, watched;
+    struct buffer content, projection;
     struct digest digest;
     struct text code, status;
 };
 
 struct batch {
     struct job jobs[BATCH];
-    struct work_item items[BATCH];
+    struct transform_item items[BATCH];
     size_t count;
     struct arena arena; /* the items' texts */
 };
 
 /* Where one thread takes a record apart: as many as there are threads, not as there are records, so that what
  * is in use stays small and near. Threads share no cache line. */
-struct workbench {
+struct worker_scratch {
     struct arena arena;
     char apart[128 - sizeof(struct arena)];
 };
@@ -43,10 +43,10 @@ struct working {
     const struct source *source;
     struct map *map;
     const struct rule_set *rules;
-    struct work_recipes recipes;
-    struct workers *workers;
-    struct workbench *workbenches; /* one a thread */
-    struct batch *batches;         /* two */
+    struct transform_digests transform_digests;
+    struct thread_pool *thread_pool;
+    struct worker_scratch *worker_scratches; /* one a thread */
+    struct batch *batches;                   /* two */
 };
 
 static bool wanted_source(const struct transform_request *request, const struct source *source)
@@ -77,7 +77,7 @@ static void check_procedure(struct job *job, struct arena *arena, const struct r
                             const struct value *procedure, struct findings *findings)
 {
     rule_run(rules, arena, procedure, findings);
-    rule_watch(rules, procedure, &job->watched);
+    rule_project(rules, procedure, &job->projection);
     check_required(arena, procedure, findings);
     struct text code = value_text_of(procedure, "code"), status = value_text_of(procedure, "status");
     job->code = code.length ? text_copy(&job->arena, code) : TEXT_NONE;
@@ -109,22 +109,22 @@ static void check_job(struct job *job, struct arena *arena, const struct working
 
 static void clear_arena(struct arena *arena)
 {
-    if (arena->total > KEEP_MOST)
+    if (arena->total > KEEP_MAX)
         arena_free(arena);
     arena_clear(arena);
 }
 
-static void compute(void *own, size_t index, unsigned thread)
+static void compute(void *user_data, size_t index, unsigned thread)
 {
-    const struct working *working = ((void **)own)[0];
-    struct batch *batch = ((void **)own)[1];
+    const struct working *working = ((void **)user_data)[0];
+    struct batch *batch = ((void **)user_data)[1];
     struct job *job = &batch->jobs[index];
-    struct arena *arena = &working->workbenches[thread].arena;
+    struct arena *arena = &working->worker_scratches[thread].arena;
     struct findings findings = { 0 };
     clear_arena(arena);
     clear_arena(&job->arena);
     buffer_clear(&job->content);
-    buffer_clear(&job->watched);
+    buffer_clear(&job->projection);
     job->item = batch->items[index];
     job->repairs = (struct normalise_counts){ 0 };
     job->code = job->status = TEXT_NONE;
@@ -142,19 +142,19 @@ static enum status write_batch(struct store *store, const struct working *workin
 {
     for (size_t i = 0; i < batch->count; i++) {
         const struct job *job = &batch->jobs[i];
-        struct work_result result = {
+        struct transform_result result = {
             .record = job->item.record,
             .code = job->code,
             .status = job->status,
             .content = job->content.length ? buffer_view(&job->content) : TEXT_NONE,
             .digest = job->digest,
             .known_content = job->item.kind == WORK_CHECK ? job->item.content : 0,
-            .watched = job->watched.length ? buffer_view(&job->watched) : TEXT_NONE,
+            .projection = job->projection.length ? buffer_view(&job->projection) : TEXT_NONE,
             .fresh = job->item.fresh,
             .findings = &job->findings,
         };
         normalise_add(&counts->repairs, &job->repairs);
-        if (work_put(store, &result, &working->recipes, error))
+        if (transform_queue_put(store, &result, &working->transform_digests, error))
             return error->status;
     }
     return STATUS_OK;
@@ -167,7 +167,7 @@ static bool stopped(const struct transform_request *request)
 
 /* While the threads compute one batch, the one before is written and the next one read. A transaction takes
  * several batches: pages that many records share are then written once. */
-static enum status work_batches(struct store *store, struct working *working, enum work_kind kind,
+static enum status work_batches(struct store *store, struct working *working, enum transform_work kind,
                                 struct transform_counts *counts, struct error *error)
 {
     const struct transform_request *request = working->request;
@@ -176,34 +176,34 @@ static enum status work_batches(struct store *store, struct working *working, en
     unsigned written = 0;
     for (int turn = 0;; turn ^= 1) {
         struct batch *batch = &working->batches[turn];
-        void *own[2] = { working, batch };
+        void *user_data[2] = { working, batch };
         arena_clear(&batch->arena);
-        if (work_next(store, working->source->name, kind, request->codes, request->code_count, after,
-                      &batch->arena, batch->items, BATCH, &batch->count, error))
+        if (transform_queue_next(store, working->source->name, kind, request->codes, request->code_count,
+                                 after, &batch->arena, batch->items, BATCH, &batch->count, error))
             return error->status;
         if (stopped(request))
             batch->count = 0;
         if (batch->count) {
             after = batch->items[batch->count - 1].record;
-            workers_start(working->workers, compute, own, batch->count);
+            thread_pool_start(working->thread_pool, compute, user_data, batch->count);
         }
         enum status status = computed ? write_batch(store, working, computed, counts, error) : STATUS_OK;
         if (status == STATUS_OK && ++written % GROUP == 0 &&
             (status = store_commit(store, error)) == STATUS_OK)
             status = store_begin(store, error);
         if (batch->count)
-            workers_wait(working->workers);
+            thread_pool_wait(working->thread_pool);
         if (status || !batch->count)
             return status;
         computed = batch;
         done += (int64_t)batch->count;
         if (request->progress)
-            request->progress(request->own, working->source->name, done);
+            request->progress(request->user_data, working->source->name, done);
     }
 }
 
-static enum status work_kind(struct store *store, struct working *working, enum work_kind kind,
-                             struct transform_counts *counts, struct error *error)
+static enum status transform_work(struct store *store, struct working *working, enum transform_work kind,
+                                  struct transform_counts *counts, struct error *error)
 {
     if (store_begin(store, error))
         return error->status;
@@ -214,31 +214,33 @@ static enum status work_kind(struct store *store, struct working *working, enum 
     return STATUS_OK;
 }
 
-static enum status work_source(struct store *store, struct working *working, const struct digest *map_recipe,
-                               const struct digest *rules_recipe, struct transform_counts *counts,
+static enum status work_source(struct store *store, struct working *working, const struct digest *map_digest,
+                               const struct digest *rules_digest, struct transform_counts *counts,
                                struct error *error)
 {
     if (store_begin(store, error))
         return error->status;
-    if (work_mark(store, working->source->name, map_recipe, rules_recipe, &working->recipes, error)) {
+    if (transform_queue_mark(store, working->source->name, map_digest, rules_digest,
+                             &working->transform_digests, error)) {
         store_rollback(store);
         return error->status;
     }
-    if (store_commit(store, error) || work_kind(store, working, WORK_MAP, counts, error) ||
-        work_kind(store, working, WORK_CHECK, counts, error))
+    if (store_commit(store, error) || transform_work(store, working, WORK_MAP, counts, error) ||
+        transform_work(store, working, WORK_CHECK, counts, error))
         return error->status;
     return STATUS_OK;
 }
 
 static enum status compile_rules(const struct transform_request *request, struct arena *arena,
-                                 struct rule_set **rules, struct digest *recipe, struct error *error)
+                                 struct rule_set **rules, struct digest *transform_digest,
+                                 struct error *error)
 {
     char today[11];
     struct rule_options options = { .lists = request->lists, .language = request->language };
     clock_format_date(request->clock->now(request->clock), today);
     date_read(text_of(today), &options.today);
-    return rule_compile_all(arena, request->rule_files, request->rule_file_count, &options, rules, recipe,
-                            error);
+    return rule_compile_all(arena, request->rule_files, request->rule_file_count, &options, rules,
+                            transform_digest, error);
 }
 
 enum status transform_check(const struct transform_request *request, struct digest *rules_digest,
@@ -250,9 +252,9 @@ enum status transform_check(const struct transform_request *request, struct dige
     rule_free_all(rules);
     for (size_t i = 0; status == STATUS_OK && i < request->source_count; i++) {
         struct map *map;
-        struct digest recipe;
+        struct digest transform_digest;
         status = map_compile(request->context, &request->sources[i], request->lists, &request->defaults, &map,
-                             &recipe, error);
+                             &transform_digest, error);
         if (status == STATUS_OK)
             map_free(map);
     }
@@ -260,18 +262,18 @@ enum status transform_check(const struct transform_request *request, struct dige
 }
 
 static enum status work_sources(struct store *store, const struct transform_request *request,
-                                struct working *working, const struct digest *rules_recipe,
+                                struct working *working, const struct digest *rules_digest,
                                 struct transform_counts *counts, struct error *error)
 {
     for (size_t i = 0; i < request->source_count && !stopped(request); i++) {
-        struct digest map_recipe;
+        struct digest map_digest;
         working->source = &request->sources[i];
         if (!wanted_source(request, working->source))
             continue;
         if (map_compile(request->context, working->source, request->lists, &request->defaults, &working->map,
-                        &map_recipe, error))
+                        &map_digest, error))
             return error->status;
-        enum status status = work_source(store, working, &map_recipe, rules_recipe, counts, error);
+        enum status status = work_source(store, working, &map_digest, rules_digest, counts, error);
         map_free(working->map);
         if (status)
             return status;
@@ -281,8 +283,9 @@ static enum status work_sources(struct store *store, const struct transform_requ
 
 static void open_working(struct working *working, struct arena *arena)
 {
-    working->workers = workers_open(0);
-    working->workbenches = arena_array(arena, struct workbench, workers_count(working->workers));
+    working->thread_pool = thread_pool_open(0);
+    working->worker_scratches =
+        arena_array(arena, struct worker_scratch, thread_pool_count(working->thread_pool));
     working->batches = arena_array(arena, struct batch, 2);
 }
 
@@ -292,13 +295,13 @@ static void close_working(struct working *working)
         struct job *job = &working->batches[i / BATCH].jobs[i % BATCH];
         arena_free(&job->arena);
         buffer_free(&job->content);
-        buffer_free(&job->watched);
+        buffer_free(&job->projection);
     }
-    for (unsigned i = 0; i < workers_count(working->workers); i++)
-        arena_free(&working->workbenches[i].arena);
+    for (unsigned i = 0; i < thread_pool_count(working->thread_pool); i++)
+        arena_free(&working->worker_scratches[i].arena);
     arena_free(&working->batches[0].arena);
     arena_free(&working->batches[1].arena);
-    workers_close(working->workers);
+    thread_pool_close(working->thread_pool);
 }
 
 enum status transform_run(struct store *store, const struct transform_request *request,
@@ -306,20 +309,20 @@ enum status transform_run(struct store *store, const struct transform_request *r
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct rule_set *rules = NULL;
-    struct digest rules_recipe;
+    struct digest rules_digest;
     struct working working = { .request = request };
-    enum status status = compile_rules(request, &arena, &rules, &rules_recipe, error);
+    enum status status = compile_rules(request, &arena, &rules, &rules_digest, error);
     if (status == STATUS_OK) {
         working.rules = rules;
         open_working(&working, &arena);
-        status = work_sources(store, request, &working, &rules_recipe, counts, error);
+        status = work_sources(store, request, &working, &rules_digest, counts, error);
         close_working(&working);
     }
     if (status == STATUS_OK && !stopped(request))
-        status = rule_all_run(store, rules, working.recipes.rules, error);
+        status = cross_record_rules_run(store, rules, working.transform_digests.rules, error);
     rule_free_all(rules);
     if (status == STATUS_OK)
-        status = work_settle(store, &request->precedence, &counts->work, error);
+        status = resolve_all(store, &request->precedence, &counts->work, error);
     if (status == STATUS_OK && stopped(request))
         return error_set(error, STATUS_STOP,
                          _("a signal ended the run; the same command goes on where it stopped"));
@@ -365,12 +368,12 @@ static enum status compile_and_play(const struct transform_request *request, con
 {
     struct rule_set *rules = NULL;
     struct map *map = NULL;
-    struct digest recipe;
+    struct digest transform_digest;
     *one = (struct transform_one){ 0 };
-    enum status status = compile_rules(request, arena, &rules, &recipe, error);
+    enum status status = compile_rules(request, arena, &rules, &transform_digest, error);
     if (status == STATUS_OK && playing->source)
         status = map_compile(request->context, playing->source, request->lists, &request->defaults, &map,
-                             &recipe, error);
+                             &transform_digest, error);
     if (status == STATUS_OK)
         status = play(playing, map, rules, arena, one, error);
     rule_free_all(rules);
@@ -395,17 +398,17 @@ enum status transform_play(const struct transform_request *request, const struct
 }
 
 enum status transform_review(const struct transform_request *request,
-                             void (*say)(void *own, const char *remark), rule_example_visitor *visit,
-                             void *own, struct error *error)
+                             void (*say)(void *user_data, const char *remark), rule_example_visitor *visit,
+                             void *user_data, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct rule_set *rules = NULL;
-    struct digest recipe;
-    enum status status = compile_rules(request, &arena, &rules, &recipe, error);
+    struct digest transform_digest;
+    enum status status = compile_rules(request, &arena, &rules, &transform_digest, error);
     if (status == STATUS_OK && say)
-        rule_remarks(rules, say, own);
+        rule_lint(rules, say, user_data);
     if (status == STATUS_OK && visit)
-        status = rule_examples(rules, visit, own, error);
+        status = rule_examples(rules, visit, user_data, error);
     rule_free_all(rules);
     return status;
 }

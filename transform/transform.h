@@ -5,7 +5,7 @@
 #include <signal.h>
 
 #include "record/source.h"
-#include "store/work.h"
+#include "store/transform_queue.h"
 #include "transform/map.h"
 #include "transform/rule.h"
 #include "transform/rule_example.h"
@@ -22,16 +22,16 @@ struct transform_request {
     size_t rule_file_count;
     struct map_defaults defaults;
     const char *language;
-    struct work_precedence precedence;
+    struct resolve_precedence precedence;
     const struct setting_context *context;
     struct clock *clock;
     const volatile sig_atomic_t *stop;
-    void (*progress)(void *own, const char *source, int64_t done);
-    void *own;
+    void (*progress)(void *user_data, const char *source, int64_t done);
+    void *user_data;
 };
 
 struct transform_counts {
-    struct work_counts work;
+    struct resolve_counts work;
     struct normalise_counts repairs;
 };
 
@@ -64,7 +64,7 @@ enum status transform_play(const struct transform_request *request, const struct
 /* What `check` and `test` say of the rules besides transform_check: remarks, one sentence each; and each
  * example that stands beside a rule. Either may be NULL. */
 enum status transform_review(const struct transform_request *request,
-                             void (*say)(void *own, const char *remark), rule_example_visitor *visit,
-                             void *own, struct error *error);
+                             void (*say)(void *user_data, const char *remark), rule_example_visitor *visit,
+                             void *user_data, struct error *error);
 
 #endif

@@ -12,13 +12,13 @@ TEST("a request carries its method, headers, credentials and body as given, and 
         { "Idempotency-Key", TEXT("k-1") },
         { "X-Empty", TEXT("") },
     };
-    struct http_answer answer = send_with(client, (struct http_request){ .method = "PUT",
-                                                                         .url = at("/echo"),
-                                                                         .headers = headers,
-                                                                         .header_count = 3,
-                                                                         .body = TEXT("a\0b\n"),
-                                                                         .user = "so",
-                                                                         .password = "bí mật" });
+    struct http_response answer = send_with(client, (struct http_request){ .method = "PUT",
+                                                                           .url = at("/echo"),
+                                                                           .headers = headers,
+                                                                           .header_count = 3,
+                                                                           .body = TEXT("a\0b\n"),
+                                                                           .user = "so",
+                                                                           .password = "bí mật" });
     CHECK_INT(answer.failure, HTTP_ANSWERED);
     CHECK_INT(answer.status, 200);
     has(answer, "PUT /echo\n");
@@ -46,7 +46,7 @@ TEST("a handle that is used again remembers neither method, body, credentials no
                                              .body = TEXT("body"),
                                              .user = "so",
                                              .password = "secret" });
-    struct http_answer answer = get(client, at("/echo"));
+    struct http_response answer = get(client, at("/echo"));
     CHECK(text_starts(answer.body, TEXT("GET /echo\n")));
     CHECK(text_ends(answer.body, TEXT("\n\n")));
     CHECK(!strstr(answer.body.bytes, "Authorization"));
@@ -65,8 +65,8 @@ TEST("a handle that is used again remembers neither method, body, credentials no
 TEST("a large body arrives whole")
 {
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ 0 });
-    struct text body = { arena_take_zeroed(&test_arena, 3000000), 3000000 };
-    struct http_answer answer = put(client, at("/echo"), body);
+    struct text body = { arena_alloc_zeroed(&test_arena, 3000000), 3000000 };
+    struct http_response answer = put(client, at("/echo"), body);
     CHECK_INT(answer.status, 200);
     has(answer, "Content-Length: 3000000\n");
     CHECK(text_ends(answer.body, body));
@@ -84,7 +84,7 @@ TEST("connections are kept and used again, and no more than in_flight are opened
         CHECK_INT(http_submit(client, &request, &error), STATUS_OK);
     }
     CHECK_INT(http_pending(client), 100);
-    struct http_answer answer;
+    struct http_response answer;
     while (http_next(client, 5000, &answer, &error) == STATUS_OK) {
         CHECK_INT(answer.status, 200);
         ++*(int *)answer.owner;
@@ -107,7 +107,7 @@ TEST("header values come back verbatim, and headers that did not come are none")
         "Content-Digest: sha-256=:abc=:\r\nContent-Length: 0\r\n\r\n"
     };
     struct script script = { .answers = answers, .count = 1 };
-    struct http_answer answer = get(client, script_start(&script));
+    struct http_response answer = get(client, script_start(&script));
     CHECK_INT(answer.status, 201);
     CHECK_TEXT(answer.etag, TEXT("\"x y\""));
     CHECK_TEXT(answer.content_type, TEXT("application/json; charset=utf-8"));
@@ -126,7 +126,7 @@ TEST("header values come back verbatim, and headers that did not come are none")
 TEST("Retry-After is understood in seconds and as a date")
 {
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ 0 });
-    struct http_answer answer = get(client, at("/retry-seconds"));
+    struct http_response answer = get(client, at("/retry-seconds"));
     CHECK_INT(answer.status, 429);
     CHECK_INT(answer.retry_after_ms, 7000);
     answer = get(client, at("/retry-date"));
@@ -153,7 +153,7 @@ TEST("a header with a line break in it is never sent")
     struct http_request request = {
         .method = "GET", .url = at("/echo"), .headers = &broken, .header_count = 1, .owner = &request
     };
-    struct http_answer answer = send_with(client, request);
+    struct http_response answer = send_with(client, request);
     CHECK_INT(answer.failure, HTTP_USAGE);
     CHECK_CONTAINS(answer.why, "holds a line break");
     CHECK(answer.owner == &request);
@@ -170,7 +170,7 @@ TEST("a header with a line break in it is never sent")
 TEST("only the schemes that are allowed are spoken")
 {
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ 0 });
-    struct http_answer answer = get(client, "file:///etc/passwd");
+    struct http_response answer = get(client, "file:///etc/passwd");
     CHECK_INT(answer.failure, HTTP_USAGE);
     CHECK_CONTAINS(answer.why, "not supported");
     CHECK_INT(get(client, "http://").failure, HTTP_USAGE);
@@ -195,7 +195,7 @@ TEST("only the schemes that are allowed are spoken")
 TEST("a redirect comes back as it is unless following it was asked for, and for a PUT always")
 {
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ 0 });
-    struct http_answer answer = get(client, at("/redirect"));
+    struct http_response answer = get(client, at("/redirect"));
     CHECK_INT(answer.status, 302);
     CHECK_TEXT(answer.location, TEXT("echo?hop=1"));
     CHECK_TEXT(answer.body, TEXT("over there"));
@@ -218,7 +218,7 @@ TEST("a redirect comes back as it is unless following it was asked for, and for 
 TEST("a redirect to another host is followed only when that was asked for, and without credentials")
 {
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ .follow_same_host = true });
-    struct http_answer answer = get(client, at("/redirect-other"));
+    struct http_response answer = get(client, at("/redirect-other"));
     CHECK_INT(answer.failure, HTTP_ANSWERED);
     CHECK_INT(answer.status, 302);
     CLIENT_OWNED struct http_client *roamer = client_with((struct http_options){ .follow_any_host = true });
@@ -248,7 +248,7 @@ TEST("redirects to another scheme and endless ones are refused")
 {
     CLIENT_OWNED struct http_client *client =
         client_with((struct http_options){ .follow_any_host = true, .schemes = "http,https,file" });
-    struct http_answer answer = get(client, at("/redirect-file"));
+    struct http_response answer = get(client, at("/redirect-file"));
     CHECK_INT(answer.failure, HTTP_USAGE);
     CHECK_CONTAINS(answer.why, "not http or https");
     CHECK_TEXT(answer.body, TEXT(""));
@@ -265,7 +265,7 @@ TEST("what is said of a failure holds no credentials")
                                         "ftp://ngan:hoa@no-such.invalid/", "http://ngan:hoa@no such.invalid/",
                                         "ngan:hoa@://x" };
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
-        struct http_answer answer = get(client, urls[i]);
+        struct http_response answer = get(client, urls[i]);
         CHECK(answer.failure == HTTP_USAGE || answer.failure == HTTP_NOT_SENT);
         CHECK(*answer.why);
         CHECK(!strstr(answer.why, "ngan") && !strstr(answer.why, "hoa"));
@@ -280,7 +280,7 @@ TEST("http_next does not wait longer than it is told, and http_wake ends the wai
     static const char *const answers[] = { "" };
     struct script script = { .answers = answers, .count = 1 };
     struct http_request request = { .method = "GET", .url = script_start(&script) };
-    struct http_answer answer;
+    struct http_response answer;
     CHECK_INT(http_next(client, 10000, &answer, &error), STATUS_END); /* nothing is pending */
     CHECK_INT(http_submit(client, &request, &error), STATUS_OK);
     CHECK_INT(http_next(client, 0, &answer, &error), STATUS_END);
@@ -294,7 +294,7 @@ TEST("http_next does not wait longer than it is told, and http_wake ends the wai
 TEST("http_once waits for its own request and leaves the others and their answers alone")
 {
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ .in_flight = 2 });
-    struct http_answer first, answer;
+    struct http_response first, answer;
     for (int i = 0; i < 5; i++)
         http_submit(client, &(struct http_request){ .method = "GET", .url = at("/etag") }, &error);
     CHECK_INT(http_next(client, 5000, &first, &error), STATUS_OK);
@@ -308,9 +308,9 @@ TEST("http_once waits for its own request and leaves the others and their answer
     CHECK_INT(http_next(client, 5000, &answer, &error), STATUS_END);
 }
 
-static enum status add_up(void *own, struct text chunk, struct error *failure)
+static enum status add_up(void *user_data, struct text chunk, struct error *failure)
 {
-    size_t *sum = own;
+    size_t *sum = user_data;
     *sum += chunk.length;
     return *sum > 150000 ? error_set(failure, STATUS_FATAL, "that is enough") : STATUS_OK;
 }
@@ -319,7 +319,7 @@ TEST("a download goes to its sink piece by piece, other answers do not, and the 
 {
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ .answer_limit = 200000 });
     struct http_request request = { .method = "GET", .url = at("/large") };
-    struct http_answer answer;
+    struct http_response answer;
     size_t sum = 0;
     CHECK_INT(http_download(client, &request, add_up, &sum, &answer, &error), STATUS_OK);
     CHECK_INT(answer.failure, HTTP_ANSWERED);
@@ -341,7 +341,7 @@ TEST("closing a client breaks off what is under way")
     static const char *const answers[] = { "" };
     struct script script = { .answers = answers, .count = 1 };
     struct http_request request = { .method = "GET", .url = script_start(&script) };
-    struct http_answer answer;
+    struct http_response answer;
     for (int i = 0; i < 5; i++)
         http_submit(client, &request, &error);
     http_next(client, 50, &answer, &error);

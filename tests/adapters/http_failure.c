@@ -8,7 +8,7 @@ TEST("a refused connection and an unknown host are NOT_SENT")
     struct script script = { .count = 0 };
     const char *url = script_start(&script);
     script_stop(&script); /* its port is free again */
-    struct http_answer answer = put(client, url, TEXT("x"));
+    struct http_response answer = put(client, url, TEXT("x"));
     CHECK_INT(answer.failure, HTTP_NOT_SENT);
     CHECK_INT(answer.status, 0);
     CHECK_CONTAINS(answer.why, "127.0.0.1");
@@ -33,7 +33,7 @@ TEST("an answer that does not come in time is a TIMEOUT once the request has lef
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ .timeout_ms = 300 });
     static const char *const answers[] = { "" };
     struct script script = { .answers = answers, .count = 1, .body = 1 };
-    struct http_answer answer = put(client, script_start(&script), TEXT("x"));
+    struct http_response answer = put(client, script_start(&script), TEXT("x"));
     CHECK_INT(answer.failure, HTTP_TIMEOUT);
     CHECK_CONTAINS(answer.why, "timed out");
     CHECK(answer.took_us >= 250000 && answer.took_us < 3000000);
@@ -46,7 +46,7 @@ TEST("a request's own time limit counts before the client's")
     static const char *const answers[] = { "", OK_ANSWER };
     struct script script = { .answers = answers, .count = 2 };
     const char *url = script_start(&script);
-    struct http_answer answer =
+    struct http_response answer =
         send_with(client, (struct http_request){ .method = "GET", .url = url, .timeout_ms = 200 });
     CHECK_INT(answer.failure, HTTP_TIMEOUT);
     script_stop(&script);
@@ -62,7 +62,7 @@ TEST("an answer that drips slower than 64 bytes a second is a TIMEOUT")
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     };
     struct script script = { .answers = answers, .count = 1, .drip_ms = 100 };
-    struct http_answer answer = get(client, script_start(&script));
+    struct http_response answer = get(client, script_start(&script));
     CHECK_INT(answer.failure, HTTP_TIMEOUT);
     CHECK(answer.took_us < 10000000);
     script_stop(&script);
@@ -73,7 +73,7 @@ TEST("an answer that is cut, or a connection closed without one, is RESET")
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ 0 });
     static const char *const answers[] = { "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", NULL, NULL };
     struct script script = { .answers = answers, .count = 1, .body = 1 };
-    struct http_answer answer = put(client, script_start(&script), TEXT("x"));
+    struct http_response answer = put(client, script_start(&script), TEXT("x"));
     CHECK_INT(answer.failure, HTTP_RESET);
     CHECK_INT(answer.status, 200);
     CHECK_TEXT(answer.body, TEXT("abc"));
@@ -90,7 +90,7 @@ TEST("an answer that is no HTTP is PROTOCOL, and its bytes do not reach the term
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ 0 });
     static const char *const answers[] = { "\x1b[31mhello\xff\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n" };
     struct script script = { .answers = answers, .count = 2, .body = 1 };
-    struct http_answer answer = put(client, script_start(&script), TEXT("x"));
+    struct http_response answer = put(client, script_start(&script), TEXT("x"));
     CHECK_INT(answer.failure, HTTP_PROTOCOL);
     CHECK(!strchr(answer.why, '\x1b') && !strchr(answer.why, '\xff'));
     script_stop(&script);
@@ -103,7 +103,7 @@ TEST("a PUT on a kept connection that dies is not silently sent twice")
     struct script script = { .answers = answers, .count = 3, .body = 1 };
     const char *url = script_start(&script);
     CHECK_INT(put(client, url, TEXT("1")).failure, HTTP_ANSWERED);
-    struct http_answer answer = put(client, url, TEXT("2"));
+    struct http_response answer = put(client, url, TEXT("2"));
     CHECK_INT(answer.failure, HTTP_RESET);
     CHECK_CONTAINS(answer.why, "the kept connection broke");
     CHECK_INT(atomic_load(&script.requests), 2);
@@ -119,7 +119,7 @@ TEST("a GET on a kept connection that dies is sent again")
     struct script script = { .answers = answers, .count = 3 };
     const char *url = script_start(&script);
     CHECK_INT(get(client, url).failure, HTTP_ANSWERED);
-    struct http_answer answer = get(client, url);
+    struct http_response answer = get(client, url);
     CHECK_INT(answer.failure, HTTP_ANSWERED);
     CHECK_TEXT(answer.body, TEXT("ok"));
     CHECK_INT(atomic_load(&script.connections), 2);
@@ -142,7 +142,7 @@ TEST("a body over the ceiling is TOO_LARGE, also when it only grows so by decomp
 {
     CLIENT_OWNED struct http_client *client =
         client_with((struct http_options){ .answer_limit = 1000, .decompress = true });
-    struct http_answer answer = get(client, at("/large"));
+    struct http_response answer = get(client, at("/large"));
     CHECK_INT(answer.failure, HTTP_TOO_LARGE);
     CHECK_CONTAINS(answer.why, "larger than 1000 bytes");
     CHECK_INT(get(client, at("/gzip")).failure, HTTP_TOO_LARGE);
@@ -152,7 +152,7 @@ TEST("a body over the ceiling is TOO_LARGE, also when it only grows so by decomp
 TEST("gzip is undone when asked for, and left alone otherwise")
 {
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ .decompress = true });
-    struct http_answer answer = get(client, at("/gzip"));
+    struct http_response answer = get(client, at("/gzip"));
     CHECK_INT(answer.body.length, 1200);
     CHECK(text_starts(answer.body, TEXT("thủ tục thủ")));
     CLIENT_OWNED struct http_client *plain = client_with((struct http_options){ 0 });
@@ -163,7 +163,7 @@ TEST("packed bytes that break off are a cut answer, whatever the length said; da
      "told")
 {
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ .decompress = true });
-    struct http_answer answer = get(client, at("/gzip-cut"));
+    struct http_response answer = get(client, at("/gzip-cut"));
     CHECK_INT(answer.failure, HTTP_RESET);
     CHECK_CONTAINS(answer.why, "breaks off: it was cut");
     answer = get(client, at("/gzip-damaged"));

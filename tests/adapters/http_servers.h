@@ -35,19 +35,19 @@ static const unsigned char zipped[] = { /* "thủ tục " a hundred times */
                                         0xb3, 0x01, 0xf6, 0xd5, 0xa6, 0x47, 0xb0, 0x04, 0x00, 0x00
 };
 
-static inline void count_connection(void *own, struct MHD_Connection *connection, void **context,
+static inline void count_connection(void *user_data, struct MHD_Connection *connection, void **context,
                                     enum MHD_ConnectionNotificationCode code)
 {
-    (void)own, (void)connection, (void)context;
+    (void)user_data, (void)connection, (void)context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED)
         atomic_fetch_add(&connections, 1);
 }
 
-static inline enum MHD_Result echo_header(void *own, enum MHD_ValueKind kind, const char *name,
+static inline enum MHD_Result echo_header(void *user_data, enum MHD_ValueKind kind, const char *name,
                                           const char *value)
 {
     (void)kind;
-    buffer_printf(own, "%s: %s\n", name, value ? value : "");
+    buffer_printf(user_data, "%s: %s\n", name, value ? value : "");
     return MHD_YES;
 }
 
@@ -121,11 +121,11 @@ static inline enum MHD_Result reply_to(struct MHD_Connection *connection, const 
     return reply(connection, 200, buffer_view(&echo), NULL, NULL);
 }
 
-static inline enum MHD_Result handle(void *own, struct MHD_Connection *connection, const char *url,
+static inline enum MHD_Result handle(void *user_data, struct MHD_Connection *connection, const char *url,
                                      const char *method, const char *version, const char *upload,
                                      size_t *upload_size, void **context)
 {
-    (void)own, (void)version;
+    (void)user_data, (void)version;
     struct buffer *body = *context;
     if (!body) {
         *context = calloc(1, sizeof *body);
@@ -139,10 +139,10 @@ static inline enum MHD_Result handle(void *own, struct MHD_Connection *connectio
     return reply_to(connection, url, method, body);
 }
 
-static inline void request_done(void *own, struct MHD_Connection *connection, void **context,
+static inline void request_done(void *user_data, struct MHD_Connection *connection, void **context,
                                 enum MHD_RequestTerminationCode code)
 {
-    (void)own, (void)connection, (void)code;
+    (void)user_data, (void)connection, (void)code;
     struct buffer *body = *context;
     if (body)
         buffer_free(body);
@@ -228,9 +228,9 @@ static inline void say(const struct script *script, int connection, const char *
     }
 }
 
-static inline void *script_run(void *own)
+static inline void *script_run(void *user_data)
 {
-    struct script *script = own;
+    struct script *script = user_data;
     size_t next = 0;
     while (next < script->count && readable(script, script->listener)) {
         int connection = accept(script->listener, NULL, NULL);
@@ -293,25 +293,25 @@ static inline struct http_client *client_with(struct http_options options)
     return client;
 }
 
-static inline struct http_answer send_with(struct http_client *client, struct http_request request)
+static inline struct http_response send_with(struct http_client *client, struct http_request request)
 {
-    struct http_answer answer = { .failure = HTTP_USAGE };
+    struct http_response answer = { .failure = HTTP_USAGE };
     if (!CHECK_INT(http_once(client, &request, &answer, &error), STATUS_OK))
         printf("%s\n", error.message);
     return answer;
 }
 
-static inline struct http_answer get(struct http_client *client, const char *url)
+static inline struct http_response get(struct http_client *client, const char *url)
 {
     return send_with(client, (struct http_request){ .method = "GET", .url = url });
 }
 
-static inline struct http_answer put(struct http_client *client, const char *url, struct text body)
+static inline struct http_response put(struct http_client *client, const char *url, struct text body)
 {
     return send_with(client, (struct http_request){ .method = "PUT", .url = url, .body = body });
 }
 
-static inline bool has(struct http_answer answer, const char *part)
+static inline bool has(struct http_response answer, const char *part)
 {
     return test_check_contains(answer.body.bytes, part, __FILE__, __LINE__, "the answer's body");
 }

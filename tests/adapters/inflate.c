@@ -25,15 +25,15 @@ static const unsigned char large_member[] = {
 
 #define BYTES(array) ((struct text){ (const char *)(array), sizeof(array) })
 
-static bool put_text(void *own, struct text piece)
+static bool put_text(void *user_data, struct text piece)
 {
-    buffer_text(own, piece);
+    buffer_text(user_data, piece);
     return true;
 }
 
-static bool refuse(void *own, struct text piece)
+static bool refuse(void *user_data, struct text piece)
 {
-    (void)own, (void)piece;
+    (void)user_data, (void)piece;
     return false;
 }
 

@@ -350,14 +350,15 @@ static void *parse_many(void *number)
     for (int i = 0; i < 500; i++) {
         char text[128];
         struct value *value;
-        struct error own;
+        struct error user_data;
         int length =
             snprintf(text, sizeof text, "{\"thread\":%d,\"list\":[%d,\"%d\",true]}", *(int *)number, i, i);
-        if (json_parse(&arena, (struct text){ text, (size_t)length }, &value, &own) != STATUS_OK ||
+        if (json_parse(&arena, (struct text){ text, (size_t)length }, &value, &user_data) != STATUS_OK ||
             atoi(value_text_of(value, "thread").bytes) != *(int *)number ||
             atoi(value_find(value, "list")->first->text.bytes) != i)
             return number;
-        if (json_parse(&arena, (struct text){ text, (size_t)length - 1 }, &value, &own) != STATUS_REJECT)
+        if (json_parse(&arena, (struct text){ text, (size_t)length - 1 }, &value, &user_data) !=
+            STATUS_REJECT)
             return number;
         arena_clear(&arena);
     }

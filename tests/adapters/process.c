@@ -24,7 +24,7 @@ TEST("a program gets its input, and its exit code and words come back")
 TEST("a large input reaches a program that talks while it reads")
 {
     size_t size = 1 << 20;
-    char *bytes = arena_take(&test_arena, size);
+    char *bytes = arena_alloc(&test_arena, size);
     memset(bytes, 'a', size);
     CHECK_INT(shell("tee /dev/stderr | wc -c", (struct text){ bytes, size }, 20000), STATUS_OK);
     CHECK_INT(result.exit_code, 0);
@@ -35,7 +35,8 @@ TEST("a program that does not read its input is no harm")
 {
     size_t size = 1 << 20;
     signal(SIGPIPE, SIG_IGN);
-    CHECK_INT(shell("exit 0", (struct text){ arena_take_zeroed(&test_arena, size), size }, 10000), STATUS_OK);
+    CHECK_INT(shell("exit 0", (struct text){ arena_alloc_zeroed(&test_arena, size), size }, 10000),
+              STATUS_OK);
     CHECK_INT(result.exit_code, 0);
 }
 

@@ -73,10 +73,10 @@ TEST("every kind of value comes back as it was bound")
     memset(digest.bytes, 0xab, sizeof digest.bytes);
     for (int i = 0; i < 2; i++) {
         sqlite_bind_number(insert, 1, INT64_MIN);
-        sqlite_bind_words(insert, 2, TEXT("đất\0đai"));
+        sqlite_bind_text(insert, 2, TEXT("đất\0đai"));
         sqlite_bind_bytes(insert, 3, TEXT("\xff\0"));
         sqlite_bind_digest(insert, 4, &digest);
-        sqlite_bind_words(insert, 5, TEXT(""));
+        sqlite_bind_text(insert, 5, TEXT(""));
         sqlite_bind_nothing(insert, 6);
         CHECK_INT(sqlite_execute(insert, &error), STATUS_OK);
         CHECK_INT(sqlite_last_row(database), i + 1);
@@ -88,13 +88,14 @@ TEST("every kind of value comes back as it was bound")
     CHECK_STRING(sqlite_column_title(select, 1), "w");
     CHECK_INT(sqlite_step(select, &error), STATUS_OK);
     CHECK(sqlite_number(select, 0) == INT64_MIN);
-    CHECK_TEXT(sqlite_words(select, 1), TEXT("đất\0đai"));
+    CHECK_TEXT(sqlite_column_text(select, 1), TEXT("đất\0đai"));
     CHECK(!sqlite_is_blob(select, 1) && sqlite_is_blob(select, 2));
     CHECK_TEXT(sqlite_bytes(select, 2), TEXT("\xff\0"));
     CHECK(sqlite_digest(select, 3, &again) && digest_equal(&digest, &again));
-    CHECK_INT(sqlite_words(select, 4).length, 0);
-    CHECK(sqlite_words(select, 4).bytes && !sqlite_is_null(select, 4));
-    CHECK(sqlite_is_null(select, 5) && !sqlite_words(select, 5).bytes && !sqlite_bytes(select, 5).bytes);
+    CHECK_INT(sqlite_column_text(select, 4).length, 0);
+    CHECK(sqlite_column_text(select, 4).bytes && !sqlite_is_null(select, 4));
+    CHECK(sqlite_is_null(select, 5) && !sqlite_column_text(select, 5).bytes &&
+          !sqlite_bytes(select, 5).bytes);
     CHECK(!sqlite_digest(select, 5, &again) && !sqlite_digest(select, 2, &again));
     CHECK_INT(sqlite_step(select, &error), STATUS_OK);
     CHECK_INT(sqlite_step(select, &error), STATUS_OK);
@@ -108,8 +109,8 @@ TEST("a number is read as SQLite prints it, and an empty blob is not NULL")
     DATABASE_OWNED struct sqlite *database = open_as(fresh_path(), SQLITE_CREATE);
     STATEMENT_OWNED struct sqlite_statement *select = prepared(database, "SELECT 42, 1.5, x'', NULL");
     CHECK_INT(sqlite_step(select, &error), STATUS_OK);
-    CHECK_TEXT(sqlite_words(select, 0), TEXT("42"));
-    CHECK_TEXT(sqlite_words(select, 1), TEXT("1.5"));
+    CHECK_TEXT(sqlite_column_text(select, 0), TEXT("42"));
+    CHECK_TEXT(sqlite_column_text(select, 1), TEXT("1.5"));
     CHECK(sqlite_bytes(select, 2).bytes && sqlite_is_blob(select, 2));
 }
 

@@ -21,7 +21,7 @@ struct drip {
 static enum status drip_read(struct file_stream *stream, void *bytes, size_t length, size_t *got,
                              struct error *unused)
 {
-    struct drip *drip = stream->own;
+    struct drip *drip = stream->user_data;
     (void)unused;
     size_t left = drip->bytes.length - drip->at;
     *got = length < drip->step ? length : drip->step;
@@ -37,7 +37,7 @@ static struct text read_records(struct text bytes, const char *records, const ch
 {
     static const struct xml_namespace namespaces[] = { { "t", "urn:tthc" } };
     struct drip drip = { bytes, step, 0 };
-    struct file_stream stream = { .read = drip_read, .name = "list.xml", .own = &drip };
+    struct file_stream stream = { .read = drip_read, .name = "list.xml", .user_data = &drip };
     struct xml_reader *reader;
     struct buffer out = { 0 };
     struct text record;
@@ -237,7 +237,7 @@ TEST("wide text is read with and without a mark, declared or named, in small pie
 static enum status endless_read(struct file_stream *stream, void *bytes, size_t length, size_t *got,
                                 struct error *unused)
 {
-    long *left = stream->own;
+    long *left = stream->user_data;
     (void)unused;
     *got = 0;
     if ((*left)-- > 0)
@@ -249,7 +249,7 @@ static enum status endless_read(struct file_stream *stream, void *bytes, size_t 
 TEST("memory does not grow with the document, nor with an element that has no end")
 {
     long left = 600;
-    struct file_stream stream = { .read = endless_read, .name = "endless.xml", .own = &left };
+    struct file_stream stream = { .read = endless_read, .name = "endless.xml", .user_data = &left };
     const char *const paths[] = { "//i", "//ma", "/i" };
     struct rusage before, after;
     getrusage(RUSAGE_SELF, &before);
@@ -273,7 +273,7 @@ TEST("memory does not grow with the document, nor with an element that has no en
 static struct text events_of(struct text bytes, size_t step)
 {
     struct drip drip = { bytes, step, 0 };
-    struct file_stream stream = { .read = drip_read, .name = "part.xml", .own = &drip };
+    struct file_stream stream = { .read = drip_read, .name = "part.xml", .user_data = &drip };
     struct xml_events *events;
     const struct xml_event *event;
     struct buffer out = { 0 };

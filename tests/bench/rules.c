@@ -123,7 +123,7 @@ static void load(struct arena *arena, const char *folder, struct rule_set **rule
     static const char *const names[] = { "nd63", "codes", "text", "deadlines" };
     struct rule_file files[4];
     struct error error;
-    struct digest recipe;
+    struct digest transform_digest;
     struct code_list *lists;
     struct value *codes = value_object(arena);
     struct setting_context context = { arena, "bench" };
@@ -140,7 +140,7 @@ static void load(struct arena *arena, const char *folder, struct rule_set **rule
         files[i].tree = tree;
     }
     struct rule_options options = { .lists = lists, .language = "vi", .today = { 2026, 1, 12 } };
-    if (rule_compile_all(arena, files, 4, &options, rules, &recipe, &error))
+    if (rule_compile_all(arena, files, 4, &options, rules, &transform_digest, &error))
         give_up(&error);
 }
 
@@ -183,7 +183,7 @@ int main(int count, char **arguments)
 {
     struct arena arena = { 0 }, scratch = { 0 };
     struct rule_set *rules;
-    size_t records = count > 2 ? (size_t)atol(arguments[2]) : 20000, found = 0, bytes = 0, watched = 0;
+    size_t records = count > 2 ? (size_t)atol(arguments[2]) : 20000, found = 0, bytes = 0, projection = 0;
     int rounds = count > 3 ? atoi(arguments[3]) : 5;
     if (count < 2)
         return fprintf(stderr, "usage: %s CONFIG-FOLDER [RECORDS [ROUNDS]]\n", *arguments), 2;
@@ -210,14 +210,14 @@ int main(int count, char **arguments)
         json_parse(&scratch, texts[i], &procedure, NULL);
         double begun = now();
         buffer_clear(&out);
-        rule_watch(rules, procedure, &out);
+        rule_project(rules, procedure, &out);
         spent += now() - begun;
-        watched += out.length;
+        projection += out.length;
     }
     printf("%.2f us a record for the rules (best of %d), %.2f findings a record\n", best, rounds,
            (double)found / (double)records / rounds);
     printf("%.2f us a record for what is kept for the night (%zu bytes)\n", spent / (double)records,
-           watched / records);
+           projection / records);
     if (count > 4)
         tell_each(rules, texts, records);
     rule_free_all(rules);

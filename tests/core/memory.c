@@ -52,8 +52,8 @@ static void grow_past_the_end(void)
 static void take_too_much_from_an_arena(void)
 {
     struct arena arena = { 0 };
-    arena_take(&arena, 1);
-    arena_take(&arena, SIZE_MAX - (huge & 1));
+    arena_alloc(&arena, 1);
+    arena_alloc(&arena, SIZE_MAX - (huge & 1));
 }
 
 static void overflow_an_arena_product(void)

@@ -174,12 +174,12 @@ TEST("a buffer stops at its limit with a true beginning of what was put")
 TEST("room is filled by the caller, and what fills it exactly is terminated")
 {
     struct buffer BUFFER_OWNED buffer = { 0 };
-    char *room = buffer_room(&buffer, 64);
-    memset(room, 'x', 64);
+    char *capacity = buffer_room(&buffer, 64);
+    memset(capacity, 'x', 64);
     buffer.length += 64;
     CHECK_INT(strlen(buffer.bytes), 64);
-    room = buffer_room(&buffer, 1000);
-    memcpy(room, "yz", 3);
+    capacity = buffer_room(&buffer, 1000);
+    memcpy(capacity, "yz", 3);
     buffer.length += 2;
     CHECK_STRING(buffer.bytes + 62, "xxyz");
 }

@@ -23,14 +23,14 @@ static const char *split_by(bool drip, const char *json, const char *records, si
 {
     struct file_stream stream;
     struct json_splitter splitter;
-    struct pointer pointer;
+    struct json_pointer pointer;
     struct text item;
     struct buffer out = { 0 };
     enum status status;
     file_stream_memory(text_of(json), "t", &stream);
     if (drip)
         stream.read = read_one;
-    CHECK_INT(pointer_compile(&test_arena, text_of(records), &pointer, &error), STATUS_OK);
+    CHECK_INT(json_pointer_compile(&test_arena, text_of(records), &pointer, &error), STATUS_OK);
     json_splitter_open(&splitter, &stream, &pointer, limit);
     while ((status = json_splitter_next(&splitter, &item, &error)) == STATUS_OK || status == STATUS_REJECT) {
         buffer_text(&out, status == STATUS_OK ? item : TEXT("!"));
@@ -150,10 +150,10 @@ TEST("one value can be found without the rest")
 {
     struct file_stream stream;
     struct json_splitter splitter;
-    struct pointer pointer;
+    struct json_pointer pointer;
     struct text value = TEXT_NONE;
     file_stream_memory(TEXT("{\"a\":[1,2],\"next\":\"/p?2\", broken"), "t", &stream);
-    CHECK_INT(pointer_compile(&test_arena, TEXT("/next"), &pointer, &error), STATUS_OK);
+    CHECK_INT(json_pointer_compile(&test_arena, TEXT("/next"), &pointer, &error), STATUS_OK);
     json_splitter_open(&splitter, &stream, &pointer, 100);
     CHECK_INT(json_splitter_find(&splitter, &value, &error), STATUS_OK);
     CHECK_TEXT(value, TEXT("\"/p?2\""));

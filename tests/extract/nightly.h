@@ -38,9 +38,9 @@ static int64_t nightly_ticks(struct clock *clock)
 
 static void nightly_sleep(struct clock *clock, int64_t milliseconds)
 {
-    struct nightly_clock *own = (struct nightly_clock *)(void *)clock;
-    own->slept += milliseconds;
-    own->sleeps++;
+    struct nightly_clock *user_data = (struct nightly_clock *)(void *)clock;
+    user_data->slept += milliseconds;
+    user_data->sleeps++;
 }
 
 static uint64_t nightly_random(struct clock *clock)
@@ -49,9 +49,9 @@ static uint64_t nightly_random(struct clock *clock)
     return 0;
 }
 
-static void take_notice(void *own, const char *message)
+static void take_notice(void *user_data, const char *message)
 {
-    (void)own;
+    (void)user_data;
     buffer_string(&notices, message);
     buffer_char(&notices, '\n');
 }
@@ -156,7 +156,7 @@ static inline struct text stored(const char *sql)
     struct text found = TEXT_NONE;
     CHECK_INT(sqlite_prepare(store_database(store), sql, &statement, &error), STATUS_OK);
     if (sqlite_step(statement, &error) == STATUS_OK)
-        found = text_copy(&test_arena, sqlite_words(statement, 0));
+        found = text_copy(&test_arena, sqlite_column_text(statement, 0));
     sqlite_finish(statement);
     return found;
 }

@@ -64,9 +64,9 @@ TEST("a parameter is replaced where it stands and added where it does not")
 static const char *body(const char *json, const char *into, const char *value, bool number)
 {
     struct buffer out = { 0 };
-    struct pointer pointer;
+    struct json_pointer pointer;
     buffer_string(&out, json);
-    CHECK_INT(pointer_compile(&test_arena, text_of(into), &pointer, &error), STATUS_OK);
+    CHECK_INT(json_pointer_compile(&test_arena, text_of(into), &pointer, &error), STATUS_OK);
     enum status status = url_put_into_body(&out, &pointer, text_of(value), number, &error);
     const char *text = status ? error.message : text_string(&test_arena, buffer_view(&out));
     buffer_free(&out);

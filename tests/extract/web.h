@@ -63,20 +63,20 @@ static inline void web_items(struct web_answer *answer, int from, int to)
     buffer_string(&answer->body, "]");
 }
 
-static inline enum MHD_Result web_log_argument(void *own, enum MHD_ValueKind kind, const char *name,
+static inline enum MHD_Result web_log_argument(void *user_data, enum MHD_ValueKind kind, const char *name,
                                                const char *value)
 {
     (void)kind;
-    buffer_printf(own, " %s=%s", name, value ? value : "");
+    buffer_printf(user_data, " %s=%s", name, value ? value : "");
     return MHD_YES;
 }
 
-static inline enum MHD_Result web_handle(void *own, struct MHD_Connection *connection, const char *url,
+static inline enum MHD_Result web_handle(void *user_data, struct MHD_Connection *connection, const char *url,
                                          const char *method, const char *version, const char *upload,
                                          size_t *upload_size, void **context)
 {
     struct buffer *body = *context;
-    (void)own, (void)version;
+    (void)user_data, (void)version;
     if (!body) {
         *context = calloc(1, sizeof *body);
         return *context ? MHD_YES : MHD_NO;

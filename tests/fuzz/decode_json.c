@@ -33,8 +33,8 @@ static enum status read_steps(struct file_stream *stream, void *bytes, size_t le
 }
 
 /* The items, each with its length in front, and the status that ended them. */
-static enum status split(struct text json, const struct pointer *pointer, size_t limit, struct buffer *out,
-                         size_t *count)
+static enum status split(struct text json, const struct json_pointer *pointer, size_t limit,
+                         struct buffer *out, size_t *count)
 {
     struct file_stream stream;
     struct json_splitter splitter;
@@ -58,7 +58,7 @@ static enum status split(struct text json, const struct pointer *pointer, size_t
     return status;
 }
 
-static void compare(struct text json, const struct pointer *pointer, size_t limit)
+static void compare(struct text json, const struct json_pointer *pointer, size_t limit)
 {
     struct buffer whole BUFFER_OWNED = { 0 }, pieces BUFFER_OWNED = { 0 };
     size_t count, again;
@@ -73,12 +73,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena ARENA_OWNED = { 0 };
     struct buffer out BUFFER_OWNED = { 0 };
-    struct pointer root = { 0 }, items;
+    struct json_pointer root = { 0 }, items;
     struct text json = { (const char *)data, size };
     struct value *value;
     struct error error = { 0 };
     size_t count;
-    require(pointer_compile(&arena, TEXT("/data/items"), &items, &error) == STATUS_OK);
+    require(json_pointer_compile(&arena, TEXT("/data/items"), &items, &error) == STATUS_OK);
     compare(json, &root, 1 << 20);
     compare(json, &items, 1 << 20);
     compare(json, &root, 8);
@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     require(split(json, &root, SIZE_MAX, &out, &count) == STATUS_END);
     require(count == (value->kind == VALUE_LIST ? value->count : 1));
-    const struct value *found = pointer_find(&items, value);
+    const struct value *found = json_pointer_find(&items, value);
     if (!found || found->kind != VALUE_LIST)
         return 0;
     require(split(json, &items, SIZE_MAX, &out, &count) == STATUS_END);

@@ -9,9 +9,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static bool keep(void *own, struct text piece)
+static bool keep(void *user_data, struct text piece)
 {
-    struct buffer *out = own;
+    struct buffer *out = user_data;
     if (out->length + piece.length > MOST)
         return false;
     buffer_text(out, piece);

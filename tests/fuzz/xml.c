@@ -18,7 +18,7 @@ struct drip {
 static enum status drip_read(struct file_stream *stream, void *bytes, size_t length, size_t *got,
                              struct error *error)
 {
-    struct drip *drip = stream->own;
+    struct drip *drip = stream->user_data;
     (void)error;
     *got = length < drip->step ? length : drip->step;
     *got = *got < drip->bytes.length ? *got : drip->bytes.length;
@@ -47,7 +47,7 @@ static void use_record(struct arena *arena, const struct xml_path *path, struct 
 static void read_events(struct text bytes, size_t step)
 {
     struct drip drip = { bytes, step };
-    struct file_stream stream = { .read = drip_read, .own = &drip };
+    struct file_stream stream = { .read = drip_read, .user_data = &drip };
     struct xml_events *events;
     const struct xml_event *event;
     if (xml_events_open(&stream, &events, NULL))
@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct text line = text_slice(all, 0, (size_t)(end - all.bytes)), record;
     struct text bytes = text_slice(all, line.length + 1, size);
     struct drip drip = { bytes, size % 3 ? 65536 : 1 + size % 50 };
-    struct file_stream stream = { .read = drip_read, .name = "fuzz.xml", .own = &drip };
+    struct file_stream stream = { .read = drip_read, .name = "fuzz.xml", .user_data = &drip };
     struct xml_path *path = NULL;
     struct xml_reader *reader = NULL;
     struct error error;

@@ -6,7 +6,7 @@
 
 #include "tests/support/test.h"
 
-static const struct retry retry = { .attempts = 3, .first = 1000, .most = 60000 };
+static const struct backoff retry = { .attempts = 3, .first = 1000, .most = 60000 };
 
 /* What a delivery can have behind it. */
 enum past {
@@ -43,12 +43,12 @@ struct expected {
 /* Where the past makes no difference, FRESH stands for all. */
 static const struct expected moves[] = {
     { DELIVERY_PENDING, EVENT_BEGIN, FRESH, DELIVERY_WRITTEN, DELIVERY_INTEND },
-    { DELIVERY_PENDING, EVENT_RESUME, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_PENDING, EVENT_RESUME, FRESH, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
     { DELIVERY_PENDING, EVENT_SETTLE, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
     { DELIVERY_PENDING, EVENT_STOP, FRESH, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
 
     { DELIVERY_WRITTEN, EVENT_COMMITTED, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
-    { DELIVERY_WRITTEN, EVENT_BLIND, FRESH, DELIVERY_BLIND, DELIVERY_WAIT },
+    { DELIVERY_WRITTEN, EVENT_BASE_UNKNOWN, FRESH, DELIVERY_BASE_UNKNOWN, DELIVERY_WAIT },
     { DELIVERY_WRITTEN, EVENT_STOP, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
 
     { DELIVERY_INTENDED, EVENT_DUE, FRESH, DELIVERY_SENT, DELIVERY_SEND },
@@ -60,20 +60,20 @@ static const struct expected moves[] = {
     { DELIVERY_SENT, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
     { DELIVERY_SENT, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
     { DELIVERY_SENT, EVENT_CARRIED, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
-    { DELIVERY_SENT, EVENT_DOUBT, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
-    { DELIVERY_SENT, EVENT_DOUBT, FULL, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_SENT, EVENT_INDETERMINATE, FRESH, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
+    { DELIVERY_SENT, EVENT_INDETERMINATE, FULL, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
     { DELIVERY_SENT, EVENT_MISMATCH, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
     { DELIVERY_SENT, EVENT_NOT_LEFT, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
-    { DELIVERY_SENT, EVENT_NOT_LEFT, FULL, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_SENT, EVENT_NOT_LEFT, FULL, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
     { DELIVERY_SENT, EVENT_BUSY, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
-    { DELIVERY_SENT, EVENT_BUSY, FULL, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_SENT, EVENT_BUSY, FULL, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
     { DELIVERY_SENT, EVENT_CLOSED, FRESH, DELIVERY_RECALLED, DELIVERY_HALT },
     { DELIVERY_SENT, EVENT_CLOSED, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_HALT },
     { DELIVERY_SENT, EVENT_STOP, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
 
-    { DELIVERY_DOUBTFUL, EVENT_DUE, FRESH, DELIVERY_ASKING, DELIVERY_ASK },
-    { DELIVERY_DOUBTFUL, EVENT_STOP, FRESH, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
-    { DELIVERY_DOUBTFUL, EVENT_STOP, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_INDETERMINATE, EVENT_DUE, FRESH, DELIVERY_ASKING, DELIVERY_ASK },
+    { DELIVERY_INDETERMINATE, EVENT_STOP, FRESH, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
+    { DELIVERY_INDETERMINATE, EVENT_STOP, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_FINISH },
 
     { DELIVERY_ASKING, EVENT_OURS, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
     { DELIVERY_ASKING, EVENT_BASE, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
@@ -87,11 +87,11 @@ static const struct expected moves[] = {
     { DELIVERY_ASKING, EVENT_CARRIED, NOTED, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
     { DELIVERY_ASKING, EVENT_UNSENT, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
     { DELIVERY_ASKING, EVENT_UNSENT, FULL, DELIVERY_FAILED, DELIVERY_FINISH },
-    { DELIVERY_ASKING, EVENT_DOUBT, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
-    { DELIVERY_ASKING, EVENT_DOUBT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
-    { DELIVERY_ASKING, EVENT_NOT_LEFT, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_ASKING, EVENT_INDETERMINATE, FRESH, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
+    { DELIVERY_ASKING, EVENT_INDETERMINATE, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_NOT_LEFT, FRESH, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
     { DELIVERY_ASKING, EVENT_NOT_LEFT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
-    { DELIVERY_ASKING, EVENT_BUSY, FRESH, DELIVERY_DOUBTFUL, DELIVERY_WAIT },
+    { DELIVERY_ASKING, EVENT_BUSY, FRESH, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
     { DELIVERY_ASKING, EVENT_BUSY, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_ASKING, EVENT_CLOSED, FRESH, DELIVERY_UNTOUCHED, DELIVERY_HALT },
     { DELIVERY_ASKING, EVENT_CLOSED, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_HALT },
@@ -106,8 +106,8 @@ static const struct expected moves[] = {
     { DELIVERY_CHECKING, EVENT_NOTHING, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
     { DELIVERY_CHECKING, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
     { DELIVERY_CHECKING, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
-    { DELIVERY_CHECKING, EVENT_DOUBT, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
-    { DELIVERY_CHECKING, EVENT_DOUBT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_INDETERMINATE, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
+    { DELIVERY_CHECKING, EVENT_INDETERMINATE, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_CHECKING, EVENT_NOT_LEFT, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
     { DELIVERY_CHECKING, EVENT_NOT_LEFT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_CHECKING, EVENT_BUSY, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
@@ -127,8 +127,8 @@ static const struct expected moves[] = {
     { DELIVERY_SETTLING, EVENT_CARRIED, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_CARRIED, NOTED, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_UNSENT, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
-    { DELIVERY_SETTLING, EVENT_DOUBT, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
-    { DELIVERY_SETTLING, EVENT_DOUBT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_INDETERMINATE, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
+    { DELIVERY_SETTLING, EVENT_INDETERMINATE, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_NOT_LEFT, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
     { DELIVERY_SETTLING, EVENT_NOT_LEFT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_BUSY, FRESH, DELIVERY_STALE, DELIVERY_WAIT },
@@ -136,21 +136,21 @@ static const struct expected moves[] = {
     { DELIVERY_SETTLING, EVENT_CLOSED, FRESH, DELIVERY_UNTOUCHED, DELIVERY_HALT },
     { DELIVERY_SETTLING, EVENT_STOP, FRESH, DELIVERY_UNTOUCHED, DELIVERY_FINISH },
 
-    { DELIVERY_BLIND, EVENT_DUE, FRESH, DELIVERY_LOOKING, DELIVERY_ASK },
-    { DELIVERY_BLIND, EVENT_STOP, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+    { DELIVERY_BASE_UNKNOWN, EVENT_DUE, FRESH, DELIVERY_CHECKING_BASE, DELIVERY_ASK },
+    { DELIVERY_BASE_UNKNOWN, EVENT_STOP, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
 
-    { DELIVERY_LOOKING, EVENT_OURS, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
-    { DELIVERY_LOOKING, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
-    { DELIVERY_LOOKING, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
-    { DELIVERY_LOOKING, EVENT_UNSENT, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
-    { DELIVERY_LOOKING, EVENT_DOUBT, FRESH, DELIVERY_BLIND, DELIVERY_WAIT },
-    { DELIVERY_LOOKING, EVENT_DOUBT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
-    { DELIVERY_LOOKING, EVENT_NOT_LEFT, FRESH, DELIVERY_BLIND, DELIVERY_WAIT },
-    { DELIVERY_LOOKING, EVENT_NOT_LEFT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
-    { DELIVERY_LOOKING, EVENT_BUSY, FRESH, DELIVERY_BLIND, DELIVERY_WAIT },
-    { DELIVERY_LOOKING, EVENT_BUSY, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
-    { DELIVERY_LOOKING, EVENT_CLOSED, FRESH, DELIVERY_RECALLED, DELIVERY_HALT },
-    { DELIVERY_LOOKING, EVENT_STOP, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_OURS, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_UNSENT, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
+    { DELIVERY_CHECKING_BASE, EVENT_INDETERMINATE, FRESH, DELIVERY_BASE_UNKNOWN, DELIVERY_WAIT },
+    { DELIVERY_CHECKING_BASE, EVENT_INDETERMINATE, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_NOT_LEFT, FRESH, DELIVERY_BASE_UNKNOWN, DELIVERY_WAIT },
+    { DELIVERY_CHECKING_BASE, EVENT_NOT_LEFT, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_BUSY, FRESH, DELIVERY_BASE_UNKNOWN, DELIVERY_WAIT },
+    { DELIVERY_CHECKING_BASE, EVENT_BUSY, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_CLOSED, FRESH, DELIVERY_RECALLED, DELIVERY_HALT },
+    { DELIVERY_CHECKING_BASE, EVENT_STOP, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
 };
 
 static const struct expected *find(enum delivery_state state, enum delivery_event event)
@@ -185,7 +185,8 @@ TEST("what cannot happen changes nothing, and an answer that makes no sense is a
             struct delivery_terms now = terms();
             enum delivery_action action = delivery_step(&delivery, (enum delivery_event)event, &now);
             bool answer = delivery_is_under_way((enum delivery_state)state) && event > EVENT_STOP;
-            const struct expected *doubt = answer ? find((enum delivery_state)state, EVENT_DOUBT) : NULL;
+            const struct expected *doubt =
+                answer ? find((enum delivery_state)state, EVENT_INDETERMINATE) : NULL;
             bool ok = CHECK_INT(action, doubt ? doubt->action : DELIVERY_NOTHING);
             ok &= CHECK_INT(delivery.state, doubt ? (int)doubt->next : state);
             if (!ok)
@@ -215,8 +216,9 @@ TEST("from every state a stop leads to an end at once, so no run can hang")
 
 TEST("whatever the portal does, a delivery ends after a bounded number of requests")
 {
-    static const enum delivery_event answers[] = { EVENT_DOUBT, EVENT_NOT_LEFT, EVENT_BUSY, EVENT_NOTHING,
-                                                   EVENT_BASE,  EVENT_MISMATCH, EVENT_OTHER };
+    static const enum delivery_event answers[] = { EVENT_INDETERMINATE, EVENT_NOT_LEFT, EVENT_BUSY,
+                                                   EVENT_NOTHING,       EVENT_BASE,     EVENT_MISMATCH,
+                                                   EVENT_OTHER };
     uint64_t seed = 1;
     for (int round = 0; round < 20000; round++) {
         struct delivery delivery = { .state = DELIVERY_PENDING };
@@ -243,7 +245,7 @@ TEST("nothing that may have been taken is ever sent again without being asked ab
             CHECK(move->event == EVENT_NOT_LEFT || move->event == EVENT_BUSY);
         else if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_ASKING)
             CHECK(move->event == EVENT_NOTHING || move->event == EVENT_BASE || move->event == EVENT_UNSENT);
-        else if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_LOOKING)
+        else if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_CHECKING_BASE)
             CHECK_INT(move->event, EVENT_UNSENT);
         else if (move->next == DELIVERY_INTENDED)
             CHECK_INT(move->state, DELIVERY_WRITTEN);
@@ -267,14 +269,14 @@ TEST("waits grow with the tries, start at once where nothing failed, and obey th
     CHECK_INT(delivery.due, 5000 + 30000);
     now.at_least = 0;
     delivery_step(&delivery, EVENT_DUE, &now);
-    delivery_step(&delivery, EVENT_DOUBT, &now);
+    delivery_step(&delivery, EVENT_INDETERMINATE, &now);
     CHECK_INT(delivery.due, 5000); /* asked at once */
     delivery_step(&delivery, EVENT_DUE, &now);
-    delivery_step(&delivery, EVENT_DOUBT, &now);
+    delivery_step(&delivery, EVENT_INDETERMINATE, &now);
     CHECK_INT(delivery.due, 5000 + 700);
     now.chance = 1999;
     delivery_step(&delivery, EVENT_DUE, &now);
-    delivery_step(&delivery, EVENT_DOUBT, &now);
+    delivery_step(&delivery, EVENT_INDETERMINATE, &now);
     CHECK_INT(delivery.due, 5000 + 1999); /* 0 … 2000 */
 }
 
@@ -302,15 +304,15 @@ TEST("failures of a portal that is down do not use up a delivery's attempts")
 
 TEST("the longest wait is 'most', whatever the tries")
 {
-    CHECK_INT(retry_delay(&retry, 1, 1000), 1000);
-    CHECK_INT(retry_delay(&retry, 1, 1001), 0);
-    CHECK_INT(retry_delay(&retry, 6, 32000), 32000);
-    CHECK_INT(retry_delay(&retry, 7, 60000), 60000);
-    CHECK_INT(retry_delay(&retry, 100000, 60001), 0);
-    CHECK_INT(retry_delay(&(struct retry){ .attempts = 1, .first = 0, .most = 0 }, 5, 12345), 0);
-    CHECK_INT(retry_delay(&(struct retry){ .attempts = 1, .first = 9000, .most = 100 }, 5, 100), 100);
+    CHECK_INT(backoff_delay(&retry, 1, 1000), 1000);
+    CHECK_INT(backoff_delay(&retry, 1, 1001), 0);
+    CHECK_INT(backoff_delay(&retry, 6, 32000), 32000);
+    CHECK_INT(backoff_delay(&retry, 7, 60000), 60000);
+    CHECK_INT(backoff_delay(&retry, 100000, 60001), 0);
+    CHECK_INT(backoff_delay(&(struct backoff){ .attempts = 1, .first = 0, .most = 0 }, 5, 12345), 0);
+    CHECK_INT(backoff_delay(&(struct backoff){ .attempts = 1, .first = 9000, .most = 100 }, 5, 100), 100);
     int64_t huge = INT64_MAX;
-    CHECK(retry_delay(&(struct retry){ .first = huge, .most = huge }, 50, UINT64_MAX) >= 0);
+    CHECK(backoff_delay(&(struct backoff){ .first = huge, .most = huge }, 50, UINT64_MAX) >= 0);
 }
 
 /* ---- what the portal said ---- */
@@ -322,20 +324,20 @@ static struct digest digest_of(unsigned char byte)
     return digest;
 }
 
-static struct delivery_sight sight_of(int digest, enum delivery_standing standing, const char *version)
+static struct remote_state sight_of(int digest, enum remote_status standing, const char *version)
 {
-    struct delivery_sight sight = { .has_digest = digest > 0,
-                                    .standing = standing,
-                                    .version = text_of(version) };
+    struct remote_state remote = { .has_digest = digest > 0,
+                                   .standing = standing,
+                                   .version = text_of(version) };
     if (digest > 0)
-        sight.digest = digest_of((unsigned char)digest);
-    return sight;
+        remote.digest = digest_of((unsigned char)digest);
+    return remote;
 }
 
 enum { OURS = 1, BASE = 2, ORDER = 3, STRANGE = 4, NO_DIGEST = 0 };
 
 static enum delivery_event judge(enum outbox_action action, const char *base, bool asked,
-                                 enum delivery_said said, struct delivery_sight sight)
+                                 enum portal_result said, struct remote_state remote)
 {
     struct outbox_item item = { .intent_action = action,
                                 .intent_digest = digest_of(OURS),
@@ -344,88 +346,94 @@ static enum delivery_event judge(enum outbox_action action, const char *base, bo
                                 .has_held_digest = base != NULL,
                                 .held_digest = digest_of(BASE) };
     struct digest body = digest_of(action == OUTBOX_PUBLISH ? OURS : ORDER);
-    return delivery_judge(&item, &body, asked, said, &sight);
+    return delivery_classify(&item, &body, asked, said, &remote);
 }
 
 TEST("a publication is taken when nothing in the answer speaks against it")
 {
     const enum outbox_action act = OUTBOX_PUBLISH;
-    CHECK_INT(judge(act, NULL, false, SAID_TAKEN, sight_of(OURS, STANDING_PUBLISHED, "1")), EVENT_TAKEN);
-    CHECK_INT(judge(act, NULL, false, SAID_TAKEN, sight_of(NO_DIGEST, STANDING_UNSAID, NULL)), EVENT_TAKEN);
-    CHECK_INT(judge(act, NULL, false, SAID_TAKEN, sight_of(STRANGE, STANDING_PUBLISHED, "1")), EVENT_DOUBT);
-    CHECK_INT(judge(act, NULL, false, SAID_TAKEN, sight_of(OURS, STANDING_ABOLISHED, "1")), EVENT_DOUBT);
-    CHECK_INT(judge(act, NULL, false, SAID_UNKNOWN, sight_of(NO_DIGEST, STANDING_UNSAID, NULL)),
+    CHECK_INT(judge(act, NULL, false, RESULT_TAKEN, sight_of(OURS, REMOTE_PUBLISHED, "1")), EVENT_TAKEN);
+    CHECK_INT(judge(act, NULL, false, RESULT_TAKEN, sight_of(NO_DIGEST, REMOTE_UNSAID, NULL)), EVENT_TAKEN);
+    CHECK_INT(judge(act, NULL, false, RESULT_TAKEN, sight_of(STRANGE, REMOTE_PUBLISHED, "1")),
+              EVENT_INDETERMINATE);
+    CHECK_INT(judge(act, NULL, false, RESULT_TAKEN, sight_of(OURS, REMOTE_ABOLISHED, "1")),
+              EVENT_INDETERMINATE);
+    CHECK_INT(judge(act, NULL, false, RESULT_UNKNOWN, sight_of(NO_DIGEST, REMOTE_UNSAID, NULL)),
               EVENT_CLOSED);
-    CHECK_INT(judge(act, NULL, false, SAID_HELD, sight_of(OURS, STANDING_PUBLISHED, "1")), EVENT_DOUBT);
-    CHECK_INT(judge(act, NULL, false, SAID_REFUSED, sight_of(0, STANDING_UNSAID, NULL)), EVENT_REFUSED);
-    CHECK_INT(judge(act, NULL, false, SAID_MISMATCH, sight_of(0, STANDING_UNSAID, NULL)), EVENT_MISMATCH);
-    CHECK_INT(judge(act, NULL, false, SAID_BUSY, sight_of(0, STANDING_UNSAID, NULL)), EVENT_BUSY);
-    CHECK_INT(judge(act, NULL, false, SAID_CLOSED, sight_of(0, STANDING_UNSAID, NULL)), EVENT_CLOSED);
-    CHECK_INT(judge(act, NULL, false, SAID_LOST, sight_of(0, STANDING_UNSAID, NULL)), EVENT_DOUBT);
-    CHECK_INT(judge(act, NULL, false, SAID_NOT_LEFT, sight_of(0, STANDING_UNSAID, NULL)), EVENT_NOT_LEFT);
+    CHECK_INT(judge(act, NULL, false, RESULT_HELD, sight_of(OURS, REMOTE_PUBLISHED, "1")),
+              EVENT_INDETERMINATE);
+    CHECK_INT(judge(act, NULL, false, RESULT_REFUSED, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_REFUSED);
+    CHECK_INT(judge(act, NULL, false, RESULT_MISMATCH, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_MISMATCH);
+    CHECK_INT(judge(act, NULL, false, RESULT_BUSY, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_BUSY);
+    CHECK_INT(judge(act, NULL, false, RESULT_CLOSED, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_CLOSED);
+    CHECK_INT(judge(act, NULL, false, RESULT_LOST, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_INDETERMINATE);
+    CHECK_INT(judge(act, NULL, false, RESULT_NOT_LEFT, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_NOT_LEFT);
 }
 
 TEST("what a carrier has is carried, and only a question learns that it never left or was refused")
 {
-    const struct delivery_sight none = sight_of(NO_DIGEST, STANDING_UNSAID, NULL);
+    const struct remote_state none = sight_of(NO_DIGEST, REMOTE_UNSAID, NULL);
     for (int action = OUTBOX_PUBLISH; action <= OUTBOX_WITHDRAW; action++) {
         enum outbox_action act = (enum outbox_action)action;
-        CHECK_INT(judge(act, NULL, false, SAID_CARRIED, none), EVENT_CARRIED);
-        CHECK_INT(judge(act, NULL, true, SAID_CARRIED, none), EVENT_CARRIED);
-        CHECK_INT(judge(act, NULL, true, SAID_UNSENT, none), EVENT_UNSENT);
-        CHECK_INT(judge(act, NULL, false, SAID_UNSENT, none), EVENT_DOUBT);
-        CHECK_INT(judge(act, NULL, true, SAID_DENIED, none), EVENT_REFUSED);
-        CHECK_INT(judge(act, NULL, false, SAID_DENIED, none), EVENT_DOUBT);
+        CHECK_INT(judge(act, NULL, false, RESULT_CARRIED, none), EVENT_CARRIED);
+        CHECK_INT(judge(act, NULL, true, RESULT_CARRIED, none), EVENT_CARRIED);
+        CHECK_INT(judge(act, NULL, true, RESULT_UNSENT, none), EVENT_UNSENT);
+        CHECK_INT(judge(act, NULL, false, RESULT_UNSENT, none), EVENT_INDETERMINATE);
+        CHECK_INT(judge(act, NULL, true, RESULT_DENIED, none), EVENT_REFUSED);
+        CHECK_INT(judge(act, NULL, false, RESULT_DENIED, none), EVENT_INDETERMINATE);
     }
 }
 
 TEST("what the portal holds is ours, the base, nothing or another's")
 {
     const enum outbox_action act = OUTBOX_PUBLISH;
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(OURS, STANDING_PUBLISHED, "2")), EVENT_OURS);
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(OURS, STANDING_UNSAID, NULL)), EVENT_OURS);
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, "1")), EVENT_BASE);
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, "2")), EVENT_OTHER);
-    CHECK_INT(judge(act, "*", true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, NULL)), EVENT_BASE);
-    CHECK_INT(judge(act, "*", true, SAID_HELD, sight_of(STRANGE, STANDING_PUBLISHED, NULL)), EVENT_OTHER);
-    CHECK_INT(judge(act, NULL, true, SAID_HELD, sight_of(STRANGE, STANDING_PUBLISHED, "1")), EVENT_OTHER);
-    CHECK_INT(judge(act, NULL, true, SAID_UNKNOWN, sight_of(0, STANDING_UNSAID, NULL)), EVENT_NOTHING);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(OURS, REMOTE_PUBLISHED, "2")), EVENT_OURS);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(OURS, REMOTE_UNSAID, NULL)), EVENT_OURS);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, "1")), EVENT_BASE);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, "2")), EVENT_OTHER);
+    CHECK_INT(judge(act, "*", true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, NULL)), EVENT_BASE);
+    CHECK_INT(judge(act, "*", true, RESULT_HELD, sight_of(STRANGE, REMOTE_PUBLISHED, NULL)), EVENT_OTHER);
+    CHECK_INT(judge(act, NULL, true, RESULT_HELD, sight_of(STRANGE, REMOTE_PUBLISHED, "1")), EVENT_OTHER);
+    CHECK_INT(judge(act, NULL, true, RESULT_UNKNOWN, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_NOTHING);
     /* Our content, but abolished: the base when it was announced again, another hand otherwise. */
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(OURS, STANDING_ABOLISHED, "1")), EVENT_BASE);
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(OURS, STANDING_ABOLISHED, "2")), EVENT_OTHER);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(OURS, REMOTE_ABOLISHED, "1")), EVENT_BASE);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(OURS, REMOTE_ABOLISHED, "2")), EVENT_OTHER);
     /* Neither digest nor content: nothing can be told, unless it is the base's own version. */
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(NO_DIGEST, STANDING_PUBLISHED, "1")), EVENT_BASE);
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(NO_DIGEST, STANDING_PUBLISHED, "2")),
-              EVENT_DOUBT);
-    CHECK_INT(judge(act, NULL, true, SAID_REFUSED, sight_of(0, STANDING_UNSAID, NULL)), EVENT_DOUBT);
-    CHECK_INT(judge(act, NULL, true, SAID_MISMATCH, sight_of(0, STANDING_UNSAID, NULL)), EVENT_DOUBT);
-    CHECK_INT(judge(act, NULL, true, SAID_TAKEN, sight_of(OURS, STANDING_PUBLISHED, NULL)), EVENT_DOUBT);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(NO_DIGEST, REMOTE_PUBLISHED, "1")), EVENT_BASE);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(NO_DIGEST, REMOTE_PUBLISHED, "2")),
+              EVENT_INDETERMINATE);
+    CHECK_INT(judge(act, NULL, true, RESULT_REFUSED, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_INDETERMINATE);
+    CHECK_INT(judge(act, NULL, true, RESULT_MISMATCH, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_INDETERMINATE);
+    CHECK_INT(judge(act, NULL, true, RESULT_TAKEN, sight_of(OURS, REMOTE_PUBLISHED, NULL)),
+              EVENT_INDETERMINATE);
 }
 
 TEST("a withdrawal is done when the portal says abolished")
 {
     const enum outbox_action act = OUTBOX_WITHDRAW;
-    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(BASE, STANDING_ABOLISHED, "2")), EVENT_TAKEN);
-    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(ORDER, STANDING_ABOLISHED, "2")), EVENT_TAKEN);
-    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(OURS, STANDING_UNSAID, "2")), EVENT_TAKEN);
-    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(NO_DIGEST, STANDING_UNSAID, NULL)),
+    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(BASE, REMOTE_ABOLISHED, "2")), EVENT_TAKEN);
+    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(ORDER, REMOTE_ABOLISHED, "2")), EVENT_TAKEN);
+    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(OURS, REMOTE_UNSAID, "2")), EVENT_TAKEN);
+    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(NO_DIGEST, REMOTE_UNSAID, NULL)),
               EVENT_TAKEN);
-    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(STRANGE, STANDING_ABOLISHED, "2")),
-              EVENT_DOUBT);
-    CHECK_INT(judge(act, "\"1\"", false, SAID_TAKEN, sight_of(BASE, STANDING_PUBLISHED, "2")), EVENT_DOUBT);
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(STRANGE, STANDING_ABOLISHED, "9")), EVENT_OURS);
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, "1")), EVENT_BASE);
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, "2")), EVENT_OTHER);
-    CHECK_INT(judge(act, "\"1\"", true, SAID_HELD, sight_of(BASE, STANDING_UNSAID, "2")), EVENT_DOUBT);
-    CHECK_INT(judge(act, NULL, true, SAID_HELD, sight_of(BASE, STANDING_PUBLISHED, "1")), EVENT_OTHER);
-    CHECK_INT(judge(act, NULL, true, SAID_UNKNOWN, sight_of(0, STANDING_UNSAID, NULL)), EVENT_ABSENT);
-    CHECK_INT(judge(act, "\"1\"", false, SAID_UNKNOWN, sight_of(0, STANDING_UNSAID, NULL)), EVENT_OTHER);
-    CHECK_INT(judge(act, "\"1\"", true, SAID_UNKNOWN, sight_of(0, STANDING_UNSAID, NULL)), EVENT_OTHER);
+    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(STRANGE, REMOTE_ABOLISHED, "2")),
+              EVENT_INDETERMINATE);
+    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(BASE, REMOTE_PUBLISHED, "2")),
+              EVENT_INDETERMINATE);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(STRANGE, REMOTE_ABOLISHED, "9")), EVENT_OURS);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, "1")), EVENT_BASE);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, "2")), EVENT_OTHER);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(BASE, REMOTE_UNSAID, "2")),
+              EVENT_INDETERMINATE);
+    CHECK_INT(judge(act, NULL, true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, "1")), EVENT_OTHER);
+    CHECK_INT(judge(act, NULL, true, RESULT_UNKNOWN, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_ABSENT);
+    CHECK_INT(judge(act, "\"1\"", false, RESULT_UNKNOWN, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_OTHER);
+    CHECK_INT(judge(act, "\"1\"", true, RESULT_UNKNOWN, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_OTHER);
 }
 
 TEST("the base is the ETag as it came, else the version in quotes, else any version")
 {
-    char quoted[DELIVERY_BASE_MOST];
+    char quoted[DELIVERY_BASE_MAX];
     struct outbox_item item = { .etag = TEXT("\"abc\""), .version = TEXT("7") };
     CHECK(!delivery_base(&item, quoted).bytes);
     item.held = true;

@@ -255,9 +255,9 @@ TEST("a portal that speaks no TLS stops the run")
     simulated_close();
 }
 
-static void stop_at(void *own, int64_t done, int64_t total)
+static void stop_at(void *user_data, int64_t done, int64_t total)
 {
-    (void)own, (void)total;
+    (void)user_data, (void)total;
     simulated.stop |= done >= 5;
 }
 

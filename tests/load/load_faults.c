@@ -288,7 +288,7 @@ TEST("a rate limit slows the run down and marks nothing")
     simulated_close();
 }
 
-static void check_outage(const char *fault, const char *words)
+static void check_outage(const char *fault, const char *message)
 {
     char list[200];
     simulated_start(NULL);
@@ -298,7 +298,7 @@ static void check_outage(const char *fault, const char *words)
     bool ok = CHECK_INT(
         simulated_load("in_flight: 4\ntimeout: 200ms\nretry: { attempts: 3, first: 2ms, most: 10ms }"),
         STATUS_STOP);
-    ok &= CHECK_CONTAINS(simulated.error.message, words);
+    ok &= CHECK_CONTAINS(simulated.error.message, message);
     ok &= CHECK(simulated_number("requests") < 60);
     ok &= CHECK_INT(simulated.counts.failed + simulated.counts.refused + simulated.counts.conflict, 0);
     ok &= CHECK_INT(simulated.counts.pending, 500 - simulated.counts.sent);

@@ -1,23 +1,23 @@
 /* The plan: what it lists, its digest, and whether what is wanted now may be sent under it. */
 #include "load/plan.h"
-#include "store/retry.h"
+#include "store/operator_order.h"
 #include "tests/load/simulated.h"
 
 static const struct outbox_filter everything;
 
 struct seen {
-    struct buffer words; /* "action code base;" for each step */
+    struct buffer message; /* "action code base;" for each step */
     const struct plan_step *last;
     char changes[1000];
 };
 
-static enum status see(void *own, const struct plan_step *step, struct error *error)
+static enum status see(void *user_data, const struct plan_step *step, struct error *error)
 {
-    struct seen *seen = own;
+    struct seen *seen = user_data;
     (void)error;
-    buffer_printf(&seen->words, "%s " TEXT_PRINT " " TEXT_PRINT "%s;", step->action,
+    buffer_printf(&seen->message, "%s " TEXT_PRINT " " TEXT_PRINT "%s;", step->action,
                   TEXT_ARG(step->item->code), TEXT_ARG(step->base), step->asks_first ? " asks" : "");
-    for (const struct difference *change = step->changes; change; change = change->next) {
+    for (const struct diff *change = step->changes; change; change = change->next) {
         size_t length = strlen(seen->changes);
         snprintf(seen->changes + length, sizeof seen->changes - length,
                  TEXT_PRINT "=" TEXT_PRINT ">" TEXT_PRINT ";", TEXT_ARG(change->field),
@@ -33,7 +33,7 @@ static struct plan_summary walk(struct seen *seen, struct buffer *document)
                                .filter = &everything,
                                .details = seen != NULL,
                                .visit = seen ? see : NULL,
-                               .own = seen,
+                               .user_data = seen,
                                .document = document };
     if (!CHECK_INT(plan_walk(&asked, &summary, &simulated.error), STATUS_OK))
         printf("%s\n", simulated.error.message);
@@ -72,7 +72,7 @@ TEST("it lists publications and withdrawals in the order of codes, on top of wha
     simulated_want_action("1.000000", "first", OUTBOX_WITHDRAW);
     simulated_want("1.000009", "new");
     struct plan_summary summary = walk(&seen, &document);
-    CHECK_STRING(seen.words.bytes, "withdraw 1.000000 \"1\";publish 1.000002 \"1\";publish 1.000009 ;");
+    CHECK_STRING(seen.message.bytes, "withdraw 1.000000 \"1\";publish 1.000002 \"1\";publish 1.000009 ;");
     CHECK_CONTAINS(seen.changes, "status=announced>abolished;");
     CHECK_CONTAINS(seen.changes, "name=first>second;");
     CHECK_INT(summary.publish, 2);
@@ -83,7 +83,7 @@ TEST("it lists publications and withdrawals in the order of codes, on top of wha
     CHECK_STRING(summary.digest, hex);
     CHECK_CONTAINS(document.bytes,
                    "[{\"action\":\"withdraw\",\"base\":\"\\\"1\\\"\",\"code\":\"1.000000\",\"digest\":\"");
-    buffer_free(&seen.words);
+    buffer_free(&seen.message);
     simulated_close();
 }
 
@@ -101,9 +101,9 @@ TEST(
     CHECK_INT(outbox_unwant(simulated.store, TEXT("1.000001"), 1, &error), STATUS_OK);
     CHECK_INT(store_commit(simulated.store, &error), STATUS_OK);
     struct plan_summary summary = walk(&seen, NULL);
-    CHECK_STRING(seen.words.bytes, "publish 1.000000  asks;ask 1.000001  asks;");
+    CHECK_STRING(seen.message.bytes, "publish 1.000000  asks;ask 1.000001  asks;");
     CHECK_INT(summary.ask, 1);
-    buffer_free(&seen.words);
+    buffer_free(&seen.message);
     simulated_close();
 }
 
@@ -134,7 +134,7 @@ TEST("a plan is sent as long as it is the plan; then its digest is another, and 
 TEST("where the plan's document is kept, the message names what changed")
 {
     char planned[DIGEST_HEX];
-    struct buffer BUFFER_OWNED document = { .limit = PLAN_KEPT_MOST };
+    struct buffer BUFFER_OWNED document = { .limit = PLAN_KEPT_MAX };
     simulated_start(NULL);
     simulated_want_many(4, "first");
     struct plan_summary summary = walk(NULL, &document);

@@ -142,43 +142,44 @@ static struct value *json_of(const char *text)
 
 TEST("what is held is read with digest, version and standing; numbers are good versions too")
 {
-    struct delivery_sight sight = { .has_digest = false };
+    struct remote_state remote = { .has_digest = false };
     CHECK(portal_answer_held(json_of("{\"code\":\"1\",\"version\":7,\"status\":\"abolished\",\"digest\":"
                                      "\"AB00000000000000000000000000000000000000000000000000000000000000\"}"),
-                             TEXT("1"), &sight));
-    CHECK(sight.has_digest && sight.digest.bytes[0] == 0xab);
-    CHECK_TEXT(sight.version, TEXT("7"));
-    CHECK_INT(sight.standing, STANDING_ABOLISHED);
-    CHECK(!portal_answer_held(json_of("{\"code\":\"2\"}"), TEXT("1"), &sight));
-    CHECK(!portal_answer_held(json_of("[]"), TEXT("1"), &sight));
-    CHECK(!portal_answer_held(NULL, TEXT("1"), &sight));
-    sight = (struct delivery_sight){ .has_digest = false };
-    CHECK(portal_answer_held(json_of("{\"ok\":true,\"status\":201}"), TEXT("1"), &sight));
-    CHECK(!sight.has_digest && !sight.version.bytes && sight.standing == STANDING_UNSAID);
+                             TEXT("1"), &remote));
+    CHECK(remote.has_digest && remote.digest.bytes[0] == 0xab);
+    CHECK_TEXT(remote.version, TEXT("7"));
+    CHECK_INT(remote.standing, REMOTE_ABOLISHED);
+    CHECK(!portal_answer_held(json_of("{\"code\":\"2\"}"), TEXT("1"), &remote));
+    CHECK(!portal_answer_held(json_of("[]"), TEXT("1"), &remote));
+    CHECK(!portal_answer_held(NULL, TEXT("1"), &remote));
+    remote = (struct remote_state){ .has_digest = false };
+    CHECK(portal_answer_held(json_of("{\"ok\":true,\"status\":201}"), TEXT("1"), &remote));
+    CHECK(!remote.has_digest && !remote.version.bytes && remote.standing == REMOTE_UNSAID);
 }
 
 TEST("a content without a digest is digested here; a digest that is none is not ours")
 {
-    struct delivery_sight sight = { .has_digest = false };
+    struct remote_state remote = { .has_digest = false };
     struct digest digest = crypto_sha256(TEXT("{\"code\":\"1\",\"name\":\"x\"}"));
-    CHECK(portal_answer_held(json_of("{\"content\":{ \"name\":\"x\", \"code\":\"1\" }}"), TEXT("1"), &sight));
-    CHECK(sight.has_digest && digest_equal(&sight.digest, &digest));
-    sight = (struct delivery_sight){ .has_digest = false };
-    CHECK(portal_answer_held(json_of("{\"digest\":\"none\"}"), TEXT("1"), &sight));
-    CHECK(sight.has_digest && !digest_equal(&sight.digest, &digest));
+    CHECK(
+        portal_answer_held(json_of("{\"content\":{ \"name\":\"x\", \"code\":\"1\" }}"), TEXT("1"), &remote));
+    CHECK(remote.has_digest && digest_equal(&remote.digest, &digest));
+    remote = (struct remote_state){ .has_digest = false };
+    CHECK(portal_answer_held(json_of("{\"digest\":\"none\"}"), TEXT("1"), &remote));
+    CHECK(remote.has_digest && !digest_equal(&remote.digest, &digest));
 }
 
 TEST("a version or ETag that could not be sent back is none")
 {
-    struct delivery_sight sight = { .has_digest = false };
-    portal_answer_etag(TEXT("\"a\x01\""), &sight);
-    portal_answer_etag(TEXT("\"caf\xc3\xa9\""), &sight);
-    portal_answer_etag(TEXT(""), &sight);
-    CHECK(!sight.etag.bytes);
-    portal_answer_etag(TEXT("\"a-1\""), &sight);
-    CHECK_TEXT(sight.etag, TEXT("\"a-1\""));
-    portal_answer_held(json_of("{\"version\":\"a\\nb\"}"), TEXT("1"), &sight);
-    CHECK(!sight.version.bytes);
+    struct remote_state remote = { .has_digest = false };
+    portal_answer_etag(TEXT("\"a\x01\""), &remote);
+    portal_answer_etag(TEXT("\"caf\xc3\xa9\""), &remote);
+    portal_answer_etag(TEXT(""), &remote);
+    CHECK(!remote.etag.bytes);
+    portal_answer_etag(TEXT("\"a-1\""), &remote);
+    CHECK_TEXT(remote.etag, TEXT("\"a-1\""));
+    portal_answer_held(json_of("{\"version\":\"a\\nb\"}"), TEXT("1"), &remote);
+    CHECK(!remote.version.bytes);
 }
 
 TEST("the portal's words are one clean, bounded line")
@@ -208,8 +209,8 @@ TEST("the portal's words are one clean, bounded line")
     for (int i = 0; i < 5000; i++)
         buffer_printf(&many, "%s{\"detail\":\"%0300d\"}", i ? "," : "", i);
     buffer_string(&many, "]}");
-    struct text words = portal_answer_words(&test_arena, 422, json_of(many.bytes), none);
-    CHECK(words.length <= 1500);
+    struct text message = portal_answer_words(&test_arena, 422, json_of(many.bytes), none);
+    CHECK(message.length <= 1500);
     CHECK_TEXT(portal_answer_clean(&test_arena, TEXT("  Thủ\ttục \xff "), 100), TEXT("Thủ tục ?"));
     CHECK_TEXT(portal_answer_clean(&test_arena, TEXT("Thủ tục"), 3), TEXT("Th"));
 }
@@ -218,21 +219,21 @@ TEST("each status means what the contract says")
 {
     static const struct {
         long status;
-        enum delivery_said said;
+        enum portal_result said;
     } meanings[] = {
-        { 200, SAID_TAKEN },   { 201, SAID_TAKEN },    { 202, SAID_LOST },     { 301, SAID_CLOSED },
-        { 304, SAID_CLOSED },  { 307, SAID_CLOSED },   { 400, SAID_REFUSED },  { 401, SAID_CLOSED },
-        { 403, SAID_CLOSED },  { 404, SAID_CLOSED },   { 405, SAID_CLOSED },   { 407, SAID_CLOSED },
-        { 408, SAID_BUSY },    { 409, SAID_MISMATCH }, { 412, SAID_MISMATCH }, { 413, SAID_REFUSED },
-        { 415, SAID_REFUSED }, { 422, SAID_REFUSED },  { 425, SAID_BUSY },     { 429, SAID_BUSY },
-        { 500, SAID_LOST },    { 501, SAID_LOST },     { 502, SAID_LOST },     { 503, SAID_BUSY },
-        { 504, SAID_LOST },    { 599, SAID_LOST },     { 0, SAID_LOST },       { 999, SAID_LOST },
+        { 200, RESULT_TAKEN },   { 201, RESULT_TAKEN },    { 202, RESULT_LOST },     { 301, RESULT_CLOSED },
+        { 304, RESULT_CLOSED },  { 307, RESULT_CLOSED },   { 400, RESULT_REFUSED },  { 401, RESULT_CLOSED },
+        { 403, RESULT_CLOSED },  { 404, RESULT_CLOSED },   { 405, RESULT_CLOSED },   { 407, RESULT_CLOSED },
+        { 408, RESULT_BUSY },    { 409, RESULT_MISMATCH }, { 412, RESULT_MISMATCH }, { 413, RESULT_REFUSED },
+        { 415, RESULT_REFUSED }, { 422, RESULT_REFUSED },  { 425, RESULT_BUSY },     { 429, RESULT_BUSY },
+        { 500, RESULT_LOST },    { 501, RESULT_LOST },     { 502, RESULT_LOST },     { 503, RESULT_BUSY },
+        { 504, RESULT_LOST },    { 599, RESULT_LOST },     { 0, RESULT_LOST },       { 999, RESULT_LOST },
     };
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
         if (!CHECK_INT(rest_said(meanings[i].status, NULL), meanings[i].said))
             printf("  HTTP %ld\n", meanings[i].status);
     const struct value *unknown = json_of("{\"type\":\"urn:procedure:unknown\"}");
-    CHECK_INT(rest_said(404, unknown), SAID_UNKNOWN);
-    CHECK_INT(rest_said(404, json_of("{\"type\":\"about:blank\"}")), SAID_CLOSED);
-    CHECK_INT(rest_said(405, unknown), SAID_CLOSED);
+    CHECK_INT(rest_said(404, unknown), RESULT_UNKNOWN);
+    CHECK_INT(rest_said(404, json_of("{\"type\":\"about:blank\"}")), RESULT_CLOSED);
+    CHECK_INT(rest_said(405, unknown), RESULT_CLOSED);
 }

@@ -104,7 +104,7 @@ static const char *key_of(const char *code)
 
 static const char *digest_of_wanted(const char *code)
 {
-    char *hex = arena_take(&test_arena, DIGEST_HEX);
+    char *hex = arena_alloc(&test_arena, DIGEST_HEX);
     struct outbox_item item = simulated_item(code);
     digest_hex(&item.intent_digest, hex);
     return hex;
@@ -380,7 +380,7 @@ TEST("a receipt with another digest is a conflict, two that contradict one anoth
 TEST("a receipt that cannot be used is told and harms nothing")
 {
     static const struct {
-        const char *json, *words;
+        const char *json, *message;
     } bad[] = {
         { "[{", "the receipt a.json cannot be used" },
         { "7", "it is no JSON list" },
@@ -397,7 +397,7 @@ TEST("a receipt that cannot be used is told and harms nothing")
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         receipt("a.json", bad[i].json);
         CHECK_INT(next_night(), STATUS_OK);
-        CHECK_CONTAINS(simulated.notice, bad[i].words);
+        CHECK_CONTAINS(simulated.notice, bad[i].message);
         CHECK_INT(simulated_item("1.000001").state, OUTBOX_UNKNOWN);
     }
     CHECK_INT(package_count(), 1);
@@ -509,7 +509,7 @@ TEST("a folder that cannot be written stops the run, everything stays pending an
 TEST("settings that make no sense for a folder are refused")
 {
     static const struct {
-        const char *settings, *words;
+        const char *settings, *message;
     } wrong[] = {
         { "url: https://portal.example", "it has no \"url\"" },
         { "register: in", "must be different folders" },
@@ -520,7 +520,7 @@ TEST("settings that make no sense for a folder are refused")
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         snprintf(extra, sizeof extra, "%s", wrong[i].settings);
         CHECK_INT(folder_load(), STATUS_USAGE);
-        CHECK_CONTAINS(simulated.error.message, wrong[i].words);
+        CHECK_CONTAINS(simulated.error.message, wrong[i].message);
     }
     simulated_close();
 }

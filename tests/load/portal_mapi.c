@@ -119,7 +119,7 @@ TEST("what comes back as it went out is the same, and so it is when the adapter 
     struct mapi_map *map = usual_map();
     struct value *ours = mapi_map_write(map, &test_arena, json(whole));
     CHECK(mapi_map_same(map, &test_arena, ours, json(mapped), NULL, NULL));
-    CHECK_INT(mapi_map_standing(map, json(mapped)), STANDING_PUBLISHED);
+    CHECK_INT(mapi_map_standing(map, json(mapped)), REMOTE_PUBLISHED);
     /* members of its own, another order of names, numbers, nulls, CRLF, blanks around, decomposed letters */
     struct value *small =
         mapi_map_write(map, &test_arena,
@@ -196,16 +196,16 @@ TEST("names, codes, dates and shapes are the configuration's")
     CHECK_CONTAINS(text, "\"THAYTHE\":[\"1.1\"]");
     CHECK_CONTAINS(text, "\"PHIEN\":\"2\"");
     CHECK_CONTAINS(text, "\"TRANGTHAI\":\"1\"");
-    CHECK_INT(mapi_map_standing(map, json("{\"TRANGTHAI\":\"9\"}")), STANDING_ABOLISHED);
-    CHECK_INT(mapi_map_standing(map, json("{\"TRANGTHAI\":1}")), STANDING_PUBLISHED);
-    CHECK_INT(mapi_map_standing(map, json("{\"TRANGTHAI\":\"chờ\"}")), STANDING_UNSAID);
+    CHECK_INT(mapi_map_standing(map, json("{\"TRANGTHAI\":\"9\"}")), REMOTE_ABOLISHED);
+    CHECK_INT(mapi_map_standing(map, json("{\"TRANGTHAI\":1}")), REMOTE_PUBLISHED);
+    CHECK_INT(mapi_map_standing(map, json("{\"TRANGTHAI\":\"chờ\"}")), REMOTE_UNSAID);
     CHECK(mapi_map_same(map, &test_arena, json(text), json(text), NULL, NULL));
 }
 
 TEST("a map that cannot be is refused with its place and what to do")
 {
     static const struct {
-        const char *yaml, *words;
+        const char *yaml, *message;
     } wrong[] = {
         { "fields:\n  A: nam\n",
           "congkhai.yaml:2:3: there is no field \"nam\" here; did you mean \"name\"?" },
@@ -238,7 +238,8 @@ TEST("a map that cannot be is refused with its place and what to do")
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct error error;
         CHECK(!map_with(wrong[i].yaml, &error));
-        if ((int)!CHECK_INT(error.status, STATUS_USAGE) | (int)!CHECK_CONTAINS(error.message, wrong[i].words))
+        if ((int)!CHECK_INT(error.status, STATUS_USAGE) |
+            (int)!CHECK_CONTAINS(error.message, wrong[i].message))
             printf("  %s\n", wrong[i].yaml);
     }
 }
@@ -484,7 +485,7 @@ TEST("a procedure that another hand abolished is not published again over its he
     char body[] = "{\"username\":\"a\",\"password\":\"b\"}", call[600];
     char url[300];
     struct http_client *client;
-    struct http_answer answer;
+    struct http_response answer;
     struct error error;
     http_open(&(struct http_options){ .in_flight = 1 }, &client, &error);
     snprintf(url, sizeof url, "%slogin", adapter());
@@ -646,7 +647,7 @@ TEST("whatever fails at the login, nothing is lost and nothing is sent")
 TEST("settings that cannot be are refused with what to do")
 {
     static const struct {
-        const char *settings, *words;
+        const char *settings, *message;
     } wrong[] = {
         { "push: { servce: x }", "did you mean \"service\"?" },
         { "push: { first: x }", "service" },
@@ -661,7 +662,7 @@ TEST("settings that cannot be are refused with what to do")
     simulated_start(NULL);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         if ((int)!CHECK_INT(mapi_load(wrong[i].settings), STATUS_USAGE) |
-            (int)!CHECK_CONTAINS(simulated.error.message, wrong[i].words))
+            (int)!CHECK_CONTAINS(simulated.error.message, wrong[i].message))
             printf("  %s: %s\n", wrong[i].settings, simulated.error.message);
     }
     CHECK_INT(simulated_load_at("http://adapter.example/mapi",

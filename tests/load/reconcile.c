@@ -21,7 +21,7 @@ static struct load_request request_for(struct setting_context *context, const ch
                                   .reason = "because" };
 }
 
-static enum status ask(struct reconcile_counts *counts)
+static enum status ask(struct reconciliation_counts *counts)
 {
     struct setting_context context;
     struct load_request request = request_for(&context, "/v1");
@@ -29,17 +29,17 @@ static enum status ask(struct reconcile_counts *counts)
     return reconcile_ask(simulated.store, &request, counts, &simulated.error);
 }
 
-static enum status settle(const char *code, bool overwrite, enum reconcile_settled *settled)
+static enum status settle(const char *code, bool overwrite, enum reconcile_result *settled)
 {
     struct setting_context context;
     struct load_request request = request_for(&context, "/v1");
     simulated.error = (struct error){ .status = STATUS_OK };
-    return reconcile_settle(simulated.store, &request, text_of(code), overwrite, settled, &simulated.error);
+    return reconcile_decide(simulated.store, &request, text_of(code), overwrite, settled, &simulated.error);
 }
 
 TEST("what was published is the same, and a second store knows nothing of it")
 {
-    struct reconcile_counts counts;
+    struct reconciliation_counts counts;
     simulated_start(NULL);
     simulated_want_many(7, "first");
     CHECK_INT(simulated_load(""), STATUS_OK);
@@ -60,7 +60,7 @@ TEST("what was published is the same, and a second store knows nothing of it")
 
 TEST("a delivery that was left open and has arrived is the same, and stays to be asked about")
 {
-    struct reconcile_counts counts;
+    struct reconciliation_counts counts;
     simulated_start(NULL);
     simulated_want_many(2, "first");
     simulated_faults("[\"kind=reset,on=put,when=after\",\"kind=reset,on=get\"]");
@@ -77,7 +77,7 @@ TEST("a delivery that was left open and has arrived is the same, and stays to be
 
 TEST("a listing that cannot be read to its end changes nothing and says why")
 {
-    struct reconcile_counts counts;
+    struct reconciliation_counts counts;
     simulated_start(NULL);
     simulated_want_many(3, "first");
     CHECK_INT(simulated_load(""), STATUS_OK);
@@ -99,7 +99,7 @@ TEST("a listing that cannot be read to its end changes nothing and says why")
 
 TEST("settling: adopted, overwritten, missing, unknown to both")
 {
-    enum reconcile_settled settled;
+    enum reconcile_result settled;
     simulated_start(NULL);
     simulated_want_many(2, "first");
     CHECK_INT(simulated_load(""), STATUS_OK);

@@ -33,7 +33,7 @@ struct simulated {
     struct error error;
     volatile sig_atomic_t stop;
     char notice[512];
-    void (*progress)(void *own, int64_t done, int64_t total);
+    void (*progress)(void *user_data, int64_t done, int64_t total);
 };
 
 static struct simulated simulated;
@@ -119,7 +119,7 @@ static struct value *simulated_control(const char *path, const char *method, con
 {
     char url[300];
     struct http_client *client;
-    struct http_answer answer;
+    struct http_response answer;
     struct error error = { .status = STATUS_OK };
     struct value *value = NULL;
     snprintf(url, sizeof url, "%s/_control/%s", simulated.url, path);
@@ -259,7 +259,7 @@ static int64_t simulated_events(const char *event)
     if (sqlite_prepare(store_database(simulated.store), "SELECT count(*) FROM ledger WHERE event = ?1",
                        &statement, &error))
         return -1;
-    sqlite_bind_words(statement, 1, text_of(event));
+    sqlite_bind_text(statement, 1, text_of(event));
     if (sqlite_step(statement, &error) == STATUS_OK)
         count = sqlite_number(statement, 0);
     sqlite_finish(statement);
@@ -271,17 +271,17 @@ static const char *simulated_words(const char *code)
 {
     struct sqlite_statement *statement;
     struct error error = { .status = STATUS_OK };
-    const char *words = "";
+    const char *message = "";
     if (sqlite_prepare(store_database(simulated.store),
                        "SELECT coalesce(error, '') FROM audit_deliveries WHERE code = ?1 ORDER BY "
                        "finished_at DESC, run DESC",
                        &statement, &error))
         return "";
-    sqlite_bind_words(statement, 1, text_of(code));
+    sqlite_bind_text(statement, 1, text_of(code));
     if (sqlite_step(statement, &error) == STATUS_OK)
-        words = text_string(&test_arena, sqlite_words(statement, 0));
+        message = text_string(&test_arena, sqlite_column_text(statement, 0));
     sqlite_finish(statement);
-    return words;
+    return message;
 }
 
 /* The ledger's own account of the run that is open, before its last event, is what load counted. */
@@ -313,9 +313,9 @@ static void simulated_check_account(void)
 
 /* ---- a run ---- */
 
-static void simulated_notice(void *own, const char *message)
+static void simulated_notice(void *user_data, const char *message)
 {
-    (void)own;
+    (void)user_data;
     snprintf(simulated.notice, sizeof simulated.notice, "%s", message);
 }
 

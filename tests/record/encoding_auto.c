@@ -6,7 +6,7 @@
 /* Bytes as a Windows-1252 program shows them: what a spreadsheet holds that was typed in an old font. */
 static struct text typed(struct text bytes)
 {
-    char *out = arena_take(&test_arena, bytes.length * 3 + 1);
+    char *out = arena_alloc(&test_arena, bytes.length * 3 + 1);
     size_t length = 0;
     for (size_t i = 0; i < bytes.length; i++) {
         unsigned char byte = (unsigned char)bytes.bytes[i];

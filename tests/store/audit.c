@@ -77,9 +77,9 @@ static void forge(const char *sql)
             &row, &error),
         STATUS_OK);
     if (sqlite_step(row, &error) == STATUS_OK)
-        delete = text_copy(&test_arena, sqlite_words(row, 0));
+        delete = text_copy(&test_arena, sqlite_column_text(row, 0));
     if (sqlite_step(row, &error) == STATUS_OK)
-        update = text_copy(&test_arena, sqlite_words(row, 0));
+        update = text_copy(&test_arena, sqlite_column_text(row, 0));
     sqlite_finish(row);
     CHECK_INT(sqlite_run(database, "DROP TRIGGER ledger_no_update; DROP TRIGGER ledger_no_delete", &error),
               STATUS_OK);
@@ -89,7 +89,7 @@ static void forge(const char *sql)
     CHECK_INT(sqlite_run(database, delete.bytes, &error), STATUS_OK);
 }
 
-static void check_found(const char *kind, int64_t event, const char *words)
+static void check_found(const char *kind, int64_t event, const char *message)
 {
     struct audit_report report = verify(NULL, 0);
     CHECK(!report.holds);
@@ -97,14 +97,14 @@ static void check_found(const char *kind, int64_t event, const char *words)
         return;
     CHECK_STRING(report.first->kind, kind);
     CHECK_INT(report.first->event, event);
-    CHECK_CONTAINS(report.first->message, words);
+    CHECK_CONTAINS(report.first->message, message);
 }
 
-static void check_refused(const char *words)
+static void check_refused(const char *message)
 {
     struct error error = { 0 };
     CHECK_INT(night_try_begin(&night, &error), STATUS_LEDGER);
-    CHECK_CONTAINS(error.message, words);
+    CHECK_CONTAINS(error.message, message);
     CHECK_CONTAINS(error.message, "nothing is sent");
     CHECK_INT(store_run(night.store), 0);
 }
@@ -120,7 +120,7 @@ TEST("three nights hold, signed, and the sentence says what that means")
     CHECK_INT(report.unsealed, 0);
     CHECK_INT(report.proven, report.events);
     CHECK_CONTAINS(report.sentence, "The ledger holds");
-    CHECK(report.remarks == NULL);
+    CHECK(report.notes_ == NULL);
     night_close(&night);
 }
 
@@ -160,7 +160,7 @@ TEST("the head beside the store is the last row's, and is written again when it 
     CHECK_INT(file_read(&test_arena, file, 4096, &bytes, &error), STATUS_OK);
     CHECK_TEXT(bytes, head.note);
     file_remove(file);
-    CHECK_CONTAINS(verify(NULL, 0).remarks->message, "is not there to be compared");
+    CHECK_CONTAINS(verify(NULL, 0).notes_->message, "is not there to be compared");
     night_begin(&night);
     CHECK_INT(file_read(&test_arena, file, 4096, &bytes, &error), STATUS_OK);
     CHECK_TEXT(bytes, head.note);
@@ -175,7 +175,7 @@ TEST("a store sealed without settings has heads that are not signed, and says wh
     struct audit_report report = verify(NULL, 0);
     CHECK(report.holds);
     CHECK_INT(report.signed_heads, 0);
-    CHECK_CONTAINS(report.remarks->message, "only a head kept elsewhere can tell");
+    CHECK_CONTAINS(report.notes_->message, "only a head kept elsewhere can tell");
     night_close(&night);
 }
 
@@ -360,7 +360,7 @@ TEST("events of a run that died are followed by the next, and are not proven bef
     struct audit_report report = verify(NULL, 0);
     CHECK(report.holds);
     CHECK(report.unsealed > 0);
-    CHECK_CONTAINS(report.remarks->message, "nothing proves them");
+    CHECK_CONTAINS(report.notes_->message, "nothing proves them");
     const char *path = text_string(&test_arena, text_of(store_path(night.store)));
     night_close(&night);
     night_open(&night, path, &settings);
@@ -421,9 +421,9 @@ struct kept_files {
     struct buffer events, proofs;
 };
 
-static enum status keep_file(void *own, const char *name, struct text bytes, struct error *error)
+static enum status keep_file(void *user_data, const char *name, struct text bytes, struct error *error)
 {
-    struct kept_files *files = own;
+    struct kept_files *files = user_data;
     (void)error;
     files->count++;
     files->payloads += text_starts(text_of(name), TEXT("payloads/"));

@@ -21,7 +21,7 @@ static struct text row_text(const char *sql)
     struct text text = TEXT_NONE;
     if (sqlite_prepare(store_database(night.store), sql, &row, &error) == STATUS_OK) {
         if (sqlite_step(row, &error) == STATUS_OK)
-            text = text_copy(&test_arena, sqlite_words(row, 0));
+            text = text_copy(&test_arena, sqlite_column_text(row, 0));
         sqlite_finish(row);
     }
     return text;

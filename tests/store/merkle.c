@@ -87,9 +87,9 @@ struct log {
     bool cached[16][8];
 };
 
-static enum status log_leaf(void *own, uint64_t index, struct digest *leaf, struct error *error)
+static enum status log_leaf(void *user_data, uint64_t index, struct digest *leaf, struct error *error)
 {
-    struct log *log = own;
+    struct log *log = user_data;
     if (index == log->fail_at)
         return error_set(error, STATUS_FATAL, "leaf %d cannot be read", (int)index);
     if (index < log->asked || index >= log->size)
@@ -103,9 +103,9 @@ static enum status log_leaf(void *own, uint64_t index, struct digest *leaf, stru
     return STATUS_OK;
 }
 
-static bool log_find(void *own, unsigned level, uint64_t index, struct digest *root)
+static bool log_find(void *user_data, unsigned level, uint64_t index, struct digest *root)
 {
-    struct log *log = own;
+    struct log *log = user_data;
     CHECK(level >= MERKLE_CACHE_LEVEL);
     if (!log->cached[level][index])
         return false;
@@ -114,9 +114,9 @@ static bool log_find(void *own, unsigned level, uint64_t index, struct digest *r
     return true;
 }
 
-static void log_keep(void *own, unsigned level, uint64_t index, const struct digest *root)
+static void log_keep(void *user_data, unsigned level, uint64_t index, const struct digest *root)
 {
-    struct log *log = own;
+    struct log *log = user_data;
     log->cache[level][index] = *root;
     log->cached[level][index] = true;
     log->keeps++;
@@ -352,7 +352,7 @@ TEST("a tree survives being written and read at every size")
     for (size_t size = 0; size <= MOST; size++) {
         BUFFER_OWNED struct buffer bytes = { 0 };
         merkle_write(&tree, &bytes);
-        CHECK(bytes.length <= MERKLE_BYTES_MOST);
+        CHECK(bytes.length <= MERKLE_BYTES_MAX);
         struct merkle_tree read;
         CHECK(merkle_read(buffer_view(&bytes), &read));
         CHECK_INT(read.size, size);

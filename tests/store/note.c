@@ -246,7 +246,7 @@ TEST("a note with a NUL is refused, and so is one that is too large")
     CHECK_INT(note_parse(&test_arena, TEXT("a\0b\n\n" PETER_LINE), &note, &error), STATUS_LEDGER);
     CHECK_CONTAINS(error.message, "control character");
     BUFFER_OWNED struct buffer bytes = { 0 };
-    while (bytes.length <= NOTE_SIZE_MOST)
+    while (bytes.length <= NOTE_SIZE_MAX)
         buffer_string(&bytes, WORDS);
     buffer_string(&bytes, "\n" PETER_LINE);
     CHECK_INT(note_parse(&test_arena, buffer_view(&bytes), &note, &error), STATUS_LEDGER);
@@ -258,11 +258,11 @@ TEST("a hundred signatures are read, one more is refused")
     struct note_key key = key_of(PETER_KEY);
     BUFFER_OWNED struct buffer bytes = { 0 };
     buffer_string(&bytes, WORDS "\n");
-    for (int i = 0; i < NOTE_SIGNATURES_MOST; i++)
+    for (int i = 0; i < NOTE_SIGNATURES_MAX; i++)
         buffer_string(&bytes, PETER_LINE);
     struct note note;
     CHECK_INT(open_note(bytes.bytes, &key, 1, &note), STATUS_OK);
-    CHECK_INT(note.count, NOTE_SIGNATURES_MOST);
+    CHECK_INT(note.count, NOTE_SIGNATURES_MAX);
     buffer_string(&bytes, PETER_LINE);
     CHECK_INT(open_note(bytes.bytes, &key, 1, &note), STATUS_LEDGER);
     CHECK_CONTAINS(error.message, "more than 100 signatures");
@@ -310,10 +310,10 @@ TEST("names that no key can have are refused")
         CHECK_INT(note_signer_init(&signer, names[i], seed, &error), STATUS_USAGE);
         CHECK_CONTAINS(error.message, "A signing key cannot be called");
     }
-    char name[NOTE_NAME_MOST + 1];
+    char name[NOTE_NAME_MAX + 1];
     memset(name, 'n', sizeof name);
-    CHECK_INT(note_signer_init(&signer, (struct text){ name, NOTE_NAME_MOST }, seed, &error), STATUS_OK);
-    CHECK_INT(note_signer_init(&signer, (struct text){ name, NOTE_NAME_MOST + 1 }, seed, &error),
+    CHECK_INT(note_signer_init(&signer, (struct text){ name, NOTE_NAME_MAX }, seed, &error), STATUS_OK);
+    CHECK_INT(note_signer_init(&signer, (struct text){ name, NOTE_NAME_MAX + 1 }, seed, &error),
               STATUS_USAGE);
 }
 

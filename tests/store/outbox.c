@@ -75,7 +75,7 @@ static void answer(struct outbox_item item, enum outbox_outcome outcome)
                                                .status = 200,
                                                .version = TEXT("7"),
                                                .etag = TEXT("\"7\""),
-                                               .words = TEXT("said") });
+                                               .message = TEXT("said") });
 }
 
 static void publish(const char *code, const char *name)
@@ -94,10 +94,10 @@ static const struct value *last_event(const char *event, int64_t *count)
                              "?1 ORDER BY seq DESC",
                              &statement, &error),
               STATUS_OK);
-    sqlite_bind_words(statement, 1, text_of(event));
+    sqlite_bind_text(statement, 1, text_of(event));
     *count = 0;
     if (sqlite_step(statement, &error) == STATUS_OK) {
-        json_parse(&test_arena, sqlite_words(statement, 0), &detail, &error);
+        json_parse(&test_arena, sqlite_column_text(statement, 0), &detail, &error);
         *count = sqlite_number(statement, 1);
     }
     sqlite_finish(statement);
@@ -327,17 +327,17 @@ TEST("words are bounded and cut between letters; an attempt that decided nothing
     open_store();
     want("1.000001", OUTBOX_PUBLISH, "a");
     struct outbox_item item = intend("1.000001", NULL);
-    struct buffer BUFFER_OWNED words = { 0 };
+    struct buffer BUFFER_OWNED message = { 0 };
     for (int i = 0; i < 1500; i++)
-        buffer_string(&words, "ộ");
-    CHECK_INT(outbox_attempt(store, &item, 1, 5, 503, buffer_view(&words), &error), STATUS_OK);
+        buffer_string(&message, "ộ");
+    CHECK_INT(outbox_attempt(store, &item, 1, 5, 503, buffer_view(&message), &error), STATUS_OK);
     int64_t count;
     const struct value *detail = last_event("attempted", &count);
     CHECK_INT(value_text_of(detail, "words").length, 1998);
     CHECK_TEXT(value_text_of(detail, "status"), TEXT("503"));
     CHECK_INT(find("1.000001").state, OUTBOX_INTENDED);
-    answer_with(item,
-                &(struct outbox_answer){ .outcome = OUTBOX_REFUSED_BY_PORTAL, .words = buffer_view(&words) });
+    answer_with(item, &(struct outbox_answer){ .outcome = OUTBOX_REFUSED_BY_PORTAL,
+                                               .message = buffer_view(&message) });
     CHECK_INT(value_text_of(last_event("refused", &count), "words").length, 1998);
     close_store();
 }

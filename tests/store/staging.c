@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
-#include "store/work.h"
+#include "store/transform_queue.h"
 #include "tests/support/test.h"
 
 static struct store *store;

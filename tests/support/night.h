@@ -24,7 +24,7 @@
 #include "store/audit.h"
 #include "store/outbox.h"
 #include "store/staging.h"
-#include "store/work.h"
+#include "store/transform_queue.h"
 
 struct night_clock {
     struct clock clock;
@@ -183,8 +183,8 @@ static struct text night_content(struct night *night, struct text bytes)
 }
 
 /* A record without a name is rejected. */
-static void night_transform(struct night *night, const struct work_item *item,
-                            const struct work_recipes *recipes)
+static void night_transform(struct night *night, const struct transform_item *item,
+                            const struct transform_digests *transform_digests)
 {
     struct error error = { 0 };
     struct findings findings = { 0 };
@@ -194,45 +194,47 @@ static void night_transform(struct night *night, const struct work_item *item,
                                               TEXT_NONE, TEXT("Thiếu tên thủ tục"));
         finding->cites = TEXT("Nghị định 63/2010/NĐ-CP, Điều 8 khoản 2 điểm a");
     }
-    struct work_result result = { .record = item->record,
-                                  .code = night_field(item->bytes, 0),
-                                  .status = night_field(item->bytes, 1),
-                                  .content = content,
-                                  .digest = crypto_sha256(content),
-                                  .fresh = item->fresh,
-                                  .findings = &findings };
-    night_must(work_put(night->store, &result, recipes, &error), &error, "work_put");
+    struct transform_result result = { .record = item->record,
+                                       .code = night_field(item->bytes, 0),
+                                       .status = night_field(item->bytes, 1),
+                                       .content = content,
+                                       .digest = crypto_sha256(content),
+                                       .fresh = item->fresh,
+                                       .findings = &findings };
+    night_must(transform_queue_put(night->store, &result, transform_digests, &error), &error, "work_put");
 }
 
 static inline void night_work(struct night *night)
 {
     struct error error = { 0 };
     struct staging_counts staged;
-    struct work_counts counts = { 0 };
-    struct work_recipes recipes;
-    struct work_item items[200];
+    struct resolve_counts counts = { 0 };
+    struct transform_digests transform_digests;
+    struct transform_item items[200];
     size_t count;
     int64_t after = 0;
     struct digest digest = crypto_sha256(TEXT("recipe"));
     night_must(staging_finish(night->staging, true, true, NULL, &staged, &error), &error, "finish");
     night->staging = NULL;
     night_must(store_begin(night->store, &error), &error, "begin");
-    night_must(work_mark(night->store, night_source(night), &digest, &digest, &recipes, &error), &error,
-               "mark");
+    night_must(
+        transform_queue_mark(night->store, night_source(night), &digest, &digest, &transform_digests, &error),
+        &error, "mark");
     night_must(store_commit(night->store, &error), &error, "commit");
     do {
         arena_clear(&night->arena);
-        night_must(work_next(night->store, night_source(night), WORK_MAP, NULL, 0, after, &night->arena,
-                             items, 200, &count, &error),
+        night_must(transform_queue_next(night->store, night_source(night), WORK_MAP, NULL, 0, after,
+                                        &night->arena, items, 200, &count, &error),
                    &error, "work_next");
         night_must(store_begin(night->store, &error), &error, "begin");
         for (size_t i = 0; i < count; i++) {
-            night_transform(night, &items[i], &recipes);
+            night_transform(night, &items[i], &transform_digests);
             after = items[i].record;
         }
         night_must(store_commit(night->store, &error), &error, "commit");
     } while (count);
-    night_must(work_settle(night->store, &(struct work_precedence){ 0 }, &counts, &error), &error, "settle");
+    night_must(resolve_all(night->store, &(struct resolve_precedence){ 0 }, &counts, &error), &error,
+               "settle");
     night->counts.seen = staged.seen;
     night->counts.missing = staged.missing;
     night->counts.changed = counts.changed;
@@ -264,7 +266,7 @@ static struct outbox_item *night_intend(struct night *night, size_t most, size_t
 }
 
 static void night_answer(struct night *night, struct outbox_item *item, enum outbox_outcome outcome,
-                         long status, const char *words)
+                         long status, const char *message)
 {
     struct error error = { 0 };
     char version[32];
@@ -274,7 +276,7 @@ static void night_answer(struct night *night, struct outbox_item *item, enum out
                                     .started_at = night->clock.now,
                                     .status = status,
                                     .version = text_of(night->portal ? night->portal : version),
-                                    .words = text_of(words) };
+                                    .message = text_of(message) };
     night->clock.now += 20;
     night_must(outbox_answer(night->store, item, &answer, &error), &error, "answer");
     night->counts.sent++;

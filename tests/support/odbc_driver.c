@@ -157,16 +157,16 @@ SQLRETURN SQLGetData(SQLHSTMT statement, SQLUSMALLINT at, SQLSMALLINT type, SQLP
 {
     static const SQLWCHAR half[] = { 'a', 0xd840, 0 }, last[] = { 'c', 'u', 0x1ed1, 'i', 0 };
     SQLWCHAR *wide = into;
-    size_t room = (size_t)most / sizeof *wide - 1;
+    size_t capacity = (size_t)most / sizeof *wide - 1;
     (void)statement, (void)at;
     if (holds(told, "DATA=slow"))
         usleep(600000);
     if (type != SQL_C_WCHAR || row == 2)
         return fail(row == 2 ? "22018" : "07006");
     if (row == 1 && piece++ == 0) { /* one unit less than there is room for */
-        for (size_t i = 0; i < room - 1; i++)
+        for (size_t i = 0; i < capacity - 1; i++)
             wide[i] = 0x1eaf;
-        wide[room - 1] = 0;
+        wide[capacity - 1] = 0;
         *said = SQL_NO_TOTAL;
         strcpy(state, "01004");
         return SQL_SUCCESS_WITH_INFO;

@@ -13,7 +13,7 @@
 #include "tests/support/portal_simulator_faults.h"
 #include "tests/support/portal_simulator_state.h"
 
-#define DOCUMENTS_MOST ((size_t)512 << 20)
+#define DOCUMENTS_MAX ((size_t)512 << 20)
 
 enum choice {
     CHOICE_PORT = 256,
@@ -276,7 +276,7 @@ static enum status read_list(struct simulator *simulator, const char *path, cons
 {
     struct text bytes;
     struct value *value = NULL;
-    enum status status = file_read(&simulator->arena, path, DOCUMENTS_MOST, &bytes, error);
+    enum status status = file_read(&simulator->arena, path, DOCUMENTS_MAX, &bytes, error);
     if (status == STATUS_OK)
         status = json_parse(&simulator->arena, bytes, &value, error);
     if (status != STATUS_OK)
@@ -361,7 +361,7 @@ int main(int count, char **arguments)
         .options = { .address = "127.0.0.1",
                      .token_seconds = 3600,
                      .seed = 1,
-                     .body_most = SIMULATOR_BODY_MOST,
+                     .body_most = SIMULATOR_BODY_MAX,
                      .push_service = "DongBoTTHC",
                      .mapi_abolished = "abolished" },
         .statistics = { .started_at = clock_system()->now(clock_system()) },

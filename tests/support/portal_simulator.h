@@ -19,9 +19,9 @@
 #include "core/text.h"
 #include "core/value.h"
 
-#define SIMULATOR_BATCH_MOST   500
-#define SIMULATOR_BODY_MOST    (16 * 1024 * 1024)
-#define SIMULATOR_HEADERS_MOST 8
+#define SIMULATOR_BATCH_MAX   500
+#define SIMULATOR_BODY_MAX    (16 * 1024 * 1024)
+#define SIMULATOR_HEADERS_MAX 8
 
 /* What a request is, as fault rules name it (`on=`). One bit each. */
 enum simulator_operation {
@@ -141,7 +141,7 @@ struct simulator_answer {
     int status;
     const char *content_type;
     struct buffer body;
-    struct simulator_header headers[SIMULATOR_HEADERS_MOST];
+    struct simulator_header headers[SIMULATOR_HEADERS_MAX];
     size_t header_count;
 };
 

@@ -93,7 +93,7 @@ static int hex_value(char byte)
 
 static struct text form_decode(struct arena *arena, struct text text)
 {
-    char *bytes = arena_take(arena, text.length + 1);
+    char *bytes = arena_alloc(arena, text.length + 1);
     size_t length = 0;
     for (size_t at = 0; at < text.length; at++) {
         char byte = text.bytes[at] == '+' ? ' ' : text.bytes[at];

@@ -12,7 +12,7 @@
 void simulator_answer_header(struct simulator_request *request, const char *name, struct text value)
 {
     struct simulator_answer *answer = &request->answer;
-    if (answer->header_count < SIMULATOR_HEADERS_MOST)
+    if (answer->header_count < SIMULATOR_HEADERS_MAX)
         answer->headers[answer->header_count++] =
             (struct simulator_header){ name, text_string(&request->arena, value) };
 }
@@ -167,7 +167,7 @@ void simulator_request_code(struct simulator_request *request, struct text code)
 
 struct text simulator_now(struct arena *arena)
 {
-    char *text = arena_take(arena, CLOCK_TEXT);
+    char *text = arena_alloc(arena, CLOCK_TEXT);
     clock_format(clock_system()->now(clock_system()), text);
     return text_of(text);
 }

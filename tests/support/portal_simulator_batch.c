@@ -94,7 +94,7 @@ static void take_item(struct simulator_request *request, struct item *item)
         refuse(item, (int)decision->number, "A fault of the simulator's plan.");
     if (decision->kind == FAULT_WRONG_DIGEST && item->outcome.held.digest.bytes) {
         struct digest other = crypto_sha256(item->outcome.held.digest);
-        char *hex = arena_take(&request->arena, DIGEST_HEX);
+        char *hex = arena_alloc(&request->arena, DIGEST_HEX);
         digest_hex(&other, hex);
         item->outcome.held.digest = text_of(hex);
     }
@@ -137,9 +137,9 @@ void simulator_batch_answer(struct simulator_request *request)
                                  "A batch is an object with a list items.");
         return;
     }
-    if (items->count > SIMULATOR_BATCH_MOST) {
+    if (items->count > SIMULATOR_BATCH_MAX) {
         simulator_answer_problem(request, 413, NULL, "A batch has at most %d items, not %zu.",
-                                 SIMULATOR_BATCH_MOST, items->count);
+                                 SIMULATOR_BATCH_MAX, items->count);
         return;
     }
     struct buffer *body = simulator_answer_json(request, 200);

@@ -85,7 +85,7 @@ void simulator_change_describe(const struct value *procedure, struct simulator_c
 
 static struct text hex_of(struct arena *arena, const struct digest *digest)
 {
-    char *hex = arena_take(arena, DIGEST_HEX);
+    char *hex = arena_alloc(arena, DIGEST_HEX);
     digest_hex(digest, hex);
     return text_of(hex);
 }

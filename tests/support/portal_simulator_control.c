@@ -9,7 +9,7 @@
 
 /* /_control/: what a test asks of the simulator itself. */
 
-#define ROWS_MOST 1000000
+#define ROWS_MAX 1000000
 
 static void write_number(struct buffer *out, const char *name, int64_t number)
 {
@@ -105,7 +105,7 @@ static void answer_effects(struct simulator_request *request)
 {
     int64_t after = 0, limit = 0;
     if (!simulator_request_number(request, "after", 0, INT64_MAX, 0, &after) ||
-        !simulator_request_number(request, "limit", 1, ROWS_MOST, ROWS_MOST, &limit)) {
+        !simulator_request_number(request, "limit", 1, ROWS_MAX, ROWS_MAX, &limit)) {
         simulator_answer_problem(request, 400, NULL, "after and limit are numbers.");
         return;
     }

@@ -385,7 +385,7 @@ static const char *retry_after(struct arena *arena, const char *value)
     time_t when = (time_t)(clock_system()->now(clock_system()) / 1000 + seconds);
     struct tm parts;
     gmtime_r(&when, &parts);
-    char *date = arena_take(arena, 40);
+    char *date = arena_alloc(arena, 40);
     strftime(date, 40, "%a, %d %b %Y %H:%M:%S GMT", &parts);
     return date;
 }

@@ -10,9 +10,9 @@
 
 /* Sources to fetch from: files, pages, and the ways in which pages go wrong. */
 
-#define FILE_MOST ((size_t)1 << 30)
-#define PAGE_MOST 10000
-#define LARGE     (256 * 1024 * 1024)
+#define FILE_MAX ((size_t)1 << 30)
+#define PAGE_MAX 10000
+#define LARGE    (256 * 1024 * 1024)
 
 typedef void answerer(struct simulator_request *request, struct text path);
 
@@ -145,7 +145,7 @@ static void answer_file(struct simulator_request *request, struct text path)
     struct text bytes;
     struct stat status;
     const char *name = folder && safe(path) ? file_path(arena, folder, text_string(arena, path)) : NULL;
-    if (!name || stat(name, &status) != 0 || file_read(arena, name, FILE_MOST, &bytes, NULL) != STATUS_OK) {
+    if (!name || stat(name, &status) != 0 || file_read(arena, name, FILE_MAX, &bytes, NULL) != STATUS_OK) {
         simulator_answer_problem(request, 404, NULL, "There is no file " TEXT_PRINT " to serve.",
                                  TEXT_ARG(path));
         return;
@@ -203,12 +203,12 @@ static void answer_pages(struct simulator_request *request, struct text path)
         simulator_answer_problem(request, 404, NULL, "The simulator was started without --pages.");
         return;
     }
-    if (!asked_number(request, "size", 1, PAGE_MOST, 100, &size) ||
+    if (!asked_number(request, "size", 1, PAGE_MAX, 100, &size) ||
         !asked_number(request, "page", 0, most, 0, &page) ||
         !asked_number(request, "offset", 0, most, -1, &offset) ||
         !asked_number(request, "cursor", 0, most, -1, &cursor)) {
         simulator_answer_problem(request, 400, NULL,
-                                 "page, offset, cursor and size are numbers; size is at most %d.", PAGE_MOST);
+                                 "page, offset, cursor and size are numbers; size is at most %d.", PAGE_MAX);
         return;
     }
     const char *kind = offset >= 0 ? "offset" : cursor >= 0 ? "cursor" : "page";

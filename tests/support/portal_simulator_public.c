@@ -5,7 +5,7 @@
 #include "tests/support/portal_simulator.h"
 
 #define PAGE_USUAL 20
-#define PAGE_MOST  500
+#define PAGE_MAX   500
 
 static const struct text list_path = { "/submitting/formality/list-all-public-formality-by-citizen", 58 };
 static const struct text detail_path = { "/configuring/formality/get-formality-by-citizen", 47 };
@@ -83,7 +83,7 @@ static void answer_list(struct simulator_request *request, const struct value *a
 {
     struct text last = value_text_of(asked, "lastId"), limit = value_text_of(asked, "limit");
     long most = limit.bytes ? strtol(text_string(&request->arena, limit), NULL, 10) : PAGE_USUAL;
-    if (most < 1 || most > PAGE_MOST) {
+    if (most < 1 || most > PAGE_MAX) {
         refuse(request, 400, "BAD_REQUEST", "limit must be from 1 to 500");
         return;
     }

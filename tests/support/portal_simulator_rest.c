@@ -7,8 +7,8 @@
 #include "tests/support/portal_simulator_state.h"
 
 #define PAGE_USUAL 200
-#define PAGE_MOST  1000
-#define KEY_MOST   255
+#define PAGE_MAX   1000
+#define KEY_MAX    255
 
 static bool method_is(const struct simulator_request *request, const char *method)
 {
@@ -93,8 +93,8 @@ static void answer_list(struct simulator_request *request)
         simulator_answer_problem(request, 400, NULL, "The parameter agency is required.");
         return;
     }
-    if (!simulator_request_number(request, "limit", 1, PAGE_MOST, PAGE_USUAL, &limit)) {
-        simulator_answer_problem(request, 400, NULL, "limit must be a number from 1 to %d.", PAGE_MOST);
+    if (!simulator_request_number(request, "limit", 1, PAGE_MAX, PAGE_USUAL, &limit)) {
+        simulator_answer_problem(request, 400, NULL, "limit must be a number from 1 to %d.", PAGE_MAX);
         return;
     }
     /* One more than asked tells whether there is a next page. */
@@ -177,7 +177,7 @@ static bool digest_good(struct simulator_request *request, bool required, const 
 
 static bool key_good(struct simulator_request *request)
 {
-    if (request->key.length > 0 && request->key.length <= KEY_MOST)
+    if (request->key.length > 0 && request->key.length <= KEY_MAX)
         return true;
     simulator_answer_problem(request, 400, "urn:procedure:key",
                              request->key.bytes ? "Idempotency-Key must have 1 to 255 bytes."

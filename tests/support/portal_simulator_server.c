@@ -11,12 +11,12 @@
 #include "tests/support/portal_simulator.h"
 #include "tests/support/portal_simulator_timer.h"
 
-#define CONNECTIONS_MOST 8192
+#define CONNECTIONS_MAX  8192
 #define CONNECTION_BYTES (96 * 1024) /* headers and the pieces in which a body arrives */
-#define SPARES_MOST      256
+#define SPARES_MAX       256
 #define SPARE_BYTES      (256 * 1024)
 #define HOLD_LOOK_MS     100 /* how soon it is noticed that a client of "timeout" has left */
-#define TLS_FILE_MOST    (1 << 20)
+#define TLS_FILE_MAX     (1 << 20)
 
 enum stage {
     STAGE_BODY,    /* collecting */
@@ -97,7 +97,7 @@ static void exchange_close(struct exchange *exchange)
     struct simulator_request *request = &exchange->request;
     if (exchange->counted)
         server->simulator->statistics.in_flight--;
-    bool keep = server->spare_count < SPARES_MOST && request->body.capacity <= SPARE_BYTES &&
+    bool keep = server->spare_count < SPARES_MAX && request->body.capacity <= SPARE_BYTES &&
                 request->answer.body.capacity <= SPARE_BYTES && request->arena.total <= SPARE_BYTES;
     if (!keep) {
         buffer_free(&request->body);
@@ -120,10 +120,10 @@ static void exchange_close(struct exchange *exchange)
     server->spare_count++;
 }
 
-static void completed(void *own, struct MHD_Connection *connection, void **context,
+static void completed(void *user_data, struct MHD_Connection *connection, void **context,
                       enum MHD_RequestTerminationCode code)
 {
-    (void)own;
+    (void)user_data;
     (void)connection;
     (void)code;
     if (*context)
@@ -170,9 +170,9 @@ static bool client_left(struct MHD_Connection *connection)
 }
 
 /* Half of the body, then the end, under a Content-Length for all of it. */
-static ssize_t read_cut(void *own, uint64_t position, char *bytes, size_t most)
+static ssize_t read_cut(void *user_data, uint64_t position, char *bytes, size_t most)
 {
-    const struct buffer *body = &((struct exchange *)own)->request.answer.body;
+    const struct buffer *body = &((struct exchange *)user_data)->request.answer.body;
     size_t half = body->length / 2;
     if (position >= half)
         return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -181,9 +181,9 @@ static ssize_t read_cut(void *own, uint64_t position, char *bytes, size_t most)
     return (ssize_t)length;
 }
 
-static ssize_t read_drip(void *own, uint64_t position, char *bytes, size_t most)
+static ssize_t read_drip(void *user_data, uint64_t position, char *bytes, size_t most)
 {
-    struct exchange *exchange = own;
+    struct exchange *exchange = user_data;
     (void)most;
     if (!exchange->dripping) {
         if (!pause_for(exchange, exchange->request.decision.number))
@@ -265,14 +265,14 @@ static enum MHD_Result advance(struct exchange *exchange)
     return finish(exchange);
 }
 
-static enum MHD_Result handle(void *own, struct MHD_Connection *connection, const char *path,
+static enum MHD_Result handle(void *user_data, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_length, void **context)
 {
     (void)version;
     struct exchange *exchange = *context;
     if (!exchange) {
-        *context = exchange_open(own, connection, path, method);
+        *context = exchange_open(user_data, connection, path, method);
         return MHD_YES;
     }
     if (*upload_length > 0) {
@@ -283,10 +283,10 @@ static enum MHD_Result handle(void *own, struct MHD_Connection *connection, cons
     return advance(exchange);
 }
 
-__attribute__((format(printf, 2, 0))) static void log_message(void *own, const char *format,
+__attribute__((format(printf, 2, 0))) static void log_message(void *user_data, const char *format,
                                                               va_list arguments)
 {
-    const struct simulator_server *server = own;
+    const struct simulator_server *server = user_data;
     if (server->simulator->options.verbose)
         vfprintf(stderr, format, arguments);
 }
@@ -301,9 +301,9 @@ static enum status start(struct simulator_server *server, struct error *error)
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     if (options->tls_certificate) {
         enum status status =
-            file_read(&server->arena, options->tls_certificate, TLS_FILE_MOST, &certificate, error);
+            file_read(&server->arena, options->tls_certificate, TLS_FILE_MAX, &certificate, error);
         if (status == STATUS_OK)
-            status = file_read(&server->arena, options->tls_key, TLS_FILE_MOST, &key, error);
+            status = file_read(&server->arena, options->tls_key, TLS_FILE_MAX, &key, error);
         if (status != STATUS_OK)
             return error_add(error, "TLS");
         flags |= MHD_USE_TLS;
@@ -315,7 +315,7 @@ static enum status start(struct simulator_server *server, struct error *error)
     };
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_message, server,
-        MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MOST,
+        MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u,
         MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_ARRAY,
         options->tls_certificate ? extra : &extra[2], MHD_OPTION_END);

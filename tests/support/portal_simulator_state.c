@@ -174,7 +174,7 @@ enum status simulator_state_end(struct simulator_state *state, bool commit, stru
 static struct text words(struct simulator_state *state, struct arena *arena, enum statement statement, int at)
 {
     struct sqlite_statement *prepared = state->prepared[statement];
-    return sqlite_is_null(prepared, at) ? TEXT_NONE : text_copy(arena, sqlite_words(prepared, at));
+    return sqlite_is_null(prepared, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(prepared, at));
 }
 
 static void read_held(struct simulator_state *state, struct arena *arena, enum statement statement,
@@ -198,7 +198,7 @@ bool simulator_state_find(struct simulator_state *state, struct arena *arena, st
                           struct simulator_held *held)
 {
     struct sqlite_statement *row = state->prepared[STATEMENT_FIND];
-    sqlite_bind_words(row, 1, code);
+    sqlite_bind_text(row, 1, code);
     bool found = step(state, STATEMENT_FIND);
     if (found)
         read_held(state, arena, STATEMENT_FIND, held);
@@ -209,13 +209,13 @@ bool simulator_state_find(struct simulator_state *state, struct arena *arena, st
 void simulator_state_hold(struct simulator_state *state, const struct simulator_held *held)
 {
     struct sqlite_statement *row = state->prepared[STATEMENT_HOLD];
-    sqlite_bind_words(row, 1, held->code);
+    sqlite_bind_text(row, 1, held->code);
     sqlite_bind_number(row, 2, held->version);
-    sqlite_bind_words(row, 3, held->digest);
-    sqlite_bind_words(row, 4, held->status);
-    sqlite_bind_words(row, 5, held->updated_at);
-    sqlite_bind_words(row, 6, held->agency);
-    sqlite_bind_words(row, 7, held->form);
+    sqlite_bind_text(row, 3, held->digest);
+    sqlite_bind_text(row, 4, held->status);
+    sqlite_bind_text(row, 5, held->updated_at);
+    sqlite_bind_text(row, 6, held->agency);
+    sqlite_bind_text(row, 7, held->form);
     sqlite_bind_bytes(row, 8, held->content);
     execute(state, STATEMENT_HOLD);
 }
@@ -224,7 +224,7 @@ bool simulator_state_key(struct simulator_state *state, struct arena *arena, str
                          struct simulator_key *answer)
 {
     struct sqlite_statement *row = state->prepared[STATEMENT_KEY];
-    sqlite_bind_words(row, 1, key);
+    sqlite_bind_text(row, 1, key);
     bool found = step(state, STATEMENT_KEY);
     if (found) {
         *answer = (struct simulator_key){
@@ -245,14 +245,14 @@ bool simulator_state_key(struct simulator_state *state, struct arena *arena, str
 void simulator_state_keep_key(struct simulator_state *state, const struct simulator_key *answer)
 {
     struct sqlite_statement *row = state->prepared[STATEMENT_KEEP_KEY];
-    sqlite_bind_words(row, 1, answer->key);
-    sqlite_bind_words(row, 2, answer->fingerprint);
+    sqlite_bind_text(row, 1, answer->key);
+    sqlite_bind_text(row, 2, answer->fingerprint);
     sqlite_bind_number(row, 3, answer->answer);
-    sqlite_bind_words(row, 4, answer->held.code);
+    sqlite_bind_text(row, 4, answer->held.code);
     sqlite_bind_number(row, 5, answer->held.version);
-    sqlite_bind_words(row, 6, answer->held.digest);
-    sqlite_bind_words(row, 7, answer->held.status);
-    sqlite_bind_words(row, 8, answer->held.updated_at);
+    sqlite_bind_text(row, 6, answer->held.digest);
+    sqlite_bind_text(row, 7, answer->held.status);
+    sqlite_bind_text(row, 8, answer->held.updated_at);
     execute(state, STATEMENT_KEEP_KEY);
 }
 
@@ -260,13 +260,13 @@ void simulator_state_effect(struct simulator_state *state, const struct simulato
                             const char *action, struct text key, const char *source)
 {
     struct sqlite_statement *row = state->prepared[STATEMENT_EFFECT];
-    sqlite_bind_words(row, 1, held->updated_at);
-    sqlite_bind_words(row, 2, held->code);
-    sqlite_bind_words(row, 3, text_of(action));
-    sqlite_bind_words(row, 4, key);
-    sqlite_bind_words(row, 5, held->digest);
+    sqlite_bind_text(row, 1, held->updated_at);
+    sqlite_bind_text(row, 2, held->code);
+    sqlite_bind_text(row, 3, text_of(action));
+    sqlite_bind_text(row, 4, key);
+    sqlite_bind_text(row, 5, held->digest);
     sqlite_bind_number(row, 6, held->version);
-    sqlite_bind_words(row, 7, text_of(source));
+    sqlite_bind_text(row, 7, text_of(source));
     execute(state, STATEMENT_EFFECT);
 }
 
@@ -274,12 +274,12 @@ void simulator_state_log(struct simulator_state *state, struct text at, const ch
                          struct text key, int status, struct text fault)
 {
     struct sqlite_statement *row = state->prepared[STATEMENT_LOG];
-    sqlite_bind_words(row, 1, at);
-    sqlite_bind_words(row, 2, text_of(method));
-    sqlite_bind_words(row, 3, path);
-    sqlite_bind_words(row, 4, key);
+    sqlite_bind_text(row, 1, at);
+    sqlite_bind_text(row, 2, text_of(method));
+    sqlite_bind_text(row, 3, path);
+    sqlite_bind_text(row, 4, key);
     sqlite_bind_number(row, 5, status);
-    sqlite_bind_words(row, 6, fault.length ? fault : TEXT_NONE);
+    sqlite_bind_text(row, 6, fault.length ? fault : TEXT_NONE);
     execute(state, STATEMENT_LOG);
 }
 
@@ -287,8 +287,8 @@ size_t simulator_state_list(struct simulator_state *state, struct arena *arena, 
                             struct text after, size_t limit, bool content, struct simulator_held *list)
 {
     struct sqlite_statement *row = state->prepared[STATEMENT_LIST];
-    sqlite_bind_words(row, 1, agency);
-    sqlite_bind_words(row, 2, after.bytes ? after : TEXT(""));
+    sqlite_bind_text(row, 1, agency);
+    sqlite_bind_text(row, 2, after.bytes ? after : TEXT(""));
     sqlite_bind_number(row, 3, (int64_t)limit);
     sqlite_bind_number(row, 4, content);
     size_t count = 0;
@@ -302,7 +302,7 @@ void simulator_state_write_effects(struct simulator_state *state, struct buffer 
                                    int64_t after, int64_t limit)
 {
     struct sqlite_statement *row = state->prepared[STATEMENT_EFFECTS];
-    sqlite_bind_words(row, 1, code);
+    sqlite_bind_text(row, 1, code);
     sqlite_bind_number(row, 2, after);
     sqlite_bind_number(row, 3, limit);
     buffer_char(out, '[');
@@ -315,9 +315,9 @@ void simulator_state_write_effects(struct simulator_state *state, struct buffer 
             if (sqlite_is_null(row, at))
                 buffer_string(out, "null");
             else if (number)
-                buffer_text(out, sqlite_words(row, at));
+                buffer_text(out, sqlite_column_text(row, at));
             else
-                canonical_text(out, sqlite_words(row, at));
+                canonical_text(out, sqlite_column_text(row, at));
         }
         buffer_char(out, '}');
     }
@@ -342,7 +342,7 @@ void simulator_state_write_effect_counts(struct simulator_state *state, struct b
     struct sqlite_statement *row = state->prepared[STATEMENT_COUNT_EFFECTS];
     for (bool more = false; step(state, STATEMENT_COUNT_EFFECTS); more = true) {
         buffer_string(out, more ? "," : "");
-        canonical_text(out, sqlite_words(row, 0));
+        canonical_text(out, sqlite_column_text(row, 0));
         buffer_printf(out, ":%lld", (long long)sqlite_number(row, 1));
     }
     sqlite_reset_statement(row);

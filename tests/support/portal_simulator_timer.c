@@ -62,9 +62,9 @@ static struct alarm pop(struct simulator_timer *timer)
     return first;
 }
 
-static void *timer_run(void *own)
+static void *timer_run(void *user_data)
 {
-    struct simulator_timer *timer = own;
+    struct simulator_timer *timer = user_data;
     pthread_mutex_lock(&timer->lock);
     while (!timer->ended) {
         if (timer->count == 0) {

@@ -30,20 +30,20 @@ static inline void zip_number(struct buffer *out, uint32_t number, int bytes)
 
 static inline void zip_deflate(struct buffer *out, struct text bytes, unsigned repetitions)
 {
-    static unsigned char room[1 << 21];
+    static unsigned char capacity[1 << 21];
     z_stream stream = { 0 };
     deflateInit2(&stream, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
     stream.next_in = (unsigned char *)(uintptr_t)bytes.bytes;
     stream.avail_in = (unsigned)bytes.length;
-    stream.next_out = room;
-    stream.avail_out = sizeof room;
+    stream.next_out = capacity;
+    stream.avail_out = sizeof capacity;
     deflate(&stream, Z_FULL_FLUSH);
     for (unsigned i = 0; i < repetitions; i++)
-        buffer_put(out, room, sizeof room - stream.avail_out);
-    stream.next_out = room;
-    stream.avail_out = sizeof room;
+        buffer_put(out, capacity, sizeof capacity - stream.avail_out);
+    stream.next_out = capacity;
+    stream.avail_out = sizeof capacity;
     deflate(&stream, Z_FINISH);
-    buffer_put(out, room, sizeof room - stream.avail_out);
+    buffer_put(out, capacity, sizeof capacity - stream.avail_out);
     deflateEnd(&stream);
 }
 

@@ -9,7 +9,7 @@
 
 static struct setting_context context = { &test_arena, "test.yaml" };
 static struct map *map;
-static struct digest recipe;
+static struct digest transform_digest;
 static struct error error;
 
 static enum status compile(const char *source)
@@ -32,7 +32,7 @@ static enum status compile(const char *source)
     value_append(list, tree);
     if (source_read_all(&context, list, &sources, &count, &error))
         return error.status;
-    return map_compile(&context, sources, lists, &defaults, &map, &recipe, &error);
+    return map_compile(&context, sources, lists, &defaults, &map, &transform_digest, &error);
 }
 
 static struct map_result result;
@@ -324,13 +324,13 @@ TEST("the recipe changes with the map, not with its comments")
     struct text three =
         text_format(&test_arena, "%smap: { code: /c, name: /m, status: { value: draft } }\n", head);
     CHECK_INT(compile(one.bytes), STATUS_OK);
-    struct digest first = recipe;
+    struct digest first = transform_digest;
     map_free(map);
     CHECK_INT(compile(two.bytes), STATUS_OK);
-    CHECK(digest_equal(&first, &recipe));
+    CHECK(digest_equal(&first, &transform_digest));
     map_free(map);
     CHECK_INT(compile(three.bytes), STATUS_OK);
-    CHECK(!digest_equal(&first, &recipe));
+    CHECK(!digest_equal(&first, &transform_digest));
     map_free(map);
 }
 

@@ -367,24 +367,24 @@ TEST("the recipe follows what rules ask and say, not their examples and reasons"
 {
     struct digest first;
     CHECK_INT(compile_one("field: name, check: { required: true }"), STATUS_OK);
-    first = recipe;
+    first = transform_digest;
     rule_free_all(rules);
     CHECK_INT(
         compile_one("field: name, check: { required: true }, reason: A, examples: { pass: [{ name: A }] }"),
         STATUS_OK);
-    CHECK(digest_equal(&first, &recipe));
+    CHECK(digest_equal(&first, &transform_digest));
     rule_free_all(rules);
     CHECK_INT(compile_one("field: name, check: { required: true }, message: { en: A }"), STATUS_OK);
-    CHECK(!digest_equal(&first, &recipe));
+    CHECK(!digest_equal(&first, &transform_digest));
     rule_free_all(rules);
     CHECK_INT(compile_one("field: name, check: { required: true }, in_force: { from: 2026-03-10 }"),
               STATUS_OK);
-    first = recipe;
+    first = transform_digest;
     rule_free_all(rules);
     today.day = 10;
     CHECK_INT(compile_one("field: name, check: { required: true }, in_force: { from: 2026-03-10 }"),
               STATUS_OK);
-    CHECK(!digest_equal(&first, &recipe));
+    CHECK(!digest_equal(&first, &transform_digest));
     rule_free_all(rules);
     today.day = 9;
 }
@@ -393,9 +393,9 @@ TEST("the recipe follows what rules ask and say, not their examples and reasons"
 
 static char said[4096];
 
-static void remember(void *own, const char *remark)
+static void remember(void *user_data, const char *remark)
 {
-    (void)own;
+    (void)user_data;
     strncat(said, remark, sizeof said - strlen(said) - 2);
     strcat(said, "\n");
 }
@@ -412,7 +412,7 @@ TEST("check remarks rules that can no longer fire, and those without a reason")
             "}\n"
             "  - { id: D, field: name, check: { matches: a }, cites: B }\n"),
         STATUS_OK);
-    rule_remarks(rules, remember, NULL);
+    rule_lint(rules, remember, NULL);
     CHECK_CONTAINS(said,
                    "rules.yaml:2:5: the rule \"A\": it was in force until 2020-01-01 and can no longer fire");
     CHECK_CONTAINS(said, "the rule \"B\": it neither cites an article nor gives a reason");
@@ -426,9 +426,9 @@ TEST("check remarks rules that can no longer fire, and those without a reason")
 static struct rule_example last;
 static int examples, wrong;
 
-static void look(void *own, const struct rule_example *example)
+static void look(void *user_data, const struct rule_example *example)
 {
-    (void)own;
+    (void)user_data;
     last = *example;
     examples++;
     wrong += example->held != example->should_pass;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "adapters/pattern.h"
+#include "adapters/regex.h"
 #include "tests/support/test.h"
 
 static struct rule_grams grams;
@@ -84,7 +84,7 @@ TEST("no expression is ruled out that matches, in 20,000 random pairs")
     int matched = 0, ruled_out = 0;
     for (int round = 0; round < 20000; round++) {
         struct buffer expression = { 0 }, subject = { 0 };
-        struct pattern *pattern;
+        struct regex *pattern;
         struct rule_literals found;
         struct error error;
         for (unsigned i = 0, count = 1 + pick(7); i < count; i++)
@@ -92,18 +92,18 @@ TEST("no expression is ruled out that matches, in 20,000 random pairs")
         for (unsigned i = 0, count = pick(14); i < count; i++)
             buffer_string(&subject, pieces[pick(sizeof pieces / sizeof *pieces)]);
         struct text text = buffer_view(&subject);
-        if (pattern_compile(buffer_view(&expression), &pattern, &error) == STATUS_OK) {
+        if (regex_compile(buffer_view(&expression), &pattern, &error) == STATUS_OK) {
             rule_literals_find(&test_arena, buffer_view(&expression), &found);
             build(text);
             bool may = rule_literals_may_stand(&found, &grams);
-            if (pattern_search(pattern, text, 0, NULL, &error) == STATUS_OK) {
+            if (regex_search(pattern, text, 0, NULL, &error) == STATUS_OK) {
                 matched++;
                 if (!CHECK(may))
                     CHECK_TEXT(buffer_view(&expression), text);
             } else {
                 ruled_out += !may;
             }
-            pattern_free(pattern);
+            regex_free(pattern);
         }
         buffer_free(&expression);
         buffer_free(&subject);

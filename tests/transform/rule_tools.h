@@ -11,7 +11,7 @@
 #include "transform/rule_example.h"
 
 static struct rule_set *rules;
-static struct digest recipe;
+static struct digest transform_digest;
 static struct error error;
 static struct code_list *lists;
 static struct date today = { 2026, 3, 9 };
@@ -42,7 +42,7 @@ static enum status compile(const char *yaml)
     if (yaml_parse(&test_arena, text_of(yaml), "rules.yaml", &tree, &error))
         return error.status;
     struct rule_file file = { "rules.yaml", tree };
-    return rule_compile_all(&test_arena, &file, 1, &options, &rules, &recipe, &error);
+    return rule_compile_all(&test_arena, &file, 1, &options, &rules, &transform_digest, &error);
 }
 
 /* A rule R of one line: "field: name, check: { required: true }". */

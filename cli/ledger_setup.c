@@ -1,0 +1,211 @@
+#include "cli/ledger_setup.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "store/retention.h"
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+#define KEY_FILE_MAX 4096
+#define KEYS_MAX     64
+#define PACKING_MS   400 /* of a run's end; a first night's load is packed over the nights that follow */
+
+struct reading {
+    const char *key, *name, *sendmail;
+    const struct value *public, *copies;
+};
+static const struct setting ledger_table[] = {
+    { "key", SETTING_TEXT, offsetof(struct reading, key),
+      .help = N_("the private key's file, outside of the store") },
+    { "public", SETTING_LIST, offsetof(struct reading, public),
+      .help = N_("further public keys whose heads are believed") },
+    { "name", SETTING_TEXT, offsetof(struct reading, name), .help = N_("the log's name") },
+    { "sendmail", SETTING_TEXT, offsetof(struct reading, sendmail), .fallback = "/usr/sbin/sendmail",
+      .help = N_("the program that takes mail") },
+    { "copies", SETTING_TREE, offsetof(struct reading, copies), .help = N_("where each head is copied to") },
+};
+
+static const struct setting copy_table[] = {
+    { "folder", SETTING_TEXT, offsetof(struct ledger_setup_copy, folder),
+      .help = N_("a folder: one file a head") },
+    { "command", SETTING_TEXT, offsetof(struct ledger_setup_copy, command),
+      .help = N_("a command line that reads the head from its standard input") },
+    { "url", SETTING_TEXT, offsetof(struct ledger_setup_copy, url),
+      .help = N_("where the head is posted to") },
+    { "headers", SETTING_OBJECT, offsetof(struct ledger_setup_copy, headers), .help = N_("of the POST") },
+    { "mail", SETTING_TEXT, offsetof(struct ledger_setup_copy, mail),
+      .help = N_("an address the head is mailed to") },
+};
+
+static enum status read_copy(const struct setting_context *context, const char *folder,
+                             const struct value *tree, struct ledger_setup_copy *copy, struct error *error)
+{
+    if (setting_read(context, copy_table, COUNT(copy_table), tree, "copies", copy, error))
+        return error->status;
+    int ways = !!copy->folder + !!copy->command + !!copy->url + !!copy->mail;
+    if (ways != 1)
+        return setting_fault(
+            context, tree, error,
+            _("a copy of the head goes one way: \"folder\", \"command\", \"url\" or \"mail\""));
+    if (copy->folder)
+        copy->folder = file_path(context->arena, folder, copy->folder);
+    if (copy->mail && (!strchr(copy->mail, '@') || strpbrk(copy->mail, "\r\n <>,;")))
+        return setting_fault(context, value_find(tree, "mail"), error, _("\"%s\" is no address of mail"),
+                             copy->mail);
+    if (copy->url && strncmp(copy->url, "https://", 8) && strncmp(copy->url, "http://", 7))
+        return setting_fault(context, value_find(tree, "url"), error, _("\"%s\" is no http(s) address"),
+                             copy->url);
+    copy->shown = text_format(context->arena, "%s %s",
+                              copy->folder    ? "folder"
+                              : copy->command ? "command"
+                              : copy->url     ? "url"
+                                              : "mail",
+                              copy->folder    ? copy->folder
+                              : copy->command ? copy->command
+                              : copy->url     ? copy->url
+                                              : copy->mail)
+                      .bytes;
+    return STATUS_OK;
+}
+
+enum status ledger_setup_read(const struct setting_context *context, const char *folder, const char *agency,
+                              const struct value *tree, struct ledger_setup *settings, struct error *error)
+{
+    struct reading reading = { 0 };
+    *settings = (struct ledger_setup){ .audit.agency = agency };
+    if (setting_read(context, ledger_table, COUNT(ledger_table), tree, "ledger", &reading, error))
+        return error->status;
+    if (reading.key)
+        settings->key = file_path(context->arena, folder, reading.key);
+    settings->audit.origin = reading.name;
+    settings->sendmail = reading.sendmail;
+    settings->public = reading.public;
+    if (!reading.copies)
+        return STATUS_OK;
+    if (reading.copies->kind != VALUE_LIST)
+        return setting_fault(context, reading.copies, error, _("\"copies\" is a list"));
+    settings->copies = arena_array(context->arena, struct ledger_setup_copy, reading.copies->count + 1);
+    for (const struct value *copy = reading.copies->first; copy; copy = copy->next)
+        if (read_copy(context, folder, copy, &settings->copies[settings->copy_count++], error))
+            return error->status;
+    return STATUS_OK;
+}
+
+/* ---- keys ---- */
+
+static enum status read_signer(struct configuration *configuration, struct note_signer *signer,
+                               struct error *error)
+{
+    const char *path = configuration->sealing.key;
+    struct stat info;
+    struct text word;
+    if (file_read(&configuration->arena, path, KEY_FILE_MAX, &word, error)) {
+        error->status = STATUS_USAGE;
+        return error_add(error, _("the ledger's key; make one with \"congkhai audit key\""));
+    }
+    if (!stat(path, &info) && info.st_mode & 077)
+        return error_set(error, STATUS_USAGE, _("%s: others can read the ledger's private key; chmod 600 it"),
+                         path);
+    if (note_signer_parse(word, signer, error))
+        return error_add(error, "%s", path);
+    return STATUS_OK;
+}
+
+enum status ledger_setup_check(struct configuration *configuration, struct error *error)
+{
+    struct note_signer signer;
+    enum status status = configuration->sealing.key ? read_signer(configuration, &signer, error) : STATUS_OK;
+    explicit_bzero(&signer, sizeof signer);
+    return status;
+}
+
+static bool is_word(struct text word)
+{
+    size_t at;
+    return text_find(word, TEXT("+"), &at) && !file_exists(word.bytes);
+}
+
+/* A key as a word, or a file that holds one. */
+static enum status read_public(struct configuration *configuration, const char *given, struct note_key *key,
+                               struct error *error)
+{
+    struct text word = text_of(given);
+    if (is_word(word))
+        return note_key_parse(word, key, error);
+    const char *path = file_path(&configuration->arena, configuration->folder, given);
+    if (file_exists(given))
+        path = given;
+    if (file_read(&configuration->arena, path, KEY_FILE_MAX, &word, error)) {
+        error->status = STATUS_USAGE;
+        return error->status;
+    }
+    return note_key_parse(word, key, error) ? error_add(error, "%s", path) : STATUS_OK;
+}
+
+enum status ledger_setup_read_keys(struct configuration *configuration, const char *const *more,
+                                   size_t more_count, struct error *error)
+{
+    struct ledger_setup *settings = &configuration->sealing;
+    struct note_key *keys = arena_array(&configuration->arena, struct note_key, KEYS_MAX + 1);
+    struct text *words;
+    struct note_signer signer;
+    size_t count = 0, known;
+    settings->audit.keys = keys;
+    if (setting_texts(&configuration->context, settings->public, &words, &known, error))
+        return error->status;
+    if (known + more_count + 1 > KEYS_MAX)
+        return error_set(error, STATUS_USAGE, _("more than %d keys are given"), KEYS_MAX);
+    for (size_t i = 0; i < known; i++)
+        if (read_public(configuration, words[i].bytes, &keys[count++], error))
+            return setting_place(&configuration->context, settings->public, error);
+    for (size_t i = 0; i < more_count; i++)
+        if (read_public(configuration, more[i], &keys[count++], error))
+            return error->status;
+    if (settings->audit.has_signer) {
+        keys[count++] = settings->audit.signer.key;
+    } else if (settings->key) {
+        struct error unread;
+        const char *beside = text_format(&configuration->arena, "%s.pub", settings->key).bytes;
+        if (file_exists(beside) && read_public(configuration, beside, &keys[count], &unread) == STATUS_OK)
+            count++;
+        else if (read_signer(configuration, &signer, &unread) == STATUS_OK)
+            keys[count++] = signer.key;
+    }
+    settings->audit.key_count = count;
+    return STATUS_OK;
+}
+
+enum status ledger_setup_open(struct session *session, struct store *store, struct error *error)
+{
+    struct configuration *configuration = &session->configuration;
+    struct ledger_setup *settings = &configuration->sealing;
+    settings->audit.has_signer = false;
+    if (settings->key) {
+        if (read_signer(configuration, &settings->audit.signer, error))
+            return error->status;
+        settings->audit.has_signer = true;
+    }
+    if (ledger_setup_read_keys(configuration, NULL, 0, error))
+        return error->status;
+    return audit_open(store, &settings->audit, error);
+}
+
+/* ---- at a run's end ---- */
+
+enum status ledger_setup_housekeeping(struct session *session, struct store *store, struct error *error)
+{
+    struct retention_settings settings = { session->configuration.keep_source_ms, PACKING_MS };
+    struct retention_done done;
+    enum status status = retention_run(store, &settings, &done, error);
+    if (status == STATUS_REJECT || status == STATUS_STOP || status == STATUS_USAGE) {
+        output_message(session, "%s", error->message);
+        status = STATUS_OK;
+    }
+    if (done.forgotten)
+        output_message(session,
+                       _("%lld source records that nothing needs any more were forgotten (retention)"),
+                       (long long)done.forgotten);
+    return status;
+}

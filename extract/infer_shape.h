@@ -1,0 +1,20 @@
+/* What a document is, as far as its bytes tell; the inside of probe. */
+#ifndef EXTRACT_INFER_SHAPE_H
+#define EXTRACT_INFER_SHAPE_H
+
+#include "record/source.h"
+
+struct infer_shape_found {
+    enum source_format format;
+    bool database;        /* an SQLite file */
+    const char *encoding; /* NULL: UTF-8, or not needed */
+    const char *doubt;    /* why the encoding is not certain; NULL: it is */
+    struct text records;  /* an address, or empty */
+    struct text uri;      /* XML: the namespace of the records, which the prefix n stands for; or empty */
+    struct text next;     /* JSON: where a page says which is next; empty: nowhere */
+};
+
+/* `start` is the document's first bytes, `whole` says that these are all. In the arena. */
+void infer_shape_find(struct arena *arena, struct text start, bool whole, struct infer_shape_found *found);
+
+#endif

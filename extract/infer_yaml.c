@@ -1,0 +1,278 @@
+#include "extract/infer_yaml.h"
+
+#include <string.h>
+
+#include "core/canonical.h"
+
+static const char code_pattern[] =
+    "([1-6]\\\\.[0-9]{6}(?:\\\\.[0-9]{3}\\\\.[0-9]{2}\\\\.[0-9]{2})?(?:\\\\.[GH][0-9]{2})?)";
+
+/* Plain where YAML takes it as it is, otherwise in quotes: JSON's are YAML's too. */
+static void put_scalar(struct buffer *out, struct text text)
+{
+    bool plain = text.length && strchr("/_", text.bytes[0]) != NULL;
+    if (text.length && !plain)
+        plain = (text.bytes[0] | 32) >= 'a' && (text.bytes[0] | 32) <= 'z';
+    for (size_t i = 0; plain && i < text.length; i++)
+        plain = (unsigned char)text.bytes[i] >= 0x20 && !strchr(":#{}[],&*!|>'\"%@`\\", text.bytes[i]);
+    if (text_is(text, "true") || text_is(text, "false") || text_is(text, "null"))
+        plain = false;
+    if (plain)
+        buffer_text(out, text);
+    else
+        canonical_text(out, text);
+}
+
+void infer_yaml_source(struct buffer *out, const struct inferred *inferred)
+{
+    const struct infer_shape_found *shape = &inferred->shape;
+    buffer_printf(out, "  - name: %.*s\n    fetch: ", TEXT_ARG(inferred->name));
+    buffer_text(out, buffer_view(&inferred->fetch));
+    if (inferred->url && shape->next.length) {
+        buffer_string(out, ", pages: { next: ");
+        put_scalar(out, shape->next);
+        buffer_string(out, " }");
+    }
+    buffer_printf(out, " }\n    format: %s\n", source_format_name(shape->format));
+    if (shape->encoding)
+        buffer_printf(out, "    encoding: %s\n", shape->encoding);
+    if (shape->uri.length) {
+        buffer_string(out, "    namespaces: { n: ");
+        canonical_text(out, shape->uri);
+        buffer_string(out, " }\n");
+    }
+    if (inferred->sheet.length) {
+        buffer_string(out, "    sheet: ");
+        canonical_text(out, inferred->sheet);
+        buffer_char(out, '\n');
+    }
+    if (shape->format == SOURCE_JSON || shape->format == SOURCE_XML || shape->format == SOURCE_HTML) {
+        buffer_string(out, "    records: ");
+        put_scalar(out, shape->records);
+        buffer_char(out, '\n');
+    }
+}
+
+static void put_sample(struct buffer *out, const struct infer_field *field)
+{
+    if (field->sample.length)
+        buffer_printf(out, "   # %.*s", TEXT_ARG(field->sample));
+    buffer_char(out, '\n');
+}
+
+/* ---- values of the map ---- */
+
+static void put_code(struct buffer *out, const struct infer_field *field)
+{
+    if (field->codes || !field->inside) {
+        put_scalar(out, field->address);
+        return;
+    }
+    buffer_string(out, "{ from: ");
+    put_scalar(out, field->address);
+    buffer_printf(out, ", match: \"%s\" }", code_pattern);
+}
+
+static void put_date(struct buffer *out, const struct infer_field *field)
+{
+    bool first = true;
+    buffer_string(out, "{ from: ");
+    put_scalar(out, field->address);
+    buffer_string(out, ", date: [");
+    for (unsigned i = 0; infer_date_formats[i]; i++) {
+        if (!(field->dates & 1u << i) && (field->dates || i))
+            continue;
+        buffer_printf(out, "%s%s", first ? "" : ", ", infer_date_formats[i]);
+        first = false;
+    }
+    buffer_string(out, "] }");
+}
+
+/* The members of an item that is an object: as many as can be guessed. */
+static void put_inner(struct buffer *out, struct infer_field *field, const char *const *members,
+                      const char *main)
+{
+    bool first = true;
+    buffer_string(out, "{ ");
+    for (; *members; members++) {
+        char target[32] = ".";
+        strncat(target, *members, sizeof target - 2);
+        struct infer_field *inner = infer_guess(field->inner, field->inner_count, target);
+        if (!inner)
+            continue;
+        buffer_printf(out, "%s%s: ", first ? "" : ", ", *members);
+        if (!strcmp(*members, "issued_on"))
+            put_date(out, inner);
+        else
+            put_scalar(out, inner->address);
+        first = false;
+    }
+    if (first) {
+        buffer_printf(out, "%s: ", main);
+        put_scalar(out, field->inner_count ? field->inner[0].address : TEXT("."));
+    }
+    buffer_string(out, " }");
+}
+
+static void put_list(struct buffer *out, struct infer_field *field, const char *const *members,
+                     const char *main)
+{
+    bool list = field->shape == PROBE_TEXTS || field->shape == PROBE_OBJECTS;
+    buffer_printf(out, "{ %s: ", list && !field->parsed ? "each" : "from");
+    put_scalar(out, field->address);
+    if (field->parsed)
+        buffer_string(out, ", parse: json");
+    if (field->shape == PROBE_LINES)
+        buffer_string(out, ", split: \"\\n\"");
+    buffer_string(out, ", map: ");
+    if (field->shape == PROBE_OBJECTS)
+        put_inner(out, field, members, main);
+    else
+        buffer_printf(out, "{ %s: . }", main);
+    buffer_string(out, " }");
+}
+
+/* ---- the map ---- */
+
+enum kind { SCALAR, CODE, DATE, LIST };
+
+static const char *const coded[] = { "code", "name", NULL };
+static const char *const steps[] = { "text", NULL };
+static const char *const dossier[] = { "code", "name", "form", "originals", "copies", NULL };
+static const char *const bases[] = { "number", "title", "issued_on", NULL };
+
+static const struct {
+    const char *target;
+    enum kind kind;
+    const char *const *members;
+    const char *main;
+} targets[] = {
+    { "code", CODE, NULL, NULL },
+    { "name", SCALAR, NULL, NULL },
+    { "agency.code", SCALAR, NULL, NULL },
+    { "agency.name", SCALAR, NULL, NULL },
+    { "decision.number", SCALAR, NULL, NULL },
+    { "decision.signed_on", DATE, NULL, NULL },
+    { "decision.effective_on", DATE, NULL, NULL },
+    { "fields", LIST, coded, "name" },
+    { "subjects", LIST, coded, "name" },
+    { "executing_agencies", LIST, coded, "name" },
+    { "competent_agencies", LIST, coded, "name" },
+    { "coordinating_agencies", LIST, coded, "name" },
+    { "steps", LIST, steps, "text" },
+    { "methods", LIST, steps, "text" },
+    { "dossier", LIST, dossier, "name" },
+    { "time_limit", SCALAR, NULL, NULL },
+    { "results", LIST, coded, "name" },
+    { "legal_bases", LIST, bases, "title" },
+    { "conditions", SCALAR, NULL, NULL },
+    { "notes", SCALAR, NULL, NULL },
+};
+#define TARGETS (sizeof targets / sizeof *targets)
+
+static void put_target(struct buffer *out, size_t at, struct infer_field *field)
+{
+    buffer_printf(out, "      %s: ", targets[at].target);
+    if (targets[at].kind == LIST)
+        put_list(out, field, targets[at].members, targets[at].main);
+    else if (targets[at].kind == CODE)
+        put_code(out, field);
+    else if (targets[at].kind == DATE)
+        put_date(out, field);
+    else
+        put_scalar(out, field->address);
+    put_sample(out, field);
+}
+
+static void put_guess(struct buffer *out, const char *target, const char *what)
+{
+    buffer_printf(out, "      %s: { value: \"\" }   # %s\n", target, what);
+}
+
+static void put_map(struct buffer *out, struct inferred *inferred, struct infer_field *code)
+{
+    struct infer_fields *fields = &inferred->fields;
+    buffer_string(out, inferred->shape.format == SOURCE_HTML
+                           ? "    map:   # địa chỉ là XPath, hãy sửa | addresses are XPath, correct them\n"
+                           : "    map:\n");
+    for (size_t i = 0; i < TARGETS; i++) {
+        struct infer_field *field =
+            targets[i].kind == CODE ? code : infer_guess(fields->list, fields->count, targets[i].target);
+        if (field)
+            put_target(out, i, field);
+        else if (targets[i].kind == CODE && inferred->shape.format == SOURCE_HTML)
+            buffer_printf(out, "      code: { from: /html/body, match: \"%s\" }\n", code_pattern);
+        else if (i < 2)
+            put_guess(out, targets[i].target,
+                      "KHÔNG ĐOÁN ĐƯỢC: điền địa chỉ | NOT FOUND: put its address here");
+        if (i == 1)
+            buffer_string(out, "      status: { value: announced }   # hoặc một cột với bảng mã | or a "
+                               "column with a code list\n");
+    }
+    bool first = true;
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct infer_field *field = &fields->list[i];
+        if (field->taken || !field->filled)
+            continue;
+        if (first)
+            buffer_string(out, "      # Chưa dùng | not used yet:\n");
+        first = false;
+        buffer_string(out, "      #   ");
+        put_scalar(out, field->address);
+        put_sample(out, field);
+    }
+}
+
+/* What identifies a record: its code, or what is called so. */
+static void put_key(struct buffer *out, const struct inferred *inferred, const struct infer_field *code)
+{
+    const struct infer_fields *fields = &inferred->fields;
+    const struct infer_field *key = code && code->codes ? code : NULL;
+    static const char *const names[] = { "id", "ma", "key", "madinhdanh", "link", "url" };
+    for (size_t i = 0; !key && i < sizeof names / sizeof *names; i++)
+        for (size_t j = 0; !key && j < fields->count; j++)
+            if (text_is(fields->list[j].key, names[i]))
+                key = &fields->list[j];
+    if (!key)
+        key = code ? code : fields->count ? &fields->list[0] : NULL;
+    if (inferred->shape.format == SOURCE_HTML && !inferred->shape.records.length)
+        return; /* the page's name is its key */
+    buffer_string(out, "    key: ");
+    put_scalar(out, key ? key->address : TEXT("."));
+    buffer_string(out, "   # phân biệt các hồ sơ của nguồn | what identifies a record of the source\n");
+}
+
+struct text infer_yaml_write(struct arena *arena, const char *what, struct inferred *inferred)
+{
+    struct buffer out = { 0 };
+    struct infer_fields *fields = &inferred->fields;
+    struct infer_field *code = infer_guess(fields->list, fields->count, "code");
+    buffer_string(&out,
+                  "# Đề xuất từ dữ liệu thật: xem lại từng dòng, rồi chạy \"congkhai check --online\".\n"
+                  "# Proposed from real input: look at each line, then run \"congkhai check --online\".\n");
+    if (!inferred->url)
+        buffer_printf(&out, "# Nguồn | source: %s; %zu hồ sơ đã xem | records looked at\n", what,
+                      fields->records);
+    if (inferred->shape.doubt)
+        buffer_printf(&out, "# Bảng mã không chắc chắn | the encoding is not certain: %.*s\n",
+                      TEXT_ARG(text_of(inferred->shape.doubt)));
+    if (inferred->doubt)
+        buffer_printf(&out, "# %.*s\n", TEXT_ARG(text_of(inferred->doubt)));
+    buffer_string(
+        &out, "agency: { code: H13, name: UBND thành phố Cần Thơ }   # cơ quan công khai | who publishes\n"
+              "store: state/congkhai.db\nlanguage: vi\n\nsources:\n");
+    infer_yaml_source(&out, inferred);
+    put_key(&out, inferred, code);
+    buffer_string(&out, "    listing: full   # vắng mặt thì báo mất; changes: thì không | full: what is "
+                        "absent is reported missing\n"
+                        "    nothing: [\"\", \"Không có thông tin\"]\n");
+    put_map(&out, inferred, code);
+    buffer_string(&out,
+                  "\nportal:\n  driver: rest\n  url: https://portal.example/v1\n"
+                  "  # Khi đã có mật mã của cổng thì bỏ dấu # | with the portal's token, take the # away:\n"
+                  "  # auth: { bearer: \"${env:CONGKHAI_PORTAL_TOKEN}\" }\n\nrules: [rules/basic.yaml]\n"
+                  "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop }\n");
+    struct text yaml = text_copy(arena, buffer_view(&out));
+    buffer_free(&out);
+    return yaml;
+}

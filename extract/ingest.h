@@ -1,0 +1,43 @@
+/* What takes the records of one source in: from the decoder to the staging, in groups, so that threads make
+ * digests and find keys while the store is written and the next records are read.
+ *
+ * A record whose digest is known costs its digest and a look-up; only others are opened for their keys.
+ */
+#ifndef EXTRACT_INGEST_H
+#define EXTRACT_INGEST_H
+
+#include "core/thread_pool.h"
+#include "record/source.h"
+#include "store/staging.h"
+
+struct ingest_options {
+    struct staging *staging;
+    struct thread_pool *thread_pool;
+    const struct source *source;
+    const struct record_address *key; /* NULL: the document's name is the key */
+    const struct text *codes;         /* only records known under these codes, or whose key is one */
+    size_t code_count;                /* 0: all */
+    void (*notice)(void *user_data, const char *locator, const char *message);
+    void *user_data;
+};
+
+/* All is copied when it is put. */
+struct ingest_record {
+    struct text bytes, context; /* context: bytes NULL for none */
+    const char *locator;
+    const char *document; /* its name */
+    bool whole;           /* the record is the whole document */
+    const char *fault;    /* why it cannot be read: it is set aside; NULL: it can */
+};
+
+struct ingest;
+
+struct ingest *ingest_open(const struct ingest_options *options);
+enum status ingest_put(struct ingest *ingest, const struct ingest_record *record, struct error *error);
+/* Everything that was put is staged. */
+enum status ingest_finish(struct ingest *ingest, struct error *error);
+/* A record could not be identified, so that what is absent may only be unreadable; after ingest_finish. */
+bool ingest_is_doubtful(const struct ingest *ingest);
+void ingest_close(struct ingest *ingest);
+
+#endif

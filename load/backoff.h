@@ -1,0 +1,18 @@
+/* How often and when something is tried again: exponential backoff with full jitter. */
+#ifndef LOAD_BACKOFF_H
+#define LOAD_BACKOFF_H
+
+#include <stdint.h>
+
+/* The configuration's portal.retry. */
+struct backoff {
+    int64_t attempts; /* of one delivery in one run */
+    int64_t first;    /* milliseconds: the most that the first wait takes */
+    int64_t most;     /* milliseconds: no wait is longer */
+};
+
+/* Milliseconds to wait before the try after `tries` failed ones (from 1): anything from 0 to first * 2^(tries
+ * - 1), at most `most`, as `chance` (64 random bits) has it. */
+int64_t backoff_delay(const struct backoff *retry, int64_t tries, uint64_t chance);
+
+#endif

@@ -1,0 +1,287 @@
+#include "load/delivery_task.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "adapters/json.h"
+#include "core/canonical.h"
+#include "core/memory.h"
+
+#define BYTES_KEPT ((size_t)64 * 1024) /* a larger buffer is not kept for the next delivery */
+
+struct delivery_task *delivery_task_new(void)
+{
+    return memory_new(struct delivery_task);
+}
+
+void delivery_task_free(struct delivery_task *delivery_task)
+{
+    buffer_free(&delivery_task->bytes);
+    buffer_free(&delivery_task->message);
+    free(delivery_task);
+}
+
+/* ---- content ---- */
+
+/* The order of a withdrawal: the decision that abolished the procedure. A content that is itself an order (an
+ * operator's) goes as it is. It depends on the content alone, so that it is the same when it is sent again.
+ */
+static enum status write_order(struct arena *scratch, struct text content, struct text *body,
+                               struct error *error)
+{
+    struct value *tree;
+    struct buffer BUFFER_OWNED out = { 0 };
+    if (json_parse(scratch, content, &tree, error))
+        return error->status;
+    const struct value *decision = value_find(tree, "decision");
+    if (decision && decision->kind == VALUE_TEXT) {
+        *body = content;
+        return STATUS_OK;
+    }
+    struct value *order = value_object(scratch);
+    struct text number = value_text_of(decision, "number");
+    if (number.bytes) /* store/resolve keeps back what lacks it; a carrier's package may go without */
+        value_set(order, "decision", value_text(scratch, number));
+    canonical_write(&out, order);
+    *body = text_copy(scratch, buffer_view(&out));
+    return STATUS_OK;
+}
+
+static enum status read_content(struct store *store, struct arena *scratch, const struct outbox_item *item,
+                                int64_t content, const struct digest *digest, struct text *bytes,
+                                struct error *error)
+{
+    enum status status = store_payload(store, scratch, content, bytes, error);
+    if (status == STATUS_END)
+        return error_set(error, STATUS_FATAL,
+                         _("the store has lost the content of " TEXT_PRINT
+                           "; run \"congkhai audit verify\" and "
+                           "restore a backup of the store"),
+                         TEXT_ARG(item->code));
+    if (status)
+        return status;
+    struct digest seen = crypto_sha256(*bytes);
+    if (!digest_equal(&seen, digest))
+        return error_set(error, STATUS_FATAL,
+                         _("the content of " TEXT_PRINT
+                           " in the store is not what its digest says; run \"congkhai "
+                           "audit verify\" and restore a backup of the store"),
+                         TEXT_ARG(item->code));
+    return STATUS_OK;
+}
+
+/* ---- packing ---- */
+
+static struct text move_text(struct buffer *bytes, struct text text)
+{
+    if (!text.bytes)
+        return TEXT_NONE;
+    char *to = bytes->bytes + bytes->length;
+    if (text.length)
+        memcpy(to, text.bytes, text.length);
+    to[text.length] = 0;
+    bytes->length += text.length + 1;
+    return (struct text){ to, text.length };
+}
+
+/* Everything the delivery needs moves out of the scratch arena into one block of its own. */
+static void pack(struct delivery_task *delivery_task, struct text body)
+{
+    struct outbox_item *item = &delivery_task->item;
+    size_t size = item->code.length + item->version.length + item->etag.length + item->key.length +
+                  item->intent_base.length + item->overwrite.length + body.length + 7;
+    if (delivery_task->bytes.capacity > BYTES_KEPT)
+        buffer_free(&delivery_task->bytes);
+    buffer_clear(&delivery_task->bytes);
+    buffer_room(&delivery_task->bytes, size);
+    item->code = move_text(&delivery_task->bytes, item->code);
+    item->version = move_text(&delivery_task->bytes, item->version);
+    item->etag = move_text(&delivery_task->bytes, item->etag);
+    item->key = move_text(&delivery_task->bytes, item->key);
+    item->intent_base = move_text(&delivery_task->bytes, item->intent_base);
+    item->overwrite = move_text(&delivery_task->bytes, item->overwrite);
+    delivery_task->request.body = move_text(&delivery_task->bytes, body);
+}
+
+enum status delivery_task_content(void *user_data, const struct portal_request *request,
+                                  enum portal_content_kind kind, struct arena *arena,
+                                  struct portal_content *content, struct error *error)
+{
+    const struct delivery_task *delivery_task = request->owner;
+    const struct outbox_item *item = &delivery_task->item;
+    bool held = kind == PORTAL_CONTENT_HELD;
+    if (held && (!item->held || !item->has_held_digest))
+        return STATUS_END;
+    *content = (struct portal_content){ .digest = held ? item->held_digest : item->intent_digest,
+                                        .abolished = held && item->held_abolished };
+    return read_content(user_data, arena, item, held ? item->held_content : item->intent_content,
+                        &content->digest, &content->bytes, error);
+}
+
+static enum status load_body(struct store *store, struct arena *scratch, struct delivery_task *delivery_task,
+                             struct error *error)
+{
+    struct outbox_item *item = &delivery_task->item;
+    struct text content, body;
+    if (read_content(store, scratch, item, item->content, &item->digest, &content, error))
+        return error->status;
+    body = content;
+    if (item->action == OUTBOX_WITHDRAW && write_order(scratch, content, &body, error))
+        return error->status;
+    delivery_task->request.body_digest = item->action == OUTBOX_WITHDRAW ? crypto_sha256(body) : item->digest;
+    pack(delivery_task, body);
+    return STATUS_OK;
+}
+
+enum status delivery_task_fill(struct store *store, struct arena *scratch, struct text code,
+                               struct delivery_task *delivery_task, enum delivery_event *event,
+                               struct error *error)
+{
+    struct outbox_item *item = &delivery_task->item;
+    arena_clear(scratch);
+    buffer_clear(&delivery_task->message);
+    *delivery_task = (struct delivery_task){ .bytes = delivery_task->bytes,
+                                             .message = delivery_task->message,
+                                             .place = delivery_task->place };
+    enum status status = outbox_find(store, scratch, code, item, error);
+    if (status)
+        return status;
+    bool open = outbox_is_open(item);
+    if (!open && (item->state != OUTBOX_IDLE || !item->wanted))
+        return STATUS_END;
+    *event = EVENT_BEGIN;
+    if (!open)
+        return STATUS_OK;
+    bool same = outbox_is_intended(item);
+    *event = same ? EVENT_RESUME : EVENT_SETTLE;
+    delivery_task->left_over = true;
+    delivery_task->delivery.noted = item->state == OUTBOX_UNKNOWN;
+    if (same)
+        return load_body(store, scratch, delivery_task, error);
+    pack(delivery_task, TEXT_NONE);
+    return STATUS_OK;
+}
+
+enum status delivery_task_intend(struct store *store, struct arena *scratch,
+                                 struct delivery_task *delivery_task, struct error *error)
+{
+    char quoted[DELIVERY_BASE_MAX];
+    struct text base = delivery_base(&delivery_task->item, quoted);
+    if (outbox_intend(store, scratch, &delivery_task->item, base, error))
+        return error->status;
+    return load_body(store, scratch, delivery_task, error);
+}
+
+void delivery_task_address(struct delivery_task *delivery_task, enum delivery_action action)
+{
+    const struct outbox_item *item = &delivery_task->item;
+    struct portal_request *request = &delivery_task->request;
+    bool withdraws = item->intent_action == OUTBOX_WITHDRAW;
+    request->kind = action == DELIVERY_ASK ? PORTAL_ASK : withdraws ? PORTAL_WITHDRAW : PORTAL_PUBLISH;
+    request->withdraws = withdraws;
+    request->unknown = delivery_task->delivery.noted;
+    request->code = item->code;
+    request->key = item->key;
+    request->digest = item->intent_digest;
+    request->base = item->intent_base;
+    request->version = item->version;
+    request->owner = delivery_task;
+}
+
+/* ---- back into the outbox ---- */
+
+/* What the portal holds instead: an operator must decide, and reads this. */
+static struct text describe_conflict(const struct outbox_item *item, const struct portal_response *report,
+                                     char *capacity, size_t size)
+{
+    char digest[DIGEST_HEX] = "";
+    const struct remote_state *remote = &report->remote;
+    if (report->said == RESULT_UNKNOWN)
+        return text_of(item->held
+                           ? _("the portal does not know the procedure, though it acknowledged it before")
+                           : _("the portal took something else first, but does not know the procedure"));
+    if (remote->has_digest)
+        digest_hex(&remote->digest, digest);
+    struct text version = remote->version.bytes ? remote->version : remote->etag;
+    const char *standing = remote->standing == REMOTE_ABOLISHED ? _("abolished") : _("published");
+    if (report->message.length) { /* a driver that compares contents says more than a digest does */
+        snprintf(capacity, size, _("the portal holds something else: " TEXT_PRINT "; %s"),
+                 TEXT_ARG(report->message), standing);
+        return text_of(capacity);
+    }
+    snprintf(capacity, size, _("the portal holds something else: version " TEXT_PRINT ", digest %.16s…, %s"),
+             TEXT_ARG(version), digest, standing);
+    return text_of(capacity);
+}
+
+void delivery_task_note(struct delivery_task *delivery_task, const struct portal_response *report)
+{
+    buffer_clear(&delivery_task->message);
+    buffer_text(&delivery_task->message, report->message);
+    delivery_task->words_status = report->status;
+}
+
+static void count(struct run_counts *counts, enum outbox_outcome outcome)
+{
+    switch (outcome) {
+    case OUTBOX_PUBLISHED:
+        counts->published++;
+        break;
+    case OUTBOX_WITHDRAWN:
+        counts->withdrawn++;
+        break;
+    case OUTBOX_REFUSED_BY_PORTAL:
+        counts->refused++;
+        break;
+    case OUTBOX_IN_CONFLICT:
+        counts->conflict++;
+        break;
+    case OUTBOX_STILL_UNKNOWN:
+        counts->unknown++;
+        break;
+    case OUTBOX_HAS_FAILED:
+        counts->failed++;
+        break;
+    case OUTBOX_RECALLED:
+    case OUTBOX_ABSENT:
+        return; /* nothing was sent, or nothing came of it */
+    }
+    counts->sent++;
+}
+
+enum status delivery_task_answer(struct store *store, struct delivery_task *delivery_task,
+                                 const struct portal_response *report, struct run_counts *counts,
+                                 struct error *error)
+{
+    char capacity[600];
+    struct outbox_answer answer = { .attempts = delivery_task->requests,
+                                    .started_at = delivery_task->started_at };
+    if (!delivery_outcome(delivery_task->delivery.state, delivery_task->item.intent_action, &answer.outcome))
+        return STATUS_OK;
+    bool open_ended = answer.outcome == OUTBOX_HAS_FAILED || answer.outcome == OUTBOX_STILL_UNKNOWN;
+    if (report) {
+        answer.status = report->status;
+        answer.asked = report->request->kind == PORTAL_ASK;
+        answer.answer_digest = report->answer_digest;
+        answer.version = report->remote.version;
+        answer.etag = report->remote.etag;
+        answer.message = answer.outcome == OUTBOX_IN_CONFLICT
+                             ? describe_conflict(&delivery_task->item, report, capacity, sizeof capacity)
+                             : report->message;
+    } else if (open_ended) {
+        answer.message = text_of(_("the run ended before the portal had said what it holds"));
+    }
+    if (answer.outcome == OUTBOX_IN_CONFLICT &&
+        delivery_task->mismatch) /* the question only says what stands there */
+        answer.status = delivery_task->mismatch;
+    if (open_ended && delivery_task->message.length) {
+        answer.status = delivery_task->words_status;
+        answer.message = buffer_view(&delivery_task->message);
+    }
+    if (answer.outcome == OUTBOX_RECALLED && (!report || report->said != RESULT_CLOSED))
+        answer.message = TEXT_NONE;
+    count(counts, answer.outcome);
+    return outbox_answer(store, &delivery_task->item, &answer, error);
+}

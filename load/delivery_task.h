@@ -1,0 +1,56 @@
+/* A delivery task: one delivery with all it needs on its way, from the outbox and back into it. */
+#ifndef LOAD_DELIVERY_TASK_H
+#define LOAD_DELIVERY_TASK_H
+
+#include "load/congestion.h"
+#include "load/delivery.h"
+#include "load/portal.h"
+#include "store/outbox.h"
+
+struct delivery_task {
+    struct delivery delivery;
+    struct outbox_item item; /* its texts, like the body, lie in `bytes` */
+    struct portal_request request;
+    struct congestion_mark mark;
+    struct buffer bytes;
+    bool left_over; /* its intent is an earlier run's */
+    /* Evidence */
+    int64_t requests;           /* of this run, questions included */
+    int64_t started_at;         /* milliseconds: when the first of them left */
+    struct buffer message;      /* of the last request that decided nothing */
+    long words_status;          /* and its HTTP status */
+    long mismatch;              /* the HTTP status that began a dispute; 0: none */
+    size_t place, weight;       /* the dispatcher's: among those that are alive */
+    struct delivery_task *next; /* in the list it is in */
+};
+
+struct delivery_task *delivery_task_new(void);
+void delivery_task_free(struct delivery_task *delivery_task);
+
+/* What is there to do for a procedure: an event for a delivery that begins, in *event. STATUS_END: nothing
+ * (any more). `scratch` is cleared. STATUS_FATAL when the store lost the content. */
+enum status delivery_task_fill(struct store *store, struct arena *scratch, struct text code,
+                               struct delivery_task *delivery_task, enum delivery_event *event,
+                               struct error *error);
+/* Inside a transaction: the intent of a delivery that EVENT_BEGIN has begun. */
+enum status delivery_task_intend(struct store *store, struct arena *scratch,
+                                 struct delivery_task *delivery_task, struct error *error);
+
+/* What the store has of a delivery task's request: `content` of struct portal, with the store as its `own`.
+ */
+enum status delivery_task_content(void *user_data, const struct portal_request *request,
+                                  enum portal_content_kind kind, struct arena *arena,
+                                  struct portal_content *content, struct error *error);
+
+/* Makes the request what the action says. */
+void delivery_task_address(struct delivery_task *delivery_task, enum delivery_action action);
+
+/* Remembers why a request decided nothing. */
+void delivery_task_note(struct delivery_task *delivery_task, const struct portal_response *report);
+
+/* Inside a transaction: the end of the delivery. `report` is what ended it; NULL: the run did. Counts it. */
+enum status delivery_task_answer(struct store *store, struct delivery_task *delivery_task,
+                                 const struct portal_response *report, struct run_counts *counts,
+                                 struct error *error);
+
+#endif

@@ -1,0 +1,47 @@
+#include "load/load.h"
+#include "load/portal.h"
+#include "load/stop_reason.h"
+
+/* A question that changes nothing: any portal can say that it does not know this code. */
+static enum status ask(struct portal *portal, struct error *error)
+{
+    struct portal_request request = { .kind = PORTAL_ASK,
+                                      .code = TEXT("0.000000"),
+                                      .key = TEXT("congkhai-probe") };
+    struct portal_request *const requests[] = { &request };
+    struct portal_response report;
+    if (portal->driver->submit(portal, requests, 1, error))
+        return error->status;
+    enum status status;
+    do {
+        status = portal->driver->next(portal, 1000, &report, error);
+    } while (status == STATUS_END);
+    if (status)
+        return status;
+    if (report.said == RESULT_HELD || report.said == RESULT_UNKNOWN)
+        return STATUS_OK;
+    if (report.said == RESULT_NOT_LEFT) {
+        char reason[STOP_REASON_MAX];
+        stop_reason(reason, portal->settings->shown, CONGESTION_UNREACHABLE, &report);
+        return error_set(error, STATUS_STOP, "%s", reason);
+    }
+    return error_set(error, STATUS_STOP, _("the portal %s does not answer as it should: " TEXT_PRINT),
+                     portal->settings->shown, TEXT_ARG(report.message));
+}
+
+enum status load_trial(const struct load_request *request, struct error *error)
+{
+    struct portal portal = { .notice = request->notice,
+                             .notice_own = request->user_data,
+                             .agency = request->agency_code };
+    enum status status = portal_read(request->context, request->folder, request->portal, &portal, error);
+    if (status)
+        return status;
+    portal.clock = clock_system();
+    status = portal.driver->open(&portal, error);
+    if (status == STATUS_OK)
+        status = portal.driver->probe ? portal.driver->probe(&portal, error) : ask(&portal, error);
+    portal.driver->close(&portal);
+    portal_free(&portal);
+    return status;
+}

@@ -1,0 +1,18 @@
+/* Words for a person: why a run stops (one sentence with the portal's address, without what goes on
+ * afterwards), and why an answer decides nothing. */
+#ifndef LOAD_STOP_REASON_H
+#define LOAD_STOP_REASON_H
+
+#include "load/congestion.h"
+#include "load/portal.h"
+
+#define STOP_REASON_MAX 1200
+
+/* CONGESTION_NONE: the report's answer itself stops the run. */
+void stop_reason(char reason[STOP_REASON_MAX], const char *url, enum congestion_fault fault,
+                 const struct portal_response *report);
+
+/* Why an answer that could be read leaves everything in doubt. */
+const char *stop_reason_of_doubt(enum portal_result said);
+
+#endif

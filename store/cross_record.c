@@ -1,0 +1,407 @@
+#include "store/cross_record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/schema.h"
+#include "store/transform_queue.h"
+
+#define ROWS_MAX     1000000 /* of one query */
+#define SAMPLE_LIMIT 10000   /* milliseconds */
+
+static struct text copy(struct arena *arena, struct sqlite_statement *statement, int at)
+{
+    return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(statement, at));
+}
+
+static enum status read_records(struct store *store, int64_t after, struct arena *arena,
+                                struct cross_record_row *records, size_t most, size_t *count,
+                                struct error *error)
+{
+    struct sqlite_statement *statement;
+    *count = 0;
+    if (store_sql(
+            store,
+            "SELECT r.id, r.code, s.name || ' ' || r.locator, r.watched, r.checked_by, r.work FROM record r"
+            " JOIN source s ON s.id = r.source WHERE r.id > ?1 AND r.present = 1 ORDER BY r.id",
+            &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, after);
+    enum status status = STATUS_OK;
+    while (*count < most && (status = sqlite_step(statement, error)) == STATUS_OK) {
+        int64_t work = sqlite_number(statement, 5);
+        records[(*count)++] = (struct cross_record_row){
+            .record = sqlite_number(statement, 0),
+            .code = copy(arena, statement, 1),
+            .label = copy(arena, statement, 2),
+            .projection = copy(arena, statement, 3),
+            .checked_by = sqlite_number(statement, 4),
+            .judged = work == WORK_DONE || work == WORK_RESOLVE,
+        };
+    }
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* Rows come in the order of records: the record that a row belongs to is never before the one of the last
+ * row. */
+static struct cross_record_row *owner(struct cross_record_row *records, size_t count, size_t *at,
+                                      int64_t record)
+{
+    while (*at < count && records[*at].record < record)
+        ++*at;
+    return *at < count && records[*at].record == record ? &records[*at] : NULL;
+}
+
+static enum status read_findings(struct store *store, struct arena *arena, struct cross_record_row *records,
+                                 size_t count, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "SELECT record, rule, severity = 'error', field, value, message, cites FROM finding"
+                  " WHERE record BETWEEN ?1 AND ?2 AND stage = 2 ORDER BY record, rowid",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, records[0].record);
+    sqlite_bind_number(statement, 2, records[count - 1].record);
+    enum status status;
+    size_t at = 0;
+    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
+        struct cross_record_row *record = owner(records, count, &at, sqlite_number(statement, 0));
+        if (!record)
+            continue;
+        struct finding *finding = finding_add(
+            arena, &record->findings, sqlite_number(statement, 2), sqlite_column_text(statement, 1), NULL,
+            sqlite_column_text(statement, 4), sqlite_column_text(statement, 5));
+        if (!finding)
+            continue;
+        finding->field = copy(arena, statement, 3);
+        finding->cites = copy(arena, statement, 6);
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status read_deadlines(struct store *store, struct arena *arena, struct cross_record_row *records,
+                                  size_t count, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "SELECT record, rule, due FROM deadline WHERE record BETWEEN ?1 AND ?2 ORDER BY record, "
+                  "rule DESC",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, records[0].record);
+    sqlite_bind_number(statement, 2, records[count - 1].record);
+    enum status status;
+    size_t at = 0;
+    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
+        struct cross_record_row *record = owner(records, count, &at, sqlite_number(statement, 0));
+        if (!record)
+            continue;
+        struct cross_record_deadline *deadline = arena_new(arena, struct cross_record_deadline);
+        deadline->rule = copy(arena, statement, 1);
+        date_read(sqlite_column_text(statement, 2), &deadline->due);
+        deadline->next = record->deadlines;
+        record->deadlines = deadline;
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status cross_record_page(struct store *store, int64_t after, struct arena *arena,
+                              struct cross_record_row *records, size_t most, size_t *count,
+                              struct error *error)
+{
+    if (read_records(store, after, arena, records, most, count, error))
+        return error->status;
+    if (*count && (read_findings(store, arena, records, *count, error) ||
+                   read_deadlines(store, arena, records, *count, error)))
+        return error->status;
+    return STATUS_OK;
+}
+
+enum status cross_record_kept(struct store *store, bool *kept, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "SELECT EXISTS (SELECT 1 FROM finding WHERE stage = 2) OR EXISTS (SELECT 1 FROM deadline)",
+                  &statement, error) ||
+        sqlite_step(statement, error))
+        return error->status;
+    *kept = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return STATUS_OK;
+}
+
+static bool same_text(struct text left, struct text right)
+{
+    return !left.length == !right.length && (!left.length || text_equal(left, right));
+}
+
+static bool same_finding(const struct finding *left, const struct finding *right)
+{
+    return left->is_error == right->is_error && same_text(left->rule, right->rule) &&
+           same_text(left->field, right->field) && same_text(left->value, right->value) &&
+           same_text(left->message, right->message) && same_text(left->cites, right->cites);
+}
+
+static bool same_findings(const struct findings *left, const struct findings *right)
+{
+    const struct finding *one = left->first, *other = right->first;
+    while (one && other && same_finding(one, other)) {
+        one = one->next;
+        other = other->next;
+    }
+    return !one && !other;
+}
+
+static bool same_deadlines(const struct cross_record_deadline *one, const struct cross_record_deadline *other)
+{
+    while (one && other && text_equal(one->rule, other->rule) && !date_compare(one->due, other->due)) {
+        one = one->next;
+        other = other->next;
+    }
+    return !one && !other;
+}
+
+static enum status run_for(struct store *store, const char *literal, int64_t record, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, literal, &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    return sqlite_execute(statement, error);
+}
+
+/* What stays keeps the run since which it stands. */
+static enum status replace_findings(struct store *store, int64_t record, const struct findings *findings,
+                                    struct error *error)
+{
+    if (run_for(store, "UPDATE finding SET stage = -2 WHERE record = ?1 AND stage = 2", record, error))
+        return error->status;
+    for (const struct finding *finding = findings->first; finding; finding = finding->next)
+        if (transform_queue_put_finding(store, record, finding, 2, error))
+            return error->status;
+    if (run_for(store, "DELETE FROM finding WHERE record = ?1 AND stage = -2", record, error))
+        return error->status;
+    return run_for(store, "UPDATE record SET work = 3 WHERE id = ?1 AND work = 0", record, error);
+}
+
+static enum status replace_deadlines(struct store *store, int64_t record,
+                                     const struct cross_record_deadline *deadlines, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (run_for(store, "DELETE FROM deadline WHERE record = ?1", record, error))
+        return error->status;
+    for (; deadlines; deadlines = deadlines->next) {
+        char due[DATE_TEXT];
+        date_write(deadlines->due, due);
+        if (store_sql(store, "INSERT OR REPLACE INTO deadline (record, rule, due) VALUES (?1, ?2, ?3)",
+                      &statement, error))
+            return error->status;
+        sqlite_bind_number(statement, 1, record);
+        sqlite_bind_text(statement, 2, deadlines->rule);
+        sqlite_bind_text(statement, 3, text_of(due));
+        if (sqlite_execute(statement, error))
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
+enum status cross_record_put(struct store *store, const struct cross_record_row *record,
+                             const struct findings *findings, const struct cross_record_deadline *deadlines,
+                             struct error *error)
+{
+    bool found = !same_findings(&record->findings, findings),
+         due = !same_deadlines(record->deadlines, deadlines);
+    if (!found && !due)
+        return STATUS_OK;
+    if (!sqlite_in_transaction(store_database(store)) && store_begin(store, error))
+        return error->status;
+    if ((found && replace_findings(store, record->record, findings, error)) ||
+        (due && replace_deadlines(store, record->record, deadlines, error))) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+enum status cross_record_flush(struct store *store, struct error *error)
+{
+    return sqlite_in_transaction(store_database(store)) ? store_commit(store, error) : STATUS_OK;
+}
+
+enum status cross_record_published(struct store *store, struct text code, struct date from, struct date *day,
+                                   struct error *error)
+{
+    struct sqlite_statement *statement;
+    char earliest[DATE_TEXT], text[11];
+    int64_t moment;
+    /* A day in Vietnam begins at 17:00 UTC of the day before. */
+    date_write(date_from_days(date_days(from) - 1), earliest);
+    if (store_sql(store,
+                  "SELECT min(at) FROM ledger WHERE code = ?1 AND event IN ('published', 'withdrawn')"
+                  " AND at >= ?2 || 'T17:00:00'",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, code);
+    sqlite_bind_text(statement, 2, text_of(earliest));
+    if (sqlite_step(statement, error))
+        return error->status;
+    bool known = !sqlite_is_null(statement, 0) && clock_parse(sqlite_column_text(statement, 0), &moment);
+    sqlite_reset_statement(statement);
+    if (!known)
+        return STATUS_END;
+    clock_format_date(moment, text);
+    return date_read(text_of(text), day) ? STATUS_OK : STATUS_END;
+}
+
+/* ---- SQL of rules ---- */
+
+/* The views use json_extract, which SQLite does not let an untrusted schema call. */
+static const char trust[] = "PRAGMA trusted_schema = ON";
+
+/* The adapter puts the file's name in front, and an empty store has none. */
+static enum status without_file(struct error *error)
+{
+    static const char name[] = ":memory:: ";
+    size_t length = sizeof name - 1;
+    if (!strncmp(error->message, name, length))
+        memmove(error->message, error->message + length, strlen(error->message + length) + 1);
+    return error->status;
+}
+
+static enum status open_empty(struct sqlite **database, struct error *error)
+{
+    if (sqlite_open_file(":memory:", SQLITE_CREATE, database, error))
+        return error->status;
+    if (sqlite_run(*database, trust, error) || sqlite_run(*database, schema_tables, error) ||
+        sqlite_run(*database, schema_views, error)) {
+        sqlite_close_file(*database);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+struct columns {
+    int code, value; /* -1: none */
+};
+
+static enum status find_columns(struct sqlite_statement *statement, struct columns *columns,
+                                struct error *error)
+{
+    *columns = (struct columns){ -1, -1 };
+    for (int i = sqlite_columns(statement) - 1; i >= 0; i--) {
+        const char *title = sqlite_column_title(statement, i);
+        if (!strcmp(title, "code"))
+            columns->code = i;
+        else if (!strcmp(title, "value"))
+            columns->value = i;
+    }
+    if (columns->code < 0)
+        return error_set(
+            error, STATUS_USAGE,
+            _("the query must give a column named \"code\" (and one named \"value\" for what stands "
+              "there): SELECT code, name AS value FROM procedure"));
+    return STATUS_OK;
+}
+
+static enum status visit_rows(struct sqlite *database, struct text query, cross_record_visitor *visit,
+                              void *user_data, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *statement;
+    struct columns columns;
+    int64_t rows = 0;
+    if (memchr(query.bytes ? query.bytes : "", 0, query.length))
+        return error_set(error, STATUS_USAGE, _("a NUL stands in the query"));
+    if (sqlite_prepare(database, text_string(&arena, query), &statement, error))
+        return error->status;
+    enum status status = find_columns(statement, &columns, error);
+    while (status == STATUS_OK && visit && (status = sqlite_step(statement, error)) == STATUS_OK) {
+        struct cross_record_hit row = { TEXT_NONE, TEXT_NONE };
+        if (++rows > ROWS_MAX)
+            status = error_set(error, STATUS_STOP, _("the query gives more than %d rows"), ROWS_MAX);
+        if (!sqlite_is_null(statement, columns.code))
+            row.code = sqlite_column_text(statement, columns.code);
+        if (columns.value >= 0 && !sqlite_is_null(statement, columns.value))
+            row.value = sqlite_column_text(statement, columns.value);
+        if (status == STATUS_OK)
+            visit(user_data, &row);
+    }
+    sqlite_finish(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status cross_record_query_check(struct text query, struct error *error)
+{
+    struct sqlite *database;
+    if (open_empty(&database, error))
+        return error->status;
+    sqlite_guard(database, SAMPLE_LIMIT);
+    enum status status = visit_rows(database, query, NULL, NULL, error);
+    sqlite_close_file(database);
+    if (status)
+        without_file(error);
+    return status;
+}
+
+enum status cross_record_query(struct store *store, struct text query, int64_t limit_ms,
+                               cross_record_visitor *visit, void *user_data, struct error *error)
+{
+    struct sqlite *database;
+    if (sqlite_open_file(store_path(store), SQLITE_READ, &database, error))
+        return error->status;
+    enum status status = sqlite_run(database, trust, error);
+    sqlite_guard(database, (long)limit_ms);
+    if (status == STATUS_OK)
+        status = visit_rows(database, query, visit, user_data, error);
+    sqlite_close_file(database);
+    return status;
+}
+
+static enum status insert_sample(struct sqlite *database, const struct cross_record_sample *sample,
+                                 int64_t number, struct error *error)
+{
+    static const char *const statements[] = {
+        "INSERT INTO payload (id, digest, kind, encoding, size, run, bytes)"
+        " VALUES (?1, CAST(?1 AS BLOB), 1, 0, 0, 1, CAST(?4 AS BLOB))",
+        "INSERT INTO record (id, source, key, locator, source_digest, payload, content, code, status, work)"
+        " VALUES (?1, 1, ?1, ?1, x'00', ?1, ?1, ?2, ?3, 0)",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct sqlite_statement *statement;
+        if (sqlite_prepare(database, statements[i], &statement, error))
+            return error->status;
+        sqlite_bind_number(statement, 1, number);
+        if (i) {
+            sqlite_bind_text(statement, 2, sample->code);
+            sqlite_bind_text(statement, 3, sample->status);
+        } else {
+            sqlite_bind_text(statement, 4, sample->content);
+        }
+        enum status status = sqlite_execute(statement, error);
+        sqlite_finish(statement);
+        if (status)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+enum status cross_record_query_samples(const struct cross_record_sample *samples, size_t count,
+                                       struct text query, cross_record_visitor *visit, void *user_data,
+                                       struct error *error)
+{
+    struct sqlite *database;
+    if (open_empty(&database, error))
+        return error->status;
+    enum status status = sqlite_run(database, "INSERT INTO source (id, name) VALUES (1, 'example')", error);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        status = insert_sample(database, &samples[i], (int64_t)i + 1, error);
+    sqlite_guard(database, SAMPLE_LIMIT);
+    if (status == STATUS_OK)
+        status = visit_rows(database, query, visit, user_data, error);
+    sqlite_close_file(database);
+    if (status)
+        without_file(error);
+    return status;
+}

@@ -1,0 +1,347 @@
+#include "store/operator_order.h"
+
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "core/canonical.h"
+#include "store/ledger.h"
+
+#define GROUP 500 /* records at a time */
+
+struct taking {
+    struct store *store;
+    const struct operator_order_request *request;
+    struct operator_order_counts *counts;
+    struct arena lists; /* of the filter */
+    struct text codes, sources;
+    struct arena arena; /* of a group */
+};
+
+static struct text write_list(struct arena *arena, const struct value *list)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    if (!list->count)
+        return TEXT_NONE;
+    canonical_write(&out, list);
+    return text_copy(arena, buffer_view(&out));
+}
+
+static void read_filter(struct taking *taking)
+{
+    const struct outbox_filter *filter = &taking->request->filter;
+    struct value *codes = value_list(&taking->lists), *sources = value_list(&taking->lists);
+    for (size_t i = 0; i < filter->code_count; i++)
+        value_append(codes, value_text(&taking->lists, filter->codes[i]));
+    for (size_t i = 0; i < filter->source_count; i++)
+        value_append(sources, value_string(&taking->lists, filter->sources[i]));
+    taking->codes = write_list(&taking->lists, codes);
+    taking->sources = write_list(&taking->lists, sources);
+}
+
+static void bind_filter(const struct taking *taking, struct sqlite_statement *statement)
+{
+    sqlite_bind_text(statement, 1, taking->codes);
+    sqlite_bind_text(statement, 2, taking->sources);
+    if (taking->request->run)
+        sqlite_bind_number(statement, 3, taking->request->run);
+}
+
+static enum status append(struct taking *taking, const char *source, struct text key, struct text code,
+                          const char *state, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    if (key.bytes)
+        value_set(detail, "key", value_text(&arena, key));
+    value_set(detail, "reason", value_string(&arena, taking->request->reason));
+    value_set(detail, "state", value_string(&arena, state));
+    struct ledger_event event = {
+        .event = "retried", .source = source, .code = code, .actor = taking->request->actor, .detail = detail
+    };
+    return ledger_append(taking->store, &event, NULL, error);
+}
+
+static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
+{
+    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
+}
+
+/* ---- records ---- */
+
+struct kept_record {
+    int64_t record;
+    const char *source;
+    struct text key, code;
+    bool held;
+};
+
+static enum status list_records(struct taking *taking, int64_t after, struct kept_record *list, size_t *count,
+                                struct error *error)
+{
+    struct sqlite_statement *row;
+    *count = 0;
+    if (store_sql(
+            taking->store,
+            "SELECT r.id, s.name, r.key, r.code, r.outcome = 'held' FROM record r JOIN source s"
+            " ON s.id = r.source WHERE r.outcome IN ('rejected', 'held') AND r.present = 1 AND r.id > ?5"
+            " AND (?1 IS NULL OR r.code IN (SELECT value FROM json_each(?1))"
+            "  OR r.key IN (SELECT value FROM json_each(?1)))"
+            " AND (?2 IS NULL OR s.name IN (SELECT value FROM json_each(?2)))"
+            " AND (?3 IS NULL OR r.id IN (SELECT o.id FROM ledger e JOIN source b ON b.name = e.source"
+            "  JOIN record o ON o.source = b.id AND o.key = json_extract(e.detail, '$.key')"
+            "  WHERE e.run = ?3 AND e.event IN ('rejected', 'held')))"
+            " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.rule = ?4"
+            "  AND f.severity = 'error')) ORDER BY r.id LIMIT ?6",
+            &row, error))
+        return error->status;
+    bind_filter(taking, row);
+    sqlite_bind_text(row, 4, text_of(taking->request->rule));
+    sqlite_bind_number(row, 5, after);
+    sqlite_bind_number(row, 6, GROUP);
+    enum status status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK)
+        list[(*count)++] =
+            (struct kept_record){ .record = sqlite_number(row, 0),
+                                  .source = text_string(&taking->arena, sqlite_column_text(row, 1)),
+                                  .key = take(&taking->arena, row, 2),
+                                  .code = take(&taking->arena, row, 3),
+                                  .held = sqlite_number(row, 4) };
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status take_up_record(struct taking *taking, const struct kept_record *record,
+                                  struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (record->held)
+        taking->counts->held++;
+    else
+        taking->counts->rejected++;
+    if (append(taking, record->source, record->key, record->code, record->held ? "held" : "rejected",
+               error) ||
+        store_sql(taking->store, "UPDATE record SET work = 1 WHERE id = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record->record);
+    return sqlite_execute(statement, error);
+}
+
+static enum status take_up_records(struct taking *taking, struct error *error)
+{
+    struct kept_record list[GROUP];
+    size_t count = GROUP;
+    for (int64_t after = 0; count == GROUP; after = count ? list[count - 1].record : after) {
+        arena_clear(&taking->arena);
+        if (list_records(taking, after, list, &count, error))
+            return error->status;
+        for (size_t i = 0; i < count; i++)
+            if (take_up_record(taking, &list[i], error))
+                return error->status;
+    }
+    return STATUS_OK;
+}
+
+/* ---- deliveries ---- */
+
+/* Decided: a withdrawal that was ordered and made, or a content that was dismissed. */
+#define DECIDED                                                                                              \
+    "((p.ordered IS NOT NULL AND p.held_status IN ('abolished', 'absent'))"                                  \
+    " OR (p.ordered IS NULL AND p.dismissed IS NOT NULL))"
+
+static enum status list_deliveries(struct taking *taking, struct value *list, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(taking->store,
+                  "SELECT p.code, p.state, " DECIDED " FROM procedure_state p WHERE (p.state IN ('refused',"
+                  " 'failed', 'conflict') OR (?1 IS NOT NULL AND p.state = 'idle' AND " DECIDED "))"
+                  " AND (?1 IS NOT NULL OR NOT " DECIDED ")"
+                  " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"
+                  " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"
+                  "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
+                  " AND (?3 IS NULL OR p.code IN (SELECT e.code FROM ledger e WHERE e.run = ?3 AND e.event IN"
+                  "  ('refused', 'failed', 'conflict', 'withheld', 'differs'))) ORDER BY p.code",
+                  &row, error))
+        return error->status;
+    bind_filter(taking, row);
+    enum status status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK) {
+        struct value *item = value_append(list, value_object(&taking->arena));
+        value_set(item, "code", value_text(&taking->arena, take(&taking->arena, row, 0)));
+        value_set(item, "state", value_text(&taking->arena, take(&taking->arena, row, 1)));
+        value_set(item, "decided", value_boolean(&taking->arena, sqlite_number(row, 2)));
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status execute_for(struct store *store, const char *sql, struct text code, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, sql, &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, code);
+    return sqlite_execute(statement, error);
+}
+
+/* What failed keeps its intent: it may have arrived after all, and is asked for before it is sent again. */
+static enum status take_up_delivery(struct taking *taking, struct text code, const char *state,
+                                    struct error *error)
+{
+    struct operator_order_counts *counts = taking->counts;
+    if (!strcmp(state, "failed")) {
+        counts->failed++;
+        return STATUS_OK;
+    }
+    if (!strcmp(state, "refused"))
+        counts->refused++;
+    else
+        counts->conflict++;
+    return execute_for(
+        taking->store,
+        "UPDATE procedure_state SET state = 'idle', words = NULL, intent_key = NULL,"
+        " intent_action = NULL, intent_content = NULL, intent_digest = NULL, intent_base = NULL,"
+        " intent_run = NULL, intent_seq = NULL WHERE code = ?1",
+        code, error);
+}
+
+/* The record is settled again, and wants what it says. */
+static enum status lift(struct taking *taking, struct text code, struct error *error)
+{
+    taking->counts->lifted++;
+    if (execute_for(
+            taking->store,
+            "UPDATE procedure_state SET state = 'idle', words = NULL, ordered = NULL, dismissed = NULL"
+            " WHERE code = ?1",
+            code, error))
+        return error->status;
+    return execute_for(taking->store,
+                       "UPDATE record SET work = 3 WHERE work = 0 AND present = 1"
+                       " AND id = (SELECT record FROM procedure_state WHERE code = ?1)",
+                       code, error);
+}
+
+static enum status take_up_deliveries(struct taking *taking, struct error *error)
+{
+    arena_clear(&taking->arena);
+    struct value *list = value_list(&taking->arena);
+    if (list_deliveries(taking, list, error))
+        return error->status;
+    for (const struct value *item = list->first; item; item = item->next) {
+        struct text code = value_text_of(item, "code");
+        bool decided = value_find(item, "decided")->truth;
+        const char *state = text_string(&taking->arena, value_text_of(item, "state"));
+        if (append(taking, NULL, TEXT_NONE, code, decided ? "decided" : state, error) ||
+            (decided ? lift(taking, code, error) : take_up_delivery(taking, code, state, error)))
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
+enum status operator_order_retry(struct store *store, const struct operator_order_request *request,
+                                 struct operator_order_counts *counts, struct error *error)
+{
+    struct taking taking = { .store = store, .request = request, .counts = counts };
+    *counts = (struct operator_order_counts){ .rejected = 0 };
+    read_filter(&taking);
+    enum status status = store_begin(store, error);
+    if (!status) {
+        status = take_up_records(&taking, error);
+        if (!status && !request->rule)
+            status = take_up_deliveries(&taking, error);
+        if (!status)
+            status = store_commit(store, error);
+        if (status)
+            store_rollback(store);
+    }
+    arena_free(&taking.lists);
+    arena_free(&taking.arena);
+    return status;
+}
+
+/* ---- an order to withdraw ---- */
+
+static struct text write_order(struct arena *arena, const struct operator_order *order)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    struct value *object = value_object(arena);
+    value_set(object, "decision", value_string(arena, order->decision));
+    value_set(object, "reason", value_string(arena, order->reason));
+    canonical_write(&out, object);
+    return text_copy(arena, buffer_view(&out));
+}
+
+static enum status append_order(struct store *store, struct arena *arena, const struct operator_order *order,
+                                const struct digest *digest, int64_t *seq, struct error *error)
+{
+    struct value *detail = value_object(arena);
+    value_set(detail, "decision", value_string(arena, order->decision));
+    value_set(detail, "reason", value_string(arena, order->reason));
+    struct ledger_event event = { .event = "withdrawal-ordered",
+                                  .code = order->code,
+                                  .digest = digest,
+                                  .actor = order->actor,
+                                  .detail = detail };
+    return ledger_append(store, &event, seq, error);
+}
+
+/* What the source says at this moment is overruled: only when it says something else there is something to
+ * look at. */
+static enum status write_decision(struct store *store, struct text code, int64_t content,
+                                  const struct digest *digest, int64_t seq, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(
+            store,
+            "UPDATE procedure_state SET dismissed = coalesce(CASE WHEN wanted_action = 'publish' THEN"
+            "  wanted_digest END, (SELECT p.digest FROM record r JOIN payload p ON p.id = r.content"
+            "  WHERE r.id = procedure_state.record), held_digest),"
+            " wanted_action = 'withdraw', wanted_content = ?2, wanted_digest = ?3, wanted_run = ?4,"
+            " ordered = ?5, words = NULL,"
+            " state = CASE WHEN state IN ('refused', 'conflict') THEN 'idle' ELSE state END WHERE code = ?1",
+            &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, code);
+    sqlite_bind_number(statement, 2, content);
+    sqlite_bind_digest(statement, 3, digest);
+    sqlite_bind_number(statement, 4, store_run(store));
+    sqlite_bind_number(statement, 5, seq);
+    if (sqlite_execute(statement, error))
+        return error->status;
+    /* A record that only lacked the decision is settled again. */
+    return execute_for(store,
+                       "UPDATE record SET work = 3 WHERE code = ?1 AND work = 0 AND present = 1"
+                       " AND status = 'abolished' AND outcome = 'rejected'",
+                       code, error);
+}
+
+static enum status give_order(struct store *store, struct arena *arena, const struct operator_order *order,
+                              struct text bytes, const struct digest *digest, struct error *error)
+{
+    int64_t payload, seq;
+    if (store_begin(store, error))
+        return error->status;
+    if (store_payload_put(store, PAYLOAD_CONTENT, digest, bytes, &payload, error) ||
+        append_order(store, arena, order, digest, &seq, error) ||
+        write_decision(store, order->code, payload, digest, seq, error) || store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+enum status operator_order_withdraw(struct store *store, const struct operator_order *order,
+                                    enum operator_order_result *ordered, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct outbox_item item;
+    enum status status = outbox_find(store, &arena, order->code, &item, error);
+    if (status)
+        return status;
+    struct text bytes = write_order(&arena, order);
+    struct digest digest = crypto_sha256(bytes);
+    bool stands =
+        item.ordered && item.wanted && item.action == OUTBOX_WITHDRAW && digest_equal(&item.digest, &digest);
+    *ordered = item.held_abolished && !outbox_is_open(&item) ? OPERATOR_ABOLISHED_ALREADY
+               : stands && item.state != OUTBOX_REFUSED && item.state != OUTBOX_CONFLICT
+                   ? OPERATOR_ORDERED_BEFORE
+                   : OPERATOR_ORDERED;
+    return *ordered == OPERATOR_ORDERED ? give_order(store, &arena, order, bytes, &digest, error) : STATUS_OK;
+}

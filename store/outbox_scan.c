@@ -1,0 +1,174 @@
+#include "store/outbox_scan.h"
+
+#include "core/canonical.h"
+
+/* For json_each: so one statement serves any number of names. */
+static struct text write_list(struct arena *arena, const struct text *texts, size_t count)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    if (!count)
+        return TEXT_NONE;
+    struct value *list = value_list(arena);
+    for (size_t i = 0; i < count; i++)
+        value_append(list, value_text(arena, texts[i]));
+    canonical_write(&out, list);
+    return text_copy(arena, buffer_view(&out));
+}
+
+static void bind_filter(struct arena *arena, struct sqlite_statement *statement,
+                        const struct outbox_filter *filter)
+{
+    struct text *sources = arena_array(arena, struct text, filter->source_count + 1);
+    for (size_t i = 0; i < filter->source_count; i++)
+        sources[i] = text_of(filter->sources[i]);
+    sqlite_bind_text(statement, 1, write_list(arena, filter->codes, filter->code_count));
+    sqlite_bind_text(statement, 2, write_list(arena, sources, filter->source_count));
+}
+
+#define FILTERED                                                                                             \
+    " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"                                       \
+    " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"                      \
+    "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
+
+enum status outbox_scan_open(struct outbox_scan *pass, struct store *store,
+                             const struct outbox_filter *filter, struct error *error)
+{
+    *pass = (struct outbox_scan){ .store = store };
+    if (sqlite_prepare(
+            store_database(store),
+            "SELECT p.code FROM procedure_state p WHERE (p.state IN ('intended', 'unknown', 'failed')"
+            " OR (p.state = 'idle' AND p.wanted_action IS NOT NULL))" FILTERED " ORDER BY p.code",
+            &pass->rows, error))
+        return error->status;
+    bind_filter(&pass->arena, pass->rows, filter);
+    return STATUS_OK;
+}
+
+enum status outbox_scan_next(struct outbox_scan *pass, struct arena *arena, struct outbox_item *item,
+                             struct error *error)
+{
+    enum status status = sqlite_step(pass->rows, error);
+    if (status)
+        return status;
+    return outbox_find(pass->store, arena, text_copy(arena, sqlite_column_text(pass->rows, 0)), item, error);
+}
+
+void outbox_scan_close(struct outbox_scan *pass)
+{
+    sqlite_finish(pass->rows);
+    arena_free(&pass->arena);
+    *pass = (struct outbox_scan){ .store = NULL };
+}
+
+static enum status count_published(struct store *store, int64_t *count, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, "SELECT count(*) FROM procedure_state WHERE held_status = 'published'", &row,
+                  error) ||
+        sqlite_step(row, error))
+        return error->status;
+    *count = sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
+enum status outbox_extent(struct store *store, const struct outbox_filter *filter,
+                          struct outbox_extent *extent, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *row;
+    *extent = (struct outbox_extent){ .published = 0 };
+    if (count_published(store, &extent->published, error))
+        return error->status;
+    if (!extent->published) /* the first night: nothing can be replaced or withdrawn */
+        return STATUS_OK;
+    if (store_sql(store,
+                  "SELECT count(*) FILTER (WHERE p.wanted_action = 'publish' AND p.wanted_digest IS NOT"
+                  "  p.held_digest), count(*) FILTER (WHERE p.wanted_action = 'withdraw')"
+                  " FROM procedure_state p WHERE p.wanted_action IS NOT NULL AND p.held_status = 'published'"
+                  " AND p.state IN ('idle', 'intended', 'unknown', 'failed')" FILTERED,
+                  &row, error))
+        return error->status;
+    bind_filter(&arena, row, filter);
+    enum status status = sqlite_step(row, error);
+    extent->changes = status ? 0 : sqlite_number(row, 0);
+    extent->withdrawals = status ? 0 : sqlite_number(row, 1);
+    sqlite_reset_statement(row);
+    return status;
+}
+
+enum status outbox_usual(struct store *store, const char *source, bool *known, int64_t *records,
+                         struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, "SELECT usual FROM source WHERE name = ?1 AND usual IS NOT NULL", &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, text_of(source));
+    enum status status = sqlite_step(row, error);
+    *known = status == STATUS_OK;
+    *records = *known ? sqlite_number(row, 0) : 0;
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status outbox_set_usual(struct store *store, const char *source, int64_t records, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "UPDATE source SET usual = ?2 WHERE name = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, text_of(source));
+    sqlite_bind_number(statement, 2, records);
+    return sqlite_execute(statement, error);
+}
+
+enum status outbox_plan_sent(struct store *store, const char *digest, int64_t *event, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT coalesce(max(seq), 0) FROM ledger WHERE event = 'plan-sent' AND"
+                  " json_extract(detail, '$.plan') = ?1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, text_of(digest));
+    enum status status = sqlite_step(row, error);
+    *event = status ? 0 : sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return status;
+}
+
+enum status outbox_scan_answers_open(struct outbox_scan_answers *answers, struct store *store, int64_t event,
+                                     struct error *error)
+{
+    if (sqlite_prepare(
+            store_database(store),
+            "SELECT code, json_extract(detail, '$.action'), digest, json_extract(detail, '$.base'),"
+            " min(seq) FROM ledger WHERE seq > ?1 AND code IS NOT NULL AND event IN ('published',"
+            " 'withdrawn', 'refused', 'conflict', 'failed', 'unknown', 'recalled') GROUP BY code"
+            " ORDER BY code",
+            &answers->rows, error))
+        return error->status;
+    sqlite_bind_number(answers->rows, 1, event);
+    return STATUS_OK;
+}
+
+enum status outbox_scan_answers_next(struct outbox_scan_answers *answers, struct arena *arena,
+                                     struct outbox_scan_answer *answer, struct error *error)
+{
+    enum status status = sqlite_step(answers->rows, error);
+    if (status)
+        return status;
+    *answer = (struct outbox_scan_answer){ .code = text_copy(arena, sqlite_column_text(answers->rows, 0)) };
+    answer->action = text_is(sqlite_column_text(answers->rows, 1), outbox_action_name(OUTBOX_WITHDRAW))
+                         ? OUTBOX_WITHDRAW
+                         : OUTBOX_PUBLISH;
+    sqlite_digest(answers->rows, 2, &answer->digest);
+    if (!sqlite_is_null(answers->rows, 3))
+        answer->base = text_copy(arena, sqlite_column_text(answers->rows, 3));
+    return STATUS_OK;
+}
+
+void outbox_scan_answers_close(struct outbox_scan_answers *answers)
+{
+    sqlite_finish(answers->rows);
+    answers->rows = NULL;
+}

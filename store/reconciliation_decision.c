@@ -1,0 +1,274 @@
+/* Settling: an operator says which side is right. */
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "store/ledger.h"
+#include "store/reconciliation.h"
+
+static void set(struct arena *arena, struct value *object, const char *name, struct text text)
+{
+    if (text.bytes)
+        value_set(object, name, value_text(arena, text));
+}
+
+/* The order of a withdrawal that was made: an operator's that stands, else the last that was sent. */
+#define ORDER                                                                                                \
+    "(SELECT p.id FROM payload p WHERE p.digest = coalesce("                                                 \
+    "  (SELECT e.digest FROM ledger e WHERE e.seq = w.ordered),"                                             \
+    "  (SELECT e.digest FROM ledger e WHERE e.code = w.code AND e.event = 'withdrawn'"                       \
+    "   AND json_extract(e.detail, '$.adopted') IS NULL ORDER BY e.seq DESC LIMIT 1)))"
+
+/* What is to stand there: what is wanted, else what an operator ordered or the record says, else what was
+ * acknowledged last. What was withdrawn is not published for that. */
+static const char to_stand[] =
+    "WITH w AS (SELECT s.*, r.content AS said, CASE WHEN s.wanted_action IS NOT NULL THEN 'wanted'"
+    "  WHEN r.status = 'announced' AND s.ordered IS NULL THEN 'announced'"
+    "  WHEN s.ordered IS NOT NULL OR s.held_status = 'abolished' THEN 'withdrawn'"
+    "  WHEN r.status = 'abolished' THEN 'abolished' ELSE 'held' END AS which"
+    "  FROM procedure_state s LEFT JOIN record r ON r.id = s.record AND r.present = 1"
+    "  AND r.outcome = 'accepted' WHERE s.code = ?1)"
+    " SELECT w.action, p.id, p.digest FROM (SELECT CASE w.which WHEN 'wanted' THEN w.wanted_action"
+    "  WHEN 'withdrawn' THEN 'withdraw' WHEN 'abolished' THEN 'withdraw' ELSE 'publish' END AS action,"
+    "  CASE w.which WHEN 'wanted' THEN w.wanted_content WHEN 'withdrawn' THEN " ORDER
+    "  WHEN 'held' THEN CASE w.held_status WHEN 'published' THEN w.held_content END ELSE w.said END AS "
+    "content"
+    "  FROM w) w"
+    " LEFT JOIN payload p ON p.id = w.content";
+
+static enum status find_content(struct store *store, struct text code, struct text *action, int64_t *content,
+                                struct digest *digest, struct arena *arena, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, to_stand, &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, code);
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status;
+    *action = text_copy(arena, sqlite_column_text(row, 0));
+    *content = sqlite_number(row, 1);
+    bool found = sqlite_digest(row, 2, digest);
+    sqlite_reset_statement(row);
+    return found ? STATUS_OK : STATUS_END;
+}
+
+/* ---- is there anything to settle? ---- */
+
+static enum status is_believed(struct store *store, const struct reconciliation_decision *decision,
+                               bool *believed, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT 1 FROM procedure_state WHERE code = ?1 AND state = 'idle' AND wanted_action IS NULL"
+                  " AND overwrite IS NULL AND held_status = ?2 AND held_digest = ?3 AND held_version IS ?4",
+                  &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, decision->code);
+    sqlite_bind_text(row, 2, decision->abolished ? TEXT("abolished") : TEXT("published"));
+    sqlite_bind_digest(row, 3, decision->has_digest ? &decision->digest : NULL);
+    sqlite_bind_text(row, 4, decision->version);
+    enum status status = sqlite_step(row, error);
+    sqlite_reset_statement(row);
+    *believed = status == STATUS_OK;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status reconciliation_weigh(struct store *store, const struct reconciliation_decision *decision,
+                                 bool *believed, bool *ours, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text action = TEXT_NONE;
+    int64_t content = 0;
+    struct digest digest;
+    *ours = false;
+    if (is_believed(store, decision, believed, error))
+        return error->status;
+    enum status status = find_content(store, decision->code, &action, &content, &digest, &arena, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    *ours = text_is(action, "withdraw")
+                ? decision->abolished
+                : decision->has_digest && !decision->abolished && digest_equal(&digest, &decision->digest);
+    return STATUS_OK;
+}
+
+/* ---- adopting ---- */
+
+/* The event's digest is of bytes that the store has; where the portal names another one, it came in other
+ * bytes. */
+static enum status append_adopted(struct store *store, const struct reconciliation_decision *decision,
+                                  const char *event_name, const char *action, const struct digest *digest,
+                                  struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    value_set(detail, "action", value_string(&arena, action));
+    value_set(detail, "adopted", value_boolean(&arena, true));
+    value_set(detail, "asked", value_boolean(&arena, true));
+    set(&arena, detail, "etag", decision->etag);
+    if (decision->has_digest && !digest_equal(&decision->digest, digest))
+        value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
+    value_set(detail, "reason", value_string(&arena, decision->reason));
+    set(&arena, detail, "version", decision->version.bytes ? decision->version : decision->etag);
+    struct ledger_event event = { .event = event_name,
+                                  .code = decision->code,
+                                  .digest = digest,
+                                  .actor = decision->actor,
+                                  .detail = detail };
+    return ledger_append(store, &event, NULL, error);
+}
+
+/* A withdrawal that is wanted stays wanted, on top of what is there; a publication is dismissed. */
+static enum status write_adopted(struct store *store, const struct reconciliation_decision *decision,
+                                 int64_t content, const struct digest *digest, struct error *error)
+{
+    struct sqlite_statement *statement;
+    struct clock *clock = store_clock(store);
+    char at[CLOCK_TEXT];
+    if (store_sql(
+            store,
+            "INSERT INTO procedure_state (code, held_status, held_content, held_digest, held_version, "
+            "held_etag,"
+            " held_run, held_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (code) DO UPDATE SET"
+            " held_status = ?2, held_content = ?3, held_digest = ?4, held_version = ?5, held_etag = ?6,"
+            " held_run = ?7, held_at = ?8, state = 'idle', attempts = 0, words = NULL, overwrite = NULL,"
+            " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
+            " intent_base = NULL, intent_run = NULL, intent_seq = NULL,"
+            " dismissed = nullif(coalesce(CASE WHEN wanted_action = 'publish' THEN wanted_digest END,"
+            "  (SELECT p.digest FROM record r JOIN payload p ON p.id = r.content"
+            "   WHERE r.id = procedure_state.record)), CASE WHEN ?2 <> 'abolished' THEN ?4 END),"
+            " ordered = CASE WHEN wanted_action = 'withdraw' OR ?2 = 'abolished' THEN ordered END,"
+            " wanted_content = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN "
+            "wanted_content END,"
+            " wanted_digest = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_digest "
+            "END,"
+            " wanted_run = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_run END,"
+            " wanted_action = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_action "
+            "END",
+            &statement, error))
+        return error->status;
+    clock_format(clock->now(clock), at);
+    sqlite_bind_text(statement, 1, decision->code);
+    sqlite_bind_text(statement, 2, decision->abolished ? TEXT("abolished") : TEXT("published"));
+    sqlite_bind_number(statement, 3, content);
+    sqlite_bind_digest(statement, 4, digest);
+    sqlite_bind_text(statement, 5, decision->version);
+    sqlite_bind_text(statement, 6, decision->etag);
+    sqlite_bind_number(statement, 7, store_run(store));
+    sqlite_bind_text(statement, 8, text_of(at));
+    return sqlite_execute(statement, error);
+}
+
+/* There is something to withdraw now: does the record say by which decision? */
+static enum status settle_again(struct store *store, struct text code, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "UPDATE record SET work = 3 WHERE code = ?1 AND work = 0 AND present = 1"
+                  " AND status = 'abolished'",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, code);
+    return sqlite_execute(statement, error);
+}
+
+static enum status adopt(struct store *store, const struct reconciliation_decision *decision,
+                         struct text content, struct error *error)
+{
+    int64_t payload;
+    struct digest digest = crypto_sha256(content);
+    if (store_payload_put(store, PAYLOAD_CONTENT, &digest, content, &payload, error) ||
+        append_adopted(store, decision, "published", "publish", &digest, error) ||
+        (decision->abolished && append_adopted(store, decision, "withdrawn", "withdraw", &digest, error)))
+        return error->status;
+    if (write_adopted(store, decision, payload, &digest, error))
+        return error->status;
+    return settle_again(store, decision->code, error);
+}
+
+enum status reconciliation_adopt(struct store *store, const struct reconciliation_decision *decision,
+                                 struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text content = TEXT_NONE;
+    /* One of our own, from before, may be what stands there: the portal may show it in another dress. */
+    enum status status = decision->has_digest
+                             ? store_payload_by_digest(store, &arena, &decision->digest, &content, error)
+                             : STATUS_END;
+    if (status == STATUS_END && decision->content.bytes)
+        content = decision->content;
+    else if (status)
+        return status;
+    if (store_begin(store, error))
+        return error->status;
+    if (adopt(store, decision, content, error) || store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+/* ---- overwriting ---- */
+
+static enum status append_overwrite(struct store *store, const struct reconciliation_decision *decision,
+                                    struct text action, const struct digest *digest, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    value_set(detail, "action", value_text(&arena, action));
+    set(&arena, detail, "base", decision->base);
+    if (decision->has_digest)
+        value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
+    value_set(detail, "reason", value_string(&arena, decision->reason));
+    value_set(detail, "status", value_string(&arena, decision->abolished ? "abolished" : "published"));
+    set(&arena, detail, "version", decision->version);
+    struct ledger_event event = { .event = "overwrite-ordered",
+                                  .code = decision->code,
+                                  .digest = digest,
+                                  .actor = decision->actor,
+                                  .detail = detail };
+    return ledger_append(store, &event, NULL, error);
+}
+
+static enum status write_overwrite(struct store *store, const struct reconciliation_decision *decision,
+                                   struct text action, int64_t content, const struct digest *digest,
+                                   struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "UPDATE procedure_state SET state = 'idle', attempts = 0, words = NULL, wanted_action = ?2,"
+                  " wanted_content = ?3, wanted_digest = ?4, wanted_run = ?5, overwrite = ?6,"
+                  " dismissed = CASE WHEN ?2 = 'withdraw' THEN dismissed END,"
+                  " ordered = CASE WHEN ?2 = 'withdraw' THEN ordered END,"
+                  " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
+                  " intent_base = NULL, intent_run = NULL, intent_seq = NULL WHERE code = ?1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, decision->code);
+    sqlite_bind_text(statement, 2, action);
+    sqlite_bind_number(statement, 3, content);
+    sqlite_bind_digest(statement, 4, digest);
+    sqlite_bind_number(statement, 5, store_run(store));
+    sqlite_bind_text(statement, 6, decision->base);
+    return sqlite_execute(statement, error);
+}
+
+enum status reconciliation_overwrite(struct store *store, const struct reconciliation_decision *decision,
+                                     struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text action = TEXT_NONE;
+    int64_t content = 0;
+    struct digest digest;
+    enum status status = find_content(store, decision->code, &action, &content, &digest, &arena, error);
+    if (status)
+        return status;
+    if (store_begin(store, error))
+        return error->status;
+    if (append_overwrite(store, decision, action, &digest, error) ||
+        write_overwrite(store, decision, action, content, &digest, error) || store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,218 @@
+#include "store/transform_queue.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BYTES_MAX (2u << 20) /* of the records given out at once */
+
+static enum status transform_digest_number(struct store *store, const struct digest *digest, int64_t *number,
+                                           struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "INSERT OR IGNORE INTO recipe (digest) VALUES (?1)", &statement, error))
+        return error->status;
+    sqlite_bind_digest(statement, 1, digest);
+    if (sqlite_execute(statement, error) ||
+        store_sql(store, "SELECT id FROM recipe WHERE digest = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_digest(statement, 1, digest);
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_OK)
+        *number = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return status;
+}
+
+/* What could not be decoded before is mapped again under new rules too: it has no content to be checked. */
+enum status transform_queue_mark(struct store *store, const char *source, const struct digest *map,
+                                 const struct digest *rules, struct transform_digests *transform_digests,
+                                 struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (transform_digest_number(store, map, &transform_digests->map, error) ||
+        transform_digest_number(store, rules, &transform_digests->rules, error) ||
+        store_sql(
+            store,
+            "UPDATE record SET work = CASE WHEN mapped_by IS NOT ?2 OR content IS NULL THEN 1 ELSE 2 END"
+            " WHERE source = (SELECT id FROM source WHERE name = ?1) AND work IN (0, 2, 3) AND present = 1"
+            " AND (mapped_by IS NOT ?2 OR checked_by IS NOT ?3)",
+            &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, text_of(source));
+    sqlite_bind_number(statement, 2, transform_digests->map);
+    sqlite_bind_number(statement, 3, transform_digests->rules);
+    return sqlite_execute(statement, error);
+}
+
+static bool is_wanted(const struct text *codes, size_t count, struct text code, struct text key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(codes[i], code) || text_equal(codes[i], key))
+            return true;
+    return !count;
+}
+
+static struct text copy_column(struct arena *arena, struct sqlite_statement *statement, int at)
+{
+    return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_bytes(statement, at));
+}
+
+static enum status copy_payload(struct store *store, struct arena *arena, struct sqlite_statement *row,
+                                int at, struct text *bytes, struct error *error)
+{
+    enum status status = store_payload_column(store, row, at, bytes, error);
+    *bytes = status ? TEXT_NONE : text_copy(arena, *bytes);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* One statement a kind: each walks the index of its kind in order. */
+#define WORK_COLUMNS(payload)                                                                                \
+    "SELECT r.id, r.fault, r.content, r.code, r.key, r.mapped_by IS NULL,"                                   \
+    " p.bytes, p.encoding, p.size, c.bytes, c.encoding, c.size FROM record r"                                \
+    " JOIN payload p ON p.id = r." payload " LEFT JOIN payload c ON c.id = r.context"                        \
+    " WHERE r.source = (SELECT id FROM source WHERE name = ?1) AND r.work > 0 AND r.present = 1 AND r.id > " \
+    "?2"
+
+enum status transform_queue_next(struct store *store, const char *source, enum transform_work kind,
+                                 const struct text *codes, size_t code_count, int64_t after,
+                                 struct arena *arena, struct transform_item *items, size_t most,
+                                 size_t *count, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *count = 0;
+    if (store_sql(store,
+                  kind == WORK_CHECK ? WORK_COLUMNS("content") " AND r.work = 2 ORDER BY r.id"
+                                     : WORK_COLUMNS("payload") " AND r.work = 1 ORDER BY r.id",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, text_of(source));
+    sqlite_bind_number(statement, 2, after);
+    enum status status = STATUS_OK;
+    while (*count < most && arena->total < BYTES_MAX &&
+           (status = sqlite_step(statement, error)) == STATUS_OK) {
+        if (!is_wanted(codes, code_count, sqlite_column_text(statement, 3), sqlite_column_text(statement, 4)))
+            continue;
+        struct transform_item *item = &items[(*count)++];
+        *item = (struct transform_item){
+            .record = sqlite_number(statement, 0),
+            .kind = kind,
+            .fault = copy_column(arena, statement, 1),
+            .content = sqlite_number(statement, 2),
+            .fresh = sqlite_number(statement, 5),
+        };
+        status = copy_payload(store, arena, statement, 6, &item->bytes, error);
+        if (!status)
+            status = copy_payload(store, arena, statement, 9, &item->context, error);
+        if (status)
+            break;
+    }
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status transform_queue_put_finding(struct store *store, int64_t record, const struct finding *finding,
+                                        int stage, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(
+            store,
+            "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT min(since_run) FROM finding"
+            " WHERE record = ?1 AND stage = -?9 AND rule = ?2 AND field IS ?4), ?8), ?9)",
+            &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    sqlite_bind_text(statement, 2, finding->rule);
+    sqlite_bind_text(statement, 3, finding->is_error ? TEXT("error") : TEXT("warning"));
+    sqlite_bind_text(statement, 4, finding->field);
+    sqlite_bind_text(statement, 5, finding->value);
+    sqlite_bind_text(statement, 6, finding->message);
+    sqlite_bind_text(statement, 7, finding->cites);
+    sqlite_bind_number(statement, 8, store_run(store));
+    sqlite_bind_number(statement, 9, stage);
+    return sqlite_execute(statement, error);
+}
+
+static enum status move_findings(struct store *store, const char *literal, int64_t record,
+                                 struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, literal, &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    return sqlite_execute(statement, error);
+}
+
+/* Findings that stay keep the run since which they stand: the old ones step aside until the new ones are
+ * written. */
+static enum status put_findings(struct store *store, const struct transform_result *result,
+                                struct error *error)
+{
+    bool had = false;
+    if (!result->fresh) {
+        if (move_findings(store, "UPDATE finding SET stage = -1 WHERE record = ?1 AND stage = 1",
+                          result->record, error))
+            return error->status;
+        had = sqlite_changed_rows(store_database(store)) > 0;
+    }
+    for (const struct finding *finding = result->findings->first; finding; finding = finding->next)
+        if (transform_queue_put_finding(store, result->record, finding, 1, error))
+            return error->status;
+    return had ? move_findings(store, "DELETE FROM finding WHERE record = ?1 AND stage = -1", result->record,
+                               error)
+               : STATUS_OK;
+}
+
+/* A record that gives up a code frees it for others and wants nothing for it any more. */
+static enum status leave_code(struct store *store, int64_t record, struct text code, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *statement;
+    struct text old = TEXT_NONE;
+    if (store_sql(store, "SELECT code FROM record WHERE id = ?1 AND code IS NOT NULL AND code IS NOT ?2",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    sqlite_bind_text(statement, 2, code);
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_OK)
+        old = text_copy(&arena, sqlite_column_text(statement, 0));
+    sqlite_reset_statement(statement);
+    if (status == STATUS_END)
+        return STATUS_OK;
+    if (status || store_sql(store, "UPDATE record SET work = 3 WHERE code = ?1 AND id <> ?2 AND work = 0",
+                            &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, old);
+    sqlite_bind_number(statement, 2, record);
+    if (sqlite_execute(statement, error))
+        return error->status;
+    return outbox_unwant(store, old, record, error);
+}
+
+enum status transform_queue_put(struct store *store, const struct transform_result *result,
+                                const struct transform_digests *transform_digests, struct error *error)
+{
+    struct sqlite_statement *statement;
+    int64_t content = result->known_content;
+    if (!content && result->content.bytes &&
+        store_payload_put(store, PAYLOAD_CONTENT, &result->digest, result->content, &content, error))
+        return error->status;
+    if ((!result->fresh && leave_code(store, result->record, result->code, error)) ||
+        put_findings(store, result, error) ||
+        store_sql(store,
+                  "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6, "
+                  "work = 3,"
+                  " watched = ?7 WHERE id = ?1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, result->record);
+    sqlite_bind_text(statement, 2, result->code);
+    if (content)
+        sqlite_bind_number(statement, 3, content);
+    sqlite_bind_text(statement, 4, result->status);
+    sqlite_bind_number(statement, 5, transform_digests->map);
+    sqlite_bind_number(statement, 6, transform_digests->rules);
+    sqlite_bind_text(statement, 7, result->projection);
+    return sqlite_execute(statement, error);
+}

@@ -1,0 +1,76 @@
+/* What transform has to do, and what became of it.
+ *
+ * A record goes through two steps. `transform_queue_put` writes what mapping and checking alone say of it.
+ * Then records are settled: those that share a code are looked at together, each gets its outcome (accepted,
+ * rejected, held), the ledger its event and the outbox what is wanted. A death between the two leaves the
+ * record to be settled.
+ */
+#ifndef STORE_TRANSFORM_QUEUE_H
+#define STORE_TRANSFORM_QUEUE_H
+
+#include "core/finding.h"
+#include "store/outbox.h"
+#include "store/store.h"
+
+enum transform_work { WORK_DONE = 0, WORK_MAP = 1, WORK_CHECK = 2, WORK_RESOLVE = 3 };
+
+/* Marks the records of a source that another recipe made: all to be mapped, or only to be checked anew. Gives
+ * the numbers under which the recipes are known. Opens no transaction. */
+struct transform_digests {
+    int64_t map, rules;
+};
+enum status transform_queue_mark(struct store *store, const char *source, const struct digest *map,
+                                 const struct digest *rules, struct transform_digests *transform_digests,
+                                 struct error *error);
+
+struct transform_item {
+    int64_t record;
+    enum transform_work kind;
+    struct text bytes;   /* of the source, or, to be checked only, the canonical procedure */
+    struct text context; /* bytes NULL: none */
+    struct text fault;   /* extract's reason against it; bytes NULL: none */
+    int64_t content;     /* WORK_CHECK: its payload */
+    bool fresh;          /* never worked before: nothing of it has to be taken back */
+};
+
+/* The next records to be mapped (WORK_MAP) or only checked (WORK_CHECK), in order of their numbers, after
+ * `after`; texts live in the arena. */
+enum status transform_queue_next(struct store *store, const char *source, enum transform_work kind,
+                                 const struct text *codes, size_t code_count, int64_t after,
+                                 struct arena *arena, struct transform_item *items, size_t most,
+                                 size_t *count, struct error *error);
+
+/* What mapping and checking say of one record. Inside a transaction. */
+struct transform_result {
+    int64_t record;
+    struct text code;      /* bytes NULL: it has none */
+    struct text status;    /* draft, announced, abolished; bytes NULL: none */
+    struct text content;   /* canonical bytes; bytes NULL: it could not be mapped */
+    struct digest digest;  /* of the content */
+    int64_t known_content; /* WORK_CHECK: the payload it has already */
+    bool fresh;
+    struct text projection; /* what the rules over the store look at; bytes NULL: nothing */
+    const struct findings *findings;
+};
+enum status transform_queue_put(struct store *store, const struct transform_result *result,
+                                const struct transform_digests *transform_digests, struct error *error);
+/* For store/ only: a finding of a record as it stands now; `stage` 1: of the record alone, 2: by a rule over
+ * the store. Since when it stands is taken over from the same one of before. */
+enum status transform_queue_put_finding(struct store *store, int64_t record, const struct finding *finding,
+                                        int stage, struct error *error);
+
+/* Two sources with the same code: which wins, in order; count 0: none does. */
+struct resolve_precedence {
+    const char *const *sources;
+    size_t count;
+};
+
+struct resolve_counts {
+    int64_t changed, accepted, rejected, held, warnings;
+};
+
+/* Settles everything that waits for it; makes its own transactions. */
+enum status resolve_all(struct store *store, const struct resolve_precedence *precedence,
+                        struct resolve_counts *counts, struct error *error);
+
+#endif

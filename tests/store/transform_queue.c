@@ -1,0 +1,250 @@
+#include "store/transform_queue.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "store/staging.h"
+#include "tests/support/test.h"
+
+static struct store *store;
+static struct error error;
+static struct resolve_counts counts;
+
+static void open_store(void)
+{
+    struct text path = text_format(&test_arena, "%s/store.db", test_folder());
+    struct run_start start = { .command = "run", .operator_ = "tester", .host = "here", .version = "0" };
+    int64_t run;
+    CHECK_INT(store_open(path.bytes, STORE_RUN, clock_system(), &store, &error), STATUS_OK);
+    CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
+}
+
+static void stage(const char *source, const char *const *keys)
+{
+    struct staging *staging;
+    struct staging_counts staged;
+    CHECK_INT(staging_open(store, source, &staging, &error), STATUS_OK);
+    for (; *keys; keys++) {
+        struct text bytes = text_format(&test_arena, "%s %s", source, *keys);
+        struct staged_record record = {
+            .key = text_of(*keys), .locator = bytes, .bytes = bytes, .digest = crypto_sha256(bytes)
+        };
+        bool known;
+        CHECK_INT(staging_known(staging, &record.digest, TEXT_NONE, record.locator, &known, &error),
+                  STATUS_OK);
+        if (!known)
+            CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
+    }
+    CHECK_INT(staging_finish(staging, true, true, "", &staged, &error), STATUS_OK);
+}
+
+/* Maps every waiting record of a source to a code and a name; a name of "bad" is a finding. */
+static void work(const char *source, const char *code, const char *name, const char *map_version)
+{
+    struct digest map = crypto_sha256(text_of(map_version)), rules = crypto_sha256(TEXT("rules"));
+    struct transform_digests transform_digests;
+    struct transform_item items[16];
+    size_t count;
+    CHECK_INT(store_begin(store, &error), STATUS_OK);
+    CHECK_INT(transform_queue_mark(store, source, &map, &rules, &transform_digests, &error), STATUS_OK);
+    CHECK_INT(
+        transform_queue_next(store, source, WORK_MAP, NULL, 0, 0, &test_arena, items, 16, &count, &error),
+        STATUS_OK);
+    for (size_t i = 0; i < count; i++) {
+        struct findings findings = { 0 };
+        if (!strcmp(name, "bad"))
+            finding_add(&test_arena, &findings, true, TEXT("R1"), "name", TEXT("bad"), TEXT("It is bad"));
+        struct text content = text_format(
+            &test_arena, "{\"code\":\"%s\",\"name\":\"%s\",\"status\":\"announced\"}", code, name);
+        struct transform_result result = { .record = items[i].record,
+                                           .code = text_of(code),
+                                           .status = TEXT("announced"),
+                                           .content = content,
+                                           .digest = crypto_sha256(content),
+                                           .fresh = items[i].fresh,
+                                           .findings = &findings };
+        CHECK_INT(transform_queue_put(store, &result, &transform_digests, &error), STATUS_OK);
+    }
+    CHECK_INT(store_commit(store, &error), STATUS_OK);
+}
+
+static void settle(const char *const *precedence, size_t number)
+{
+    struct resolve_precedence order = { precedence, number };
+    counts = (struct resolve_counts){ 0 };
+    CHECK_INT(resolve_all(store, &order, &counts, &error), STATUS_OK);
+}
+
+static struct text text(const char *sql)
+{
+    struct sqlite_statement *statement;
+    if (!CHECK_INT(sqlite_prepare(store_database(store), sql, &statement, &error), STATUS_OK))
+        return TEXT_NONE;
+    struct text found = TEXT("nothing");
+    if (sqlite_step(statement, &error) == STATUS_OK)
+        found = text_copy(&test_arena, sqlite_column_text(statement, 0));
+    sqlite_finish(statement);
+    return found;
+}
+
+static const char *const key[] = { "k", NULL };
+
+/* One code from two sources, under a name from each. */
+static void stage_both(const char *first, const char *second)
+{
+    stage("a", key);
+    stage("b", key);
+    work("a", "1.000001", first, "1");
+    work("b", "1.000001", second, "1");
+}
+
+TEST("an accepted record is wanted at the portal")
+{
+    open_store();
+    stage("a", key);
+    work("a", "1.000001", "x", "1");
+    settle(NULL, 0);
+    CHECK_INT(counts.accepted, 1);
+    CHECK_INT(counts.changed, 1);
+    CHECK_TEXT(text("SELECT wanted_action FROM procedure_state WHERE code = '1.000001'"), TEXT("publish"));
+    CHECK_TEXT(text("SELECT outcome FROM audit_records"), TEXT("accepted"));
+    settle(NULL, 0);
+    CHECK_INT(counts.changed, 0);
+    store_close(store);
+}
+
+TEST("a rejected record is wanted no more, and its reasons stand in the view")
+{
+    open_store();
+    stage("a", key);
+    work("a", "1.000001", "x", "1");
+    settle(NULL, 0);
+    work("a", "1.000001", "bad", "2");
+    settle(NULL, 0);
+    CHECK_INT(counts.rejected, 1);
+    CHECK_TEXT(text("SELECT coalesce(wanted_action, 'none') FROM procedure_state WHERE code = '1.000001'"),
+               TEXT("none"));
+    CHECK_TEXT(text("SELECT rule || ' ' || field || ' ' || value || ' ' || message FROM audit_rejections"),
+               TEXT("R1 name bad It is bad"));
+    store_close(store);
+}
+
+TEST("two sources that give one code with other contents are both held")
+{
+    open_store();
+    stage("a", key);
+    stage("b", key);
+    work("a", "1.000001", "x", "1");
+    settle(NULL, 0);
+    work("b", "1.000001", "y", "1");
+    settle(NULL, 0);
+    CHECK_INT(counts.held, 2);
+    CHECK_TEXT(text("SELECT count(*) FROM record WHERE outcome = 'held'"), TEXT("2"));
+    CHECK_TEXT(text("SELECT coalesce(wanted_action, 'none') FROM procedure_state WHERE code = '1.000001'"),
+               TEXT("none"));
+    CHECK_CONTAINS(text("SELECT message FROM audit_rejections WHERE source = 'b'").bytes, "a (a k)");
+    store_close(store);
+}
+
+TEST("when one of two that were held goes, the other speaks for the code again")
+{
+    open_store();
+    stage_both("x", "y");
+    settle(NULL, 0);
+    static const char *const none[] = { NULL };
+    stage("b", none);
+    settle(NULL, 0);
+    CHECK_INT(counts.accepted, 1);
+    CHECK_TEXT(text("SELECT wanted_action FROM procedure_state WHERE code = '1.000001'"), TEXT("publish"));
+    CHECK_TEXT(text("SELECT count(*) FROM finding f JOIN record r ON r.id = f.record WHERE r.present = 1"),
+               TEXT("0"));
+    store_close(store);
+}
+
+TEST("the same words from two sources are accepted twice and wanted once")
+{
+    open_store();
+    stage_both("x", "x");
+    settle(NULL, 0);
+    CHECK_INT(counts.accepted, 2);
+    CHECK_TEXT(text("SELECT count(*) FROM procedure_state WHERE wanted_action = 'publish'"), TEXT("1"));
+    store_close(store);
+}
+
+TEST("by precedence one source wins whoever came last, and the other is told in which fields it differs")
+{
+    static const char *const order[] = { "b", "a" };
+    open_store();
+    stage("a", key);
+    stage("b", key);
+    work("b", "1.000001", "y", "1");
+    settle(order, 2);
+    work("a", "1.000001", "x", "1");
+    settle(order, 2);
+    CHECK_INT(counts.held, 0);
+    CHECK_TEXT(text("SELECT s.name FROM procedure_state p JOIN record r ON r.id = p.record JOIN source s ON "
+                    "s.id = r.source"),
+               TEXT("b"));
+    CHECK_TEXT(text("SELECT severity FROM audit_rejections WHERE rule = 'congkhai/precedence'"),
+               TEXT("warning"));
+    CHECK_CONTAINS(text("SELECT message FROM audit_rejections WHERE rule = 'congkhai/precedence'").bytes,
+                   "name");
+    store_close(store);
+}
+
+TEST("precedence that is given, turned or taken away counts for what was settled before, and once")
+{
+    static const char *const order[] = { "b", "a" }, *const turned[] = { "a", "b" };
+    const char *wanted =
+        "SELECT s.name FROM procedure_state p JOIN record r ON r.id = p.record JOIN source s "
+        "ON s.id = r.source WHERE p.wanted_action = 'publish'";
+    open_store();
+    stage_both("x", "y");
+    settle(NULL, 0);
+    CHECK_INT(counts.held, 2);
+    settle(NULL, 0);
+    CHECK_INT(counts.changed, 0);
+    settle(order, 2);
+    CHECK_INT(counts.accepted, 2);
+    CHECK_TEXT(text(wanted), TEXT("b"));
+    settle(order, 2);
+    CHECK_INT(counts.changed, 0);
+    settle(turned, 2);
+    CHECK_TEXT(text(wanted), TEXT("a"));
+    CHECK_TEXT(text("SELECT count(*) FROM finding"), TEXT("1"));
+    settle(NULL, 0);
+    CHECK_INT(counts.held, 2);
+    CHECK_TEXT(text(wanted), TEXT("nothing"));
+    store_close(store);
+}
+
+TEST("a changed recipe does exactly its source's work again")
+{
+    open_store();
+    static const char *const two[] = { "k", "l", NULL };
+    stage("a", key);
+    stage("b", two);
+    work("a", "1.000001", "x", "1");
+    work("b", "1.000002", "x", "1");
+    settle(NULL, 0);
+    work("a", "1.000001", "x", "2");
+    work("b", "1.000002", "x", "1");
+    settle(NULL, 0);
+    CHECK_INT(counts.changed, 1);
+    store_close(store);
+}
+
+TEST("a record that changes its code gives up the old one")
+{
+    open_store();
+    stage("a", key);
+    work("a", "1.000001", "x", "1");
+    settle(NULL, 0);
+    work("a", "1.000009", "x", "2");
+    settle(NULL, 0);
+    CHECK_TEXT(text("SELECT coalesce(wanted_action, 'none') FROM procedure_state WHERE code = '1.000001'"),
+               TEXT("none"));
+    CHECK_TEXT(text("SELECT wanted_action FROM procedure_state WHERE code = '1.000009'"), TEXT("publish"));
+    store_close(store);
+}

@@ -1,0 +1,61 @@
+/* Rules that look at all records, or at the calendar.
+ *
+ * They are tried every night on every record, also on those that did not change: on what rule_project kept of
+ * each. First everything that must be known of all records is gathered, then each record is judged by itself.
+ *
+ *     all = cross_record_rules_open(rules);
+ *     for each record: cross_record_rules_gather(all, watched, &record)       when
+ * cross_record_rules_gathers(all) for each row of a query: cross_record_rules_hit(all, …) when there are
+ * queries cross_record_rules_ready(all) for each record: cross_record_rules_judge(all, arena, watched,
+ * &record, …)
+ */
+#ifndef TRANSFORM_CROSS_RECORD_RULES_H
+#define TRANSFORM_CROSS_RECORD_RULES_H
+
+#include "store/cross_record.h"
+#include "transform/rule.h"
+
+struct cross_record_rules;
+
+struct rule_record {
+    int64_t number;
+    struct text code;  /* bytes NULL: it has none */
+    struct text label; /* where it comes from, for people */
+    /* See rule_moment: the first acknowledgement of the record's code since a day. NULL: none. */
+    bool (*published)(void *user_data, struct date from, struct date *day);
+    void *user_data;
+};
+
+struct cross_record_rules *cross_record_rules_open(const struct rule_set *rules);
+void cross_record_rules_close(struct cross_record_rules *all);
+
+bool cross_record_rules_gathers(const struct cross_record_rules *all);
+void cross_record_rules_gather(struct cross_record_rules *all, const struct value *projection,
+                               const struct rule_record *record);
+
+/* The queries of rules in SQL; a code that a query returned breaks its rule. */
+struct rule_query {
+    struct text sql;
+    int64_t limit_ms;
+    size_t rule; /* for cross_record_rules_hit */
+    const char *file;
+    unsigned line, column;
+};
+size_t cross_record_rules_queries(const struct cross_record_rules *all, const struct rule_query **queries);
+void cross_record_rules_hit(struct cross_record_rules *all, size_t rule, struct text code, struct text value);
+void cross_record_rules_ready(struct cross_record_rules *all);
+
+/* Adds findings and the deadlines that are still open (in the arena). Only for records that
+ * rule_project has seen under these very rules. */
+void cross_record_rules_judge(const struct cross_record_rules *all, struct arena *arena,
+                              const struct value *projection, const struct rule_record *record,
+                              struct findings *findings, struct cross_record_deadline **deadlines);
+
+/* The whole of it over a store. Findings that are new, gone or changed are written, and their records marked
+ * to be settled; a night without change writes nothing. `checked_by` is the number of the rules' recipe:
+ * other records are left alone until they have been checked. STATUS_STOP when a query takes too long: a rule
+ * that cannot decide must not let everything pass. */
+enum status cross_record_rules_run(struct store *store, const struct rule_set *rules, int64_t checked_by,
+                                   struct error *error);
+
+#endif

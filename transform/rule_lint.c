@@ -1,0 +1,96 @@
+/* What will surprise whoever relies on the rules. */
+#include <stdio.h>
+
+#include "transform/rule_inside.h"
+
+struct remarking {
+    void (*say)(void *user_data, const char *remark);
+    void *user_data;
+};
+
+static void remark(const struct remarking *remarking, const struct rule *rule, const char *words)
+{
+    char line[1024];
+    snprintf(line, sizeof line, _("%s:%u:%u: the rule \"%.*s\": %s"), rule->file, rule->line, rule->column,
+             TEXT_ARG(rule->id), words);
+    remarking->say(remarking->user_data, line);
+}
+
+static void remark_force(const struct remarking *remarking, const struct rule *rule, struct date today)
+{
+    char words[200], day[DATE_TEXT];
+    if (rule->to.year && date_compare(today, rule->to) > 0) {
+        date_write(rule->to, day);
+        snprintf(words, sizeof words, _("it was in force until %s and can no longer fire"), day);
+        remark(remarking, rule, words);
+    }
+    if (rule->from.year && date_compare(today, rule->from) < 0) {
+        date_write(rule->from, day);
+        snprintf(words, sizeof words, _("it comes into force on %s and cannot fire before"), day);
+        remark(remarking, rule, words);
+    }
+}
+
+/* One condition asks for announced, another rule's field is only of abolished ones, …: what contradicts
+ * itself. */
+static void remark_conditions(const struct remarking *remarking, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->when_count; i++) {
+        const struct rule_condition *condition = &rule->when[i];
+        if (condition->after.year && condition->before.year &&
+            date_days(condition->before) - date_days(condition->after) < 2)
+            remark(remarking, rule,
+                   _("\"when\" leaves no day between \"after\" and \"before\": it can never fire"));
+        for (size_t j = 0; condition->asks_presence && !condition->presence && j < rule->path_count; j++)
+            if (text_equal(condition->path.path.text, rule->paths[j].path.text) &&
+                !rule->checks[0].kind->on_absent)
+                remark(remarking, rule, _("\"when\" asks that its own field is absent: it can never fire"));
+    }
+}
+
+/* The last year of a calendar's days, or 0. */
+static int last_year(const struct code_list *list)
+{
+    int last = 0;
+    for (const struct code *code = list->first; code; code = code->after) {
+        struct date date;
+        if (date_read(code->from, &date) && date.year > last)
+            last = date.year;
+    }
+    return last;
+}
+
+static bool remark_calendar(const struct remarking *remarking, const struct rule *rule, struct date today)
+{
+    for (size_t i = 0; i < rule->check_count; i++) {
+        char words[300];
+        if (rule->checks[i].kind != &rule_check_working_days || !rule->list_count)
+            continue;
+        int year = last_year(rule->lists[0]);
+        if (year >= today.year)
+            continue;
+        snprintf(
+            words, sizeof words,
+            _("the calendar %s has no day after %d: add the holidays, or terms are counted without them"),
+            rule->lists[0]->path, year);
+        remark(remarking, rule, words);
+        return true;
+    }
+    return false;
+}
+
+void rule_lint(const struct rule_set *rules, void (*say)(void *user_data, const char *remark),
+               void *user_data)
+{
+    struct remarking remarking = { say, user_data };
+    bool calendar = false;
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = &rules->rules[i];
+        struct date today = rules->moment.today;
+        remark_force(&remarking, rule, today);
+        remark_conditions(&remarking, rule);
+        calendar = calendar || remark_calendar(&remarking, rule, today);
+        if (!rule->cites.length && !value_find(rule->tree, "reason"))
+            remark(&remarking, rule, _("it neither cites an article nor gives a reason"));
+    }
+}
