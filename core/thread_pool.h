@@ -16,8 +16,8 @@ void thread_pool_close(struct thread_pool *thread_pool);
 unsigned
 thread_pool_count(const struct thread_pool *thread_pool); /* 1 when none could be had: the caller works */
 
-/* Calls work(own, index, thread) for index 0 … items-1, in any order, thread below thread_pool_count. Returns
- * at once. */
+/* Calls work(own, index, thread) for index 0 … items-1, in any order, thread below thread_pool_count. Returns at
+ * once. */
 void thread_pool_start(struct thread_pool *thread_pool,
                        void (*work)(void *user_data, size_t index, unsigned thread), void *user_data,
                        size_t items);

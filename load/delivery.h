@@ -26,8 +26,7 @@ enum delivery_state {
     DELIVERY_CHECKING,      /* the question of DISPUTED is under way */
     DELIVERY_STALE,    /* left over from an earlier run and not wanted any more: to be asked, never sent */
     DELIVERY_SETTLING, /* the question of STALE is under way */
-    DELIVERY_BASE_UNKNOWN, /* to be withdrawn without having been published from here: to be asked, never sent
-                            */
+    DELIVERY_BASE_UNKNOWN, /* to be withdrawn without having been published from here: to be asked, never sent */
     DELIVERY_CHECKING_BASE, /* the question of BASE_UNKNOWN is under way */
     /* ends */
     DELIVERY_DONE, /* published or withdrawn */

@@ -36,8 +36,7 @@ enum status delivery_task_fill(struct store *store, struct arena *scratch, struc
 enum status delivery_task_intend(struct store *store, struct arena *scratch,
                                  struct delivery_task *delivery_task, struct error *error);
 
-/* What the store has of a delivery task's request: `content` of struct portal, with the store as its `own`.
- */
+/* What the store has of a delivery task's request: `content` of struct portal, with the store as its `own`. */
 enum status delivery_task_content(void *user_data, const struct portal_request *request,
                                   enum portal_content_kind kind, struct arena *arena,
                                   struct portal_content *content, struct error *error);

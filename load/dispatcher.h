@@ -1,5 +1,5 @@
-/* The dispatcher brings deliveries to the portal: many at once, each as its state machine says, in step with
- * the store.
+/* The dispatcher brings deliveries to the portal: many at once, each as its state machine says, in step with the
+ * store.
  *
  * Intents and answers are written in groups, one commit for many: a group is written to while answers come
  * in, and committed before the deliveries that may leave run out, or after 250 ms. Nothing leaves before the

@@ -1,9 +1,9 @@
 /* What transform has to do, and what became of it.
  *
- * A record goes through two steps. `transform_queue_put` writes what mapping and checking alone say of it.
- * Then records are settled: those that share a code are looked at together, each gets its outcome (accepted,
- * rejected, held), the ledger its event and the outbox what is wanted. A death between the two leaves the
- * record to be settled.
+ * A record goes through two steps. `transform_queue_put` writes what mapping and checking alone say of it. Then records
+ * are settled: those that share a code are looked at together, each gets its outcome (accepted, rejected,
+ * held), the ledger its event and the outbox what is wanted. A death between the two leaves the record to be
+ * settled.
  */
 #ifndef STORE_TRANSFORM_QUEUE_H
 #define STORE_TRANSFORM_QUEUE_H

@@ -4,10 +4,10 @@
  * each. First everything that must be known of all records is gathered, then each record is judged by itself.
  *
  *     all = cross_record_rules_open(rules);
- *     for each record: cross_record_rules_gather(all, watched, &record)       when
- * cross_record_rules_gathers(all) for each row of a query: cross_record_rules_hit(all, …) when there are
- * queries cross_record_rules_ready(all) for each record: cross_record_rules_judge(all, arena, watched,
- * &record, …)
+ *     for each record: cross_record_rules_gather(all, watched, &record)       when cross_record_rules_gathers(all)
+ *     for each row of a query: cross_record_rules_hit(all, …)                 when there are queries
+ *     cross_record_rules_ready(all)
+ *     for each record: cross_record_rules_judge(all, arena, watched, &record, …)
  */
 #ifndef TRANSFORM_CROSS_RECORD_RULES_H
 #define TRANSFORM_CROSS_RECORD_RULES_H

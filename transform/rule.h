@@ -2,8 +2,8 @@
  *
  * A rule is compiled once. Rules that look at one record run on it alone, from many threads, without
  * allocation while they hold. Rules that look at all records, or at the calendar, run over the store
- * (cross_record_rules.h): what they look at is kept beside each record, so that a night need not open the
- * records again.
+ * (cross_record_rules.h): what they look at is kept beside each record, so that a night need not open the records
+ * again.
  */
 #ifndef TRANSFORM_RULE_H
 #define TRANSFORM_RULE_H
