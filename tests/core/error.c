@@ -69,7 +69,8 @@ TEST("what would upset a terminal is shown as a question mark")
     CHECK_STRING(error.message, "a\\u001b[31mb\\u0007 c\\u007f d\\u009b e\\u000d\\u000a\\u0009f");
     error_set(&error, STATUS_REJECT, "%s",
               "\xff|\xc3|\xe1\xbb|\xc0\xaf|\xed\xa0\x80|\xf5\x80\x80\x80|\xf4\x90\x80\x80|ạ😀");
-    CHECK_STRING(error.message, "<FF>|<C3>|<E1><BB>|<C0><AF>|<ED><A0><80>|<F5><80><80><80>|<F4><90><80><80>|ạ😀");
+    CHECK_STRING(error.message,
+                 "<FF>|<C3>|<E1><BB>|<C0><AF>|<ED><A0><80>|<F5><80><80><80>|<F4><90><80><80>|ạ😀");
 }
 
 TEST("a text that is quoted at its 400 bytes is not cut inside a letter")
