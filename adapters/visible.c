@@ -4,28 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <utf8proc.h>
 
 #include "adapters/unicode.h"
 #include "core/memory.h"
 
-bool visible_is(int32_t character)
-{
-    switch (utf8proc_category(character)) {
-    case UTF8PROC_CATEGORY_CC:
-    case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_CS:
-    case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-        return false;
-    default:
-        return true;
-    }
-}
-
 static void put_character(struct buffer *out, int32_t character, struct text sequence, bool lines)
 {
-    if (visible_is(character) || (lines && (character == '\n' || character == '\t')))
+    if (unicode_is_visible(character) || (lines && (character == '\n' || character == '\t')))
         buffer_text(out, sequence);
     else if (character < 0x10000)
         buffer_printf(out, "\\u%04x", (unsigned)character);

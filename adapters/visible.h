@@ -9,12 +9,10 @@
 #define ADAPTERS_VISIBLE_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #include "core/text.h"
 
-bool visible_is(int32_t character); /* as it is; false for tab and line feed too */
 void visible_put(struct buffer *out, struct text text, bool lines); /* `lines`: tab and line feed stay */
 
 /* A stream whose bytes go through the door to the descriptor; for stdout and stderr, which stay open as long as

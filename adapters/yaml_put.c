@@ -25,7 +25,7 @@ static void put_character(struct buffer *out, int32_t character)
     char bytes[4];
     if (character == '"' || character == '\\')
         buffer_put(out, (char[]){ '\\', (char)character }, 2);
-    else if (visible_is(character) && character != 0xfffe && character != 0xffff)
+    else if (unicode_is_visible(character) && character != 0xfffe && character != 0xffff)
         buffer_put(out, bytes, unicode_put(character, bytes));
     else
         buffer_printf(out, character < 0x10000 ? "\\u%04X" : "\\U%08X", (unsigned)character);
@@ -49,7 +49,7 @@ static bool is_plain(struct text text)
     bool plain = (first >= 'a' && first <= 'z') || text.bytes[0] == '/' || text.bytes[0] == '_';
     for (size_t at = 0; plain && at < text.length;) {
         int32_t character = next_character(text, &at);
-        plain = visible_is(character) && character != 0xfffd && character < 0xfffe &&
+        plain = unicode_is_visible(character) && character != 0xfffd && character < 0xfffe &&
                 !(character < 0x80 && strchr(":#{}[],&*!|>'\"%@`\\", (char)character));
     }
     return plain;
