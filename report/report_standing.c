@@ -75,13 +75,14 @@ enum status report_make_quantity(const struct report_request *request, struct ar
             continue;
         count_quantity(arena, total, procedure);
         report_groups_of(request, request->by, procedure, &groups);
-        if (!has_level(procedure)) {
-            groups = (struct report_groups){ .name = { text_of(_("(no level stated)")) }, .count = 1 };
-            levelless = true;
-        }
         repeated = repeated || groups.count > 1;
-        for (size_t i = 0; i < groups.count; i++)
-            count_quantity(arena, report_row(arena, rows, "group", groups.name[i]), procedure);
+        levelless = levelless || !has_level(procedure);
+        for (size_t i = 0; i < groups.count; i++) {
+            struct text group = groups.name[i];
+            if (!has_level(procedure))
+                group = text_format(arena, TEXT_PRINT " %s", TEXT_ARG(group), _("(no level stated)"));
+            count_quantity(arena, report_row(arena, rows, "group", text_trim(group)), procedure);
+        }
     }
     if (repeated)
         report_note(arena, document,

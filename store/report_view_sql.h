@@ -13,7 +13,7 @@
 #define SERVICES(level)                                                                                      \
     "(SELECT count(*) FROM json_each(v.content, '$.services') j WHERE json_extract(j.value, '$.level') = '" level "')"
 #define LATEST(member)                                                                                       \
-    "(SELECT max(json_extract(j.value, '$." member "')) FROM json_each(v.content, '$.legal_bases') j)"
+    "(SELECT max(json_extract(j.value, '$." member "')) FROM json_each(v.act, '$.legal_bases') j)"
 
 #define FACTS                                                                                                \
     "  " OF("content", "name") " AS name, coalesce(" OF("content", "kind") ", 'public') AS kind,\n"              \
