@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/visible.h"
 #include "cli/cli.h"
 #include "core/memory.h"
 
@@ -37,6 +38,11 @@ static void open_standard_streams(void)
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
         if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
             _exit(3);
+    FILE *out = visible_stream(STDOUT_FILENO), *messages = visible_stream(STDERR_FILENO);
+    if (!out || !messages)
+        _exit(3);
+    stdout = out;
+    stderr = messages;
 }
 
 /* The texts are UTF-8 whatever the terminal's locale is called; LANGUAGE chooses the catalogue. */
