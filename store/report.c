@@ -91,8 +91,8 @@ enum status report_published(struct store *store, struct arena *arena, struct va
     if (read_rows(store, arena,
                   "SELECT count(*) FILTER (WHERE held_status = 'published') AS published,"
                   " count(*) FILTER (WHERE held_status = 'abolished') AS abolished,"
-                  " count(*) FILTER (WHERE wanted_action IS NOT NULL) AS pending, (SELECT e.at FROM ledger e "
-                  "WHERE e.seq = max(held_event)) AS newest"
+                  " count(*) FILTER (WHERE wanted_action IS NOT NULL) AS pending, (SELECT e.at FROM ledger e"
+                  "  WHERE e.seq = (SELECT max(held_event) FROM procedure_state)) AS newest"
                   " FROM procedure_state",
                   -1, &rows, error))
         return error->status;
