@@ -1,3 +1,4 @@
+#include "store/report_view_sql.h"
 #include "store/schema.h"
 
 /* SQL in literals and macros side by side is more than the formatter can lay out. */
@@ -216,6 +217,8 @@ const char schema_views[] =
     "  json_extract(CAST(p.bytes AS TEXT), '$.decision.effective_on') AS effective_on,\n"
     "  s.name AS source, CAST(p.bytes AS TEXT) AS content, r.id AS record\n"
     "FROM record r JOIN payload p ON p.id = r.content JOIN source s ON s.id = r.source\n"
-    "WHERE r.present = 1 AND r.content IS NOT NULL;\n";
+    "WHERE r.present = 1 AND r.content IS NOT NULL;\n"
+
+    REPORT_VIEWS;
 
 /* clang-format on */
