@@ -152,7 +152,7 @@ static void work(void *user_data, size_t index, unsigned thread)
     (void)thread;
     if (index < ingest->hashing->count) {
         struct item *item = &ingest->hashing->items[index];
-        item->digest = crypto_sha256(item->bytes.length ? item->bytes : text_of(item->locator));
+        item->digest = crypto_sha256(item->bytes);
         return;
     }
     struct item *item = &ingest->keying->items[index - ingest->hashing->count];

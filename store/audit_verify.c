@@ -233,6 +233,25 @@ static void check_file(struct audit_pass *pass)
                    _("the head beside the store is none of this ledger's"));
 }
 
+/* ---- what the first version did wrong ---- */
+
+static void note_first_version(struct audit_pass *pass)
+{
+    if (pass->misnamed_count)
+        audit_note(
+            pass,
+            _("%zu events of runs of congkhai 0.1.0 name input without bytes (empty, or too large to be "
+              "kept) by "
+              "a digest of where it stood, the first is event %lld: a fault of that version, not a change"),
+            pass->misnamed_count, (long long)pass->first_misnamed);
+    if (pass->unreadable)
+        audit_note(
+            pass,
+            _("%lld contents of which events of runs of congkhai 0.1.0 speak were packed or forgotten as a "
+              "source's bytes, the first is that of event %lld: a fault of that version, not a change"),
+            (long long)pass->unreadable, (long long)pass->first_unreadable);
+}
+
 /* ---- the sentence ---- */
 
 static void conclude(struct audit_pass *pass)
@@ -248,6 +267,7 @@ static void conclude(struct audit_pass *pass)
                      "copy of the "
                      "head that failed): nothing proves them before the next head is made"),
                    (long long)pass->last_seal + 1, (long long)report->events);
+    note_first_version(pass);
     if (!report->signed_heads && report->heads && !settings->key_count)
         audit_note(
             pass,
@@ -334,6 +354,7 @@ enum status audit_verify(struct store *store, const struct audit_request *reques
             conclude(pass);
         sqlite_rollback(store_database(store), NULL);
     }
+    free(pass->misnamed);
     free(pass);
     return status;
 }

@@ -34,6 +34,11 @@ struct audit_pass {
     size_t outside_count, outside_at;
     int64_t outside_proven;
     struct digest seen[AUDIT_SEEN];
+    /* What 0.1.0 did wrong is told as its fault, not as tampering: its runs name no schema when they begin. */
+    bool of_first_version;   /* the run that the events belong to */
+    struct digest *misnamed; /* "digests" of input that had no bytes: those of where it stood */
+    size_t misnamed_count, misnamed_room;
+    int64_t first_misnamed, unreadable, first_unreadable; /* events; contents that it packed or forgot */
 };
 
 void audit_find(struct audit_pass *pass, const char *kind, int64_t event, const char *format, ...)

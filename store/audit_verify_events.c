@@ -2,6 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/crypto.h"
+#include "adapters/json.h"
+#include "core/memory.h"
 #include "store/audit_verify.h"
 
 struct heads {
@@ -192,35 +195,41 @@ static void rest_of_outside(struct audit_pass *pass)
 
 /* ---- one event ---- */
 
-static enum status has_payload(struct audit_pass *pass, const struct digest *digest, bool *has,
-                               struct error *error)
+/* A content is there, as it is; other bytes are there, or an event forgot them. */
+enum presence { GONE, HELD, KEPT, UNREADABLE };
+
+static enum status find_payload(struct audit_pass *pass, const struct digest *digest, enum presence *presence,
+                                struct error *error)
 {
     struct sqlite_statement *row;
-    size_t at;
-    memcpy(&at, digest->bytes, sizeof at);
-    struct digest *seen = &pass->seen[at % AUDIT_SEEN];
-    *has = digest_equal(seen, digest);
-    if (*has)
-        return STATUS_OK;
-    if (store_sql(pass->store, "SELECT 1 FROM payload WHERE digest = ?1", &row, error))
+    if (store_sql(pass->store,
+                  "SELECT bytes IS NOT NULL AND encoding = 0, kept IS 1 FROM payload WHERE digest = ?1", &row,
+                  error))
         return error->status;
     sqlite_bind_digest(row, 1, digest);
     enum status status = sqlite_step(row, error);
+    *presence = GONE;
+    if (status == STATUS_OK)
+        *presence = !sqlite_number(row, 0) ? UNREADABLE : sqlite_number(row, 1) ? KEPT : HELD;
     sqlite_reset_statement(row);
-    *has = status == STATUS_OK;
-    if (*has)
-        *seen = *digest;
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-static enum status check_reference(struct audit_pass *pass, int64_t event, const struct digest *digest,
-                                   struct error *error)
+static struct digest *seen_place(struct audit_pass *pass, const struct digest *digest)
+{
+    size_t at;
+    memcpy(&at, digest->bytes, sizeof at);
+    return &pass->seen[at % AUDIT_SEEN];
+}
+
+static enum status check_source(struct audit_pass *pass, int64_t event, const struct digest *digest,
+                                struct error *error)
 {
     char hex[DIGEST_HEX];
-    bool has;
-    if (has_payload(pass, digest, &has, error))
+    enum presence presence;
+    if (find_payload(pass, digest, &presence, error))
         return error->status;
-    if (has)
+    if (presence != GONE)
         return STATUS_OK;
     digest_hex(digest, hex);
     audit_find(pass, AUDIT_PAYLOAD, event, _("event %lld speaks of the bytes %s, which are not in the store"),
@@ -228,30 +237,81 @@ static enum status check_reference(struct audit_pass *pass, int64_t event, const
     return STATUS_OK;
 }
 
-/* Members of canonical JSON: a name in its quotes cannot stand inside a text, where quotes are escaped. */
-static enum status check_named(struct audit_pass *pass, const struct ledger_entry *entry, struct text name,
-                               struct error *error)
+static enum status check_content(struct audit_pass *pass, int64_t event, const struct digest *digest,
+                                 struct error *error)
 {
-    struct digest digest;
-    size_t at;
-    if (!text_find(entry->detail, name, &at) ||
-        !digest_from_hex(text_slice(entry->detail, at + name.length, DIGEST_HEX - 1), &digest))
+    char hex[DIGEST_HEX];
+    enum presence presence;
+    struct digest *seen = seen_place(pass, digest);
+    if (digest_equal(seen, digest))
         return STATUS_OK;
-    return check_reference(pass, entry->seq, &digest, error);
+    if (find_payload(pass, digest, &presence, error))
+        return error->status;
+    digest_hex(digest, hex);
+    if (presence == KEPT || (presence == HELD && store_version(pass->store) == 1)) {
+        *seen = *digest;
+    } else if (presence == GONE) {
+        audit_find(pass, AUDIT_PAYLOAD, event,
+                   _("event %lld speaks of the bytes %s, which are not in the store"), (long long)event, hex);
+    } else if (presence == UNREADABLE && pass->of_first_version) {
+        pass->first_unreadable = pass->unreadable++ ? pass->first_unreadable : event;
+        *seen = *digest;
+    } else {
+        audit_find(
+            pass, AUDIT_PAYLOAD, event,
+            _("event %lld calls the bytes %s a content, but they are not kept as one: packed, forgotten, or "
+              "marked as a source's"),
+            (long long)event, hex);
+    }
+    return STATUS_OK;
+}
+
+/* 0.1.0 gave input without bytes (empty, or too large to be kept) the digest of its locator. */
+static void note_misnamed(struct audit_pass *pass, const struct ledger_entry *entry,
+                          const struct digest *source_digest)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail;
+    struct error unread;
+    if (!pass->of_first_version || entry->code.bytes ||
+        json_parse(&arena, entry->detail, &detail, &unread) != STATUS_OK)
+        return;
+    struct text locator = value_text_of(detail, "locator");
+    struct digest of_locator = crypto_sha256(locator);
+    if (!locator.length || !digest_equal(&of_locator, source_digest))
+        return;
+    if (pass->misnamed_count == pass->misnamed_room) {
+        pass->misnamed_room = pass->misnamed_room * 2 + 64;
+        pass->misnamed = memory_resize(pass->misnamed, pass->misnamed_room * sizeof *pass->misnamed);
+    }
+    pass->misnamed[pass->misnamed_count++] = *source_digest;
+    pass->first_misnamed = pass->first_misnamed ? pass->first_misnamed : entry->seq;
+}
+
+/* Members of canonical JSON: a name in its quotes cannot stand inside a text, where quotes are escaped. */
+static bool find_named(const struct ledger_entry *entry, struct text name, struct digest *digest)
+{
+    size_t at;
+    return text_find(entry->detail, name, &at) &&
+           digest_from_hex(text_slice(entry->detail, at + name.length, DIGEST_HEX - 1), digest);
 }
 
 static enum status check_references(struct audit_pass *pass, const struct ledger_entry *entry,
                                     struct error *error)
 {
-    if (entry->has_digest && check_reference(pass, entry->seq, &entry->digest, error))
+    static const struct text kept[] = { { "\"config_digest\":\"", 17 }, { "\"rules_digest\":\"", 16 } };
+    struct digest digest;
+    if (entry->has_digest && check_content(pass, entry->seq, &entry->digest, error))
         return error->status;
-    if (check_named(pass, entry, TEXT("\"source_digest\":\""), error))
-        return error->status;
-    if (!text_is(entry->event, "run-started"))
-        return STATUS_OK;
-    if (check_named(pass, entry, TEXT("\"config_digest\":\""), error))
-        return error->status;
-    return check_named(pass, entry, TEXT("\"rules_digest\":\""), error);
+    if (find_named(entry, TEXT("\"source_digest\":\""), &digest)) {
+        note_misnamed(pass, entry, &digest);
+        if (check_source(pass, entry->seq, &digest, error))
+            return error->status;
+    }
+    for (size_t i = 0; i < 2 && text_is(entry->event, "run-started"); i++)
+        if (find_named(entry, kept[i], &digest) && check_content(pass, entry->seq, &digest, error))
+            return error->status;
+    return STATUS_OK;
 }
 
 static void grow(struct audit_pass *pass, const struct audit_scan *scan)
@@ -270,6 +330,7 @@ static enum status take_event(struct audit_pass *pass, const struct audit_scan *
 {
     struct audit_report *report = pass->report;
     int64_t event = scan->entry.seq;
+    size_t at;
     if (scan->gap)
         audit_find(pass, AUDIT_EVENT, report->events + 1, _("events %lld to %lld are gone"),
                    (long long)report->events + 1, (long long)event - 1);
@@ -280,6 +341,8 @@ static enum status take_event(struct audit_pass *pass, const struct audit_scan *
     grow(pass, scan);
     report->events = event;
     report->runs += text_is(scan->entry.event, "run-started");
+    if (text_is(scan->entry.event, "run-started"))
+        pass->of_first_version = !text_find(scan->entry.detail, TEXT("\"schema\":\""), &at);
     if (check_references(pass, &scan->entry, error))
         return error->status;
     if (text_is(scan->entry.event, "run-finished") && at_run_end(pass, heads, scan->entry.run, error))

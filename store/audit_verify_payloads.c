@@ -1,4 +1,7 @@
 /* Payloads: their bytes must have their digests; what is forgotten must have an event that says so. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "adapters/crypto.h"
 #include "store/audit_verify.h"
 
@@ -29,9 +32,9 @@ static void fault(struct audit_pass *pass, const struct digest *digest, const ch
         audit_find(pass, AUDIT_PAYLOAD, 0, _("the bytes %s: %s"), hex, what);
 }
 
-/* Published contents are never forgotten; of source bytes, the event that forgot them names them. */
-static enum status check_forgotten(struct audit_pass *pass, const struct digest *digest, int64_t kind,
-                                   int64_t event, struct error *error)
+/* The event that forgot bytes names them. Contents are never forgotten: the events that call them so ask for them. */
+static enum status check_forgotten(struct audit_pass *pass, const struct digest *digest, int64_t event,
+                                   struct error *error)
 {
     struct sqlite_statement *row;
     char hex[DIGEST_HEX];
@@ -48,9 +51,21 @@ static enum status check_forgotten(struct audit_pass *pass, const struct digest 
     sqlite_reset_statement(row);
     if (status > STATUS_END)
         return status;
-    if (!named || kind != PAYLOAD_SOURCE)
+    if (!named)
         fault(pass, digest, _("they are gone, and no event says that they were forgotten"));
     return STATUS_OK;
+}
+
+static int by_bytes(const void *left, const void *right)
+{
+    return memcmp(left, right, DIGEST_SIZE);
+}
+
+/* See audit_verify_events.c: a "digest" that the first version took of a locator. */
+static bool is_misnamed(const struct audit_pass *pass, const struct digest *digest)
+{
+    return pass->misnamed_count &&
+           bsearch(digest, pass->misnamed, pass->misnamed_count, sizeof *pass->misnamed, by_bytes);
 }
 
 static enum status check_one(struct audit_pass *pass, struct sqlite_statement *row, struct error *error)
@@ -65,14 +80,17 @@ static enum status check_one(struct audit_pass *pass, struct sqlite_statement *r
     }
     enum status status = store_payload_column(pass->store, row, 3, &bytes, &reason);
     if (status == STATUS_END)
-        return check_forgotten(pass, &digest, sqlite_number(row, 1), sqlite_number(row, 2), error);
+        return check_forgotten(pass, &digest, sqlite_number(row, 2), error);
     struct digest computed = crypto_sha256(status ? TEXT("") : bytes);
     if (status)
         fault(pass, &digest, reason.message);
+    else if (!bytes.length && !digest_equal(&computed, &digest) && is_misnamed(pass, &digest))
+        return STATUS_OK;
     else if (!digest_equal(&computed, &digest))
         fault(pass, &digest, _("they were changed, they do not have this digest"));
     else if (!sqlite_number(row, 6) || (int64_t)bytes.length != sqlite_number(row, 5))
-        fault(pass, &digest, _("their kind or their length is not what is recorded beside them"));
+        fault(pass, &digest,
+              _("their length, or what they are kept for, is not what is recorded beside them"));
     return STATUS_OK;
 }
 
@@ -80,11 +98,13 @@ enum status audit_verify_payloads(struct audit_pass *pass, struct error *error)
 {
     struct sqlite_statement *rows;
     if (sqlite_prepare(store_database(pass->store),
-                       "SELECT digest, kind, forgotten, bytes, encoding, size, typeof(bytes) = 'blob'"
-                       " AND forgotten IS NULL FROM payload ORDER BY id",
+                       "SELECT digest, kept, forgotten, bytes, encoding, size, typeof(bytes) = 'blob'"
+                       " AND forgotten IS NULL AND kept IN (0, 1) FROM payload ORDER BY id",
                        &rows, error))
         return error->status;
     enum status status;
+    if (pass->misnamed_count)
+        qsort(pass->misnamed, pass->misnamed_count, sizeof *pass->misnamed, by_bytes);
     while ((status = sqlite_step(rows, error)) == STATUS_OK)
         if ((status = check_one(pass, rows, error)))
             break;

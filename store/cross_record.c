@@ -352,7 +352,7 @@ static enum status insert_sample(struct sqlite *database, const struct cross_rec
                                  int64_t number, struct error *error)
 {
     static const char *const statements[] = {
-        "INSERT INTO payload (id, digest, kind, encoding, size, run, bytes)"
+        "INSERT INTO payload (id, digest, kept, encoding, size, run, bytes)"
         " VALUES (?1, CAST(?1 AS BLOB), 1, 0, 0, 1, CAST(?4 AS BLOB))",
         "INSERT INTO record (id, source, key, locator, source_digest, payload, content, code, status, work)"
         " VALUES (?1, 1, ?1, ?1, x'00', ?1, ?1, ?2, ?3, 0)",

@@ -8,19 +8,101 @@
 #include "store/merkle.h"
 #include "store/schema.h"
 
+/* How the rows of an old table become those of today, where equal names do not say it: a SELECT of all columns, in
+ * their order, up to and with its FROM. */
+struct rows {
+    const char *table, *select;
+};
+
 struct step {
     int64_t from;
     const char *maker;  /* the program that made such stores */
     const char *schema; /* their schema's digest */
-    const char *carry;  /* NULL: equal names say it all */
+    struct rows rows[4];
+    const char *carry;                                                  /* NULL: nothing more */
     enum status (*carry_out)(struct store *store, struct error *error); /* NULL: nothing */
 };
+
+/* ---- 1 to 2 ---- */
+
+/* 0.1.0 kept the run of what it wanted and held, and the number of an intent alone: the events say the rest. */
+static const char procedure_state_1[] =
+    "SELECT code, record, wanted_action, wanted_content, wanted_digest,"
+    " CASE WHEN wanted_action IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code "
+    "AND"
+    "  e.digest = s.wanted_digest AND e.event IN ('accepted', 'withdrawal-ordered', 'overwrite-ordered', "
+    "'recalled'))"
+    " END AS wanted_event,"
+    " held_status, held_content, held_digest, held_version, held_etag,"
+    " (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND (e.event IN ('published', 'withdrawn')"
+    "  OR e.event = 'recalled' AND json_extract(e.detail, '$.absent'))) AS held_event,"
+    " state, intent_key, intent_action, intent_content, intent_digest, intent_base, intent_seq AS "
+    "intent_event,"
+    " attempts, words, ordered, dismissed,"
+    " CASE WHEN dismissed IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND"
+    "  (e.event IN ('withdrawal-ordered', 'withheld') OR json_extract(e.detail, '$.adopted'))) END AS "
+    "dismissed_event,"
+    " overwrite,"
+    " CASE WHEN overwrite IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND"
+    "  e.event = 'overwrite-ordered') END AS overwrite_event FROM";
+
+/* 0.1.0 gave bytes one kind, that of their first use: a source's record whose bytes were its canonical content was
+ * packed as the one, so that no view could read it as the other. */
+static const char payload_1[] =
+    "SELECT id, digest, kind IN (1, 3) AS kept, encoding, size, run, forgotten, bytes FROM";
+
+static const char carry_1[] =
+    "UPDATE payload SET kept = 1 WHERE digest IN (SELECT digest FROM ledger WHERE digest IS NOT NULL)"
+    " OR lower(hex(digest)) IN (SELECT json_extract(detail, '$.config_digest') FROM ledger WHERE event = "
+    "'run-started'"
+    "  UNION SELECT json_extract(detail, '$.rules_digest') FROM ledger WHERE event = 'run-started');";
+
+static enum status unpack_one(struct store *store, int64_t payload, struct text bytes, struct error *error)
+{
+    struct sqlite_statement *write;
+    if (store_sql(store, "UPDATE payload SET bytes = ?2, encoding = 0 WHERE id = ?1", &write, error))
+        return error->status;
+    sqlite_bind_number(write, 1, payload);
+    sqlite_bind_bytes(write, 2, bytes);
+    return sqlite_execute(write, error);
+}
+
+static enum status carry_out_1(struct store *store, struct error *error)
+{
+    struct sqlite_statement *row;
+    int64_t after = 0;
+    for (;;) {
+        struct text bytes;
+        if (store_sql(
+                store,
+                "SELECT bytes, encoding, size, id FROM payload WHERE kept = 1 AND encoding = 1 AND id > ?1"
+                " ORDER BY id LIMIT 1",
+                &row, error))
+            return error->status;
+        sqlite_bind_number(row, 1, after);
+        enum status status = sqlite_step(row, error);
+        if (status)
+            return status == STATUS_END ? STATUS_OK : status;
+        after = sqlite_number(row, 3);
+        status = store_payload_column(store, row, 0, &bytes, error);
+        sqlite_reset_statement(row); /* unpacked bytes are the store's, not the row's */
+        if (!status)
+            status = unpack_one(store, after, bytes, error);
+        if (status > STATUS_END)
+            return status;
+    }
+}
 
 static const struct step steps[] = {
     { .from = 1,
       .maker = "0.1.0",
-      .schema = "8117b58b316f0571d600c66f18b54746761c0044b880f0bdaa521ab3c305cda2" },
+      .schema = "8117b58b316f0571d600c66f18b54746761c0044b880f0bdaa521ab3c305cda2",
+      .rows = { { "procedure_state", procedure_state_1 }, { "payload", payload_1 } },
+      .carry = carry_1,
+      .carry_out = carry_out_1 },
 };
+
+/* ---- what is known of versions ---- */
 
 bool migrate_knows(int64_t version, const struct digest *schema)
 {
@@ -177,9 +259,19 @@ static enum status match_columns(struct schemas *schemas, struct text table, str
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+static const char *select_rows(int64_t version, struct text table)
+{
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        for (const struct rows *rows = steps[i].rows; steps[i].from >= version && rows->table; rows++)
+            if (text_is(table, rows->table))
+                return rows->select;
+    return NULL;
+}
+
 /* ---- reading an older store ---- */
 
-static enum status view_object(struct schemas *schemas, const struct object *object, struct error *error)
+static enum status view_object(struct schemas *schemas, int64_t version, const struct object *object,
+                               struct error *error)
 {
     BUFFER_OWNED struct buffer names = { 0 }, values = { 0 };
     if (text_is(object->type, "view"))
@@ -190,18 +282,22 @@ static enum status view_object(struct schemas *schemas, const struct object *obj
     if (!find_object(&schemas->theirs, "table", object->name))
         return run_format(schemas, error, "CREATE TEMP %.*s",
                           WHOLE(text_slice(object->sql, 7, object->sql.length)));
+    const char *select = select_rows(version, object->name);
+    if (select)
+        return run_format(schemas, error, "CREATE TEMP VIEW \"%.*s\" AS %s main.\"%.*s\" s",
+                          TEXT_ARG(object->name), select, TEXT_ARG(object->name));
     if (match_columns(schemas, object->name, &names, &values, error))
         return error->status;
     return run_format(schemas, error, "CREATE TEMP VIEW \"%.*s\" AS SELECT %s FROM main.\"%.*s\"",
                       TEXT_ARG(object->name), values.bytes, TEXT_ARG(object->name));
 }
 
-enum status migrate_read_older(struct sqlite *database, struct error *error)
+enum status migrate_read_older(struct sqlite *database, int64_t version, struct error *error)
 {
     struct schemas schemas = { 0 };
     enum status status = open_schemas(&schemas, database, error);
     for (size_t i = 0; !status && i < schemas.ours.count; i++)
-        status = view_object(&schemas, &schemas.ours.items[i], error);
+        status = view_object(&schemas, version, &schemas.ours.items[i], error);
     close_schemas(&schemas);
     return status;
 }
@@ -298,12 +394,16 @@ static enum status set_tables_aside(struct schemas *schemas, struct error *error
     return sqlite_run(schemas->database, "PRAGMA legacy_alter_table = OFF", error);
 }
 
-static enum status fill(struct schemas *schemas, struct text table, struct error *error)
+static enum status fill(struct schemas *schemas, int64_t version, struct text table, struct error *error)
 {
     BUFFER_OWNED struct buffer names = { 0 }, values = { 0 };
     const struct object *was = find_object(&schemas->theirs, "table", table);
+    const char *select = select_rows(version, table);
     if (!was)
         return STATUS_OK;
+    if (select)
+        return run_format(schemas, error, "INSERT INTO \"%.*s\" %s \"was_%.*s\" s", TEXT_ARG(table), select,
+                          TEXT_ARG(table));
     if (match_columns(schemas, table, &names, &values, error))
         return error->status;
     return run_format(schemas, error, "INSERT INTO \"%.*s\" (%s) SELECT %s FROM \"was_%.*s\"",
@@ -329,12 +429,12 @@ static enum status make(struct schemas *schemas, const char *type, struct error 
     return STATUS_OK;
 }
 
-static enum status fill_tables(struct schemas *schemas, struct error *error)
+static enum status fill_tables(struct schemas *schemas, int64_t version, struct error *error)
 {
     for (size_t i = 0; i < schemas->ours.count; i++) {
         const struct object *object = &schemas->ours.items[i];
         if (text_is(object->type, "table") && !is_there(schemas, object) &&
-            fill(schemas, object->name, error))
+            fill(schemas, version, object->name, error))
             return error->status;
     }
     return STATUS_OK;
@@ -366,9 +466,9 @@ static enum status drop_set_aside(struct schemas *schemas, struct error *error)
 static enum status change(struct store *store, struct schemas *schemas, int64_t version, struct error *error)
 {
     if (drop_what_differs(schemas, error) || set_tables_aside(schemas, error) ||
-        make(schemas, "table", error) || fill_tables(schemas, error) || make(schemas, "index", error) ||
-        take_steps(store, version, error) || drop_set_aside(schemas, error) ||
-        make(schemas, "trigger", error) || make(schemas, "view", error))
+        make(schemas, "table", error) || fill_tables(schemas, version, error) ||
+        make(schemas, "index", error) || take_steps(store, version, error) ||
+        drop_set_aside(schemas, error) || make(schemas, "trigger", error) || make(schemas, "view", error))
         return error->status;
     return STATUS_OK;
 }

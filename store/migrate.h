@@ -10,10 +10,16 @@
  * How a step is added. Change `schema_tables` and `schema_views`. Only when a released version had the old tables:
  * raise STORE_VERSION (store/store.h) and add a row to `steps` in migrate.c: the version that is left, who made it,
  * the digest of its schema (`schema_digest`; the test "every step knows its schema" prints it), and what has to be
- * worked out because equal names do not say it. That is `carry`, SQL that is run when all tables and indexes have
- * their new shape and the old ones still stand beside them as `was_NAME` (those that changed or are no more), and
- * `carry_out`, a function for what SQL cannot do, after it. Steps run in order, so a store of version 1 goes through
- * all of them; `carry` may only name columns that every later shape still has. Until a version is released, what
+ * worked out because equal names do not say it. Three ways:
+ *
+ * - `rows`: of a table, a SELECT that gives all its columns of today from the old table `s`. Who only reads an older
+ *   store sees it through the same SELECT, so this is the first choice for what is derived from events.
+ * - `carry`: SQL that is run when all tables and indexes have their new shape and the old ones still stand beside them
+ *   as `was_NAME` (those that changed or are no more).
+ * - `carry_out`: a function for what SQL cannot do, after it.
+ *
+ * Steps run in order, so a store of version 1 goes through all of them; `carry` may only name columns that every later
+ * shape still has, and a later change of a table with `rows` mends that SELECT. Until a version is released, what
  * belongs to it is added to the same step.
  */
 #ifndef STORE_MIGRATE_H
@@ -29,7 +35,7 @@ const char *migrate_maker(int64_t version);
 
 /* Gives a connection that only reads the shape of today, through temporary views: what an older store has not
  * got is its default, what it says is what it says. Nothing is written. */
-enum status migrate_read_older(struct sqlite *database, struct error *error);
+enum status migrate_read_older(struct sqlite *database, int64_t version, struct error *error);
 
 /* For store_run_begin, inside the transaction of the run's first event, on a store that verifies: brings it up to
  * date and appends `migrated`. Does nothing where nothing differs. */

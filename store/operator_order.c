@@ -291,7 +291,7 @@ static enum status give_order(struct store *store, struct arena *arena, const st
     if (store_begin(store, error))
         return error->status;
     enum status status = outbox_said(store, item->record, &says, &said, error);
-    if (!status && !store_payload_put(store, PAYLOAD_CONTENT, &wish->digest, bytes, &wish->content, error) &&
+    if (!status && !store_payload_put(store, PAYLOAD_KEPT, &wish->digest, bytes, &wish->content, error) &&
         !append_order(store, arena, order, wish, error)) {
         outbox_item_order(item, wish, says ? &said : NULL);
         if (!outbox_save(store, item, error) && !resolve_lacking(store, order->code, error) &&

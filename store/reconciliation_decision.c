@@ -140,7 +140,7 @@ static enum status adopt(struct store *store, struct arena *arena,
                                         .digest = crypto_sha256(content),
                                         .version = decision->version,
                                         .etag = decision->etag };
-    if (store_payload_put(store, PAYLOAD_CONTENT, &standing.digest, content, &standing.content, error) ||
+    if (store_payload_put(store, PAYLOAD_KEPT, &standing.digest, content, &standing.content, error) ||
         append_adopted(store, decision, "published", "publish", &standing, error) ||
         (decision->abolished && append_adopted(store, decision, "withdrawn", "withdraw", &standing, error)) ||
         outbox_find(store, arena, decision->code, &item, error) > STATUS_END ||

@@ -62,7 +62,7 @@ static enum status pack_group(struct packing *packing, struct error *error)
 {
     struct sqlite_statement *rows;
     if (store_sql(packing->store,
-                  "SELECT id, run, CASE WHEN kind IN (0, 2) AND encoding = 0 THEN bytes END FROM payload"
+                  "SELECT id, run, CASE WHEN kept = 0 AND encoding = 0 THEN bytes END FROM payload"
                   " WHERE id > ?1 ORDER BY id LIMIT ?2",
                   &rows, error))
         return error->status;
@@ -135,22 +135,49 @@ static enum status find_run(struct forgetting *forgetting, struct error *error)
     return status;
 }
 
-/* The same bytes may be needed by another record, or again. */
+/* Once a run: what no record has needed for so long. The same bytes may be needed by another record, or again. What an
+ * event calls a content is never forgotten, whatever stands beside the bytes: the ledger decides, not the mark. */
+static enum status find_candidates(struct forgetting *forgetting, struct error *error)
+{
+    static const char *const statements[] = {
+        "CREATE TEMP TABLE IF NOT EXISTS forgettable (payload INTEGER PRIMARY KEY, digest BLOB NOT NULL "
+        "UNIQUE)",
+        "DELETE FROM forgettable",
+        "INSERT INTO forgettable SELECT p.id, p.digest FROM superseded s JOIN payload p ON p.id = s.payload"
+        " WHERE s.run <= ?1 AND p.kept = 0 AND p.bytes IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM record r WHERE r.source_digest = p.digest AND r.present = 1) LIMIT ?2",
+        "DELETE FROM forgettable WHERE digest IN"
+        " (SELECT f.digest FROM ledger l CROSS JOIN forgettable f ON f.digest = l.digest)",
+    };
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        struct sqlite_statement *statement;
+        if (sqlite_prepare(store_database(forgetting->store), statements[i], &statement, error))
+            return error->status;
+        if (i == 2) {
+            sqlite_bind_number(statement, 1, forgetting->until_run);
+            sqlite_bind_number(statement, 2, FORGET_MAX);
+        }
+        enum status status = sqlite_execute(statement, error);
+        sqlite_finish(statement);
+        if (status)
+            return status;
+    }
+    return STATUS_OK;
+}
+
 static enum status find_group(struct forgetting *forgetting, struct error *error)
 {
     struct sqlite_statement *rows;
     arena_clear(&forgetting->arena);
     forgetting->digests = value_list(&forgetting->arena);
     forgetting->count = 0;
-    if (store_sql(
-            forgetting->store,
-            "SELECT s.payload, lower(hex(p.digest)) FROM superseded s JOIN payload p ON p.id = s.payload"
-            " WHERE s.run <= ?1 AND p.kind = 0 AND p.bytes IS NOT NULL AND NOT EXISTS"
-            " (SELECT 1 FROM record r WHERE r.source_digest = p.digest AND r.present = 1) LIMIT ?2",
-            &rows, error))
+    if (store_sql(forgetting->store,
+                  "SELECT f.payload, lower(hex(f.digest)) FROM temp.forgettable f JOIN payload p ON p.id = "
+                  "f.payload"
+                  " WHERE p.bytes IS NOT NULL LIMIT ?1",
+                  &rows, error))
         return error->status;
-    sqlite_bind_number(rows, 1, forgetting->until_run);
-    sqlite_bind_number(rows, 2, FORGET_GROUP);
+    sqlite_bind_number(rows, 1, FORGET_GROUP);
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         forgetting->payloads[forgetting->count++] = sqlite_number(rows, 0);
@@ -200,6 +227,7 @@ static enum status forget(struct store *store, int64_t source_ms, struct retenti
     forgetting->store = store;
     clock_format(clock->now(clock) - source_ms, forgetting->before);
     enum status status = find_run(forgetting, error);
+    status = status ? status : find_candidates(forgetting, error);
     while (!status && done->forgotten < FORGET_MAX) {
         status = find_group(forgetting, error);
         if (status || !forgetting->count)

@@ -10,7 +10,7 @@ const char schema_tables[] =
     "CREATE TABLE payload (\n"
     "  id INTEGER PRIMARY KEY,\n"
     "  digest BLOB NOT NULL UNIQUE,\n"
-    "  kind INTEGER NOT NULL,\n"           /* enum payload_kind */
+    "  kept INTEGER NOT NULL DEFAULT 0,\n" /* 1: a content, a configuration, rules: views read them, as they are */
     "  encoding INTEGER NOT NULL,\n"       /* 0 as it is, 1 deflate (zlib) */
     "  size INTEGER NOT NULL,\n"           /* of the bytes before encoding */
     "  run INTEGER NOT NULL,\n"            /* in which it came */
@@ -58,7 +58,7 @@ const char schema_tables[] =
     "  watched TEXT,\n"                       /* what the rules over the store look at: canonical JSON */
     "  outcome TEXT);\n"
     "CREATE UNIQUE INDEX record_key ON record (source, key);\n"
-    "CREATE INDEX record_digest ON record (source_digest);\n"
+    "CREATE INDEX record_digest ON record (source_digest, context);\n"
     "CREATE INDEX record_code ON record (code) WHERE code IS NOT NULL;\n"
     "CREATE INDEX record_work ON record (work, source) WHERE work > 0;\n"
     "CREATE INDEX record_kept ON record (outcome) WHERE outcome IN ('rejected', 'held');\n"
@@ -185,7 +185,7 @@ const char schema_views[] =
     "  FROM ledger e WHERE e.event IN ('published', 'withdrawn') AND e.code IS NOT NULL);\n"
 
     "CREATE VIEW audit_current AS SELECT v.code,\n"
-    "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.digest = coalesce(v.digest,\n"
+    "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.encoding = 0 AND p.digest = coalesce(v.digest,\n"
     "    (SELECT e.digest FROM ledger e WHERE e.seq = v.seq))) AS name,\n"
     "  CASE v.event WHEN 'withdrawn' THEN 'abolished' ELSE 'published' END AS status,\n"
     "  v.content_digest, v.portal_version, v.at AS published_at, v.run\n"
@@ -195,7 +195,7 @@ const char schema_views[] =
     "CREATE VIEW audit_fields AS\n"
     "WITH leaf AS (SELECT v.code, v.number, v.run, v.at, v.to_run, v.to_at, replace(substr(j.fullkey, 3), '\"', '') AS field,\n"
     "    CASE WHEN v.event = 'withdrawn' AND j.fullkey = '$.status' THEN 'abolished' ELSE CAST(j.atom AS TEXT) END AS value\n"
-    "  FROM audit_versions v JOIN payload p ON p.digest = v.digest, json_tree(CAST(p.bytes AS TEXT)) j\n"
+    "  FROM audit_versions v JOIN payload p ON p.digest = v.digest AND p.encoding = 0, json_tree(CAST(p.bytes AS TEXT)) j\n"
     "  WHERE j.atom IS NOT NULL),\n"
     "island AS (SELECT *, number - row_number() OVER (PARTITION BY code, field, value ORDER BY number) AS run_of\n"
     "  FROM leaf)\n"
@@ -216,7 +216,7 @@ const char schema_views[] =
     "  json_extract(CAST(p.bytes AS TEXT), '$.decision.signed_on') AS signed_on,\n"
     "  json_extract(CAST(p.bytes AS TEXT), '$.decision.effective_on') AS effective_on,\n"
     "  s.name AS source, CAST(p.bytes AS TEXT) AS content, r.id AS record\n"
-    "FROM record r JOIN payload p ON p.id = r.content JOIN source s ON s.id = r.source\n"
+    "FROM record r JOIN payload p ON p.id = r.content AND p.encoding = 0 JOIN source s ON s.id = r.source\n"
     "WHERE r.present = 1 AND r.content IS NOT NULL;\n"
 
     REPORT_VIEWS;

@@ -162,7 +162,7 @@ enum status staging_context(struct staging *staging, struct text context, struct
         return STATUS_OK;
     staging->has_context = true;
     staging->context_digest = digest;
-    return store_payload_put(staging->store, PAYLOAD_CONTEXT, &digest, context, &staging->context, error);
+    return store_payload_put(staging->store, PAYLOAD_SOURCE, &digest, context, &staging->context, error);
 }
 
 /* A record that was missing for so long that its bytes were forgotten is staged again. */

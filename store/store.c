@@ -120,7 +120,7 @@ static enum status check_schema(struct store *store, enum store_mode mode, struc
               "brings it up to date (\"audit\", \"history\", \"runs\" and \"show\" read it as it "
               "is)"),
             store->path, migrate_maker(store->version));
-    return migrate_read_older(store->database, error);
+    return migrate_read_older(store->database, store->version, error);
 }
 
 static enum status open_to_read(struct store *store, enum store_mode mode, struct error *error)
@@ -281,50 +281,52 @@ struct buffer *store_scratch(struct store *store, int which)
     return &store->scratch[which];
 }
 
-/* Known bytes, or bytes that retention forgot and that have come again. */
-static enum status find_payload(struct store *store, const struct digest *digest, struct text bytes,
-                                int64_t *payload, struct error *error)
+/* Known bytes; what retention forgot has come again, and what was packed as a source's is now a content. */
+static enum status find_payload(struct store *store, enum payload_use use, const struct digest *digest,
+                                struct text bytes, int64_t *payload, struct error *error)
 {
-    struct sqlite_statement *find, *restore;
-    if (store_sql(store, "SELECT id, bytes IS NULL FROM payload WHERE digest = ?1", &find, error))
+    struct sqlite_statement *find, *write;
+    if (store_sql(store, "SELECT id, bytes IS NULL, kept = 0 FROM payload WHERE digest = ?1", &find, error))
         return error->status;
     sqlite_bind_digest(find, 1, digest);
     enum status status = sqlite_step(find, error);
     if (status)
         return status;
     *payload = sqlite_number(find, 0);
-    bool forgotten = sqlite_number(find, 1);
+    bool forgotten = sqlite_number(find, 1), becomes_kept = use == PAYLOAD_KEPT && sqlite_number(find, 2);
     sqlite_reset_statement(find);
-    if (!forgotten)
+    if (!forgotten && !becomes_kept)
         return STATUS_OK;
     if (store_sql(store,
-                  "UPDATE payload SET bytes = ?2, encoding = 0, run = ?3, forgotten = NULL WHERE id = ?1",
-                  &restore, error))
+                  "UPDATE payload SET bytes = ?2, encoding = 0, kept = max(kept, ?4), forgotten = NULL,"
+                  " run = CASE WHEN bytes IS NULL THEN ?3 ELSE run END WHERE id = ?1",
+                  &write, error))
         return error->status;
-    sqlite_bind_number(restore, 1, *payload);
-    sqlite_bind_bytes(restore, 2, bytes.bytes ? bytes : TEXT(""));
-    sqlite_bind_number(restore, 3, store->run);
-    return sqlite_execute(restore, error);
+    sqlite_bind_number(write, 1, *payload);
+    sqlite_bind_bytes(write, 2, bytes.bytes ? bytes : TEXT(""));
+    sqlite_bind_number(write, 3, store->run);
+    sqlite_bind_number(write, 4, use == PAYLOAD_KEPT);
+    return sqlite_execute(write, error);
 }
 
-enum status store_payload_put(struct store *store, enum payload_kind kind, const struct digest *digest,
+enum status store_payload_put(struct store *store, enum payload_use use, const struct digest *digest,
                               struct text bytes, int64_t *payload, struct error *error)
 {
     struct sqlite_statement *insert;
     if (store_sql(store,
-                  "INSERT OR IGNORE INTO payload (digest, kind, encoding, size, run, bytes)"
+                  "INSERT OR IGNORE INTO payload (digest, kept, encoding, size, run, bytes)"
                   " VALUES (?1, ?2, 0, ?3, ?4, ?5)",
                   &insert, error))
         return error->status;
     sqlite_bind_digest(insert, 1, digest);
-    sqlite_bind_number(insert, 2, kind);
+    sqlite_bind_number(insert, 2, use == PAYLOAD_KEPT);
     sqlite_bind_number(insert, 3, (int64_t)bytes.length);
     sqlite_bind_number(insert, 4, store->run);
     sqlite_bind_bytes(insert, 5, bytes.bytes ? bytes : TEXT(""));
     if (sqlite_execute(insert, error))
         return error->status;
     if (!sqlite_changed_rows(store->database))
-        return find_payload(store, digest, bytes, payload, error);
+        return find_payload(store, use, digest, bytes, payload, error);
     *payload = sqlite_last_row(store->database);
     return STATUS_OK;
 }
@@ -387,11 +389,11 @@ enum status store_payload_by_digest(struct store *store, struct arena *arena, co
 static enum status keep_configuration(struct store *store, const struct run_start *start, struct error *error)
 {
     int64_t payload;
-    if (start->configuration.length && store_payload_put(store, PAYLOAD_CONFIGURATION, &start->config_digest,
-                                                         start->configuration, &payload, error))
+    if (start->configuration.length &&
+        store_payload_put(store, PAYLOAD_KEPT, &start->config_digest, start->configuration, &payload, error))
         return error->status;
     if (start->rules.length &&
-        store_payload_put(store, PAYLOAD_CONFIGURATION, &start->rules_digest, start->rules, &payload, error))
+        store_payload_put(store, PAYLOAD_KEPT, &start->rules_digest, start->rules, &payload, error))
         return error->status;
     return STATUS_OK;
 }

@@ -60,10 +60,13 @@ enum status store_durable(struct store *store, bool durable, struct error *error
 enum status store_sql(struct store *store, const char *literal, struct sqlite_statement **statement,
                       struct error *error);
 
-/* Bytes kept by their digest: source records, canonical contents, configurations. */
-enum payload_kind { PAYLOAD_SOURCE, PAYLOAD_CONTENT, PAYLOAD_CONTEXT, PAYLOAD_CONFIGURATION };
+/* Bytes kept by their digest, which is that of the bytes and of nothing else. They have no kind: what they are used
+ * for stands with who refers to them, and the same bytes may be a source's record and a content. PAYLOAD_SOURCE may be
+ * packed, and forgotten by retention; what was once put as PAYLOAD_KEPT (a canonical content, a configuration, rules)
+ * stays as it is, for the views and for ever. */
+enum payload_use { PAYLOAD_SOURCE, PAYLOAD_KEPT };
 /* Gives the number of the payload, new or already there. */
-enum status store_payload_put(struct store *store, enum payload_kind kind, const struct digest *digest,
+enum status store_payload_put(struct store *store, enum payload_use use, const struct digest *digest,
                               struct text bytes, int64_t *payload, struct error *error);
 /* STATUS_END: not there, or forgotten by retention. The bytes live in the arena. */
 enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,

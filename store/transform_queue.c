@@ -196,7 +196,7 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
     struct sqlite_statement *statement;
     int64_t content = result->known_content;
     if (!content && result->content.bytes &&
-        store_payload_put(store, PAYLOAD_CONTENT, &result->digest, result->content, &content, error))
+        store_payload_put(store, PAYLOAD_KEPT, &result->digest, result->content, &content, error))
         return error->status;
     if ((!result->fresh && leave_code(store, result->record, result->code, error)) ||
         put_findings(store, result, error) ||

@@ -219,8 +219,7 @@ static void simulated_want_action(const char *code, const char *name, enum outbo
     struct ledger_event accepted = { .event = "accepted", .code = text_of(code), .digest = &wish.digest };
     enum status status = store_begin(simulated.store, &error);
     if (!status)
-        status =
-            store_payload_put(simulated.store, PAYLOAD_CONTENT, &wish.digest, bytes, &wish.content, &error);
+        status = store_payload_put(simulated.store, PAYLOAD_KEPT, &wish.digest, bytes, &wish.content, &error);
     if (!status)
         status = ledger_append(simulated.store, &accepted, &wish.event, &error);
     if (!status)

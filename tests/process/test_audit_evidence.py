@@ -404,7 +404,7 @@ class Retention(unittest.TestCase):
             place.run("run")
             place.records(procedure("1.000001", notes="y" * 2000), *procedures(2, first=2, notes="x" * 2000))
             place.run("run")
-            packed = place.sql("SELECT count(*) FROM payload WHERE kind = 0 AND encoding = 1 AND length(bytes) < size / 5")
+            packed = place.sql("SELECT count(*) FROM payload WHERE kept = 0 AND encoding = 1 AND length(bytes) < size / 5")
             self.assertEqual(packed, [(3,)])
             first = place.sql("SELECT json_extract(detail, '$.source_digest') FROM ledger WHERE event = 'accepted' AND run = 1"
                               " AND code = '1.000001'")[0][0]
@@ -413,7 +413,7 @@ class Retention(unittest.TestCase):
                              " JOIN ledger e ON e.seq = p.forgotten")
             self.assertEqual(row[:4], (first, None, 1, "forgotten"))
             self.assertEqual(json.loads(row[4])["digests"], [first])
-            self.assertEqual(place.sql("SELECT count(*) FROM payload WHERE bytes IS NULL AND kind <> 0"), [(0,)])
+            self.assertEqual(place.sql("SELECT count(*) FROM payload WHERE bytes IS NULL AND kept = 1"), [(0,)])
             ours, script, report, words = place.both()
             self.assertEqual((ours, script), ((True, 0), (True, 0)), (report, words))
             self.assertEqual(report["forgotten"], 1)

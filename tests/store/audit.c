@@ -297,16 +297,26 @@ TEST("a head of another ledger and one that is no head are said to be so")
 TEST("payloads that were changed, taken or forgotten without an event are found by their first event")
 {
     three_nights(true);
-    forge("UPDATE payload SET bytes = CAST('x' AS BLOB) WHERE id = (SELECT min(id) FROM payload WHERE kind = "
-          "1)");
+    forge(
+        "UPDATE payload SET bytes = CAST('x' AS BLOB) WHERE id = (SELECT content FROM record WHERE id = 1)");
     struct audit_report report = verify(NULL, 0);
     CHECK_STRING(report.first->kind, AUDIT_PAYLOAD);
     CHECK_CONTAINS(report.first->message, "they were changed");
     CHECK_INT(report.first->event, 3);
-    forge("UPDATE payload SET bytes = NULL WHERE id = (SELECT min(id) FROM payload WHERE kind = 1)");
-    check_found(AUDIT_PAYLOAD, 3, "no event says that they were forgotten");
-    forge("DELETE FROM payload WHERE id = (SELECT min(id) FROM payload WHERE kind = 1)");
+    forge("UPDATE payload SET bytes = NULL WHERE id = (SELECT content FROM record WHERE id = 1)");
+    check_found(AUDIT_PAYLOAD, 3, "they are not kept as one");
+    forge("DELETE FROM payload WHERE id = (SELECT content FROM record WHERE id = 1)");
     check_found(AUDIT_PAYLOAD, 3, "which are not in the store");
+    night_close(&night);
+
+    three_nights(true);
+    forge("UPDATE payload SET bytes = NULL WHERE id = (SELECT payload FROM record WHERE id = 1)");
+    check_found(AUDIT_PAYLOAD, 3, "no event says that they were forgotten");
+    night_close(&night);
+
+    three_nights(true);
+    forge("UPDATE payload SET kept = 0 WHERE id = (SELECT content FROM record WHERE id = 1)");
+    check_found(AUDIT_PAYLOAD, 3, "marked as a source's");
     night_close(&night);
 }
 

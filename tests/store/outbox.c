@@ -39,7 +39,7 @@ static void want(const char *code, enum outbox_action action, const char *name)
 {
     struct outbox_wish wish = { .action = action, .digest = digest_of(name) };
     struct ledger_event accepted = { .event = "accepted", .code = text_of(code), .digest = &wish.digest };
-    CHECK_INT(store_payload_put(store, PAYLOAD_CONTENT, &wish.digest, text_of(name), &wish.content, &error),
+    CHECK_INT(store_payload_put(store, PAYLOAD_KEPT, &wish.digest, text_of(name), &wish.content, &error),
               STATUS_OK);
     CHECK_INT(ledger_append(store, &accepted, &wish.event, &error), STATUS_OK);
     CHECK_INT(outbox_want(store, text_of(code), 1, &wish, &error), STATUS_OK);

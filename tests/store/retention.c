@@ -57,7 +57,7 @@ static bool verifies(void)
     return report.holds;
 }
 
-#define SOURCES "SELECT count(*) FROM payload WHERE kind = 0 AND "
+#define SOURCES "SELECT count(*) FROM payload WHERE kept = 0 AND "
 
 TEST("source bytes are packed once the run that brought them is over, contents never")
 {
@@ -72,7 +72,7 @@ TEST("source bytes are packed once the run that brought them is over, contents n
     CHECK_INT(keep_house(0, 0).packed, 0);
     night_end(&night);
     CHECK_INT(number(SOURCES "encoding = 1"), 2);
-    CHECK_INT(number("SELECT count(*) FROM payload WHERE kind <> 0 AND encoding <> 0"), 0);
+    CHECK_INT(number("SELECT count(*) FROM payload WHERE kept = 1 AND encoding <> 0"), 0);
     CHECK(verifies());
     night_close(&night);
 }
@@ -83,7 +83,7 @@ TEST("a packed payload reads as it was")
     struct text before, after;
     open_store();
     begin("Một");
-    int64_t payload = number("SELECT min(id) FROM payload WHERE kind = 0");
+    int64_t payload = number("SELECT min(id) FROM payload WHERE kept = 0");
     CHECK_INT(store_payload(night.store, &test_arena, payload, &before, &error), STATUS_OK);
     night_end(&night);
     begin("Một");
@@ -214,5 +214,69 @@ TEST("packing keeps to its time and goes on in the next run")
     CHECK_INT(packed, 1000);
     CHECK(runs > 1);
     CHECK(verifies());
+    night_close(&night);
+}
+
+/* A source that gives canonical procedures: its bytes are the content. */
+static int64_t put(enum payload_use use, struct text bytes)
+{
+    struct digest digest = crypto_sha256(bytes);
+    struct error error = { 0 };
+    int64_t payload = 0;
+    CHECK_INT(store_payload_put(night.store, use, &digest, bytes, &payload, &error), STATUS_OK);
+    return payload;
+}
+
+TEST("bytes that are a source's and a content are one payload, which stays as it is in whatever order they "
+     "come")
+{
+    static char bytes[3000];
+    memset(bytes, 'y', sizeof bytes - 1);
+    struct text both = text_of(bytes), packed_first;
+    struct error error = { 0 };
+    open_store();
+    begin("Một");
+    int64_t payload = put(PAYLOAD_SOURCE, both);
+    CHECK_INT(put(PAYLOAD_KEPT, both), payload);
+    CHECK_INT(put(PAYLOAD_SOURCE, both), payload);
+    bytes[0] = 'z';
+    packed_first = text_of(bytes);
+    int64_t other = put(PAYLOAD_SOURCE, packed_first);
+    night_end(&night);
+    night_begin(&night);
+    night_work(&night);
+    keep_house(0, 0);
+    CHECK_INT(number("SELECT count(*) FROM payload WHERE encoding = 1 AND size = 2999"), 1);
+    CHECK_INT(put(PAYLOAD_KEPT, packed_first), other); /* a second night: now it is a content */
+    CHECK_INT(number("SELECT count(*) FROM payload WHERE encoding = 0 AND kept = 1 AND length(bytes) = 2999"),
+              2);
+    struct text read;
+    CHECK_INT(store_payload(night.store, &test_arena, other, &read, &error), STATUS_OK);
+    CHECK(text_equal(read, packed_first));
+    night_end(&night);
+    CHECK(verifies());
+    night_close(&night);
+}
+
+TEST(
+    "what an event calls a content is never forgotten, though its mark was taken away and no record needs it")
+{
+    open_store();
+    begin("Một");
+    night_end(&night);
+    struct error error = { 0 };
+    CHECK_INT(
+        sqlite_run(
+            store_database(night.store),
+            "INSERT OR REPLACE INTO superseded SELECT content, 1 FROM record; UPDATE payload SET kept = 0",
+            &error),
+        STATUS_OK);
+    night.clock.now += 10 * DAY_MS;
+    begin("Hai");
+    keep_house(DAY_MS, 0);
+    CHECK_INT(number("SELECT count(*) FROM payload p WHERE bytes IS NULL AND EXISTS"
+                     " (SELECT 1 FROM ledger l WHERE l.digest = p.digest)"),
+              0);
+    night_end(&night);
     night_close(&night);
 }

@@ -111,7 +111,7 @@ TEST("an abandoned pass leaves no trace")
     offer(staging, "a", "A1");
     staging_abandon(staging);
     CHECK_INT(number("SELECT count(*) FROM record"), 0);
-    CHECK_INT(number("SELECT count(*) FROM payload WHERE kind = 0"), 0);
+    CHECK_INT(number("SELECT count(*) FROM payload WHERE kept = 0"), 0);
     store_close(store);
 }
 
