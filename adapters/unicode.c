@@ -127,6 +127,22 @@ size_t unicode_invalid_at(struct text text)
     return start;
 }
 
+struct text unicode_mend(struct arena *arena, struct text text)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    size_t valid = unicode_invalid_at(text);
+    if (valid == text.length)
+        return text;
+    while (text.length) {
+        buffer_text(&out, text_slice(text, 0, valid));
+        if (valid < text.length)
+            buffer_printf(&out, "<%02X>", (unsigned char)text.bytes[valid]);
+        text = text_slice(text, valid + 1, text.length);
+        valid = unicode_invalid_at(text);
+    }
+    return text_copy(arena, buffer_view(&out));
+}
+
 bool unicode_nfc_certain(struct text text)
 {
     size_t at;

@@ -12,6 +12,10 @@
  */
 size_t unicode_invalid_at(struct text text);
 
+/* For names that the machine or a file system gives: bytes that are no UTF-8 are written out, as "<EA>". The text itself
+ * when it is valid. */
+struct text unicode_mend(struct arena *arena, struct text text);
+
 /* The character at `at`, and `at` moved behind it. The text must be valid. */
 int32_t unicode_next(struct text text, size_t *at);
 size_t unicode_put(int32_t character, char bytes[4]); /* returns the length */

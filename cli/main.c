@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "adapters/visible.h"
+#include "adapters/unicode.h"
 #include "cli/cli.h"
 #include "core/memory.h"
 
@@ -311,6 +312,12 @@ static enum status parse(struct invocation *invocation, struct given *given, int
         invocation->command = argv[optind++];
     invocation->arguments = argv + optind;
     invocation->argument_count = argc - optind;
+    /* They are written into the ledger. */
+    const char *const written[] = { invocation->reason, invocation->decision };
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++)
+        if (written[i] && unicode_invalid_at(text_of(written[i])) < strlen(written[i]))
+            return error_set(error, STATUS_USAGE,
+                             _("\"%s\" is no UTF-8; set the terminal to UTF-8 and write it again"), written[i]);
     if (invocation->language && strcmp(invocation->language, "vi") && strcmp(invocation->language, "en"))
         return error_set(error, STATUS_USAGE, _("--language is vi or en, not \"%s\""), invocation->language);
     return STATUS_OK;

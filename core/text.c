@@ -226,6 +226,36 @@ void buffer_char(struct buffer *buffer, char byte)
     buffer->bytes[buffer->length] = 0;
 }
 
+size_t text_print(char *out, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t length = text_vprint(out, size, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+size_t text_vprint(char *out, size_t size, const char *format, va_list arguments)
+{
+    int wanted = vsnprintf(out, size, format, arguments);
+    size_t length = wanted < 0 ? 0 : (size_t)wanted;
+    if (length < size)
+        return length;
+    /* The byte that did not fit is the end mark now: whether it began a letter shows in those before it. */
+    length = size ? size - 1 : 0;
+    size_t last = length;
+    while (last && length - last < 3 && ((unsigned char)out[last - 1] & 0xc0) == 0x80)
+        last--;
+    if (last && (unsigned char)out[last - 1] >= 0xc0) {
+        unsigned char lead = (unsigned char)out[last - 1];
+        size_t letter = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+        if (last - 1 + letter > length)
+            length = last - 1;
+    }
+    out[length] = 0;
+    return length;
+}
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
     char small[512];

@@ -319,13 +319,13 @@ enum status ingest_put(struct ingest *ingest, const struct ingest_record *record
     *item = (struct item){
         .arena = arena,
         .bytes = text_copy(&group->arena, record->bytes),
-        .locator = text_string(&group->arena, text_of(record->locator)),
+        .locator = text_string(&group->arena, unicode_mend(&group->arena, text_of(record->locator))),
         .fault = record->fault ? text_string(&group->arena, text_of(record->fault)) : NULL,
         .whole = record->whole,
     };
-    item->document = before && !strcmp(before->document, record->document)
-                         ? before->document
-                         : text_string(&group->arena, text_of(record->document));
+    /* The name of a file may be of an old encoding: it is told to people and stands in the ledger. */
+    const char *document = text_string(&group->arena, unicode_mend(&group->arena, text_of(record->document)));
+    item->document = before && !strcmp(before->document, document) ? before->document : document;
     item->context = before && text_equal(before->context, record->context)
                         ? before->context
                         : text_copy(&group->arena, record->context);

@@ -157,7 +157,7 @@ bool mapi_renew_token(struct mapi *mapi, unsigned token)
         return false;
     if (token != auth->generation || !auth_renew(auth, mapi->portal->clock, true, &why))
         return true;
-    snprintf(mapi->refusal, sizeof mapi->refusal, "%s", why.message);
+    text_print(mapi->refusal, sizeof mapi->refusal, "%s", why.message);
     return false;
 }
 
@@ -165,7 +165,7 @@ static void refuse(struct mapi *mapi, struct text message)
 {
     const struct mapi_settings *settings = settings_of(mapi);
     message = mapi_mask(&mapi->scratch, message, text_of(settings->password));
-    snprintf(mapi->refusal, sizeof mapi->refusal,
+    text_print(mapi->refusal, sizeof mapi->refusal,
              _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
                "%s: check username, password and dstcode in portal.login"),
              settings->common.shown, settings->user, message.length ? " (" : "", TEXT_ARG(message),

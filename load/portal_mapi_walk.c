@@ -108,7 +108,7 @@ static enum status look_at(struct mapi *mapi, struct mapi_call *call, const stru
     if (find_ours(mapi, call, error))
         return error->status;
     sighting->ours = is_same(mapi, call, call->ours, item, &where);
-    snprintf(sighting->where, sizeof sighting->where, TEXT_PRINT, TEXT_ARG(buffer_view(&where)));
+    text_print(sighting->where, sizeof sighting->where, TEXT_PRINT, TEXT_ARG(buffer_view(&where)));
     *remote = (struct remote_state){ .has_digest = true, .standing = sighting->standing };
     if (fetch_item(mapi, call, PORTAL_CONTENT_HELD, &held, &base, error))
         return error->status;
@@ -282,7 +282,7 @@ static enum portal_result change_failed(const struct mapi_call *call, const stru
 static void close_down(struct mapi *mapi, struct mapi_call *call, const struct mapi_reading *reading)
 {
     struct text message = mapi_mask(&call->arena, reading->message, buffer_view(&mapi->session));
-    snprintf(mapi->refusal, sizeof mapi->refusal,
+    text_print(mapi->refusal, sizeof mapi->refusal,
              _("the adapter %s does not serve what it is asked for (" TEXT_PRINT
                "): check portal.madonvi and the names of the services"),
              mapi->portal->settings->shown, TEXT_ARG(message));

@@ -7,7 +7,7 @@ __attribute__((format(printf, 2, 3))) static void say(char reason[STOP_REASON_MA
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(reason, STOP_REASON_MAX, format, arguments);
+    text_vprint(reason, STOP_REASON_MAX, format, arguments);
     va_end(arguments);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "adapters/unicode.h"
 #include "core/canonical.h"
 #include "store/merkle.h"
 
@@ -63,6 +64,7 @@ static enum status append(struct store *store, int64_t run, const struct ledger_
     struct merkle_tree *tree = store_tree(store);
     struct buffer *detail = store_scratch(store, 0), *bytes = store_scratch(store, 1);
     struct clock *clock = store_clock(store);
+    ARENA_OWNED struct arena arena = { 0 };
     char at[CLOCK_TEXT];
     clock_format(clock->now(clock), at);
     buffer_clear(detail);
@@ -77,13 +79,19 @@ static enum status append(struct store *store, int64_t run, const struct ledger_
         .event = text_of(event->event),
         .source = text_of(event->source),
         .code = event->code,
-        .actor = text_of(event->actor),
+        .actor = event->actor ? unicode_mend(&arena, text_of(event->actor)) : TEXT_NONE,
         .detail = buffer_view(detail),
         .has_digest = event->digest != NULL,
     };
     if (event->digest)
         entry.digest = *event->digest;
     ledger_canonical(bytes, &entry);
+    size_t invalid = unicode_invalid_at(buffer_view(bytes));
+    if (invalid < bytes->length)
+        return error_set(error, STATUS_FATAL,
+                         _("the event \"%s\" cannot be written: its byte %zu is no UTF-8, and nobody could verify it. "
+                           "This is a fault of the program; report it"),
+                         event->event, invalid);
     entry.hash = merkle_leaf(buffer_view(bytes));
     if (insert(store, &entry, error)) {
         if (error && error->status == STATUS_FATAL)

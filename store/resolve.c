@@ -246,12 +246,13 @@ static const struct member *winner(const struct settling *settling, const struct
             best = member;
             continue;
         }
-        same = same && digest_equal(&member->content_digest, &best->content_digest);
+        bool equal = digest_equal(&member->content_digest, &best->content_digest);
+        same = same && equal;
         size_t mine = rank(settling->precedence, member->source),
                its = rank(settling->precedence, best->source);
         if (mine < its)
             best = member;
-        tied = mine == its || (tied && mine > its);
+        tied = mine >= its && (tied || (mine == its && !equal));
     }
     if (!best || outranked(settling, members, best))
         return NULL;
@@ -275,10 +276,9 @@ static enum status name_others(struct settling *settling, const struct member *m
             BUFFER_OWNED struct buffer fields = { 0 };
             if (count <= COMPARED && name_differences(settling, member, self, &fields, error))
                 return error->status;
-            int written = snprintf(out + length, size - length, "%s%.*s (%.*s)%s%s", length ? "; " : "",
-                                   TEXT_ARG(member->source), TEXT_ARG(member->locator),
-                                   fields.length ? _(" differs in ") : "", fields.length ? fields.bytes : "");
-            length += (size_t)written;
+            length += text_print(out + length, size - length, "%s%.*s (%.*s)%s%s", length ? "; " : "",
+                                 TEXT_ARG(member->source), TEXT_ARG(member->locator),
+                                 fields.length ? _(" differs in ") : "", fields.length ? fields.bytes : "");
         }
     return STATUS_OK;
 }
@@ -314,7 +314,7 @@ static void say_decision(const struct member *member, struct verdict *verdict)
     verdict->severity = "error";
     verdict->field = "decision.number";
     verdict->cites = "Nghị định 63/2010/NĐ-CP, Điều 15 khoản 3, Điều 26 khoản 4";
-    snprintf(
+    text_print(
         verdict->message, sizeof verdict->message,
         _("The procedure is abolished, but its record does not say by which decision; it stays published "
           "until \"decision.number\" does, or an operator orders it: congkhai withdraw %.*s --decision "
@@ -337,7 +337,7 @@ static enum status judge(struct settling *settling, const struct member *members
         verdict->outcome = "held";
         verdict->rule = "congkhai/precedence";
         verdict->severity = "error";
-        snprintf(verdict->message, sizeof verdict->message,
+        text_print(verdict->message, sizeof verdict->message,
                  _("The source %.*s wins by \"precedence\", and its record (%.*s) is rejected; mend that one "
                    "first"),
                  TEXT_ARG(master->source), TEXT_ARG(master->locator));
@@ -347,7 +347,7 @@ static enum status judge(struct settling *settling, const struct member *members
         verdict->outcome = "held";
         verdict->rule = "congkhai/same-code";
         verdict->severity = "error";
-        snprintf(verdict->message, sizeof verdict->message,
+        text_print(verdict->message, sizeof verdict->message,
                  _("Another record gives the same code with other contents: %s; mend one of them, or say "
                    "with \"precedence\" whose word counts"),
                  others);
@@ -356,7 +356,7 @@ static enum status judge(struct settling *settling, const struct member *members
         enum status status = name_differences(settling, best, member, &fields, error);
         verdict->rule = "congkhai/precedence";
         verdict->severity = "warning";
-        snprintf(verdict->message, sizeof verdict->message,
+        text_print(verdict->message, sizeof verdict->message,
                  _("The source %.*s wins by \"precedence\" (%.*s); this record differs in: %s"),
                  TEXT_ARG(best->source), TEXT_ARG(best->locator), fields.bytes ? fields.bytes : "");
         buffer_free(&fields);

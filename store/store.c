@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "adapters/deflate.h"
+#include "adapters/unicode.h"
 #include "core/memory.h"
 #include "store/audit.h"
 #include "store/ledger.h"
@@ -421,7 +422,7 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
     struct value *detail = value_object(&arena);
     value_set(detail, "command", value_string(&arena, start->command));
     value_set(detail, "config_digest", value_digest(&arena, &start->config_digest));
-    value_set(detail, "host", value_string(&arena, start->host));
+    value_set(detail, "host", value_text(&arena, unicode_mend(&arena, text_of(start->host))));
     value_set(detail, "rules_digest", value_digest(&arena, &start->rules_digest));
     value_set(detail, "schema", value_digest(&arena, &schema));
     value_set(detail, "version", value_string(&arena, start->version));

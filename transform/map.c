@@ -48,7 +48,7 @@ static struct value *make_item(struct map_running *running, const struct map_nod
                             : run_group(running, node->items, record, piece->item, place);
     if (node->codes && !(code = codes_lookup(node->codes, running->arena, text))) {
         char message[300];
-        snprintf(message, sizeof message,
+        text_print(message, sizeof message,
                  _("This is not in the code list \"%s\" (%s): add it there if it is right"),
                  node->codes->name, node->codes->path);
         map_find(running, place, "congkhai/codes", text, message);
@@ -308,7 +308,7 @@ static void derive_online_service(struct map_running *running, struct value *pro
         return;
     }
     char message[300];
-    snprintf(message, sizeof message,
+    text_print(message, sizeof message,
              _("The highest level among the services listed is %s; that is what is published"), highest);
     finding_add(running->arena, &running->result->findings, false, TEXT("congkhai/online-service"),
                 "online_service", stated->text, text_of(message));

@@ -36,7 +36,7 @@ static struct value *convert_choice(struct map_running *running, const struct fi
         snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", field->choices[i]);
     }
     char message[400];
-    snprintf(message, sizeof message, _("This must be one of %s (see \"codes\" in the map)"), known);
+    text_print(message, sizeof message, _("This must be one of %s (see \"codes\" in the map)"), known);
     map_find(running, place, "congkhai/choice", text, message);
     return NULL;
 }

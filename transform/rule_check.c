@@ -159,7 +159,7 @@ static bool holds_length(const void *user_data, const struct rule_subject *subje
     int64_t length = (int64_t)unicode_length(subject->value->text);
     if (in_bounds(bounds, length))
         return true;
-    snprintf(seen, sizeof seen, _("It has %lld characters"), (long long)length);
+    text_print(seen, sizeof seen, _("It has %lld characters"), (long long)length);
     say_bounds(bounds, seen, why);
     return false;
 }
@@ -171,7 +171,7 @@ static bool holds_count(const void *user_data, const struct rule_subject *subjec
     char seen[128];
     if (in_bounds(bounds, count))
         return true;
-    snprintf(seen, sizeof seen, _("It has %lld items"), (long long)count);
+    text_print(seen, sizeof seen, _("It has %lld items"), (long long)count);
     say_bounds(bounds, seen, why);
     return false;
 }

@@ -71,11 +71,11 @@ static void say_bound(int bound, const struct rule_day *day, struct date limit, 
     char text[DATE_TEXT], what[RULE_PLACE_TEXT + DATE_TEXT + 4];
     date_write(limit, text);
     if (day->kind == RULE_DAY_TODAY)
-        snprintf(what, sizeof what, "%s", _("today"));
+        text_print(what, sizeof what, "%s", _("today"));
     else if (day->kind == RULE_DAY_FIELD)
-        snprintf(what, sizeof what, "%.*s (%s)", (int)day->text.length, day->text.bytes, text);
+        text_print(what, sizeof what, "%.*s (%s)", (int)day->text.length, day->text.bytes, text);
     else
-        snprintf(what, sizeof what, "%s", text);
+        text_print(what, sizeof what, "%s", text);
     switch (bound) {
     case AFTER:
         error_set(why, STATUS_OK, _("The day must be after %s"), what);
