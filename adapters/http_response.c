@@ -33,6 +33,16 @@ static bool certificate_refused(const struct http_line *line)
     }
 }
 
+#define UNEXPECTED_EOF 294 /* SSL_R_UNEXPECTED_EOF_WHILE_READING */
+
+/* A reset or an end of file during the handshake: an outage, which says nothing of trust. OpenSSL has an error
+ * of its own for everything else that fails there. */
+static bool handshake_dropped(const struct http_line *line)
+{
+    const char *code = strstr(line->words, "error:0A");
+    return !code || (strtoul(code + strlen("error:"), NULL, 16) & 0x7fffff) == UNEXPECTED_EOF;
+}
+
 static enum http_failure classify(const struct http_line *line, CURLcode code)
 {
     const struct http_transfer *transfer = line->transfer;
@@ -45,6 +55,7 @@ static enum http_failure classify(const struct http_line *line, CURLcode code)
     bool left = transfer->left && sent > 0;
     switch (code) {
     case CURLE_SSL_CONNECT_ERROR:
+        return handshake_dropped(line) ? HTTP_NOT_SENT : HTTP_TLS;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:

@@ -202,8 +202,11 @@ static enum status submit_rest(struct portal *portal, struct portal_request *con
 enum portal_result rest_said(long status, const struct value *problem)
 {
     switch (status) {
+    case 200:
+    case 201:
+        return RESULT_TAKEN;
     case 202: /* taken for later: only a question can tell whether it was */
-        return RESULT_LOST;
+        return RESULT_ACCEPTED;
     case 400:
     case 413:
     case 414:
@@ -214,6 +217,8 @@ enum portal_result rest_said(long status, const struct value *problem)
         return RESULT_REFUSED;
     case 404:
         return portal_answer_is_unknown(problem) ? RESULT_UNKNOWN : RESULT_CLOSED;
+    case 410:
+        return RESULT_GONE;
     case 409:
     case 412:
         return RESULT_MISMATCH;
@@ -224,8 +229,6 @@ enum portal_result rest_said(long status, const struct value *problem)
     case 503:
         return RESULT_BUSY;
     default:
-        if (status >= 200 && status < 300)
-            return RESULT_TAKEN;
         return status >= 300 && status < 500 ? RESULT_CLOSED : RESULT_LOST;
     }
 }
@@ -240,24 +243,36 @@ static void report_failure(struct rest *rest, const struct http_response *answer
     report->message = text_copy(&rest->arena, text_of(answer->why));
 }
 
-/* 2xx. What cannot be read tells nothing, and neither does an answer about another procedure. */
+static bool is_problem(const struct http_response *answer)
+{
+    struct text type = answer->content_type;
+    return text_starts(type, TEXT("application/problem+json"));
+}
+
+/* 200, 201. What cannot be read shows nothing, and neither does an answer about another procedure; an ETag
+ * may be all that an empty one has. */
 static void report_taken(struct rest *rest, const struct http_response *answer, const struct value *body,
                          const char *fault, struct portal_response *report)
 {
     bool asked = report->request->kind == PORTAL_ASK;
-    portal_answer_etag(answer->etag, &report->remote);
-    if (answer->status == 204 && !asked)
-        return;
-    if (portal_answer_held(body, report->request->code, &report->remote)) {
-        report->said = asked ? RESULT_HELD : RESULT_TAKEN;
-        return;
-    }
-    report->said = RESULT_LOST;
     const char *why = !answer->body.length ? _("it is empty")
                       : !body              ? fault
                                            : _("it is no JSON object about this procedure");
-    report->message =
-        text_format(&rest->arena, _("HTTP %ld, but the answer cannot be read: %s"), answer->status, why);
+    bool read = portal_answer_held(body, report->request->code, &report->remote);
+    if (read || !answer->body.length)
+        portal_answer_etag(answer->etag, &report->remote);
+    if (read && is_problem(answer))
+        report->remote.failed = true;
+    report->said = asked ? RESULT_HELD : RESULT_TAKEN;
+    if (!read && (asked || answer->body.length))
+        report->said = RESULT_LOST;
+    if (!read)
+        report->message =
+            text_format(&rest->arena, _("HTTP %ld, but the answer cannot be read: %s"), answer->status, why);
+    else if (report->remote.failed)
+        report->message = text_format(
+            &rest->arena, _("HTTP %ld, but the answer says that it failed: " TEXT_PRINT), answer->status,
+            TEXT_ARG(portal_answer_words(&rest->arena, answer->status, body, answer->body)));
 }
 
 static void take_digest(struct rest *rest, struct text body, struct portal_response *report)
@@ -323,7 +338,7 @@ static enum status proved(struct rest *rest, struct rest_call *call, const struc
     *again = false;
     if (call->proving) {
         const struct value *items = value_find(rest->body, "items");
-        rest->lists = report->said == RESULT_HELD && items && items->kind == VALUE_LIST;
+        rest->lists = report->said == RESULT_HELD && !report->remote.failed && items && items->kind == VALUE_LIST;
         if (rest->lists) { /* so the 404 before it was the portal's own */
             report->remote = (struct remote_state){ .has_digest = false };
             report->said = RESULT_UNKNOWN;

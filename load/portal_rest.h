@@ -52,6 +52,7 @@ void rest_call_free(struct rest *rest, struct rest_call *call);
 void rest_call_add(struct rest_call *call, struct portal_request *request);
 enum status rest_call_submit(struct rest *rest, struct rest_call *call, struct error *error);
 
+/* What an HTTP status says of a request, or of an item of a batch. */
 enum portal_result rest_said(long status, const struct value *problem);
 
 /* load/portal_rest_batch.c */

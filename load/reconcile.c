@@ -58,10 +58,11 @@ static enum status keep_page(struct store *store, const struct portal_page *page
     enum status status = STATUS_OK;
     for (size_t i = 0; !status && i < page->count; i++) {
         const struct remote_state *remote = &page->entries[i].remote;
-        bool is_new;
+        struct digest digest;
+        bool is_new, told = remote_digest(remote, &digest);
         struct reconciliation_entry entry = { .code = page->entries[i].code,
                                               .version = remote->version,
-                                              .digest = remote->has_digest ? &remote->digest : NULL,
+                                              .digest = told ? &digest : NULL,
                                               .status = standing_name(remote->standing) };
         status = reconciliation_listing_put(store, &entry, &is_new, error);
         *added += !status && is_new;
@@ -204,8 +205,7 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
     decision.version = remote->version;
     decision.etag = remote->etag;
     decision.abolished = remote->standing == REMOTE_ABOLISHED;
-    decision.has_digest = remote->has_digest;
-    decision.digest = remote->digest;
+    decision.has_digest = remote_digest(remote, &decision.digest);
     decision.content = holding.content;
     decision.base = delivery_base(&item, quoted);
     bool believed, ours;

@@ -93,6 +93,9 @@ enum outbox_outcome {
     OUTBOX_HAS_FAILED,
     OUTBOX_RECALLED, /* the intent certainly never left (the run ended first): back to pending, not counted as
                         sent */
+    /* What stands there is `earlier`, which was sent from here before: that is published now, and the intent is
+     * recalled. What is wanted begins anew on top of it. */
+    OUTBOX_SUPERSEDED,
     OUTBOX_ABSENT,   /* nothing to withdraw: the portal does not know the procedure; not counted as sent */
 };
 
@@ -106,7 +109,11 @@ struct outbox_answer {
     struct text message;       /* the portal's own words, or what went wrong; at most 2,000 bytes are kept */
     bool asked;                /* learned by asking, not from the answer to the request */
     struct text answer_digest; /* hex SHA-256 of the answer's body; bytes NULL: none */
+    struct digest earlier;     /* OUTBOX_SUPERSEDED: what stands there */
 };
+/* Was this content ever sent from here, as the ledger has it? STATUS_END: no. */
+enum status outbox_sent_before(struct store *store, struct text code, const struct digest *digest,
+                               struct error *error);
 /* Inside a transaction: the outcome into the outbox and the ledger. */
 enum status outbox_answer(struct store *store, struct outbox_item *item, const struct outbox_answer *answer,
                           struct error *error);

@@ -15,6 +15,7 @@ static const char *const event_names[] = {
     [OUTBOX_REFUSED_BY_PORTAL] = "refused", [OUTBOX_IN_CONFLICT] = "conflict",
     [OUTBOX_STILL_UNKNOWN] = "unknown",     [OUTBOX_HAS_FAILED] = "failed",
     [OUTBOX_RECALLED] = "recalled",         [OUTBOX_ABSENT] = "recalled",
+    [OUTBOX_SUPERSEDED] = "recalled",
 };
 
 static void add_text(struct arena *arena, struct value *detail, const char *name, struct text text)
@@ -178,6 +179,7 @@ static void settle(struct outbox_item *item, const struct outbox_answer *answer)
         item->state = OUTBOX_FAILED;
         break;
     case OUTBOX_RECALLED:
+    case OUTBOX_SUPERSEDED:
         item->state = OUTBOX_IDLE;
         break;
     }
@@ -259,11 +261,72 @@ static enum status write_state(struct store *store, const struct outbox_item *it
     return sqlite_execute(statement, error);
 }
 
+/* ---- what was sent earlier, and came late ---- */
+
+#define SENT                                                                                                 \
+    "SELECT p.id, json_extract(e.detail, '$.key') FROM ledger e JOIN payload p ON p.digest = e.digest"       \
+    " WHERE e.code = ?1 AND e.event = 'intended' AND e.digest = ?2"                                          \
+    " AND json_extract(e.detail, '$.action') = 'publish' ORDER BY e.seq DESC LIMIT 1"
+
+static enum status find_sent(struct store *store, struct text code, const struct digest *digest,
+                             struct sqlite_statement **row, struct error *error)
+{
+    if (store_sql(store, SENT, row, error))
+        return error->status;
+    sqlite_bind_text(*row, 1, code);
+    sqlite_bind_digest(*row, 2, digest);
+    return sqlite_step(*row, error);
+}
+
+enum status outbox_sent_before(struct store *store, struct text code, const struct digest *digest,
+                               struct error *error)
+{
+    struct sqlite_statement *row;
+    enum status status = find_sent(store, code, digest, &row, error);
+    if (status == STATUS_OK)
+        sqlite_reset_statement(row);
+    return status;
+}
+
+static enum status supersede(struct store *store, struct outbox_item *item,
+                             const struct outbox_answer *answer, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *row;
+    struct outbox_item earlier = *item;
+    enum status status = find_sent(store, item->code, &answer->earlier, &row, error);
+    if (status == STATUS_END)
+        return error_set(error, STATUS_FATAL, _("the store has lost the content of " TEXT_PRINT),
+                         TEXT_ARG(item->code));
+    if (status)
+        return status;
+    earlier.intent_content = sqlite_number(row, 0);
+    earlier.key = text_copy(&arena, sqlite_column_text(row, 1));
+    sqlite_reset_statement(row);
+    earlier.intent_action = OUTBOX_PUBLISH;
+    earlier.intent_digest = answer->earlier;
+    earlier.intent_base = TEXT_NONE;
+    struct outbox_answer published = *answer;
+    published.outcome = OUTBOX_PUBLISHED;
+    published.message = TEXT_NONE;
+    if (append_answer(store, &earlier, &published, error))
+        return error->status;
+    hold(&earlier, &published);
+    earlier.state = OUTBOX_IDLE;
+    earlier.attempts = 0;
+    earlier.wanted = item->wanted && !outbox_is_satisfied(&earlier);
+    *item = earlier;
+    item->key = TEXT_NONE;
+    return write_held(store, item, error);
+}
+
 enum status outbox_answer(struct store *store, struct outbox_item *item, const struct outbox_answer *answer,
                           struct error *error)
 {
     if (append_answer(store, item, answer, error))
         return error->status;
+    if (answer->outcome == OUTBOX_SUPERSEDED)
+        return supersede(store, item, answer, error);
     settle(item, answer);
     if (answer->outcome == OUTBOX_PUBLISHED || answer->outcome == OUTBOX_WITHDRAWN ||
         answer->outcome == OUTBOX_ABSENT)
