@@ -18,9 +18,9 @@ enum http_failure {
     HTTP_ANSWERED = 0, /* a whole answer came */
     /* name not found, connection refused or timed out while connecting, handshake broken off: nothing left */
     HTTP_NOT_SENT,
-    HTTP_TLS, /* a certificate (theirs or ours) or the protocol failed: nothing left that was looked at */
-    HTTP_TIMEOUT,   /* no whole answer in time: what happened is unknown */
-    HTTP_RESET,     /* the connection broke, or the answer was cut: unknown */
+    HTTP_TLS,     /* a certificate (theirs or ours) or the protocol failed: nothing left that was looked at */
+    HTTP_TIMEOUT, /* no whole answer in time: what happened is unknown */
+    HTTP_RESET,   /* the connection broke, or the answer was cut: unknown */
     HTTP_TOO_LARGE, /* the answer passed the ceiling: unknown */
     HTTP_PROTOCOL,  /* the answer is no HTTP: unknown */
     HTTP_USAGE,     /* the request cannot be made (bad URL, forbidden scheme or redirect) */

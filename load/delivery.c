@@ -14,9 +14,9 @@ enum guard {
     IN_DOUBT,   /* some request of it may have been taken */
     HAS_LEFT,   /* a request of it left in this run */
     AS_FOUND,   /* nothing of it left in this run, and its outcome was unknown before */
-    PATIENT,    /* what may show late is asked for as long as that may take; a queue, so often as attempts say */
-    REPLACES,   /* something of ours should stand there */
-    ORDERED,    /* an operator has it sent again */
+    PATIENT, /* what may show late is asked for as long as that may take; a queue, so often as attempts say */
+    REPLACES, /* something of ours should stand there */
+    ORDERED,  /* an operator has it sent again */
 };
 
 struct target {
@@ -376,7 +376,8 @@ static const char *const state_names[DELIVERY_STATES] = {
     [DELIVERY_UNKNOWN] = "unknown",
     [DELIVERY_FAILED] = "failed",
     [DELIVERY_RECALLED] = "recalled",
-    [DELIVERY_ABSENT] = "absent", [DELIVERY_SUPERSEDED] = "superseded",
+    [DELIVERY_ABSENT] = "absent",
+    [DELIVERY_SUPERSEDED] = "superseded",
     [DELIVERY_UNTOUCHED] = "untouched",
 };
 
@@ -387,8 +388,9 @@ static const char *const event_names[DELIVERY_EVENTS] = {
     [EVENT_NOT_LEFT] = "not left",   [EVENT_REFUSED] = "refused",    [EVENT_MISMATCH] = "mismatch",
     [EVENT_BUSY] = "busy",           [EVENT_CLOSED] = "closed",      [EVENT_ABSENT] = "absent",
     [EVENT_CARRIED] = "carried",     [EVENT_UNSENT] = "unsent",      [EVENT_OURS] = "ours",
-    [EVENT_BASE] = "base",           [EVENT_NOTHING] = "nothing",    [EVENT_OTHER] = "other", [EVENT_ACCEPTED] = "accepted", [EVENT_GONE] = "gone", [EVENT_EARLIER] = "earlier",
-    [EVENT_UNTOLD] = "untold", [EVENT_NOT_YET] = "not yet",
+    [EVENT_BASE] = "base",           [EVENT_NOTHING] = "nothing",    [EVENT_OTHER] = "other",
+    [EVENT_ACCEPTED] = "accepted",   [EVENT_GONE] = "gone",          [EVENT_EARLIER] = "earlier",
+    [EVENT_UNTOLD] = "untold",       [EVENT_NOT_YET] = "not yet",
 };
 
 const char *delivery_state_name(enum delivery_state state)

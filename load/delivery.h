@@ -38,7 +38,7 @@ enum delivery_state {
     DELIVERY_RECALLED,
     DELIVERY_ABSENT,
     DELIVERY_SUPERSEDED, /* what we sent earlier has come there late: that is held, and this begins anew */
-    DELIVERY_UNTOUCHED, /* stays in the outbox as this run found it */
+    DELIVERY_UNTOUCHED,  /* stays in the outbox as this run found it */
     DELIVERY_STATES
 };
 

@@ -15,15 +15,15 @@ struct delivery_task {
     struct buffer bytes;
     bool left_over; /* its intent is an earlier run's */
     /* Evidence */
-    int64_t requests;           /* of this run, questions included */
-    int64_t started_at;         /* milliseconds: when the first of them left */
-    struct buffer message;      /* of the last request that decided nothing */
-    long words_status;          /* and its HTTP status */
-    long mismatch;              /* the HTTP status that began a dispute; 0: none */
+    int64_t requests;      /* of this run, questions included */
+    int64_t started_at;    /* milliseconds: when the first of them left */
+    struct buffer message; /* of the last request that decided nothing */
+    long words_status;     /* and its HTTP status */
+    long mismatch;         /* the HTTP status that began a dispute; 0: none */
     /* Versions and ETags that proved nothing by themselves: its own request's, and those of the question
      * before it. */
     struct buffer answered_version, answered_etag, base_version, base_etag;
-    bool superseded; /* it has begun anew once in this run */
+    bool superseded;            /* it has begun anew once in this run */
     size_t place, weight;       /* the dispatcher's: among those that are alive */
     struct delivery_task *next; /* in the list it is in */
 };

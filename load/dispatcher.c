@@ -131,9 +131,9 @@ static enum status commit(struct dispatcher *dispatcher, struct error *error)
     for (struct delivery_task *delivery_task;
          (delivery_task = dispatch_queues_take(&dispatcher->lists.written));) {
         struct delivery_terms terms = terms_of(dispatcher);
-        delivery_step(&delivery_task->delivery,
-                      is_base_unknown(dispatcher, &delivery_task->item) ? EVENT_BASE_UNKNOWN : EVENT_COMMITTED,
-                      &terms);
+        delivery_step(
+            &delivery_task->delivery,
+            is_base_unknown(dispatcher, &delivery_task->item) ? EVENT_BASE_UNKNOWN : EVENT_COMMITTED, &terms);
         dispatch_queues_wait(&dispatcher->lists, delivery_task, dispatcher->now);
     }
     return STATUS_OK;
@@ -410,10 +410,11 @@ static void warn_of_digests(struct dispatcher *dispatcher, const struct delivery
     if (dispatcher->evidence.odd || !evidence_is_odd(&facts, remote))
         return;
     dispatcher->evidence.odd = true;
-    portal_notice(dispatcher->portal,
-                  _("the portal %s names digests that are not those of the contents it shows (first of " TEXT_PRINT
-                    "): contents are compared instead"),
-                  dispatcher->portal->settings->shown, TEXT_ARG(delivery_task->item.code));
+    portal_notice(
+        dispatcher->portal,
+        _("the portal %s names digests that are not those of the contents it shows (first of " TEXT_PRINT
+          "): contents are compared instead"),
+        dispatcher->portal->settings->shown, TEXT_ARG(delivery_task->item.code));
 }
 
 /* What it means for the congestion: at once and in the order of the answers, for what it forbids must not

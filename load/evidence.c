@@ -76,8 +76,7 @@ static bool is_base_version(const struct evidence_facts *facts, const struct rem
     const struct outbox_item *item = facts->item;
     if (!item->intent_base.bytes)
         return false;
-    return version_change(facts, remote->version) == SAME ||
-           equals(remote->etag, item->intent_base);
+    return version_change(facts, remote->version) == SAME || equals(remote->etag, item->intent_base);
 }
 
 bool evidence_shows_etag(const struct evidence_facts *facts, const struct remote_state *remote)
@@ -91,8 +90,8 @@ static bool is_answered(const struct evidence_facts *facts, const struct remote_
 {
     if (is_base_version(facts, remote))
         return false;
-    bool version = equals(remote->version, facts->answered_version) &&
-                   version_change(facts, remote->version) == NEW;
+    bool version =
+        equals(remote->version, facts->answered_version) && version_change(facts, remote->version) == NEW;
     return version || evidence_shows_etag(facts, remote);
 }
 
@@ -119,10 +118,9 @@ static bool withdrawal_shown(const struct evidence_facts *facts, const struct re
     if (remote->failed || (remote->standing != REMOTE_UNSAID && remote->standing != REMOTE_ABOLISHED))
         return false;
     /* A withdrawn procedure is held as it was; some portals give the digest of the order instead. */
-    bool strange = remote->has_digest && item->has_held_digest &&
-                   !digest_equal(&remote->digest, &item->held_digest) &&
-                   !digest_equal(&remote->digest, &item->intent_digest) &&
-                   !digest_equal(&remote->digest, facts->body);
+    bool strange =
+        remote->has_digest && item->has_held_digest && !digest_equal(&remote->digest, &item->held_digest) &&
+        !digest_equal(&remote->digest, &item->intent_digest) && !digest_equal(&remote->digest, facts->body);
     if (strange)
         return false;
     return remote->standing == REMOTE_ABOLISHED ? remote->named : shows_change(facts, remote);
@@ -180,7 +178,7 @@ static enum delivery_event weigh_publication(const struct evidence_facts *facts,
     if (!remote->bad_digest && is_answered(facts, remote))
         return EVENT_OURS;
     return remote->version.bytes || remote->etag.bytes || remote->bad_digest ? EVENT_UNTOLD
-                                                                           : EVENT_INDETERMINATE;
+                                                                             : EVENT_INDETERMINATE;
 }
 
 static enum delivery_event weigh_withdrawal(const struct evidence_facts *facts,

@@ -43,10 +43,10 @@ enum remote_status {
 /* What the portal says it holds. A driver whose portal keeps another form compares contents itself, and gives
  * as `content` the digest of ours, of what we believe to be held, or any other. */
 struct remote_state {
-    bool failed;      /* it says that it failed, whatever the HTTP status */
-    bool named;       /* our code stands there; of an item of a batch, its key, once */
-    bool has_digest;  /* 64 lower-case hexadecimal digits */
-    bool bad_digest;  /* a digest of no such form */
+    bool failed;     /* it says that it failed, whatever the HTTP status */
+    bool named;      /* our code stands there; of an item of a batch, its key, once */
+    bool has_digest; /* 64 lower-case hexadecimal digits */
+    bool bad_digest; /* a digest of no such form */
     bool has_content;
     struct digest digest, content; /* as it says; of the content that it shows */
     enum remote_status standing;

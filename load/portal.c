@@ -28,7 +28,8 @@ static const struct setting common[] = {
       .minimum = 10, .maximum = 3600000, .help = N_("how long a request may take") },
     { "confirm", SETTING_CHOICE, offsetof(struct portal_settings, confirm), .fallback = "answer",
       .choices = confirmations,
-      .help = N_("what a publication rests on: the portal's own answer, or what it shows when it is read back") },
+      .help =
+          N_("what a publication rests on: the portal's own answer, or what it shows when it is read back") },
     { "retry", SETTING_OBJECT, offsetof(struct portal_settings, retry_tree),
       .help = N_("how often and when a request is tried again") },
     { "ca_file", SETTING_TEXT, offsetof(struct portal_settings, ca_file),

@@ -119,7 +119,7 @@ struct portal_driver {
     const char *help;
     const struct setting *settings; /* beside the common ones; offsets in its own struct */
     size_t setting_count;
-    size_t size; /* of its own struct of settings */
+    size_t size;        /* of its own struct of settings */
     bool unconditional; /* it knows no If-Match: the portal is asked before each change */
     /* What the table cannot say of the settings; touches nothing. May be NULL. */
     enum status (*check)(struct portal *portal, const struct setting_context *context,

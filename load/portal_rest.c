@@ -338,7 +338,8 @@ static enum status proved(struct rest *rest, struct rest_call *call, const struc
     *again = false;
     if (call->proving) {
         const struct value *items = value_find(rest->body, "items");
-        rest->lists = report->said == RESULT_HELD && !report->remote.failed && items && items->kind == VALUE_LIST;
+        rest->lists =
+            report->said == RESULT_HELD && !report->remote.failed && items && items->kind == VALUE_LIST;
         if (rest->lists) { /* so the 404 before it was the portal's own */
             report->remote = (struct remote_state){ .has_digest = false };
             report->said = RESULT_UNKNOWN;

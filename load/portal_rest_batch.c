@@ -96,7 +96,8 @@ enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const
         adapt(rest, call, answer->status, report->took);
     if (answer->failure == HTTP_TIMEOUT) /* the next ones are smaller; these are asked for one by one */
         adapt(rest, call, 0, rest->portal->settings->timeout);
-    bool none = answer->status == 404 || answer->status == 405 || answer->status == 410 || answer->status == 501;
+    bool none =
+        answer->status == 404 || answer->status == 405 || answer->status == 410 || answer->status == 501;
     if (!answer->failure && none) {
         if (!rest->no_batches)
             portal_notice(rest->portal,

@@ -81,10 +81,11 @@ struct text stop_reason_of_unknown(struct arena *arena, const struct delivery_ta
     struct text code = delivery_task->item.code;
     bool missing = event == EVENT_NOTHING || event == EVENT_ABSENT || event == EVENT_GONE;
     if (delivery_task->mismatch && (missing || event == EVENT_BASE))
-        return text_format(arena,
-                           _("the portal contradicts itself: HTTP %ld, but what it shows is not in the way; look with "
-                             "\"congkhai reconcile --show " TEXT_PRINT "\""),
-                           delivery_task->mismatch, TEXT_ARG(code));
+        return text_format(
+            arena,
+            _("the portal contradicts itself: HTTP %ld, but what it shows is not in the way; look with "
+              "\"congkhai reconcile --show " TEXT_PRINT "\""),
+            delivery_task->mismatch, TEXT_ARG(code));
     if (event == EVENT_UNTOLD)
         return text_format(arena,
                            _("what stands at the portal cannot be told from its answer (HTTP %ld): look with "

@@ -96,7 +96,7 @@ enum outbox_outcome {
     /* What stands there is `earlier`, which was sent from here before: that is published now, and the intent is
      * recalled. What is wanted begins anew on top of it. */
     OUTBOX_SUPERSEDED,
-    OUTBOX_ABSENT,   /* nothing to withdraw: the portal does not know the procedure; not counted as sent */
+    OUTBOX_ABSENT, /* nothing to withdraw: the portal does not know the procedure; not counted as sent */
 };
 
 /* How a delivery ended in this run, with its evidence. */

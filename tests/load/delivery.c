@@ -270,8 +270,8 @@ TEST("nothing that may have been taken is ever sent again without being asked ab
         if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_SENT)
             CHECK(move->event == EVENT_NOT_LEFT || move->event == EVENT_BUSY);
         else if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_ASKING)
-            CHECK(move->event == EVENT_NOTHING || move->event == EVENT_BASE ||
-                  move->event == EVENT_UNSENT || (move->event == EVENT_UNTOLD && move->past == RETRIED));
+            CHECK(move->event == EVENT_NOTHING || move->event == EVENT_BASE || move->event == EVENT_UNSENT ||
+                  (move->event == EVENT_UNTOLD && move->past == RETRIED));
         else if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_CHECKING_BASE)
             CHECK(move->event == EVENT_NOTHING || move->event == EVENT_BASE || move->event == EVENT_UNSENT);
         else if (move->next == DELIVERY_INTENDED)

@@ -22,7 +22,9 @@ static struct value *answer_of(const char *body)
 {
     static const struct {
         const char *word, *content;
-    } words[] = { { "OURS", "{\"a\":1}" }, { "BASE", "{\"a\":0}" }, { "ORDER", "order" }, { "STRANGE", "?" } };
+    } words[] = {
+        { "OURS", "{\"a\":1}" }, { "BASE", "{\"a\":0}" }, { "ORDER", "order" }, { "STRANGE", "?" }
+    };
     struct buffer BUFFER_OWNED out = { 0 };
     for (const char *at = body; *at;) {
         size_t word = 0;
@@ -106,8 +108,8 @@ TEST("a publication is taken where its own digest comes back, or its code with a
 {
     static const struct row rows[] = {
         { FIRST, "{\"digest\":\"OURS\"}", NULL, EVENT_TAKEN },
-        { FIRST, "{\"code\":\"1.000001\",\"version\":\"1\",\"digest\":\"OURS\",\"status\":\"published\"}", NULL,
-          EVENT_TAKEN },
+        { FIRST, "{\"code\":\"1.000001\",\"version\":\"1\",\"digest\":\"OURS\",\"status\":\"published\"}",
+          NULL, EVENT_TAKEN },
         { FIRST, "{\"code\":\"1.000001\",\"version\":\"1\"}", NULL, EVENT_TAKEN },
         { FIRST, "{\"code\":\"1.000001\",\"version\":7,\"status\":null}", NULL, EVENT_TAKEN },
         { FIRST, "{\"code\":\"1.000001\",\"version\":\"1\",\"status\":201}", NULL, EVENT_TAKEN },
@@ -116,8 +118,9 @@ TEST("a publication is taken where its own digest comes back, or its code with a
         { FIRST, "{\"code\":\"1.000001\",\"version\":\"1\",\"content\":{\"a\":1}}", NULL, EVENT_TAKEN },
         { REPLACE, "{\"code\":\"1.000001\",\"version\":\"2\"}", NULL, EVENT_TAKEN },
         { REPLACE, "{\"code\":\"1.000001\",\"version\":\"1\",\"digest\":\"OURS\"}", NULL, EVENT_TAKEN },
-        { REPLACE, "{\"code\":\"1.000001\",\"version\":\"2\",\"success\":true,\"errors\":[],\"error\":null,"
-                   "\"problem\":{},\"error_code\":\"00\",\"data\":{\"error\":\"\"}}",
+        { REPLACE,
+          "{\"code\":\"1.000001\",\"version\":\"2\",\"success\":true,\"errors\":[],\"error\":null,"
+          "\"problem\":{},\"error_code\":\"00\",\"data\":{\"error\":\"\"}}",
           NULL, EVENT_TAKEN },
         /* no evidence */
         { FIRST, "{}", NULL, EVENT_INDETERMINATE },
@@ -133,7 +136,8 @@ TEST("a publication is taken where its own digest comes back, or its code with a
         { ETAG, "{\"code\":\"1.000001\",\"version\":\"2\"}", NULL, EVENT_INDETERMINATE },
         { FIRST, "{\"code\":\"1.000001\"}", "\"e2\"", EVENT_INDETERMINATE },
         /* what contradicts */
-        { FIRST, "{\"code\":\"1.000001\",\"version\":\"1\",\"digest\":\"STRANGE\"}", NULL, EVENT_INDETERMINATE },
+        { FIRST, "{\"code\":\"1.000001\",\"version\":\"1\",\"digest\":\"STRANGE\"}", NULL,
+          EVENT_INDETERMINATE },
         { FIRST, "{\"code\":\"1.000001\",\"version\":\"1\",\"digest\":\"none\"}", NULL, EVENT_INDETERMINATE },
         { FIRST, "{\"digest\":\"OURS\",\"content\":{\"a\":2}}", NULL, EVENT_INDETERMINATE },
         { FIRST, "{\"code\":\"1.000001\",\"version\":\"1\",\"content\":{}}", NULL, EVENT_INDETERMINATE },
@@ -162,8 +166,8 @@ TEST("a withdrawal is taken where its code is said to be abolished, or has a new
 {
     static const struct row rows[] = {
         { WITHDRAW, "{\"code\":\"1.000001\",\"status\":\"abolished\"}", NULL, EVENT_TAKEN },
-        { WITHDRAW, "{\"code\":\"1.000001\",\"status\":\"abolished\",\"version\":\"1\",\"digest\":\"ORDER\"}", NULL,
-          EVENT_TAKEN },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"status\":\"abolished\",\"version\":\"1\",\"digest\":\"ORDER\"}",
+          NULL, EVENT_TAKEN },
         { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"2\"}", NULL, EVENT_TAKEN },
         { WITHDRAW_ANY, "{\"code\":\"1.000001\",\"status\":\"abolished\"}", NULL, EVENT_TAKEN },
         { WITHDRAW, "{}", NULL, EVENT_INDETERMINATE },
@@ -171,9 +175,12 @@ TEST("a withdrawal is taken where its code is said to be abolished, or has a new
         { WITHDRAW, "{\"code\":\"1.000001\",\"digest\":\"BASE\"}", NULL, EVENT_INDETERMINATE },
         { WITHDRAW, "{\"status\":\"abolished\"}", NULL, EVENT_INDETERMINATE },
         { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"1\"}", NULL, EVENT_INDETERMINATE },
-        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"2\",\"status\":\"published\"}", NULL, EVENT_INDETERMINATE },
-        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"2\",\"digest\":\"STRANGE\"}", NULL, EVENT_INDETERMINATE },
-        { WITHDRAW, "{\"code\":\"1.000001\",\"status\":\"abolished\",\"success\":false}", NULL, EVENT_INDETERMINATE },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"2\",\"status\":\"published\"}", NULL,
+          EVENT_INDETERMINATE },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"2\",\"digest\":\"STRANGE\"}", NULL,
+          EVENT_INDETERMINATE },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"status\":\"abolished\",\"success\":false}", NULL,
+          EVENT_INDETERMINATE },
         { WITHDRAW_ANY, "{\"code\":\"1.000001\",\"version\":\"2\"}", NULL, EVENT_INDETERMINATE },
     };
     CHECK_ROWS(rows, false, .asked = false);

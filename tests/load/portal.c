@@ -168,8 +168,9 @@ TEST("a content is digested here; a digest that is none is not ours")
     CHECK(portal_answer_held(json_of("{\"digest\":\"none\"}"), TEXT("1"), &remote));
     CHECK(remote.bad_digest && !remote.has_digest);
     remote = (struct remote_state){ .has_digest = false }; /* upper case is another form */
-    portal_answer_held(json_of("{\"digest\":\"AB00000000000000000000000000000000000000000000000000000000000000\"}"),
-                       TEXT("1"), &remote);
+    portal_answer_held(
+        json_of("{\"digest\":\"AB00000000000000000000000000000000000000000000000000000000000000\"}"),
+        TEXT("1"), &remote);
     CHECK(remote.bad_digest && !remote.has_digest);
     remote = (struct remote_state){ .has_digest = false };
     portal_answer_held(json_of("{\"digest\":\"\",\"content\":null}"), TEXT("1"), &remote);
@@ -228,10 +229,10 @@ TEST("each status means what the contract says")
         long status;
         enum portal_result said;
     } meanings[] = {
-        { 200, RESULT_TAKEN },   { 201, RESULT_TAKEN },    { 202, RESULT_ACCEPTED },    { 301, RESULT_CLOSED },
+        { 200, RESULT_TAKEN },   { 201, RESULT_TAKEN },    { 202, RESULT_ACCEPTED }, { 301, RESULT_CLOSED },
         { 304, RESULT_CLOSED },  { 307, RESULT_CLOSED },   { 400, RESULT_REFUSED },  { 401, RESULT_CLOSED },
-        { 403, RESULT_CLOSED },  { 404, RESULT_CLOSED },   { 405, RESULT_CLOSED }, { 203, RESULT_LOST }, { 204, RESULT_LOST }, { 206, RESULT_LOST },
-        { 410, RESULT_GONE },   { 407, RESULT_CLOSED },
+        { 403, RESULT_CLOSED },  { 404, RESULT_CLOSED },   { 405, RESULT_CLOSED },   { 203, RESULT_LOST },
+        { 204, RESULT_LOST },    { 206, RESULT_LOST },     { 410, RESULT_GONE },     { 407, RESULT_CLOSED },
         { 408, RESULT_BUSY },    { 409, RESULT_MISMATCH }, { 412, RESULT_MISMATCH }, { 413, RESULT_REFUSED },
         { 415, RESULT_REFUSED }, { 422, RESULT_REFUSED },  { 425, RESULT_BUSY },     { 429, RESULT_BUSY },
         { 500, RESULT_LOST },    { 501, RESULT_LOST },     { 502, RESULT_LOST },     { 503, RESULT_BUSY },
