@@ -197,7 +197,8 @@ static enum delivery_event weigh_withdrawal(const struct evidence_facts *facts,
             return weigh_other(facts);
         return EVENT_BASE;
     }
-    if (remote->standing == REMOTE_UNSAID && is_answered(facts, remote))
+    bool moved = remote->named && version_change(facts, remote->version) == NEW && (!known || held);
+    if (remote->standing == REMOTE_UNSAID && item->intent_base.bytes && (moved || is_answered(facts, remote)))
         return EVENT_OURS;
     if (is_base_version(facts, remote) || (facts->before && held))
         return EVENT_BASE;

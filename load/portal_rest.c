@@ -117,6 +117,11 @@ static struct text content_digest(struct rest *rest, const struct digest *digest
     return buffer_view(&rest->digest);
 }
 
+bool rest_can_name(struct text code)
+{
+    return code.length && !text_is(code, ".") && !text_is(code, "..");
+}
+
 static void describe_one(struct rest *rest, const struct portal_request *request,
                          struct http_request *http_request, struct http_header *headers)
 {
@@ -194,7 +199,11 @@ static enum status submit_rest(struct portal *portal, struct portal_request *con
         rest_call_add(call, requests[i]);
     if (count > 1)
         rest_batch_write(call);
-    return rest_call_submit(rest, call, error);
+    if (count > 1 || rest_can_name(requests[0]->code))
+        return rest_call_submit(rest, call, error);
+    call->next = rest->unnameable;
+    rest->unnameable = call;
+    return STATUS_OK;
 }
 
 /* ---- answers ---- */
@@ -386,13 +395,31 @@ static bool next_of_batch(struct rest *rest, struct portal_response *report)
     return true;
 }
 
+static bool next_unnameable(struct rest *rest, struct portal_response *report)
+{
+    struct rest_call *call = rest->unnameable;
+    if (!call)
+        return false;
+    struct portal_request *request = call->requests[0];
+    rest->unnameable = call->next;
+    *report = (struct portal_response){
+        .request = request,
+        .retry_after = -1,
+        .said = request->kind == PORTAL_ASK ? RESULT_UNKNOWN : RESULT_REFUSED,
+        .message = text_of(_("a code of dots alone cannot be named in a URL, so it was not sent"))
+    };
+    give(rest, call, report);
+    rest_call_free(rest, call);
+    return true;
+}
+
 static enum status next_rest(struct portal *portal, long wait, struct portal_response *report,
                              struct error *error)
 {
     struct rest *rest = portal->user_data;
     struct http_response answer;
     for (;;) {
-        if (next_of_batch(rest, report))
+        if (next_of_batch(rest, report) || next_unnameable(rest, report))
             return STATUS_OK;
         enum status status = http_next(rest->client, wait, &answer, error);
         if (status)

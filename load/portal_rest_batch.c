@@ -10,7 +10,8 @@
  */
 size_t rest_batch_most(const struct rest *rest, const struct portal_request *request)
 {
-    bool fits = request->kind == PORTAL_PUBLISH && (!request->base.bytes || request->version.bytes);
+    bool fits = request->kind == PORTAL_PUBLISH && rest_can_name(request->code) &&
+                (!request->base.bytes || request->version.bytes);
     return !fits || rest->no_batches || rest->batch_most < 2 ? 1 : (size_t)rest->batch_most;
 }
 

@@ -140,6 +140,8 @@ enum status rest_look(struct portal *portal, struct text code, struct arena *are
     struct http_response answer = { .failure = HTTP_ANSWERED };
     struct value *body;
     *holding = (struct portal_holding){ .content = TEXT_NONE };
+    if (!rest_can_name(code))
+        return STATUS_END;
     buffer_clear(&rest->url);
     buffer_text(&rest->url, rest->base);
     buffer_string(&rest->url, "/procedures/");

@@ -152,13 +152,14 @@ static enum status list_deliveries(struct taking *taking, struct value *list, st
     struct sqlite_statement *row;
     if (store_sql(taking->store,
                   "SELECT p.code, p.state, " DECIDED " FROM procedure_state p WHERE (p.state IN ('refused',"
-                  " 'failed', 'conflict') OR (?1 IS NOT NULL AND p.state = 'idle' AND " DECIDED "))"
+                  " 'failed', 'unknown', 'conflict') OR (?1 IS NOT NULL AND p.state = 'idle' AND " DECIDED
+                  "))"
                   " AND (?1 IS NOT NULL OR NOT " DECIDED ")"
                   " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"
                   " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"
                   "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
                   " AND (?3 IS NULL OR p.code IN (SELECT e.code FROM ledger e WHERE e.run = ?3 AND e.event IN"
-                  "  ('refused', 'failed', 'conflict', 'withheld', 'differs'))) ORDER BY p.code",
+                  "  ('refused', 'failed', 'unknown', 'conflict', 'withheld', 'differs'))) ORDER BY p.code",
                   &row, error))
         return error->status;
     bind_filter(taking, row);
@@ -189,6 +190,11 @@ static enum status take_up_delivery(struct taking *taking, struct text code, con
     if (!strcmp(state, "failed")) {
         counts->failed++;
         return STATUS_OK;
+    }
+    if (!strcmp(state, "unknown")) { /* likewise, and sent although nothing tells whether it is there */
+        counts->unknown++;
+        return execute_for(taking->store, "UPDATE procedure_state SET state = 'failed' WHERE code = ?1", code,
+                           error);
     }
     if (!strcmp(state, "refused"))
         counts->refused++;

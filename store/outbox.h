@@ -8,7 +8,8 @@
  *     idle        nothing under way; pending when something is wanted       load
  *     intended    an intent is committed, its outcome is not known          load asks the portal first
  *     unknown     sent, and the portal could not be asked                   load asks the portal first
- *     failed      attempts used up; the portal says it is not there         load, first in line
+ *     failed      attempts used up and not there, or unknown and ordered    load, first in line
+ *                 to be sent again by `retry`
  *     refused     the portal refused this very content                      a changed record, or `retry`
  *     conflict    the portal holds what we did not put there                an operator (`reconcile`)
  */

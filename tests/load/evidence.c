@@ -232,7 +232,7 @@ TEST("where it is to be read back, no answer is enough")
         { FIRST, "{\"code\":\"1.000001\",\"version\":\"4\"}", NULL, EVENT_OURS },
         { REPLACE, "{\"code\":\"1.000001\",\"version\":\"4\"}", NULL, EVENT_OURS },
         { REPLACE, "{\"code\":\"1.000001\",\"version\":\"5\"}", NULL, EVENT_UNTOLD },
-        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"4\"}", NULL, EVENT_OURS },
+        { WITHDRAW, "{\"version\":\"4\"}", NULL, EVENT_OURS },
         { ANY, "{\"code\":\"1.000001\",\"version\":\"4\"}", NULL, EVENT_UNTOLD },
     };
     CHECK_ROWS(read, false, .asked = true, .confirm = true, .answered_version = TEXT("4"));
@@ -283,7 +283,12 @@ TEST("a question about a withdrawal is answered by the status, then the version"
         { WITHDRAW, "{\"status\":\"published\",\"digest\":\"BASE\",\"version\":\"2\"}", NULL, EVENT_BASE },
         { WITHDRAW, "{\"status\":\"published\",\"content\":{\"a\":5}}", NULL, EVENT_OTHER },
         { WITHDRAW, "{\"version\":\"1\"}", NULL, EVENT_BASE },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"2\",\"digest\":\"BASE\"}", NULL, EVENT_OURS },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"2\"}", NULL, EVENT_OURS },
+        { WITHDRAW, "{\"code\":\"1.000001\",\"version\":\"2\",\"digest\":\"STRANGE\"}", NULL, EVENT_UNTOLD },
         { WITHDRAW, "{\"version\":\"2\",\"digest\":\"BASE\"}", NULL, EVENT_UNTOLD },
+        { WITHDRAW_ANY, "{\"code\":\"1.000001\",\"version\":\"2\"}", NULL, EVENT_UNTOLD },
+        { WITHDRAW_BLIND, "{\"code\":\"1.000001\",\"version\":\"2\"}", NULL, EVENT_UNTOLD },
         { WITHDRAW, "{\"status\":\"draft\"}", NULL, EVENT_INDETERMINATE },
         { WITHDRAW, "{}", NULL, EVENT_INDETERMINATE },
         { WITHDRAW_BLIND, "{\"status\":\"published\",\"digest\":\"BASE\"}", NULL, EVENT_OTHER },
