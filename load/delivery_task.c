@@ -106,6 +106,7 @@ static void pack(struct delivery_task *delivery_task, struct text body)
     item->key = move_text(&delivery_task->bytes, item->key);
     item->intent_base = move_text(&delivery_task->bytes, item->intent_base);
     item->overwrite = move_text(&delivery_task->bytes, item->overwrite);
+    item->message = TEXT_NONE; /* the end of the delivery says its own */
     delivery_task->request.body = move_text(&delivery_task->bytes, body);
 }
 
@@ -342,14 +343,15 @@ static void count(struct run_counts *counts, enum outbox_outcome outcome)
 }
 
 enum status delivery_task_answer(struct store *store, struct delivery_task *delivery_task,
-                                 const struct portal_response *report, struct run_counts *counts,
-                                 struct error *error)
+                                 const struct portal_response *report, bool stopped,
+                                 struct run_counts *counts, struct error *error)
 {
     char capacity[600];
     struct outbox_answer answer = { .attempts = delivery_task->requests,
-                                    .started_at = delivery_task->started_at };
+                                    .started_at = delivery_task->started_at,
+                                    .stopped = stopped };
     if (!delivery_outcome(delivery_task->delivery.state, delivery_task->item.intent_action, &answer.outcome))
-        return STATUS_OK;
+        return stopped ? outbox_put_behind(store, &delivery_task->item, report->message, error) : STATUS_OK;
     bool open_ended = answer.outcome == OUTBOX_HAS_FAILED || answer.outcome == OUTBOX_STILL_UNKNOWN;
     if (report) {
         answer.status = report->status;

@@ -63,9 +63,10 @@ enum status delivery_task_weigh(struct store *store, struct delivery_task *deliv
 /* Remembers why a request decided nothing. */
 void delivery_task_note(struct delivery_task *delivery_task, const struct portal_response *report);
 
-/* Inside a transaction: the end of the delivery. `report` is what ended it; NULL: the run did. Counts it. */
+/* Inside a transaction: the end of the delivery. `report` is what ended it; NULL: the run did. `stopped`: the run
+ * stops at it. Counts it. */
 enum status delivery_task_answer(struct store *store, struct delivery_task *delivery_task,
-                                 const struct portal_response *report, struct run_counts *counts,
-                                 struct error *error);
+                                 const struct portal_response *report, bool stopped,
+                                 struct run_counts *counts, struct error *error);
 
 #endif

@@ -204,12 +204,12 @@ static enum status prepare_some(struct dispatcher *dispatcher, struct error *err
 
 /* What was left over is settled: now what is wanted instead has its turn. */
 static enum status finish(struct dispatcher *dispatcher, struct delivery_task *delivery_task,
-                          const struct portal_response *report, struct error *error)
+                          const struct portal_response *report, bool stopped, struct error *error)
 {
     bool again = false;
-    if (delivery_task->delivery.state != DELIVERY_UNTOUCHED) {
-        if (open_group(dispatcher, error) ||
-            delivery_task_answer(dispatcher->store, delivery_task, report, dispatcher->counts, error))
+    if (delivery_task->delivery.state != DELIVERY_UNTOUCHED || stopped) {
+        if (open_group(dispatcher, error) || delivery_task_answer(dispatcher->store, delivery_task, report,
+                                                                  stopped, dispatcher->counts, error))
             return error->status;
         bool wanted = delivery_task->item.wanted && delivery_task->item.state == OUTBOX_IDLE;
         bool superseded = delivery_task->delivery.state == DELIVERY_SUPERSEDED;
@@ -252,7 +252,7 @@ static enum status end_one(struct dispatcher *dispatcher, struct delivery_task *
 {
     struct delivery_terms terms = terms_of(dispatcher);
     enum delivery_action action = delivery_step(&delivery_task->delivery, EVENT_STOP, &terms);
-    return action == DELIVERY_FINISH ? finish(dispatcher, delivery_task, NULL, error) : STATUS_OK;
+    return action == DELIVERY_FINISH ? finish(dispatcher, delivery_task, NULL, false, error) : STATUS_OK;
 }
 
 static enum status end_waiting(struct dispatcher *dispatcher, struct error *error)
@@ -475,7 +475,7 @@ static enum status take_in(struct dispatcher *dispatcher, struct answer *answer,
         delivery_task_note(delivery_task, report);
     }
     if (action != DELIVERY_WAIT)
-        return finish(dispatcher, delivery_task, report, error);
+        return finish(dispatcher, delivery_task, report, action == DELIVERY_HALT, error);
     dispatch_queues_wait(&dispatcher->lists, delivery_task, dispatcher->now);
     return STATUS_OK;
 }
