@@ -16,7 +16,7 @@
 struct top {
     const struct value *agency, *sources, *portal, *rules, *codes, *brakes, *precedence, *ledger, *tests,
         *retention;
-    const char *store;
+    const char *store, *baseline;
     int language;
 };
 
@@ -38,15 +38,21 @@ static const struct setting top_settings[] = {
       .help = N_("sources in the order in which they win a shared code") },
     { "ledger", SETTING_OBJECT, AT(ledger), .help = N_("the key and the copies of the ledger's head") },
     { "retention", SETTING_OBJECT, AT(retention), .help = N_("how long source bytes are kept") },
+    { "baseline", SETTING_TEXT, AT(baseline),
+      .help = N_("a day: what was decided before it is not late; by default that of the first publication") },
     { "tests", SETTING_TREE, AT(tests), .help = N_("the configuration's own tests") },
 };
 
 struct agency {
     const char *code, *name;
+    int kind;
 };
+static const char *const agency_kinds[] = { "ministry", "province", NULL };
 static const struct setting agency_settings[] = {
     { "code", SETTING_TEXT, offsetof(struct agency, code), .required = true, .help = N_("such as H13") },
     { "name", SETTING_TEXT, offsetof(struct agency, name), .help = N_("as citizens know it") },
+    { "kind", SETTING_CHOICE, offsetof(struct agency, kind), .choices = agency_kinds,
+      .help = N_("ministry or province: which terms the law sets it; by default the code tells (G, H)") },
 };
 
 static enum status find_file(const char *path, const char **found, struct error *error)
@@ -193,7 +199,7 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
 {
     struct arena *arena = &configuration->arena;
     struct top top = { 0 };
-    struct agency agency = { 0 };
+    struct agency agency = { .kind = -1 };
     struct value *tree;
     if (read_yaml(arena, configuration->path, &tree, error))
         return error->status;
@@ -207,7 +213,13 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
         return error->status;
     configuration->agency_code = agency.code;
     configuration->agency_name = agency.name;
+    configuration->agency_kind = agency.kind == 0   ? AGENCY_MINISTRY
+                                 : agency.kind == 1 ? AGENCY_PROVINCE
+                                                    : agency_kind_of(text_of(agency.code));
     configuration->language = languages[top.language];
+    if (top.baseline && !date_read(text_of(top.baseline), &configuration->baseline))
+        return setting_fault(&configuration->context, value_find(tree, "baseline"), error,
+                             _("\"%s\" must be a day such as 2010-10-14"), "baseline");
     configuration->store = file_path(arena, configuration->folder, top.store);
     configuration->portal = top.portal;
     configuration->brakes = top.brakes;

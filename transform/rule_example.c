@@ -121,12 +121,13 @@ static enum status read_day(const struct setting_context *context, const struct 
 enum status rule_scene_read(const struct setting_context *context, const struct value *tree,
                             struct rule_scene *scene, struct error *error)
 {
-    static const char *const extra[] = { "today", "published", "others", NULL };
+    static const char *const extra[] = { "today", "published", "baseline", "others", NULL };
     struct value *procedure;
     *scene = (struct rule_scene){ 0 };
     if (read_group(context, &procedure_root, tree, extra, &procedure, error) ||
         read_day(context, tree, "today", &scene->today, error) ||
-        read_day(context, tree, "published", &scene->published, error))
+        read_day(context, tree, "published", &scene->published, error) ||
+        read_day(context, tree, "baseline", &scene->baseline, error))
         return error->status;
     scene->procedure = procedure;
     const struct value *others = value_find(tree, "others");
@@ -223,6 +224,8 @@ enum status rule_scene_play(const struct rule_set *rules, const struct rule_scen
     struct cross_record_deadline *deadlines = NULL;
     if (scene->today.year)
         day.moment.today = scene->today;
+    if (scene->baseline.year)
+        day.moment.baseline = scene->baseline;
     rule_run(&day, arena, scene->procedure, findings);
     struct cross_record_rules *all = cross_record_rules_open(&day);
     enum status status = run_queries(all, scene, arena, error);
@@ -239,16 +242,22 @@ enum status rule_scene_play(const struct rule_set *rules, const struct rule_scen
     return status;
 }
 
-/* A set of this one rule, in force unless the example's day says otherwise. */
+/* A set of this one rule, in force unless the example's day, or the procedure's own, says otherwise. */
 static struct rule_set alone(const struct rule_set *rules, const struct rule *rule, struct rule *copy,
                              const struct rule_scene *scene)
 {
     struct rule_set set = *rules;
     *copy = *rule;
     copy->number = 0;
-    copy->in_force =
-        !scene->today.year || ((!rule->from.year || date_compare(scene->today, rule->from) >= 0) &&
-                               (!rule->to.year || date_compare(scene->today, rule->to) <= 0));
+    struct rule_view view;
+    struct date own;
+    rule_view_of(rules, scene->procedure, &view);
+    if (!scene->today.year && !rule_own_day(rules, &view, &own))
+        copy->from = copy->to = (struct date){ 0 };
+    /* What an agency is, its code says there: examples hold wherever they are tried. */
+    set.agency = TEXT_NONE;
+    set.agency_kind = AGENCY_UNKNOWN;
+    set.moment.baseline = scene->baseline;
     set.rules = copy;
     set.count = 1;
     return set;

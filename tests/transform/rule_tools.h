@@ -38,7 +38,7 @@ __attribute__((unused)) static void with_list(const char *name, const char *csv)
 static enum status compile(const char *yaml)
 {
     struct value *tree;
-    struct rule_options options = { lists, "en", today };
+    struct rule_options options = { .lists = lists, .language = "en", .today = today };
     if (yaml_parse(&test_arena, text_of(yaml), "rules.yaml", &tree, &error))
         return error.status;
     struct rule_file file = { "rules.yaml", tree };
