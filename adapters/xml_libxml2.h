@@ -60,9 +60,11 @@ struct xml_push {
     struct xml_guard guard;
     struct xml_fault fault;
 };
-/* `handlers` are completed with those that refuse; their first argument is the struct xml_push. */
+/* `handlers` are completed with those that refuse; their first argument is the parser, and xml_push_of tells
+ * whose it is. */
 void xml_push_open(struct xml_push *push, struct file_stream *stream, const char *encoding,
                    const xmlSAXHandler *handlers);
+struct xml_push *xml_push_of(void *parser);
 /* Feeds one chunk: STATUS_OK, STATUS_END after the last, STATUS_STOP, or what the stream says. */
 enum status xml_push_feed(struct xml_push *push, struct error *error);
 void xml_push_close(struct xml_push *push);

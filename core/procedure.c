@@ -36,13 +36,19 @@ static const char *const channels[] = { "direct", "online", "post", "other", NUL
 static const char *const units[] = { "hour", "day", "working_day", "month", "year", NULL };
 static const char *const fee_kinds[] = { "fee", "charge", NULL };
 static const char *const online_services[] = { "full", "partial", "none", NULL };
+static const char *const service_levels[] = { "full", "partial", NULL };
+static const char *const internal_groups[] = { "between_agencies", "within_agency", NULL };
+static const char *const territorial_ties[] = { "bound", "free", NULL };
+static const char *const yes_only[] = { "yes", NULL };
+static const char *const yes_or_no[] = { "yes", "no", NULL };
+static const char *const announcements[] = { "new", "amended", "replaced", "abolished", NULL };
 
 /* Every table is sorted by name: canonical bytes then need no sorting. */
 static const struct field coded_fields[] = { LINE("code"), LINE("name") };
 static const struct field coded = GROUP(NULL, coded_fields, "name");
 
 static const struct field decision_fields[] = { DATE("effective_on"), LINE("issuer"), LINE("number"),
-                                                DATE("signed_on") };
+                                                CHOICE("shortened", yes_only), DATE("signed_on") };
 
 static const struct field dossier_fields[] = {
     LINE("case"), LINE("code"), { .name = "copies", .kind = FIELD_INTEGER },
@@ -68,11 +74,16 @@ static const struct field method_fields[] = { CHOICE("channel", channels),
                                               LIST("fees", fee_item), LINES("text") };
 static const struct field method_item = GROUP(NULL, method_fields, "text");
 
+static const struct field service_fields[] = { LINE("code"), CHOICE("level", service_levels), LINE("name"),
+                                               LINE("provision"), LINE("reason") };
+static const struct field service_item = GROUP(NULL, service_fields, "name");
+
 static const struct field step_fields[] = { LINE("case"), LINES("text") };
 static const struct field step_item = GROUP(NULL, step_fields, "text");
 
 static const struct field root_fields[] = {
     GROUP("agency", coded_fields, "name"),
+    CHOICE("announcement", announcements),
     { .name = "code", .kind = FIELD_LINE, .required = true },
     LIST("competent_agencies", coded),
     LINES("conditions"),
@@ -81,6 +92,8 @@ static const struct field root_fields[] = {
     LIST("dossier", dossier_item),
     LIST("executing_agencies", coded),
     LIST("fields", coded),
+    CHOICE("full_online_eligible", yes_or_no),
+    CHOICE("internal_group", internal_groups),
     { .name = "kind", .kind = FIELD_CHOICE, .required = true, .choices = kinds },
     LIST("legal_bases", legal_basis_item),
     LIST("levels", level_item),
@@ -90,9 +103,11 @@ static const struct field root_fields[] = {
     CHOICE("online_service", online_services),
     LIST("replaces", code_item),
     LIST("results", coded),
+    LIST("services", service_item),
     { .name = "status", .kind = FIELD_CHOICE, .required = true, .choices = statuses },
     LIST("steps", step_item),
     LIST("subjects", coded),
+    CHOICE("territorial", territorial_ties),
     LINES("time_limit"),
 };
 

@@ -297,6 +297,39 @@ static void add_defaults(struct map_running *running, struct value *procedure)
         insert_sorted(procedure, "kind", value_string(running->arena, "public"));
 }
 
+/* The highest level among the services; NULL where it is not known: one without a level may be full. */
+static const char *highest_service(const struct value *services)
+{
+    bool known = true;
+    for (const struct value *service = services->first; service; service = service->next) {
+        struct text level = value_text_of(service, "level");
+        if (text_is(level, "full"))
+            return "full";
+        known = known && level.length;
+    }
+    return known ? "partial" : NULL;
+}
+
+/* The list is what was seen, one service after the other; a level stated beside it is a summary of it. */
+static void derive_online_service(struct map_running *running, struct value *procedure)
+{
+    const struct value *services = value_find(procedure, "services");
+    const char *highest = services ? highest_service(services) : NULL;
+    struct value *stated = value_find(procedure, "online_service");
+    if (!highest || (stated && text_is(stated->text, highest)))
+        return;
+    if (!stated) {
+        insert_sorted(procedure, "online_service", value_string(running->arena, highest));
+        return;
+    }
+    char message[300];
+    snprintf(message, sizeof message,
+             _("The highest level among the services listed is %s; that is what is published"), highest);
+    finding_add(running->arena, &running->result->findings, false, TEXT("congkhai/online-service"),
+                "online_service", stated->text, text_of(message));
+    stated->text = text_of(highest);
+}
+
 void map_run(const struct map *map, struct arena *arena, struct text bytes, struct text context,
              struct map_result *result)
 {
@@ -317,4 +350,5 @@ void map_run(const struct map *map, struct arena *arena, struct text bytes, stru
     if (!result->procedure)
         result->procedure = value_object(arena);
     add_defaults(&running, result->procedure);
+    derive_online_service(&running, result->procedure);
 }

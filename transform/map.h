@@ -6,9 +6,14 @@
  *     parse: json | xml   the text is itself a document; the addresses of `map` are of its kind
  *     pieces: EXPRESSION  each match (its group 1, or all of it) is an item of the list
  *     map: ADDRESS        in a list of texts: what to take of each item (or from, match, codes … as anywhere)
- *     map: { case: A, each: B, map: {…} }   the items of an inner list, each with the outer fields beside its
- * own An object that only constants filled is nothing. What cannot be a value of its field's kind (a date no
+ *     map: { case: A, each: B, map: {…} }   the items of an inner list, each with the outer fields beside
+ *                                         its own
+ * An object that only constants filled is nothing. What cannot be a value of its field's kind (a date no
  * format fits, a text not in the code list, …) is a finding of the record, never dropped.
+ *
+ * `online_service` is the highest level of `services[]` (INTERFACE §4). Where each service has a level, or
+ * one is full, it is made from them; a mapped one that says otherwise gives way, with a warning
+ * (congkhai/online-service).
  */
 #ifndef TRANSFORM_MAP_H
 #define TRANSFORM_MAP_H

@@ -333,3 +333,82 @@ TEST("the recipe changes with the map, not with its comments")
     CHECK(!digest_equal(&first, &transform_digest));
     map_free(map);
 }
+
+#define SERVICES                                                                                             \
+    "  services: { each: /s, map: { code: /c, name: /n, level: /l, reason: /r, provision: /p } }\n"
+
+TEST("services are mapped, and the online service is made from the highest of them")
+{
+    static const struct {
+        const char *record, *expected; /* NULL: none */
+    } cases[] = {
+        { "{\"s\":[{\"l\":\"partial\"},{\"l\":\"full\"}]}", "\"online_service\":\"full\"" },
+        { "{\"s\":[{\"l\":\"partial\",\"r\":\"a\",\"p\":\"b\"}]}", "\"online_service\":\"partial\"" },
+        { "{\"s\":[{\"l\":\"full\"},{\"n\":\"x\"}]}", "\"online_service\":\"full\"" },
+        { "{\"s\":[{\"l\":\"partial\"},{\"n\":\"x\"}]}", NULL },
+        { "{\"s\":[]}", NULL },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text text = run(SERVICES, cases[i].record);
+        if (cases[i].expected)
+            has(text, cases[i].expected);
+        else
+            CHECK(!strstr(text.bytes, "online_service"));
+        CHECK_INT(result.findings.warnings, 0);
+    }
+    has(run(SERVICES,
+            "{\"s\":[{\"c\":\"1.000358.01\",\"n\":\"a\",\"l\":\"partial\",\"r\":\"b\",\"p\":\"c\"}]}"),
+        "\"services\":[{\"code\":\"1.000358.01\",\"level\":\"partial\",\"name\":\"a\",\"provision\":\"c\","
+        "\"reason\":\"b\"}]");
+}
+
+TEST("an online service that its services contradict gives way to them, with a warning")
+{
+    static const struct {
+        const char *stated, *levels, *expected;
+        int warnings;
+    } cases[] = {
+        { "full", "[{\"l\":\"partial\"}]", "\"online_service\":\"partial\"", 1 },
+        { "none", "[{\"l\":\"full\"}]", "\"online_service\":\"full\"", 1 },
+        { "full", "[{\"l\":\"full\"},{\"l\":\"partial\"}]", "\"online_service\":\"full\"", 0 },
+        { "full", "[{\"n\":\"x\"}]", "\"online_service\":\"full\"", 0 },
+        { "none", "[]", "\"online_service\":\"none\"", 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text record =
+            text_format(&test_arena, "{\"o\":\"%s\",\"s\":%s}", cases[i].stated, cases[i].levels);
+        has(run(SERVICES "  online_service: /o\n", record.bytes), cases[i].expected);
+        CHECK_INT(result.findings.warnings, cases[i].warnings);
+    }
+}
+
+TEST("the fields of one choice are mapped, and nothing else fits them")
+{
+    struct text text =
+        run("  internal_group: /g\n  territorial: /t\n  full_online_eligible: /e\n"
+            "  announcement: /a\n  decision.shortened: /s\n",
+            "{\"g\":\"within_agency\",\"t\":\"free\",\"e\":\"no\",\"a\":\"replaced\",\"s\":\"yes\"}");
+    has(text,
+        "\"announcement\":\"replaced\",\"decision\":{\"shortened\":\"yes\"},\"full_online_eligible\":\"no\","
+        "\"internal_group\":\"within_agency\",\"kind\":\"public\"");
+    has(text, "\"territorial\":\"free\"");
+    run("  decision.shortened: /s\n", "{\"s\":\"no\"}");
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/choice"));
+}
+
+TEST("a procedure without the fields of a later version keeps its bytes")
+{
+    /* As version 0.1.0 wrote it. */
+    struct text text =
+        run("  decision.number: /d/s\n  decision.signed_on: /d/n\n  decision.issuer: /d/i\n"
+            "  decision.effective_on: /d/e\n"
+            "  online_service: /o\n  legal_bases: { each: /l, map: { number: /s } }\n  notes: /g\n",
+            "{\"n\":\"Đăng "
+            "ký\",\"c\":\"1.000358\",\"d\":{\"s\":\"12/QĐ-UBND\",\"n\":\"2024-01-02\",\"i\":\"UBND\","
+            "\"e\":\"2024-01-03\"},\"o\":\"partial\",\"l\":[{\"s\":\"63/2010/NĐ-CP\"}],\"g\":\"x\"}");
+    CHECK_TEXT(text, TEXT("{\"agency\":{\"code\":\"H13\",\"name\":\"Cần Thơ\"},\"code\":\"1.000358\","
+                          "\"decision\":{\"effective_on\":\"2024-01-03\",\"issuer\":\"UBND\",\"number\":"
+                          "\"12/QĐ-UBND\",\"signed_on\":\"2024-01-02\"},\"kind\":\"public\",\"legal_bases\":"
+                          "[{\"number\":\"63/2010/NĐ-CP\"}],\"name\":\"Đăng ký\",\"notes\":\"x\","
+                          "\"online_service\":\"partial\",\"status\":\"announced\"}"));
+}
