@@ -131,6 +131,29 @@ static void digest_tree(struct configuration *configuration)
     configuration->rules_text = canonical_copy(arena, rules);
 }
 
+/* The code lists that a file of rules brings along; a list of the same name in the configuration wins. */
+static enum status add_lists(struct configuration *configuration, const struct rule_file *file,
+                             struct error *error)
+{
+    struct setting_context context = { &configuration->arena, file->path };
+    const struct value *object = value_find(file->tree, "codes");
+    struct value *missing = value_object(&configuration->arena);
+    struct code_list *lists;
+    if (object && object->kind != VALUE_OBJECT)
+        return setting_fault(&context, object, error, _("\"%s\" must be an object of names and values"),
+                             "codes");
+    for (const struct value *member = object ? object->first : NULL; member; member = member->next)
+        if (!codes_find(configuration->lists, member->name))
+            value_set_text(missing, member->name, value_copy(&configuration->arena, member));
+    if (codes_load(&context, file_folder(&configuration->arena, file->path), missing, &lists, error))
+        return error->status;
+    struct code_list **tail = &configuration->lists;
+    while (*tail)
+        tail = &(*tail)->next;
+    *tail = lists;
+    return STATUS_OK;
+}
+
 static enum status read_rules(struct configuration *configuration, const struct value *list,
                               struct error *error)
 {
@@ -150,6 +173,8 @@ static enum status read_rules(struct configuration *configuration, const struct 
         if (read_yaml(&configuration->arena, files[i].path, &tree, error))
             return error->status;
         files[i].tree = tree;
+        if (add_lists(configuration, &files[i], error))
+            return error->status;
     }
     return STATUS_OK;
 }
@@ -245,13 +270,7 @@ enum status configuration_load(const char *path, void (*speak)(const char *langu
     if (find_file(path, &found, error))
         return error->status;
     configuration->path = text_string(&configuration->arena, text_of(found));
-    const char *slash = strrchr(configuration->path, '/');
-    configuration->folder =
-        slash ? text_string(&configuration->arena,
-                            (struct text){ configuration->path, slash == configuration->path
-                                                                    ? 1
-                                                                    : (size_t)(slash - configuration->path) })
-              : ".";
+    configuration->folder = file_folder(&configuration->arena, configuration->path);
     configuration->context = (struct setting_context){ &configuration->arena, configuration->path };
     return read_all(configuration, speak, error);
 }

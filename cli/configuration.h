@@ -19,8 +19,8 @@ struct configuration {
     const char *agency_code, *agency_name;
     enum agency_kind agency_kind; /* as it says, or as the code tells */
     struct date baseline;         /* year 0: the ledger tells */
-    const char *store;    /* resolved */
-    const char *language; /* "vi" or "en" */
+    const char *store;            /* resolved */
+    const char *language;         /* "vi" or "en" */
     struct source *sources;
     size_t source_count;
     struct code_list *lists;

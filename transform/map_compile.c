@@ -152,7 +152,7 @@ static enum status read_codes(struct compiler *compiler, struct map_node *node, 
     const struct setting settings[] = {
         { "list", SETTING_TREE, 0, .required = true, .help = N_("a code list") },
         { "unknown", SETTING_CHOICE, sizeof(const struct value *), .fallback = "reject", .choices = choices,
-          .help = N_("what the list lacks: reject the record, or keep the text as it stands and warn") },
+          .help = N_("what the list lacks: reject the record, or keep the text as it stands") },
     };
     if (setting_read(compiler->context, settings, 2, *tree, "codes", &read, error))
         return error->status;

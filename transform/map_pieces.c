@@ -14,8 +14,8 @@ static bool is_nothing(const struct map_node *node, struct text text)
 /* Of alternatives, one that the expression does not find is nothing, and the next one counts. */
 static bool is_none(const struct map_node *node, struct text text)
 {
-    return is_nothing(node, text) ||
-           (node->match && !node->split.bytes && regex_search(node->match, text, 0, NULL, NULL) == STATUS_END);
+    return is_nothing(node, text) || (node->match && !node->split.bytes &&
+                                      regex_search(node->match, text, 0, NULL, NULL) == STATUS_END);
 }
 
 bool map_choose(struct map_running *running, const struct map_node *node, const struct record *record,

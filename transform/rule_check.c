@@ -290,7 +290,8 @@ static enum status compile_codes(struct rule *rule, const struct rule_compiling 
         list = value_find(options, "list");
         otherwise = value_find(options, "or");
         if (!list)
-            return setting_fault(compiling->context, options, error, _("the name of a code list is expected"));
+            return setting_fault(compiling->context, options, error,
+                                 _("the name of a code list is expected"));
     }
     if (rule_list(rule, compiling, list, &table->list, error) ||
         (otherwise && rule_pattern_compile(compiling, otherwise, &table->otherwise, error)))
@@ -317,7 +318,8 @@ static bool holds_codes(const void *user_data, const struct rule_subject *subjec
 {
     const struct code_table *table = user_data;
     if (table->slots[slot_of(table, subject->value->text)].bytes ||
-        (table->otherwise && regex_search(table->otherwise, subject->value->text, 0, NULL, NULL) == STATUS_OK))
+        (table->otherwise &&
+         regex_search(table->otherwise, subject->value->text, 0, NULL, NULL) == STATUS_OK))
         return true;
     error_set(why, STATUS_OK, _("\"%.*s\" is not in the code list \"%s\""), TEXT_ARG(subject->value->text),
               table->list->name);
@@ -352,6 +354,7 @@ const struct rule_check *const rule_checks[] = {
     &length,
     &count_,
     &rule_check_closed_codes,
+    &rule_check_question_marks,
     &rule_check_matches,
     &rule_check_not_matches,
     &one_of,

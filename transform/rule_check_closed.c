@@ -31,10 +31,11 @@ static enum status compile_closed(struct rule *rule, const struct rule_compiling
         closing->code = code->from;
         closing->name = code->name;
         if (!date_read(code->to, &closing->day))
-            return setting_fault(compiling->context, options, error,
-                                 _("the list \"%s\" (%s:%ld) has \"%.*s\" where the day is expected on which the "
-                                   "code was closed"),
-                                 list->name, list->path, code->line, TEXT_ARG(code->to));
+            return setting_fault(
+                compiling->context, options, error,
+                _("the list \"%s\" (%s:%ld) has \"%.*s\" where the day is expected on which the "
+                  "code was closed"),
+                list->name, list->path, code->line, TEXT_ARG(code->to));
     }
     rule->by_own_day = true;
     return STATUS_OK;
@@ -60,7 +61,6 @@ static bool holds_closed(const void *user_data, const struct rule_subject *subje
     return true;
 }
 
-const struct rule_check rule_check_closed_codes = { .name = "closed_codes",
-                                                    .takes = RULE_TAKES_SCALAR,
-                                                    .compile = compile_closed,
-                                                    .holds = holds_closed };
+const struct rule_check rule_check_closed_codes = {
+    .name = "closed_codes", .takes = RULE_TAKES_SCALAR, .compile = compile_closed, .holds = holds_closed
+};

@@ -279,8 +279,8 @@ static enum status compile_working_days(struct rule *rule, const struct rule_com
 }
 
 /* The words must not change from night to night: how late it is by now is not said. */
-static void say_term(const struct term *term, struct date from, struct date to, int64_t days,
-                     struct date due, struct error *why)
+static void say_term(const struct term *term, struct date from, struct date to, int64_t days, struct date due,
+                     struct error *why)
 {
     char first[DATE_TEXT], last[DATE_TEXT];
     bool working = term->unit == UNIT_WORKING_DAY;

@@ -110,10 +110,12 @@ static enum status read_baseline(const struct setting_context *context, const st
     const struct value *day = value_find(member, "not_before");
     if (!day)
         return STATUS_OK;
-    if (day->kind != VALUE_TEXT || !text_is(day->text, "baseline") || condition->path.target->kind != FIELD_DATE)
-        return setting_fault(context, day, error,
-                             _("\"not_before\" is \"baseline\", of a field that holds a day; of other days write "
-                               "\"after\""));
+    if (day->kind != VALUE_TEXT || !text_is(day->text, "baseline") ||
+        condition->path.target->kind != FIELD_DATE)
+        return setting_fault(
+            context, day, error,
+            _("\"not_before\" is \"baseline\", of a field that holds a day; of other days write "
+              "\"after\""));
     condition->since_baseline = true;
     return STATUS_OK;
 }
@@ -316,13 +318,30 @@ static struct value *ingredient(struct arena *arena, const struct value *tree)
     return copy;
 }
 
+/* pack: { name, version }: whose copy the file is, and how old (cli/pack.h). */
+static enum status check_pack(const struct setting_context *context, const struct value *tree,
+                              struct error *error)
+{
+    struct {
+        const char *name;
+        int64_t version;
+    } pack;
+    static const struct setting settings[] = {
+        { "name", SETTING_TEXT, 0, .required = true, .help = N_("of the shipped pack") },
+        { "version", SETTING_NUMBER, sizeof(const char *), .required = true, .minimum = 1, .maximum = 100000,
+          .help = N_("rises with each change of the shipped pack") },
+    };
+    return tree ? setting_read(context, settings, COUNT(settings), tree, "pack", &pack, error) : STATUS_OK;
+}
+
 static enum status compile_file(const struct rule_compiling *compiling, const struct rule_file *file,
                                 struct rule_set *rules, struct value *ingredients, struct error *error)
 {
-    static const char *const names[] = { "rules" };
+    static const char *const names[] = { "rules", "pack", "codes" };
     const struct setting_context *context = compiling->context;
     const struct value *list = value_find(file->tree, "rules");
-    if (setting_check_names(context, file->tree, "rules", names, 1, error))
+    if (setting_check_names(context, file->tree, "rules", names, COUNT(names), error) ||
+        check_pack(context, value_find(file->tree, "pack"), error))
         return error->status;
     if (!list || list->kind != VALUE_LIST)
         return setting_fault(context, list ? list : file->tree, error,

@@ -216,16 +216,14 @@ static enum status run_queries(struct cross_record_rules *all, const struct rule
     return STATUS_OK;
 }
 
-enum status rule_scene_play(const struct rule_set *rules, const struct rule_scene *scene, struct arena *arena,
-                            struct findings *findings, struct error *error)
+static enum status play_scene(const struct rule_set *rules, const struct rule_scene *scene,
+                              struct arena *arena, struct findings *findings, struct error *error)
 {
     struct rule_set day = *rules;
     struct rule_scene mutable_scene = *scene;
     struct cross_record_deadline *deadlines = NULL;
     if (scene->today.year)
         day.moment.today = scene->today;
-    if (scene->baseline.year)
-        day.moment.baseline = scene->baseline;
     rule_run(&day, arena, scene->procedure, findings);
     struct cross_record_rules *all = cross_record_rules_open(&day);
     enum status status = run_queries(all, scene, arena, error);
@@ -240,6 +238,18 @@ enum status rule_scene_play(const struct rule_set *rules, const struct rule_scen
         cross_record_rules_judge(all, arena, scene->procedure, &record, findings, &deadlines);
     cross_record_rules_close(all);
     return status;
+}
+
+enum status rule_scene_play(const struct rule_set *rules, const struct rule_scene *scene, struct arena *arena,
+                            struct findings *findings, struct error *error)
+{
+    struct rule_set day = *rules;
+    /* As on a first night: before anything is published, what was announced earlier is not late. */
+    if (scene->baseline.year)
+        day.moment.baseline = scene->baseline;
+    else if (!day.moment.baseline.year && !scene->published.year)
+        day.moment.baseline = scene->today.year ? scene->today : day.moment.today;
+    return play_scene(&day, scene, arena, findings, error);
 }
 
 /* A set of this one rule, in force unless the example's day, or the procedure's own, says otherwise. */
@@ -278,7 +288,7 @@ static enum status try_examples(const struct rule_set *rules, const struct rule 
         if (rule_scene_read(&context, tree, &scene, error))
             return error->status;
         struct rule_set set = alone(rules, rule, &copy, &scene);
-        if (rule_scene_play(&set, &scene, &arena, &findings, error))
+        if (play_scene(&set, &scene, &arena, &findings, error))
             return error->status;
         struct rule_example example = { .rule = rule->id,
                                         .should_pass = should_pass,

@@ -148,7 +148,7 @@ extern const struct rule_check *const rule_checks[]; /* ends with NULL */
 extern const struct rule_check rule_check_matches, rule_check_not_matches, rule_check_script,
     rule_check_look_alikes, rule_check_document_number, rule_check_amounts, rule_check_date,
     rule_check_number, rule_check_working_days, rule_check_known_name, rule_check_unique,
-    rule_check_refers_to, rule_check_closed_codes, rule_check_sql;
+    rule_check_refers_to, rule_check_closed_codes, rule_check_question_marks, rule_check_sql;
 
 /* What stands in the record's texts; NULL: it is not known. */
 const struct rule_grams *rule_view_grams(const struct rule_view *view);

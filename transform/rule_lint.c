@@ -21,7 +21,8 @@ static void remark_force(const struct remarking *remarking, const struct rule *r
     char words[200], day[DATE_TEXT];
     if (rule->from.year && date_compare(today, rule->from) < 0) {
         date_write(rule->from, day);
-        snprintf(words, sizeof words, _("it comes into force on %s; what was decided before is not judged by it"), day);
+        snprintf(words, sizeof words,
+                 _("it comes into force on %s; what was decided before is not judged by it"), day);
         remark(remarking, rule, words);
     }
 }
