@@ -95,6 +95,7 @@ enum status run_begin(struct session *session, struct store *store, int64_t *run
 {
     const struct configuration *configuration = &session->configuration;
     char host[256] = "?";
+    cli_end_in_order();
     gethostname(host, sizeof host - 1);
     struct run_start start = {
         .command = session->invocation->command,
