@@ -14,6 +14,7 @@ struct extract_request {
     size_t name_count;
     const struct text *codes; /* only records known under these codes, or whose key is one; count 0: all */
     size_t code_count;
+    bool anew;          /* everything is read, whatever is said to be unchanged */
     const char *folder; /* paths and secrets are relative to it */
     const struct setting_context *context;
     struct clock *clock; /* NULL: the system's */
@@ -29,8 +30,9 @@ struct extract_result {
     const char *source;
     struct staging_counts counts;
     bool whole;
-    bool broken;   /* it was not read to its end: an outage, or a list that breaks off or is not there */
-    char why[512]; /* when it is not whole */
+    bool broken;    /* a part of it could not be read: exit 3 */
+    bool unchanged; /* nothing was read: it says that nothing changed */
+    char why[1024]; /* when it is not whole */
 };
 
 /* Checks `fetch` and addresses of all sources without touching anything (also for `check`). */
