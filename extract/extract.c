@@ -183,10 +183,24 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
 static enum status recall_lines(struct reading *reading, struct document *document, struct error *error)
 {
     const struct listing_memory *memory = &reading->memory;
+    if (staging_has_document(reading->staging, text_of(document->name), &document->known, error))
+        return error->status;
+    document->lines_ended = document->known;
     for (size_t i = 0; i < memory->unended_count; i++)
         if (text_is(memory->unended[i], document->name))
-            return STATUS_OK;
-    return staging_has_document(reading->staging, text_of(document->name), &document->lines_ended, error);
+            document->lines_ended = false;
+    return STATUS_OK;
+}
+
+/* Lines say nothing of how many they are: none, where some were, may be a file that is yet to be written. A
+ * heading is something; so is the page before an empty one. */
+static bool is_suspect(const struct reading *reading, const struct document *document)
+{
+    const struct source *source = reading->source;
+    bool bare = source->format == SOURCE_NDJSON ||
+                (source->format == SOURCE_CSV && source->header && source->header->kind == VALUE_LIST);
+    return bare && document->known && !reading->given && !reading->fetch->wants_keys &&
+           !stopped(reading->request);
 }
 
 static void remember_lines(struct reading *reading, const struct document *document)
@@ -225,6 +239,12 @@ static enum status read_document(struct reading *reading, struct document *docum
         status = decode.driver->open(&decode, &reason);
     if (status == STATUS_OK) {
         status = read_records(reading, &decode, broken, error);
+        if (status == STATUS_OK && !*broken && is_suspect(reading, document)) {
+            struct decoded nothing = { 0 };
+            *broken = true;
+            error_set(&reason, STATUS_STOP, _("%s holds no record any more"), document->name);
+            status = take_broken(reading, &decode, &nothing, &reason, error);
+        }
     } else if (status == STATUS_STOP || status == STATUS_REJECT) {
         struct decoded nothing = { 0 };
         *broken = true;
@@ -366,9 +386,10 @@ static enum status finish(struct reading *reading, struct store *store, const st
     if (ingest_is_doubtful(reading->ingest)) {
         const char *words =
             _("some records cannot be read, so nothing is reported missing this time: mend them first");
-        if (!listing->doubts)
+        if (!listing->doubts) {
             notice(reading, NULL, words);
-        listing_doubt(listing, false, words);
+            listing_doubt(listing, false, words);
+        }
     }
     result->whole = result->whole && fetch->whole && !listing->doubts;
     result->broken = listing->broken;

@@ -20,7 +20,8 @@ struct document {
     const char *path;          /* of a file on disk (xlsx is read from there); NULL: only the stream */
     struct rows *rows; /* format rows: the result of the query instead of the stream; the driver's own */
     bool null_is_empty; /* JSON: null or nothing where the list should be is no fault */
-    bool lines_ended;   /* lines: the last one had its end when the document was read the last time */
+    bool known;         /* lines: it held records when it was read the last time … */
+    bool lines_ended;   /* … and the last of them had its end */
     bool nothing;       /* set by the decoder: there was no list, and that was no fault */
     bool unended;       /* set by the decoder: the last line has no end */
 };
