@@ -27,7 +27,7 @@ struct invocation {
     const char **keys;
     size_t key_count;
     const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *run;
-    bool online, offline, rules;
+    bool online, offline, rules, anew;
     char **arguments; /* what is no option */
     int argument_count;
     struct arena arena;

@@ -10,9 +10,12 @@
 #include "extract/ingest.h"
 #include "extract/listing_memory.h"
 #include "extract/transcode.h"
+#include "extract/vanished_folders.h"
+#include "store/ledger.h"
 #include "store/source_state.h"
 
-#define PATIENCE 10000 /* milliseconds that files which move are waited for, all sources together */
+#define VANISHED_FOLDER "vanished_folder"
+#define PATIENCE        10000 /* milliseconds that files which move are waited for, all sources together */
 
 /* One source while it is read. */
 struct reading {
@@ -25,6 +28,7 @@ struct reading {
     struct listing listing; /* what speaks against its being whole */
     struct listing_memory memory, found; /* of the last whole listing; of this one */
     size_t unended_capacity;
+    struct folder_names gave; /* folders whose documents gave records */
     struct arena *arena;
     int64_t given, skipped;
     int64_t *patience;
@@ -255,6 +259,9 @@ static enum status read_document(struct reading *reading, struct document *docum
     if (decode.user_data)
         decode.driver->close(&decode);
     remember_lines(reading, document);
+    if (reading->fetch->root && (reading->given || !*broken))
+        vanished_folders_gave(&reading->gave, reading->arena, document->name,
+                              reading->given ? NULL : reading->fetch->root);
     /* Here, not by the caller: what was put before the stream lives in this arena. */
     if (document->stream.close)
         document->stream.close(&document->stream);
@@ -342,7 +349,7 @@ static enum status walk_again(struct reading *reading, struct fetch *fetch, stru
         reading->request->code_count || stopped(reading->request))
         return STATUS_OK;
     if (reading->source->listing == SOURCE_FULL && !ingest_is_doubtful(reading->ingest) &&
-        staging_absent(reading->staging, &absent, error))
+        staging_absent(reading->staging, NULL, NULL, &absent, error))
         return error->status;
     if (!absent && (!repeats || repeats == reading->memory.repeats))
         return STATUS_OK;
@@ -376,6 +383,63 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
     return STATUS_OK;
 }
 
+static bool is_released(const struct extract_request *request)
+{
+    for (size_t i = 0; i < request->released_count; i++)
+        if (!strcmp(request->released[i], VANISHED_FOLDER))
+            return true;
+    return false;
+}
+
+static enum status write_release(struct store *store, const struct reading *reading,
+                                 const struct folder_names *vanished, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena), *held = value_list(&arena);
+    for (size_t i = 0; i < vanished->count; i++) {
+        struct value *one = value_append(held, value_object(&arena));
+        value_set(one, "folder", value_text(&arena, vanished->names[i]));
+        value_set(one, "source", value_string(&arena, reading->source->name));
+    }
+    value_set(detail, "brake", value_string(&arena, VANISHED_FOLDER));
+    value_set(detail, "held", held);
+    value_set(detail, "reason", value_string(&arena, reading->request->reason));
+    struct ledger_event event = {
+        .event = "brake-released", .source = reading->source->name, .actor = reading->request->actor, .detail = detail
+    };
+    return ledger_append(store, &event, NULL, error);
+}
+
+/* Released, what the folder gave is missing from now on like any other, and the folder is forgotten with it. */
+static enum status hold_vanished(struct reading *reading, struct store *store, const struct fetch *fetch,
+                                 struct error *error)
+{
+    const struct extract_request *request = reading->request;
+    struct folder_names vanished = { 0 };
+    if (!fetch->root || request->code_count || fetch->newest ||
+        reading->listing.doubts || reading->source->listing != SOURCE_FULL ||
+        request->vanished_folder == EXTRACT_OFF)
+        return STATUS_OK;
+    if (vanished_folders_find(reading->staging, &reading->gave, &vanished, reading->arena, error))
+        return error->status;
+    if (!vanished.count)
+        return STATUS_OK;
+    const char *words = vanished_folders_words(&vanished, reading->arena);
+    if (is_released(request))
+        return write_release(store, reading, &vanished, error);
+    const char *sentence =
+        text_format(reading->arena,
+                    _("gave records before and gives none now: %s. A share may not be mounted. If it is gone "
+                      "for good, say why: --release-brake vanished_folder --reason \"…\""),
+                    words)
+            .bytes;
+    if (request->vanished_folder == EXTRACT_WARN)
+        notice(reading, NULL, sentence);
+    else
+        listing_doubt(&reading->listing, true, sentence);
+    return STATUS_OK;
+}
+
 static enum status finish(struct reading *reading, struct store *store, const struct fetch *fetch,
                           struct error *error)
 {
@@ -391,6 +455,8 @@ static enum status finish(struct reading *reading, struct store *store, const st
             listing_doubt(listing, false, words);
         }
     }
+    if (hold_vanished(reading, store, fetch, error))
+        return error->status;
     result->whole = result->whole && fetch->whole && !listing->doubts;
     result->broken = listing->broken;
     result->unchanged = fetch->unchanged;

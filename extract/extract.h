@@ -7,6 +7,8 @@
 #include "record/source.h"
 #include "store/staging.h"
 
+enum extract_brake { EXTRACT_STOP, EXTRACT_WARN, EXTRACT_OFF };
+
 struct extract_request {
     const struct source *sources; /* all of the configuration */
     size_t source_count;
@@ -15,6 +17,10 @@ struct extract_request {
     const struct text *codes; /* only records known under these codes, or whose key is one; count 0: all */
     size_t code_count;
     bool anew;          /* everything is read, whatever is said to be unchanged */
+    enum extract_brake vanished_folder; /* what a folder does that gave records and gives none */
+    const char *const *released;        /* names of brakes that a person releases, with the reason */
+    size_t released_count;
+    const char *reason, *actor;
     const char *folder; /* paths and secrets are relative to it */
     const struct setting_context *context;
     struct clock *clock; /* NULL: the system's */

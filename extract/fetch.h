@@ -76,6 +76,8 @@ struct fetch {
      * remembered now. */
     struct text remembered, remember;
     int64_t read_at; /* when all was read that is remembered; 0: never */
+    const char *root; /* set by the driver: the folder of its documents, which may have others below; NULL: none */
+    bool newest;      /* set by the driver: older documents are left out on purpose */
     bool unchanged; /* set by the driver with END: nothing changed since the last whole listing */
 };
 

@@ -202,6 +202,8 @@ static enum status open_folder(struct fetch *fetch, struct error *error)
         file->name = text_format(fetch->arena, "%s/%s", settings->folder, list.names[i]).bytes;
         look(file);
     }
+    fetch->newest = settings->newest != NULL;
+    fetch->root = settings->folder;
     keep_newest(state, settings);
     settle(fetch, state, settings->quiet);
     return STATUS_OK;

@@ -473,18 +473,25 @@ static enum status find_missing(struct staging *staging, struct error *error)
     return status;
 }
 
-enum status staging_absent(struct staging *staging, int64_t *absent, struct error *error)
+enum status staging_absent(struct staging *staging, void (*each)(void *user_data, struct text locator),
+                           void *user_data, int64_t *absent, struct error *error)
 {
     struct sqlite_statement *statement;
     *absent = 0;
-    if (store_sql(staging->store, "SELECT id FROM record WHERE source = ?1 AND present = 1 AND key NOT LIKE '@%'",
+    if (store_sql(staging->store,
+                  "SELECT id, locator FROM record WHERE source = ?1 AND present = 1 AND key NOT LIKE '@%'",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
     enum status status;
-    while (!(status = sqlite_step(statement, error)))
-        *absent += !is_seen(staging, sqlite_number(statement, 0)) &&
-                   !has_bit(&staging->before, sqlite_number(statement, 0));
+    while (!(status = sqlite_step(statement, error))) {
+        int64_t record = sqlite_number(statement, 0);
+        if (is_seen(staging, record) || has_bit(&staging->before, record))
+            continue;
+        ++*absent;
+        if (each)
+            each(user_data, sqlite_column_text(statement, 1));
+    }
     return status == STATUS_END ? STATUS_OK : status;
 }
 

@@ -65,8 +65,9 @@ int64_t staging_seen(const struct staging *staging);
 /* Begins a second walk over the source in the same pass: what the first one saw is not missing, but counts are
  * those of the second. */
 void staging_walk_again(struct staging *staging);
-/* How many records of the last whole listing no walk has seen. */
-enum status staging_absent(struct staging *staging, int64_t *absent, struct error *error);
+/* How many records of the last whole listing no walk has seen; `each` (may be NULL) is told where they stood. */
+enum status staging_absent(struct staging *staging, void (*each)(void *user_data, struct text locator),
+                           void *user_data, int64_t *absent, struct error *error);
 
 /* The source says that nothing changed since its last whole listing: what was in that is seen. */
 enum status staging_unchanged(struct staging *staging, struct error *error);
