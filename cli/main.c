@@ -8,14 +8,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/visible.h"
 #include "cli/cli.h"
 #include "core/memory.h"
 
 volatile sig_atomic_t cli_stop;
+static volatile sig_atomic_t in_order;
+
+void cli_end_in_order(void)
+{
+    in_order = 1;
+}
 
 /* A second signal ends the program at once: the store is made for that. */
 static void on_signal(int number)
 {
+    if (!in_order)
+        _exit(error_exit_code(STATUS_STOP));
     if (cli_stop)
         _exit(128 + number);
     cli_stop = 1;
@@ -23,10 +32,13 @@ static void on_signal(int number)
 
 static void catch_signals(void)
 {
-    struct sigaction action = { .sa_handler = on_signal };
+    struct sigaction action = { .sa_handler = on_signal }, inherited;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    /* Started by nohup: the night goes on when the terminal is closed. */
+    if (!sigaction(SIGHUP, NULL, &inherited) && inherited.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write, as a full disk is */
 }
@@ -37,6 +49,11 @@ static void open_standard_streams(void)
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
         if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
             _exit(3);
+    FILE *out = visible_stream(STDOUT_FILENO), *messages = visible_stream(STDERR_FILENO);
+    if (!out || !messages)
+        _exit(3);
+    stdout = out;
+    stderr = messages;
 }
 
 /* The texts are UTF-8 whatever the terminal's locale is called; LANGUAGE chooses the catalogue. */
@@ -86,6 +103,9 @@ enum choice {
     OPTION_ADOPT,
     OPTION_OVERWRITE,
     OPTION_RUN,
+    OPTION_AS_OF,
+    OPTION_BY,
+    OPTION_FORMAT,
     OPTION_ONLINE,
     OPTION_OFFLINE,
     OPTION_RULES,
@@ -115,6 +135,9 @@ static const struct option options[] = {
     { "adopt", required_argument, NULL, OPTION_ADOPT },
     { "overwrite", required_argument, NULL, OPTION_OVERWRITE },
     { "run", required_argument, NULL, OPTION_RUN },
+    { "as-of", required_argument, NULL, OPTION_AS_OF },
+    { "by", required_argument, NULL, OPTION_BY },
+    { "format", required_argument, NULL, OPTION_FORMAT },
     { "online", no_argument, NULL, OPTION_ONLINE },
     { "offline", no_argument, NULL, OPTION_OFFLINE },
     { "rules", no_argument, NULL, OPTION_RULES },
@@ -164,6 +187,12 @@ static const char **slot(struct invocation *invocation, int value)
         return &invocation->overwrite;
     case OPTION_RUN:
         return &invocation->run;
+    case OPTION_AS_OF:
+        return &invocation->as_of;
+    case OPTION_BY:
+        return &invocation->by;
+    case OPTION_FORMAT:
+        return &invocation->format;
     default:
         return NULL;
     }

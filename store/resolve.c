@@ -22,6 +22,7 @@ struct member {
 struct settling {
     struct store *store;
     const struct resolve_precedence *precedence;
+    int64_t rules; /* those in force */
     struct resolve_counts *counts;
     struct arena arena; /* of one code */
 };
@@ -86,7 +87,7 @@ static enum status finding_list(struct settling *settling, int64_t record, struc
 }
 
 static enum status append_outcome(struct settling *settling, const struct member *member, const char *outcome,
-                                  bool has_findings, struct error *error)
+                                  bool has_findings, int64_t *event, struct error *error)
 {
     struct arena *arena = &settling->arena;
     struct value *detail = value_object(arena), *findings;
@@ -108,7 +109,7 @@ static enum status append_outcome(struct settling *settling, const struct member
                                 .code = member->code,
                                 .digest = member->has_content ? &member->content_digest : NULL,
                                 .detail = detail },
-        NULL, error);
+        event, error);
 }
 
 /* In which fields the loser differs from the winner: an official sees at once whether it matters. */
@@ -178,17 +179,18 @@ static enum status set_outcome(struct settling *settling, const struct member *m
 }
 
 static enum status tell_outbox(struct settling *settling, const struct member *member, const char *outcome,
-                               struct error *error)
+                               int64_t event, struct error *error)
 {
+    struct outbox_wish wish = { .content = member->content,
+                                .digest = member->content_digest,
+                                .event = event };
     if (!member->code.bytes)
         return STATUS_OK;
     bool accepted = !strcmp(outcome, "accepted");
-    if (accepted && text_is(member->status, "announced"))
-        return outbox_want(settling->store, member->code, member->record, OUTBOX_PUBLISH, member->content,
-                           &member->content_digest, error);
-    if (accepted && text_is(member->status, "abolished"))
-        return outbox_want(settling->store, member->code, member->record, OUTBOX_WITHDRAW, member->content,
-                           &member->content_digest, error);
+    if (accepted && (text_is(member->status, "announced") || text_is(member->status, "abolished"))) {
+        wish.action = text_is(member->status, "abolished") ? OUTBOX_WITHDRAW : OUTBOX_PUBLISH;
+        return outbox_want(settling->store, member->code, member->record, &wish, error);
+    }
     return outbox_unwant(settling->store, member->code, member->record, error);
 }
 
@@ -204,8 +206,9 @@ static enum status give_outcome(struct settling *settling, const struct member *
         settling->counts->rejected++;
     else
         settling->counts->held++;
-    if (append_outcome(settling, member, outcome, has_findings, error) ||
-        set_outcome(settling, member, outcome, error) || tell_outbox(settling, member, outcome, error))
+    int64_t event;
+    if (append_outcome(settling, member, outcome, has_findings, &event, error) ||
+        set_outcome(settling, member, outcome, error) || tell_outbox(settling, member, outcome, event, error))
         return error->status;
     return STATUS_OK;
 }
@@ -390,10 +393,12 @@ static enum status read_group(struct settling *settling, struct text code, struc
     struct member **tail = members;
     *members = NULL;
     if (store_sql(settling->store,
-                  MEMBER_COLUMNS "WHERE r.code = ?1 AND r.present = 1 AND r.work IN (0, 3) ORDER BY r.id",
+                  MEMBER_COLUMNS "WHERE r.code = ?1 AND r.present = 1 AND (r.work = 0 OR r.work = 3 AND "
+                                 "r.checked_by = ?2) ORDER BY r.id",
                   &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, code);
+    sqlite_bind_number(statement, 2, settling->rules);
     enum status status;
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
         *tail = read_member(&settling->arena, statement);
@@ -413,11 +418,14 @@ static enum status list_waiting(struct settling *settling, struct arena *arena, 
 {
     struct sqlite_statement *statement;
     *count = 0;
-    if (store_sql(settling->store,
-                  "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 LIMIT ?1",
-                  &statement, error))
+    if (store_sql(
+            settling->store,
+            "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 AND checked_by = ?2"
+            " LIMIT ?1",
+            &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, GROUP);
+    sqlite_bind_number(statement, 2, settling->rules);
     enum status status;
     while ((status = sqlite_step(statement, error)) == STATUS_OK)
         list[(*count)++] = (struct waiting){ sqlite_number(statement, 0), take(arena, statement, 1) };
@@ -524,13 +532,14 @@ static enum status settle_shared(struct settling *settling, struct error *error)
     return status;
 }
 
-enum status resolve_all(struct store *store, const struct resolve_precedence *precedence,
-                        struct resolve_counts *counts, struct error *error)
+enum status resolve_all(struct store *store, const struct resolve_precedence *precedence, int64_t rules,
+                        const volatile sig_atomic_t *stop, struct resolve_counts *counts, struct error *error)
 {
-    struct settling settling = { .store = store, .precedence = precedence, .counts = counts };
+    struct settling settling = { .store = store, .precedence = precedence, .rules = rules, .counts = counts };
     enum status status = STATUS_OK;
     for (size_t count = 1; status == STATUS_OK && count;)
-        status = settle_some(&settling, &count, error);
+        status = stop && *stop ? error_set(error, STATUS_STOP, _("a signal ended the run"))
+                               : settle_some(&settling, &count, error);
     if (status == STATUS_OK)
         status = settle_shared(&settling, error);
     arena_free(&settling.arena);
