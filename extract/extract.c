@@ -187,24 +187,12 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
 static enum status recall_lines(struct reading *reading, struct document *document, struct error *error)
 {
     const struct listing_memory *memory = &reading->memory;
-    if (staging_has_document(reading->staging, text_of(document->name), &document->known, error))
+    if (staging_has_document(reading->staging, text_of(document->name), &document->lines_ended, error))
         return error->status;
-    document->lines_ended = document->known;
     for (size_t i = 0; i < memory->unended_count; i++)
         if (text_is(memory->unended[i], document->name))
             document->lines_ended = false;
     return STATUS_OK;
-}
-
-/* Lines say nothing of how many they are: none, where some were, may be a file that is yet to be written. A
- * heading is something; so is the page before an empty one. */
-static bool is_suspect(const struct reading *reading, const struct document *document)
-{
-    const struct source *source = reading->source;
-    bool bare = source->format == SOURCE_NDJSON ||
-                (source->format == SOURCE_CSV && source->header && source->header->kind == VALUE_LIST);
-    return bare && document->known && !reading->given && !reading->fetch->wants_keys &&
-           !stopped(reading->request);
 }
 
 static void remember_lines(struct reading *reading, const struct document *document)
@@ -243,12 +231,6 @@ static enum status read_document(struct reading *reading, struct document *docum
         status = decode.driver->open(&decode, &reason);
     if (status == STATUS_OK) {
         status = read_records(reading, &decode, broken, error);
-        if (status == STATUS_OK && !*broken && is_suspect(reading, document)) {
-            struct decoded nothing = { 0 };
-            *broken = true;
-            error_set(&reason, STATUS_STOP, _("%s holds no record any more"), document->name);
-            status = take_broken(reading, &decode, &nothing, &reason, error);
-        }
     } else if (status == STATUS_STOP || status == STATUS_REJECT) {
         struct decoded nothing = { 0 };
         *broken = true;

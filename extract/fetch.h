@@ -20,8 +20,7 @@ struct document {
     const char *path;          /* of a file on disk (xlsx is read from there); NULL: only the stream */
     struct rows *rows; /* format rows: the result of the query instead of the stream; the driver's own */
     bool null_is_empty; /* JSON: null or nothing where the list should be is no fault */
-    bool known;         /* lines: it held records when it was read the last time … */
-    bool lines_ended;   /* … and the last of them had its end */
+    bool lines_ended;   /* lines: it held records when it was read the last time, and the last had its end */
     bool nothing;       /* set by the decoder: there was no list, and that was no fault */
     bool unended;       /* set by the decoder: the last line has no end */
 };
