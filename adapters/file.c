@@ -160,7 +160,8 @@ enum status file_stream_look(const struct file_stream *stream, struct file_state
 {
     struct stat info;
     if (stream->read != stream_read_file || fstat((int)(intptr_t)stream->user_data, &info) < 0)
-        return error_set(error, STATUS_REJECT, _("%s cannot be looked at: %s"), stream->name, strerror(errno));
+        return error_set(error, STATUS_REJECT, _("%s cannot be looked at: %s"), stream->name,
+                         strerror(errno));
     take_state(&info, state);
     return STATUS_OK;
 }

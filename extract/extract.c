@@ -25,7 +25,7 @@ struct reading {
     struct ingest *ingest;
     struct extract_result *result;
     struct fetch *fetch;
-    struct listing listing; /* what speaks against its being whole */
+    struct listing listing;              /* what speaks against its being whole */
     struct listing_memory memory, found; /* of the last whole listing; of this one */
     size_t unended_capacity;
     struct folder_names gave; /* folders whose documents gave records */
@@ -284,8 +284,8 @@ static enum status recall(struct reading *reading, struct store *store, struct f
 }
 
 /* After a listing that is not whole everything is read anew; what the last whole one taught stays. */
-static enum status remember(struct reading *reading, struct store *store, const struct fetch *fetch, bool whole,
-                            struct error *error)
+static enum status remember(struct reading *reading, struct store *store, const struct fetch *fetch,
+                            bool whole, struct error *error)
 {
     struct listing_memory *found = whole ? &reading->found : &reading->memory;
     found->validators = whole ? fetch->remember : TEXT_NONE;
@@ -343,9 +343,10 @@ static enum status walk_again(struct reading *reading, struct fetch *fetch, stru
         return error->status;
     if (status || fetch->repeats != repeats)
         listing_doubt(&reading->listing, true,
-                      status ? reason.message
-                             : _("rows came on more than one page, others when the pages were read again: the "
-                                 "listing changed while it was read"));
+                      status
+                          ? reason.message
+                          : _("rows came on more than one page, others when the pages were read again: the "
+                              "listing changed while it was read"));
     return STATUS_OK;
 }
 
@@ -386,9 +387,10 @@ static enum status write_release(struct store *store, const struct reading *read
     value_set(detail, "brake", value_string(&arena, VANISHED_FOLDER));
     value_set(detail, "held", held);
     value_set(detail, "reason", value_string(&arena, reading->request->reason));
-    struct ledger_event event = {
-        .event = "brake-released", .source = reading->source->name, .actor = reading->request->actor, .detail = detail
-    };
+    struct ledger_event event = { .event = "brake-released",
+                                  .source = reading->source->name,
+                                  .actor = reading->request->actor,
+                                  .detail = detail };
     return ledger_append(store, &event, NULL, error);
 }
 
@@ -398,9 +400,8 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
 {
     const struct extract_request *request = reading->request;
     struct folder_names vanished = { 0 };
-    if (!fetch->root || request->code_count || fetch->newest ||
-        reading->listing.doubts || reading->source->listing != SOURCE_FULL ||
-        request->vanished_folder == EXTRACT_OFF)
+    if (!fetch->root || request->code_count || fetch->newest || reading->listing.doubts ||
+        reading->source->listing != SOURCE_FULL || request->vanished_folder == EXTRACT_OFF)
         return STATUS_OK;
     if (vanished_folders_find(reading->staging, &reading->gave, &vanished, reading->arena, error))
         return error->status;
@@ -475,7 +476,7 @@ static enum status read_source(struct reading *reading, struct store *store, str
         fetch.clock = request->clock;
     bool paged = reading->source->fetch && value_find(reading->source->fetch, "pages");
     struct ingest_options options = { .wants_keys = paged,
-                                       .staging = reading->staging,
+                                      .staging = reading->staging,
                                       .thread_pool = thread_pool,
                                       .source = reading->source,
                                       .key = key,
@@ -495,13 +496,11 @@ static enum status read_source(struct reading *reading, struct store *store, str
 }
 
 static enum status run_source(struct store *store, const struct extract_request *request,
-                              const struct source *source, struct thread_pool *thread_pool,
-                              int64_t *patience, struct extract_result *result, struct error *error)
+                              const struct source *source, struct thread_pool *thread_pool, int64_t *patience,
+                              struct extract_result *result, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    struct reading reading = {
-        .request = request, .source = source, .result = result, .patience = patience
-    };
+    struct reading reading = { .request = request, .source = source, .result = result, .patience = patience };
     result->source = source->name;
     result->whole = !request->code_count;
     if (staging_open(store, source->name, &reading.staging, error))

@@ -16,7 +16,7 @@ struct extract_request {
     size_t name_count;
     const struct text *codes; /* only records known under these codes, or whose key is one; count 0: all */
     size_t code_count;
-    bool anew;          /* everything is read, whatever is said to be unchanged */
+    bool anew;                          /* everything is read, whatever is said to be unchanged */
     enum extract_brake vanished_folder; /* what a folder does that gave records and gives none */
     const char *const *released;        /* names of brakes that a person releases, with the reason */
     size_t released_count;

@@ -18,7 +18,7 @@ struct document {
     const char *name;          /* for locators: the same on each night, without secrets */
     struct file_stream stream; /* closed by whoever got the document */
     const char *path;          /* of a file on disk (xlsx is read from there); NULL: only the stream */
-    struct rows *rows; /* format rows: the result of the query instead of the stream; the driver's own */
+    struct rows *rows;  /* format rows: the result of the query instead of the stream; the driver's own */
     bool null_is_empty; /* JSON: null or nothing where the list should be is no fault */
     bool lines_ended;   /* lines: it held records when it was read the last time, and the last had its end */
     bool nothing;       /* set by the decoder: there was no list, and that was no fault */
@@ -57,12 +57,12 @@ struct fetch {
     void (*notice)(void *user_data, const char *message);
     void *notice_own;
 
-    int64_t given; /* records in the document that was given out last, when the next one is asked for */
-    bool broken;   /* that document broke off, so that `given` is what came before */
-    bool nothing;  /* it had no list, and that was no fault */
-    bool wants_keys;      /* set by the driver when it opens: */
-    const uint64_t *keys; /* … a number for each of those records, the same for the same key, none 0 */
-    bool whole; /* set by the driver at the end: every document of the source was given out */
+    int64_t given;   /* records in the document that was given out last, when the next one is asked for */
+    bool broken;     /* that document broke off, so that `given` is what came before */
+    bool nothing;    /* it had no list, and that was no fault */
+    bool wants_keys; /* set by the driver when it opens: */
+    const uint64_t *keys;    /* … a number for each of those records, the same for the same key, none 0 */
+    bool whole;              /* set by the driver at the end: every document of the source was given out */
     struct listing *listing; /* what speaks against that is told here */
     int64_t *patience;       /* milliseconds that may still be waited for files that move, for all sources */
     /* Set by the driver with END: which keys came on more than one page (0: none), and whether that, or a record
@@ -75,8 +75,9 @@ struct fetch {
      * remembered now. */
     struct text remembered, remember;
     int64_t read_at; /* when all was read that is remembered; 0: never */
-    const char *root; /* set by the driver: the folder of its documents, which may have others below; NULL: none */
-    bool newest;      /* set by the driver: older documents are left out on purpose */
+    const char
+        *root;   /* set by the driver: the folder of its documents, which may have others below; NULL: none */
+    bool newest; /* set by the driver: older documents are left out on purpose */
     bool unchanged; /* set by the driver with END: nothing changed since the last whole listing */
 };
 

@@ -46,8 +46,9 @@ struct folder_state {
 
 #define QUIET                                                                                                \
     {                                                                                                        \
-        "quiet", SETTING_DURATION, offsetof(struct folder_settings, quiet), .fallback = "2s", .minimum = 0,  \
-            .maximum = 60000, .help = N_("how long a file has not been written to when it is read")         \
+        "quiet", SETTING_DURATION, offsetof(struct folder_settings, quiet),                                  \
+            .fallback = "2s", .minimum = 0, .maximum = 60000,                                                \
+            .help = N_("how long a file has not been written to when it is read")                            \
     }
 
 static const struct setting folder_settings[] = {

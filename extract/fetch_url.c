@@ -24,7 +24,7 @@ struct url_state {
     bool listing;
     int64_t item_count, key_capacity;
     uint64_t *keys; /* of those items */
-    int lacking; /* items in a row without a detail */
+    int lacking;    /* items in a row without a detail */
     bool incomplete;
     struct arena item_arena; /* cleared for each item */
     char path[SPOOL_FILE_PATH];

@@ -29,7 +29,7 @@ struct ingest_record {
     const char *document; /* its name */
     bool whole;           /* the record is the whole document */
     const char *fault;    /* why it cannot be read: it is set aside; NULL: it can */
-    const char *doubt;    /* why it is kept back unless these bytes were taken before (NULL: it is not): it may
+    const char *doubt; /* why it is kept back unless these bytes were taken before (NULL: it is not): it may
                            * have been cut */
 };
 

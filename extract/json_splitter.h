@@ -18,7 +18,7 @@ struct json_splitter {
     size_t limit;                       /* bytes of an item */
     bool null_is_empty; /* set after opening: null, or nothing, in the list's place is no list and no fault */
     bool nothing;       /* that is how it was */
-    struct buffer block;                /* read and not passed yet, from `at` */
+    struct buffer block; /* read and not passed yet, from `at` */
     size_t at;
     bool ended;
     struct buffer item, name;

@@ -11,7 +11,7 @@
 #define LISTING_WHY 1024
 
 struct listing {
-    bool broken;  /* something could not be read: exit 3 */
+    bool broken; /* something could not be read: exit 3 */
     size_t doubts;
     char why[LISTING_WHY]; /* the reasons, first come first, as many as fit */
 };

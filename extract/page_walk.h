@@ -53,13 +53,13 @@ struct page_walk {
     const char *shown; /* for messages */
 
     enum page_walk_state state;
-    int64_t position;              /* of the page that is next */
-    int64_t asked, filled;         /* pages, and those of them that had rows */
-    int64_t rows;                  /* that came */
-    int64_t full, last_rows;       /* rows of a full page; of the last page that had some */
-    int64_t hole, resume, behind;  /* an empty page with rows behind it; where to go on; how many those are */
-    int64_t total;                 /* -1: not said yet */
-    int lost, stale;               /* pages in a row that were lost; that gave nothing new */
+    int64_t position;             /* of the page that is next */
+    int64_t asked, filled;        /* pages, and those of them that had rows */
+    int64_t rows;                 /* that came */
+    int64_t full, last_rows;      /* rows of a full page; of the last page that had some */
+    int64_t hole, resume, behind; /* an empty page with rows behind it; where to go on; how many those are */
+    int64_t total;                /* -1: not said yet */
+    int lost, stale;              /* pages in a row that were lost; that gave nothing new */
     uint64_t last_keys;
     struct page_keys seen;
     uint64_t repeats; /* which keys came on more than one page, in their order; 0: none */

@@ -7,11 +7,11 @@
 #include "extract/url_client.h"
 
 struct pagination_page {
-    int64_t position;    /* COUNT, OFFSET */
-    struct text link;    /* NEXT, CURSOR: what led here; bytes NULL on the first page */
-    bool number;         /* the link is a number in the answer's JSON */
-    bool stranger;       /* the link leads to another host */
-    struct text url;     /* it came from */
+    int64_t position; /* COUNT, OFFSET */
+    struct text link; /* NEXT, CURSOR: what led here; bytes NULL on the first page */
+    bool number;      /* the link is a number in the answer's JSON */
+    bool stranger;    /* the link leads to another host */
+    struct text url;  /* it came from */
     struct text etag, modified;
     int64_t rows;
 };

@@ -73,7 +73,8 @@ static enum status judge_success(const struct url_client *client, const struct p
         return STATUS_OK;
     if (status == 202)
         return error_set(error, STATUS_RETRY,
-                         _("%s: the server has taken the request, but has no answer yet (HTTP 202)"), ask->shown);
+                         _("%s: the server has taken the request, but has no answer yet (HTTP 202)"),
+                         ask->shown);
     if (status == 206 && ask->partial && answer->content_range.length &&
         !starts_with(answer->content_range, "bytes"))
         return STATUS_OK;
@@ -349,7 +350,8 @@ enum status url_answer_check(const struct url_client *client, const struct page_
         return refuse_page(ask, &arena, start, error);
     if (url_answer_unwrap(client, ask, content, error))
         return error->status;
-    if (settings->wanted.given && (settings->wanted.from.path ? format != SOURCE_JSON : format == SOURCE_JSON))
+    if (settings->wanted.given &&
+        (settings->wanted.from.path ? format != SOURCE_JSON : format == SOURCE_JSON))
         return check_success(settings, ask, content, &arena, reply, error);
     return STATUS_OK;
 }

@@ -21,7 +21,7 @@ struct page_request {
     bool number;                /* in a body: a number, not a text */
     struct text etag, modified; /* of the answer before: bytes NULL for none */
     const char *shown;          /* for messages */
-    bool partial; /* a part of the list may come as 206, when its range is not in bytes */
+    bool partial;               /* a part of the list may come as 206, when its range is not in bytes */
 };
 
 struct url_reply {

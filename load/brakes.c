@@ -103,8 +103,9 @@ enum status brakes_check_released(const struct brakes_request *request, struct e
         if (nearest)
             return error_set(error, STATUS_USAGE, _("there is no brake \"%s\"; did you mean \"%s\"?"), given,
                              nearest);
-        return error_set(error, STATUS_USAGE, _("there is no brake \"%s\"; there are %s, %s, %s, %s, %s and %s"),
-                         given, names[0], names[1], names[2], names[3], names[4], names[5]);
+        return error_set(error, STATUS_USAGE,
+                         _("there is no brake \"%s\"; there are %s, %s, %s, %s, %s and %s"), given, names[0],
+                         names[1], names[2], names[3], names[4], names[5]);
     }
     if (request->released_count && (!request->reason || !*request->reason))
         return error_set(error, STATUS_USAGE,

@@ -18,7 +18,7 @@ struct staging {
     struct bits {
         unsigned char *bytes;
         size_t count;
-    } seen, before; /* a bit for each record of the store, by number; before: in the first walk */
+    } seen, before;  /* a bit for each record of the store, by number; before: in the first walk */
     int64_t context; /* the payload of the context staged last */
     struct digest context_digest;
     bool has_context;
