@@ -15,7 +15,6 @@
 #include "store/source_state.h"
 
 #define VANISHED_FOLDER "vanished_folder"
-#define PATIENCE        10000 /* milliseconds that files which move are waited for, all sources together */
 
 /* One source while it is read. */
 struct reading {
@@ -522,7 +521,7 @@ static enum status run_sources(struct store *store, const struct extract_request
                                struct thread_pool *thread_pool, struct extract_result *results, size_t *count,
                                struct error *broken, struct error *error)
 {
-    int64_t patience = PATIENCE;
+    int64_t patience = FETCH_PATIENCE;
     for (size_t i = 0; i < request->source_count && !stopped(request); i++) {
         if (!wanted_source(request, &request->sources[i]))
             continue;
@@ -587,10 +586,6 @@ enum status extract_first(const struct extract_request *request, const struct so
     struct fetch fetch;
     if (fetch_prepare(arena, request->context, request->folder, source, &fetch, error))
         return error->status;
-    struct listing listing = { 0 };
-    int64_t patience = PATIENCE;
-    fetch.listing = &listing;
-    fetch.patience = &patience;
     fetch.notice = pass_over;
     fetch.stop = request->stop;
     if (request->clock)
@@ -610,7 +605,7 @@ enum status extract_first(const struct extract_request *request, const struct so
     }
     if (fetch.driver->close)
         fetch.driver->close(&fetch);
-    if (status == STATUS_END && listing.doubts)
-        return error_set(error, STATUS_STOP, "%s", listing.why);
+    if (status == STATUS_END && fetch.listing->doubts)
+        return error_set(error, STATUS_STOP, "%s", fetch.listing->why);
     return status == STATUS_OK ? found : status;
 }

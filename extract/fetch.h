@@ -43,6 +43,8 @@ struct fetch_driver {
     void (*close)(struct fetch *fetch);
 };
 
+#define FETCH_PATIENCE 10000 /* milliseconds */
+
 struct fetch {
     const struct fetch_driver *driver;
     const struct source *source;
