@@ -71,6 +71,7 @@ struct http_response {
     struct text last_modified;
     struct text location;
     struct text content_digest;
+    struct text content_range;
     int64_t retry_after_ms;    /* -1: none; a date is turned into the time from now */
     int64_t took_us;           /* from start to end of the transfer */
     const char *effective_url; /* after redirects; borrowed like the body */

@@ -210,6 +210,7 @@ void http_response_fill(struct http_transfer *transfer, CURLcode code)
     answer->last_modified = found_text(transfer, HTTP_FIELD_MODIFIED);
     answer->location = found_text(transfer, HTTP_FIELD_LOCATION);
     answer->content_digest = found_text(transfer, HTTP_FIELD_DIGEST);
+    answer->content_range = found_text(transfer, HTTP_FIELD_RANGE);
     answer->retry_after_ms = retry_after_ms(found_text(transfer, HTTP_FIELD_RETRY));
     const char *words = line->words[0] ? line->words : curl_easy_strerror(code);
     if (answer->failure == HTTP_TOO_LARGE)
