@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapters/visible.h"
 #include "adapters/unicode.h"
+#include "adapters/visible.h"
 #include "cli/cli.h"
 #include "core/memory.h"
 

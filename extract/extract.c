@@ -12,6 +12,7 @@
 #include "extract/transcode.h"
 #include "extract/vanished_folders.h"
 #include "store/ledger.h"
+#include "store/rekey.h"
 #include "store/source_state.h"
 
 #define VANISHED_FOLDER "vanished_folder"
@@ -484,7 +485,10 @@ static enum status read_source(struct reading *reading, struct store *store, str
                                       .notice = notice,
                                       .user_data = reading };
     reading->ingest = ingest_open(&options);
-    enum status status = read_documents(reading, &fetch, error);
+    enum status status = rekey_source(store, reading->source->name, key ? reading->source->key : NULL,
+                                      ingest_find_key, reading->ingest, error);
+    if (status == STATUS_OK)
+        status = read_documents(reading, &fetch, error);
     if (status == STATUS_OK)
         status = finish(reading, store, &fetch, error);
     if (fetch.driver->close)

@@ -149,6 +149,18 @@ static enum status find_key(const struct ingest *ingest, struct item *item)
     return status;
 }
 
+enum status ingest_find_key(void *ingest, struct text bytes, struct text context, struct arena *arena,
+                            struct text *key, struct error *error)
+{
+    struct item item = { .bytes = bytes, .context = context };
+    enum status status = find_key(ingest, &item);
+    *key = status ? TEXT_NONE : text_copy(arena, item.key);
+    if (status)
+        error_set(error, status, "%s", item.error.message);
+    arena_free(&item.arena);
+    return status;
+}
+
 static void work(void *user_data, size_t index, unsigned thread)
 {
     const struct ingest *ingest = user_data;
@@ -203,8 +215,10 @@ static enum status look_up(struct ingest *ingest, struct group *group, const str
         }
         if (!options->key && !wanted(options, item->key))
             continue;
-        if (staging_known(options->staging, &item->digest, item->key, text_of(item->locator), &item->known,
-                          error))
+        if (options->key ? staging_known(options->staging, &item->digest, TEXT_NONE, text_of(item->locator),
+                                         &item->known, error)
+                         : staging_known_in(options->staging, &item->digest, item->key,
+                                            text_of(item->locator), &item->known, error))
             return error->status;
     }
     return STATUS_OK;
@@ -226,13 +240,15 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
         .digest = item->digest,
         .context = item->context,
         .fault = item->fault,
+        .nameless = true,
     };
     digest_hex(&staged.digest, name + 1);
     name[17] = 0;
     if (item->whole) {
         if (staging_key_at(options->staging, &ingest->scratch, staged.locator, &staged.key, error))
             return error->status;
-        if (!staged.key.bytes || staged.key.bytes[0] == '@') {
+        staged.nameless = !staged.key.bytes;
+        if (staged.nameless) {
             bool many;
             staged.key = text_format(&ingest->scratch, "@%s", item->document);
             /* Records that once stood in it may still do so. */
@@ -380,8 +396,10 @@ enum status ingest_put(struct ingest *ingest, const struct ingest_record *record
         .whole = record->whole,
     };
     /* The name of a file may be of an old encoding: it is told to people and stands in the ledger. */
-    const char *document = text_string(&group->arena, unicode_mend(&group->arena, text_of(record->document)));
-    item->document = before && !strcmp(before->document, document) ? before->document : document;
+    item->document =
+        before && !strcmp(before->document, record->document)
+            ? before->document
+            : text_string(&group->arena, unicode_mend(&group->arena, text_of(record->document)));
     item->context = before && text_equal(before->context, record->context)
                         ? before->context
                         : text_copy(&group->arena, record->context);

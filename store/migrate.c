@@ -52,6 +52,7 @@ static const char payload_1[] =
     "SELECT id, digest, kind IN (1, 3) AS kept, encoding, size, run, forgotten, bytes FROM";
 
 static const char carry_1[] =
+    "UPDATE record SET nameless = 1 WHERE fault IS NOT NULL AND substr(key, 1, 1) = '@';"
     "UPDATE payload SET kept = 1 WHERE digest IN (SELECT digest FROM ledger WHERE digest IS NOT NULL)"
     " OR lower(hex(digest)) IN (SELECT json_extract(detail, '$.config_digest') FROM ledger WHERE event = "
     "'run-started'"

@@ -40,7 +40,8 @@ const char schema_tables[] =
     /* A recipe is what a record is worked by: normaliser, map and code lists of a source, or the rules in force. */
     "CREATE TABLE recipe (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE);\n"
     "CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, complete_run INTEGER,\n"
-    "  usual INTEGER);\n" /* how many records it gave when load last went on from its listing */
+    "  usual INTEGER,\n" /* how many records it gave when load last went on from its listing */
+    "  keyed_by TEXT);\n" /* the address of the key that its records are known by; NULL: not known */
     "CREATE TABLE source_state (source INTEGER PRIMARY KEY REFERENCES source (id), state BLOB NOT NULL);\n"
     "CREATE TABLE record (\n"
     "  id INTEGER PRIMARY KEY,\n"
@@ -51,6 +52,7 @@ const char schema_tables[] =
     "  payload INTEGER NOT NULL,\n"
     "  context INTEGER,\n"
     "  fault TEXT,\n"                         /* what extract had to say against it */
+    "  nameless INTEGER NOT NULL DEFAULT 0,\n" /* 1: not identified; the key is a name of its document or bytes */
     "  present INTEGER NOT NULL DEFAULT 1,\n" /* in the last whole listing */
     "  work INTEGER NOT NULL DEFAULT 1,\n"    /* 1: map it, 2: check it, 3: settle it, 0: done */
     "  mapped_by INTEGER, checked_by INTEGER,\n"

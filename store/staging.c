@@ -5,6 +5,7 @@
 
 #include "adapters/crypto.h"
 #include "core/memory.h"
+#include "store/counters.h"
 #include "store/fingerprints.h"
 #include "store/ledger.h"
 
@@ -27,6 +28,8 @@ struct staging {
      * spared. */
     bool fresh;
     struct fingerprints staged;
+    struct counters numbers; /* of a key that came more than once: the next "KEY (n)" to be tried */
+    struct counters places;  /* of the same bytes in a document without keys: the last record that took them */
 };
 
 static bool has_bit(const struct bits *bits, int64_t record)
@@ -58,6 +61,8 @@ void staging_walk_again(struct staging *staging)
     free(staging->before.bytes);
     staging->before = staging->seen;
     staging->seen = (struct bits){ 0 };
+    counters_free(&staging->numbers);
+    counters_free(&staging->places);
     staging->counts.seen = 0;
 }
 
@@ -66,6 +71,8 @@ static void free_staging(struct staging *staging)
     free(staging->seen.bytes);
     free(staging->before.bytes);
     fingerprints_free(&staging->staged);
+    counters_free(&staging->numbers);
+    counters_free(&staging->places);
     free(staging);
 }
 
@@ -192,28 +199,10 @@ enum status staging_context(struct staging *staging, struct text context, struct
     "SELECT id, locator, present, key, code, source_digest, context, present = 0 AND EXISTS"                 \
     " (SELECT 1 FROM payload p WHERE p.id = record.payload AND p.bytes IS NULL) FROM record"
 
-enum status staging_known(struct staging *staging, const struct digest *digest, struct text key,
-                          struct text locator, bool *known, struct error *error)
+/* The row that stands ready: is it these very bytes, in the same context? */
+static enum status take_row(struct staging *staging, struct sqlite_statement *statement,
+                            const struct digest *digest, struct text locator, bool *known, struct error *error)
 {
-    struct sqlite_statement *statement;
-    *known = false;
-    if (is_new(staging, key.bytes ? key : digest_text(digest)))
-        return STATUS_OK;
-    if (store_sql(staging->store,
-                  key.bytes ? KNOWN_COLUMNS " WHERE source = ?2 AND key = ?3"
-                            : KNOWN_COLUMNS " WHERE source_digest = ?1 AND source = ?2 AND fault IS NULL",
-                  &statement, error))
-        return error->status;
-    if (!key.bytes)
-        sqlite_bind_digest(statement, 1, digest);
-    sqlite_bind_number(statement, 2, staging->source);
-    if (key.bytes)
-        sqlite_bind_text(statement, 3, key);
-    enum status status = sqlite_step(statement, error);
-    if (status == STATUS_END)
-        return STATUS_OK;
-    if (status)
-        return status;
     struct digest staged;
     if (!sqlite_digest(statement, 5, &staged) || !digest_equal(&staged, digest) ||
         sqlite_number(statement, 6) != staging->context || sqlite_number(statement, 7)) {
@@ -235,6 +224,69 @@ enum status staging_known(struct staging *staging, const struct digest *digest, 
     return touch(staging, record, moved, present, locator, own_key, code, error);
 }
 
+enum status staging_known(struct staging *staging, const struct digest *digest, struct text key,
+                          struct text locator, bool *known, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *known = false;
+    if (is_new(staging, key.bytes ? key : digest_text(digest)))
+        return STATUS_OK;
+    if (store_sql(staging->store,
+                  key.bytes ? KNOWN_COLUMNS " WHERE source = ?2 AND key = ?3"
+                            : KNOWN_COLUMNS " WHERE source_digest = ?1 AND source = ?2 AND context IS ?3"
+                                            " AND fault IS NULL",
+                  &statement, error))
+        return error->status;
+    if (!key.bytes)
+        sqlite_bind_digest(statement, 1, digest);
+    sqlite_bind_number(statement, 2, staging->source);
+    if (key.bytes)
+        sqlite_bind_text(statement, 3, key);
+    else if (staging->context)
+        sqlite_bind_number(statement, 3, staging->context);
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_END)
+        return STATUS_OK;
+    if (status)
+        return status;
+    return take_row(staging, statement, digest, locator, known, error);
+}
+
+enum status staging_known_in(struct staging *staging, const struct digest *digest, struct text document,
+                             struct text locator, bool *known, struct error *error)
+{
+    BUFFER_OWNED struct buffer place = { 0 };
+    struct sqlite_statement *statement;
+    int64_t last = 0;
+    *known = false;
+    if (is_new(staging, digest_text(digest)))
+        return STATUS_OK;
+    buffer_put(&place, digest->bytes, sizeof digest->bytes);
+    buffer_put(&place, &staging->context, sizeof staging->context);
+    buffer_text(&place, document);
+    counters_get(&staging->places, buffer_view(&place), &last);
+    if (store_sql(staging->store,
+                  KNOWN_COLUMNS " WHERE source_digest = ?1 AND source = ?2 AND context IS ?3 AND fault IS NULL"
+                                " AND id > ?5 AND (key = ?4 OR substr(key, 1, length(?4) + 2) = ?4 || ' (')"
+                                " ORDER BY id",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_digest(statement, 1, digest);
+    sqlite_bind_number(statement, 2, staging->source);
+    if (staging->context)
+        sqlite_bind_number(statement, 3, staging->context);
+    sqlite_bind_text(statement, 4, document);
+    sqlite_bind_number(statement, 5, last);
+    enum status status;
+    do
+        status = sqlite_step(statement, error);
+    while (status == STATUS_OK && is_seen(staging, sqlite_number(statement, 0)));
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    counters_set(&staging->places, buffer_view(&place), sqlite_number(statement, 0));
+    return take_row(staging, statement, digest, locator, known, error);
+}
+
 static enum status next_group(struct staging *staging, struct error *error)
 {
     if (++staging->in_group < GROUP)
@@ -245,42 +297,53 @@ static enum status next_group(struct staging *staging, struct error *error)
     return store_begin(staging->store, error);
 }
 
-static enum status find_key(struct staging *staging, struct text key, int64_t *record, bool *present,
+/* A name that was made never takes the place of a key that is like it, nor the other way. */
+struct keyed {
+    int64_t record; /* 0: nobody has the key */
+    bool present, taken;
+};
+
+static enum status find_key(struct staging *staging, struct text key, bool nameless, struct keyed *found,
                             struct error *error)
 {
     struct sqlite_statement *statement;
-    *record = 0;
-    *present = false;
+    *found = (struct keyed){ 0 };
     if (is_new(staging, key))
         return STATUS_OK;
-    if (store_sql(staging->store, "SELECT id, present FROM record WHERE source = ?1 AND key = ?2", &statement,
-                  error))
+    if (store_sql(staging->store, "SELECT id, present, nameless FROM record WHERE source = ?1 AND key = ?2",
+                  &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
     sqlite_bind_text(statement, 2, key);
     enum status status = sqlite_step(statement, error);
-    *record = status == STATUS_OK ? sqlite_number(statement, 0) : 0;
-    *present = status == STATUS_OK && sqlite_number(statement, 1);
+    if (status == STATUS_OK) {
+        found->record = sqlite_number(statement, 0);
+        found->present = sqlite_number(statement, 1);
+        found->taken = is_seen(staging, found->record) || sqlite_number(statement, 2) != nameless;
+    }
     sqlite_reset_statement(statement);
     return status == STATUS_END ? STATUS_OK : status;
 }
 
 /* The first of "KEY", "KEY (2)", … that this pass has not seen yet. */
-static enum status free_key(struct staging *staging, struct arena *arena, struct text *key, int64_t *record,
-                            bool *present, struct error *error)
+static enum status free_key(struct staging *staging, struct arena *arena, bool nameless, struct text *key,
+                            struct keyed *found, struct error *error)
 {
     struct text base = *key;
-    for (int number = 2;; number++) {
-        if (find_key(staging, *key, record, present, error))
-            return error->status;
-        if (!*record || !is_seen(staging, *record))
-            return STATUS_OK;
+    int64_t number = 2;
+    enum status status = find_key(staging, base, nameless, found, error);
+    if (status || !found->taken)
+        return status;
+    for (counters_get(&staging->numbers, base, &number); !status && found->taken; number++) {
         struct buffer named = { 0 };
         buffer_text(&named, base);
-        buffer_printf(&named, " (%d)", number);
+        buffer_printf(&named, " (%lld)", (long long)number);
         *key = text_copy(arena, buffer_view(&named));
         buffer_free(&named);
+        status = find_key(staging, *key, nameless, found, error);
     }
+    counters_set(&staging->numbers, base, number);
+    return status;
 }
 
 static enum status write_record(struct staging *staging, const struct staged_record *record, struct text key,
@@ -291,9 +354,9 @@ static enum status write_record(struct staging *staging, const struct staged_rec
             staging->store,
             known
                 ? "UPDATE record SET key = ?2, locator = ?3, source_digest = ?4, payload = ?5, context = ?6,"
-                  " fault = ?7, present = 1, work = 1 WHERE id = ?1"
-                : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                  " fault = ?7, nameless = ?8, present = 1, work = 1 WHERE id = ?1"
+                : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault, nameless)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, known ? known : staging->source);
@@ -304,6 +367,7 @@ static enum status write_record(struct staging *staging, const struct staged_rec
     if (record->context.bytes)
         sqlite_bind_number(statement, 6, staging->context);
     sqlite_bind_text(statement, 7, text_of(record->fault));
+    sqlite_bind_number(statement, 8, record->nameless);
     if (sqlite_execute(statement, error))
         return error->status;
     mark_seen(staging, known ? known : sqlite_last_row(store_database(staging->store)));
@@ -318,15 +382,15 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct text key = record->key;
-    int64_t known = 0, payload = 0;
-    bool present = false;
-    if (free_key(staging, &arena, &key, &known, &present, error) ||
+    struct keyed found;
+    int64_t payload = 0;
+    if (free_key(staging, &arena, record->nameless, &key, &found, error) ||
         store_payload_put(staging->store, PAYLOAD_SOURCE, &record->digest, record->bytes, &payload, error) ||
         staging_context(staging, record->context, error))
         return error->status;
-    if (known && !present && append_returned(staging, key, TEXT_NONE, error))
+    if (found.record && !found.present && !record->nameless && append_returned(staging, key, TEXT_NONE, error))
         return error->status;
-    if (write_record(staging, record, key, known, payload, error))
+    if (write_record(staging, record, key, found.record, payload, error))
         return error->status;
     staging->counts.seen++;
     staging->counts.changed++;
@@ -339,7 +403,8 @@ enum status staging_key_at(struct staging *staging, struct arena *arena, struct 
     struct sqlite_statement *statement;
     *key = TEXT_NONE;
     if (store_sql(staging->store,
-                  "SELECT key FROM record WHERE source = ?1 AND locator = ?2 AND present = 1 LIMIT 1",
+                  "SELECT key FROM record WHERE source = ?1 AND locator = ?2 AND present = 1 AND nameless = 0"
+                  " LIMIT 1",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
@@ -356,7 +421,7 @@ enum status staging_has_document(struct staging *staging, struct text document, 
 {
     struct sqlite_statement *statement;
     if (store_sql(staging->store,
-                  "SELECT 1 FROM record WHERE source = ?1 AND present = 1 AND key NOT LIKE '@%'"
+                  "SELECT 1 FROM record WHERE source = ?1 AND present = 1 AND nameless = 0"
                   " AND substr(locator, 1, length(?2) + 1) IN (?2 || ':', ?2 || '#') LIMIT 1",
                   &statement, error))
         return error->status;
@@ -406,8 +471,8 @@ enum status staging_unchanged(struct staging *staging, struct error *error)
 }
 
 /* Those that lose their place may free a code for others: whoever shares it is settled again. */
-static enum status lose(struct staging *staging, int64_t record, struct text key, struct text code,
-                        struct error *error)
+static enum status lose(struct staging *staging, int64_t record, bool nameless, struct text key,
+                        struct text code, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
@@ -425,7 +490,7 @@ static enum status lose(struct staging *staging, int64_t record, struct text key
         if (sqlite_execute(statement, error))
             return error->status;
     }
-    if (text_starts(key, TEXT("@")))
+    if (nameless)
         return STATUS_OK;
     struct value *detail = value_object(&arena);
     value_set(detail, "key", value_text(&arena, key));
@@ -437,6 +502,7 @@ static enum status lose(struct staging *staging, int64_t record, struct text key
 
 struct lost {
     int64_t record;
+    bool nameless;
     struct text key, code;
 };
 
@@ -446,7 +512,7 @@ static enum status find_missing(struct staging *staging, struct error *error)
     struct sqlite_statement *statement;
     struct lost *lost = NULL;
     size_t count = 0, capacity = 0;
-    if (store_sql(staging->store, "SELECT id, key, code, present FROM record WHERE source = ?1 ORDER BY id",
+    if (store_sql(staging->store, "SELECT id, key, code, present, nameless FROM record WHERE source = ?1 ORDER BY id",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
@@ -455,20 +521,20 @@ static enum status find_missing(struct staging *staging, struct error *error)
         if (is_seen(staging, sqlite_number(statement, 0)) ||
             has_bit(&staging->before, sqlite_number(statement, 0)))
             continue;
-        bool unread = text_starts(sqlite_column_text(statement, 1), TEXT("@"));
-        staging->counts.missing += !unread;
+        bool nameless = sqlite_number(statement, 4);
+        staging->counts.missing += !nameless;
         if (!sqlite_number(statement, 3))
             continue;
         if (count == capacity)
             lost = memory_grow(lost, capacity = capacity * 2 + 64, sizeof *lost);
         lost[count++] = (struct lost){
-            sqlite_number(statement, 0), text_copy(&arena, sqlite_column_text(statement, 1)),
+            sqlite_number(statement, 0), nameless, text_copy(&arena, sqlite_column_text(statement, 1)),
             sqlite_is_null(statement, 2) ? TEXT_NONE : text_copy(&arena, sqlite_column_text(statement, 2))
         };
     }
     status = status == STATUS_END ? STATUS_OK : status;
     for (size_t i = 0; !status && i < count; i++)
-        status = lose(staging, lost[i].record, lost[i].key, lost[i].code, error);
+        status = lose(staging, lost[i].record, lost[i].nameless, lost[i].key, lost[i].code, error);
     free(lost);
     return status;
 }
@@ -479,7 +545,7 @@ enum status staging_absent(struct staging *staging, void (*each)(void *user_data
     struct sqlite_statement *statement;
     *absent = 0;
     if (store_sql(staging->store,
-                  "SELECT id, locator FROM record WHERE source = ?1 AND present = 1 AND key NOT LIKE '@%'",
+                  "SELECT id, locator FROM record WHERE source = ?1 AND present = 1 AND nameless = 0",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);

@@ -15,6 +15,7 @@ struct staged_record {
     struct digest digest; /* of the bytes */
     struct text context;  /* what the listing's records share (a heading row), or none */
     const char *fault;    /* extract's reason against it; NULL: none */
+    bool nameless;        /* it could not be identified: the key is a name made of its document or its bytes */
 };
 
 struct staging_counts {
@@ -46,15 +47,20 @@ enum status staging_context(struct staging *staging, struct text context, struct
 enum status staging_known(struct staging *staging, const struct digest *digest, struct text key,
                           struct text locator, bool *known, struct error *error);
 
+/* The same for a source without keys, where the key is the document's name: the record is looked for among those of the
+ * document. Equal ones keep their places: the first is the first. */
+enum status staging_known_in(struct staging *staging, const struct digest *digest, struct text document,
+                             struct text locator, bool *known, struct error *error);
+
 /* Stages a record that is not known. A second record with the key of one seen before in this pass is kept
  * beside it under the key "KEY (2)"; transform holds both when they give one code. */
 enum status staging_put(struct staging *staging, const struct staged_record *record, struct error *error);
 
 /* The key of the record that was staged from this very place before (a document of one record); bytes NULL:
- * none. */
+ * none, or it was nameless. */
 enum status staging_key_at(struct staging *staging, struct arena *arena, struct text locator,
                            struct text *key, struct error *error);
-/* Are there records that stood in this document of many records, in the last whole listing? */
+/* Are there identified records that stood in this document of many records, in the last whole listing? */
 enum status staging_has_document(struct staging *staging, struct text document, bool *many,
                                  struct error *error);
 /* Is the record of this key known under one of the codes? */
@@ -73,7 +79,7 @@ enum status staging_absent(struct staging *staging, void (*each)(void *user_data
 enum status staging_unchanged(struct staging *staging, struct error *error);
 
 /* Ends the pass, in the ledger too. Only after a whole and full listing are absent records missing; those that
- * never could be read (keys that start with @) just go. Frees the staging. */
+ * never could be identified just go. Frees the staging. */
 enum status staging_finish(struct staging *staging, const struct staging_verdict *verdict,
                            struct staging_counts *counts, struct error *error);
 /* Ends it without a trace (a fault of ours): what was not committed is rolled back. */

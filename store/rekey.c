@@ -1,0 +1,201 @@
+#include "store/rekey.h"
+
+#include "store/counters.h"
+#include "store/ledger.h"
+
+struct moved {
+    int64_t record;
+    struct text key, was, code;
+    struct moved *next;
+};
+
+struct rekey {
+    struct store *store;
+    const char *name;
+    int64_t source;
+    struct arena arena, record; /* of the whole, of one record */
+    struct moved *first, **last;
+    struct counters numbers;
+};
+
+static enum status is_known_by(struct rekey *rekey, const char *address, bool *same, struct error *error)
+{
+    struct sqlite_statement *row;
+    *same = true; /* a source that nobody has read yet has nothing to be renamed */
+    if (store_sql(rekey->store, "SELECT id, keyed_by FROM source WHERE name = ?1", &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, text_of(rekey->name));
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK) {
+        rekey->source = sqlite_number(row, 0);
+        *same = !sqlite_is_null(row, 1) && text_is(sqlite_column_text(row, 1), address);
+    }
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status copy_payload(struct rekey *rekey, struct sqlite_statement *row, int at, struct text *bytes,
+                                struct error *error)
+{
+    enum status status = store_payload_column(rekey->store, row, at, bytes, error);
+    *bytes = status ? TEXT_NONE : text_copy(&rekey->record, *bytes);
+    return status;
+}
+
+/* "KEY", or "KEY (2)" where others had it before. */
+static bool bears(struct text was, struct text key)
+{
+    return text_equal(was, key) ||
+           (text_starts(was, key) && text_starts(text_slice(was, key.length, was.length), TEXT(" (")));
+}
+
+static enum status look_at(struct rekey *rekey, struct sqlite_statement *row, rekey_find *find,
+                           void *user_data, struct error *error)
+{
+    struct error reason = { 0 };
+    struct text bytes, context, key = TEXT_NONE;
+    arena_clear(&rekey->record);
+    enum status status = copy_payload(rekey, row, 3, &bytes, error), shared = STATUS_OK;
+    if (!status)
+        shared = copy_payload(rekey, row, 6, &context, error);
+    if (status > STATUS_END || shared > STATUS_END)
+        return error->status;
+    if (status == STATUS_END) /* forgotten: its bytes tell nothing any more */
+        return STATUS_OK;
+    status = find(user_data, bytes, context, &rekey->record, &key, &reason);
+    if (status > STATUS_REJECT)
+        return error_set(error, status, "%s", reason.message);
+    struct text was = sqlite_column_text(row, 1);
+    if (status || !key.length || bears(was, key))
+        return STATUS_OK;
+    struct moved *moved = arena_new(&rekey->arena, struct moved);
+    *moved = (struct moved){ .record = sqlite_number(row, 0),
+                             .key = text_copy(&rekey->arena, key),
+                             .was = text_copy(&rekey->arena, was),
+                             .code = sqlite_is_null(row, 2)
+                                         ? TEXT_NONE
+                                         : text_copy(&rekey->arena, sqlite_column_text(row, 2)) };
+    *rekey->last = moved;
+    rekey->last = &moved->next;
+    return STATUS_OK;
+}
+
+static enum status find_moved(struct rekey *rekey, rekey_find *find, void *user_data, struct error *error)
+{
+    struct sqlite_statement *rows;
+    if (store_sql(rekey->store,
+                  "SELECT r.id, r.key, r.code, p.bytes, p.encoding, p.size, c.bytes, c.encoding, c.size"
+                  " FROM record r JOIN payload p ON p.id = r.payload LEFT JOIN payload c ON c.id = r.context"
+                  " WHERE r.source = ?1 AND r.nameless = 0 ORDER BY r.id",
+                  &rows, error))
+        return error->status;
+    sqlite_bind_number(rows, 1, rekey->source);
+    enum status status;
+    while ((status = sqlite_step(rows, error)) == STATUS_OK)
+        if ((status = look_at(rekey, rows, find, user_data, error)))
+            break;
+    sqlite_reset_statement(rows);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status is_free(struct rekey *rekey, struct text key, bool *is, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(rekey->store, "SELECT 1 FROM record WHERE source = ?1 AND key = ?2", &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, rekey->source);
+    sqlite_bind_text(row, 2, key);
+    enum status status = sqlite_step(row, error);
+    sqlite_reset_statement(row);
+    *is = status == STATUS_END;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status free_key(struct rekey *rekey, struct text base, struct text *key, struct error *error)
+{
+    bool is;
+    int64_t number = 2;
+    *key = base;
+    if (is_free(rekey, *key, &is, error))
+        return error->status;
+    for (counters_get(&rekey->numbers, base, &number); !is; number++) {
+        *key = text_format(&rekey->arena, "%.*s (%lld)", (int)base.length, base.bytes, (long long)number);
+        if (is_free(rekey, *key, &is, error))
+            return error->status;
+        counters_set(&rekey->numbers, base, number + 1);
+    }
+    return STATUS_OK;
+}
+
+static enum status set_key(struct rekey *rekey, int64_t record, struct text key, struct error *error)
+{
+    struct sqlite_statement *write;
+    if (store_sql(rekey->store,
+                  "UPDATE record SET key = coalesce(?2, char(1) || id), work = CASE WHEN work = 0 THEN 3 ELSE work"
+                  " END WHERE id = ?1",
+                  &write, error))
+        return error->status;
+    sqlite_bind_number(write, 1, record);
+    sqlite_bind_text(write, 2, key);
+    return sqlite_execute(write, error);
+}
+
+static enum status give_key(struct rekey *rekey, const struct moved *moved, struct error *error)
+{
+    struct text key;
+    if (free_key(rekey, moved->key, &key, error) || set_key(rekey, moved->record, key, error))
+        return error->status;
+    arena_clear(&rekey->record);
+    struct value *detail = value_object(&rekey->record);
+    value_set(detail, "key", value_text(&rekey->record, key));
+    value_set(detail, "was", value_text(&rekey->record, moved->was));
+    return ledger_append(rekey->store,
+                         &(struct ledger_event){
+                             .event = "rekeyed", .source = rekey->name, .code = moved->code, .detail = detail },
+                         NULL, error);
+}
+
+static enum status remember(struct rekey *rekey, const char *address, struct error *error)
+{
+    struct sqlite_statement *write;
+    if (store_sql(rekey->store,
+                  "INSERT INTO source (name, keyed_by) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET keyed_by = ?2",
+                  &write, error))
+        return error->status;
+    sqlite_bind_text(write, 1, text_of(rekey->name));
+    sqlite_bind_text(write, 2, text_of(address));
+    return sqlite_execute(write, error);
+}
+
+/* All leave their old keys before any takes its new one, which may have been another's. */
+static enum status move(struct rekey *rekey, struct error *error)
+{
+    const struct moved *moved;
+    for (moved = rekey->first; moved; moved = moved->next)
+        if (set_key(rekey, moved->record, TEXT_NONE, error))
+            return error->status;
+    for (moved = rekey->first; moved; moved = moved->next)
+        if (give_key(rekey, moved, error))
+            return error->status;
+    return STATUS_OK;
+}
+
+enum status rekey_source(struct store *store, const char *source, const char *address, rekey_find *find,
+                         void *user_data, struct error *error)
+{
+    struct rekey rekey = { .store = store, .name = source };
+    bool same;
+    const char *by = address ? address : "";
+    rekey.last = &rekey.first;
+    enum status status = is_known_by(&rekey, by, &same, error);
+    if (status || same)
+        return status;
+    if (address && rekey.source)
+        status = find_moved(&rekey, find, user_data, error);
+    status = status ? status : move(&rekey, error);
+    status = status ? status : remember(&rekey, by, error);
+    counters_free(&rekey.numbers);
+    arena_free(&rekey.arena);
+    arena_free(&rekey.record);
+    return status;
+}

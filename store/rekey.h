@@ -1,0 +1,21 @@
+/* Another `key:` in the configuration of a source.
+ *
+ * Records are known by their keys. When the key stands at another address, those that are here get the key that their
+ * bytes have there, each with an event `rekeyed` (key, was), and are settled anew under it: else every one would be
+ * missing, and another, with the same code, be new.
+ */
+#ifndef STORE_REKEY_H
+#define STORE_REKEY_H
+
+#include "store/store.h"
+
+/* The key of a record's bytes. STATUS_REJECT: it has none there, and keeps the one it has. */
+typedef enum status rekey_find(void *user_data, struct text bytes, struct text context, struct arena *arena,
+                               struct text *key, struct error *error);
+
+/* `address` of the key as configured; NULL: none, then nobody is given another key. Costs a look where it is that of the
+ * last time. Inside a transaction, before anything of the source is staged. */
+enum status rekey_source(struct store *store, const char *source, const char *address, rekey_find *find,
+                         void *user_data, struct error *error);
+
+#endif
