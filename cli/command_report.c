@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/file.h"
+#include "cli/rule_words.h"
 #include "cli/run.h"
 #include "core/date.h"
 #include "store/audit.h"
@@ -22,7 +23,7 @@ static void print_kept(const struct value *records)
 {
     const struct output_column columns[] = {
         { "source", _("source"), 20 }, { "key", _("key"), 24 },     { "outcome", _("outcome"), OUTPUT_WORD },
-        { "rule", _("rule"), 24 },     { "field", _("field"), 24 }, { "value", _("value"), 30 },
+        { "rule", _("rule"), 24 },     { "place", _("field"), 40 }, { "value", _("value"), 30 },
         { "message", _("why"), 80 },
     };
     if (!records->count)
@@ -92,9 +93,10 @@ struct situation {
     struct value *reconciled; /* NULL: never */
 };
 
-static enum status gather(struct store *store, struct arena *arena, int64_t most, struct situation *situation,
-                          struct error *error)
+static enum status gather(const struct session *session, struct store *store, struct arena *arena,
+                          int64_t most, struct situation *situation, struct error *error)
 {
+    struct rule_words words;
     audit_quick_check(store, NULL, &situation->ledger);
     if (report_runs(store, arena, 1, &situation->runs, error) ||
         report_sources(store, arena, &situation->sources, error) ||
@@ -103,9 +105,10 @@ static enum status gather(struct store *store, struct arena *arena, int64_t most
         report_missing(store, arena, most, &situation->missing, error) ||
         report_published(store, arena, &situation->published, error) ||
         store_kept_back(store, &situation->kept, error) ||
-        reconciliation_last(store, arena, &situation->reconciled, error) > STATUS_END)
+        reconciliation_last(store, arena, &situation->reconciled, error) > STATUS_END ||
+        rule_words_open(session, store, arena, &words, error))
         return error->status;
-    return STATUS_OK;
+    return rule_words_put_all(&words, situation->records, 0, error);
 }
 
 static void print_situation_json(struct arena *arena, const struct situation *situation)
@@ -210,13 +213,15 @@ static enum status status_of_rules(struct session *session, struct store *store,
                                    struct error *error)
 {
     struct value *rules, *deadlines;
+    struct rule_words words;
     char today[DATE_TEXT], until[DATE_TEXT];
     struct date day;
     clock_format_date(session->clock->now(session->clock), today);
     date_read(text_of(today), &day);
     date_write(date_from_days(date_days(day) + SOON_DAYS), until);
     if (rule_report(store, arena, &rules, error) ||
-        rule_report_deadlines(store, arena, today, until, &deadlines, error))
+        rule_report_deadlines(store, arena, today, until, &deadlines, error) ||
+        rule_words_open(session, store, arena, &words, error) || rule_words_put_all(&words, rules, 0, error))
         return error->status;
     if (!session->invocation->json) {
         print_rules(rules, deadlines);
@@ -272,7 +277,7 @@ enum status command_status(struct session *session, struct error *error, int *ex
         return told;
     }
     bool json = session->invocation->json;
-    enum status status = gather(store, &arena, json ? INT64_MAX : SHOWN, &situation, error);
+    enum status status = gather(session, store, &arena, json ? INT64_MAX : SHOWN, &situation, error);
     if (status == STATUS_OK && json)
         print_situation_json(&arena, &situation);
     else if (status == STATUS_OK)
