@@ -202,6 +202,7 @@ static struct value *all_findings(struct arena *arena, const struct value *recor
             value_set(copy, "source", value_text(arena, value_text_of(record, "source")));
         }
     }
+    rule_words_join(arena, all);
     return all;
 }
 
@@ -212,7 +213,7 @@ static void print_page(struct arena *arena, const struct value *page)
         { "present", _("present"), 0 },  { "status", _("status"), OUTPUT_WORD },  { "outcome", _("outcome"), OUTPUT_WORD },
     }, findings[] = {
         { "source", _("source"), 20 }, { "severity", _("severity"), OUTPUT_WORD }, { "rule", _("rule"), 24 },
-        { "place", _("field"), 40 },   { "value", _("value"), 30 },      { "message", _("why"), 400 },
+        { "place", _("field"), 40 },   { "value", _("value"), 30 },      { "why", _("why"), 400 },
         { "to_do", _("what to do"), 100 }, { "cites", _("cites"), 40 },
     }, outcomes[] = {
         { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME }, { "run", _("run"), 0 },          { "outcome", _("outcome"), OUTPUT_WORD },

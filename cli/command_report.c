@@ -19,15 +19,16 @@ static void heading(const char *text)
     printf("\n%s\n", text);
 }
 
-static void print_kept(const struct value *records)
+static void print_kept(struct arena *arena, struct value *records)
 {
     const struct output_column columns[] = {
         { "source", _("source"), 20 }, { "key", _("key"), 24 },     { "outcome", _("outcome"), OUTPUT_WORD },
         { "rule", _("rule"), 24 },     { "place", _("field"), 40 }, { "value", _("value"), 30 },
-        { "message", _("why"), 80 },
+        { "why", _("why"), 160 },
     };
     if (!records->count)
         return;
+    rule_words_join(arena, records);
     heading(_("Records that are kept back"));
     output_table(records, columns, sizeof columns / sizeof *columns);
 }
@@ -176,21 +177,21 @@ static void print_situation(struct arena *arena, const struct situation *situati
            TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending);
     print_reconciled(arena, situation->reconciled);
     output_table(situation->sources, columns, sizeof columns / sizeof *columns);
-    print_kept(situation->records);
+    print_kept(arena, situation->records);
     print_deliveries(situation->deliveries);
     print_missing(situation->missing);
 }
 
 #define SOON_DAYS 7 /* terms that run out so soon are shown */
 
-static void print_rules(const struct value *rules, const struct value *deadlines)
+static void print_rules(struct arena *arena, struct value *rules, const struct value *deadlines)
 {
     const struct output_column columns[] = {
         { "rule", _("rule"), 24 },          { "severity", _("severity"), OUTPUT_WORD },
         { "kept_back", _("kept back"), 0 }, { "records", _("records"), 0 },
         { "source", _("source"), 24 },      { "department", _("department"), 40 },
         { "since_run", _("since run"), 0 }, { "since", _("since (Vietnam, UTC+7)"), OUTPUT_TIME },
-        { "message", _("why"), 80 },
+        { "why", _("why"), 160 },
     };
     const struct output_column terms[] = {
         { "due", _("due"), 0 },
@@ -201,6 +202,7 @@ static void print_rules(const struct value *rules, const struct value *deadlines
         { "rule", _("rule"), 24 },
         { "name", _("name"), 60 },
     };
+    rule_words_join(arena, rules);
     output_table(rules, columns, sizeof columns / sizeof *columns);
     if (!deadlines->count)
         return;
@@ -224,7 +226,7 @@ static enum status status_of_rules(struct session *session, struct store *store,
         rule_words_open(session, store, arena, &words, error) || rule_words_put_all(&words, rules, 0, error))
         return error->status;
     if (!session->invocation->json) {
-        print_rules(rules, deadlines);
+        print_rules(arena, rules, deadlines);
         return STATUS_OK;
     }
     struct value *document = value_object(arena);

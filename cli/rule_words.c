@@ -79,3 +79,13 @@ enum status rule_words_put_all(struct rule_words *words, struct value *list, int
             return error->status;
     return STATUS_OK;
 }
+
+void rule_words_join(struct arena *arena, struct value *list)
+{
+    for (struct value *object = list->first; object; object = object->next) {
+        struct text what = value_text_of(object, "message"), hint = value_text_of(object, "operator");
+        if (hint.length)
+            what = text_format(arena, TEXT_PRINT ". " TEXT_PRINT, TEXT_ARG(what), TEXT_ARG(hint));
+        value_set(object, "why", value_text(arena, what));
+    }
+}

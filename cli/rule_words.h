@@ -31,4 +31,7 @@ enum status rule_words_put(struct rule_words *words, struct value *object, int64
 enum status rule_words_put_all(struct rule_words *words, struct value *list, int64_t run,
                                struct error *error);
 
+/* For tables that an operator reads: `why`, what is wrong and what concerns the operator alone, for each object. */
+void rule_words_join(struct arena *arena, struct value *list);
+
 #endif

@@ -306,7 +306,7 @@ static void say_decision(const struct member *member, struct verdict *verdict)
     verdict->rule = "congkhai/decision";
     verdict->is_error = true;
     verdict->field = "decision.number";
-    verdict->cites = "Nghị định 63/2010/NĐ-CP, Điều 15 khoản 3, Điều 26 khoản 4";
+    verdict->cites = "điểm c khoản 2 Điều 14 Nghị định số 63/2010/NĐ-CP";
     reason_set(&verdict->reason, "decision.missing", member->code);
 }
 
