@@ -214,7 +214,7 @@ static void print_page(struct arena *arena, const struct value *page)
     }, findings[] = {
         { "source", _("source"), 20 }, { "severity", _("severity"), OUTPUT_WORD }, { "rule", _("rule"), 24 },
         { "place", _("field"), 40 },   { "value", _("value"), 30 },      { "why", _("why"), 400 },
-        { "to_do", _("what to do"), 100 }, { "cites", _("cites"), 40 },
+        { "to_do", _("what to do"), 100 }, { "cites", _("cites"), 60 },
     }, outcomes[] = {
         { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME }, { "run", _("run"), 0 },          { "outcome", _("outcome"), OUTPUT_WORD },
         { "source", _("source"), 20 },           { "locator", _("source file"), 50 },

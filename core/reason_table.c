@@ -237,8 +237,8 @@ const struct reason_row reason_rows[] = {
               "more]"),
         WORDS("Các đơn vị thống nhất, sửa hoặc bỏ một hồ sơ",
               "Agree on one of them; correct or drop the other"),
-        WORDS("Hoặc dùng \"precedence\" trong cấu hình để nêu nguồn được ưu tiên",
-              "Or say with \"precedence\" in the configuration whose word counts") } },
+        WORDS("\"precedence\" trong cấu hình nêu nguồn nào được ưu tiên",
+              "The configuration's \"precedence\" says whose word counts") } },
     { "precedence.rejected",
       { WORDS("Hồ sơ của nguồn được ưu tiên, {1} ({2}), chưa hợp lệ",
               "The record of the source that wins, {1} ({2}), is rejected"),
@@ -254,8 +254,8 @@ const struct reason_row reason_rows[] = {
             "Thủ tục đã bãi bỏ nhưng hồ sơ không nêu số quyết định bãi bỏ; thủ tục vẫn đang được công khai",
             "The procedure is abolished, but its record does not say by which decision; it stays published"),
         WORDS("Bổ sung số quyết định bãi bỏ", "Add the number of the decision that abolishes it"),
-        WORDS("Hoặc ra lệnh: congkhai withdraw {1} --decision SỐ --reason LÝ_DO",
-              "Or order it: congkhai withdraw {1} --decision NUMBER --reason TEXT") } },
+        WORDS("Người vận hành có thể ra lệnh: congkhai withdraw {1} --decision SỐ --reason LÝ_DO",
+              "An operator can order it: congkhai withdraw {1} --decision NUMBER --reason TEXT") } },
 };
 
 const size_t reason_row_count = sizeof reason_rows / sizeof *reason_rows;

@@ -268,7 +268,7 @@ class WithoutDecision(Night):
         run = self.place.last_run()
         self.assertEqual((run["rejected"], run["sent"], run["exit_code"]), (1, 0, 1), run)
         self.expect(self.place.run("status"), 0, "congkhai/decision")
-        self.expect(self.place.run("show", "1.000002"), 0, "congkhai/decision.*Điều 15")
+        self.expect(self.place.run("show", "1.000002"), 0, "congkhai/decision.*Điều 14")
         self.assertEqual(self.portal.held()["1.000002"]["status"], "published")
         self.check_accounts()
 
