@@ -24,6 +24,8 @@ static size_t take_header(char *bytes, size_t one, size_t length, void *user_dat
 {
     (void)one;
     struct http_transfer *transfer = ((struct http_line *)user_data)->transfer;
+    if (!transfer) /* what a server says while its connection is closed belongs to no transfer */
+        return length;
     if (length > 5 &&
         memcmp(bytes, "HTTP/", 5) == 0) { /* another answer: the last before was 100 or its kin */
         memset(transfer->found, 0, sizeof transfer->found);
@@ -105,6 +107,8 @@ static size_t take_body(char *bytes, size_t one, size_t length, void *user_data)
     struct http_transfer *transfer = line->transfer;
     struct text piece = { bytes, length };
     enum inflate_result result = INFLATE_FINE;
+    if (!transfer)
+        return length;
     if (!transfer->begun)
         begin_body(line);
     if (transfer->packing == HTTP_AS_IT_IS)

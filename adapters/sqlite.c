@@ -451,3 +451,17 @@ int64_t sqlite_changed_rows(struct sqlite *database)
 {
     return sqlite3_changes64(database->handle);
 }
+
+const char *sqlite_quote_name(struct arena *arena, struct text name)
+{
+    char *quoted = arena_alloc(arena, name.length * 2 + 3), *at = quoted;
+    *at++ = '"';
+    for (size_t i = 0; i < name.length; i++) {
+        if (name.bytes[i] == '"')
+            *at++ = '"';
+        *at++ = name.bytes[i];
+    }
+    *at++ = '"';
+    *at = 0;
+    return quoted;
+}

@@ -84,4 +84,7 @@ bool sqlite_digest(struct sqlite_statement *statement, int at, struct digest *di
 int64_t sqlite_last_row(struct sqlite *database);
 int64_t sqlite_changed_rows(struct sqlite *database);
 
+/* The door into SQL for a name that is not ours: in double quotes, in the arena. Values are bound. */
+const char *sqlite_quote_name(struct arena *arena, struct text name);
+
 #endif

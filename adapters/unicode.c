@@ -477,3 +477,17 @@ void unicode_describe(int32_t character, char text[48])
     memcpy(text, whole, kept);
     text[kept] = 0;
 }
+
+bool unicode_is_visible(int32_t character)
+{
+    switch (utf8proc_category(character)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_CS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return false;
+    default:
+        return true;
+    }
+}

@@ -25,6 +25,8 @@ struct text unicode_lower(struct arena *arena,
 bool unicode_is_letter(int32_t character);
 bool unicode_is_mark(int32_t character);
 bool unicode_is_assigned(int32_t character);
+/* Not a control or format character (bidi, zero width), surrogate, or separator of lines or paragraphs. */
+bool unicode_is_visible(int32_t character);
 
 /* A key for matching: NFC, folded case, blanks to one and trimmed, tone placement made one (hoà = hòa, uỷ =
  * ủy). */

@@ -29,7 +29,7 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
                      int namespaces, const xmlChar **declarations, int count, int defaulted,
                      const xmlChar **attributes)
 {
-    struct xml_events *events = context;
+    struct xml_events *events = (struct xml_events *)xml_push_of(context);
     (void)prefix, (void)uri, (void)namespaces, (void)declarations, (void)defaulted;
     if (!xml_push_enter(&events->push))
         return;
@@ -49,7 +49,7 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
 
 static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
 {
-    struct xml_events *events = context;
+    struct xml_events *events = (struct xml_events *)xml_push_of(context);
     (void)prefix, (void)uri;
     if (!events->push.depth || events->push.depth > XML_DEPTH)
         return;
@@ -59,14 +59,14 @@ static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, co
 
 static void on_text(void *context, const xmlChar *bytes, int length)
 {
-    struct xml_events *events = context;
+    struct xml_events *events = (struct xml_events *)xml_push_of(context);
     struct text text = text_copy(&events->arena, (struct text){ (const char *)bytes, (size_t)length });
     append(events, XML_EVENT_TEXT)->text = text;
 }
 
 static void on_cdata(void *context, const xmlChar *bytes, int length)
 {
-    struct xml_events *events = context;
+    struct xml_events *events = (struct xml_events *)xml_push_of(context);
     if (xml_push_check(&events->push, bytes, length))
         on_text(context, bytes, length);
 }

@@ -35,10 +35,19 @@ enum status xml_encoding_choose(const char *encoding, struct text start, const c
                                 struct error *error);
 
 /* Zeroed but for `html`, fed with all of a document's bytes: false when a tag has more attributes than any
- * document needs (the words say so). */
+ * document needs, or a second page begins (the words say so). */
+enum xml_guard_state {
+    XML_GUARD_TEXT,
+    XML_GUARD_LESS, /* behind "<" */
+    XML_GUARD_TAG,
+    XML_GUARD_QUOTE,  /* inside a value */
+    XML_GUARD_MARKUP, /* comments, CDATA, instructions, the DOCTYPE */
+    XML_GUARD_RAW     /* <script>, <style> */
+};
 struct xml_guard {
     bool html;
-    int state;
+    enum xml_guard_state state;
+    unsigned roots; /* tags <html> */
     char quote;
     bool value, naming;
     unsigned marks, markup, named;
@@ -46,7 +55,8 @@ struct xml_guard {
     char before, last[8], name[8]; /* last: in markup and raw text */
 };
 bool xml_guard_pass(struct xml_guard *guard, struct text bytes);
-const char *xml_guard_words(void);
+const char *xml_guard_words(const struct xml_guard *guard);
+void xml_guard_take(struct xml_guard *guard, char byte);
 
 /* A push parser fed from a stream. The files that read with it put it first in their own struct. */
 struct xml_push {
@@ -60,9 +70,11 @@ struct xml_push {
     struct xml_guard guard;
     struct xml_fault fault;
 };
-/* `handlers` are completed with those that refuse; their first argument is the struct xml_push. */
+/* `handlers` are completed with those that refuse; their first argument is the parser, and xml_push_of tells
+ * whose it is. */
 void xml_push_open(struct xml_push *push, struct file_stream *stream, const char *encoding,
                    const xmlSAXHandler *handlers);
+struct xml_push *xml_push_of(void *parser);
 /* Feeds one chunk: STATUS_OK, STATUS_END after the last, STATUS_STOP, or what the stream says. */
 enum status xml_push_feed(struct xml_push *push, struct error *error);
 void xml_push_close(struct xml_push *push);

@@ -9,9 +9,14 @@
 
 #define CHUNK 65536
 
-static void keep_fault(void *push, xmlErrorPtr found)
+struct xml_push *xml_push_of(void *parser)
 {
-    xml_fault_keep(&((struct xml_push *)push)->fault, found);
+    return ((xmlParserCtxtPtr)parser)->_private;
+}
+
+static void keep_fault(void *parser, xmlErrorPtr found)
+{
+    xml_fault_keep(&xml_push_of(parser)->fault, found);
 }
 
 static void refuse(struct xml_push *push, const char *words)
@@ -21,7 +26,7 @@ static void refuse(struct xml_push *push, const char *words)
 
 static void on_doctype(void *context, const xmlChar *name, const xmlChar *public_id, const xmlChar *system_id)
 {
-    struct xml_push *push = context;
+    struct xml_push *push = xml_push_of(context);
     (void)name, (void)public_id, (void)system_id;
     if (push->no_doctype)
         refuse(push, _("a DOCTYPE has no place in this kind of file"));
@@ -31,7 +36,8 @@ static void on_entity(void *context, const xmlChar *name, int type, const xmlCha
                       const xmlChar *system_id, xmlChar *content)
 {
     (void)name, (void)type, (void)public_id, (void)system_id, (void)content;
-    refuse(context, _("the DOCTYPE declares entities, which is refused; have the file written without them"));
+    refuse(xml_push_of(context),
+           _("the DOCTYPE declares entities, which is refused; have the file written without them"));
 }
 
 static void on_unparsed_entity(void *context, const xmlChar *name, const xmlChar *public_id,
@@ -47,7 +53,7 @@ static void on_attribute_declaration(void *context, const xmlChar *element, cons
     (void)element, (void)name, (void)type, (void)kind;
     if (value)
         refuse(
-            context,
+            xml_push_of(context),
             _("the DOCTYPE declares default values, which is refused; have the file written without them"));
     xmlFreeEnumeration(list);
 }
@@ -60,7 +66,7 @@ static void on_reference(void *context, const xmlChar *name)
                "written as "
                "the character itself"),
              (const char *)name);
-    refuse(context, words);
+    refuse(xml_push_of(context), words);
 }
 
 void xml_push_open(struct xml_push *push, struct file_stream *stream, const char *encoding,
@@ -77,7 +83,10 @@ void xml_push_open(struct xml_push *push, struct file_stream *stream, const char
     push->stream = stream;
     push->encoding = encoding ? memory_copy_string(encoding) : NULL;
     push->chunk = memory_take(CHUNK);
-    push->parser = xmlCreatePushParserCtxt(&all, push, NULL, 0, NULL);
+    /* Without user data of our own: libxml2 gives its handlers that, but for faults of validity (a token
+     * twice in a DOCTYPE's list) the parser. So it is the parser in every case. */
+    push->parser = xmlCreatePushParserCtxt(&all, NULL, NULL, 0, NULL);
+    push->parser->_private = push;
 }
 
 bool xml_push_enter(struct xml_push *push)
@@ -151,7 +160,7 @@ enum status xml_push_feed(struct xml_push *push, struct error *error)
     if (!length && !push->begun)
         refuse(push, _("the document is empty"));
     if (!xml_guard_pass(&push->guard, (struct text){ push->chunk, length }))
-        refuse(push, xml_guard_words());
+        refuse(push, xml_guard_words(&push->guard));
     if (push->fault.level > XML_ERR_FATAL)
         return tell(push, error);
     enum status status = push->begun ? STATUS_OK : begin(push, &length, error);

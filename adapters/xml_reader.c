@@ -137,7 +137,7 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
                      int namespaces, const xmlChar **declarations, int count, int defaulted,
                      const xmlChar **attributes)
 {
-    struct xml_reader *reader = context;
+    struct xml_reader *reader = (struct xml_reader *)xml_push_of(context);
     (void)namespaces, (void)declarations, (void)defaulted;
     reader->after_return = false;
     if (!xml_push_enter(&reader->push))
@@ -187,7 +187,7 @@ static void finish(struct xml_reader *reader)
 
 static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
 {
-    struct xml_reader *reader = context;
+    struct xml_reader *reader = (struct xml_reader *)xml_push_of(context);
     (void)uri;
     unsigned depth = reader->push.depth;
     if (!depth || depth > XML_DEPTH)
@@ -212,7 +212,7 @@ static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, co
 
 static void on_text(void *context, const xmlChar *bytes, int length)
 {
-    struct xml_reader *reader = context;
+    struct xml_reader *reader = (struct xml_reader *)xml_push_of(context);
     reader->after_return = false;
     if (!reader->inside)
         return;
@@ -223,7 +223,7 @@ static void on_text(void *context, const xmlChar *bytes, int length)
 /* The parser gives CDATA in pieces and leaves its line ends as they were written. */
 static void on_cdata(void *context, const xmlChar *bytes, int length)
 {
-    struct xml_reader *reader = context;
+    struct xml_reader *reader = (struct xml_reader *)xml_push_of(context);
     const xmlChar *end = bytes + length;
     if (!reader->inside || !xml_push_check(&reader->push, bytes, length))
         return;
@@ -242,7 +242,7 @@ static void on_cdata(void *context, const xmlChar *bytes, int length)
 
 static void on_comment(void *context, const xmlChar *bytes)
 {
-    struct xml_reader *reader = context;
+    struct xml_reader *reader = (struct xml_reader *)xml_push_of(context);
     if (!reader->inside)
         return;
     close_tag(reader);
@@ -253,7 +253,7 @@ static void on_comment(void *context, const xmlChar *bytes)
 
 static void on_instruction(void *context, const xmlChar *target, const xmlChar *bytes)
 {
-    struct xml_reader *reader = context;
+    struct xml_reader *reader = (struct xml_reader *)xml_push_of(context);
     if (!reader->inside)
         return;
     close_tag(reader);

@@ -11,11 +11,19 @@
 
 #include "core/arena.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "core/value.h"
 
 /* `name` is the file's name for messages. An empty document gives an empty object. STATUS_USAGE on failure.
  */
 enum status yaml_parse(struct arena *arena, struct text text, const char *name, struct value **value,
                        struct error *error);
+
+/* The doors into YAML for texts from outside. A scalar is plain where nothing in it means anything, else in
+ * double quotes with whatever cannot be seen written out; a comment is one line, whatever it says. Bytes that
+ * are no UTF-8 cannot stand in YAML: they come out as U+FFFD. */
+void yaml_put_scalar(struct buffer *out, struct text text);
+void yaml_put_quoted(struct buffer *out, struct text text);
+void yaml_put_comment(struct buffer *out, struct text text);
 
 #endif

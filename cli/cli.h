@@ -26,7 +26,8 @@ struct invocation {
     size_t checkpoint_count;
     const char **keys;
     size_t key_count;
-    const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *run;
+    const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *run, *as_of,
+        *by, *format;
     bool online, offline, rules;
     char **arguments; /* what is no option */
     int argument_count;
@@ -68,6 +69,7 @@ enum status command_withdraw(struct session *session, struct error *error, int *
 enum status command_reconcile(struct session *session, struct error *error, int *exit_code);
 enum status command_show(struct session *session, struct error *error, int *exit_code);
 enum status command_history(struct session *session, struct error *error, int *exit_code);
+enum status command_report(struct session *session, struct error *error, int *exit_code);
 enum status command_audit(struct session *session, struct error *error, int *exit_code);
 
 /* Set by SIGINT and SIGTERM. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/visible.h"
 #include "cli/cli.h"
 #include "core/memory.h"
 
@@ -37,6 +38,11 @@ static void open_standard_streams(void)
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
         if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
             _exit(3);
+    FILE *out = visible_stream(STDOUT_FILENO), *messages = visible_stream(STDERR_FILENO);
+    if (!out || !messages)
+        _exit(3);
+    stdout = out;
+    stderr = messages;
 }
 
 /* The texts are UTF-8 whatever the terminal's locale is called; LANGUAGE chooses the catalogue. */
@@ -86,6 +92,9 @@ enum choice {
     OPTION_ADOPT,
     OPTION_OVERWRITE,
     OPTION_RUN,
+    OPTION_AS_OF,
+    OPTION_BY,
+    OPTION_FORMAT,
     OPTION_ONLINE,
     OPTION_OFFLINE,
     OPTION_RULES,
@@ -114,6 +123,9 @@ static const struct option options[] = {
     { "adopt", required_argument, NULL, OPTION_ADOPT },
     { "overwrite", required_argument, NULL, OPTION_OVERWRITE },
     { "run", required_argument, NULL, OPTION_RUN },
+    { "as-of", required_argument, NULL, OPTION_AS_OF },
+    { "by", required_argument, NULL, OPTION_BY },
+    { "format", required_argument, NULL, OPTION_FORMAT },
     { "online", no_argument, NULL, OPTION_ONLINE },
     { "offline", no_argument, NULL, OPTION_OFFLINE },
     { "rules", no_argument, NULL, OPTION_RULES },
@@ -162,6 +174,12 @@ static const char **slot(struct invocation *invocation, int value)
         return &invocation->overwrite;
     case OPTION_RUN:
         return &invocation->run;
+    case OPTION_AS_OF:
+        return &invocation->as_of;
+    case OPTION_BY:
+        return &invocation->by;
+    case OPTION_FORMAT:
+        return &invocation->format;
     default:
         return NULL;
     }

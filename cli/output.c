@@ -1,8 +1,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "adapters/unicode.h"
+#include "adapters/visible.h"
 #include "cli/cli.h"
 #include "core/canonical.h"
 
@@ -105,23 +107,16 @@ static struct text content_of(struct arena *arena, const struct value *value, in
 
 #define WIDTH_MAX 60
 
-/* What a terminal would act on, or turn the line around by, is shown as a blank or a question mark. */
-static int32_t harmless(int32_t character)
-{
-    bool turns = (character >= 0x200b && character <= 0x200f) ||
-                 (character >= 0x202a && character <= 0x202e) ||
-                 (character >= 0x2060 && character <= 0x2069) || character == 0xfeff;
-    bool control = character < 0x20 || (character >= 0x7f && character < 0xa0);
-    return turns ? '?' : control ? ' ' : character;
-}
-
-/* One line of printable text; control characters cannot reach the terminal. */
+/* One line: what is written out (adapters/visible.h) counts with the columns it takes. */
 static struct text shown(struct arena *arena, const struct value *row, const struct output_column *column)
 {
     struct text text = content_of(arena, value_find(row, column->member), column->most);
     int most = column->most > 0 ? column->most : WIDTH_MAX;
-    struct buffer out = { 0 };
+    struct buffer BUFFER_OWNED out = { 0 };
+    struct buffer BUFFER_OWNED line = { 0 };
     int width = 0;
+    visible_put(&line, text, true);
+    text = buffer_view(&line);
     for (size_t at = 0; at < text.length;) {
         char bytes[4];
         int32_t character = unicode_next(text, &at);
@@ -129,12 +124,10 @@ static struct text shown(struct arena *arena, const struct value *row, const str
             buffer_string(&out, "…");
             break;
         }
-        buffer_put(&out, bytes, unicode_put(harmless(character), bytes));
+        buffer_put(&out, bytes, unicode_put(character < ' ' ? ' ' : character, bytes));
         width += !unicode_is_mark(character);
     }
-    struct text line = text_copy(arena, buffer_view(&out));
-    buffer_free(&out);
-    return line.bytes ? line : TEXT("");
+    return text_copy(arena, buffer_view(&out));
 }
 
 static int columns_of(struct text text)
@@ -184,13 +177,15 @@ void output_table(const struct value *rows, const struct output_column *columns,
             print_cell(shown(&arena, row, &columns[i]), widths[i], right[i], i + 1 == count);
 }
 
+#define CLEAR_LINE "\r\033[K"
+
 static bool progress_shown;
 
 void output_progress_end(const struct session *session)
 {
     (void)session;
     if (progress_shown)
-        fputs("\r\033[K", stderr);
+        visible_raw(stderr, STDERR_FILENO, TEXT(CLEAR_LINE));
     progress_shown = false;
 }
 
@@ -211,10 +206,11 @@ void output_progress(const struct session *session, const char *what, int64_t do
     if (!session->terminal || session->invocation->quiet)
         return;
     progress_shown = true;
+    visible_raw(stderr, STDERR_FILENO, TEXT(CLEAR_LINE));
     if (total > 0)
-        fprintf(stderr, "\r\033[K%s: %lld/%lld (%d%%)", what, (long long)done, (long long)total,
+        fprintf(stderr, "%s: %lld/%lld (%d%%)", what, (long long)done, (long long)total,
                 (int)(done * 100 / total));
     else
-        fprintf(stderr, "\r\033[K%s: %lld", what, (long long)done);
+        fprintf(stderr, "%s: %lld", what, (long long)done);
     fflush(stderr);
 }

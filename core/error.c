@@ -26,26 +26,43 @@ static size_t sequence_length(const unsigned char *bytes, size_t length, size_t 
     return size;
 }
 
-static void make_printable(char *message, size_t length)
+/* A message is one line of text, whatever a file name or a portal's word in it holds: control characters and
+ * bytes that are no UTF-8 are written out, as adapters/visible.h does. Returns the length. */
+static size_t make_printable(char out[ERROR_MESSAGE_SIZE], const char *message, size_t length)
 {
-    unsigned char *bytes = (unsigned char *)message;
+    const unsigned char *bytes = (const unsigned char *)message;
+    size_t used = 0;
     for (size_t at = 0; at < length;) {
+        char written[8];
         size_t size = sequence_length(bytes, length, at);
-        bool control =
-            size == 1 && ((bytes[at] < 0x20 && bytes[at] != '\n' && bytes[at] != '\t') || bytes[at] == 0x7f);
-        if (!size || control) {
-            bytes[at] = '?';
+        if (!size && bytes[at] == 0xc2 && at + 1 < length && (bytes[at + 1] & 0xe0) == 0x80) {
+            snprintf(written, sizeof written, "\\u%04x", bytes[at + 1]);
+            size = 2;
+        } else if (!size) {
+            snprintf(written, sizeof written, "<%02X>", bytes[at]);
             size = 1;
+        } else if (size == 1 && (bytes[at] < 0x20 || bytes[at] == 0x7f)) {
+            snprintf(written, sizeof written, "\\u%04x", bytes[at]);
+        } else {
+            memcpy(written, bytes + at, size);
+            written[size] = 0;
         }
+        size_t width = strlen(written);
+        if (used + width >= ERROR_MESSAGE_SIZE)
+            break;
+        memcpy(out + used, written, width);
+        used += width;
         at += size;
     }
+    return used;
 }
 
 /* Formats into a message of its own, because the arguments may point into the one that is to be replaced. */
 __attribute__((format(printf, 2, 0))) static size_t compose(char message[ERROR_MESSAGE_SIZE],
                                                             const char *format, va_list arguments)
 {
-    int wanted = vsnprintf(message, ERROR_MESSAGE_SIZE, format, arguments);
+    char raw[ERROR_MESSAGE_SIZE];
+    int wanted = vsnprintf(raw, ERROR_MESSAGE_SIZE, format, arguments);
     if (wanted < 0) {
         message[0] = 0;
         return 0;
@@ -55,13 +72,13 @@ __attribute__((format(printf, 2, 0))) static size_t compose(char message[ERROR_M
         /* What was left out is not known any more: an unfinished sequence at the end is the cut letter. */
         length = ERROR_MESSAGE_SIZE - 1;
         size_t last = length;
-        while (last && length - last < 4 && ((unsigned char)message[last - 1] & 0xc0) == 0x80)
+        while (last && length - last < 4 && ((unsigned char)raw[last - 1] & 0xc0) == 0x80)
             last--;
-        if (last && (unsigned char)message[last - 1] >= 0xc0 &&
-            !sequence_length((unsigned char *)message, length, last - 1))
+        if (last && (unsigned char)raw[last - 1] >= 0xc0 &&
+            !sequence_length((unsigned char *)raw, length, last - 1))
             length = last - 1;
     }
-    make_printable(message, length);
+    length = make_printable(message, raw, length);
     message[length] = 0;
     return length;
 }

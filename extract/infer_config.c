@@ -7,8 +7,8 @@
 
 #include "adapters/file.h"
 #include "adapters/sqlite.h"
+#include "adapters/unicode.h"
 #include "adapters/yaml.h"
-#include "core/canonical.h"
 #include "core/memory.h"
 #include "extract/decode.h"
 #include "extract/fetch.h"
@@ -27,7 +27,7 @@
 static void put_member(struct buffer *out, const char *name, struct text value)
 {
     buffer_printf(out, "%s%s: ", out->bytes[out->length - 1] == ' ' ? "" : ", ", name);
-    canonical_text(out, value);
+    yaml_put_quoted(out, value);
 }
 
 /* Secrets of a URL go into the environment, of this process too: so they appear neither in the proposal nor
@@ -148,11 +148,15 @@ static enum status look_in_folder(struct arena *arena, const char *folder, struc
     if (!list.count)
         return error_set(error, STATUS_USAGE, _("the folder %s holds no file to look at"), folder);
     const char *ending = strrchr(list.names[best], '.');
+    char *pattern = memory_copy_string(ending ? ending : "");
+    for (char *at = pattern; *at; at++) /* what means something in a pattern, or is no letter at all */
+        if (strchr("*?[]{}\\", *at) || (unsigned char)*at < ' ' || (unsigned char)*at >= 0x7f)
+            *at = '?';
     bool deep = strchr(list.names[best], '/') != NULL;
     buffer_string(&inferred->fetch, "{ ");
     put_member(&inferred->fetch, "folder", text_of(folder));
-    put_member(&inferred->fetch, "match",
-               text_format(arena, "%s*%s", deep ? "**/" : "", ending ? ending : ""));
+    put_member(&inferred->fetch, "match", text_format(arena, "%s*%s", deep ? "**/" : "", pattern));
+    free(pattern);
     inferred->paths = arena_array(arena, const char *, FILES);
     for (size_t i = 0; i < list.count && inferred->path_count < FILES; i++)
         if (!ending || text_ends(text_of(list.names[i]), text_of(ending)))
@@ -172,6 +176,9 @@ static enum status look_for(struct arena *arena, const char *what, struct inferr
     }
     if (!realpath(what, path))
         return error_set(error, STATUS_USAGE, _("there is no file or folder %s"), what);
+    if (unicode_invalid_at(text_of(path)) < strlen(path))
+        return error_set(error, STATUS_USAGE,
+                         _("the name %s is not UTF-8 and cannot stand in a configuration; rename it"), path);
     const char *whole = text_string(arena, text_of(path));
     struct file_stream stream;
     if (file_stream_open(arena, whole, &stream, error))
@@ -274,7 +281,7 @@ static enum status look_at_database(struct arena *arena, const char *path, struc
     if (status == STATUS_OK && !best.length)
         status = error_set(error, STATUS_USAGE, _("%s holds no table"), path);
     if (status == STATUS_OK) {
-        struct text query = text_format(arena, "SELECT * FROM \"%.*s\"", TEXT_ARG(best));
+        struct text query = text_format(arena, "SELECT * FROM %s", sqlite_quote_name(arena, best));
         buffer_clear(&inferred->fetch);
         buffer_string(&inferred->fetch, "{ ");
         put_member(&inferred->fetch, "sqlite", text_of(path));

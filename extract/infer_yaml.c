@@ -2,35 +2,21 @@
 
 #include <string.h>
 
-#include "core/canonical.h"
+#include "adapters/yaml.h"
 
 static const char code_pattern[] =
     "([1-6]\\\\.[0-9]{6}(?:\\\\.[0-9]{3}\\\\.[0-9]{2}\\\\.[0-9]{2})?(?:\\\\.[GH][0-9]{2})?)";
 
-/* Plain where YAML takes it as it is, otherwise in quotes: JSON's are YAML's too. */
-static void put_scalar(struct buffer *out, struct text text)
-{
-    bool plain = text.length && strchr("/_", text.bytes[0]) != NULL;
-    if (text.length && !plain)
-        plain = (text.bytes[0] | 32) >= 'a' && (text.bytes[0] | 32) <= 'z';
-    for (size_t i = 0; plain && i < text.length; i++)
-        plain = (unsigned char)text.bytes[i] >= 0x20 && !strchr(":#{}[],&*!|>'\"%@`\\", text.bytes[i]);
-    if (text_is(text, "true") || text_is(text, "false") || text_is(text, "null"))
-        plain = false;
-    if (plain)
-        buffer_text(out, text);
-    else
-        canonical_text(out, text);
-}
-
 void infer_yaml_source(struct buffer *out, const struct inferred *inferred)
 {
     const struct infer_shape_found *shape = &inferred->shape;
-    buffer_printf(out, "  - name: %.*s\n    fetch: ", TEXT_ARG(inferred->name));
+    buffer_string(out, "  - name: ");
+    yaml_put_scalar(out, inferred->name);
+    buffer_string(out, "\n    fetch: ");
     buffer_text(out, buffer_view(&inferred->fetch));
     if (inferred->url && shape->next.length) {
         buffer_string(out, ", pages: { next: ");
-        put_scalar(out, shape->next);
+        yaml_put_scalar(out, shape->next);
         buffer_string(out, " }");
     }
     buffer_printf(out, " }\n    format: %s\n", source_format_name(shape->format));
@@ -38,17 +24,17 @@ void infer_yaml_source(struct buffer *out, const struct inferred *inferred)
         buffer_printf(out, "    encoding: %s\n", shape->encoding);
     if (shape->uri.length) {
         buffer_string(out, "    namespaces: { n: ");
-        canonical_text(out, shape->uri);
+        yaml_put_quoted(out, shape->uri);
         buffer_string(out, " }\n");
     }
     if (inferred->sheet.length) {
         buffer_string(out, "    sheet: ");
-        canonical_text(out, inferred->sheet);
+        yaml_put_quoted(out, inferred->sheet);
         buffer_char(out, '\n');
     }
     if (shape->format == SOURCE_JSON || shape->format == SOURCE_XML || shape->format == SOURCE_HTML) {
         buffer_string(out, "    records: ");
-        put_scalar(out, shape->records);
+        yaml_put_scalar(out, shape->records);
         buffer_char(out, '\n');
     }
 }
@@ -56,7 +42,7 @@ void infer_yaml_source(struct buffer *out, const struct inferred *inferred)
 static void put_sample(struct buffer *out, const struct infer_field *field)
 {
     if (field->sample.length)
-        buffer_printf(out, "   # %.*s", TEXT_ARG(field->sample));
+        buffer_string(out, "   "), yaml_put_comment(out, field->sample);
     buffer_char(out, '\n');
 }
 
@@ -65,11 +51,11 @@ static void put_sample(struct buffer *out, const struct infer_field *field)
 static void put_code(struct buffer *out, const struct infer_field *field)
 {
     if (field->codes || !field->inside) {
-        put_scalar(out, field->address);
+        yaml_put_scalar(out, field->address);
         return;
     }
     buffer_string(out, "{ from: ");
-    put_scalar(out, field->address);
+    yaml_put_scalar(out, field->address);
     buffer_printf(out, ", match: \"%s\" }", code_pattern);
 }
 
@@ -77,7 +63,7 @@ static void put_date(struct buffer *out, const struct infer_field *field)
 {
     bool first = true;
     buffer_string(out, "{ from: ");
-    put_scalar(out, field->address);
+    yaml_put_scalar(out, field->address);
     buffer_string(out, ", date: [");
     for (unsigned i = 0; infer_date_formats[i]; i++) {
         if (!(field->dates & 1u << i) && (field->dates || i))
@@ -104,12 +90,12 @@ static void put_inner(struct buffer *out, struct infer_field *field, const char 
         if (!strcmp(*members, "issued_on"))
             put_date(out, inner);
         else
-            put_scalar(out, inner->address);
+            yaml_put_scalar(out, inner->address);
         first = false;
     }
     if (first) {
         buffer_printf(out, "%s: ", main);
-        put_scalar(out, field->inner_count ? field->inner[0].address : TEXT("."));
+        yaml_put_scalar(out, field->inner_count ? field->inner[0].address : TEXT("."));
     }
     buffer_string(out, " }");
 }
@@ -119,7 +105,7 @@ static void put_list(struct buffer *out, struct infer_field *field, const char *
 {
     bool list = field->shape == PROBE_TEXTS || field->shape == PROBE_OBJECTS;
     buffer_printf(out, "{ %s: ", list && !field->parsed ? "each" : "from");
-    put_scalar(out, field->address);
+    yaml_put_scalar(out, field->address);
     if (field->parsed)
         buffer_string(out, ", parse: json");
     if (field->shape == PROBE_LINES)
@@ -180,7 +166,7 @@ static void put_target(struct buffer *out, size_t at, struct infer_field *field)
     else if (targets[at].kind == DATE)
         put_date(out, field);
     else
-        put_scalar(out, field->address);
+        yaml_put_scalar(out, field->address);
     put_sample(out, field);
 }
 
@@ -218,7 +204,7 @@ static void put_map(struct buffer *out, struct inferred *inferred, struct infer_
             buffer_string(out, "      # Chưa dùng | not used yet:\n");
         first = false;
         buffer_string(out, "      #   ");
-        put_scalar(out, field->address);
+        yaml_put_scalar(out, field->address);
         put_sample(out, field);
     }
 }
@@ -238,7 +224,7 @@ static void put_key(struct buffer *out, const struct inferred *inferred, const s
     if (inferred->shape.format == SOURCE_HTML && !inferred->shape.records.length)
         return; /* the page's name is its key */
     buffer_string(out, "    key: ");
-    put_scalar(out, key ? key->address : TEXT("."));
+    yaml_put_scalar(out, key ? key->address : TEXT("."));
     buffer_string(out, "   # phân biệt các hồ sơ của nguồn | what identifies a record of the source\n");
 }
 
@@ -250,14 +236,21 @@ struct text infer_yaml_write(struct arena *arena, const char *what, struct infer
     buffer_string(&out,
                   "# Đề xuất từ dữ liệu thật: xem lại từng dòng, rồi chạy \"congkhai check --online\".\n"
                   "# Proposed from real input: look at each line, then run \"congkhai check --online\".\n");
-    if (!inferred->url)
-        buffer_printf(&out, "# Nguồn | source: %s; %zu hồ sơ đã xem | records looked at\n", what,
-                      fields->records);
-    if (inferred->shape.doubt)
-        buffer_printf(&out, "# Bảng mã không chắc chắn | the encoding is not certain: %.*s\n",
-                      TEXT_ARG(text_of(inferred->shape.doubt)));
-    if (inferred->doubt)
-        buffer_printf(&out, "# %.*s\n", TEXT_ARG(text_of(inferred->doubt)));
+    if (!inferred->url) {
+        struct text line = text_format(arena, "Nguồn | source: %s; %zu hồ sơ đã xem | records looked at",
+                                       what, fields->records);
+        yaml_put_comment(&out, line);
+        buffer_char(&out, '\n');
+    }
+    if (inferred->shape.doubt) {
+        yaml_put_comment(&out, text_format(arena, "Bảng mã không chắc chắn | the encoding is not certain: %s",
+                                           inferred->shape.doubt));
+        buffer_char(&out, '\n');
+    }
+    if (inferred->doubt) {
+        yaml_put_comment(&out, text_of(inferred->doubt));
+        buffer_char(&out, '\n');
+    }
     buffer_string(
         &out, "agency: { code: H13, name: UBND thành phố Cần Thơ }   # cơ quan công khai | who publishes\n"
               "store: state/congkhai.db\nlanguage: vi\n\nsources:\n");

@@ -102,6 +102,7 @@ static void pack(struct delivery_task *delivery_task, struct text body)
     item->key = move_text(&delivery_task->bytes, item->key);
     item->intent_base = move_text(&delivery_task->bytes, item->intent_base);
     item->overwrite = move_text(&delivery_task->bytes, item->overwrite);
+    item->message = TEXT_NONE; /* the end of the delivery says its own */
     delivery_task->request.body = move_text(&delivery_task->bytes, body);
 }
 

@@ -9,8 +9,10 @@
  *            | { each: path, map: { … } }          a list of objects; of what is no list: a list of one
  *            | { each: path, codes: TABLE }        a list of texts
  *            | { each: path, by: path, map: { … } }  a list of groups of items with the same `by`, in the
- * order of first mention; `each: .` in it goes through its items | { map: { … } }                      an
- * object path   = names joined by points, relative to the item; "." is the item itself
+ *                                                  order of first mention; `each: .` in it goes through
+ *                                                  its items
+ *            | { map: { … } }                      an object
+ *     path   = names joined by points, relative to the item; "." is the item itself
  *
  * What stands in the configuration replaces the default of that name; an empty text takes it out. All scalars
  * are texts, dates have the adapter's format, nothing is ever absent.

@@ -16,8 +16,9 @@ void audit_leaves_close(struct audit_leaves *leaves);
 /* What stood at the portal at the end of a day in Vietnam, with its proof: an object of
  *     format (1), code, on, status, head (the note of the newest head), tree_size, root,
  *     events[]   {event: its canonical JSON as a text, leaf, path[]: hex}: the publication, and the
- * withdrawal if there was one content    the canonical bytes as a text STATUS_END: nothing stood there.
- * STATUS_STOP: the event stands behind the last head. */
+ *                withdrawal if there was one
+ *     content    the canonical bytes as a text
+ * STATUS_END: nothing stood there. STATUS_STOP: the event stands behind the last head. */
 enum status audit_prove(struct store *store, struct arena *arena, struct text code, struct date on,
                         struct value **proof, struct error *error);
 

@@ -10,13 +10,12 @@
     " AND p.seq <= e.seq ORDER BY p.seq DESC LIMIT 1)"
 
 static const char held_differs[] =
-    "SELECT s.code, e.seq, s.held_status, s.held_run FROM procedure_state s LEFT JOIN ledger e ON e.seq "
+    "SELECT s.code, e.seq FROM procedure_state s LEFT JOIN ledger e ON e.seq "
     "= " LAST_HELD " WHERE s.held_status IS NOT CASE e.event WHEN 'published' THEN 'published' WHEN "
     "'withdrawn' THEN 'abolished'"
     "  WHEN 'recalled' THEN 'absent' END"
-    " OR s.held_run IS NOT e.run"
-    " OR (e.event IN ('published', 'withdrawn') AND (s.held_digest IS NOT " LAST_PUBLISHED
-    "  OR coalesce(abs(strftime('%s', s.held_at) - strftime('%s', e.at)) > 60, 1)))";
+    " OR s.held_event IS NOT e.seq"
+    " OR (e.event IN ('published', 'withdrawn') AND s.held_digest IS NOT " LAST_PUBLISHED ")";
 
 /* An intent without an answer is an open question; it must not get lost. */
 static const char open_differs[] =
@@ -24,7 +23,7 @@ static const char open_differs[] =
     " (SELECT l.seq FROM ledger l WHERE l.code = s.code AND l.event IN ('intended', 'published', 'withdrawn',"
     "  'refused', 'conflict', 'unknown', 'failed', 'recalled') ORDER BY l.seq DESC LIMIT 1)"
     " WHERE (s.state = 'intended') IS NOT coalesce(e.event = 'intended', 0)"
-    " OR (s.state = 'intended' AND (s.intent_seq IS NOT e.seq OR s.intent_digest IS NOT e.digest"
+    " OR (s.state = 'intended' AND (s.intent_event IS NOT e.seq OR s.intent_digest IS NOT e.digest"
     "  OR s.intent_key IS NOT json_extract(e.detail, '$.key')))";
 
 static const char held_lost[] =

@@ -11,8 +11,10 @@
  *     event, run, at         the acknowledgement: its number in the ledger, its run, its time (UTC)
  *     field, old, new        a leaf's path; old or new absent where there was or is nothing
  *     operator               who started that run
- *     source, source_key, locator, source_digest, source_run     where the content came from, and in which
- * run rules_digest, config_digest                                 by what it was mapped and checked
+ *     source, source_key, locator, source_digest, source_run
+ *                            where the content came from, and in which run
+ *     rules_digest, config_digest
+ *                            by what it was mapped and checked
  *     portal_version
  * `field` NULL: all; else a path, with or without numbers, and all beneath it: "legal_bases",
  * "legal_bases[].number", "legal_bases[0].number". STATUS_END: the portal never acknowledged anything of this
@@ -37,8 +39,10 @@ enum status history_on(struct store *store, struct arena *arena, struct text cod
  *     records[]    where it comes from now: source, key, locator, source_digest, present, outcome, status,
  *                  content_digest, since_run, findings[]
  *     outcomes[]   what transform said: event, at, run, outcome, source, source_key, locator, content_digest,
- * findings[] requests[]   what left, and what came back: event, at, run, outcome, action, idempotency_key,
- * content_digest, attempt, started_at, http_status, portal_version, answer_digest, base, asked, words
+ *                  findings[]
+ *     requests[]   what left, and what came back: event, at, run, outcome, action, idempotency_key,
+ *                  content_digest, attempt, started_at, http_status, portal_version, answer_digest, base,
+ *                  asked, words
  *     others[]     every other event of it: event, at, run, what, source, actor, detail
  * STATUS_END: neither the ledger nor any source knows the code. */
 enum status history_show(struct store *store, struct arena *arena, struct text code, struct value **page,

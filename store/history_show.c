@@ -222,7 +222,8 @@ static enum status add_state(struct store *store, struct arena *arena, struct te
     if (store_sql(
             store,
             "SELECT state, coalesce(wanted_action, intent_action), " HEX(
-                "coalesce(wanted_digest, intent_digest)") ", coalesce(wanted_run, intent_run), words, "
+                "coalesce(wanted_digest, intent_digest)") ", (SELECT e.run FROM ledger e WHERE e.seq = "
+                                                          "coalesce(wanted_event, intent_event)), words, "
                                                           "attempts, intent_key, wanted_action IS NOT NULL OR"
                                                           " state <> 'idle' FROM procedure_state WHERE code "
                                                           "= ?1",

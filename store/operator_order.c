@@ -1,7 +1,5 @@
 #include "store/operator_order.h"
 
-#include <string.h>
-
 #include "adapters/crypto.h"
 #include "core/canonical.h"
 #include "store/ledger.h"
@@ -151,7 +149,7 @@ static enum status list_deliveries(struct taking *taking, struct value *list, st
 {
     struct sqlite_statement *row;
     if (store_sql(taking->store,
-                  "SELECT p.code, p.state, " DECIDED " FROM procedure_state p WHERE (p.state IN ('refused',"
+                  "SELECT p.code, " DECIDED " FROM procedure_state p WHERE (p.state IN ('refused',"
                   " 'failed', 'conflict') OR (?1 IS NOT NULL AND p.state = 'idle' AND " DECIDED "))"
                   " AND (?1 IS NOT NULL OR NOT " DECIDED ")"
                   " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"
@@ -166,56 +164,49 @@ static enum status list_deliveries(struct taking *taking, struct value *list, st
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         struct value *item = value_append(list, value_object(&taking->arena));
         value_set(item, "code", value_text(&taking->arena, take(&taking->arena, row, 0)));
-        value_set(item, "state", value_text(&taking->arena, take(&taking->arena, row, 1)));
-        value_set(item, "decided", value_boolean(&taking->arena, sqlite_number(row, 2)));
+        value_set(item, "decided", value_boolean(&taking->arena, sqlite_number(row, 1)));
     }
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-static enum status execute_for(struct store *store, const char *sql, struct text code, struct error *error)
+/* The record is settled again, and wants what it says. */
+static enum status resolve_again(struct store *store, const struct outbox_item *item, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, sql, &statement, error))
+    if (store_sql(store, "UPDATE record SET work = 3 WHERE work = 0 AND present = 1 AND id = ?1", &statement,
+                  error))
         return error->status;
-    sqlite_bind_text(statement, 1, code);
+    sqlite_bind_number(statement, 1, item->record);
     return sqlite_execute(statement, error);
 }
 
-/* What failed keeps its intent: it may have arrived after all, and is asked for before it is sent again. */
-static enum status take_up_delivery(struct taking *taking, struct text code, const char *state,
-                                    struct error *error)
+static void count_delivery(struct operator_order_counts *counts, enum outbox_state state, bool decided)
 {
-    struct operator_order_counts *counts = taking->counts;
-    if (!strcmp(state, "failed")) {
+    if (decided)
+        counts->lifted++;
+    else if (state == OUTBOX_FAILED)
         counts->failed++;
-        return STATUS_OK;
-    }
-    if (!strcmp(state, "refused"))
+    else if (state == OUTBOX_REFUSED)
         counts->refused++;
     else
         counts->conflict++;
-    return execute_for(
-        taking->store,
-        "UPDATE procedure_state SET state = 'idle', words = NULL, intent_key = NULL,"
-        " intent_action = NULL, intent_content = NULL, intent_digest = NULL, intent_base = NULL,"
-        " intent_run = NULL, intent_seq = NULL WHERE code = ?1",
-        code, error);
 }
 
-/* The record is settled again, and wants what it says. */
-static enum status lift(struct taking *taking, struct text code, struct error *error)
+static enum status take_up_delivery(struct taking *taking, struct text code, bool decided,
+                                    struct error *error)
 {
-    taking->counts->lifted++;
-    if (execute_for(
-            taking->store,
-            "UPDATE procedure_state SET state = 'idle', words = NULL, ordered = NULL, dismissed = NULL"
-            " WHERE code = ?1",
-            code, error))
+    struct outbox_item item;
+    if (outbox_find(taking->store, &taking->arena, code, &item, error))
         return error->status;
-    return execute_for(taking->store,
-                       "UPDATE record SET work = 3 WHERE work = 0 AND present = 1"
-                       " AND id = (SELECT record FROM procedure_state WHERE code = ?1)",
-                       code, error);
+    const char *state = decided ? "decided" : outbox_state_name(item.state);
+    count_delivery(taking->counts, item.state, decided);
+    if (decided)
+        outbox_item_lift(&item);
+    else
+        outbox_item_retry(&item);
+    if (append(taking, NULL, TEXT_NONE, code, state, error) || outbox_save(taking->store, &item, error))
+        return error->status;
+    return decided ? resolve_again(taking->store, &item, error) : STATUS_OK;
 }
 
 static enum status take_up_deliveries(struct taking *taking, struct error *error)
@@ -225,11 +216,7 @@ static enum status take_up_deliveries(struct taking *taking, struct error *error
     if (list_deliveries(taking, list, error))
         return error->status;
     for (const struct value *item = list->first; item; item = item->next) {
-        struct text code = value_text_of(item, "code");
-        bool decided = value_find(item, "decided")->truth;
-        const char *state = text_string(&taking->arena, value_text_of(item, "state"));
-        if (append(taking, NULL, TEXT_NONE, code, decided ? "decided" : state, error) ||
-            (decided ? lift(taking, code, error) : take_up_delivery(taking, code, state, error)))
+        if (take_up_delivery(taking, value_text_of(item, "code"), value_find(item, "decided")->truth, error))
             return error->status;
     }
     return STATUS_OK;
@@ -269,62 +256,50 @@ static struct text write_order(struct arena *arena, const struct operator_order 
 }
 
 static enum status append_order(struct store *store, struct arena *arena, const struct operator_order *order,
-                                const struct digest *digest, int64_t *seq, struct error *error)
+                                struct outbox_wish *wish, struct error *error)
 {
     struct value *detail = value_object(arena);
     value_set(detail, "decision", value_string(arena, order->decision));
     value_set(detail, "reason", value_string(arena, order->reason));
     struct ledger_event event = { .event = "withdrawal-ordered",
                                   .code = order->code,
-                                  .digest = digest,
+                                  .digest = &wish->digest,
                                   .actor = order->actor,
                                   .detail = detail };
-    return ledger_append(store, &event, seq, error);
+    return ledger_append(store, &event, &wish->event, error);
 }
 
-/* What the source says at this moment is overruled: only when it says something else there is something to
- * look at. */
-static enum status write_decision(struct store *store, struct text code, int64_t content,
-                                  const struct digest *digest, int64_t seq, struct error *error)
+/* A record that only lacked the decision is settled again. */
+static enum status resolve_lacking(struct store *store, struct text code, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "UPDATE procedure_state SET dismissed = coalesce(CASE WHEN wanted_action = 'publish' THEN"
-            "  wanted_digest END, (SELECT p.digest FROM record r JOIN payload p ON p.id = r.content"
-            "  WHERE r.id = procedure_state.record), held_digest),"
-            " wanted_action = 'withdraw', wanted_content = ?2, wanted_digest = ?3, wanted_run = ?4,"
-            " ordered = ?5, words = NULL,"
-            " state = CASE WHEN state IN ('refused', 'conflict') THEN 'idle' ELSE state END WHERE code = ?1",
-            &statement, error))
+    if (store_sql(store,
+                  "UPDATE record SET work = 3 WHERE code = ?1 AND work = 0 AND present = 1"
+                  " AND status = 'abolished' AND outcome = 'rejected'",
+                  &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, code);
-    sqlite_bind_number(statement, 2, content);
-    sqlite_bind_digest(statement, 3, digest);
-    sqlite_bind_number(statement, 4, store_run(store));
-    sqlite_bind_number(statement, 5, seq);
-    if (sqlite_execute(statement, error))
-        return error->status;
-    /* A record that only lacked the decision is settled again. */
-    return execute_for(store,
-                       "UPDATE record SET work = 3 WHERE code = ?1 AND work = 0 AND present = 1"
-                       " AND status = 'abolished' AND outcome = 'rejected'",
-                       code, error);
+    return sqlite_execute(statement, error);
 }
 
 static enum status give_order(struct store *store, struct arena *arena, const struct operator_order *order,
-                              struct text bytes, const struct digest *digest, struct error *error)
+                              struct outbox_item *item, struct text bytes, struct outbox_wish *wish,
+                              struct error *error)
 {
-    int64_t payload, seq;
+    bool says;
+    struct digest said;
     if (store_begin(store, error))
         return error->status;
-    if (store_payload_put(store, PAYLOAD_CONTENT, digest, bytes, &payload, error) ||
-        append_order(store, arena, order, digest, &seq, error) ||
-        write_decision(store, order->code, payload, digest, seq, error) || store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
+    enum status status = outbox_said(store, item->record, &says, &said, error);
+    if (!status && !store_payload_put(store, PAYLOAD_CONTENT, &wish->digest, bytes, &wish->content, error) &&
+        !append_order(store, arena, order, wish, error)) {
+        outbox_item_order(item, wish, says ? &said : NULL);
+        if (!outbox_save(store, item, error) && !resolve_lacking(store, order->code, error) &&
+            !store_commit(store, error))
+            return STATUS_OK;
     }
-    return STATUS_OK;
+    store_rollback(store);
+    return error->status;
 }
 
 enum status operator_order_withdraw(struct store *store, const struct operator_order *order,
@@ -336,12 +311,13 @@ enum status operator_order_withdraw(struct store *store, const struct operator_o
     if (status)
         return status;
     struct text bytes = write_order(&arena, order);
-    struct digest digest = crypto_sha256(bytes);
-    bool stands =
-        item.ordered && item.wanted && item.action == OUTBOX_WITHDRAW && digest_equal(&item.digest, &digest);
+    struct outbox_wish wish = { .action = OUTBOX_WITHDRAW, .digest = crypto_sha256(bytes) };
+    bool stands = item.ordered && item.wanted && item.action == OUTBOX_WITHDRAW &&
+                  digest_equal(&item.digest, &wish.digest);
     *ordered = item.held_abolished && !outbox_is_open(&item) ? OPERATOR_ABOLISHED_ALREADY
                : stands && item.state != OUTBOX_REFUSED && item.state != OUTBOX_CONFLICT
                    ? OPERATOR_ORDERED_BEFORE
                    : OPERATOR_ORDERED;
-    return *ordered == OPERATOR_ORDERED ? give_order(store, &arena, order, bytes, &digest, error) : STATUS_OK;
+    return *ordered == OPERATOR_ORDERED ? give_order(store, &arena, order, &item, bytes, &wish, error)
+                                        : STATUS_OK;
 }

@@ -22,7 +22,14 @@ const char *outbox_action_name(enum outbox_action action)
     return action_names[action];
 }
 
-/* ---- reading ---- */
+/* ---- the row ---- */
+
+/* In one order, from here to outbox_save. */
+#define COLUMNS                                                                                              \
+    "record, state, wanted_action, wanted_content, wanted_digest, wanted_event, held_status, held_content,"  \
+    " held_digest, held_version, held_etag, held_event, intent_key, intent_action, intent_content,"          \
+    " intent_digest, intent_base, intent_event, attempts, words, ordered, dismissed, dismissed_event,"       \
+    " overwrite, overwrite_event"
 
 static enum status read_state(struct sqlite_statement *row, int at, enum outbox_state *state,
                               struct error *error)
@@ -33,7 +40,7 @@ static enum status read_state(struct sqlite_statement *row, int at, enum outbox_
             *state = (enum outbox_state)i;
             return STATUS_OK;
         }
-    return error_set(error, STATUS_FATAL,
+    return error_set(error, STATUS_LEDGER,
                      _("the store holds the unknown state \"" TEXT_PRINT
                        "\" of a procedure; restore a backup of the store"),
                      TEXT_ARG(name));
@@ -45,57 +52,145 @@ static enum outbox_action read_action(struct sqlite_statement *row, int at)
                                                                                : OUTBOX_PUBLISH;
 }
 
-static void read_held(struct sqlite_statement *row, int at, struct arena *arena, struct outbox_item *item)
+static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
 {
-    struct text status = sqlite_column_text(row, at);
-    item->held_abolished = text_is(status, "abolished");
-    item->held_absent = text_is(status, "absent");
-    item->held = item->held_abolished || text_is(status, "published");
-    item->held_content = sqlite_number(row, at + 1);
-    item->has_held_digest = sqlite_digest(row, at + 2, &item->held_digest);
-    item->version = text_copy(arena, sqlite_column_text(row, at + 3));
-    item->etag = text_copy(arena, sqlite_column_text(row, at + 4));
+    return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
 }
 
-static void read_intent(struct sqlite_statement *row, int at, struct arena *arena, struct outbox_item *item)
+static enum status read_row(struct sqlite_statement *row, struct arena *arena, struct outbox_item *item,
+                            struct error *error)
 {
-    item->key = text_copy(arena, sqlite_column_text(row, at));
-    item->intent_action = read_action(row, at + 1);
-    item->intent_content = sqlite_number(row, at + 2);
-    sqlite_digest(row, at + 3, &item->intent_digest);
-    item->intent_base = text_copy(arena, sqlite_column_text(row, at + 4));
-    item->attempts = sqlite_number(row, at + 5);
+    struct text held = sqlite_column_text(row, 6);
+    item->stored = true;
+    item->record = sqlite_number(row, 0);
+    item->wanted = !sqlite_is_null(row, 2);
+    item->action = read_action(row, 2);
+    item->content = sqlite_number(row, 3);
+    sqlite_digest(row, 4, &item->digest);
+    item->wanted_event = sqlite_number(row, 5);
+    item->held_abolished = text_is(held, "abolished");
+    item->held_absent = text_is(held, "absent");
+    item->held = item->held_abolished || text_is(held, "published");
+    item->held_content = sqlite_number(row, 7);
+    item->has_held_digest = sqlite_digest(row, 8, &item->held_digest);
+    item->version = take(arena, row, 9);
+    item->etag = take(arena, row, 10);
+    item->held_event = sqlite_number(row, 11);
+    item->key = take(arena, row, 12);
+    item->intent_action = read_action(row, 13);
+    item->intent_content = sqlite_number(row, 14);
+    sqlite_digest(row, 15, &item->intent_digest);
+    item->intent_base = take(arena, row, 16);
+    item->intent_event = sqlite_number(row, 17);
+    item->attempts = sqlite_number(row, 18);
+    item->message = take(arena, row, 19);
+    item->ordered = sqlite_number(row, 20);
+    item->has_dismissed = sqlite_digest(row, 21, &item->dismissed);
+    item->dismissed_event = sqlite_number(row, 22);
+    item->overwrite = take(arena, row, 23);
+    item->overwrite_event = sqlite_number(row, 24);
+    return read_state(row, 1, &item->state, error);
 }
 
 enum status outbox_find(struct store *store, struct arena *arena, struct text code, struct outbox_item *item,
                         struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT state, wanted_action, wanted_content, wanted_digest,"
-                  " held_status, held_content, held_digest, held_version, held_etag,"
-                  " intent_key, intent_action, intent_content, intent_digest, intent_base, attempts,"
-                  " ordered, dismissed, overwrite FROM procedure_state WHERE code = ?1",
-                  &row, error))
+    *item = (struct outbox_item){ .code = text_copy(arena, code) };
+    if (store_sql(store, "SELECT " COLUMNS " FROM procedure_state WHERE code = ?1", &row, error))
         return error->status;
     sqlite_bind_text(row, 1, code);
     enum status status = sqlite_step(row, error);
     if (status)
         return status;
-    *item = (struct outbox_item){ .code = text_copy(arena, code) };
-    status = read_state(row, 0, &item->state, error);
-    item->wanted = !sqlite_is_null(row, 1);
-    item->action = read_action(row, 1);
-    item->content = sqlite_number(row, 2);
-    sqlite_digest(row, 3, &item->digest);
-    read_held(row, 4, arena, item);
-    read_intent(row, 9, arena, item);
-    item->ordered = sqlite_number(row, 15);
-    item->has_dismissed = sqlite_digest(row, 16, &item->dismissed);
-    item->overwrite = text_copy(arena, sqlite_column_text(row, 17));
+    status = read_row(row, arena, item, error);
     sqlite_reset_statement(row);
     return status;
 }
+
+static void bind_event(struct sqlite_statement *statement, int at, int64_t event)
+{
+    if (event)
+        sqlite_bind_number(statement, at, event);
+}
+
+static void bind_wanted(struct sqlite_statement *statement, const struct outbox_item *item)
+{
+    if (!item->wanted)
+        return;
+    sqlite_bind_text(statement, 4, text_of(action_names[item->action]));
+    sqlite_bind_number(statement, 5, item->content);
+    sqlite_bind_digest(statement, 6, &item->digest);
+    bind_event(statement, 7, item->wanted_event);
+}
+
+static void bind_held(struct sqlite_statement *statement, const struct outbox_item *item)
+{
+    const char *status = item->held_abolished ? "abolished"
+                         : item->held         ? "published"
+                         : item->held_absent  ? "absent"
+                                              : NULL;
+    sqlite_bind_text(statement, 8, text_of(status));
+    if (item->has_held_digest) {
+        sqlite_bind_number(statement, 9, item->held_content);
+        sqlite_bind_digest(statement, 10, &item->held_digest);
+    }
+    sqlite_bind_text(statement, 11, item->version);
+    sqlite_bind_text(statement, 12, item->etag);
+    bind_event(statement, 13, item->held_event);
+}
+
+static void bind_intent(struct sqlite_statement *statement, const struct outbox_item *item)
+{
+    if (item->key.bytes) {
+        sqlite_bind_text(statement, 14, item->key);
+        sqlite_bind_text(statement, 15, text_of(action_names[item->intent_action]));
+        sqlite_bind_number(statement, 16, item->intent_content);
+        sqlite_bind_digest(statement, 17, &item->intent_digest);
+        sqlite_bind_text(statement, 18, item->intent_base);
+        bind_event(statement, 19, item->intent_event);
+    }
+    sqlite_bind_number(statement, 20, item->attempts);
+    sqlite_bind_text(statement, 21, item->message);
+}
+
+static void bind_decided(struct sqlite_statement *statement, const struct outbox_item *item)
+{
+    bind_event(statement, 22, item->ordered);
+    if (item->has_dismissed) {
+        sqlite_bind_digest(statement, 23, &item->dismissed);
+        bind_event(statement, 24, item->dismissed_event);
+    }
+    sqlite_bind_text(statement, 25, item->overwrite);
+    bind_event(statement, 26, item->overwrite_event);
+}
+
+enum status outbox_save(struct store *store, struct outbox_item *item, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  item->stored
+                      ? "UPDATE procedure_state SET (" COLUMNS
+                        ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+                        " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)"
+                        " WHERE code = ?1"
+                      : "INSERT INTO procedure_state (code, " COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+                        " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
+                        " ?25, ?26)",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, item->code);
+    bind_event(statement, 2, item->record);
+    sqlite_bind_text(statement, 3, text_of(state_names[item->state]));
+    bind_wanted(statement, item);
+    bind_held(statement, item);
+    bind_intent(statement, item);
+    bind_decided(statement, item);
+    item->stored = true;
+    return sqlite_execute(statement, error);
+}
+
+/* ---- the list ---- */
 
 struct code_list {
     struct arena *arena;
@@ -173,166 +268,61 @@ enum status outbox_list(struct store *store, const struct outbox_filter *filter,
     return STATUS_OK;
 }
 
-/* ---- what is wanted ---- */
+/* ---- what transform wants ---- */
 
-bool outbox_is_open(const struct outbox_item *item)
-{
-    return item->state == OUTBOX_INTENDED || item->state == OUTBOX_UNKNOWN || item->state == OUTBOX_FAILED;
-}
-
-bool outbox_is_intended(const struct outbox_item *item)
-{
-    return item->wanted && item->action == item->intent_action &&
-           digest_equal(&item->digest, &item->intent_digest);
-}
-
-bool outbox_is_satisfied(const struct outbox_item *item)
-{
-    if (item->action == OUTBOX_WITHDRAW)
-        return item->held_abolished || (item->held_absent && item->has_held_digest &&
-                                        digest_equal(&item->held_digest, &item->digest));
-    return item->held && !item->held_abolished && item->has_held_digest &&
-           digest_equal(&item->held_digest, &item->digest);
-}
-
-static enum status write_wanted(struct store *store, const struct outbox_item *item, int64_t record,
-                                struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "INSERT INTO procedure_state (code, record, wanted_action, wanted_content, wanted_digest,"
-            " wanted_run, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (code) DO UPDATE SET"
-            " record = ?2, wanted_action = ?3, wanted_content = ?4, wanted_digest = ?5, wanted_run = ?6,"
-            " state = ?7, dismissed = CASE WHEN ?8 THEN dismissed END",
-            &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, item->code);
-    sqlite_bind_number(statement, 2, record);
-    if (item->wanted) {
-        sqlite_bind_text(statement, 3, text_of(action_names[item->action]));
-        sqlite_bind_number(statement, 4, item->content);
-        sqlite_bind_digest(statement, 5, &item->digest);
-        sqlite_bind_number(statement, 6, store_run(store));
-    }
-    sqlite_bind_text(statement, 7, text_of(state_names[item->state]));
-    sqlite_bind_number(statement, 8, item->has_dismissed);
-    return sqlite_execute(statement, error);
-}
-
-/* ---- against an operator's order ---- */
-
-static enum status write_order(struct store *store, const struct outbox_item *item, const char *message,
-                               struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "UPDATE procedure_state SET ordered = ?2, dismissed = ?3, words = ?4 WHERE code = ?1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, item->code);
-    if (item->ordered)
-        sqlite_bind_number(statement, 2, item->ordered);
-    if (item->has_dismissed)
-        sqlite_bind_digest(statement, 3, &item->dismissed);
-    sqlite_bind_text(statement, 4, text_of(message));
-    return sqlite_execute(statement, error);
-}
-
-static enum status append_withheld(struct store *store, const struct outbox_item *item, const char *message,
-                                   struct error *error)
+static enum status append_note(struct store *store, const struct outbox_item *item, const char *event,
+                               int64_t ordered, const struct outbox_wish *wish, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
-    value_set(detail, "ordered", value_integer(&arena, item->ordered));
-    value_set(detail, "words", value_string(&arena, message));
-    struct ledger_event event = {
-        .event = "withheld", .code = item->code, .digest = &item->digest, .detail = detail
+    value_set(detail, "ordered", value_integer(&arena, ordered));
+    if (item->message.bytes)
+        value_set(detail, "words", value_text(&arena, item->message));
+    struct ledger_event note = {
+        .event = event, .code = item->code, .digest = &wish->digest, .detail = detail
     };
-    return ledger_append(store, &event, NULL, error);
+    return ledger_append(store, &note, NULL, error);
 }
 
-/* The withdrawal is still to be made: what the source says meanwhile is noted and nothing else. */
-static enum status want_before_order(struct store *store, struct outbox_item *item, int64_t record,
-                                     enum outbox_action action, const struct digest *digest,
-                                     struct error *error)
-{
-    if (action == OUTBOX_PUBLISH) {
-        item->has_dismissed = true;
-        item->dismissed = *digest;
-    }
-    return write_wanted(store, item, record, error) || write_order(store, item, NULL, error) ? error->status
-                                                                                             : STATUS_OK;
-}
-
-static enum status want_after_order(struct store *store, struct outbox_item *item, int64_t record,
-                                    enum outbox_action action, int64_t content, const struct digest *digest,
-                                    struct error *error)
-{
-    const char *message =
-        _("an operator ordered its withdrawal, but its source still says announced, now with another "
-          "content: mend the source, or publish it again with \"congkhai retry --code\"");
-    bool known = item->has_dismissed && digest_equal(&item->dismissed, digest);
-    bool was_withheld = item->state == OUTBOX_CONFLICT;
-    item->wanted = action == OUTBOX_PUBLISH && !known;
-    item->action = action;
-    item->content = content;
-    item->digest = *digest;
-    if (action == OUTBOX_WITHDRAW) {
-        item->ordered = 0;
-        item->has_dismissed = false;
-    }
-    item->state = item->wanted ? OUTBOX_CONFLICT : OUTBOX_IDLE;
-    if (item->wanted && !was_withheld && append_withheld(store, item, message, error))
-        return error->status;
-    if (write_wanted(store, item, record, error))
-        return error->status;
-    return write_order(store, item, item->wanted ? message : NULL, error);
-}
-
-enum status outbox_want(struct store *store, struct text code, int64_t record, enum outbox_action action,
-                        int64_t content, const struct digest *digest, struct error *error)
+enum status outbox_want(struct store *store, struct text code, int64_t record, const struct outbox_wish *wish,
+                        struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct outbox_item item;
-    enum status status = outbox_find(store, &arena, code, &item, error);
-    if (status == STATUS_END)
-        item = (struct outbox_item){ .code = code, .state = OUTBOX_IDLE };
-    else if (status)
-        return status;
-    bool ordered_again = item.wanted && item.action == OUTBOX_WITHDRAW && item.overwrite.length;
-    if (item.ordered && (item.held_abolished || item.held_absent) && !ordered_again)
-        return want_after_order(store, &item, record, action, content, digest, error);
-    if (item.ordered)
-        return want_before_order(store, &item, record, action, digest, error);
-    item.has_dismissed =
-        item.has_dismissed && action == OUTBOX_PUBLISH && digest_equal(&item.dismissed, digest);
-    item.wanted = true;
-    item.action = action;
-    item.content = content;
-    item.digest = *digest;
-    /* What is under way, and what an operator must settle, goes on as it is; load compares it with what is
-     * wanted. */
-    if (item.state == OUTBOX_REFUSED && !outbox_is_intended(&item))
-        item.state = OUTBOX_IDLE;
-    if (item.state == OUTBOX_IDLE)
-        item.wanted = (!outbox_is_satisfied(&item) || item.overwrite.length) && !item.has_dismissed;
-    return write_wanted(store, &item, record, error);
+    if (outbox_find(store, &arena, code, &item, error) > STATUS_END)
+        return error->status;
+    int64_t ordered = item.ordered;
+    enum outbox_note note = outbox_item_want(
+        &item, record, wish,
+        text_of(_("an operator ordered its withdrawal, but its source still says announced, now with another "
+                  "content: mend the source, or publish it again with \"congkhai retry --code\"")));
+    if (note == OUTBOX_NOTE_WITHHELD && append_note(store, &item, "withheld", ordered, wish, error))
+        return error->status;
+    if (note == OUTBOX_NOTE_ORDER_ENDED && append_note(store, &item, "order-ended", ordered, wish, error))
+        return error->status;
+    return outbox_save(store, &item, error);
 }
 
 enum status outbox_unwant(struct store *store, struct text code, int64_t record, struct error *error)
 {
-    struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "UPDATE procedure_state SET wanted_action = NULL, wanted_content = NULL, wanted_digest = NULL,"
-            " wanted_run = NULL, state = CASE WHEN state = 'refused' OR (state = 'conflict' AND ordered IS "
-            "NOT"
-            " NULL) THEN 'idle' ELSE state END"
-            " WHERE code = ?1 AND record = ?2 AND NOT (ordered IS NOT NULL AND wanted_action IS 'withdraw')",
-            &statement, error))
+    ARENA_OWNED struct arena arena = { 0 };
+    struct outbox_item item;
+    enum status status = outbox_find(store, &arena, code, &item, error);
+    if (status || !outbox_item_unwant(&item, record))
+        return status == STATUS_END ? STATUS_OK : status;
+    return outbox_save(store, &item, error);
+}
+
+enum status outbox_said(struct store *store, int64_t record, bool *said, struct digest *digest,
+                        struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, "SELECT p.digest FROM record r JOIN payload p ON p.id = r.content WHERE r.id = ?1",
+                  &row, error))
         return error->status;
-    sqlite_bind_text(statement, 1, code);
-    sqlite_bind_number(statement, 2, record);
-    return sqlite_execute(statement, error);
+    sqlite_bind_number(row, 1, record);
+    enum status status = sqlite_step(row, error);
+    *said = status == STATUS_OK && sqlite_digest(row, 0, digest);
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
 }

@@ -55,28 +55,6 @@ static enum status store_name(struct store *store, char name[17], struct error *
     return sqlite_execute(statement, error);
 }
 
-static enum status write_intent(struct store *store, const struct outbox_item *item, int64_t seq,
-                                struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "UPDATE procedure_state SET state = 'intended', intent_key = ?2, intent_action = ?3,"
-            " intent_content = ?4, intent_digest = ?5, intent_base = ?6, intent_run = ?7, intent_seq = ?8,"
-            " attempts = 0, words = NULL WHERE code = ?1",
-            &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, item->code);
-    sqlite_bind_text(statement, 2, item->key);
-    sqlite_bind_text(statement, 3, text_of(outbox_action_name(item->intent_action)));
-    sqlite_bind_number(statement, 4, item->intent_content);
-    sqlite_bind_digest(statement, 5, &item->intent_digest);
-    sqlite_bind_text(statement, 6, item->intent_base);
-    sqlite_bind_number(statement, 7, store_run(store));
-    sqlite_bind_number(statement, 8, seq);
-    return sqlite_execute(statement, error);
-}
-
 enum status outbox_intend(struct store *store, struct arena *arena, struct outbox_item *item,
                           struct text base, struct error *error)
 {
@@ -87,23 +65,16 @@ enum status outbox_intend(struct store *store, struct arena *arena, struct outbo
         return error->status;
     snprintf(key, sizeof key, "congkhai-%s-%lld-%016llx", name, (long long)seq,
              (unsigned long long)clock->random(clock));
-    item->state = OUTBOX_INTENDED;
-    item->key = text_copy(arena, text_of(key));
-    item->intent_action = item->action;
-    item->intent_content = item->content;
-    item->intent_digest = item->digest;
-    item->intent_base = base;
-    item->attempts = 0;
+    outbox_item_intend(item, text_copy(arena, text_of(key)), base, seq);
     struct value *detail = value_object(arena);
     value_set(detail, "action", value_string(arena, outbox_action_name(item->intent_action)));
     add_text(arena, detail, "base", base);
     value_set(detail, "key", value_text(arena, item->key));
+    value_set(detail, "wanted", value_integer(arena, item->wanted_event));
     struct ledger_event event = {
         .event = "intended", .code = item->code, .digest = &item->intent_digest, .detail = detail
     };
-    if (ledger_append(store, &event, NULL, error))
-        return error->status;
-    return write_intent(store, item, seq, error);
+    return ledger_append(store, &event, NULL, error) ? error->status : outbox_save(store, item, error);
 }
 
 static struct text bounded(struct text message)
@@ -112,7 +83,7 @@ static struct text bounded(struct text message)
 }
 
 static enum status append_answer(struct store *store, const struct outbox_item *item,
-                                 const struct outbox_answer *answer, struct error *error)
+                                 const struct outbox_answer *answer, int64_t *seq, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
@@ -135,141 +106,21 @@ static enum status append_answer(struct store *store, const struct outbox_item *
                                   .code = item->code,
                                   .digest = &item->intent_digest,
                                   .detail = detail };
-    return ledger_append(store, &event, NULL, error);
-}
-
-static void hold(struct outbox_item *item, const struct outbox_answer *answer)
-{
-    item->held = answer->outcome != OUTBOX_ABSENT;
-    item->held_absent = answer->outcome == OUTBOX_ABSENT;
-    item->held_abolished = answer->outcome == OUTBOX_WITHDRAWN;
-    /* A withdrawn procedure stays readable: the portal goes on holding what was published last. */
-    if (answer->outcome != OUTBOX_WITHDRAWN) {
-        item->held_digest = item->intent_digest;
-        item->held_content = item->intent_content;
-        item->has_held_digest = true;
-    }
-    item->version = answer->version;
-    item->etag = answer->etag;
-    item->overwrite = TEXT_NONE;
-}
-
-static void settle(struct outbox_item *item, const struct outbox_answer *answer)
-{
-    bool same = outbox_is_intended(item);
-    switch (answer->outcome) {
-    case OUTBOX_PUBLISHED:
-    case OUTBOX_WITHDRAWN:
-    case OUTBOX_ABSENT:
-        hold(item, answer);
-        item->state = OUTBOX_IDLE;
-        item->wanted = item->wanted && !same;
-        break;
-    case OUTBOX_REFUSED_BY_PORTAL: /* this very content: what is wanted since then has its own chance */
-        item->state = same ? OUTBOX_REFUSED : OUTBOX_IDLE;
-        break;
-    case OUTBOX_IN_CONFLICT:
-        item->state = OUTBOX_CONFLICT;
-        break;
-    case OUTBOX_STILL_UNKNOWN:
-        item->state = OUTBOX_UNKNOWN;
-        break;
-    case OUTBOX_HAS_FAILED:
-        item->state = OUTBOX_FAILED;
-        break;
-    case OUTBOX_RECALLED:
-        item->state = OUTBOX_IDLE;
-        break;
-    }
-    item->attempts = outbox_is_open(item) ? item->attempts + answer->attempts : 0;
-    /* What an operator ordered to be overwritten is not what we believe to stand there. */
-    if (item->state == OUTBOX_IDLE && item->wanted && outbox_is_satisfied(item) && !item->overwrite.length)
-        item->wanted = false;
-}
-
-static const char *held_status(const struct outbox_item *item)
-{
-    return item->held_abolished ? "abolished"
-           : item->held         ? "published"
-           : item->held_absent  ? "absent"
-                                : NULL;
-}
-
-/* The answer's event is the ledger's newest: its time is the one that counts, also when the clock jumps. */
-static enum status write_held(struct store *store, const struct outbox_item *item, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "UPDATE procedure_state SET state = ?2, attempts = ?3, words = NULL,"
-            " wanted_action = CASE WHEN ?4 THEN wanted_action END,"
-            " wanted_content = CASE WHEN ?4 THEN wanted_content END,"
-            " wanted_digest = CASE WHEN ?4 THEN wanted_digest END,"
-            " wanted_run = CASE WHEN ?4 THEN wanted_run END,"
-            " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
-            " intent_base = NULL, intent_run = NULL, intent_seq = NULL,"
-            " held_status = ?5, held_content = ?6, held_digest = ?7, held_version = ?8, held_etag = ?9,"
-            " held_run = ?10, held_at = (SELECT at FROM ledger ORDER BY seq DESC LIMIT 1), overwrite = NULL"
-            " WHERE code = ?1",
-            &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, item->code);
-    sqlite_bind_text(statement, 2, text_of(outbox_state_name(item->state)));
-    sqlite_bind_number(statement, 3, item->attempts);
-    sqlite_bind_number(statement, 4, item->wanted);
-    sqlite_bind_text(statement, 5, text_of(held_status(item)));
-    if (item->has_held_digest) {
-        sqlite_bind_number(statement, 6, item->held_content);
-        sqlite_bind_digest(statement, 7, &item->held_digest);
-    }
-    sqlite_bind_text(statement, 8, item->version);
-    sqlite_bind_text(statement, 9, item->etag);
-    sqlite_bind_number(statement, 10, store_run(store));
-    return sqlite_execute(statement, error);
-}
-
-/* A refusal keeps its intent: that is how the same content is known when it comes again. */
-static enum status write_state(struct store *store, const struct outbox_item *item, struct text message,
-                               struct error *error)
-{
-    struct sqlite_statement *statement;
-    bool keeps = outbox_is_open(item) || item->state == OUTBOX_REFUSED;
-    if (store_sql(store,
-                  "UPDATE procedure_state SET state = ?2, attempts = ?3, words = ?4,"
-                  " wanted_action = CASE WHEN ?5 THEN wanted_action END,"
-                  " wanted_content = CASE WHEN ?5 THEN wanted_content END,"
-                  " wanted_digest = CASE WHEN ?5 THEN wanted_digest END,"
-                  " wanted_run = CASE WHEN ?5 THEN wanted_run END,"
-                  " intent_key = CASE WHEN ?6 THEN intent_key END,"
-                  " intent_action = CASE WHEN ?6 THEN intent_action END,"
-                  " intent_content = CASE WHEN ?6 THEN intent_content END,"
-                  " intent_digest = CASE WHEN ?6 THEN intent_digest END,"
-                  " intent_base = CASE WHEN ?6 THEN intent_base END,"
-                  " intent_run = CASE WHEN ?6 THEN intent_run END,"
-                  " intent_seq = CASE WHEN ?6 THEN intent_seq END,"
-                  " overwrite = CASE WHEN ?2 <> 'conflict' THEN overwrite END WHERE code = ?1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, item->code);
-    sqlite_bind_text(statement, 2, text_of(outbox_state_name(item->state)));
-    sqlite_bind_number(statement, 3, item->attempts);
-    sqlite_bind_text(statement, 4, message);
-    sqlite_bind_number(statement, 5, item->wanted);
-    sqlite_bind_number(statement, 6, keeps);
-    return sqlite_execute(statement, error);
+    return ledger_append(store, &event, seq, error);
 }
 
 enum status outbox_answer(struct store *store, struct outbox_item *item, const struct outbox_answer *answer,
                           struct error *error)
 {
-    if (append_answer(store, item, answer, error))
+    struct outbox_ending ending = { .outcome = answer->outcome,
+                                    .attempts = answer->attempts,
+                                    .version = answer->version,
+                                    .etag = answer->etag,
+                                    .message = bounded(answer->message) };
+    if (append_answer(store, item, answer, &ending.event, error))
         return error->status;
-    settle(item, answer);
-    if (answer->outcome == OUTBOX_PUBLISHED || answer->outcome == OUTBOX_WITHDRAWN ||
-        answer->outcome == OUTBOX_ABSENT)
-        return write_held(store, item, error);
-    bool said = item->state != OUTBOX_IDLE || answer->outcome == OUTBOX_RECALLED;
-    return write_state(store, item, said ? bounded(answer->message) : TEXT_NONE, error);
+    outbox_item_answer(item, &ending);
+    return outbox_save(store, item, error);
 }
 
 enum status outbox_attempt(struct store *store, const struct outbox_item *item, int64_t attempt,

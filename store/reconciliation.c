@@ -95,19 +95,6 @@ static enum status count(struct store *store, struct reconciliation_counts *coun
     return STATUS_OK;
 }
 
-static enum status refresh(struct store *store, struct reconciliation_counts *counts, struct error *error)
-{
-    if (execute(
-            store,
-            "UPDATE procedure_state AS p SET held_version = l.version, held_etag = NULL FROM portal_listing l"
-            " WHERE l.code = p.code AND l.verdict = 'same' AND l.version <> p.held_version"
-            " AND p.state NOT IN ('intended', 'unknown', 'failed')",
-            error))
-        return error->status;
-    counts->refreshed = sqlite_changed_rows(store_database(store));
-    return STATUS_OK;
-}
-
 static struct text take(struct arena *arena, struct sqlite_statement *row, int at)
 {
     return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
@@ -119,139 +106,136 @@ static void set(struct arena *arena, struct value *object, const char *name, str
         value_set(object, name, value_text(arena, text));
 }
 
-/* ---- what differs ---- */
+/* ---- one procedure ---- */
 
-static enum status mark_conflict(struct store *store, struct text code, struct text message,
-                                 struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "UPDATE procedure_state SET state = 'conflict', words = ?2, intent_key = NULL, "
-                  "intent_action = NULL,"
-                  " intent_content = NULL, intent_digest = NULL, intent_base = NULL, intent_run = NULL,"
-                  " intent_seq = NULL WHERE code = ?1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, code);
-    sqlite_bind_text(statement, 2, message);
-    return sqlite_execute(statement, error);
-}
+/* A row of the comparison: what is there, by the listing; texts live in the arena. */
+struct difference {
+    struct text code, version, status;
+    bool has_digest;
+    struct digest digest;
+};
 
-static enum status note_difference(struct store *store, struct sqlite_statement *row, struct error *error)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    struct digest there, believed;
-    char hex[DIGEST_HEX] = "";
-    struct value *detail = value_object(&arena);
-    struct text code = take(&arena, row, 0), version = take(&arena, row, 1), status = take(&arena, row, 3);
-    if (sqlite_digest(row, 2, &there)) {
-        value_set(detail, "portal_digest", value_digest(&arena, &there));
-        digest_hex(&there, hex);
-    }
-    set(&arena, detail, "status", status);
-    set(&arena, detail, "version", version);
-    bool known = sqlite_digest(row, 4, &believed);
-    struct ledger_event event = {
-        .event = "differs", .code = code, .digest = known ? &believed : NULL, .detail = detail
-    };
-    struct text message = text_format(
-        &arena,
-        _("the portal holds something else than it acknowledged: version " TEXT_PRINT
-          ", digest %.16s…, " TEXT_PRINT "; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
-        TEXT_ARG(version), hex, TEXT_ARG(status));
-    return ledger_append(store, &event, NULL, error) ? error->status
-                                                     : mark_conflict(store, code, message, error);
-}
+typedef enum status settle_one(struct store *store, struct arena *arena, const struct difference *difference,
+                               struct error *error);
 
-/* What an operator must settle already stays as it is, and so does what the next load finds out by itself. */
-static enum status note_differences(struct store *store, struct reconciliation_counts *counts,
-                                    struct error *error)
+/* Each row of a query over the listing is settled; rows of the listing do not change meanwhile. */
+static enum status each(struct store *store, const char *sql, settle_one *settle, int64_t *count,
+                        struct error *error)
 {
     struct sqlite_statement *rows;
-    if (store_sql(store,
-                  "SELECT l.code, l.version, l.digest, l.status, p.held_digest FROM portal_listing l"
-                  " CROSS JOIN procedure_state p ON p.code = l.code WHERE l.verdict = 'differs'"
-                  " AND p.state IN ('idle', 'failed') AND p.overwrite IS NULL AND NOT (p.wanted_action IS "
-                  "'publish' AND"
-                  "  p.wanted_digest IS l.digest AND l.status IS NOT 'abolished') ORDER BY l.code",
-                  &rows, error))
-        return error->status;
-    enum status status;
-    while ((status = sqlite_step(rows, error)) == STATUS_OK) {
-        if (note_difference(store, rows, error)) {
-            sqlite_reset_statement(rows);
-            return error->status;
-        }
-        counts->conflict++;
-    }
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-/* ---- what is missing ---- */
-
-#define LOST "wanted_action IS NULL AND held_status = 'published'"
-
-/* What was withdrawn is not published for that. */
-static enum status put_back(struct store *store, struct text code, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "UPDATE procedure_state SET held_status = 'absent', held_version = NULL, held_etag = NULL,"
-            " held_run = ?2, overwrite = NULL, words = CASE WHEN state = 'conflict' THEN NULL ELSE words END,"
-            " state = CASE WHEN state = 'conflict' THEN 'idle' ELSE state END,"
-            " wanted_content = CASE WHEN " LOST " THEN held_content ELSE wanted_content END,"
-            " wanted_digest = CASE WHEN " LOST " THEN held_digest ELSE wanted_digest END,"
-            " wanted_run = CASE WHEN " LOST " THEN ?2 ELSE wanted_run END,"
-            " wanted_action = CASE WHEN " LOST " THEN 'publish' ELSE wanted_action END WHERE code = ?1",
-            &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, code);
-    sqlite_bind_number(statement, 2, store_run(store));
-    return sqlite_execute(statement, error);
-}
-
-static enum status note_missing(struct store *store, struct text code, const struct digest *digest,
-                                const char *actor, const char *reason, struct error *error)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    struct value *detail = value_object(&arena);
-    value_set(detail, "absent", value_boolean(&arena, true));
-    value_set(detail, "action", value_string(&arena, "publish"));
-    if (reason)
-        value_set(detail, "reason", value_string(&arena, reason));
-    value_set(detail, "reconciled", value_boolean(&arena, true));
-    value_set(detail, "words",
-              value_string(&arena, _("the portal does not know the procedure that it acknowledged")));
-    struct ledger_event event = {
-        .event = "recalled", .code = code, .digest = digest, .actor = actor, .detail = detail
-    };
-    return ledger_append(store, &event, NULL, error) ? error->status : put_back(store, code, error);
-}
-
-static enum status note_all_missing(struct store *store, struct reconciliation_counts *counts,
-                                    struct error *error)
-{
-    struct sqlite_statement *rows;
-    if (store_sql(store,
-                  "SELECT l.code, p.held_digest FROM portal_listing l CROSS JOIN procedure_state p"
-                  " ON p.code = l.code WHERE l.verdict = 'missing' AND p.held_status = 'published'"
-                  " AND p.state NOT IN ('intended', 'unknown') ORDER BY l.code",
-                  &rows, error))
+    if (store_sql(store, sql, &rows, error))
         return error->status;
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         ARENA_OWNED struct arena arena = { 0 };
-        struct digest digest;
-        struct text code = take(&arena, rows, 0);
-        bool known = sqlite_digest(rows, 1, &digest);
-        if (note_missing(store, code, known ? &digest : NULL, NULL, NULL, error)) {
+        struct difference difference = { .code = take(&arena, rows, 0),
+                                         .version = take(&arena, rows, 1),
+                                         .status = take(&arena, rows, 3) };
+        difference.has_digest = sqlite_digest(rows, 2, &difference.digest);
+        if (settle(store, &arena, &difference, error)) {
             sqlite_reset_statement(rows);
             return error->status;
         }
-        counts->pending++;
+        ++*count;
     }
     return status == STATUS_END ? STATUS_OK : status;
+}
+
+#define LISTED                                                                                               \
+    "SELECT l.code, l.version, l.digest, l.status FROM portal_listing l"                                     \
+    " CROSS JOIN procedure_state p ON p.code = l.code WHERE l.verdict = "
+
+/* ---- another version of the same ---- */
+
+static const char refreshed[] =
+    LISTED "'same' AND l.version <> p.held_version"
+           " AND p.state NOT IN ('intended', 'unknown', 'failed') ORDER BY l.code";
+
+static enum status refresh(struct store *store, struct arena *arena, const struct difference *difference,
+                           struct error *error)
+{
+    struct outbox_item item;
+    struct value *detail = value_object(arena);
+    if (outbox_find(store, arena, difference->code, &item, error))
+        return error->status;
+    set(arena, detail, "version", difference->version);
+    struct ledger_event event = { .event = "refreshed",
+                                  .code = difference->code,
+                                  .digest = item.has_held_digest ? &item.held_digest : NULL,
+                                  .detail = detail };
+    outbox_item_refresh(&item, difference->version);
+    return ledger_append(store, &event, NULL, error) ? error->status : outbox_save(store, &item, error);
+}
+
+/* ---- what differs ---- */
+
+/* What an operator must settle already stays as it is, and so does what the next load finds out by itself. */
+static const char different[] =
+    LISTED "'differs' AND p.state IN ('idle', 'failed') AND p.overwrite IS NULL AND NOT (p.wanted_action IS"
+           " 'publish' AND p.wanted_digest IS l.digest AND l.status IS NOT 'abolished') ORDER BY l.code";
+
+static enum status note_difference(struct store *store, struct arena *arena,
+                                   const struct difference *difference, struct error *error)
+{
+    char hex[DIGEST_HEX] = "";
+    struct outbox_item item;
+    struct value *detail = value_object(arena);
+    if (outbox_find(store, arena, difference->code, &item, error))
+        return error->status;
+    if (difference->has_digest) {
+        value_set(detail, "portal_digest", value_digest(arena, &difference->digest));
+        digest_hex(&difference->digest, hex);
+    }
+    set(arena, detail, "status", difference->status);
+    set(arena, detail, "version", difference->version);
+    struct ledger_event event = { .event = "differs",
+                                  .code = difference->code,
+                                  .digest = item.has_held_digest ? &item.held_digest : NULL,
+                                  .detail = detail };
+    outbox_item_differ(
+        &item, text_format(arena,
+                           _("the portal holds something else than it acknowledged: version " TEXT_PRINT
+                             ", digest %.16s…, " TEXT_PRINT
+                             "; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
+                           TEXT_ARG(difference->version), hex, TEXT_ARG(difference->status)));
+    return ledger_append(store, &event, NULL, error) ? error->status : outbox_save(store, &item, error);
+}
+
+/* ---- what is missing ---- */
+
+static const char missing[] = LISTED "'missing' AND p.held_status = 'published'"
+                                     " AND p.state NOT IN ('intended', 'unknown') ORDER BY l.code";
+
+static enum status lose(struct store *store, struct arena *arena, struct outbox_item *item, const char *actor,
+                        const char *reason, struct error *error)
+{
+    int64_t seq;
+    struct value *detail = value_object(arena);
+    value_set(detail, "absent", value_boolean(arena, true));
+    value_set(detail, "action", value_string(arena, "publish"));
+    if (reason)
+        value_set(detail, "reason", value_string(arena, reason));
+    value_set(detail, "reconciled", value_boolean(arena, true));
+    value_set(detail, "words",
+              value_string(arena, _("the portal does not know the procedure that it acknowledged")));
+    struct ledger_event event = { .event = "recalled",
+                                  .code = item->code,
+                                  .digest = item->has_held_digest ? &item->held_digest : NULL,
+                                  .actor = actor,
+                                  .detail = detail };
+    if (ledger_append(store, &event, &seq, error))
+        return error->status;
+    outbox_item_lose(item, seq);
+    return outbox_save(store, item, error);
+}
+
+static enum status note_missing(struct store *store, struct arena *arena, const struct difference *difference,
+                                struct error *error)
+{
+    struct outbox_item item;
+    if (outbox_find(store, arena, difference->code, &item, error))
+        return error->status;
+    return lose(store, arena, &item, NULL, NULL, error);
 }
 
 /* ---- the whole ---- */
@@ -281,8 +265,10 @@ enum status reconciliation_compare(struct store *store, struct reconciliation_co
     *counts = (struct reconciliation_counts){ .same = 0 };
     if (store_begin(store, error))
         return error->status;
-    if (judge(store, error) || count(store, counts, error) || refresh(store, counts, error) ||
-        note_differences(store, counts, error) || note_all_missing(store, counts, error) ||
+    if (judge(store, error) || count(store, counts, error) ||
+        each(store, refreshed, refresh, &counts->refreshed, error) ||
+        each(store, different, note_difference, &counts->conflict, error) ||
+        each(store, missing, note_missing, &counts->pending, error) ||
         execute(store, "DELETE FROM portal_listing WHERE verdict = 'same'", error) ||
         append_reconciled(store, counts, error) || store_commit(store, error)) {
         store_rollback(store);
@@ -302,9 +288,7 @@ enum status reconciliation_missing(struct store *store, const struct reconciliat
     *wanted = item.wanted || (item.held && !item.held_abolished);
     if (store_begin(store, error))
         return error->status;
-    if (note_missing(store, decision->code, item.has_held_digest ? &item.held_digest : NULL, decision->actor,
-                     decision->reason, error) ||
-        store_commit(store, error)) {
+    if (lose(store, &arena, &item, decision->actor, decision->reason, error) || store_commit(store, error)) {
         store_rollback(store);
         return error->status;
     }

@@ -35,19 +35,20 @@ static const char to_stand[] =
     "  FROM w) w"
     " LEFT JOIN payload p ON p.id = w.content";
 
-static enum status find_content(struct store *store, struct text code, struct text *action, int64_t *content,
-                                struct digest *digest, struct arena *arena, struct error *error)
+static enum status find_wish(struct store *store, struct text code, struct outbox_wish *wish,
+                             struct error *error)
 {
     struct sqlite_statement *row;
+    *wish = (struct outbox_wish){ .event = 0 };
     if (store_sql(store, to_stand, &row, error))
         return error->status;
     sqlite_bind_text(row, 1, code);
     enum status status = sqlite_step(row, error);
     if (status)
         return status;
-    *action = text_copy(arena, sqlite_column_text(row, 0));
-    *content = sqlite_number(row, 1);
-    bool found = sqlite_digest(row, 2, digest);
+    wish->action = text_is(sqlite_column_text(row, 0), "withdraw") ? OUTBOX_WITHDRAW : OUTBOX_PUBLISH;
+    wish->content = sqlite_number(row, 1);
+    bool found = sqlite_digest(row, 2, &wish->digest);
     sqlite_reset_statement(row);
     return found ? STATUS_OK : STATUS_END;
 }
@@ -76,19 +77,16 @@ static enum status is_believed(struct store *store, const struct reconciliation_
 enum status reconciliation_weigh(struct store *store, const struct reconciliation_decision *decision,
                                  bool *believed, bool *ours, struct error *error)
 {
-    ARENA_OWNED struct arena arena = { 0 };
-    struct text action = TEXT_NONE;
-    int64_t content = 0;
-    struct digest digest;
+    struct outbox_wish wish;
     *ours = false;
     if (is_believed(store, decision, believed, error))
         return error->status;
-    enum status status = find_content(store, decision->code, &action, &content, &digest, &arena, error);
+    enum status status = find_wish(store, decision->code, &wish, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
-    *ours = text_is(action, "withdraw")
-                ? decision->abolished
-                : decision->has_digest && !decision->abolished && digest_equal(&digest, &decision->digest);
+    *ours = wish.action == OUTBOX_WITHDRAW ? decision->abolished
+                                           : decision->has_digest && !decision->abolished &&
+                                                 digest_equal(&wish.digest, &decision->digest);
     return STATUS_OK;
 }
 
@@ -97,8 +95,8 @@ enum status reconciliation_weigh(struct store *store, const struct reconciliatio
 /* The event's digest is of bytes that the store has; where the portal names another one, it came in other
  * bytes. */
 static enum status append_adopted(struct store *store, const struct reconciliation_decision *decision,
-                                  const char *event_name, const char *action, const struct digest *digest,
-                                  struct error *error)
+                                  const char *event_name, const char *action,
+                                  struct outbox_standing *standing, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
@@ -106,57 +104,16 @@ static enum status append_adopted(struct store *store, const struct reconciliati
     value_set(detail, "adopted", value_boolean(&arena, true));
     value_set(detail, "asked", value_boolean(&arena, true));
     set(&arena, detail, "etag", decision->etag);
-    if (decision->has_digest && !digest_equal(&decision->digest, digest))
+    if (decision->has_digest && !digest_equal(&decision->digest, &standing->digest))
         value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
     value_set(detail, "reason", value_string(&arena, decision->reason));
     set(&arena, detail, "version", decision->version.bytes ? decision->version : decision->etag);
     struct ledger_event event = { .event = event_name,
                                   .code = decision->code,
-                                  .digest = digest,
+                                  .digest = &standing->digest,
                                   .actor = decision->actor,
                                   .detail = detail };
-    return ledger_append(store, &event, NULL, error);
-}
-
-/* A withdrawal that is wanted stays wanted, on top of what is there; a publication is dismissed. */
-static enum status write_adopted(struct store *store, const struct reconciliation_decision *decision,
-                                 int64_t content, const struct digest *digest, struct error *error)
-{
-    struct sqlite_statement *statement;
-    struct clock *clock = store_clock(store);
-    char at[CLOCK_TEXT];
-    if (store_sql(
-            store,
-            "INSERT INTO procedure_state (code, held_status, held_content, held_digest, held_version, "
-            "held_etag,"
-            " held_run, held_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (code) DO UPDATE SET"
-            " held_status = ?2, held_content = ?3, held_digest = ?4, held_version = ?5, held_etag = ?6,"
-            " held_run = ?7, held_at = ?8, state = 'idle', attempts = 0, words = NULL, overwrite = NULL,"
-            " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
-            " intent_base = NULL, intent_run = NULL, intent_seq = NULL,"
-            " dismissed = nullif(coalesce(CASE WHEN wanted_action = 'publish' THEN wanted_digest END,"
-            "  (SELECT p.digest FROM record r JOIN payload p ON p.id = r.content"
-            "   WHERE r.id = procedure_state.record)), CASE WHEN ?2 <> 'abolished' THEN ?4 END),"
-            " ordered = CASE WHEN wanted_action = 'withdraw' OR ?2 = 'abolished' THEN ordered END,"
-            " wanted_content = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN "
-            "wanted_content END,"
-            " wanted_digest = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_digest "
-            "END,"
-            " wanted_run = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_run END,"
-            " wanted_action = CASE WHEN wanted_action = 'withdraw' AND ?2 <> 'abolished' THEN wanted_action "
-            "END",
-            &statement, error))
-        return error->status;
-    clock_format(clock->now(clock), at);
-    sqlite_bind_text(statement, 1, decision->code);
-    sqlite_bind_text(statement, 2, decision->abolished ? TEXT("abolished") : TEXT("published"));
-    sqlite_bind_number(statement, 3, content);
-    sqlite_bind_digest(statement, 4, digest);
-    sqlite_bind_text(statement, 5, decision->version);
-    sqlite_bind_text(statement, 6, decision->etag);
-    sqlite_bind_number(statement, 7, store_run(store));
-    sqlite_bind_text(statement, 8, text_of(at));
-    return sqlite_execute(statement, error);
+    return ledger_append(store, &event, &standing->event, error);
 }
 
 /* There is something to withdraw now: does the record say by which decision? */
@@ -172,18 +129,25 @@ static enum status settle_again(struct store *store, struct text code, struct er
     return sqlite_execute(statement, error);
 }
 
-static enum status adopt(struct store *store, const struct reconciliation_decision *decision,
-                         struct text content, struct error *error)
+static enum status adopt(struct store *store, struct arena *arena,
+                         const struct reconciliation_decision *decision, struct text content,
+                         struct error *error)
 {
-    int64_t payload;
-    struct digest digest = crypto_sha256(content);
-    if (store_payload_put(store, PAYLOAD_CONTENT, &digest, content, &payload, error) ||
-        append_adopted(store, decision, "published", "publish", &digest, error) ||
-        (decision->abolished && append_adopted(store, decision, "withdrawn", "withdraw", &digest, error)))
+    struct outbox_item item;
+    struct digest said;
+    bool says;
+    struct outbox_standing standing = { .abolished = decision->abolished,
+                                        .digest = crypto_sha256(content),
+                                        .version = decision->version,
+                                        .etag = decision->etag };
+    if (store_payload_put(store, PAYLOAD_CONTENT, &standing.digest, content, &standing.content, error) ||
+        append_adopted(store, decision, "published", "publish", &standing, error) ||
+        (decision->abolished && append_adopted(store, decision, "withdrawn", "withdraw", &standing, error)) ||
+        outbox_find(store, arena, decision->code, &item, error) > STATUS_END ||
+        outbox_said(store, item.record, &says, &said, error))
         return error->status;
-    if (write_adopted(store, decision, payload, &digest, error))
-        return error->status;
-    return settle_again(store, decision->code, error);
+    outbox_item_adopt(&item, &standing, says ? &said : NULL);
+    return outbox_save(store, &item, error) ? error->status : settle_again(store, decision->code, error);
 }
 
 enum status reconciliation_adopt(struct store *store, const struct reconciliation_decision *decision,
@@ -201,7 +165,7 @@ enum status reconciliation_adopt(struct store *store, const struct reconciliatio
         return status;
     if (store_begin(store, error))
         return error->status;
-    if (adopt(store, decision, content, error) || store_commit(store, error)) {
+    if (adopt(store, &arena, decision, content, error) || store_commit(store, error)) {
         store_rollback(store);
         return error->status;
     }
@@ -211,11 +175,11 @@ enum status reconciliation_adopt(struct store *store, const struct reconciliatio
 /* ---- overwriting ---- */
 
 static enum status append_overwrite(struct store *store, const struct reconciliation_decision *decision,
-                                    struct text action, const struct digest *digest, struct error *error)
+                                    struct outbox_wish *wish, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
-    value_set(detail, "action", value_text(&arena, action));
+    value_set(detail, "action", value_string(&arena, outbox_action_name(wish->action)));
     set(&arena, detail, "base", decision->base);
     if (decision->has_digest)
         value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
@@ -224,51 +188,28 @@ static enum status append_overwrite(struct store *store, const struct reconcilia
     set(&arena, detail, "version", decision->version);
     struct ledger_event event = { .event = "overwrite-ordered",
                                   .code = decision->code,
-                                  .digest = digest,
+                                  .digest = &wish->digest,
                                   .actor = decision->actor,
                                   .detail = detail };
-    return ledger_append(store, &event, NULL, error);
-}
-
-static enum status write_overwrite(struct store *store, const struct reconciliation_decision *decision,
-                                   struct text action, int64_t content, const struct digest *digest,
-                                   struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "UPDATE procedure_state SET state = 'idle', attempts = 0, words = NULL, wanted_action = ?2,"
-                  " wanted_content = ?3, wanted_digest = ?4, wanted_run = ?5, overwrite = ?6,"
-                  " dismissed = CASE WHEN ?2 = 'withdraw' THEN dismissed END,"
-                  " ordered = CASE WHEN ?2 = 'withdraw' THEN ordered END,"
-                  " intent_key = NULL, intent_action = NULL, intent_content = NULL, intent_digest = NULL,"
-                  " intent_base = NULL, intent_run = NULL, intent_seq = NULL WHERE code = ?1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, decision->code);
-    sqlite_bind_text(statement, 2, action);
-    sqlite_bind_number(statement, 3, content);
-    sqlite_bind_digest(statement, 4, digest);
-    sqlite_bind_number(statement, 5, store_run(store));
-    sqlite_bind_text(statement, 6, decision->base);
-    return sqlite_execute(statement, error);
+    return ledger_append(store, &event, &wish->event, error);
 }
 
 enum status reconciliation_overwrite(struct store *store, const struct reconciliation_decision *decision,
                                      struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    struct text action = TEXT_NONE;
-    int64_t content = 0;
-    struct digest digest;
-    enum status status = find_content(store, decision->code, &action, &content, &digest, &arena, error);
-    if (status)
-        return status;
-    if (store_begin(store, error))
-        return error->status;
-    if (append_overwrite(store, decision, action, &digest, error) ||
-        write_overwrite(store, decision, action, content, &digest, error) || store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
+    struct outbox_item item;
+    struct outbox_wish wish;
+    enum status status = find_wish(store, decision->code, &wish, error);
+    if (!status)
+        status = outbox_find(store, &arena, decision->code, &item, error);
+    if (status || store_begin(store, error))
+        return status ? status : error->status;
+    if (!append_overwrite(store, decision, &wish, error)) {
+        outbox_item_overwrite(&item, &wish, decision->base);
+        if (!outbox_save(store, &item, error) && !store_commit(store, error))
+            return STATUS_OK;
     }
-    return STATUS_OK;
+    store_rollback(store);
+    return error->status;
 }

@@ -82,7 +82,8 @@ enum status report_kept_deliveries(struct store *store, struct arena *arena, int
     return read_rows(
         store, arena,
         "SELECT code, state, coalesce(intent_action, wanted_action) AS action, intent_key AS idempotency_key,"
-        " attempts, intent_run AS run, words FROM procedure_state WHERE state <> 'idle'"
+        " attempts, (SELECT e.run FROM ledger e WHERE e.seq = intent_event) AS run, words FROM "
+        "procedure_state WHERE state <> 'idle'"
         " ORDER BY state, code LIMIT ?1",
         most, rows, error);
 }
@@ -104,7 +105,8 @@ enum status report_published(struct store *store, struct arena *arena, struct va
     if (read_rows(store, arena,
                   "SELECT count(*) FILTER (WHERE held_status = 'published') AS published,"
                   " count(*) FILTER (WHERE held_status = 'abolished') AS abolished,"
-                  " count(*) FILTER (WHERE wanted_action IS NOT NULL) AS pending, max(held_at) AS newest"
+                  " count(*) FILTER (WHERE wanted_action IS NOT NULL) AS pending, (SELECT e.at FROM ledger e"
+                  "  WHERE e.seq = (SELECT max(held_event) FROM procedure_state)) AS newest"
                   " FROM procedure_state",
                   -1, &rows, error))
         return error->status;

@@ -82,7 +82,7 @@ static enum status finding_list(struct settling *settling, int64_t record, struc
 }
 
 static enum status append_outcome(struct settling *settling, const struct member *member, const char *outcome,
-                                  bool has_findings, struct error *error)
+                                  bool has_findings, int64_t *event, struct error *error)
 {
     struct arena *arena = &settling->arena;
     struct value *detail = value_object(arena), *findings;
@@ -104,7 +104,7 @@ static enum status append_outcome(struct settling *settling, const struct member
                                 .code = member->code,
                                 .digest = member->has_content ? &member->content_digest : NULL,
                                 .detail = detail },
-        NULL, error);
+        event, error);
 }
 
 /* In which fields the loser differs from the winner: an official sees at once whether it matters. */
@@ -169,17 +169,18 @@ static enum status set_outcome(struct settling *settling, const struct member *m
 }
 
 static enum status tell_outbox(struct settling *settling, const struct member *member, const char *outcome,
-                               struct error *error)
+                               int64_t event, struct error *error)
 {
+    struct outbox_wish wish = { .content = member->content,
+                                .digest = member->content_digest,
+                                .event = event };
     if (!member->code.bytes)
         return STATUS_OK;
     bool accepted = !strcmp(outcome, "accepted");
-    if (accepted && text_is(member->status, "announced"))
-        return outbox_want(settling->store, member->code, member->record, OUTBOX_PUBLISH, member->content,
-                           &member->content_digest, error);
-    if (accepted && text_is(member->status, "abolished"))
-        return outbox_want(settling->store, member->code, member->record, OUTBOX_WITHDRAW, member->content,
-                           &member->content_digest, error);
+    if (accepted && (text_is(member->status, "announced") || text_is(member->status, "abolished"))) {
+        wish.action = text_is(member->status, "abolished") ? OUTBOX_WITHDRAW : OUTBOX_PUBLISH;
+        return outbox_want(settling->store, member->code, member->record, &wish, error);
+    }
     return outbox_unwant(settling->store, member->code, member->record, error);
 }
 
@@ -195,8 +196,9 @@ static enum status give_outcome(struct settling *settling, const struct member *
         settling->counts->rejected++;
     else
         settling->counts->held++;
-    if (append_outcome(settling, member, outcome, has_findings, error) ||
-        set_outcome(settling, member, outcome, error) || tell_outbox(settling, member, outcome, error))
+    int64_t event;
+    if (append_outcome(settling, member, outcome, has_findings, &event, error) ||
+        set_outcome(settling, member, outcome, error) || tell_outbox(settling, member, outcome, event, error))
         return error->status;
     return STATUS_OK;
 }

@@ -1,3 +1,4 @@
+#include "store/report_view_sql.h"
 #include "store/schema.h"
 
 /* SQL in literals and macros side by side is more than the formatter can lay out. */
@@ -79,18 +80,19 @@ const char schema_tables[] =
     "CREATE TABLE procedure_state (\n"
     "  code TEXT PRIMARY KEY,\n"
     "  record INTEGER,\n"
-    /* what should stand at the portal; wanted_action NULL: nothing is asked of it */
-    "  wanted_action TEXT, wanted_content INTEGER, wanted_digest BLOB, wanted_run INTEGER,\n"
+    /* what should stand at the portal; wanted_action NULL: nothing is asked of it. Each *_event is the event of
+     * the ledger that says what the columns beside it say. */
+    "  wanted_action TEXT, wanted_content INTEGER, wanted_digest BLOB, wanted_event INTEGER,\n"
     /* what the portal acknowledged last */
     "  held_status TEXT, held_content INTEGER, held_digest BLOB, held_version TEXT, held_etag TEXT,\n"
-    "  held_run INTEGER, held_at TEXT,\n"
+    "  held_event INTEGER,\n"
     /* what is under way or stands in the way */
     "  state TEXT NOT NULL DEFAULT 'idle',\n"
     "  intent_key TEXT, intent_action TEXT, intent_content INTEGER, intent_digest BLOB, intent_base TEXT,\n"
-    "  intent_run INTEGER, intent_seq INTEGER, attempts INTEGER NOT NULL DEFAULT 0, words TEXT,\n"
+    "  intent_event INTEGER, attempts INTEGER NOT NULL DEFAULT 0, words TEXT,\n"
     /* what an operator decided: the event of a withdrawal that stands, the content that is not to be published, what
      * If-Match says when the portal's content is to be overwritten */
-    "  ordered INTEGER, dismissed BLOB, overwrite TEXT) WITHOUT ROWID;\n"
+    "  ordered INTEGER, dismissed BLOB, dismissed_event INTEGER, overwrite TEXT, overwrite_event INTEGER) WITHOUT ROWID;\n"
     "CREATE INDEX procedure_state_open ON procedure_state (state) WHERE state <> 'idle';\n"
     "CREATE INDEX procedure_state_pending ON procedure_state (code) WHERE wanted_action IS NOT NULL;\n"
     /* What the portal listed in the last reconciliation; once it is compared, only what is not as it should be. */
@@ -216,6 +218,8 @@ const char schema_views[] =
     "  json_extract(CAST(p.bytes AS TEXT), '$.decision.effective_on') AS effective_on,\n"
     "  s.name AS source, CAST(p.bytes AS TEXT) AS content, r.id AS record\n"
     "FROM record r JOIN payload p ON p.id = r.content JOIN source s ON s.id = r.source\n"
-    "WHERE r.present = 1 AND r.content IS NOT NULL;\n";
+    "WHERE r.present = 1 AND r.content IS NOT NULL;\n"
+
+    REPORT_VIEWS;
 
 /* clang-format on */

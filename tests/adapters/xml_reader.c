@@ -188,6 +188,24 @@ TEST("the reader expands no entity and nests no deeper than its ceiling")
     buffer_free(&bytes);
 }
 
+TEST("a fault of validity, which libxml2 reports to another pointer, changes nothing")
+{
+    struct buffer bytes = { 0 };
+    buffer_string(&bytes, "<!DOCTYPE r [\n<!ATTLIST r at (");
+    for (int i = 0; i < 2; i++) {
+        for (int k = 0; k < 600; k++)
+            buffer_char(&bytes, 'A');
+        buffer_char(&bytes, i ? ')' : '|');
+    }
+    buffer_string(&bytes, " #IMPLIED>\n<!ATTLIST r at CDATA #IMPLIED>\n<!ELEMENT r EMPTY>\n"
+                          "<!ELEMENT r EMPTY>\n<!NOTATION n SYSTEM 'n'>\n<!NOTATION n SYSTEM 'n'>\n]>\n"
+                          "<r xml:id='1' at='B'><tt id='1'>a</tt><tt id='1'>b</tt></r>");
+    for (size_t step = 1; step < 2000; step *= 40)
+        CHECK_TEXT(read_records(buffer_view(&bytes), "/r/tt", NULL, 1000, step),
+                   TEXT("9:<tt id=\"1\">a</tt>|9:<tt id=\"1\">b</tt>|"));
+    buffer_free(&bytes);
+}
+
 TEST("a path that cannot be tested while reading is told")
 {
     CHECK_CONTAINS(read_records(TEXT("<a/>"), "/a[1]/b", NULL, 9, 9).bytes,

@@ -18,6 +18,7 @@
 #include "adapters/yaml.h"
 #include "core/canonical.h"
 #include "load/load.h"
+#include "store/ledger.h"
 #include "store/outbox.h"
 #include "tests/support/test.h"
 
@@ -213,14 +214,17 @@ static struct text simulated_content(const char *code, const char *name, const c
 static void simulated_want_action(const char *code, const char *name, enum outbox_action action)
 {
     struct error error = { 0 };
-    int64_t payload = 0;
     struct text bytes = simulated_content(code, name, action == OUTBOX_PUBLISH ? "announced" : "abolished");
-    struct digest digest = crypto_sha256(bytes);
+    struct outbox_wish wish = { .action = action, .digest = crypto_sha256(bytes) };
+    struct ledger_event accepted = { .event = "accepted", .code = text_of(code), .digest = &wish.digest };
     enum status status = store_begin(simulated.store, &error);
     if (!status)
-        status = store_payload_put(simulated.store, PAYLOAD_CONTENT, &digest, bytes, &payload, &error);
+        status =
+            store_payload_put(simulated.store, PAYLOAD_CONTENT, &wish.digest, bytes, &wish.content, &error);
     if (!status)
-        status = outbox_want(simulated.store, text_of(code), 1, action, payload, &digest, &error);
+        status = ledger_append(simulated.store, &accepted, &wish.event, &error);
+    if (!status)
+        status = outbox_want(simulated.store, text_of(code), 1, &wish, &error);
     if (!status)
         status = store_commit(simulated.store, &error);
     if (!CHECK_INT(status, STATUS_OK))

@@ -278,7 +278,7 @@ def cut_tail_and_heads(forger):
     forger.do("DELETE FROM ledger WHERE seq > ?", last)
     forger.do("DELETE FROM checkpoint WHERE run = ?", run)
     forger.do("UPDATE record SET work = 1")
-    forger.do("UPDATE procedure_state SET held_run = 1 WHERE 0")
+    forger.do("UPDATE procedure_state SET held_event = 1 WHERE 0")
     forger.retree()
     return last + 1
 

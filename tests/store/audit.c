@@ -315,7 +315,7 @@ TEST("what the stages believe is held against the ledger, and is told apart from
     static const char *const forgeries[][2] = {
         { "UPDATE procedure_state SET held_status = 'abolished' WHERE code = '1.000001'",
           "stand at the portal" },
-        { "UPDATE procedure_state SET held_run = 2 WHERE code = '1.000001'", "stand at the portal" },
+        { "UPDATE procedure_state SET held_event = 2 WHERE code = '1.000001'", "stand at the portal" },
         { "UPDATE procedure_state SET state = 'intended' WHERE code = '1.000001'", "a delivery is open" },
         { "DELETE FROM procedure_state WHERE code = '1.000001'", "know nothing of the procedure" },
         { "UPDATE record SET outcome = 'rejected' WHERE code = '1.000001'", "the outcome of the record" },

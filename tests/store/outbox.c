@@ -6,6 +6,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/json.h"
+#include "store/ledger.h"
 #include "tests/support/test.h"
 
 static struct store *store;
@@ -36,10 +37,12 @@ static struct digest digest_of(const char *name)
 
 static void want(const char *code, enum outbox_action action, const char *name)
 {
-    int64_t payload = 0;
-    struct digest digest = digest_of(name);
-    CHECK_INT(store_payload_put(store, PAYLOAD_CONTENT, &digest, text_of(name), &payload, &error), STATUS_OK);
-    CHECK_INT(outbox_want(store, text_of(code), 1, action, payload, &digest, &error), STATUS_OK);
+    struct outbox_wish wish = { .action = action, .digest = digest_of(name) };
+    struct ledger_event accepted = { .event = "accepted", .code = text_of(code), .digest = &wish.digest };
+    CHECK_INT(store_payload_put(store, PAYLOAD_CONTENT, &wish.digest, text_of(name), &wish.content, &error),
+              STATUS_OK);
+    CHECK_INT(ledger_append(store, &accepted, &wish.event, &error), STATUS_OK);
+    CHECK_INT(outbox_want(store, text_of(code), 1, &wish, &error), STATUS_OK);
 }
 
 static struct outbox_item find(const char *code)

@@ -1,0 +1,133 @@
+#include "report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "report/report_parts.h"
+#include "store/report_view.h"
+
+/* clang-format off */
+const struct report_kind report_kinds[] = {
+    { "so-luong", N_("Number of administrative procedures"), false, report_make_quantity,
+      N_("Procedures that stood at the portal at the end of the day and were not abolished. Whoever has more than one level "
+         "is counted once in the total; \"both levels\" are those of province and commune.") },
+    { "dich-vu-cong", N_("Online public services"), false, report_make_online,
+      N_("Procedures by the highest level of their online services, and the services themselves (a procedure may have "
+         "several): services = full + partial. Share: procedures with a full or partial service among all.") },
+    { "cong-bo", N_("Announced, amended and abolished procedures"), true, report_make_announced,
+      N_("Decisions signed in the period, with the procedures that they concern; in time: published within 10 (ministry), "
+         "5 (province) or 2 (shortened procedure) working days of the signature, Article 24(2) of Decree 63/2010/NĐ-CP as "
+         "amended by Decree 92/2017/NĐ-CP. What was loaded first, up to the baseline day, is no new announcement.") },
+    { "bien-dong", N_("Changes of the published procedures"), true, report_make_changes,
+      N_("What stood at the portal at the end of the day before the period, and at the end of its last day; changed: "
+         "another content under the same code.") },
+    { "chi-so-766", N_("Indices of Decision 766/QĐ-TTg"), true, report_make_index_766,
+      N_("1.1 announced in time, 1.2 published in time, 1.3 complete in points a to g of Article 8(2) of Decree 63/2010/NĐ-CP "
+         "as amended, 3.1 online. Rounded half up to two decimals; a denominator of 0 is N/A.") },
+    { "noi-bo", N_("Internal procedures"), false, report_make_internal,
+      N_("Internal procedures by field and executing agency, in the two groups of Decision 1085/QĐ-TTg: between agencies, "
+         "and within one. Announced: accepted here and not yet at the portal as they are; published and abolished: as the "
+         "portal acknowledged it.") },
+    { NULL, NULL, false, NULL, NULL },
+};
+/* clang-format on */
+
+static enum status read_day(const char *text, const char *option, struct date *day, struct error *error)
+{
+    if (!date_read(text_of(text), day))
+        return error_set(error, STATUS_USAGE, _("%s wants a date such as 2026-03-31, not \"%s\""), option,
+                         text);
+    return STATUS_OK;
+}
+
+static const struct report_kind *kind_of(const struct report_request *request, struct error *error)
+{
+    struct buffer names = { 0 };
+    for (const struct report_kind *kind = report_kinds; kind->name; kind++) {
+        if (text_is(request->name, kind->name))
+            return kind;
+        buffer_printf(&names, "%s%s", kind == report_kinds ? "" : ", ", kind->name);
+    }
+    error_set(error, STATUS_USAGE, _("there is no report \"%.*s\"; there are: %s"), TEXT_ARG(request->name),
+              names.bytes);
+    buffer_free(&names);
+    return NULL;
+}
+
+/* The period in the request's words, or this quarter so far. */
+static enum status settle_period(const struct report_kind *kind, struct report_request *request,
+                                 struct arena *arena, struct value *document, struct error *error)
+{
+    struct date first = { request->today.year, (request->today.month - 1) / 3 * 3 + 1, 1 },
+                last = request->today;
+    struct value *period = value_set(document, "period", value_object(arena));
+    char *from = arena_alloc(arena, DATE_TEXT), *to = arena_alloc(arena, DATE_TEXT);
+    if (!kind->period && (request->from || request->to))
+        return error_set(error, STATUS_USAGE,
+                         _("%s is of one day: use --as-of in the place of --from and --to"), kind->name);
+    if (kind->period && request->as_of)
+        return error_set(error, STATUS_USAGE,
+                         _("%s is over a period: use --from and --to in the place of --as-of"), kind->name);
+    if ((request->from && read_day(request->from, "--from", &first, error)) ||
+        (request->to && read_day(request->to, "--to", &last, error)) ||
+        (request->as_of && read_day(request->as_of, "--as-of", &last, error)))
+        return error->status;
+    if (kind->period && date_compare(last, first) < 0)
+        return error_set(error, STATUS_USAGE, _("the period ends before it begins"));
+    date_write(first, from);
+    date_write(last, to);
+    request->from = from;
+    request->to = request->as_of = to;
+    if (kind->period) {
+        value_set(period, "from", value_string(arena, from));
+        value_set(period, "to", value_string(arena, to));
+    } else {
+        value_set(period, "as_of", value_string(arena, to));
+    }
+    return STATUS_OK;
+}
+
+static enum status rest_on(const struct report_request *request, struct arena *arena, struct value *document,
+                           struct error *error)
+{
+    struct value *head;
+    struct date last;
+    if (report_view_head(request->store, arena, &head, error))
+        return error->status;
+    /* A day that is not over is answered as far as the ledger knows. */
+    struct text at = value_text_of(head, "at");
+    if (date_read(text_of(request->to), &last) && date_compare(last, request->today) >= 0 && at.bytes)
+        value_set(value_find(document, "period"), "known_at", value_text(arena, at));
+    if (head->count)
+        value_set(document, "rests_on", head);
+    return STATUS_OK;
+}
+
+static enum report_by usual_by(const struct report_request *request)
+{
+    return request->by == REPORT_BY_DEFAULT ? REPORT_BY_AGENCY : request->by;
+}
+
+enum status report_make(const struct report_request *asked, struct arena *arena, struct value **document,
+                        struct error *error)
+{
+    struct report_request request = *asked;
+    const struct report_kind *kind = kind_of(asked, error);
+    if (!kind)
+        return error->status;
+    struct value *made = *document = value_object(arena);
+    value_set(made, "schema", value_string(arena, "congkhai/report/1"));
+    value_set(made, "report", value_string(arena, kind->name));
+    value_set(made, "title", value_string(arena, _(kind->title)));
+    value_set(made, "unit", value_string(arena, _("procedures")));
+    value_set(made, "definition", value_string(arena, _(kind->definition)));
+    struct value *agency = value_set(made, "agency", value_object(arena));
+    value_set(agency, "code", value_string(arena, request.agency_code));
+    value_set(agency, "name", value_string(arena, request.agency_name));
+    request.by = usual_by(&request);
+    if (settle_period(kind, &request, arena, made, error) || rest_on(&request, arena, made, error))
+        return error->status;
+    value_set(made, "columns", value_list(arena));
+    value_set(made, "rows", value_list(arena));
+    return kind->make(&request, arena, made, error);
+}

@@ -1,0 +1,67 @@
+/* Reports: the figures that officials owe, each with its definition, and the codes behind it (INTERFACE §9,
+ * docs/reports.md).
+ *
+ * A report is made as one document, which the writers turn into a table, CSV, XLSX, HTML or JSON:
+ *
+ *     struct report_request request = { .name = text_of("so-luong"), .store = store, … };
+ *     if (report_make(&request, &arena, &document, error)) …
+ *     report_html_write(&out, document);
+ *
+ * The document is an object of
+ *     schema          "congkhai/report/1"
+ *     report, title, unit, definition
+ *     agency          {code, name}
+ *     period          {from, to} or {as_of}: yyyy-mm-dd; known_at where the day is not over
+ *     rests_on        {run, events, root, note}: the ledger's newest head; absent where there is none
+ *     columns[]       {name, heading, kind: text · count · percent · date}
+ *     rows[]          an object, a member a column: a text, or a figure {count, codes[]}, or
+ *                     {percent: "99.94", numerator, denominator} or {missing: why}
+ *     total           a row of the same kind; absent where a sum would mean nothing
+ *     lists[]         {name, heading, columns[], rows[]}: what stands behind the figures, row by row
+ *     notes[]         what the reader must know: texts
+ * A figure that cannot be computed says what is missing; it is never 0. Figures that count a procedure twice
+ * (by field) say so in a note.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "core/date.h"
+#include "core/value.h"
+#include "core/workday.h"
+#include "store/store.h"
+
+enum report_by {
+    REPORT_BY_AGENCY,
+    REPORT_BY_FIELD,
+    REPORT_BY_LEVEL,
+    REPORT_BY_DEPARTMENT,
+    REPORT_BY_DEFAULT
+};
+
+struct report_request {
+    struct text name;
+    struct store *store;
+    const char *from, *to, *as_of; /* yyyy-mm-dd; NULL: the report's own (this quarter so far, today) */
+    enum report_by by;
+    const char *agency_code, *agency_name;
+    bool ministry;                           /* the terms of a ministry, else of a province */
+    const struct workday_calendar *calendar; /* NULL: no holidays are known, and reports on terms say so */
+    const char *baseline;                    /* yyyy-mm-dd; NULL: the day of the first publication */
+    struct date today;                       /* in Vietnam */
+};
+
+struct report_kind {
+    const char *name;
+    const char *title; /* English msgid */
+    bool period;       /* over --from … --to, else on --as-of */
+    enum status (*make)(const struct report_request *request, struct arena *arena, struct value *document,
+                        struct error *error);
+    const char *definition; /* English msgid */
+};
+extern const struct report_kind report_kinds[]; /* ends with a name of NULL */
+
+/* STATUS_USAGE for a name, a day or a --by that is none, or a period that ends before it begins. */
+enum status report_make(const struct report_request *request, struct arena *arena, struct value **document,
+                        struct error *error);
+
+#endif

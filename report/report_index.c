@@ -1,0 +1,208 @@
+/* The indices of Decision 766/QĐ-TTg that rest on our data: 1.1, 1.2, 1.3, 3.1. */
+#include <stdio.h>
+#include <string.h>
+
+#include "report/report_parts.h"
+#include "report/report_steps.h"
+#include "store/report_view.h"
+
+#define JUDGED_DAYS                                                                                          \
+    180 /* an effective day longer before the signature is not that of the document announced */
+
+static bool says(const struct value *row, const char *name, const char *word)
+{
+    return text_is(value_text_of(row, name), word);
+}
+
+enum verdict { NOT_JUDGED, IN_TIME, LATE };
+
+/* One code in the period. */
+struct verdicts {
+    struct text code;
+    enum verdict announced, published;
+    struct date published_due; /* of the decision judged last */
+    bool has_announced, has_published;
+};
+
+/* Index 1.1: from the signature to the latest effective day of the legal bases, 20 or 5 working days; by
+ * shortened procedure at most 3 working days behind the latest day of issue. */
+static enum verdict judge_announcement(const struct report_request *request, const struct value *version)
+{
+    struct date signed_on, legal;
+    if (!request->calendar || !report_date(version, "signed_on", &signed_on))
+        return NOT_JUDGED;
+    if (says(version, "shortened", "yes"))
+        return !report_date(version, "legal_issued", &legal)               ? NOT_JUDGED
+               : workday_between(request->calendar, legal, signed_on) <= 3 ? IN_TIME
+                                                                           : LATE;
+    if (!report_date(version, "legal_effective", &legal) ||
+        date_days(legal) < date_days(signed_on) - JUDGED_DAYS)
+        return NOT_JUDGED;
+    return workday_between(request->calendar, signed_on, legal) >= (request->ministry ? 20 : 5) ? IN_TIME
+                                                                                                : LATE;
+}
+
+/* One late decision makes the procedure late. */
+static void add_announcement(const struct report_request *request, struct verdicts *of,
+                             const struct value *version)
+{
+    enum verdict verdict = judge_announcement(request, version);
+    of->has_announced = true;
+    if (verdict == LATE || (verdict == IN_TIME && of->announced == NOT_JUDGED))
+        of->announced = verdict;
+}
+
+/* Index 1.2: of what was published in the period and due in it, the latest publication counts. */
+static void add_publication(const struct report_request *request, struct verdicts *of,
+                            const struct value *version)
+{
+    struct date due, day;
+    char text[DATE_TEXT];
+    if (!report_within(request, value_text_of(version, "day")) || !report_date(version, "day", &day))
+        return;
+    if (!report_publication_due(request, version, &due)) {
+        of->has_published = true;
+        of->published = NOT_JUDGED;
+        return;
+    }
+    date_write(due, text);
+    if (!report_within(request, text_of(text)))
+        return;
+    of->has_published = true;
+    of->published = date_compare(day, due) <= 0 ? IN_TIME : LATE;
+}
+
+static void finish_code(struct arena *arena, struct value *announced, struct value *published,
+                        const struct verdicts *of)
+{
+    static const char *const figure[] = {
+        [NOT_JUDGED] = "not_judged", [IN_TIME] = "in_time", [LATE] = "offenders"
+    };
+    if (of->has_announced)
+        report_count(arena, announced, figure[of->announced], of->code);
+    if (of->has_published)
+        report_count(arena, published, figure[of->published], of->code);
+}
+
+static void judge_steps(const struct report_request *request, struct arena *arena,
+                        const struct report_steps *steps, struct value *announced, struct value *published)
+{
+    struct verdicts of = { .code = TEXT_NONE };
+    for (size_t i = 0; i < steps->count; i++) {
+        const struct report_step *step = &steps->step[i];
+        struct text code = value_text_of(step->version, "code");
+        if (!of.code.bytes || !text_equal(of.code, code)) {
+            finish_code(arena, announced, published, &of);
+            of = (struct verdicts){ .code = code };
+        }
+        if (!strcmp(step->what, "baseline") || !strcmp(step->what, "correction"))
+            continue;
+        if (report_within(request, value_text_of(step->version, "signed_on")))
+            add_announcement(request, &of, step->version);
+        add_publication(request, &of, step->version);
+    }
+    finish_code(arena, announced, published, &of);
+}
+
+/* What is announced and does not stand at the portal yet was announced all the same. */
+static void judge_wanted(const struct report_request *request, struct arena *arena,
+                         const struct report_steps *steps, struct value *announced)
+{
+    static const char *const figure[] = {
+        [NOT_JUDGED] = "not_judged", [IN_TIME] = "in_time", [LATE] = "offenders"
+    };
+    for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next) {
+        bool seen =
+            says(wanted, "status", "draft") || !report_within(request, value_text_of(wanted, "signed_on"));
+        for (size_t i = 0; i < steps->count && !seen; i++)
+            seen = text_equal(value_text_of(steps->step[i].version, "code"), value_text_of(wanted, "code")) &&
+                   report_within(request, value_text_of(steps->step[i].version, "signed_on"));
+        if (!seen)
+            report_count(arena, announced, figure[judge_announcement(request, wanted)],
+                         value_text_of(wanted, "code"));
+    }
+}
+
+static struct value *index_row(struct arena *arena, struct value *rows, const char *index, const char *what)
+{
+    static const char *const figures[] = { "in_time", "denominator", "offenders", "not_judged" };
+    struct value *row = value_append(rows, value_object(arena));
+    value_set(row, "index", value_string(arena, index));
+    value_set(row, "what", value_string(arena, what));
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        report_figure(arena, row, figures[i]);
+    return row;
+}
+
+/* The denominator is what was judged; its codes are those of both sides. */
+static void finish_index(struct arena *arena, struct value *row)
+{
+    static const char *const sides[] = { "in_time", "offenders" };
+    for (size_t i = 0; i < 2; i++) {
+        const struct value *codes = value_find(value_find(row, sides[i]), "codes");
+        for (const struct value *code = codes->first; code; code = code->next)
+            report_count(arena, row, "denominator", code->text);
+    }
+    report_percent(arena, row, "percent", report_count_of(row, "in_time"),
+                   report_count_of(row, "denominator"));
+}
+
+static enum status judge_standing(const struct report_request *request, struct arena *arena,
+                                  struct value *complete, struct value *share, struct value *full,
+                                  struct error *error)
+{
+    struct value *standing;
+    if (report_view_standing(request->store, arena, request->to, &standing, error))
+        return error->status;
+    for (const struct value *row = standing->first; row; row = row->next) {
+        struct text code = value_text_of(row, "code");
+        if (!says(row, "status", "published"))
+            continue;
+        bool is_full = says(row, "online_service", "full");
+        bool online = is_full || says(row, "online_service", "partial");
+        bool stated = value_text_of(row, "online_service").bytes;
+        report_count(arena, complete, says(row, "complete", "1") ? "in_time" : "offenders", code);
+        report_count(arena, share, online ? "in_time" : "offenders", code);
+        if (!stated)
+            report_count(arena, share, "not_judged", code);
+        if (says(row, "full_online_eligible", "yes"))
+            report_count(arena, full, is_full ? "in_time" : "offenders", code);
+        else if (!value_text_of(row, "full_online_eligible").bytes)
+            report_count(arena, full, "not_judged", code);
+    }
+    return STATUS_OK;
+}
+
+enum status report_make_index_766(const struct report_request *request, struct arena *arena,
+                                  struct value *document, struct error *error)
+{
+    struct report_steps steps;
+    struct value *rows = value_find(document, "rows");
+    if (report_steps_read(request, arena, &steps, error))
+        return error->status;
+    report_column(arena, document, "index", _("index"), "text");
+    report_column(arena, document, "what", _("what it measures"), "text");
+    report_column(arena, document, "in_time", _("numerator"), "count");
+    report_column(arena, document, "denominator", _("denominator"), "count");
+    report_column(arena, document, "percent", "%", "percent");
+    report_column(arena, document, "offenders", _("offenders"), "count");
+    report_column(arena, document, "not_judged", _("not judged"), "count");
+    struct value *announced = index_row(arena, rows, "1.1", _("announced in time"));
+    struct value *published = index_row(arena, rows, "1.2", _("published in time"));
+    struct value *complete = index_row(arena, rows, "1.3", _("complete"));
+    struct value *share = index_row(arena, rows, "3.1", _("online, full and partial, among all"));
+    struct value *full = index_row(arena, rows, "3.1", _("fully online, among those eligible for it"));
+    judge_steps(request, arena, &steps, announced, published);
+    judge_wanted(request, arena, &steps, announced);
+    if (judge_standing(request, arena, complete, share, full, error))
+        return error->status;
+    for (struct value *row = rows->first; row; row = row->next)
+        finish_index(arena, row);
+    report_note(arena, document,
+                _("Indices that rest on dossiers (1.4, 2.x, 3.2 and others) are not in this data and are not "
+                  "computed."));
+    if (!request->calendar)
+        report_note(arena, document,
+                    _("No calendar of holidays is configured (codes: holidays): terms cannot be judged."));
+    return STATUS_OK;
+}

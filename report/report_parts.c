@@ -1,0 +1,177 @@
+#include "report/report_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void report_column(struct arena *arena, struct value *table, const char *name, const char *heading,
+                   const char *kind)
+{
+    struct value *columns = value_find(table, "columns");
+    if (!columns)
+        columns = value_set(table, "columns", value_list(arena));
+    struct value *column = value_append(columns, value_object(arena));
+    value_set(column, "name", value_string(arena, name));
+    value_set(column, "heading", value_string(arena, heading));
+    value_set(column, "kind", value_string(arena, kind));
+}
+
+struct value *report_row(struct arena *arena, struct value *rows, const char *name, struct text text)
+{
+    struct value *before = NULL;
+    for (struct value *row = rows->first; row; row = row->next) {
+        struct text has = value_text_of(row, name);
+        int order = text_compare(has, text);
+        if (!order)
+            return row;
+        if (order < 0)
+            before = row;
+        else
+            break;
+    }
+    struct value *row = value_object(arena);
+    value_set(row, name, value_text(arena, text.bytes ? text : TEXT("")));
+    row->next = before ? before->next : rows->first;
+    if (before)
+        before->next = row;
+    else
+        rows->first = row;
+    if (!row->next)
+        rows->last = row;
+    rows->count++;
+    return row;
+}
+
+struct value *report_figure(struct arena *arena, struct value *row, const char *name)
+{
+    struct value *figure = value_find(row, name);
+    if (figure)
+        return figure;
+    figure = value_set(row, name, value_object(arena));
+    value_set(figure, "count", value_integer(arena, 0));
+    value_set(figure, "codes", value_list(arena));
+    return figure;
+}
+
+void report_count(struct arena *arena, struct value *row, const char *name, struct text code)
+{
+    struct value *figure = report_figure(arena, row, name), *codes = value_find(figure, "codes");
+    value_append(codes, value_text(arena, code));
+    value_find(figure, "count")->text = text_format(arena, "%zu", codes->count);
+}
+
+int64_t report_count_of(const struct value *row, const char *name)
+{
+    const struct value *codes = value_find(value_find(row, name), "codes");
+    return codes ? (int64_t)codes->count : 0;
+}
+
+void report_percent(struct arena *arena, struct value *row, const char *name, int64_t numerator,
+                    int64_t denominator)
+{
+    struct value *figure = value_set(row, name, value_object(arena));
+    value_set(figure, "numerator", value_integer(arena, numerator));
+    value_set(figure, "denominator", value_integer(arena, denominator));
+    if (!denominator) {
+        value_set(figure, "missing", value_string(arena, "N/A"));
+        return;
+    }
+    int64_t hundredths = (numerator * 20000 + denominator) / (2 * denominator);
+    value_set(figure, "percent",
+              value_text(arena, text_format(arena, "%lld.%02lld", (long long)(hundredths / 100),
+                                            (long long)(hundredths % 100))));
+}
+
+void report_unknown(struct arena *arena, struct value *row, const char *name, const char *why)
+{
+    value_set(value_set(row, name, value_object(arena)), "missing", value_string(arena, why));
+}
+
+void report_forget(struct value *row, const char *name)
+{
+    for (struct value **link = &row->first; *link; link = &(*link)->next)
+        if (text_is((*link)->name, name)) {
+            *link = (*link)->next;
+            row->count--;
+            break;
+        }
+    row->last = row->first;
+    while (row->last && row->last->next)
+        row->last = row->last->next;
+}
+
+void report_note(struct arena *arena, struct value *document, const char *text)
+{
+    struct value *notes = value_find(document, "notes");
+    if (!notes)
+        notes = value_set(document, "notes", value_list(arena));
+    value_append(notes, value_string(arena, text));
+}
+
+struct value *report_list(struct arena *arena, struct value *document, const char *name, const char *heading)
+{
+    struct value *lists = value_find(document, "lists");
+    if (!lists)
+        lists = value_set(document, "lists", value_list(arena));
+    struct value *list = value_append(lists, value_object(arena));
+    value_set(list, "name", value_string(arena, name));
+    value_set(list, "heading", value_string(arena, heading));
+    value_set(list, "rows", value_list(arena));
+    return list;
+}
+
+static struct text name_of(const struct value *item)
+{
+    struct text name = value_text_of(item, "name");
+    return name.bytes ? name : value_text_of(item, "code");
+}
+
+void report_groups_of(const struct report_request *request, enum report_by by, const struct value *procedure,
+                      struct report_groups *groups)
+{
+    static const char *const levels[] = { "ministry", "province", "district", "commune" };
+    *groups = (struct report_groups){ .count = 0 };
+    if (by == REPORT_BY_FIELD) {
+        const struct value *fields = value_find(procedure, "fields");
+        for (const struct value *field = fields ? fields->first : NULL; field && groups->count < 64;
+             field = field->next)
+            groups->name[groups->count++] = name_of(field);
+    } else if (by == REPORT_BY_LEVEL) {
+        for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+            if (text_is(value_text_of(procedure, levels[i]), "1"))
+                groups->name[groups->count++] = text_of(levels[i]);
+    } else {
+        struct text name = value_text_of(procedure, by == REPORT_BY_DEPARTMENT ? "department" : "agency");
+        if (!name.bytes)
+            name = by == REPORT_BY_DEPARTMENT ? value_text_of(procedure, "source")
+                                              : text_of(request->agency_name);
+        groups->name[groups->count++] = name;
+    }
+    if (!groups->count)
+        groups->name[groups->count++] = TEXT("");
+}
+
+const char *report_by_heading(enum report_by by)
+{
+    static const char *const headings[] = { N_("agency"), N_("field of work"), N_("level"),
+                                            N_("department") };
+    return _(headings[by]);
+}
+
+bool report_date(const struct value *row, const char *name, struct date *date)
+{
+    struct text text = value_text_of(row, name);
+    return text.bytes && date_read(text, date);
+}
+
+bool report_publication_due(const struct report_request *request, const struct value *version,
+                            struct date *due)
+{
+    struct date signed_on;
+    bool shortened = text_is(value_text_of(version, "shortened"), "yes");
+    return request->calendar && report_date(version, "signed_on", &signed_on) &&
+           workday_add(request->calendar, signed_on,
+                       shortened           ? 2
+                       : request->ministry ? 10
+                                           : 5,
+                       due);
+}

@@ -1,0 +1,58 @@
+/* The parts of a report's document (report.h), for the files that make one. */
+#ifndef REPORT_REPORT_PARTS_H
+#define REPORT_REPORT_PARTS_H
+
+#include "report/report.h"
+
+void report_column(struct arena *arena, struct value *table, const char *name, const char *heading,
+                   const char *kind);
+
+/* The row whose members named in `key` are these texts (bytes NULL: none), made when it is not there; the
+ * rows stay in order of those texts. */
+struct value *report_row(struct arena *arena, struct value *rows, const char *name, struct text text);
+
+/* Adds a code to a figure of a row, which is made as 0 first by report_figure. */
+struct value *report_figure(struct arena *arena, struct value *row, const char *name);
+void report_count(struct arena *arena, struct value *row, const char *name, struct text code);
+int64_t report_count_of(const struct value *row, const char *name);
+
+/* numerator / denominator as a percentage with two decimals, half up; a denominator of 0 is "N/A". */
+void report_percent(struct arena *arena, struct value *row, const char *name, int64_t numerator,
+                    int64_t denominator);
+void report_unknown(struct arena *arena, struct value *row, const char *name, const char *why);
+void report_forget(struct value *row, const char *name); /* takes a member out */
+void report_note(struct arena *arena, struct value *document, const char *text);
+
+/* A list behind the figures: an object with columns[] (report_column) and rows[]. */
+struct value *report_list(struct arena *arena, struct value *document, const char *name, const char *heading);
+
+/* The texts by which a procedure is grouped: one for an agency or a department, one or more for fields. */
+struct report_groups {
+    struct text name[64];
+    size_t count;
+};
+void report_groups_of(const struct report_request *request, enum report_by by, const struct value *procedure,
+                      struct report_groups *groups);
+const char *report_by_heading(enum report_by by);
+
+/* Terms of the law, counted in working days of the request's calendar. */
+bool report_date(const struct value *row, const char *name, struct date *date);
+/* The day by which what was decided must be published: 10, 5 or, shortened, 2 working days after the
+ * signature (Article 24(2) of Decree 63/2010, amended by 92/2017). False: no day of signature is known. */
+bool report_publication_due(const struct report_request *request, const struct value *version,
+                            struct date *due);
+
+enum status report_make_quantity(const struct report_request *request, struct arena *arena,
+                                 struct value *document, struct error *error);
+enum status report_make_online(const struct report_request *request, struct arena *arena,
+                               struct value *document, struct error *error);
+enum status report_make_announced(const struct report_request *request, struct arena *arena,
+                                  struct value *document, struct error *error);
+enum status report_make_changes(const struct report_request *request, struct arena *arena,
+                                struct value *document, struct error *error);
+enum status report_make_index_766(const struct report_request *request, struct arena *arena,
+                                  struct value *document, struct error *error);
+enum status report_make_internal(const struct report_request *request, struct arena *arena,
+                                 struct value *document, struct error *error);
+
+#endif

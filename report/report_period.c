@@ -1,0 +1,258 @@
+/* Reports of what changed in a period: decisions, and movements. */
+#include <stdio.h>
+#include <string.h>
+
+#include "report/report_parts.h"
+#include "report/report_steps.h"
+#include "store/report_view.h"
+
+static bool says(const struct value *row, const char *name, const char *word)
+{
+    return text_is(value_text_of(row, name), word);
+}
+
+/* ---- cong-bo ---- */
+
+static const char *const announced[][2] = {
+    { "new", N_("new") },
+    { "amended", N_("amended") },
+    { "replaced", N_("replaced") },
+    { "abolished", N_("abolished") },
+    { "correction", N_("corrections") },
+    { "in_time", N_("published in time") },
+    { "late", N_("late") },
+    { "not_yet", N_("not yet") },
+    { "baseline", N_("baseline") },
+};
+#define ANNOUNCED (sizeof announced / sizeof *announced)
+
+static struct value *decision_row(const struct report_request *request, struct arena *arena,
+                                  struct value *rows, const struct value *version)
+{
+    struct text signed_on = value_text_of(version, "signed_on"),
+                decision = value_text_of(version, "decision");
+    struct text issuer = value_text_of(version, "issuer");
+    if (!issuer.bytes)
+        issuer = value_text_of(version, "agency");
+    if (!issuer.bytes)
+        issuer = text_of(request->agency_name);
+    struct text key = text_format(arena, "%.*s\x01%.*s\x01%.*s", (int)signed_on.length, signed_on.bytes,
+                                  (int)decision.length, decision.bytes ? decision.bytes : "",
+                                  (int)issuer.length, issuer.bytes);
+    struct value *row = report_row(arena, rows, "key", key);
+    if (value_find(row, "decision"))
+        return row;
+    value_set(row, "decision", value_text(arena, decision.bytes ? decision : TEXT("")));
+    value_set(row, "signed_on", value_text(arena, signed_on));
+    value_set(row, "agency", value_text(arena, issuer));
+    for (size_t i = 0; i < ANNOUNCED; i++)
+        report_figure(arena, row, announced[i][0]);
+    struct date due;
+    char day[DATE_TEXT];
+    if (report_publication_due(request, version, &due)) {
+        date_write(due, day);
+        value_set(row, "due", value_text(arena, text_copy(arena, text_of(day))));
+    } else {
+        report_unknown(arena, row, "due", _("no calendar of holidays"));
+    }
+    return row;
+}
+
+static bool is_late(const struct report_request *request, const struct value *version)
+{
+    struct date due, day;
+    return report_publication_due(request, version, &due) && report_date(version, "day", &day) &&
+           date_compare(day, due) > 0;
+}
+
+static void count_step(const struct report_request *request, struct arena *arena, struct value *row,
+                       const struct report_step *step)
+{
+    struct text code = value_text_of(step->version, "code");
+    report_count(arena, row, step->what, code);
+    if (strcmp(step->what, "correction") && strcmp(step->what, "baseline") && request->calendar)
+        report_count(arena, row, is_late(request, step->version) ? "late" : "in_time", code);
+}
+
+static void count_waiting(const struct report_request *request, struct arena *arena, struct value *rows,
+                          struct value *total, const struct report_steps *steps)
+{
+    for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next) {
+        bool seen =
+            says(wanted, "status", "draft") || !report_within(request, value_text_of(wanted, "signed_on"));
+        for (size_t i = 0; i < steps->count && !seen; i++)
+            seen = text_equal(value_text_of(steps->step[i].version, "code"), value_text_of(wanted, "code")) &&
+                   text_equal(value_text_of(steps->step[i].version, "decision"),
+                              value_text_of(wanted, "decision"));
+        if (seen)
+            continue;
+        report_count(arena, decision_row(request, arena, rows, wanted), "not_yet",
+                     value_text_of(wanted, "code"));
+        report_count(arena, total, "not_yet", value_text_of(wanted, "code"));
+    }
+}
+
+enum status report_make_announced(const struct report_request *request, struct arena *arena,
+                                  struct value *document, struct error *error)
+{
+    struct report_steps steps;
+    struct value *rows = value_find(document, "rows"), *total;
+    size_t undated = 0;
+    if (report_steps_read(request, arena, &steps, error))
+        return error->status;
+    report_column(arena, document, "decision", _("decision"), "text");
+    report_column(arena, document, "signed_on", _("signed on"), "date");
+    report_column(arena, document, "agency", _("agency"), "text");
+    for (size_t i = 0; i < ANNOUNCED; i++)
+        report_column(arena, document, announced[i][0], _(announced[i][1]), "count");
+    report_column(arena, document, "due", _("due"), "date");
+    total = value_set(document, "total", value_object(arena));
+    value_set(total, "decision", value_string(arena, _("Total")));
+    for (size_t i = 0; i < ANNOUNCED; i++)
+        report_figure(arena, total, announced[i][0]);
+    for (size_t i = 0; i < steps.count; i++) {
+        const struct value *version = steps.step[i].version;
+        struct text signed_on = value_text_of(version, "signed_on");
+        undated += !signed_on.bytes && report_within(request, value_text_of(version, "day"));
+        if (!report_within(request, signed_on))
+            continue;
+        count_step(request, arena, decision_row(request, arena, rows, version), &steps.step[i]);
+        count_step(request, arena, total, &steps.step[i]);
+    }
+    count_waiting(request, arena, rows, total, &steps);
+    for (struct value *row = rows->first; row; row = row->next)
+        report_forget(row, "key");
+    if (undated)
+        report_note(arena, document,
+                    text_string(arena, text_format(arena,
+                                                   _("%zu acknowledgements of the period name no day of "
+                                                     "signature and stand under no decision."),
+                                                   undated)));
+    if (!request->calendar)
+        report_note(arena, document,
+                    _("No calendar of holidays is configured (codes: holidays): terms cannot be judged."));
+    return STATUS_OK;
+}
+
+/* ---- bien-dong ---- */
+
+static const char *const movements[][2] = {
+    { "before", N_("before") },       { "now", N_("now") },         { "added", N_("added") },
+    { "abolished", N_("abolished") }, { "changed", N_("changed") },
+};
+#define MOVEMENTS (sizeof movements / sizeof *movements)
+
+static void count_movement(const struct report_request *request, struct arena *arena, struct value *document,
+                           const struct value *procedure, const char *what)
+{
+    struct value *rows = value_find(document, "rows"), *total = value_find(document, "total");
+    struct report_groups groups;
+    report_groups_of(request, request->by, procedure, &groups);
+    report_count(arena, total, what, value_text_of(procedure, "code"));
+    for (size_t i = 0; i < groups.count; i++) {
+        struct value *row = report_row(arena, rows, "group", groups.name[i]);
+        for (size_t j = 0; j < MOVEMENTS; j++)
+            report_figure(arena, row, movements[j][0]);
+        report_count(arena, row, what, value_text_of(procedure, "code"));
+    }
+}
+
+static void list_movement(struct arena *arena, struct value *list, const struct value *procedure)
+{
+    static const char *const members[] = { "code", "name", "decision", "signed_on", "day" };
+    struct value *row = value_append(value_find(list, "rows"), value_object(arena));
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (value_text_of(procedure, members[i]).bytes)
+            value_set(row, members[i], value_text(arena, value_text_of(procedure, members[i])));
+}
+
+static struct value *movement_list(struct arena *arena, struct value *document, const char *name,
+                                   const char *heading)
+{
+    struct value *list = report_list(arena, document, name, heading);
+    report_column(arena, list, "code", _("code"), "text");
+    report_column(arena, list, "name", _("name"), "text");
+    report_column(arena, list, "decision", _("decision"), "text");
+    report_column(arena, list, "signed_on", _("signed on"), "date");
+    report_column(arena, list, "day", _("acknowledged on"), "date");
+    return list;
+}
+
+static void finish_net(struct arena *arena, struct value *row)
+{
+    struct value *net = value_set(row, "net", value_object(arena));
+    value_set(net, "count",
+              value_integer(arena, report_count_of(row, "now") - report_count_of(row, "before")));
+    value_set(net, "codes", value_list(arena));
+}
+
+struct movement_lists {
+    struct value *added, *abolished, *changed;
+};
+
+/* `before` and `now` are the same code on two days; either may be NULL. */
+static void compare(const struct report_request *request, struct arena *arena, struct value *document,
+                    const struct movement_lists *lists, const struct value *before, const struct value *now)
+{
+    bool stood = before && says(before, "status", "published"),
+         stands = now && says(now, "status", "published");
+    if (stood)
+        count_movement(request, arena, document, before, "before");
+    if (stands)
+        count_movement(request, arena, document, now, "now");
+    if (!stood && stands) {
+        count_movement(request, arena, document, now, "added");
+        list_movement(arena, lists->added, now);
+    } else if (stood && !stands) {
+        count_movement(request, arena, document, before, "abolished");
+        list_movement(arena, lists->abolished, now ? now : before);
+    } else if (stood && stands &&
+               !text_equal(value_text_of(before, "content_digest"), value_text_of(now, "content_digest"))) {
+        count_movement(request, arena, document, now, "changed");
+        list_movement(arena, lists->changed, now);
+    }
+}
+
+enum status report_make_changes(const struct report_request *request, struct arena *arena,
+                                struct value *document, struct error *error)
+{
+    struct value *before, *now;
+    struct date from;
+    char eve[DATE_TEXT];
+    if (!date_read(text_of(request->from), &from))
+        return error_set(error, STATUS_USAGE, _("%s wants a date such as 2026-03-31, not \"%s\""), "--from",
+                         request->from);
+    date_write(date_from_days(date_days(from) - 1), eve);
+    if (report_view_standing(request->store, arena, eve, &before, error) ||
+        report_view_standing(request->store, arena, request->to, &now, error))
+        return error->status;
+    report_column(arena, document, "group", report_by_heading(request->by), "text");
+    for (size_t i = 0; i < MOVEMENTS; i++) {
+        report_column(arena, document, movements[i][0], _(movements[i][1]), "count");
+        if (i == 1)
+            report_column(arena, document, "net", _("net"), "count");
+    }
+    struct value *total = value_set(document, "total", value_object(arena));
+    value_set(total, "group", value_string(arena, _("Total")));
+    for (size_t i = 0; i < MOVEMENTS; i++)
+        report_figure(arena, total, movements[i][0]);
+    struct movement_lists lists = {
+        movement_list(arena, document, "added", _("Added")),
+        movement_list(arena, document, "abolished", _("Abolished")),
+        movement_list(arena, document, "changed", _("Changed")),
+    };
+    const struct value *old = before->first, *new = now->first;
+    while (old || new) {
+        int order = !old   ? 1
+                    : !new ? -1
+                           : text_compare(value_text_of(old, "code"), value_text_of(new, "code"));
+        compare(request, arena, document, &lists, order <= 0 ? old : NULL, order >= 0 ? new : NULL);
+        old = order <= 0 ? old->next : old;
+        new = order >= 0 ? new->next : new;
+    }
+    struct value *rows = value_find(document, "rows");
+    for (struct value *row = rows->first; row; row = row->next)
+        finish_net(arena, row);
+    finish_net(arena, total);
+    return STATUS_OK;
+}

@@ -1,0 +1,55 @@
+#include "report/report_steps.h"
+
+#include <string.h>
+
+#include "report/report_parts.h"
+#include "store/report_view.h"
+
+static bool says(const struct value *row, const char *name, const char *word)
+{
+    return text_is(value_text_of(row, name), word);
+}
+
+bool report_within(const struct report_request *request, struct text day)
+{
+    return day.bytes && text_compare(day, text_of(request->from)) >= 0 &&
+           text_compare(day, text_of(request->to)) <= 0;
+}
+
+static const char *what_it_is(const struct value *version, const struct value *before, struct text baseline)
+{
+    static const char *const said[] = { "new", "amended", "replaced", "abolished" };
+    struct text announcement = value_text_of(version, "announcement");
+    if (baseline.bytes && text_compare(value_text_of(version, "day"), baseline) <= 0)
+        return "baseline";
+    if (says(version, "status", "abolished"))
+        return "abolished";
+    bool stood = before && says(before, "status", "published");
+    struct text decision = value_text_of(version, "decision");
+    if (stood && decision.bytes && text_equal(decision, value_text_of(before, "decision")))
+        return "correction";
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (text_is(announcement, said[i]) && strcmp(said[i], "abolished"))
+            return said[i];
+    return stood ? "amended" : "new";
+}
+
+enum status report_steps_read(const struct report_request *request, struct arena *arena,
+                              struct report_steps *steps, struct error *error)
+{
+    struct value *versions;
+    struct text baseline = text_of(request->baseline);
+    if (report_view_versions(request->store, arena, request->to, &versions, error) ||
+        report_view_wanted(request->store, arena, &steps->wanted, error) ||
+        (!baseline.bytes && report_view_first_day(request->store, arena, &baseline, error)))
+        return error->status;
+    steps->step = arena_array(arena, struct report_step, versions->count + 1);
+    steps->count = 0;
+    const struct value *before = NULL;
+    for (const struct value *version = versions->first; version; before = version, version = version->next) {
+        if (before && !text_equal(value_text_of(before, "code"), value_text_of(version, "code")))
+            before = NULL;
+        steps->step[steps->count++] = (struct report_step){ version, what_it_is(version, before, baseline) };
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,28 @@
+/* What happened at the portal, acknowledgement after acknowledgement, as reports over a period see it. */
+#ifndef REPORT_REPORT_STEPS_H
+#define REPORT_REPORT_STEPS_H
+
+#include "report/report.h"
+
+/* One acknowledgement, seen beside the one before it. */
+struct report_step {
+    const struct value *version;
+    const char *what; /* new, amended, replaced, abolished, correction, baseline */
+};
+
+struct report_steps {
+    struct report_step *step;
+    size_t count;
+    struct value *wanted;
+};
+
+/* All up to the end of the period, in order of code and time. What came up to the baseline day is "baseline"; a
+ * new content under the decision of the one before is "correction"; else what the source says the decision did
+ * (announcement), or what it did to what stood there. */
+enum status report_steps_read(const struct report_request *request, struct arena *arena,
+                              struct report_steps *steps, struct error *error);
+
+/* Does the day (yyyy-mm-dd; bytes NULL: no) lie in the period? */
+bool report_within(const struct report_request *request, struct text day);
+
+#endif

@@ -1,0 +1,257 @@
+"""Reports: what officials are told, over nights whose days are faked, each figure counted a second time by other means."""
+
+import csv
+import glob
+import html.parser
+import io
+import unittest
+import xml.etree.ElementTree
+import zipfile
+
+import harness
+from harness import MAP, Night, Place, Simulator, whole_speed
+
+FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
+
+WIDE = {
+    **MAP,
+    "kind": "/kind",
+    "announcement": "/announcement",
+    "online_service": "/online",
+    "full_online_eligible": "/eligible",
+    "internal_group": "/group",
+    "levels": "/levels",
+    "fields": {"each": "/fields", "map": {"name": "."}},
+    "executing_agencies": {"each": "/executing", "map": {"name": "."}},
+    "services": {"each": "/services", "map": {"code": "/code", "level": "/level", "reason": "/reason",
+                                              "provision": "/provision"}},
+    "legal_bases": {"each": "/bases", "map": {"number": "/number", "issued_on": {"from": "/issued", "date": ["yyyy-MM-dd"]},
+                                              "effective_on": {"from": "/effective", "date": ["yyyy-MM-dd"]}}},
+    "decision.signed_on": {"from": "/signed", "date": ["yyyy-MM-dd"]},
+    "decision.shortened": "/shortened",
+}
+HOLIDAYS = ("from,to,name\n2026-02-16,holiday,a\n2026-02-17,holiday,b\n2026-02-18,holiday,c\n2026-02-19,holiday,d\n"
+            "2026-02-20,holiday,e\n2026-01-10,working,f\n")
+
+
+def record(code, **changes):
+    return harness.procedure(code, **{"steps": "Nộp", **changes})
+
+
+@unittest.skipUnless(FAKETIME, "needs faketime")
+@whole_speed
+class Reports(Night):
+    def setUp(self):
+        super().setUp()
+        self.portal = self.enterContext(Simulator()) if hasattr(self, "enterContext") else Simulator()
+        self.addCleanup(self.portal.stop)
+        self.place = Place(self.portal)
+        self.addCleanup(self.place.close)
+        self.place.write("holidays.csv", HOLIDAYS)
+        self.place.configure(codes={"statuses": "codes.csv", "holidays": "holidays.csv"})
+        self.place.change_source(map=WIDE)
+
+    def at(self, day, *arguments, hour="02:00:00"):
+        environment = {**self.place.environment, "LD_PRELOAD": FAKETIME, "FAKETIME": f"@{day} {hour}", "TZ": "Asia/Ho_Chi_Minh",
+                       "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        return self.place.run(*arguments, env=environment)
+
+    def night(self, day, *records):
+        self.place.records(*records)
+        done = self.at(day, "--quiet", "run")
+        self.assertIn(done.code, (0, 1), done)
+
+    def report(self, name, *arguments, day="2026-12-31"):
+        done = self.at(day, "--json", "report", name, *arguments)
+        self.assertEqual(done.code, 0, done)
+        return done.json
+
+    @staticmethod
+    def count(row, column):
+        figure = row[column]
+        if figure["codes"] or "count" not in figure:
+            assert int(figure["count"]) == len(figure["codes"]), figure
+        return int(figure["count"])
+
+    # ---- so-luong, dich-vu-cong ----
+
+    def test_the_sentence_of_1515_services_with_the_codes_behind_each(self):
+        records, full, partial = [], 957, 558
+        levels = ["full"] * full + ["partial"] * partial
+        for number in range(1, 1001):  # 1,000 procedures: some with two services
+            mine, levels = levels[:2 if number <= 515 else 1], levels[2 if number <= 515 else 1:]
+            code = f"1.{number:06d}"
+            services = [{"code": f"{code}.{i:02d}", "level": level, **({} if level == "full" else {
+                "reason": "Phải kiểm tra thực địa", "provision": "Điều 14 Nghị định số 224/2026/NĐ-CP"})}
+                for i, level in enumerate(mine, 1)]
+            records.append(record(code, online="full" if "full" in mine else "partial", services=services))
+        self.assertFalse(levels)
+        self.night("2026-03-02", *records)
+        total = self.report("dich-vu-cong", "--as-of", "2026-03-31")["total"]
+        self.assertEqual([self.count(total, c) for c in ("services", "services_full", "services_partial")], [1515, 957, 558])
+        self.assertEqual(len(set(total["services"]["codes"])), 1515)
+        self.assertEqual(total["without_services"]["count"], 0)
+        table = self.at("2026-12-31", "--language", "vi", "report", "dich-vu-cong", "--as-of", "2026-03-31")
+        self.assertRegex(table.stdout, r"1\.515 +957 +558")
+
+    def test_an_online_procedure_without_services_is_never_a_service(self):
+        self.night("2026-03-02", record("1.000001", online="full"), record("1.000002", online="partial"), record("1.000003"))
+        total = self.report("dich-vu-cong")["total"]
+        self.assertEqual(total["services"], {"missing": "not known"})
+        self.assertEqual(total["without_services"]["codes"], ["1.000001", "1.000002"])
+        self.assertEqual(total["unstated"]["codes"], ["1.000003"])
+        self.assertEqual(total["share"], {"numerator": 2, "denominator": 3, "percent": "66.67"})
+
+    def test_quantities_count_each_procedure_once_and_what_has_no_level_apart(self):
+        self.night("2026-03-02", record("1.000001", levels=["province", "commune"]), record("1.000002", levels=["commune"]),
+                   record("1.000003", levels=["ministry"]), record("1.000004"), record("1.000005", kind="internal", levels=["province"]))
+        self.night("2026-03-03", record("1.000001", levels=["province", "commune"]), record("1.000002", levels=["commune"], status="abolished"),
+                   record("1.000003", levels=["ministry"]), record("1.000004"), record("1.000005", kind="internal", levels=["province"]))
+        before = self.report("so-luong", "--as-of", "2026-03-02")
+        self.assertEqual([self.count(before["total"], c) for c in ("total", "ministry", "province", "commune", "both", "internal", "public")],
+                         [5, 1, 1, 1, 1, 1, 4])
+        self.assertEqual([row["group"] for row in before["rows"]], ["UBND thành phố Cần Thơ", "UBND thành phố Cần Thơ (no level stated)"])
+        now = self.report("so-luong", "--as-of", "2026-03-03")
+        self.assertEqual(now["total"]["total"]["codes"], ["1.000001", "1.000003", "1.000004", "1.000005"])
+        self.assertEqual(self.report("so-luong", "--as-of", "2026-03-01")["total"]["total"]["count"], 0)
+        with self.place.database() as database:  # the same with any tool
+            self.assertEqual(database.execute("SELECT count(*) FROM report_procedures WHERE day <= '2026-03-03' AND "
+                                              "(to_day IS NULL OR to_day > '2026-03-03') AND status = 'published'").fetchone()[0], 4)
+
+    # ---- chi-so-766, by hand ----
+
+    def indices(self, *arguments):
+        rows = self.report("chi-so-766", *arguments)["rows"]
+        return {(row["index"], row["what"]): row for row in rows}
+
+    def test_index_766_by_hand(self):
+        """Province: 5 working days either way; Tet 16-20/02/2026 is free, Saturday 10/01/2026 is worked.
+
+        000001 signed Mon 02/02, effective Mon 09/02: 5 days behind it (3,4,5,6,9): in time. Published Mon 09/02: the 5th day.
+        000002 signed Mon 02/02, effective Fri 06/02: 4 days: late. Published Tue 10/02: 6th day: late.
+        000003 signed Fri 13/02, effective Fri 27/02: 23,24,25,26,27 across Tet: 5 days: in time. Published Fri 27/02: in time.
+        000004 no effective day: not judged. Published with 000003, signed 13/02: in time.
+        000005 effective 200 days before the signature: not judged.
+        000006 shortened, signed Wed 25/02; the latest text issued Fri 20/02 (a holiday): 23,24,25: 3 days: in time; published 27/02: 2nd day.
+        000007 shortened, issued Thu 12/02: 13,23,24,25: 4 days: late.
+        000008 abolished by a decision of 13/02 (published before the period's baseline), effective 27/02: in time.
+        """
+        def basis(effective=None, issued=None):
+            return [{"number": "1/2026/NĐ-CP", **({"effective": effective} if effective else {}), **({"issued": issued} if issued else {})}]
+        old = record("1.000008", signed="2025-06-02", decision="1/QĐ-UBND", bases=basis("2025-07-01"))
+        first = record("1.000001", signed="2026-02-02", decision="2/QĐ-UBND", bases=basis("2026-02-09"))
+        second = record("1.000002", signed="2026-02-02", decision="2/QĐ-UBND", bases=basis("2026-02-06"))
+        third = record("1.000003", signed="2026-02-13", decision="3/QĐ-UBND", bases=basis("2026-02-27"))
+        fourth = record("1.000004", signed="2026-02-13", decision="3/QĐ-UBND", bases=basis())
+        fifth = record("1.000005", signed="2026-02-13", decision="3/QĐ-UBND", bases=basis("2025-07-28"))
+        short = record("1.000006", signed="2026-02-25", decision="4/QĐ-UBND", shortened="yes", bases=basis(issued="2026-02-20"))
+        slow = record("1.000007", signed="2026-02-25", decision="4/QĐ-UBND", shortened="yes", bases=basis(issued="2026-02-12"))
+        gone = record("1.000008", signed="2026-02-13", decision="3/QĐ-UBND", status="abolished", bases=basis("2026-02-27"))
+        self.night("2026-01-05", old)
+        self.night("2026-02-09", old, first)
+        self.night("2026-02-10", old, first, second)
+        self.night("2026-02-27", gone, first, second, third, fourth, fifth, short, slow)
+        corrected = record("1.000001", signed="2026-02-02", decision="2/QĐ-UBND", bases=basis("2026-02-09"), notes="sửa lỗi chính tả")
+        self.night("2026-03-20", gone, corrected, second, third, fourth, fifth, short, slow)
+        rows = self.indices("--from", "2026-02-01", "--to", "2026-03-31")
+        announced, published = rows["1.1", "announced in time"], rows["1.2", "published in time"]
+        self.assertEqual(announced["offenders"]["codes"], ["1.000002", "1.000007"])
+        self.assertEqual(announced["not_judged"]["codes"], ["1.000004", "1.000005"])
+        self.assertEqual(announced["in_time"]["codes"], ["1.000001", "1.000003", "1.000006", "1.000008"])
+        self.assertEqual(announced["percent"]["percent"], "66.67")
+        self.assertEqual(published["offenders"]["codes"], ["1.000002"])
+        self.assertEqual(published["denominator"]["count"], 8)
+        self.assertEqual(published["percent"]["percent"], "87.50")
+        decisions = self.report("cong-bo", "--from", "2026-02-01", "--to", "2026-03-31")
+        seen = {row["decision"]: [self.count(row, c) for c in ("new", "amended", "abolished", "correction", "in_time", "late")] + [row["due"]]
+                for row in decisions["rows"]}
+        self.assertEqual(seen, {"2/QĐ-UBND": [2, 0, 0, 1, 1, 1, "2026-02-09"], "3/QĐ-UBND": [3, 0, 1, 0, 4, 0, "2026-02-27"],
+                                "4/QĐ-UBND": [2, 0, 0, 0, 2, 0, "2026-02-27"]})
+
+    def test_the_first_load_is_a_baseline_neither_new_nor_late(self):
+        self.night("2026-06-10", record("1.000001", signed="2026-04-01"))
+        self.night("2026-06-30", record("1.000001", signed="2026-04-01"), record("1.000002", signed="2026-06-02", decision="9/QĐ-UBND"))
+        total = self.report("cong-bo", "--from", "2026-04-01", "--to", "2026-06-30")["total"]
+        self.assertEqual([self.count(total, c) for c in ("baseline", "new", "late", "in_time")], [1, 1, 1, 0])
+        rows = self.indices("--from", "2026-04-01", "--to", "2026-06-30")
+        self.assertEqual(rows["1.2", "published in time"]["offenders"]["codes"], ["1.000002"])
+
+    # ---- bien-dong ----
+
+    def test_movements_of_two_quarters_agree_with_history(self):
+        one, two, three = record("1.000001"), record("1.000002"), record("1.000003")
+        self.night("2026-01-05", one, two)
+        self.night("2026-02-05", {**one, "notes": "đổi"}, two, three)
+        self.night("2026-05-05", {**one, "notes": "đổi"}, {**two, "status": "abolished"}, three)
+        first = self.report("bien-dong", "--from", "2026-01-01", "--to", "2026-03-31")
+        second = self.report("bien-dong", "--from", "2026-04-01", "--to", "2026-06-30")
+        self.assertEqual([self.count(first["total"], c) for c in ("before", "now", "added", "abolished", "changed")], [0, 3, 3, 0, 0])
+        self.assertEqual([self.count(second["total"], c) for c in ("before", "now", "added", "abolished", "changed")], [3, 2, 0, 1, 0])
+        self.assertEqual(second["total"]["net"]["count"], -1)
+        for code in ("1.000001", "1.000002", "1.000003"):
+            for report, day in ((first, "2026-03-31"), (second, "2026-06-30")):
+                held = self.at("2026-12-31", "--json", "history", code, "--on", day).json
+                self.assertEqual(held["status"] == "published", code in report["total"]["now"]["codes"], (code, day))
+
+    def test_internal_procedures_stand_in_their_group(self):
+        self.night("2026-03-02", record("1.000001", kind="internal", group="between_agencies", fields=["Nội vụ"], executing=["Sở Nội vụ"]),
+                   record("1.000002", kind="internal", group="within_agency", fields=["Nội vụ"], executing=["Sở Nội vụ"]), record("1.000003"))
+        row = self.report("noi-bo")["rows"][0]
+        self.assertEqual([row["field"], row["executing"]], ["Nội vụ", "Sở Nội vụ"])
+        self.assertEqual([self.count(row, c) for c in ("published", "between_agencies", "within_agency", "unstated")], [2, 1, 1, 0])
+
+    # ---- the writers ----
+
+    def test_every_form_has_the_same_figures_and_none_runs_what_a_source_wrote(self):
+        evil = "=HYPERLINK(\"http://x\")<script>alert(1)</script>\u202e"
+        self.night("2026-03-02", record("1.000001", fields=[evil], online="full"), record("1.000002", fields=["Đất đai"], online="partial"))
+        document = self.report("so-luong", "--by", "field")
+        counts = {row["group"]: str(row["total"]["count"]) for row in document["rows"]}
+        form = lambda name: self.at("2026-12-31", "report", "so-luong", "--by", "field", "--format", name)
+        text = form("csv").stdout
+        self.assertTrue(text.startswith("\ufeff"))
+        rows = list(csv.reader(io.StringIO(text[1:])))
+        self.assertEqual(rows[0][:2], ["field of work", "total"])
+        self.assertIn("1", {row[1] for row in rows[1:]})
+        self.assertTrue(all(not row[0].startswith("=") for row in rows))
+        page = form("html").stdout
+        self.assertNotIn("<script", page)
+        self.assertNotIn("\u202e", page)
+        self.assertNotIn("http", page.replace("http://x", ""))
+        html.parser.HTMLParser().feed(page)
+        self.assertIn("Đất đai (no level stated)", counts)
+
+    def test_a_workbook_opens_with_the_same_figures_and_a_sheet_of_codes(self):
+        self.night("2026-03-02", record("1.000001", levels=["province"]), record("1.000002"))
+        path = self.place.folder / "a.xlsx"
+        with open(path, "wb") as out:
+            import subprocess
+            done = subprocess.run([harness.PROGRAM, "--config", self.place.folder / "congkhai.yaml", "report", "so-luong",
+                                   "--format", "xlsx"], stdout=out, env=self.place.environment)
+        self.assertEqual(done.returncode, 0)
+        with zipfile.ZipFile(path) as book:
+            self.assertIsNone(book.testzip())
+            strings = [node.text for node in xml.etree.ElementTree.fromstring(book.read("xl/sharedStrings.xml")).iter()
+                       if node.tag.endswith("}t")]
+            sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+        self.assertEqual(len(sheets), 2)
+        self.assertIn("1.000001", strings)
+        self.assertIn("UBND thành phố Cần Thơ (no level stated)", strings)
+
+    def test_a_day_that_is_not_over_is_answered_as_known(self):
+        self.night("2026-03-02", record("1.000001"))
+        document = self.report("so-luong", day="2026-03-02")
+        self.assertIn("known_at", document["period"])
+        self.assertNotIn("known_at", self.report("so-luong", "--as-of", "2026-03-02", day="2026-03-05")["period"])
+
+    def test_what_is_no_report_day_or_period_is_refused(self):
+        self.night("2026-03-02", record("1.000001"))
+        for arguments in (["so-lương"], ["so-luong", "--from", "2026-01-01"], ["cong-bo", "--from", "2026-02-30"],
+                          ["cong-bo", "--from", "2026-05-01", "--to", "2026-04-01"], ["so-luong", "--by", "colour"],
+                          ["so-luong", "--format", "pdf"], ["cong-bo", "--as-of", "2026-01-01"]):
+            done = self.place.run("report", *arguments)
+            self.assertEqual(done.code, 2, (arguments, done))
+
+
+if __name__ == "__main__":
+    unittest.main()
