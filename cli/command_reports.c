@@ -138,7 +138,7 @@ enum status command_report(struct session *session, struct error *error, int *ex
     clock_format_date(session->clock->now(session->clock), today);
     if ((invocation->by && choose(invocation->by, "--by", by, 4, &grouped, error)) ||
         (invocation->format && choose(invocation->format, "--format", formats, 5, &format, error)) ||
-        run_read_store(session, &store, error))
+        run_read_store(session, STORE_READ, &store, error))
         return error->status;
     struct report_request request = {
         .name = text_of(invocation->arguments[0]),
