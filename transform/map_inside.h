@@ -22,8 +22,8 @@ struct map_running {
     struct text prose;
 };
 
-/* Adds a finding of the program's own, "congkhai/codes", for a reason with its values; `place` NULL: of the whole
- * record. */
+/* Adds a finding of the program's own that keeps the record back, for a reason with its values; `place` NULL: of the
+ * whole record. */
 #define map_find(running, place, rule, value, ...)                                                           \
     map_find_reason(running, place, rule, value, &(const struct reason)REASON(__VA_ARGS__, TEXT_NONE))
 void map_find_reason(struct map_running *running, const struct map_place *place, const char *rule,
@@ -36,6 +36,10 @@ struct value *map_convert(struct map_running *running, const struct map_node *no
 struct value *map_convert_group(struct map_running *running, const struct map_node *node,
                                 const struct field *group, struct text text, const struct code *code,
                                 const struct map_place *place);
+
+/* What is wrong with a constant, which is the same for every record. `nothing`: it gives no value. */
+struct findings map_try_constant(const struct map *map, const struct map_node *node, struct arena *arena,
+                                 bool *nothing);
 
 struct map_piece {
     bool number; /* the source has it as a number */
