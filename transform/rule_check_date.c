@@ -65,44 +65,36 @@ static bool in_bound(int bound, struct date date, struct date limit)
     }
 }
 
-/* The words must not change from night to night: "today" is not written out. */
-static void say_bound(int bound, const struct rule_day *day, struct date limit, struct error *why)
+static struct text day_text(struct arena *arena, struct date date)
 {
-    char text[DATE_TEXT], what[RULE_PLACE_TEXT + DATE_TEXT + 4];
-    date_write(limit, text);
-    if (day->kind == RULE_DAY_TODAY)
-        snprintf(what, sizeof what, "%s", _("today"));
-    else if (day->kind == RULE_DAY_FIELD)
-        snprintf(what, sizeof what, "%.*s (%s)", (int)day->text.length, day->text.bytes, text);
-    else
-        snprintf(what, sizeof what, "%s", text);
-    switch (bound) {
-    case AFTER:
-        error_set(why, STATUS_OK, _("The day must be after %s"), what);
-        break;
-    case BEFORE:
-        error_set(why, STATUS_OK, _("The day must be before %s"), what);
-        break;
-    case NOT_BEFORE:
-        error_set(why, STATUS_OK, _("The day must not be before %s"), what);
-        break;
-    default:
-        error_set(why, STATUS_OK, _("The day must not be after %s"), what);
-    }
+    char text[DATE_TEXT];
+    date_write(date, text);
+    return text_copy(arena, text_of(text));
 }
 
-static bool holds_date(const void *user_data, const struct rule_subject *subject, struct error *why)
+/* The words must not change from night to night: "today" is not written out. */
+static void say_bound(int bound, const struct rule_day *day, struct date limit, struct arena *arena,
+                      struct rule_why *why)
+{
+    static const char *const reasons[] = { "date.after", "date.before", "date.not-before", "date.not-after" };
+    struct text said = TEXT("today");
+    if (day->kind != RULE_DAY_TODAY)
+        said = day_text(arena, limit);
+    reason_set(&why->reason, reasons[bound], said, day->kind == RULE_DAY_FIELD ? day->text : TEXT(""));
+}
+
+static bool holds_date(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct span *span = user_data;
     struct date date, limit;
     if (!date_read(subject->value->text, &date)) {
-        error_set(why, STATUS_OK, _("This is no day"));
+        reason_set(&why->reason, "date.none");
         return false;
     }
     for (int i = 0; i < BOUNDS; i++) {
         if (!rule_day_find(&span->bounds[i], subject, date, &limit) || in_bound(i, date, limit))
             continue;
-        say_bound(i, &span->bounds[i], limit, why);
+        say_bound(i, &span->bounds[i], limit, subject->arena, why);
         return false;
     }
     return true;
@@ -162,18 +154,18 @@ static enum status compile_number(struct rule *rule, const struct rule_compiling
     return STATUS_OK;
 }
 
-static bool holds_number(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_number(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct amounts *amounts = user_data;
     struct text number = subject->value->text;
     if (!decimal_valid(number) && decimal_read(subject->arena, number, &number) != DECIMAL_READ) {
-        error_set(why, STATUS_OK, _("This is no number"));
+        reason_set(&why->reason, "number.none");
         return false;
     }
     if (amounts->minimum.bytes && decimal_compare(number, amounts->minimum) < 0)
-        error_set(why, STATUS_OK, _("%.*s is less than %.*s"), TEXT_ARG(number), TEXT_ARG(amounts->minimum));
+        reason_set(&why->reason, "number.less", number, amounts->minimum);
     else if (amounts->maximum.bytes && decimal_compare(number, amounts->maximum) > 0)
-        error_set(why, STATUS_OK, _("%.*s is more than %.*s"), TEXT_ARG(number), TEXT_ARG(amounts->maximum));
+        reason_set(&why->reason, "number.more", number, amounts->maximum);
     else
         return true;
     return false;
@@ -263,20 +255,18 @@ static enum status compile_working_days(struct rule *rule, const struct rule_com
     return read_calendar(compiling, list, options, term, error);
 }
 
-static void say_term(const struct term *term, struct date due, bool is_due, struct error *why)
+static void say_term(const struct term *term, struct date due, bool is_due, struct arena *arena,
+                     struct rule_why *why)
 {
-    char text[DATE_TEXT] = "";
-    if (is_due)
-        date_write(due, text);
     if (term->at_most < 0)
-        error_set(why, STATUS_OK, _("There are fewer than %lld working days between the two days"),
-                  (long long)term->at_least);
+        reason_set(&why->reason, "term.short", text_format(arena, "%lld", (long long)term->at_least));
     else
-        error_set(why, STATUS_OK, _("More than %lld working days; the term ended on %s"),
-                  (long long)term->at_most, text);
+        reason_set(&why->reason, "term.over", text_format(arena, "%lld", (long long)term->at_most),
+                   is_due ? day_text(arena, due) : TEXT(""));
 }
 
-static bool holds_working_days(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_working_days(const void *user_data, const struct rule_subject *subject,
+                               struct rule_why *why)
 {
     const struct term *term = user_data;
     struct date from, to, due = { 0 };
@@ -287,7 +277,7 @@ static bool holds_working_days(const void *user_data, const struct rule_subject 
     if (term->at_most < 0) {
         if (days >= term->at_least)
             return true;
-        say_term(term, due, false, why);
+        say_term(term, due, false, subject->arena, why);
         return false;
     }
     bool is_due = workday_add(&term->calendar, from, term->at_most, &due);
@@ -300,7 +290,7 @@ static bool holds_working_days(const void *user_data, const struct rule_subject 
         *subject->due = due;
     if (days <= term->at_most)
         return true;
-    say_term(term, due, is_due, why);
+    say_term(term, due, is_due, subject->arena, why);
     return false;
 }
 

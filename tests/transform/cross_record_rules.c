@@ -302,7 +302,7 @@ TEST("a record that vanished no longer repeats another, and is no longer referre
     begin();
     CHECK_INT(night("2026-03-02", rules, first, 2).work.accepted, 2);
     CHECK_INT(night("2026-03-03", rules, first, 1).work.rejected, 1);
-    CHECK_STRING(words("SELECT message FROM finding"), "No procedure has \"1.000002\" in \"code\"");
+    CHECK_STRING(words("SELECT message FROM finding"), "No procedure has \"1.000002\" in Code");
     store_close(store);
 }
 

@@ -157,8 +157,8 @@ TEST("a column that a table does not have is named")
         STATUS_OK);
     map_run(map, &test_arena, TEXT("[\"1\"]"), TEXT("[\"c\"]"), &result);
     CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/column"));
-    CHECK_TEXT(result.findings.first->message,
-               TEXT("The table has no column \"Tên gọi\"; correct the address in the map"));
+    CHECK_STRING(result.findings.first->reason.id, "column.missing");
+    CHECK_TEXT(result.findings.first->reason.values[0], TEXT("Tên gọi"));
     map_free(map);
 }
 
