@@ -22,6 +22,8 @@ struct words {
 
 /* "en" is English, everything else Vietnamese. */
 enum language language_named(const char *name);
+/* The one that gettext speaks in this process: of its LANGUAGE; English where none is chosen. */
+enum language language_of_process(void);
 const char *language_name(enum language language); /* "vi", "en" */
 
 #endif

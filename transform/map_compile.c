@@ -6,6 +6,7 @@
 #include "adapters/crypto.h"
 #include "core/canonical.h"
 #include "core/date.h"
+#include "core/finding_words.h"
 #include "core/memory.h"
 
 struct compiler {
@@ -130,11 +131,49 @@ static enum status compile_dates(struct compiler *compiler, struct map_node *nod
     return STATUS_OK;
 }
 
+/* What a text for the field becomes in the end. */
+static enum field_kind main_kind(const struct field *field)
+{
+    if (field->kind == FIELD_LIST)
+        field = field->item;
+    if (field->kind == FIELD_GROUP && field->main)
+        field = field_find(field, text_of(field->main));
+    return field->kind;
+}
+
+/* codes: { list, unknown: reject | keep } */
+static enum status read_codes(struct compiler *compiler, struct map_node *node, const struct value **tree,
+                              struct error *error)
+{
+    static const char *const choices[] = { "reject", "keep", NULL };
+    struct {
+        const struct value *list;
+        int unknown;
+    } read = { 0 };
+    const struct setting settings[] = {
+        { "list", SETTING_TREE, 0, .required = true, .help = N_("a code list") },
+        { "unknown", SETTING_CHOICE, sizeof(const struct value *), .fallback = "reject", .choices = choices,
+          .help = N_("what the list lacks: reject the record, or keep the text as it stands") },
+    };
+    if (setting_read(compiler->context, settings, 2, *tree, "codes", &read, error))
+        return error->status;
+    enum field_kind kind = main_kind(node->field);
+    if (read.unknown == 1 && kind != FIELD_LINE && kind != FIELD_LINES)
+        return setting_fault(compiler->context, *tree, error,
+                             _("\"%s\" can only hold what the list has: \"keep\" means nothing here"),
+                             node->field->name ? node->field->name : "codes");
+    node->keep_unknown = read.unknown == 1;
+    *tree = read.list;
+    return STATUS_OK;
+}
+
 static enum status compile_codes(struct compiler *compiler, struct map_node *node, const struct value *tree,
                                  struct error *error)
 {
     const char *names[64];
     size_t count = 0;
+    if (tree->kind == VALUE_OBJECT && read_codes(compiler, node, &tree, error))
+        return error->status;
     node->codes = tree->kind == VALUE_TEXT ? codes_find(compiler->lists, tree->text) : NULL;
     if (node->codes) {
         char *hex = arena_alloc(&compiler->arena, DIGEST_HEX);
@@ -238,16 +277,34 @@ static enum status compile_items(struct compiler *compiler, struct map_node *nod
     return compile_group(compiler, target, items, settings->map, &node->items, error);
 }
 
+/* To the one who wrote it: of a choice, what may be written. */
+static struct text constant_fault(struct compiler *compiler, const struct map_node *node,
+                                  const struct finding *finding)
+{
+    struct finding_words words;
+    BUFFER_OWNED struct buffer names = { 0 };
+    for (size_t i = 0; node->field->kind == FIELD_CHOICE && !node->codes && node->field->choices[i]; i++)
+        buffer_printf(&names, "%s%s", i ? ", " : "", node->field->choices[i]);
+    if (names.length)
+        return text_format(&compiler->arena, _("This must be one of %s"), names.bytes);
+    finding_words(&compiler->arena, finding, NULL, language_of_process(), &words);
+    if (!words.operator_.length)
+        return words.what;
+    return text_format(&compiler->arena, TEXT_PRINT ". " TEXT_PRINT, TEXT_ARG(words.what),
+                       TEXT_ARG(words.operator_));
+}
+
 /* A constant is tried once: what is wrong with it is wrong with every record. */
 static enum status check_constant(struct compiler *compiler, const struct map_node *node,
                                   const struct value *tree, struct error *error)
 {
     bool nothing;
     struct findings findings = map_try_constant(compiler->map, node, &compiler->arena, &nothing);
+    struct text why = findings.first ? constant_fault(compiler, node, findings.first) : TEXT_NONE;
     if (findings.first)
         return setting_fault(compiler->context, tree, error,
                              _("the constant \"" TEXT_PRINT "\" of \"%s\": " TEXT_PRINT),
-                             TEXT_ARG(node->constant), node->field->name, TEXT_ARG(findings.first->message));
+                             TEXT_ARG(node->constant), node->field->name, TEXT_ARG(why));
     if (nothing && node->field->required)
         return setting_fault(
             compiler->context, tree, error,

@@ -22,8 +22,8 @@ struct map_running {
     struct text prose;
 };
 
-/* Adds a finding of the program's own, "congkhai/codes", for a reason with its values; `place` NULL: of the whole
- * record. */
+/* Adds a finding of the program's own that keeps the record back, for a reason with its values; `place` NULL: of the
+ * whole record. */
 #define map_find(running, place, rule, value, ...)                                                           \
     map_find_reason(running, place, rule, value, &(const struct reason)REASON(__VA_ARGS__, TEXT_NONE))
 void map_find_reason(struct map_running *running, const struct map_place *place, const char *rule,

@@ -295,8 +295,8 @@ TEST("a map with a fault is refused with line, column and the nearest name")
         { "  notes: { from: /x, value: y }\n", "needs one of" },
         { "  levels: { value: [a] }\n", "must be a text" },
         { "  online_service: { value: ful }\n", "the constant \"ful\" of \"online_service\"" },
-        { "  levels: { value: tinh, codes: levels }\n", "This is not in the code list \"levels\"" },
-        { "  decision.signed_on: { value: 31/02/2020, date: [dd/MM/yyyy] }\n", "This is no date" },
+        { "  levels: { value: tinh, codes: levels }\n", "code list \"levels\"" },
+        { "  decision.signed_on: { value: 31/02/2020, date: [dd/MM/yyyy] }\n", "This is no day" },
         { "  kind: { value: inner }\n", "This must be one of public, internal" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
