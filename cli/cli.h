@@ -29,7 +29,7 @@ struct invocation {
     const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *run, *as_of,
         *by, *format, *department, *outcome, *since, *limit, *output;
     bool fresh; /* --new */
-    bool online, offline, rules;
+    bool online, offline, rules, anew;
     char **arguments; /* what is no option */
     int argument_count;
     struct arena arena;

@@ -84,7 +84,9 @@ static void stage(const char *const *records, size_t count)
         if (!known)
             CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
     }
-    CHECK_INT(staging_finish(staging, true, true, NULL, &counts, &error), STATUS_OK);
+    CHECK_INT(
+        staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true }, &counts, &error),
+        STATUS_OK);
 }
 
 /* One night: these records are in the source, these rules hold, it is this day. */
