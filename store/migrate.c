@@ -8,17 +8,16 @@
 #include "store/merkle.h"
 #include "store/schema.h"
 
-/* How the rows of an old table become those of today, where equal names do not say it: a SELECT of all columns, in
- * their order, up to and with its FROM. */
-struct rows {
-    const char *table, *select;
+/* A column of today that no old column says by its name: an expression over the old row `s`. */
+struct derived {
+    const char *table, *column, *expression;
 };
 
 struct step {
     int64_t from;
     const char *maker;  /* the program that made such stores */
     const char *schema; /* their schema's digest */
-    struct rows rows[4];
+    const struct derived *derived; /* ends with an empty one; NULL: none */
     const char *carry;                                                  /* NULL: nothing more */
     enum status (*carry_out)(struct store *store, struct error *error); /* NULL: nothing */
 };
@@ -26,33 +25,29 @@ struct step {
 /* ---- 1 to 2 ---- */
 
 /* 0.1.0 kept the run of what it wanted and held, and the number of an intent alone: the events say the rest. */
-static const char procedure_state_1[] =
-    "SELECT code, record, wanted_action, wanted_content, wanted_digest,"
-    " CASE WHEN wanted_action IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code "
-    "AND"
-    "  e.digest = s.wanted_digest AND e.event IN ('accepted', 'withdrawal-ordered', 'overwrite-ordered', "
-    "'recalled'))"
-    " END AS wanted_event,"
-    " held_status, held_content, held_digest, held_version, held_etag,"
-    " (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND (e.event IN ('published', 'withdrawn')"
-    "  OR e.event = 'recalled' AND json_extract(e.detail, '$.absent'))) AS held_event,"
-    " state, intent_key, intent_action, intent_content, intent_digest, intent_base, intent_seq AS "
-    "intent_event,"
-    " attempts, words, ordered, dismissed,"
-    " CASE WHEN dismissed IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND"
-    "  (e.event IN ('withdrawal-ordered', 'withheld') OR json_extract(e.detail, '$.adopted'))) END AS "
-    "dismissed_event,"
-    " overwrite,"
-    " CASE WHEN overwrite IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND"
-    "  e.event = 'overwrite-ordered') END AS overwrite_event FROM";
+static const struct derived derived_1[] = {
+    { "procedure_state", "wanted_event",
+      "CASE WHEN s.wanted_action IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND"
+      " e.digest = s.wanted_digest AND e.event IN ('accepted', 'withdrawal-ordered', 'overwrite-ordered', 'recalled'))"
+      " END" },
+    { "procedure_state", "held_event",
+      "(SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND (e.event IN ('published', 'withdrawn')"
+      " OR e.event = 'recalled' AND json_extract(e.detail, '$.absent')))" },
+    { "procedure_state", "intent_event", "s.intent_seq" },
+    { "procedure_state", "dismissed_event",
+      "CASE WHEN s.dismissed IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND"
+      " (e.event IN ('withdrawal-ordered', 'withheld') OR json_extract(e.detail, '$.adopted'))) END" },
+    { "procedure_state", "overwrite_event",
+      "CASE WHEN s.overwrite IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND"
+      " e.event = 'overwrite-ordered') END" },
+    { "payload", "kept", "s.kind IN (1, 3)" },
+    { "record", "nameless", "s.fault IS NOT NULL AND substr(s.key, 1, 1) = '@'" },
+    { 0 },
+};
 
 /* 0.1.0 gave bytes one kind, that of their first use: a source's record whose bytes were its canonical content was
  * packed as the one, so that no view could read it as the other. */
-static const char payload_1[] =
-    "SELECT id, digest, kind IN (1, 3) AS kept, encoding, size, run, forgotten, bytes FROM";
-
 static const char carry_1[] =
-    "UPDATE record SET nameless = 1 WHERE fault IS NOT NULL AND substr(key, 1, 1) = '@';"
     "UPDATE payload SET kept = 1 WHERE digest IN (SELECT digest FROM ledger WHERE digest IS NOT NULL)"
     " OR lower(hex(digest)) IN (SELECT json_extract(detail, '$.config_digest') FROM ledger WHERE event = "
     "'run-started'"
@@ -98,7 +93,7 @@ static const struct step steps[] = {
     { .from = 1,
       .maker = "0.1.0",
       .schema = "8117b58b316f0571d600c66f18b54746761c0044b880f0bdaa521ab3c305cda2",
-      .rows = { { "procedure_state", procedure_state_1 }, { "payload", payload_1 } },
+      .derived = derived_1,
       .carry = carry_1,
       .carry_out = carry_out_1 },
 };
@@ -139,6 +134,7 @@ struct schemas {
     struct arena arena;
     struct sqlite *model, *database;
     struct objects ours, theirs;
+    const char *aside; /* in front of the names of the store's tables, once they are set aside */
 };
 
 #define OBJECTS                                                                                              \
@@ -192,6 +188,7 @@ static bool is_same(const struct objects *objects, const struct object *object)
 static enum status open_schemas(struct schemas *schemas, struct sqlite *database, struct error *error)
 {
     schemas->database = database;
+    schemas->aside = "";
     if (schema_model(&schemas->model, error) ||
         list_objects(schemas, schemas->model, &schemas->ours, error) ||
         list_objects(schemas, database, &schemas->theirs, error))
@@ -221,14 +218,24 @@ run_format(struct schemas *schemas, struct error *error, const char *format, ...
     return sqlite_run(schemas->database, sql.bytes, error);
 }
 
-/* The columns of a table of today as the store's table gives them: `names` lists those that both have, `values`
- * all of them, with the default for those that are new. */
-static enum status match_columns(struct schemas *schemas, struct text table, struct buffer *names,
-                                 struct buffer *values, struct error *error)
+static const char *find_derived(int64_t version, struct text table, struct text column)
+{
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        for (const struct derived *derived = steps[i].derived;
+             steps[i].from >= version && derived && derived->table; derived++)
+            if (text_is(table, derived->table) && text_is(column, derived->column))
+                return derived->expression;
+    return NULL;
+}
+
+/* A table of today as the store's table `s` gives it: columns that both have, what a step derives, the default. */
+static enum status select_columns(struct schemas *schemas, int64_t version, struct text table,
+                                  struct buffer *values, struct error *error)
 {
     static const char columns[] = "SELECT name, dflt_value FROM pragma_table_info(?1)";
     static const char has[] = "SELECT 1 FROM pragma_table_info(?1, 'main') WHERE name = ?2";
     struct sqlite_statement *ours = NULL, *theirs = NULL;
+    struct text was = text_format(&schemas->arena, "%s%.*s", schemas->aside, TEXT_ARG(table));
     enum status status = sqlite_prepare(schemas->model, columns, &ours, error);
     if (!status)
         status = sqlite_prepare(schemas->database, has, &theirs, error);
@@ -236,7 +243,7 @@ static enum status match_columns(struct schemas *schemas, struct text table, str
         sqlite_bind_text(ours, 1, table);
     while (!status && !(status = sqlite_step(ours, error))) {
         struct text name = sqlite_column_text(ours, 0);
-        sqlite_bind_text(theirs, 1, table);
+        sqlite_bind_text(theirs, 1, was);
         sqlite_bind_text(theirs, 2, name);
         enum status found = sqlite_step(theirs, error);
         sqlite_reset_statement(theirs);
@@ -244,14 +251,15 @@ static enum status match_columns(struct schemas *schemas, struct text table, str
             status = found;
             break;
         }
-        const char *comma = values->length ? ", " : "";
-        if (found == STATUS_OK) {
-            buffer_printf(names, "%s\"%.*s\"", names->length ? ", " : "", TEXT_ARG(name));
-            buffer_printf(values, "%s\"%.*s\"", comma, TEXT_ARG(name));
-        } else {
-            struct text value = sqlite_is_null(ours, 1) ? TEXT("NULL") : sqlite_column_text(ours, 1);
-            buffer_printf(values, "%s%.*s AS \"%.*s\"", comma, TEXT_ARG(value), TEXT_ARG(name));
-        }
+        const char *expression = find_derived(version, table, name);
+        buffer_string(values, values->length ? ", " : "");
+        if (expression)
+            buffer_string(values, expression);
+        else if (found == STATUS_OK)
+            buffer_printf(values, "s.\"%.*s\"", TEXT_ARG(name));
+        else
+            buffer_text(values, sqlite_is_null(ours, 1) ? TEXT("NULL") : sqlite_column_text(ours, 1));
+        buffer_printf(values, " AS \"%.*s\"", TEXT_ARG(name));
     }
     if (ours)
         sqlite_finish(ours);
@@ -260,21 +268,12 @@ static enum status match_columns(struct schemas *schemas, struct text table, str
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-static const char *select_rows(int64_t version, struct text table)
-{
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        for (const struct rows *rows = steps[i].rows; steps[i].from >= version && rows->table; rows++)
-            if (text_is(table, rows->table))
-                return rows->select;
-    return NULL;
-}
-
 /* ---- reading an older store ---- */
 
 static enum status view_object(struct schemas *schemas, int64_t version, const struct object *object,
                                struct error *error)
 {
-    BUFFER_OWNED struct buffer names = { 0 }, values = { 0 };
+    BUFFER_OWNED struct buffer values = { 0 };
     if (text_is(object->type, "view"))
         return run_format(schemas, error, "CREATE TEMP %.*s",
                           WHOLE(text_slice(object->sql, 7, object->sql.length)));
@@ -283,13 +282,9 @@ static enum status view_object(struct schemas *schemas, int64_t version, const s
     if (!find_object(&schemas->theirs, "table", object->name))
         return run_format(schemas, error, "CREATE TEMP %.*s",
                           WHOLE(text_slice(object->sql, 7, object->sql.length)));
-    const char *select = select_rows(version, object->name);
-    if (select)
-        return run_format(schemas, error, "CREATE TEMP VIEW \"%.*s\" AS %s main.\"%.*s\" s",
-                          TEXT_ARG(object->name), select, TEXT_ARG(object->name));
-    if (match_columns(schemas, object->name, &names, &values, error))
+    if (select_columns(schemas, version, object->name, &values, error))
         return error->status;
-    return run_format(schemas, error, "CREATE TEMP VIEW \"%.*s\" AS SELECT %s FROM main.\"%.*s\"",
+    return run_format(schemas, error, "CREATE TEMP VIEW \"%.*s\" AS SELECT %s FROM main.\"%.*s\" s",
                       TEXT_ARG(object->name), values.bytes, TEXT_ARG(object->name));
 }
 
@@ -392,23 +387,19 @@ static enum status set_tables_aside(struct schemas *schemas, struct error *error
                                        TEXT_ARG(object->name), TEXT_ARG(object->name)))
             return error->status;
     }
+    schemas->aside = "was_";
     return sqlite_run(schemas->database, "PRAGMA legacy_alter_table = OFF", error);
 }
 
 static enum status fill(struct schemas *schemas, int64_t version, struct text table, struct error *error)
 {
-    BUFFER_OWNED struct buffer names = { 0 }, values = { 0 };
-    const struct object *was = find_object(&schemas->theirs, "table", table);
-    const char *select = select_rows(version, table);
-    if (!was)
+    BUFFER_OWNED struct buffer values = { 0 };
+    if (!find_object(&schemas->theirs, "table", table))
         return STATUS_OK;
-    if (select)
-        return run_format(schemas, error, "INSERT INTO \"%.*s\" %s \"was_%.*s\" s", TEXT_ARG(table), select,
-                          TEXT_ARG(table));
-    if (match_columns(schemas, table, &names, &values, error))
+    if (select_columns(schemas, version, table, &values, error))
         return error->status;
-    return run_format(schemas, error, "INSERT INTO \"%.*s\" (%s) SELECT %s FROM \"was_%.*s\"",
-                      TEXT_ARG(table), names.bytes, names.bytes, TEXT_ARG(table));
+    return run_format(schemas, error, "INSERT INTO \"%.*s\" SELECT %s FROM \"was_%.*s\" s", TEXT_ARG(table),
+                      values.bytes, TEXT_ARG(table));
 }
 
 static bool is_there(const struct schemas *schemas, const struct object *object)

@@ -12,14 +12,14 @@
  * the digest of its schema (`schema_digest`; the test "every step knows its schema" prints it), and what has to be
  * worked out because equal names do not say it. Three ways:
  *
- * - `rows`: of a table, a SELECT that gives all its columns of today from the old table `s`. Who only reads an older
- *   store sees it through the same SELECT, so this is the first choice for what is derived from events.
+ * - `derived`: a column of today as an expression over the old row `s`. Who only reads an older store sees the column by
+ *   the same expression, so this is the first choice, for what follows from events above all.
  * - `carry`: SQL that is run when all tables and indexes have their new shape and the old ones still stand beside them
  *   as `was_NAME` (those that changed or are no more).
  * - `carry_out`: a function for what SQL cannot do, after it.
  *
  * Steps run in order, so a store of version 1 goes through all of them; `carry` may only name columns that every later
- * shape still has, and a later change of a table with `rows` mends that SELECT. Until a version is released, what
+ * shape still has, and a later step derives from the oldest shape too. Until a version is released, what
  * belongs to it is added to the same step.
  */
 #ifndef STORE_MIGRATE_H
