@@ -12,7 +12,7 @@ struct counters {
     struct counter {
         uint64_t text; /* 0: free */
         int64_t number;
-    } *slots; /* capacity is a power of two */
+    } * slots; /* capacity is a power of two */
     size_t count, capacity;
 };
 

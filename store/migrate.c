@@ -15,10 +15,10 @@ struct derived {
 
 struct step {
     int64_t from;
-    const char *maker;  /* the program that made such stores */
-    const char *schema; /* their schema's digest */
+    const char *maker;             /* the program that made such stores */
+    const char *schema;            /* their schema's digest */
     const struct derived *derived; /* ends with an empty one; NULL: none */
-    const char *carry;                                                  /* NULL: nothing more */
+    const char *carry;             /* NULL: nothing more */
     enum status (*carry_out)(struct store *store, struct error *error); /* NULL: nothing */
 };
 
@@ -27,8 +27,10 @@ struct step {
 /* 0.1.0 kept the run of what it wanted and held, and the number of an intent alone: the events say the rest. */
 static const struct derived derived_1[] = {
     { "procedure_state", "wanted_event",
-      "CASE WHEN s.wanted_action IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND"
-      " e.digest = s.wanted_digest AND e.event IN ('accepted', 'withdrawal-ordered', 'overwrite-ordered', 'recalled'))"
+      "CASE WHEN s.wanted_action IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = "
+      "s.code AND"
+      " e.digest = s.wanted_digest AND e.event IN ('accepted', 'withdrawal-ordered', 'overwrite-ordered', "
+      "'recalled'))"
       " END" },
     { "procedure_state", "held_event",
       "(SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND (e.event IN ('published', 'withdrawn')"

@@ -130,10 +130,11 @@ static enum status free_key(struct rekey *rekey, struct text base, struct text *
 static enum status set_key(struct rekey *rekey, int64_t record, struct text key, struct error *error)
 {
     struct sqlite_statement *write;
-    if (store_sql(rekey->store,
-                  "UPDATE record SET key = coalesce(?2, char(1) || id), work = CASE WHEN work = 0 THEN 3 ELSE work"
-                  " END WHERE id = ?1",
-                  &write, error))
+    if (store_sql(
+            rekey->store,
+            "UPDATE record SET key = coalesce(?2, char(1) || id), work = CASE WHEN work = 0 THEN 3 ELSE work"
+            " END WHERE id = ?1",
+            &write, error))
         return error->status;
     sqlite_bind_number(write, 1, record);
     sqlite_bind_text(write, 2, key);
@@ -149,17 +150,19 @@ static enum status give_key(struct rekey *rekey, const struct moved *moved, stru
     struct value *detail = value_object(&rekey->record);
     value_set(detail, "key", value_text(&rekey->record, key));
     value_set(detail, "was", value_text(&rekey->record, moved->was));
-    return ledger_append(rekey->store,
-                         &(struct ledger_event){
-                             .event = "rekeyed", .source = rekey->name, .code = moved->code, .detail = detail },
-                         NULL, error);
+    return ledger_append(
+        rekey->store,
+        &(struct ledger_event){
+            .event = "rekeyed", .source = rekey->name, .code = moved->code, .detail = detail },
+        NULL, error);
 }
 
 static enum status remember(struct rekey *rekey, const char *address, struct error *error)
 {
     struct sqlite_statement *write;
     if (store_sql(rekey->store,
-                  "INSERT INTO source (name, keyed_by) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET keyed_by = ?2",
+                  "INSERT INTO source (name, keyed_by) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET "
+                  "keyed_by = ?2",
                   &write, error))
         return error->status;
     sqlite_bind_text(write, 1, text_of(rekey->name));

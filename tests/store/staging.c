@@ -1,5 +1,6 @@
 #include "store/staging.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "adapters/crypto.h"
@@ -23,7 +24,9 @@ static void offer(struct staging *staging, const char *key, const char *bytes)
     struct staged_record record = { .key = text_of(key),
                                     .locator = text_format(&test_arena, "f:%s", key),
                                     .bytes = text_of(bytes),
-                                    .digest = crypto_sha256(text_of(bytes)) };
+                                    .digest = crypto_sha256(text_of(bytes)),
+                                    .fault = *bytes == '{' ? "broken" : NULL,
+                                    .nameless = *bytes == '{' };
     bool known;
     CHECK_INT(staging_known(staging, &record.digest, TEXT_NONE, record.locator, &known, &error), STATUS_OK);
     if (!known)
@@ -124,5 +127,120 @@ TEST("a record that cannot be read goes without being called missing")
     pass(broken, true, true);
     static const char *const mended[] = { "a", "A1", NULL };
     CHECK_INT(pass(mended, true, true).missing, 0);
+    store_close(store);
+}
+
+TEST("a key may begin with @: what has such a key is missing like any other, and a name that was made is not "
+     "it")
+{
+    open_store();
+    static const char *const first[] = { "@f", "A1", "b", "B1", NULL };
+    pass(first, true, true);
+    static const char *const broken[] = { "b", "B1", "@f", "{", NULL };
+    struct staging_counts counts = pass(broken, true, true);
+    CHECK_INT(counts.missing, 1);
+    CHECK_INT(number("SELECT count(*) FROM record WHERE key = '@f' AND nameless = 0 AND present = 0"), 1);
+    CHECK_INT(number("SELECT count(*) FROM record WHERE key = '@f (2)' AND nameless = 1 AND present = 1"), 1);
+    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'missing'"), 1);
+    CHECK_INT(pass(first, true, true).returned, 1);
+    store_close(store);
+}
+
+#define MANY 5000
+
+TEST("records that all have one key are counted up in one pass, and keep their numbers in the next")
+{
+    open_store();
+    char bytes[20];
+    for (int night = 0; night < 2; night++) {
+        struct staging *staging;
+        struct staging_counts counts;
+        CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+        for (int i = 0; i < MANY; i++) {
+            snprintf(bytes, sizeof bytes, "%d %d", night, i);
+            offer(staging, "k", bytes);
+        }
+        CHECK_INT(staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true }, &counts,
+                                 &error),
+                  STATUS_OK);
+        CHECK_INT(counts.changed, MANY);
+        CHECK_INT(counts.missing, 0);
+    }
+    CHECK_INT(number("SELECT count(*) FROM record"), MANY);
+    CHECK_INT(number("SELECT count(*) FROM record WHERE key = 'k (5000)'"), 1);
+    store_close(store);
+}
+
+TEST("the same bytes under two headings are two records, and neither is new on the next night")
+{
+    open_store();
+    for (int night = 0; night < 2; night++) {
+        struct staging *staging;
+        struct staging_counts counts;
+        CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+        static const char *const headings[] = { "code,name", "code,title" };
+        for (int i = 0; i < 2; i++) {
+            struct staged_record record = { .key = TEXT("1"),
+                                            .locator = text_of(headings[i]),
+                                            .bytes = TEXT("1,A"),
+                                            .digest = crypto_sha256(TEXT("1,A")),
+                                            .context = text_of(headings[i]) };
+            bool known;
+            CHECK_INT(staging_context(staging, record.context, &error), STATUS_OK);
+            CHECK_INT(staging_known(staging, &record.digest, TEXT_NONE, record.locator, &known, &error),
+                      STATUS_OK);
+            CHECK_INT(known, night);
+            if (!known)
+                CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
+        }
+        CHECK_INT(staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true }, &counts,
+                                 &error),
+                  STATUS_OK);
+        CHECK_INT(counts.missing, 0);
+    }
+    store_close(store);
+}
+
+/* As it is taken in: looked up in groups, before what is new is staged. */
+static struct staging_counts pass_in(const char *document, const char *const *records)
+{
+    struct staging *staging;
+    struct staging_counts counts = { 0 };
+    struct staged_record fresh[10];
+    size_t count = 0;
+    CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+    for (int place = 1; *records; records++, place++) {
+        struct staged_record record = { .key = text_of(document),
+                                        .locator = text_format(&test_arena, "%s:%d", document, place),
+                                        .bytes = text_of(*records),
+                                        .digest = crypto_sha256(text_of(*records)) };
+        bool known;
+        CHECK_INT(staging_known_in(staging, &record.digest, record.key, record.locator, &known, &error),
+                  STATUS_OK);
+        if (!known)
+            fresh[count++] = record;
+    }
+    for (size_t i = 0; i < count; i++)
+        CHECK_INT(staging_put(staging, &fresh[i], &error), STATUS_OK);
+    CHECK_INT(
+        staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true }, &counts, &error),
+        STATUS_OK);
+    return counts;
+}
+
+TEST("equal records without keys keep their places")
+{
+    open_store();
+    static const char *const first[] = { "R", "R", "S", NULL };
+    CHECK_INT(pass_in("f", first).changed, 3);
+    CHECK_INT(number("SELECT count(*) FROM record WHERE key IN ('f', 'f (2)', 'f (3)')"), 3);
+    struct staging_counts counts = pass_in("f", first);
+    CHECK_INT(counts.changed + counts.missing, 0);
+    static const char *const more[] = { "R", "R", "R", "S", NULL };
+    counts = pass_in("f", more);
+    CHECK_INT(counts.changed, 1);
+    CHECK_INT(counts.missing, 0);
+    CHECK_INT(pass_in("f", first).missing, 1);
+    CHECK_INT(number("SELECT count(*) FROM record WHERE locator = 'f:2' AND key = 'f (2)'"), 1);
     store_close(store);
 }
