@@ -2,301 +2,335 @@
 
 #ifdef CONGKHAI_ODBC
 
-#include <sql.h>
-#include <sqlext.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "adapters/unicode.h"
+#include "adapters/odbc_session.h"
 #include "core/memory.h"
 
-#define PIECE        16384 /* UTF-16 units of one SQLGetData */
-#define WORDS        2048  /* units of a driver's message */
-#define TITLE        512
-#define RECORDS      4 /* of diagnostics that are shown */
-#define SQLSTATE     5
-#define SURROGATE(c) (((c)&0xf800) == 0xd800)
+#define LOOK_MS  100  /* how often the stop flag is looked at */
+#define GRACE_MS 2000 /* so much longer than allowed: a driver that keeps its time says itself why it ended */
+#define TOGETHER 32768 /* bytes that are written at once */
+#define PIPE     3     /* the process's end */
+#define TITLES   65536 /* bytes of a title, at most */
 
-_Static_assert(sizeof(SQLWCHAR) == 2, "unixODBC is built with UTF-16 characters");
-
-struct column {
-    char *title;
-    bool binary, real;
+/* What the process says: a letter, a length, so many bytes. */
+enum said {
+    SAID_CONNECTED = 'c',
+    SAID_COLUMN = 'h', /* its title, and before that one byte: is it real? */
+    SAID_STARTED = 's',
+    SAID_ROW = 'r',
+    SAID_NULL = 'n',
+    SAID_CELL = 'v',
+    SAID_BAD_CELL = 'x', /* why */
+    SAID_BROKEN = 'e',   /* why; nothing comes behind it */
+    SAID_END = 'd',
 };
 
-struct odbc {
-    const struct odbc_query *query;
-    SQLHENV environment;
-    SQLHDBC connection;
-    SQLHSTMT statement;
-    bool connected;
-    size_t count;
-    struct column *columns;
-    struct buffer cell;
-    int64_t spent_ns;
-    SQLWCHAR piece[PIECE];
+/* ---- in the process ---- */
+
+struct telling {
+    struct buffer out;
 };
 
-static int64_t now_ns(void)
+/* Nobody listens any more: then there is nothing left to do. */
+static void flush(struct telling *telling)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
-static bool is_good(SQLRETURN result)
-{
-    return result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO;
-}
-
-/* ---- UTF-16 ---- */
-
-static SQLWCHAR *to_wide(struct text text, SQLINTEGER *length)
-{
-    SQLWCHAR *wide = memory_grow(NULL, text.length + 1, sizeof *wide);
-    size_t at = 0, units = 0;
-    while (at < text.length) {
-        int32_t character = unicode_next(text, &at);
-        if (character >= 0x10000) {
-            wide[units++] = (SQLWCHAR)(0xd7c0 + (character >> 10));
-            character = 0xdc00 | (character & 0x3ff);
-        }
-        wide[units++] = (SQLWCHAR)character;
+    for (size_t at = 0; at < telling->out.length;) {
+        ssize_t count = write(PIPE, telling->out.bytes + at, telling->out.length - at);
+        if (count < 0 && errno != EINTR)
+            _exit(0);
+        at += count > 0 ? (size_t)count : 0;
     }
-    wide[units] = 0;
-    *length = (SQLINTEGER)units;
-    return wide;
+    buffer_clear(&telling->out);
 }
 
-/* `high` is the half of a pair that the units before ended with, and the one that these end with. False: a
- * half without its other. */
-static bool from_wide(const SQLWCHAR *wide, size_t count, int32_t *high, struct buffer *out)
+static void tell(struct telling *telling, enum said said, struct text bytes)
 {
-    char bytes[4];
-    for (size_t i = 0; i < count; i++) {
-        int32_t unit = wide[i];
-        bool low = SURROGATE(unit) && unit >= 0xdc00;
-        if (low != (*high != 0))
-            return false;
-        if (SURROGATE(unit) && !low) {
-            *high = unit;
-            continue;
-        }
-        if (low)
-            unit = 0x10000 + ((*high & 0x3ff) << 10) + (unit & 0x3ff);
-        *high = 0;
-        buffer_put(out, bytes, unicode_put(unit, bytes));
+    uint64_t length = bytes.length;
+    buffer_char(&telling->out, (char)said);
+    buffer_put(&telling->out, (const char *)&length, sizeof length);
+    buffer_text(&telling->out, bytes);
+    if (telling->out.length >= TOGETHER)
+        flush(telling);
+}
+
+static void tell_columns(struct telling *telling, const struct odbc_session *session)
+{
+    for (size_t i = 0; i < odbc_session_columns(session); i++) {
+        BUFFER_OWNED struct buffer column = { 0 };
+        buffer_char(&column, odbc_session_is_real(session, i) ? 1 : 0);
+        buffer_string(&column, odbc_session_title(session, i));
+        tell(telling, SAID_COLUMN, buffer_view(&column));
     }
-    return true;
+    tell(telling, SAID_STARTED, TEXT(""));
 }
 
-/* For titles and messages, where a half is no reason to fail. */
-static void put_wide(const SQLWCHAR *wide, size_t count, struct buffer *out)
+static enum status tell_row(struct telling *telling, struct odbc_session *session, struct error *error)
 {
-    int32_t high = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!from_wide(wide + i, 1, &high, out))
-            high = 0, buffer_char(out, '?');
-}
-
-/* ---- what the driver says ---- */
-
-/* Its SQLSTATEs and words, one behind the other, without secrets. */
-static struct text diagnostics(const struct odbc *odbc, struct arena *arena, SQLSMALLINT kind,
-                               SQLHANDLE handle, char state[SQLSTATE + 1])
-{
-    struct buffer BUFFER_OWNED out = { 0 };
-    SQLWCHAR code[SQLSTATE + 1], words[WORDS];
-    *state = 0;
-    for (SQLSMALLINT i = 1; i <= RECORDS; i++) {
-        struct buffer BUFFER_OWNED said = { 0 };
-        SQLINTEGER native;
-        SQLSMALLINT length = 0;
-        if (!is_good(SQLGetDiagRecW(kind, handle, i, code, &native, words, WORDS, &length)))
-            break;
-        size_t count = length < 0 ? 0 : (size_t)length;
-        put_wide(words, count < WORDS ? count : WORDS - 1, &said);
-        if (out.length)
-            buffer_string(&out, "; ");
-        for (int k = 0; k < SQLSTATE; k++) {
-            char letter = code[k] < 0x80 && code[k] > ' ' ? (char)code[k] : '?';
-            buffer_char(&out, letter);
-            if (i == 1)
-                state[k] = letter;
-        }
-        state[SQLSTATE] = 0;
-        buffer_char(&out, ' ');
-        buffer_text(&out, odbc_string_hide(arena, odbc->query->string, text_trim(buffer_view(&said))));
-    }
-    return text_copy(arena, out.length ? buffer_view(&out) : text_of(_("the driver gives no reason")));
-}
-
-static enum status report(const struct odbc *odbc, SQLSMALLINT kind, SQLHANDLE handle, const char *what,
-                          struct error *error)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    char state[SQLSTATE + 1];
-    struct text words = diagnostics(odbc, &arena, kind, handle, state);
-    return error_set(error, STATUS_STOP, "%s: %.*s", what, (int)text_cut(words, 1200), words.bytes);
-}
-
-static enum status report_connection(const struct odbc *odbc, struct error *error)
-{
-    return report(odbc, SQL_HANDLE_DBC, odbc->connection,
-                  _("ODBC cannot connect; check the connection string, and that its driver is installed "
-                    "(odbcinst -q -d lists them)"),
-                  error);
-}
-
-static enum status report_query(const struct odbc *odbc, const char *what, struct error *error)
-{
-    return report(odbc, SQL_HANDLE_STMT, odbc->statement, what, error);
-}
-
-/* ---- the connection ---- */
-
-static void *number(int64_t value)
-{
-    return (void *)(intptr_t)value; /* ODBC passes numbers as pointers */
-}
-
-/* Read-only is a wish (drivers may let writes pass): the rollback is what holds. */
-static enum status prepare_reading(struct odbc *odbc, struct error *error)
-{
-    SQLUSMALLINT capable = SQL_TC_ALL;
-    SQLSetConnectAttrW(odbc->connection, SQL_ATTR_ACCESS_MODE, number(SQL_MODE_READ_ONLY), 0);
-    if (is_good(SQLSetConnectAttrW(odbc->connection, SQL_ATTR_AUTOCOMMIT, number(SQL_AUTOCOMMIT_OFF), 0)))
-        return STATUS_OK;
-    /* At once: the next call forgets why this one failed. */
-    enum status status = report(odbc, SQL_HANDLE_DBC, odbc->connection,
-                                _("the driver refuses a transaction that can be rolled back"), error);
-    if (is_good(SQLGetInfoW(odbc->connection, SQL_TXN_CAPABLE, &capable, sizeof capable, NULL)) &&
-        capable == SQL_TC_NONE)
-        return STATUS_OK;
-    return status;
-}
-
-static enum status connect_to(struct odbc *odbc, struct error *error)
-{
-    int64_t seconds = (odbc->query->timeout + 999) / 1000;
-    if (!is_good(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &odbc->environment)) ||
-        !is_good(SQLSetEnvAttr(odbc->environment, SQL_ATTR_ODBC_VERSION, number(SQL_OV_ODBC3), 0)) ||
-        !is_good(SQLAllocHandle(SQL_HANDLE_DBC, odbc->environment, &odbc->connection)))
-        return error_set(error, STATUS_STOP, _("unixODBC cannot start"));
-    SQLSetConnectAttrW(odbc->connection, SQL_ATTR_LOGIN_TIMEOUT, number(seconds), 0);
-    SQLSetConnectAttrW(odbc->connection, SQL_ATTR_ACCESS_MODE, number(SQL_MODE_READ_ONLY), 0);
-    SQLINTEGER length;
-    SQLWCHAR *wide = to_wide(odbc->query->string->connection, &length);
-    SQLRETURN result = length > INT16_MAX
-                           ? SQL_ERROR
-                           : SQLDriverConnectW(odbc->connection, NULL, wide, (SQLSMALLINT)length, NULL, 0,
-                                               NULL, SQL_DRIVER_NOPROMPT);
-    explicit_bzero(wide, (size_t)length * sizeof *wide);
-    free(wide);
-    odbc->connected = is_good(result);
-    return odbc->connected ? prepare_reading(odbc, error) : report_connection(odbc, error);
-}
-
-/* ---- the query ---- */
-
-static bool in_time(struct odbc *odbc, int64_t since)
-{
-    odbc->spent_ns += now_ns() - since;
-    return odbc->spent_ns / 1000000 <= odbc->query->timeout;
-}
-
-static enum status too_slow(const struct odbc *odbc, struct error *error)
-{
-    return error_set(error, STATUS_STOP,
-                     _("the query took longer than %lld ms and was broken off; make it simpler or allow it "
-                       "more time (see \"timeout\")"),
-                     (long long)odbc->query->timeout);
-}
-
-static enum status describe(struct odbc *odbc, struct error *error)
-{
-    SQLSMALLINT count = 0;
-    if (!is_good(SQLNumResultCols(odbc->statement, &count)))
-        return report_query(odbc, _("the query cannot be read"), error);
-    if (count < 1)
-        return error_set(error, STATUS_STOP, _("the query gives no rows: it must be one SELECT"));
-    if (count > ODBC_COLUMNS)
-        return error_set(error, STATUS_STOP, _("the query gives %d columns; at most %d are read"), count,
-                         ODBC_COLUMNS);
-    odbc->columns = memory_take_zeroed((size_t)count, sizeof *odbc->columns);
-    for (odbc->count = 0; odbc->count < (size_t)count; odbc->count++) {
-        struct column *column = &odbc->columns[odbc->count];
-        struct buffer BUFFER_OWNED title = { 0 };
-        SQLWCHAR name[TITLE];
-        SQLSMALLINT length = 0, type = 0, digits, nullable;
-        SQLULEN size;
-        if (!is_good(SQLDescribeColW(odbc->statement, (SQLUSMALLINT)(odbc->count + 1), name, TITLE, &length,
-                                     &type, &size, &digits, &nullable)))
-            return report_query(odbc, _("the query cannot be read"), error);
-        put_wide(name, length < TITLE ? (size_t)length : TITLE - 1, &title);
-        column->title = memory_copy_string(title.length ? title.bytes : "");
-        column->binary = type == SQL_BINARY || type == SQL_VARBINARY || type == SQL_LONGVARBINARY;
-        column->real = type == SQL_REAL || type == SQL_FLOAT || type == SQL_DOUBLE;
+    enum status status = odbc_session_next(session, error);
+    if (status)
+        return status;
+    tell(telling, SAID_ROW, TEXT(""));
+    for (size_t i = 0; i < odbc_session_columns(session); i++) {
+        struct text cell;
+        status = odbc_session_cell(session, i, &cell, error);
+        if (status == STATUS_REJECT)
+            tell(telling, SAID_BAD_CELL, text_of(error->message));
+        else if (status)
+            return status;
+        else
+            tell(telling, cell.bytes ? SAID_CELL : SAID_NULL, cell.bytes ? cell : TEXT(""));
     }
     return STATUS_OK;
 }
 
-static enum status start_query(struct odbc *odbc, struct error *error)
+static void serve(const struct odbc_query *query)
 {
-    int64_t seconds = (odbc->query->timeout + 999) / 1000, since = now_ns();
-    if (!is_good(SQLAllocHandle(SQL_HANDLE_STMT, odbc->connection, &odbc->statement)))
-        return report_connection(odbc, error);
-    SQLSetStmtAttrW(odbc->statement, SQL_ATTR_QUERY_TIMEOUT, number(seconds), 0);
-    SQLINTEGER length;
-    SQLWCHAR *wide = to_wide(text_of(odbc->query->query), &length);
-    SQLRETURN result = SQLExecDirectW(odbc->statement, wide, length);
-    free(wide);
-    if (!is_good(result) && result != SQL_NO_DATA)
-        return report_query(odbc, _("the database refuses the query"), error);
-    if (!in_time(odbc, since))
-        return too_slow(odbc, error);
-    return describe(odbc, error);
+    struct telling telling = { 0 };
+    struct odbc_session *session = NULL;
+    struct error error = { 0 };
+    enum status status = odbc_session_open(query, &session, &error);
+    if (status == STATUS_OK) {
+        tell(&telling, SAID_CONNECTED, TEXT(""));
+        flush(&telling);
+        status = odbc_session_start(session, &error);
+    }
+    if (status == STATUS_OK) {
+        tell_columns(&telling, session);
+        flush(&telling);
+    }
+    while (status == STATUS_OK)
+        status = tell_row(&telling, session, &error);
+    tell(&telling, status == STATUS_END ? SAID_END : SAID_BROKEN,
+         status == STATUS_END ? TEXT("") : text_of(error.message));
+    flush(&telling);
+    odbc_session_close(session); /* rolls back */
+}
+
+/* Nothing of ours is open in it but its pipe, neither the store nor its lock; no signal finds our handlers. */
+static void become_process(const struct odbc_query *query, int pipe, pid_t parent)
+{
+    static const int ours[] = { SIGINT, SIGTERM, SIGHUP };
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        signal(ours[i], SIG_DFL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent || dup2(pipe, PIPE) < 0)
+        _exit(1);
+    for (long descriptor = sysconf(_SC_OPEN_MAX) < 65536 ? sysconf(_SC_OPEN_MAX) : 65536;
+         --descriptor > PIPE;)
+        close((int)descriptor);
+    fcntl(PIPE, F_SETFD, FD_CLOEXEC);
+    serve(query);
+    _exit(0);
+}
+
+/* ---- in the program ---- */
+
+struct odbc {
+    const struct odbc_query *query;
+    pid_t process;
+    int pipe;
+    int64_t waited_ms; /* for the connection, then for the query */
+    char block[TOGETHER];
+    size_t at, end; /* of the block */
+    struct buffer bytes;
+    size_t count;
+    struct column {
+        char *title;
+        bool real;
+    } * columns;
+    bool row_open; /* of the row that stands ready, not everything is read */
+    size_t cell;   /* the next of it */
+    enum status ended;
+    struct error why;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static enum status lost(struct odbc *odbc, struct error *error)
+{
+    int how = 0;
+    while (waitpid(odbc->process, &how, 0) < 0 && errno == EINTR)
+        ;
+    odbc->process = 0;
+    if (odbc->query->stop && *odbc->query->stop)
+        return error_set(error, STATUS_STOP, _("a signal ended the run"));
+    if (WIFSIGNALED(how))
+        return error_set(error, STATUS_STOP,
+                         _("the ODBC driver crashed (signal %d); see whether there is a newer one"),
+                         WTERMSIG(how));
+    return error_set(error, STATUS_STOP,
+                     _("the ODBC driver ended its process; see whether there is a newer one"));
+}
+
+/* Some bytes of what the process says, when it says some. */
+static enum status fill(struct odbc *odbc, struct error *error)
+{
+    for (;;) {
+        struct pollfd waiting = { .fd = odbc->pipe, .events = POLLIN };
+        int64_t since = now_ms();
+        if (odbc->query->stop && *odbc->query->stop)
+            return error_set(error, STATUS_STOP, _("a signal ended the run"));
+        if (poll(&waiting, 1, LOOK_MS) == 1) {
+            ssize_t count = read(odbc->pipe, odbc->block, sizeof odbc->block);
+            if (count > 0) {
+                odbc->at = 0;
+                odbc->end = (size_t)count;
+                odbc->waited_ms += now_ms() - since;
+                return STATUS_OK;
+            }
+            if (!count)
+                return lost(odbc, error);
+        }
+        odbc->waited_ms += now_ms() - since;
+        if (odbc->waited_ms > odbc->query->timeout + GRACE_MS)
+            return error_set(error, STATUS_STOP,
+                             _("the ODBC driver has not answered for %lld ms, although it may take %lld, and "
+                               "was left; look at the database, or allow it more time (see \"timeout\")"),
+                             (long long)odbc->waited_ms, (long long)odbc->query->timeout);
+    }
+}
+
+static enum status take(struct odbc *odbc, void *bytes, size_t length, struct error *error)
+{
+    for (char *into = bytes; length;) {
+        if (odbc->at == odbc->end && fill(odbc, error))
+            return error->status;
+        size_t some = odbc->end - odbc->at < length ? odbc->end - odbc->at : length;
+        memcpy(into, odbc->block + odbc->at, some);
+        odbc->at += some;
+        into += some;
+        length -= some;
+    }
+    return STATUS_OK;
+}
+
+/* The process holds foreign code: what it says is believed as far as it makes sense. */
+static enum status hear(struct odbc *odbc, enum said *said, struct error *error)
+{
+    char letter;
+    uint64_t length, most = odbc->query->cell_most > TITLES ? odbc->query->cell_most : TITLES;
+    if (take(odbc, &letter, 1, error) || take(odbc, &length, sizeof length, error))
+        return error->status;
+    *said = (enum said)letter;
+    if (length > most)
+        return error_set(error, STATUS_STOP, _("the ODBC driver's process says what makes no sense"));
+    buffer_clear(&odbc->bytes);
+    while (length) {
+        char some[4096];
+        size_t part = length < sizeof some ? (size_t)length : sizeof some;
+        if (take(odbc, some, part, error))
+            return error->status;
+        buffer_put(&odbc->bytes, some, part);
+        length -= part;
+    }
+    if (*said == SAID_BROKEN)
+        return error_set(error, STATUS_STOP, "%.*s", TEXT_ARG(buffer_view(&odbc->bytes)));
+    return STATUS_OK;
+}
+
+/* Ends it, and says the same from now on. */
+static enum status give_up(struct odbc *odbc, struct error *error)
+{
+    odbc->ended = error->status;
+    odbc->why = *error;
+    return error->status;
+}
+
+static enum status nonsense(struct odbc *odbc, struct error *error)
+{
+    error_set(error, STATUS_STOP, _("the ODBC driver's process says what makes no sense"));
+    return give_up(odbc, error);
+}
+
+static enum status read_columns(struct odbc *odbc, struct error *error)
+{
+    enum said said;
+    while (!hear(odbc, &said, error)) {
+        if (said == SAID_STARTED)
+            return STATUS_OK;
+        if (said != SAID_COLUMN || !odbc->bytes.length || odbc->count == ODBC_COLUMNS)
+            return nonsense(odbc, error);
+        odbc->columns = memory_grow(odbc->columns, odbc->count + 1, sizeof *odbc->columns);
+        odbc->columns[odbc->count].real = odbc->bytes.bytes[0];
+        odbc->columns[odbc->count++].title = memory_copy_string(odbc->bytes.bytes + 1);
+    }
+    return error->status;
+}
+
+static enum status start_process(struct odbc *odbc, struct error *error)
+{
+    int ends[2];
+    pid_t parent = getpid();
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_set(error, STATUS_STOP, _("no process can be started for the ODBC driver: %s"),
+                         strerror(errno));
+    odbc->pipe = ends[0];
+    odbc->process = fork();
+    if (!odbc->process)
+        become_process(odbc->query, ends[1], parent);
+    int code = errno;
+    close(ends[1]);
+    if (odbc->process < 0) {
+        odbc->process = 0;
+        return error_set(error, STATUS_STOP, _("no process can be started for the ODBC driver: %s"),
+                         strerror(code));
+    }
+    return STATUS_OK;
 }
 
 enum status odbc_open(const struct odbc_query *query, struct odbc **odbc, struct error *error)
 {
     struct odbc *opened = memory_new(struct odbc);
+    enum said said;
     opened->query = query;
-    opened->cell.limit = query->cell_most;
-    enum status status = connect_to(opened, error);
+    opened->pipe = -1;
+    *odbc = NULL;
+    enum status status = start_process(opened, error);
     if (status == STATUS_OK)
-        status = start_query(opened, error);
+        status = hear(opened, &said, error);
+    opened->waited_ms = 0;
+    if (status == STATUS_OK)
+        status = said == SAID_CONNECTED ? read_columns(opened, error) : nonsense(opened, error);
     if (status) {
         odbc_close(opened);
-        opened = NULL;
+        return status;
     }
     *odbc = opened;
-    return status;
+    return STATUS_OK;
 }
 
 void odbc_close(struct odbc *odbc)
 {
     if (!odbc)
         return;
-    if (odbc->statement)
-        SQLFreeHandle(SQL_HANDLE_STMT, odbc->statement);
-    if (odbc->connected) {
-        SQLEndTran(SQL_HANDLE_DBC, odbc->connection, SQL_ROLLBACK);
-        SQLDisconnect(odbc->connection);
+    if (odbc->process) {
+        kill(odbc->process, SIGKILL);
+        /* One that a dead network drive holds in the kernel is left to whoever comes after us. */
+        for (int turn = 0; turn < 100 && !waitpid(odbc->process, NULL, WNOHANG); turn++)
+            poll(NULL, 0, 10);
     }
-    if (odbc->connection)
-        SQLFreeHandle(SQL_HANDLE_DBC, odbc->connection);
-    if (odbc->environment)
-        SQLFreeHandle(SQL_HANDLE_ENV, odbc->environment);
+    if (odbc->pipe >= 0)
+        close(odbc->pipe);
     for (size_t i = 0; i < odbc->count; i++)
         free(odbc->columns[i].title);
     free(odbc->columns);
-    buffer_free(&odbc->cell);
+    buffer_free(&odbc->bytes);
     free(odbc);
 }
-
-/* ---- the result ---- */
 
 size_t odbc_columns(const struct odbc *odbc)
 {
@@ -313,94 +347,47 @@ bool odbc_is_real(const struct odbc *odbc, size_t at)
     return odbc->columns[at].real;
 }
 
+static enum status say_again(const struct odbc *odbc, struct error *error)
+{
+    if (odbc->ended != STATUS_END)
+        *error = odbc->why;
+    return odbc->ended;
+}
+
 enum status odbc_next(struct odbc *odbc, struct error *error)
 {
-    int64_t since = now_ns();
-    SQLRETURN result = SQLFetch(odbc->statement);
-    if (result == SQL_NO_DATA)
-        return STATUS_END;
-    if (!is_good(result))
-        return report_query(odbc, _("the result broke off"), error);
-    return in_time(odbc, since) ? STATUS_OK : too_slow(odbc, error);
-}
-
-/* Class 22 is the value's fault, 07 the conversion's; HY000 and HYC00 are said of either. If it was the
- * connection after all, the next row tells. */
-static bool is_about_value(const char *state)
-{
-    return !strncmp(state, "22", 2) || !strncmp(state, "07", 2) || !strcmp(state, "HY000") ||
-           !strcmp(state, "HYC00");
-}
-
-static enum status report_cell(const struct odbc *odbc, size_t at, struct error *error)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    char state[SQLSTATE + 1];
-    struct text words = diagnostics(odbc, &arena, SQL_HANDLE_STMT, odbc->statement, state);
-    return error_set(error, is_about_value(state) ? STATUS_REJECT : STATUS_STOP,
-                     _("the column \"%s\" cannot be read: " TEXT_PRINT), odbc->columns[at].title,
-                     TEXT_ARG(words));
-}
-
-/* The bytes of a piece that SQLGetData left: what it says is what remained before it, or that it does not
- * know. A driver may leave a piece shorter than it could (not to cut a letter): its terminator tells. */
-static size_t piece_length(const struct odbc *odbc, bool binary, SQLRETURN result, SQLLEN said)
-{
-    size_t capacity = sizeof odbc->piece - (binary ? 0 : sizeof(SQLWCHAR));
-    if (said >= 0 && (size_t)said <= capacity)
-        return (size_t)said;
-    if (binary)
-        return capacity;
-    size_t units = PIECE - 1;
-    if (said == SQL_NO_TOTAL && result == SQL_SUCCESS) {
-        units = 0;
-        while (units < PIECE - 1 && odbc->piece[units])
-            units++;
-    }
-    while (units && !odbc->piece[units - 1] && units > PIECE - 5)
-        units--;
-    return units * sizeof(SQLWCHAR);
+    enum said said;
+    if (odbc->ended)
+        return say_again(odbc, error);
+    do { /* past the cells that nobody asked for */
+        if (hear(odbc, &said, error))
+            return give_up(odbc, error);
+    } while (odbc->row_open && odbc->cell++ < odbc->count &&
+             (said == SAID_CELL || said == SAID_NULL || said == SAID_BAD_CELL));
+    odbc->row_open = said == SAID_ROW;
+    odbc->cell = 0;
+    if (said == SAID_END)
+        return odbc->ended = STATUS_END;
+    return said == SAID_ROW ? STATUS_OK : nonsense(odbc, error);
 }
 
 enum status odbc_cell(struct odbc *odbc, size_t at, struct text *cell, struct error *error)
 {
-    const struct column *column = &odbc->columns[at];
-    int32_t high = 0;
+    enum said said;
     *cell = TEXT_NONE;
-    buffer_clear(&odbc->cell);
-    for (bool first = true;; first = false) {
-        SQLLEN said = 0;
-        int64_t since = now_ns();
-        memset(odbc->piece + PIECE - 4, 0, 4 * sizeof *odbc->piece);
-        SQLRETURN result =
-            SQLGetData(odbc->statement, (SQLUSMALLINT)(at + 1), column->binary ? SQL_C_BINARY : SQL_C_WCHAR,
-                       odbc->piece, sizeof odbc->piece, &said);
-        if (!in_time(odbc, since))
-            return too_slow(odbc, error);
-        if (result == SQL_NO_DATA)
-            break;
-        if (!is_good(result))
-            return report_cell(odbc, at, error);
-        if (said == SQL_NULL_DATA && first)
-            return STATUS_OK;
-        size_t length = piece_length(odbc, column->binary, result, said);
-        if (column->binary)
-            buffer_put(&odbc->cell, odbc->piece, length);
-        else if (!from_wide(odbc->piece, length / sizeof *odbc->piece, &high, &odbc->cell))
-            return error_set(error, STATUS_REJECT, _("the column \"%s\" holds half a UTF-16 character"),
-                             column->title);
-        if (odbc->cell.over)
-            return error_set(error, STATUS_REJECT,
-                             _("the column \"%s\" is larger than %zu bytes (see \"record_limit\")"),
-                             column->title, odbc->query->cell_most);
-        if (result == SQL_SUCCESS || !length)
-            break;
-    }
-    if (high)
-        return error_set(error, STATUS_REJECT, _("the column \"%s\" holds half a UTF-16 character"),
-                         column->title);
-    *cell = buffer_view(&odbc->cell);
-    return STATUS_OK;
+    if (odbc->ended)
+        return say_again(odbc, error);
+    do {
+        if (odbc->cell == odbc->count)
+            return nonsense(odbc, error);
+        if (hear(odbc, &said, error))
+            return give_up(odbc, error);
+    } while (odbc->cell++ < at && (said == SAID_CELL || said == SAID_NULL || said == SAID_BAD_CELL));
+    if (said == SAID_BAD_CELL)
+        return error_set(error, STATUS_REJECT, "%.*s", TEXT_ARG(buffer_view(&odbc->bytes)));
+    if (said == SAID_CELL)
+        *cell = odbc->bytes.length ? buffer_view(&odbc->bytes) : TEXT("");
+    return said == SAID_CELL || said == SAID_NULL ? STATUS_OK : nonsense(odbc, error);
 }
 
 #else

@@ -25,6 +25,7 @@ struct sqlite {
     bool guarded;
     int64_t allowed_ns;  /* for one statement */
     int64_t deadline_ns; /* of the step that is running */
+    const volatile sig_atomic_t *stop;
     struct sqlite_statement *begin, *commit, *rollback;
 };
 
@@ -84,6 +85,8 @@ static enum status report(struct sqlite *database, int result, const char *sql, 
               "be read and written"),
             path, words);
     case SQLITE_INTERRUPT:
+        if (database->stop && *database->stop)
+            return error_set(error, STATUS_STOP, _("%s: a signal ended a query"), path);
         return error_set(error, STATUS_STOP,
                          _("%s: a query took longer than %lld ms and was broken off: " TEXT_PRINT
                            ". Make it simpler or allow it more time"),
@@ -184,11 +187,12 @@ static int authorize(void *user_data, int action, const char *first, const char 
 static int look_at_time(void *user_data)
 {
     const struct sqlite *database = user_data;
-    return now_ns() > database->deadline_ns;
+    return now_ns() > database->deadline_ns || (database->stop && *database->stop);
 }
 
-void sqlite_guard(struct sqlite *database, long milliseconds)
+void sqlite_guard(struct sqlite *database, long milliseconds, const volatile sig_atomic_t *stop)
 {
+    database->stop = stop;
     database->guarded = true;
     database->allowed_ns = (int64_t)milliseconds * 1000000;
     database->deadline_ns = INT64_MAX; /* until a statement starts */

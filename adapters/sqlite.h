@@ -3,6 +3,7 @@
 #ifndef ADAPTERS_SQLITE_H
 #define ADAPTERS_SQLITE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,8 +28,9 @@ void sqlite_close_file(struct sqlite *database);
 /* Only SELECT may run from here on: writes, ATTACH, PRAGMA and load_extension are refused by the authorizer
  * when the statement is prepared (STATUS_USAGE, as is any other fault of the SQL then: it is an operator's).
  * A statement that spends more than `milliseconds` inside SQLite, from its first step to its reset, is
- * interrupted: STATUS_STOP. Texts and blobs are held to 64 MiB. */
-void sqlite_guard(struct sqlite *database, long milliseconds);
+ * interrupted, and so is one that works when `stop` (NULL: none) is set: STATUS_STOP. Texts and blobs are
+ * held to 64 MiB. */
+void sqlite_guard(struct sqlite *database, long milliseconds, const volatile sig_atomic_t *stop);
 
 /* Runs statements without results. STATUS_FATAL with the file, SQLite's words and what to do; STATUS_BUSY
  * when another process holds the file. So with every function below that returns a status. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "adapters/html_references.h"
 #include "adapters/unicode.h"
 #include "adapters/xml_libxml2.h"
 #include "core/memory.h"
@@ -256,7 +257,13 @@ enum status xml_parse(struct text bytes, bool html, const char *encoding, struct
         return status;
     struct xml_guard guard = { .html = html };
     if (!xml_guard_pass(&guard, bytes))
-        return error_set(error, STATUS_REJECT, "%s", xml_guard_words());
+        return error_set(error, STATUS_REJECT, "%s", xml_guard_words(&guard));
+    struct buffer BUFFER_OWNED prepared = { .limit = 2 * (size_t)XML_DOCUMENT_LIMIT };
+    if (html && (!told || !strcmp(told, "UTF-8")) && html_prepare(bytes, &prepared))
+        bytes = buffer_view(&prepared);
+    if (prepared.over)
+        return error_set(error, STATUS_REJECT,
+                         _("the page is too large with its control characters written out"));
     xmlDocPtr tree = html ? parse_html(bytes, told, &fault) : parse_xml(bytes, told, declared, &fault);
     if (!tree) {
         xml_fault_tell(&fault, NULL, STATUS_REJECT, error);

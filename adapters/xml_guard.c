@@ -8,8 +8,6 @@
 
 #define MARKS_MAX 3000 /* words and quotes of one tag: 1,500 attributes as they are usually written */
 
-enum { IN_TEXT, AFTER_LESS, IN_TAG, IN_QUOTE, IN_MARKUP, IN_RAW };
-
 static bool is_space(char byte)
 {
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '/';
@@ -36,7 +34,7 @@ static void begin_tag(struct xml_guard *guard, char byte)
 {
     bool name = (byte | 32) >= 'a' && (byte | 32) <= 'z';
     name = name || byte == '_' || byte == ':' || byte == '/' || (unsigned char)byte >= 0x80;
-    guard->state = name ? IN_TAG : byte == '!' || byte == '?' ? IN_MARKUP : IN_TEXT;
+    guard->state = name ? XML_GUARD_TAG : byte == '!' || byte == '?' ? XML_GUARD_MARKUP : XML_GUARD_TEXT;
     guard->end = byte == '?' ? "?>" : ">";
     guard->marks = guard->named = 0;
     guard->naming = guard->html; /* for raw text alone */
@@ -58,12 +56,13 @@ static void take_tag(struct xml_guard *guard, char byte, char before)
 {
     take_name(guard, byte);
     if (byte == '>') {
-        guard->state = is_raw(guard) ? IN_RAW : IN_TEXT;
+        guard->roots += guard->named == 4 && !memcmp(guard->name, "html", 4);
+        guard->state = is_raw(guard) ? XML_GUARD_RAW : XML_GUARD_TEXT;
         memset(guard->last, 0, sizeof guard->last);
     } else if (byte == '<') {
-        guard->state = AFTER_LESS;
+        guard->state = XML_GUARD_LESS;
     } else if ((byte == '"' || byte == '\'') && guard->value) {
-        guard->state = IN_QUOTE;
+        guard->state = XML_GUARD_QUOTE;
         guard->quote = byte;
         guard->marks++;
     } else if (!is_space(byte) && is_space(before)) {
@@ -82,51 +81,51 @@ static void take_markup(struct xml_guard *guard, char byte)
     else if (guard->markup == 7 && ends_with(guard, "![CDATA["))
         guard->end = "]]>";
     else if (byte == '>' && guard->html && guard->end[0] == '-' && ends_with(guard, "--!>"))
-        guard->state = IN_TEXT;
+        guard->state = XML_GUARD_TEXT;
     else if (byte == '>' && ends_with(guard, guard->end) &&
              (guard->end[0] != '-' || guard->markup > 4 || guard->html))
-        guard->state = IN_TEXT;
+        guard->state = XML_GUARD_TEXT;
 }
 
-static void take(struct xml_guard *guard, char byte)
+void xml_guard_take(struct xml_guard *guard, char byte)
 {
     char before = guard->before;
     guard->before = byte;
     switch (guard->state) {
-    case AFTER_LESS:
+    case XML_GUARD_LESS:
         begin_tag(guard, byte);
-        if (guard->state == IN_TAG)
+        if (guard->state == XML_GUARD_TAG)
             take_name(guard, byte);
         break;
-    case IN_TAG:
+    case XML_GUARD_TAG:
         take_tag(guard, byte, before);
         break;
-    case IN_QUOTE:
+    case XML_GUARD_QUOTE:
         if (byte == guard->quote) {
-            guard->state = IN_TAG;
+            guard->state = XML_GUARD_TAG;
             guard->value = false;
         }
         break;
-    case IN_MARKUP:
+    case XML_GUARD_MARKUP:
         remember(guard, byte);
         take_markup(guard, byte);
         break;
-    case IN_RAW:
+    case XML_GUARD_RAW:
         remember(guard, byte);
         if (ends_with(guard, "</script") || ends_with(guard, "</style"))
             begin_tag(guard, '/');
         break;
     default:
         if (byte == '<')
-            guard->state = AFTER_LESS;
+            guard->state = XML_GUARD_LESS;
     }
 }
 
 /* Most of a document is text and values: only their ends matter. */
 static size_t skip(const struct xml_guard *guard, struct text bytes, size_t at)
 {
-    char end = guard->state == IN_TEXT ? '<' : guard->quote;
-    if (guard->state != IN_TEXT && guard->state != IN_QUOTE)
+    char end = guard->state == XML_GUARD_TEXT ? '<' : guard->quote;
+    if (guard->state != XML_GUARD_TEXT && guard->state != XML_GUARD_QUOTE)
         return at;
     const char *found = memchr(bytes.bytes + at, end, bytes.length - at);
     return found ? (size_t)(found - bytes.bytes) : bytes.length;
@@ -136,14 +135,17 @@ bool xml_guard_pass(struct xml_guard *guard, struct text bytes)
 {
     for (size_t i = skip(guard, bytes, 0); i < bytes.length; i = skip(guard, bytes, i + 1)) {
         if (bytes.bytes[i]) /* UTF-16 has a zero beside each ASCII letter */
-            take(guard, bytes.bytes[i]);
-        if (guard->marks > MARKS_MAX)
+            xml_guard_take(guard, bytes.bytes[i]);
+        if (guard->marks > MARKS_MAX || guard->roots > 1)
             return false;
     }
     return true;
 }
 
-const char *xml_guard_words(void)
+const char *xml_guard_words(const struct xml_guard *guard)
 {
+    if (guard->roots > 1)
+        return _(
+            "a second page begins in it (<html> stands twice): what belongs to which record cannot be known");
     return _("a tag has more than 1500 attributes, which is refused");
 }

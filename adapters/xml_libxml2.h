@@ -35,10 +35,19 @@ enum status xml_encoding_choose(const char *encoding, struct text start, const c
                                 struct error *error);
 
 /* Zeroed but for `html`, fed with all of a document's bytes: false when a tag has more attributes than any
- * document needs (the words say so). */
+ * document needs, or a second page begins (the words say so). */
+enum xml_guard_state {
+    XML_GUARD_TEXT,
+    XML_GUARD_LESS, /* behind "<" */
+    XML_GUARD_TAG,
+    XML_GUARD_QUOTE,  /* inside a value */
+    XML_GUARD_MARKUP, /* comments, CDATA, instructions, the DOCTYPE */
+    XML_GUARD_RAW     /* <script>, <style> */
+};
 struct xml_guard {
     bool html;
-    int state;
+    enum xml_guard_state state;
+    unsigned roots; /* tags <html> */
     char quote;
     bool value, naming;
     unsigned marks, markup, named;
@@ -46,7 +55,8 @@ struct xml_guard {
     char before, last[8], name[8]; /* last: in markup and raw text */
 };
 bool xml_guard_pass(struct xml_guard *guard, struct text bytes);
-const char *xml_guard_words(void);
+const char *xml_guard_words(const struct xml_guard *guard);
+void xml_guard_take(struct xml_guard *guard, char byte);
 
 /* A push parser fed from a stream. The files that read with it put it first in their own struct. */
 struct xml_push {

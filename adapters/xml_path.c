@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/html_references.h"
 #include "adapters/xml_libxml2.h"
 #include "core/memory.h"
 
@@ -335,6 +336,8 @@ enum status xml_path_select(const struct xml_path *path, struct xml_document *do
                          long_lasting ? _("it takes too long; make it simpler") : fault.words);
     }
     enum status status = take_result(path, found, arena, result, error);
+    if (document->html)
+        result->text = html_restore(arena, result->text);
     xmlXPathFreeObject(found);
     if (status)
         *result = (struct xml_result){ 0 };

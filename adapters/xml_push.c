@@ -160,7 +160,7 @@ enum status xml_push_feed(struct xml_push *push, struct error *error)
     if (!length && !push->begun)
         refuse(push, _("the document is empty"));
     if (!xml_guard_pass(&push->guard, (struct text){ push->chunk, length }))
-        refuse(push, xml_guard_words());
+        refuse(push, xml_guard_words(&push->guard));
     if (push->fault.level > XML_ERR_FATAL)
         return tell(push, error);
     enum status status = push->begun ? STATUS_OK : begin(push, &length, error);

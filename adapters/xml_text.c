@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "adapters/html_references.h"
 #include "adapters/xml.h"
 
 /* The next node in the order of the document inside `top`; a node's children are skipped when `down` is
@@ -155,5 +156,8 @@ static struct text page_node(struct arena *arena, const xmlNode *top)
 struct text xml_node_text(struct arena *arena, const struct xml_node *node, bool html)
 {
     const xmlNode *top = (const xmlNode *)node;
-    return html && top->type != XML_ATTRIBUTE_NODE ? page_node(arena, top) : plain_text(arena, top);
+    if (!html)
+        return plain_text(arena, top);
+    return html_restore(arena,
+                        top->type != XML_ATTRIBUTE_NODE ? page_node(arena, top) : plain_text(arena, top));
 }

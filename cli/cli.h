@@ -72,8 +72,10 @@ enum status command_history(struct session *session, struct error *error, int *e
 enum status command_report(struct session *session, struct error *error, int *exit_code);
 enum status command_audit(struct session *session, struct error *error, int *exit_code);
 
-/* Set by SIGINT and SIGTERM. */
+/* Set by SIGINT, SIGTERM and SIGHUP (unless that was ignored from the start), by whoever has said with
+ * cli_end_in_order that from here on it is looked at. Before, such a signal ends the program at once: exit 3. */
 extern volatile sig_atomic_t cli_stop;
+void cli_end_in_order(void);
 
 /* Output: results to stdout. With --json that is one document, also where a command failed: whoever writes
  * one by hand, piece by piece, says so with output_begin; where nothing is begun, main writes {"error",

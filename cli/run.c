@@ -84,15 +84,17 @@ struct load_request run_load_request(struct session *session)
     };
 }
 
-enum status run_read_store(struct session *session, struct store **store, struct error *error)
+enum status run_read_store(struct session *session, enum store_mode mode, struct store **store,
+                           struct error *error)
 {
-    return store_open(session->configuration.store, STORE_READ, session->clock, store, error);
+    return store_open(session->configuration.store, mode, session->clock, store, error);
 }
 
 enum status run_begin(struct session *session, struct store *store, int64_t *run, struct error *error)
 {
     const struct configuration *configuration = &session->configuration;
     char host[256] = "?";
+    cli_end_in_order();
     gethostname(host, sizeof host - 1);
     struct run_start start = {
         .command = session->invocation->command,

@@ -31,13 +31,27 @@ static enum status open_xml(struct decode *decode, struct error *error)
     return status;
 }
 
+/* The one record of a document is whole when the document is: what comes behind its root would be lost. */
+static enum status next_whole(struct decode *decode, struct decoded *decoded, struct error *error)
+{
+    struct text rest;
+    enum status status = xml_reader_next(decode->user_data, &decoded->bytes, &decoded->number, error);
+    if (status)
+        return status;
+    struct text bytes = text_copy(decode->arena, decoded->bytes);
+    status = xml_reader_next(decode->user_data, &rest, &decoded->number, error);
+    decoded->bytes = bytes;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
 static enum status next_xml(struct decode *decode, struct decoded *decoded, struct error *error)
 {
     bool whole = !decode->source->records || !*decode->source->records;
     *decoded = (struct decoded){ .mark = ':' };
-    enum status status = xml_reader_next(decode->user_data, &decoded->bytes, &decoded->number, error);
-    if (whole)
-        decoded->number = 0;
+    if (!whole)
+        return xml_reader_next(decode->user_data, &decoded->bytes, &decoded->number, error);
+    enum status status = next_whole(decode, decoded, error);
+    decoded->number = 0;
     return status;
 }
 

@@ -191,6 +191,7 @@ static enum status open_odbc(struct fetch *fetch, struct error *error)
     state->query = (struct odbc_query){ .string = &given->string,
                                         .query = given->query,
                                         .timeout = given->timeout,
+                                        .stop = fetch->stop,
                                         .cell_most = (size_t)fetch->source->record_limit };
     if (odbc_open(&state->query, &state->odbc, error)) {
         error->status = STATUS_STOP; /* the other sources need no ODBC */

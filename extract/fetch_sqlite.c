@@ -72,7 +72,7 @@ static enum status open_sqlite(struct fetch *fetch, struct error *error)
     fetch->user_data = state;
     enum status status = sqlite_open_file(path, SQLITE_READ, &state->database, error);
     if (status == STATUS_OK) {
-        sqlite_guard(state->database, (long)given->timeout);
+        sqlite_guard(state->database, (long)given->timeout, fetch->stop);
         status = sqlite_prepare(state->database, given->query, &state->statement, error);
     }
     if (status == STATUS_OK) {

@@ -335,8 +335,6 @@ static bool begins_as_json(struct text text)
 static enum status refuse_words(struct text text, struct error *error)
 {
     size_t length = 0;
-    if (text_starts(text, TEXT("\x1f\x8b")) || text_starts(text, TEXT("PK\3\4")))
-        return error_set(error, STATUS_STOP, _("this is a compressed file, not JSON: unpack it first"));
     while (length < text.length && length < 20 && text.bytes[length] > 0x20)
         length++;
     return error_set(error, STATUS_STOP, _("this is no JSON: it begins with \"%.*s\""), (int)length,

@@ -5,6 +5,7 @@
 
 #include "adapters/unicode.h"
 #include "core/memory.h"
+#include "extract/sniff.h"
 #include "record/encoding.h"
 #include "record/encoding_utf16.h"
 
@@ -253,8 +254,13 @@ enum status transcode_open(struct arena *arena, const struct source *source, str
         transcode->in.length += got;
         transcode->ended = !got;
     }
-    if (source->format != SOURCE_XML)
-        return choose_utf16(transcode, named ? encoding : ENCODING_AUTO, named, error);
+    if (source->format != SOURCE_XML) {
+        if (choose_utf16(transcode, named ? encoding : ENCODING_AUTO, named, error))
+            return error->status;
+        return transcode->shape ? STATUS_OK : sniff_refuse(source, buffer_view(&transcode->in), error);
+    }
+    if (sniff_refuse(source, buffer_view(&transcode->in), error))
+        return error->status;
     choose_xml(transcode, encoding, named, unicode);
     return STATUS_OK;
 }

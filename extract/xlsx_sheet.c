@@ -18,6 +18,7 @@ void xlsx_sheet_close(struct xlsx_sheet *sheet)
 {
     xlsx_part_close(&sheet->part);
     buffer_free(&sheet->scratch);
+    buffer_free(&sheet->rich);
     arena_free(&sheet->arena);
     free(sheet->cells);
     free(sheet->ranges);
@@ -94,7 +95,7 @@ struct reading {
     size_t style;
     bool formula, value, inline_text, phonetic; /* inside of, or seen */
     bool collecting;
-    bool has_value;
+    bool has_value, has_inline;
 };
 
 static bool is_blank(struct text text)
@@ -102,37 +103,37 @@ static bool is_blank(struct text text)
     return !text_trim(text).length;
 }
 
-static bool is_type(const struct reading *reading, const char *type)
+static bool is_type(const char *type, const char *name)
 {
-    return !strcmp(reading->type, type);
+    return !strcmp(type, name);
 }
 
-static enum status typed_cell(struct xlsx_sheet *sheet, const struct reading *reading, struct text raw,
+static enum status typed_cell(struct xlsx_sheet *sheet, const char *type, size_t style, struct text raw,
                               struct xlsx_cell *cell, struct error *error)
 {
     struct xlsx_book *book = sheet->book;
     struct buffer plain = { 0 };
     cell->kind = XLSX_TEXT;
-    if (is_type(reading, "s")) {
+    if (is_type(type, "s")) {
         if (!xlsx_book_string(book, raw, &cell->text))
             return broken(sheet, _("there is no shared text of this number"), raw, error);
-    } else if (is_type(reading, "b")) {
+    } else if (is_type(type, "b")) {
         cell->kind = XLSX_BOOLEAN;
         cell->text =
             text_is(text_trim(raw), "0") || text_is(text_trim(raw), "false") ? TEXT("false") : TEXT("true");
-    } else if (is_type(reading, "str") || is_type(reading, "inlineStr") || is_type(reading, "e")) {
-        if (is_type(reading, "e"))
+    } else if (is_type(type, "str") || is_type(type, "inlineStr") || is_type(type, "e")) {
+        if (is_type(type, "e"))
             cell->kind = XLSX_ERROR;
         xlsx_unescape(&plain, raw);
         cell->text = text_copy(&sheet->arena, buffer_view(&plain));
         buffer_free(&plain);
-    } else if (is_type(reading, "d")) {
+    } else if (is_type(type, "d")) {
         cell->kind = XLSX_DATE;
         cell->text = xlsx_iso_date(&sheet->arena, raw);
     } else {
         struct xlsx_format format = { .shape = XLSX_AS_NUMBER };
-        if (reading->style < book->format_count)
-            format = book->formats[reading->style];
+        if (style < book->format_count)
+            format = book->formats[style];
         xlsx_number_cell(&sheet->arena, raw, format, book->since_1904, cell);
     }
     return STATUS_OK;
@@ -178,12 +179,16 @@ static void order_cells(struct xlsx_sheet *sheet)
 static enum status end_cell(struct xlsx_sheet *sheet, const struct reading *reading, struct error *error)
 {
     struct xlsx_cell cell = { 0 };
-    struct text raw = buffer_view(&sheet->scratch);
+    /* Of a cell that has both, its type says which is shown; of one that has only one, that. */
+    struct text value = buffer_view(&sheet->scratch), rich = buffer_view(&sheet->rich);
+    bool inline_text = is_blank(value) || (is_type(reading->type, "inlineStr") && reading->has_inline);
+    struct text raw = inline_text ? rich : value;
     enum status status = STATUS_OK;
     if (sheet->bytes > sheet->row_limit)
         return STATUS_OK; /* the row is set aside anyway */
     if (!is_blank(raw))
-        status = typed_cell(sheet, reading, raw, &cell, error);
+        status =
+            typed_cell(sheet, inline_text ? "inlineStr" : reading->type, reading->style, raw, &cell, error);
     else if (reading->formula && !reading->has_value) {
         cell.kind = XLSX_UNCALCULATED;
         cell.text = TEXT("");
@@ -210,6 +215,7 @@ static enum status begin_cell(struct xlsx_sheet *sheet, const struct xml_event *
         memcpy(reading->type, value.bytes,
                value.length < sizeof reading->type ? value.length : sizeof reading->type - 1);
     buffer_clear(&sheet->scratch);
+    buffer_clear(&sheet->rich);
     return STATUS_OK;
 }
 
@@ -219,8 +225,9 @@ static enum status take_event(struct xlsx_sheet *sheet, const struct xml_event *
 {
     bool start = event->kind == XML_EVENT_START;
     if (event->kind == XML_EVENT_TEXT) {
-        if (reading->collecting && !reading->phonetic && sheet->scratch.length <= sheet->row_limit)
-            buffer_text(&sheet->scratch, event->text);
+        struct buffer *out = reading->inline_text ? &sheet->rich : &sheet->scratch;
+        if (reading->collecting && !reading->phonetic && out->length <= sheet->row_limit)
+            buffer_text(out, event->text);
         return STATUS_OK;
     }
     if (!strcmp(event->name, "c"))
@@ -228,9 +235,10 @@ static enum status take_event(struct xlsx_sheet *sheet, const struct xml_event *
     if (!strcmp(event->name, "v")) {
         reading->collecting = start && !reading->inline_text;
         reading->has_value = true;
-    } else if (!strcmp(event->name, "is"))
+    } else if (!strcmp(event->name, "is")) {
         reading->inline_text = start;
-    else if (!strcmp(event->name, "t"))
+        reading->has_inline = true;
+    } else if (!strcmp(event->name, "t"))
         reading->collecting = start && reading->inline_text;
     else if (!strcmp(event->name, "rPh"))
         reading->phonetic = start;

@@ -18,8 +18,8 @@ struct xlsx_sheet {
     struct xlsx_book *book;
     const char *label; /* for messages */
     struct xlsx_part part;
-    struct arena arena; /* of one row */
-    struct buffer scratch;
+    struct arena arena;          /* of one row */
+    struct buffer scratch, rich; /* what a cell's <v> and its <is> hold */
     size_t row_limit;
     bool in_data;
 

@@ -148,29 +148,44 @@ enum status csv_reader_next(struct csv_reader *reader, struct text *row, struct 
     }
 }
 
+/* Where the quotes that open at `from` close, or the row's length; `doubled` counts the quotes inside. */
+static size_t closing_quote(struct text row, size_t from, size_t *doubled)
+{
+    *doubled = 0;
+    for (size_t at = from + 1; at < row.length;) {
+        const char *quote = memchr(row.bytes + at, '"', row.length - at);
+        if (!quote)
+            break;
+        at = (size_t)(quote - row.bytes);
+        if (at + 1 >= row.length || row.bytes[at + 1] != '"')
+            return at;
+        ++*doubled;
+        at += 2;
+    }
+    return row.length;
+}
+
+/* A cell is a part of its row; memory is taken only for one that has quotes inside, and no more than for it. */
 static enum status quoted_cell(struct arena *arena, struct text row, size_t *at, size_t number,
                                char separator, struct text *cell, struct error *error)
 {
-    char *out = arena_alloc(arena, row.length - *at);
-    size_t length = 0, i = *at + 1;
-    for (;; i++) {
-        if (i >= row.length)
-            return error_set(error, STATUS_REJECT, _("cell %zu: the quotes are not closed"), number);
-        if (row.bytes[i] != '"') {
-            out[length++] = row.bytes[i];
-        } else if (i + 1 < row.length && row.bytes[i + 1] == '"') {
-            out[length++] = '"';
-            i++;
-        } else {
-            break;
+    size_t doubled, end = closing_quote(row, *at, &doubled);
+    if (end == row.length)
+        return error_set(error, STATUS_REJECT, _("cell %zu: the quotes are not closed"), number);
+    *cell = text_slice(row, *at + 1, end - *at - 1);
+    if (doubled) {
+        char *out = arena_alloc(arena, cell->length - doubled);
+        size_t length = 0;
+        for (size_t i = 0; i < cell->length; i++) {
+            out[length++] = cell->bytes[i];
+            i += cell->bytes[i] == '"';
         }
+        *cell = (struct text){ out, length };
     }
-    i++;
-    if (i < row.length && row.bytes[i] != separator)
-        return error_set(error, STATUS_REJECT, _("cell %zu: something stands behind the closing quote"),
-                         number);
-    *cell = (struct text){ out, length };
-    *at = i;
+    for (*at = end + 1; *at < row.length && row.bytes[*at] != separator; ++*at)
+        if (row.bytes[*at] != ' ' && row.bytes[*at] != '\t')
+            return error_set(error, STATUS_REJECT, _("cell %zu: something stands behind the closing quote"),
+                             number);
     return STATUS_OK;
 }
 

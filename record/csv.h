@@ -30,7 +30,8 @@ void csv_reader_close(struct csv_reader *reader);
  */
 enum status csv_reader_next(struct csv_reader *reader, struct text *row, struct error *error);
 
-/* The cells of one row. STATUS_REJECT with the cell's number when a quote is misplaced. */
+/* The cells of one row, parts of it where nothing is doubled inside; blanks behind a closing quote go. STATUS_REJECT
+ * with the cell's number when a quote is misplaced. */
 enum status csv_cells(struct arena *arena, struct text row, char separator, struct text **cells,
                       size_t *count, struct error *error);
 

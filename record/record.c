@@ -62,21 +62,64 @@ void record_address_free(struct record_address *address)
         address->path = NULL;
 }
 
-/* Headings with their blanks and line breaks made one, second ones of a name numbered. */
-static struct text heading_name(struct arena *arena, const struct value *object, struct text heading)
+/* A heading with its blanks and line breaks made one; mostly it is so already. */
+static struct text clean_heading(struct arena *arena, struct text heading)
 {
-    struct buffer name = { 0 };
-    bool blank = true;
+    struct buffer BUFFER_OWNED name = { 0 };
+    bool blank = true, clean = true;
+    for (size_t i = 0; i < heading.length && clean; i++) {
+        bool space = heading.bytes[i] && strchr(" \t\r\n", heading.bytes[i]);
+        clean = !space || (!blank && heading.bytes[i] == ' ');
+        blank = space;
+    }
+    if (clean && !(blank && heading.length))
+        return unicode_nfc(arena, heading);
+    blank = true;
     for (size_t i = 0; i < heading.length; i++) {
-        bool space = strchr(" \t\r\n", heading.bytes[i]) && heading.bytes[i];
+        bool space = heading.bytes[i] && strchr(" \t\r\n", heading.bytes[i]);
         if (!space || !blank)
             buffer_char(&name, space ? ' ' : heading.bytes[i]);
         blank = space;
     }
-    struct text clean = unicode_nfc(arena, text_copy(arena, text_trim(buffer_view(&name))));
-    buffer_free(&name);
-    struct text unique = clean;
-    for (int number = 2; value_find_text(object, unique); number++)
+    return unicode_nfc(arena, text_copy(arena, text_trim(buffer_view(&name))));
+}
+
+/* The names that the headings before have taken: open addressing, at most half full. */
+struct taken {
+    struct text *names; /* bytes NULL: free */
+    size_t mask;
+};
+
+static void taken_open(struct arena *arena, size_t count, struct taken *taken)
+{
+    size_t room = 8;
+    while (room < 2 * count)
+        room *= 2;
+    taken->names = arena_alloc_zeroed(arena, room * sizeof *taken->names);
+    taken->mask = room - 1;
+}
+
+/* False when it is there already. */
+static bool taken_put(struct taken *taken, struct text name)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < name.length; i++)
+        hash = (hash ^ (unsigned char)name.bytes[i]) * 1099511628211u;
+    size_t at = (size_t)(hash ^ hash >> 32) & taken->mask;
+    while (taken->names[at].bytes) {
+        if (text_equal(taken->names[at], name))
+            return false;
+        at = (at + 1) & taken->mask;
+    }
+    taken->names[at] = name.bytes ? name : TEXT("");
+    return true;
+}
+
+/* The second heading of a name is numbered. */
+static struct text heading_name(struct arena *arena, struct taken *taken, struct text heading)
+{
+    struct text clean = clean_heading(arena, heading), unique = clean;
+    for (int number = 2; !taken_put(taken, unique); number++)
         unique = text_format(arena, "%.*s (%d)", TEXT_ARG(clean), number);
     return unique;
 }
@@ -97,9 +140,11 @@ static enum status open_cells(struct arena *arena, const struct value *shared, c
             _("the row has %zu cells, the heading %zu: a separator or a quote is missing or too many"), count,
             header->count);
     struct value *table = value_object(arena);
+    struct taken taken;
     size_t at = 0;
+    taken_open(arena, header->count, &taken);
     for (const struct value *name = header->first; name; name = name->next, at++)
-        value_set_text(table, heading_name(arena, table, name->text),
+        value_set_text(table, heading_name(arena, &taken, name->text),
                        value_text(arena, at < count ? cells[at] : TEXT_NONE));
     record->root.value = table;
     return STATUS_OK;

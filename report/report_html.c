@@ -12,12 +12,13 @@ static const char style[] =
     ".agency{font-weight:bold;text-transform:uppercase}.sub{text-align:center;margin:0 0 1rem}"
     "table{border-collapse:collapse;width:100%}th,td{border:1px solid #555;padding:.25rem "
     ".45rem;vertical-align:top;"
-    "text-align:left;overflow-wrap:anywhere}th{background:#eee}td.n{text-align:right;white-space:nowrap}"
+    "text-align:left;overflow-wrap:anywhere}th{background:#eee;overflow-wrap:normal}td.n{text-align:right;"
+    "white-space:nowrap}"
     "tr.total td{font-weight:bold;border-top:2px solid #111}.wide{overflow-x:auto}"
     "figure{margin:1rem 0}figcaption{font-style:italic}svg{width:100%;height:auto}svg text{font:12px "
     "sans-serif;fill:#111}"
     ".sign{margin:2.5rem 0 4rem auto;width:18rem;text-align:center}.foot{font-size:.9rem;color:#333}"
-    ".codes{column-width:13rem;font-size:.9rem}a{color:#023e8a}"
+    ".codes{font-size:.9rem;margin:.2rem 0}a{color:#023e8a}"
     "@media print{body{margin:0;max-width:none;font-size:11pt}a{color:inherit;text-decoration:none}"
     "tr,figure,.sign{break-inside:avoid}thead{display:table-header-group}}@page{size:A4 "
     "landscape;margin:15mm}";
@@ -155,12 +156,13 @@ static void put_codes(struct page *page)
             const struct value *codes = value_find(value_find_text(row, name), "codes");
             if (!codes || !codes->count)
                 continue;
-            html_open(page->out, "h3", "id", anchor(page, number, name), NULL);
+            html_open(page->out, "p", "class", "codes", "id", anchor(page, number, name), NULL);
+            html_literal(page->out, "<b>");
             html_text(page->out, label);
             html_literal(page->out, ": ");
             html_text(page->out, value_text_of(column, "heading"));
             html_text(page->out, text_format(page->arena, " (%zu)", codes->count));
-            html_literal(page->out, "</h3><p class=\"codes\">");
+            html_literal(page->out, "</b> ");
             for (const struct value *code = codes->first; code; code = code->next) {
                 html_text(page->out, code->text);
                 html_string(page->out, code->next ? ", " : "");
@@ -231,7 +233,10 @@ void report_html_write(struct buffer *out, const struct value *document, const c
     put_foot(&page);
     for (const struct value *list = lists ? lists->first : NULL; list; list = list->next) {
         html_element(out, "h2", value_text_of(list, "heading"));
-        put_table(&page, list, false);
+        if (value_find(list, "rows")->count)
+            put_table(&page, list, false);
+        else
+            html_element(out, "p", text_of(_("(none)")));
     }
     put_codes(&page);
     html_literal(out, "</main></body></html>\n");

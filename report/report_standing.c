@@ -24,9 +24,9 @@ static void figures(struct arena *arena, struct value *row, const char *const (*
 /* ---- so-luong ---- */
 
 static const char *const quantities[][2] = {
-    { "total", N_("total") },       { "ministry", N_("ministry") }, { "province", N_("province") },
-    { "commune", N_("commune") },   { "both", N_("both levels") },  { "other", N_("other levels") },
-    { "internal", N_("internal") }, { "public", N_("public") },
+    { "total", N_("total") },       { "ministry", N_("ministry") },     { "province", N_("province") },
+    { "commune", N_("commune") },   { "both", N_("both levels") },      { "other", N_("other levels") },
+    { "internal", N_("internal") }, { "public", N_("for the public") },
 };
 #define QUANTITIES (sizeof quantities / sizeof *quantities)
 
@@ -96,7 +96,7 @@ enum status report_make_quantity(const struct report_request *request, struct ar
 
 static const char *const online[][2] = {
     { "total", N_("procedures") }, { "full", N_("full") },           { "partial", N_("partial") },
-    { "none", N_("none") },        { "unstated", N_("not stated") },
+    { "none", N_("not online") },  { "unstated", N_("not stated") },
 };
 #define ONLINE (sizeof online / sizeof *online)
 static const char *const services[][2] = {

@@ -270,18 +270,6 @@ static enum status without_file(struct error *error)
     return error->status;
 }
 
-static enum status open_empty(struct sqlite **database, struct error *error)
-{
-    if (sqlite_open_file(":memory:", SQLITE_CREATE, database, error))
-        return error->status;
-    if (sqlite_run(*database, trust, error) || sqlite_run(*database, schema_tables, error) ||
-        sqlite_run(*database, schema_views, error)) {
-        sqlite_close_file(*database);
-        return error->status;
-    }
-    return STATUS_OK;
-}
-
 struct columns {
     int code, value; /* -1: none */
 };
@@ -335,9 +323,9 @@ static enum status visit_rows(struct sqlite *database, struct text query, cross_
 enum status cross_record_query_check(struct text query, struct error *error)
 {
     struct sqlite *database;
-    if (open_empty(&database, error))
+    if (schema_model(&database, error))
         return error->status;
-    sqlite_guard(database, SAMPLE_LIMIT);
+    sqlite_guard(database, SAMPLE_LIMIT, NULL);
     enum status status = visit_rows(database, query, NULL, NULL, error);
     sqlite_close_file(database);
     if (status)
@@ -346,13 +334,14 @@ enum status cross_record_query_check(struct text query, struct error *error)
 }
 
 enum status cross_record_query(struct store *store, struct text query, int64_t limit_ms,
-                               cross_record_visitor *visit, void *user_data, struct error *error)
+                               const volatile sig_atomic_t *stop, cross_record_visitor *visit,
+                               void *user_data, struct error *error)
 {
     struct sqlite *database;
     if (sqlite_open_file(store_path(store), SQLITE_READ, &database, error))
         return error->status;
     enum status status = sqlite_run(database, trust, error);
-    sqlite_guard(database, (long)limit_ms);
+    sqlite_guard(database, (long)limit_ms, stop);
     if (status == STATUS_OK)
         status = visit_rows(database, query, visit, user_data, error);
     sqlite_close_file(database);
@@ -392,12 +381,12 @@ enum status cross_record_query_samples(const struct cross_record_sample *samples
                                        struct error *error)
 {
     struct sqlite *database;
-    if (open_empty(&database, error))
+    if (schema_model(&database, error))
         return error->status;
     enum status status = sqlite_run(database, "INSERT INTO source (id, name) VALUES (1, 'example')", error);
     for (size_t i = 0; status == STATUS_OK && i < count; i++)
         status = insert_sample(database, &samples[i], (int64_t)i + 1, error);
-    sqlite_guard(database, SAMPLE_LIMIT);
+    sqlite_guard(database, SAMPLE_LIMIT, NULL);
     if (status == STATUS_OK)
         status = visit_rows(database, query, visit, user_data, error);
     sqlite_close_file(database);

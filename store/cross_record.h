@@ -56,9 +56,11 @@ typedef void cross_record_visitor(void *user_data, const struct cross_record_hit
 /* Prepares the query on an empty store. STATUS_USAGE: SQLite's words, or that it would write, or that it has
  * no column `code`. */
 enum status cross_record_query_check(struct text query, struct error *error);
-/* Runs it on a connection that can only read. STATUS_STOP when it takes longer than `limit_ms`. */
+/* Runs it on a connection that can only read. STATUS_STOP when it takes longer than `limit_ms`, or when `stop`
+ * (NULL: none) is set. */
 enum status cross_record_query(struct store *store, struct text query, int64_t limit_ms,
-                               cross_record_visitor *visit, void *user_data, struct error *error);
+                               const volatile sig_atomic_t *stop, cross_record_visitor *visit,
+                               void *user_data, struct error *error);
 
 /* The same over procedures that are in no store: for the examples of rules. */
 struct cross_record_sample {

@@ -22,6 +22,7 @@ struct member {
 struct settling {
     struct store *store;
     const struct resolve_precedence *precedence;
+    int64_t rules; /* those in force */
     struct resolve_counts *counts;
     struct arena arena; /* of one code */
 };
@@ -394,10 +395,12 @@ static enum status read_group(struct settling *settling, struct text code, struc
     struct member **tail = members;
     *members = NULL;
     if (store_sql(settling->store,
-                  MEMBER_COLUMNS "WHERE r.code = ?1 AND r.present = 1 AND r.work IN (0, 3) ORDER BY r.id",
+                  MEMBER_COLUMNS "WHERE r.code = ?1 AND r.present = 1 AND (r.work = 0 OR r.work = 3 AND "
+                                 "r.checked_by = ?2) ORDER BY r.id",
                   &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, code);
+    sqlite_bind_number(statement, 2, settling->rules);
     enum status status;
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
         *tail = read_member(&settling->arena, statement);
@@ -417,11 +420,14 @@ static enum status list_waiting(struct settling *settling, struct arena *arena, 
 {
     struct sqlite_statement *statement;
     *count = 0;
-    if (store_sql(settling->store,
-                  "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 LIMIT ?1",
-                  &statement, error))
+    if (store_sql(
+            settling->store,
+            "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 AND checked_by = ?2"
+            " LIMIT ?1",
+            &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, GROUP);
+    sqlite_bind_number(statement, 2, settling->rules);
     enum status status;
     while ((status = sqlite_step(statement, error)) == STATUS_OK)
         list[(*count)++] = (struct waiting){ sqlite_number(statement, 0), take(arena, statement, 1) };
@@ -528,13 +534,14 @@ static enum status settle_shared(struct settling *settling, struct error *error)
     return status;
 }
 
-enum status resolve_all(struct store *store, const struct resolve_precedence *precedence,
-                        struct resolve_counts *counts, struct error *error)
+enum status resolve_all(struct store *store, const struct resolve_precedence *precedence, int64_t rules,
+                        const volatile sig_atomic_t *stop, struct resolve_counts *counts, struct error *error)
 {
-    struct settling settling = { .store = store, .precedence = precedence, .counts = counts };
+    struct settling settling = { .store = store, .precedence = precedence, .rules = rules, .counts = counts };
     enum status status = STATUS_OK;
     for (size_t count = 1; status == STATUS_OK && count;)
-        status = settle_some(&settling, &count, error);
+        status = stop && *stop ? error_set(error, STATUS_STOP, _("a signal ended the run"))
+                               : settle_some(&settling, &count, error);
     if (status == STATUS_OK)
         status = settle_shared(&settling, error);
     arena_free(&settling.arena);

@@ -69,8 +69,11 @@ struct resolve_counts {
     int64_t changed, accepted, rejected, held, warnings;
 };
 
-/* Settles everything that waits for it; makes its own transactions. */
-enum status resolve_all(struct store *store, const struct resolve_precedence *precedence,
-                        struct resolve_counts *counts, struct error *error);
+/* Settles everything that waits for it and was checked by `rules` (the number of the digest of those in
+ * force): what other rules have seen, no rule has. Makes its own transactions, and ends with STATUS_STOP
+ * between two of them when `stop` (NULL: none) is set. */
+enum status resolve_all(struct store *store, const struct resolve_precedence *precedence, int64_t rules,
+                        const volatile sig_atomic_t *stop, struct resolve_counts *counts,
+                        struct error *error);
 
 #endif

@@ -53,9 +53,9 @@ void cross_record_rules_judge(const struct cross_record_rules *all, struct arena
 
 /* The whole of it over a store. Findings that are new, gone or changed are written, and their records marked
  * to be settled; a night without change writes nothing. `checked_by` is the number of the rules' recipe:
- * other records are left alone until they have been checked. STATUS_STOP when a query takes too long: a rule
- * that cannot decide must not let everything pass. */
+ * other records are left alone until they have been checked. STATUS_STOP when a query takes too long, or when
+ * `stop` (NULL: none) is set: a rule that has not decided must not let anything pass. */
 enum status cross_record_rules_run(struct store *store, const struct rule_set *rules, int64_t checked_by,
-                                   struct error *error);
+                                   const volatile sig_atomic_t *stop, struct error *error);
 
 #endif

@@ -9,6 +9,7 @@ struct judging {
     const struct rule_set *rules;
     struct cross_record_rules *all;
     int64_t checked_by;
+    const volatile sig_atomic_t *stop;
     struct arena page, record; /* of a page, of one record */
     struct cross_record_row records[PAGE];
     size_t count;
@@ -75,6 +76,8 @@ static enum status each_page(struct judging *judging, bool gather, struct error 
 {
     int64_t after = 0;
     for (;;) {
+        if (judging->stop && *judging->stop)
+            return error_set(error, STATUS_STOP, _("a signal ended the run"));
         arena_clear(&judging->page);
         if (cross_record_page(judging->store, after, &judging->page, judging->records, PAGE, &judging->count,
                               error))
@@ -107,14 +110,15 @@ static enum status run_queries(struct judging *judging, struct error *error)
     size_t count = cross_record_rules_queries(judging->all, &queries);
     for (size_t i = 0; i < count; i++) {
         struct asked asked = { judging->all, queries[i].rule };
-        if (cross_record_query(judging->store, queries[i].sql, queries[i].limit_ms, take_row, &asked, error))
+        if (cross_record_query(judging->store, queries[i].sql, queries[i].limit_ms, judging->stop, take_row,
+                               &asked, error))
             return error_add(error, "%s:%u:%u", queries[i].file, queries[i].line, queries[i].column);
     }
     return STATUS_OK;
 }
 
 enum status cross_record_rules_run(struct store *store, const struct rule_set *rules, int64_t checked_by,
-                                   struct error *error)
+                                   const volatile sig_atomic_t *stop, struct error *error)
 {
     bool kept;
     if (cross_record_kept(store, &kept, error))
@@ -126,6 +130,7 @@ enum status cross_record_rules_run(struct store *store, const struct rule_set *r
     judging->store = store;
     judging->rules = rules;
     judging->checked_by = checked_by;
+    judging->stop = stop;
     judging->all = cross_record_rules_open(rules);
     enum status status = run_queries(judging, error);
     if (status == STATUS_OK && cross_record_rules_gathers(judging->all))

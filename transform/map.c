@@ -219,6 +219,18 @@ static struct value *run_node(struct map_running *running, const struct map_node
     return make_item(running, node, node->field, record, &piece, place);
 }
 
+struct findings map_try_constant(const struct map *map, const struct map_node *node, struct arena *arena,
+                                 bool *nothing)
+{
+    static const struct record_format format = { .shape = RECORD_TEXT };
+    struct record record = { .format = &format };
+    struct map_result result = { 0 };
+    struct map_running running = { .map = map, .arena = arena, .result = &result };
+    struct map_place place = { NULL, node->field->name, -1 };
+    *nothing = !run_node(&running, node, &record, &record.root, &place) && !running.prose.length;
+    return result.findings;
+}
+
 static void absorb_prose(struct map_running *running, struct value *object)
 {
     struct value *text = value_find(object, "text");

@@ -1,4 +1,4 @@
-#include "transform/map_compile.h"
+#include "transform/map_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +238,25 @@ static enum status compile_items(struct compiler *compiler, struct map_node *nod
     return compile_group(compiler, target, items, settings->map, &node->items, error);
 }
 
+/* A constant is tried once: what is wrong with it is wrong with every record. */
+static enum status check_constant(struct compiler *compiler, const struct map_node *node,
+                                  const struct value *tree, struct error *error)
+{
+    bool nothing;
+    struct findings findings = map_try_constant(compiler->map, node, &compiler->arena, &nothing);
+    if (findings.first)
+        return setting_fault(compiler->context, tree, error,
+                             _("the constant \"" TEXT_PRINT "\" of \"%s\": " TEXT_PRINT),
+                             TEXT_ARG(node->constant), node->field->name, TEXT_ARG(findings.first->message));
+    if (nothing && node->field->required)
+        return setting_fault(
+            compiler->context, tree, error,
+            _("the constant of \"%s\" is nothing, so that every record would be rejected: put the "
+              "address of a field here"),
+            node->field->name);
+    return STATUS_OK;
+}
+
 static enum status compile_node(struct compiler *compiler, const struct field *field,
                                 const struct record_format *format, const struct value *tree,
                                 struct map_node **made, struct error *error)
@@ -273,7 +292,9 @@ static enum status compile_node(struct compiler *compiler, const struct field *f
     if ((settings.split || settings.pieces) && field->kind != FIELD_LIST)
         return setting_fault(compiler->context, settings.split ? settings.split : settings.pieces, error,
                              _("\"%s\" is no list: \"split\" and \"pieces\" mean nothing here"), field->name);
-    return compile_items(compiler, node, &settings, format, error);
+    if (compile_items(compiler, node, &settings, format, error))
+        return error->status;
+    return node->from ? STATUS_OK : check_constant(compiler, node, settings.value, error);
 }
 
 static int by_name(const void *left, const void *right)

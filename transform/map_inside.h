@@ -34,6 +34,10 @@ struct value *map_convert_group(struct map_running *running, const struct map_no
                                 const struct field *group, struct text text, const struct code *code,
                                 const struct map_place *place);
 
+/* What is wrong with a constant, which is the same for every record. `nothing`: it gives no value. */
+struct findings map_try_constant(const struct map *map, const struct map_node *node, struct arena *arena,
+                                 bool *nothing);
+
 struct map_piece {
     bool number; /* the source has it as a number */
     struct text text;

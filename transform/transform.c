@@ -318,12 +318,14 @@ enum status transform_run(struct store *store, const struct transform_request *r
         status = work_sources(store, request, &working, &rules_digest, counts, error);
         close_working(&working);
     }
+    /* Each step rests on the whole of the one before: what was interrupted decides nothing. */
     if (status == STATUS_OK && !stopped(request))
-        status = cross_record_rules_run(store, rules, working.transform_digests.rules, error);
+        status = cross_record_rules_run(store, rules, working.transform_digests.rules, request->stop, error);
     rule_free_all(rules);
-    if (status == STATUS_OK)
-        status = resolve_all(store, &request->precedence, &counts->work, error);
-    if (status == STATUS_OK && stopped(request))
+    if (status == STATUS_OK && !stopped(request))
+        status = resolve_all(store, &request->precedence, working.transform_digests.rules, request->stop,
+                             &counts->work, error);
+    if (stopped(request) && (status == STATUS_OK || status == STATUS_STOP))
         return error_set(error, STATUS_STOP,
                          _("a signal ended the run; the same command goes on where it stopped"));
     return status;

@@ -1,8 +1,11 @@
 #include "adapters/odbc.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "tests/support/odbc.h"
 
@@ -10,6 +13,8 @@ static struct error error;
 static struct odbc_string string;
 static struct odbc_query query;
 static const char *folder;
+static int64_t allowed = 10000;
+static volatile sig_atomic_t stop;
 
 /* ---- connection strings ---- */
 
@@ -78,7 +83,7 @@ static enum status opened(const char *sql, struct odbc **odbc)
     setlocale(LC_CTYPE, "C.UTF-8"); /* as the program does */
     struct text text = text_format(&test_arena, "Driver=%s;Database=%s/src.db", odbc_driver(), folder);
     CHECK_INT(odbc_string_resolve(&test_arena, "", text, &string, &error), STATUS_OK);
-    query = (struct odbc_query){ &string, sql, 10000, 1 << 20 };
+    query = (struct odbc_query){ &string, sql, allowed, 1 << 20, &stop };
     return odbc_open(&query, odbc, &error);
 }
 
@@ -214,7 +219,7 @@ static enum status misled(const char *more, const char *sql, struct odbc **odbc)
     setenv("ODBC_WORD", "gi;au}x", 1);
     struct text text = text_format(&test_arena, "Driver=%s;%s;PWD=${env:ODBC_WORD}", odbc_bad_driver(), more);
     CHECK_INT(odbc_string_resolve(&test_arena, "", text, &string, &error), STATUS_OK);
-    query = (struct odbc_query){ &string, sql, 10000, 1 << 20 };
+    query = (struct odbc_query){ &string, sql, allowed, 1 << 20, &stop };
     return odbc_open(&query, odbc, &error);
 }
 
@@ -247,8 +252,9 @@ TEST("a value that comes too slowly counts as the query's time")
     struct text text;
     if (!odbc_is_built())
         return;
+    allowed = 500;
     CHECK_INT(misled("DATA=slow", "SELECT x", &odbc), STATUS_OK);
-    query.timeout = 500;
+    allowed = 10000;
     CHECK_INT(odbc_next(odbc, &error), STATUS_OK);
     CHECK_INT(odbc_cell(odbc, 0, &text, &error), STATUS_STOP);
     CHECK_CONTAINS(error.message, "the query took longer than 500 ms and was broken off");
@@ -280,6 +286,79 @@ TEST("short pieces are whole, a bad value is its row's, a connection that breaks
     CHECK_TEXT(cell(odbc, 0), TEXT("cuối"));
     CHECK_INT(odbc_next(odbc, &error), STATUS_STOP);
     CHECK_CONTAINS(error.message, "the result broke off: 08S01 ");
+    odbc_close(odbc);
+}
+
+static int64_t seconds_since(time_t begun)
+{
+    return (int64_t)(time(NULL) - begun);
+}
+
+TEST("a driver that hangs is left, whatever it hangs in")
+{
+    static const char *const places[] = { "LOGIN=hangs", "QUERY=hangs" };
+    struct odbc *odbc;
+    time_t begun = time(NULL);
+    if (!odbc_is_built())
+        return;
+    allowed = 100;
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(misled(places[i], "SELECT x", &odbc), STATUS_STOP);
+        CHECK_CONTAINS(error.message, "the ODBC driver has not answered for ");
+    }
+    CHECK_INT(misled("DATA=hangs", "SELECT x", &odbc), STATUS_OK);
+    CHECK_INT(odbc_next(odbc, &error), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the ODBC driver has not answered for ");
+    CHECK_INT(odbc_next(odbc, &error), STATUS_STOP);
+    odbc_close(odbc);
+    allowed = 10000;
+    CHECK(seconds_since(begun) < 15);
+}
+
+static void set_stop(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+TEST("a driver that hangs is left at a signal")
+{
+    struct odbc *odbc;
+    time_t begun = time(NULL);
+    if (!odbc_is_built())
+        return;
+    allowed = 600000;
+    signal(SIGALRM, set_stop);
+    alarm(1);
+    CHECK_INT(misled("QUERY=hangs", "SELECT x", &odbc), STATUS_STOP);
+    CHECK_STRING(error.message, "a signal ended the run");
+    stop = 0;
+    allowed = 10000;
+    CHECK(seconds_since(begun) < 10);
+}
+
+TEST("a driver that crashes takes nothing with it")
+{
+    struct odbc *odbc;
+    if (!odbc_is_built())
+        return;
+    CHECK_INT(misled("QUERY=crashes", "SELECT x", &odbc), STATUS_STOP);
+    CHECK_CONTAINS(error.message, "the ODBC driver crashed (signal ");
+}
+
+TEST("cells that nobody asks for are passed over")
+{
+    struct odbc *odbc;
+    if (!odbc_driver())
+        return;
+    odbc_database(folder = test_folder(),
+                  "CREATE TABLE t (x TEXT, y TEXT); INSERT INTO t VALUES ('a', 'b'), ('c', 'd')");
+    odbc = run("SELECT x, y FROM t ORDER BY x");
+    CHECK_INT(odbc_next(odbc, &error), STATUS_OK);
+    CHECK_INT(odbc_next(odbc, &error), STATUS_OK);
+    CHECK_TEXT(cell(odbc, 1), TEXT("d"));
+    CHECK_INT(odbc_next(odbc, &error), STATUS_END);
+    CHECK_INT(odbc_next(odbc, &error), STATUS_END);
     odbc_close(odbc);
 }
 

@@ -240,7 +240,7 @@ static struct sqlite *guarded(long milliseconds)
     const char *path = fresh_path();
     struct sqlite *database = open_as(path, SQLITE_CREATE);
     run(database, "CREATE TABLE t (n); INSERT INTO t VALUES (1), (2); CREATE VIEW v AS SELECT n FROM t");
-    sqlite_guard(database, milliseconds);
+    sqlite_guard(database, milliseconds, NULL);
     return database;
 }
 

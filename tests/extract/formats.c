@@ -78,6 +78,19 @@ TEST("a whole XML document is one record, and a broken one keeps what came befor
     end_nights();
 }
 
+TEST("a document with two roots is broken: nothing of it is a record")
+{
+    const char *folder = begin_nights();
+    const char *yaml = source("format: xml, key: ma, map: {}");
+    put_file(folder, "doc", TEXT("<tt><ma>1</ma></tt>\n<tt><ma>2</ma></tt>"));
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK_CONTAINS(stored(FAULTS).bytes, "Extra content");
+    put_file(folder, "doc", TEXT("<tt><ma>1</ma></tt>\n<!-- end -->\n<?end?>\n"));
+    CHECK_INT(night(folder, yaml), STATUS_OK);
+    CHECK_TEXT(stored("SELECT CAST(sum(fault IS NULL) AS TEXT) FROM record"), TEXT("1"));
+    end_nights();
+}
+
 TEST("external entities and a billion laughs are refused and nothing of them is staged")
 {
     const char *folder = begin_nights();
@@ -283,9 +296,30 @@ TEST("what is no JSON at all is told as what it is")
     put_file(folder, "doc", TEXT("Service unavailable\n"));
     CHECK_INT(night(folder, yaml), STATUS_OK);
     CHECK_CONTAINS(stored(FAULTS).bytes, "this is no JSON: it begins with \"Service\"");
-    put_file(folder, "doc", TEXT("\x1f\x8b\x08 abc"));
-    CHECK_INT(night(folder, yaml), STATUS_OK);
-    CHECK_CONTAINS(stored(FAULTS).bytes, "this is a compressed file, not JSON: unpack it first");
+    static const struct {
+        struct text bytes;
+        const char *told;
+    } cases[] = {
+        { TEXT("\x1f\x8b\x08 abc"), "this is a gzip file, not json: unpack it first" },
+        { TEXT("PK\3\4 abc"), "this is a zip file, not json" },
+        { TEXT("%PDF-1.4"), "this is a PDF file" },
+        { TEXT("[\0{\0\"\0a\0\"\0:\0"
+               "1\0}\0]\0"),
+          "UTF-16 without a byte order mark: name it, \"encoding: utf-16le\"" },
+        { TEXT("\0[\0"
+               "1\0]"),
+          "utf-16be" },
+        { TEXT("/**/ jQuery_1.cb ([1]);"), "this is JSONP (a call of jQuery_1.cb)" },
+        { TEXT(")]}'\n[1]"), "the prefix )]}'" },
+        { TEXT("while(1);[1]"), "the prefix while(1);" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put_file(folder, "doc", cases[i].bytes);
+        CHECK_INT(night(folder, yaml), STATUS_OK);
+        CHECK_CONTAINS(stored(FAULTS).bytes, cases[i].told);
+        end_nights();
+        folder = begin_nights();
+    }
     put_file(folder, "doc", TEXT("{\"a\":1}\n{\"a\":2}\n"));
     CHECK_INT(night(folder, yaml), STATUS_OK);
     CHECK_CONTAINS(stored(FAULTS).bytes, "lines that are JSON each are format ndjson");

@@ -217,6 +217,19 @@ TEST("truths, errors, formulas and escapes are read")
         TEXT("[Mã][Tên]\n2:btrue,bfalse\n3:e#N/A,n2\n4:tx\ry_x000D_,u\n5:t😀_xD83D_ _x00zz_ _x0000_, "));
 }
 
+TEST("of a cell that has a value and a text its type says which counts; one alone counts")
+{
+    CHECK_TEXT(
+        read_rows(HEAD
+                  "<row r='2'><c r='A2' t='inlineStr'><v>1.00164</v><is><t>1.001640</t></is></c>"
+                  "<c r='B2' t='inlineStr'><is><r><t>Cấp </t></r><r><t>phép</t></r></is><v>0</v></c></row>"
+                  "<row r='3'><c r='A3'><v>7</v><is><t>x</t></is></c><c r='B3'><is><t>y</t></is></c></row>"
+                  "<row r='4'><c r='A4' t='inlineStr'><v>z</v></c><c r='B4' t='str'><v>w</v><is><t>q</t></is>"
+                  "</c></row>",
+                  NULL, NULL, NULL),
+        TEXT("[Mã][Tên]\n2:t1.001640,tCấp phép\n3:n7,ty\n4:tz,tw"));
+}
+
 TEST("a merged value stands in all cells of its range, across and down")
 {
     CHECK_TEXT(

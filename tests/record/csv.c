@@ -107,6 +107,30 @@ TEST("cells are divided by the separator outside quotes, and doubled quotes are 
     CHECK_STRING(cells("a \"b\" c,d", ','), "[a \"b\" c][d]");
 }
 
+TEST("blanks behind a closing quote are no part of the cell, and nothing to refuse")
+{
+    CHECK_STRING(cells("\"a\" ,\"b\"\t ,c", ','), "[a][b][c]");
+    CHECK_STRING(cells("\"a\" ", ','), "[a]");
+    CHECK_STRING(cells("\"a\"\t\"b\"", '\t'), "[a][b]");
+    CHECK_CONTAINS(cells("\"a\" \"b\",c", ','), "cell 1: something stands behind the closing quote");
+}
+
+TEST("a row of quoted cells takes no more memory than itself and its list")
+{
+    struct buffer row = { 0 };
+    struct arena arena = { 0 };
+    struct text *list;
+    size_t count;
+    for (int i = 0; i < 1000; i++)
+        buffer_string(&row, i % 10 ? "\"0123456789\"," : "\"01\"\"89\",");
+    CHECK_INT(csv_cells(&arena, buffer_view(&row), ',', &list, &count, &error), STATUS_OK);
+    CHECK_INT(count, 1001);
+    CHECK_TEXT(list[10], TEXT("01\"89"));
+    CHECK(arena.total < 2 * row.length + count * sizeof *list);
+    arena_free(&arena);
+    buffer_free(&row);
+}
+
 TEST("a misplaced quote is told with its cell")
 {
     CHECK_CONTAINS(cells("a,\"b\"c,d", ','), "cell 2: something stands behind the closing quote");

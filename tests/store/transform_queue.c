@@ -10,6 +10,7 @@
 static struct store *store;
 static struct error error;
 static struct resolve_counts counts;
+static int64_t rules_in_force; /* those that the last work was checked by */
 
 static void open_store(void)
 {
@@ -48,6 +49,7 @@ static void work(const char *source, const char *code, const char *name, const c
     size_t count;
     CHECK_INT(store_begin(store, &error), STATUS_OK);
     CHECK_INT(transform_queue_mark(store, source, &map, &rules, &transform_digests, &error), STATUS_OK);
+    rules_in_force = transform_digests.rules;
     CHECK_INT(
         transform_queue_next(store, source, WORK_MAP, NULL, 0, 0, &test_arena, items, 16, &count, &error),
         STATUS_OK);
@@ -73,7 +75,7 @@ static void settle(const char *const *precedence, size_t number)
 {
     struct resolve_precedence order = { precedence, number };
     counts = (struct resolve_counts){ 0 };
-    CHECK_INT(resolve_all(store, &order, &counts, &error), STATUS_OK);
+    CHECK_INT(resolve_all(store, &order, rules_in_force, NULL, &counts, &error), STATUS_OK);
 }
 
 static struct text text(const char *sql)

@@ -233,8 +233,9 @@ static inline void night_work(struct night *night)
         }
         night_must(store_commit(night->store, &error), &error, "commit");
     } while (count);
-    night_must(resolve_all(night->store, &(struct resolve_precedence){ 0 }, &counts, &error), &error,
-               "settle");
+    night_must(resolve_all(night->store, &(struct resolve_precedence){ 0 }, transform_digests.rules, NULL,
+                           &counts, &error),
+               &error, "settle");
     night->counts.seen = staged.seen;
     night->counts.missing = staged.missing;
     night->counts.changed = counts.changed;

@@ -7,8 +7,10 @@
  * 3  half a UTF-16 character
  * 4  "cuối", and then the connection breaks (08S01)
  * The query "SELECT login" is refused; a connection with LOGIN=refused, too. With DATA=slow each piece takes
- * 0.6 s. */
+ * 0.6 s; LOGIN=hangs, QUERY=hangs and DATA=hangs hold their caller and every signal but SIGKILL; QUERY=crashes
+ * crashes. */
 #define _DEFAULT_SOURCE
+#include <signal.h>
 #include <sql.h>
 #include <sqlext.h>
 #include <sqlucode.h>
@@ -59,6 +61,15 @@ SQLRETURN SQLFreeHandle(SQLSMALLINT kind, SQLHANDLE handle)
     return SQL_SUCCESS;
 }
 
+static void hang(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    for (;;)
+        sleep(1000);
+}
+
 SQLRETURN SQLSetEnvAttr(SQLHENV environment, SQLINTEGER name, SQLPOINTER value, SQLINTEGER length)
 {
     (void)environment, (void)name, (void)value, (void)length;
@@ -105,6 +116,8 @@ SQLRETURN SQLDriverConnectW(SQLHDBC connection, SQLHWND window, SQLWCHAR *in, SQ
     if (written)
         *written = 0;
     row = 0;
+    if (holds(told, "LOGIN=hangs"))
+        hang();
     return holds(told, "LOGIN=refused") ? fail("28000") : SQL_SUCCESS;
 }
 
@@ -123,6 +136,10 @@ SQLRETURN SQLEndTran(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT how)
 SQLRETURN SQLExecDirectW(SQLHSTMT statement, SQLWCHAR *query, SQLINTEGER length)
 {
     (void)statement, (void)length;
+    if (holds(told, "QUERY=hangs"))
+        hang();
+    if (holds(told, "QUERY=crashes"))
+        raise(SIGSEGV);
     return holds(query, "login") ? fail("42000") : SQL_SUCCESS;
 }
 
@@ -159,6 +176,8 @@ SQLRETURN SQLGetData(SQLHSTMT statement, SQLUSMALLINT at, SQLSMALLINT type, SQLP
     SQLWCHAR *wide = into;
     size_t capacity = (size_t)most / sizeof *wide - 1;
     (void)statement, (void)at;
+    if (holds(told, "DATA=hangs"))
+        hang();
     if (holds(told, "DATA=slow"))
         usleep(600000);
     if (type != SQL_C_WCHAR || row == 2)
