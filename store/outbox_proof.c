@@ -9,6 +9,7 @@
 /* What the events of one procedure come to, as far as they have been read. */
 struct proof {
     struct store *store;
+    bool nameless;           /* an older store, as it is: its rows name no events */
     struct outbox_item item; /* the row in question */
     struct arena arena;      /* of the procedure */
     struct arena details;    /* of an event */
@@ -288,10 +289,10 @@ static void judge_held(struct proof *proof)
     bool same = held ? proof->held && !strcmp(held, proof->held) : !proof->held;
     bool digest = item->has_held_digest == proof->has_held_digest &&
                   (!item->has_held_digest || digest_equal(&item->held_digest, &proof->held_digest));
-    if (!same || !digest || item->held_event != proof->held_event)
+    if (!same || !digest || (!proof->nameless && item->held_event != proof->held_event))
         doubt(proof, proof->held_event,
               N_("what the stages believe to stand at the portal is not what the ledger says"));
-    else if (held && !same_version(proof))
+    else if (held && !proof->nameless && !same_version(proof))
         doubt(proof, proof->held_event, N_("its version is not the one that the portal named"));
 }
 
@@ -302,8 +303,8 @@ static void judge_intent(struct proof *proof)
     if (open != proof->open && !(proof->open_unsure && proof->open))
         doubt(proof, proof->intent_event,
               N_("the ledger and the stages do not agree on whether a delivery is open"));
-    else if (open && (item->intent_event != proof->intent_event || !text_equal(item->key, proof->key) ||
-                      !text_equal(item->intent_base, proof->base) ||
+    else if (open && ((!proof->nameless && item->intent_event != proof->intent_event) ||
+                      !text_equal(item->key, proof->key) || !text_equal(item->intent_base, proof->base) ||
                       (item->intent_action == OUTBOX_WITHDRAW) != proof->intent_withdraws ||
                       !digest_equal(&item->intent_digest, &proof->intent_digest)))
         doubt(proof, proof->intent_event, N_("the delivery that is open is not the one that was intended"));
@@ -312,7 +313,7 @@ static void judge_intent(struct proof *proof)
 static void judge_wanted(struct proof *proof)
 {
     const struct outbox_item *item = &proof->item;
-    if (!item->wanted)
+    if (!item->wanted || proof->nameless)
         return;
     if (!proof->wanted_seen)
         doubt(proof, 0, N_("no event says that it is wanted"));
@@ -399,9 +400,11 @@ static struct ledger_entry read_entry(struct sqlite_statement *row)
 static enum status begin(struct proof *proof, struct sqlite_statement *row, struct error *error)
 {
     arena_clear(&proof->arena);
-    *proof = (struct proof){
-        .store = proof->store, .arena = proof->arena, .details = proof->details, .bytes = proof->bytes
-    };
+    *proof = (struct proof){ .store = proof->store,
+                             .nameless = store_version(proof->store) < 2,
+                             .arena = proof->arena,
+                             .details = proof->details,
+                             .bytes = proof->bytes };
     proof->item.code = text_copy(&proof->arena, sqlite_column_text(row, FIRST));
     return outbox_read(row, &proof->arena, &proof->item, error);
 }
