@@ -50,6 +50,8 @@ struct transform_request run_transform_request(struct session *session)
         .rule_file_count = configuration->rule_file_count,
         .defaults = { text_of(configuration->agency_code), text_of(configuration->agency_name) },
         .language = session->language,
+        .baseline = configuration->baseline,
+        .agency_kind = configuration->agency_kind,
         .precedence = { configuration->precedence, configuration->precedence_count },
         .context = &configuration->context,
         .clock = session->clock,
