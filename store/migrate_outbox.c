@@ -6,88 +6,34 @@
 #define LAST(condition)                                                                                      \
     "(SELECT e.seq FROM ledger e WHERE e.code = s.code AND (" condition ") ORDER BY e.seq DESC LIMIT 1)"
 
+#define IS_WISH                                                                                              \
+    "e.digest = s.wanted_digest AND"                                                                         \
+    " e.event IN ('accepted', 'withdrawal-ordered', 'overwrite-ordered', 'recalled')"
+#define IS_HELD                                                                                              \
+    "e.event IN ('published', 'withdrawn') OR e.event = 'recalled' AND json_extract(e.detail, '$.absent')"
+#define IS_DISMISSAL                                                                                         \
+    "e.event = 'withdrawal-ordered' OR e.event = 'published' AND json_extract(e.detail, '$.adopted')"        \
+    " OR e.event = 'accepted' AND e.digest = s.dismissed"
+#define IS_OVERWRITING "e.event = 'overwrite-ordered'"
+
 static const char name_events[] =
     "UPDATE procedure_state AS s SET"
     " wanted_event = CASE WHEN wanted_action IS NOT NULL THEN " LAST(
-        "e.event IN ('accepted', 'withdrawal-ordered', 'overwrite-ordered', 'recalled')"
-        " AND e.digest = s.wanted_digest") " END,"
-                                           " held_event = CASE WHEN held_status IS NOT NULL THEN " LAST(
-                                               "e.event IN ('published', 'withdrawn') OR e.event = "
-                                               "'recalled' AND json_extract(e.detail, '$.absent')") " END,"
-                                                                                                    " intent_"
-                                                                                                    "event = "
-                                                                                                    "(SELECT "
-                                                                                                    "w."
-                                                                                                    "intent_"
-                                                                                                    "seq "
-                                                                                                    "FROM "
-                                                                                                    "was_"
-                                                                                                    "procedur"
-                                                                                                    "e_state "
-                                                                                                    "w WHERE "
-                                                                                                    "w.code "
-                                                                                                    "= "
-                                                                                                    "s.code),"
-                                                                                                    " dismiss"
-                                                                                                    "ed_"
-                                                                                                    "event = "
-                                                                                                    "CASE "
-                                                                                                    "WHEN "
-                                                                                                    "dismisse"
-                                                                                                    "d IS "
-                                                                                                    "NOT "
-                                                                                                    "NULL "
-                                                                                                    "THEN"
-                                                                                                    " " LAST(
-                                                                                                        "e."
-                                                                                                        "even"
-                                                                                                        "t = "
-                                                                                                        "'wit"
-                                                                                                        "hdra"
-                                                                                                        "wal-"
-                                                                                                        "orde"
-                                                                                                        "red'"
-                                                                                                        " OR "
-                                                                                                        "e."
-                                                                                                        "even"
-                                                                                                        "t = "
-                                                                                                        "'pub"
-                                                                                                        "lish"
-                                                                                                        "ed' "
-                                                                                                        "AND "
-                                                                                                        "json"
-                                                                                                        "_ext"
-                                                                                                        "ract"
-                                                                                                        "(e."
-                                                                                                        "deta"
-                                                                                                        "il, "
-                                                                                                        "'$."
-                                                                                                        "adop"
-                                                                                                        "ted'"
-                                                                                                        ")"
-                                                                                                        " OR "
-                                                                                                        "e."
-                                                                                                        "even"
-                                                                                                        "t = "
-                                                                                                        "'acc"
-                                                                                                        "epte"
-                                                                                                        "d' "
-                                                                                                        "AND "
-                                                                                                        "e."
-                                                                                                        "dige"
-                                                                                                        "st "
-                                                                                                        "= "
-                                                                                                        "s."
-                                                                                                        "dism"
-                                                                                                        "isse"
-                                                                                                        "d") " END,"
-                                                                                                             " overwrite_event = CASE WHEN overwrite IS NOT NULL THEN " LAST(
-                                                                                                                 "e.event = 'overwrite-ordered'") " END;\n"
+        IS_WISH) " END,"
+                 " held_event = CASE WHEN held_status IS NOT NULL THEN " LAST(
+                     IS_HELD) " END,"
+                              " intent_event = (SELECT w.intent_seq FROM was_procedure_state w WHERE w.code "
+                              "= s.code),"
+                              " dismissed_event = CASE WHEN dismissed IS NOT NULL THEN " LAST(
+                                  IS_DISMISSAL) " END,"
+                                                " overwrite_event = CASE WHEN overwrite IS NOT NULL "
+                                                "THEN " LAST(IS_OVERWRITING) " END";
 
-                                                                                                                                                  "UPDATE record SET work = 1 WHERE id IN (SELECT record FROM procedure_state WHERE wanted_action IS NOT NULL"
-                                                                                                                                                  "  AND wanted_event IS NULL);\n"
-                                                                                                                                                  "UPDATE procedure_state SET wanted_action = NULL, wanted_content = NULL, wanted_digest = NULL"
-                                                                                                                                                  " WHERE wanted_action IS NOT NULL AND wanted_event IS NULL;\n";
+static const char forget_nameless[] =
+    "UPDATE record SET work = 1 WHERE id IN (SELECT record FROM procedure_state"
+    " WHERE wanted_action IS NOT NULL AND wanted_event IS NULL);"
+    "UPDATE procedure_state SET wanted_action = NULL, wanted_content = NULL, wanted_digest = NULL"
+    " WHERE wanted_action IS NOT NULL AND wanted_event IS NULL";
 
 static const char renamed_versions[] =
     "SELECT s.code, s.held_digest, s.held_version FROM procedure_state s JOIN ledger e ON e.seq = "
@@ -113,6 +59,7 @@ enum status migrate_outbox(struct store *store, struct error *error)
 {
     struct sqlite_statement *rows;
     if (sqlite_run(store_database(store), name_events, error) ||
+        sqlite_run(store_database(store), forget_nameless, error) ||
         sqlite_prepare(store_database(store), renamed_versions, &rows, error))
         return error->status;
     enum status status;
