@@ -313,7 +313,6 @@ static void say_decision(const struct member *member, struct verdict *verdict)
     verdict->rule = "congkhai/decision";
     verdict->severity = "error";
     verdict->field = "decision.number";
-    verdict->cites = "Nghị định 63/2010/NĐ-CP, Điều 15 khoản 3, Điều 26 khoản 4";
     snprintf(
         verdict->message, sizeof verdict->message,
         _("The procedure is abolished, but its record does not say by which decision; it stays published "
