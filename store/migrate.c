@@ -6,6 +6,7 @@
 
 #include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/migrate_outbox.h"
 #include "store/schema.h"
 
 /* A column of today that no old column says by its name: an expression over the old row `s`. */
@@ -25,23 +26,24 @@ struct step {
 /* ---- 1 to 2 ---- */
 
 /* 0.1.0 kept the run of what it wanted and held, and the number of an intent alone: the events say the rest. */
+#define LAST(condition) "(SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND (" condition "))"
+
 static const struct derived derived_1[] = {
     { "procedure_state", "wanted_event",
-      "CASE WHEN s.wanted_action IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = "
-      "s.code AND"
-      " e.digest = s.wanted_digest AND e.event IN ('accepted', 'withdrawal-ordered', 'overwrite-ordered', "
-      "'recalled'))"
-      " END" },
+      "CASE WHEN s.wanted_action IS NOT NULL THEN " LAST(
+          "e.digest = s.wanted_digest AND"
+          " e.event IN ('accepted', 'withdrawal-ordered', 'overwrite-ordered', 'recalled')") " END" },
     { "procedure_state", "held_event",
-      "(SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND (e.event IN ('published', 'withdrawn')"
-      " OR e.event = 'recalled' AND json_extract(e.detail, '$.absent')))" },
+      "CASE WHEN s.held_status IS NOT NULL THEN " LAST(
+          "e.event IN ('published', 'withdrawn') OR e.event = 'recalled' AND json_extract(e.detail, "
+          "'$.absent')") " END" },
     { "procedure_state", "intent_event", "s.intent_seq" },
     { "procedure_state", "dismissed_event",
-      "CASE WHEN s.dismissed IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND"
-      " (e.event IN ('withdrawal-ordered', 'withheld') OR json_extract(e.detail, '$.adopted'))) END" },
+      "CASE WHEN s.dismissed IS NOT NULL THEN " LAST(
+          "e.event = 'withdrawal-ordered' OR e.event = 'published' AND json_extract(e.detail, '$.adopted')"
+          " OR e.event = 'accepted' AND e.digest = s.dismissed") " END" },
     { "procedure_state", "overwrite_event",
-      "CASE WHEN s.overwrite IS NOT NULL THEN (SELECT max(e.seq) FROM main.ledger e WHERE e.code = s.code AND"
-      " e.event = 'overwrite-ordered') END" },
+      "CASE WHEN s.overwrite IS NOT NULL THEN " LAST("e.event = 'overwrite-ordered'") " END" },
     { "payload", "kept", "s.kind IN (1, 3)" },
     { "record", "nameless", "s.fault IS NOT NULL AND substr(s.key, 1, 1) = '@'" },
     { 0 },
@@ -80,7 +82,7 @@ static enum status carry_out_1(struct store *store, struct error *error)
         sqlite_bind_number(row, 1, after);
         enum status status = sqlite_step(row, error);
         if (status)
-            return status == STATUS_END ? STATUS_OK : status;
+            return status == STATUS_END ? migrate_outbox(store, error) : status;
         after = sqlite_number(row, 3);
         status = store_payload_column(store, row, 0, &bytes, error);
         sqlite_reset_statement(row); /* unpacked bytes are the store's, not the row's */
