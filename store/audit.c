@@ -134,6 +134,25 @@ static enum status write_note(struct store *store, const struct audit_settings *
     return STATUS_OK;
 }
 
+enum status audit_sign_tree(struct store *store, const struct audit_settings *settings, struct buffer *note,
+                            struct error *error)
+{
+    return settings && settings->has_signer ? write_note(store, settings, note, error) : STATUS_OK;
+}
+
+bool audit_signs_tree(struct text bytes, const struct merkle_tree *tree,
+                      const struct audit_settings *settings)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct error reason = { 0 };
+    struct audit_head head;
+    struct note note;
+    struct digest root = merkle_root(tree);
+    return bytes.length && audit_head_parse(&arena, bytes, &head, &note, &reason) == STATUS_OK &&
+           head.is_signed && head.size == tree->size && digest_equal(&head.root, &root) &&
+           note_verify(&note, settings->keys, settings->key_count, NULL, &reason) == STATUS_OK;
+}
+
 enum status audit_seal(struct store *store, const struct audit_settings *settings, struct error *error)
 {
     BUFFER_OWNED struct buffer note = { 0 }, frontier = { 0 };

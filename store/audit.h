@@ -35,6 +35,13 @@ enum status audit_origin(struct store *store, const struct audit_settings *setti
  */
 enum status audit_seal(struct store *store, const struct audit_settings *settings, struct error *error);
 enum status audit_write_head(struct store *store, struct error *error);
+/* For store_commit: the signed head of the tree as it is, so that what is written behind the last head can be told from what
+ * somebody else put there. Empty without a key. */
+enum status audit_sign_tree(struct store *store, const struct audit_settings *settings, struct buffer *note,
+                            struct error *error);
+/* Does such a note give this tree, signed by a known key? */
+bool audit_signs_tree(struct text note, const struct merkle_tree *tree,
+                      const struct audit_settings *settings);
 /* For store_run_begin: writes the file again when it is behind (a run died between its end and its file) or
  * gone. */
 enum status audit_mend_head(struct store *store, struct error *error);
@@ -58,8 +65,8 @@ enum status audit_head_parse(struct arena *arena, struct text bytes, struct audi
 void audit_head_path(const struct store *store, struct buffer *path);
 
 /* Before a run: the schema is the program's, the last run's events give the last head, which goes on from the
- * one before, events written after it (a run that died) give the tree as it is kept, and the head's file is
- * not ahead of the store. Writes nothing, works on a store opened to be read too. STATUS_LEDGER with what
+ * one before, events written after it (a run that died) give the tree as it is kept, which where heads are signed
+ * bears the signature of a run with the ledger's key, and the head's file is not ahead of the store. Writes nothing, works on a store opened to be read too. STATUS_LEDGER with what
  * does not hold. */
 enum status audit_quick_check(struct store *store, const struct audit_settings *settings,
                               struct error *error);

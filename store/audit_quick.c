@@ -208,6 +208,27 @@ static enum status compare_kept(struct quick *quick, struct error *error)
                       _("the events do not give the tree as it is kept"));
 }
 
+/* Whoever may write the file could add events, hashes and tree: what no run with the key wrote is not sealed. */
+static enum status check_tail(const struct quick *quick, struct error *error)
+{
+    const struct audit_settings *settings = quick->settings;
+    struct sqlite_statement *row;
+    if (!settings || !settings->key_count || !quick->has_last || !quick->last.is_signed ||
+        quick->tree.size == quick->last.size || store_version(quick->store) < 2)
+        return STATUS_OK;
+    if (store_sql(quick->store, "SELECT note FROM tree WHERE id = 1", &row, error))
+        return error->status;
+    enum status status = sqlite_step(row, error);
+    if (status > STATUS_END)
+        return status;
+    bool ours = status == STATUS_OK && audit_signs_tree(sqlite_column_text(row, 0), &quick->tree, settings);
+    sqlite_reset_statement(row);
+    return ours ? STATUS_OK
+                : fail_event(
+                      quick, error, (int64_t)quick->last.size + 1,
+                      _("what stands behind the last head was written by no run with the ledger's key"));
+}
+
 static enum status is_known(const struct quick *quick, struct text note, struct error *error)
 {
     struct sqlite_statement *row;
@@ -265,6 +286,7 @@ enum status audit_quick_check(struct store *store, const struct audit_settings *
         status = status ? status : read_heads(&quick, error);
         status = status ? status : follow_events(&quick, error);
         status = status ? status : compare_kept(&quick, error);
+        status = status ? status : check_tail(&quick, error);
         status = status ? status : compare_file(&quick, error);
         sqlite_rollback(store_database(store), NULL);
     }

@@ -355,12 +355,24 @@ static enum status take_event(struct audit_pass *pass, const struct audit_scan *
 
 /* ---- the tree as it is kept ---- */
 
+/* What stands behind the last head was written by a run with the ledger's key, or by whom nobody knows. */
+static void check_tail(struct audit_pass *pass, struct text note)
+{
+    const struct audit_settings *settings = pass->request->settings;
+    if (pass->seen_signed && settings->key_count && pass->report->events > pass->last_seal &&
+        store_version(pass->store) > 1 && !audit_signs_tree(note, &pass->recorded, settings))
+        audit_find(
+            pass, AUDIT_SIGNATURE, pass->last_seal + 1,
+            _("events %lld to %lld stand behind the last head, and no run with the ledger's key wrote them"),
+            (long long)pass->last_seal + 1, (long long)pass->report->events);
+}
+
 static enum status check_kept(struct audit_pass *pass, struct error *error)
 {
     BUFFER_OWNED struct buffer grown = { 0 };
     struct sqlite_statement *row;
     struct merkle_tree kept;
-    if (store_sql(pass->store, "SELECT frontier, size FROM tree WHERE id = 1", &row, error))
+    if (store_sql(pass->store, "SELECT frontier, size, note FROM tree WHERE id = 1", &row, error))
         return error->status;
     enum status status = sqlite_step(row, error);
     if (status > STATUS_END)
@@ -370,6 +382,8 @@ static enum status check_kept(struct audit_pass *pass, struct error *error)
     merkle_write(&pass->recorded, &grown);
     bool same = has && text_equal(sqlite_bytes(row, 0), buffer_view(&grown)) && size == events;
     bool readable = has && merkle_read(sqlite_bytes(row, 0), &kept) && (int64_t)kept.size == size;
+    if (same && !pass->broken)
+        check_tail(pass, sqlite_column_text(row, 2));
     sqlite_reset_statement(row);
     if (same || (!has && !events) || pass->broken)
         return STATUS_OK;

@@ -32,8 +32,10 @@ const char schema_tables[] =
     "CREATE INDEX ledger_code ON ledger (code) WHERE code IS NOT NULL;\n"
     "CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;\n"
     "CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;\n"
-    /* The tree's frontier after the last event of each commit; one row. */
-    "CREATE TABLE tree (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, frontier BLOB NOT NULL);\n"
+    /* The tree's frontier after the last event of each commit; one row. What a run that died leaves behind the last head is
+     * known by it as a run's own. */
+    "CREATE TABLE tree (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, frontier BLOB NOT NULL,\n"
+    "  note TEXT);\n" /* its head, signed with the ledger's key; NULL: there is none */
     /* The head at each run's end; the frontier lets the next run prove that it goes on from there. */
     "CREATE TABLE checkpoint (run INTEGER PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, frontier BLOB NOT NULL,\n"
     "  note TEXT NOT NULL);\n"

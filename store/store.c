@@ -237,11 +237,15 @@ static enum status write_tree(struct store *store, struct error *error)
     struct buffer *bytes = &store->scratch[0];
     buffer_clear(bytes);
     merkle_write(&store->tree, bytes);
-    if (store_sql(store, "INSERT OR REPLACE INTO tree (id, size, frontier) VALUES (1, ?1, ?2)", &statement,
-                  error))
+    BUFFER_OWNED struct buffer note = { 0 };
+    if (audit_sign_tree(store, store->sealing, &note, error) ||
+        store_sql(store, "INSERT OR REPLACE INTO tree (id, size, frontier, note) VALUES (1, ?1, ?2, ?3)",
+                  &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, (int64_t)store->tree.size);
     sqlite_bind_bytes(statement, 2, buffer_view(bytes));
+    if (note.length)
+        sqlite_bind_text(statement, 3, buffer_view(&note));
     if (sqlite_execute(statement, error))
         return error->status;
     return STATUS_OK;

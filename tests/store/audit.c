@@ -472,3 +472,28 @@ TEST("a bundle of a run has its events, a proof for each, and the payloads they 
     buffer_free(&files.proofs);
     night_close(&night);
 }
+
+TEST("a tail that no run with the key wrote is found before it is sealed, and one of a run that died is "
+     "sealed")
+{
+    struct error error = { 0 };
+    const char *path = three_nights(true);
+    night_begin(&night); /* dies */
+    night_close(&night);
+    night_open(&night, path, &settings);
+    struct audit_report report = verify(NULL, 0);
+    CHECK(report.holds);
+    CHECK_INT(night_try_begin(&night, &error), STATUS_OK);
+    night_close(&night);
+    night_open(&night, path, NULL); /* whoever may write the file, with all that is right but the key */
+    CHECK_INT(night_try_begin(&night, &error), STATUS_OK);
+    night_close(&night);
+    night_open(&night, path, &settings);
+    report = verify(NULL, 0);
+    CHECK(!report.holds);
+    CHECK_STRING(report.first->kind, AUDIT_SIGNATURE);
+    CHECK_CONTAINS(report.first->message, "no run with the ledger's key wrote them");
+    CHECK_INT(night_try_begin(&night, &error), STATUS_LEDGER);
+    CHECK_CONTAINS(error.message, "by no run with the ledger's key");
+    night_close(&night);
+}
