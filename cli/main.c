@@ -345,7 +345,8 @@ static enum status parse(struct invocation *invocation, struct given *given, int
     for (size_t i = 0; i < sizeof written / sizeof *written; i++)
         if (written[i] && unicode_invalid_at(text_of(written[i])) < strlen(written[i]))
             return error_set(error, STATUS_USAGE,
-                             _("\"%s\" is no UTF-8; set the terminal to UTF-8 and write it again"), written[i]);
+                             _("\"%s\" is no UTF-8; set the terminal to UTF-8 and write it again"),
+                             written[i]);
     if (invocation->language && strcmp(invocation->language, "vi") && strcmp(invocation->language, "en"))
         return error_set(error, STATUS_USAGE, _("--language is vi or en, not \"%s\""), invocation->language);
     return STATUS_OK;

@@ -396,10 +396,9 @@ enum status ingest_put(struct ingest *ingest, const struct ingest_record *record
         .whole = record->whole,
     };
     /* The name of a file may be of an old encoding: it is told to people and stands in the ledger. */
-    item->document =
-        before && !strcmp(before->document, record->document)
-            ? before->document
-            : text_string(&group->arena, unicode_mend(&group->arena, text_of(record->document)));
+    item->document = before && !strcmp(before->document, record->document)
+                         ? before->document
+                         : text_string(&group->arena, unicode_mend(&group->arena, text_of(record->document)));
     item->context = before && text_equal(before->context, record->context)
                         ? before->context
                         : text_copy(&group->arena, record->context);

@@ -160,16 +160,16 @@ static void judge_extent(struct holding *holding, const struct outbox_extent *ex
     char message[300];
     const struct brakes *brakes = holding->request->brakes;
     if (exceeds(&brakes->changes, extent->changes, extent->published)) {
-        text_print(message, sizeof message,
-                 _("%lld of %lld published procedures would be replaced (allowed: %.*s)"),
-                 (long long)extent->changes, (long long)extent->published, TEXT_ARG(brakes->changes.message));
+        text_print(
+            message, sizeof message, _("%lld of %lld published procedures would be replaced (allowed: %.*s)"),
+            (long long)extent->changes, (long long)extent->published, TEXT_ARG(brakes->changes.message));
         hold(holding, BRAKE_CHANGES, NULL, extent->changes, extent->published, message);
     }
     if (exceeds(&brakes->withdrawals, extent->withdrawals, extent->published)) {
         text_print(message, sizeof message,
-                 _("%lld of %lld published procedures would be withdrawn (allowed: %.*s)"),
-                 (long long)extent->withdrawals, (long long)extent->published,
-                 TEXT_ARG(brakes->withdrawals.message));
+                   _("%lld of %lld published procedures would be withdrawn (allowed: %.*s)"),
+                   (long long)extent->withdrawals, (long long)extent->published,
+                   TEXT_ARG(brakes->withdrawals.message));
         hold(holding, BRAKE_WITHDRAWALS, NULL, extent->withdrawals, extent->published, message);
     }
 }
@@ -181,7 +181,7 @@ static bool judge_listing(struct holding *holding, const char *source, int64_t u
     const struct brakes *brakes = holding->request->brakes;
     if (!records && usual && brakes->empty) {
         text_print(message, sizeof message, _("the source %s gives no record any more (%lld before)"), source,
-                 (long long)usual);
+                   (long long)usual);
         if (brakes->empty == 1) {
             hold(holding, BRAKE_EMPTY_SOURCE, source, usual, usual, message);
             return true;
@@ -192,8 +192,8 @@ static bool judge_listing(struct holding *holding, const char *source, int64_t u
     }
     if (exceeds(&brakes->shrunken, usual - records > 0 ? usual - records : 0, usual)) {
         text_print(message, sizeof message,
-                 _("the source %s gives %lld records, %lld less than before (allowed: %.*s)"), source,
-                 (long long)records, (long long)(usual - records), TEXT_ARG(brakes->shrunken.message));
+                   _("the source %s gives %lld records, %lld less than before (allowed: %.*s)"), source,
+                   (long long)records, (long long)(usual - records), TEXT_ARG(brakes->shrunken.message));
         hold(holding, BRAKE_SHRUNKEN_SOURCE, source, usual - records, usual, message);
     }
     return true;

@@ -298,11 +298,12 @@ static struct text describe_conflict(const struct outbox_item *item, const struc
     const char *standing = remote->standing == REMOTE_ABOLISHED ? _("abolished") : _("published");
     if (report->message.length) { /* a driver that compares contents says more than a digest does */
         text_print(capacity, size, _("the portal holds something else: " TEXT_PRINT "; %s"),
-                 TEXT_ARG(report->message), standing);
+                   TEXT_ARG(report->message), standing);
         return text_of(capacity);
     }
-    text_print(capacity, size, _("the portal holds something else: version " TEXT_PRINT ", digest %.16s…, %s"),
-             TEXT_ARG(version), digest, standing);
+    text_print(capacity, size,
+               _("the portal holds something else: version " TEXT_PRINT ", digest %.16s…, %s"),
+               TEXT_ARG(version), digest, standing);
     return text_of(capacity);
 }
 

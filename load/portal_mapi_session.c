@@ -166,10 +166,10 @@ static void refuse(struct mapi *mapi, struct text message)
     const struct mapi_settings *settings = settings_of(mapi);
     message = mapi_mask(&mapi->scratch, message, text_of(settings->password));
     text_print(mapi->refusal, sizeof mapi->refusal,
-             _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
-               "%s: check username, password and dstcode in portal.login"),
-             settings->common.shown, settings->user, message.length ? " (" : "", TEXT_ARG(message),
-             message.length ? ")" : "");
+               _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
+                 "%s: check username, password and dstcode in portal.login"),
+               settings->common.shown, settings->user, message.length ? " (" : "", TEXT_ARG(message),
+               message.length ? ")" : "");
 }
 
 /* What a login that failed is to those who wait for it. */

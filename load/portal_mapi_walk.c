@@ -283,9 +283,9 @@ static void close_down(struct mapi *mapi, struct mapi_call *call, const struct m
 {
     struct text message = mapi_mask(&call->arena, reading->message, buffer_view(&mapi->session));
     text_print(mapi->refusal, sizeof mapi->refusal,
-             _("the adapter %s does not serve what it is asked for (" TEXT_PRINT
-               "): check portal.madonvi and the names of the services"),
-             mapi->portal->settings->shown, TEXT_ARG(message));
+               _("the adapter %s does not serve what it is asked for (" TEXT_PRINT
+                 "): check portal.madonvi and the names of the services"),
+               mapi->portal->settings->shown, TEXT_ARG(message));
 }
 
 static void note(struct mapi_call *call, const struct http_response *answer,

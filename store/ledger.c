@@ -88,10 +88,11 @@ static enum status append(struct store *store, int64_t run, const struct ledger_
     ledger_canonical(bytes, &entry);
     size_t invalid = unicode_invalid_at(buffer_view(bytes));
     if (invalid < bytes->length)
-        return error_set(error, STATUS_FATAL,
-                         _("the event \"%s\" cannot be written: its byte %zu is no UTF-8, and nobody could verify it. "
-                           "This is a fault of the program; report it"),
-                         event->event, invalid);
+        return error_set(
+            error, STATUS_FATAL,
+            _("the event \"%s\" cannot be written: its byte %zu is no UTF-8, and nobody could verify it. "
+              "This is a fault of the program; report it"),
+            event->event, invalid);
     entry.hash = merkle_leaf(buffer_view(bytes));
     if (insert(store, &entry, error)) {
         if (error && error->status == STATUS_FATAL)

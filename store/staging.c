@@ -29,7 +29,7 @@ struct staging {
     bool fresh;
     struct fingerprints staged;
     struct counters numbers; /* of a key that came more than once: the next "KEY (n)" to be tried */
-    struct counters places;  /* of the same bytes in a document without keys: the last record that took them */
+    struct counters places; /* of the same bytes in a document without keys: the last record that took them */
 };
 
 static bool has_bit(const struct bits *bits, int64_t record)
@@ -201,7 +201,8 @@ enum status staging_context(struct staging *staging, struct text context, struct
 
 /* The row that stands ready: is it these very bytes, in the same context? */
 static enum status take_row(struct staging *staging, struct sqlite_statement *statement,
-                            const struct digest *digest, struct text locator, bool *known, struct error *error)
+                            const struct digest *digest, struct text locator, bool *known,
+                            struct error *error)
 {
     struct digest staged;
     if (!sqlite_digest(statement, 5, &staged) || !digest_equal(&staged, digest) ||
@@ -266,9 +267,10 @@ enum status staging_known_in(struct staging *staging, const struct digest *diges
     buffer_text(&place, document);
     counters_get(&staging->places, buffer_view(&place), &last);
     if (store_sql(staging->store,
-                  KNOWN_COLUMNS " WHERE source_digest = ?1 AND source = ?2 AND context IS ?3 AND fault IS NULL"
-                                " AND id > ?5 AND (key = ?4 OR substr(key, 1, length(?4) + 2) = ?4 || ' (')"
-                                " ORDER BY id",
+                  KNOWN_COLUMNS
+                  " WHERE source_digest = ?1 AND source = ?2 AND context IS ?3 AND fault IS NULL"
+                  " AND id > ?5 AND (key = ?4 OR substr(key, 1, length(?4) + 2) = ?4 || ' (')"
+                  " ORDER BY id",
                   &statement, error))
         return error->status;
     sqlite_bind_digest(statement, 1, digest);
@@ -355,7 +357,8 @@ static enum status write_record(struct staging *staging, const struct staged_rec
             known
                 ? "UPDATE record SET key = ?2, locator = ?3, source_digest = ?4, payload = ?5, context = ?6,"
                   " fault = ?7, nameless = ?8, present = 1, work = 1 WHERE id = ?1"
-                : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault, nameless)"
+                : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault, "
+                  "nameless)"
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             &statement, error))
         return error->status;
@@ -388,7 +391,8 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
         store_payload_put(staging->store, PAYLOAD_SOURCE, &record->digest, record->bytes, &payload, error) ||
         staging_context(staging, record->context, error))
         return error->status;
-    if (found.record && !found.present && !record->nameless && append_returned(staging, key, TEXT_NONE, error))
+    if (found.record && !found.present && !record->nameless &&
+        append_returned(staging, key, TEXT_NONE, error))
         return error->status;
     if (write_record(staging, record, key, found.record, payload, error))
         return error->status;
@@ -512,7 +516,8 @@ static enum status find_missing(struct staging *staging, struct error *error)
     struct sqlite_statement *statement;
     struct lost *lost = NULL;
     size_t count = 0, capacity = 0;
-    if (store_sql(staging->store, "SELECT id, key, code, present, nameless FROM record WHERE source = ?1 ORDER BY id",
+    if (store_sql(staging->store,
+                  "SELECT id, key, code, present, nameless FROM record WHERE source = ?1 ORDER BY id",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);

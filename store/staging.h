@@ -15,7 +15,7 @@ struct staged_record {
     struct digest digest; /* of the bytes */
     struct text context;  /* what the listing's records share (a heading row), or none */
     const char *fault;    /* extract's reason against it; NULL: none */
-    bool nameless;        /* it could not be identified: the key is a name made of its document or its bytes */
+    bool nameless; /* it could not be identified: the key is a name made of its document or its bytes */
 };
 
 struct staging_counts {
