@@ -257,6 +257,16 @@ const struct reason_row reason_rows[] = {
               "Agree on one of them; correct or drop the other"),
         WORDS("\"precedence\" trong cấu hình nêu nguồn nào được ưu tiên",
               "The configuration's \"precedence\" says whose word counts") } },
+    { "code.changed",
+      { WORDS("Hồ sơ này trước có mã {1}; thủ tục {1} vẫn đang được công khai",
+              "The code of this record was {1}; {1} stays published"),
+        WORDS("Nếu không còn hồ sơ nào mang mã {1}: đổi mã đúng thì đề nghị bãi bỏ {1}, đổi nhầm thì ghi lại "
+              "mã cũ",
+              "If no other record bears {1}: where the change is right, have {1} withdrawn; where not, write "
+              "the old "
+              "code again"),
+        WORDS("congkhai withdraw {1} --decision SỐ --reason LÝ_DO",
+              "congkhai withdraw {1} --decision NUMBER --reason TEXT") } },
     { "precedence.rejected",
       { WORDS("Hồ sơ của nguồn được ưu tiên, {1} ({2}), chưa hợp lệ",
               "The record of the source that wins, {1} ({2}), is rejected"),

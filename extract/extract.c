@@ -518,7 +518,18 @@ static enum status run_source(struct store *store, const struct extract_request 
                                        .unchanged = result->unchanged,
                                        .skipped = reading.skipped,
                                        .why = result->why };
-    return staging_finish(reading.staging, &verdict, &result->counts, error);
+    if (staging_finish(reading.staging, &verdict, &result->counts, error))
+        return error->status;
+    if (result->counts.orphaned) {
+        char message[300];
+        text_print(message, sizeof message,
+                   _("%lld records have gone whose publication is still to be sent: \"congkhai plan\" shows "
+                     "them; what "
+                     "they say last is sent unless an operator withdraws it"),
+                   (long long)result->counts.orphaned);
+        notice(&reading, NULL, message);
+    }
+    return STATUS_OK;
 }
 
 static enum status run_sources(struct store *store, const struct extract_request *request,

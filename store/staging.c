@@ -474,6 +474,24 @@ enum status staging_unchanged(struct staging *staging, struct error *error)
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+/* A publication of this very record that is still to be sent. */
+static enum status is_pending(struct staging *staging, int64_t record, struct text code, bool *pending,
+                              struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(
+            staging->store,
+            "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2 AND wanted_action = 'publish'",
+            &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, code);
+    sqlite_bind_number(row, 2, record);
+    enum status status = sqlite_step(row, error);
+    *pending = status == STATUS_OK;
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
 /* Those that lose their place may free a code for others: whoever shares it is settled again. */
 static enum status lose(struct staging *staging, int64_t record, bool nameless, struct text key,
                         struct text code, struct error *error)
@@ -496,8 +514,14 @@ static enum status lose(struct staging *staging, int64_t record, bool nameless, 
     }
     if (nameless)
         return STATUS_OK;
+    bool pending = false;
+    if (code.bytes && is_pending(staging, record, code, &pending, error))
+        return error->status;
+    staging->counts.orphaned += pending;
     struct value *detail = value_object(&arena);
     value_set(detail, "key", value_text(&arena, key));
+    if (pending)
+        value_set(detail, "pending", value_boolean(&arena, true));
     return ledger_append(
         staging->store,
         &(struct ledger_event){ .event = "missing", .source = staging->name, .code = code, .detail = detail },

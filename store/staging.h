@@ -23,6 +23,7 @@ struct staging_counts {
     int64_t changed;  /* of these: staged, because new or changed */
     int64_t missing;  /* known, but not in the listing (whole ones only) */
     int64_t returned; /* were missing, are back */
+    int64_t orphaned; /* of those missing anew: their publication is still to be sent */
     int64_t skipped;  /* rows that are no records; set by the caller */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/finding_row.h"
+#include "store/ledger.h"
 
 #define BYTES_MAX (2u << 20) /* of the records given out at once */
 
@@ -164,31 +165,59 @@ static enum status put_findings(struct store *store, const struct transform_resu
                : STATUS_OK;
 }
 
+/* What stood under the code goes on standing at the portal. */
+static enum status tell_recoded(struct store *store, const struct transform_result *result, struct text old,
+                                struct text source, struct text key, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    struct finding finding = { .rule = TEXT("congkhai/code-changed"),
+                               .field = TEXT("code"),
+                               .value = result->code };
+    value_set(detail, "became", value_text(&arena, result->code));
+    value_set(detail, "key", value_text(&arena, key));
+    reason_set(&finding.reason, "code.changed", old);
+    finding.message = reason_words(&arena, &finding.reason, finding.field, REASON_WHAT, result->language);
+    if (transform_queue_put_finding(store, result->record, &finding, 1, error))
+        return error->status;
+    return ledger_append(
+        store,
+        &(struct ledger_event){
+            .event = "recoded", .source = text_string(&arena, source), .code = old, .detail = detail },
+        NULL, error);
+}
+
 /* A record that gives up a code frees it for others and wants nothing for it any more. */
-static enum status leave_code(struct store *store, int64_t record, struct text code, struct error *error)
+static enum status leave_code(struct store *store, const struct transform_result *result, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
-    struct text old = TEXT_NONE;
-    if (store_sql(store, "SELECT code FROM record WHERE id = ?1 AND code IS NOT NULL AND code IS NOT ?2",
+    struct outbox_item item;
+    if (store_sql(store,
+                  "SELECT r.code, s.name, r.key FROM record r JOIN source s ON s.id = r.source"
+                  " WHERE r.id = ?1 AND r.code IS NOT NULL AND r.code IS NOT ?2",
                   &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, record);
-    sqlite_bind_text(statement, 2, code);
+    sqlite_bind_number(statement, 1, result->record);
+    sqlite_bind_text(statement, 2, result->code);
     enum status status = sqlite_step(statement, error);
-    if (status == STATUS_OK)
-        old = text_copy(&arena, sqlite_column_text(statement, 0));
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    struct text old = text_copy(&arena, sqlite_column_text(statement, 0)),
+                source = text_copy(&arena, sqlite_column_text(statement, 1)),
+                key = text_copy(&arena, sqlite_column_text(statement, 2));
     sqlite_reset_statement(statement);
-    if (status == STATUS_END)
-        return STATUS_OK;
-    if (status || store_sql(store, "UPDATE record SET work = 3 WHERE code = ?1 AND id <> ?2 AND work = 0",
-                            &statement, error))
+    if (store_sql(store, "UPDATE record SET work = 3 WHERE code = ?1 AND id <> ?2 AND work = 0", &statement,
+                  error))
         return error->status;
     sqlite_bind_text(statement, 1, old);
-    sqlite_bind_number(statement, 2, record);
-    if (sqlite_execute(statement, error))
+    sqlite_bind_number(statement, 2, result->record);
+    if (sqlite_execute(statement, error) || outbox_unwant(store, old, result->record, error))
         return error->status;
-    return outbox_unwant(store, old, record, error);
+    status = outbox_find(store, &arena, old, &item, error);
+    if (status || !result->code.bytes || !item.held || item.held_abolished)
+        return status == STATUS_END ? STATUS_OK : status;
+    return tell_recoded(store, result, old, source, key, error);
 }
 
 enum status transform_queue_put(struct store *store, const struct transform_result *result,
@@ -199,8 +228,7 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
     if (!content && result->content.bytes &&
         store_payload_put(store, PAYLOAD_KEPT, &result->digest, result->content, &content, error))
         return error->status;
-    if ((!result->fresh && leave_code(store, result->record, result->code, error)) ||
-        put_findings(store, result, error) ||
+    if (put_findings(store, result, error) || (!result->fresh && leave_code(store, result, error)) ||
         store_sql(store,
                   "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6, "
                   "work = 3,"

@@ -51,7 +51,9 @@ struct transform_result {
     bool fresh;
     struct text projection; /* what the rules over the store look at; bytes NULL: nothing */
     const struct findings *findings;
+    enum language language; /* of what the store itself has to say of it */
 };
+/* A record that gives up a code which stands at the portal is told so: event `recoded`, and a warning beside its own. */
 enum status transform_queue_put(struct store *store, const struct transform_result *result,
                                 const struct transform_digests *transform_digests, struct error *error);
 /* For store/ only: a finding of a record as it stands now; `stage` 1: of the record alone, 2: by a rule over

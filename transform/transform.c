@@ -155,6 +155,7 @@ static enum status write_batch(struct store *store, const struct working *workin
             .projection = job->projection.length ? buffer_view(&job->projection) : TEXT_NONE,
             .fresh = job->item.fresh,
             .findings = &job->findings,
+            .language = language_named(working->request->language),
         };
         normalise_add(&counts->repairs, &job->repairs);
         if (transform_queue_put(store, &result, &working->transform_digests, error))

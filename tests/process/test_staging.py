@@ -1,0 +1,109 @@
+"""What makes a record the same record: its key, its bytes, its place; and what is said when it gives one of them up."""
+
+import json
+import os
+import unittest
+
+from harness import Place, Simulator, procedure
+from test_audit import verifier
+
+
+class Staging(unittest.TestCase):
+    def setUp(self):
+        self.portal = self.enterContext(Simulator())
+        self.place = self.enterContext(Place(self.portal))
+
+    def run_to(self, code, *arguments):
+        done = self.place.run(*arguments or ("run",))
+        self.assertEqual(done.code, code, done)
+        return done
+
+    def holds(self):
+        self.run_to(0, "audit", "verify")
+        self.assertEqual(verifier(self.place.store)[0], 0, verifier(self.place.store))
+
+    def test_under_a_changed_key_no_record_is_missing_and_nothing_is_sent(self):
+        records = [procedure(f"1.00000{i}", id=f"r{i}") for i in range(3)]
+        self.place.records(*records)
+        self.run_to(0)
+        self.place.change_source(key="/id")
+        records[0]["name"] = "Thủ tục đã sửa"
+        self.place.records(*records)
+        before = self.portal.requests("put")
+        self.run_to(0)
+        self.assertEqual(self.place.one("SELECT missing FROM audit_runs ORDER BY run DESC LIMIT 1"), 0)
+        self.assertEqual(self.portal.requests("put"), before + 1)
+        self.assertEqual(sorted(self.place.sql("SELECT key FROM record")), [("r0",), ("r1",), ("r2",)])
+        self.holds()
+
+    def test_the_same_rows_under_two_headings_are_not_new_each_night(self):
+        names = {"code": "Mã", "name": {"from": ["Tên", "Tên thủ tục"]}, "status": {"value": "announced"}}
+        self.place.change_source(fetch={"folder": "inbox", "match": "*.csv"}, format="csv", key="Mã", map=names)
+        for name, heading in (("a", "Mã,Tên"), ("b", "Mã,Tên thủ tục")):
+            self.place.write(f"inbox/{name}.csv", heading + "\n1.000001,A\n1.000002,B\n")
+        self.run_to(0)
+        self.run_to(0)
+        self.assertEqual(self.place.one("SELECT changed FROM audit_runs ORDER BY run DESC LIMIT 1"), 0)
+
+    def test_equal_records_of_the_source_that_wins_are_not_held_for_what_another_says(self):
+        self.place.configure(sources=[self.place.source("one", key="/id"), self.place.source("two", key="/id")],
+                             precedence=["one", "two"])
+        self.place.records(procedure("1.000001", id="a"), procedure("1.000001", id="b"))
+        self.place.records(procedure("1.000001", id="c", name="Tên khác"), source="two")
+        self.run_to(0)
+        self.assertEqual(self.place.sql("SELECT DISTINCT outcome FROM audit_records"), [("accepted",)])
+        self.assertEqual(self.portal.held()["1.000001"]["content"]["name"], "Thủ tục 1.000001")
+
+    def test_a_file_name_of_an_old_encoding_is_written_out_and_both_verifiers_read_it(self):
+        self.place.change_source(fetch={"folder": "inbox", "match": "*.json"}, format="json")
+        name = os.fsencode(self.place.inbox) + b"/t\xeam.json"
+        with open(name, "wb") as file:
+            file.write(json.dumps(procedure("1.000001")).encode())
+        with open(os.fsencode(self.place.inbox) + b"/h\xe1ng.json", "wb") as file:
+            file.write(b"{")
+        self.run_to(1)
+        self.assertEqual(self.place.one("SELECT locator FROM audit_records WHERE code = '1.000001'"), "inbox/t<EA>m.json")
+        self.assertEqual(self.place.one("SELECT locator FROM audit_records WHERE code IS NULL"), "inbox/h<E1>ng.json")
+        self.holds()
+        self.run_to(1)
+        self.assertEqual(self.place.one("SELECT changed FROM audit_runs ORDER BY run DESC LIMIT 1"), 0)
+
+    def test_long_names_of_many_records_with_one_code_are_never_cut_inside_a_letter(self):
+        self.place.change_source(fetch={"folder": "inbox", "match": "*.json"}, format="json", key="/id")
+        for i in range(4):
+            self.place.write(f"inbox/{'a' * i}{'ầ' * 76}{i}.json", json.dumps(procedure("1.000001", id=str(i), name=f"Tên {i}")))
+        self.run_to(1)
+        self.assertEqual(self.place.sql("SELECT DISTINCT outcome FROM audit_records"), [("held",)])
+        self.holds()
+
+    def test_a_record_that_gives_up_a_published_code_is_told(self):
+        self.place.change_source(key="/id")
+        self.place.records(procedure("1.000001", id="a"))
+        self.run_to(0)
+        self.place.records(procedure("1.000002", id="a"))
+        self.run_to(0)
+        self.assertEqual(self.place.sql("SELECT code, json_extract(detail, '$.became') FROM audit_events WHERE event = 'recoded'"),
+                         [("1.000001", "1.000002")])
+        self.assertIn(("congkhai/code-changed", "warning"),
+                      self.place.sql("SELECT rule, severity FROM audit_rejections WHERE code = '1.000002'"))
+        self.holds()
+
+    def test_a_publication_that_waits_for_a_record_that_has_gone_is_told(self):
+        self.place.records(procedure("1.000001"), procedure("1.000002"))
+        self.run_to(0, "extract")
+        self.run_to(0, "transform")
+        self.place.records(procedure("1.000001"))
+        done = self.run_to(0, "extract")
+        self.assertIn("publication is still to be sent", done.stderr)
+        self.assertEqual(self.place.sql("SELECT code FROM audit_events WHERE event = 'missing' AND json_extract(detail, '$.pending')"),
+                         [("1.000002",)])
+
+    def test_a_reason_that_is_no_text_is_refused_before_anything_is_touched(self):
+        self.place.records(procedure("1.000001"))
+        self.run_to(0)
+        done = self.place.run("retry", "--reason", b"h\xe1", "--code", "1.000001")
+        self.assertEqual(done.code, 2, done)
+
+
+if __name__ == "__main__":
+    unittest.main()
