@@ -19,6 +19,7 @@ struct step {
     const char *maker;             /* the program that made such stores */
     const char *schema;            /* their schema's digest */
     const struct derived *derived; /* ends with an empty one; NULL: none */
+    const char *before;            /* NULL: nothing */
     const char *carry;             /* NULL: nothing more */
     enum status (*carry_out)(struct store *store, struct error *error); /* NULL: nothing */
 };
@@ -49,13 +50,16 @@ static const struct derived derived_1[] = {
     { 0 },
 };
 
-/* 0.1.0 gave bytes one kind, that of their first use: a source's record whose bytes were its canonical content was
+/* 0.1.0 gave bytes one kind (0 a source's, 1 a content, 2 a context, 3 a configuration or rules), that of their first use: a source's record whose bytes were its canonical content was
  * packed as the one, so that no view could read it as the other. */
+static const char before_1[] = "ALTER TABLE payload RENAME COLUMN kind TO kept";
 static const char carry_1[] =
-    "UPDATE payload SET kept = 1 WHERE digest IN (SELECT digest FROM ledger WHERE digest IS NOT NULL)"
+    "UPDATE payload SET kept = kept = 3 WHERE kept > 1;"
+    "UPDATE payload SET kept = 1 WHERE kept = 0 AND (digest IN (SELECT digest FROM ledger WHERE digest IS "
+    "NOT NULL)"
     " OR lower(hex(digest)) IN (SELECT json_extract(detail, '$.config_digest') FROM ledger WHERE event = "
     "'run-started'"
-    "  UNION SELECT json_extract(detail, '$.rules_digest') FROM ledger WHERE event = 'run-started');";
+    "  UNION SELECT json_extract(detail, '$.rules_digest') FROM ledger WHERE event = 'run-started'));";
 
 static enum status unpack_one(struct store *store, int64_t payload, struct text bytes, struct error *error)
 {
@@ -98,6 +102,7 @@ static const struct step steps[] = {
       .maker = "0.1.0",
       .schema = "8117b58b316f0571d600c66f18b54746761c0044b880f0bdaa521ab3c305cda2",
       .derived = derived_1,
+      .before = before_1,
       .carry = carry_1,
       .carry_out = carry_out_1 },
 };
@@ -189,19 +194,25 @@ static bool is_same(const struct objects *objects, const struct object *object)
     return false;
 }
 
-static enum status open_schemas(struct schemas *schemas, struct sqlite *database, struct error *error)
+static enum status list_theirs(struct schemas *schemas, struct error *error)
 {
-    schemas->database = database;
-    schemas->aside = "";
-    if (schema_model(&schemas->model, error) ||
-        list_objects(schemas, schemas->model, &schemas->ours, error) ||
-        list_objects(schemas, database, &schemas->theirs, error))
+    schemas->theirs.count = 0;
+    if (list_objects(schemas, schemas->database, &schemas->theirs, error))
         return error->status;
     for (size_t i = 0; i < schemas->theirs.count; i++) {
         struct object *object = &schemas->theirs.items[i];
         object->anew = text_is(object->type, "table") && !is_same(&schemas->ours, object);
     }
     return STATUS_OK;
+}
+
+static enum status open_schemas(struct schemas *schemas, struct sqlite *database, struct error *error)
+{
+    schemas->database = database;
+    schemas->aside = "";
+    if (schema_model(&schemas->model, error) || list_objects(schemas, schemas->model, &schemas->ours, error))
+        return error->status;
+    return list_theirs(schemas, error);
 }
 
 /* TEXT_ARG is for messages: it cuts what is long. */
@@ -365,16 +376,33 @@ static enum status bind_rows(struct schemas *schemas, struct value *detail, stru
 
 /* ---- bringing up to date ---- */
 
-static enum status drop_what_differs(struct schemas *schemas, struct error *error)
+static enum status drop_views(struct schemas *schemas, struct error *error)
+{
+    for (size_t i = 0; i < schemas->theirs.count; i++) {
+        const struct object *object = &schemas->theirs.items[i];
+        if ((text_is(object->type, "view") || text_is(object->type, "trigger")) &&
+            run_format(schemas, error, "DROP %.*s \"%.*s\"", TEXT_ARG(object->type), TEXT_ARG(object->name)))
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
+static enum status prepare_steps(struct schemas *schemas, int64_t version, struct error *error)
+{
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (steps[i].from >= version && steps[i].before &&
+            sqlite_run(schemas->database, steps[i].before, error))
+            return error->status;
+    return list_theirs(schemas, error);
+}
+
+static enum status drop_indexes(struct schemas *schemas, struct error *error)
 {
     for (size_t i = 0; i < schemas->theirs.count; i++) {
         const struct object *object = &schemas->theirs.items[i];
         const struct object *table = find_object(&schemas->theirs, "table", object->table);
-        bool goes =
-            text_is(object->type, "view") || text_is(object->type, "trigger") ||
-            (text_is(object->type, "index") && ((table && table->anew) || !is_same(&schemas->ours, object)));
-        if (goes &&
-            run_format(schemas, error, "DROP %.*s \"%.*s\"", TEXT_ARG(object->type), TEXT_ARG(object->name)))
+        if (text_is(object->type, "index") && ((table && table->anew) || !is_same(&schemas->ours, object)) &&
+            run_format(schemas, error, "DROP INDEX \"%.*s\"", TEXT_ARG(object->name)))
             return error->status;
     }
     return STATUS_OK;
@@ -461,10 +489,11 @@ static enum status drop_set_aside(struct schemas *schemas, struct error *error)
 
 static enum status change(struct store *store, struct schemas *schemas, int64_t version, struct error *error)
 {
-    if (drop_what_differs(schemas, error) || set_tables_aside(schemas, error) ||
-        make(schemas, "table", error) || fill_tables(schemas, version, error) ||
-        make(schemas, "index", error) || take_steps(store, version, error) ||
-        drop_set_aside(schemas, error) || make(schemas, "trigger", error) || make(schemas, "view", error))
+    if (drop_views(schemas, error) || prepare_steps(schemas, version, error) ||
+        drop_indexes(schemas, error) || set_tables_aside(schemas, error) || make(schemas, "table", error) ||
+        fill_tables(schemas, version, error) || make(schemas, "index", error) ||
+        take_steps(store, version, error) || drop_set_aside(schemas, error) ||
+        make(schemas, "trigger", error) || make(schemas, "view", error))
         return error->status;
     return STATUS_OK;
 }

@@ -10,10 +10,12 @@
  * How a step is added. Change `schema_tables` and `schema_views`. Only when a released version had the old tables:
  * raise STORE_VERSION (store/store.h) and add a row to `steps` in migrate.c: the version that is left, who made it,
  * the digest of its schema (`schema_digest`; the test "every step knows its schema" prints it), and what has to be
- * worked out because equal names do not say it. Three ways:
+ * worked out because equal names do not say it. Four ways:
  *
  * - `derived`: a column of today as an expression over the old row `s`. Who only reads an older store sees the column by
  *   the same expression, so this is the first choice, for what follows from events above all.
+ * - `before`: SQL on the old tables, before they are compared: a column that is only renamed spares the copy of a large
+ *   table.
  * - `carry`: SQL that is run when all tables and indexes have their new shape and the old ones still stand beside them
  *   as `was_NAME` (those that changed or are no more).
  * - `carry_out`: a function for what SQL cannot do, after it.

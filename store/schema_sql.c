@@ -10,7 +10,7 @@ const char schema_tables[] =
     "CREATE TABLE payload (\n"
     "  id INTEGER PRIMARY KEY,\n"
     "  digest BLOB NOT NULL UNIQUE,\n"
-    "  kept INTEGER NOT NULL DEFAULT 0,\n" /* 1: a content, a configuration, rules: views read them, as they are */
+    "  kept INTEGER NOT NULL,\n"           /* 1: a content, a configuration, rules: views read them, as they are */
     "  encoding INTEGER NOT NULL,\n"       /* 0 as it is, 1 deflate (zlib) */
     "  size INTEGER NOT NULL,\n"           /* of the bytes before encoding */
     "  run INTEGER NOT NULL,\n"            /* in which it came */
