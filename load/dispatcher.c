@@ -451,6 +451,8 @@ static enum status take_in(struct dispatcher *dispatcher, struct answer *answer,
     struct delivery_terms terms = terms_of(dispatcher);
     terms.at_least = report->retry_after > 0 ? report->retry_after : 0;
     terms.free = dispatcher->stopping || answer->free;
+    terms.lag = report->prompt ? 0 : terms.lag;
+    terms.futile = report->futile;
     if (event == EVENT_MISMATCH)
         delivery_task->mismatch = report->status;
     if (event == EVENT_TAKEN)

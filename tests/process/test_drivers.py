@@ -30,7 +30,7 @@ def codes(count, first=1):
 def mapi(address, **changes):
     """A portal's configuration for an adapter below this URL."""
     settings = {"driver": "mapi", "url": address, "login": {"username": "tinh", "password": "${env:ADAPTER_PASSWORD}", "dstcode": "VN:COM"},
-                "push": {"service": "DongBoTTHC"}, "settle": "0s", "in_flight": 4, "timeout": "5s",
+                "push": {"service": "DongBoTTHC"}, "appears_within": "0s", "in_flight": 4, "timeout": "5s",
                 "retry": {"attempts": 4, "first": "20ms", "most": "200ms"}}
     settings.update(changes)
     return {name: value for name, value in settings.items() if value is not None}
@@ -281,7 +281,7 @@ STRANGE = {
     "withdraw": {"service": "Huy", "code": "mathutuc", "decision": "soqd"},
     "names": {"username": "taikhoan", "password": "matkhau", "session": "phien", "madonvi": "coquan", "service": "dichvu",
               "updating": "sua", "data": "danhsach", "error": "ma", "message": "loi", "result": "ketqua"},
-    "errors": {"expired": ["vé đã cũ"], "missing": ["E5"], "mismatch": ["E9"]},
+    "errors": {"session": ["vé đã cũ.*", "E1"], "unknown": ["E5"], "duplicate": ["E9"], "refused": ["E4"]}, "appears_within": "0s",
     "codes": {"statuses": {"announced": "1", "abolished": "0"}},
     "fields": {**{name: "" for name in (
         "MATTHC TENTTHC MACOQUANCONGBO LOAITTHC MOTADOITUONGTHUCHIEN DIACHITIEPNHAN YEUCAU TUKHOA IDQUYETDINHCONGBO TRANGTHAI "
