@@ -370,9 +370,11 @@ enum status command_reconcile(struct session *session, struct error *error, int 
 {
     const struct invocation *invocation = session->invocation;
     bool settles = invocation->adopt || invocation->overwrite;
-    if ((invocation->adopt && invocation->overwrite) || (invocation->show && settles))
+    if (invocation->adopt && invocation->overwrite)
         return error_set(error, STATUS_USAGE,
-                         _("--show, --adopt and --overwrite are three things: give one of them"));
+                         _("--adopt and --overwrite are two decisions: give one of them"));
+    if (invocation->show && settles)
+        return error_set(error, STATUS_USAGE, _("--show only looks: decide with a second command"));
     if (settles && (!invocation->reason || !text_trim(text_of(invocation->reason)).length))
         return error_set(error, STATUS_USAGE,
                          _("\"%s\" needs --reason TEXT: it goes into the ledger with your name"),
