@@ -244,7 +244,7 @@ class Withdraw(Night):
 
 
 class WithoutDecision(Night):
-    """The contract's withdrawal names its decision, and so does the law (Decree 63/2010, Article 15(3))."""
+    """The contract's withdrawal names its decision. An abolition's information leaves the database (Article 14(2)c)."""
 
     def setUp(self):
         super().setUp()
@@ -258,16 +258,17 @@ class WithoutDecision(Night):
         records = [record for record in procedures(3) if record["code"] != code]
         self.place.records(*records, procedure(code, status="abolished", decision=decision))
 
-    def test_it_is_kept_back_with_the_law_s_words_before_any_request(self):
+    def test_it_is_kept_back_before_any_request_with_the_law_s_words(self):
         self.assertEqual(self.portal.requests(), self.requests)
         rule, field, message, cites = self.place.sql("SELECT rule, field, message, cites FROM audit_rejections")[0]
         self.assertEqual((rule, field), ("congkhai/decision", "decision.number"))
-        self.assertIn("congkhai withdraw 1.000002 --decision", message)
-        self.assertEqual(cites, "Nghị định 63/2010/NĐ-CP, Điều 15 khoản 3, Điều 26 khoản 4")
+        self.assertIn("does not say by which decision", message)
+        self.expect(self.place.run("status"), 0, "congkhai withdraw 1.000002 --decision")
+        self.assertEqual(cites, "điểm c khoản 2 Điều 14 Nghị định số 63/2010/NĐ-CP")
         run = self.place.last_run()
         self.assertEqual((run["rejected"], run["sent"], run["exit_code"]), (1, 0, 1), run)
         self.expect(self.place.run("status"), 0, "congkhai/decision")
-        self.expect(self.place.run("show", "1.000002"), 0, "congkhai/decision.*Điều 15")
+        self.expect(self.place.run("show", "1.000002"), 0, "congkhai/decision.*Điều 14")
         self.assertEqual(self.portal.held()["1.000002"]["status"], "published")
         self.check_accounts()
 
