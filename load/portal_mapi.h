@@ -134,7 +134,7 @@ struct mapi {
     enum mapi_login login;
     bool login_renewed; /* the token, for this login */
     unsigned login_token;
-    unsigned generation;
+    unsigned generation, proven; /* proven: of the last session that something was answered well in */
     struct buffer session, login_body;
     struct arena kept; /* sessions that ended: they are masked for the rest of the run */
     struct text *ended;

@@ -142,13 +142,23 @@ static enum status looked(struct mapi *mapi, struct mapi_call *call, const struc
 
 /* ---- what is not good ---- */
 
-static enum portal_result look_failed(const struct mapi_reading *reading)
+/* 401, 403 or a redirect again, in a session that has served: it has ended again, or this record is not let in. In
+ * one that has never served nobody is. */
+static enum portal_result shut_out(const struct mapi *mapi, const struct mapi_call *call,
+                                   enum portal_result otherwise)
+{
+    return mapi->proven == call->generation ? otherwise : RESULT_CLOSED;
+}
+
+static enum portal_result look_failed(const struct mapi *mapi, const struct mapi_call *call,
+                                      const struct mapi_reading *reading)
 {
     switch (reading->meaning) {
     case MAPI_UNSENT:
         return RESULT_NOT_LEFT;
-    case MAPI_OUTSIDE:
     case MAPI_LOGIN:
+        return shut_out(mapi, call, RESULT_BUSY);
+    case MAPI_OUTSIDE:
     case MAPI_WRONG:
         return RESULT_CLOSED;
     case MAPI_WAIT:
@@ -167,7 +177,8 @@ static enum portal_result look_failed(const struct mapi_reading *reading)
 
 /* A change is never made again without a look: what is known to have done nothing is looked at once, for the rest
  * the look may lag. */
-static enum portal_result change_failed(struct mapi_call *call, const struct mapi_reading *reading)
+static enum portal_result change_failed(const struct mapi *mapi, struct mapi_call *call,
+                                        const struct mapi_reading *reading)
 {
     struct portal_response *report = &call->report;
     bool again = call->request->renewed;
@@ -178,7 +189,7 @@ static enum portal_result change_failed(struct mapi_call *call, const struct map
         return RESULT_CLOSED;
     case MAPI_LOGIN: /* once, a session that has ended; then it is this call that may not be made */
         call->request->renewed = report->prompt = true;
-        return again ? RESULT_CLOSED : RESULT_LOST;
+        return again ? shut_out(mapi, call, RESULT_LOST) : RESULT_LOST;
     case MAPI_WRONG:
         return RESULT_REFUSED;
     case MAPI_WAIT: /* there is no key that would make a second push harmless */
@@ -243,13 +254,15 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
         }
     }
     bool good = reading.meaning == MAPI_ANSWERED && reading.sign == MAPI_SIGN_SUCCESS;
+    if (good)
+        mapi->proven = call->generation;
     if (good && asks)
         return looked(mapi, call, &reading, error);
     call->request->changed |= !asks;
     mapi_end(mapi, call,
              good   ? RESULT_TAKEN
-             : asks ? look_failed(&reading)
-                    : change_failed(call, &reading),
+             : asks ? look_failed(mapi, call, &reading)
+                    : change_failed(mapi, call, &reading),
              reading.message);
     return STATUS_OK;
 }
