@@ -404,6 +404,48 @@ class Folder(unittest.TestCase):
         path.with_suffix(".part").write_text(json.dumps({"package": manifest["package"], "items": items}))
         path.with_suffix(".part").rename(path)
 
+    def test_a_medium_that_is_not_there_is_not_taken_for_an_empty_one(self):
+        self.place.change_portal(marker="MEDIUM")
+        self.place.records(*procedures(3))
+        self.run_night(3, "the medium is not there")
+        self.assertFalse(self.out.exists() or self.receipts.exists(), "nothing is made in its place")
+        self.assertEqual(self.place.last_run()["sent"], 0)
+        self.out.mkdir()
+        self.receipts.mkdir()
+        self.run_night(3, "has no file")
+        (self.out / "MEDIUM").touch()
+        self.run_night(1, "3 unknown")
+        (self.out / "MEDIUM").unlink()
+        self.place.records(*procedures(4))
+        self.run_night(3, "the medium is not there")
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'published'"), 0)
+        (self.out / "MEDIUM").touch()
+        self.run_night(1, "4 procedures are kept back")
+
+    def test_a_folder_that_is_taken_away_is_not_made_anew(self):
+        self.place.records(*procedures(2))
+        self.run_night(1)
+        away = self.out.rename(self.place.folder / "away")
+        self.place.records(*procedures(3))
+        self.run_night(3, "is gone, although packages were written there before")
+        self.assertFalse(self.out.exists())
+        away.rename(self.out)
+        self.run_night(1, "3 procedures are kept back")
+
+    def test_receipts_that_fit_nothing_come_late_or_contradict_are_told_once(self):
+        self.place.records(*procedures(2))
+        self.run_night(1)
+        package, = self.packages()
+        self.answer(package)
+        (self.receipts / "strange.json").write_text(json.dumps([{"key": "congkhai-another-1", "status": "published"}]))
+        done = self.run_night(0, "entry 1 of the receipt strange.json", "fits no delivery")
+        self.assertNotIn("comes late", done.stderr)
+        self.answer(package, "refused")
+        done = self.run_night(0, "comes late or again")
+        self.assertNotIn("strange.json", done.stderr)
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_current"), 2)
+        self.assertNotIn("comes late", self.run_night(0).stderr)
+
     def test_nights_by_carrier(self):
         records = procedures(8)
         self.place.records(*records)
