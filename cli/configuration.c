@@ -7,6 +7,7 @@
 #include "adapters/file.h"
 #include "adapters/odbc_string.h"
 #include "adapters/secret.h"
+#include "adapters/secrets.h"
 #include "adapters/yaml.h"
 #include "core/canonical.h"
 
@@ -77,7 +78,8 @@ static enum status read_yaml(struct arena *arena, const char *path, struct value
 static void mask(struct arena *arena, struct value *tree, bool secret)
 {
     for (struct value *child = tree->first; child; child = child->next) {
-        bool hidden = secret || secret_is_name(child->name) || text_is(child->name, "headers") ||
+        bool argument = text_is(tree->name, "command") && child != tree->first;
+        bool hidden = secret || argument || secret_is_name(child->name) || text_is(child->name, "headers") ||
                       text_is(child->name, "body");
         if (child->kind != VALUE_TEXT)
             mask(arena, child, hidden);
@@ -198,6 +200,7 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
     if (read_yaml(arena, configuration->path, &tree, error))
         return error->status;
     configuration->tree = tree;
+    secrets_add_tree(configuration->folder, tree);
     if (speak)
         speak(language_of(tree));
     if (setting_read(&configuration->context, top_settings, COUNT(top_settings), tree, "configuration", &top,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "adapters/secrets.h"
 #include "core/canonical.h"
 #include "extract/decode.h"
 #include "extract/fetch.h"
@@ -243,6 +244,10 @@ static enum status remember(struct reading *reading, struct store *store, const 
 {
     struct digest transform_digest = transform_digest_of(reading->source);
     struct buffer state = { 0 };
+    ARENA_OWNED struct arena arena = { 0 };
+    if (!text_equal(secrets_cover(&arena, *wanted, false),
+                    *wanted)) /* nothing asked for again is worth that */
+        wanted = &TEXT_NONE;
     if (wanted->length) {
         buffer_put(&state, transform_digest.bytes, DIGEST_SIZE);
         buffer_text(&state, *wanted);
@@ -264,6 +269,8 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
         status = fetch->driver->next(fetch, &document, &reason);
         if (status != STATUS_OK)
             break;
+        ARENA_OWNED struct arena named = { 0 };
+        document.name = text_string(&named, secrets_cover(&named, text_of(document.name), false));
         kept = read_document(reading, &document, &fetch->broken, error);
         fetch->given = reading->given;
     }
