@@ -219,9 +219,15 @@ bool secret_is_assigned(struct text text)
     for (size_t at = 0, end; at < text.length; at = end + 1) {
         for (end = at; end < text.length && is_name_byte(text.bytes[end]);)
             end++;
-        if (end == at || !secret_is_name(text_slice(text, at, end - at)))
+        struct text name = text_slice(text, at, end - at);
+        while (text_starts(name, TEXT("-")))
+            name = text_slice(name, 1, name.length);
+        if (!name.length || !secret_is_name(name))
             continue;
         size_t sign = end;
+        if (at && text.bytes[at] == '-' && (text.bytes[at - 1] == ' ' || text.bytes[at - 1] == '-') &&
+            end < text.length && text.bytes[end] == ' ')
+            return true; /* --password x */
         while (sign < text.length && memchr("\" '", text.bytes[sign], 3))
             sign++;
         if (sign == text.length || !memchr("=:", text.bytes[sign], 2))
@@ -232,4 +238,14 @@ bool secret_is_assigned(struct text text)
             return true;
     }
     return false;
+}
+
+struct text secret_hide_arguments(struct arena *arena, struct text command)
+{
+    size_t word = 0;
+    while (word < command.length && command.bytes[word] != ' ' && command.bytes[word] != '\n')
+        word++;
+    if (!secret_is_assigned(command) && text_equal(secret_hide(arena, command), command))
+        return command;
+    return text_format(arena, "%.*s ***", (int)word, command.bytes);
 }

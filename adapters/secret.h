@@ -33,8 +33,11 @@ bool secret_is_name(struct text name);
  */
 struct text secret_hide(struct arena *arena, struct text text);
 
-/* Does prose give a value to a name of a secret: "Authorization: Bearer x", "token=x", {"password": "x"}? */
+/* Does prose give a value to a name of a secret: "Authorization: Bearer x", "token=x", {"password": "x"},
+ * --password x? */
 bool secret_is_assigned(struct text text);
+/* A command line without its arguments where these write a secret out; else itself. */
+struct text secret_hide_arguments(struct arena *arena, struct text command);
 
 /* The secrets that a text writes out as a URL does: its password, and what its query gives to a name of a secret.
  * How many; they are parts of the text. */

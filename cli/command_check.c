@@ -10,8 +10,8 @@
 #include "load/load.h"
 #include "transform/transform.h"
 
-/* As a value of its own, in a URL, in a connection string, or in prose: a header, a body, an argument. */
-static bool is_written_out(struct arena *arena, const struct value *value, const struct value *before)
+/* As a value of its own, in a URL, in a connection string, or in prose: a header, a body, a command line. */
+static bool is_written_out(struct arena *arena, const struct value *value)
 {
     if (value->kind != VALUE_TEXT)
         return false;
@@ -21,11 +21,7 @@ static bool is_written_out(struct arena *arena, const struct value *value, const
         return true;
     if (!value->text.length || secret_is_named(value->text))
         return false;
-    struct text option = before && before->kind == VALUE_TEXT ? before->text : TEXT_NONE;
-    while (text_starts(option, TEXT("-")))
-        option = text_slice(option, 1, option.length);
-    return secret_is_name(value->name) || secret_is_assigned(value->text) ||
-           (before && !text_equal(option, before->text) && secret_is_name(option));
+    return secret_is_name(value->name) || secret_is_assigned(value->text);
 }
 
 static void warn(const struct session *session, const struct value *at, const char *message,
@@ -66,9 +62,8 @@ static void warn_short(const struct session *session, const struct value *value,
 static void warn_secrets(const struct session *session, const struct value *tree, struct value *warnings,
                          struct arena *arena)
 {
-    const struct value *before = NULL;
-    for (const struct value *child = tree->first; child; before = child, child = child->next) {
-        if (is_written_out(arena, child, tree->kind == VALUE_LIST ? before : NULL))
+    for (const struct value *child = tree->first; child; child = child->next) {
+        if (is_written_out(arena, child))
             warn(session, child,
                  text_format(
                      arena,

@@ -78,13 +78,14 @@ static enum status read_yaml(struct arena *arena, const char *path, struct value
 static void mask(struct arena *arena, struct value *tree, bool secret)
 {
     for (struct value *child = tree->first; child; child = child->next) {
-        bool argument = text_is(tree->name, "command") && child != tree->first;
-        bool hidden = secret || argument || secret_is_name(child->name) || text_is(child->name, "headers") ||
+        bool hidden = secret || secret_is_name(child->name) || text_is(child->name, "headers") ||
                       text_is(child->name, "body");
         if (child->kind != VALUE_TEXT)
             mask(arena, child, hidden);
         else if (text_is(child->name, "odbc"))
             child->text = odbc_string_show(arena, child->text);
+        else if (text_is(child->name, "command"))
+            child->text = secret_hide_arguments(arena, child->text);
         else if (!hidden)
             child->text = secret_hide(arena, child->text);
         else if (!text_starts(child->text, TEXT("${")))

@@ -156,7 +156,7 @@ static void withhold(const struct ingest *ingest, struct item *item)
                  !secrets_named_in(item->key);
     if (!keyed)
         item->key = TEXT_NONE;
-    item->bytes = TEXT("");
+    item->bytes = text_of(item->locator); /* in its place, so that its digest is of what is stored */
     item->context = TEXT_NONE;
     item->secret = true;
     item->fault = RECORD_SECRET;
