@@ -6,6 +6,7 @@
 
 #include "cli/run.h"
 #include "extract/extract.h"
+#include "load/brakes.h"
 #include "load/load.h"
 #include "transform/transform.h"
 
@@ -72,6 +73,11 @@ static void prepare(struct night *night, struct session *session)
 /* Everything that can be wrong with the configuration, before anything is touched. */
 static enum status check_all(struct night *night, struct digest *rules, struct error *error)
 {
+    struct brakes_request released = { .released = night->extracting.released,
+                                       .released_count = night->extracting.released_count,
+                                       .reason = night->extracting.reason };
+    if (brakes_check_released(&released, error))
+        return error->status;
     if (extract_check(&night->extracting, error) || transform_check(&night->transforming, rules, error))
         return error->status;
     return night->load ? load_check(&night->loading, error) : STATUS_OK;

@@ -255,6 +255,23 @@ enum status cross_record_published(struct store *store, struct text code, struct
     return date_read(text_of(text), day) ? STATUS_OK : STATUS_END;
 }
 
+enum status cross_record_first_publication(struct store *store, struct date *day, struct error *error)
+{
+    struct sqlite_statement *statement;
+    char text[11];
+    int64_t moment;
+    if (store_sql(store, "SELECT at FROM ledger WHERE event = 'published' ORDER BY seq LIMIT 1", &statement,
+                  error))
+        return error->status;
+    enum status status = sqlite_step(statement, error);
+    bool known = status == STATUS_OK && clock_parse(sqlite_column_text(statement, 0), &moment);
+    sqlite_reset_statement(statement);
+    if (!known)
+        return status == STATUS_OK ? STATUS_END : status;
+    clock_format_date(moment, text);
+    return date_read(text_of(text), day) ? STATUS_OK : STATUS_END;
+}
+
 /* ---- SQL of rules ---- */
 
 /* The views use json_extract, which SQLite does not let an untrusted schema call. */

@@ -89,6 +89,7 @@ const char schema_tables[] =
     "  state TEXT NOT NULL DEFAULT 'idle',\n"
     "  intent_key TEXT, intent_action TEXT, intent_content INTEGER, intent_digest BLOB, intent_base TEXT,\n"
     "  intent_event INTEGER, attempts INTEGER NOT NULL DEFAULT 0, words TEXT,\n"
+    "  behind INTEGER,\n" /* a run stopped at it: it goes behind all others */
     /* what an operator decided: the event of a withdrawal that stands, the content that is not to be published, what
      * If-Match says when the portal's content is to be overwritten */
     "  ordered INTEGER, dismissed BLOB, dismissed_event INTEGER, overwrite TEXT, overwrite_event INTEGER) WITHOUT ROWID;\n"

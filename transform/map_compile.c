@@ -130,11 +130,49 @@ static enum status compile_dates(struct compiler *compiler, struct map_node *nod
     return STATUS_OK;
 }
 
+/* What a text for the field becomes in the end. */
+static enum field_kind main_kind(const struct field *field)
+{
+    if (field->kind == FIELD_LIST)
+        field = field->item;
+    if (field->kind == FIELD_GROUP && field->main)
+        field = field_find(field, text_of(field->main));
+    return field->kind;
+}
+
+/* codes: { list, unknown: reject | keep } */
+static enum status read_codes(struct compiler *compiler, struct map_node *node, const struct value **tree,
+                              struct error *error)
+{
+    static const char *const choices[] = { "reject", "keep", NULL };
+    struct {
+        const struct value *list;
+        int unknown;
+    } read = { 0 };
+    const struct setting settings[] = {
+        { "list", SETTING_TREE, 0, .required = true, .help = N_("a code list") },
+        { "unknown", SETTING_CHOICE, sizeof(const struct value *), .fallback = "reject", .choices = choices,
+          .help = N_("what the list lacks: reject the record, or keep the text as it stands") },
+    };
+    if (setting_read(compiler->context, settings, 2, *tree, "codes", &read, error))
+        return error->status;
+    enum field_kind kind = main_kind(node->field);
+    if (read.unknown == 1 && kind != FIELD_LINE && kind != FIELD_LINES)
+        return setting_fault(compiler->context, *tree, error,
+                             _("\"%s\" can only hold what the list has: \"keep\" means nothing here"),
+                             node->field->name ? node->field->name : "codes");
+    node->keep_unknown = read.unknown == 1;
+    *tree = read.list;
+    return STATUS_OK;
+}
+
 static enum status compile_codes(struct compiler *compiler, struct map_node *node, const struct value *tree,
                                  struct error *error)
 {
     const char *names[64];
     size_t count = 0;
+    if (tree->kind == VALUE_OBJECT && read_codes(compiler, node, &tree, error))
+        return error->status;
     node->codes = tree->kind == VALUE_TEXT ? codes_find(compiler->lists, tree->text) : NULL;
     if (node->codes) {
         char *hex = arena_alloc(&compiler->arena, DIGEST_HEX);

@@ -22,7 +22,7 @@ struct map_running {
     struct text prose;
 };
 
-/* Adds a finding of the program's own; `place` NULL: of the whole record. */
+/* Adds a finding of the program's own that keeps the record back; `place` NULL: of the whole record. */
 void map_find(struct map_running *running, const struct map_place *place, const char *rule, struct text value,
               const char *message);
 

@@ -37,7 +37,9 @@ static void stage(const char *source, const char *const *keys)
         if (!known)
             CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
     }
-    CHECK_INT(staging_finish(staging, true, true, "", &staged, &error), STATUS_OK);
+    CHECK_INT(
+        staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true }, &staged, &error),
+        STATUS_OK);
 }
 
 /* Maps every waiting record of a source to a code and a name; a name of "bad" is a finding. */

@@ -214,7 +214,9 @@ static inline void night_work(struct night *night)
     size_t count;
     int64_t after = 0;
     struct digest digest = crypto_sha256(TEXT("recipe"));
-    night_must(staging_finish(night->staging, true, true, NULL, &staged, &error), &error, "finish");
+    night_must(staging_finish(night->staging, &(struct staging_verdict){ .whole = true, .full = true },
+                              &staged, &error),
+               &error, "finish");
     night->staging = NULL;
     night_must(store_begin(night->store, &error), &error, "begin");
     night_must(
