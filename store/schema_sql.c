@@ -70,7 +70,8 @@ const char schema_tables[] =
     "  INSERT OR REPLACE INTO superseded (payload, run) VALUES (old.payload, (SELECT max(run) FROM ledger)); END;\n"
     "CREATE TABLE finding (\n"
     "  record INTEGER NOT NULL, rule TEXT NOT NULL, severity TEXT NOT NULL, field TEXT, value TEXT,\n"
-    "  message TEXT NOT NULL, cites TEXT, since_run INTEGER NOT NULL, stage INTEGER NOT NULL);\n"
+    "  message TEXT NOT NULL, cites TEXT, since_run INTEGER NOT NULL, stage INTEGER NOT NULL,\n"
+    "  reason TEXT, arguments TEXT);\n"
     "CREATE INDEX finding_record ON finding (record);\n"
     "CREATE INDEX finding_rule ON finding (rule, severity);\n"
     /* Terms of rules that run: of records that the portal has not acknowledged yet. */
