@@ -180,7 +180,7 @@ const struct reason_row reason_rows[] = {
       { WORDS("Không đọc được hồ sơ: {1}", "The record cannot be read: {1}"), RIGHT_FILE, NO_WORDS } },
     { "record.secret",
       { WORDS("Hồ sơ chứa một mật khẩu hoặc mã bí mật của hệ thống, nên không được lưu lại",
-              "The record holds a secret of the configuration, so nothing of it was stored"),
+              "The record holds a password or a secret of this system, so nothing of it was stored"),
         WORDS("Xóa mã ấy khỏi hồ sơ tại nguồn và báo người vận hành",
               "Take it out of the record at its source, and tell the operator"),
         WORDS("Hãy đổi bí mật ấy: người khác đọc được nó tại nguồn",
