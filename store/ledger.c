@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "adapters/secrets.h"
 #include "adapters/unicode.h"
 #include "core/canonical.h"
 #include "store/merkle.h"
@@ -72,6 +73,7 @@ static enum status append(struct store *store, int64_t run, const struct ledger_
         canonical_write(detail, event->detail);
     else
         buffer_string(detail, "{}");
+    struct text covered = secrets_cover(&arena, buffer_view(detail), false);
     struct ledger_entry entry = {
         .seq = (int64_t)tree->size + 1,
         .run = run,
@@ -80,7 +82,7 @@ static enum status append(struct store *store, int64_t run, const struct ledger_
         .source = text_of(event->source),
         .code = event->code,
         .actor = event->actor ? unicode_mend(&arena, text_of(event->actor)) : TEXT_NONE,
-        .detail = buffer_view(detail),
+        .detail = covered,
         .has_digest = event->digest != NULL,
     };
     if (event->digest)
