@@ -195,3 +195,16 @@ TEST("a buffer prints across the size of its first try")
         CHECK_STRING(buffer.bytes + width, "e>");
     }
 }
+
+TEST("what does not fit is cut between letters, wherever the end falls")
+{
+    char out[20];
+    const char *words = "aầbẩ😀ế";
+    for (size_t size = 1; size <= sizeof out; size++) {
+        size_t length = text_print(out, size, "%s", words);
+        CHECK(length < size && strlen(out) == length);
+        CHECK_INT(strncmp(out, words, length), 0);
+        CHECK(((unsigned char)words[length] & 0xc0) != 0x80);
+        CHECK(length + 4 >= size || length == strlen(words));
+    }
+}

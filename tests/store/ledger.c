@@ -134,3 +134,24 @@ TEST("a ledger that cannot be written is a matter of the ledger")
     store_rollback(night.store);
     night_close(&night);
 }
+
+TEST("what is no UTF-8 does not enter the ledger; a login's name is written out")
+{
+    struct error error = { 0 };
+    struct value *detail = value_object(&test_arena);
+    open_store();
+    night_must(night_try_begin(&night, &error), &error, "begin");
+    value_set(detail, "locator",
+              value_text(&test_arena, TEXT("inbox/t\xea"
+                                           "m.json")));
+    CHECK_INT(store_begin(night.store, &error), STATUS_OK);
+    struct ledger_event event = { .event = "accepted", .detail = detail };
+    CHECK_INT(ledger_append(night.store, &event, NULL, &error), STATUS_FATAL);
+    CHECK_CONTAINS(error.message, "is no UTF-8");
+    event = (struct ledger_event){ .event = "retried", .actor = "l\xe0n" };
+    CHECK_INT(ledger_append(night.store, &event, NULL, &error), STATUS_OK);
+    CHECK_INT(store_commit(night.store, &error), STATUS_OK);
+    CHECK_TEXT(row_text("SELECT actor FROM ledger WHERE event = 'retried'"), TEXT("l<E0>n"));
+    CHECK_TEXT(row_text("SELECT count(*) FROM ledger"), TEXT("2"));
+    night_close(&night);
+}
