@@ -31,7 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!folder_receipts_read(&portal, &receipts, &error))
         for (size_t i = 0; i < receipts.count; i++) {
             const struct folder_receipt *receipt = &receipts.list[i];
-            if (receipt->verdict >= FOLDER_VERDICTS || (!receipt->key.length && !receipt->code.length))
+            if (receipt->verdict >= FOLDER_VERDICTS ||
+                (!receipt->key.length && !receipt->code.length && !receipt->package.length))
                 abort();
         }
     folder_receipts_free(&receipts);
