@@ -110,7 +110,7 @@ enum status audit_open(struct store *store, const struct audit_settings *setting
             _("%s: its ledger is called \"%.*s\", but the key was made for \"%s\"; make a key for this "
               "store with \"congkhai audit key\""),
             store_path(store), TEXT_ARG(name), settings->signer.key.name);
-    store_seal_with(store, settings);
+    store_seal_with(store, settings, audit_sign_tree);
     return STATUS_OK;
 }
 

@@ -264,6 +264,8 @@ TEST(
     open_store();
     begin("Một");
     night_end(&night);
+    night.clock.now += 10 * DAY_MS;
+    begin("Hai");
     struct error error = { 0 };
     CHECK_INT(
         sqlite_run(
@@ -271,8 +273,6 @@ TEST(
             "INSERT OR REPLACE INTO superseded SELECT content, 1 FROM record; UPDATE payload SET kept = 0",
             &error),
         STATUS_OK);
-    night.clock.now += 10 * DAY_MS;
-    begin("Hai");
     keep_house(DAY_MS, 0);
     CHECK_INT(number("SELECT count(*) FROM payload p WHERE bytes IS NULL AND EXISTS"
                      " (SELECT 1 FROM ledger l WHERE l.digest = p.digest)"),
