@@ -140,8 +140,9 @@ enum status command_check(struct session *session, struct error *error, int *exi
                                  .stop = &cli_stop };
     struct digest rules;
     struct value *document = value_object(&arena), *warnings = value_list(&arena);
-    if (extract_check(&extract, error) || transform_check(&transform, &rules, error) ||
-        (configuration->portal && load_check(&load, error)) || ledger_setup_check(configuration, error))
+    if (store_check_place(configuration->store, error) || extract_check(&extract, error) ||
+        transform_check(&transform, &rules, error) || (configuration->portal && load_check(&load, error)) ||
+        ledger_setup_check(configuration, error))
         return error->status;
     struct reviewing reviewing = { warnings, &arena, error };
     error->status = STATUS_OK;

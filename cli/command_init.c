@@ -90,7 +90,7 @@ enum status command_init(struct session *session, struct error *error, int *exit
         return error->status;
     if (file_exists(configuration))
         return error_set(error, STATUS_USAGE, _("%s is there already; nothing was written"), configuration);
-    if (file_make_folders(file_path(arena, folder, "rules"), error)) {
+    if (file_make_folders(file_path(arena, folder, "rules"), 0777, error)) {
         error->status = STATUS_USAGE;
         return error->status;
     }

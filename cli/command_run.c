@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/ledger_setup.h"
 #include "cli/run.h"
 #include "extract/extract.h"
 #include "load/load.h"
@@ -72,7 +73,8 @@ static void prepare(struct night *night, struct session *session)
 /* Everything that can be wrong with the configuration, before anything is touched. */
 static enum status check_all(struct night *night, struct digest *rules, struct error *error)
 {
-    if (extract_check(&night->extracting, error) || transform_check(&night->transforming, rules, error))
+    if (ledger_setup_check(&night->session->configuration, error) ||
+        extract_check(&night->extracting, error) || transform_check(&night->transforming, rules, error))
         return error->status;
     return night->load ? load_check(&night->loading, error) : STATUS_OK;
 }

@@ -6,6 +6,7 @@
 #include "adapters/crypto.h"
 #include "adapters/file.h"
 #include "adapters/odbc_string.h"
+#include "adapters/private_file.h"
 #include "adapters/secret.h"
 #include "adapters/yaml.h"
 #include "core/canonical.h"
@@ -16,7 +17,7 @@
 struct top {
     const struct value *agency, *sources, *portal, *rules, *codes, *brakes, *precedence, *ledger, *tests,
         *retention;
-    const char *store;
+    const char *store, *group;
     int language;
 };
 
@@ -37,6 +38,8 @@ static const struct setting top_settings[] = {
     { "precedence", SETTING_LIST, AT(precedence),
       .help = N_("sources in the order in which they win a shared code") },
     { "ledger", SETTING_OBJECT, AT(ledger), .help = N_("the key and the copies of the ledger's head") },
+    { "group", SETTING_TEXT, AT(group),
+      .help = N_("a group that may read the store and what else is written (otherwise only we may)") },
     { "retention", SETTING_OBJECT, AT(retention), .help = N_("how long source bytes are kept") },
     { "tests", SETTING_TREE, AT(tests), .help = N_("the configuration's own tests") },
 };
@@ -208,6 +211,8 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
     configuration->agency_code = agency.code;
     configuration->agency_name = agency.name;
     configuration->language = languages[top.language];
+    if (private_file_set_group(top.group, error))
+        return setting_place(&configuration->context, value_find(tree, "group"), error);
     configuration->store = file_path(arena, configuration->folder, top.store);
     configuration->portal = top.portal;
     configuration->brakes = top.brakes;

@@ -93,7 +93,7 @@ static void receipt(const char *file, const char *json)
     struct error error;
     char path[100];
     snprintf(path, sizeof path, "in/%s", file);
-    file_make_folders(at("in"), &error);
+    file_make_folders(at("in"), 0777, &error);
     CHECK_INT(file_write(at(path), text_of(json), 0644, &error), STATUS_OK);
 }
 
