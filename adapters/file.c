@@ -402,3 +402,11 @@ const char *file_path(struct arena *arena, const char *folder, const char *path)
     const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
     return text_format(arena, "%s%s%s", folder, slash, path).bytes;
 }
+
+const char *file_folder(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return ".";
+    return text_string(arena, (struct text){ path, slash == path ? 1 : (size_t)(slash - path) });
+}

@@ -73,4 +73,7 @@ void file_lock_drop(struct file_lock *lock);
 /* `path` relative to `folder` unless it is absolute; lives in the arena. */
 const char *file_path(struct arena *arena, const char *folder, const char *path);
 
+/* The folder that the path lies in, "." where it names none. */
+const char *file_folder(struct arena *arena, const char *path);
+
 #endif

@@ -119,7 +119,7 @@ static enum status verify(struct session *session, struct error *error, int *exi
     if (ledger_setup_read_keys(&session->configuration, invocation->keys, invocation->key_count, error) ||
         read_outside(session, outside, error))
         return error->status;
-    enum status status = run_read_store(session, &store, error);
+    enum status status = run_read_store(session, STORE_EXAMINE, &store, error);
     if (status == STATUS_FATAL || (status == STATUS_USAGE && was_there(session)))
         status = STATUS_LEDGER; /* damaged beyond reading, or gone: it does not verify */
     if (status)
@@ -146,7 +146,7 @@ static enum status checkpoint(struct session *session, struct error *error, int 
     struct audit_head head;
     struct store *store;
     (void)exit_code;
-    if (run_read_store(session, &store, error))
+    if (run_read_store(session, STORE_READ_OLDER, &store, error))
         return error->status;
     enum status status = audit_head(store, &arena, 0, &head, error);
     if (status == STATUS_END)
@@ -277,7 +277,7 @@ static enum status export(struct session *session, struct error *error, int *exi
                                             .bytes;
     else if (!folder)
         folder = text_format(&arena, "congkhai-audit-%s", session->configuration.agency_code).bytes;
-    if (run_read_store(session, &store, error)) return error->status;
+    if (run_read_store(session, STORE_READ_OLDER, &store, error)) return error->status;
     enum status status = bundle_write(session, store, folder, &bundle, error);
     if (!status && invocation->json){
         struct value *document = value_object(&arena);
@@ -329,7 +329,7 @@ static enum status prove(struct session *session, struct error *error, int *exit
     if (!date_read(text_of(invocation->on), &on))
         return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""),
                          invocation->on);
-    if (run_read_store(session, &store, error))
+    if (run_read_store(session, STORE_READ_OLDER, &store, error))
         return error->status;
     enum status status = audit_prove(store, &arena, code, on, &proof, error);
     if (status == STATUS_END)

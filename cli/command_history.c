@@ -116,7 +116,7 @@ enum status command_history(struct session *session, struct error *error, int *e
     struct value *changes;
     struct store *store;
     (void)exit_code;
-    if (run_read_store(session, &store, error))
+    if (run_read_store(session, STORE_READ_OLDER, &store, error))
         return error->status;
     enum status status;
     if (invocation->on) {
@@ -242,7 +242,7 @@ enum status command_show(struct session *session, struct error *error, int *exit
     struct value *page;
     struct store *store;
     (void)exit_code;
-    if (run_read_store(session, &store, error))
+    if (run_read_store(session, STORE_READ_OLDER, &store, error))
         return error->status;
     enum status status = history_show(store, &arena, code, &page, error);
     if (status == STATUS_END)

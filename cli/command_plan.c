@@ -156,7 +156,7 @@ enum status command_plan(struct session *session, struct error *error, int *exit
 {
     struct store *store;
     (void)exit_code;
-    if (run_read_store(session, &store, error))
+    if (run_read_store(session, STORE_READ, &store, error))
         return error->status;
     enum status status = store_begin(store, error); /* a snapshot: a run may be at work */
     if (!status)

@@ -142,7 +142,7 @@ static enum status show_beliefs(struct session *session, struct error *error)
 {
     struct store *store;
     struct reconciliation_counts counts;
-    if (run_read_store(session, &store, error))
+    if (run_read_store(session, STORE_READ, &store, error))
         return error->status;
     enum status status = store_begin(store, error);
     if (!status)

@@ -264,7 +264,7 @@ enum status command_status(struct session *session, struct error *error, int *ex
             print_empty_situation(&arena);
         return STATUS_OK;
     }
-    if (run_read_store(session, &store, error))
+    if (run_read_store(session, STORE_READ, &store, error))
         return error->status;
     if (session->invocation->rules) {
         enum status told = status_of_rules(session, store, &arena, error);
@@ -302,7 +302,7 @@ enum status command_runs(struct session *session, struct error *error, int *exit
             output_json(value_list(&arena));
         return STATUS_OK;
     }
-    if (run_read_store(session, &store, error))
+    if (run_read_store(session, STORE_READ_OLDER, &store, error))
         return error->status;
     enum status status = report_runs(store, &arena, most, &runs, error);
     if (status == STATUS_OK && session->invocation->json)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/visible.h"
 #include "cli/run.h"
 #include "record/codes.h"
 #include "report/report.h"
@@ -100,7 +101,7 @@ static enum status print_xlsx(struct session *session, const struct value *docum
     enum status status = STATUS_OK;
     spool_file_stream(&spool, "xlsx", &stream);
     while ((status = stream.read(&stream, bytes, sizeof bytes, &got, error)) == STATUS_OK && got)
-        fwrite(bytes, 1, got, stdout);
+        visible_raw(stdout, STDOUT_FILENO, (struct text){ bytes, got });
     spool_file_close(&spool);
     return status;
 }
@@ -119,7 +120,7 @@ static enum status print_document(struct session *session, struct arena *arena, 
         report_csv_write(&out, document);
     else
         report_html_write(&out, document, session->language);
-    fwrite(buffer_view(&out).bytes, 1, out.length, stdout);
+    visible_raw(stdout, STDOUT_FILENO, buffer_view(&out));
     return STATUS_OK;
 }
 
@@ -138,7 +139,7 @@ enum status command_report(struct session *session, struct error *error, int *ex
     clock_format_date(session->clock->now(session->clock), today);
     if ((invocation->by && choose(invocation->by, "--by", by, 4, &grouped, error)) ||
         (invocation->format && choose(invocation->format, "--format", formats, 5, &format, error)) ||
-        run_read_store(session, &store, error))
+        run_read_store(session, STORE_READ, &store, error))
         return error->status;
     struct report_request request = {
         .name = text_of(invocation->arguments[0]),

@@ -17,7 +17,7 @@
 struct top {
     const struct value *agency, *sources, *portal, *rules, *codes, *brakes, *precedence, *ledger, *tests,
         *retention;
-    const char *store, *group;
+    const char *store, *baseline, *group;
     int language;
 };
 
@@ -41,15 +41,21 @@ static const struct setting top_settings[] = {
     { "group", SETTING_TEXT, AT(group),
       .help = N_("a group that may read the store and what else is written (otherwise only we may)") },
     { "retention", SETTING_OBJECT, AT(retention), .help = N_("how long source bytes are kept") },
+    { "baseline", SETTING_TEXT, AT(baseline),
+      .help = N_("a day: what was decided before it is not late; by default that of the first publication") },
     { "tests", SETTING_TREE, AT(tests), .help = N_("the configuration's own tests") },
 };
 
 struct agency {
     const char *code, *name;
+    int kind;
 };
+static const char *const agency_kinds[] = { "ministry", "province", NULL };
 static const struct setting agency_settings[] = {
     { "code", SETTING_TEXT, offsetof(struct agency, code), .required = true, .help = N_("such as H13") },
     { "name", SETTING_TEXT, offsetof(struct agency, name), .help = N_("as citizens know it") },
+    { "kind", SETTING_CHOICE, offsetof(struct agency, kind), .choices = agency_kinds,
+      .help = N_("ministry or province: which terms the law sets it; by default the code tells (G, H)") },
 };
 
 static enum status find_file(const char *path, const char **found, struct error *error)
@@ -128,6 +134,29 @@ static void digest_tree(struct configuration *configuration)
     configuration->rules_text = canonical_copy(arena, rules);
 }
 
+/* The code lists that a file of rules brings along; a list of the same name in the configuration wins. */
+static enum status add_lists(struct configuration *configuration, const struct rule_file *file,
+                             struct error *error)
+{
+    struct setting_context context = { &configuration->arena, file->path };
+    const struct value *object = value_find(file->tree, "codes");
+    struct value *missing = value_object(&configuration->arena);
+    struct code_list *lists;
+    if (object && object->kind != VALUE_OBJECT)
+        return setting_fault(&context, object, error, _("\"%s\" must be an object of names and values"),
+                             "codes");
+    for (const struct value *member = object ? object->first : NULL; member; member = member->next)
+        if (!codes_find(configuration->lists, member->name))
+            value_set_text(missing, member->name, value_copy(&configuration->arena, member));
+    if (codes_load(&context, file_folder(&configuration->arena, file->path), missing, &lists, error))
+        return error->status;
+    struct code_list **tail = &configuration->lists;
+    while (*tail)
+        tail = &(*tail)->next;
+    *tail = lists;
+    return STATUS_OK;
+}
+
 static enum status read_rules(struct configuration *configuration, const struct value *list,
                               struct error *error)
 {
@@ -147,6 +176,8 @@ static enum status read_rules(struct configuration *configuration, const struct 
         if (read_yaml(&configuration->arena, files[i].path, &tree, error))
             return error->status;
         files[i].tree = tree;
+        if (add_lists(configuration, &files[i], error))
+            return error->status;
     }
     return STATUS_OK;
 }
@@ -196,7 +227,7 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
 {
     struct arena *arena = &configuration->arena;
     struct top top = { 0 };
-    struct agency agency = { 0 };
+    struct agency agency = { .kind = -1 };
     struct value *tree;
     if (read_yaml(arena, configuration->path, &tree, error))
         return error->status;
@@ -210,9 +241,15 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
         return error->status;
     configuration->agency_code = agency.code;
     configuration->agency_name = agency.name;
+    configuration->agency_kind = agency.kind == 0   ? AGENCY_MINISTRY
+                                 : agency.kind == 1 ? AGENCY_PROVINCE
+                                                    : agency_kind_of(text_of(agency.code));
     configuration->language = languages[top.language];
     if (private_file_set_group(top.group, error))
         return setting_place(&configuration->context, value_find(tree, "group"), error);
+    if (top.baseline && !date_read(text_of(top.baseline), &configuration->baseline))
+        return setting_fault(&configuration->context, value_find(tree, "baseline"), error,
+                             _("\"%s\" must be a day such as 2010-10-14"), "baseline");
     configuration->store = file_path(arena, configuration->folder, top.store);
     configuration->portal = top.portal;
     configuration->brakes = top.brakes;
@@ -238,13 +275,7 @@ enum status configuration_load(const char *path, void (*speak)(const char *langu
     if (find_file(path, &found, error))
         return error->status;
     configuration->path = text_string(&configuration->arena, text_of(found));
-    const char *slash = strrchr(configuration->path, '/');
-    configuration->folder =
-        slash ? text_string(&configuration->arena,
-                            (struct text){ configuration->path, slash == configuration->path
-                                                                    ? 1
-                                                                    : (size_t)(slash - configuration->path) })
-              : ".";
+    configuration->folder = file_folder(&configuration->arena, configuration->path);
     configuration->context = (struct setting_context){ &configuration->arena, configuration->path };
     return read_all(configuration, speak, error);
 }

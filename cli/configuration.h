@@ -17,8 +17,10 @@ struct configuration {
     struct setting_context context;
     const struct value *tree;
     const char *agency_code, *agency_name;
-    const char *store;    /* resolved */
-    const char *language; /* "vi" or "en" */
+    enum agency_kind agency_kind; /* as it says, or as the code tells */
+    struct date baseline;         /* year 0: the ledger tells */
+    const char *store;            /* resolved */
+    const char *language;         /* "vi" or "en" */
     struct source *sources;
     size_t source_count;
     struct code_list *lists;

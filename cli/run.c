@@ -50,6 +50,8 @@ struct transform_request run_transform_request(struct session *session)
         .rule_file_count = configuration->rule_file_count,
         .defaults = { text_of(configuration->agency_code), text_of(configuration->agency_name) },
         .language = session->language,
+        .baseline = configuration->baseline,
+        .agency_kind = configuration->agency_kind,
         .precedence = { configuration->precedence, configuration->precedence_count },
         .context = &configuration->context,
         .clock = session->clock,
@@ -84,9 +86,10 @@ struct load_request run_load_request(struct session *session)
     };
 }
 
-enum status run_read_store(struct session *session, struct store **store, struct error *error)
+enum status run_read_store(struct session *session, enum store_mode mode, struct store **store,
+                           struct error *error)
 {
-    return store_open(session->configuration.store, STORE_READ, session->clock, store, error);
+    return store_open(session->configuration.store, mode, session->clock, store, error);
 }
 
 enum status run_begin(struct session *session, struct store *store, int64_t *run, struct error *error)

@@ -8,7 +8,7 @@
 #include "core/vietnamese.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define LENGTH_MAX   300 /* bytes: a longer text is prose, and not searched */
+#define LENGTH_MAX   300 /* bytes: a longer text is no number; it is only searched for one */
 
 #define ETH             0xD0
 #define ETH_SMALL       0xF0
@@ -304,16 +304,29 @@ static enum document_number_fault name_fault(struct reading *reading, struct tex
     return fault ? fault : DOCUMENT_NUMBER_UNREADABLE;
 }
 
+/* What is too long to be a number holds one among other words, or is nothing that can be read. */
+static enum document_number_fault name_long_fault(struct reading *reading, struct text *suggestion)
+{
+    if (has_test_word(reading->text))
+        return DOCUMENT_NUMBER_TEST;
+    if (!has_digit(reading->text))
+        return DOCUMENT_NUMBER_NO_NUMBER;
+    enum document_number_fault fault = read_among_words(reading->arena, reading->spaced, suggestion);
+    return fault ? fault : DOCUMENT_NUMBER_UNREADABLE;
+}
+
 enum document_number_status document_number_read(struct arena *arena, struct text text,
                                                  struct document_number *number)
 {
     struct reading reading = { .arena = arena };
     struct text rest, better = TEXT_NONE, suggestion = TEXT_NONE;
-    enum document_number_fault fault = DOCUMENT_NUMBER_WORDS;
+    enum document_number_fault fault;
     *number = (struct document_number){ 0 };
     text = text_trim(text);
-    if (text.length <= LENGTH_MAX) {
-        mend_letters(&reading, text);
+    mend_letters(&reading, text);
+    if (text.length > LENGTH_MAX) {
+        fault = name_long_fault(&reading, &suggestion);
+    } else {
         fault = read_whole(arena, reading.text, number, &rest, &better);
         if (has_test_word(reading.text))
             fault = DOCUMENT_NUMBER_TEST;

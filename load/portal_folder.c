@@ -118,7 +118,8 @@ static void close_folder(struct portal *portal)
 
 static enum status make_folders(const struct folder_settings *settings, struct error *error)
 {
-    if (file_make_folders(settings->packages, 0777, error) || file_make_folders(settings->receipts, 0777, error) ||
+    if (file_make_folders(settings->packages, 0777, error) ||
+        file_make_folders(settings->receipts, 0777, error) ||
         file_make_folders(settings->registered, 0777, error))
         return error->status = STATUS_STOP;
     return STATUS_OK;

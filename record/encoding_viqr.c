@@ -4,6 +4,7 @@
 
 #include "adapters/unicode.h"
 #include "record/encoding_syllable.h"
+#include "record/encoding_viqr_address.h"
 #include "record/encoding_viqr_word.h"
 
 static void put(struct buffer *out, int32_t character)
@@ -22,8 +23,15 @@ static bool parts_stroke(struct text viqr, size_t at)
 bool encoding_viqr_decode(struct text viqr, struct buffer *out, size_t *at)
 {
     struct viqr_reading reading = viqr_begin(viqr);
+    struct viqr_address address = viqr_address_find(viqr, 0);
     for (*at = 0; *at < viqr.length;) {
         char byte = viqr.bytes[*at];
+        if (*at >= address.start) {
+            buffer_text(out, text_slice(viqr, *at, address.end - *at));
+            *at = address.end;
+            address = viqr_address_find(viqr, address.end);
+            continue;
+        }
         if ((unsigned char)byte >= 0x80)
             return false;
         if (byte == '\\' && *at + 1 < viqr.length && (unsigned char)viqr.bytes[*at + 1] < 0x80) {
@@ -39,7 +47,7 @@ bool encoding_viqr_decode(struct text viqr, struct buffer *out, size_t *at)
             continue;
         }
         struct viqr_word word;
-        size_t end = viqr_read_word(&reading, viqr, *at, &word);
+        size_t end = viqr_read_word(&reading, text_slice(viqr, 0, address.start), *at, &word);
         if (word.count > VIQR_WORD) { /* no word: letter by letter, as the standard has it */
             word = (struct viqr_word){ .count = 0 };
             end = viqr_read_letter(viqr, *at, &word);
@@ -69,8 +77,16 @@ static char base_of(char shaped, char *mark)
 bool encoding_viqr_encode(struct text utf8, struct buffer *out, size_t *at)
 {
     struct encoding_letter last = { 0 };
+    struct viqr_address address = viqr_address_find(utf8, 0);
     for (*at = 0; *at < utf8.length;) {
         size_t next = *at;
+        if (*at >= address.start) {
+            buffer_text(out, text_slice(utf8, *at, address.end - *at));
+            *at = address.end;
+            address = viqr_address_find(utf8, address.end);
+            last = (struct encoding_letter){ 0 };
+            continue;
+        }
         int32_t character = unicode_next(utf8, &next);
         struct encoding_letter letter = encoding_letter_of(character);
         if (character >= 0x80 && !letter.base)
@@ -103,19 +119,6 @@ bool encoding_viqr_encode(struct text utf8, struct buffer *out, size_t *at)
         *at = next;
     }
     return true;
-}
-
-/* The end of a run without blanks that is an address, or `at` itself. */
-static size_t skip_address(struct text text, size_t at)
-{
-    size_t end = at;
-    while (end < text.length && !strchr(" \t\r\n\"<>,;", text.bytes[end]))
-        end++;
-    struct text run = text_slice(text, at, end - at);
-    size_t found;
-    bool address = text_find(run, TEXT("@"), &found) || text_find(run, TEXT("://"), &found) ||
-                   text_starts(run, TEXT("www."));
-    return address ? end : at;
 }
 
 static bool touches(struct text text, size_t start, size_t end)
@@ -273,21 +276,19 @@ void encoding_viqr_survey(struct text text, struct encoding_viqr *survey)
 {
     *survey = (struct encoding_viqr){ 0 };
     struct viqr_reading reading = viqr_begin(text);
-    bool fresh = true; /* behind a blank */
+    struct viqr_address address = viqr_address_find(text, 0);
     for (size_t at = 0; at < text.length;) {
-        size_t end = fresh ? skip_address(text, at) : at;
-        fresh = false;
-        if (end > at) {
-            at = end;
+        if (at >= address.start) {
+            at = address.end;
+            address = viqr_address_find(text, at);
             continue;
         }
         if (!viqr_is_letter(text.bytes[at])) {
-            fresh = strchr(" \t\r\n\"<>,;", text.bytes[at]);
             at += text.bytes[at] == '\\' && at + 1 < text.length ? 2 : 1;
             continue;
         }
         struct viqr_word word;
-        end = viqr_read_word(&reading, text, at, &word);
+        size_t end = viqr_read_word(&reading, text_slice(text, 0, address.start), at, &word);
         if (word.count <= VIQR_WORD && !touches(text, at, end))
             weigh(text, at, end, &word, survey);
         at = end;

@@ -4,6 +4,7 @@
 
 #include "store/audit.h"
 #include "store/audit_scan.h"
+#include "store/schema.h"
 
 #define EVENTS_MAX 50000 /* of the last run; a larger one is only followed from its head on */
 
@@ -56,7 +57,12 @@ static void schema_found(void *user_data, const char *sentence)
 static enum status check_schema(const struct quick *quick, struct error *error)
 {
     struct schema_fault fault = { quick, error, false };
-    enum status status = audit_schema_check(quick->store, schema_found, &fault, error);
+    struct sqlite *database = store_database(quick->store);
+    int64_t version = store_version(quick->store);
+    enum schema_standing standing;
+    enum status status = schema_judge(database, version, &standing, error);
+    if (!status && standing == SCHEMA_FOREIGN)
+        status = schema_differences(database, version, schema_found, &fault, error);
     return fault.found ? STATUS_LEDGER : status;
 }
 

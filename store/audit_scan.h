@@ -28,11 +28,6 @@ enum status audit_scan_open(struct audit_scan *scan, struct store *store, int64_
 enum status audit_scan_next(struct audit_scan *scan, struct error *error);
 void audit_scan_close(struct audit_scan *scan);
 
-/* The store's own schema compared with the program's: calls `found` for every object that differs, with a
- * sentence. */
-enum status audit_schema_check(struct store *store, void (*found)(void *user_data, const char *sentence),
-                               void *user_data, struct error *error);
-
 /* Does the head's text say what its row says? NULL: yes; else what is wrong. */
 struct audit_row {
     int64_t run, size;

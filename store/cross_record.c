@@ -255,6 +255,23 @@ enum status cross_record_published(struct store *store, struct text code, struct
     return date_read(text_of(text), day) ? STATUS_OK : STATUS_END;
 }
 
+enum status cross_record_first_publication(struct store *store, struct date *day, struct error *error)
+{
+    struct sqlite_statement *statement;
+    char text[11];
+    int64_t moment;
+    if (store_sql(store, "SELECT at FROM ledger WHERE event = 'published' ORDER BY seq LIMIT 1", &statement,
+                  error))
+        return error->status;
+    enum status status = sqlite_step(statement, error);
+    bool known = status == STATUS_OK && clock_parse(sqlite_column_text(statement, 0), &moment);
+    sqlite_reset_statement(statement);
+    if (!known)
+        return status == STATUS_OK ? STATUS_END : status;
+    clock_format_date(moment, text);
+    return date_read(text_of(text), day) ? STATUS_OK : STATUS_END;
+}
+
 /* ---- SQL of rules ---- */
 
 /* The views use json_extract, which SQLite does not let an untrusted schema call. */
@@ -268,18 +285,6 @@ static enum status without_file(struct error *error)
     if (!strncmp(error->message, name, length))
         memmove(error->message, error->message + length, strlen(error->message + length) + 1);
     return error->status;
-}
-
-static enum status open_empty(struct sqlite **database, struct error *error)
-{
-    if (sqlite_open_file(":memory:", SQLITE_CREATE, database, error))
-        return error->status;
-    if (sqlite_run(*database, trust, error) || sqlite_run(*database, schema_tables, error) ||
-        sqlite_run(*database, schema_views, error)) {
-        sqlite_close_file(*database);
-        return error->status;
-    }
-    return STATUS_OK;
 }
 
 struct columns {
@@ -335,7 +340,7 @@ static enum status visit_rows(struct sqlite *database, struct text query, cross_
 enum status cross_record_query_check(struct text query, struct error *error)
 {
     struct sqlite *database;
-    if (open_empty(&database, error))
+    if (schema_model(&database, error))
         return error->status;
     sqlite_guard(database, SAMPLE_LIMIT, NULL);
     enum status status = visit_rows(database, query, NULL, NULL, error);
@@ -393,7 +398,7 @@ enum status cross_record_query_samples(const struct cross_record_sample *samples
                                        struct error *error)
 {
     struct sqlite *database;
-    if (open_empty(&database, error))
+    if (schema_model(&database, error))
         return error->status;
     enum status status = sqlite_run(database, "INSERT INTO source (id, name) VALUES (1, 'example')", error);
     for (size_t i = 0; status == STATUS_OK && i < count; i++)

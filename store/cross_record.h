@@ -46,6 +46,9 @@ enum status cross_record_flush(struct store *store,
 enum status cross_record_published(struct store *store, struct text code, struct date from, struct date *day,
                                    struct error *error);
 
+/* The day, in Vietnam, of the first publication in the ledger. STATUS_END: none. */
+enum status cross_record_first_publication(struct store *store, struct date *day, struct error *error);
+
 /* ---- SQL of rules ---- */
 
 struct cross_record_hit {

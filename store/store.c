@@ -10,6 +10,7 @@
 #include "store/audit.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/migrate.h"
 #include "store/schema.h"
 
 #define STATEMENTS 512 /* a power of two, well above the number of literals */
@@ -20,7 +21,7 @@ struct store {
     char *path;
     struct file_lock lock, inside; /* by its name, and by itself */
     bool locked;
-    int64_t run;
+    int64_t run, version;
     struct merkle_tree tree;
     uint64_t written; /* the size of the tree on disk */
     struct buffer scratch[2];
@@ -125,21 +126,58 @@ static enum status open_to_write(struct store *store, struct error *error)
     if (make_folder(store->path, error) || private_file_check_folder_of(store->path, error) ||
         take_lock(store, error))
         return error->status;
-    if (open_file(store, SQLITE_CREATE, error) || schema_prepare(store->database, true, store->path, error) ||
+    if (open_file(store, SQLITE_CREATE, error) ||
+        schema_prepare(store->database, true, store->path, &store->version, error) ||
         sqlite_run(store->database, pragmas, error) || read_tree(store, error))
         return error->status == STATUS_FATAL ? (error->status = STATUS_LEDGER) : error->status;
     return STATUS_OK;
 }
 
-static enum status open_to_read(struct store *store, struct error *error)
+static void first_difference(void *user_data, const char *sentence)
+{
+    struct buffer *first = user_data;
+    if (!first->length)
+        buffer_string(first, sentence);
+}
+
+/* Before anything is said: a view that was edited shows what its editor wants. */
+static enum status check_schema(struct store *store, enum store_mode mode, struct error *error)
+{
+    BUFFER_OWNED struct buffer first = { 0 };
+    enum schema_standing standing;
+    enum status status = schema_judge(store->database, store->version, &standing, error);
+    if (mode == STORE_EXAMINE && (status || standing == SCHEMA_FOREIGN))
+        return STATUS_OK; /* what is wrong with it is for the verifier to find and to tell */
+    if (status || standing == SCHEMA_OURS)
+        return status;
+    if (standing == SCHEMA_FOREIGN) {
+        if (schema_differences(store->database, store->version, first_difference, &first, error))
+            return error->status;
+        return error_set(error, STATUS_LEDGER,
+                         _("%s: %s; what it shows cannot be believed. \"congkhai audit verify\" looks at all "
+                           "of it; keep a copy of the file and restore a backup"),
+                         store->path, first.length ? first.bytes : "?");
+    }
+    if (mode == STORE_READ && store->version < STORE_VERSION)
+        return error_set(
+            error, STATUS_USAGE,
+            _("%s was made by congkhai %s; \"congkhai run\", as every command that writes, "
+              "brings it up to date (\"audit\", \"history\", \"runs\" and \"show\" read it as it "
+              "is)"),
+            store->path, migrate_maker(store->version));
+    return migrate_read_older(store->database, error);
+}
+
+static enum status open_to_read(struct store *store, enum store_mode mode, struct error *error)
 {
     if (!file_exists(store->path))
         return error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"),
                          store->path);
     if (open_file(store, SQLITE_READ, error) ||
-        sqlite_run(store->database, "PRAGMA trusted_schema = ON", error))
+        sqlite_run(store->database, "PRAGMA trusted_schema = ON; PRAGMA temp_store = MEMORY", error) ||
+        schema_prepare(store->database, false, store->path, &store->version, error))
         return error->status;
-    return schema_prepare(store->database, false, store->path, error);
+    return check_schema(store, mode, error);
 }
 
 enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
@@ -148,7 +186,7 @@ enum status store_open(const char *path, enum store_mode mode, struct clock *clo
     struct store *made = memory_new(struct store);
     made->clock = clock;
     if (find_place(path, &made->path, error) ||
-        (mode == STORE_READ ? open_to_read(made, error) : open_to_write(made, error))) {
+        (mode == STORE_RUN ? open_to_write(made, error) : open_to_read(made, mode, error))) {
         store_close(made);
         return error->status;
     }
@@ -190,6 +228,11 @@ struct sqlite *store_database(struct store *store)
 struct clock *store_clock(struct store *store)
 {
     return store->clock;
+}
+
+int64_t store_version(const struct store *store)
+{
+    return store->version;
 }
 
 int64_t store_run(const struct store *store)
@@ -415,19 +458,26 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
     }
     store->run = sqlite_number(statement, 0);
     sqlite_reset_statement(statement);
+    struct digest schema;
+    if (schema_own(&schema, error)) {
+        store_rollback(store);
+        return error->status;
+    }
     struct value *detail = value_object(&arena);
     value_set(detail, "command", value_string(&arena, start->command));
     value_set(detail, "config_digest", value_digest(&arena, &start->config_digest));
     value_set(detail, "host", value_string(&arena, start->host));
     value_set(detail, "rules_digest", value_digest(&arena, &start->rules_digest));
+    value_set(detail, "schema", value_digest(&arena, &schema));
     value_set(detail, "version", value_string(&arena, start->version));
     struct ledger_event event = { .event = "run-started", .actor = start->operator_, .detail = detail };
-    if (ledger_append(store, &event, NULL, error) || keep_configuration(store, start, error) ||
-        store_commit(store, error)) {
+    if (ledger_append(store, &event, NULL, error) || migrate_to_date(store, store->version, error) ||
+        keep_configuration(store, start, error) || store_commit(store, error)) {
         store_rollback(store);
         store->run = 0;
         return error->status;
     }
+    store->version = STORE_VERSION;
     *run = store->run;
     return STATUS_OK;
 }

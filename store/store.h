@@ -20,23 +20,25 @@
 #include "core/error.h"
 #include "core/value.h"
 
-#define STORE_VERSION 1
+#define STORE_VERSION 2 /* 1: 0.1.0; store/migrate.h says what raising it means */
 
 struct audit_settings;
 struct merkle_tree;
 struct store;
 
 enum store_mode {
-    STORE_READ, /* STATUS_USAGE when there is none yet */
-    STORE_RUN,  /* made when absent; takes the lock: STATUS_BUSY when another run has it */
+    STORE_READ,       /* STATUS_USAGE when there is none yet, or it is of an older version */
+    STORE_READ_OLDER, /* one of an older version too, as it is */
+    STORE_EXAMINE,    /* the same, whatever its schema is: for who verifies it */
+    STORE_RUN,        /* made when absent; takes the lock: STATUS_BUSY when another run has it */
 };
 
 /* Before anything is touched: STATUS_USAGE where strangers could put something in the store's place. */
 enum status store_check_place(const char *path, struct error *error);
 
 /* STATUS_USAGE for a database that is no store or one of a newer version ("made by a newer congkhai"); an
- * older one is brought up to date in one transaction. STATUS_LEDGER for what is no database, and where it is
- * to be written and cannot be. */
+ * older one is brought up to date by store_run_begin. STATUS_LEDGER for what is no database, for one whose schema
+ * was edited when it is to be read, and where it is to be written and cannot be. */
 enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
                        struct error *error);
 void store_close(struct store *store);
@@ -44,7 +46,8 @@ void store_close(struct store *store);
 const char *store_path(const struct store *store);
 struct sqlite *store_database(struct store *store); /* for store/ only */
 struct clock *store_clock(struct store *store);
-int64_t store_run(const struct store *store); /* the run that is open; 0: none */
+int64_t store_run(const struct store *store);     /* the run that is open; 0: none */
+int64_t store_version(const struct store *store); /* of the file; 1: 0.1.0, until the first run */
 struct merkle_tree *
 store_tree(struct store *store); /* for store/ only: the ledger's tree, ahead of the disk in a group */
 struct buffer *store_scratch(struct store *store, int which); /* for store/ only: 0 or 1 */

@@ -55,7 +55,7 @@ struct cross_record_rules *cross_record_rules_open(const struct rule_set *rules)
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *rule = &rules->rules[i];
         all->hits[i].tail = &all->hits[i].first;
-        for (size_t j = 0; rule->in_force && j < rule->check_count; j++) {
+        for (size_t j = 0; j < rule->check_count; j++) {
             const struct query *query = rule->checks[j].user_data;
             if (rule->checks[j].kind == &rule_check_sql)
                 all->queries[all->query_count++] =
@@ -185,7 +185,7 @@ static void gather_unique(const void *user_data, const struct rule *rule, struct
 {
     struct gathering gathering = { all, rule, record };
     (void)user_data;
-    if (!rule_applies(rule, view))
+    if (!rule_applies(all->rules, rule, view, &all->rules->moment))
         return;
     for (size_t i = 0; i < rule->path_count; i++)
         rule_path_visit(&rule->paths[i], view, gather_unique_value, &gathering);
@@ -377,7 +377,7 @@ void cross_record_rules_gather(struct cross_record_rules *all, const struct valu
     rule_view_of(all->rules, projection, &view);
     for (size_t i = 0; i < all->rules->count; i++) {
         const struct rule *rule = &all->rules->rules[i];
-        for (size_t j = 0; rule->in_force && rule->whole_set && j < rule->check_count; j++)
+        for (size_t j = 0; rule->whole_set && j < rule->check_count; j++)
             if (rule->checks[j].kind->gather)
                 rule->checks[j].kind->gather(rule->checks[j].user_data, rule, all, &view, record);
     }
@@ -403,7 +403,7 @@ void cross_record_rules_judge(const struct cross_record_rules *all, struct arena
                                     .due = &due,
                                     .all = all,
                                     .record = record };
-        if (!trial.rule->set_wise || !rule_applies(trial.rule, &view))
+        if (!trial.rule->set_wise || !rule_applies(all->rules, trial.rule, &view, &moment))
             continue;
         if (all->hits[i].count)
             judge_query(all, &trial);

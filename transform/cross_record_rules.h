@@ -52,7 +52,8 @@ void cross_record_rules_judge(const struct cross_record_rules *all, struct arena
                               struct findings *findings, struct cross_record_deadline **deadlines);
 
 /* The whole of it over a store. Findings that are new, gone or changed are written, and their records marked
- * to be settled; a night without change writes nothing. `checked_by` is the number of the rules' recipe:
+ * to be settled; a night without change writes nothing. Where the rules have no baseline, it is the day of the
+ * first publication in the ledger, or today. `checked_by` is the number of the rules' recipe:
  * other records are left alone until they have been checked. STATUS_STOP when a query takes too long, or when
  * `stop` (NULL: none) is set: a rule that has not decided must not let anything pass. */
 enum status cross_record_rules_run(struct store *store, const struct rule_set *rules, int64_t checked_by,

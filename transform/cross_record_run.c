@@ -117,14 +117,29 @@ static enum status run_queries(struct judging *judging, struct error *error)
     return STATUS_OK;
 }
 
-enum status cross_record_rules_run(struct store *store, const struct rule_set *rules, int64_t checked_by,
+/* What stood announced before this program published anything was published by other means. */
+static enum status find_baseline(struct store *store, struct rule_set *rules, struct error *error)
+{
+    if (rules->moment.baseline.year)
+        return STATUS_OK;
+    enum status status = cross_record_first_publication(store, &rules->moment.baseline, error);
+    if (status != STATUS_END)
+        return status;
+    rules->moment.baseline = rules->moment.today;
+    return STATUS_OK;
+}
+
+enum status cross_record_rules_run(struct store *store, const struct rule_set *compiled, int64_t checked_by,
                                    const volatile sig_atomic_t *stop, struct error *error)
 {
     bool kept;
+    struct rule_set copy = *compiled, *rules = &copy;
     if (cross_record_kept(store, &kept, error))
         return error->status;
     if (!kept && !rules->projection && !rules->has_sql)
         return STATUS_OK;
+    if (find_baseline(store, rules, error))
+        return error->status;
     struct arena arena = { 0 };
     struct judging *judging = arena_new(&arena, struct judging);
     judging->store = store;

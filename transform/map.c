@@ -17,14 +17,35 @@ static size_t write_place(const struct map_place *place, char *out, size_t size)
     return length + (size_t)written < size ? length + (size_t)written : size - 1;
 }
 
-void map_find(struct map_running *running, const struct map_place *place, const char *rule, struct text value,
-              const char *message)
+static void find_as(struct map_running *running, bool is_error, const struct map_place *place,
+                    const char *rule, struct text value, const char *message)
 {
     char where[256] = "";
     if (place)
         write_place(place, where, sizeof where);
-    finding_add(running->arena, &running->result->findings, true, text_of(rule), place ? where : NULL, value,
-                text_of(message));
+    finding_add(running->arena, &running->result->findings, is_error, text_of(rule), place ? where : NULL,
+                value, text_of(message));
+}
+
+void map_find(struct map_running *running, const struct map_place *place, const char *rule, struct text value,
+              const char *message)
+{
+    find_as(running, true, place, rule, value, message);
+}
+
+/* The entry of the text in the node's list. False: there is nothing to take; what the list lacks is told. */
+static bool find_code(struct map_running *running, const struct map_node *node, struct text text,
+                      const struct code **code, const struct map_place *place)
+{
+    char message[300];
+    *code = codes_lookup(node->codes, running->arena, text);
+    if (*code)
+        return (*code)->to.length > 0;
+    snprintf(message, sizeof message,
+             _("This is not in the code list \"%s\" (%s): add it there if it is right"), node->codes->name,
+             node->codes->path);
+    find_as(running, !node->keep_unknown, place, "congkhai/codes", text, message);
+    return node->keep_unknown;
 }
 
 static struct value *run_group(struct map_running *running, const struct map_group *group,
@@ -46,14 +67,8 @@ static struct value *make_item(struct map_running *running, const struct map_nod
     if (piece->item)
         return node->scalar ? run_node(running, node->scalar, record, piece->item, place)
                             : run_group(running, node->items, record, piece->item, place);
-    if (node->codes && !(code = codes_lookup(node->codes, running->arena, text))) {
-        char message[300];
-        snprintf(message, sizeof message,
-                 _("This is not in the code list \"%s\" (%s): add it there if it is right"),
-                 node->codes->name, node->codes->path);
-        map_find(running, place, "congkhai/codes", text, message);
+    if (node->codes && !find_code(running, node, text, &code, place))
         return NULL;
-    }
     if (node->items) {
         struct record item = { .format = &text_format_, .root.text = code ? code->to : text };
         return run_group(running, node->items, &item, &item.root, place);
@@ -217,6 +232,18 @@ static struct value *run_node(struct map_running *running, const struct map_node
     if (node->scalar && node->parse != RECORD_TEXT)
         return run_inside(running, node, record, piece.text, place);
     return make_item(running, node, node->field, record, &piece, place);
+}
+
+struct findings map_try_constant(const struct map *map, const struct map_node *node, struct arena *arena,
+                                 bool *nothing)
+{
+    static const struct record_format format = { .shape = RECORD_TEXT };
+    struct record record = { .format = &format };
+    struct map_result result = { 0 };
+    struct map_running running = { .map = map, .arena = arena, .result = &result };
+    struct map_place place = { NULL, node->field->name, -1 };
+    *nothing = !run_node(&running, node, &record, &record.root, &place) && !running.prose.length;
+    return result.findings;
 }
 
 static void absorb_prose(struct map_running *running, struct value *object)

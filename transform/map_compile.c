@@ -1,4 +1,4 @@
-#include "transform/map_compile.h"
+#include "transform/map_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,11 +130,49 @@ static enum status compile_dates(struct compiler *compiler, struct map_node *nod
     return STATUS_OK;
 }
 
+/* What a text for the field becomes in the end. */
+static enum field_kind main_kind(const struct field *field)
+{
+    if (field->kind == FIELD_LIST)
+        field = field->item;
+    if (field->kind == FIELD_GROUP && field->main)
+        field = field_find(field, text_of(field->main));
+    return field->kind;
+}
+
+/* codes: { list, unknown: reject | keep } */
+static enum status read_codes(struct compiler *compiler, struct map_node *node, const struct value **tree,
+                              struct error *error)
+{
+    static const char *const choices[] = { "reject", "keep", NULL };
+    struct {
+        const struct value *list;
+        int unknown;
+    } read = { 0 };
+    const struct setting settings[] = {
+        { "list", SETTING_TREE, 0, .required = true, .help = N_("a code list") },
+        { "unknown", SETTING_CHOICE, sizeof(const struct value *), .fallback = "reject", .choices = choices,
+          .help = N_("what the list lacks: reject the record, or keep the text as it stands") },
+    };
+    if (setting_read(compiler->context, settings, 2, *tree, "codes", &read, error))
+        return error->status;
+    enum field_kind kind = main_kind(node->field);
+    if (read.unknown == 1 && kind != FIELD_LINE && kind != FIELD_LINES)
+        return setting_fault(compiler->context, *tree, error,
+                             _("\"%s\" can only hold what the list has: \"keep\" means nothing here"),
+                             node->field->name ? node->field->name : "codes");
+    node->keep_unknown = read.unknown == 1;
+    *tree = read.list;
+    return STATUS_OK;
+}
+
 static enum status compile_codes(struct compiler *compiler, struct map_node *node, const struct value *tree,
                                  struct error *error)
 {
     const char *names[64];
     size_t count = 0;
+    if (tree->kind == VALUE_OBJECT && read_codes(compiler, node, &tree, error))
+        return error->status;
     node->codes = tree->kind == VALUE_TEXT ? codes_find(compiler->lists, tree->text) : NULL;
     if (node->codes) {
         char *hex = arena_alloc(&compiler->arena, DIGEST_HEX);
@@ -238,6 +276,25 @@ static enum status compile_items(struct compiler *compiler, struct map_node *nod
     return compile_group(compiler, target, items, settings->map, &node->items, error);
 }
 
+/* A constant is tried once: what is wrong with it is wrong with every record. */
+static enum status check_constant(struct compiler *compiler, const struct map_node *node,
+                                  const struct value *tree, struct error *error)
+{
+    bool nothing;
+    struct findings findings = map_try_constant(compiler->map, node, &compiler->arena, &nothing);
+    if (findings.first)
+        return setting_fault(compiler->context, tree, error,
+                             _("the constant \"" TEXT_PRINT "\" of \"%s\": " TEXT_PRINT),
+                             TEXT_ARG(node->constant), node->field->name, TEXT_ARG(findings.first->message));
+    if (nothing && node->field->required)
+        return setting_fault(
+            compiler->context, tree, error,
+            _("the constant of \"%s\" is nothing, so that every record would be rejected: put the "
+              "address of a field here"),
+            node->field->name);
+    return STATUS_OK;
+}
+
 static enum status compile_node(struct compiler *compiler, const struct field *field,
                                 const struct record_format *format, const struct value *tree,
                                 struct map_node **made, struct error *error)
@@ -273,7 +330,9 @@ static enum status compile_node(struct compiler *compiler, const struct field *f
     if ((settings.split || settings.pieces) && field->kind != FIELD_LIST)
         return setting_fault(compiler->context, settings.split ? settings.split : settings.pieces, error,
                              _("\"%s\" is no list: \"split\" and \"pieces\" mean nothing here"), field->name);
-    return compile_items(compiler, node, &settings, format, error);
+    if (compile_items(compiler, node, &settings, format, error))
+        return error->status;
+    return node->from ? STATUS_OK : check_constant(compiler, node, settings.value, error);
 }
 
 static int by_name(const void *left, const void *right)

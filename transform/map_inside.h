@@ -22,7 +22,7 @@ struct map_running {
     struct text prose;
 };
 
-/* Adds a finding of the program's own; `place` NULL: of the whole record. */
+/* Adds a finding of the program's own that keeps the record back; `place` NULL: of the whole record. */
 void map_find(struct map_running *running, const struct map_place *place, const char *rule, struct text value,
               const char *message);
 
@@ -33,6 +33,10 @@ struct value *map_convert(struct map_running *running, const struct map_node *no
 struct value *map_convert_group(struct map_running *running, const struct map_node *node,
                                 const struct field *group, struct text text, const struct code *code,
                                 const struct map_place *place);
+
+/* What is wrong with a constant, which is the same for every record. `nothing`: it gives no value. */
+struct findings map_try_constant(const struct map *map, const struct map_node *node, struct arena *arena,
+                                 bool *nothing);
 
 struct map_piece {
     bool number; /* the source has it as a number */

@@ -11,6 +11,13 @@ static bool is_nothing(const struct map_node *node, struct text text)
     return !text.length;
 }
 
+/* Of alternatives, one that the expression does not find is nothing, and the next one counts. */
+static bool is_none(const struct map_node *node, struct text text)
+{
+    return is_nothing(node, text) || (node->match && !node->split.bytes &&
+                                      regex_search(node->match, text, 0, NULL, NULL) == STATUS_END);
+}
+
 bool map_choose(struct map_running *running, const struct map_node *node, const struct record *record,
                 const struct record_item *from, struct record_items *items, const struct map_place *place)
 {
@@ -34,7 +41,7 @@ bool map_choose(struct map_running *running, const struct map_node *node, const 
                 struct normalise_counts uncounted = { 0 };
                 if (record_item_text(record, &items->items[j], running->arena, &text, &error) == STATUS_OK &&
                     normalise(running->arena, text, true, &uncounted, &normal, &error) == STATUS_OK &&
-                    is_nothing(node, normal))
+                    is_none(node, normal))
                     continue;
             } else if (!items->items[j].value->count) {
                 continue;

@@ -6,7 +6,9 @@
 #include "transform/rule_inside.h"
 
 struct meeting {
+    const struct rule_set *rules;
     const struct rule_condition *condition;
+    const struct rule_moment *moment;
     bool met;
 };
 
@@ -18,15 +20,29 @@ static bool between(const struct rule_condition *condition, const struct value *
            (!condition->before.year || date_compare(date, condition->before) < 0);
 }
 
-static bool is_met(const struct rule_condition *condition, const struct value *value)
+/* A record that names no agency, or the configuration's, is the configuration's. */
+static enum agency_kind kind_of(const struct rule_set *rules, struct text code)
 {
+    return !code.length || text_equal(code, rules->agency) ? rules->agency_kind : agency_kind_of(code);
+}
+
+static bool is_since(struct date baseline, struct text text)
+{
+    struct date date;
+    return !baseline.year || (date_read(text, &date) && date_compare(date, baseline) >= 0);
+}
+
+static bool is_met(const struct meeting *meeting, const struct value *value)
+{
+    const struct rule_condition *condition = meeting->condition;
     for (size_t i = 0; i < condition->count; i++)
         if (text_equal(value->text, condition->values[i]))
             return true;
     if (condition->count)
         return false;
     /* An expression that gives up has not matched, and the rule is asked: it must not pass in silence. */
-    return (!condition->matches ||
+    return (!condition->since_baseline || is_since(meeting->moment->baseline, value->text)) &&
+           (!condition->matches ||
             regex_search(condition->matches, value->text, 0, NULL, NULL) != STATUS_END) &&
            ((!condition->after.year && !condition->before.year) || between(condition, value));
 }
@@ -37,24 +53,50 @@ static bool meet(void *user_data, const struct value *value, const struct rule_p
     (void)place;
     const struct value *item = value && value->kind == VALUE_LIST ? value->first : value;
     for (; item && !meeting->met; item = value->kind == VALUE_LIST ? item->next : NULL)
-        meeting->met = value_is_scalar(item) && is_met(meeting->condition, item);
+        meeting->met = value_is_scalar(item) && is_met(meeting, item);
     return !meeting->met;
 }
 
 static bool wants_value(const struct rule_condition *condition)
 {
-    return condition->count || condition->matches || condition->after.year || condition->before.year;
+    return condition->count || condition->matches || condition->after.year || condition->before.year ||
+           condition->since_baseline;
 }
 
-bool rule_applies(const struct rule *rule, const struct rule_view *view)
+bool rule_own_day(const struct rule_set *rules, const struct rule_view *view, struct date *day)
 {
-    if (!rule->in_force)
+    const struct value *value = rule_path_first(&rules->own_day, view);
+    return value && value->kind == VALUE_TEXT && date_read(value->text, day);
+}
+
+static bool is_in_force(const struct rule_set *rules, const struct rule *rule, const struct rule_view *view,
+                        const struct rule_moment *moment)
+{
+    struct date day;
+    if (!rule->from.year && !rule->to.year)
+        return true;
+    if (!rule_own_day(rules, view, &day))
+        day = moment->today;
+    return (!rule->from.year || date_compare(day, rule->from) >= 0) &&
+           (!rule->to.year || date_compare(day, rule->to) <= 0);
+}
+
+bool rule_applies(const struct rule_set *rules, const struct rule *rule, const struct rule_view *view,
+                  const struct rule_moment *moment)
+{
+    if (!is_in_force(rules, rule, view, moment))
         return false;
     for (size_t i = 0; i < rule->when_count; i++) {
         const struct rule_condition *condition = &rule->when[i];
-        struct meeting meeting = { condition, false };
+        struct meeting meeting = { rules, condition, moment, false };
         if (condition->each)
             continue;
+        if (condition->agency) {
+            const struct value *code = rule_path_first(&condition->path, view);
+            if (kind_of(rules, code ? code->text : TEXT_NONE) != condition->agency)
+                return false;
+            continue;
+        }
         if (condition->asks_presence && condition->presence != !!rule_path_first(&condition->path, view))
             return false;
         if (!wants_value(condition))
@@ -67,15 +109,15 @@ bool rule_applies(const struct rule *rule, const struct rule_view *view)
 }
 
 /* The conditions that are asked for each item. */
-static bool applies_here(const struct rule *rule, const struct rule_view *view,
-                         const struct rule_place *place)
+static bool applies_here(const struct rule_trial *trial, const struct rule_place *place)
 {
+    const struct rule *rule = trial->rule;
     for (size_t i = 0; i < rule->when_count; i++) {
         const struct rule_condition *condition = &rule->when[i];
-        struct meeting meeting = { condition, false };
+        struct meeting meeting = { trial->rules, condition, trial->moment, false };
         if (!condition->each)
             continue;
-        const struct value *value = rule_path_find(&condition->path, view, place);
+        const struct value *value = rule_path_find(&condition->path, trial->view, place);
         if (condition->asks_presence && condition->presence != rule_is_something(value))
             return false;
         if (wants_value(condition))
@@ -139,7 +181,7 @@ static bool try_value(void *user_data, const struct value *value, const struct r
     struct rule_subject subject = { trial->view, value, place,      trial->moment, trial->arena,
                                     trial->due,  rule,  trial->all, trial->record };
     struct error why;
-    if (rule->asks_each && !applies_here(rule, trial->view, place))
+    if (rule->asks_each && !applies_here(trial, place))
         return true;
     for (size_t i = 0; i < rule->check_count; i++) {
         const struct rule_check *kind = rule->checks[i].kind;
@@ -186,7 +228,7 @@ void rule_run(const struct rule_set *rules, struct arena *arena, const struct va
     };
     for (size_t i = 0; i < rules->count; i++) {
         trial.rule = &rules->rules[i];
-        if (!trial.rule->set_wise && rule_applies(trial.rule, &view))
+        if (!trial.rule->set_wise && rule_applies(rules, trial.rule, &view, &rules->moment))
             rule_try(&trial);
     }
 }

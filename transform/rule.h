@@ -8,6 +8,7 @@
 #ifndef TRANSFORM_RULE_H
 #define TRANSFORM_RULE_H
 
+#include "core/agency.h"
 #include "core/date.h"
 #include "core/digest.h"
 #include "core/finding.h"
@@ -20,7 +21,10 @@ struct rule_set; /* all rules of a configuration, compiled */
 struct rule_options {
     const struct code_list *lists;
     const char *language; /* "vi" or "en": of the messages */
-    struct date today;    /* in Vietnam; decides which rules are in force */
+    struct date today;    /* in Vietnam; decides which rules are in force for a record without a day */
+    struct date baseline; /* what was decided before it is not late; year 0: see cross_record_rules_run */
+    struct text agency;   /* the configuration's code, and what it is; bytes NULL: nobody says */
+    enum agency_kind agency_kind;
 };
 
 /* A file of rules: its path and its tree. */
@@ -31,8 +35,8 @@ struct rule_file {
 
 /* STATUS_USAGE with file, line and column: unknown keys, checks and fields, checks that do not fit their
  * field, expressions that do not compile or backtrack without end, SQL that writes, ids that occur twice.
- * `recipe` is the digest of the rules in force today and of the code lists they use; messages count,
- * examples and reasons do not. */
+ * `recipe` is the digest of the rules, of which of them are in force today, of the agency's kind and of the
+ * code lists they use; messages count, examples and reasons do not. */
 enum status rule_compile_all(struct arena *arena, const struct rule_file *files, size_t count,
                              const struct rule_options *options, struct rule_set **rules,
                              struct digest *transform_digest, struct error *error);
@@ -48,7 +52,7 @@ void rule_run(const struct rule_set *rules, struct arena *arena, const struct va
  * fields they look at (items of lists keep their places). Nothing is written when there are no such rules. */
 void rule_project(const struct rule_set *rules, const struct value *procedure, struct buffer *out);
 
-/* What is not wrong but will surprise: rules that are no longer or not yet in force, rules that two days or
+/* What is not wrong but will surprise: rules that are not yet in force, rules that two days or
  * numbers leave no way to break, rules without a citation or a reason, a calendar that ends. One sentence
  * with its place each. */
 void rule_lint(const struct rule_set *rules, void (*say)(void *user_data, const char *remark),

@@ -233,9 +233,11 @@ static bool holds_one_of(const void *user_data, const struct rule_subject *subje
     return false;
 }
 
-/* codes: LIST. A table of the list's codes, since lists may be long. */
+/* codes: LIST | { list, or: EXPRESSION }. A table of the list's codes, since lists may be long; what the
+ * expression finds is right without them. */
 struct code_table {
     const struct code_list *list;
+    struct regex *otherwise; /* NULL: none */
     struct text *slots;
     size_t mask;
 };
@@ -278,9 +280,21 @@ static enum status compile_codes(struct rule *rule, const struct rule_compiling 
                                  const struct value *options, void **user_data, struct error *error)
 {
     struct arena *arena = compiling->context->arena;
+    static const char *const names[] = { "list", "or" };
     struct code_table *table = arena_new(arena, struct code_table);
+    const struct value *list = options, *otherwise = NULL;
     *user_data = table;
-    if (rule_list(rule, compiling, options, &table->list, error))
+    if (options->kind == VALUE_OBJECT) {
+        if (setting_check_names(compiling->context, options, "codes", names, 2, error))
+            return error->status;
+        list = value_find(options, "list");
+        otherwise = value_find(options, "or");
+        if (!list)
+            return setting_fault(compiling->context, options, error,
+                                 _("the name of a code list is expected"));
+    }
+    if (rule_list(rule, compiling, list, &table->list, error) ||
+        (otherwise && rule_pattern_compile(compiling, otherwise, &table->otherwise, error)))
         return error->status;
     size_t size = 16;
     while (size < table->list->count * 2)
@@ -293,10 +307,19 @@ static enum status compile_codes(struct rule *rule, const struct rule_compiling 
     return STATUS_OK;
 }
 
+static void free_codes(void *user_data)
+{
+    struct code_table *table = user_data;
+    if (table)
+        regex_free(table->otherwise);
+}
+
 static bool holds_codes(const void *user_data, const struct rule_subject *subject, struct error *why)
 {
     const struct code_table *table = user_data;
-    if (table->slots[slot_of(table, subject->value->text)].bytes)
+    if (table->slots[slot_of(table, subject->value->text)].bytes ||
+        (table->otherwise &&
+         regex_search(table->otherwise, subject->value->text, 0, NULL, NULL) == STATUS_OK))
         return true;
     error_set(why, STATUS_OK, _("\"%.*s\" is not in the code list \"%s\""), TEXT_ARG(subject->value->text),
               table->list->name);
@@ -320,14 +343,18 @@ static const struct rule_check count_ = { .name = "count",
 static const struct rule_check one_of = {
     .name = "one_of", .takes = RULE_TAKES_SCALAR, .compile = compile_one_of, .holds = holds_one_of
 };
-static const struct rule_check codes = {
-    .name = "codes", .takes = RULE_TAKES_SCALAR, .compile = compile_codes, .holds = holds_codes
-};
+static const struct rule_check codes = { .name = "codes",
+                                         .takes = RULE_TAKES_SCALAR,
+                                         .compile = compile_codes,
+                                         .free = free_codes,
+                                         .holds = holds_codes };
 
 const struct rule_check *const rule_checks[] = {
     &required,
     &length,
     &count_,
+    &rule_check_closed_codes,
+    &rule_check_question_marks,
     &rule_check_matches,
     &rule_check_not_matches,
     &one_of,

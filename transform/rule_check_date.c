@@ -72,7 +72,7 @@ static void say_bound(int bound, const struct rule_day *day, struct date limit, 
     date_write(limit, text);
     if (day->kind == RULE_DAY_TODAY)
         snprintf(what, sizeof what, "%s", _("today"));
-    else if (day->kind == RULE_DAY_FIELD)
+    else if (day->kind == RULE_DAY_FIELD || day->kind == RULE_DAY_LATEST)
         snprintf(what, sizeof what, "%.*s (%s)", (int)day->text.length, day->text.bytes, text);
     else
         snprintf(what, sizeof what, "%s", text);
@@ -111,7 +111,7 @@ static bool holds_date(const void *user_data, const struct rule_subject *subject
 static void watch_day(const struct rule_day *day, void (*add)(void *mask, const struct rule_path *path),
                       void *mask)
 {
-    if (day->kind == RULE_DAY_FIELD)
+    if (day->kind == RULE_DAY_FIELD || day->kind == RULE_DAY_LATEST)
         add(mask, &day->path);
 }
 
@@ -179,10 +179,15 @@ static bool holds_number(const void *user_data, const struct rule_subject *subje
     return false;
 }
 
-/* working_days: { from, to, at_most | at_least, holidays } */
+/* working_days: { from, to, at_most | at_least, unit, within, holidays } */
+enum { UNIT_WORKING_DAY, UNIT_DAY };
+static const char *const units[] = { "working_day", "day", NULL };
+
 struct term {
     struct rule_day from, to;
     int64_t at_most, at_least; /* -1: not asked */
+    int64_t within;            /* 0: not asked */
+    int unit;
     struct workday_calendar calendar;
     int last_year; /* that the list knows */
 };
@@ -190,11 +195,12 @@ struct term {
 struct term_settings {
     const struct value *from, *to;
     const char *holidays;
-    int64_t at_most, at_least;
+    int64_t at_most, at_least, within;
+    int unit;
 };
 
-/* The list's `from` is the day; `to` says "working" for a weekend day to which work was moved. Anything else
- * makes it a holiday: "holiday", or its name. */
+/* The list's `from` is the day; `to` says "working" for a weekend day to which work was moved, "proposed" for
+ * what is not decided and counts for nothing yet. Anything else makes it a holiday: "holiday", or its name. */
 static enum status read_calendar(const struct rule_compiling *compiling, const struct code_list *list,
                                  const struct value *at, struct term *term, struct error *error)
 {
@@ -203,14 +209,16 @@ static enum status read_calendar(const struct rule_compiling *compiling, const s
     struct date *moved = arena_array(arena, struct date, list->count + 1);
     for (const struct code *code = list->first; code; code = code->after) {
         struct date date;
-        static const char *const words[] = { "working" };
-        bool working = text_is(code->to, "working");
-        if (!date_read(code->from, &date) || (!working && text_nearest(code->to, words, 1)))
+        static const char *const words[] = { "working", "proposed" };
+        bool working = text_is(code->to, "working"), proposed = text_is(code->to, "proposed");
+        if (!date_read(code->from, &date) || (!working && !proposed && text_nearest(code->to, words, 2)))
             return setting_fault(
                 compiling->context, at, error,
                 _("the calendar \"%s\" (%s:%ld) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and "
-                  "\"holiday\" or \"working\" are expected"),
+                  "\"holiday\", \"working\" or \"proposed\" are expected"),
                 list->name, list->path, code->line, TEXT_ARG(code->from), TEXT_ARG(code->to));
+        if (proposed)
+            continue;
         if (working)
             moved[term->calendar.moved_count++] = date;
         else
@@ -237,6 +245,11 @@ static enum status compile_working_days(struct rule *rule, const struct rule_com
           .maximum = 10000, .help = N_("working days at most") },
         { "at_least", SETTING_NUMBER, offsetof(struct term_settings, at_least), .fallback = "-1",
           .minimum = -1, .maximum = 10000, .help = N_("working days at least") },
+        { "unit", SETTING_CHOICE, offsetof(struct term_settings, unit), .fallback = "working_day",
+          .choices = units, .help = N_("what is counted: working days, or days") },
+        { "within", SETTING_NUMBER, offsetof(struct term_settings, within), .fallback = "0", .minimum = 1,
+          .maximum = 10000,
+          .help = N_("days that lie further apart than so many have nothing to do with each other") },
         { "holidays", SETTING_TEXT, offsetof(struct term_settings, holidays), .fallback = "holidays",
           .help = N_("the code list of the calendar") },
     };
@@ -256,6 +269,8 @@ static enum status compile_working_days(struct rule *rule, const struct rule_com
                              _("\"working_days\" wants one of \"at_most\" and \"at_least\""));
     term->at_most = read.at_most;
     term->at_least = read.at_least;
+    term->within = read.within;
+    term->unit = read.unit;
     if (rule_day_compile(rule, compiling, read.from, false, &term->from, error) ||
         rule_day_compile(rule, compiling, read.to, true, &term->to, error) ||
         rule_list(rule, compiling, &name, &list, error))
@@ -263,17 +278,40 @@ static enum status compile_working_days(struct rule *rule, const struct rule_com
     return read_calendar(compiling, list, options, term, error);
 }
 
-static void say_term(const struct term *term, struct date due, bool is_due, struct error *why)
+/* The words must not change from night to night: how late it is by now is not said. */
+static void say_term(const struct term *term, struct date from, struct date to, int64_t days, struct date due,
+                     struct error *why)
 {
-    char text[DATE_TEXT] = "";
-    if (is_due)
-        date_write(due, text);
-    if (term->at_most < 0)
-        error_set(why, STATUS_OK, _("There are fewer than %lld working days between the two days"),
-                  (long long)term->at_least);
-    else
-        error_set(why, STATUS_OK, _("More than %lld working days; the term ended on %s"),
-                  (long long)term->at_most, text);
+    char first[DATE_TEXT], last[DATE_TEXT];
+    bool working = term->unit == UNIT_WORKING_DAY;
+    if (term->at_most < 0) {
+        date_write(from, first);
+        date_write(to, last);
+        error_set(why, STATUS_OK,
+                  working ? _("%lld working days from %s to %s, and at least %lld are asked for")
+                          : _("%lld days from %s to %s, and at least %lld are asked for"),
+                  (long long)days, first, last, (long long)term->at_least);
+        return;
+    }
+    date_write(due, last);
+    error_set(why, STATUS_OK,
+              working ? _("more than %lld working days; the term ended on %s")
+                      : _("more than %lld days; the term ended on %s"),
+              (long long)term->at_most, last);
+}
+
+static int64_t count_days(const struct term *term, struct date from, struct date to)
+{
+    return term->unit == UNIT_DAY ? date_days(to) - date_days(from)
+                                  : workday_between(&term->calendar, from, to);
+}
+
+static bool find_due(const struct term *term, struct date from, struct date *due)
+{
+    if (term->unit == UNIT_WORKING_DAY)
+        return workday_add(&term->calendar, from, term->at_most, due);
+    *due = date_from_days(date_days(from) + term->at_most);
+    return due->year <= 9999;
 }
 
 static bool holds_working_days(const void *user_data, const struct rule_subject *subject, struct error *why)
@@ -283,14 +321,17 @@ static bool holds_working_days(const void *user_data, const struct rule_subject 
     if (!rule_day_find(&term->from, subject, subject->moment->today, &from) ||
         !rule_day_find(&term->to, subject, from, &to))
         return true;
-    int64_t days = workday_between(&term->calendar, from, to);
+    int64_t apart = date_days(to) - date_days(from);
+    if (term->within && (apart > term->within || -apart > term->within))
+        return true;
+    int64_t days = count_days(term, from, to);
     if (term->at_most < 0) {
         if (days >= term->at_least)
             return true;
-        say_term(term, due, false, why);
+        say_term(term, from, to, days, due, why);
         return false;
     }
-    bool is_due = workday_add(&term->calendar, from, term->at_most, &due);
+    bool is_due = find_due(term, from, &due);
     struct date published;
     bool open = term->to.kind == RULE_DAY_TODAY ||
                 (term->to.kind == RULE_DAY_PUBLISHED &&
@@ -300,7 +341,7 @@ static bool holds_working_days(const void *user_data, const struct rule_subject 
         *subject->due = due;
     if (days <= term->at_most)
         return true;
-    say_term(term, due, is_due, why);
+    say_term(term, from, to, days, due, why);
     return false;
 }
 

@@ -48,10 +48,9 @@ static enum status read_day(const struct setting_context *context, const struct 
 }
 
 static enum status read_in_force(const struct setting_context *context, const struct value *tree,
-                                 struct date today, struct rule *rule, struct error *error)
+                                 struct rule *rule, struct error *error)
 {
     static const char *const names[] = { "from", "to" };
-    rule->in_force = true;
     if (!tree)
         return STATUS_OK;
     if (setting_check_names(context, tree, "in_force", names, COUNT(names), error) ||
@@ -61,9 +60,13 @@ static enum status read_in_force(const struct setting_context *context, const st
     if (rule->from.year && rule->to.year && date_compare(rule->from, rule->to) > 0)
         return setting_fault(context, tree, error,
                              _("in_force: \"from\" is behind \"to\": the rule can never be in force"));
-    rule->in_force = (!rule->from.year || date_compare(today, rule->from) >= 0) &&
-                     (!rule->to.year || date_compare(today, rule->to) <= 0);
     return STATUS_OK;
+}
+
+static bool is_in_force(const struct rule *rule, struct date day)
+{
+    return (!rule->from.year || date_compare(day, rule->from) >= 0) &&
+           (!rule->to.year || date_compare(day, rule->to) <= 0);
 }
 
 static enum status check_choices(const struct setting_context *context, const struct rule_path *path,
@@ -86,12 +89,45 @@ static enum status check_choices(const struct setting_context *context, const st
     return STATUS_OK;
 }
 
-/* when: { field: value | [values] | { matches | after, before | present } } */
+/* agency.kind: ministry | province. No field of the procedure: its agency's code tells it, or the
+ * configuration. */
+static enum status read_agency_kind(const struct setting_context *context, const struct value *member,
+                                    struct rule_condition *condition, struct error *error)
+{
+    if (member->kind == VALUE_TEXT && text_is(member->text, "ministry"))
+        condition->agency = AGENCY_MINISTRY;
+    else if (member->kind == VALUE_TEXT && text_is(member->text, "province"))
+        condition->agency = AGENCY_PROVINCE;
+    else
+        return setting_fault(context, member, error, _("\"agency.kind\" is ministry or province"));
+    return rule_path_compile(TEXT("agency.code"), &condition->path, error);
+}
+
+/* not_before: baseline. That day is known when the rules run, over the store. */
+static enum status read_baseline(const struct setting_context *context, const struct value *member,
+                                 struct rule_condition *condition, struct error *error)
+{
+    const struct value *day = value_find(member, "not_before");
+    if (!day)
+        return STATUS_OK;
+    if (day->kind != VALUE_TEXT || !text_is(day->text, "baseline") ||
+        condition->path.target->kind != FIELD_DATE)
+        return setting_fault(
+            context, day, error,
+            _("\"not_before\" is \"baseline\", of a field that holds a day; of other days write "
+              "\"after\""));
+    condition->since_baseline = true;
+    return STATUS_OK;
+}
+
+/* when: { field: value | [values] | { matches | after, before, not_before | present } } */
 static enum status read_condition(const struct rule_compiling *compiling, const struct value *member,
                                   struct rule_condition *condition, struct error *error)
 {
-    static const char *const names[] = { "matches", "after", "before", "present" };
+    static const char *const names[] = { "matches", "after", "before", "present", "not_before" };
     const struct setting_context *context = compiling->context;
+    if (text_is(member->name, "agency.kind"))
+        return read_agency_kind(context, member, condition, error);
     if (rule_path_compile(member->name, &condition->path, error))
         return setting_place(context, member, error);
     if (member->kind != VALUE_OBJECT) {
@@ -105,7 +141,8 @@ static enum status read_condition(const struct rule_compiling *compiling, const 
     if (expression && rule_pattern_compile(compiling, expression, &condition->matches, error))
         return error->status;
     if (read_day(context, member, "after", &condition->after, error) ||
-        read_day(context, member, "before", &condition->before, error))
+        read_day(context, member, "before", &condition->before, error) ||
+        read_baseline(context, member, condition, error))
         return error->status;
     condition->asks_presence = present;
     condition->presence = present && text_is(present->text, "true");
@@ -128,6 +165,7 @@ static enum status read_when(const struct rule_compiling *compiling, const struc
             condition->each = condition->each || condition->path.path.each[i];
         condition->each = condition->each && rule->path_count && rule_path_beside(rule, &condition->path);
         rule->asks_each = rule->asks_each || condition->each;
+        rule->set_wise = rule->set_wise || condition->since_baseline;
     }
     return STATUS_OK;
 }
@@ -261,7 +299,7 @@ static enum status compile_rule(const struct rule_compiling *compiling, const st
     if (read_fields(context, settings.field, rule, error) ||
         read_message(context, settings.message, rules->language, rule, error) ||
         read_when(compiling, settings.when, rule, error) ||
-        read_in_force(context, settings.in_force, rules->moment.today, rule, error) ||
+        read_in_force(context, settings.in_force, rule, error) ||
         read_checks(compiling, settings.check, rule, error))
         return error->status;
     bool alone = rule->check_count == 1 && rule->checks[0].kind == &rule_check_sql;
@@ -280,13 +318,30 @@ static struct value *ingredient(struct arena *arena, const struct value *tree)
     return copy;
 }
 
+/* pack: { name, version }: whose copy the file is, and how old (cli/pack.h). */
+static enum status check_pack(const struct setting_context *context, const struct value *tree,
+                              struct error *error)
+{
+    struct {
+        const char *name;
+        int64_t version;
+    } pack;
+    static const struct setting settings[] = {
+        { "name", SETTING_TEXT, 0, .required = true, .help = N_("of the shipped pack") },
+        { "version", SETTING_NUMBER, sizeof(const char *), .required = true, .minimum = 1, .maximum = 100000,
+          .help = N_("rises with each change of the shipped pack") },
+    };
+    return tree ? setting_read(context, settings, COUNT(settings), tree, "pack", &pack, error) : STATUS_OK;
+}
+
 static enum status compile_file(const struct rule_compiling *compiling, const struct rule_file *file,
                                 struct rule_set *rules, struct value *ingredients, struct error *error)
 {
-    static const char *const names[] = { "rules" };
+    static const char *const names[] = { "rules", "pack", "codes" };
     const struct setting_context *context = compiling->context;
     const struct value *list = value_find(file->tree, "rules");
-    if (setting_check_names(context, file->tree, "rules", names, 1, error))
+    if (setting_check_names(context, file->tree, "rules", names, COUNT(names), error) ||
+        check_pack(context, value_find(file->tree, "pack"), error))
         return error->status;
     if (!list || list->kind != VALUE_LIST)
         return setting_fault(context, list ? list : file->tree, error,
@@ -301,9 +356,11 @@ static enum status compile_file(const struct rule_compiling *compiling, const st
                 return setting_fault(context, value_find(tree, "id"), error,
                                      _("the rule id \"%.*s\" is already used in %s:%u"), TEXT_ARG(rule->id),
                                      rules->rules[i].file, rules->rules[i].line);
-        if (rule->in_force)
-            value_append(ingredients, ingredient(rules->arena, tree));
-        rules->has_whole_set = rules->has_whole_set || (rule->whole_set && rule->in_force);
+        value_append(ingredients, ingredient(rules->arena, tree));
+        /* Of a record without a day of its own the day decides on which it is checked. */
+        if (rule->from.year || rule->to.year)
+            value_append(ingredients, value_boolean(rules->arena, is_in_force(rule, rules->moment.today)));
+        rules->has_whole_set = rules->has_whole_set || rule->whole_set;
     }
     return STATUS_OK;
 }
@@ -311,7 +368,7 @@ static enum status compile_file(const struct rule_compiling *compiling, const st
 static bool uses_list(const struct rule_set *rules, const struct code_list *list)
 {
     for (size_t i = 0; i < rules->count; i++)
-        for (size_t j = 0; rules->rules[i].in_force && j < rules->rules[i].list_count; j++)
+        for (size_t j = 0; j < rules->rules[i].list_count; j++)
             if (rules->rules[i].lists[j] == list)
                 return true;
     return false;
@@ -329,6 +386,8 @@ static struct digest transform_digest_of(struct rule_set *rules, const struct co
         value_append(ingredients, value_string(rules->arena, hex));
     }
     value_append(ingredients, value_integer(rules->arena, RULES_VERSION));
+    value_append(ingredients, value_text(rules->arena, rules->agency));
+    value_append(ingredients, value_integer(rules->arena, (int64_t)rules->agency_kind));
     canonical_write(&bytes, ingredients);
     struct digest transform_digest = crypto_sha256(buffer_view(&bytes));
     buffer_free(&bytes);
@@ -349,13 +408,18 @@ enum status rule_compile_all(struct arena *arena, const struct rule_file *files,
     made->arena = arena;
     made->language = options->language ? options->language : "vi";
     made->moment.today = options->today;
+    made->moment.baseline = options->baseline;
+    made->agency = options->agency;
+    made->agency_kind = options->agency_kind;
+    if (rule_path_compile(TEXT("decision.signed_on"), &made->own_day, error))
+        return error->status;
     made->rules = arena_array(arena, struct rule, total + 1);
     for (size_t i = 0; i < procedure_root.count && i < RULE_ROOTS; i++)
         made->root_names[i] = text_of(procedure_root.fields[i].name);
     *rules = made;
     for (size_t i = 0; i < count; i++) {
         struct setting_context context = { arena, files[i].path };
-        struct rule_compiling compiling = { &context, options->lists };
+        struct rule_compiling compiling = { &context, options->lists, made };
         if (compile_file(&compiling, &files[i], made, ingredients, error))
             return error->status;
     }

@@ -121,12 +121,13 @@ static enum status read_day(const struct setting_context *context, const struct 
 enum status rule_scene_read(const struct setting_context *context, const struct value *tree,
                             struct rule_scene *scene, struct error *error)
 {
-    static const char *const extra[] = { "today", "published", "others", NULL };
+    static const char *const extra[] = { "today", "published", "baseline", "others", NULL };
     struct value *procedure;
     *scene = (struct rule_scene){ 0 };
     if (read_group(context, &procedure_root, tree, extra, &procedure, error) ||
         read_day(context, tree, "today", &scene->today, error) ||
-        read_day(context, tree, "published", &scene->published, error))
+        read_day(context, tree, "published", &scene->published, error) ||
+        read_day(context, tree, "baseline", &scene->baseline, error))
         return error->status;
     scene->procedure = procedure;
     const struct value *others = value_find(tree, "others");
@@ -215,8 +216,8 @@ static enum status run_queries(struct cross_record_rules *all, const struct rule
     return STATUS_OK;
 }
 
-enum status rule_scene_play(const struct rule_set *rules, const struct rule_scene *scene, struct arena *arena,
-                            struct findings *findings, struct error *error)
+static enum status play_scene(const struct rule_set *rules, const struct rule_scene *scene,
+                              struct arena *arena, struct findings *findings, struct error *error)
 {
     struct rule_set day = *rules;
     struct rule_scene mutable_scene = *scene;
@@ -239,16 +240,34 @@ enum status rule_scene_play(const struct rule_set *rules, const struct rule_scen
     return status;
 }
 
-/* A set of this one rule, in force unless the example's day says otherwise. */
+enum status rule_scene_play(const struct rule_set *rules, const struct rule_scene *scene, struct arena *arena,
+                            struct findings *findings, struct error *error)
+{
+    struct rule_set day = *rules;
+    /* As on a first night: before anything is published, what was announced earlier is not late. */
+    if (scene->baseline.year)
+        day.moment.baseline = scene->baseline;
+    else if (!day.moment.baseline.year && !scene->published.year)
+        day.moment.baseline = scene->today.year ? scene->today : day.moment.today;
+    return play_scene(&day, scene, arena, findings, error);
+}
+
+/* A set of this one rule, in force unless the example's day, or the procedure's own, says otherwise. */
 static struct rule_set alone(const struct rule_set *rules, const struct rule *rule, struct rule *copy,
                              const struct rule_scene *scene)
 {
     struct rule_set set = *rules;
     *copy = *rule;
     copy->number = 0;
-    copy->in_force =
-        !scene->today.year || ((!rule->from.year || date_compare(scene->today, rule->from) >= 0) &&
-                               (!rule->to.year || date_compare(scene->today, rule->to) <= 0));
+    struct rule_view view;
+    struct date own;
+    rule_view_of(rules, scene->procedure, &view);
+    if (!scene->today.year && !rule_own_day(rules, &view, &own))
+        copy->from = copy->to = (struct date){ 0 };
+    /* What an agency is, its code says there: examples hold wherever they are tried. */
+    set.agency = TEXT_NONE;
+    set.agency_kind = AGENCY_UNKNOWN;
+    set.moment.baseline = scene->baseline;
     set.rules = copy;
     set.count = 1;
     return set;
@@ -269,7 +288,7 @@ static enum status try_examples(const struct rule_set *rules, const struct rule 
         if (rule_scene_read(&context, tree, &scene, error))
             return error->status;
         struct rule_set set = alone(rules, rule, &copy, &scene);
-        if (rule_scene_play(&set, &scene, &arena, &findings, error))
+        if (play_scene(&set, &scene, &arena, &findings, error))
             return error->status;
         struct rule_example example = { .rule = rule->id,
                                         .should_pass = should_pass,

@@ -17,7 +17,7 @@ struct rule_scene {
     const struct value *procedure; /* canonical */
     const struct value **others;
     size_t other_count;
-    struct date today, published; /* year 0: not said */
+    struct date today, published, baseline; /* year 0: not said */
 };
 
 /* STATUS_USAGE with the place: no such field, no such choice, not a day. */

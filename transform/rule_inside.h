@@ -10,7 +10,7 @@
 #define RULE_ROOTS  32 /* at least the fields of a procedure */
 
 /* A change in what a check finds raises the number, and every record is checked again. */
-#define RULES_VERSION 1
+#define RULES_VERSION 2
 
 /* A field path made ready for many procedures. */
 struct rule_path {
@@ -35,7 +35,8 @@ struct rule_view {
 
 /* What rules ask besides the record. */
 struct rule_moment {
-    struct date today; /* in Vietnam */
+    struct date today;    /* in Vietnam */
+    struct date baseline; /* year 0: none */
     /* The day on which the portal first acknowledged the record, not before `from`; false: it has not. NULL:
      * unknown, which is the same. */
     bool (*published)(void *user_data, struct date from, struct date *day);
@@ -61,6 +62,7 @@ struct rule_record;
 struct rule_compiling {
     const struct setting_context *context;
     const struct code_list *lists;
+    const struct rule_set *rules;
 };
 
 /* Which fields a check can be put to. */
@@ -94,6 +96,8 @@ struct rule_condition {
     size_t count;
     struct regex *matches;
     struct date after, before; /* year 0: open; both days are outside */
+    bool since_baseline;       /* not before the baseline */
+    enum agency_kind agency;   /* of the agency.code at `path`; AGENCY_UNKNOWN: not asked */
     bool asks_presence, presence;
     bool each; /* it goes through the lists of the rule's field: asked for each item */
 };
@@ -103,8 +107,7 @@ struct rule {
     struct rule_path *paths;
     size_t path_count; /* `sql` needs none */
     bool is_error;
-    bool in_force;
-    struct date from, to;       /* year 0: open */
+    struct date from, to;       /* in force on these days of the record's own; year 0: open */
     struct text cites, message; /* in the language of the run; bytes NULL: none */
     struct rule_condition *when;
     size_t when_count;
@@ -114,8 +117,9 @@ struct rule {
         void *user_data;
     } checks[RULE_CHECKS];
     size_t check_count;
-    bool set_wise;  /* runs over the store */
-    bool whole_set; /* needs the values of all records first */
+    bool by_own_day; /* a check looks at the record's own day */
+    bool set_wise;   /* runs over the store */
+    bool whole_set;  /* needs the values of all records first */
     const struct code_list *lists[RULE_CHECKS];
     size_t list_count;
     const struct value *tree;
@@ -132,6 +136,9 @@ struct rule_set {
     size_t count;
     struct text root_names[RULE_ROOTS];
     struct rule_moment moment;
+    struct text agency; /* see rule_options */
+    enum agency_kind agency_kind;
+    struct rule_path own_day; /* decision.signed_on */
     const char *language;
     struct rule_project_node *projection; /* NULL: no rule runs over the store */
     bool has_whole_set, has_sql;
@@ -141,7 +148,7 @@ extern const struct rule_check *const rule_checks[]; /* ends with NULL */
 extern const struct rule_check rule_check_matches, rule_check_not_matches, rule_check_script,
     rule_check_look_alikes, rule_check_document_number, rule_check_amounts, rule_check_date,
     rule_check_number, rule_check_working_days, rule_check_known_name, rule_check_unique,
-    rule_check_refers_to, rule_check_sql;
+    rule_check_refers_to, rule_check_closed_codes, rule_check_question_marks, rule_check_sql;
 
 /* What stands in the record's texts; NULL: it is not known. */
 const struct rule_grams *rule_view_grams(const struct rule_view *view);
@@ -166,11 +173,18 @@ bool rule_path_beside(const struct rule *rule, const struct rule_path *path);
 const struct value *rule_path_find(const struct rule_path *path, const struct rule_view *view,
                                    const struct rule_place *place);
 
-/* A day in a check: written out, today, the day of publication, or in another field. */
+/* A day in a check: written out, today, the day of publication, in another field, or { latest: FIELD }. */
 struct rule_day {
-    enum { RULE_DAY_NONE, RULE_DAY_CONSTANT, RULE_DAY_TODAY, RULE_DAY_PUBLISHED, RULE_DAY_FIELD } kind;
+    enum {
+        RULE_DAY_NONE,
+        RULE_DAY_CONSTANT,
+        RULE_DAY_TODAY,
+        RULE_DAY_PUBLISHED,
+        RULE_DAY_FIELD,
+        RULE_DAY_LATEST
+    } kind;
     struct date date;
-    struct rule_path path; /* its [] are those of the rule's own field */
+    struct rule_path path; /* FIELD: its [] are those of the rule's own field; LATEST: of a whole list */
     struct text text;      /* as written */
 };
 enum status rule_day_compile(struct rule *rule, const struct rule_compiling *compiling,
@@ -184,8 +198,12 @@ bool rule_day_find(const struct rule_day *day, const struct rule_subject *subjec
 enum status rule_list(struct rule *rule, const struct rule_compiling *compiling, const struct value *name,
                       const struct code_list **list, struct error *error);
 
-/* But for the conditions that are asked for each item. */
-bool rule_applies(const struct rule *rule, const struct rule_view *view);
+/* The record's own day: that of its decision. False: it has none. */
+bool rule_own_day(const struct rule_set *rules, const struct rule_view *view, struct date *day);
+/* Is the rule in force on the record's own day (today, where it has none), and are its conditions met, but for
+ * those that are asked for each item? */
+bool rule_applies(const struct rule_set *rules, const struct rule *rule, const struct rule_view *view,
+                  const struct rule_moment *moment);
 /* Runs the checks of a rule; what they look at in all records is left out. `due`: see rule_subject. */
 struct rule_trial {
     const struct rule_set *rules;

@@ -19,14 +19,10 @@ static void remark(const struct remarking *remarking, const struct rule *rule, c
 static void remark_force(const struct remarking *remarking, const struct rule *rule, struct date today)
 {
     char words[200], day[DATE_TEXT];
-    if (rule->to.year && date_compare(today, rule->to) > 0) {
-        date_write(rule->to, day);
-        snprintf(words, sizeof words, _("it was in force until %s and can no longer fire"), day);
-        remark(remarking, rule, words);
-    }
     if (rule->from.year && date_compare(today, rule->from) < 0) {
         date_write(rule->from, day);
-        snprintf(words, sizeof words, _("it comes into force on %s and cannot fire before"), day);
+        snprintf(words, sizeof words,
+                 _("it comes into force on %s; what was decided before is not judged by it"), day);
         remark(remarking, rule, words);
     }
 }

@@ -148,6 +148,24 @@ bool rule_path_beside(const struct rule *rule, const struct rule_path *path)
     return true;
 }
 
+static enum status compile_latest(const struct setting_context *context, const struct value *value,
+                                  struct rule_day *day, struct error *error)
+{
+    static const char *const names[] = { "latest" };
+    const struct value *field = value_find(value, "latest");
+    if (setting_check_names(context, value, "day", names, 1, error))
+        return error->status;
+    if (!field || field->kind != VALUE_TEXT)
+        return setting_fault(context, value, error, _("\"latest\" names a field that holds days"));
+    day->kind = RULE_DAY_LATEST;
+    day->text = field->text;
+    if (rule_path_compile(field->text, &day->path, error))
+        return setting_place(context, field, error);
+    if (day->path.target->kind != FIELD_DATE)
+        return setting_fault(context, field, error, _("\"%.*s\" holds no day"), TEXT_ARG(field->text));
+    return STATUS_OK;
+}
+
 enum status rule_day_compile(struct rule *rule, const struct rule_compiling *compiling,
                              const struct value *value, bool publication, struct rule_day *day,
                              struct error *error)
@@ -155,8 +173,11 @@ enum status rule_day_compile(struct rule *rule, const struct rule_compiling *com
     const struct setting_context *context = compiling->context;
     if (!value)
         return STATUS_OK;
+    if (value->kind == VALUE_OBJECT)
+        return compile_latest(context, value, day, error);
     if (value->kind != VALUE_TEXT || !value->text.length)
-        return setting_fault(context, value, error, _("a day is expected: yyyy-mm-dd, today, or a field"));
+        return setting_fault(context, value, error,
+                             _("a day is expected: yyyy-mm-dd, today, a field, or { latest: FIELD }"));
     day->text = value->text;
     if (text_is(value->text, "today") || (publication && text_is(value->text, "published"))) {
         day->kind = text_is(value->text, "today") ? RULE_DAY_TODAY : RULE_DAY_PUBLISHED;
@@ -198,6 +219,23 @@ const struct value *rule_path_find(const struct rule_path *path, const struct ru
     return value;
 }
 
+static bool take_latest(void *user_data, const struct value *value, const struct rule_place *place)
+{
+    struct date *latest = user_data, date;
+    (void)place;
+    if (value && value->kind == VALUE_TEXT && date_read(value->text, &date) &&
+        (!latest->year || date_compare(date, *latest) > 0))
+        *latest = date;
+    return true;
+}
+
+static bool find_latest(const struct rule_day *day, const struct rule_subject *subject, struct date *date)
+{
+    *date = (struct date){ 0 };
+    rule_path_visit(&day->path, subject->procedure, take_latest, date);
+    return date->year != 0;
+}
+
 bool rule_day_find(const struct rule_day *day, const struct rule_subject *subject, struct date from,
                    struct date *date)
 {
@@ -217,6 +255,8 @@ bool rule_day_find(const struct rule_day *day, const struct rule_subject *subjec
     case RULE_DAY_TODAY:
         *date = moment->today;
         return true;
+    case RULE_DAY_LATEST:
+        return find_latest(day, subject, date);
     case RULE_DAY_FIELD:
         break;
     }

@@ -47,12 +47,15 @@ void rule_project_build(struct rule_set *rules)
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *rule = &rules->rules[i];
         bool sql = rule->check_count == 1 && rule->checks[0].kind == &rule_check_sql;
-        if (!rule->set_wise || !rule->in_force)
+        if (!rule->set_wise)
             continue;
         rules->has_sql = rules->has_sql || sql;
-        if (sql && !rule->when_count)
+        bool dated = rule->from.year || rule->to.year || rule->by_own_day;
+        if (sql && !rule->when_count && !dated)
             continue;
         any = true;
+        if (dated)
+            add_path(&building, &rules->own_day);
         for (size_t j = 0; j < rule->path_count; j++)
             add_path(&building, &rule->paths[j]);
         for (size_t j = 0; j < rule->when_count; j++)

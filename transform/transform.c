@@ -236,7 +236,11 @@ static enum status compile_rules(const struct transform_request *request, struct
                                  struct error *error)
 {
     char today[11];
-    struct rule_options options = { .lists = request->lists, .language = request->language };
+    struct rule_options options = { .lists = request->lists,
+                                    .language = request->language,
+                                    .baseline = request->baseline,
+                                    .agency = request->defaults.agency_code,
+                                    .agency_kind = request->agency_kind };
     clock_format_date(request->clock->now(request->clock), today);
     date_read(text_of(today), &options.today);
     return rule_compile_all(arena, request->rule_files, request->rule_file_count, &options, rules,

@@ -22,6 +22,8 @@ struct transform_request {
     size_t rule_file_count;
     struct map_defaults defaults;
     const char *language;
+    struct date baseline; /* see rule_options */
+    enum agency_kind agency_kind;
     struct resolve_precedence precedence;
     const struct setting_context *context;
     struct clock *clock;

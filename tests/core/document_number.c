@@ -262,14 +262,26 @@ TEST("table cells run together and other prose are unreadable")
     doubtful("12/A-B-C-D-E-F-G-H-I-K-L-M-N", DOCUMENT_NUMBER_UNREADABLE, NULL);
 }
 
-TEST("a long text is prose and is not searched")
+/* `begin`, and letters up to 400 bytes. */
+static enum document_number_fault long_fault(const char *begin)
 {
     char prose[400];
     memset(prose, 'a', sizeof prose);
-    memcpy(prose, "361/QĐ-BTP ", sizeof "361/QĐ-BTP " - 1);
+    memcpy(prose, begin, strlen(begin));
     CHECK_INT(document_number_read(&test_arena, (struct text){ prose, sizeof prose }, &number),
               DOCUMENT_NUMBER_DOUBTFUL);
-    CHECK_INT(number.fault, DOCUMENT_NUMBER_WORDS);
+    return number.fault;
+}
+
+TEST("a text of any length is judged: what holds no number is not excused by its length")
+{
+    CHECK_INT(long_fault("361/QĐ-BTP "), DOCUMENT_NUMBER_WORDS);
+    CHECK_TEXT(number.suggestion, TEXT("361/QĐ-BTP"));
+    CHECK_INT(long_fault("361/QĐ-BTP, 362/QĐ-BTP "), DOCUMENT_NUMBER_SEVERAL);
+    CHECK_INT(long_fault("361/QĐ-BTP"), DOCUMENT_NUMBER_UNREADABLE);
+    CHECK_INT(long_fault("9303 "), DOCUMENT_NUMBER_UNREADABLE);
+    CHECK_INT(long_fault("Quyết định"), DOCUMENT_NUMBER_NO_NUMBER);
+    CHECK_INT(long_fault("Demo/QĐ-BCA "), DOCUMENT_NUMBER_TEST);
 }
 
 TEST("bytes that are not UTF-8 are only unreadable")

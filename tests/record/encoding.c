@@ -116,6 +116,21 @@ TEST("500 sentences and more go through each old encoding and back without one w
 TEST("VIQR is read with its escapes, and its full stops and question marks where they are ones")
 {
     CHECK_TEXT(named(ENCODING_VIQR, TEXT("To^i ddi ho.c\\. A\\?")), TEXT("Tôi đi học. A?"));
+    static const char *const addresses[] = {
+        "cantho.gov.vn/thu-tuc?ma=o.a",
+        "(http://a.vn/a?b=o.add)",
+        "WWW.CANTHO.GOV.VN",
+        "email=ho.so@cantho.gov.vn;b.o@x.vn",
+        "mailto:ho.so@a.vn?subject=add",
+        "'http://a.vn/x,y.o?z=dd'",
+        "ho.so.pdf, to.khai.docx",
+    };
+    for (size_t i = 0; i < COUNT(addresses); i++)
+        CHECK_TEXT(named(ENCODING_VIQR, text_of(addresses[i])), text_of(addresses[i]));
+    CHECK_TEXT(named(ENCODING_VIQR, TEXT("ta.i:https://a.vn/o.x hoa(.c ho.so@a.vn. Ho^` so+.")),
+               TEXT("tại:https://a.vn/o.x hoặc ho.so@a.vn. Hồ sơ."));
+    CHECK_TEXT(named(ENCODING_VIQR, TEXT("tho\\.vn")), TEXT("tho.vn"));
+    CHECK_TEXT(encoded(ENCODING_VIQR, TEXT("xã: ho.so@a.vn?")), TEXT("xa~: ho.so@a.vn?"));
     CHECK_TEXT(named(ENCODING_VIQR, TEXT("ad\\dress \\\\ d\\d")), TEXT("address \\ dd"));
     CHECK_TEXT(named(ENCODING_VIQR, TEXT("nha^n da^n theo. Vie^.t. dda`o?")),
                TEXT("nhân dân theo. Việt. đào?"));

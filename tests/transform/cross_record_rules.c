@@ -243,7 +243,7 @@ TEST("a term runs until the portal acknowledges, counts working days, and is tol
     night("2026-03-09", rules, records, 2);
     CHECK_STRING(words("SELECT r.code FROM finding JOIN record r ON r.id = record"), "1.000002");
     CHECK_STRING(words("SELECT message FROM finding"),
-                 "More than 3 working days; the term ended on 2026-03-07");
+                 "more than 3 working days; the term ended on 2026-03-07");
     int64_t events = number("SELECT count(*) FROM ledger");
     night("2026-03-20", rules, records, 2);
     CHECK_INT(number("SELECT count(*) FROM ledger") - events, 3);

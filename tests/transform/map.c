@@ -293,6 +293,11 @@ TEST("a map with a fault is refused with line, column and the nearest name")
         { "  notes: { from: /x, split: \",\" }\n", "is no list" },
         { "  decision.signed_on: { from: /x, date: [abc] }\n", "is no date format" },
         { "  notes: { from: /x, value: y }\n", "needs one of" },
+        { "  levels: { value: [a] }\n", "must be a text" },
+        { "  online_service: { value: ful }\n", "the constant \"ful\" of \"online_service\"" },
+        { "  levels: { value: tinh, codes: levels }\n", "This is not in the code list \"levels\"" },
+        { "  decision.signed_on: { value: 31/02/2020, date: [dd/MM/yyyy] }\n", "This is no date" },
+        { "  kind: { value: inner }\n", "This must be one of public, internal" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct text source =
@@ -312,6 +317,12 @@ TEST("a map that does not fill a required field is refused")
                       "value: draft } }\n"),
               STATUS_USAGE);
     CHECK_CONTAINS(error.message, "does not fill \"name\"");
+    CHECK_INT(
+        compile(
+            "name: s\nfetch: { folder: . }\nformat: json\nkey: /c\nmap: { code: /c, name: { value: \" \" }, "
+            "status: { value: draft } }\n"),
+        STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "the constant of \"name\" is nothing");
 }
 
 TEST("the recipe changes with the map, not with its comments")

@@ -400,21 +400,23 @@ static void remember(void *user_data, const char *remark)
     strcat(said, "\n");
 }
 
-TEST("check remarks rules that can no longer fire, and those without a reason")
+TEST("check remarks rules that are not yet in force, and those without a reason")
 {
     said[0] = 0;
     CHECK_INT(
         compile(
             "rules:\n"
-            "  - { id: A, field: name, check: { required: true }, in_force: { to: 2020-01-01 }, cites: B }\n"
+            "  - { id: A, field: name, check: { required: true }, in_force: { from: 2030-01-01 }, cites: B "
+            "}\n"
             "  - { id: B, field: name, check: { required: true } }\n"
             "  - { id: C, field: name, check: { matches: a }, when: { name: { present: false } }, cites: B "
             "}\n"
             "  - { id: D, field: name, check: { matches: a }, cites: B }\n"),
         STATUS_OK);
     rule_lint(rules, remember, NULL);
-    CHECK_CONTAINS(said,
-                   "rules.yaml:2:5: the rule \"A\": it was in force until 2020-01-01 and can no longer fire");
+    CHECK_CONTAINS(
+        said, "rules.yaml:2:5: the rule \"A\": it comes into force on 2030-01-01; what was decided before is "
+              "not judged by it");
     CHECK_CONTAINS(said, "the rule \"B\": it neither cites an article nor gives a reason");
     CHECK_CONTAINS(said, "the rule \"C\": \"when\" asks that its own field is absent");
     CHECK(!strstr(said, "\"D\""));

@@ -15,6 +15,8 @@ static struct digest transform_digest;
 static struct error error;
 static struct code_list *lists;
 static struct date today = { 2026, 3, 9 };
+static struct text own_agency; /* see rule_options */
+static enum agency_kind own_kind;
 
 static struct code_list *list_of(const char *name, const char *csv)
 {
@@ -38,7 +40,9 @@ __attribute__((unused)) static void with_list(const char *name, const char *csv)
 static enum status compile(const char *yaml)
 {
     struct value *tree;
-    struct rule_options options = { lists, "en", today };
+    struct rule_options options = {
+        .lists = lists, .language = "en", .today = today, .agency = own_agency, .agency_kind = own_kind
+    };
     if (yaml_parse(&test_arena, text_of(yaml), "rules.yaml", &tree, &error))
         return error.status;
     struct rule_file file = { "rules.yaml", tree };

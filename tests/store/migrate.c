@@ -1,0 +1,246 @@
+#include "store/migrate.h"
+
+#include <unistd.h>
+
+#include "store/history.h"
+#include "store/ledger.h"
+#include "store/schema.h"
+#include "tests/support/night.h"
+#include "tests/support/test.h"
+
+/* A store as 0.1.0 left it after two nights: three records published, one of them changed and one missing since, one
+ * whose bytes are its canonical content (0.1.0 packed it), one rejected, one empty file. */
+#define OLD_STORE "tests/store/stores/0.1.0.sql"
+
+static struct night night;
+
+static const char *make_old_store(void)
+{
+    struct error error = { 0 };
+    struct text sql;
+    struct sqlite *database;
+    const char *path = text_format(&test_arena, "%s/old.db", test_folder()).bytes;
+    unlink(path);
+    CHECK_INT(file_read(&test_arena, OLD_STORE, 1 << 20, &sql, &error), STATUS_OK);
+    CHECK_INT(sqlite_open_file(path, SQLITE_CREATE, &database, &error), STATUS_OK);
+    if (!CHECK_INT(sqlite_run(database, text_string(&test_arena, sql), &error), STATUS_OK))
+        fprintf(stderr, "%s\n", error.message);
+    sqlite_close_file(database);
+    return path;
+}
+
+static int64_t number(const char *sql)
+{
+    struct sqlite_statement *row;
+    struct error error = { 0 };
+    int64_t value = -1;
+    if (CHECK_INT(sqlite_prepare(store_database(night.store), sql, &row, &error), STATUS_OK)) {
+        if (sqlite_step(row, &error) == STATUS_OK)
+            value = sqlite_number(row, 0);
+        sqlite_finish(row);
+    }
+    return value;
+}
+
+static void forge(const char *path, const char *sql)
+{
+    struct error error = { 0 };
+    struct sqlite *database;
+    CHECK_INT(sqlite_open_file(path, SQLITE_WRITE, &database, &error), STATUS_OK);
+    if (!CHECK_INT(sqlite_run(database, sql, &error), STATUS_OK))
+        fprintf(stderr, "%s\n", error.message);
+    sqlite_close_file(database);
+}
+
+static void begin(void)
+{
+    struct error error = { 0 };
+    if (!CHECK_INT(night_try_begin(&night, &error), STATUS_OK))
+        fprintf(stderr, "%s\n", error.message);
+}
+
+static void check_standing(enum schema_standing wanted)
+{
+    struct error error = { 0 };
+    enum schema_standing standing;
+    CHECK_INT(schema_judge(store_database(night.store), store_version(night.store), &standing, &error),
+              STATUS_OK);
+    CHECK_INT(standing, wanted);
+}
+
+TEST("every step knows its schema")
+{
+    struct error error = { 0 };
+    struct digest digest;
+    char hex[DIGEST_HEX];
+    night = (struct night){ 0 };
+    CHECK_INT(store_open(make_old_store(), STORE_READ_OLDER, clock_system(), &night.store, &error),
+              STATUS_OK);
+    CHECK_INT(schema_digest(store_database(night.store), &digest, &error), STATUS_OK);
+    digest_hex(&digest, hex);
+    CHECK_STRING(hex, "8117b58b316f0571d600c66f18b54746761c0044b880f0bdaa521ab3c305cda2");
+    CHECK_INT(migrate_knows(1, &digest), true);
+    CHECK_INT(migrate_knows(2, &digest), false);
+    store_close(night.store);
+}
+
+TEST("who only reads names the command that brings a store up to date")
+{
+    struct error error = { 0 };
+    struct store *store;
+    const char *path = make_old_store();
+    CHECK_INT(store_open(path, STORE_READ, clock_system(), &store, &error), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "congkhai 0.1.0");
+    CHECK_CONTAINS(error.message, "congkhai run");
+}
+
+TEST("an older store is read as it is and stays as it is")
+{
+    struct error error = { 0 };
+    struct value *page;
+    struct text before, after;
+    const char *path = make_old_store();
+    night = (struct night){ 0 };
+    CHECK_INT(file_read(&test_arena, path, 1 << 20, &before, &error), STATUS_OK);
+    CHECK_INT(store_open(path, STORE_READ_OLDER, clock_system(), &night.store, &error), STATUS_OK);
+    CHECK_INT(number("SELECT count(*) FROM audit_current"), 3);
+    CHECK_INT(number("SELECT count(*) FROM record"), 5);
+    CHECK_INT(number("SELECT published FROM audit_runs WHERE run = 1"), 3);
+    CHECK_INT(history_show(night.store, &test_arena, TEXT("1.000002"), &page, &error), STATUS_OK);
+    store_close(night.store);
+    CHECK_INT(file_read(&test_arena, path, 1 << 20, &after, &error), STATUS_OK);
+    CHECK(text_equal(before, after));
+}
+
+TEST("the first run brings a store up to date and says so once")
+{
+    const char *path = make_old_store();
+    night = (struct night){ 0 };
+    night_open(&night, path, NULL);
+    CHECK_INT(store_version(night.store), 1);
+    int64_t hashes = number("SELECT sum(length(hash)) FROM ledger WHERE seq <= 21");
+    begin();
+    CHECK_INT(store_version(night.store), STORE_VERSION);
+    check_standing(SCHEMA_OURS);
+    night_end(&night);
+    CHECK_INT(number("SELECT user_version FROM pragma_user_version"), STORE_VERSION);
+    CHECK_INT(number("SELECT sum(length(hash)) FROM ledger WHERE seq <= 21"), hashes);
+    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'migrated'"), 1);
+    CHECK_INT(number("SELECT json_extract(detail, '$.from') FROM ledger WHERE event = 'migrated'"), 1);
+    CHECK_INT(
+        number("SELECT json_extract(detail, '$.carried.rows.record') FROM ledger WHERE event = 'migrated'"),
+        5);
+    CHECK_INT(number("SELECT count(*) FROM record"), 5);
+    CHECK_INT(number("SELECT count(*) FROM procedure_state WHERE held_status = 'published'"), 3);
+    night_close(&night);
+    night_open(&night, path, NULL);
+    begin();
+    night_end(&night);
+    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'migrated'"), 1);
+    night_close(&night);
+}
+
+/* What was carried over is bound: another row gives another root. */
+TEST("the event binds every row that was carried over")
+{
+    static const char root[] =
+        "SELECT json_extract(detail, '$.carried.root') FROM ledger WHERE event = 'migrated'";
+    struct error error = { 0 };
+    char *roots[2];
+    for (int i = 0; i < 2; i++) {
+        struct sqlite_statement *row;
+        const char *path = make_old_store();
+        if (i)
+            forge(path, "UPDATE record SET locator = 'elsewhere' WHERE id = 4");
+        night = (struct night){ 0 };
+        night_open(&night, path, NULL);
+        begin();
+        night_end(&night);
+        CHECK_INT(sqlite_prepare(store_database(night.store), root, &row, &error), STATUS_OK);
+        CHECK_INT(sqlite_step(row, &error), STATUS_OK);
+        roots[i] = text_string(&test_arena, sqlite_column_text(row, 0));
+        sqlite_finish(row);
+        night_close(&night);
+    }
+    CHECK_INT(strlen(roots[0]), DIGEST_HEX - 1);
+    CHECK(strcmp(roots[0], roots[1]) != 0);
+}
+
+TEST("an older store that was edited is neither read nor brought up to date")
+{
+    static const char *const edits[] = {
+        "DROP VIEW audit_current; CREATE VIEW audit_current AS SELECT 1",
+        "DROP TRIGGER ledger_no_update",
+        "CREATE TABLE sqlitexstat (x)",
+        "DROP INDEX record_digest",
+        "ALTER TABLE record ADD COLUMN extra",
+    };
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        struct error error = { 0 };
+        struct store *store;
+        const char *path = make_old_store();
+        forge(path, edits[i]);
+        CHECK_INT(store_open(path, STORE_READ_OLDER, clock_system(), &store, &error), STATUS_LEDGER);
+        night = (struct night){ 0 };
+        night_open(&night, path, NULL);
+        CHECK_INT(night_try_begin(&night, &error), STATUS_LEDGER);
+        CHECK_INT(number("SELECT count(*) FROM ledger"), 21);
+        night_close(&night);
+    }
+}
+
+TEST("a store of today that was edited is not read")
+{
+    struct error error = { 0 };
+    struct store *store;
+    const char *path = text_format(&test_arena, "%s/new.db", test_folder()).bytes;
+    night = (struct night){ 0 };
+    night_open(&night, path, NULL);
+    begin();
+    night_end(&night);
+    night_close(&night);
+    forge(path, "CREATE TABLE sqlitexstat (x)");
+    CHECK_INT(store_open(path, STORE_READ, clock_system(), &store, &error), STATUS_LEDGER);
+    CHECK_CONTAINS(error.message, "sqlitexstat");
+    CHECK_INT(store_open(path, STORE_EXAMINE, clock_system(), &store, &error), STATUS_OK);
+    store_close(store);
+    forge(path, "DROP TABLE sqlitexstat; ANALYZE");
+    CHECK_INT(store_open(path, STORE_READ, clock_system(), &store, &error), STATUS_OK);
+    store_close(store);
+}
+
+/* Another program of the same version made its views in other words: its ledger says so. */
+TEST("the text of a view may change without a new version")
+{
+    struct error error = { 0 };
+    struct digest digest;
+    const char *path = text_format(&test_arena, "%s/views.db", test_folder()).bytes;
+    static const char other[] = "DROP VIEW audit_events; CREATE VIEW audit_events AS SELECT seq FROM ledger";
+    night = (struct night){ 0 };
+    night_open(&night, path, NULL);
+    begin();
+    night_end(&night);
+    CHECK_INT(sqlite_run(store_database(night.store), other, &error), STATUS_OK);
+    CHECK_INT(schema_digest(store_database(night.store), &digest, &error), STATUS_OK);
+    check_standing(SCHEMA_FOREIGN);
+    struct value *detail = value_object(&test_arena);
+    value_set(detail, "schema", value_digest(&test_arena, &digest));
+    CHECK_INT(store_begin(night.store, &error), STATUS_OK);
+    CHECK_INT(ledger_append_to(night.store, 2,
+                               &(struct ledger_event){ .event = "run-started", .detail = detail }, &error),
+              STATUS_OK);
+    CHECK_INT(store_commit(night.store, &error), STATUS_OK);
+    check_standing(SCHEMA_OLDER);
+    night_close(&night);
+
+    CHECK_INT(store_open(path, STORE_READ, clock_system(), &night.store, &error), STATUS_OK);
+    CHECK_INT(number("SELECT count(*) FROM audit_events WHERE event = 'run-started'"), 2);
+    store_close(night.store);
+
+    night_open(&night, path, NULL);
+    begin();
+    night_end(&night);
+    check_standing(SCHEMA_OURS);
+    CHECK_INT(number("SELECT count(*) FROM audit_events WHERE event = 'migrated'"), 1);
+    night_close(&night);
+}
