@@ -136,6 +136,43 @@ enum status file_stream_open(struct arena *arena, const char *path, struct file_
     return STATUS_OK;
 }
 
+static void take_state(const struct stat *info, struct file_state *state)
+{
+    const int64_t second = 1000000000;
+    *state = (struct file_state){ .device = (uint64_t)info->st_dev,
+                                  .number = (uint64_t)info->st_ino,
+                                  .size = (int64_t)info->st_size,
+                                  .modified = (int64_t)info->st_mtim.tv_sec * second + info->st_mtim.tv_nsec,
+                                  .changed = (int64_t)info->st_ctim.tv_sec * second + info->st_ctim.tv_nsec };
+}
+
+enum status file_look(const char *path, struct file_state *state, struct error *error)
+{
+    struct stat info;
+    if (stat(path, &info) < 0)
+        return error_set(error, STATUS_REJECT, _("%s cannot be opened: %s"), path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return error_set(error, STATUS_REJECT, _("%s is no regular file"), path);
+    take_state(&info, state);
+    return STATUS_OK;
+}
+
+enum status file_stream_look(const struct file_stream *stream, struct file_state *state, struct error *error)
+{
+    struct stat info;
+    if (stream->read != stream_read_file || fstat((int)(intptr_t)stream->user_data, &info) < 0)
+        return error_set(error, STATUS_REJECT, _("%s cannot be looked at: %s"), stream->name,
+                         strerror(errno));
+    take_state(&info, state);
+    return STATUS_OK;
+}
+
+bool file_state_equal(const struct file_state *left, const struct file_state *right)
+{
+    return left->device == right->device && left->number == right->number && left->size == right->size &&
+           left->modified == right->modified && left->changed == right->changed;
+}
+
 static enum status stream_read_memory(struct file_stream *stream, void *bytes, size_t length, size_t *got,
                                       struct error *error)
 {

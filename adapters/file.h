@@ -32,9 +32,10 @@ void file_stream_memory(struct text bytes, const char *name, struct file_stream 
  * it holds slashes, each part matching names of one level, a part "**" any number of folders (also none);
  * NULL or "" is "*". Hidden entries and "~$…" are skipped. Symbolic links to folders are not followed, links
  * to files are when they stay under the folder. What matches and is neither file nor folder (a link that
- * leads nowhere, round in a circle or out of the folder, a pipe, a device) is named apart. A folder on the
- * way that cannot be read is STATUS_STOP: a listing must never be guessed; so are more than 1,000,000 files.
- * A match that leaves the folder ("..") is STATUS_USAGE.
+ * leads nowhere, round in a circle or out of the folder, a pipe, a device) is named apart. A folder below that
+ * cannot be read is named too: the list is not whole then. A folder that cannot be read itself is STATUS_STOP: a
+ * listing must never be guessed; so are more than 1,000,000 files. A match that leaves the folder ("..") is
+ * STATUS_USAGE.
  */
 struct file_list {
     size_t count;
@@ -42,9 +43,22 @@ struct file_list {
     const char **names; /* relative to the folder */
     size_t odd_count;
     const char **odd; /* what is neither file nor folder, relative to the folder */
+    size_t unread_count;
+    const char **unread; /* folders below that cannot be read: a sentence each */
 };
 enum status file_list_folder(struct arena *arena, const char *folder, const char *match,
                              struct file_list *list, struct error *error);
+
+/* What tells whether a file was written to. Times in nanoseconds since 1970. */
+struct file_state {
+    uint64_t device, number;
+    int64_t size, modified, changed;
+};
+/* STATUS_REJECT when there is no such regular file. */
+enum status file_look(const char *path, struct file_state *state, struct error *error);
+/* Of the file that a stream of file_stream_open reads. */
+enum status file_stream_look(const struct file_stream *stream, struct file_state *state, struct error *error);
+bool file_state_equal(const struct file_state *left, const struct file_state *right);
 
 /* Writes path atomically: a temporary file beside it, synced, renamed, the folder synced. mode as open(2), or
  * FILE_OURS. */

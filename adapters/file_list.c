@@ -28,7 +28,7 @@ struct listing {
     struct path_list {
         const char **paths;
         size_t count, capacity;
-    } files, odd;
+    } files, odd, unread;
     struct error *error;
 };
 
@@ -94,6 +94,19 @@ static enum status unreadable(struct listing *listing, const char *path, int cod
     return error_set(listing->error, STATUS_STOP,
                      _("the folder %s cannot be read: %s. Check its path and permissions and run again"),
                      path, strerror(code));
+}
+
+static enum status add_path(struct listing *listing, struct path_list *list, const char *path);
+
+/* One below: the others are listed all the same. */
+static enum status pass_over(struct listing *listing, const char *path, int code)
+{
+    struct error reason;
+    struct error *error = listing->error;
+    listing->error = &reason;
+    unreadable(listing, path, code);
+    listing->error = error;
+    return add_path(listing, &listing->unread, reason.message);
 }
 
 static enum status add_path(struct listing *listing, struct path_list *list, const char *path)
@@ -165,7 +178,7 @@ static enum status walk_entry(struct listing *listing, int folder, const struct 
                          path, MOST_DEPTH, listing->root);
     int below = openat(folder, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (below < 0)
-        return unreadable(listing, path, errno);
+        return pass_over(listing, path, errno);
     return walk(listing, below, path, next & ~listed, depth + 1);
 }
 
@@ -186,7 +199,7 @@ static enum status walk(struct listing *listing, int descriptor, char *path, uin
         const struct dirent *entry = readdir(folder);
         if (!entry) {
             if (errno)
-                status = unreadable(listing, path, errno);
+                status = depth ? pass_over(listing, path, errno) : unreadable(listing, path, errno);
             break;
         }
         /* "~$" begins the name of what Office puts beside a document while somebody has it open. */
@@ -194,7 +207,7 @@ static enum status walk(struct listing *listing, int descriptor, char *path, uin
             continue;
         int written = snprintf(path + length, PATH_MAX - length, "/%s", entry->d_name);
         if (written < 0 || (size_t)written >= PATH_MAX - length)
-            status = unreadable(listing, path, ENAMETOOLONG);
+            status = pass_over(listing, path, ENAMETOOLONG);
         else
             status = walk_entry(listing, descriptor, entry, path, states, depth);
         path[length] = 0;
@@ -246,9 +259,12 @@ enum status file_list_folder(struct arena *arena, const char *folder, const char
         list->names = hand_over(arena, &listing.files, prefix);
         list->odd_count = listing.odd.count;
         list->odd = hand_over(arena, &listing.odd, prefix);
+        list->unread_count = listing.unread.count;
+        list->unread = hand_over(arena, &listing.unread, 0);
     }
     free(listing.files.paths);
     free(listing.odd.paths);
+    free(listing.unread.paths);
     free(listing.real_root);
     return status;
 }

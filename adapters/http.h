@@ -16,10 +16,11 @@
 
 enum http_failure {
     HTTP_ANSWERED = 0, /* a whole answer came */
-    HTTP_NOT_SENT,     /* name not found, connection refused or timed out while connecting: nothing left */
-    HTTP_TLS, /* a certificate (theirs or ours) or the handshake failed: nothing left that was looked at */
-    HTTP_TIMEOUT,   /* no whole answer in time: what happened is unknown */
-    HTTP_RESET,     /* the connection broke, or the answer was cut: unknown */
+    /* name not found, connection refused or timed out while connecting, handshake broken off: nothing left */
+    HTTP_NOT_SENT,
+    HTTP_TLS,     /* a certificate (theirs or ours) or the protocol failed: nothing left that was looked at */
+    HTTP_TIMEOUT, /* no whole answer in time: what happened is unknown */
+    HTTP_RESET,   /* the connection broke, or the answer was cut: unknown */
     HTTP_TOO_LARGE, /* the answer passed the ceiling: unknown */
     HTTP_PROTOCOL,  /* the answer is no HTTP: unknown */
     HTTP_USAGE,     /* the request cannot be made (bad URL, forbidden scheme or redirect) */
@@ -70,6 +71,7 @@ struct http_response {
     struct text last_modified;
     struct text location;
     struct text content_digest;
+    struct text content_range;
     int64_t retry_after_ms;    /* -1: none; a date is turned into the time from now */
     int64_t took_us;           /* from start to end of the transfer */
     const char *effective_url; /* after redirects; borrowed like the body */

@@ -21,6 +21,7 @@ enum http_field {
     HTTP_FIELD_DIGEST,
     HTTP_FIELD_RETRY,
     HTTP_FIELD_ENCODING,
+    HTTP_FIELD_RANGE,
     HTTP_FIELD_COUNT
 };
 

@@ -16,6 +16,7 @@ static const struct text field_names[HTTP_FIELD_COUNT] = {
     [HTTP_FIELD_DIGEST] = { "content-digest", 14 },
     [HTTP_FIELD_RETRY] = { "retry-after", 11 },
     [HTTP_FIELD_ENCODING] = { "content-encoding", 16 },
+    [HTTP_FIELD_RANGE] = { "content-range", 13 },
 };
 
 /* ---- what libcurl calls ---- */

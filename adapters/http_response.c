@@ -33,6 +33,16 @@ static bool certificate_refused(const struct http_line *line)
     }
 }
 
+#define UNEXPECTED_EOF 294 /* SSL_R_UNEXPECTED_EOF_WHILE_READING */
+
+/* A reset or an end of file during the handshake: an outage, which says nothing of trust. OpenSSL has an error
+ * of its own for everything else that fails there. */
+static bool handshake_dropped(const struct http_line *line)
+{
+    const char *code = strstr(line->words, "error:0A");
+    return !code || (strtoul(code + strlen("error:"), NULL, 16) & 0x7fffff) == UNEXPECTED_EOF;
+}
+
 static enum http_failure classify(const struct http_line *line, CURLcode code)
 {
     const struct http_transfer *transfer = line->transfer;
@@ -45,6 +55,7 @@ static enum http_failure classify(const struct http_line *line, CURLcode code)
     bool left = transfer->left && sent > 0;
     switch (code) {
     case CURLE_SSL_CONNECT_ERROR:
+        return handshake_dropped(line) ? HTTP_NOT_SENT : HTTP_TLS;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
@@ -199,6 +210,7 @@ void http_response_fill(struct http_transfer *transfer, CURLcode code)
     answer->last_modified = found_text(transfer, HTTP_FIELD_MODIFIED);
     answer->location = found_text(transfer, HTTP_FIELD_LOCATION);
     answer->content_digest = found_text(transfer, HTTP_FIELD_DIGEST);
+    answer->content_range = found_text(transfer, HTTP_FIELD_RANGE);
     answer->retry_after_ms = retry_after_ms(found_text(transfer, HTTP_FIELD_RETRY));
     const char *words = line->words[0] ? line->words : curl_easy_strerror(code);
     if (answer->failure == HTTP_TOO_LARGE)

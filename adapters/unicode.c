@@ -449,12 +449,24 @@ static const struct {
     { 0x20000, 0x323af, N_("Han") },
 };
 
-void unicode_describe(int32_t character, char text[48])
+static const char *find_name(int32_t character)
 {
     const char *name = NULL;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (character >= names[i].from && character <= names[i].to)
             name = names[i].name;
+    return name;
+}
+
+const char *unicode_script(int32_t character)
+{
+    const char *name = find_name(character);
+    return name ? name : "other";
+}
+
+void unicode_describe(int32_t character, char text[48])
+{
+    const char *name = find_name(character);
     if (!name && character > 0x7f && utf8proc_codepoint_valid(character) && !unicode_is_assigned(character))
         name = N_("not assigned");
     char whole[96];

@@ -28,7 +28,7 @@ struct invocation {
     size_t key_count;
     const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *run, *as_of,
         *by, *format;
-    bool online, offline, rules;
+    bool online, offline, rules, anew;
     char **arguments; /* what is no option */
     int argument_count;
     struct arena arena;

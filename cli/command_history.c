@@ -1,7 +1,9 @@
 /* history, show: the past of one procedure, and all about it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cli/rule_words.h"
 #include "cli/run.h"
 #include "core/canonical.h"
 #include "store/history.h"
@@ -200,6 +202,7 @@ static struct value *all_findings(struct arena *arena, const struct value *recor
             value_set(copy, "source", value_text(arena, value_text_of(record, "source")));
         }
     }
+    rule_words_join(arena, all);
     return all;
 }
 
@@ -210,8 +213,8 @@ static void print_page(struct arena *arena, const struct value *page)
         { "present", _("present"), 0 },  { "status", _("status"), OUTPUT_WORD },  { "outcome", _("outcome"), OUTPUT_WORD },
     }, findings[] = {
         { "source", _("source"), 20 }, { "severity", _("severity"), OUTPUT_WORD }, { "rule", _("rule"), 24 },
-        { "field", _("field"), 24 },   { "value", _("value"), 30 },      { "message", _("why"), 400 },
-        { "cites", _("cites"), 40 },
+        { "place", _("field"), 40 },   { "value", _("value"), 30 },      { "why", _("why"), 400 },
+        { "to_do", _("what to do"), 100 }, { "cites", _("cites"), 60 },
     }, outcomes[] = {
         { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME }, { "run", _("run"), 0 },          { "outcome", _("outcome"), OUTPUT_WORD },
         { "source", _("source"), 20 },           { "locator", _("source file"), 50 },
@@ -235,6 +238,24 @@ static void print_page(struct arena *arena, const struct value *page)
     print_section(_("Other events"), value_find(page, "others"), others, COUNT(others));
 }
 
+/* What the rules say now, and what they said in each run, in the language asked for. */
+static enum status say_findings(const struct session *session, struct store *store, struct arena *arena,
+                                struct value *page, struct error *error)
+{
+    struct rule_words words;
+    if (rule_words_open(session, store, arena, &words, error))
+        return error->status;
+    for (struct value *record = value_find(page, "records")->first; record; record = record->next)
+        if (rule_words_put_all(&words, value_find(record, "findings"), 0, error))
+            return error->status;
+    for (struct value *outcome = value_find(page, "outcomes")->first; outcome; outcome = outcome->next) {
+        struct text run = value_text_of(outcome, "run");
+        if (rule_words_put_all(&words, value_find(outcome, "findings"), strtoll(run.bytes, NULL, 10), error))
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
 enum status command_show(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -245,6 +266,8 @@ enum status command_show(struct session *session, struct error *error, int *exit
     if (run_read_store(session, STORE_READ_OLDER, &store, error))
         return error->status;
     enum status status = history_show(store, &arena, code, &page, error);
+    if (status == STATUS_OK)
+        status = say_findings(session, store, &arena, page, error);
     if (status == STATUS_END)
         status = unknown(code, error);
     else if (!status && session->invocation->json)

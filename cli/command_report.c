@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/file.h"
+#include "cli/rule_words.h"
 #include "cli/run.h"
 #include "core/date.h"
 #include "store/audit.h"
@@ -18,15 +19,16 @@ static void heading(const char *text)
     printf("\n%s\n", text);
 }
 
-static void print_kept(const struct value *records)
+static void print_kept(struct arena *arena, struct value *records)
 {
     const struct output_column columns[] = {
         { "source", _("source"), 20 }, { "key", _("key"), 24 },     { "outcome", _("outcome"), OUTPUT_WORD },
-        { "rule", _("rule"), 24 },     { "field", _("field"), 24 }, { "value", _("value"), 30 },
-        { "message", _("why"), 80 },
+        { "rule", _("rule"), 24 },     { "place", _("field"), 40 }, { "value", _("value"), 30 },
+        { "why", _("why"), 160 },
     };
     if (!records->count)
         return;
+    rule_words_join(arena, records);
     heading(_("Records that are kept back"));
     output_table(records, columns, sizeof columns / sizeof *columns);
 }
@@ -92,9 +94,10 @@ struct situation {
     struct value *reconciled; /* NULL: never */
 };
 
-static enum status gather(struct store *store, struct arena *arena, int64_t most, struct situation *situation,
-                          struct error *error)
+static enum status gather(const struct session *session, struct store *store, struct arena *arena,
+                          int64_t most, struct situation *situation, struct error *error)
 {
+    struct rule_words words;
     audit_quick_check(store, NULL, &situation->ledger);
     if (report_runs(store, arena, 1, &situation->runs, error) ||
         report_sources(store, arena, &situation->sources, error) ||
@@ -103,9 +106,10 @@ static enum status gather(struct store *store, struct arena *arena, int64_t most
         report_missing(store, arena, most, &situation->missing, error) ||
         report_published(store, arena, &situation->published, error) ||
         store_kept_back(store, &situation->kept, error) ||
-        reconciliation_last(store, arena, &situation->reconciled, error) > STATUS_END)
+        reconciliation_last(store, arena, &situation->reconciled, error) > STATUS_END ||
+        rule_words_open(session, store, arena, &words, error))
         return error->status;
-    return STATUS_OK;
+    return rule_words_put_all(&words, situation->records, 0, error);
 }
 
 static void print_situation_json(struct arena *arena, const struct situation *situation)
@@ -173,21 +177,21 @@ static void print_situation(struct arena *arena, const struct situation *situati
            TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending);
     print_reconciled(arena, situation->reconciled);
     output_table(situation->sources, columns, sizeof columns / sizeof *columns);
-    print_kept(situation->records);
+    print_kept(arena, situation->records);
     print_deliveries(situation->deliveries);
     print_missing(situation->missing);
 }
 
 #define SOON_DAYS 7 /* terms that run out so soon are shown */
 
-static void print_rules(const struct value *rules, const struct value *deadlines)
+static void print_rules(struct arena *arena, struct value *rules, const struct value *deadlines)
 {
     const struct output_column columns[] = {
         { "rule", _("rule"), 24 },          { "severity", _("severity"), OUTPUT_WORD },
         { "kept_back", _("kept back"), 0 }, { "records", _("records"), 0 },
         { "source", _("source"), 24 },      { "department", _("department"), 40 },
         { "since_run", _("since run"), 0 }, { "since", _("since (Vietnam, UTC+7)"), OUTPUT_TIME },
-        { "message", _("why"), 80 },
+        { "why", _("why"), 160 },
     };
     const struct output_column terms[] = {
         { "due", _("due"), 0 },
@@ -198,6 +202,7 @@ static void print_rules(const struct value *rules, const struct value *deadlines
         { "rule", _("rule"), 24 },
         { "name", _("name"), 60 },
     };
+    rule_words_join(arena, rules);
     output_table(rules, columns, sizeof columns / sizeof *columns);
     if (!deadlines->count)
         return;
@@ -210,16 +215,18 @@ static enum status status_of_rules(struct session *session, struct store *store,
                                    struct error *error)
 {
     struct value *rules, *deadlines;
+    struct rule_words words;
     char today[DATE_TEXT], until[DATE_TEXT];
     struct date day;
     clock_format_date(session->clock->now(session->clock), today);
     date_read(text_of(today), &day);
     date_write(date_from_days(date_days(day) + SOON_DAYS), until);
     if (rule_report(store, arena, &rules, error) ||
-        rule_report_deadlines(store, arena, today, until, &deadlines, error))
+        rule_report_deadlines(store, arena, today, until, &deadlines, error) ||
+        rule_words_open(session, store, arena, &words, error) || rule_words_put_all(&words, rules, 0, error))
         return error->status;
     if (!session->invocation->json) {
-        print_rules(rules, deadlines);
+        print_rules(arena, rules, deadlines);
         return STATUS_OK;
     }
     struct value *document = value_object(arena);
@@ -272,7 +279,7 @@ enum status command_status(struct session *session, struct error *error, int *ex
         return told;
     }
     bool json = session->invocation->json;
-    enum status status = gather(store, &arena, json ? INT64_MAX : SHOWN, &situation, error);
+    enum status status = gather(session, store, &arena, json ? INT64_MAX : SHOWN, &situation, error);
     if (status == STATUS_OK && json)
         print_situation_json(&arena, &situation);
     else if (status == STATUS_OK)

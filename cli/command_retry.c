@@ -45,11 +45,12 @@ static enum status read_run(const struct invocation *invocation, int64_t *run, s
 static void say_taken_up(const struct session *session, const struct operator_order_counts *counts,
                          int64_t run)
 {
-    static const char *const names[] = { "rejected", "held", "refused", "failed", "conflict", "lifted" };
-    const int64_t numbers[] = { counts->rejected, counts->held,     counts->refused,
-                                counts->failed,   counts->conflict, counts->lifted };
+    static const char *const names[] = { "rejected", "held",     "refused", "failed",
+                                         "unknown",  "conflict", "lifted" };
+    const int64_t numbers[] = { counts->rejected, counts->held,     counts->refused, counts->failed,
+                                counts->unknown,  counts->conflict, counts->lifted };
     int64_t records = counts->rejected + counts->held + counts->lifted;
-    int64_t all = records + counts->refused + counts->failed + counts->conflict;
+    int64_t all = records + counts->refused + counts->failed + counts->unknown + counts->conflict;
     if (session->invocation->json) {
         ARENA_OWNED struct arena arena = { 0 };
         struct value *document = value_object(&arena);
@@ -65,11 +66,11 @@ static void say_taken_up(const struct session *session, const struct operator_or
               "decided is lifted only for a --code that names it\n"));
         return;
     }
-    printf(_("%lld taken up again: %lld rejected, %lld held, %lld refused, %lld failed, %lld in conflict, "
-             "%lld whose "
-             "decision is lifted\n"),
+    printf(_("%lld taken up again: %lld rejected, %lld held, %lld refused, %lld failed, %lld unknown, "
+             "%lld in conflict, %lld whose decision is lifted\n"),
            (long long)all, (long long)counts->rejected, (long long)counts->held, (long long)counts->refused,
-           (long long)counts->failed, (long long)counts->conflict, (long long)counts->lifted);
+           (long long)counts->failed, (long long)counts->unknown, (long long)counts->conflict,
+           (long long)counts->lifted);
     if (records)
         printf(_("Nothing was sent: the next \"congkhai run\" (or transform and load) works on them\n"));
     else

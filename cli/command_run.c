@@ -7,6 +7,7 @@
 #include "cli/ledger_setup.h"
 #include "cli/run.h"
 #include "extract/extract.h"
+#include "load/brakes.h"
 #include "load/load.h"
 #include "transform/transform.h"
 
@@ -73,6 +74,11 @@ static void prepare(struct night *night, struct session *session)
 /* Everything that can be wrong with the configuration, before anything is touched. */
 static enum status check_all(struct night *night, struct digest *rules, struct error *error)
 {
+    struct brakes_request released = { .released = night->extracting.released,
+                                       .released_count = night->extracting.released_count,
+                                       .reason = night->extracting.reason };
+    if (brakes_check_released(&released, error))
+        return error->status;
     if (ledger_setup_check(&night->session->configuration, error) ||
         extract_check(&night->extracting, error) || transform_check(&night->transforming, rules, error))
         return error->status;

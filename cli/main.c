@@ -109,6 +109,7 @@ enum choice {
     OPTION_ONLINE,
     OPTION_OFFLINE,
     OPTION_RULES,
+    OPTION_ANEW,
 };
 
 static const struct option options[] = {
@@ -140,6 +141,7 @@ static const struct option options[] = {
     { "online", no_argument, NULL, OPTION_ONLINE },
     { "offline", no_argument, NULL, OPTION_OFFLINE },
     { "rules", no_argument, NULL, OPTION_RULES },
+    { "anew", no_argument, NULL, OPTION_ANEW },
     { NULL, 0, NULL, 0 },
 };
 
@@ -301,6 +303,8 @@ static enum status parse(struct invocation *invocation, struct given *given, int
             invocation->offline = true;
         else if (value == OPTION_RULES)
             invocation->rules = true;
+        else if (value == OPTION_ANEW)
+            invocation->anew = true;
         else if (value == OPTION_SOURCE || value == OPTION_CODE || value == OPTION_CHECKPOINT ||
                  value == OPTION_KEY || value == OPTION_RELEASE_BRAKE)
             add_filter(invocation, value, optarg);

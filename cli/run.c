@@ -21,7 +21,16 @@ struct extract_request run_extract_request(struct session *session)
 {
     const struct invocation *invocation = session->invocation;
     struct configuration *configuration = &session->configuration;
+    struct text folder = value_text_of(configuration->brakes, "vanished_folder");
     return (struct extract_request){
+        .anew = invocation->anew,
+        .vanished_folder = text_is(folder, "off")    ? EXTRACT_OFF
+                           : text_is(folder, "warn") ? EXTRACT_WARN
+                                                     : EXTRACT_STOP,
+        .released = invocation->released,
+        .released_count = invocation->released_count,
+        .reason = invocation->reason,
+        .actor = run_operator(),
         .sources = configuration->sources,
         .source_count = configuration->source_count,
         .names = invocation->sources,
@@ -52,7 +61,8 @@ struct transform_request run_transform_request(struct session *session)
         .language = session->language,
         .baseline = configuration->baseline,
         .agency_kind = configuration->agency_kind,
-        .precedence = { configuration->precedence, configuration->precedence_count },
+        .precedence = { configuration->precedence, configuration->precedence_count,
+                        language_named(session->language) },
         .context = &configuration->context,
         .clock = session->clock,
         .stop = &cli_stop,

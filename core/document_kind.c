@@ -2,7 +2,6 @@
 
 #include <stdint.h>
 
-#include "core/error.h"
 #include "core/vietnamese.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -67,37 +66,44 @@ static const struct document_kind_entry *entry_named(struct text name)
     return NULL;
 }
 
+const struct words *document_kind_words(enum document_kind kind)
+{
+    static const struct words words[] = {
+        [DOCUMENT_UNKNOWN] = WORDS("văn bản", "document"),
+        [DOCUMENT_LAW] = WORDS("luật", "law"),
+        [DOCUMENT_ASSEMBLY] =
+            WORDS("luật hoặc nghị quyết của Quốc hội", "law or resolution of the National Assembly"),
+        [DOCUMENT_ORDINANCE] = WORDS("pháp lệnh", "ordinance"),
+        [DOCUMENT_COMMITTEE] =
+            WORDS("pháp lệnh hoặc nghị quyết của Ủy ban Thường vụ Quốc hội",
+                  "ordinance or resolution of the Standing Committee of the National Assembly"),
+        [DOCUMENT_ORDER] = WORDS("lệnh", "order"),
+        [DOCUMENT_DECREE_LAW] = WORDS("sắc lệnh", "decree-law"),
+        [DOCUMENT_DECREE] = WORDS("nghị định", "decree"),
+        [DOCUMENT_CIRCULAR] = WORDS("thông tư", "circular"),
+        [DOCUMENT_JOINT_CIRCULAR] = WORDS("thông tư liên tịch", "joint circular"),
+        [DOCUMENT_RESOLUTION] = WORDS("nghị quyết", "resolution"),
+        [DOCUMENT_JOINT_RESOLUTION] = WORDS("nghị quyết liên tịch", "joint resolution"),
+        [DOCUMENT_DECISION] = WORDS("quyết định", "decision"),
+        [DOCUMENT_DIRECTIVE] = WORDS("chỉ thị", "directive"),
+        [DOCUMENT_CONSOLIDATED] = WORDS("văn bản hợp nhất", "consolidated text"),
+        [DOCUMENT_REGULATION] = WORDS("quy chế, quy định", "regulation"),
+        [DOCUMENT_STANDARD] = WORDS("quy chuẩn, tiêu chuẩn kỹ thuật", "technical regulation or standard"),
+        [DOCUMENT_NOTICE] = WORDS("thông báo", "notice"),
+        [DOCUMENT_GUIDANCE] = WORDS("hướng dẫn", "guidance"),
+        [DOCUMENT_PLAN] = WORDS("kế hoạch", "plan"),
+        [DOCUMENT_REPORT] = WORDS("báo cáo", "report"),
+        [DOCUMENT_SUBMISSION] = WORDS("tờ trình", "submission"),
+        [DOCUMENT_TELEGRAM] = WORDS("công điện", "telegram"),
+        [DOCUMENT_LETTER] = WORDS("công văn", "official letter"),
+        [DOCUMENT_OTHER] = WORDS("văn bản", "document"),
+    };
+    return &words[(size_t)kind < COUNT(words) ? kind : DOCUMENT_UNKNOWN];
+}
+
 const char *document_kind_text(enum document_kind kind)
 {
-    static const char *const texts[] = {
-        [DOCUMENT_UNKNOWN] = N_("document"),
-        [DOCUMENT_LAW] = N_("law"),
-        [DOCUMENT_ASSEMBLY] = N_("law or resolution of the National Assembly"),
-        [DOCUMENT_ORDINANCE] = N_("ordinance"),
-        [DOCUMENT_COMMITTEE] =
-            N_("ordinance or resolution of the Standing Committee of the National Assembly"),
-        [DOCUMENT_ORDER] = N_("order"),
-        [DOCUMENT_DECREE_LAW] = N_("decree-law"),
-        [DOCUMENT_DECREE] = N_("decree"),
-        [DOCUMENT_CIRCULAR] = N_("circular"),
-        [DOCUMENT_JOINT_CIRCULAR] = N_("joint circular"),
-        [DOCUMENT_RESOLUTION] = N_("resolution"),
-        [DOCUMENT_JOINT_RESOLUTION] = N_("joint resolution"),
-        [DOCUMENT_DECISION] = N_("decision"),
-        [DOCUMENT_DIRECTIVE] = N_("directive"),
-        [DOCUMENT_CONSOLIDATED] = N_("consolidated text"),
-        [DOCUMENT_REGULATION] = N_("regulation"),
-        [DOCUMENT_STANDARD] = N_("technical regulation or standard"),
-        [DOCUMENT_NOTICE] = N_("notice"),
-        [DOCUMENT_GUIDANCE] = N_("guidance"),
-        [DOCUMENT_PLAN] = N_("plan"),
-        [DOCUMENT_REPORT] = N_("report"),
-        [DOCUMENT_SUBMISSION] = N_("submission"),
-        [DOCUMENT_TELEGRAM] = N_("telegram"),
-        [DOCUMENT_LETTER] = N_("official letter"),
-        [DOCUMENT_OTHER] = N_("document"),
-    };
-    return (size_t)kind < COUNT(texts) ? texts[kind] : texts[DOCUMENT_UNKNOWN];
+    return document_kind_words(kind)->in[LANGUAGE_EN];
 }
 
 /* Whether the texts are the same but for case; `exact` is false when a capital of `canonical` is small in

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "core/text.h"
+#include "core/words.h"
 
 enum document_kind {
     DOCUMENT_UNKNOWN = 0,
@@ -40,7 +41,9 @@ enum document_kind {
     DOCUMENT_OTHER,      /* a contract, a form, a copy, …; or an old number that does not say its kind */
 };
 
-const char *document_kind_text(enum document_kind kind); /* an English msgid: "decision" */
+/* What it is called: "quyết định", "decision". */
+const struct words *document_kind_words(enum document_kind kind);
+const char *document_kind_text(enum document_kind kind); /* in English: its id, too */
 
 struct document_kind_entry {
     enum document_kind kind;

@@ -4,7 +4,6 @@
 
 #include "core/arena.h"
 #include "core/document_grammar.h"
-#include "core/error.h"
 #include "core/vietnamese.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -354,35 +353,4 @@ enum document_number_status document_number_read(struct arena *arena, struct tex
     number->fault = fault;
     number->text = rest;
     return number->status;
-}
-
-const char *document_number_fault_text(enum document_number_fault fault)
-{
-    static const char *const texts[DOCUMENT_NUMBER_FAULTS] = {
-        [DOCUMENT_NUMBER_PREFIX] = N_("words stood in front of the number"),
-        [DOCUMENT_NUMBER_ETH] = N_("the letter Ð (U+00D0) stood for Đ"),
-        [DOCUMENT_NUMBER_DASH] = N_("another dash stood for the hyphen"),
-        [DOCUMENT_NUMBER_BLANK] = N_("blanks stood beside / or -"),
-        [DOCUMENT_NUMBER_NO_NUMBER] = N_("there is no number in front of the kind of document"),
-        [DOCUMENT_NUMBER_BARE] = N_(
-            "this is a number alone: the kind of document and who issued it are missing, as in 163/QĐ-BTP"),
-        [DOCUMENT_NUMBER_NO_KIND] =
-            N_("nothing behind the number says what kind of document it is and who issued it"),
-        [DOCUMENT_NUMBER_NO_ISSUER] = N_("nothing behind the kind of document says who issued it"),
-        [DOCUMENT_NUMBER_LOOKALIKE] =
-            N_("a letter of another script stands for a Latin one that looks the same"),
-        [DOCUMENT_NUMBER_PLAIN_D] = N_("D stands for Đ"),
-        [DOCUMENT_NUMBER_BEHIND] = N_("the number stands behind the kind of document, not in front of it"),
-        [DOCUMENT_NUMBER_GLUED] = N_("there is no / between the number and the kind of document"),
-        [DOCUMENT_NUMBER_PUNCTUATION] = N_("there is a mark too many in the number"),
-        [DOCUMENT_NUMBER_TEST] = N_("this looks like test data"),
-        [DOCUMENT_NUMBER_YEAR] = N_("the year in the number is no year"),
-        [DOCUMENT_NUMBER_CASE] = N_("the kind of document or who issued it is written in small letters"),
-        [DOCUMENT_NUMBER_DISAGREES] =
-            N_("the words in front name another kind of document than the number does"),
-        [DOCUMENT_NUMBER_SEVERAL] = N_("there are several numbers in one field"),
-        [DOCUMENT_NUMBER_WORDS] = N_("there are other words beside the number"),
-        [DOCUMENT_NUMBER_UNREADABLE] = N_("this does not read as the number of a document"),
-    };
-    return (unsigned)fault < DOCUMENT_NUMBER_FAULTS ? texts[fault] : NULL;
 }

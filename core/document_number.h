@@ -16,6 +16,8 @@
  * with one "/" in the symbol at the most; and technical regulations: "QCVN 06:2022/BXD". Two offices may
  * issue the same number, so a document is its number and its issuer.
  *
+ * What a fault is called: the reasons "document.…" of core/reason.h.
+ *
  * Only what is certain is repaired; everything else is named, with what was probably meant, and left to a
  * person.
  */
@@ -75,8 +77,5 @@ struct document_number {
 /* The text is NFC. Everything lives in the arena. Returns the status. */
 enum document_number_status document_number_read(struct arena *arena, struct text text,
                                                  struct document_number *number);
-
-/* What the fault is, as an English msgid for _(): "D stands for Đ"; NULL for RIGHT. */
-const char *document_number_fault_text(enum document_number_fault fault);
 
 #endif

@@ -1,7 +1,7 @@
 /* The canonical procedure: its fields, what kind each is, and paths to them (INTERFACE §4).
  *
  * A procedure is a struct value whose shape these tables describe; map, normaliser, rules, plan and the views
- * follow the tables, so that a field is added in one place.
+ * follow the tables, so that a field is added in one place; what people call a field stands there, too.
  */
 #ifndef CORE_PROCEDURE_H
 #define CORE_PROCEDURE_H
@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "core/value.h"
+#include "core/words.h"
 
 enum field_kind {
     FIELD_LINE,    /* text of one line */
@@ -33,6 +34,9 @@ struct field {
     size_t count;
     const struct field *item; /* FIELD_LIST */
     const char *main;         /* FIELD_GROUP: the field that a bare text stands for; NULL: none */
+    /* What people call it, and one item of a list ("Trình tự thực hiện", "Bước"): core/field_words.h. */
+    struct words words, one;
+    const struct words *choice_words; /* FIELD_CHOICE: of each choice */
 };
 
 extern const struct field procedure_root;

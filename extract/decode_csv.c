@@ -170,6 +170,13 @@ static bool is_passed_over(const struct table *table, struct text row)
     return table->heading.length && text_equal(row, table->heading);
 }
 
+/* The row given out last is the file's last, and no line break stands behind it. */
+static bool has_no_end(const struct csv_reader *reader)
+{
+    char last = reader->at ? reader->bytes.bytes[reader->at - 1] : '\n';
+    return reader->ended && reader->at == reader->bytes.length && last != '\n' && last != '\r';
+}
+
 static enum status next_csv(struct decode *decode, struct decoded *decoded, struct error *error)
 {
     struct table *table = decode->user_data;
@@ -177,12 +184,15 @@ static enum status next_csv(struct decode *decode, struct decoded *decoded, stru
     *decoded = (struct decoded){ .mark = ':', .context = table->context, .bytes = table->first };
     decoded->number = table->reader.line;
     table->first = TEXT_NONE;
+    decode->document->unended = has_no_end(&table->reader);
     if (decoded->bytes.bytes && !is_blank(decoded->bytes, table->separator))
         return STATUS_OK;
     do
         status = csv_reader_next(&table->reader, &decoded->bytes, error);
     while (status == STATUS_OK && is_passed_over(table, decoded->bytes));
     decoded->number = table->reader.line;
+    if (status == STATUS_OK)
+        decode->document->unended = has_no_end(&table->reader);
     return status;
 }
 

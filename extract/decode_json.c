@@ -25,6 +25,7 @@ static enum status open_json(struct decode *decode, struct error *error)
         return error->status;
     json_splitter_open(&document->splitter, &decode->document->stream, &document->pointer,
                        (size_t)decode->source->record_limit);
+    document->splitter.null_is_empty = decode->document->null_is_empty;
     return STATUS_OK;
 }
 
@@ -34,6 +35,7 @@ static enum status next_json(struct decode *decode, struct decoded *decoded, str
     *decoded = (struct decoded){ .mark = '#' };
     enum status status = json_splitter_next(&document->splitter, &decoded->bytes, error);
     decoded->number = document->splitter.index;
+    decode->document->nothing = document->splitter.nothing;
     return status;
 }
 

@@ -8,7 +8,7 @@ struct lines {
     struct file_stream *stream;
     struct buffer bytes;
     size_t at;
-    bool ended;
+    bool ended, unended; /* the last line has no end */
     long line;
     size_t limit;
 };
@@ -60,6 +60,7 @@ static enum status next_line(struct lines *lines, struct text *line, bool *over,
             if (!end && !whole && !*over)
                 return STATUS_END;
             lines->line++;
+            lines->unended = !end;
             *over = *over || whole > lines->limit;
             if (*over)
                 line->length = 0;
@@ -88,6 +89,7 @@ static enum status next_ndjson(struct decode *decode, struct decoded *decoded, s
         if (status)
             return status;
         decoded->number = lines->line;
+        decode->document->unended = lines->unended && line.length;
         if (over)
             return error_set(error, STATUS_REJECT,
                              _("the line is longer than %zu bytes (see \"record_limit\")"), lines->limit);

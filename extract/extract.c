@@ -8,8 +8,13 @@
 #include "extract/decode.h"
 #include "extract/fetch.h"
 #include "extract/ingest.h"
+#include "extract/listing_memory.h"
 #include "extract/transcode.h"
+#include "extract/vanished_folders.h"
+#include "store/ledger.h"
 #include "store/source_state.h"
+
+#define VANISHED_FOLDER "vanished_folder"
 
 /* One source while it is read. */
 struct reading {
@@ -18,7 +23,14 @@ struct reading {
     struct staging *staging;
     struct ingest *ingest;
     struct extract_result *result;
-    int64_t given;
+    struct fetch *fetch;
+    struct listing listing;              /* what speaks against its being whole */
+    struct listing_memory memory, found; /* of the last whole listing; of this one */
+    size_t unended_capacity;
+    struct folder_names gave; /* folders whose documents gave records */
+    struct arena *arena;
+    int64_t given, skipped;
+    int64_t *patience;
 };
 
 static bool wanted_source(const struct extract_request *request, const struct source *source)
@@ -99,20 +111,14 @@ static bool stopped(const struct extract_request *request)
     return request->stop && *request->stop;
 }
 
-/* Why a source's listing is not whole; the first reason is kept. */
-static void broke_off(struct reading *reading, bool broken, const char *message)
-{
-    reading->result->broken = reading->result->broken || broken;
-    if (!*reading->result->why)
-        snprintf(reading->result->why, sizeof reading->result->why, "%.*s",
-                 (int)text_cut(text_of(message), sizeof reading->result->why - 1), message);
-    reading->result->whole = false;
-}
-
 static enum status take(struct reading *reading, const struct document *document,
                         const struct decoded *decoded, const char *fault, struct error *error)
 {
     char locator[600];
+    const char *doubt = NULL;
+    if (document->unended && document->lines_ended && !fault)
+        doubt = _("the last row has no line end, though the last row had one before: the file may have been "
+                  "cut. If it is whole, say so with \"congkhai retry\"");
     locate(document, decoded, locator, sizeof locator);
     if (decoded->warning)
         notice(reading, locator, decoded->warning);
@@ -123,12 +129,13 @@ static enum status take(struct reading *reading, const struct document *document
         .document = document->name,
         .whole = !decoded->number,
         .fault = fault,
+        .doubt = doubt,
     };
     return ingest_put(reading->ingest, &record, error);
 }
 
-/* The document is broken from here on. What stands for one record is set aside; of a list nobody knows what
- * was to follow. */
+/* The document is broken from here on. A file is set aside by its name, whatever it holds: nobody knows what
+ * was to follow. A page, or a query's result, did not come. */
 static enum status take_broken(struct reading *reading, struct decode *decode, const struct decoded *decoded,
                                struct error *reason, struct error *error)
 {
@@ -137,17 +144,17 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
     bool list =
         decoded->number || (source->records && *source->records) ||
         (source->format != SOURCE_JSON && source->format != SOURCE_XML && source->format != SOURCE_HTML);
-    if (!list || decoded->bytes.length)
-        if (take(reading, decode->document, decoded, reason->message, error))
-            return error->status;
-    if (list) {
-        locate(decode->document, decoded, locator, sizeof locator);
-        if (!strstr(reason->message, decode->document->name))
-            error_add(reason, "%s", locator);
-        broke_off(reading, true, reason->message);
-        notice(reading, NULL, reason->message);
-    }
-    return STATUS_OK;
+    if (!list)
+        return take(reading, decode->document, decoded, reason->message, error);
+    locate(decode->document, decoded, locator, sizeof locator);
+    if (!strstr(reason->message, decode->document->name))
+        error_add(reason, "%s", locator);
+    listing_doubt(&reading->listing, !reading->fetch->driver->files, reason->message);
+    if (!reading->fetch->driver->files)
+        return decoded->bytes.length ? take(reading, decode->document, decoded, reason->message, error)
+                                     : STATUS_OK;
+    struct decoded whole = { .bytes = decoded->bytes, .context = decoded->context };
+    return take(reading, decode->document, &whole, reason->message, error);
 }
 
 static enum status read_records(struct reading *reading, struct decode *decode, bool *broken,
@@ -175,6 +182,34 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
     return STATUS_OK;
 }
 
+/* A document of lines: does its last one end, and did it when it was read before? */
+static enum status recall_lines(struct reading *reading, struct document *document, struct error *error)
+{
+    const struct listing_memory *memory = &reading->memory;
+    if (staging_has_document(reading->staging, text_of(document->name), &document->lines_ended, error))
+        return error->status;
+    for (size_t i = 0; i < memory->unended_count; i++)
+        if (text_is(memory->unended[i], document->name))
+            document->lines_ended = false;
+    return STATUS_OK;
+}
+
+static void remember_lines(struct reading *reading, const struct document *document)
+{
+    struct listing_memory *memory = &reading->found;
+    if (!document->unended)
+        return;
+    if (memory->unended_count == reading->unended_capacity) {
+        size_t capacity = reading->unended_capacity * 2 + 16;
+        struct text *larger = arena_array(reading->arena, struct text, capacity);
+        for (size_t i = 0; i < memory->unended_count; i++)
+            larger[i] = memory->unended[i];
+        memory->unended = larger;
+        reading->unended_capacity = capacity;
+    }
+    memory->unended[memory->unended_count++] = text_copy(reading->arena, text_of(document->name));
+}
+
 /* *broken: the document was not read to its end. */
 static enum status read_document(struct reading *reading, struct document *document, bool *broken,
                                  struct error *error)
@@ -187,6 +222,9 @@ static enum status read_document(struct reading *reading, struct document *docum
                              .arena = &arena };
     reading->given = 0;
     *broken = false;
+    bool lines = reading->source->format == SOURCE_CSV || reading->source->format == SOURCE_NDJSON;
+    if (lines && recall_lines(reading, document, error))
+        return error->status;
     enum status status = transcode_open(&arena, reading->source, document, &decode.unicode, &reason);
     if (status == STATUS_OK)
         status = decode.driver->open(&decode, &reason);
@@ -201,6 +239,10 @@ static enum status read_document(struct reading *reading, struct document *docum
     }
     if (decode.user_data)
         decode.driver->close(&decode);
+    remember_lines(reading, document);
+    if (reading->fetch->root && (reading->given || !*broken))
+        vanished_folders_gave(&reading->gave, reading->arena, document->name,
+                              reading->given ? NULL : reading->fetch->root);
     /* Here, not by the caller: what was put before the stream lives in this arena. */
     if (document->stream.close)
         document->stream.close(&document->stream);
@@ -224,80 +266,192 @@ static struct digest transform_digest_of(const struct source *source)
     return digest;
 }
 
-/* What was remembered bears its recipe in front. */
 static enum status recall(struct reading *reading, struct store *store, struct fetch *fetch,
                           struct error *error)
 {
-    struct digest transform_digest = transform_digest_of(reading->source);
     struct text state;
     if (source_state_get(store, fetch->arena, reading->source->name, &state, error))
         return error->status;
-    if (!reading->request->code_count && state.length > DIGEST_SIZE &&
-        !memcmp(state.bytes, transform_digest.bytes, DIGEST_SIZE))
-        fetch->remembered = text_slice(state, DIGEST_SIZE, state.length);
+    listing_memory_read(state, fetch->arena, &reading->memory);
+    reading->found.recipe = transform_digest_of(reading->source);
+    if (reading->request->code_count || reading->request->anew ||
+        !digest_equal(&reading->memory.recipe, &reading->found.recipe))
+        return STATUS_OK;
+    fetch->remembered = reading->memory.validators;
+    fetch->read_at = reading->memory.read_at;
     return STATUS_OK;
 }
 
-static enum status remember(struct reading *reading, struct store *store, const struct text *wanted,
-                            struct error *error)
+/* After a listing that is not whole everything is read anew; what the last whole one taught stays. */
+static enum status remember(struct reading *reading, struct store *store, const struct fetch *fetch,
+                            bool whole, struct error *error)
 {
-    struct digest transform_digest = transform_digest_of(reading->source);
-    struct buffer state = { 0 };
-    if (wanted->length) {
-        buffer_put(&state, transform_digest.bytes, DIGEST_SIZE);
-        buffer_text(&state, *wanted);
-    }
-    enum status status = source_state_put(store, reading->source->name,
-                                          wanted->length ? buffer_view(&state) : TEXT_NONE, error);
-    buffer_free(&state);
-    return status;
+    struct listing_memory *found = whole ? &reading->found : &reading->memory;
+    found->validators = whole ? fetch->remember : TEXT_NONE;
+    found->read_at = whole ? fetch->clock->now(fetch->clock) : 0;
+    return source_state_put(store, reading->source->name, listing_memory_write(found, fetch->arena), error);
 }
 
-/* STATUS_OK also for a source that broke off: its result says so. Anything else is a fault of the store. */
-static enum status read_documents(struct reading *reading, struct fetch *fetch, struct error *error)
+/* One walk over the documents. STATUS_OK also for a source that broke off: its listing is doubted. Anything
+ * else is a fault of the store. */
+static enum status walk_documents(struct reading *reading, struct fetch *fetch, struct error *error)
 {
     const struct extract_request *request = reading->request;
     struct error reason = { 0 };
-    enum status status = fetch->driver->open(fetch, &reason), kept = STATUS_OK;
+    enum status status = STATUS_OK, kept = STATUS_OK;
     while (status == STATUS_OK && kept == STATUS_OK && !stopped(request)) {
-        struct document document;
+        struct document document = { 0 };
         status = fetch->driver->next(fetch, &document, &reason);
         if (status != STATUS_OK)
             break;
         kept = read_document(reading, &document, &fetch->broken, error);
         fetch->given = reading->given;
+        fetch->nothing = document.nothing;
+        if (kept == STATUS_OK && fetch->wants_keys) {
+            size_t count;
+            kept = ingest_finish(reading->ingest, error);
+            fetch->keys = ingest_keys(reading->ingest, &count);
+        }
     }
     if (kept == STATUS_OK && status == STATUS_FATAL)
         return error_set(error, status, "%s", reason.message);
-    if (kept == STATUS_OK && status != STATUS_OK && status != STATUS_END) {
-        notice(reading, NULL, reason.message);
-        broke_off(reading, true, reason.message);
-    }
-    if (stopped(request))
-        broke_off(reading, true, _("a signal ended the run"));
-    if (!fetch->whole)
-        reading->result->whole = false;
+    if (kept == STATUS_OK && status != STATUS_OK && status != STATUS_END)
+        listing_doubt(&reading->listing, true, reason.message);
     return kept == STATUS_OK ? ingest_finish(reading->ingest, error) : kept;
+}
+
+/* Rows may have moved from page to page while they were read: then one came twice, and another not at all. */
+static enum status walk_again(struct reading *reading, struct fetch *fetch, struct error *error)
+{
+    uint64_t repeats = fetch->repeats;
+    int64_t absent = 0;
+    struct error reason = { 0 };
+    if (!fetch->driver->again || !fetch->may_walk_again || reading->listing.doubts || fetch->unchanged ||
+        reading->request->code_count || stopped(reading->request))
+        return STATUS_OK;
+    if (reading->source->listing == SOURCE_FULL && !ingest_is_doubtful(reading->ingest) &&
+        staging_absent(reading->staging, NULL, NULL, &absent, error))
+        return error->status;
+    if (!absent && (!repeats || repeats == reading->memory.repeats))
+        return STATUS_OK;
+    staging_walk_again(reading->staging);
+    reading->skipped = 0;
+    reading->found.unended_count = 0;
+    enum status status = fetch->driver->again(fetch, &reason);
+    if (status == STATUS_OK && walk_documents(reading, fetch, error))
+        return error->status;
+    if (status || fetch->repeats != repeats)
+        listing_doubt(&reading->listing, true,
+                      status
+                          ? reason.message
+                          : _("rows came on more than one page, others when the pages were read again: the "
+                              "listing changed while it was read"));
+    return STATUS_OK;
+}
+
+static enum status read_documents(struct reading *reading, struct fetch *fetch, struct error *error)
+{
+    struct error reason = { 0 };
+    enum status status = fetch->driver->open(fetch, &reason);
+    if (status == STATUS_FATAL)
+        return error_set(error, status, "%s", reason.message);
+    if (status)
+        listing_doubt(&reading->listing, true, reason.message);
+    else if (walk_documents(reading, fetch, error) || walk_again(reading, fetch, error))
+        return error->status;
+    if (stopped(reading->request))
+        listing_doubt(&reading->listing, true, _("a signal ended the run"));
+    reading->found.repeats = fetch->repeats;
+    return STATUS_OK;
+}
+
+static bool is_released(const struct extract_request *request)
+{
+    for (size_t i = 0; i < request->released_count; i++)
+        if (!strcmp(request->released[i], VANISHED_FOLDER))
+            return true;
+    return false;
+}
+
+static enum status write_release(struct store *store, const struct reading *reading,
+                                 const struct folder_names *vanished, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena), *held = value_list(&arena);
+    for (size_t i = 0; i < vanished->count; i++) {
+        struct value *one = value_append(held, value_object(&arena));
+        value_set(one, "folder", value_text(&arena, vanished->names[i]));
+        value_set(one, "source", value_string(&arena, reading->source->name));
+    }
+    value_set(detail, "brake", value_string(&arena, VANISHED_FOLDER));
+    value_set(detail, "held", held);
+    value_set(detail, "reason", value_string(&arena, reading->request->reason));
+    struct ledger_event event = { .event = "brake-released",
+                                  .source = reading->source->name,
+                                  .actor = reading->request->actor,
+                                  .detail = detail };
+    return ledger_append(store, &event, NULL, error);
+}
+
+/* Released, what the folder gave is missing from now on like any other, and the folder is forgotten with it. */
+static enum status hold_vanished(struct reading *reading, struct store *store, const struct fetch *fetch,
+                                 struct error *error)
+{
+    const struct extract_request *request = reading->request;
+    struct folder_names vanished = { 0 };
+    if (!fetch->root || request->code_count || fetch->newest || reading->listing.doubts ||
+        reading->source->listing != SOURCE_FULL || request->vanished_folder == EXTRACT_OFF)
+        return STATUS_OK;
+    if (vanished_folders_find(reading->staging, &reading->gave, &vanished, reading->arena, error))
+        return error->status;
+    if (!vanished.count)
+        return STATUS_OK;
+    const char *words = vanished_folders_words(&vanished, reading->arena);
+    if (is_released(request))
+        return write_release(store, reading, &vanished, error);
+    const char *sentence =
+        text_format(reading->arena,
+                    _("gave records before and gives none now: %s. A share may not be mounted. If it is gone "
+                      "for good, say why: --release-brake vanished_folder --reason \"…\""),
+                    words)
+            .bytes;
+    if (request->vanished_folder == EXTRACT_WARN)
+        notice(reading, NULL, sentence);
+    else
+        listing_doubt(&reading->listing, true, sentence);
+    return STATUS_OK;
 }
 
 static enum status finish(struct reading *reading, struct store *store, const struct fetch *fetch,
                           struct error *error)
 {
     struct extract_result *result = reading->result;
-    bool doubtful = ingest_is_doubtful(reading->ingest);
+    struct listing *listing = &reading->listing;
     if (fetch->unchanged && staging_unchanged(reading->staging, error))
         return error->status;
-    if (doubtful && result->whole)
-        notice(reading, NULL,
-               _("some records cannot be read, so nothing is reported missing this time: mend them first"));
-    bool whole = result->whole && !doubtful;
-    if (whole && !fetch->unchanged && !staging_seen(reading->staging))
+    if (ingest_is_doubtful(reading->ingest)) {
+        const char *words =
+            _("some records cannot be read, so nothing is reported missing this time: mend them first");
+        if (!listing->doubts) {
+            notice(reading, NULL, words);
+            listing_doubt(listing, false, words);
+        }
+    }
+    if (hold_vanished(reading, store, fetch, error))
+        return error->status;
+    result->whole = result->whole && fetch->whole && !listing->doubts;
+    result->broken = listing->broken;
+    result->unchanged = fetch->unchanged;
+    snprintf(result->why, sizeof result->why, "%s", listing->why);
+    if (listing->broken)
+        notice(reading, NULL, listing->why);
+    if (result->whole && !fetch->unchanged && !staging_seen(reading->staging))
         notice(
             reading, NULL,
             _("no record was found; if there should be some, look at \"match\", \"records\" or \"query\""));
-    if (!fetch->unchanged || !whole)
-        return remember(reading, store, whole ? &fetch->remember : &TEXT_NONE, error);
-    return STATUS_OK;
+    if (reading->request->code_count || (fetch->unchanged && result->whole))
+        return STATUS_OK;
+    return remember(reading, store, fetch, result->whole, error);
 }
 
 static enum status read_source(struct reading *reading, struct store *store, struct arena *arena,
@@ -310,12 +464,18 @@ static enum status read_source(struct reading *reading, struct store *store, str
         recall(reading, store, &fetch, error) ||
         compile_key(arena, request->context, reading->source, &key, error))
         return error->status;
+    reading->fetch = &fetch;
+    reading->arena = arena;
+    fetch.listing = &reading->listing;
+    fetch.patience = reading->patience;
     fetch.stop = request->stop;
     fetch.notice = notice_of_fetch;
     fetch.notice_own = reading;
     if (request->clock)
         fetch.clock = request->clock;
-    struct ingest_options options = { .staging = reading->staging,
+    bool paged = reading->source->fetch && value_find(reading->source->fetch, "pages");
+    struct ingest_options options = { .wants_keys = paged,
+                                      .staging = reading->staging,
                                       .thread_pool = thread_pool,
                                       .source = reading->source,
                                       .key = key,
@@ -329,18 +489,17 @@ static enum status read_source(struct reading *reading, struct store *store, str
         status = finish(reading, store, &fetch, error);
     if (fetch.driver->close)
         fetch.driver->close(&fetch);
-    reading->result->whole = reading->result->whole && !ingest_is_doubtful(reading->ingest);
     ingest_close(reading->ingest);
     record_address_free(key);
     return status;
 }
 
 static enum status run_source(struct store *store, const struct extract_request *request,
-                              const struct source *source, struct thread_pool *thread_pool,
+                              const struct source *source, struct thread_pool *thread_pool, int64_t *patience,
                               struct extract_result *result, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    struct reading reading = { .request = request, .source = source, .result = result };
+    struct reading reading = { .request = request, .source = source, .result = result, .patience = patience };
     result->source = source->name;
     result->whole = !request->code_count;
     if (staging_open(store, source->name, &reading.staging, error))
@@ -350,19 +509,24 @@ static enum status run_source(struct store *store, const struct extract_request 
         staging_abandon(reading.staging);
         return status;
     }
-    return staging_finish(reading.staging, result->whole, source->listing == SOURCE_FULL, result->why,
-                          &result->counts, error);
+    struct staging_verdict verdict = { .whole = result->whole,
+                                       .full = source->listing == SOURCE_FULL,
+                                       .unchanged = result->unchanged,
+                                       .skipped = reading.skipped,
+                                       .why = result->why };
+    return staging_finish(reading.staging, &verdict, &result->counts, error);
 }
 
 static enum status run_sources(struct store *store, const struct extract_request *request,
                                struct thread_pool *thread_pool, struct extract_result *results, size_t *count,
                                struct error *broken, struct error *error)
 {
+    int64_t patience = FETCH_PATIENCE;
     for (size_t i = 0; i < request->source_count && !stopped(request); i++) {
         if (!wanted_source(request, &request->sources[i]))
             continue;
         struct extract_result *result = &results[(*count)++];
-        if (run_source(store, request, &request->sources[i], thread_pool, result, error))
+        if (run_source(store, request, &request->sources[i], thread_pool, &patience, result, error))
             return error->status;
         if (result->broken && !broken->status)
             error_set(broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"), result->source,
@@ -410,6 +574,11 @@ static enum status first_record(const struct source *source, struct document *do
     return status;
 }
 
+static void pass_over(void *user_data, const char *message)
+{
+    (void)user_data, (void)message;
+}
+
 enum status extract_first(const struct extract_request *request, const struct source *source,
                           struct arena *arena, struct text *bytes, struct text *context, char locator[512],
                           struct error *error)
@@ -417,6 +586,7 @@ enum status extract_first(const struct extract_request *request, const struct so
     struct fetch fetch;
     if (fetch_prepare(arena, request->context, request->folder, source, &fetch, error))
         return error->status;
+    fetch.notice = pass_over;
     fetch.stop = request->stop;
     if (request->clock)
         fetch.clock = request->clock;
@@ -435,5 +605,7 @@ enum status extract_first(const struct extract_request *request, const struct so
     }
     if (fetch.driver->close)
         fetch.driver->close(&fetch);
+    if (status == STATUS_END && fetch.listing->doubts)
+        return error_set(error, STATUS_STOP, "%s", fetch.listing->why);
     return status == STATUS_OK ? found : status;
 }

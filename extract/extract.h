@@ -7,6 +7,8 @@
 #include "record/source.h"
 #include "store/staging.h"
 
+enum extract_brake { EXTRACT_STOP, EXTRACT_WARN, EXTRACT_OFF };
+
 struct extract_request {
     const struct source *sources; /* all of the configuration */
     size_t source_count;
@@ -14,6 +16,11 @@ struct extract_request {
     size_t name_count;
     const struct text *codes; /* only records known under these codes, or whose key is one; count 0: all */
     size_t code_count;
+    bool anew;                          /* everything is read, whatever is said to be unchanged */
+    enum extract_brake vanished_folder; /* what a folder does that gave records and gives none */
+    const char *const *released;        /* names of brakes that a person releases, with the reason */
+    size_t released_count;
+    const char *reason, *actor;
     const char *folder; /* paths and secrets are relative to it */
     const struct setting_context *context;
     struct clock *clock; /* NULL: the system's */
@@ -29,8 +36,9 @@ struct extract_result {
     const char *source;
     struct staging_counts counts;
     bool whole;
-    bool broken;   /* it was not read to its end: an outage, or a list that breaks off or is not there */
-    char why[512]; /* when it is not whole */
+    bool broken;    /* a part of it could not be read: exit 3 */
+    bool unchanged; /* nothing was read: it says that nothing changed */
+    char why[1024]; /* when it is not whole */
 };
 
 /* Checks `fetch` and addresses of all sources without touching anything (also for `check`). */

@@ -54,7 +54,10 @@ enum status fetch_prepare(struct arena *arena, const struct setting_context *con
         .folder = folder,
         .arena = arena,
         .clock = clock_system(),
+        .listing = arena_new(arena, struct listing),
+        .patience = arena_new(arena, int64_t),
     };
+    *fetch->patience = FETCH_PATIENCE;
     fetch->settings = arena_alloc_zeroed(arena, driver->size);
     if (setting_read(context, driver->settings, driver->setting_count, source->fetch, "fetch",
                      fetch->settings, error))

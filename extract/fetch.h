@@ -8,6 +8,7 @@
 #include "adapters/file.h"
 #include "core/clock.h"
 #include "core/setting.h"
+#include "extract/listing.h"
 #include "record/source.h"
 
 struct rows;
@@ -17,7 +18,11 @@ struct document {
     const char *name;          /* for locators: the same on each night, without secrets */
     struct file_stream stream; /* closed by whoever got the document */
     const char *path;          /* of a file on disk (xlsx is read from there); NULL: only the stream */
-    struct rows *rows; /* format rows: the result of the query instead of the stream; the driver's own */
+    struct rows *rows;  /* format rows: the result of the query instead of the stream; the driver's own */
+    bool null_is_empty; /* JSON: null or nothing where the list should be is no fault */
+    bool lines_ended;   /* lines: it held records when it was read the last time, and the last had its end */
+    bool nothing;       /* set by the decoder: there was no list, and that was no fault */
+    bool unended;       /* set by the decoder: the last line has no end */
 };
 
 struct fetch;
@@ -26,14 +31,19 @@ struct fetch_driver {
     const char *name; /* the key of `fetch` that chooses it: "folder", "file", "url", … */
     const struct setting *settings;
     size_t setting_count;
+    bool files;       /* documents are files: one whose content is broken is set aside by its name */
     size_t size;      /* of the settings' struct */
     unsigned formats; /* bits of enum source_format that it can serve; 0: all but rows */
     enum status (*check)(struct fetch *fetch, struct error *error); /* may be NULL */
     enum status (*open)(struct fetch *fetch, struct error *error);
     enum status (*next)(struct fetch *fetch, struct document *document,
                         struct error *error); /* OK, END, STOP */
+    /* Begins again at the first document, for a second walk; NULL: what is read cannot move meanwhile. */
+    enum status (*again)(struct fetch *fetch, struct error *error);
     void (*close)(struct fetch *fetch);
 };
+
+#define FETCH_PATIENCE 10000 /* milliseconds */
 
 struct fetch {
     const struct fetch_driver *driver;
@@ -49,14 +59,27 @@ struct fetch {
     void (*notice)(void *user_data, const char *message);
     void *notice_own;
 
-    int64_t given; /* records in the document that was given out last, when the next one is asked for */
-    bool broken;   /* that document broke off, so that `given` means nothing */
-    bool whole;    /* set by the driver at the end: every document of the source was given out */
+    int64_t given;   /* records in the document that was given out last, when the next one is asked for */
+    bool broken;     /* that document broke off, so that `given` is what came before */
+    bool nothing;    /* it had no list, and that was no fault */
+    bool wants_keys; /* set by the driver when it opens: */
+    const uint64_t *keys;    /* … a number for each of those records, the same for the same key, none 0 */
+    bool whole;              /* set by the driver at the end: every document of the source was given out */
+    struct listing *listing; /* what speaks against that is told here */
+    int64_t *patience;       /* milliseconds that may still be waited for files that move, for all sources */
+    /* Set by the driver with END: which keys came on more than one page (0: none), and whether that, or a record
+     * that is missing, has the source walked once more. */
+    uint64_t repeats;
+    bool may_walk_again;
 
     /* Between two nights: what the driver asked to be remembered after the last whole listing (TEXT_NONE:
      * nothing, or the source's settings changed), and, set by the driver at the end, what is to be
      * remembered now. */
     struct text remembered, remember;
+    int64_t read_at; /* when all was read that is remembered; 0: never */
+    const char
+        *root;   /* set by the driver: the folder of its documents, which may have others below; NULL: none */
+    bool newest; /* set by the driver: older documents are left out on purpose */
     bool unchanged; /* set by the driver with END: nothing changed since the last whole listing */
 };
 

@@ -2,48 +2,186 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/spool_file.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 struct folder_settings {
     const char *folder, *match, *file;
+    const struct value *newest;
+    int64_t quiet;
+    int newest_by; /* enum newest_by */
+    int64_t newest_count;
+};
+
+enum newest_by { BY_NAME, BY_TIME };
+
+enum file_rest {
+    FILE_MOVES = 1, /* it was written to a moment ago */
+    FILE_LOST,      /* it cannot be looked at */
+};
+
+struct one_file {
+    const char *path, *name; /* as opened; for locators */
+    struct file_state state; /* before it is read */
+    enum file_rest rest;     /* 0: it can be read */
+    struct error error;
 };
 
 struct folder_state {
-    struct file_list list;
-    size_t at;
+    struct one_file *files;
+    size_t count, at;
+    /* A file is read from a copy, so that one which moves meanwhile has given nothing. */
+    struct buffer small;
+    struct spool_file large;
+    char path[SPOOL_FILE_PATH];
 };
+
+#define SMALL ((int64_t)1 << 20) /* bytes of a file whose copy lies in memory */
+#define BLOCK 262144
+#define TICK  200 /* milliseconds between two looks for a signal */
+
+#define QUIET                                                                                                \
+    {                                                                                                        \
+        "quiet", SETTING_DURATION, offsetof(struct folder_settings, quiet),                                  \
+            .fallback = "2s", .minimum = 0, .maximum = 60000,                                                \
+            .help = N_("how long a file has not been written to when it is read")                            \
+    }
 
 static const struct setting folder_settings[] = {
     { "folder", SETTING_TEXT, offsetof(struct folder_settings, folder), .required = true,
       .help = N_("the folder of the documents") },
     { "match", SETTING_TEXT, offsetof(struct folder_settings, match), .fallback = "*",
       .help = N_("which files, as a shell pattern") },
+    { "newest", SETTING_OBJECT, offsetof(struct folder_settings, newest),
+      .help = N_("only the newest of the files: by (name or time) and count") },
+    QUIET,
 };
 
 static const struct setting file_settings[] = {
     { "file", SETTING_TEXT, offsetof(struct folder_settings, file), .required = true,
       .help = N_("the document") },
+    QUIET,
 };
+
+static const char *const newest_choices[] = { "name", "time", NULL };
+
+static const struct setting newest_settings[] = {
+    { "by", SETTING_CHOICE, offsetof(struct folder_settings, newest_by), .required = true,
+      .choices = newest_choices, .help = N_("name: the last in the order of bytes; time: written to last") },
+    { "count", SETTING_NUMBER, offsetof(struct folder_settings, newest_count), .fallback = "1", .minimum = 1,
+      .maximum = 1000000, .help = N_("how many files") },
+};
+
+static enum status check_folder(struct fetch *fetch, struct error *error)
+{
+    struct folder_settings *settings = fetch->settings;
+    if (!settings->newest)
+        return STATUS_OK;
+    return setting_read(fetch->context, newest_settings, COUNT(newest_settings), settings->newest, "newest",
+                        settings, error);
+}
+
+/* ---- which files ---- */
 
 #define ODD_SAID 10
 
 /* What stands under a document's name and cannot be one may hide a record: the listing is not whole then. */
-static void say_odd(const struct fetch *fetch, const char *folder, const struct file_list *list)
+static void doubt_odd(const struct fetch *fetch, const char *folder, const struct file_list *list)
 {
-    struct text message = TEXT_NONE;
-    for (size_t i = 0; fetch->notice && i < list->odd_count && i < ODD_SAID; i++) {
-        message =
+    for (size_t i = 0; i < list->odd_count && i < ODD_SAID; i++)
+        listing_doubt(
+            fetch->listing, true,
             text_format(fetch->arena,
                         _("%s/%s is no file but a link that leads nowhere or out of the folder, a pipe or "
                           "a device, and is not read: put the document there, or remove it"),
-                        folder, list->odd[i]);
-        fetch->notice(fetch->notice_own, message.bytes);
+                        folder, list->odd[i])
+                .bytes);
+    if (list->odd_count > ODD_SAID)
+        listing_doubt(
+            fetch->listing, true,
+            text_format(fetch->arena, _("%s: %zu more are no files"), folder, list->odd_count - ODD_SAID)
+                .bytes);
+    for (size_t i = 0; i < list->unread_count && i < ODD_SAID; i++)
+        listing_doubt(fetch->listing, true, list->unread[i]);
+}
+
+static void look(struct one_file *file)
+{
+    file->rest = file_look(file->path, &file->state, &file->error) ? FILE_LOST : 0;
+}
+
+static int by_time(const void *left, const void *right)
+{
+    const struct one_file *a = left, *b = right;
+    if (a->state.modified != b->state.modified)
+        return a->state.modified < b->state.modified ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+static void keep_newest(struct folder_state *state, const struct folder_settings *settings)
+{
+    if (!settings->newest)
+        return;
+    if (settings->newest_by == BY_TIME)
+        qsort(state->files, state->count, sizeof *state->files, by_time);
+    size_t count = (size_t)settings->newest_count;
+    if (state->count > count) {
+        state->files += state->count - count;
+        state->count = count;
     }
-    if (fetch->notice && list->odd_count > ODD_SAID) {
-        message =
-            text_format(fetch->arena, _("%s: %zu more are no files"), folder, list->odd_count - ODD_SAID);
-        fetch->notice(fetch->notice_own, message.bytes);
+}
+
+/* ---- which of them are quiet ---- */
+
+/* How long ago it was written to, in milliseconds; a moment that has not come yet is now. */
+static int64_t age_of(const struct file_state *state, int64_t now)
+{
+    int64_t last = state->modified > state->changed ? state->modified : state->changed;
+    int64_t age = now - last / 1000000;
+    return age < 0 ? 0 : age;
+}
+
+static bool wait_a_while(const struct fetch *fetch, int64_t wait)
+{
+    while (wait > 0 && !(fetch->stop && *fetch->stop)) {
+        int64_t part = wait < TICK ? wait : TICK;
+        fetch->clock->sleep(fetch->clock, part);
+        wait -= part;
+    }
+    return !(fetch->stop && *fetch->stop);
+}
+
+/* One that is younger is quiet when it stands as it stood, `quiet` after it was looked at. All wait together. */
+static void settle(struct fetch *fetch, struct folder_state *state, int64_t quiet)
+{
+    int64_t now = fetch->clock->now(fetch->clock);
+    for (size_t i = 0; i < state->count; i++)
+        if (!state->files[i].rest && quiet && age_of(&state->files[i].state, now) < quiet)
+            state->files[i].rest = FILE_MOVES;
+    for (;;) {
+        int64_t wait = 0;
+        for (size_t i = 0; i < state->count; i++) {
+            const struct one_file *file = &state->files[i];
+            int64_t own = file->rest == FILE_MOVES ? quiet - age_of(&file->state, now) : 0;
+            wait = own > wait ? own : wait;
+        }
+        if (!wait || wait > *fetch->patience || !wait_a_while(fetch, wait))
+            return;
+        *fetch->patience -= wait;
+        now = fetch->clock->now(fetch->clock);
+        for (size_t i = 0; i < state->count; i++) {
+            struct one_file *file = &state->files[i];
+            struct file_state before = file->state;
+            if (file->rest != FILE_MOVES)
+                continue;
+            look(file);
+            if (!file->rest && !file_state_equal(&before, &file->state))
+                file->rest = FILE_MOVES;
+        }
     }
 }
 
@@ -51,71 +189,148 @@ static enum status open_folder(struct fetch *fetch, struct error *error)
 {
     const struct folder_settings *settings = fetch->settings;
     struct folder_state *state = arena_new(fetch->arena, struct folder_state);
+    struct file_list list;
     fetch->user_data = state;
     const char *folder = file_path(fetch->arena, fetch->folder, settings->folder);
-    if (file_list_folder(fetch->arena, folder, settings->match, &state->list, error))
+    if (file_list_folder(fetch->arena, folder, settings->match, &list, error))
         return error->status;
-    say_odd(fetch, settings->folder, &state->list);
-    return STATUS_OK;
-}
-
-static enum status next_in_folder(struct fetch *fetch, struct document *document, struct error *error)
-{
-    const struct folder_settings *settings = fetch->settings;
-    struct folder_state *state = fetch->user_data;
-    if (state->at == state->list.count) {
-        fetch->whole = state->list.odd_count == 0;
-        return STATUS_END;
+    doubt_odd(fetch, settings->folder, &list);
+    state->files = arena_array(fetch->arena, struct one_file, list.count + 1);
+    state->count = list.count;
+    for (size_t i = 0; i < list.count; i++) {
+        struct one_file *file = &state->files[i];
+        file->path = list.paths[i];
+        file->name = text_format(fetch->arena, "%s/%s", settings->folder, list.names[i]).bytes;
+        look(file);
     }
-    const char *path = state->list.paths[state->at];
-    struct text name = text_format(fetch->arena, "%s/%s", settings->folder, state->list.names[state->at]);
-    state->at++;
-    *document = (struct document){ .name = name.bytes, .path = path };
-    if (file_stream_open(fetch->arena, path, &document->stream, error)) {
-        error->status = STATUS_STOP;
-        return error->status;
-    }
+    fetch->newest = settings->newest != NULL;
+    fetch->root = settings->folder;
+    keep_newest(state, settings);
+    settle(fetch, state, settings->quiet);
     return STATUS_OK;
 }
 
 static enum status open_file(struct fetch *fetch, struct error *error)
 {
+    const struct folder_settings *settings = fetch->settings;
+    struct folder_state *state = arena_new(fetch->arena, struct folder_state);
     (void)error;
-    fetch->user_data = arena_new(fetch->arena, struct folder_state);
+    fetch->user_data = state;
+    state->files = arena_new(fetch->arena, struct one_file);
+    state->count = 1;
+    *state->files = (struct one_file){ .path = file_path(fetch->arena, fetch->folder, settings->file),
+                                       .name = settings->file };
+    look(state->files);
+    settle(fetch, state, settings->quiet);
     return STATUS_OK;
 }
 
+static void close_folder(struct fetch *fetch)
+{
+    struct folder_state *state = fetch->user_data;
+    if (!state)
+        return;
+    buffer_free(&state->small);
+    spool_file_close(&state->large);
+    fetch->user_data = NULL;
+}
+
+/* ---- one file ---- */
+
+static enum status moves(const struct one_file *file, struct error *error)
+{
+    return error_set(error, STATUS_STOP,
+                     _("%s is being written to, and gives no record tonight: let its writer end, or write "
+                       "beside it and rename"),
+                     file->name);
+}
+
+/* All of it; STATUS_STOP when it cannot be read, or moved meanwhile. */
+static enum status copy(struct folder_state *state, const struct one_file *file, bool small,
+                        struct file_stream *stream, struct error *error)
+{
+    struct file_state after;
+    buffer_clear(&state->small);
+    if (!small && !state->large.open && spool_file_open(&state->large, error))
+        return error->status;
+    if (!small)
+        spool_file_clear(&state->large);
+    for (size_t got = 1, length = 0; got; length += got) {
+        char *room = buffer_room(&state->small, BLOCK);
+        if (stream->read(stream, room, BLOCK, &got, error))
+            return error->status = STATUS_STOP;
+        if (small)
+            state->small.length += got;
+        else if (spool_file_put(&state->large, (struct text){ room, got }, error))
+            return error->status;
+        if (small && length > (size_t)SMALL)
+            return moves(file, error);
+    }
+    if (file_stream_look(stream, &after, error))
+        return error->status = STATUS_STOP;
+    return file_state_equal(&after, &file->state) ? STATUS_OK : moves(file, error);
+}
+
+static enum status take_file(struct fetch *fetch, const struct one_file *file, struct document *document,
+                             struct error *error)
+{
+    struct folder_state *state = fetch->user_data;
+    struct file_stream stream;
+    if (file->rest == FILE_MOVES)
+        return moves(file, error);
+    if (file->rest == FILE_LOST)
+        return error_set(error, STATUS_STOP, "%s", file->error.message);
+    if (file_stream_open(fetch->arena, file->path, &stream, error))
+        return error->status = STATUS_STOP;
+    bool small = file->state.size <= SMALL && fetch->source->format != SOURCE_XLSX;
+    enum status status = copy(state, file, small, &stream, error);
+    stream.close(&stream);
+    if (status)
+        return status;
+    *document = (struct document){ .name = file->name };
+    if (small) {
+        file_stream_memory(buffer_view(&state->small), file->name, &document->stream);
+        return STATUS_OK;
+    }
+    spool_file_stream(&state->large, file->name, &document->stream);
+    spool_file_path(&state->large, state->path);
+    document->path = state->path;
+    return STATUS_OK;
+}
+
+/* One that cannot be read is no reason to leave the others. */
 static enum status next_file(struct fetch *fetch, struct document *document, struct error *error)
 {
-    const struct folder_settings *settings = fetch->settings;
     struct folder_state *state = fetch->user_data;
-    if (state->at++) {
-        fetch->whole = true;
-        return STATUS_END;
+    while (state->at < state->count) {
+        enum status status = take_file(fetch, &state->files[state->at++], document, error);
+        if (status != STATUS_STOP)
+            return status;
+        listing_doubt(fetch->listing, true, error->message);
     }
-    const char *path = file_path(fetch->arena, fetch->folder, settings->file);
-    *document = (struct document){ .name = settings->file, .path = path };
-    if (file_stream_open(fetch->arena, path, &document->stream, error)) {
-        error->status = STATUS_STOP;
-        return error->status;
-    }
-    return STATUS_OK;
+    fetch->whole = true;
+    return STATUS_END;
 }
 
 const struct fetch_driver fetch_folder = {
     .name = "folder",
     .settings = folder_settings,
     .setting_count = COUNT(folder_settings),
+    .files = true,
     .size = sizeof(struct folder_settings),
+    .check = check_folder,
     .open = open_folder,
-    .next = next_in_folder,
+    .next = next_file,
+    .close = close_folder,
 };
 
 const struct fetch_driver fetch_file = {
     .name = "file",
     .settings = file_settings,
     .setting_count = COUNT(file_settings),
+    .files = true,
     .size = sizeof(struct folder_settings),
     .open = open_file,
     .next = next_file,
+    .close = close_folder,
 };

@@ -1,6 +1,9 @@
+#include <stdlib.h>
 #include <string.h>
 
+#include "adapters/crypto.h"
 #include "adapters/json.h"
+#include "core/memory.h"
 #include "extract/json_splitter.h"
 #include "extract/pagination.h"
 
@@ -11,14 +14,17 @@ struct url_state {
     struct url_client client;
     struct pagination chain;
     struct spool_file page, detail;
-    bool begun;    /* a page was asked for */
-    bool recalled; /* what was remembered has been tried */
+    int64_t asked;     /* pages */
+    bool recalled;     /* what was remembered has been tried */
+    bool given_out;    /* a page was, and what it came to is not judged yet */
+    bool walked_again; /* this is the second walk */
     /* with `detail`: the listing's page that is being gone through */
     struct file_stream stream;
     struct json_splitter items;
     bool listing;
-    int64_t item_count;
-    int lacking; /* items in a row without a detail */
+    int64_t item_count, key_capacity;
+    uint64_t *keys; /* of those items */
+    int lacking;    /* items in a row without a detail */
     bool incomplete;
     struct arena item_arena; /* cleared for each item */
     char path[SPOOL_FILE_PATH];
@@ -30,7 +36,9 @@ static enum status open_url(struct fetch *fetch, struct error *error)
     fetch->user_data = state;
     if (url_client_open(&state->client, fetch, error) || spool_file_open(&state->page, error))
         return error->status;
-    pagination_begin(&state->chain, fetch->settings, fetch->arena);
+    pagination_begin(&state->chain, fetch->settings, fetch->listing, fetch->arena);
+    const struct url_settings *settings = fetch->settings;
+    fetch->wants_keys = settings->paging.kind != URL_PAGES_NONE && !settings->has_detail;
     return STATUS_OK;
 }
 
@@ -50,6 +58,7 @@ static void close_url(struct fetch *fetch)
         pagination_free(&state->chain);
         spool_file_close(&state->page);
         spool_file_close(&state->detail);
+        free(state->keys);
         arena_free(&state->item_arena);
     }
     url_settings_free(fetch->settings);
@@ -69,20 +78,16 @@ static const char *shown_page(struct fetch *fetch, const struct url_state *state
 static enum status ask_page(struct fetch *fetch, struct url_state *state, const struct pagination_page *known,
                             struct url_reply *reply, struct error *error)
 {
+    const struct url_settings *settings = fetch->settings;
     struct page_request ask;
-    pagination_ask(&state->chain, &ask);
+    pagination_ask(&state->chain, known, &ask);
     ask.shown = shown_page(fetch, state);
-    if (known) {
-        ask.etag = known->etag;
-        ask.modified = known->modified;
-    }
+    ask.partial = settings->paging.kind == URL_PAGES_COUNT || settings->paging.kind == URL_PAGES_OFFSET;
     enum status status = url_client_ask(&state->client, &ask, &state->page, fetch->arena, reply, error);
-    state->begun = true;
-    if (status == STATUS_REJECT)
-        error->status = status = STATUS_STOP;
+    state->asked++;
     if (status || reply->unchanged)
         return status;
-    return pagination_take(&state->chain, &state->page, reply, ask.shown, error);
+    return pagination_answer(&state->chain, &state->page, reply, error);
 }
 
 /* Asks for each remembered page whether it changed. STATUS_END: none did. STATUS_OK: the first page is new
@@ -95,63 +100,101 @@ static enum status ask_for_changes(struct fetch *fetch, struct url_state *state,
     *ready = false;
     for (size_t i = 0; i < count; i++) {
         struct url_reply reply;
-        if (ask_page(fetch, state, &pages[i], &reply, error))
-            return error->status;
-        if (!reply.unchanged) {
-            *ready = !i && !reply.empty;
-            break;
-        }
-        if (i + 1 == count)
-            return STATUS_END;
-        enum status status = pagination_follow(&state->chain, &pages[i], error);
-        if (status == STATUS_STOP)
+        state->chain.number = (int64_t)i + 1;
+        enum status status = ask_page(fetch, state, &pages[i], &reply, error);
+        if (status == STATUS_FATAL || (fetch->stop && *fetch->stop))
             return status;
-        if (status == STATUS_END)
-            break;
+        if (status == STATUS_OK && reply.unchanged && i + 1 == count)
+            return STATUS_END;
+        if (status == STATUS_OK && reply.unchanged)
+            continue;
+        *ready = !i && status == STATUS_OK && !reply.empty;
+        break;
     }
-    if (!*ready) {
-        pagination_begin(&state->chain, fetch->settings, fetch->arena);
-        state->begun = false;
+    struct pagination_page first = state->chain.page;
+    struct page_fact fact = state->chain.fact;
+    struct text follow = state->chain.follow;
+    bool number = state->chain.follow_number, stranger = state->chain.follow_stranger;
+    pagination_begin(&state->chain, fetch->settings, fetch->listing, fetch->arena);
+    if (*ready) {
+        state->chain.page = first;
+        state->chain.fact = fact;
+        state->chain.follow = follow;
+        state->chain.follow_number = number;
+        state->chain.follow_stranger = stranger;
     }
     return STATUS_OK;
 }
 
-static enum status end_whole(struct fetch *fetch, struct url_state *state)
+static enum status end_walk(struct fetch *fetch, struct url_state *state)
 {
-    fetch->whole = !state->incomplete;
-    if (fetch->whole)
-        fetch->remember = pagination_remember(&state->chain);
+    const struct url_settings *settings = fetch->settings;
+    fetch->whole = !state->incomplete && !fetch->listing->broken;
+    fetch->remember = fetch->whole && settings->conditional ? pagination_remember(&state->chain) : TEXT_NONE;
+    fetch->repeats = state->chain.walk.repeats;
+    fetch->may_walk_again =
+        settings->paging.kind != URL_PAGES_NONE && settings->paging.again && !state->walked_again;
     return STATUS_END;
 }
 
-/* The next page into state->page. */
-static enum status next_page(struct fetch *fetch, struct url_state *state, int64_t given, struct error *error)
+static bool is_fresh(const struct fetch *fetch)
 {
-    struct url_reply reply;
+    const struct url_settings *settings = fetch->settings;
+    int64_t age = fetch->clock->now(fetch->clock) - fetch->read_at;
+    return settings->conditional && fetch->remembered.length && age >= 0 && age < settings->reread;
+}
+
+/* What a page came to that gives no document. STATUS_OK: the walk goes on. */
+static enum status judge_failure(struct fetch *fetch, struct url_state *state, enum status status,
+                                 const struct url_reply *reply, struct error *error)
+{
+    enum page_kind kind = PAGE_LOST;
+    bool linked = state->chain.walk.kind == WALK_SINGLE || state->chain.walk.kind == WALK_LINK;
+    if (status == STATUS_FATAL || (fetch->stop && *fetch->stop))
+        return status;
+    if (status == STATUS_REJECT && reply->behind && state->asked > 1 && !linked)
+        kind = PAGE_BEHIND;
+    else
+        listing_doubt(fetch->listing, true, error->message);
+    return pagination_take(&state->chain, kind, 0, NULL) ? STATUS_OK : end_walk(fetch, state);
+}
+
+/* The next page into state->page; `given` records with these keys were in the one before. */
+static enum status next_page(struct fetch *fetch, struct url_state *state, int64_t given,
+                             const uint64_t *keys, bool broken, bool nothing, struct error *error)
+{
     bool ready = false;
-    if (!state->begun && !state->recalled && fetch->remembered.length) {
+    if (!state->asked && !state->recalled && is_fresh(fetch)) {
         state->recalled = true;
         enum status status = ask_for_changes(fetch, state, &ready, error);
-        if (status == STATUS_END) {
+        if (status == STATUS_END)
             fetch->unchanged = fetch->whole = true;
-            return STATUS_END;
-        }
-        if (status || ready)
+        if (status || ready) {
+            state->given_out = true;
             return status;
+        }
     }
-    do {
-        if (state->begun) {
-            enum status status = pagination_advance(&state->chain, given, error);
-            if (status == STATUS_END)
-                return end_whole(fetch, state);
+    if (state->given_out) {
+        enum page_kind kind = broken ? PAGE_LOST : nothing ? PAGE_NOTHING : PAGE_LIST;
+        state->given_out = false;
+        if (!pagination_take(&state->chain, kind, given, keys))
+            return end_walk(fetch, state);
+    }
+    for (;;) {
+        struct url_reply reply;
+        enum status status = ask_page(fetch, state, NULL, &reply, error);
+        if (status == STATUS_OK && !reply.empty) {
+            state->given_out = true;
+            return STATUS_OK;
+        }
+        if (status != STATUS_OK) {
+            status = judge_failure(fetch, state, status, &reply, error);
             if (status)
                 return status;
+        } else if (!pagination_take(&state->chain, PAGE_NOTHING, 0, NULL)) {
+            return end_walk(fetch, state);
         }
-        if (ask_page(fetch, state, NULL, &reply, error))
-            return error->status;
-        given = 0;
-    } while (reply.empty);
-    return STATUS_OK;
+    }
 }
 
 static void give(struct url_state *state, struct spool_file *content, const char *name,
@@ -163,6 +206,18 @@ static void give(struct url_state *state, struct spool_file *content, const char
     document->path = state->path;
 }
 
+static enum status again_url(struct fetch *fetch, struct error *error)
+{
+    struct url_state *state = fetch->user_data;
+    (void)error;
+    end_listing(state);
+    pagination_begin(&state->chain, fetch->settings, fetch->listing, fetch->arena);
+    state->asked = 0;
+    state->recalled = state->walked_again = true;
+    state->given_out = state->incomplete = false;
+    return STATUS_OK;
+}
+
 /* ---- details ---- */
 
 static void begin_listing(struct fetch *fetch, struct url_state *state)
@@ -170,8 +225,20 @@ static void begin_listing(struct fetch *fetch, struct url_state *state)
     const struct url_settings *settings = fetch->settings;
     spool_file_stream(&state->page, settings->shown, &state->stream);
     json_splitter_open(&state->items, &state->stream, &settings->items, ITEM_LIMIT);
+    state->items.null_is_empty = settings->wanted.given;
     state->listing = true;
     state->item_count = 0;
+}
+
+static void add_key(struct url_state *state, struct text item)
+{
+    struct digest digest = crypto_sha256(item);
+    if (state->item_count == state->key_capacity)
+        state->keys = memory_grow(state->keys, (size_t)(state->key_capacity = state->key_capacity * 2 + 128),
+                                  sizeof *state->keys);
+    uint64_t key;
+    memcpy(&key, digest.bytes, sizeof key);
+    state->keys[state->item_count++] = key | 1;
 }
 
 /* The next item of the listing, page after page. */
@@ -184,17 +251,20 @@ static enum status next_item(struct fetch *fetch, struct url_state *state, struc
         if (state->listing)
             status = json_splitter_next(&state->items, &bytes, error);
         if (status == STATUS_OK) {
-            state->item_count++;
+            add_key(state, bytes);
             status = json_parse(&state->item_arena, bytes, item, error);
             if (status == STATUS_OK)
                 return STATUS_OK;
         }
-        if (status != STATUS_END) {
-            error->status = STATUS_STOP;
-            return error_add(error, "%s", shown_page(fetch, state));
+        bool broken = status != STATUS_END, nothing = state->listing && state->items.nothing;
+        if (broken) {
+            if (status == STATUS_FATAL)
+                return status;
+            error_add(error, "%s", shown_page(fetch, state));
+            listing_doubt(fetch->listing, true, error->message);
         }
         end_listing(state);
-        status = next_page(fetch, state, state->item_count, error);
+        status = next_page(fetch, state, state->item_count, state->keys, broken, nothing, error);
         if (status)
             return status;
         begin_listing(fetch, state);
@@ -243,14 +313,15 @@ static enum status next_detail(struct fetch *fetch, struct url_state *state, str
             give(state, &state->detail, ask.shown, document);
             return STATUS_OK;
         }
-        if (status != STATUS_REJECT)
+        if (status == STATUS_FATAL || (fetch->stop && *fetch->stop))
             return status;
-        /* One that went between the listing and now is no reason to leave the others. */
+        /* One that went between the listing and now is no reason to leave the others; a server that is down, one
+         * after three. */
         state->incomplete = true;
-        if (++state->lacking > LACKING_MAX)
+        listing_doubt(fetch->listing, true, error->message);
+        state->lacking += status == STATUS_REJECT ? 1 : LACKING_MAX / 2;
+        if (state->lacking > LACKING_MAX)
             return error->status = STATUS_STOP;
-        if (fetch->notice)
-            fetch->notice(fetch->notice_own, error->message);
     }
 }
 
@@ -258,13 +329,14 @@ static enum status next_url(struct fetch *fetch, struct document *document, stru
 {
     struct url_state *state = fetch->user_data;
     const struct url_settings *settings = fetch->settings;
-    if (fetch->broken && !settings->has_detail)
-        return STATUS_END; /* how many records the page has is not known: nor is the page after it */
     if (settings->has_detail)
         return next_detail(fetch, state, document, error);
-    enum status status = next_page(fetch, state, fetch->given, error);
+    enum status status =
+        next_page(fetch, state, fetch->given, fetch->keys, fetch->broken, fetch->nothing, error);
     if (status == STATUS_OK)
         give(state, &state->page, shown_page(fetch, state), document);
+    if (status == STATUS_OK)
+        document->null_is_empty = settings->wanted.given;
     return status;
 }
 
@@ -276,5 +348,6 @@ const struct fetch_driver fetch_url = {
     .check = url_settings_check,
     .open = open_url,
     .next = next_url,
+    .again = again_url,
     .close = close_url,
 };

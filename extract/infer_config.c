@@ -411,7 +411,9 @@ static enum status look_at_url(struct arena *arena, const struct setting_context
     status = fetch.driver->open(&fetch, error);
     if (status == STATUS_OK)
         status = fetch.driver->next(&fetch, &document, error);
-    if (status == STATUS_END)
+    if (status == STATUS_END && fetch.listing->doubts)
+        status = error_set(error, STATUS_STOP, "%s", fetch.listing->why);
+    else if (status == STATUS_END)
         status = error_set(error, STATUS_USAGE, _("%.*s gives nothing"), TEXT_ARG(inferred->name));
     if (status == STATUS_OK) {
         inferred->paths = arena_array(arena, const char *, 1);

@@ -18,7 +18,7 @@
 
 struct item {
     struct text bytes, context, key;
-    const char *locator, *document, *fault;
+    const char *locator, *document, *fault, *doubt;
     struct digest digest;
     bool whole;
     bool known; /* staged before, or nothing that was asked for: there is nothing left to do */
@@ -40,6 +40,8 @@ struct ingest {
     struct group groups[GROUPS];
     struct group *filling, *hashing, *keying;
     bool working, doubtful;
+    uint64_t *keys;
+    size_t key_count, key_capacity;
     bool seeks; /* the key of a JSON record can be found without reading all of it */
     struct json_pointer pointer;
     struct arena scratch, kept;
@@ -88,6 +90,7 @@ void ingest_close(struct ingest *ingest)
     }
     arena_free(&ingest->scratch);
     arena_free(&ingest->kept);
+    free(ingest->keys);
     free(ingest);
 }
 
@@ -156,9 +159,9 @@ static void work(void *user_data, size_t index, unsigned thread)
         return;
     }
     struct item *item = &ingest->keying->items[index - ingest->hashing->count];
-    if (item->known || item->fault || !ingest->options.key)
+    if ((item->known && !ingest->options.wants_keys) || item->fault || !ingest->options.key)
         return;
-    if (find_key(ingest, item))
+    if (find_key(ingest, item) && !item->known)
         item->fault = item->error.message;
 }
 
@@ -248,6 +251,33 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
     return staging_put(options->staging, &staged, error);
 }
 
+/* What may have been cut stands under its key, where that can be told, so that nothing is missing for it. */
+static enum status keep_back(struct ingest *ingest, struct item *item, struct error *error)
+{
+    const struct ingest_options *options = &ingest->options;
+    bool known;
+    bool keyed = !item->fault && item->key.length;
+    item->fault = item->doubt;
+    ingest->doubtful = true;
+    if (!keyed)
+        return set_aside(ingest, item, error);
+    if (!wanted(options, item->key))
+        return STATUS_OK;
+    struct staged_record staged = {
+        .key = item->key,
+        .locator = text_of(item->locator),
+        .bytes = item->bytes,
+        .digest = item->digest,
+        .context = item->context,
+        .fault = item->doubt,
+    };
+    options->notice(options->user_data, item->locator, item->doubt);
+    if (staging_known(options->staging, &item->digest, item->key, text_of(item->locator), &known, error) ||
+        known)
+        return error->status;
+    return staging_put(options->staging, &staged, error);
+}
+
 static enum status stage(struct ingest *ingest, struct item *item, struct error *error)
 {
     const struct ingest_options *options = &ingest->options;
@@ -257,6 +287,8 @@ static enum status stage(struct ingest *ingest, struct item *item, struct error 
         return error->status;
     if (item->known)
         return STATUS_OK;
+    if (item->doubt)
+        return keep_back(ingest, item, error);
     if (item->fault)
         return set_aside(ingest, item, error);
     if (!wanted(options, item->key)) {
@@ -273,6 +305,26 @@ static enum status stage(struct ingest *ingest, struct item *item, struct error 
         .context = item->context,
     };
     return staging_put(options->staging, &staged, error);
+}
+
+static void remember_key(struct ingest *ingest, const struct item *item)
+{
+    uint64_t key;
+    struct digest digest = item->digest;
+    if (item->key.length)
+        digest = crypto_sha256(item->key);
+    memcpy(&key, digest.bytes, sizeof key);
+    if (ingest->key_count == ingest->key_capacity)
+        ingest->keys = memory_grow(ingest->keys, ingest->key_capacity = ingest->key_capacity * 2 + 256,
+                                   sizeof *ingest->keys);
+    ingest->keys[ingest->key_count++] = key | 1;
+}
+
+const uint64_t *ingest_keys(struct ingest *ingest, size_t *count)
+{
+    *count = ingest->key_count;
+    ingest->key_count = 0;
+    return ingest->keys;
 }
 
 /* ---- groups ---- */
@@ -301,9 +353,12 @@ static enum status turn(struct ingest *ingest, struct error *error)
     if (ingest->working)
         thread_pool_start(ingest->options.thread_pool, work, ingest,
                           ingest->hashing->count + ingest->keying->count);
-    for (size_t i = 0; i < staging->count; i++)
+    for (size_t i = 0; i < staging->count; i++) {
+        if (ingest->options.wants_keys)
+            remember_key(ingest, &staging->items[i]);
         if (stage(ingest, &staging->items[i], error))
             return error->status;
+    }
     arena_clear(&ingest->scratch);
     empty(staging);
     ingest->filling = staging;
@@ -321,6 +376,7 @@ enum status ingest_put(struct ingest *ingest, const struct ingest_record *record
         .bytes = text_copy(&group->arena, record->bytes),
         .locator = text_string(&group->arena, text_of(record->locator)),
         .fault = record->fault ? text_string(&group->arena, text_of(record->fault)) : NULL,
+        .doubt = record->doubt ? text_string(&group->arena, text_of(record->doubt)) : NULL,
         .whole = record->whole,
     };
     item->document = before && !strcmp(before->document, record->document)

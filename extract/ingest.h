@@ -17,6 +17,7 @@ struct ingest_options {
     const struct record_address *key; /* NULL: the document's name is the key */
     const struct text *codes;         /* only records known under these codes, or whose key is one */
     size_t code_count;                /* 0: all */
+    bool wants_keys;                  /* of all records, also of those that are known (ingest_keys) */
     void (*notice)(void *user_data, const char *locator, const char *message);
     void *user_data;
 };
@@ -28,6 +29,8 @@ struct ingest_record {
     const char *document; /* its name */
     bool whole;           /* the record is the whole document */
     const char *fault;    /* why it cannot be read: it is set aside; NULL: it can */
+    const char *doubt; /* why it is kept back unless these bytes were taken before (NULL: it is not): it may
+                           * have been cut */
 };
 
 struct ingest;
@@ -36,6 +39,9 @@ struct ingest *ingest_open(const struct ingest_options *options);
 enum status ingest_put(struct ingest *ingest, const struct ingest_record *record, struct error *error);
 /* Everything that was put is staged. */
 enum status ingest_finish(struct ingest *ingest, struct error *error);
+/* After ingest_finish: a number for the key of each record that was put since the last call, in their order, the
+ * same for the same key, none 0. Borrowed until the next record is put. */
+const uint64_t *ingest_keys(struct ingest *ingest, size_t *count);
 /* A record could not be identified, so that what is absent may only be unreadable; after ingest_finish. */
 bool ingest_is_doubtful(const struct ingest *ingest);
 void ingest_close(struct ingest *ingest);

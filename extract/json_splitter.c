@@ -352,9 +352,13 @@ static enum status only_item(struct json_splitter *splitter, struct text *item, 
         return refuse_words(text, error);
     if (status)
         return status;
-    if (splitter->pointer->count && text_is(buffer_view(&splitter->item), "null"))
+    if (!splitter->pointer->count || splitter->item.over || (text.length && text.bytes[0] == '{'))
+        return give(splitter, item, error);
+    splitter->nothing = splitter->null_is_empty && text_is(text, "null");
+    if (splitter->nothing)
         return STATUS_END;
-    return give(splitter, item, error);
+    return error_set(error, STATUS_STOP, _("where the list should be stands %.*s (see \"records\")"),
+                     (int)text_cut(text, 40), text.bytes);
 }
 
 static enum status next_item(struct json_splitter *splitter, struct text *item, struct error *error)
@@ -379,7 +383,8 @@ enum status json_splitter_next(struct json_splitter *splitter, struct text *item
         return STATUS_END;
     if (!splitter->started) {
         status = enter(splitter, error);
-        if (status == STATUS_END)
+        splitter->nothing = status == STATUS_END && splitter->null_is_empty;
+        if (status == STATUS_END && !splitter->nothing)
             status =
                 error_set(error, STATUS_STOP, _("there is no \"%.*s\" in the document (see \"records\")"),
                           TEXT_ARG(splitter->missing));

@@ -16,7 +16,9 @@ struct json_splitter {
     struct file_stream *stream;
     const struct json_pointer *pointer; /* to the list, or to the one item */
     size_t limit;                       /* bytes of an item */
-    struct buffer block;                /* read and not passed yet, from `at` */
+    bool null_is_empty; /* set after opening: null, or nothing, in the list's place is no list and no fault */
+    bool nothing;       /* that is how it was */
+    struct buffer block; /* read and not passed yet, from `at` */
     size_t at;
     bool ended;
     struct buffer item, name;
@@ -30,8 +32,7 @@ struct json_splitter {
 
 void json_splitter_open(struct json_splitter *splitter, struct file_stream *stream,
                         const struct json_pointer *pointer, size_t limit);
-/* The next item, borrowed until the next call; a value that is no list is itself the one item, a null behind
- * a pointer is an empty list. STATUS_OK; STATUS_END when the text was read to its end; STATUS_REJECT for an
+/* The next item, borrowed until the next call; an object in the list's place is itself the one item. STATUS_OK; STATUS_END when the text was read to its end; STATUS_REJECT for an
  * item beyond the limit (`item` is empty, reading goes on); STATUS_STOP when the text is broken from here on
  * or the pointer leads nowhere: `item` is what was read of the last item. */
 enum status json_splitter_next(struct json_splitter *splitter, struct text *item, struct error *error);

@@ -11,42 +11,73 @@
 
 #define REMEMBERED ((size_t)1 << 20) /* bytes: more pages than fit are asked for anew each time */
 
-void pagination_begin(struct pagination *chain, const struct url_settings *settings, struct arena *arena)
+static enum page_walk_kind kind_of(enum url_paging kind)
 {
+    switch (kind) {
+    case URL_PAGES_COUNT:
+        return WALK_COUNT;
+    case URL_PAGES_OFFSET:
+        return WALK_OFFSET;
+    case URL_PAGES_NEXT:
+    case URL_PAGES_CURSOR:
+        return WALK_LINK;
+    default:
+        return WALK_SINGLE;
+    }
+}
+
+void pagination_begin(struct pagination *chain, const struct url_settings *settings, struct listing *listing,
+                      struct arena *arena)
+{
+    const struct url_pages *paging = &settings->paging;
     struct pagination_page *pages = chain->pages;
+    struct page_walk walk = chain->walk;
     size_t capacity = chain->capacity;
     *chain = (struct pagination){
-        .settings = settings, .arena = arena, .number = 1, .pages = pages, .capacity = capacity
+        .settings = settings, .arena = arena, .number = 1, .pages = pages, .capacity = capacity, .walk = walk
     };
-    chain->position = settings->paging.kind == URL_PAGES_COUNT ? settings->paging.first : 0;
+    chain->walk.kind = kind_of(paging->kind);
+    chain->walk.first = paging->kind == URL_PAGES_COUNT ? paging->first : 0;
+    chain->walk.size = paging->size;
+    chain->walk.most = paging->most;
+    chain->walk.wants_total = paging->has_total;
+    chain->walk.listing = listing;
+    chain->walk.shown = settings->shown;
+    page_walk_begin(&chain->walk);
+    chain->next.position = chain->walk.position;
 }
 
 void pagination_free(struct pagination *chain)
 {
+    page_walk_free(&chain->walk);
     free(chain->pages);
     *chain = (struct pagination){ 0 };
 }
 
-void pagination_ask(const struct pagination *chain, struct page_request *ask)
+void pagination_ask(const struct pagination *chain, const struct pagination_page *known,
+                    struct page_request *ask)
 {
     const struct url_pages *paging = &chain->settings->paging;
+    const struct pagination_page *page = known ? known : &chain->next;
+    bool by_place = paging->kind == URL_PAGES_COUNT || paging->kind == URL_PAGES_OFFSET;
     *ask = (struct page_request){ .request = &chain->settings->request, .shown = chain->settings->shown };
-    if (paging->kind == URL_PAGES_NONE ||
-        (!chain->link.bytes && paging->kind != URL_PAGES_COUNT && paging->kind != URL_PAGES_OFFSET))
+    if (known) {
+        ask->etag = known->etag;
+        ask->modified = known->modified;
+    }
+    if (paging->kind == URL_PAGES_NONE || (!by_place && !page->link.bytes))
         return;
     if (paging->kind == URL_PAGES_NEXT) {
-        ask->url = chain->link.bytes;
-        ask->stranger = chain->stranger;
+        ask->url = page->link.bytes;
+        ask->stranger = page->stranger;
         return;
     }
     if (paging->name)
         ask->parameter = paging->name;
     else
         ask->into = &paging->into;
-    ask->number = paging->kind != URL_PAGES_CURSOR || chain->link_is_number;
-    ask->value = paging->kind == URL_PAGES_CURSOR
-                     ? chain->link
-                     : text_format(chain->arena, "%lld", (long long)chain->position);
+    ask->number = by_place || page->number;
+    ask->value = by_place ? text_format(chain->arena, "%lld", (long long)page->position) : page->link;
 }
 
 /* ---- what a page says of the next ---- */
@@ -60,14 +91,53 @@ static enum status refuse_link(const struct url_settings *settings, enum value_k
                      settings->shown, what);
 }
 
-static enum status take_link(struct pagination *chain, struct spool_file *content,
-                             const struct url_reply *reply, struct pagination_page *page, struct error *error)
+static enum status resolve_link(struct pagination *chain, struct text found, enum value_kind kind,
+                                struct error *error)
+{
+    const struct url_settings *settings = chain->settings;
+    const char *from = chain->page.url.bytes;
+    BUFFER_OWNED struct buffer url = { 0 };
+    if (kind == VALUE_NUMBER || !url_resolve(from, found, &url))
+        return error_set(error, STATUS_STOP, _("%s: the link to the next page is no URL: %.*s"),
+                         settings->shown, TEXT_ARG(found));
+    if (settings->base == URL_BASE_CONFIGURED)
+        url_put_origin(&url, from);
+    chain->follow_stranger = !url_same_host(url.bytes, from);
+    if (chain->follow_stranger && settings->redirects != URL_REDIRECTS_ANY)
+        return error_set(
+            error, STATUS_STOP,
+            _("%s: the link to the next page leads to another host (%.*s); allow it with \"redirects: any\", "
+              "or keep to the configured one with \"base: configured\""),
+            settings->shown, TEXT_ARG(found));
+    if (chain->follow_stranger && !text_starts(buffer_view(&url), TEXT("http")))
+        return error_set(error, STATUS_STOP, _("%s: the link to the next page is no web address: %.*s"),
+                         settings->shown, TEXT_ARG(found));
+    chain->follow = text_copy(chain->arena, buffer_view(&url));
+    return STATUS_OK;
+}
+
+static enum page_link judge_link(const struct pagination *chain)
+{
+    struct text link = chain->follow;
+    bool next = chain->settings->paging.kind == URL_PAGES_NEXT;
+    if (!link.length)
+        return LINK_NONE;
+    if (text_equal(link, chain->page.link) || (next && text_equal(link, chain->page.url)))
+        return LINK_SAME;
+    for (size_t i = 0; i < chain->count; i++)
+        if (text_equal(link, chain->pages[i].link) || (next && text_equal(link, chain->pages[i].url)))
+            return LINK_SEEN;
+    return LINK_NEW;
+}
+
+static enum status take_link(struct pagination *chain, struct spool_file *content, struct error *error)
 {
     const struct url_settings *settings = chain->settings;
     const struct url_pages *paging = &settings->paging;
     struct text found;
     enum value_kind kind;
-    if ((paging->kind != URL_PAGES_NEXT && paging->kind != URL_PAGES_CURSOR) || reply->empty)
+    chain->follow = TEXT_NONE;
+    if (paging->kind != URL_PAGES_NEXT && paging->kind != URL_PAGES_CURSOR)
         return STATUS_OK;
     enum status status = url_answer_find(content, chain->arena, &paging->from, &found, &kind, error);
     if (status == STATUS_END)
@@ -78,105 +148,89 @@ static enum status take_link(struct pagination *chain, struct spool_file *conten
         return refuse_link(settings, kind, error);
     if (!found.length || kind == VALUE_BOOLEAN)
         return STATUS_OK;
-    if (paging->kind == URL_PAGES_CURSOR) {
-        page->link = text_copy(chain->arena, found);
-        page->number = kind == VALUE_NUMBER;
+    if (paging->kind == URL_PAGES_NEXT)
+        return resolve_link(chain, found, kind, error);
+    chain->follow = text_copy(chain->arena, found);
+    chain->follow_number = kind == VALUE_NUMBER;
+    return STATUS_OK;
+}
+
+static enum status take_total(struct pagination *chain, struct spool_file *content, struct error *error)
+{
+    const struct url_pages *paging = &chain->settings->paging;
+    struct text found;
+    if (!paging->has_total)
         return STATUS_OK;
-    }
-    BUFFER_OWNED struct buffer url = { 0 };
-    if (kind == VALUE_NUMBER || !url_resolve(reply->url, found, &url))
-        return error_set(error, STATUS_STOP, _("%s: the link to the next page is no URL: %.*s"),
-                         settings->shown, TEXT_ARG(found));
-    chain->stranger = !url_same_host(url.bytes, reply->url);
-    if (chain->stranger && settings->redirects != URL_REDIRECTS_ANY)
-        return error_set(
-            error, STATUS_STOP,
-            _("%s: the link to the next page leads to another host (%.*s); allow it with \"redirects: any\""),
-            settings->shown, TEXT_ARG(found));
-    if (chain->stranger && !text_starts(buffer_view(&url), TEXT("http")))
-        return error_set(error, STATUS_STOP, _("%s: the link to the next page is no web address: %.*s"),
-                         settings->shown, TEXT_ARG(found));
-    page->link = text_copy(chain->arena, buffer_view(&url));
-    return STATUS_OK;
-}
-
-static enum status refuse_circle(const struct pagination *chain, const struct pagination_page *page,
-                                 const char *shown, struct error *error)
-{
-    for (size_t i = 0; i < chain->count; i++) {
-        if (digest_equal(&chain->pages[i].request, &page->request))
-            return error_set(error, STATUS_STOP,
-                             _("%s: page %lld leads back to page %zu: the pages turn in a circle"), shown,
-                             (long long)chain->number - 1, i + 1);
-        if (digest_equal(&chain->pages[i].content, &page->content))
-            return error_set(error, STATUS_STOP,
-                             _("%s: page %lld is the same as page %zu: the server does not turn the pages; "
-                               "check \"pages\""),
-                             shown, (long long)chain->number, i + 1);
+    enum status status = url_answer_at(content, chain->arena, &paging->total, &found, error);
+    if (status == STATUS_FATAL)
+        return status;
+    found = status == STATUS_OK ? text_trim(found) : TEXT("");
+    if (found.length && found.length < 16 && strspn(found.bytes, "0123456789") >= found.length) {
+        chain->fact.has_total = true;
+        chain->fact.total = strtoll(text_string(chain->arena, found), NULL, 10);
     }
     return STATUS_OK;
 }
 
-enum status pagination_take(struct pagination *chain, struct spool_file *content,
-                            const struct url_reply *reply, const char *shown, struct error *error)
+enum status pagination_answer(struct pagination *chain, struct spool_file *content,
+                              const struct url_reply *reply, struct error *error)
 {
-    struct pagination_page page = {
-        .request = reply->request, .content = reply->digest, .etag = reply->etag, .modified = reply->modified
-    };
-    if (refuse_circle(chain, &page, shown, error) || take_link(chain, content, reply, &page, error))
+    chain->page = chain->next;
+    chain->page.etag = text_copy(chain->arena, reply->etag);
+    chain->page.modified = text_copy(chain->arena, reply->modified);
+    chain->page.url = text_of(reply->url);
+    chain->fact = (struct page_fact){ .kind = PAGE_LIST };
+    chain->follow = TEXT_NONE;
+    if (reply->empty)
+        return STATUS_OK;
+    if (take_link(chain, content, error) || take_total(chain, content, error)) {
+        if (error->status == STATUS_STOP)
+            listing_doubt(chain->walk.listing, true, error->message);
         return error->status;
-    if (chain->count == chain->capacity)
-        chain->pages =
-            memory_grow(chain->pages, chain->capacity = chain->capacity * 2 + 16, sizeof *chain->pages);
-    page.etag = text_copy(chain->arena, page.etag);
-    page.modified = text_copy(chain->arena, page.modified);
-    chain->pages[chain->count++] = page;
+    }
+    chain->fact.link = judge_link(chain);
     return STATUS_OK;
 }
 
 /* ---- on to the next ---- */
 
-static enum status follow_link(struct pagination *chain, const struct pagination_page *page,
-                               struct error *error)
+static void keep(struct pagination *chain)
 {
-    (void)error;
-    if (!page->link.length)
-        return STATUS_END;
-    if (chain->settings->paging.kind == URL_PAGES_CURSOR) {
-        if (text_equal(page->link, chain->link))
-            return STATUS_END;
-        chain->link_is_number = page->number;
-    }
-    chain->link = page->link;
-    return STATUS_OK;
+    if (chain->count == chain->capacity)
+        chain->pages =
+            memory_grow(chain->pages, chain->capacity = chain->capacity * 2 + 16, sizeof *chain->pages);
+    chain->pages[chain->count++] = chain->page;
 }
 
-static enum status go_on(struct pagination *chain, const struct pagination_page *page, struct error *error)
+bool pagination_take(struct pagination *chain, enum page_kind kind, int64_t rows, const uint64_t *keys)
 {
-    const struct url_pages *paging = &chain->settings->paging;
-    if (chain->number >= paging->most)
-        return error_set(
-            error, STATUS_STOP,
-            _("%s: more than %lld pages: either the chain has no end, or \"pages\" needs a larger \"most\""),
-            chain->settings->shown, (long long)paging->most);
+    struct page_fact fact = chain->fact;
+    bool answered = kind == PAGE_LIST || kind == PAGE_NOTHING;
+    fact.kind = kind;
+    fact.rows = rows;
+    fact.keys = keys;
+    fact.key_count = keys ? (size_t)rows : 0;
+    if (!answered)
+        chain->page = chain->next;
+    bool can = answered && (chain->page.etag.length || chain->page.modified.length);
+    /* Where a page that ended the walk cannot be asked again, only a short one before it tells that nothing was
+     * added. */
+    if (!can && (rows || chain->walk.state == WALK_GOING || chain->walk.state == WALK_AGAIN))
+        chain->forgetful = true;
+    chain->page.rows = rows;
+    if (answered && (rows || chain->follow.length || (can && chain->walk.state == WALK_GOING)))
+        keep(chain);
     chain->number++;
-    chain->position += paging->kind == URL_PAGES_OFFSET ? paging->size : 1;
-    return paging->kind == URL_PAGES_COUNT || paging->kind == URL_PAGES_OFFSET
-               ? STATUS_OK
-               : follow_link(chain, page, error);
-}
-
-enum status pagination_advance(struct pagination *chain, int64_t given, struct error *error)
-{
-    const struct url_pages *paging = &chain->settings->paging;
-    const struct pagination_page *page = &chain->pages[chain->count - 1];
-    bool ended =
-        paging->kind == URL_PAGES_NONE || (paging->kind == URL_PAGES_COUNT && !given) ||
-        (paging->kind == URL_PAGES_OFFSET && given < paging->size) ||
-        (paging->kind == URL_PAGES_CURSOR && !given) ||
-        ((paging->kind == URL_PAGES_NEXT || paging->kind == URL_PAGES_CURSOR) && !page->link.length) ||
-        (paging->kind == URL_PAGES_CURSOR && text_equal(page->link, chain->link));
-    return ended ? STATUS_END : go_on(chain, page, error);
+    chain->ended = !page_walk_take(&chain->walk, &fact);
+    if (chain->ended)
+        return false;
+    chain->next.position = chain->walk.position;
+    if (fact.kind == PAGE_LIST && fact.link == LINK_NEW) {
+        chain->next.link = chain->follow;
+        chain->next.number = chain->follow_number;
+        chain->next.stranger = chain->follow_stranger;
+    }
+    return true;
 }
 
 /* ---- between two nights ---- */
@@ -188,7 +242,7 @@ static bool may_be_kept(const struct pagination *chain)
     bool secret =
         settings->request.url.secret || settings->request.url.session || settings->request.body.secret;
     return !strcmp(settings->request.method, "GET") && !settings->has_detail && chain->count &&
-           !(linked && chain->count > 1 && secret);
+           !chain->forgetful && !(linked && chain->count > 1 && secret);
 }
 
 struct text pagination_remember(const struct pagination *chain)
@@ -198,14 +252,13 @@ struct text pagination_remember(const struct pagination *chain)
     struct value *list = value_list(chain->arena);
     for (size_t i = 0; i < chain->count; i++) {
         const struct pagination_page *page = &chain->pages[i];
-        if (!page->etag.length && !page->modified.length)
-            return TEXT_NONE;
         struct value *kept = value_append(list, value_object(chain->arena));
+        value_set(kept, "at", value_integer(chain->arena, page->position));
         if (page->etag.length)
             value_set(kept, "etag", value_text(chain->arena, page->etag));
         if (page->modified.length)
             value_set(kept, "modified", value_text(chain->arena, page->modified));
-        if (page->link.length && i + 1 < chain->count)
+        if (page->link.length)
             value_set(kept, "link",
                       page->number ? value_number(chain->arena, page->link)
                                    : value_text(chain->arena, page->link));
@@ -227,17 +280,13 @@ size_t pagination_recall(struct arena *arena, struct text remembered, struct pag
         return 0;
     *pages = arena_array(arena, struct pagination_page, list->count + 1);
     for (const struct value *kept = list->first; kept; kept = kept->next) {
-        const struct value *link = value_find(kept, "link");
-        (*pages)[count++] = (struct pagination_page){ .etag = value_text_of(kept, "etag"),
-                                                      .modified = value_text_of(kept, "modified"),
-                                                      .link = link ? link->text : TEXT_NONE,
-                                                      .number = link && link->kind == VALUE_NUMBER };
+        const struct value *link = value_find(kept, "link"), *at = value_find(kept, "at");
+        (*pages)[count++] =
+            (struct pagination_page){ .position = at ? strtoll(text_string(arena, at->text), NULL, 10) : 0,
+                                      .etag = value_text_of(kept, "etag"),
+                                      .modified = value_text_of(kept, "modified"),
+                                      .link = link ? text_copy(arena, link->text) : TEXT_NONE,
+                                      .number = link && link->kind == VALUE_NUMBER };
     }
     return count;
-}
-
-enum status pagination_follow(struct pagination *chain, const struct pagination_page *page,
-                              struct error *error)
-{
-    return go_on(chain, page, error);
 }

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "adapters/json.h"
+#include "adapters/regex.h"
 #include "adapters/unicode.h"
 #include "adapters/xml.h"
 #include "core/canonical.h"
@@ -14,6 +15,11 @@
 #define WRAPPED   ((size_t)32 << 20)  /* a whole answer inside a text: it must pass through memory */
 
 /* ---- by its status ---- */
+
+static bool starts_with(struct text text, const char *start)
+{
+    return text.length >= strlen(start) && !strncasecmp(text.bytes, start, strlen(start));
+}
 
 static enum status judge_failure(const struct page_request *ask, const struct http_response *answer,
                                  struct error *error)
@@ -57,17 +63,37 @@ static enum status judge_redirect(const struct page_request *ask, const struct h
                      ask->shown, TEXT_ARG(answer->location));
 }
 
+/* RFC 9110, 15.3: which answers hold all that was asked for. */
+static enum status judge_success(const struct url_client *client, const struct page_request *ask,
+                                 const struct http_response *answer, struct error *error)
+{
+    long status = answer->status;
+    if (status == 200 || status == 201 || status == 203 || status == 204 ||
+        ask->request == &client->settings->login_request)
+        return STATUS_OK;
+    if (status == 202)
+        return error_set(error, STATUS_RETRY,
+                         _("%s: the server has taken the request, but has no answer yet (HTTP 202)"),
+                         ask->shown);
+    if (status == 206 && ask->partial && answer->content_range.length &&
+        !starts_with(answer->content_range, "bytes"))
+        return STATUS_OK;
+    return error_set(error, STATUS_STOP, _("%s: the answer is not all that was asked for (HTTP %ld)"),
+                     ask->shown, status);
+}
+
 enum status url_answer_judge(const struct url_client *client, const struct page_request *ask,
                              const struct http_response *answer, struct error *error)
 {
     long status = answer->status;
-    (void)client;
     if (answer->failure)
         return judge_failure(ask, answer, error);
     if (status == 304 && !ask->etag.bytes && !ask->modified.bytes)
         return error_set(error, STATUS_STOP,
                          _("%s answers 304 (not modified) to a request without condition"), ask->shown);
-    if ((status >= 200 && status < 300) || status == 304)
+    if (status >= 200 && status < 300)
+        return judge_success(client, ask, answer, error);
+    if (status == 304)
         return STATUS_OK;
     if (status >= 300 && status < 400)
         return judge_redirect(ask, answer, error);
@@ -84,6 +110,7 @@ enum status url_answer_judge(const struct url_client *client, const struct page_
                          ask->shown, status);
     case 404:
     case 410:
+    case 416:
         return error_set(error, STATUS_REJECT, _("%s: the server has no such thing (HTTP %ld)"), ask->shown,
                          status);
     case 408:
@@ -101,11 +128,6 @@ enum status url_answer_judge(const struct url_client *client, const struct page_
 }
 
 /* ---- by what it holds ---- */
-
-static bool starts_with(struct text text, const char *start)
-{
-    return text.length >= strlen(start) && !strncasecmp(text.bytes, start, strlen(start));
-}
 
 /* Behind what may stand before the first tag. */
 static struct text first_tag(struct text start)
@@ -172,27 +194,6 @@ static enum status refuse_page(const struct page_request *ask, struct arena *are
                      ask->shown, TEXT_ARG(title.length ? title : TEXT("…")));
 }
 
-static enum status check_success(const struct url_settings *settings, const struct page_request *ask,
-                                 struct spool_file *content, struct arena *arena, struct url_reply *reply,
-                                 struct error *error)
-{
-    const struct url_success *wanted = &settings->wanted;
-    struct text found = TEXT_NONE, words = TEXT_NONE;
-    enum status status = url_answer_find(content, arena, &wanted->at, &found, NULL, error);
-    if (status == STATUS_STOP || status == STATUS_FATAL)
-        return error_add(error, "%s", ask->shown);
-    for (size_t i = 0; status == STATUS_OK && i < wanted->count; i++)
-        if (text_equal(found, wanted->is[i]))
-            return STATUS_OK;
-    if (wanted->has_message &&
-        url_answer_find(content, arena, &wanted->message, &words, NULL, error) != STATUS_OK)
-        words = TEXT_NONE;
-    reply->lacking = true;
-    return error_set(error, STATUS_BUSY, _("%s answers with an error: %.*s%s%.*s"), ask->shown,
-                     TEXT_ARG(status == STATUS_OK ? found : TEXT("…")), words.length ? ", " : "",
-                     TEXT_ARG(words));
-}
-
 /* Of the first bytes at `pointer`; empty for what is no scalar. A list or an object of nothing is null: some
  * programs write an empty text or object so. */
 static enum status find_scalar(struct spool_file *content, struct arena *arena,
@@ -246,6 +247,62 @@ static enum status unwrap_xml(struct spool_file *content, struct arena *arena, c
     return status;
 }
 
+enum status url_answer_at(struct spool_file *content, struct arena *arena, const struct url_place *place,
+                          struct text *text, struct error *error)
+{
+    struct text bytes;
+    struct xml_document *document = NULL;
+    struct xml_result result = { 0 };
+    *text = TEXT_NONE;
+    if (!place->path)
+        return find_scalar(content, arena, &place->pointer, SCALAR, text, NULL, error);
+    enum status status = spool_file_start(content, arena, WRAPPED, &bytes, error);
+    if (status == STATUS_OK)
+        status = xml_parse(bytes, place->html, NULL, &document, error);
+    if (status == STATUS_OK)
+        status = xml_path_select(place->path, document, NULL, arena, &result, error);
+    if (status == STATUS_OK && !result.count)
+        status = STATUS_END;
+    if (status == STATUS_OK)
+        *text = text_copy(arena, result.nodes ? xml_node_text(arena, result.nodes[0], false) : result.text);
+    xml_document_free(document);
+    if (status == STATUS_OK || status == STATUS_END || status == STATUS_FATAL)
+        return status;
+    return error->status = STATUS_STOP;
+}
+
+static bool is_success(const struct url_success *wanted, struct text found)
+{
+    struct error error;
+    found = text_trim(found);
+    if (wanted->matches)
+        return regex_search(wanted->matches, found, 0, NULL, &error) == STATUS_OK;
+    for (size_t i = 0; i < wanted->count; i++)
+        if (text_equal(found, wanted->is[i]))
+            return true;
+    return false;
+}
+
+static enum status check_success(const struct url_settings *settings, const struct page_request *ask,
+                                 struct spool_file *content, struct arena *arena, struct url_reply *reply,
+                                 struct error *error)
+{
+    const struct url_success *wanted = &settings->wanted;
+    struct text found, words = TEXT_NONE;
+    struct error other;
+    enum status status = url_answer_at(content, arena, &wanted->from, &found, error);
+    if (status == STATUS_STOP || status == STATUS_FATAL)
+        return error_add(error, "%s", ask->shown);
+    if (status == STATUS_OK && is_success(wanted, found))
+        return STATUS_OK;
+    if (wanted->has_message && url_answer_at(content, arena, &wanted->message, &words, &other) != STATUS_OK)
+        words = TEXT_NONE;
+    reply->lacking = true;
+    return error_set(error, STATUS_BUSY, _("%s answers with an error: %.*s%s%.*s"), ask->shown,
+                     TEXT_ARG(status == STATUS_OK ? found : TEXT("…")), words.length ? ", " : "",
+                     TEXT_ARG(words));
+}
+
 enum status url_answer_unwrap(const struct url_client *client, const struct page_request *ask,
                               struct spool_file *content, struct error *error)
 {
@@ -293,7 +350,8 @@ enum status url_answer_check(const struct url_client *client, const struct page_
         return refuse_page(ask, &arena, start, error);
     if (url_answer_unwrap(client, ask, content, error))
         return error->status;
-    if (settings->wanted.given && format == SOURCE_JSON)
+    if (settings->wanted.given &&
+        (settings->wanted.from.path ? format != SOURCE_JSON : format == SOURCE_JSON))
         return check_success(settings, ask, content, &arena, reply, error);
     return STATUS_OK;
 }

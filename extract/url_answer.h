@@ -25,6 +25,10 @@ enum status url_answer_find(struct spool_file *content, struct arena *arena,
                             const struct json_pointer *pointer, struct text *text, enum value_kind *kind,
                             struct error *error);
 
+/* The text at a place in an answer, in the arena. STATUS_END: there is none. STATUS_STOP: it cannot be read. */
+enum status url_answer_at(struct spool_file *content, struct arena *arena, const struct url_place *place,
+                          struct text *text, struct error *error);
+
 /* Replaces or adds a parameter of a URL's query. */
 void url_put_parameter(struct buffer *url, const char *name, struct text value);
 /* Replaces or adds a member of a JSON body. STATUS_STOP when there is no place for it. */

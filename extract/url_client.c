@@ -192,7 +192,7 @@ static enum status log_in(struct url_client *client, struct error *error)
     if (status == STATUS_END || (status == STATUS_OK && !text_trim(session).length)) {
         struct text words = TEXT("");
         if (settings->wanted.has_message)
-            url_answer_find(&content, &arena, &settings->wanted.message, &words, NULL, error);
+            url_answer_at(&content, &arena, &settings->wanted.message, &words, error);
         status = error_set(error, STATUS_STOP,
                            _("login: the answer holds no session; check user and password. %.*s"),
                            TEXT_ARG(words));
@@ -240,8 +240,9 @@ static enum status attempt(struct url_client *client, const struct page_request 
     *told = answer.retry_after_ms;
     status = url_answer_judge(client, ask, &answer, error);
     reply->unchanged = answer.status == 304;
-    reply->empty = answer.status == 204 || answer.status == 205;
+    reply->empty = answer.status == 204;
     reply->lacking = status == STATUS_REJECT;
+    reply->behind = answer.status == 404 || answer.status == 410 || answer.status == 416;
     if (status == STATUS_OK && !reply->unchanged && !reply->empty)
         status = url_answer_check(client, ask, content, &answer, reply, error);
     return status;

@@ -21,6 +21,7 @@ struct page_request {
     bool number;                /* in a body: a number, not a text */
     struct text etag, modified; /* of the answer before: bytes NULL for none */
     const char *shown;          /* for messages */
+    bool partial;               /* a part of the list may come as 206, when its range is not in bytes */
 };
 
 struct url_reply {
@@ -28,6 +29,7 @@ struct url_reply {
     bool empty;     /* 204: there is no content, and that is all right */
     bool lacking;   /* with STATUS_REJECT: the server answers, but has no such thing (404, 410, 400, 422, or
                      * `success` does not hold) */
+    bool behind;    /* with STATUS_REJECT: there is nothing at this place (404, 410, 416) */
     struct text etag, modified; /* in the arena; bytes NULL: none */
     const char *url;            /* it came from, in the arena; may hold secrets */
     struct digest request;      /* of the URL and body that were sent */
@@ -56,6 +58,8 @@ enum status url_client_ask(struct url_client *client, const struct page_request 
 bool url_resolve(const char *base, struct text reference, struct buffer *url);
 /* Blanks, control characters and what is beyond ASCII as %XX, as browsers send them; the host stays. */
 void url_encode(struct buffer *url);
+/* The scheme, host and port of `from` take the place of the URL's own. */
+void url_put_origin(struct buffer *url, const char *from);
 /* The same scheme, host and port? */
 bool url_same_host(const char *left, const char *right);
 

@@ -85,6 +85,16 @@ bool url_resolve(const char *base, struct text reference, struct buffer *url)
     return true;
 }
 
+void url_put_origin(struct buffer *url, const char *from)
+{
+    struct buffer made = { 0 };
+    struct text whole = buffer_view(url), own = origin_of(whole);
+    buffer_text(&made, origin_of(text_of(from)));
+    buffer_text(&made, text_slice(whole, own.length, whole.length));
+    buffer_free(url);
+    *url = made;
+}
+
 /* Host and port without user and password; the scheme's own port is none. */
 static struct text host_of(struct text origin, struct text *scheme)
 {

@@ -6,12 +6,14 @@
 
 #include "adapters/file.h"
 #include "adapters/http.h"
+#include "adapters/regex.h"
 #include "adapters/xml.h"
 #include "extract/url_client.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const redirect_choices[] = { "same-host", "any", "none", NULL };
+static const char *const base_choices[] = { "answer", "configured", NULL };
 
 #define AT(member) offsetof(struct url_settings, member)
 const struct setting url_settings_table[URL_SETTINGS] = {
@@ -30,6 +32,13 @@ const struct setting url_settings_table[URL_SETTINGS] = {
       .help = N_("where a facade's answer has the true answer as a text") },
     { "redirects", SETTING_CHOICE, AT(redirects), .fallback = "same-host", .choices = redirect_choices,
       .help = N_("whereto an answer may redirect") },
+    { "base", SETTING_CHOICE, AT(base), .fallback = "answer", .choices = base_choices,
+      .help = N_("whose scheme and host the links in answers have: answer (their own), or configured") },
+    { "conditional", SETTING_BOOLEAN, AT(conditional), .fallback = "true",
+      .help = N_("asks only for what changed (ETag, Last-Modified)") },
+    { "reread", SETTING_DURATION, AT(reread), .fallback = "7d", .minimum = 1000,
+      .maximum = INT64_C(366) * 24 * 3600 * 1000,
+      .help = N_("at least so often everything is read, whatever is said to be unchanged") },
     { "ca", SETTING_TEXT, AT(ca),
       .help = N_("the certificates that are believed, a PEM file; the system's") },
     { "known_hosts", SETTING_TEXT, AT(known_hosts), .help = N_("sftp: the keys of hosts that are believed") },
@@ -55,29 +64,6 @@ static const struct setting retry_settings[] = {
       .help = N_("the longest wait") },
 };
 
-struct pages_settings {
-    const char *next, *parameter, *offset, *cursor, *into;
-    int64_t from, size, most;
-};
-static const struct setting pages_settings[] = {
-    { "next", SETTING_TEXT, offsetof(struct pages_settings, next),
-      .help = N_("where the answer has the next page's URL") },
-    { "parameter", SETTING_TEXT, offsetof(struct pages_settings, parameter),
-      .help = N_("that counts the pages, up to an empty one") },
-    { "from", SETTING_NUMBER, offsetof(struct pages_settings, from), .fallback = "1", .minimum = 0,
-      .maximum = INT32_MAX, .help = N_("the first page's number") },
-    { "offset", SETTING_TEXT, offsetof(struct pages_settings, offset),
-      .help = N_("the parameter that rises by size, up to a short page") },
-    { "size", SETTING_NUMBER, offsetof(struct pages_settings, size), .minimum = 1, .maximum = INT32_MAX,
-      .help = N_("records of a page") },
-    { "cursor", SETTING_TEXT, offsetof(struct pages_settings, cursor),
-      .help = N_("what the answer gives for the next request") },
-    { "into", SETTING_TEXT, offsetof(struct pages_settings, into),
-      .help = N_("where the cursor goes: a place in the JSON body, or a parameter") },
-    { "most", SETTING_NUMBER, offsetof(struct pages_settings, most), .fallback = "10000", .minimum = 1,
-      .maximum = 1000000, .help = N_("pages; more are a fault of the source") },
-};
-
 struct request_settings {
     const char *url, *method, *body, *where;
     const struct value *headers;
@@ -98,19 +84,6 @@ static const struct setting login_settings[] =
     REQUEST_SETTINGS("session", N_("where the answer has the session"));
 static const struct setting detail_settings[] =
     REQUEST_SETTINGS("items", N_("where a page of the listing has its items"));
-
-struct success_settings {
-    const char *at, *message;
-    const struct value *is;
-};
-static const struct setting success_settings[] = {
-    { "at", SETTING_TEXT, offsetof(struct success_settings, at), .required = true,
-      .help = N_("where the answer says how it went") },
-    { "is", SETTING_LIST, offsetof(struct success_settings, is), .required = true,
-      .help = N_("what stands there when all is well") },
-    { "message", SETTING_TEXT, offsetof(struct success_settings, message),
-      .help = N_("where the answer has its words for a fault") },
-};
 
 /* ---- requests ---- */
 
@@ -179,88 +152,7 @@ static enum status read_side_request(const struct fetch *fetch, const struct val
     return read_pointer(fetch, object, table[COUNT(login_settings) - 1].name, given.where, where, error);
 }
 
-/* ---- pages ---- */
-
-/* A parameter of the query, or with "/" in front a place in the JSON body. */
-static enum status read_target(const struct fetch *fetch, const struct value *object, const char *member,
-                               const char *name, struct url_pages *pages, struct error *error)
-{
-    const struct url_settings *settings = fetch->settings;
-    pages->name = name;
-    if (name[0] != '/')
-        return STATUS_OK;
-    pages->name = NULL;
-    if (!settings->body)
-        return setting_fault(fetch->context, value_find(object, member), error,
-                             _("\"%s\" names a place in the body, but the request has no \"body\""), member);
-    return read_pointer(fetch, object, member, name, &pages->into, error);
-}
-
-static enum status read_pages(const struct fetch *fetch, struct url_settings *settings, struct error *error)
-{
-    struct pages_settings given = { 0 };
-    struct url_pages *pages = &settings->paging;
-    const struct value *object = settings->pages;
-    if (setting_read(fetch->context, pages_settings, COUNT(pages_settings), object, "pages", &given, error))
-        return error->status;
-    pages->most = given.most;
-    if (!object)
-        return STATUS_OK;
-    if ((given.next != NULL) + (given.parameter != NULL) + (given.offset != NULL) + (given.cursor != NULL) !=
-        1)
-        return setting_fault(fetch->context, object, error,
-                             _("\"pages\" takes one of next, parameter, offset and cursor"));
-    if (!given.cursor != !given.into)
-        return setting_fault(fetch->context, object, error, _("\"cursor\" and \"into\" belong together"));
-    if (!given.offset != !given.size)
-        return setting_fault(fetch->context, object, error, _("\"offset\" and \"size\" belong together"));
-    bool json = fetch->source->format == SOURCE_JSON || settings->detail;
-    if ((given.next || given.cursor) && !json)
-        return setting_fault(fetch->context, object, error,
-                             _("\"%s\" reads JSON: the format %s can be paged with parameter or offset"),
-                             given.next ? "next" : "cursor",
-                             source_format_name((enum source_format)fetch->source->format));
-    pages->first = given.from;
-    pages->size = given.size;
-    if (given.next) {
-        pages->kind = URL_PAGES_NEXT;
-        return read_pointer(fetch, object, "next", given.next, &pages->from, error);
-    }
-    if (given.parameter) {
-        pages->kind = URL_PAGES_COUNT;
-        return read_target(fetch, object, "parameter", given.parameter, pages, error);
-    }
-    if (given.offset) {
-        pages->kind = URL_PAGES_OFFSET;
-        return read_target(fetch, object, "offset", given.offset, pages, error);
-    }
-    pages->kind = URL_PAGES_CURSOR;
-    if (read_pointer(fetch, object, "cursor", given.cursor, &pages->from, error))
-        return error->status;
-    return read_target(fetch, object, "into", given.into, pages, error);
-}
-
 /* ---- the rest ---- */
-
-static enum status read_success(const struct fetch *fetch, struct url_settings *settings, struct error *error)
-{
-    struct success_settings given = { 0 };
-    struct url_success *wanted = &settings->wanted;
-    const struct value *object = settings->success;
-    if (!object)
-        return STATUS_OK;
-    if (fetch->source->format != SOURCE_JSON && !settings->detail)
-        return setting_fault(fetch->context, object, error, _("\"success\" needs the format json"));
-    if (setting_read(fetch->context, success_settings, COUNT(success_settings), object, "success", &given,
-                     error) ||
-        read_pointer(fetch, object, "at", given.at, &wanted->at, error) ||
-        read_pointer(fetch, object, "message", given.message, &wanted->message, error) ||
-        setting_texts(fetch->context, given.is, &wanted->is, &wanted->count, error))
-        return error->status;
-    wanted->given = true;
-    wanted->has_message = given.message != NULL;
-    return STATUS_OK;
-}
 
 static bool is_loopback(const char *host)
 {
@@ -393,10 +285,12 @@ enum status url_settings_check(struct fetch *fetch, struct error *error)
                                               &settings->login_request, &settings->session, error)) ||
         (settings->detail && read_side_request(fetch, settings->detail, "detail", detail_settings,
                                                &settings->detail_request, &settings->items, error)) ||
-        read_unwrap(fetch, settings, error) || read_pages(fetch, settings, error) ||
-        read_success(fetch, settings, error) || read_retry(fetch, settings, error) ||
-        check_uses(fetch, settings, error))
+        read_unwrap(fetch, settings, error) || url_settings_pages(fetch, error) ||
+        url_settings_success(fetch, error) || read_retry(fetch, settings, error) ||
+        check_uses(fetch, settings, error)) {
+        url_settings_free(settings);
         return error->status;
+    }
     settings->shown = shown_url(arena, &settings->request.url);
     if (settings->ca)
         settings->ca = file_path(arena, fetch->folder, settings->ca);
@@ -408,7 +302,7 @@ enum status url_settings_check(struct fetch *fetch, struct error *error)
         check_scheme(fetch, settings, error) || check_url(fetch, settings, error) ||
         check_file(fetch, "ca", settings->ca, error) ||
         check_file(fetch, "known_hosts", settings->known_hosts, error)) {
-        auth_free(&settings->credentials);
+        url_settings_free(settings);
         return error->status;
     }
     settings->credentials.ca_file = settings->ca;
@@ -420,4 +314,10 @@ enum status url_settings_check(struct fetch *fetch, struct error *error)
 void url_settings_free(struct url_settings *settings)
 {
     auth_free(&settings->credentials);
+    xml_path_free(settings->paging.total.path);
+    xml_path_free(settings->wanted.from.path);
+    xml_path_free(settings->wanted.message.path);
+    regex_free(settings->wanted.matches);
+    settings->paging.total.path = settings->wanted.from.path = settings->wanted.message.path = NULL;
+    settings->wanted.matches = NULL;
 }

@@ -7,6 +7,8 @@
 #define EXTRACT_URL_SETTINGS_H
 
 #include "adapters/auth.h"
+#include "adapters/regex.h"
+#include "adapters/xml.h"
 #include "extract/fetch.h"
 #include "extract/url_template.h"
 
@@ -21,6 +23,15 @@ struct url_request {
     struct url_template *headers;
 };
 
+enum url_base { URL_BASE_ANSWER, URL_BASE_CONFIGURED };
+
+/* A place in an answer. */
+struct url_place {
+    struct json_pointer pointer;
+    struct xml_path *path; /* in XML and HTML, instead of the pointer */
+    bool html;
+};
+
 enum url_paging { URL_PAGES_NONE, URL_PAGES_NEXT, URL_PAGES_COUNT, URL_PAGES_OFFSET, URL_PAGES_CURSOR };
 
 struct url_pages {
@@ -30,12 +41,16 @@ struct url_pages {
     struct json_pointer into;
     int64_t first, size; /* COUNT: the first page's number; OFFSET: how many records a page has */
     int64_t most;        /* pages */
+    int64_t again;       /* how often a walk is made once more */
+    bool has_total;
+    struct url_place total; /* where an answer says how many rows there are */
 };
 
 struct url_success {
     bool given;
-    struct json_pointer at, message;
+    struct url_place from, message;
     bool has_message;
+    struct regex *matches; /* instead of `is` */
     struct text *is;
     size_t count;
 };
@@ -44,8 +59,9 @@ struct url_settings {
     /* as they are written */
     const char *url, *method, *body, *unwrap, *ca, *known_hosts;
     const struct value *headers, *auth, *pages, *login, *detail, *success, *retry;
-    int redirects;
-    int64_t limit, timeout, stall, pause;
+    int redirects, base;
+    bool conditional;
+    int64_t limit, timeout, stall, pause, reread;
 
     /* as they are meant */
     struct url_request request, login_request, detail_request;
@@ -62,11 +78,14 @@ struct url_settings {
     const char *shown;   /* the URL for messages and locators */
 };
 
-#define URL_SETTINGS 18
+#define URL_SETTINGS 21
 extern const struct setting url_settings_table[URL_SETTINGS];
 
 /* Completes fetch->settings; resolves secrets, touches nothing else. STATUS_USAGE with the place. */
 enum status url_settings_check(struct fetch *fetch, struct error *error);
+/* Its parts. */
+enum status url_settings_pages(struct fetch *fetch, struct error *error);
+enum status url_settings_success(struct fetch *fetch, struct error *error);
 void url_settings_free(struct url_settings *settings);
 
 #endif

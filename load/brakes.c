@@ -8,14 +8,15 @@
 #include "store/outbox_scan.h"
 #include "store/staging.h"
 
-static const char *const names[BRAKES + 1] = { "changes", "withdrawals", "empty_source", "shrunken_source",
-                                               NULL };
+static const char *const names[BRAKES + 1] = {
+    "changes", "withdrawals", "empty_source", "shrunken_source", "vanished_field", "vanished_folder", NULL
+};
 
 /* ---- the configuration ---- */
 
 struct written {
     const char *changes, *withdrawals, *shrunken;
-    int empty;
+    int empty, vanished_field, vanished_folder;
 };
 
 static const char *const empties[] = { "off", "stop", "warn", NULL };
@@ -29,6 +30,10 @@ static const struct setting settings[] = {
       .help = N_("what happens when a source gives no record, though it gave some before") },
     { "shrunken_source", SETTING_TEXT, offsetof(struct written, shrunken),
       .help = N_("share (30%) or number of records that a source may give less than before") },
+    { "vanished_field", SETTING_CHOICE, offsetof(struct written, vanished_field), .fallback = "off",
+      .choices = empties, .help = N_("what happens when an address of the map gives nothing any more") },
+    { "vanished_folder", SETTING_CHOICE, offsetof(struct written, vanished_folder), .fallback = "stop",
+      .choices = empties, .help = N_("what happens when a folder gives no record any more") },
 };
 
 /* 30%, 0.3 or 12: what has neither a % nor a point is a number of procedures. */
@@ -75,6 +80,8 @@ enum status brakes_read(const struct setting_context *context, const struct valu
         read_one(context, tree, BRAKE_SHRUNKEN_SOURCE, written.shrunken, &brakes->shrunken, error))
         return error->status;
     brakes->empty = written.empty;
+    brakes->vanished_field = written.vanished_field;
+    brakes->vanished_folder = written.vanished_folder;
     return STATUS_OK;
 }
 
@@ -96,8 +103,9 @@ enum status brakes_check_released(const struct brakes_request *request, struct e
         if (nearest)
             return error_set(error, STATUS_USAGE, _("there is no brake \"%s\"; did you mean \"%s\"?"), given,
                              nearest);
-        return error_set(error, STATUS_USAGE, _("there is no brake \"%s\"; there are %s, %s, %s and %s"),
-                         given, names[0], names[1], names[2], names[3]);
+        return error_set(error, STATUS_USAGE,
+                         _("there is no brake \"%s\"; there are %s, %s, %s, %s, %s and %s"), given, names[0],
+                         names[1], names[2], names[3], names[4], names[5]);
     }
     if (request->released_count && (!request->reason || !*request->reason))
         return error_set(error, STATUS_USAGE,
@@ -259,7 +267,8 @@ static enum status go_on(struct store *store, const struct holding *holding, str
         return error->status;
     enum status status = STATUS_OK;
     for (size_t i = 0; !status && i < request->released_count; i++)
-        status = write_release(store, holding, request->released[i], error);
+        if (strcmp(request->released[i], names[BRAKE_VANISHED_FOLDER])) /* extract has written its own */
+            status = write_release(store, holding, request->released[i], error);
     for (const struct value *item = holding->usual->first; !status && item; item = item->next)
         status = outbox_set_usual(store, item->name.bytes, strtoll(item->text.bytes, NULL, 10), error);
     if (!status)

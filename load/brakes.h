@@ -4,6 +4,9 @@
  *     withdrawals      share or number of published procedures that would be withdrawn
  *     empty_source     stop, or warn: a source whose listing is empty, though it gave records before
  *     shrunken_source  share or number of records that a source gives less than before
+ *     vanished_field   stop, or warn: an address of a map that gave something, and gives nothing any more
+ *     vanished_folder  stop (also where nothing is said), warn or off: extract holds it, for the listing is
+ *                      not whole then
  *
  * A share is of what is published now (of a source: of what it gave when load last went on from its listing),
  * and one that is larger stops; where nothing is published yet, there is no brake. A person releases a brake
@@ -15,7 +18,17 @@
 #include "core/setting.h"
 #include "store/outbox.h"
 
-enum brake { BRAKE_CHANGES, BRAKE_WITHDRAWALS, BRAKE_EMPTY_SOURCE, BRAKE_SHRUNKEN_SOURCE, BRAKES };
+enum brake {
+    BRAKE_CHANGES,
+    BRAKE_WITHDRAWALS,
+    BRAKE_EMPTY_SOURCE,
+    BRAKE_SHRUNKEN_SOURCE,
+    BRAKE_VANISHED_FIELD,
+    BRAKE_VANISHED_FOLDER,
+    BRAKES
+};
+
+enum brake_mode { BRAKE_OFF, BRAKE_STOP, BRAKE_WARN };
 
 struct brake_limit {
     bool given;
@@ -27,7 +40,9 @@ struct brake_limit {
 
 struct brakes {
     struct brake_limit changes, withdrawals, shrunken;
-    int empty; /* 0: off, 1: stop, 2: warn */
+    int empty;           /* enum brake_mode */
+    int vanished_field;  /* enum brake_mode */
+    int vanished_folder; /* enum brake_mode; extract's to hold */
 };
 
 /* Reads the configuration's `brakes`; NULL: none. STATUS_USAGE with the place. */

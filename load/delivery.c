@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#define LEAST_WAIT 32 /* of what may show late: questions in that time at most */
+
 /* ---- the table ---- */
 
 /* What a move may depend on. */
@@ -12,6 +14,9 @@ enum guard {
     IN_DOUBT,   /* some request of it may have been taken */
     HAS_LEFT,   /* a request of it left in this run */
     AS_FOUND,   /* nothing of it left in this run, and its outcome was unknown before */
+    PATIENT, /* what may show late is asked for as long as that may take; a queue, so often as attempts say */
+    REPLACES, /* something of ours should stand there */
+    ORDERED,  /* an operator has it sent again */
 };
 
 struct target {
@@ -59,9 +64,10 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
     },
     [DELIVERY_SENT] = {
         [EVENT_TAKEN] = GO(DONE, FINISH),
+        [EVENT_ACCEPTED] = GO(INDETERMINATE, WAIT),
         [EVENT_REFUSED] = GO(REFUSED, FINISH),
         [EVENT_ABSENT] = GO(ABSENT, FINISH),
-        [EVENT_OTHER] = GO(CONFLICT, FINISH),
+        [EVENT_GONE] = GO(CONFLICT, FINISH),
         [EVENT_CARRIED] = GO(UNKNOWN, FINISH),
         [EVENT_INDETERMINATE] = GO(INDETERMINATE, WAIT),
         [EVENT_MISMATCH] = GO(DISPUTED, WAIT),
@@ -78,8 +84,12 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         [EVENT_OURS] = GO(DONE, FINISH),
         [EVENT_BASE] = IF(MORE_SENDS, INTENDED, WAIT, FAILED, FINISH),
         [EVENT_NOTHING] = IF(MORE_SENDS, INTENDED, WAIT, FAILED, FINISH),
+        [EVENT_NOT_YET] = IF(PATIENT, INDETERMINATE, WAIT, UNKNOWN, FINISH),
         [EVENT_OTHER] = GO(CONFLICT, FINISH),
+        [EVENT_EARLIER] = GO(SUPERSEDED, FINISH),
+        [EVENT_UNTOLD] = IF(ORDERED, INTENDED, WAIT, UNKNOWN, FINISH),
         [EVENT_ABSENT] = GO(ABSENT, FINISH),
+        [EVENT_GONE] = GO(CONFLICT, FINISH),
         [EVENT_REFUSED] = GO(REFUSED, FINISH),
         [EVENT_CARRIED] = IF(AS_FOUND, UNTOUCHED, FINISH, UNKNOWN, FINISH),
         [EVENT_UNSENT] = IF(MORE_SENDS, INTENDED, WAIT, FAILED, FINISH),
@@ -95,10 +105,16 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
     },
     [DELIVERY_CHECKING] = {
         [EVENT_OURS] = GO(DONE, FINISH),
-        [EVENT_BASE] = GO(CONFLICT, FINISH),
-        [EVENT_NOTHING] = GO(CONFLICT, FINISH),
+        /* An earlier request of this very delivery may be what the portal found in the way. */
+        [EVENT_BASE] = IF(IN_DOUBT, UNKNOWN, FINISH, CONFLICT, FINISH),
+        [EVENT_UNTOLD] = IF(IN_DOUBT, UNKNOWN, FINISH, CONFLICT, FINISH),
+        [EVENT_NOT_YET] = IF(PATIENT, DISPUTED, WAIT, UNKNOWN, FINISH),
         [EVENT_OTHER] = GO(CONFLICT, FINISH),
-        [EVENT_ABSENT] = GO(ABSENT, FINISH),
+        [EVENT_EARLIER] = GO(SUPERSEDED, FINISH),
+        /* Something is in the way, and nothing is there: the portal contradicts itself. */
+        [EVENT_NOTHING] = GO(UNKNOWN, FINISH),
+        [EVENT_ABSENT] = GO(UNKNOWN, FINISH),
+        [EVENT_GONE] = GO(UNKNOWN, FINISH),
         [EVENT_INDETERMINATE] = IF(MORE_ASKS, DISPUTED, WAIT, UNKNOWN, FINISH),
         [EVENT_NOT_LEFT] = IF(MORE_ASKS, DISPUTED, WAIT, UNKNOWN, FINISH),
         [EVENT_BUSY] = IF(MORE_ASKS, DISPUTED, WAIT, UNKNOWN, FINISH),
@@ -115,7 +131,10 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
         [EVENT_NOTHING] = GO(RECALLED, FINISH),
         /* Whether that is a conflict, the delivery of what is wanted now finds out, if anything is. */
         [EVENT_OTHER] = GO(RECALLED, FINISH),
+        [EVENT_EARLIER] = GO(SUPERSEDED, FINISH),
+        [EVENT_UNTOLD] = IF(ORDERED, RECALLED, FINISH, UNKNOWN, FINISH),
         [EVENT_ABSENT] = GO(RECALLED, FINISH),
+        [EVENT_GONE] = GO(RECALLED, FINISH),
         [EVENT_REFUSED] = GO(REFUSED, FINISH),
         [EVENT_CARRIED] = IF(AS_FOUND, UNTOUCHED, FINISH, UNKNOWN, FINISH),
         [EVENT_UNSENT] = GO(RECALLED, FINISH),
@@ -131,8 +150,13 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
     },
     [DELIVERY_CHECKING_BASE] = {
         [EVENT_OURS] = GO(DONE, FINISH),
+        [EVENT_BASE] = GO(INTENDED, WAIT),
+        [EVENT_NOTHING] = IF(REPLACES, CONFLICT, FINISH, INTENDED, WAIT),
         [EVENT_ABSENT] = GO(ABSENT, FINISH),
+        [EVENT_GONE] = GO(CONFLICT, FINISH),
         [EVENT_OTHER] = GO(CONFLICT, FINISH),
+        [EVENT_UNTOLD] = GO(CONFLICT, FINISH),
+        [EVENT_EARLIER] = GO(SUPERSEDED, FINISH),
         /* Nobody can look: the order goes, and whoever carries it out says what he found. */
         [EVENT_UNSENT] = GO(INTENDED, WAIT),
         [EVENT_INDETERMINATE] = IF(MORE_ASKS, BASE_UNKNOWN, WAIT, UNKNOWN, FINISH),
@@ -166,12 +190,18 @@ static bool holds(const struct delivery *delivery, enum guard guard, const struc
         return delivery->sends < retry->attempts;
     case MORE_ASKS:
         return delivery->asks < retry->attempts;
+    case PATIENT:
+        return delivery->asks < retry->attempts || !delivery->queued;
     case IN_DOUBT:
         return delivery->doubt;
     case HAS_LEFT:
         return delivery->left;
     case AS_FOUND:
         return delivery->noted && !delivery->left;
+    case REPLACES:
+        return delivery->replaces;
+    case ORDERED:
+        return delivery->ordered && delivery->sends < retry->attempts;
     case ALWAYS:
         break;
     }
@@ -183,22 +213,45 @@ static void count(struct delivery *delivery, enum delivery_event event, const st
 {
     bool failed = event == EVENT_INDETERMINATE || event == EVENT_NOT_LEFT || event == EVENT_BUSY;
     if (delivery->state == DELIVERY_SENT) {
-        delivery->doubt |= event == EVENT_INDETERMINATE || event == EVENT_MISMATCH;
+        bool may = event == EVENT_INDETERMINATE || event == EVENT_ACCEPTED;
+        delivery->doubt |= may;
         delivery->left |= event != EVENT_NOT_LEFT;
+        delivery->queued |= event == EVENT_ACCEPTED;
+        if (terms->lag && (may || event == EVENT_MISMATCH))
+            delivery->shows_by = terms->now + terms->lag;
         if (failed && terms->free && delivery->sends)
             delivery->sends--;
     } else if (delivery_is_under_way(delivery->state)) {
-        if (!failed)
+        if (!failed && event != EVENT_NOT_YET)
             delivery->asks = 0;
         else if (terms->free && delivery->asks)
             delivery->asks--;
     }
 }
 
-static void set_due(struct delivery *delivery, enum delivery_event event, const struct delivery_terms *terms)
+/* 202 and "not yet": from `first` to `most`, each twice the one before; the last one when it must show. */
+static int64_t patience(const struct delivery *delivery, const struct delivery_terms *terms)
+{
+    const struct backoff *retry = terms->retry;
+    int64_t wait = retry->first < retry->most ? retry->first : retry->most, tries = delivery->asks;
+    for (; tries > 0 && wait && wait <= retry->most / 2; tries--)
+        wait *= 2;
+    wait = tries > 0 ? retry->most : wait;
+    int64_t left = delivery->shows_by - terms->now, least = terms->lag / LEAST_WAIT + 1;
+    if (delivery->queued || left <= 0)
+        return wait;
+    wait = wait < least ? least : wait;
+    return wait < left ? wait : left;
+}
+
+static int64_t wait_after(const struct delivery *delivery, enum delivery_event event,
+                          const struct delivery_terms *terms)
 {
     int64_t tries = 0;
     switch (event) {
+    case EVENT_ACCEPTED:
+    case EVENT_NOT_YET:
+        return patience(delivery, terms);
     case EVENT_BUSY:
     case EVENT_NOT_LEFT:
         tries = delivery->sends > delivery->asks ? delivery->sends : delivery->asks;
@@ -214,13 +267,31 @@ static void set_due(struct delivery *delivery, enum delivery_event event, const 
     default:
         break;
     }
-    int64_t wait = tries ? backoff_delay(terms->retry, tries, terms->chance) : 0;
+    return tries ? backoff_delay(terms->retry, tries, terms->chance) : 0;
+}
+
+static void set_due(struct delivery *delivery, enum delivery_event event, const struct delivery_terms *terms)
+{
+    int64_t wait = wait_after(delivery, event, terms);
     delivery->due = terms->now + (wait > terms->at_least ? wait : terms->at_least);
+}
+
+/* "Not there" and "still the old one" are no answers before it can be seen there. */
+static bool is_early(const struct delivery *delivery, enum delivery_event event, int64_t now)
+{
+    bool missing = event == EVENT_NOTHING || event == EVENT_BASE || event == EVENT_GONE ||
+                   event == EVENT_ABSENT || event == EVENT_UNTOLD;
+    bool after = delivery->state == DELIVERY_ASKING || delivery->state == DELIVERY_CHECKING;
+    return missing && after && (now < delivery->shows_by || (delivery->queued && event != EVENT_UNTOLD));
 }
 
 enum delivery_action delivery_step(struct delivery *delivery, enum delivery_event event,
                                    const struct delivery_terms *terms)
 {
+    if (is_early(delivery, event, terms->now))
+        event = EVENT_NOT_YET;
+    else if (event == EVENT_NOTHING || event == EVENT_BASE)
+        delivery->shows_by = 0;
     const struct move *move = &table[delivery->state][event];
     /* An answer that makes no sense to what was asked tells nothing; elsewhere nothing was asked. */
     if (!move->possible && delivery_is_under_way(delivery->state) && event > EVENT_STOP)
@@ -237,93 +308,6 @@ enum delivery_action delivery_step(struct delivery *delivery, enum delivery_even
     else if (target.action == DELIVERY_ASK)
         delivery->asks++;
     return target.action;
-}
-
-/* ---- what the portal said ---- */
-
-static bool is_base(const struct outbox_item *item, const struct remote_state *remote)
-{
-    char quoted[DELIVERY_BASE_MAX];
-    struct text base = item->intent_base;
-    if (!base.bytes)
-        return false;
-    if (text_is(base, "*")) /* the portal never said a version: only the content tells */
-        return item->has_held_digest && remote->has_digest &&
-               digest_equal(&remote->digest, &item->held_digest);
-    if (remote->etag.bytes && text_equal(remote->etag, base))
-        return true;
-    int length = snprintf(quoted, sizeof quoted, "\"" TEXT_PRINT "\"", TEXT_ARG(remote->version));
-    return remote->version.bytes && length > 0 && (size_t)length < sizeof quoted && text_is(base, quoted);
-}
-
-static enum delivery_event judge_taken(const struct outbox_item *item, const struct digest *body,
-                                       const struct remote_state *remote)
-{
-    if (item->intent_action == OUTBOX_PUBLISH) {
-        bool other = remote->has_digest && !digest_equal(&remote->digest, &item->intent_digest);
-        return other || remote->standing == REMOTE_ABOLISHED ? EVENT_INDETERMINATE : EVENT_TAKEN;
-    }
-    /* A withdrawn procedure is held as it was; some portals give the digest of the order instead. */
-    bool ours = !remote->has_digest || !item->has_held_digest ||
-                digest_equal(&remote->digest, &item->held_digest) ||
-                digest_equal(&remote->digest, &item->intent_digest) || digest_equal(&remote->digest, body);
-    return !ours || remote->standing == REMOTE_PUBLISHED ? EVENT_INDETERMINATE : EVENT_TAKEN;
-}
-
-static enum delivery_event judge_held(const struct outbox_item *item, const struct remote_state *remote)
-{
-    if (item->intent_action == OUTBOX_WITHDRAW) {
-        if (remote->standing == REMOTE_ABOLISHED)
-            return EVENT_OURS;
-        if (is_base(item, remote))
-            return EVENT_BASE;
-        return remote->standing == REMOTE_UNSAID ? EVENT_INDETERMINATE : EVENT_OTHER;
-    }
-    bool same = remote->has_digest && digest_equal(&remote->digest, &item->intent_digest);
-    if (same && remote->standing != REMOTE_ABOLISHED)
-        return EVENT_OURS;
-    if (is_base(item, remote))
-        return EVENT_BASE;
-    return remote->has_digest || remote->standing == REMOTE_ABOLISHED ? EVENT_OTHER : EVENT_INDETERMINATE;
-}
-
-static enum delivery_event judge_unknown(const struct outbox_item *item, bool asked)
-{
-    if (item->intent_action == OUTBOX_WITHDRAW) /* of what it acknowledged, the portal cannot know nothing */
-        return item->held ? EVENT_OTHER : EVENT_ABSENT;
-    return asked ? EVENT_NOTHING : EVENT_CLOSED;
-}
-
-enum delivery_event delivery_classify(const struct outbox_item *item, const struct digest *body, bool asked,
-                                      enum portal_result said, const struct remote_state *remote)
-{
-    switch (said) {
-    case RESULT_TAKEN:
-        return asked ? EVENT_INDETERMINATE : judge_taken(item, body, remote);
-    case RESULT_HELD:
-        return asked ? judge_held(item, remote) : EVENT_INDETERMINATE;
-    case RESULT_UNKNOWN:
-        return judge_unknown(item, asked);
-    case RESULT_REFUSED:
-        return asked ? EVENT_INDETERMINATE : EVENT_REFUSED;
-    case RESULT_MISMATCH:
-        return asked ? EVENT_INDETERMINATE : EVENT_MISMATCH;
-    case RESULT_BUSY:
-        return EVENT_BUSY;
-    case RESULT_CLOSED:
-        return EVENT_CLOSED;
-    case RESULT_NOT_LEFT:
-        return EVENT_NOT_LEFT;
-    case RESULT_CARRIED:
-        return EVENT_CARRIED;
-    case RESULT_UNSENT:
-        return asked ? EVENT_UNSENT : EVENT_INDETERMINATE;
-    case RESULT_DENIED:
-        return asked ? EVENT_REFUSED : EVENT_INDETERMINATE;
-    case RESULT_LOST:
-        break;
-    }
-    return EVENT_INDETERMINATE;
 }
 
 struct text delivery_base(const struct outbox_item *item, char quoted[DELIVERY_BASE_MAX])
@@ -365,6 +349,9 @@ bool delivery_outcome(enum delivery_state end, enum outbox_action action, enum o
     case DELIVERY_ABSENT:
         *outcome = OUTBOX_ABSENT;
         return true;
+    case DELIVERY_SUPERSEDED:
+        *outcome = OUTBOX_SUPERSEDED;
+        return true;
     default:
         return false;
     }
@@ -390,6 +377,7 @@ static const char *const state_names[DELIVERY_STATES] = {
     [DELIVERY_FAILED] = "failed",
     [DELIVERY_RECALLED] = "recalled",
     [DELIVERY_ABSENT] = "absent",
+    [DELIVERY_SUPERSEDED] = "superseded",
     [DELIVERY_UNTOUCHED] = "untouched",
 };
 
@@ -401,6 +389,8 @@ static const char *const event_names[DELIVERY_EVENTS] = {
     [EVENT_BUSY] = "busy",           [EVENT_CLOSED] = "closed",      [EVENT_ABSENT] = "absent",
     [EVENT_CARRIED] = "carried",     [EVENT_UNSENT] = "unsent",      [EVENT_OURS] = "ours",
     [EVENT_BASE] = "base",           [EVENT_NOTHING] = "nothing",    [EVENT_OTHER] = "other",
+    [EVENT_ACCEPTED] = "accepted",   [EVENT_GONE] = "gone",          [EVENT_EARLIER] = "earlier",
+    [EVENT_UNTOLD] = "untold",       [EVENT_NOT_YET] = "not yet",
 };
 
 const char *delivery_state_name(enum delivery_state state)

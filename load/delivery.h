@@ -2,8 +2,7 @@
  * docs/delivery.md).
  *
  * The caller tells what happened (an event) and does what it is told (an action); time and chance come in by
- * parameter. Two pure functions stand beside the machine: one turns what the portal said into an event, the
- * other says what an end means to the outbox.
+ * parameter. What an answer proves, and so which event it is, load/evidence.h decides.
  */
 #ifndef LOAD_DELIVERY_H
 #define LOAD_DELIVERY_H
@@ -26,7 +25,9 @@ enum delivery_state {
     DELIVERY_CHECKING,      /* the question of DISPUTED is under way */
     DELIVERY_STALE,    /* left over from an earlier run and not wanted any more: to be asked, never sent */
     DELIVERY_SETTLING, /* the question of STALE is under way */
-    DELIVERY_BASE_UNKNOWN, /* to be withdrawn without having been published from here: to be asked, never sent */
+    /* To be asked before anything leaves: a withdrawal of what was never published from here, a replacement at
+     * a portal without versions, and whatever goes to a portal that knows no conditions. */
+    DELIVERY_BASE_UNKNOWN,
     DELIVERY_CHECKING_BASE, /* the question of BASE_UNKNOWN is under way */
     /* ends */
     DELIVERY_DONE, /* published or withdrawn */
@@ -36,7 +37,8 @@ enum delivery_state {
     DELIVERY_FAILED,
     DELIVERY_RECALLED,
     DELIVERY_ABSENT,
-    DELIVERY_UNTOUCHED, /* stays in the outbox as this run found it */
+    DELIVERY_SUPERSEDED, /* what we sent earlier has come there late: that is held, and this begins anew */
+    DELIVERY_UNTOUCHED,  /* stays in the outbox as this run found it */
     DELIVERY_STATES
 };
 
@@ -50,14 +52,16 @@ enum delivery_event {
     EVENT_DUE,          /* the time to wait is over and the portal's lane is free */
     EVENT_STOP, /* the run ends; told to what is under way only when no answer is waited for any more */
     /* what became of a request */
-    EVENT_TAKEN,         /* 2xx, and nothing in it speaks against it */
-    EVENT_INDETERMINATE, /* reset, timeout, cut, 5xx, another digest, unreadable: nothing is known */
+    EVENT_TAKEN,         /* 200 or 201 that shows evidence */
+    EVENT_ACCEPTED,      /* 202: it may be done later */
+    EVENT_INDETERMINATE, /* reset, timeout, cut, 5xx, no evidence, unreadable: nothing is known */
     EVENT_NOT_LEFT,      /* no connection: certainly nothing arrived */
     EVENT_REFUSED,       /* 400, 413, 415, 422 */
     EVENT_MISMATCH,      /* 409, 412 */
     EVENT_BUSY,          /* 408, 425, 429, 503 */
     EVENT_CLOSED,        /* 401, 403, 404, 405, TLS, a redirect, an outage: the run stops */
     EVENT_ABSENT,        /* a withdrawal of what the portal never had */
+    EVENT_GONE,          /* the portal does not know what it acknowledged before */
     EVENT_CARRIED, /* it is on its way by hand; so long as that has not come back, nothing more can be learned
                     */
     EVENT_UNSENT,  /* of a question: it certainly never left, and nothing is known of what the portal holds */
@@ -66,6 +70,9 @@ enum delivery_event {
     EVENT_BASE,    /* still what it replaces */
     EVENT_NOTHING, /* the procedure is not there */
     EVENT_OTHER,   /* something else */
+    EVENT_EARLIER, /* what was sent from here earlier, and came there late */
+    EVENT_UNTOLD,  /* something, and nothing tells what: another version, with neither digest nor content */
+    EVENT_NOT_YET, /* of the machine's own: "not there", said before it could be seen there */
     DELIVERY_EVENTS
 };
 
@@ -85,6 +92,10 @@ struct delivery {
     bool left;           /* a request of this run may have arrived */
     bool doubt;          /* and may have been taken, for all that is known */
     bool noted;          /* the outbox says already that its outcome is unknown */
+    bool replaces;       /* the intent names a base */
+    bool ordered;        /* an operator has it sent again, although nothing tells whether it is there */
+    bool queued;         /* answered 202: "not there" only says "not yet", for this run */
+    int64_t shows_by;    /* milliseconds: until then likewise */
     int64_t due;         /* milliseconds, in the waiting states */
 };
 
@@ -93,6 +104,7 @@ struct delivery_terms {
     const struct backoff *retry;
     int64_t now;      /* milliseconds */
     int64_t at_least; /* milliseconds to wait at least (Retry-After) */
+    int64_t lag;      /* milliseconds that the portal may take to show what it has taken */
     uint64_t chance;
     bool free; /* the failure is the portal's, not this delivery's: it does not count against its attempts */
 };
@@ -103,37 +115,6 @@ bool delivery_is_end(enum delivery_state state);
 bool delivery_is_under_way(enum delivery_state state); /* a request is out */
 /* One more failure would use up its attempts. */
 bool delivery_is_spent(const struct delivery *delivery, const struct backoff *retry);
-
-/* ---- what the portal said ---- */
-
-enum portal_result {
-    RESULT_TAKEN,   /* a request was answered 2xx; the sight says what the answer says is held now */
-    RESULT_HELD,    /* a question was answered; likewise */
-    RESULT_UNKNOWN, /* the portal does not know the procedure */
-    RESULT_REFUSED,
-    RESULT_MISMATCH,
-    RESULT_BUSY,
-    RESULT_CLOSED,
-    RESULT_LOST,
-    RESULT_NOT_LEFT,
-    RESULT_CARRIED, /* it is with a carrier: nobody has said yet what became of it */
-    RESULT_UNSENT,  /* a question: the delivery never left, and the portal cannot be asked */
-    RESULT_DENIED,  /* a question: the delivery was refused */
-};
-
-enum remote_status { REMOTE_UNSAID, REMOTE_PUBLISHED, REMOTE_ABOLISHED };
-
-/* What the portal says it holds. A driver without digests compares contents and gives ours, or any other. */
-struct remote_state {
-    bool has_digest;
-    struct digest digest;
-    enum remote_status standing;
-    struct text version, etag; /* bytes NULL: unsaid */
-};
-
-/* `body` is the digest of what was sent (of a withdrawal it is not that of a content). */
-enum delivery_event delivery_classify(const struct outbox_item *item, const struct digest *body, bool asked,
-                                      enum portal_result said, const struct remote_state *remote);
 
 /* What If-Match says: what an operator ordered to be overwritten; for a procedure that is held its ETag, else
  * its version in quotes, else "*"; bytes NULL when it is not held. `quoted` gives room and lives as long as

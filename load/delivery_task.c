@@ -20,6 +20,10 @@ void delivery_task_free(struct delivery_task *delivery_task)
 {
     buffer_free(&delivery_task->bytes);
     buffer_free(&delivery_task->message);
+    buffer_free(&delivery_task->answered_version);
+    buffer_free(&delivery_task->answered_etag);
+    buffer_free(&delivery_task->base_version);
+    buffer_free(&delivery_task->base_etag);
     free(delivery_task);
 }
 
@@ -142,10 +146,19 @@ enum status delivery_task_fill(struct store *store, struct arena *scratch, struc
 {
     struct outbox_item *item = &delivery_task->item;
     arena_clear(scratch);
-    buffer_clear(&delivery_task->message);
-    *delivery_task = (struct delivery_task){ .bytes = delivery_task->bytes,
-                                             .message = delivery_task->message,
-                                             .place = delivery_task->place };
+    struct delivery_task fresh = { .bytes = delivery_task->bytes,
+                                   .message = delivery_task->message,
+                                   .answered_version = delivery_task->answered_version,
+                                   .answered_etag = delivery_task->answered_etag,
+                                   .base_version = delivery_task->base_version,
+                                   .base_etag = delivery_task->base_etag,
+                                   .place = delivery_task->place };
+    *delivery_task = fresh;
+    struct buffer *buffers[] = { &delivery_task->message, &delivery_task->answered_version,
+                                 &delivery_task->answered_etag, &delivery_task->base_version,
+                                 &delivery_task->base_etag };
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        buffer_clear(buffers[i]);
     enum status status = outbox_find(store, scratch, code, item, error);
     if (status)
         return status;
@@ -159,6 +172,8 @@ enum status delivery_task_fill(struct store *store, struct arena *scratch, struc
     *event = same ? EVENT_RESUME : EVENT_SETTLE;
     delivery_task->left_over = true;
     delivery_task->delivery.noted = item->state == OUTBOX_UNKNOWN;
+    delivery_task->delivery.replaces = item->intent_base.bytes != NULL;
+    delivery_task->delivery.ordered = item->state == OUTBOX_FAILED;
     if (same)
         return load_body(store, scratch, delivery_task, error);
     pack(delivery_task, TEXT_NONE);
@@ -172,6 +187,7 @@ enum status delivery_task_intend(struct store *store, struct arena *scratch,
     struct text base = delivery_base(&delivery_task->item, quoted);
     if (outbox_intend(store, scratch, &delivery_task->item, base, error))
         return error->status;
+    delivery_task->delivery.replaces = base.bytes != NULL;
     return load_body(store, scratch, delivery_task, error);
 }
 
@@ -191,6 +207,78 @@ void delivery_task_address(struct delivery_task *delivery_task, enum delivery_ac
     request->owner = delivery_task;
 }
 
+/* ---- evidence ---- */
+
+static struct text some(const struct buffer *buffer)
+{
+    return buffer->length ? buffer_view(buffer) : TEXT_NONE;
+}
+
+static struct evidence_facts facts_of(const struct delivery_task *delivery_task, bool asked,
+                                      const struct delivery_evidence *evidence)
+{
+    return (struct evidence_facts){ .item = &delivery_task->item,
+                                    .body = &delivery_task->request.body_digest,
+                                    .asked = asked,
+                                    .confirm = evidence->confirm,
+                                    .etags = evidence->etags,
+                                    .before = delivery_task->delivery.state == DELIVERY_CHECKING_BASE,
+                                    .answered_version = some(&delivery_task->answered_version),
+                                    .answered_etag = some(&delivery_task->answered_etag),
+                                    .base_version = some(&delivery_task->base_version),
+                                    .base_etag = some(&delivery_task->base_etag) };
+}
+
+static void keep(struct buffer *buffer, struct text text)
+{
+    buffer_clear(buffer);
+    buffer_text(buffer, text);
+}
+
+static void remember(struct delivery_task *delivery_task, const struct portal_response *report,
+                     enum delivery_event event)
+{
+    const struct remote_state *remote = &report->remote;
+    if (report->said == RESULT_TAKEN && !remote->failed) {
+        keep(&delivery_task->answered_version, remote->named ? remote->version : TEXT_NONE);
+        keep(&delivery_task->answered_etag, remote->etag);
+    }
+    if (event == EVENT_BASE && delivery_task->delivery.state == DELIVERY_CHECKING_BASE) {
+        keep(&delivery_task->base_version, remote->version);
+        keep(&delivery_task->base_etag, remote->etag);
+    }
+}
+
+/* Not what we want there, but is it what we sent before? Once a run: who takes turns is no latecomer. */
+static enum status find_earlier(struct store *store, const struct delivery_task *delivery_task,
+                                const struct remote_state *remote, struct evidence_facts *facts,
+                                struct error *error)
+{
+    struct digest digest;
+    if (delivery_task->superseded || remote->standing == REMOTE_ABOLISHED || !remote_digest(remote, &digest))
+        return STATUS_OK;
+    enum status status = outbox_sent_before(store, delivery_task->item.code, &digest, error);
+    facts->earlier = status == STATUS_OK;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status delivery_task_weigh(struct store *store, struct delivery_task *delivery_task,
+                                const struct portal_response *report, struct delivery_evidence *evidence,
+                                enum delivery_event *event, struct error *error)
+{
+    const struct remote_state *remote = &report->remote;
+    struct evidence_facts facts = facts_of(delivery_task, report->request->kind == PORTAL_ASK, evidence);
+    *event = evidence_weigh(&facts, report->said, remote);
+    if (*event == EVENT_OTHER) {
+        if (find_earlier(store, delivery_task, remote, &facts, error))
+            return error->status;
+        *event = evidence_weigh(&facts, report->said, remote);
+    }
+    evidence->etags |= *event == EVENT_OURS && evidence_shows_etag(&facts, remote);
+    remember(delivery_task, report, *event);
+    return STATUS_OK;
+}
+
 /* ---- back into the outbox ---- */
 
 /* What the portal holds instead: an operator must decide, and reads this. */
@@ -198,13 +286,14 @@ static struct text describe_conflict(const struct outbox_item *item, const struc
                                      char *capacity, size_t size)
 {
     char digest[DIGEST_HEX] = "";
+    struct digest shown;
     const struct remote_state *remote = &report->remote;
     if (report->said == RESULT_UNKNOWN)
         return text_of(item->held
                            ? _("the portal does not know the procedure, though it acknowledged it before")
                            : _("the portal took something else first, but does not know the procedure"));
-    if (remote->has_digest)
-        digest_hex(&remote->digest, digest);
+    if (remote_digest(remote, &shown))
+        digest_hex(&shown, digest);
     struct text version = remote->version.bytes ? remote->version : remote->etag;
     const char *standing = remote->standing == REMOTE_ABOLISHED ? _("abolished") : _("published");
     if (report->message.length) { /* a driver that compares contents says more than a digest does */
@@ -228,6 +317,7 @@ static void count(struct run_counts *counts, enum outbox_outcome outcome)
 {
     switch (outcome) {
     case OUTBOX_PUBLISHED:
+    case OUTBOX_SUPERSEDED: /* what was sent earlier is known to stand there now */
         counts->published++;
         break;
     case OUTBOX_WITHDRAWN:
@@ -253,19 +343,21 @@ static void count(struct run_counts *counts, enum outbox_outcome outcome)
 }
 
 enum status delivery_task_answer(struct store *store, struct delivery_task *delivery_task,
-                                 const struct portal_response *report, struct run_counts *counts,
-                                 struct error *error)
+                                 const struct portal_response *report, bool stopped,
+                                 struct run_counts *counts, struct error *error)
 {
     char capacity[600];
     struct outbox_answer answer = { .attempts = delivery_task->requests,
-                                    .started_at = delivery_task->started_at };
+                                    .started_at = delivery_task->started_at,
+                                    .stopped = stopped };
     if (!delivery_outcome(delivery_task->delivery.state, delivery_task->item.intent_action, &answer.outcome))
-        return STATUS_OK;
+        return stopped ? outbox_put_behind(store, &delivery_task->item, report->message, error) : STATUS_OK;
     bool open_ended = answer.outcome == OUTBOX_HAS_FAILED || answer.outcome == OUTBOX_STILL_UNKNOWN;
     if (report) {
         answer.status = report->status;
         answer.asked = report->request->kind == PORTAL_ASK;
         answer.answer_digest = report->answer_digest;
+        remote_digest(&report->remote, &answer.earlier);
         answer.version = report->remote.version;
         answer.etag = report->remote.etag;
         answer.message = answer.outcome == OUTBOX_IN_CONFLICT

@@ -15,11 +15,15 @@ struct delivery_task {
     struct buffer bytes;
     bool left_over; /* its intent is an earlier run's */
     /* Evidence */
-    int64_t requests;           /* of this run, questions included */
-    int64_t started_at;         /* milliseconds: when the first of them left */
-    struct buffer message;      /* of the last request that decided nothing */
-    long words_status;          /* and its HTTP status */
-    long mismatch;              /* the HTTP status that began a dispute; 0: none */
+    int64_t requests;      /* of this run, questions included */
+    int64_t started_at;    /* milliseconds: when the first of them left */
+    struct buffer message; /* of the last request that decided nothing */
+    long words_status;     /* and its HTTP status */
+    long mismatch;         /* the HTTP status that began a dispute; 0: none */
+    /* Versions and ETags that proved nothing by themselves: its own request's, and those of the question
+     * before it. */
+    struct buffer answered_version, answered_etag, base_version, base_etag;
+    bool superseded;            /* it has begun anew once in this run */
     size_t place, weight;       /* the dispatcher's: among those that are alive */
     struct delivery_task *next; /* in the list it is in */
 };
@@ -44,12 +48,25 @@ enum status delivery_task_content(void *user_data, const struct portal_request *
 /* Makes the request what the action says. */
 void delivery_task_address(struct delivery_task *delivery_task, enum delivery_action action);
 
+/* What a run learns of its portal. */
+struct delivery_evidence {
+    bool confirm; /* portal.confirm: read */
+    bool etags;   /* they are evidence: evidence_shows_etag */
+    bool odd;     /* the portal's digests are not those of its contents, and that was told */
+};
+
+/* What an answer means to the delivery; remembers what it showed. STATUS_FATAL when the ledger cannot be read. */
+enum status delivery_task_weigh(struct store *store, struct delivery_task *delivery_task,
+                                const struct portal_response *report, struct delivery_evidence *evidence,
+                                enum delivery_event *event, struct error *error);
+
 /* Remembers why a request decided nothing. */
 void delivery_task_note(struct delivery_task *delivery_task, const struct portal_response *report);
 
-/* Inside a transaction: the end of the delivery. `report` is what ended it; NULL: the run did. Counts it. */
+/* Inside a transaction: the end of the delivery. `report` is what ended it; NULL: the run did. `stopped`: the run
+ * stops at it. Counts it. */
 enum status delivery_task_answer(struct store *store, struct delivery_task *delivery_task,
-                                 const struct portal_response *report, struct run_counts *counts,
-                                 struct error *error);
+                                 const struct portal_response *report, bool stopped,
+                                 struct run_counts *counts, struct error *error);
 
 #endif

@@ -45,6 +45,7 @@ struct dispatcher {
     int64_t group_since, committed_at;
     int64_t progress_at;
     /* the end */
+    struct delivery_evidence evidence;
     bool stopping;
     int64_t drain_until;
     struct error *error; /* why the run stops */
@@ -75,6 +76,7 @@ static struct delivery_terms terms_of(struct dispatcher *dispatcher)
 {
     return (struct delivery_terms){ .retry = &dispatcher->portal->settings->retry,
                                     .now = dispatcher->now,
+                                    .lag = dispatcher->portal->settings->lag,
                                     .chance = chance(dispatcher) };
 }
 
@@ -106,6 +108,14 @@ static void adapt_ahead(struct dispatcher *dispatcher)
         dispatcher->ahead = least;
 }
 
+/* Nothing but a question can say what would be replaced. What an operator has overwritten was looked at. */
+static bool is_base_unknown(const struct dispatcher *dispatcher, const struct outbox_item *item)
+{
+    bool any = text_is(item->intent_base, "*") && !item->overwrite.length;
+    bool withdraws = item->intent_action == OUTBOX_WITHDRAW;
+    return dispatcher->portal->driver->unconditional || any || (withdraws && !item->intent_base.bytes);
+}
+
 static enum status commit(struct dispatcher *dispatcher, struct error *error)
 {
     if (!dispatcher->group)
@@ -121,9 +131,9 @@ static enum status commit(struct dispatcher *dispatcher, struct error *error)
     for (struct delivery_task *delivery_task;
          (delivery_task = dispatch_queues_take(&dispatcher->lists.written));) {
         struct delivery_terms terms = terms_of(dispatcher);
-        bool blind =
-            delivery_task->item.intent_action == OUTBOX_WITHDRAW && !delivery_task->item.intent_base.bytes;
-        delivery_step(&delivery_task->delivery, blind ? EVENT_BASE_UNKNOWN : EVENT_COMMITTED, &terms);
+        delivery_step(
+            &delivery_task->delivery,
+            is_base_unknown(dispatcher, &delivery_task->item) ? EVENT_BASE_UNKNOWN : EVENT_COMMITTED, &terms);
         dispatch_queues_wait(&dispatcher->lists, delivery_task, dispatcher->now);
     }
     return STATUS_OK;
@@ -144,7 +154,8 @@ static enum status commit_in_time(struct dispatcher *dispatcher, struct error *e
 
 /* ---- the beginning and the end of a delivery ---- */
 
-static enum status prepare(struct dispatcher *dispatcher, struct text code, bool *begun, struct error *error)
+static enum status prepare(struct dispatcher *dispatcher, struct text code, bool superseded, bool *begun,
+                           struct error *error)
 {
     enum delivery_event event;
     struct delivery_task *delivery_task = dispatch_queues_new(&dispatcher->lists);
@@ -155,6 +166,7 @@ static enum status prepare(struct dispatcher *dispatcher, struct text code, bool
         dispatch_queues_release(&dispatcher->lists, delivery_task);
         return status == STATUS_END ? STATUS_OK : status;
     }
+    delivery_task->superseded = superseded;
     struct delivery_terms terms = terms_of(dispatcher);
     if (delivery_step(&delivery_task->delivery, event, &terms) != DELIVERY_INTEND) {
         dispatch_queues_weigh(&dispatcher->lists, delivery_task);
@@ -183,7 +195,7 @@ static enum status prepare_some(struct dispatcher *dispatcher, struct error *err
         bool begun;
         if (waiting >= dispatcher->ahead || lists->weight >= ALIVE_BYTES)
             break;
-        if (prepare(dispatcher, dispatcher->codes[dispatcher->code_next++], &begun, error))
+        if (prepare(dispatcher, dispatcher->codes[dispatcher->code_next++], false, &begun, error))
             return error->status;
         dispatcher->done += !begun;
     }
@@ -192,15 +204,17 @@ static enum status prepare_some(struct dispatcher *dispatcher, struct error *err
 
 /* What was left over is settled: now what is wanted instead has its turn. */
 static enum status finish(struct dispatcher *dispatcher, struct delivery_task *delivery_task,
-                          const struct portal_response *report, struct error *error)
+                          const struct portal_response *report, bool stopped, struct error *error)
 {
     bool again = false;
-    if (delivery_task->delivery.state != DELIVERY_UNTOUCHED) {
-        if (open_group(dispatcher, error) ||
-            delivery_task_answer(dispatcher->store, delivery_task, report, dispatcher->counts, error))
+    if (delivery_task->delivery.state != DELIVERY_UNTOUCHED || stopped) {
+        if (open_group(dispatcher, error) || delivery_task_answer(dispatcher->store, delivery_task, report,
+                                                                  stopped, dispatcher->counts, error))
             return error->status;
         bool wanted = delivery_task->item.wanted && delivery_task->item.state == OUTBOX_IDLE;
-        if (wanted && !dispatcher->stopping && prepare(dispatcher, delivery_task->item.code, &again, error))
+        bool superseded = delivery_task->delivery.state == DELIVERY_SUPERSEDED;
+        if (wanted && !dispatcher->stopping &&
+            prepare(dispatcher, delivery_task->item.code, superseded, &again, error))
             return error->status;
     }
     dispatcher->done += !again;
@@ -238,7 +252,7 @@ static enum status end_one(struct dispatcher *dispatcher, struct delivery_task *
 {
     struct delivery_terms terms = terms_of(dispatcher);
     enum delivery_action action = delivery_step(&delivery_task->delivery, EVENT_STOP, &terms);
-    return action == DELIVERY_FINISH ? finish(dispatcher, delivery_task, NULL, error) : STATUS_OK;
+    return action == DELIVERY_FINISH ? finish(dispatcher, delivery_task, NULL, false, error) : STATUS_OK;
 }
 
 static enum status end_waiting(struct dispatcher *dispatcher, struct error *error)
@@ -358,9 +372,11 @@ static void judge_portal(struct dispatcher *dispatcher, struct delivery_task *de
                          const struct portal_response *report, enum delivery_event event)
 {
     bool asked = is_question(report);
+    const struct delivery *delivery = &delivery_task->delivery;
     struct congestion_report told = { .event = event,
                                       .asked = asked,
-                                      .sent_before = delivery_task->delivery.left,
+                                      .sent_before = delivery->left && !delivery->queued &&
+                                                     dispatcher->now >= delivery->shows_by,
                                       .left_over = delivery_task->left_over,
                                       .spoke = event == EVENT_INDETERMINATE && report->said == RESULT_HELD,
                                       .shared = report->shared,
@@ -372,10 +388,11 @@ static void judge_portal(struct dispatcher *dispatcher, struct delivery_task *de
     /* Attempts that were used up without a connection, or while the portal said nothing to anyone, are not
      * the record's fault. */
     bool spent = is_failure(event) && (asked || event != EVENT_INDETERMINATE) &&
-                 delivery_is_spent(&delivery_task->delivery, &dispatcher->portal->settings->retry);
+                 delivery_is_spent(delivery, &dispatcher->portal->settings->retry);
+    bool unresponsive = congestion_is_unresponsive_for(&dispatcher->congestion, &delivery_task->mark);
+    /* One that is left over does not speak for the portal: it may be that one alone that it is silent about. */
     if (fault == CONGESTION_NONE && spent &&
-        (event == EVENT_NOT_LEFT ||
-         congestion_is_unresponsive_for(&dispatcher->congestion, &delivery_task->mark)))
+        (event == EVENT_NOT_LEFT || (unresponsive && !delivery_task->left_over)))
         fault = CONGESTION_UNRESPONSIVE;
     struct portal_response last = *report;
     if (fault == CONGESTION_NOT_ACCEPTING &&
@@ -385,18 +402,37 @@ static void judge_portal(struct dispatcher *dispatcher, struct delivery_task *de
         stop_for(dispatcher, fault, &last);
 }
 
-/* What it means for the pace: at once and in the order of the answers, for what it forbids must not leave. */
-static void judge(struct dispatcher *dispatcher, struct answer *answer)
+/* One warning a run: contents are compared, and digests that are of something else are of no use. */
+static void warn_of_digests(struct dispatcher *dispatcher, const struct delivery_task *delivery_task,
+                            const struct remote_state *remote)
+{
+    struct evidence_facts facts = { .item = &delivery_task->item };
+    if (dispatcher->evidence.odd || !evidence_is_odd(&facts, remote))
+        return;
+    dispatcher->evidence.odd = true;
+    portal_notice(
+        dispatcher->portal,
+        _("the portal %s names digests that are not those of the contents it shows (first of " TEXT_PRINT
+          "): contents are compared instead"),
+        dispatcher->portal->settings->shown, TEXT_ARG(delivery_task->item.code));
+}
+
+/* What it means for the congestion: at once and in the order of the answers, for what it forbids must not
+ * leave. */
+static enum status judge(struct dispatcher *dispatcher, struct answer *answer, struct error *error)
 {
     struct portal_response *report = &answer->report;
     struct delivery_task *delivery_task = report->request->owner;
-    answer->event = delivery_classify(&delivery_task->item, &delivery_task->request.body_digest,
-                                      is_question(report), report->said, &report->remote);
+    if (delivery_task_weigh(dispatcher->store, delivery_task, report, &dispatcher->evidence, &answer->event,
+                            error))
+        return error->status;
+    warn_of_digests(dispatcher, delivery_task, &report->remote);
     if (answer->event == EVENT_CLOSED)
         stop_for(dispatcher, CONGESTION_NONE, report);
     else
         judge_portal(dispatcher, delivery_task, report, answer->event);
     answer->free = congestion_is_down(&dispatcher->congestion);
+    return STATUS_OK;
 }
 
 static void free_lane(struct dispatcher *dispatcher, const struct portal_response *report)
@@ -417,17 +453,29 @@ static enum status take_in(struct dispatcher *dispatcher, struct answer *answer,
     terms.free = dispatcher->stopping || answer->free;
     if (event == EVENT_MISMATCH)
         delivery_task->mismatch = report->status;
+    if (event == EVENT_TAKEN)
+        report->message = TEXT_NONE;
     if (event == EVENT_INDETERMINATE && !report->message.length)
         report->message = text_of(stop_reason_of_doubt(report->said));
-    if (is_failure(event)) {
+    if (is_failure(event) || event == EVENT_ACCEPTED)
         delivery_task_note(delivery_task, report);
+    /* What was taken and is only to be seen has not failed. */
+    if (is_failure(event) && (report->said != RESULT_TAKEN || report->remote.failed)) {
         if (open_group(dispatcher, error) ||
             outbox_attempt(dispatcher->store, &delivery_task->item, delivery_task->requests,
                            delivery_task->started_at, report->status, report->message, error))
             return error->status;
     }
-    if (delivery_step(&delivery_task->delivery, event, &terms) != DELIVERY_WAIT)
-        return finish(dispatcher, delivery_task, report, error);
+    enum delivery_action action = delivery_step(&delivery_task->delivery, event, &terms);
+    struct text why = delivery_task->delivery.state == DELIVERY_UNKNOWN
+                          ? stop_reason_of_unknown(&dispatcher->kept, delivery_task, report, event)
+                          : TEXT_NONE;
+    if (why.bytes) {
+        report->message = why;
+        delivery_task_note(delivery_task, report);
+    }
+    if (action != DELIVERY_WAIT)
+        return finish(dispatcher, delivery_task, report, action == DELIVERY_HALT, error);
     dispatch_queues_wait(&dispatcher->lists, delivery_task, dispatcher->now);
     return STATUS_OK;
 }
@@ -474,7 +522,8 @@ static enum status collect(struct dispatcher *dispatcher, struct error *error)
         portal_response_keep(&report, &dispatcher->kept);
         struct answer *answer = &answers[dispatcher->answered++];
         *answer = (struct answer){ .report = report };
-        judge(dispatcher, answer);
+        if (judge(dispatcher, answer, error))
+            return error->status;
         if (answer->event != EVENT_TAKEN)
             continue;
         free_lane(dispatcher, &report);
@@ -537,6 +586,7 @@ enum status dispatcher_run(struct store *store, const struct load_request *reque
                                      .committed = *counts,
                                      .error = &why };
     const struct portal_settings *settings = portal->settings;
+    dispatcher.evidence.confirm = settings->confirm == PORTAL_CONFIRM_READ;
     congestion_start(&dispatcher.congestion, &settings->retry, settings->in_flight, settings->timeout);
     ticks_ms(&dispatcher);
     dispatcher.chance = dispatcher.clock->random(dispatcher.clock);

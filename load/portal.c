@@ -12,6 +12,8 @@ const struct portal_driver *const portal_drivers[] = { &portal_rest, &portal_map
 #define SETTINGS_MAX 64
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
+static const char *const confirmations[] = { "answer", "read", NULL };
+
 static const struct setting common[] = {
     { "driver", SETTING_TEXT, offsetof(struct portal_settings, driver), .fallback = "rest",
       .help = N_("how the portal is spoken to") },
@@ -24,6 +26,10 @@ static const struct setting common[] = {
       .maximum = 500, .help = N_("records a request, where the portal takes batches") },
     { "timeout", SETTING_DURATION, offsetof(struct portal_settings, timeout), .fallback = "60s",
       .minimum = 10, .maximum = 3600000, .help = N_("how long a request may take") },
+    { "confirm", SETTING_CHOICE, offsetof(struct portal_settings, confirm), .fallback = "answer",
+      .choices = confirmations,
+      .help =
+          N_("what a publication rests on: the portal's own answer, or what it shows when it is read back") },
     { "retry", SETTING_OBJECT, offsetof(struct portal_settings, retry_tree),
       .help = N_("how often and when a request is tried again") },
     { "ca_file", SETTING_TEXT, offsetof(struct portal_settings, ca_file),

@@ -16,7 +16,7 @@
 #include "core/clock.h"
 #include "core/setting.h"
 #include "load/backoff.h"
-#include "load/delivery.h"
+#include "load/evidence.h"
 
 enum portal_request_kind { PORTAL_PUBLISH, PORTAL_WITHDRAW, PORTAL_ASK };
 
@@ -59,6 +59,8 @@ struct portal_settings {
     const char *driver, *url, *ca_file;
     const struct value *auth_tree, *retry_tree;
     int64_t in_flight, batch, timeout;
+    int64_t lag; /* milliseconds that it may take to show what it has taken; 0: none (rest) */
+    int confirm; /* enum portal_confirm */
     bool unencrypted_credentials;
     /* read from the trees */
     const char *shown; /* the URL as it is configured, for messages */
@@ -66,6 +68,8 @@ struct portal_settings {
     struct auth auth;
     struct backoff retry;
 };
+
+enum portal_confirm { PORTAL_CONFIRM_ANSWER, PORTAL_CONFIRM_READ };
 
 /* For drivers that can tell what the portal holds only by comparing contents. */
 enum portal_content_kind {
@@ -115,7 +119,8 @@ struct portal_driver {
     const char *help;
     const struct setting *settings; /* beside the common ones; offsets in its own struct */
     size_t setting_count;
-    size_t size; /* of its own struct of settings */
+    size_t size;        /* of its own struct of settings */
+    bool unconditional; /* it knows no If-Match: the portal is asked before each change */
     /* What the table cannot say of the settings; touches nothing. May be NULL. */
     enum status (*check)(struct portal *portal, const struct setting_context *context,
                          const struct value *tree, struct error *error);

@@ -32,34 +32,106 @@ void portal_answer_etag(struct text etag, struct remote_state *remote)
 
 static void read_digest(const struct value *object, struct remote_state *remote)
 {
-    struct text hex = value_text_of(object, "digest");
-    const struct value *content = value_find(object, "content");
-    if (hex.bytes) {
-        remote->has_digest = true;
-        if (!digest_from_hex(hex, &remote->digest)) /* no digest of anything, so certainly not ours */
-            memset(&remote->digest, 0, sizeof remote->digest);
-    } else if (content && content->kind == VALUE_OBJECT) {
+    const struct value *said = value_find(object, "digest"), *content = value_find(object, "content");
+    bool none = !said || said->kind == VALUE_NULL || (said->kind == VALUE_TEXT && !said->text.length);
+    char hex[DIGEST_HEX];
+    if (!none && said->kind == VALUE_TEXT && digest_from_hex(said->text, &remote->digest)) {
+        digest_hex(&remote->digest, hex);
+        remote->has_digest = text_is(said->text, hex); /* lower-case */
+    }
+    remote->bad_digest = !none && !remote->has_digest;
+    if (content && content->kind == VALUE_OBJECT) {
         struct buffer BUFFER_OWNED bytes = { 0 };
         canonical_write(&bytes, content);
-        remote->digest = crypto_sha256(buffer_view(&bytes));
-        remote->has_digest = true;
+        remote->content = crypto_sha256(buffer_view(&bytes));
+        remote->has_content = true;
     }
+}
+
+/* Gateways put their own success in its place: that says nothing of the procedure. */
+static enum remote_status read_status(const struct value *status)
+{
+    static const char *const success[] = { "200", "201", "success", "ok" };
+    if (!status || status->kind == VALUE_NULL)
+        return REMOTE_UNSAID;
+    for (size_t i = 0; value_is_scalar(status) && i < sizeof success / sizeof *success; i++)
+        if (text_is(status->text, success[i]))
+            return REMOTE_UNSAID;
+    if (status->kind != VALUE_TEXT)
+        return REMOTE_STRANGE;
+    return text_is(status->text, "published")   ? REMOTE_PUBLISHED
+           : text_is(status->text, "abolished") ? REMOTE_ABOLISHED
+                                                : REMOTE_STRANGE;
+}
+
+/* ---- failure ---- */
+
+static bool is_false(const struct value *value)
+{
+    if (!value)
+        return false;
+    if (value->kind == VALUE_BOOLEAN)
+        return !value->truth;
+    return value_is_scalar(value) && (text_is(value->text, "false") || text_is(value->text, "0"));
+}
+
+/* Neither null, nor empty, nor false. */
+static bool is_something(const struct value *value)
+{
+    if (!value || value->kind == VALUE_NULL)
+        return false;
+    if (value->kind == VALUE_LIST || value->kind == VALUE_OBJECT)
+        return value->count > 0;
+    if (value->kind == VALUE_TEXT)
+        return text_trim(value->text).length > 0;
+    return !is_false(value);
+}
+
+static bool is_good_code(const struct value *code)
+{
+    struct text text = code->text;
+    if (code->kind != VALUE_TEXT && code->kind != VALUE_NUMBER)
+        return code->kind == VALUE_NULL;
+    return !text.length || text_is(text, "0") || text_is(text, "00");
+}
+
+static bool members_fail(const struct value *object)
+{
+    static const char *const faults[] = { "error", "errors", "problem" };
+    const struct value *code = value_find(object, "error_code");
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        if (is_something(value_find(object, faults[i])))
+            return true;
+    return is_false(value_find(object, "success")) || is_false(value_find(object, "ok")) ||
+           (code && !is_good_code(code));
+}
+
+bool portal_answer_failed(const struct value *object)
+{
+    if (!object || object->kind != VALUE_OBJECT)
+        return false;
+    if (members_fail(object))
+        return true;
+    for (const struct value *member = object->first; member; member = member->next)
+        if (member->kind == VALUE_OBJECT && !text_is(member->name, "content") && members_fail(member))
+            return true;
+    return false;
 }
 
 bool portal_answer_held(const struct value *object, struct text code, struct remote_state *remote)
 {
     if (!object || object->kind != VALUE_OBJECT)
         return false;
-    struct text said = value_text_of(object, "code"), version = value_text_of(object, "version");
-    const struct value *status = value_find(object, "status");
-    if (said.bytes && !text_equal(said, code))
+    const struct value *said = value_find(object, "code");
+    struct text version = value_text_of(object, "version");
+    bool named = said && said->kind != VALUE_NULL;
+    if (named && (!value_is_scalar(said) || !text_equal(said->text, code)))
         return false;
+    remote->named = named;
+    remote->failed = portal_answer_failed(object);
     if (is_name(version, false))
         remote->version = version;
-    if (status && status->kind == VALUE_TEXT)
-        remote->standing = text_is(status->text, "published")   ? REMOTE_PUBLISHED
-                           : text_is(status->text, "abolished") ? REMOTE_ABOLISHED
-                                                                : REMOTE_UNSAID;
+    remote->standing = read_status(value_find(object, "status"));
     read_digest(object, remote);
     return true;
 }

@@ -8,13 +8,16 @@
 #include "core/arena.h"
 #include "core/text.h"
 #include "core/value.h"
-#include "load/delivery.h"
+#include "load/evidence.h"
 
 #define PORTAL_ANSWER_UNKNOWN "urn:procedure:unknown" /* the problem type of what was never published */
 
-/* Reads code, version, digest, status of an object; where it has a content and no digest, the digest is that
- * of the content in canonical form. False when it is no object, or speaks of another code. */
+/* Reads code, version, digest, status, content and failure of an object. False when it is no object, or speaks
+ * of another code. */
 bool portal_answer_held(const struct value *object, struct text code, struct remote_state *remote);
+/* Failure is spoken by members at the top or in one envelope only (INTERFACE §5): prose and content are not
+ * searched. */
+bool portal_answer_failed(const struct value *object);
 /* The header's value, where it can be sent back as it came. */
 void portal_answer_etag(struct text etag, struct remote_state *remote);
 

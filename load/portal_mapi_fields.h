@@ -23,7 +23,7 @@
 #include <stdbool.h>
 
 #include "core/setting.h"
-#include "load/delivery.h"
+#include "load/evidence.h"
 
 /* The defaults of fields, codes and errors, as a configuration has them: YAML. */
 extern const char portal_mapi_defaults[];

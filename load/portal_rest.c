@@ -117,6 +117,11 @@ static struct text content_digest(struct rest *rest, const struct digest *digest
     return buffer_view(&rest->digest);
 }
 
+bool rest_can_name(struct text code)
+{
+    return code.length && !text_is(code, ".") && !text_is(code, "..");
+}
+
 static void describe_one(struct rest *rest, const struct portal_request *request,
                          struct http_request *http_request, struct http_header *headers)
 {
@@ -194,7 +199,11 @@ static enum status submit_rest(struct portal *portal, struct portal_request *con
         rest_call_add(call, requests[i]);
     if (count > 1)
         rest_batch_write(call);
-    return rest_call_submit(rest, call, error);
+    if (count > 1 || rest_can_name(requests[0]->code))
+        return rest_call_submit(rest, call, error);
+    call->next = rest->unnameable;
+    rest->unnameable = call;
+    return STATUS_OK;
 }
 
 /* ---- answers ---- */
@@ -202,8 +211,11 @@ static enum status submit_rest(struct portal *portal, struct portal_request *con
 enum portal_result rest_said(long status, const struct value *problem)
 {
     switch (status) {
+    case 200:
+    case 201:
+        return RESULT_TAKEN;
     case 202: /* taken for later: only a question can tell whether it was */
-        return RESULT_LOST;
+        return RESULT_ACCEPTED;
     case 400:
     case 413:
     case 414:
@@ -214,6 +226,8 @@ enum portal_result rest_said(long status, const struct value *problem)
         return RESULT_REFUSED;
     case 404:
         return portal_answer_is_unknown(problem) ? RESULT_UNKNOWN : RESULT_CLOSED;
+    case 410:
+        return RESULT_GONE;
     case 409:
     case 412:
         return RESULT_MISMATCH;
@@ -224,8 +238,6 @@ enum portal_result rest_said(long status, const struct value *problem)
     case 503:
         return RESULT_BUSY;
     default:
-        if (status >= 200 && status < 300)
-            return RESULT_TAKEN;
         return status >= 300 && status < 500 ? RESULT_CLOSED : RESULT_LOST;
     }
 }
@@ -240,24 +252,36 @@ static void report_failure(struct rest *rest, const struct http_response *answer
     report->message = text_copy(&rest->arena, text_of(answer->why));
 }
 
-/* 2xx. What cannot be read tells nothing, and neither does an answer about another procedure. */
+static bool is_problem(const struct http_response *answer)
+{
+    struct text type = answer->content_type;
+    return text_starts(type, TEXT("application/problem+json"));
+}
+
+/* 200, 201. What cannot be read shows nothing, and neither does an answer about another procedure; an ETag
+ * may be all that an empty one has. */
 static void report_taken(struct rest *rest, const struct http_response *answer, const struct value *body,
                          const char *fault, struct portal_response *report)
 {
     bool asked = report->request->kind == PORTAL_ASK;
-    portal_answer_etag(answer->etag, &report->remote);
-    if (answer->status == 204 && !asked)
-        return;
-    if (portal_answer_held(body, report->request->code, &report->remote)) {
-        report->said = asked ? RESULT_HELD : RESULT_TAKEN;
-        return;
-    }
-    report->said = RESULT_LOST;
     const char *why = !answer->body.length ? _("it is empty")
                       : !body              ? fault
                                            : _("it is no JSON object about this procedure");
-    report->message =
-        text_format(&rest->arena, _("HTTP %ld, but the answer cannot be read: %s"), answer->status, why);
+    bool read = portal_answer_held(body, report->request->code, &report->remote);
+    if (read || !answer->body.length)
+        portal_answer_etag(answer->etag, &report->remote);
+    if (read && is_problem(answer))
+        report->remote.failed = true;
+    report->said = asked ? RESULT_HELD : RESULT_TAKEN;
+    if (!read && (asked || answer->body.length))
+        report->said = RESULT_LOST;
+    if (!read)
+        report->message =
+            text_format(&rest->arena, _("HTTP %ld, but the answer cannot be read: %s"), answer->status, why);
+    else if (report->remote.failed)
+        report->message = text_format(
+            &rest->arena, _("HTTP %ld, but the answer says that it failed: " TEXT_PRINT), answer->status,
+            TEXT_ARG(portal_answer_words(&rest->arena, answer->status, body, answer->body)));
 }
 
 static void take_digest(struct rest *rest, struct text body, struct portal_response *report)
@@ -323,7 +347,8 @@ static enum status proved(struct rest *rest, struct rest_call *call, const struc
     *again = false;
     if (call->proving) {
         const struct value *items = value_find(rest->body, "items");
-        rest->lists = report->said == RESULT_HELD && items && items->kind == VALUE_LIST;
+        rest->lists =
+            report->said == RESULT_HELD && !report->remote.failed && items && items->kind == VALUE_LIST;
         if (rest->lists) { /* so the 404 before it was the portal's own */
             report->remote = (struct remote_state){ .has_digest = false };
             report->said = RESULT_UNKNOWN;
@@ -370,13 +395,31 @@ static bool next_of_batch(struct rest *rest, struct portal_response *report)
     return true;
 }
 
+static bool next_unnameable(struct rest *rest, struct portal_response *report)
+{
+    struct rest_call *call = rest->unnameable;
+    if (!call)
+        return false;
+    struct portal_request *request = call->requests[0];
+    rest->unnameable = call->next;
+    *report = (struct portal_response){
+        .request = request,
+        .retry_after = -1,
+        .said = request->kind == PORTAL_ASK ? RESULT_UNKNOWN : RESULT_REFUSED,
+        .message = text_of(_("a code of dots alone cannot be named in a URL, so it was not sent"))
+    };
+    give(rest, call, report);
+    rest_call_free(rest, call);
+    return true;
+}
+
 static enum status next_rest(struct portal *portal, long wait, struct portal_response *report,
                              struct error *error)
 {
     struct rest *rest = portal->user_data;
     struct http_response answer;
     for (;;) {
-        if (next_of_batch(rest, report))
+        if (next_of_batch(rest, report) || next_unnameable(rest, report))
             return STATUS_OK;
         enum status status = http_next(rest->client, wait, &answer, error);
         if (status)

@@ -33,6 +33,7 @@ struct rest {
     struct value *body; /* of it, in JSON; NULL when it is none */
     struct rest_call *idle, *every;
     struct rest_submission *idle_submissions, *every_submission;
+    struct rest_call *unnameable; /* of codes that no path can name: refused here */
     /* The answer to a batch, given back item by item. */
     struct rest_call *answered;
     size_t given;
@@ -52,7 +53,11 @@ void rest_call_free(struct rest *rest, struct rest_call *call);
 void rest_call_add(struct rest_call *call, struct portal_request *request);
 enum status rest_call_submit(struct rest *rest, struct rest_call *call, struct error *error);
 
+/* What an HTTP status says of a request, or of an item of a batch. */
 enum portal_result rest_said(long status, const struct value *problem);
+
+/* "." and ".." lead elsewhere, escaped or not (RFC 3986, 5.2.4 and 6.2.2.2). */
+bool rest_can_name(struct text code);
 
 /* load/portal_rest_batch.c */
 void rest_batch_write(struct rest_call *call);

@@ -10,7 +10,8 @@
  */
 size_t rest_batch_most(const struct rest *rest, const struct portal_request *request)
 {
-    bool fits = request->kind == PORTAL_PUBLISH && (!request->base.bytes || request->version.bytes);
+    bool fits = request->kind == PORTAL_PUBLISH && rest_can_name(request->code) &&
+                (!request->base.bytes || request->version.bytes);
     return !fits || rest->no_batches || rest->batch_most < 2 ? 1 : (size_t)rest->batch_most;
 }
 
@@ -96,7 +97,9 @@ enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const
         adapt(rest, call, answer->status, report->took);
     if (answer->failure == HTTP_TIMEOUT) /* the next ones are smaller; these are asked for one by one */
         adapt(rest, call, 0, rest->portal->settings->timeout);
-    if (!answer->failure && (answer->status == 404 || answer->status == 405 || answer->status == 501)) {
+    bool none =
+        answer->status == 404 || answer->status == 405 || answer->status == 410 || answer->status == 501;
+    if (!answer->failure && none) {
         if (!rest->no_batches)
             portal_notice(rest->portal,
                           _("the portal %s takes no batches (HTTP %ld): records are sent one by one"),
@@ -108,30 +111,31 @@ enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const
         return submit_pieces(rest, call, (call->count + 1) / 2, error);
     *again = false;
     const struct value *items = value_find(rest->body, "items");
-    rest->items = report->said == RESULT_TAKEN ? items : NULL;
-    if (report->said == RESULT_TAKEN && (!items || items->kind != VALUE_LIST)) {
+    bool taken = report->said == RESULT_TAKEN, listed = items && items->kind == VALUE_LIST;
+    rest->items = taken && listed && !report->remote.failed ? items : NULL;
+    if (taken && !rest->items) {
         report->said = RESULT_LOST;
-        report->message =
-            text_format(&rest->arena, _("HTTP %ld, but the answer has no list of items"), answer->status);
-        rest->items = NULL;
+        if (!report->remote.failed)
+            report->message =
+                text_format(&rest->arena, _("HTTP %ld, but the answer has no list of items"), answer->status);
     }
+    report->remote = (struct remote_state){ .has_digest = false };
     rest->answered = call;
     rest->given = 0;
-    rest->item = rest->items ? rest->items->first : NULL;
     return STATUS_OK;
 }
 
-/* Items come in order; where they do not, the key tells. */
-static const struct value *find_item(struct rest *rest, struct text key)
+/* The key stands for the code, once: two items for one key contradict each other. */
+static const struct value *find_item(const struct rest *rest, struct text key)
 {
-    const struct value *item = rest->item;
-    if (!item || !text_equal(value_text_of(item, "key"), key))
-        for (item = rest->items->first; item; item = item->next)
-            if (text_equal(value_text_of(item, "key"), key))
-                break;
-    if (item)
-        rest->item = item->next;
-    return item;
+    const struct value *found = NULL;
+    for (const struct value *item = rest->items->first; item; item = item->next)
+        if (text_equal(value_text_of(item, "key"), key)) {
+            if (found)
+                return NULL;
+            found = item;
+        }
+    return found;
 }
 
 static long status_of(const struct value *item)
@@ -159,11 +163,16 @@ void rest_batch_report(struct rest *rest, struct portal_response *report)
     report->remote = (struct remote_state){ .has_digest = false };
     report->said = report->status ? rest_said(report->status, problem) : RESULT_LOST;
     report->shared = report->status == 429 || report->status == 503;
-    if (report->said == RESULT_TAKEN && !portal_answer_held(item, request->code, &report->remote))
+    bool told = report->said != RESULT_TAKEN && report->said != RESULT_LOST;
+    if (report->said == RESULT_TAKEN && portal_answer_held(item, request->code, &report->remote)) {
+        report->remote.named = true;
+        told = report->remote.failed;
+        if (!told)
+            return;
+    } else if (report->said == RESULT_TAKEN) {
         report->said = RESULT_LOST;
-    if (report->said == RESULT_TAKEN)
-        return;
-    bool told = item && report->status && rest_said(report->status, problem) != RESULT_TAKEN;
-    report->message = told ? portal_answer_words(&rest->arena, report->status, problem, TEXT(""))
-                           : text_of(_("the answer to the batch says nothing about this item"));
+    }
+    report->message = told || (item && report->status)
+                          ? portal_answer_words(&rest->arena, report->status, problem, TEXT(""))
+                          : text_of(_("the answer to the batch says nothing about this item"));
 }

@@ -10,8 +10,8 @@
 
 #define PAGE_MAX 1000 /* as the contract allows */
 
-/* A GET, made again as long as the portal is busy or silent. STATUS_OK with a 2xx and its body; STATUS_END:
- * the portal says that it does not know what was asked for. */
+/* A GET, made again as long as the portal is busy or silent. STATUS_OK with 200 and its body, or with 410 and
+ * none; STATUS_END: the portal says that it does not know what was asked for. */
 static enum status read_answer(struct rest *rest, const struct http_response *answer, struct arena *arena,
                                struct value **body, bool *again, struct error *error)
 {
@@ -21,15 +21,20 @@ static enum status read_answer(struct rest *rest, const struct http_response *an
     if (!answer->failure && answer->body.length && json_parse(arena, answer->body, body, &fault))
         *body = NULL;
     enum portal_result said = answer->failure ? RESULT_LOST : rest_said(answer->status, *body);
-    if (said == RESULT_TAKEN && *body && (*body)->kind == VALUE_OBJECT)
+    bool failed = portal_answer_failed(*body);
+    if (said == RESULT_TAKEN && *body && (*body)->kind == VALUE_OBJECT && !failed)
         return STATUS_OK;
+    if (said == RESULT_GONE) {
+        *body = NULL;
+        return STATUS_OK;
+    }
     if (said == RESULT_UNKNOWN)
         return STATUS_END;
     bool shut = answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE || said == RESULT_CLOSED ||
                 said == RESULT_REFUSED;
     *again = !shut;
     struct text message = answer->failure ? text_of(answer->why)
-                          : said == RESULT_TAKEN
+                          : said == RESULT_TAKEN && !failed
                               ? text_of(_("the answer cannot be read"))
                               : portal_answer_words(arena, answer->status, *body, answer->body);
     return error_set(error, STATUS_STOP,
@@ -135,6 +140,8 @@ enum status rest_look(struct portal *portal, struct text code, struct arena *are
     struct http_response answer = { .failure = HTTP_ANSWERED };
     struct value *body;
     *holding = (struct portal_holding){ .content = TEXT_NONE };
+    if (!rest_can_name(code))
+        return STATUS_END;
     buffer_clear(&rest->url);
     buffer_text(&rest->url, rest->base);
     buffer_string(&rest->url, "/procedures/");
@@ -142,6 +149,10 @@ enum status rest_look(struct portal *portal, struct text code, struct arena *are
     enum status status = ask(rest, arena, &body, &answer, error);
     if (status)
         return status;
+    if (!body) { /* 410 */
+        holding->remote.standing = REMOTE_ABOLISHED;
+        return STATUS_OK;
+    }
     portal_answer_etag(text_copy(arena, answer.etag), &holding->remote);
     if (!portal_answer_held(body, code, &holding->remote))
         return error_set(error, STATUS_STOP,

@@ -50,6 +50,12 @@ static const char *standing_name(enum remote_status standing)
     return standing == REMOTE_PUBLISHED ? "published" : standing == REMOTE_ABOLISHED ? "abolished" : NULL;
 }
 
+/* As the portal names it in its listing, which is what later listings are compared with. */
+static const struct digest *digest_named(const struct remote_state *remote)
+{
+    return remote->has_digest ? &remote->digest : &remote->content;
+}
+
 static enum status keep_page(struct store *store, const struct portal_page *page, int64_t *added,
                              struct error *error)
 {
@@ -58,10 +64,10 @@ static enum status keep_page(struct store *store, const struct portal_page *page
     enum status status = STATUS_OK;
     for (size_t i = 0; !status && i < page->count; i++) {
         const struct remote_state *remote = &page->entries[i].remote;
-        bool is_new;
+        bool is_new, told = remote->has_digest || remote->has_content;
         struct reconciliation_entry entry = { .code = page->entries[i].code,
                                               .version = remote->version,
-                                              .digest = remote->has_digest ? &remote->digest : NULL,
+                                              .digest = told ? digest_named(remote) : NULL,
                                               .status = standing_name(remote->standing) };
         status = reconciliation_listing_put(store, &entry, &is_new, error);
         *added += !status && is_new;
@@ -204,12 +210,15 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
     decision.version = remote->version;
     decision.etag = remote->etag;
     decision.abolished = remote->standing == REMOTE_ABOLISHED;
-    decision.has_digest = remote->has_digest;
-    decision.digest = remote->digest;
+    decision.has_digest = remote->has_digest || remote->has_content;
+    decision.digest = *digest_named(remote);
     decision.content = holding.content;
     decision.base = delivery_base(&item, quoted);
+    struct reconciliation_decision shown = decision; /* whether it is ours, the content decides */
     bool believed, ours;
-    if (reconciliation_weigh(store, &decision, &believed, &ours, error))
+    if (remote->has_content)
+        shown.digest = remote->content;
+    if (reconciliation_weigh(store, &shown, &believed, &ours, error))
         return error->status;
     *settled = RECONCILE_NOTHING;
     if (believed && (ours || !overwrite))

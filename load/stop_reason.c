@@ -68,8 +68,34 @@ const char *stop_reason_of_doubt(enum portal_result said)
         return _("it answers without saying what it holds: no \"digest\", no \"content\", or of a "
                  "withdrawal no \"status\"");
     case RESULT_TAKEN:
-        return _("it answers that it took something else: another \"digest\" or \"status\" than was sent");
+        return _("it answers without showing that it took what was sent: neither its \"digest\" nor a new "
+                 "\"version\"");
     default:
         return _("it answers something that does not fit what it was asked");
     }
+}
+
+struct text stop_reason_of_unknown(struct arena *arena, const struct delivery_task *delivery_task,
+                                   const struct portal_response *report, enum delivery_event event)
+{
+    struct text code = delivery_task->item.code;
+    bool missing = event == EVENT_NOTHING || event == EVENT_ABSENT || event == EVENT_GONE;
+    if (delivery_task->mismatch && (missing || event == EVENT_BASE))
+        return text_format(
+            arena,
+            _("the portal contradicts itself: HTTP %ld, but what it shows is not in the way; look with "
+              "\"congkhai reconcile --show " TEXT_PRINT "\""),
+            delivery_task->mismatch, TEXT_ARG(code));
+    if (event == EVENT_UNTOLD)
+        return text_format(arena,
+                           _("what stands at the portal cannot be told from its answer (HTTP %ld): look with "
+                             "\"congkhai reconcile --show " TEXT_PRINT
+                             "\"; it is not sent again until \"congkhai retry\" orders it"),
+                           report->status, TEXT_ARG(code));
+    if (event == EVENT_NOT_YET || (delivery_task->delivery.queued && (missing || event == EVENT_BASE)))
+        return text_format(arena,
+                           _("the portal has accepted " TEXT_PRINT
+                             " for later (HTTP 202) and does not show it yet; the next run asks first"),
+                           TEXT_ARG(code));
+    return TEXT_NONE;
 }

@@ -4,7 +4,7 @@
 #define LOAD_STOP_REASON_H
 
 #include "load/congestion.h"
-#include "load/portal.h"
+#include "load/delivery_task.h"
 
 #define STOP_REASON_MAX 1200
 
@@ -14,5 +14,9 @@ void stop_reason(char reason[STOP_REASON_MAX], const char *url, enum congestion_
 
 /* Why an answer that could be read leaves everything in doubt. */
 const char *stop_reason_of_doubt(enum portal_result said);
+
+/* Why a delivery stays unknown although the portal has answered; bytes NULL: it has not. */
+struct text stop_reason_of_unknown(struct arena *arena, const struct delivery_task *delivery_task,
+                                   const struct portal_response *report, enum delivery_event event);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/finding_row.h"
 #include "store/schema.h"
 #include "store/transform_queue.h"
 
@@ -58,7 +59,7 @@ static enum status read_findings(struct store *store, struct arena *arena, struc
 {
     struct sqlite_statement *statement;
     if (store_sql(store,
-                  "SELECT record, rule, severity = 'error', field, value, message, cites FROM finding"
+                  "SELECT record, " FINDING_COLUMNS " FROM finding"
                   " WHERE record BETWEEN ?1 AND ?2 AND stage = 2 ORDER BY record, rowid",
                   &statement, error))
         return error->status;
@@ -70,13 +71,15 @@ static enum status read_findings(struct store *store, struct arena *arena, struc
         struct cross_record_row *record = owner(records, count, &at, sqlite_number(statement, 0));
         if (!record)
             continue;
-        struct finding *finding = finding_add(
-            arena, &record->findings, sqlite_number(statement, 2), sqlite_column_text(statement, 1), NULL,
-            sqlite_column_text(statement, 4), sqlite_column_text(statement, 5));
+        struct finding kept, *finding;
+        finding_row_take(arena, statement, 1, &kept);
+        finding =
+            finding_add(arena, &record->findings, kept.is_error, kept.rule, NULL, kept.value, &kept.reason);
         if (!finding)
             continue;
-        finding->field = copy(arena, statement, 3);
-        finding->cites = copy(arena, statement, 6);
+        finding->field = kept.field;
+        finding->message = kept.message;
+        finding->cites = kept.cites;
     }
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -137,11 +140,22 @@ static bool same_text(struct text left, struct text right)
     return !left.length == !right.length && (!left.length || text_equal(left, right));
 }
 
+static bool same_reason(const struct reason *left, const struct reason *right)
+{
+    if (!same_text(text_of(left->id), text_of(right->id)) || left->count != right->count)
+        return false;
+    for (size_t i = 0; i < left->count; i++)
+        if (!same_text(left->values[i], right->values[i]))
+            return false;
+    return true;
+}
+
 static bool same_finding(const struct finding *left, const struct finding *right)
 {
     return left->is_error == right->is_error && same_text(left->rule, right->rule) &&
            same_text(left->field, right->field) && same_text(left->value, right->value) &&
-           same_text(left->message, right->message) && same_text(left->cites, right->cites);
+           same_reason(&left->reason, &right->reason) && same_text(left->message, right->message) &&
+           same_text(left->cites, right->cites);
 }
 
 static bool same_findings(const struct findings *left, const struct findings *right)

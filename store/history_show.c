@@ -1,5 +1,6 @@
 /* The one page on a procedure. */
 #include "adapters/json.h"
+#include "store/finding_row.h"
 #include "store/history.h"
 #include "store/history_rows.h"
 
@@ -31,12 +32,23 @@ enum status history_json(struct arena *arena, struct value *out, const char *nam
     return STATUS_OK;
 }
 
-enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_JSON };
+/* COLUMN_FINDINGS: the number of a record, and its findings are meant. */
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_JSON, COLUMN_FINDINGS };
 
 struct column {
     const char *name;
     enum column_kind kind;
 };
+
+static enum status add_findings(struct store *store, struct arena *arena, struct value *object,
+                                int64_t record, struct error *error)
+{
+    struct value *findings;
+    if (finding_row_list(store, arena, record, &findings, error))
+        return error->status;
+    value_set(object, "findings", findings);
+    return STATUS_OK;
+}
 
 /* The rows of a statement with the code as its only parameter, as a list of objects. */
 static enum status list_rows(struct store *store, struct arena *arena, struct text code, const char *sql,
@@ -54,6 +66,8 @@ static enum status list_rows(struct store *store, struct arena *arena, struct te
                 history_text(arena, object, columns[i].name, row, i);
             else if (columns[i].kind == COLUMN_NUMBER)
                 history_number(arena, object, columns[i].name, row, i);
+            else if (columns[i].kind == COLUMN_FINDINGS)
+                status = add_findings(store, arena, object, sqlite_number(row, i), error);
             else
                 status = history_json(arena, object, columns[i].name, row, i, error);
         }
@@ -72,10 +86,10 @@ static enum status add_records(struct store *store, struct arena *arena, struct 
                                struct error *error)
 {
     static const struct column columns[] = {
-        { "source", COLUMN_TEXT },        { "key", COLUMN_TEXT },      { "locator", COLUMN_TEXT },
-        { "source_digest", COLUMN_TEXT }, { "present", COLUMN_JSON },  { "outcome", COLUMN_TEXT },
-        { "status", COLUMN_TEXT },        { "fault", COLUMN_TEXT },    { "content_digest", COLUMN_TEXT },
-        { "waits", COLUMN_JSON },         { "findings", COLUMN_JSON },
+        { "source", COLUMN_TEXT },        { "key", COLUMN_TEXT },          { "locator", COLUMN_TEXT },
+        { "source_digest", COLUMN_TEXT }, { "present", COLUMN_JSON },      { "outcome", COLUMN_TEXT },
+        { "status", COLUMN_TEXT },        { "fault", COLUMN_TEXT },        { "content_digest", COLUMN_TEXT },
+        { "waits", COLUMN_JSON },         { "findings", COLUMN_FINDINGS },
     };
     return list_rows(
         store, arena, code,
@@ -86,11 +100,7 @@ static enum status add_records(struct store *store, struct arena *arena, struct 
                                " (SELECT " HEX(
                                    "p.digest") " FROM payload p WHERE p.id = r.content),"
                                                " CASE WHEN r.work > 0 THEN 'true' ELSE 'false' END,"
-                                               " (SELECT json_group_array(json_object('rule', f.rule, "
-                                               "'severity', f.severity, 'field', f.field,"
-                                               "   'value', f.value, 'message', f.message, 'cites', f.cites, "
-                                               "'since_run', f.since_run))"
-                                               "  FROM finding f WHERE f.record = r.id)"
+                                               " r.id"
                                                " FROM record r JOIN source s ON s.id = r.source WHERE r.code "
                                                "= ?1 ORDER BY r.id",
         columns, COUNT(columns), value_set(page, "records", value_list(arena)), error);

@@ -150,13 +150,14 @@ static enum status list_deliveries(struct taking *taking, struct value *list, st
     struct sqlite_statement *row;
     if (store_sql(taking->store,
                   "SELECT p.code, " DECIDED " FROM procedure_state p WHERE (p.state IN ('refused',"
-                  " 'failed', 'conflict') OR (?1 IS NOT NULL AND p.state = 'idle' AND " DECIDED "))"
+                  " 'failed', 'unknown', 'conflict') OR (?1 IS NOT NULL AND p.state = 'idle' AND " DECIDED
+                  "))"
                   " AND (?1 IS NOT NULL OR NOT " DECIDED ")"
                   " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"
                   " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"
                   "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
                   " AND (?3 IS NULL OR p.code IN (SELECT e.code FROM ledger e WHERE e.run = ?3 AND e.event IN"
-                  "  ('refused', 'failed', 'conflict', 'withheld', 'differs'))) ORDER BY p.code",
+                  "  ('refused', 'failed', 'unknown', 'conflict', 'withheld', 'differs'))) ORDER BY p.code",
                   &row, error))
         return error->status;
     bind_filter(taking, row);
@@ -186,6 +187,8 @@ static void count_delivery(struct operator_order_counts *counts, enum outbox_sta
         counts->lifted++;
     else if (state == OUTBOX_FAILED)
         counts->failed++;
+    else if (state == OUTBOX_UNKNOWN)
+        counts->unknown++;
     else if (state == OUTBOX_REFUSED)
         counts->refused++;
     else

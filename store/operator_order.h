@@ -14,9 +14,9 @@ struct operator_order_request {
 };
 
 struct operator_order_counts {
-    int64_t rejected, held;            /* records, to be mapped and checked again */
-    int64_t refused, failed, conflict; /* deliveries */
-    int64_t lifted;                    /* decisions of operators that hold no longer */
+    int64_t rejected, held;                     /* records, to be mapped and checked again */
+    int64_t refused, failed, conflict, unknown; /* deliveries */
+    int64_t lifted;                             /* decisions of operators that hold no longer */
 };
 
 /* Marks; what is marked is done by the next run (load, for deliveries). A decision of an operator (a

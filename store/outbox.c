@@ -29,7 +29,7 @@ const char *outbox_action_name(enum outbox_action action)
     "record, state, wanted_action, wanted_content, wanted_digest, wanted_event, held_status, held_content,"  \
     " held_digest, held_version, held_etag, held_event, intent_key, intent_action, intent_content,"          \
     " intent_digest, intent_base, intent_event, attempts, words, ordered, dismissed, dismissed_event,"       \
-    " overwrite, overwrite_event"
+    " overwrite, overwrite_event, behind"
 
 static enum status read_state(struct sqlite_statement *row, int at, enum outbox_state *state,
                               struct error *error)
@@ -89,6 +89,7 @@ static enum status read_row(struct sqlite_statement *row, struct arena *arena, s
     item->dismissed_event = sqlite_number(row, 22);
     item->overwrite = take(arena, row, 23);
     item->overwrite_event = sqlite_number(row, 24);
+    item->behind = sqlite_number(row, 25);
     return read_state(row, 1, &item->state, error);
 }
 
@@ -163,6 +164,7 @@ static void bind_decided(struct sqlite_statement *statement, const struct outbox
     }
     sqlite_bind_text(statement, 25, item->overwrite);
     bind_event(statement, 26, item->overwrite_event);
+    bind_event(statement, 27, item->behind);
 }
 
 enum status outbox_save(struct store *store, struct outbox_item *item, struct error *error)
@@ -172,11 +174,11 @@ enum status outbox_save(struct store *store, struct outbox_item *item, struct er
                   item->stored
                       ? "UPDATE procedure_state SET (" COLUMNS
                         ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                        " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)"
+                        " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"
                         " WHERE code = ?1"
                       : "INSERT INTO procedure_state (code, " COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
                         " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
-                        " ?25, ?26)",
+                        " ?25, ?26, ?27)",
                   &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, item->code);
@@ -236,10 +238,13 @@ enum status outbox_list(struct store *store, const struct outbox_filter *filter,
                         struct text **codes, size_t *count, struct error *error)
 {
     static const char *const lists[][2] = {
-        LIST("p.state <> 'idle' AND p.state IN ('intended', 'unknown')", "p.code"),
-        LIST("p.state <> 'idle' AND p.state = 'failed'", "p.code"),
-        /* What was recalled with words (a run stopped at it) must not keep the others from their turn. */
-        LIST("p.wanted_action IS NOT NULL AND p.state = 'idle'", "p.words IS NOT NULL, p.code"),
+        LIST("p.state <> 'idle' AND p.state IN ('intended', 'unknown') AND p.behind IS NULL", "p.code"),
+        LIST("p.state <> 'idle' AND p.state = 'failed' AND p.behind IS NULL", "p.code"),
+        LIST("p.wanted_action IS NOT NULL AND p.state = 'idle' AND p.behind IS NULL", "p.code"),
+        /* What a run stopped at must not keep the others from their turn. */
+        LIST("p.behind IS NOT NULL AND (p.state IN ('intended', 'unknown', 'failed')"
+             "  OR (p.wanted_action IS NOT NULL AND p.state = 'idle'))",
+             "p.code"),
     };
     struct code_list list = { .arena = arena };
     struct text *wanted = NULL;

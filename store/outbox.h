@@ -8,7 +8,8 @@
  *     idle        nothing under way; pending when something is wanted       load
  *     intended    an intent is committed, its outcome is not known          load asks the portal first
  *     unknown     sent, and the portal could not be asked                   load asks the portal first
- *     failed      attempts used up; the portal says it is not there         load, first in line
+ *     failed      attempts used up and not there, or unknown and ordered    load, first in line
+ *                 to be sent again by `retry`
  *     refused     the portal refused this very content                      a changed record, or `retry`
  *     conflict    the portal holds what we did not put there                an operator (`reconcile`)
  */
@@ -26,7 +27,7 @@ struct outbox_filter {
 };
 
 /* Codes to look at, in the order of work: left over (intended, unknown), then failed, then pending (wanted,
- * idle; those last that were recalled with words, because a run stopped at them). Texts live in the arena. A
+ * idle); behind them all, whichever a run stopped at. Texts live in the arena. A
  * withdrawal that an operator ordered counts as wanted. */
 enum status outbox_list(struct store *store, const struct outbox_filter *filter, struct arena *arena,
                         struct text **codes, size_t *count, struct error *error);
@@ -52,12 +53,21 @@ struct outbox_answer {
     long status;               /* the deciding HTTP status; 0: none */
     struct text version, etag; /* what the portal holds now, as it said */
     struct text message;       /* the portal's own words, or what went wrong; at most 2,000 bytes are kept */
+    bool stopped;              /* the run stops at it: it goes behind all others next time */
     bool asked;                /* learned by asking, not from the answer to the request */
     struct text answer_digest; /* hex SHA-256 of the answer's body; bytes NULL: none */
+    struct digest earlier;     /* OUTBOX_SUPERSEDED: what stands there */
 };
+/* Was this content ever sent from here, as the ledger has it? STATUS_END: no. */
+enum status outbox_sent_before(struct store *store, struct text code, const struct digest *digest,
+                               struct error *error);
 /* Inside a transaction: the outcome into the outbox and the ledger. */
 enum status outbox_answer(struct store *store, struct outbox_item *item, const struct outbox_answer *answer,
                           struct error *error);
+
+/* Inside a transaction: likewise, of one that is left as it is. */
+enum status outbox_put_behind(struct store *store, struct outbox_item *item, struct text message,
+                              struct error *error);
 
 /* An attempt that decided nothing (503, a reset, …): evidence only. Inside a transaction. */
 enum status outbox_attempt(struct store *store, const struct outbox_item *item, int64_t attempt,

@@ -15,6 +15,7 @@ static const char *const event_names[] = {
     [OUTBOX_REFUSED_BY_PORTAL] = "refused", [OUTBOX_IN_CONFLICT] = "conflict",
     [OUTBOX_STILL_UNKNOWN] = "unknown",     [OUTBOX_HAS_FAILED] = "failed",
     [OUTBOX_RECALLED] = "recalled",         [OUTBOX_ABSENT] = "recalled",
+    [OUTBOX_SUPERSEDED] = "recalled",
 };
 
 static void add_text(struct arena *arena, struct value *detail, const char *name, struct text text)
@@ -109,10 +110,76 @@ static enum status append_answer(struct store *store, const struct outbox_item *
     return ledger_append(store, &event, seq, error);
 }
 
+/* ---- what was sent earlier, and came late ---- */
+
+#define SENT                                                                                                 \
+    "SELECT p.id, json_extract(e.detail, '$.key') FROM ledger e JOIN payload p ON p.digest = e.digest"       \
+    " WHERE e.code = ?1 AND e.event = 'intended' AND e.digest = ?2"                                          \
+    " AND json_extract(e.detail, '$.action') = 'publish' ORDER BY e.seq DESC LIMIT 1"
+
+static enum status find_sent(struct store *store, struct text code, const struct digest *digest,
+                             struct sqlite_statement **row, struct error *error)
+{
+    if (store_sql(store, SENT, row, error))
+        return error->status;
+    sqlite_bind_text(*row, 1, code);
+    sqlite_bind_digest(*row, 2, digest);
+    return sqlite_step(*row, error);
+}
+
+enum status outbox_sent_before(struct store *store, struct text code, const struct digest *digest,
+                               struct error *error)
+{
+    struct sqlite_statement *row;
+    enum status status = find_sent(store, code, digest, &row, error);
+    if (status == STATUS_OK)
+        sqlite_reset_statement(row);
+    return status;
+}
+
+/* The intent is recalled already. */
+static enum status supersede(struct store *store, struct outbox_item *item,
+                             const struct outbox_answer *answer, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *row;
+    enum status status = find_sent(store, item->code, &answer->earlier, &row, error);
+    if (status == STATUS_END)
+        return error_set(error, STATUS_FATAL, _("the store has lost the content of " TEXT_PRINT),
+                         TEXT_ARG(item->code));
+    if (status)
+        return status;
+    struct outbox_standing standing = { .content = sqlite_number(row, 0),
+                                        .digest = answer->earlier,
+                                        .version = answer->version,
+                                        .etag = answer->etag };
+    struct outbox_item earlier = { .code = item->code,
+                                   .key = text_copy(&arena, sqlite_column_text(row, 1)),
+                                   .intent_action = OUTBOX_PUBLISH,
+                                   .intent_digest = answer->earlier };
+    sqlite_reset_statement(row);
+    struct outbox_answer published = *answer;
+    published.outcome = OUTBOX_PUBLISHED;
+    published.message = TEXT_NONE;
+    if (append_answer(store, &earlier, &published, &standing.event, error))
+        return error->status;
+    outbox_item_supersede(item, &standing);
+    return outbox_save(store, item, error);
+}
+
+enum status outbox_put_behind(struct store *store, struct outbox_item *item, struct text message,
+                              struct error *error)
+{
+    item->behind = true;
+    item->message = bounded(message);
+    return outbox_save(store, item, error);
+}
+
 enum status outbox_answer(struct store *store, struct outbox_item *item, const struct outbox_answer *answer,
                           struct error *error)
 {
     struct outbox_ending ending = { .outcome = answer->outcome,
+                                    .stopped = answer->stopped,
                                     .attempts = answer->attempts,
                                     .version = answer->version,
                                     .etag = answer->etag,
@@ -120,6 +187,8 @@ enum status outbox_answer(struct store *store, struct outbox_item *item, const s
     if (append_answer(store, item, answer, &ending.event, error))
         return error->status;
     outbox_item_answer(item, &ending);
+    if (answer->outcome == OUTBOX_SUPERSEDED)
+        return supersede(store, item, answer, error);
     return outbox_save(store, item, error);
 }
 

@@ -185,6 +185,7 @@ static enum outbox_state state_after(enum outbox_outcome outcome, bool same)
     case OUTBOX_WITHDRAWN:
     case OUTBOX_ABSENT:
     case OUTBOX_RECALLED:
+    case OUTBOX_SUPERSEDED:
         return OUTBOX_IDLE;
     case OUTBOX_REFUSED_BY_PORTAL: /* this very content: what is wanted since then has its own chance */
         return same ? OUTBOX_REFUSED : OUTBOX_IDLE;
@@ -209,6 +210,7 @@ void outbox_item_answer(struct outbox_item *item, const struct outbox_ending *en
     if (done && same)
         forget_wanted(item);
     item->attempts = outbox_is_open(item) ? item->attempts + ending->attempts : 0;
+    item->behind = ending->stopped || (item->behind && ending->outcome == OUTBOX_RECALLED);
     bool said = item->state != OUTBOX_IDLE || ending->outcome == OUTBOX_RECALLED;
     item->message = said ? ending->message : TEXT_NONE;
     if (item->state == OUTBOX_CONFLICT)
@@ -224,6 +226,9 @@ void outbox_item_answer(struct outbox_item *item, const struct outbox_ending *en
 
 void outbox_item_retry(struct outbox_item *item)
 {
+    item->behind = false;
+    if (item->state == OUTBOX_UNKNOWN)
+        item->state = OUTBOX_FAILED;
     if (item->state != OUTBOX_REFUSED && item->state != OUTBOX_CONFLICT)
         return;
     settle(item);
@@ -256,17 +261,8 @@ void outbox_item_order(struct outbox_item *item, const struct outbox_wish *order
     }
 }
 
-void outbox_item_adopt(struct outbox_item *item, const struct outbox_standing *standing,
-                       const struct digest *said)
+static void take_over(struct outbox_item *item, const struct outbox_standing *standing)
 {
-    bool withdraws = item->wanted && item->action == OUTBOX_WITHDRAW;
-    const struct digest *dropped = item->wanted && item->action == OUTBOX_PUBLISH ? &item->digest : said;
-    bool other = dropped && (standing->abolished || !digest_equal(dropped, &standing->digest));
-    dismiss(item, other ? dropped : NULL, standing->event);
-    if (!withdraws && !standing->abolished)
-        item->ordered = 0;
-    if (!withdraws || standing->abolished)
-        forget_wanted(item);
     item->held = true;
     item->held_abolished = standing->abolished;
     item->held_absent = false;
@@ -280,6 +276,27 @@ void outbox_item_adopt(struct outbox_item *item, const struct outbox_standing *s
     settle(item);
     forget_intent(item);
     forget_overwrite(item);
+}
+
+void outbox_item_supersede(struct outbox_item *item, const struct outbox_standing *standing)
+{
+    take_over(item, standing);
+    if (item->wanted && outbox_is_satisfied(item))
+        forget_wanted(item);
+}
+
+void outbox_item_adopt(struct outbox_item *item, const struct outbox_standing *standing,
+                       const struct digest *said)
+{
+    bool withdraws = item->wanted && item->action == OUTBOX_WITHDRAW;
+    const struct digest *dropped = item->wanted && item->action == OUTBOX_PUBLISH ? &item->digest : said;
+    bool other = dropped && (standing->abolished || !digest_equal(dropped, &standing->digest));
+    dismiss(item, other ? dropped : NULL, standing->event);
+    if (!withdraws && !standing->abolished)
+        item->ordered = 0;
+    if (!withdraws || standing->abolished)
+        forget_wanted(item);
+    take_over(item, standing);
 }
 
 void outbox_item_overwrite(struct outbox_item *item, const struct outbox_wish *wish, struct text base)

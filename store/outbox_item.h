@@ -18,7 +18,7 @@ enum outbox_state {
     OUTBOX_IDLE,     /* nothing under way; pending when something is wanted */
     OUTBOX_INTENDED, /* an intent is committed, its outcome is not known */
     OUTBOX_UNKNOWN,  /* sent, and the portal could not be asked */
-    OUTBOX_FAILED,   /* attempts used up; the portal says it is not there */
+    OUTBOX_FAILED,   /* attempts used up and not there; or unknown, and ordered to be sent again (retry) */
     OUTBOX_REFUSED,  /* the portal refused this very content */
     OUTBOX_CONFLICT  /* the portal holds what we did not put there */
 };
@@ -52,6 +52,7 @@ struct outbox_item {
     int64_t intent_event;    /* "intended" */
     int64_t attempts;
     struct text message; /* why it is not where it should be; bytes NULL: nothing is said */
+    bool behind;         /* a run stopped at it: it goes behind all others */
     /* what an operator decided */
     int64_t ordered;    /* the event of a withdrawal that stands, whatever the source says; 0: none */
     bool has_dismissed; /* this content is not to be published */
@@ -104,19 +105,23 @@ enum outbox_outcome {
     OUTBOX_HAS_FAILED,
     OUTBOX_RECALLED, /* the intent certainly never left (the run ended first): back to pending, not counted as
                         sent */
-    OUTBOX_ABSENT,   /* nothing to withdraw: the portal does not know the procedure; not counted as sent */
+    /* What stands there is what was sent from here earlier, and the intent is recalled: outbox_item_supersede
+     * follows. */
+    OUTBOX_SUPERSEDED,
+    OUTBOX_ABSENT, /* nothing to withdraw: the portal does not know the procedure; not counted as sent */
 };
 struct outbox_ending {
     enum outbox_outcome outcome;
     int64_t attempts;
+    bool stopped;              /* the run stops at it */
     struct text version, etag; /* what the portal holds now, as it said */
     struct text message;
     int64_t event;
 };
 void outbox_item_answer(struct outbox_item *item, const struct outbox_ending *ending);
 
-/* An operator takes up what was refused or is in conflict; what failed keeps its intent, for it may have
- * arrived after all. */
+/* An operator takes up what was refused or is in conflict; what failed or is unknown keeps its intent, for it may
+ * have arrived after all, and is sent again under its key. */
 void outbox_item_retry(struct outbox_item *item);
 /* An operator's decision (a withdrawal, an adoption) holds no longer. */
 void outbox_item_lift(struct outbox_item *item);
@@ -132,6 +137,8 @@ struct outbox_standing {
     struct text version, etag;
     int64_t event;
 };
+/* It was sent from here earlier and came late. What is wanted is wanted on top of it. */
+void outbox_item_supersede(struct outbox_item *item, const struct outbox_standing *standing);
 /* It is taken over. A withdrawal that is wanted stays wanted, on top of it; a publication, wanted or said by
  * the record, is dismissed until the record changes. */
 void outbox_item_adopt(struct outbox_item *item, const struct outbox_standing *standing,

@@ -2,7 +2,23 @@
 
 #include <string.h>
 
-/* Every column becomes a member of its own name; NULLs are left out. */
+#include "adapters/json.h"
+#include "core/digest.h"
+
+/* Every column becomes a member of its own name; NULLs are left out. A finding's arguments are a list. */
+static struct value *read_column(struct arena *arena, struct sqlite_statement *statement, int at)
+{
+    struct text text = text_copy(arena, sqlite_column_text(statement, at));
+    struct value *list;
+    struct error ignored;
+    if (sqlite_is_integer(statement, at))
+        return value_number(arena, text);
+    if (!strcmp(sqlite_column_title(statement, at), "arguments") &&
+        json_parse(arena, text, &list, &ignored) == STATUS_OK)
+        return list;
+    return value_text(arena, text);
+}
+
 static enum status read_rows(struct store *store, struct arena *arena, const char *sql, int64_t most,
                              struct value **rows, struct error *error)
 {
@@ -18,11 +34,8 @@ static enum status read_rows(struct store *store, struct arena *arena, const cha
         for (int i = 0; i < sqlite_columns(statement); i++) {
             if (sqlite_is_null(statement, i))
                 continue;
-            struct text text = text_copy(arena, sqlite_column_text(statement, i));
             struct text name = text_copy(arena, text_of(sqlite_column_title(statement, i)));
-            value_set_text(row, name,
-                           sqlite_is_integer(statement, i) ? value_number(arena, text)
-                                                           : value_text(arena, text));
+            value_set_text(row, name, read_column(arena, statement, i));
         }
     }
     return status == STATUS_END ? STATUS_OK : status;
@@ -54,8 +67,9 @@ enum status report_kept_records(struct store *store, struct arena *arena, int64_
 {
     return read_rows(
         store, arena,
-        "SELECT s.name AS source, r.key, r.code, r.locator, r.outcome, f.rule, f.field, f.value, f.message,"
-        " f.cites, f.since_run FROM record r JOIN source s ON s.id = r.source"
+        "SELECT s.name AS source, r.key, r.code, r.locator, r.outcome, f.rule, f.severity, f.field, f.value,"
+        " f.reason, f.arguments, f.message, f.cites, f.since_run FROM record r JOIN source s ON s.id = "
+        "r.source"
         " LEFT JOIN finding f ON f.record = r.id AND f.severity = 'error'"
         " WHERE r.outcome IN ('rejected', 'held') AND r.present = 1 ORDER BY r.source, r.id, f.rowid LIMIT "
         "?1",
@@ -98,4 +112,28 @@ enum status report_published(struct store *store, struct arena *arena, struct va
         return error->status;
     *summary = rows->first ? rows->first : value_object(arena);
     return STATUS_OK;
+}
+
+enum status report_run_rules(struct store *store, struct arena *arena, int64_t run, struct value **rules,
+                             struct error *error)
+{
+    struct sqlite_statement *statement;
+    struct digest digest;
+    struct text bytes;
+    *rules = NULL;
+    if (store_sql(store,
+                  "SELECT json_extract(detail, '$.rules_digest') FROM ledger WHERE event = 'run-started'"
+                  " AND (?1 = 0 OR run = ?1) ORDER BY run DESC LIMIT 1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, run);
+    enum status status = sqlite_step(statement, error);
+    if (status)
+        return status;
+    bool known = digest_from_hex(sqlite_column_text(statement, 0), &digest);
+    sqlite_reset_statement(statement);
+    if (!known)
+        return STATUS_END;
+    status = store_payload_by_digest(store, arena, &digest, &bytes, error);
+    return status ? status : json_parse(arena, bytes, rules, error);
 }

@@ -13,8 +13,8 @@ enum status report_runs(struct store *store, struct arena *arena, int64_t most, 
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows,
                            struct error *error);
 
-/* Records that are kept back with their first reasons: source, key, code, outcome, rule, field, message,
- * since run. */
+/* Records that are kept back, a row for each error: source, key, code, locator, outcome, since_run, and the finding
+ * as core/finding.h has it, its message in the night's words. */
 enum status report_kept_records(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                                 struct error *error);
 
@@ -28,6 +28,11 @@ enum status report_missing(struct store *store, struct arena *arena, int64_t mos
 
 /* How many procedures stand at the portal, and when the newest was acknowledged. */
 enum status report_published(struct store *store, struct arena *arena, struct value **summary,
+                             struct error *error);
+
+/* The rules and code lists that the run was made with, as it kept them: { rules: { PATH: { rules: […] } }, codes }.
+ * `run` 0: the newest. STATUS_END: no such run, or nothing kept. */
+enum status report_run_rules(struct store *store, struct arena *arena, int64_t run, struct value **rules,
                              struct error *error);
 
 #endif

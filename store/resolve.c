@@ -4,6 +4,7 @@
 
 #include "adapters/json.h"
 #include "core/diff.h"
+#include "store/finding_row.h"
 #include "store/ledger.h"
 #include "store/outbox.h"
 #include "store/transform_queue.h"
@@ -65,23 +66,18 @@ static enum status finding_list(struct settling *settling, int64_t record, struc
                                 struct error *error)
 {
     struct sqlite_statement *statement;
-    static const char *const names[] = { "rule", "severity", "field", "value", "message", "cites" };
     struct arena *arena = &settling->arena;
     *list = value_list(arena);
-    if (store_sql(settling->store,
-                  "SELECT rule, severity, field, value, message, cites FROM finding WHERE record = ?1 ORDER "
-                  "BY rowid",
+    if (store_sql(settling->store, "SELECT " FINDING_COLUMNS " FROM finding WHERE record = ?1 ORDER BY rowid",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
     enum status status;
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
-        struct value *finding = value_append(*list, value_object(arena));
-        for (int i = 0; i < 6; i++)
-            if (!sqlite_is_null(statement, i))
-                value_set(finding, names[i], value_text(arena, take(arena, statement, i)));
-        if (text_is(value_text_of(finding, "severity"), "warning"))
-            settling->counts->warnings++;
+        struct finding finding;
+        finding_row_take(arena, statement, 0, &finding);
+        value_append(*list, finding_value(arena, &finding));
+        settling->counts->warnings += !finding.is_error;
     }
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -134,8 +130,9 @@ static enum status name_differences(struct settling *settling, const struct memb
 
 /* What one member of a group has to be told: its outcome, and the finding that says why. */
 struct verdict {
-    const char *outcome, *rule, *severity, *field, *cites;
-    char message[1200];
+    const char *outcome, *rule, *field, *cites; /* rule NULL: nothing is to be said */
+    bool is_error;
+    struct reason reason; /* its values live in the arena of the code */
 };
 
 /* Replaces the finding that says what only settling can know. */
@@ -149,21 +146,15 @@ static enum status replace_finding(struct settling *settling, const struct membe
     enum status status = sqlite_execute(statement, error);
     if (status || !verdict->rule)
         return status;
-    if (store_sql(
-            settling->store,
-            "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
-            " VALUES (?1, ?2, ?3, coalesce(?4, 'code'), CASE WHEN ?4 IS NULL THEN ?5 END, ?6, ?7, ?8, 3)",
-            &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, member->record);
-    sqlite_bind_text(statement, 2, text_of(verdict->rule));
-    sqlite_bind_text(statement, 3, text_of(verdict->severity));
-    sqlite_bind_text(statement, 4, text_of(verdict->field));
-    sqlite_bind_text(statement, 5, member->code);
-    sqlite_bind_text(statement, 6, text_of(verdict->message));
-    sqlite_bind_text(statement, 7, text_of(verdict->cites));
-    sqlite_bind_number(statement, 8, store_run(settling->store));
-    return sqlite_execute(statement, error);
+    struct finding finding = { .rule = text_of(verdict->rule),
+                               .is_error = verdict->is_error,
+                               .field = text_of(verdict->field ? verdict->field : "code"),
+                               .value = verdict->field ? TEXT_NONE : member->code,
+                               .reason = verdict->reason,
+                               .cites = text_of(verdict->cites) };
+    finding.message = reason_words(&settling->arena, &finding.reason, finding.field, REASON_WHAT,
+                                   settling->precedence->language);
+    return transform_queue_put_finding(settling->store, member->record, &finding, 3, error);
 }
 
 static enum status set_outcome(struct settling *settling, const struct member *member, const char *outcome,
@@ -262,24 +253,29 @@ static const struct member *winner(const struct settling *settling, const struct
 
 #define COMPARED 8 /* members of a group that are compared field by field, each with each */
 
-/* Who else gives the code, and in what fields it says something else. */
+/* Who else gives the code, in what fields it says something else, and how many more there are. */
 static enum status name_others(struct settling *settling, const struct member *members,
-                               const struct member *self, char *out, size_t size, struct error *error)
+                               const struct member *self, struct reason *reason, struct error *error)
 {
-    size_t length = 0, count = 0;
-    *out = 0;
+    const struct member *other = NULL;
+    size_t count = 0, more = 0;
+    BUFFER_OWNED struct buffer fields = { 0 };
     for (const struct member *member = members; member; member = member->next)
         count++;
-    for (const struct member *member = members; member && length < size - 1; member = member->next)
-        if (member != self && !member->rejected) {
-            BUFFER_OWNED struct buffer fields = { 0 };
-            if (count <= COMPARED && name_differences(settling, member, self, &fields, error))
-                return error->status;
-            int written = snprintf(out + length, size - length, "%s%.*s (%.*s)%s%s", length ? "; " : "",
-                                   TEXT_ARG(member->source), TEXT_ARG(member->locator),
-                                   fields.length ? _(" differs in ") : "", fields.length ? fields.bytes : "");
-            length += (size_t)written;
-        }
+    for (const struct member *member = members; member; member = member->next) {
+        if (member == self || member->rejected)
+            continue;
+        more += other != NULL;
+        other = other ? other : member;
+    }
+    if (!other)
+        return STATUS_OK;
+    if (count <= COMPARED && name_differences(settling, other, self, &fields, error))
+        return error->status;
+    struct arena *arena = &settling->arena;
+    reason_set(reason, "same-code", other->source, other->locator,
+               fields.length ? text_copy(arena, buffer_view(&fields)) : TEXT(""),
+               more ? text_format(arena, "%zu", more) : TEXT(""));
     return STATUS_OK;
 }
 
@@ -311,21 +307,24 @@ static void say_decision(const struct member *member, struct verdict *verdict)
 {
     verdict->outcome = "rejected";
     verdict->rule = "congkhai/decision";
-    verdict->severity = "error";
+    verdict->is_error = true;
     verdict->field = "decision.number";
-    verdict->cites = "Nghị định 63/2010/NĐ-CP, Điều 15 khoản 3, Điều 26 khoản 4";
-    snprintf(
-        verdict->message, sizeof verdict->message,
-        _("The procedure is abolished, but its record does not say by which decision; it stays published "
-          "until \"decision.number\" does, or an operator orders it: congkhai withdraw %.*s --decision "
-          "NUMBER --reason TEXT"),
-        TEXT_ARG(member->code));
+    verdict->cites = "điểm c khoản 2 Điều 14 Nghị định số 63/2010/NĐ-CP";
+    reason_set(&verdict->reason, "decision.missing", member->code);
+}
+
+static void say_precedence(const struct member *winner, bool is_error, struct text fields,
+                           struct verdict *verdict)
+{
+    verdict->rule = "congkhai/precedence";
+    verdict->is_error = is_error;
+    reason_set(&verdict->reason, is_error ? "precedence.rejected" : "precedence.other", winner->source,
+               winner->locator, fields);
 }
 
 static enum status judge(struct settling *settling, const struct member *members, const struct member *best,
                          const struct member *member, struct verdict *verdict, struct error *error)
 {
-    char others[600];
     const struct member *master;
     *verdict = (struct verdict){ .outcome = "accepted" };
     bool lacks = false;
@@ -335,32 +334,17 @@ static enum status judge(struct settling *settling, const struct member *members
         verdict->outcome = "rejected";
     } else if (!best && (master = outranked(settling, members, member)) != NULL) {
         verdict->outcome = "held";
-        verdict->rule = "congkhai/precedence";
-        verdict->severity = "error";
-        snprintf(verdict->message, sizeof verdict->message,
-                 _("The source %.*s wins by \"precedence\", and its record (%.*s) is rejected; mend that one "
-                   "first"),
-                 TEXT_ARG(master->source), TEXT_ARG(master->locator));
+        say_precedence(master, true, TEXT(""), verdict);
     } else if (!best) {
-        if (name_others(settling, members, member, others, sizeof others, error))
-            return error->status;
         verdict->outcome = "held";
         verdict->rule = "congkhai/same-code";
-        verdict->severity = "error";
-        snprintf(verdict->message, sizeof verdict->message,
-                 _("Another record gives the same code with other contents: %s; mend one of them, or say "
-                   "with \"precedence\" whose word counts"),
-                 others);
+        verdict->is_error = true;
+        return name_others(settling, members, member, &verdict->reason, error);
     } else if (member != best && !digest_equal(&member->content_digest, &best->content_digest)) {
-        struct buffer fields = { 0 };
-        enum status status = name_differences(settling, best, member, &fields, error);
-        verdict->rule = "congkhai/precedence";
-        verdict->severity = "warning";
-        snprintf(verdict->message, sizeof verdict->message,
-                 _("The source %.*s wins by \"precedence\" (%.*s); this record differs in: %s"),
-                 TEXT_ARG(best->source), TEXT_ARG(best->locator), fields.bytes ? fields.bytes : "");
-        buffer_free(&fields);
-        return status;
+        BUFFER_OWNED struct buffer fields = { 0 };
+        if (name_differences(settling, best, member, &fields, error))
+            return error->status;
+        say_precedence(best, false, text_copy(&settling->arena, buffer_view(&fields)), verdict);
     } else if (lacks) {
         say_decision(member, verdict);
     }

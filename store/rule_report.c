@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "adapters/json.h"
+
 /* The department: who carries the procedure out, else who announces it. */
 #define DEPARTMENT                                                                                           \
     "coalesce(json_extract(CAST(p.bytes AS TEXT), '$.executing_agencies[0].name'),"                          \
     " json_extract(CAST(p.bytes AS TEXT), '$.agency.name'), json_extract(CAST(p.bytes AS TEXT), "            \
     "'$.agency.code'))"
 
-enum kind { TEXT_COLUMN, NUMBER_COLUMN, TRUTH_COLUMN };
+enum kind { TEXT_COLUMN, NUMBER_COLUMN, TRUTH_COLUMN, JSON_COLUMN };
 
 struct column {
     const char *name;
@@ -20,6 +22,7 @@ static enum status read_rows(struct sqlite_statement *statement, struct arena *a
                              struct error *error)
 {
     enum status status;
+    struct error ignored;
     *rows = value_list(arena);
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
         struct value *row = value_append(*rows, value_object(arena));
@@ -31,6 +34,10 @@ static enum status read_rows(struct sqlite_statement *statement, struct arena *a
                 value = value_integer(arena, sqlite_number(statement, i));
             else if (columns[i].kind == TRUTH_COLUMN)
                 value = value_boolean(arena, sqlite_number(statement, i));
+            else if (columns[i].kind == JSON_COLUMN &&
+                     json_parse(arena, text_copy(arena, sqlite_column_text(statement, i)), &value,
+                                &ignored) == STATUS_OK)
+                ;
             else
                 value = value_text(arena, text_copy(arena, sqlite_column_text(statement, i)));
             value_set(row, columns[i].name, value);
@@ -45,27 +52,31 @@ enum status rule_report(struct store *store, struct arena *arena, struct value *
         { "rule", TEXT_COLUMN },        { "severity", TEXT_COLUMN },    { "cites", TEXT_COLUMN },
         { "source", TEXT_COLUMN },      { "department", TEXT_COLUMN },  { "records", NUMBER_COLUMN },
         { "kept_back", NUMBER_COLUMN }, { "since_run", NUMBER_COLUMN }, { "since", TEXT_COLUMN },
-        { "message", TEXT_COLUMN },     { "code", TEXT_COLUMN },
+        { "code", TEXT_COLUMN },        { "field", TEXT_COLUMN },       { "value", TEXT_COLUMN },
+        { "reason", TEXT_COLUMN },      { "arguments", JSON_COLUMN },   { "message", TEXT_COLUMN },
     };
     struct sqlite_statement *statement;
     if (store_sql(
             store,
-            "WITH found AS (SELECT f.rule, f.severity, f.cites, f.since_run, f.message, r.id AS record, "
+            "WITH found AS (SELECT f.rowid AS finding, f.rule, f.severity, f.cites, f.since_run, r.id AS "
+            "record, "
             "r.code,"
             "   r.outcome, s.name AS source, " DEPARTMENT " AS department"
             "  FROM finding f JOIN record r ON r.id = f.record AND r.present = 1 JOIN source s ON s.id = "
             "r.source"
             "  LEFT JOIN payload p ON p.id = r.content WHERE f.stage > 0)"
-            " SELECT rule, severity, cites, source, department, records, kept, since_run,"
-            "  (SELECT e.at FROM ledger e WHERE e.run = since_run AND e.event = 'run-started'), message, code"
+            " SELECT g.rule, g.severity, g.cites, source, department, records, kept, g.since_run,"
+            "  (SELECT e.at FROM ledger e WHERE e.run = g.since_run AND e.event = 'run-started'), code,"
+            "  f.field, f.value, f.reason, f.arguments, f.message"
             " FROM (SELECT rule, severity, max(cites) AS cites, source, department,"
             "    count(DISTINCT record) AS records,"
             "    count(DISTINCT CASE WHEN severity = 'error' AND outcome IN ('rejected', 'held') THEN record "
             "END)"
             "      AS kept,"
-            "    min(since_run) AS since_run, min(message) AS message, min(code) AS code"
-            "  FROM found GROUP BY rule, severity, source, department)"
-            " ORDER BY severity, kept DESC, records DESC, rule, since_run, source, department",
+            "    min(since_run) AS since_run, min(finding) AS finding, min(code) AS code"
+            "  FROM found GROUP BY rule, severity, source, department) g JOIN finding f ON f.rowid = "
+            "g.finding"
+            " ORDER BY g.severity, kept DESC, records DESC, g.rule, g.since_run, source, department",
             &statement, error))
         return error->status;
     return read_rows(statement, arena, columns, sizeof columns / sizeof *columns, rows, error);

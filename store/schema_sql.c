@@ -70,7 +70,8 @@ const char schema_tables[] =
     "  INSERT OR REPLACE INTO superseded (payload, run) VALUES (old.payload, (SELECT max(run) FROM ledger)); END;\n"
     "CREATE TABLE finding (\n"
     "  record INTEGER NOT NULL, rule TEXT NOT NULL, severity TEXT NOT NULL, field TEXT, value TEXT,\n"
-    "  message TEXT NOT NULL, cites TEXT, since_run INTEGER NOT NULL, stage INTEGER NOT NULL);\n"
+    "  message TEXT NOT NULL, cites TEXT, since_run INTEGER NOT NULL, stage INTEGER NOT NULL,\n"
+    "  reason TEXT, arguments TEXT);\n"
     "CREATE INDEX finding_record ON finding (record);\n"
     "CREATE INDEX finding_rule ON finding (rule, severity);\n"
     /* Terms of rules that run: of records that the portal has not acknowledged yet. */
@@ -89,6 +90,7 @@ const char schema_tables[] =
     "  state TEXT NOT NULL DEFAULT 'idle',\n"
     "  intent_key TEXT, intent_action TEXT, intent_content INTEGER, intent_digest BLOB, intent_base TEXT,\n"
     "  intent_event INTEGER, attempts INTEGER NOT NULL DEFAULT 0, words TEXT,\n"
+    "  behind INTEGER,\n" /* a run stopped at it: it goes behind all others */
     /* what an operator decided: the event of a withdrawal that stands, the content that is not to be published, what
      * If-Match says when the portal's content is to be overwritten */
     "  ordered INTEGER, dismissed BLOB, dismissed_event INTEGER, overwrite TEXT, overwrite_event INTEGER) WITHOUT ROWID;\n"

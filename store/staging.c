@@ -15,8 +15,10 @@ struct staging {
     const char *name;
     int64_t source;
     struct staging_counts counts;
-    unsigned char *seen; /* a bit for each record of the store, by number */
-    size_t seen_bytes;
+    struct bits {
+        unsigned char *bytes;
+        size_t count;
+    } seen, before;  /* a bit for each record of the store, by number; before: in the first walk */
     int64_t context; /* the payload of the context staged last */
     struct digest context_digest;
     bool has_context;
@@ -27,22 +29,44 @@ struct staging {
     struct fingerprints staged;
 };
 
-static bool is_seen(const struct staging *staging, int64_t record)
+static bool has_bit(const struct bits *bits, int64_t record)
 {
     size_t byte = (size_t)record >> 3;
-    return byte < staging->seen_bytes && staging->seen[byte] >> (record & 7) & 1;
+    return byte < bits->count && bits->bytes[byte] >> (record & 7) & 1;
+}
+
+static bool is_seen(const struct staging *staging, int64_t record)
+{
+    return has_bit(&staging->seen, record);
 }
 
 static void mark_seen(struct staging *staging, int64_t record)
 {
+    struct bits *seen = &staging->seen;
     size_t byte = (size_t)record >> 3;
-    if (byte >= staging->seen_bytes) {
+    if (byte >= seen->count) {
         size_t wanted = (byte + 1) * 2 + 1024;
-        staging->seen = memory_resize(staging->seen, wanted);
-        memset(staging->seen + staging->seen_bytes, 0, wanted - staging->seen_bytes);
-        staging->seen_bytes = wanted;
+        seen->bytes = memory_resize(seen->bytes, wanted);
+        memset(seen->bytes + seen->count, 0, wanted - seen->count);
+        seen->count = wanted;
     }
-    staging->seen[byte] |= (unsigned char)(1 << (record & 7));
+    seen->bytes[byte] |= (unsigned char)(1 << (record & 7));
+}
+
+void staging_walk_again(struct staging *staging)
+{
+    free(staging->before.bytes);
+    staging->before = staging->seen;
+    staging->seen = (struct bits){ 0 };
+    staging->counts.seen = 0;
+}
+
+static void free_staging(struct staging *staging)
+{
+    free(staging->seen.bytes);
+    free(staging->before.bytes);
+    fingerprints_free(&staging->staged);
+    free(staging);
 }
 
 static enum status find_source(struct store *store, const char *name, int64_t *source, struct error *error)
@@ -110,9 +134,7 @@ enum status staging_open(struct store *store, const char *source, struct staging
 void staging_abandon(struct staging *staging)
 {
     store_rollback(staging->store);
-    free(staging->seen);
-    fingerprints_free(&staging->staged);
-    free(staging);
+    free_staging(staging);
 }
 
 static enum status append_returned(struct staging *staging, struct text key, struct text code,
@@ -430,7 +452,8 @@ static enum status find_missing(struct staging *staging, struct error *error)
     sqlite_bind_number(statement, 1, staging->source);
     enum status status;
     while (!(status = sqlite_step(statement, error))) {
-        if (is_seen(staging, sqlite_number(statement, 0)))
+        if (is_seen(staging, sqlite_number(statement, 0)) ||
+            has_bit(&staging->before, sqlite_number(statement, 0)))
             continue;
         bool unread = text_starts(sqlite_column_text(statement, 1), TEXT("@"));
         staging->counts.missing += !unread;
@@ -450,7 +473,30 @@ static enum status find_missing(struct staging *staging, struct error *error)
     return status;
 }
 
-static enum status append_listed(struct staging *staging, bool whole, const char *why, struct error *error)
+enum status staging_absent(struct staging *staging, void (*each)(void *user_data, struct text locator),
+                           void *user_data, int64_t *absent, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *absent = 0;
+    if (store_sql(staging->store,
+                  "SELECT id, locator FROM record WHERE source = ?1 AND present = 1 AND key NOT LIKE '@%'",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    enum status status;
+    while (!(status = sqlite_step(statement, error))) {
+        int64_t record = sqlite_number(statement, 0);
+        if (is_seen(staging, record) || has_bit(&staging->before, record))
+            continue;
+        ++*absent;
+        if (each)
+            each(user_data, sqlite_column_text(statement, 1));
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status append_listed(struct staging *staging, const struct staging_verdict *verdict,
+                                 struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
@@ -458,26 +504,29 @@ static enum status append_listed(struct staging *staging, bool whole, const char
     value_set(detail, "missing", value_integer(&arena, staging->counts.missing));
     value_set(detail, "returned", value_integer(&arena, staging->counts.returned));
     value_set(detail, "seen", value_integer(&arena, staging->counts.seen));
-    value_set(detail, "whole", value_boolean(&arena, whole));
-    if (why && *why)
-        value_set(detail, "why", value_string(&arena, why));
+    if (verdict->skipped)
+        value_set(detail, "skipped", value_integer(&arena, verdict->skipped));
+    if (verdict->unchanged)
+        value_set(detail, "unchanged", value_boolean(&arena, true));
+    value_set(detail, "whole", value_boolean(&arena, verdict->whole));
+    if (verdict->why && *verdict->why)
+        value_set(detail, "why", value_string(&arena, verdict->why));
     return ledger_append(
         staging->store,
         &(struct ledger_event){ .event = "listed", .source = staging->name, .detail = detail }, NULL, error);
 }
 
-enum status staging_finish(struct staging *staging, bool whole, bool full, const char *why,
+enum status staging_finish(struct staging *staging, const struct staging_verdict *verdict,
                            struct staging_counts *counts, struct error *error)
 {
-    if ((whole && full && find_missing(staging, error)) || append_listed(staging, whole, why, error) ||
-        store_commit(staging->store, error)) {
+    if ((verdict->whole && verdict->full && find_missing(staging, error)) ||
+        append_listed(staging, verdict, error) || store_commit(staging->store, error)) {
         staging_abandon(staging);
         return error->status;
     }
+    staging->counts.skipped = verdict->skipped;
     *counts = staging->counts;
-    free(staging->seen);
-    fingerprints_free(&staging->staged);
-    free(staging);
+    free_staging(staging);
     return STATUS_OK;
 }
 

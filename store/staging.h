@@ -22,6 +22,16 @@ struct staging_counts {
     int64_t changed;  /* of these: staged, because new or changed */
     int64_t missing;  /* known, but not in the listing (whole ones only) */
     int64_t returned; /* were missing, are back */
+    int64_t skipped;  /* rows that are no records; set by the caller */
+};
+
+/* What a pass came to, as its caller sees it. */
+struct staging_verdict {
+    bool whole;      /* the listing is */
+    bool full;       /* … and what it lacks is missing */
+    bool unchanged;  /* nothing was read: the source says that nothing changed */
+    int64_t skipped; /* rows that are no records */
+    const char *why; /* it is not whole */
 };
 
 enum status staging_open(struct store *store, const char *source, struct staging **staging,
@@ -52,13 +62,19 @@ enum status staging_has_code(struct staging *staging, struct text key, const str
                              bool *its, struct error *error);
 int64_t staging_seen(const struct staging *staging);
 
+/* Begins a second walk over the source in the same pass: what the first one saw is not missing, but counts are
+ * those of the second. */
+void staging_walk_again(struct staging *staging);
+/* How many records of the last whole listing no walk has seen; `each` (may be NULL) is told where they stood. */
+enum status staging_absent(struct staging *staging, void (*each)(void *user_data, struct text locator),
+                           void *user_data, int64_t *absent, struct error *error);
+
 /* The source says that nothing changed since its last whole listing: what was in that is seen. */
 enum status staging_unchanged(struct staging *staging, struct error *error);
 
-/* Ends the pass, in the ledger too. Only after a whole listing (`whole`, and the source's listing is full)
- * are absent records missing; those that never could be read (keys that start with @) just go. `why` says
- * what broke off a listing that is not whole. Frees the staging. */
-enum status staging_finish(struct staging *staging, bool whole, bool full, const char *why,
+/* Ends the pass, in the ledger too. Only after a whole and full listing are absent records missing; those that
+ * never could be read (keys that start with @) just go. Frees the staging. */
+enum status staging_finish(struct staging *staging, const struct staging_verdict *verdict,
                            struct staging_counts *counts, struct error *error);
 /* Ends it without a trace (a fault of ours): what was not committed is rolled back. */
 void staging_abandon(struct staging *staging);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/finding_row.h"
+
 #define BYTES_MAX (2u << 20) /* of the records given out at once */
 
 static enum status transform_digest_number(struct store *store, const struct digest *digest, int64_t *number,
@@ -23,7 +25,8 @@ static enum status transform_digest_number(struct store *store, const struct dig
     return status;
 }
 
-/* What could not be decoded before is mapped again under new rules too: it has no content to be checked. */
+/* What could not be decoded before is mapped again under new rules too: it has no content to be checked. So is what
+ * the map itself had something to say of: the content alone does not show it. */
 enum status transform_queue_mark(struct store *store, const char *source, const struct digest *map,
                                  const struct digest *rules, struct transform_digests *transform_digests,
                                  struct error *error)
@@ -33,7 +36,9 @@ enum status transform_queue_mark(struct store *store, const char *source, const 
         transform_digest_number(store, rules, &transform_digests->rules, error) ||
         store_sql(
             store,
-            "UPDATE record SET work = CASE WHEN mapped_by IS NOT ?2 OR content IS NULL THEN 1 ELSE 2 END"
+            "UPDATE record SET work = CASE WHEN mapped_by IS NOT ?2 OR content IS NULL OR EXISTS (SELECT 1"
+            " FROM finding f WHERE f.record = record.id AND f.stage = 1 AND f.rule GLOB 'congkhai/*')"
+            " THEN 1 ELSE 2 END"
             " WHERE source = (SELECT id FROM source WHERE name = ?1) AND work IN (0, 2, 3) AND present = 1"
             " AND (mapped_by IS NOT ?2 OR checked_by IS NOT ?3)",
             &statement, error))
@@ -113,23 +118,19 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
 enum status transform_queue_put_finding(struct store *store, int64_t record, const struct finding *finding,
                                         int stage, struct error *error)
 {
+    ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "INSERT INTO finding (record, rule, severity, field, value, message, cites, since_run, stage)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT min(since_run) FROM finding"
-            " WHERE record = ?1 AND stage = -?9 AND rule = ?2 AND field IS ?4), ?8), ?9)",
-            &statement, error))
+    if (store_sql(store,
+                  "INSERT INTO finding (record, since_run, stage, " FINDING_COLUMNS ")"
+                  " VALUES (?1, coalesce((SELECT min(since_run) FROM finding"
+                  " WHERE record = ?1 AND stage = -?3 AND rule = ?4 AND field IS ?6), ?2), ?3,"
+                  " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                  &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
-    sqlite_bind_text(statement, 2, finding->rule);
-    sqlite_bind_text(statement, 3, finding->is_error ? TEXT("error") : TEXT("warning"));
-    sqlite_bind_text(statement, 4, finding->field);
-    sqlite_bind_text(statement, 5, finding->value);
-    sqlite_bind_text(statement, 6, finding->message);
-    sqlite_bind_text(statement, 7, finding->cites);
-    sqlite_bind_number(statement, 8, store_run(store));
-    sqlite_bind_number(statement, 9, stage);
+    sqlite_bind_number(statement, 2, store_run(store));
+    sqlite_bind_number(statement, 3, stage);
+    finding_row_bind(&arena, statement, 4, finding);
     return sqlite_execute(statement, error);
 }
 

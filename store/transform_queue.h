@@ -63,6 +63,7 @@ enum status transform_queue_put_finding(struct store *store, int64_t record, con
 struct resolve_precedence {
     const char *const *sources;
     size_t count;
+    enum language language; /* of what is said of records that share a code, as the views keep it */
 };
 
 struct resolve_counts {

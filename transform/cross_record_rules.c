@@ -191,7 +191,7 @@ static void gather_unique(const void *user_data, const struct rule *rule, struct
         rule_path_visit(&rule->paths[i], view, gather_unique_value, &gathering);
 }
 
-static bool holds_unique(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_unique(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     (void)user_data;
     if (!subject->all)
@@ -200,8 +200,7 @@ static bool holds_unique(const void *user_data, const struct rule_subject *subje
     if (!entry || !entry->shared)
         return true;
     bool first = is_same(entry, subject->record, !is_code(subject->place->path));
-    error_set(why, STATUS_OK, _("The same stands in %.*s"),
-              TEXT_ARG(first ? entry->other_label : entry->first_label));
+    reason_set(&why->reason, "unique", first ? entry->other_label : entry->first_label);
     return false;
 }
 
@@ -237,13 +236,12 @@ static void gather_refers_to(const void *user_data, const struct rule *rule, str
     rule_path_visit(user_data, view, gather_target, &gathering);
 }
 
-static bool holds_refers_to(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_refers_to(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct rule_path *target = user_data;
     if (!subject->all || look_up(&subject->all->tables[subject->rule->number], subject->value->text))
         return true;
-    error_set(why, STATUS_OK, _("No procedure has \"%.*s\" in \"%.*s\""), TEXT_ARG(subject->value->text),
-              TEXT_ARG(target->path.text));
+    reason_set(&why->reason, "refers-to", subject->value->text, target->path.text);
     return false;
 }
 
@@ -364,8 +362,7 @@ static void judge_query(const struct cross_record_rules *all, const struct rule_
     for (; low < hits->bucket_count && text_equal(hits->buckets[low]->code, trial->record->code); low++) {
         struct value value = { .kind = VALUE_TEXT, .text = hits->buckets[low]->value };
         struct rule_place place = { .path = trial->rule->path_count ? &trial->rule->paths[0] : NULL };
-        struct error why;
-        error_set(&why, STATUS_OK, _("A query over all procedures found this"));
+        struct rule_why why = { .reason = REASON("query", TEXT_NONE) };
         rule_find(trial, place.path ? &place : NULL, value.text.bytes ? &value : NULL, &why);
     }
 }

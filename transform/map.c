@@ -18,33 +18,31 @@ static size_t write_place(const struct map_place *place, char *out, size_t size)
 }
 
 static void find_as(struct map_running *running, bool is_error, const struct map_place *place,
-                    const char *rule, struct text value, const char *message)
+                    const char *rule, struct text value, const struct reason *reason)
 {
     char where[256] = "";
     if (place)
         write_place(place, where, sizeof where);
     finding_add(running->arena, &running->result->findings, is_error, text_of(rule), place ? where : NULL,
-                value, text_of(message));
+                value, reason);
 }
 
-void map_find(struct map_running *running, const struct map_place *place, const char *rule, struct text value,
-              const char *message)
+void map_find_reason(struct map_running *running, const struct map_place *place, const char *rule,
+                     struct text value, const struct reason *reason)
 {
-    find_as(running, true, place, rule, value, message);
+    find_as(running, true, place, rule, value, reason);
 }
 
 /* The entry of the text in the node's list. False: there is nothing to take; what the list lacks is told. */
 static bool find_code(struct map_running *running, const struct map_node *node, struct text text,
                       const struct code **code, const struct map_place *place)
 {
-    char message[300];
     *code = codes_lookup(node->codes, running->arena, text);
     if (*code)
         return (*code)->to.length > 0;
-    snprintf(message, sizeof message,
-             _("This is not in the code list \"%s\" (%s): add it there if it is right"), node->codes->name,
-             node->codes->path);
-    find_as(running, !node->keep_unknown, place, "congkhai/codes", text, message);
+    struct reason reason =
+        REASON("code.unknown", text_of(node->codes->name), text_of(node->codes->path), TEXT_NONE);
+    find_as(running, !node->keep_unknown, place, "congkhai/codes", text, &reason);
     return node->keep_unknown;
 }
 
@@ -91,7 +89,7 @@ static void flatten(struct map_running *running, const struct map_group *group, 
     struct error error;
     struct map_place at = { place, NULL, (long)list->count };
     if (record_select(record, outer, group->each, running->arena, &items, &error)) {
-        map_find(running, &at, "congkhai/address", TEXT_NONE, error.message);
+        map_find(running, &at, "congkhai/address", TEXT_NONE, "address", text_of(error.message));
         return;
     }
     record_items_open(running->arena, &items, &opened);
@@ -170,7 +168,7 @@ static void parse_piece(struct map_running *running, const struct map_node *node
     struct error error;
     struct record_items items = { 0 }, opened;
     if (record_item_parse(running->arena, node->parse, record->format, text, &inner, &error)) {
-        map_find(running, place, "congkhai/parse", text, error.message);
+        map_find(running, place, "congkhai/parse", text, "record.inner-unreadable", text_of(error.message));
         return;
     }
     items.count = 1;
@@ -192,7 +190,7 @@ static void parse_piece(struct map_running *running, const struct map_node *node
             if (pieces.count)
                 item = make_item(running, node, node->field->item, &inner, &pieces.list[0], &at);
         } else {
-            map_find(running, &at, "congkhai/text", TEXT_NONE, error.message);
+            map_find(running, &at, "congkhai/text", TEXT_NONE, "text.unreadable", text_of(error.message));
         }
         if (item)
             value_append(list, item);
@@ -208,7 +206,7 @@ static struct value *run_inside(struct map_running *running, const struct map_no
     struct record inner;
     struct error error;
     if (record_item_parse(running->arena, node->parse, record->format, text, &inner, &error)) {
-        map_find(running, place, "congkhai/parse", text, error.message);
+        map_find(running, place, "congkhai/parse", text, "record.inner-unreadable", text_of(error.message));
         return NULL;
     }
     struct value *value = run_node(running, node->scalar, &inner, &inner.root, place);
@@ -334,11 +332,9 @@ static void derive_online_service(struct map_running *running, struct value *pro
         insert_sorted(procedure, "online_service", value_string(running->arena, highest));
         return;
     }
-    char message[300];
-    snprintf(message, sizeof message,
-             _("The highest level among the services listed is %s; that is what is published"), highest);
+    struct reason reason = REASON("online-service", stated->text, text_of(highest), TEXT_NONE);
     finding_add(running->arena, &running->result->findings, false, TEXT("congkhai/online-service"),
-                "online_service", stated->text, text_of(message));
+                "online_service", stated->text, &reason);
     stated->text = text_of(highest);
 }
 
@@ -351,14 +347,13 @@ void map_run(const struct map *map, struct arena *arena, struct text bytes, stru
     struct error error;
     *result = (struct map_result){ 0 };
     if (record_open(arena, &map->source->record, bytes, context, &record, &error)) {
-        map_find(&running, NULL, "congkhai/decode", TEXT_NONE, error.message);
+        map_find(&running, NULL, "congkhai/decode", TEXT_NONE, "record.unreadable", text_of(error.message));
         return;
     }
     result->procedure = run_group(&running, map->root, &record, &record.root, NULL);
     record_close(&record);
     if (running.prose.length)
-        map_find(&running, NULL, "congkhai/number", running.prose,
-                 _("This is no amount that can be read with certainty"));
+        map_find(&running, NULL, "congkhai/number", running.prose, "number.prose");
     if (!result->procedure)
         result->procedure = value_object(arena);
     add_defaults(&running, result->procedure);

@@ -6,6 +6,7 @@
 #include "adapters/crypto.h"
 #include "core/canonical.h"
 #include "core/date.h"
+#include "core/finding_words.h"
 #include "core/memory.h"
 
 struct compiler {
@@ -276,16 +277,34 @@ static enum status compile_items(struct compiler *compiler, struct map_node *nod
     return compile_group(compiler, target, items, settings->map, &node->items, error);
 }
 
+/* To the one who wrote it: of a choice, what may be written. */
+static struct text constant_fault(struct compiler *compiler, const struct map_node *node,
+                                  const struct finding *finding)
+{
+    struct finding_words words;
+    BUFFER_OWNED struct buffer names = { 0 };
+    for (size_t i = 0; node->field->kind == FIELD_CHOICE && !node->codes && node->field->choices[i]; i++)
+        buffer_printf(&names, "%s%s", i ? ", " : "", node->field->choices[i]);
+    if (names.length)
+        return text_format(&compiler->arena, _("This must be one of %s"), names.bytes);
+    finding_words(&compiler->arena, finding, NULL, language_of_process(), &words);
+    if (!words.operator_.length)
+        return words.what;
+    return text_format(&compiler->arena, TEXT_PRINT ". " TEXT_PRINT, TEXT_ARG(words.what),
+                       TEXT_ARG(words.operator_));
+}
+
 /* A constant is tried once: what is wrong with it is wrong with every record. */
 static enum status check_constant(struct compiler *compiler, const struct map_node *node,
                                   const struct value *tree, struct error *error)
 {
     bool nothing;
     struct findings findings = map_try_constant(compiler->map, node, &compiler->arena, &nothing);
+    struct text why = findings.first ? constant_fault(compiler, node, findings.first) : TEXT_NONE;
     if (findings.first)
         return setting_fault(compiler->context, tree, error,
                              _("the constant \"" TEXT_PRINT "\" of \"%s\": " TEXT_PRINT),
-                             TEXT_ARG(node->constant), node->field->name, TEXT_ARG(findings.first->message));
+                             TEXT_ARG(node->constant), node->field->name, TEXT_ARG(why));
     if (nothing && node->field->required)
         return setting_fault(
             compiler->context, tree, error,

@@ -15,9 +15,7 @@ static struct value *convert_date(struct map_running *running, const struct map_
     for (size_t i = 0; !fits && i < node->date_count; i++)
         fits = date_parse(text, node->dates[i], &date);
     if (!fits) {
-        map_find(running, place, "congkhai/date", text,
-                 node->date_count ? _("This is no date in any of the formats of the map")
-                                  : _("This is no date; say its format in the map with \"date\""));
+        map_find(running, place, "congkhai/date", text, "date.form");
         return NULL;
     }
     char *canonical = arena_alloc(running->arena, DATE_TEXT);
@@ -28,16 +26,10 @@ static struct value *convert_date(struct map_running *running, const struct map_
 static struct value *convert_choice(struct map_running *running, const struct field *field, struct text text,
                                     const struct map_place *place)
 {
-    char known[256] = "";
-    for (size_t i = 0; field->choices[i]; i++) {
+    for (size_t i = 0; field->choices[i]; i++)
         if (text_is(text, field->choices[i]))
             return value_text(running->arena, text);
-        size_t length = strlen(known);
-        snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", field->choices[i]);
-    }
-    char message[400];
-    snprintf(message, sizeof message, _("This must be one of %s (see \"codes\" in the map)"), known);
-    map_find(running, place, "congkhai/choice", text, message);
+    map_find(running, place, "congkhai/choice", text, "choice");
     return NULL;
 }
 
@@ -52,7 +44,7 @@ static struct value *convert_integer(struct map_running *running, struct text te
         start++;
     for (size_t i = 0; i < text.length; i++)
         if (text.bytes[i] < '0' || text.bytes[i] > '9' || text.length - start > 9) {
-            map_find(running, place, "congkhai/number", text, _("This must be a whole number"));
+            map_find(running, place, "congkhai/number", text, "number.whole");
             return NULL;
         }
     return value_number(running->arena, text_slice(text, start, text.length));
@@ -78,7 +70,7 @@ static struct value *convert_decimal(struct map_running *running, struct text te
                                                : text;
         return NULL;
     default:
-        map_find(running, place, "congkhai/number", text, error.message);
+        map_find(running, place, "congkhai/number", text, "number.unclear");
         return NULL;
     }
 }
@@ -130,7 +122,7 @@ static struct value *bare_duration(struct map_running *running, struct text text
         running->prose = text;
         return NULL;
     default:
-        map_find(running, place, "congkhai/number", text, error.message);
+        map_find(running, place, "congkhai/number", text, "duration.unclear");
         return NULL;
     }
 }

@@ -22,9 +22,12 @@ struct map_running {
     struct text prose;
 };
 
-/* Adds a finding of the program's own that keeps the record back; `place` NULL: of the whole record. */
-void map_find(struct map_running *running, const struct map_place *place, const char *rule, struct text value,
-              const char *message);
+/* Adds a finding of the program's own that keeps the record back, for a reason with its values; `place` NULL: of the
+ * whole record. */
+#define map_find(running, place, rule, value, ...)                                                           \
+    map_find_reason(running, place, rule, value, &(const struct reason)REASON(__VA_ARGS__, TEXT_NONE))
+void map_find_reason(struct map_running *running, const struct map_place *place, const char *rule,
+                     struct text value, const struct reason *reason);
 
 /* A text into what its field's kind wants; NULL: nothing, or a finding says why not. */
 struct value *map_convert(struct map_running *running, const struct map_node *node, const struct field *field,

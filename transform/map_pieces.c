@@ -25,7 +25,7 @@ bool map_choose(struct map_running *running, const struct map_node *node, const 
     bool known = false;
     for (size_t i = 0; i < node->from_count; i++) {
         if (record_select(record, from, node->from[i], running->arena, items, &error)) {
-            map_find(running, place, "congkhai/address", TEXT_NONE, error.message);
+            map_find(running, place, "congkhai/address", TEXT_NONE, "address", text_of(error.message));
             return false;
         }
         known = known || !items->unknown;
@@ -54,11 +54,7 @@ bool map_choose(struct map_running *running, const struct map_node *node, const 
     }
     if (!known && node->from_count) {
         struct text column = record_address_text(node->from[0]);
-        map_find(running, place, "congkhai/column", TEXT_NONE,
-                 text_format(running->arena,
-                             _("The table has no column \"%.*s\"; correct the address in the map"),
-                             TEXT_ARG(column))
-                     .bytes);
+        map_find(running, place, "congkhai/column", TEXT_NONE, "column.missing", column);
     }
     return false;
 }
@@ -96,7 +92,7 @@ static void take_pieces(struct map_running *running, const struct map_node *node
         at = end;
     }
     if (status == STATUS_REJECT)
-        map_find(running, place, "congkhai/match", text, error.message);
+        map_find(running, place, "congkhai/match", text, "match.limit", text_of(error.message));
 }
 
 /* Normalised, matched, and not nothing: then it is a piece. */
@@ -107,7 +103,7 @@ void map_take_text(struct map_running *running, const struct map_node *node, str
     struct text normal;
     struct regex_match match;
     if (normalise(running->arena, text, true, &running->result->repairs, &normal, &error)) {
-        map_find(running, place, "congkhai/control", text, error.message);
+        map_find(running, place, "congkhai/control", text, "text.control", text_of(error.message));
         return;
     }
     if (is_nothing(node, normal))
@@ -119,7 +115,7 @@ void map_take_text(struct map_running *running, const struct map_node *node, str
     if (node->match && !matched) {
         enum status status = regex_search(node->match, normal, 0, &match, &error);
         if (status == STATUS_REJECT)
-            map_find(running, place, "congkhai/match", normal, error.message);
+            map_find(running, place, "congkhai/match", normal, "match.limit", text_of(error.message));
         if (status != STATUS_OK || !match.group.bytes)
             return;
         normal = text_trim(match.group);
@@ -156,7 +152,7 @@ void map_gather(struct map_running *running, const struct map_node *node, const 
             continue;
         }
         if (record_item_text(record, item, running->arena, &text, &error)) {
-            map_find(running, place, "congkhai/text", TEXT_NONE, error.message);
+            map_find(running, place, "congkhai/text", TEXT_NONE, "text.unreadable", text_of(error.message));
             continue;
         }
         if (!node->split.bytes) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/finding_words.h"
 #include "transform/rule_inside.h"
 
 struct meeting {
@@ -128,50 +129,41 @@ static bool applies_here(const struct rule_trial *trial, const struct rule_place
     return true;
 }
 
-/* {why} and {value} in a rule's own message are what the check has to say, and what stands there. */
-static struct text fill_message(const struct rule_trial *trial, struct text value, const struct error *why)
+/* What the check says, or that it gave up. */
+static struct reason reason_of(const struct rule_trial *trial, const struct rule_why *why)
 {
-    struct text message = trial->rule->message;
-    if (!message.length)
-        return text_of(why->message);
-    if (!memchr(message.bytes, '{', message.length))
-        return message;
-    struct buffer out = { 0 };
-    for (size_t at = 0; at < message.length;) {
-        struct text rest = text_slice(message, at, message.length);
-        if (text_starts(rest, TEXT("{why}"))) {
-            buffer_string(&out, why->message);
-            at += sizeof "{why}" - 1;
-        } else if (text_starts(rest, TEXT("{value}"))) {
-            buffer_text(&out, text_slice(value, 0, text_cut(value, FINDING_VALUE)));
-            at += sizeof "{value}" - 1;
-        } else {
-            buffer_char(&out, message.bytes[at++]);
-        }
-    }
-    struct text filled = text_copy(trial->arena, buffer_view(&out));
-    buffer_free(&out);
-    return filled;
+    struct reason reason = why->reason;
+    if (why->error.status == STATUS_REJECT)
+        reason_set(&reason, "undecided", text_of(trial->rule->file),
+                   text_format(trial->arena, "%u", trial->rule->line), text_of(why->error.message));
+    return reason;
+}
+
+/* The night's words: the rule's own message, with {why} and {value} filled in. */
+static struct text say(const struct rule_trial *trial, const struct finding *finding)
+{
+    enum language language = language_named(trial->rules->language);
+    struct text why = reason_words(trial->arena, &finding->reason, finding->field, REASON_WHAT, language);
+    if (!trial->rule->message.length || !strcmp(finding->reason.id, "undecided"))
+        return why;
+    return finding_words_fill(trial->arena, trial->rule->message, why, finding->value);
 }
 
 void rule_find(const struct rule_trial *trial, const struct rule_place *place, const struct value *value,
-               const struct error *why)
+               const struct rule_why *why)
 {
     const struct rule *rule = trial->rule;
     char where[RULE_PLACE_TEXT] = "";
     struct text shown = value && value_is_scalar(value) ? value->text : TEXT_NONE;
-    struct text message;
-    if (why->status == STATUS_REJECT)
-        message = text_format(trial->arena, _("The rule could not decide (%s:%u): %s"), rule->file,
-                              rule->line, why->message);
-    else
-        message = fill_message(trial, shown, why);
+    struct reason reason = reason_of(trial, why);
     if (place)
         rule_place_write(place, where);
     struct finding *finding = finding_add(trial->arena, trial->findings, rule->is_error, rule->id,
-                                          place ? where : NULL, shown, message);
-    if (finding)
-        finding->cites = rule->cites;
+                                          place ? where : NULL, shown, &reason);
+    if (!finding)
+        return;
+    finding->message = say(trial, finding);
+    finding->cites = rule->cites;
 }
 
 static bool try_value(void *user_data, const struct value *value, const struct rule_place *place)
@@ -180,15 +172,15 @@ static bool try_value(void *user_data, const struct value *value, const struct r
     const struct rule *rule = trial->rule;
     struct rule_subject subject = { trial->view, value, place,      trial->moment, trial->arena,
                                     trial->due,  rule,  trial->all, trial->record };
-    struct error why;
+    struct rule_why why;
     if (rule->asks_each && !applies_here(trial, place))
         return true;
     for (size_t i = 0; i < rule->check_count; i++) {
         const struct rule_check *kind = rule->checks[i].kind;
         if (!kind->holds || (!value && !kind->on_absent))
             continue;
-        why.status = STATUS_OK;
-        why.message[0] = 0;
+        why.reason = (struct reason){ 0 };
+        why.error.status = STATUS_OK;
         if (kind->holds(rule->checks[i].user_data, &subject, &why))
             continue;
         rule_find(trial, place, value, &why);

@@ -77,7 +77,7 @@ static bool seek(void *user_data, const struct value *value, const struct rule_p
     return !seeking->found;
 }
 
-static bool holds_required(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_required(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct required *required = user_data;
     if (rule_is_something(subject->value))
@@ -93,7 +93,7 @@ static bool holds_required(const void *user_data, const struct rule_subject *sub
         if (seeking.found)
             return true;
     }
-    error_set(why, STATUS_OK, _("This is missing"));
+    reason_set(&why->reason, "missing");
     return false;
 }
 
@@ -139,40 +139,49 @@ static bool in_bounds(const struct bounds *bounds, int64_t number)
     return number >= bounds->minimum && number <= bounds->maximum;
 }
 
-static void say_bounds(const struct bounds *bounds, const char *seen, struct error *why)
+struct bound_reasons {
+    const char *least, *most, *between;
+};
+
+static void say_bounds(const struct bounds *bounds, int64_t seen, const struct bound_reasons *reasons,
+                       struct arena *arena, struct rule_why *why)
 {
+    struct text numbers[3];
+    int64_t each[3] = { seen, bounds->minimum, bounds->maximum };
+    for (int i = 0; i < 3; i++)
+        numbers[i] = text_format(arena, "%lld", (long long)each[i]);
     if (bounds->maximum == INT32_MAX)
-        error_set(why, STATUS_OK, _("%s; at least %lld are right"), seen, (long long)bounds->minimum);
+        reason_set(&why->reason, reasons->least, numbers[0], numbers[1]);
+    else if (!bounds->minimum)
+        reason_set(&why->reason, reasons->most, numbers[0], numbers[2]);
     else
-        error_set(why, STATUS_OK, _("%s; between %lld and %lld are right"), seen, (long long)bounds->minimum,
-                  (long long)bounds->maximum);
+        reason_set(&why->reason, reasons->between, numbers[0], numbers[1], numbers[2]);
 }
 
-static bool holds_length(const void *user_data, const struct rule_subject *subject, struct error *why)
+static const struct bound_reasons length_reasons = { "length.least", "length.most", "length.between" };
+static const struct bound_reasons count_reasons = { "count.least", "count.most", "count.between" };
+
+static bool holds_length(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct bounds *bounds = user_data;
     int64_t bytes = (int64_t)subject->value->text.length;
-    char seen[128];
     /* A character has one to four bytes: most texts need not be counted. */
     if (bytes >= 4 * bounds->minimum && bytes <= bounds->maximum)
         return true;
     int64_t length = (int64_t)unicode_length(subject->value->text);
     if (in_bounds(bounds, length))
         return true;
-    snprintf(seen, sizeof seen, _("It has %lld characters"), (long long)length);
-    say_bounds(bounds, seen, why);
+    say_bounds(bounds, length, &length_reasons, subject->arena, why);
     return false;
 }
 
-static bool holds_count(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_count(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct bounds *bounds = user_data;
     int64_t count = subject->value ? (int64_t)subject->value->count : 0;
-    char seen[128];
     if (in_bounds(bounds, count))
         return true;
-    snprintf(seen, sizeof seen, _("It has %lld items"), (long long)count);
-    say_bounds(bounds, seen, why);
+    say_bounds(bounds, count, &count_reasons, subject->arena, why);
     return false;
 }
 
@@ -222,14 +231,13 @@ static enum status compile_one_of(struct rule *rule, const struct rule_compiling
     return check_choices(rule, compiling->context, choices, options, error);
 }
 
-static bool holds_one_of(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_one_of(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct choices *choices = user_data;
     for (size_t i = 0; i < choices->count; i++)
         if (text_equal(choices->texts[i], subject->value->text))
             return true;
-    error_set(why, STATUS_OK, _("\"%.*s\" is not one of what is allowed here"),
-              TEXT_ARG(subject->value->text));
+    reason_set(&why->reason, "one-of", subject->value->text);
     return false;
 }
 
@@ -314,15 +322,14 @@ static void free_codes(void *user_data)
         regex_free(table->otherwise);
 }
 
-static bool holds_codes(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_codes(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct code_table *table = user_data;
     if (table->slots[slot_of(table, subject->value->text)].bytes ||
         (table->otherwise &&
          regex_search(table->otherwise, subject->value->text, 0, NULL, NULL) == STATUS_OK))
         return true;
-    error_set(why, STATUS_OK, _("\"%.*s\" is not in the code list \"%s\""), TEXT_ARG(subject->value->text),
-              table->list->name);
+    reason_set(&why->reason, "not-listed", subject->value->text, text_of(table->list->name));
     return false;
 }
 

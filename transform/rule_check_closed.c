@@ -41,7 +41,7 @@ static enum status compile_closed(struct rule *rule, const struct rule_compiling
     return STATUS_OK;
 }
 
-static bool holds_closed(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_closed(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct closed *closed = user_data;
     struct text level = agency_first_level(subject->value->text);
@@ -54,8 +54,8 @@ static bool holds_closed(const void *user_data, const struct rule_subject *subje
         if (!text_equal(closing->code, level) || date_compare(own, closing->day) < 0)
             continue;
         date_write(closing->day, day);
-        error_set(why, STATUS_OK, _("%.*s (%.*s) was closed on %s"), TEXT_ARG(closing->code),
-                  TEXT_ARG(closing->name), day);
+        reason_set(&why->reason, "agency.closed", closing->code, closing->name,
+                   text_copy(subject->arena, text_of(day)));
         return false;
     }
     return true;

@@ -65,44 +65,37 @@ static bool in_bound(int bound, struct date date, struct date limit)
     }
 }
 
-/* The words must not change from night to night: "today" is not written out. */
-static void say_bound(int bound, const struct rule_day *day, struct date limit, struct error *why)
+static struct text day_text(struct arena *arena, struct date date)
 {
-    char text[DATE_TEXT], what[RULE_PLACE_TEXT + DATE_TEXT + 4];
-    date_write(limit, text);
-    if (day->kind == RULE_DAY_TODAY)
-        snprintf(what, sizeof what, "%s", _("today"));
-    else if (day->kind == RULE_DAY_FIELD || day->kind == RULE_DAY_LATEST)
-        snprintf(what, sizeof what, "%.*s (%s)", (int)day->text.length, day->text.bytes, text);
-    else
-        snprintf(what, sizeof what, "%s", text);
-    switch (bound) {
-    case AFTER:
-        error_set(why, STATUS_OK, _("The day must be after %s"), what);
-        break;
-    case BEFORE:
-        error_set(why, STATUS_OK, _("The day must be before %s"), what);
-        break;
-    case NOT_BEFORE:
-        error_set(why, STATUS_OK, _("The day must not be before %s"), what);
-        break;
-    default:
-        error_set(why, STATUS_OK, _("The day must not be after %s"), what);
-    }
+    char text[DATE_TEXT];
+    date_write(date, text);
+    return text_copy(arena, text_of(text));
 }
 
-static bool holds_date(const void *user_data, const struct rule_subject *subject, struct error *why)
+/* The words must not change from night to night: "today" is not written out. */
+static void say_bound(int bound, const struct rule_day *day, struct date limit, struct arena *arena,
+                      struct rule_why *why)
+{
+    static const char *const reasons[] = { "date.after", "date.before", "date.not-before", "date.not-after" };
+    struct text said = TEXT("today");
+    if (day->kind != RULE_DAY_TODAY)
+        said = day_text(arena, limit);
+    reason_set(&why->reason, reasons[bound], said,
+               day->kind == RULE_DAY_FIELD || day->kind == RULE_DAY_LATEST ? day->text : TEXT(""));
+}
+
+static bool holds_date(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct span *span = user_data;
     struct date date, limit;
     if (!date_read(subject->value->text, &date)) {
-        error_set(why, STATUS_OK, _("This is no day"));
+        reason_set(&why->reason, "date.none");
         return false;
     }
     for (int i = 0; i < BOUNDS; i++) {
         if (!rule_day_find(&span->bounds[i], subject, date, &limit) || in_bound(i, date, limit))
             continue;
-        say_bound(i, &span->bounds[i], limit, why);
+        say_bound(i, &span->bounds[i], limit, subject->arena, why);
         return false;
     }
     return true;
@@ -162,18 +155,18 @@ static enum status compile_number(struct rule *rule, const struct rule_compiling
     return STATUS_OK;
 }
 
-static bool holds_number(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_number(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct amounts *amounts = user_data;
     struct text number = subject->value->text;
     if (!decimal_valid(number) && decimal_read(subject->arena, number, &number) != DECIMAL_READ) {
-        error_set(why, STATUS_OK, _("This is no number"));
+        reason_set(&why->reason, "number.none");
         return false;
     }
     if (amounts->minimum.bytes && decimal_compare(number, amounts->minimum) < 0)
-        error_set(why, STATUS_OK, _("%.*s is less than %.*s"), TEXT_ARG(number), TEXT_ARG(amounts->minimum));
+        reason_set(&why->reason, "number.less", number, amounts->minimum);
     else if (amounts->maximum.bytes && decimal_compare(number, amounts->maximum) > 0)
-        error_set(why, STATUS_OK, _("%.*s is more than %.*s"), TEXT_ARG(number), TEXT_ARG(amounts->maximum));
+        reason_set(&why->reason, "number.more", number, amounts->maximum);
     else
         return true;
     return false;
@@ -280,24 +273,16 @@ static enum status compile_working_days(struct rule *rule, const struct rule_com
 
 /* The words must not change from night to night: how late it is by now is not said. */
 static void say_term(const struct term *term, struct date from, struct date to, int64_t days, struct date due,
-                     struct error *why)
+                     struct arena *arena, struct rule_why *why)
 {
-    char first[DATE_TEXT], last[DATE_TEXT];
     bool working = term->unit == UNIT_WORKING_DAY;
-    if (term->at_most < 0) {
-        date_write(from, first);
-        date_write(to, last);
-        error_set(why, STATUS_OK,
-                  working ? _("%lld working days from %s to %s, and at least %lld are asked for")
-                          : _("%lld days from %s to %s, and at least %lld are asked for"),
-                  (long long)days, first, last, (long long)term->at_least);
-        return;
-    }
-    date_write(due, last);
-    error_set(why, STATUS_OK,
-              working ? _("more than %lld working days; the term ended on %s")
-                      : _("more than %lld days; the term ended on %s"),
-              (long long)term->at_most, last);
+    if (term->at_most < 0)
+        reason_set(&why->reason, working ? "term.short" : "term.days-short",
+                   text_format(arena, "%lld", (long long)days), day_text(arena, from), day_text(arena, to),
+                   text_format(arena, "%lld", (long long)term->at_least));
+    else
+        reason_set(&why->reason, working ? "term.over" : "term.days-over",
+                   text_format(arena, "%lld", (long long)term->at_most), day_text(arena, due));
 }
 
 static int64_t count_days(const struct term *term, struct date from, struct date to)
@@ -314,7 +299,8 @@ static bool find_due(const struct term *term, struct date from, struct date *due
     return due->year <= 9999;
 }
 
-static bool holds_working_days(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_working_days(const void *user_data, const struct rule_subject *subject,
+                               struct rule_why *why)
 {
     const struct term *term = user_data;
     struct date from, to, due = { 0 };
@@ -328,7 +314,7 @@ static bool holds_working_days(const void *user_data, const struct rule_subject 
     if (term->at_most < 0) {
         if (days >= term->at_least)
             return true;
-        say_term(term, from, to, days, due, why);
+        say_term(term, from, to, days, due, subject->arena, why);
         return false;
     }
     bool is_due = find_due(term, from, &due);
@@ -341,7 +327,7 @@ static bool holds_working_days(const void *user_data, const struct rule_subject 
         *subject->due = due;
     if (days <= term->at_most)
         return true;
-    say_term(term, from, to, days, due, why);
+    say_term(term, from, to, days, due, subject->arena, why);
     return false;
 }
 

@@ -96,7 +96,8 @@ static bool is_lost(struct arena *arena, struct text text, struct text token, si
            !is_capital(arena, text, end + 1, letter_end(text, end + 1));
 }
 
-static bool holds_question_marks(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_question_marks(const void *user_data, const struct rule_subject *subject,
+                                 struct rule_why *why)
 {
     struct text text = subject->value->text, token = TEXT_NONE;
     size_t start = 0;
@@ -116,7 +117,7 @@ static bool holds_question_marks(const void *user_data, const struct rule_subjec
             end++;
         if (!address && is_lost(subject->arena, text, token, start, at, end)) {
             token.length = text_cut(token, token.length < 60 ? token.length : 60);
-            error_set(why, STATUS_OK, _("a question mark stands for a letter in \"%.*s\""), TEXT_ARG(token));
+            reason_set(&why->reason, "letter.lost", token);
             return false;
         }
         at = end;

@@ -279,7 +279,8 @@ static enum status compile_known_name(struct rule *rule, const struct rule_compi
 
 #define NEAR 0.6 /* a name that deserves to be shown */
 
-static void name_nearest(const struct known *known, const struct name *mine, struct buffer *out)
+/* Another code whose name is much like it; NULL: none. */
+static const struct name *name_nearest(const struct known *known, const struct name *mine)
 {
     const struct name *best = NULL;
     double most = NEAR;
@@ -290,9 +291,7 @@ static void name_nearest(const struct known *known, const struct name *mine, str
             most = close + 1e-9;
         }
     }
-    if (best)
-        buffer_printf(out, _("; the code %.*s is known as \"%.*s\""), TEXT_ARG(best->code),
-                      TEXT_ARG(best->name));
+    return best;
 }
 
 /* 1.001640.H13 is the province's own copy of 1.001640. */
@@ -301,13 +300,12 @@ static struct text national_code(struct text code)
     return code.length > 8 && code.bytes[1] == '.' && code.bytes[8] == '.' ? text_slice(code, 0, 8) : code;
 }
 
-static bool holds_known_name(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_known_name(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct known *known = user_data;
     static const struct text field = { "code", 4 };
     const struct value *code = NULL;
     uint64_t words[WORDS_MAX];
-    struct buffer said = { 0 };
     for (size_t i = 0; i < procedure_root.count && !code; i++)
         if (subject->procedure->roots[i] && text_equal(subject->procedure->roots[i]->name, field))
             code = subject->procedure->roots[i];
@@ -328,14 +326,9 @@ static bool holds_known_name(const void *user_data, const struct rule_subject *s
         return true;
     if (!names && known->unknown == UNKNOWN_IGNORE && !same)
         return true;
-    if (names)
-        buffer_printf(&said, _("the code %.*s is known as \"%.*s\""), TEXT_ARG(mine.code),
-                      TEXT_ARG(names->name));
-    else
-        buffer_printf(&said, _("the code %.*s is not known"), TEXT_ARG(mine.code));
-    name_nearest(known, &mine, &said);
-    error_set(why, STATUS_OK, "%s", said.bytes);
-    buffer_free(&said);
+    const struct name *nearest = name_nearest(known, &mine);
+    reason_set(&why->reason, names ? "name.other" : "name.unknown", mine.code, names ? names->name : TEXT(""),
+               nearest ? nearest->code : TEXT(""), nearest ? nearest->name : TEXT(""));
     return false;
 }
 

@@ -138,7 +138,7 @@ static bool is_plain(struct text text, const struct numbering *numbering)
 }
 
 static bool holds_document_number(const void *user_data, const struct rule_subject *subject,
-                                  struct error *why)
+                                  struct rule_why *why)
 {
     const struct numbering *numbering = user_data;
     struct document_number number;
@@ -148,19 +148,14 @@ static bool holds_document_number(const void *user_data, const struct rule_subje
     if (number.status == DOCUMENT_NUMBER_OK) {
         if (numbering->any_kind || numbering->kinds[number.kind])
             return true;
-        error_set(why, STATUS_OK, _("This is the number of a document of another kind (%s)"),
-                  _(document_kind_text(number.kind)));
+        reason_set(&why->reason, "document.kind", text_of(document_kind_text(number.kind)));
         return false;
     }
     if (numbering->has_faults && !numbering->faults[number.fault])
         return true;
     struct text better = number.status == DOCUMENT_NUMBER_REPAIRED ? number.text : number.suggestion;
-    const char *fault = document_number_fault_text(number.fault);
-    if (better.length)
-        error_set(why, STATUS_OK, _("%s; perhaps \"%.*s\" is meant"), fault ? _(fault) : "",
-                  TEXT_ARG(better));
-    else
-        error_set(why, STATUS_OK, "%s", fault ? _(fault) : "");
+    const char *id = text_format(subject->arena, "document.%s", fault_names[number.fault]).bytes;
+    reason_set(&why->reason, id, better);
     return false;
 }
 
@@ -179,7 +174,7 @@ static bool is_currency(struct text text)
 }
 
 /* amounts: readable. Sums in prose whose marks can be read in two ways or in none. */
-static bool holds_amounts(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_amounts(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     struct text text = subject->value->text;
     (void)user_data;
@@ -200,8 +195,7 @@ static bool holds_amounts(const void *user_data, const struct rule_subject *subj
         if (!marked || !is_currency(text_slice(text, end, 16)) ||
             decimal_read(subject->arena, amount, &decimal) != DECIMAL_DOUBTFUL)
             continue;
-        error_set(why, STATUS_OK, _("The amount \"%.*s\" can be read in two ways or in none"),
-                  TEXT_ARG(amount));
+        reason_set(&why->reason, "amount.unclear", amount);
         return false;
     }
     return true;

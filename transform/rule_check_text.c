@@ -74,12 +74,12 @@ static void free_expression(void *user_data)
     regex_free(expression->pattern);
 }
 
-static bool holds_matches(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_matches(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct expression *expression = user_data;
-    enum status status = regex_search(expression->pattern, subject->value->text, 0, NULL, why);
+    enum status status = regex_search(expression->pattern, subject->value->text, 0, NULL, &why->error);
     if (status == STATUS_END)
-        error_set(why, STATUS_OK, _("This does not have the form that is asked for"));
+        reason_set(&why->reason, "form");
     return status == STATUS_OK;
 }
 
@@ -90,13 +90,13 @@ static bool idle_not_matches(const void *user_data, const struct rule_view *view
     return grams && !rule_literals_may_stand(&expression->literals, grams);
 }
 
-static bool holds_not_matches(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_not_matches(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct expression *expression = user_data;
     struct regex_match match;
-    enum status status = regex_search(expression->pattern, subject->value->text, 0, &match, why);
+    enum status status = regex_search(expression->pattern, subject->value->text, 0, &match, &why->error);
     if (status == STATUS_OK)
-        error_set(why, STATUS_OK, _("\"%.*s\" must not stand here"), TEXT_ARG(match.whole));
+        reason_set(&why->reason, "forbidden", match.whole);
     return status == STATUS_END;
 }
 
@@ -136,7 +136,6 @@ struct letters {
 
 static void add_letter(struct letters *letters, struct text text, size_t at, int32_t character)
 {
-    char what[48];
     size_t end = at;
     for (size_t i = 0; i < letters->count; i++)
         if (letters->seen[i] == character)
@@ -145,17 +144,17 @@ static void add_letter(struct letters *letters, struct text text, size_t at, int
         return;
     letters->seen[letters->count++] = character;
     unicode_next(text, &end);
-    unicode_describe(character, what);
-    buffer_printf(&letters->words, "%s\"%.*s\" = %s", letters->words.length ? ", " : "", (int)(end - at),
-                  text.bytes + at, what);
+    buffer_printf(&letters->words, "%s\"%.*s\" = U+%04X", letters->words.length ? ", " : "", (int)(end - at),
+                  text.bytes + at, (unsigned)character);
 }
 
-static bool tell_letters(struct letters *letters, struct error *why)
+/* The script is the first letter's: the others are mostly of the same. */
+static bool tell_letters(struct letters *letters, struct arena *arena, struct rule_why *why)
 {
     if (!letters->count)
         return true;
-    error_set(why, STATUS_OK, _("Letters of another script stand here: %.*s"),
-              TEXT_ARG(buffer_view(&letters->words)));
+    reason_set(&why->reason, "letters", text_copy(arena, buffer_view(&letters->words)),
+               text_of(unicode_script(letters->seen[0])));
     buffer_free(&letters->words);
     return false;
 }
@@ -170,7 +169,7 @@ static enum status compile_script(struct rule *rule, const struct rule_compiling
     return STATUS_OK;
 }
 
-static bool holds_script(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_script(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     struct text text = subject->value->text;
     struct letters letters = { 0 };
@@ -181,7 +180,7 @@ static bool holds_script(const void *user_data, const struct rule_subject *subje
         if (is_foreign(character))
             add_letter(&letters, text, start, character);
     }
-    return tell_letters(&letters, why);
+    return tell_letters(&letters, subject->arena, why);
 }
 
 /* look_alikes: none. A word of another script is somebody's language; a letter of another script inside a
@@ -264,7 +263,7 @@ static struct word read_word(struct text text, size_t at)
     return word;
 }
 
-static bool holds_look_alikes(const void *user_data, const struct rule_subject *subject, struct error *why)
+static bool holds_look_alikes(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     struct text text = subject->value->text;
     struct letters letters = { 0 };
@@ -289,7 +288,7 @@ static bool holds_look_alikes(const void *user_data, const struct rule_subject *
         }
         at = word.to > next ? word.to : next;
     }
-    return tell_letters(&letters, why);
+    return tell_letters(&letters, subject->arena, why);
 }
 
 static enum status compile_look_alikes(struct rule *rule, const struct rule_compiling *compiling,

@@ -10,7 +10,7 @@
 
 struct rule_settings {
     const char *id, *cites;
-    const struct value *field, *check, *when, *in_force, *message, *examples, *reason;
+    const struct value *field, *check, *when, *in_force, *message, *to_do, *operator_, *examples, *reason;
     int severity;
 };
 
@@ -31,6 +31,9 @@ static const struct setting rule_settings[] = {
     { "cites", SETTING_TEXT, AT(cites), .help = N_("the article of the law") },
     { "message", SETTING_OBJECT, AT(message),
       .help = N_("vi and en: what is wrong, for the official who mends it") },
+    { "to_do", SETTING_OBJECT, AT(to_do), .help = N_("vi and en: what that official is to do") },
+    { "operator", SETTING_OBJECT, AT(operator_),
+      .help = N_("vi and en: what the configuration has to do with it, for the operator alone") },
     { "reason", SETTING_TREE, AT(reason), .help = N_("why the rule is there, where no law is cited") },
     { "examples", SETTING_OBJECT, AT(examples),
       .help = N_("pass and fail: procedures for the rule's own test") },
@@ -235,17 +238,29 @@ static enum status read_checks(const struct rule_compiling *compiling, const str
     return STATUS_OK;
 }
 
-static enum status read_message(const struct setting_context *context, const struct value *tree,
-                                const char *language, struct rule *rule, struct error *error)
+/* { vi, en }; NULL: none. */
+static enum status check_words(const struct setting_context *context, const struct value *tree,
+                               const char *name, struct error *error)
 {
     static const char *const names[] = { "vi", "en" };
     if (!tree)
         return STATUS_OK;
-    if (setting_check_names(context, tree, "message", names, COUNT(names), error))
+    if (setting_check_names(context, tree, name, names, COUNT(names), error))
         return error->status;
     for (const struct value *member = tree->first; member; member = member->next)
         if (member->kind != VALUE_TEXT || !member->text.length)
-            return setting_fault(context, member, error, _("message: a text is expected"));
+            return setting_fault(context, member, error, _("%s: a text is expected"), name);
+    return STATUS_OK;
+}
+
+static enum status read_message(const struct setting_context *context, const struct rule_settings *settings,
+                                const char *language, struct rule *rule, struct error *error)
+{
+    const struct value *tree = settings->message;
+    if (check_words(context, tree, "message", error) ||
+        check_words(context, settings->to_do, "to_do", error) ||
+        check_words(context, settings->operator_, "operator", error))
+        return error->status;
     rule->message = value_text_of(tree, language);
     if (!rule->message.length)
         rule->message = value_text_of(tree, "vi");
@@ -297,7 +312,7 @@ static enum status compile_rule(const struct rule_compiling *compiling, const st
     rule->line = tree->line;
     rule->column = tree->column;
     if (read_fields(context, settings.field, rule, error) ||
-        read_message(context, settings.message, rules->language, rule, error) ||
+        read_message(context, &settings, rules->language, rule, error) ||
         read_when(compiling, settings.when, rule, error) ||
         read_in_force(context, settings.in_force, rule, error) ||
         read_checks(compiling, settings.check, rule, error))
@@ -308,12 +323,13 @@ static enum status compile_rule(const struct rule_compiling *compiling, const st
     return STATUS_OK;
 }
 
-/* What a rule says and looks at; examples and reasons change nothing for a record. */
+/* What a rule says and looks at; the rest changes nothing that is kept of a record. */
 static struct value *ingredient(struct arena *arena, const struct value *tree)
 {
     struct value *copy = value_object(arena);
     for (const struct value *member = tree->first; member; member = member->next)
-        if (!text_is(member->name, "examples") && !text_is(member->name, "reason"))
+        if (!text_is(member->name, "examples") && !text_is(member->name, "reason") &&
+            !text_is(member->name, "to_do") && !text_is(member->name, "operator"))
             value_set_text(copy, member->name, value_copy(arena, member));
     return copy;
 }

@@ -55,6 +55,12 @@ struct rule_subject {
     const struct rule_record *record;
 };
 
+/* Why a value does not hold. */
+struct rule_why {
+    struct reason reason; /* what a check says; its values live in the record's arena */
+    struct error error;   /* STATUS_REJECT: the check gave up, with these words */
+};
+
 struct rule;
 struct cross_record_rules;
 struct rule_record;
@@ -78,9 +84,8 @@ struct rule_check {
     enum status (*compile)(struct rule *rule, const struct rule_compiling *compiling,
                            const struct value *options, void **user_data, struct error *error);
     void (*free)(void *user_data);
-    /* Does the value hold? `why` gets the words otherwise; STATUS_REJECT in it: the check gave up. NULL: only
-     * cross_record_rules.c knows. */
-    bool (*holds)(const void *user_data, const struct rule_subject *subject, struct error *why);
+    /* Does the value hold? `why` says otherwise. NULL: only cross_record_rules.c knows. */
+    bool (*holds)(const void *user_data, const struct rule_subject *subject, struct rule_why *why);
     /* Does it hold of every text of this record, seen from afar? NULL: it must look at each. */
     bool (*idle)(const void *user_data, const struct rule_view *view);
     /* Notes of one record what must be known of all before any is judged; NULL: nothing. */
@@ -218,7 +223,7 @@ struct rule_trial {
 };
 void rule_try(const struct rule_trial *trial);
 void rule_find(const struct rule_trial *trial, const struct rule_place *place, const struct value *value,
-               const struct error *why);
+               const struct rule_why *why);
 
 /* Expressions are tried on texts that make careless ones backtrack. STATUS_USAGE with the limit's message. */
 enum status rule_pattern_compile(const struct rule_compiling *compiling, const struct value *expression,

@@ -5,6 +5,7 @@
 #include "adapters/crypto.h"
 #include "adapters/json.h"
 #include "core/canonical.h"
+#include "core/finding_words.h"
 #include "core/thread_pool.h"
 #include "transform/cross_record_rules.h"
 
@@ -69,7 +70,7 @@ static void check_required(struct arena *arena, const struct value *procedure, s
             said = said || (finding->is_error && text_is(finding->field, field->name));
         if (!said)
             finding_add(arena, findings, true, TEXT("congkhai/required"), field->name, TEXT_NONE,
-                        text_of(_("Every procedure must have this field")));
+                        &(const struct reason){ .id = "missing" });
     }
 }
 
@@ -129,11 +130,13 @@ static void compute(void *user_data, size_t index, unsigned thread)
     job->repairs = (struct normalise_counts){ 0 };
     job->code = job->status = TEXT_NONE;
     if (job->item.fault.bytes)
-        finding_add(arena, &findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE, job->item.fault);
+        finding_add(arena, &findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE,
+                    &(const struct reason)REASON("record.unreadable", job->item.fault, TEXT_NONE));
     else if (job->item.kind == WORK_CHECK)
         check_job(job, arena, working, &findings);
     else
         map_job(job, arena, working, &findings);
+    finding_words_say(arena, &findings, language_named(working->request->language));
     findings_copy(&job->arena, &findings, &job->findings);
 }
 
@@ -339,6 +342,7 @@ struct playing {
     const struct source *source;
     struct text bytes, context;
     const struct rule_scene *scene; /* NULL: the rules of one record are enough */
+    enum language language;         /* of what is found */
 };
 
 static enum status play(const struct playing *playing, const struct map *map, const struct rule_set *rules,
@@ -365,6 +369,7 @@ static enum status play(const struct playing *playing, const struct map *map, co
         if (map)
             check_required(arena, scene.procedure, &findings);
     }
+    finding_words_say(arena, &findings, playing->language);
     findings_copy(arena, &findings, &one->findings);
     return status;
 }
@@ -391,7 +396,7 @@ enum status transform_try(const struct transform_request *request, const struct 
                           struct arena *arena, struct text bytes, struct text context,
                           struct transform_one *one, struct error *error)
 {
-    struct playing playing = { source, bytes, context, NULL };
+    struct playing playing = { source, bytes, context, NULL, language_named(request->language) };
     return compile_and_play(request, &playing, arena, one, error);
 }
 
@@ -399,7 +404,7 @@ enum status transform_play(const struct transform_request *request, const struct
                            struct arena *arena, struct text bytes, struct text context,
                            const struct rule_scene *scene, struct transform_one *one, struct error *error)
 {
-    struct playing playing = { source, bytes, context, scene };
+    struct playing playing = { source, bytes, context, scene, language_named(request->language) };
     return compile_and_play(request, &playing, arena, one, error);
 }
 

@@ -80,9 +80,12 @@ TEST("a pointer leads past other members, however they are written")
     CHECK_STRING(split("{\"a/b\":{\"m~n\":[5]}}", "/a~1b/m~0n"), "5|");
 }
 
-TEST("a null where the list should be is an empty list")
+TEST("a null, a text or a number where the list should be is no list")
 {
-    CHECK_STRING(split("{\"items\":null}", "/items"), "");
+    CHECK_STRING(split("{\"items\":null}", "/items"), "STOP null");
+    CHECK_CONTAINS(error.message, "where the list should be stands null (see \"records\")");
+    CHECK_STRING(split("{\"items\":\"\"}", "/items"), "STOP \"\"");
+    CHECK_STRING(split("{\"items\":12}", "/items"), "STOP 12");
     CHECK_STRING(split("null", ""), "null|");
 }
 

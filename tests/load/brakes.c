@@ -57,7 +57,9 @@ TEST("a release needs the name of a brake and a reason")
     CHECK_CONTAINS(error.message, "there is no brake \"withdrawal\"; did you mean \"withdrawals\"?");
     request.released = far;
     CHECK_INT(brakes_check_released(&request, &error), STATUS_USAGE);
-    CHECK_CONTAINS(error.message, "there are changes, withdrawals, empty_source and shrunken_source");
+    CHECK_CONTAINS(
+        error.message,
+        "there are changes, withdrawals, empty_source, shrunken_source, vanished_field and vanished_folder");
     request.released = right;
     request.released_count = 2;
     CHECK_INT(brakes_check_released(&request, &error), STATUS_OK);

@@ -13,7 +13,9 @@ enum past {
     FRESH,   /* nothing */
     FULL,    /* all attempts used, to send and to ask */
     DOUBTED, /* a request may have been taken */
-    NOTED    /* an earlier run left it as unknown */
+    NOTED,   /* an earlier run left it as unknown */
+    RETRIED, /* an operator has it sent again */
+    OVER     /* it replaces something */
 };
 
 static struct delivery delivery_with(enum delivery_state state, enum past past)
@@ -24,6 +26,8 @@ static struct delivery delivery_with(enum delivery_state state, enum past past)
     if (past == DOUBTED)
         delivery.left = delivery.doubt = true;
     delivery.noted = past == NOTED;
+    delivery.ordered = past == RETRIED;
+    delivery.replaces = past == OVER;
     return delivery;
 }
 
@@ -58,7 +62,8 @@ static const struct expected moves[] = {
     { DELIVERY_SENT, EVENT_TAKEN, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
     { DELIVERY_SENT, EVENT_REFUSED, FRESH, DELIVERY_REFUSED, DELIVERY_FINISH },
     { DELIVERY_SENT, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
-    { DELIVERY_SENT, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_SENT, EVENT_GONE, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_SENT, EVENT_ACCEPTED, FRESH, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
     { DELIVERY_SENT, EVENT_CARRIED, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_SENT, EVENT_INDETERMINATE, FRESH, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
     { DELIVERY_SENT, EVENT_INDETERMINATE, FULL, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
@@ -81,6 +86,11 @@ static const struct expected moves[] = {
     { DELIVERY_ASKING, EVENT_NOTHING, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
     { DELIVERY_ASKING, EVENT_NOTHING, FULL, DELIVERY_FAILED, DELIVERY_FINISH },
     { DELIVERY_ASKING, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_NOT_YET, FRESH, DELIVERY_INDETERMINATE, DELIVERY_WAIT },
+    { DELIVERY_ASKING, EVENT_EARLIER, FRESH, DELIVERY_SUPERSEDED, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_UNTOLD, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_ASKING, EVENT_UNTOLD, RETRIED, DELIVERY_INTENDED, DELIVERY_WAIT },
+    { DELIVERY_ASKING, EVENT_GONE, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
     { DELIVERY_ASKING, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
     { DELIVERY_ASKING, EVENT_REFUSED, FRESH, DELIVERY_REFUSED, DELIVERY_FINISH },
     { DELIVERY_ASKING, EVENT_CARRIED, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
@@ -103,9 +113,15 @@ static const struct expected moves[] = {
 
     { DELIVERY_CHECKING, EVENT_OURS, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
     { DELIVERY_CHECKING, EVENT_BASE, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
-    { DELIVERY_CHECKING, EVENT_NOTHING, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_BASE, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_CHECKING, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
-    { DELIVERY_CHECKING, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_UNTOLD, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_UNTOLD, DOUBTED, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_NOT_YET, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
+    { DELIVERY_CHECKING, EVENT_EARLIER, FRESH, DELIVERY_SUPERSEDED, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_NOTHING, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_ABSENT, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_CHECKING, EVENT_GONE, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_CHECKING, EVENT_INDETERMINATE, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
     { DELIVERY_CHECKING, EVENT_INDETERMINATE, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
     { DELIVERY_CHECKING, EVENT_NOT_LEFT, FRESH, DELIVERY_DISPUTED, DELIVERY_WAIT },
@@ -122,6 +138,10 @@ static const struct expected moves[] = {
     { DELIVERY_SETTLING, EVENT_BASE, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_NOTHING, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_OTHER, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_EARLIER, FRESH, DELIVERY_SUPERSEDED, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_UNTOLD, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_UNTOLD, RETRIED, DELIVERY_RECALLED, DELIVERY_FINISH },
+    { DELIVERY_SETTLING, EVENT_GONE, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_ABSENT, FRESH, DELIVERY_RECALLED, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_REFUSED, FRESH, DELIVERY_REFUSED, DELIVERY_FINISH },
     { DELIVERY_SETTLING, EVENT_CARRIED, FRESH, DELIVERY_UNKNOWN, DELIVERY_FINISH },
@@ -142,6 +162,12 @@ static const struct expected moves[] = {
     { DELIVERY_CHECKING_BASE, EVENT_OURS, FRESH, DELIVERY_DONE, DELIVERY_FINISH },
     { DELIVERY_CHECKING_BASE, EVENT_ABSENT, FRESH, DELIVERY_ABSENT, DELIVERY_FINISH },
     { DELIVERY_CHECKING_BASE, EVENT_OTHER, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_BASE, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
+    { DELIVERY_CHECKING_BASE, EVENT_NOTHING, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
+    { DELIVERY_CHECKING_BASE, EVENT_NOTHING, OVER, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_GONE, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_UNTOLD, FRESH, DELIVERY_CONFLICT, DELIVERY_FINISH },
+    { DELIVERY_CHECKING_BASE, EVENT_EARLIER, FRESH, DELIVERY_SUPERSEDED, DELIVERY_FINISH },
     { DELIVERY_CHECKING_BASE, EVENT_UNSENT, FRESH, DELIVERY_INTENDED, DELIVERY_WAIT },
     { DELIVERY_CHECKING_BASE, EVENT_INDETERMINATE, FRESH, DELIVERY_BASE_UNKNOWN, DELIVERY_WAIT },
     { DELIVERY_CHECKING_BASE, EVENT_INDETERMINATE, FULL, DELIVERY_UNKNOWN, DELIVERY_FINISH },
@@ -244,9 +270,10 @@ TEST("nothing that may have been taken is ever sent again without being asked ab
         if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_SENT)
             CHECK(move->event == EVENT_NOT_LEFT || move->event == EVENT_BUSY);
         else if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_ASKING)
-            CHECK(move->event == EVENT_NOTHING || move->event == EVENT_BASE || move->event == EVENT_UNSENT);
+            CHECK(move->event == EVENT_NOTHING || move->event == EVENT_BASE || move->event == EVENT_UNSENT ||
+                  (move->event == EVENT_UNTOLD && move->past == RETRIED));
         else if (move->next == DELIVERY_INTENDED && move->state == DELIVERY_CHECKING_BASE)
-            CHECK_INT(move->event, EVENT_UNSENT);
+            CHECK(move->event == EVENT_NOTHING || move->event == EVENT_BASE || move->event == EVENT_UNSENT);
         else if (move->next == DELIVERY_INTENDED)
             CHECK_INT(move->state, DELIVERY_WRITTEN);
         if (move->next == DELIVERY_DONE)
@@ -278,6 +305,50 @@ TEST("waits grow with the tries, start at once where nothing failed, and obey th
     delivery_step(&delivery, EVENT_DUE, &now);
     delivery_step(&delivery, EVENT_INDETERMINATE, &now);
     CHECK_INT(delivery.due, 5000 + 1999); /* 0 … 2000 */
+}
+
+TEST("what was accepted for later is waited for from 'first' on, and then stays unknown")
+{
+    struct delivery delivery = delivery_with(DELIVERY_SENT, FRESH);
+    struct delivery_terms now = terms();
+    delivery.sends = 1;
+    CHECK_INT(delivery_step(&delivery, EVENT_ACCEPTED, &now), DELIVERY_WAIT);
+    CHECK_INT(delivery.due, 5000 + 1000);
+    for (int i = 1; i < 3; i++) {
+        delivery_step(&delivery, EVENT_DUE, &now);
+        CHECK_INT(delivery_step(&delivery, i & 1 ? EVENT_NOTHING : EVENT_BASE, &now), DELIVERY_WAIT);
+        CHECK_INT(delivery.due, 5000 + (1000 << i));
+    }
+    delivery_step(&delivery, EVENT_DUE, &now);
+    CHECK_INT(delivery_step(&delivery, EVENT_NOTHING, &now), DELIVERY_FINISH);
+    CHECK_STRING(delivery_state_name(delivery.state), "unknown");
+    CHECK_INT(delivery.sends, 1);
+}
+
+TEST("so long as it may not show yet, 'not there' and 'there already' are questions")
+{
+    struct delivery delivery = delivery_with(DELIVERY_SENT, FRESH);
+    struct delivery_terms now = terms();
+    now.lag = 60000;
+    delivery.sends = 1;
+    delivery_step(&delivery, EVENT_INDETERMINATE, &now);
+    int questions = 0;
+    for (; delivery.state != DELIVERY_INTENDED && questions < 100; questions++) {
+        CHECK_INT(delivery_step(&delivery, EVENT_DUE, &now), DELIVERY_ASK);
+        CHECK_INT(delivery_step(&delivery, EVENT_NOTHING, &now), DELIVERY_WAIT);
+        now.now = delivery.state == DELIVERY_INTENDED ? now.now : delivery.due;
+    }
+    CHECK_INT(now.now, 5000 + 60000);
+    CHECK(questions > 3 && questions < 40);
+    now = terms();
+    now.lag = 60000;
+    delivery = delivery_with(DELIVERY_SENT, FRESH);
+    delivery_step(&delivery, EVENT_MISMATCH, &now);
+    delivery_step(&delivery, EVENT_DUE, &now);
+    CHECK_INT(delivery_step(&delivery, EVENT_NOTHING, &now), DELIVERY_WAIT);
+    delivery_step(&delivery, EVENT_DUE, &now);
+    CHECK_INT(delivery_step(&delivery, EVENT_OURS, &now), DELIVERY_FINISH);
+    CHECK_STRING(delivery_state_name(delivery.state), "done");
 }
 
 TEST("what was left over and is not there is sent at once")
@@ -313,122 +384,6 @@ TEST("the longest wait is 'most', whatever the tries")
     CHECK_INT(backoff_delay(&(struct backoff){ .attempts = 1, .first = 9000, .most = 100 }, 5, 100), 100);
     int64_t huge = INT64_MAX;
     CHECK(backoff_delay(&(struct backoff){ .first = huge, .most = huge }, 50, UINT64_MAX) >= 0);
-}
-
-/* ---- what the portal said ---- */
-
-static struct digest digest_of(unsigned char byte)
-{
-    struct digest digest;
-    memset(digest.bytes, byte, sizeof digest.bytes);
-    return digest;
-}
-
-static struct remote_state sight_of(int digest, enum remote_status standing, const char *version)
-{
-    struct remote_state remote = { .has_digest = digest > 0,
-                                   .standing = standing,
-                                   .version = text_of(version) };
-    if (digest > 0)
-        remote.digest = digest_of((unsigned char)digest);
-    return remote;
-}
-
-enum { OURS = 1, BASE = 2, ORDER = 3, STRANGE = 4, NO_DIGEST = 0 };
-
-static enum delivery_event judge(enum outbox_action action, const char *base, bool asked,
-                                 enum portal_result said, struct remote_state remote)
-{
-    struct outbox_item item = { .intent_action = action,
-                                .intent_digest = digest_of(OURS),
-                                .intent_base = text_of(base),
-                                .held = base != NULL,
-                                .has_held_digest = base != NULL,
-                                .held_digest = digest_of(BASE) };
-    struct digest body = digest_of(action == OUTBOX_PUBLISH ? OURS : ORDER);
-    return delivery_classify(&item, &body, asked, said, &remote);
-}
-
-TEST("a publication is taken when nothing in the answer speaks against it")
-{
-    const enum outbox_action act = OUTBOX_PUBLISH;
-    CHECK_INT(judge(act, NULL, false, RESULT_TAKEN, sight_of(OURS, REMOTE_PUBLISHED, "1")), EVENT_TAKEN);
-    CHECK_INT(judge(act, NULL, false, RESULT_TAKEN, sight_of(NO_DIGEST, REMOTE_UNSAID, NULL)), EVENT_TAKEN);
-    CHECK_INT(judge(act, NULL, false, RESULT_TAKEN, sight_of(STRANGE, REMOTE_PUBLISHED, "1")),
-              EVENT_INDETERMINATE);
-    CHECK_INT(judge(act, NULL, false, RESULT_TAKEN, sight_of(OURS, REMOTE_ABOLISHED, "1")),
-              EVENT_INDETERMINATE);
-    CHECK_INT(judge(act, NULL, false, RESULT_UNKNOWN, sight_of(NO_DIGEST, REMOTE_UNSAID, NULL)),
-              EVENT_CLOSED);
-    CHECK_INT(judge(act, NULL, false, RESULT_HELD, sight_of(OURS, REMOTE_PUBLISHED, "1")),
-              EVENT_INDETERMINATE);
-    CHECK_INT(judge(act, NULL, false, RESULT_REFUSED, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_REFUSED);
-    CHECK_INT(judge(act, NULL, false, RESULT_MISMATCH, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_MISMATCH);
-    CHECK_INT(judge(act, NULL, false, RESULT_BUSY, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_BUSY);
-    CHECK_INT(judge(act, NULL, false, RESULT_CLOSED, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_CLOSED);
-    CHECK_INT(judge(act, NULL, false, RESULT_LOST, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_INDETERMINATE);
-    CHECK_INT(judge(act, NULL, false, RESULT_NOT_LEFT, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_NOT_LEFT);
-}
-
-TEST("what a carrier has is carried, and only a question learns that it never left or was refused")
-{
-    const struct remote_state none = sight_of(NO_DIGEST, REMOTE_UNSAID, NULL);
-    for (int action = OUTBOX_PUBLISH; action <= OUTBOX_WITHDRAW; action++) {
-        enum outbox_action act = (enum outbox_action)action;
-        CHECK_INT(judge(act, NULL, false, RESULT_CARRIED, none), EVENT_CARRIED);
-        CHECK_INT(judge(act, NULL, true, RESULT_CARRIED, none), EVENT_CARRIED);
-        CHECK_INT(judge(act, NULL, true, RESULT_UNSENT, none), EVENT_UNSENT);
-        CHECK_INT(judge(act, NULL, false, RESULT_UNSENT, none), EVENT_INDETERMINATE);
-        CHECK_INT(judge(act, NULL, true, RESULT_DENIED, none), EVENT_REFUSED);
-        CHECK_INT(judge(act, NULL, false, RESULT_DENIED, none), EVENT_INDETERMINATE);
-    }
-}
-
-TEST("what the portal holds is ours, the base, nothing or another's")
-{
-    const enum outbox_action act = OUTBOX_PUBLISH;
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(OURS, REMOTE_PUBLISHED, "2")), EVENT_OURS);
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(OURS, REMOTE_UNSAID, NULL)), EVENT_OURS);
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, "1")), EVENT_BASE);
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, "2")), EVENT_OTHER);
-    CHECK_INT(judge(act, "*", true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, NULL)), EVENT_BASE);
-    CHECK_INT(judge(act, "*", true, RESULT_HELD, sight_of(STRANGE, REMOTE_PUBLISHED, NULL)), EVENT_OTHER);
-    CHECK_INT(judge(act, NULL, true, RESULT_HELD, sight_of(STRANGE, REMOTE_PUBLISHED, "1")), EVENT_OTHER);
-    CHECK_INT(judge(act, NULL, true, RESULT_UNKNOWN, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_NOTHING);
-    /* Our content, but abolished: the base when it was announced again, another hand otherwise. */
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(OURS, REMOTE_ABOLISHED, "1")), EVENT_BASE);
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(OURS, REMOTE_ABOLISHED, "2")), EVENT_OTHER);
-    /* Neither digest nor content: nothing can be told, unless it is the base's own version. */
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(NO_DIGEST, REMOTE_PUBLISHED, "1")), EVENT_BASE);
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(NO_DIGEST, REMOTE_PUBLISHED, "2")),
-              EVENT_INDETERMINATE);
-    CHECK_INT(judge(act, NULL, true, RESULT_REFUSED, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_INDETERMINATE);
-    CHECK_INT(judge(act, NULL, true, RESULT_MISMATCH, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_INDETERMINATE);
-    CHECK_INT(judge(act, NULL, true, RESULT_TAKEN, sight_of(OURS, REMOTE_PUBLISHED, NULL)),
-              EVENT_INDETERMINATE);
-}
-
-TEST("a withdrawal is done when the portal says abolished")
-{
-    const enum outbox_action act = OUTBOX_WITHDRAW;
-    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(BASE, REMOTE_ABOLISHED, "2")), EVENT_TAKEN);
-    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(ORDER, REMOTE_ABOLISHED, "2")), EVENT_TAKEN);
-    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(OURS, REMOTE_UNSAID, "2")), EVENT_TAKEN);
-    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(NO_DIGEST, REMOTE_UNSAID, NULL)),
-              EVENT_TAKEN);
-    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(STRANGE, REMOTE_ABOLISHED, "2")),
-              EVENT_INDETERMINATE);
-    CHECK_INT(judge(act, "\"1\"", false, RESULT_TAKEN, sight_of(BASE, REMOTE_PUBLISHED, "2")),
-              EVENT_INDETERMINATE);
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(STRANGE, REMOTE_ABOLISHED, "9")), EVENT_OURS);
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, "1")), EVENT_BASE);
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, "2")), EVENT_OTHER);
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_HELD, sight_of(BASE, REMOTE_UNSAID, "2")),
-              EVENT_INDETERMINATE);
-    CHECK_INT(judge(act, NULL, true, RESULT_HELD, sight_of(BASE, REMOTE_PUBLISHED, "1")), EVENT_OTHER);
-    CHECK_INT(judge(act, NULL, true, RESULT_UNKNOWN, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_ABSENT);
-    CHECK_INT(judge(act, "\"1\"", false, RESULT_UNKNOWN, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_OTHER);
-    CHECK_INT(judge(act, "\"1\"", true, RESULT_UNKNOWN, sight_of(0, REMOTE_UNSAID, NULL)), EVENT_OTHER);
 }
 
 TEST("the base is the ETag as it came, else the version in quotes, else any version")

@@ -43,7 +43,8 @@ static enum status next(struct portal *portal, long wait, struct portal_response
                                         .said = bad ? burst.said : RESULT_TAKEN,
                                         .status = bad ? 400 : 201,
                                         .shared = bad,
-                                        .retry_after = bad ? burst.retry_after : -1 };
+                                        .retry_after = bad ? burst.retry_after : -1,
+                                        .remote = { .has_digest = true, .digest = request->digest } };
     return STATUS_OK;
 }
 

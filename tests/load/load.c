@@ -250,7 +250,9 @@ TEST("a portal that speaks no TLS stops the run")
     simulated_want_many(2, "first");
     snprintf(url, sizeof url, "https://%.100s/v1", simulated.url + strlen("http://"));
     CHECK_INT(simulated_load_at(url, "", NULL), STATUS_STOP);
-    CHECK_CONTAINS(simulated.error.message, "no safe or usable connection");
+    /* It may answer in its own protocol, or hang up first: that alone is no matter of trust. */
+    CHECK(strstr(simulated.error.message, "no safe or usable connection") ||
+          strstr(simulated.error.message, "cannot be reached"));
     CHECK_INT(simulated.counts.pending, 2);
     simulated_close();
 }

@@ -144,7 +144,7 @@ TEST("what is held is read with digest, version and standing; numbers are good v
 {
     struct remote_state remote = { .has_digest = false };
     CHECK(portal_answer_held(json_of("{\"code\":\"1\",\"version\":7,\"status\":\"abolished\",\"digest\":"
-                                     "\"AB00000000000000000000000000000000000000000000000000000000000000\"}"),
+                                     "\"ab00000000000000000000000000000000000000000000000000000000000000\"}"),
                              TEXT("1"), &remote));
     CHECK(remote.has_digest && remote.digest.bytes[0] == 0xab);
     CHECK_TEXT(remote.version, TEXT("7"));
@@ -157,16 +157,24 @@ TEST("what is held is read with digest, version and standing; numbers are good v
     CHECK(!remote.has_digest && !remote.version.bytes && remote.standing == REMOTE_UNSAID);
 }
 
-TEST("a content without a digest is digested here; a digest that is none is not ours")
+TEST("a content is digested here; a digest that is none is not ours")
 {
     struct remote_state remote = { .has_digest = false };
     struct digest digest = crypto_sha256(TEXT("{\"code\":\"1\",\"name\":\"x\"}"));
     CHECK(
         portal_answer_held(json_of("{\"content\":{ \"name\":\"x\", \"code\":\"1\" }}"), TEXT("1"), &remote));
-    CHECK(remote.has_digest && digest_equal(&remote.digest, &digest));
+    CHECK(!remote.has_digest && remote.has_content && digest_equal(&remote.content, &digest));
     remote = (struct remote_state){ .has_digest = false };
     CHECK(portal_answer_held(json_of("{\"digest\":\"none\"}"), TEXT("1"), &remote));
-    CHECK(remote.has_digest && !digest_equal(&remote.digest, &digest));
+    CHECK(remote.bad_digest && !remote.has_digest);
+    remote = (struct remote_state){ .has_digest = false }; /* upper case is another form */
+    portal_answer_held(
+        json_of("{\"digest\":\"AB00000000000000000000000000000000000000000000000000000000000000\"}"),
+        TEXT("1"), &remote);
+    CHECK(remote.bad_digest && !remote.has_digest);
+    remote = (struct remote_state){ .has_digest = false };
+    portal_answer_held(json_of("{\"digest\":\"\",\"content\":null}"), TEXT("1"), &remote);
+    CHECK(!remote.bad_digest && !remote.has_digest && !remote.has_content);
 }
 
 TEST("a version or ETag that could not be sent back is none")
@@ -221,9 +229,10 @@ TEST("each status means what the contract says")
         long status;
         enum portal_result said;
     } meanings[] = {
-        { 200, RESULT_TAKEN },   { 201, RESULT_TAKEN },    { 202, RESULT_LOST },     { 301, RESULT_CLOSED },
+        { 200, RESULT_TAKEN },   { 201, RESULT_TAKEN },    { 202, RESULT_ACCEPTED }, { 301, RESULT_CLOSED },
         { 304, RESULT_CLOSED },  { 307, RESULT_CLOSED },   { 400, RESULT_REFUSED },  { 401, RESULT_CLOSED },
-        { 403, RESULT_CLOSED },  { 404, RESULT_CLOSED },   { 405, RESULT_CLOSED },   { 407, RESULT_CLOSED },
+        { 403, RESULT_CLOSED },  { 404, RESULT_CLOSED },   { 405, RESULT_CLOSED },   { 203, RESULT_LOST },
+        { 204, RESULT_LOST },    { 206, RESULT_LOST },     { 410, RESULT_GONE },     { 407, RESULT_CLOSED },
         { 408, RESULT_BUSY },    { 409, RESULT_MISMATCH }, { 412, RESULT_MISMATCH }, { 413, RESULT_REFUSED },
         { 415, RESULT_REFUSED }, { 422, RESULT_REFUSED },  { 425, RESULT_BUSY },     { 429, RESULT_BUSY },
         { 500, RESULT_LOST },    { 501, RESULT_LOST },     { 502, RESULT_LOST },     { 503, RESULT_BUSY },

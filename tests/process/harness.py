@@ -259,6 +259,9 @@ class Place:
         """Changes top-level parts of the configuration (None takes one out) and writes it. JSON is YAML."""
         self.configuration.update(changes)
         self.configuration = {key: value for key, value in self.configuration.items() if value is not None}
+        for source in self.configuration.get("sources", []):  # a test writes a file and reads it at once
+            if isinstance(source.get("fetch"), dict) and {"file", "folder"} & source["fetch"].keys():
+                source["fetch"].setdefault("quiet", 0)
         self.write("congkhai.yaml", json.dumps(self.configuration, ensure_ascii=False, indent=1) + "\n")
 
     def change_source(self, at=0, **changes):

@@ -262,12 +262,13 @@ class WithoutDecision(Night):
         self.assertEqual(self.portal.requests(), self.requests)
         rule, field, message, cites = self.place.sql("SELECT rule, field, message, cites FROM audit_rejections")[0]
         self.assertEqual((rule, field), ("congkhai/decision", "decision.number"))
-        self.assertIn("congkhai withdraw 1.000002 --decision", message)
-        self.assertEqual(cites, "Nghị định 63/2010/NĐ-CP, Điều 15 khoản 3, Điều 26 khoản 4")
+        self.assertIn("does not say by which decision", message)
+        self.expect(self.place.run("status"), 0, "congkhai withdraw 1.000002 --decision")
+        self.assertEqual(cites, "điểm c khoản 2 Điều 14 Nghị định số 63/2010/NĐ-CP")
         run = self.place.last_run()
         self.assertEqual((run["rejected"], run["sent"], run["exit_code"]), (1, 0, 1), run)
         self.expect(self.place.run("status"), 0, "congkhai/decision")
-        self.expect(self.place.run("show", "1.000002"), 0, "congkhai/decision.*Điều 15")
+        self.expect(self.place.run("show", "1.000002"), 0, "congkhai/decision.*Điều 14")
         self.assertEqual(self.portal.held()["1.000002"]["status"], "published")
         self.check_accounts()
 

@@ -39,12 +39,14 @@ static bool end_delivery(struct outbox_item *item, struct text word, int64_t eve
         { "refused", OUTBOX_REFUSED_BY_PORTAL }, { "conflict", OUTBOX_IN_CONFLICT },
         { "unknown", OUTBOX_STILL_UNKNOWN },     { "failed", OUTBOX_HAS_FAILED },
         { "recalled", OUTBOX_RECALLED },         { "absent", OUTBOX_ABSENT },
+        { "stopped", OUTBOX_RECALLED },          { "stopped-unknown", OUTBOX_STILL_UNKNOWN },
     };
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (text_is(word, ends[i].word)) {
             outbox_item_answer(
                 item, &(struct outbox_ending){ .outcome = ends[i].outcome,
                                                .attempts = 2,
+                                               .stopped = text_starts(word, TEXT("stopped")),
                                                .version = text_format(&test_arena, "v%d", (int)event),
                                                .message = TEXT("said"),
                                                .event = event });
@@ -83,6 +85,12 @@ static void live(struct outbox_item *item, struct text word, int64_t event, stru
         wish =
             wish_of(text_starts(word, TEXT("overwrite-")) ? OUTBOX_WITHDRAW : OUTBOX_PUBLISH, letter, event);
         outbox_item_overwrite(item, &wish, TEXT("\"9\""));
+    } else if (is_word(word, "late", &letter)) {
+        struct outbox_standing standing = {
+            .content = letter, .digest = digest_of(letter), .version = TEXT("late"), .event = event
+        };
+        outbox_item_answer(item, &(struct outbox_ending){ .outcome = OUTBOX_SUPERSEDED, .event = event });
+        outbox_item_supersede(item, &standing);
     } else if (text_is(word, "retried")) {
         outbox_item_retry(item);
     } else if (text_is(word, "lifted")) {
@@ -125,6 +133,8 @@ static void show(struct buffer *out, const struct outbox_item *item)
         buffer_printf(out, " x%d", (int)item->attempts);
     if (item->message.bytes)
         buffer_printf(out, " \"" TEXT_PRINT "\"", TEXT_ARG(item->message));
+    if (item->behind)
+        buffer_string(out, ", behind");
     if (item->ordered)
         buffer_printf(out, ", ordered@%d", (int)item->ordered);
     if (item->has_dismissed)
@@ -191,6 +201,14 @@ TEST("how a delivery ends")
         { "abolished:A intended absent", "idle, lacks A@3 v3" },
         { "accepted:A intended refused", "refused, wants A@1, intends A@2 \"said\"" },
         { "accepted:A intended accepted:B refused", "idle, wants B@3" },
+        { "accepted:A intended stopped", "idle, wants A@1 \"said\", behind" },
+        { "accepted:A intended stopped intended recalled", "idle, wants A@1 \"said\", behind" },
+        { "accepted:A intended stopped intended published", "idle, holds A@5 v5" },
+        { "accepted:A intended stopped-unknown", "unknown, wants A@1, intends A@2 x2 \"said\", behind" },
+        { "accepted:A intended unknown retried", "failed, wants A@1, intends A@2 x2 \"said\"" },
+        { "accepted:A intended stopped-unknown retried", "failed, wants A@1, intends A@2 x2 \"said\"" },
+        { "accepted:A intended recalled accepted:B intended late:A", "idle, wants B@4, holds A@6 late" },
+        { "accepted:A intended recalled accepted:B intended accepted:A late:A", "idle, holds A@7 late" },
         { "accepted:A intended conflict", "conflict, wants A@1 \"said\"" },
         { "accepted:A intended unknown", "unknown, wants A@1, intends A@2 x2 \"said\"" },
         { "accepted:A intended unknown failed", "failed, wants A@1, intends A@2 x4 \"said\"" },

@@ -20,7 +20,9 @@ TEST("a source's state is kept, replaced and forgotten, each source's its own")
         CHECK_INT(staging_open(store, i ? "b" : "a", &staging, &error), STATUS_OK);
         CHECK_INT(source_state_put(store, i ? "b" : "a", i ? TEXT("state b") : TEXT("old"), &error),
                   STATUS_OK);
-        CHECK_INT(staging_finish(staging, true, true, "", &counts, &error), STATUS_OK);
+        CHECK_INT(staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true }, &counts,
+                                 &error),
+                  STATUS_OK);
     }
     CHECK_INT(source_state_put(store, "a", TEXT("a\0a"), &error), STATUS_OK);
     CHECK_INT(source_state_get(store, &test_arena, "a", &state, &error), STATUS_OK);
@@ -52,7 +54,9 @@ TEST("an unchanged source sees what was present, and loses nothing")
         }
         if (night)
             CHECK_INT(staging_unchanged(staging, &error), STATUS_OK);
-        CHECK_INT(staging_finish(staging, true, true, "", &counts, &error), STATUS_OK);
+        CHECK_INT(staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true }, &counts,
+                                 &error),
+                  STATUS_OK);
         CHECK_INT(counts.seen, 3);
         CHECK_INT(counts.missing, 0);
         CHECK_INT(counts.changed, night ? 0 : 3);

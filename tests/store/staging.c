@@ -38,7 +38,9 @@ static struct staging_counts pass(const char *const *pairs, bool whole, bool ful
     CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
     for (; *pairs; pairs += 2)
         offer(staging, pairs[0], pairs[1]);
-    CHECK_INT(staging_finish(staging, whole, full, "", &counts, &error), STATUS_OK);
+    CHECK_INT(
+        staging_finish(staging, &(struct staging_verdict){ .whole = whole, .full = full }, &counts, &error),
+        STATUS_OK);
     return counts;
 }
 

@@ -37,7 +37,9 @@ static void stage(const char *source, const char *const *keys)
         if (!known)
             CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
     }
-    CHECK_INT(staging_finish(staging, true, true, "", &staged, &error), STATUS_OK);
+    CHECK_INT(
+        staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true }, &staged, &error),
+        STATUS_OK);
 }
 
 /* Maps every waiting record of a source to a code and a name; a name of "bad" is a finding. */
@@ -56,7 +58,9 @@ static void work(const char *source, const char *code, const char *name, const c
     for (size_t i = 0; i < count; i++) {
         struct findings findings = { 0 };
         if (!strcmp(name, "bad"))
-            finding_add(&test_arena, &findings, true, TEXT("R1"), "name", TEXT("bad"), TEXT("It is bad"));
+            finding_add(&test_arena, &findings, true, TEXT("R1"), "name", TEXT("bad"),
+                        &(const struct reason){ .id = "form" })
+                ->message = TEXT("It is bad");
         struct text content = text_format(
             &test_arena, "{\"code\":\"%s\",\"name\":\"%s\",\"status\":\"announced\"}", code, name);
         struct transform_result result = { .record = items[i].record,
@@ -73,7 +77,7 @@ static void work(const char *source, const char *code, const char *name, const c
 
 static void settle(const char *const *precedence, size_t number)
 {
-    struct resolve_precedence order = { precedence, number };
+    struct resolve_precedence order = { precedence, number, LANGUAGE_EN };
     counts = (struct resolve_counts){ 0 };
     CHECK_INT(resolve_all(store, &order, rules_in_force, NULL, &counts, &error), STATUS_OK);
 }
@@ -190,8 +194,10 @@ TEST("by precedence one source wins whoever came last, and the other is told in 
                TEXT("b"));
     CHECK_TEXT(text("SELECT severity FROM audit_rejections WHERE rule = 'congkhai/precedence'"),
                TEXT("warning"));
-    CHECK_CONTAINS(text("SELECT message FROM audit_rejections WHERE rule = 'congkhai/precedence'").bytes,
-                   "name");
+    CHECK_TEXT(text("SELECT reason || arguments FROM finding WHERE rule = 'congkhai/precedence'"),
+               TEXT("precedence.other[\"b\",\"b k\",\"name\"]"));
+    CHECK_TEXT(text("SELECT message FROM audit_rejections WHERE rule = 'congkhai/precedence'"),
+               TEXT("The source b wins (b k); this record differs in: Name"));
     store_close(store);
 }
 

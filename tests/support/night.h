@@ -191,7 +191,8 @@ static void night_transform(struct night *night, const struct transform_item *it
     struct text content = night_content(night, item->bytes);
     if (!night_field(item->bytes, 2).length) {
         struct finding *finding = finding_add(&night->arena, &findings, true, TEXT("ND63-8.2a"), "name",
-                                              TEXT_NONE, TEXT("Thiếu tên thủ tục"));
+                                              TEXT_NONE, &(const struct reason){ .id = "missing" });
+        finding->message = TEXT("Thiếu tên thủ tục");
         finding->cites = TEXT("Nghị định 63/2010/NĐ-CP, Điều 8 khoản 2 điểm a");
     }
     struct transform_result result = { .record = item->record,
@@ -214,7 +215,9 @@ static inline void night_work(struct night *night)
     size_t count;
     int64_t after = 0;
     struct digest digest = crypto_sha256(TEXT("recipe"));
-    night_must(staging_finish(night->staging, true, true, NULL, &staged, &error), &error, "finish");
+    night_must(staging_finish(night->staging, &(struct staging_verdict){ .whole = true, .full = true },
+                              &staged, &error),
+               &error, "finish");
     night->staging = NULL;
     night_must(store_begin(night->store, &error), &error, "begin");
     night_must(

@@ -84,7 +84,9 @@ static void stage(const char *const *records, size_t count)
         if (!known)
             CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
     }
-    CHECK_INT(staging_finish(staging, true, true, NULL, &counts, &error), STATUS_OK);
+    CHECK_INT(
+        staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true }, &counts, &error),
+        STATUS_OK);
 }
 
 /* One night: these records are in the source, these rules hold, it is this day. */
@@ -243,7 +245,7 @@ TEST("a term runs until the portal acknowledges, counts working days, and is tol
     night("2026-03-09", rules, records, 2);
     CHECK_STRING(words("SELECT r.code FROM finding JOIN record r ON r.id = record"), "1.000002");
     CHECK_STRING(words("SELECT message FROM finding"),
-                 "more than 3 working days; the term ended on 2026-03-07");
+                 "More than 3 working days; the term ended on 2026-03-07");
     int64_t events = number("SELECT count(*) FROM ledger");
     night("2026-03-20", rules, records, 2);
     CHECK_INT(number("SELECT count(*) FROM ledger") - events, 3);
@@ -302,7 +304,7 @@ TEST("a record that vanished no longer repeats another, and is no longer referre
     begin();
     CHECK_INT(night("2026-03-02", rules, first, 2).work.accepted, 2);
     CHECK_INT(night("2026-03-03", rules, first, 1).work.rejected, 1);
-    CHECK_STRING(words("SELECT message FROM finding"), "No procedure has \"1.000002\" in \"code\"");
+    CHECK_STRING(words("SELECT message FROM finding"), "No procedure has \"1.000002\" in Code");
     store_close(store);
 }
 

@@ -157,8 +157,8 @@ TEST("a column that a table does not have is named")
         STATUS_OK);
     map_run(map, &test_arena, TEXT("[\"1\"]"), TEXT("[\"c\"]"), &result);
     CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/column"));
-    CHECK_TEXT(result.findings.first->message,
-               TEXT("The table has no column \"Tên gọi\"; correct the address in the map"));
+    CHECK_STRING(result.findings.first->reason.id, "column.missing");
+    CHECK_TEXT(result.findings.first->reason.values[0], TEXT("Tên gọi"));
     map_free(map);
 }
 
@@ -295,8 +295,8 @@ TEST("a map with a fault is refused with line, column and the nearest name")
         { "  notes: { from: /x, value: y }\n", "needs one of" },
         { "  levels: { value: [a] }\n", "must be a text" },
         { "  online_service: { value: ful }\n", "the constant \"ful\" of \"online_service\"" },
-        { "  levels: { value: tinh, codes: levels }\n", "This is not in the code list \"levels\"" },
-        { "  decision.signed_on: { value: 31/02/2020, date: [dd/MM/yyyy] }\n", "This is no date" },
+        { "  levels: { value: tinh, codes: levels }\n", "code list \"levels\"" },
+        { "  decision.signed_on: { value: 31/02/2020, date: [dd/MM/yyyy] }\n", "This is no day" },
         { "  kind: { value: inner }\n", "This must be one of public, internal" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -1,0 +1,56 @@
+#include "extract/listing_memory.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "adapters/json.h"
+#include "core/canonical.h"
+
+#define UNENDED_MAX 10000 /* documents */
+
+static void set_hex(struct value *object, struct arena *arena, const char *name, const struct digest *digest)
+{
+    char hex[DIGEST_HEX];
+    digest_hex(digest, hex);
+    value_set(object, name, value_string(arena, text_string(arena, text_of(hex))));
+}
+
+struct text listing_memory_write(const struct listing_memory *memory, struct arena *arena)
+{
+    char number[20];
+    struct value *object = value_object(arena), *unended = value_list(arena);
+    for (size_t i = 0; i < memory->unended_count && i < UNENDED_MAX; i++)
+        value_append(unended, value_text(arena, memory->unended[i]));
+    if (memory->read_at)
+        value_set(object, "read_at", value_integer(arena, memory->read_at));
+    set_hex(object, arena, "recipe", &memory->recipe);
+    snprintf(number, sizeof number, "%016" PRIx64, memory->repeats);
+    value_set(object, "repeats", value_string(arena, text_string(arena, text_of(number))));
+    value_set(object, "unended", unended);
+    if (memory->validators.length)
+        value_set(object, "validators", value_text(arena, memory->validators));
+    BUFFER_OWNED struct buffer bytes = { 0 };
+    canonical_write(&bytes, object);
+    return text_copy(arena, buffer_view(&bytes));
+}
+
+void listing_memory_read(struct text bytes, struct arena *arena, struct listing_memory *memory)
+{
+    struct value *object;
+    struct error error;
+    *memory = (struct listing_memory){ 0 };
+    if (!bytes.length || bytes.bytes[0] != '{' || json_parse(arena, bytes, &object, &error) ||
+        !digest_from_hex(value_text_of(object, "recipe"), &memory->recipe))
+        return;
+    const struct value *unended = value_find(object, "unended");
+    memory->validators = value_text_of(object, "validators");
+    memory->repeats = strtoull(text_string(arena, value_text_of(object, "repeats")), NULL, 16);
+    memory->read_at = strtoll(text_string(arena, value_text_of(object, "read_at")), NULL, 10);
+    if (!unended || unended->kind != VALUE_LIST)
+        return;
+    memory->unended = arena_array(arena, struct text, unended->count + 1);
+    for (const struct value *item = unended->first; item; item = item->next)
+        if (item->kind == VALUE_TEXT)
+            memory->unended[memory->unended_count++] = item->text;
+}

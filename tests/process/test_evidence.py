@@ -1,0 +1,282 @@
+"""An answer is evidence, or a question (INTERFACE 5): honest portals of every make, and those that show nothing."""
+
+import hashlib
+import json
+import unittest
+
+from harness import Night, Place, procedures
+from second_portal import MAKES, UNKNOWN, Answer, Make, Portal
+
+PATIENCE = {"retry": {"attempts": 4, "first": "5ms", "most": "40ms"}, "timeout": "2s"}
+
+
+class Evidence(unittest.TestCase):
+    def expect(self, place, code, *arguments):
+        done = place.run(*(arguments or ("run",)))
+        self.assertEqual(done.code, code, done)
+        return done
+
+    def check_stands(self, place, portal, records, status="published"):
+        """What the portal holds is what was sent, once, and the store says so."""
+        stored = dict(place.sql("SELECT code, content_digest FROM audit_current WHERE status = ?", status))
+        self.assertEqual(stored, {code: held.digest for code, held in portal.held.items()})
+        self.assertEqual(set(stored), {record["code"] for record in records})
+        self.assertEqual({held.status for held in portal.held.values()}, {status})
+
+    def new_place(self, portal, **changes):
+        place = Place(portal)
+        self.addCleanup(place.close)
+        place.change_portal(**{**PATIENCE, **changes})
+        return place
+
+
+class HonestPortals(Evidence):
+    def night_by_night(self, make, first, amended, **changes):
+        with Portal(make) as portal:
+            place, records = self.new_place(portal, **changes), procedures(3)
+            place.records(*records)
+            self.expect(place, 0)
+            self.assertLessEqual(portal.counted(), first)
+            self.check_stands(place, portal, records)
+            self.expect(place, 0)
+            self.assertEqual(portal.counted(), 0, "a night without change asks nothing")
+            for record in records:
+                record["name"] += " (sửa đổi)"
+            place.records(*records)
+            self.expect(place, 0)
+            self.assertLessEqual(portal.counted(), amended)
+            self.check_stands(place, portal, records)
+            for record in records:
+                record["name"] = record["name"].replace(" (sửa đổi)", "")
+            place.records(*records)
+            self.expect(place, 0)
+            self.check_stands(place, portal, records)
+            for record in records:
+                record["status"] = "abolished"
+            place.records(*records)
+            self.expect(place, 0)
+            self.check_stands(place, portal, records, "abolished")
+            self.assertEqual(len(portal.effects), 12, "each took effect once")
+
+    def test_publications_amendments_and_withdrawals_of_every_make(self):
+        for name, (make, first, amended) in MAKES.items():
+            with self.subTest(make=name):
+                self.night_by_night(make, first, amended)
+
+    def test_the_same_in_batches(self):
+        for name, (make, first, amended) in MAKES.items():
+            with self.subTest(make=name):
+                self.night_by_night(make, first + 1, amended + 1, batch=3)
+
+    def test_answers_that_are_lost_after_their_effect_are_asked_for_and_nothing_is_done_twice(self):
+        for name, (make, first, amended) in MAKES.items():
+            with self.subTest(make=name), Portal(make, lose=2) as portal:
+                place, records = self.new_place(portal), procedures(3)
+                place.records(*records)
+                untold = "content" not in make.shown  # another version, with neither digest nor content
+                self.expect(place, 1 if untold else 0)
+                self.assertEqual(len(portal.effects), 3)
+                if untold:
+                    self.assertEqual(place.last_run()["unknown"], 2)
+                    portal.counted()
+                    self.expect(place, 1)
+                    self.assertEqual(portal.counted(), 2, "they are asked for, and not sent again")
+                    self.expect(place, 0, "retry", "--reason", "looked at there")
+                    self.expect(place, 0)
+                    self.assertEqual(len(portal.effects), 3)
+                self.check_stands(place, portal, records)
+
+    def test_what_is_read_back(self):
+        for name, (make, first, amended) in MAKES.items():
+            with self.subTest(make=name):
+                self.night_by_night(make, first + 6, amended + 6, confirm="read")
+
+
+def ours(body):
+    return hashlib.sha256(body).hexdigest()
+
+
+class PortalsThatShowNothing(Evidence):
+    """Nothing is held, whatever they say; so nothing may be claimed."""
+
+    SILENT = {
+        "an error of an API manager": Answer(200, {"MSG": "Data not insert: Record 1: key is duplicate", "Count": 0}),
+        "success: false": Answer(200, {"success": False, "message": "Token invalid"}),
+        "an empty object": Answer(200, {}),
+        "nothing": Answer(200),
+        "201 and nothing": Answer(201),
+        "no content": Answer(204),
+        "non-authoritative": Answer(203, {"code": "1.000001", "version": "1"}),
+        "a part": Answer(206, {"code": "1.000001", "version": "1"}),
+        "accepted, for ever": Answer(202, {"code": "1.000001", "version": "1"}),
+        "a list": Answer(200, []),
+        "null": Answer(200, b"null"),
+        "a text": Answer(200, "OK"),
+        "words": Answer(200, b"Published successfully", "text/plain"),
+        "a page": Answer(200, b"<html><title>Request Rejected</title></html>", "text/html"),
+        "another code": Answer(200, {"code": "9.999999", "version": "1"}),
+        "a version of nobody": Answer(200, {"version": "1", "status": "published"}),
+        "a code without a version": Answer(200, {"code": "1.000001", "status": "published"}),
+        "another digest": Answer(200, {"code": "1.000001", "version": "1", "digest": "0" * 64}),
+        "a draft": Answer(200, {"code": "1.000001", "version": "1", "status": "draft"}),
+        "abolished": Answer(200, {"code": "1.000001", "version": "1", "status": "abolished"}),
+        "an error beside a version": Answer(200, {"code": "1.000001", "version": "1", "error": "not stored"}),
+        "errors beside a version": Answer(200, {"code": "1.000001", "version": "1", "errors": [{"detail": "x"}]}),
+        "an error code beside a version": Answer(200, {"code": "1.000001", "version": "1", "error_code": "-1"}),
+        "failure in an envelope": Answer(200, {"code": "1.000001", "version": "1", "data": {"ok": False}}),
+        "a problem": Answer(200, {"code": "1.000001", "version": "1"}, "application/problem+json"),
+        "a strong ETag": Answer(200, {}, ETag='"1"'),
+        "a weak ETag": Answer(200, {}, ETag='W/"1"'),
+        "content of another": Answer(200, {"code": "1.000001", "version": "1", "content": {"code": "1.000001"}}),
+    }
+
+    def check_nothing(self, place):
+        self.assertEqual(place.sql("SELECT * FROM audit_current"), [])
+        self.assertEqual(place.sql("SELECT * FROM audit_deliveries WHERE outcome IN ('published', 'withdrawn')"), [])
+
+    def test_nothing_is_called_published(self):
+        for name, answer in self.SILENT.items():
+            with self.subTest(answer=name), Portal(answer=lambda method, *_: answer if method == "PUT" else None) as portal:
+                place = self.new_place(portal)
+                place.records(*procedures(1))
+                done = place.run("run")
+                self.assertNotEqual(done.code, 0, done)
+                self.check_nothing(place)
+
+    def test_nothing_is_called_published_in_a_batch(self):
+        lies = {"a key twice": lambda item: [{"key": item["key"], "status": 201, "version": "1"}] * 2,
+                "another key": lambda item: [{"key": "another", "status": 201, "version": "1"}],
+                "no version": lambda item: [{"key": item["key"], "status": 201}],
+                "a status of another kind": lambda item: [{"key": item["key"], "status": "done", "version": "1"}],
+                "a problem": lambda item: [{"key": item["key"], "status": 201, "version": "1", "problem": {"title": "x"}}],
+                "nothing": lambda item: []}
+        for name, lie in lies.items():
+            class Liar(Portal):
+                def batch(self, items):
+                    return Answer(200, {"items": [answer for item in items for answer in lie(item)]})
+
+            with self.subTest(lie=name), Liar(answer=lambda method, *_: Answer(200, {}) if method == "PUT" else None) as portal:
+                place = self.new_place(portal, batch=3)
+                place.records(*procedures(3))
+                self.assertNotEqual(place.run("run").code, 0)
+                self.check_nothing(place)
+
+    def test_nothing_is_called_withdrawn(self):
+        lies = {"an empty object": Answer(200, {}), "no content": Answer(204), "its digest": Answer(200, {"digest": "0" * 64}),
+                "the old version": Answer(200, {"code": "1.000001", "version": "1"}),
+                "published": Answer(200, {"code": "1.000001", "version": "2", "status": "published"}),
+                "abolished, of nobody": Answer(200, {"status": "abolished"}),
+                "success: false": Answer(200, {"code": "1.000001", "status": "abolished", "success": False})}
+        for name, lie in lies.items():
+            with self.subTest(lie=name), Portal(answer=lambda method, *_: lie if method == "POST" else None) as portal:
+                place = self.new_place(portal)
+                place.records(*procedures(1))
+                self.expect(place, 0)
+                place.records(*procedures(1, status="abolished"))
+                self.assertNotEqual(place.run("run").code, 0)
+                self.assertEqual(place.sql("SELECT status FROM audit_current"), [("published",)])
+
+    def test_an_amendment_that_shows_the_old_version_is_not_claimed(self):
+        with Portal(Make(digest=None)) as portal:
+            place = self.new_place(portal)
+            place.records(*procedures(1))
+            self.expect(place, 0)
+            before = place.one("SELECT content_digest FROM audit_current")
+            portal.answer = lambda method, *_: Answer(200, {"code": "1.000001", "version": "1"}) if method == "PUT" else None
+            place.records(*procedures(1, name="Tên mới"))
+            self.assertEqual(place.run("run").code, 1)
+            self.assertEqual(place.one("SELECT content_digest FROM audit_current"), before)
+            self.assertEqual(place.last_run()["failed"], 1)
+
+    def test_what_is_taken_and_never_shown_stays_unknown(self):
+        make = Make(version=None, digest=None, said=(), shown=("code", "status"))
+        with Portal(make) as portal:
+            place = self.new_place(portal)
+            place.records(*procedures(2))
+            self.expect(place, 1)
+            self.check_nothing(place)
+            self.assertEqual(place.last_run()["unknown"], 2)
+            self.assertEqual(len(portal.effects), 2)
+
+
+class Contradictions(Evidence):
+    def test_a_precondition_that_fails_and_then_nothing_there_is_unknown_with_a_hint(self):
+        with Portal(answer=lambda method, *_: Answer(412, {"title": "version"}) if method == "PUT" else None) as portal:
+            place = self.new_place(portal)
+            place.records(*procedures(1))
+            self.expect(place, 1)
+            self.assertEqual(place.last_run()["unknown"], 1)
+            self.assertIn("reconcile --show 1.000001", place.one("SELECT error FROM audit_deliveries"))
+
+    def test_what_we_sent_earlier_and_comes_there_late_is_ours(self):
+        with Portal() as portal:
+            place = self.new_place(portal)
+            first, second = procedures(1), procedures(1, name="Tên thứ hai")
+            place.records(*first)
+            late = []
+
+            def swallow(method, path, portal):
+                return Answer(500, {"title": "x"}) if method == "PUT" else None
+
+            portal.answer = swallow
+            self.expect(place, 1)  # the first is kept somewhere on the way, and nothing shows it
+            content = place.one("SELECT p.bytes FROM payload p JOIN ledger l ON l.digest = p.digest WHERE l.event = 'intended'")
+            place.records(*second)
+
+            def arrive(method, path, portal):
+                if method == "PUT" and not late:
+                    late.append(portal.apply("publish", "1.000001", content if isinstance(content, bytes) else content.encode()))
+                return None
+
+            portal.answer = arrive
+            self.expect(place, 0)
+            self.assertEqual(json.loads(portal.held["1.000001"].content)["name"], "Tên thứ hai")
+            self.assertEqual(place.one("SELECT content_digest FROM audit_current"), portal.held["1.000001"].digest)
+            self.expect(place, 0, "audit", "verify")
+
+    def test_a_portal_without_versions_is_asked_before_each_replacement(self):
+        with Portal(Make(version=None, digest=None, said=(), shown=("content", "status"))) as portal:
+            place = self.new_place(portal)
+            place.records(*procedures(1))
+            self.expect(place, 0)
+            portal.held["1.000001"].content = b'{"code":"1.000001","name":"another hand"}'
+            place.records(*procedures(1, name="Tên mới"))
+            self.expect(place, 1)
+            self.assertEqual(place.last_run()["conflict"], 1)
+            self.assertEqual(json.loads(portal.held["1.000001"].content)["name"], "another hand")
+
+    def test_what_is_gone(self):
+        gone = Answer(410, {"title": "gone"})
+        with Portal() as portal:
+            place = self.new_place(portal)
+            place.records(*procedures(2))
+            self.expect(place, 0)
+            portal.answer = lambda method, path, _: gone
+            place.records(*procedures(1, status="abolished"), *procedures(1, first=2, name="Tên mới"))
+            self.expect(place, 1)
+            run = place.last_run()
+            self.assertEqual((run["withdrawn"], run["conflict"]), (1, 1), run)
+
+    def test_a_withdrawal_of_what_the_portal_does_not_know_is_a_conflict_of_that_record_only(self):
+        with Portal() as portal:
+            place = self.new_place(portal)
+            place.records(*procedures(2))
+            self.expect(place, 0)
+            del portal.held["1.000001"]
+            place.records(*procedures(2, status="abolished"))
+            self.expect(place, 1)
+            run = place.last_run()
+            self.assertEqual((run["withdrawn"], run["conflict"]), (1, 1), run)
+
+    def test_codes_cannot_leave_their_path(self):
+        with Portal() as portal:
+            place = self.new_place(portal)
+            place.records(*[dict(record, code=code) for code, record in zip((".", "..", "a/../b", "a?b#c"), procedures(4))])
+            self.assertIn(place.run("run").code, (0, 1))
+            for method, path in portal.requests:
+                self.assertNotIn(path, ("/v1/procedures/", "/v1/procedures/.", "/v1/procedures/..", "/v1/", "/v1"))
+                self.assertNotIn("..", path.replace("%2E", "."). split("/")[-1] if path.endswith("..") else "")
+
+
+if __name__ == "__main__":
+    unittest.main()
