@@ -149,7 +149,7 @@ enum status night_report(struct store *store, struct arena *arena, struct value 
 {
     struct night_run *runs = arena_array(arena, struct night_run, RUNS_MAX);
     size_t count;
-    char day[DATE_TEXT];
+    char *day = arena_alloc(arena, DATE_TEXT);
     *night = NULL;
     if (read_runs(store, runs, &count, error))
         return error->status;
