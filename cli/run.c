@@ -102,6 +102,21 @@ enum status run_read_store(struct session *session, enum store_mode mode, struct
     return store_open(session->configuration.store, mode, session->clock, store, error);
 }
 
+/* What a run is held to; NULL: nothing. */
+static struct value *filter_of(const struct invocation *invocation, struct arena *arena)
+{
+    if (!invocation->source_count && !invocation->code_count)
+        return NULL;
+    struct value *filter = value_object(arena), *codes = value_list(arena), *sources = value_list(arena);
+    for (size_t i = 0; i < invocation->code_count; i++)
+        value_append(codes, value_text(arena, invocation->codes[i]));
+    for (size_t i = 0; i < invocation->source_count; i++)
+        value_append(sources, value_string(arena, invocation->sources[i]));
+    value_set(filter, "codes", codes);
+    value_set(filter, "sources", sources);
+    return filter;
+}
+
 enum status run_begin(struct session *session, struct store *store, int64_t *run, struct error *error)
 {
     const struct configuration *configuration = &session->configuration;
@@ -113,6 +128,7 @@ enum status run_begin(struct session *session, struct store *store, int64_t *run
         .operator_ = run_operator(),
         .host = host,
         .version = CONGKHAI_VERSION,
+        .filter = filter_of(session->invocation, &session->invocation->arena),
         .config_digest = configuration->digest,
         .rules_digest = crypto_sha256(configuration->rules_text),
         .configuration = configuration->masked,

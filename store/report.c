@@ -62,6 +62,18 @@ enum status report_sources(struct store *store, struct arena *arena, struct valu
                      -1, rows, error);
 }
 
+enum status report_broken_listings(struct store *store, struct arena *arena, struct value **rows,
+                                   struct error *error)
+{
+    return read_rows(store, arena,
+                     "SELECT s.name AS source, l.run, json_extract(l.detail, '$.why') AS why FROM source s"
+                     " JOIN ledger l ON l.seq = (SELECT n.seq FROM ledger n WHERE n.event = 'listed' AND"
+                     "  n.source = s.name AND n.run > (SELECT max(run) - 1000 FROM ledger)"
+                     "  ORDER BY n.run DESC, n.seq DESC LIMIT 1)"
+                     " WHERE NOT json_extract(l.detail, '$.whole') ORDER BY s.id",
+                     -1, rows, error);
+}
+
 enum status report_kept_records(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                                 struct error *error)
 {

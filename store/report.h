@@ -13,6 +13,10 @@ enum status report_runs(struct store *store, struct arena *arena, int64_t most, 
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows,
                            struct error *error);
 
+/* Sources whose last listing broke off: source, run, why. */
+enum status report_broken_listings(struct store *store, struct arena *arena, struct value **rows,
+                                   struct error *error);
+
 /* Records that are kept back, a row for each error: source, key, code, locator, outcome, since_run, and the finding
  * as core/finding.h has it, its message in the night's words. */
 enum status report_kept_records(struct store *store, struct arena *arena, int64_t most, struct value **rows,

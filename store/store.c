@@ -466,6 +466,8 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
     struct value *detail = value_object(&arena);
     value_set(detail, "command", value_string(&arena, start->command));
     value_set(detail, "config_digest", value_digest(&arena, &start->config_digest));
+    if (start->filter)
+        value_set(detail, "filter", value_copy(&arena, start->filter));
     value_set(detail, "host", value_string(&arena, start->host));
     value_set(detail, "rules_digest", value_digest(&arena, &start->rules_digest));
     value_set(detail, "schema", value_digest(&arena, &schema));

@@ -84,6 +84,7 @@ struct run_start {
     const char *operator_; /* who started it */
     const char *host;
     const char *version;
+    const struct value *filter; /* the sources and codes it is held to; NULL: all */
     struct digest config_digest, rules_digest;
     struct text configuration; /* canonical JSON without secrets: kept as a payload */
     struct text rules;         /* the same of rules and code lists */
