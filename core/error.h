@@ -15,7 +15,14 @@
 #define _(text)  gettext(text)
 #define N_(text) (text)
 
-enum status {
+/* Whoever is given a status looks at it, or says with (void) why nobody needs to. */
+#ifdef __clang__
+#define MUST_USE __attribute__((warn_unused_result))
+#else
+#define MUST_USE [[nodiscard]]
+#endif
+
+enum MUST_USE status {
     STATUS_OK = 0,
     STATUS_END,    /* an iterator has no more; a search found nothing */
     STATUS_REJECT, /* this record is set aside with the message; the next one goes on */

@@ -21,7 +21,7 @@ enum status setting_fault(const struct setting_context *context, const struct va
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    error_set(error, STATUS_USAGE, "%s", message);
+    (void)error_set(error, STATUS_USAGE, "%s", message);
     return setting_place(context, at, error);
 }
 

@@ -148,7 +148,7 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
         return take(reading, decode->document, decoded, reason->message, error);
     locate(decode->document, decoded, locator, sizeof locator);
     if (!strstr(reason->message, decode->document->name))
-        error_add(reason, "%s", locator);
+        (void)error_add(reason, "%s", locator);
     listing_doubt(&reading->listing, !reading->fetch->driver->files, reason->message);
     if (!reading->fetch->driver->files)
         return decoded->bytes.length ? take(reading, decode->document, decoded, reason->message, error)
@@ -235,7 +235,7 @@ static enum status read_document(struct reading *reading, struct document *docum
         *broken = true;
         status = take_broken(reading, &decode, &nothing, &reason, error);
     } else {
-        error_set(error, status, "%s", reason.message);
+        (void)error_set(error, status, "%s", reason.message);
     }
     if (decode.user_data)
         decode.driver->close(&decode);
@@ -529,8 +529,8 @@ static enum status run_sources(struct store *store, const struct extract_request
         if (run_source(store, request, &request->sources[i], thread_pool, &patience, result, error))
             return error->status;
         if (result->broken && !broken->status)
-            error_set(broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"), result->source,
-                      result->why);
+            (void)error_set(broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"),
+                            result->source, result->why);
     }
     return STATUS_OK;
 }
@@ -599,7 +599,7 @@ enum status extract_first(const struct extract_request *request, const struct so
             break;
         found = first_record(source, &document, arena, bytes, context, locator, error);
         if (found > STATUS_END && !strstr(error->message, document.name))
-            error_add(error, "%s", document.name);
+            (void)error_add(error, "%s", document.name);
         if (document.stream.close)
             document.stream.close(&document.stream);
     }

@@ -120,7 +120,7 @@ static enum status read_transcode(struct file_stream *stream, void *bytes, size_
         transcode->fresh = false;
         if (status)
             return status;
-        convert(transcode, &transcode->fault);
+        (void)convert(transcode, &transcode->fault);
     }
     size_t rest = transcode->out.length - transcode->given;
     *got = rest < length ? rest : length;

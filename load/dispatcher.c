@@ -235,8 +235,8 @@ __attribute__((format(printf, 2, 3))) static void stop(struct dispatcher *dispat
     va_end(arguments);
     dispatcher->stopping = true;
     dispatcher->drain_until = dispatcher->now + DRAIN_MS;
-    error_set(dispatcher->error, STATUS_STOP, _("%s; everything stays pending and the same command goes on"),
-              why);
+    (void)error_set(dispatcher->error, STATUS_STOP,
+                    _("%s; everything stays pending and the same command goes on"), why);
 }
 
 static void stop_for(struct dispatcher *dispatcher, enum congestion_fault fault,

@@ -24,6 +24,7 @@ struct store {
     int64_t run, version;
     struct merkle_tree tree;
     uint64_t written; /* the size of the tree on disk */
+    bool lost;        /* the tree could not be read again after a rollback: nothing more is written */
     struct buffer scratch[2];
     struct deflate *deflate; /* opened when the first packed payload is read */
     struct buffer unpacked;
@@ -54,7 +55,7 @@ static enum status take_lock(struct store *store, struct error *error)
         return error_set(error, STATUS_USAGE, _("the store's path is too long: %s"), store->path);
     if (file_lock_take(path, &store->lock, error)) {
         if (error->status == STATUS_BUSY)
-            error_add(error, _("another run holds the store %s"), store->path);
+            (void)error_add(error, _("another run holds the store %s"), store->path);
         return error->status;
     }
     store->locked = true;
@@ -295,6 +296,12 @@ static enum status write_tree(struct store *store, struct error *error)
 
 enum status store_begin(struct store *store, struct error *error)
 {
+    if (store->lost)
+        return error_set(
+            error, STATUS_LEDGER,
+            _("%s: the ledger's head cannot be read again after a fault; nothing more is written. Mend "
+              "the disk and run again"),
+            store->path);
     return sqlite_begin(store->database, error);
 }
 
@@ -308,8 +315,9 @@ enum status store_commit(struct store *store, struct error *error)
 
 void store_rollback(struct store *store)
 {
-    sqlite_rollback(store->database, NULL);
-    read_tree(store, NULL);
+    (void)sqlite_rollback(store->database, NULL);
+    /* What is written on a tree that is not the disk's would be a ledger that does not verify. */
+    store->lost = read_tree(store, NULL) != STATUS_OK;
 }
 
 enum status store_durable(struct store *store, bool durable, struct error *error)
