@@ -255,7 +255,7 @@ static void print_json(const struct night *night, int exit_code, const struct er
     value_set(document, "sources", sources);
     value_set(document, "repairs", describe_repairs(night, &arena, true));
     if (error->status && *error->message)
-        value_set(document, "error", value_string(&arena, error->message));
+        output_error_members(document, &arena, error);
     output_json(document);
 }
 

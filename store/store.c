@@ -6,6 +6,7 @@
 
 #include "adapters/deflate.h"
 #include "adapters/private_file.h"
+#include "core/error_value.h"
 #include "core/memory.h"
 #include "store/audit.h"
 #include "store/ledger.h"
@@ -493,7 +494,7 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
 }
 
 enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
-                          const char *why, struct error *error)
+                          const struct error *why, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
@@ -514,8 +515,11 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
         value_set(detail, members[i].name, value_integer(&arena, members[i].number));
     if (counts->repairs && counts->repairs->first)
         value_set(detail, "repairs", value_copy(&arena, counts->repairs));
-    if (why && *why)
-        value_set(detail, "why", value_string(&arena, why));
+    struct value *parts = why ? error_value(&arena, why) : NULL;
+    if (parts)
+        value_set(detail, "error", parts);
+    if (why && *why->message)
+        value_set(detail, "why", value_string(&arena, why->message));
     struct ledger_event event = { .event = "run-finished", .detail = detail };
     /* The head must not be newer than what survives a power failure. */
     if (store_durable(store, true, error) || store_begin(store, error))
