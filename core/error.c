@@ -309,6 +309,15 @@ enum status error_set(struct error *error, enum status status, const char *forma
     return status;
 }
 
+enum status error_copy(struct error *error, enum status status, const struct error *other)
+{
+    if (!error)
+        return status;
+    if (error != other)
+        *error = *other;
+    return error->status = status;
+}
+
 enum status error_add(struct error *error, const char *format, ...)
 {
     if (!error)

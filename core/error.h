@@ -54,6 +54,9 @@ struct error {
 enum status error_set(struct error *error, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Another error's words, with all that they were made of, under this status. They may be the same error. */
+enum status error_copy(struct error *error, enum status status, const struct error *other);
+
 enum status error_set_list(struct error *error, enum status status, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 

@@ -171,7 +171,7 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
             return take_broken(reading, decode, &decoded, &reason, error);
         }
         if (status != STATUS_OK && status != STATUS_REJECT)
-            return error_set(error, status, "%s", reason.message);
+            return error_copy(error, status, &reason);
         reading->given++;
         if (take(reading, decode->document, &decoded, status ? reason.message : NULL, error))
             return error->status;
@@ -235,7 +235,7 @@ static enum status read_document(struct reading *reading, struct document *docum
         *broken = true;
         status = take_broken(reading, &decode, &nothing, &reason, error);
     } else {
-        (void)error_set(error, status, "%s", reason.message);
+        (void)error_copy(error, status, &reason);
     }
     if (decode.user_data)
         decode.driver->close(&decode);
@@ -314,7 +314,7 @@ static enum status walk_documents(struct reading *reading, struct fetch *fetch, 
         }
     }
     if (kept == STATUS_OK && status == STATUS_FATAL)
-        return error_set(error, status, "%s", reason.message);
+        return error_copy(error, status, &reason);
     if (kept == STATUS_OK && status != STATUS_OK && status != STATUS_END)
         listing_doubt(&reading->listing, true, reason.message);
     return kept == STATUS_OK ? ingest_finish(reading->ingest, error) : kept;
@@ -354,7 +354,7 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
     struct error reason = { 0 };
     enum status status = fetch->driver->open(fetch, &reason);
     if (status == STATUS_FATAL)
-        return error_set(error, status, "%s", reason.message);
+        return error_copy(error, status, &reason);
     if (status)
         listing_doubt(&reading->listing, true, reason.message);
     else if (walk_documents(reading, fetch, error) || walk_again(reading, fetch, error))
@@ -546,7 +546,7 @@ enum status extract_run(struct store *store, const struct extract_request *reque
     thread_pool_close(thread_pool);
     if (status || !broken.status)
         return status;
-    return error_set(error, STATUS_STOP, "%s", broken.message);
+    return error_copy(error, STATUS_STOP, &broken);
 }
 
 /* The first document's first record. */

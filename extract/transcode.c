@@ -113,7 +113,7 @@ static enum status read_transcode(struct file_stream *stream, void *bytes, size_
     while (transcode->given == transcode->out.length) {
         *got = 0;
         if (transcode->fault.status)
-            return error_set(error, transcode->fault.status, "%s", transcode->fault.message);
+            return error_copy(error, transcode->fault.status, &transcode->fault);
         if (!transcode->fresh && transcode->ended)
             return STATUS_OK;
         enum status status = transcode->fresh ? STATUS_OK : fill(transcode, error);

@@ -61,7 +61,7 @@ static enum status deliver(struct store *store, const struct load_request *reque
     portal->driver->close(portal);
     struct error second = { 0 };
     if (store_durable(store, false, &second) && !status)
-        status = error_set(error, second.status, "%s", second.message);
+        status = error_copy(error, second.status, &second);
     return status;
 }
 
@@ -95,6 +95,6 @@ enum status load_run(struct store *store, const struct load_request *request, st
     if (!store_kept_back(store, &kept, &second))
         counts->pending = kept.pending;
     else if (!status)
-        status = error_set(error, second.status, "%s", second.message);
+        status = error_copy(error, second.status, &second);
     return status;
 }
