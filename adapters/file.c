@@ -388,7 +388,7 @@ enum status file_lock_take(const char *path, struct file_lock *lock, struct erro
     lock->descriptor = -1;
     enum status status = open_and_lock(path, true, 0, 0, &descriptor, error);
     if (status == STATUS_BUSY)
-        held_by_another(path, descriptor, error);
+        (void)held_by_another(path, descriptor, error);
     if (status) {
         if (descriptor >= 0)
             close(descriptor);
@@ -409,7 +409,7 @@ enum status file_lock_take_inside(const char *path, struct file_lock *lock, stru
     lock->descriptor = -1;
     enum status status = open_and_lock(path, false, far, 1, &lock->descriptor, error);
     if (status == STATUS_BUSY)
-        error_set(
+        (void)error_set(
             error, status,
             _("another run works with %s under another name of it, or its lock file was taken away. Wait "
               "until it has ended"),

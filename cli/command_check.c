@@ -157,14 +157,14 @@ static void take_example(void *user_data, const struct rule_example *example)
     if (example->held == example->should_pass || reviewing->error->status)
         return;
     if (example->should_pass)
-        error_set(reviewing->error, STATUS_USAGE,
-                  _("%s:%u:%u: the rule %.*s breaks an example that should pass: %.*s"), example->file,
-                  example->line, example->column, TEXT_ARG(example->rule),
-                  TEXT_ARG(example->finding->message));
+        (void)error_set(reviewing->error, STATUS_USAGE,
+                        _("%s:%u:%u: the rule %.*s breaks an example that should pass: %.*s"), example->file,
+                        example->line, example->column, TEXT_ARG(example->rule),
+                        TEXT_ARG(example->finding->message));
     else
-        error_set(reviewing->error, STATUS_USAGE,
-                  _("%s:%u:%u: the rule %.*s lets an example pass that should fail"), example->file,
-                  example->line, example->column, TEXT_ARG(example->rule));
+        (void)error_set(reviewing->error, STATUS_USAGE,
+                        _("%s:%u:%u: the rule %.*s lets an example pass that should fail"), example->file,
+                        example->line, example->column, TEXT_ARG(example->rule));
 }
 
 /* Terms of the law differ, and this code does not say which are meant. */

@@ -130,7 +130,7 @@ static enum status gather(const struct session *session, struct store *store, st
                           int64_t most, struct situation *situation, struct error *error)
 {
     struct rule_words words;
-    audit_quick_check(store, NULL, &situation->ledger);
+    (void)audit_quick_check(store, NULL, &situation->ledger);
     if (report_runs(store, arena, 1, &situation->runs, error) ||
         night_report(store, arena, &situation->night, error) ||
         report_broken_listings(store, arena, &situation->broken, error) ||

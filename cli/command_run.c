@@ -115,9 +115,9 @@ static enum status run_extract(struct night *night, struct store *store, struct 
     say(night, line);
     if (status == STATUS_STOP) {
         night->outage = reason;
-        return cli_stop ? error_set(error, status, "%s", reason.message) : STATUS_OK;
+        return cli_stop ? error_copy(error, status, &reason) : STATUS_OK;
     }
-    return status ? error_set(error, status, "%s", reason.message) : STATUS_OK;
+    return status ? error_copy(error, status, &reason) : STATUS_OK;
 }
 
 static const struct {
@@ -255,7 +255,7 @@ static void print_json(const struct night *night, int exit_code, const struct er
     value_set(document, "sources", sources);
     value_set(document, "repairs", describe_repairs(night, &arena, true));
     if (error->status && *error->message)
-        value_set(document, "error", value_string(&arena, error->message));
+        output_error_members(document, &arena, error);
     output_json(document);
 }
 
@@ -285,7 +285,7 @@ static enum status finish(struct night *night, struct store *store, enum status 
         *exit_code = exit_code_of(status, &kept);
         night->counts.pending = kept.pending;
     } else if (!status) {
-        status = error_set(error, late.status, "%s", late.message);
+        status = error_copy(error, late.status, &late);
     }
     status = run_end(night->session, store, status, &night->counts, exit_code, error);
     if (night->session->invocation->json)

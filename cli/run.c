@@ -161,7 +161,7 @@ enum status run_end(struct session *session, struct store *store, enum status st
      * killed one does. */
     if (status == STATUS_FATAL || status == STATUS_LEDGER)
         return status;
-    enum status ended = store_run_end(store, *exit_code, counts, status ? error->message : NULL, &late);
+    enum status ended = store_run_end(store, *exit_code, counts, status ? error : NULL, &late);
     if (!ended)
         ledger_setup_copy_head(session, store, run);
     if (!ended || status)

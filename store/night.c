@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/report.h"
+
 #define HOUR     INT64_C(3600000)
 #define DAY      (24 * HOUR)
 #define VIETNAM  (7 * HOUR)
@@ -129,7 +131,8 @@ static enum status put_run(struct store *store, struct arena *arena, int64_t run
     struct sqlite_statement *row;
     if (store_sql(
             store,
-            "SELECT s.at, f.at, json_extract(f.detail, '$.why') FROM ledger s LEFT JOIN ledger f"
+            "SELECT s.at, f.at, json_extract(f.detail, '$.why'), json_extract(f.detail, '$.error')"
+            " FROM ledger s LEFT JOIN ledger f"
             " ON f.run = s.run AND f.event = 'run-finished' WHERE s.run = ?1 AND s.event = 'run-started'",
             &row, error))
         return error->status;
@@ -139,8 +142,14 @@ static enum status put_run(struct store *store, struct arena *arena, int64_t run
         return status == STATUS_END ? STATUS_OK : status;
     const char *const names[] = { began, ended, why };
     for (int i = 0; i < 3; i++)
-        if (names[i] && !sqlite_is_null(row, i))
-            value_set(night, names[i], value_text(arena, text_copy(arena, sqlite_column_text(row, i))));
+        if (names[i] && !sqlite_is_null(row, i)) {
+            struct text words = text_copy(arena, sqlite_column_text(row, i));
+            if (i == 2)
+                words = report_why(arena, words,
+                                   sqlite_is_null(row, 3) ? TEXT_NONE
+                                                          : text_copy(arena, sqlite_column_text(row, 3)));
+            value_set(night, names[i], value_text(arena, words));
+        }
     sqlite_reset_statement(row);
     return STATUS_OK;
 }

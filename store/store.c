@@ -6,6 +6,7 @@
 
 #include "adapters/deflate.h"
 #include "adapters/private_file.h"
+#include "core/error_value.h"
 #include "core/memory.h"
 #include "store/audit.h"
 #include "store/ledger.h"
@@ -24,6 +25,7 @@ struct store {
     int64_t run, version;
     struct merkle_tree tree;
     uint64_t written; /* the size of the tree on disk */
+    bool lost;        /* the tree could not be read again after a rollback: nothing more is written */
     struct buffer scratch[2];
     struct deflate *deflate; /* opened when the first packed payload is read */
     struct buffer unpacked;
@@ -54,7 +56,7 @@ static enum status take_lock(struct store *store, struct error *error)
         return error_set(error, STATUS_USAGE, _("the store's path is too long: %s"), store->path);
     if (file_lock_take(path, &store->lock, error)) {
         if (error->status == STATUS_BUSY)
-            error_add(error, _("another run holds the store %s"), store->path);
+            (void)error_add(error, _("another run holds the store %s"), store->path);
         return error->status;
     }
     store->locked = true;
@@ -295,6 +297,12 @@ static enum status write_tree(struct store *store, struct error *error)
 
 enum status store_begin(struct store *store, struct error *error)
 {
+    if (store->lost)
+        return error_set(
+            error, STATUS_LEDGER,
+            _("%s: the ledger's head cannot be read again after a fault; nothing more is written. Mend "
+              "the disk and run again"),
+            store->path);
     return sqlite_begin(store->database, error);
 }
 
@@ -308,8 +316,9 @@ enum status store_commit(struct store *store, struct error *error)
 
 void store_rollback(struct store *store)
 {
-    sqlite_rollback(store->database, NULL);
-    read_tree(store, NULL);
+    (void)sqlite_rollback(store->database, NULL);
+    /* What is written on a tree that is not the disk's would be a ledger that does not verify. */
+    store->lost = read_tree(store, NULL) != STATUS_OK;
 }
 
 enum status store_durable(struct store *store, bool durable, struct error *error)
@@ -485,7 +494,7 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
 }
 
 enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
-                          const char *why, struct error *error)
+                          const struct error *why, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
@@ -506,8 +515,11 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
         value_set(detail, members[i].name, value_integer(&arena, members[i].number));
     if (counts->repairs && counts->repairs->first)
         value_set(detail, "repairs", value_copy(&arena, counts->repairs));
-    if (why && *why)
-        value_set(detail, "why", value_string(&arena, why));
+    struct value *parts = why ? error_value(&arena, why) : NULL;
+    if (parts)
+        value_set(detail, "error", parts);
+    if (why && *why->message)
+        value_set(detail, "why", value_string(&arena, why->message));
     struct ledger_event event = { .event = "run-finished", .detail = detail };
     /* The head must not be newer than what survives a power failure. */
     if (store_durable(store, true, error) || store_begin(store, error))

@@ -100,10 +100,10 @@ struct run_counts {
 /* STATUS_LEDGER when the ledger's last head does not verify (audit_quick_check): then nothing is begun. */
 enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run,
                             struct error *error);
-/* The run's end and the ledger's head after it are one commit; then the head goes to `<store>.checkpoint`.
+/* The run's end, with what stopped it (`why`, NULL: nothing), and the ledger's head after it are one commit; then the head goes to `<store>.checkpoint`.
  * Unsigned unless audit_open has said with which key. */
 enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
-                          const char *why, struct error *error);
+                          const struct error *why, struct error *error);
 
 void store_seal_with(struct store *store,
                      const struct audit_settings *settings); /* for store/ only; borrowed */

@@ -61,7 +61,7 @@ TEST("a lock follows no link and empties nothing")
 {
     struct file_lock lock;
     folder = test_folder();
-    file_write(in("victim"), TEXT("precious"), 0644, &error);
+    (void)file_write(in("victim"), TEXT("precious"), 0644, &error);
     CHECK_INT(symlink(in("victim"), in("link")), 0);
     CHECK_INT(link(in("victim"), in("second")), 0);
     CHECK_INT(symlink(in("nowhere"), in("dangling")), 0);
@@ -78,7 +78,7 @@ TEST("a lock inside a file holds under each of its names and changes nothing in 
 {
     struct file_lock lock, second;
     folder = test_folder();
-    file_write(in("store"), TEXT("bytes"), 0600, &error);
+    (void)file_write(in("store"), TEXT("bytes"), 0600, &error);
     CHECK_INT(link(in("store"), in("other")), 0);
     CHECK_INT(file_lock_take_inside(in("store"), &lock, &error), STATUS_OK);
     CHECK_INT(file_lock_take_inside(in("other"), &second, &error), STATUS_BUSY);
@@ -92,7 +92,7 @@ TEST("a lock inside a file holds under each of its names and changes nothing in 
 TEST("a folder where everybody may write is no place, unless its files are safe from others")
 {
     folder = test_folder();
-    file_make_folders(in("open"), 0777, &error);
+    (void)file_make_folders(in("open"), 0777, &error);
     chmod(in("open"), 0777);
     CHECK_INT(private_file_check_folder(in("open"), &error), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "everybody may write in the folder");
@@ -110,9 +110,9 @@ TEST("in a folder that is everybody's, a file of somebody else is not taken")
     folder = test_folder();
     if (geteuid())
         return;
-    file_make_folders(in("shared"), 0777, &error);
+    (void)file_make_folders(in("shared"), 0777, &error);
     chmod(in("shared"), 01777);
-    file_write(in("shared/x"), TEXT("x"), 0666, &error);
+    (void)file_write(in("shared/x"), TEXT("x"), 0666, &error);
     CHECK_INT(chown(in("shared/x"), 65534, 65534), 0);
     CHECK_INT(private_file_open(in("shared/x"), true, &descriptor, &error), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "belongs to somebody else");

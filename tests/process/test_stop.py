@@ -127,6 +127,36 @@ class Stopped(unittest.TestCase):
         self.assertLess(time.monotonic() - sent, 5)
 
 
+class Words(unittest.TestCase):
+    """Why a run stopped is kept as a name and values; words are made of them for who reads."""
+
+    def test_why_a_run_stopped_is_told_in_the_readers_language(self):
+        with Place() as place:
+            place.configure(language="vi")
+            place.records(*procedures(20))
+            place.write("rules.yaml", json.dumps({"rules": [{
+                "id": "S", "field": "name", "check": {"sql": {"select": ENDLESS, "limit": "200ms"}}, "severity": "error",
+                "cites": "x", "message": {"vi": "x", "en": "x"}}]}))
+            place.configure(rules=["rules.yaml"])
+            done = place.run("run")
+            self.assertEqual(done.code, 3, done)
+            self.assertIn("a-query-took-longer", place.one("SELECT json_extract(detail, '$.error.id') FROM ledger"
+                                                           " WHERE event = 'run-finished'"))
+            self.assertNotIn("a query took longer", place.one("SELECT why FROM audit_runs"))
+            for command in ("runs", "status"):
+                self.assertIn("a query took longer than 200 ms", place.run("--language", "en", "--json", command).stdout, command)
+                vi = place.run("--language", "vi", "--json", command).stdout
+                self.assertNotIn("a query took longer", vi, command)
+                self.assertIn("200", vi)
+
+    def test_an_error_in_json_has_a_name_and_a_hint(self):
+        with Place() as place:
+            found = place.run("--json", "stats").json
+            self.assertEqual(found["error_id"], "there-is-no-command-did-you-mean")
+            place.configure(portal=None)
+            self.assertEqual(place.run("--json", "load").json["exit_code"], 2)
+
+
 class Doors(unittest.TestCase):
     """One run at a time on a store, whatever it is called; what is created is ours, and where it is safe."""
 
