@@ -120,11 +120,48 @@ static void print_runs(const struct value *runs)
 struct situation {
     struct value *runs, *sources, *records, *deliveries, *missing, *published;
     struct value *broken, *reasons; /* listings that broke off; what keeps back, by rule */
+    struct value *terms;            /* that run out */
     struct value *night;            /* NULL: none yet */
     struct store_kept_back kept;
     struct error ledger;      /* why no run would begin: the ledger does not verify; status OK: it does */
     struct value *reconciled; /* NULL: never */
 };
+
+#define SOON_DAYS 7 /* terms that run out so soon are shown */
+
+/* The terms of the law that ran out, or will within days. */
+static enum status read_terms(const struct session *session, struct store *store, struct arena *arena,
+                              struct value **terms, struct error *error)
+{
+    char today[DATE_TEXT], until[DATE_TEXT];
+    struct date day;
+    clock_format_date(session->clock->now(session->clock), today);
+    date_read(text_of(today), &day);
+    date_write(date_from_days(date_days(day) + SOON_DAYS), until);
+    return rule_report_deadlines(store, arena, today, until, terms, error);
+}
+
+static void print_terms(struct arena *arena, struct value *rows, int64_t most)
+{
+    const struct output_column terms[] = {
+        { "due", _("due"), 0 },
+        { "overdue", _("overdue"), 0 },
+        { "code", _("code"), 26 },
+        { "outcome", _("outcome"), OUTPUT_WORD },
+        { "department", _("department"), 40 },
+        { "rule", _("rule"), 24 },
+        { "name", _("name"), 60 },
+    };
+    if (!rows->count)
+        return;
+    if (most == SHOWN) {
+        print_first(arena, _("Terms that run out"), rows, (int64_t)rows->count, terms,
+                    sizeof terms / sizeof *terms);
+        return;
+    }
+    heading(_("Terms that run out"));
+    output_table(rows, terms, sizeof terms / sizeof *terms);
+}
 
 static enum status gather(const struct session *session, struct store *store, struct arena *arena,
                           int64_t most, struct situation *situation, struct error *error)
@@ -135,6 +172,7 @@ static enum status gather(const struct session *session, struct store *store, st
         night_report(store, arena, &situation->night, error) ||
         report_broken_listings(store, arena, &situation->broken, error) ||
         rule_report(store, arena, &situation->reasons, error) ||
+        read_terms(session, store, arena, &situation->terms, error) ||
         report_sources(store, arena, &situation->sources, error) ||
         report_kept_records(store, arena, most, &situation->records, error) ||
         report_kept_deliveries(store, arena, most, &situation->deliveries, error) ||
@@ -162,6 +200,7 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     value_set(document, "last_run", situation->runs->first ? situation->runs->first : value_null(arena));
     value_set(document, "night", situation->night ? situation->night : value_null(arena));
     value_set(document, "not_whole", situation->broken);
+    value_set(document, "deadlines", situation->terms);
     value_set(document, "published", situation->published);
     value_set(document, "reconciled", situation->reconciled ? situation->reconciled : value_null(arena));
     value_set(document, "kept_back", kept);
@@ -298,11 +337,10 @@ static void print_situation(struct arena *arena, const struct situation *situati
     print_kept(arena, situation->records);
     print_deliveries(arena, situation->deliveries);
     print_missing(arena, situation->missing);
+    print_terms(arena, situation->terms, SHOWN);
 }
 
-#define SOON_DAYS 7 /* terms that run out so soon are shown */
-
-static void print_rules(struct arena *arena, struct value *rules, const struct value *deadlines)
+static void print_rules(struct arena *arena, struct value *rules, struct value *deadlines)
 {
     const struct output_column columns[] = {
         { "rule", _("rule"), 24 },          { "severity", _("severity"), OUTPUT_WORD },
@@ -311,21 +349,9 @@ static void print_rules(struct arena *arena, struct value *rules, const struct v
         { "since_run", _("since run"), 0 }, { "since", _("since (Vietnam, UTC+7)"), OUTPUT_TIME },
         { "why", _("why"), 160 },
     };
-    const struct output_column terms[] = {
-        { "due", _("due"), 0 },
-        { "overdue", _("overdue"), 0 },
-        { "code", _("code"), 26 },
-        { "outcome", _("outcome"), OUTPUT_WORD },
-        { "department", _("department"), 40 },
-        { "rule", _("rule"), 24 },
-        { "name", _("name"), 60 },
-    };
     rule_words_join(arena, rules);
     output_table(rules, columns, sizeof columns / sizeof *columns);
-    if (!deadlines->count)
-        return;
-    heading(_("Terms that run out"));
-    output_table(deadlines, terms, sizeof terms / sizeof *terms);
+    print_terms(arena, deadlines, INT64_MAX);
 }
 
 /* status --rules: which rules keep back how many records, whose, since when; and the terms of the law. */
@@ -334,13 +360,7 @@ static enum status status_of_rules(struct session *session, struct store *store,
 {
     struct value *rules, *deadlines;
     struct rule_words words;
-    char today[DATE_TEXT], until[DATE_TEXT];
-    struct date day;
-    clock_format_date(session->clock->now(session->clock), today);
-    date_read(text_of(today), &day);
-    date_write(date_from_days(date_days(day) + SOON_DAYS), until);
-    if (rule_report(store, arena, &rules, error) ||
-        rule_report_deadlines(store, arena, today, until, &deadlines, error) ||
+    if (rule_report(store, arena, &rules, error) || read_terms(session, store, arena, &deadlines, error) ||
         rule_words_open(session, store, arena, &words, error) || rule_words_put_all(&words, rules, 0, error))
         return error->status;
     if (!session->invocation->json) {
@@ -377,6 +397,7 @@ static void print_empty_situation(struct arena *arena)
                                    .missing = value_list(arena),
                                    .broken = value_list(arena),
                                    .reasons = value_list(arena),
+                                   .terms = value_list(arena),
                                    .published = published };
     print_situation_json(arena, &situation);
 }

@@ -157,6 +157,52 @@ class Words(unittest.TestCase):
             self.assertEqual(place.run("--json", "load").json["exit_code"], 2)
 
 
+class Status(unittest.TestCase):
+    """status is one screen that begins with the last night, and says of how many it shows how many."""
+
+    def test_status_begins_with_the_last_night_and_counts_what_came_since(self):
+        with Simulator() as portal, Place(portal) as place:
+            place.records(*procedures(30, name=None))
+            self.assertEqual(place.run("run").code, 1)
+            place.run("transform", "--source", "one")
+            place.run("load", "--code", "1.000001")
+            self.assertEqual(place.sql("SELECT json_extract(detail, '$.filter') FROM ledger WHERE event = 'run-started'"),
+                             [(None,), ('{"codes":[],"sources":["one"]}',), ('{"codes":["1.000001"],"sources":[]}',)])
+            night = place.run("--json", "status").json["night"]
+            self.assertEqual((night["first_run"], night["last_run"], night["exit_code"], night["commands_since"]), (1, 1, 1, 2))
+            shown = place.run("status").stdout
+            self.assertRegex(shown, r"\AThe night of \d{4}-\d\d-\d\d: run 1, ")
+            self.assertIn("smaller commands since: 2", shown)
+            self.assertIn("records rejected 30", shown)
+            self.assertRegex(shown, r"\(8 of 30; all: ")
+            self.assertLess(len(shown.splitlines()), 40)
+            self.assertEqual(len(place.run("--json", "status").json["records"]), 30)
+
+    def test_status_names_a_source_that_was_not_read_whole(self):
+        with Place() as place:
+            place.records(*procedures(3))
+            place.run("extract")
+            (place.inbox / "one.ndjson").unlink()
+            self.assertEqual(place.run("extract").code, 3)
+            broken, = place.run("--json", "status").json["not_whole"]
+            self.assertEqual((broken["source"], broken["run"]), ("one", 2))
+            self.assertIn("not read whole", place.run("status").stdout)
+            place.records(*procedures(3))
+            place.run("extract")
+            self.assertEqual(place.run("--json", "status").json["not_whole"], [])
+            self.assertIsNone(place.run("--json", "status").json["night"])
+
+    def test_a_day_that_is_not_over_is_answered_as_known_at(self):
+        with Simulator() as portal, Place(portal) as place:
+            place.records(*procedures(1))
+            place.run("run")
+            last = place.one("SELECT at FROM ledger ORDER BY seq DESC LIMIT 1")
+            found = place.run("--json", "history", "1.000001", "--on", "2099-01-01").json
+            self.assertEqual((found["known_at"], found["status"]), (last, "published"))
+            self.assertIn("as known at", place.run("history", "1.000001", "--on", "2099-01-01").stdout)
+            self.assertNotIn("known_at", place.run("--json", "history", "1.000001", "--on", "2001-01-01").json)
+
+
 class Doors(unittest.TestCase):
     """One run at a time on a store, whatever it is called; what is created is ours, and where it is safe."""
 
