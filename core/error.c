@@ -187,8 +187,6 @@ __attribute__((format(printf, 3, 0))) static bool put_value(char *out, size_t si
     return written >= 0 && (size_t)written < size;
 }
 
-#pragma GCC diagnostic pop
-
 /* A part: the format's address, how many values, each with its NUL. 0: it cannot be kept. */
 __attribute__((format(printf, 3, 0))) static size_t pack(char *out, size_t size, const char *format,
                                                          va_list arguments)
@@ -231,6 +229,8 @@ __attribute__((format(printf, 3, 0))) static size_t pack(char *out, size_t size,
     out[sizeof format] = (char)count;
     return length;
 }
+
+#pragma GCC diagnostic pop
 
 size_t error_parts(const struct error *error, struct error_part parts[ERROR_PARTS])
 {
