@@ -73,8 +73,8 @@ static enum status doubt(void *user_data, struct text code, int64_t event, const
 {
     const struct store *store = user_data;
     (void)error_set(error, STATUS_LEDGER,
-              _("%s: what is to be sent of " TEXT_PRINT " does not follow from the ledger: %s"),
-              store_path(store), TEXT_ARG(code), sentence);
+                    _("%s: what is to be sent of " TEXT_PRINT " does not follow from the ledger: %s"),
+                    store_path(store), TEXT_ARG(code), sentence);
     char what[ERROR_MESSAGE_SIZE];
     snprintf(what, sizeof what, "%s", error->message);
     if (event)
