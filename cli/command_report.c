@@ -12,6 +12,7 @@
 #include "store/reconciliation.h"
 #include "store/report.h"
 #include "store/rule_report.h"
+#include "store/store_run.h"
 
 #define SHOWN 8 /* rows of a list: status is one screen; --json has them all */
 
