@@ -109,8 +109,9 @@ class Withdraw(Night):
         self.assertEqual(self.portal.requests("withdrawal"), 1)
         code, actor, detail = self.place.sql(
             "SELECT code, actor, detail FROM audit_events WHERE event = 'withdrawal-ordered'")[0]
+        published, = self.place.one("SELECT lower(hex(digest)) FROM ledger WHERE event = 'published' AND code = '1.000002'"),
         self.assertEqual((code, json.loads(detail)),
-                         ("1.000002", {"decision": "99/QĐ-UBND", "reason": "bị thay thế"}))
+                         ("1.000002", {"decision": "99/QĐ-UBND", "dismissed": published, "reason": "bị thay thế"}))
         self.assertTrue(actor)
         self.assertEqual(self.place.sql("SELECT status FROM audit_current WHERE code = '1.000002'"), [("abolished",)])
         self.assertEqual(self.place.last_run()["withdrawn"], 1)
