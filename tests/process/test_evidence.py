@@ -271,6 +271,39 @@ class Contradictions(Evidence):
             run = place.last_run()
             self.assertEqual((run["withdrawn"], run["conflict"]), (1, 1), run)
 
+    def test_a_listing_with_a_status_that_says_neither_differs(self):
+        with Portal() as portal:
+            place = self.new_place(portal)
+            place.records(*procedures(2))
+            self.expect(place, 0)
+
+            def listing(method, path, portal):
+                if path.startswith("/v1/procedures?"):
+                    items = [portal.make.members(code, held, ("code", "version", "digest", "status")) for code, held in portal.held.items()]
+                    return Answer(200, {"items": [{**items[0], "status": "draft"}, *items[1:]]})
+
+            portal.answer = listing
+            done = self.expect(place, 1, "reconcile", "--json")
+            self.assertEqual((done.json["same"], done.json["differs"]), (1, 1))
+
+    def test_a_listing_without_end_is_broken_off(self):
+        with Portal() as portal:
+            place = self.new_place(portal)
+            place.records(*procedures(1))
+            self.expect(place, 0)
+            pages = []
+
+            def listing(method, path, portal):
+                if path.startswith("/v1/procedures?"):
+                    pages.append(path)
+                    items = [{"code": f"9.{len(pages)}.{number}", "version": "1"} for number in range(1000)]
+                    return Answer(200, {"items": items, "next": items[-1]["code"]})
+
+            portal.answer = listing
+            done = self.expect(place, 3, "reconcile")
+            self.assertIn("does not come to an end", done.stderr)
+            self.assertLessEqual(len(pages), 201)
+
     def test_codes_cannot_leave_their_path(self):
         with Portal() as portal:
             place = self.new_place(portal)
