@@ -385,6 +385,7 @@ static void judge_portal(struct dispatcher *dispatcher, struct delivery_task *de
                                       .spoke = event == EVENT_INDETERMINATE && report->said == RESULT_HELD,
                                       .shared = report->shared,
                                       .slow = report->slow,
+                                      .dropped = report->dropped,
                                       .retry_after = report->retry_after,
                                       .took = report->took };
     enum congestion_fault fault = congestion_answered(&dispatcher->congestion, &delivery_task->mark, &told,

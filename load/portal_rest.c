@@ -249,6 +249,7 @@ static void report_failure(struct rest *rest, const struct http_response *answer
                    : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? RESULT_CLOSED
                                                                                   : RESULT_LOST;
     report->slow = answer->failure == HTTP_TIMEOUT;
+    report->dropped = answer->dropped;
     report->message = text_copy(&rest->arena, text_of(answer->why));
 }
 
