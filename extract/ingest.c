@@ -158,10 +158,8 @@ enum status ingest_find_key(void *ingest, struct text bytes, struct text context
     struct item item = { .bytes = bytes, .context = context };
     enum status status = find_key(ingest, &item);
     *key = status ? TEXT_NONE : text_copy(arena, item.key);
-    if (status)
-        error_set(error, status, "%s", item.error.message);
     arena_free(&item.arena);
-    return status;
+    return status ? error_set(error, status, "%s", item.error.message) : STATUS_OK;
 }
 
 /* Nothing that could give the secret away goes further: not even a digest, which would confirm a guess. */
