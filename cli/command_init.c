@@ -42,7 +42,7 @@ static const char starter[] =
     "  retry: { attempts: 5, first: 1s, most: 60s }\n"
     "\n"
     "rules: [rules/basic.yaml]                             # quy tắc kiểm tra / what the law asks\n"
-    "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop }\n";
+    "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop, shrunken_source: 30%, vanished_field: stop, vanished_folder: stop }\n";
 
 static const char starter_rules[] =
     "# Quy tắc dẫn điều luật / rules that cite the law\n"

@@ -151,11 +151,30 @@ static void print_reconciled(struct arena *arena, const struct value *last)
            TEXT_ARG(value_text_of(last, "missing")), TEXT_ARG(value_text_of(last, "only")));
 }
 
+/* Only a whole listing says that a record is missing, or that a source shrank. */
+static void print_not_whole(struct arena *arena, const struct value *sources)
+{
+    const struct output_column columns[] = {
+        { "source", _("source"), 30 },
+        { "whole_at", _("last whole (Vietnam, UTC+7)"), OUTPUT_TIME },
+        { "why", _("why"), 160 },
+    };
+    struct value *rows = value_list(arena);
+    for (const struct value *source = sources->first; source; source = source->next)
+        if (text_is(value_text_of(source, "whole"), "0"))
+            value_append(rows, value_copy(arena, source));
+    if (!rows->count)
+        return;
+    heading(_("Sources that were not read whole"));
+    output_table(rows, columns, sizeof columns / sizeof *columns);
+}
+
 static void print_situation(struct arena *arena, const struct situation *situation)
 {
     const struct output_column columns[] = {
         { "source", _("source"), 30 },    { "present", _("records"), 0 }, { "accepted", _("accepted"), 0 },
         { "rejected", _("rejected"), 0 }, { "held", _("held"), 0 },       { "missing", _("missing"), 0 },
+        { "read_at", _("read (Vietnam, UTC+7)"), OUTPUT_TIME },
     };
     const struct value *last = situation->runs->first;
     if (situation->ledger.status)
@@ -177,6 +196,7 @@ static void print_situation(struct arena *arena, const struct situation *situati
            TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending);
     print_reconciled(arena, situation->reconciled);
     output_table(situation->sources, columns, sizeof columns / sizeof *columns);
+    print_not_whole(arena, situation->sources);
     print_kept(arena, situation->records);
     print_deliveries(situation->deliveries);
     print_missing(situation->missing);

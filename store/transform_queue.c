@@ -204,7 +204,7 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
         store_sql(store,
                   "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6, "
                   "work = 3,"
-                  " watched = ?7 WHERE id = ?1",
+                  " watched = ?7, gave = coalesce(?8, gave) WHERE id = ?1",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, result->record);
@@ -215,5 +215,6 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
     sqlite_bind_number(statement, 5, transform_digests->map);
     sqlite_bind_number(statement, 6, transform_digests->rules);
     sqlite_bind_text(statement, 7, result->projection);
+    sqlite_bind_text(statement, 8, result->gave);
     return sqlite_execute(statement, error);
 }
