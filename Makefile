@@ -98,6 +98,9 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(if $(FUZZ),,$(BUILD)/tests/supp
 # The verifier goes into every bundle of evidence: the assembler reads it.
 $(BUILD)/cli/verify_script.o: scripts/verify-ledger
 
+# So it does with the shipped rules and code lists.
+$(BUILD)/cli/shipped.o: $(wildcard config/rules/*.yaml config/codes/*.csv)
+
 $(BUILD)/locale/%/LC_MESSAGES/congkhai.mo: po/%.po
 	@mkdir -p $(@D)
 	msgfmt --check-format -o $@ $<

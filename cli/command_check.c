@@ -5,6 +5,7 @@
 #include "adapters/odbc_string.h"
 #include "adapters/secret.h"
 #include "cli/run.h"
+#include "cli/shipped.h"
 #include "extract/extract.h"
 #include "load/load.h"
 #include "transform/transform.h"
@@ -126,6 +127,22 @@ static void take_example(void *user_data, const struct rule_example *example)
                   example->line, example->column, TEXT_ARG(example->rule));
 }
 
+/* Terms of the law differ, and this code does not say which are meant. */
+static void ask_agency_kind(const struct session *session, struct reviewing *reviewing)
+{
+    const struct configuration *configuration = &session->configuration;
+    if (configuration->agency_kind == AGENCY_UNKNOWN)
+        take_remark(
+            reviewing,
+            text_format(
+                reviewing->arena,
+                _("%s: the agency's code \"%s\" does not say whether it is a ministry or a province: add "
+                  "\"kind: ministry\" or \"kind: province\" under \"agency\"; until then no term of "
+                  "publication or announcement is judged"),
+                configuration->path, configuration->agency_code)
+                .bytes);
+}
+
 enum status command_check(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -147,6 +164,10 @@ enum status command_check(struct session *session, struct error *error, int *exi
     error->status = STATUS_OK;
     if (transform_review(&transform, take_remark, take_example, &reviewing, error) || error->status)
         return error->status;
+    if (shipped_compare(&arena, configuration->rule_files, configuration->rule_file_count, take_remark,
+                        &reviewing, error))
+        return error->status;
+    ask_agency_kind(session, &reviewing);
     warn_secrets(session, configuration->tree, warnings, &arena);
     value_set(document, "configuration", value_string(&arena, configuration->path));
     value_set(document, "valid", value_boolean(&arena, true));

@@ -4,6 +4,7 @@
 
 #include "adapters/file.h"
 #include "cli/cli.h"
+#include "cli/shipped.h"
 #include "extract/infer_config.h"
 
 static const char starter[] =
@@ -41,27 +42,20 @@ static const char starter[] =
     "  timeout: 60s\n"
     "  retry: { attempts: 5, first: 1s, most: 60s }\n"
     "\n"
-    "rules: [rules/basic.yaml]                             # quy tắc kiểm tra / what the law asks\n"
-    "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop, shrunken_source: 30%, vanished_field: stop, vanished_folder: stop }\n";
-
-static const char starter_rules[] =
-    "# Quy tắc dẫn điều luật / rules that cite the law\n"
-    "rules:\n"
-    "  - id: ND63-8.2a\n"
-    "    field: name\n"
-    "    check: { required: true }\n"
-    "    cites: \"Nghị định 63/2010/NĐ-CP, Điều 8 khoản 2 điểm a\"\n"
-    "    message: { vi: \"Thiếu tên thủ tục\", en: \"The procedure has no name\" }\n"
-    "  - id: ND63-8.2b\n"
-    "    field: steps\n"
-    "    check: { required: true }\n"
-    "    cites: \"Nghị định 63/2010/NĐ-CP, Điều 8 khoản 2 điểm b\"\n"
-    "    message: { vi: \"Thiếu trình tự thực hiện\", en: \"The steps are missing\" }\n"
-    "  - id: ND63-8.2h\n"
-    "    field: results\n"
-    "    check: { required: true }\n"
-    "    cites: \"Nghị định 63/2010/NĐ-CP, Điều 8 khoản 2 điểm h\"\n"
-    "    message: { vi: \"Thiếu kết quả thực hiện\", en: \"The result is missing\" }\n";
+    "rules: [rules/nd63.yaml, rules/codes.yaml, rules/text.yaml, rules/deadlines.yaml]   # luật / the law\n"
+    "codes:                                                # bảng mã / code lists\n"
+    "  levels: codes/levels.csv\n"
+    "  kinds: codes/kinds.csv\n"
+    "  statuses: codes/statuses.csv\n"
+    "  channels: codes/channels.csv\n"
+    "  units: codes/units.csv\n"
+    "  fee_kinds: codes/fee-kinds.csv\n"
+    "  currencies: codes/currencies.csv\n"
+    "  online_services: codes/online-services.csv\n"
+    "  subjects: codes/subjects.csv\n"
+    "  holidays: codes/holidays.csv                        # cập nhật mỗi năm / to be kept every year\n"
+    "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop, shrunken_source: 30%,\n"
+    "          vanished_field: stop, vanished_folder: stop }\n";
 
 static enum status write_new(const struct session *session, const char *path, struct text text,
                              struct value *written, struct error *error)
@@ -77,12 +71,28 @@ static enum status write_new(const struct session *session, const char *path, st
     return STATUS_OK;
 }
 
+/* Rule packs and code lists beside the configuration; what is there already is its owner's. */
+static enum status write_shipped(const struct session *session, const char *folder, struct value *written,
+                                 struct error *error)
+{
+    struct arena *arena = &session->invocation->arena;
+    for (const struct shipped_file *file = shipped_files(); file->path; file++) {
+        const char *path = file_path(arena, folder, file->path);
+        if (file_make_folders(file_folder(arena, path), error)) {
+            error->status = STATUS_USAGE;
+            return error->status;
+        }
+        if (!file_exists(path) && write_new(session, path, file->bytes, written, error))
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
 enum status command_init(struct session *session, struct error *error, int *exit_code)
 {
     struct arena *arena = &session->invocation->arena;
     const char *folder = session->invocation->argument_count ? session->invocation->arguments[0] : ".";
     const char *configuration = file_path(arena, folder, "congkhai.yaml");
-    const char *rules = file_path(arena, folder, "rules/basic.yaml");
     struct text yaml = TEXT_NONE;
     struct value *document = value_object(arena), *written = value_list(arena);
     (void)exit_code;
@@ -90,11 +100,7 @@ enum status command_init(struct session *session, struct error *error, int *exit
         return error->status;
     if (file_exists(configuration))
         return error_set(error, STATUS_USAGE, _("%s is there already; nothing was written"), configuration);
-    if (file_make_folders(file_path(arena, folder, "rules"), error)) {
-        error->status = STATUS_USAGE;
-        return error->status;
-    }
-    if (!file_exists(rules) && write_new(session, rules, text_of(starter_rules), written, error))
+    if (write_shipped(session, folder, written, error))
         return error->status;
     if (write_new(session, configuration, yaml.bytes ? yaml : text_of(starter), written, error))
         return error->status;

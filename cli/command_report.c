@@ -172,8 +172,12 @@ static void print_not_whole(struct arena *arena, const struct value *sources)
 static void print_situation(struct arena *arena, const struct situation *situation)
 {
     const struct output_column columns[] = {
-        { "source", _("source"), 30 },    { "present", _("records"), 0 }, { "accepted", _("accepted"), 0 },
-        { "rejected", _("rejected"), 0 }, { "held", _("held"), 0 },       { "missing", _("missing"), 0 },
+        { "source", _("source"), 30 },
+        { "present", _("records"), 0 },
+        { "accepted", _("accepted"), 0 },
+        { "rejected", _("rejected"), 0 },
+        { "held", _("held"), 0 },
+        { "missing", _("missing"), 0 },
         { "read_at", _("read (Vietnam, UTC+7)"), OUTPUT_TIME },
     };
     const struct value *last = situation->runs->first;

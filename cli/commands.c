@@ -30,8 +30,12 @@ const struct command commands[] = {
     { "show", "", "CODE", 1, 1, true, command_show, N_("everything about one procedure") },
     { "history", "field on", "CODE", 1, 1, true, command_history,
       N_("how what the portal held changed, field by field; --on DATE: as it stood that day") },
+    { "kept", "source rule department code outcome new since limit format output", "", 0, 0, true,
+      command_kept,
+      N_("what is kept back, all of it; --output DIR writes one list a department, to be handed over") },
     { "report", "from to as-of by format", "NAME", 1, 1, true, command_report,
-      N_("the figures that officials owe: so-luong, dich-vu-cong, cong-bo, bien-dong, chi-so-766, noi-bo") },
+      N_("the figures that officials owe: so-luong, dich-vu-cong, cong-bo, bien-dong, chi-so-766, noi-bo, "
+         "cho-hoan-thien") },
     { "audit", "checkpoint key run on to", "verify|checkpoint|key|export|prove [CODE|FILE|FOLDER]", 1, 2,
       true, command_audit,
       N_("the ledger: proves it, prints its head, makes its key, takes evidence out of it") },

@@ -106,6 +106,12 @@ enum choice {
     OPTION_AS_OF,
     OPTION_BY,
     OPTION_FORMAT,
+    OPTION_DEPARTMENT,
+    OPTION_OUTCOME,
+    OPTION_SINCE,
+    OPTION_LIMIT,
+    OPTION_OUTPUT,
+    OPTION_NEW,
     OPTION_ONLINE,
     OPTION_OFFLINE,
     OPTION_RULES,
@@ -138,6 +144,12 @@ static const struct option options[] = {
     { "as-of", required_argument, NULL, OPTION_AS_OF },
     { "by", required_argument, NULL, OPTION_BY },
     { "format", required_argument, NULL, OPTION_FORMAT },
+    { "department", required_argument, NULL, OPTION_DEPARTMENT },
+    { "outcome", required_argument, NULL, OPTION_OUTCOME },
+    { "since", required_argument, NULL, OPTION_SINCE },
+    { "limit", required_argument, NULL, OPTION_LIMIT },
+    { "output", required_argument, NULL, OPTION_OUTPUT },
+    { "new", no_argument, NULL, OPTION_NEW },
     { "online", no_argument, NULL, OPTION_ONLINE },
     { "offline", no_argument, NULL, OPTION_OFFLINE },
     { "rules", no_argument, NULL, OPTION_RULES },
@@ -193,6 +205,16 @@ static const char **slot(struct invocation *invocation, int value)
         return &invocation->by;
     case OPTION_FORMAT:
         return &invocation->format;
+    case OPTION_DEPARTMENT:
+        return &invocation->department;
+    case OPTION_OUTCOME:
+        return &invocation->outcome;
+    case OPTION_SINCE:
+        return &invocation->since;
+    case OPTION_LIMIT:
+        return &invocation->limit;
+    case OPTION_OUTPUT:
+        return &invocation->output;
     default:
         return NULL;
     }
@@ -303,6 +325,8 @@ static enum status parse(struct invocation *invocation, struct given *given, int
             invocation->offline = true;
         else if (value == OPTION_RULES)
             invocation->rules = true;
+        else if (value == OPTION_NEW)
+            invocation->fresh = true;
         else if (value == OPTION_ANEW)
             invocation->anew = true;
         else if (value == OPTION_SOURCE || value == OPTION_CODE || value == OPTION_CHECKPOINT ||

@@ -19,6 +19,7 @@ static const struct setting test_settings[] = {
     { "others", SETTING_TREE, AT(others), .help = N_("further procedures that are in the store") },
     { "today", SETTING_TEXT, AT(today), .help = N_("the day of the test") },
     { "published", SETTING_TEXT, AT(published), .help = N_("the day on which the portal acknowledged it") },
+    { "baseline", SETTING_TEXT, AT(baseline), .help = N_("what was decided before this day is not late") },
     { "expect", SETTING_OBJECT, AT(expect), .required = true,
       .help = N_("procedure, fields, rules, rejected: what must come out") },
 };
@@ -361,7 +362,7 @@ static enum status judge(const struct setting_context *context, const struct tes
 static enum status read_scene(const struct setting_context *context, const struct test_case *test,
                               struct rule_scene *scene, struct error *error)
 {
-    static const char *const names[] = { "today", "published", "others" };
+    static const char *const names[] = { "today", "published", "baseline", "others" };
     struct value *tree =
         test->procedure ? value_copy(context->arena, test->procedure) : value_object(context->arena);
     for (size_t i = 0; i < COUNT(names); i++) {

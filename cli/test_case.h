@@ -9,7 +9,7 @@
 struct test_case {
     const char *name, *source;
     const struct value *record, *procedure, *others, *expect;
-    const char *today, *published;
+    const char *today, *published, *baseline;
     const struct value *tree;
 };
 

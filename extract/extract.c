@@ -86,6 +86,10 @@ enum status extract_check(const struct extract_request *request, struct error *e
         if (compile_key(request->context->arena, request->context, source, &key, error))
             return error->status;
         record_address_free(key);
+        struct skip *skip;
+        if (skip_compile(request->context->arena, request->context, source, &skip, error))
+            return error->status;
+        skip_free(skip);
         const struct decode_driver *decoder = decode_find((enum source_format)source->format);
         if (decoder->check && decoder->check(request->context->arena, source, error))
             return setting_place(request->context, value_find(source->tree, "records"), error);
@@ -335,7 +339,7 @@ static enum status walk_again(struct reading *reading, struct fetch *fetch, stru
     if (!absent && (!repeats || repeats == reading->memory.repeats))
         return STATUS_OK;
     staging_walk_again(reading->staging);
-    reading->skipped = 0;
+    reading->skipped = ingest_skipped(reading->ingest); /* not counted twice */
     reading->found.unended_count = 0;
     enum status status = fetch->driver->again(fetch, &reason);
     if (status == STATUS_OK && walk_documents(reading, fetch, error))
@@ -460,8 +464,10 @@ static enum status read_source(struct reading *reading, struct store *store, str
     const struct extract_request *request = reading->request;
     struct fetch fetch;
     struct record_address *key;
+    struct skip *skip;
     if (fetch_prepare(arena, request->context, request->folder, reading->source, &fetch, error) ||
         recall(reading, store, &fetch, error) ||
+        skip_compile(arena, request->context, reading->source, &skip, error) ||
         compile_key(arena, request->context, reading->source, &key, error))
         return error->status;
     reading->fetch = &fetch;
@@ -479,6 +485,7 @@ static enum status read_source(struct reading *reading, struct store *store, str
                                       .thread_pool = thread_pool,
                                       .source = reading->source,
                                       .key = key,
+                                      .skip = skip,
                                       .codes = request->codes,
                                       .code_count = request->code_count,
                                       .notice = notice,
@@ -489,8 +496,10 @@ static enum status read_source(struct reading *reading, struct store *store, str
         status = finish(reading, store, &fetch, error);
     if (fetch.driver->close)
         fetch.driver->close(&fetch);
+    reading->skipped = ingest_skipped(reading->ingest) - reading->skipped;
     ingest_close(reading->ingest);
     record_address_free(key);
+    skip_free(skip);
     return status;
 }
 

@@ -21,8 +21,9 @@ struct item {
     const char *locator, *document, *fault, *doubt;
     struct digest digest;
     bool whole;
-    bool known; /* staged before, or nothing that was asked for: there is nothing left to do */
-    bool again; /* the same bytes are on their way already */
+    bool known;   /* staged before, or nothing that was asked for: there is nothing left to do */
+    bool skipped; /* it is no record */
+    bool again;   /* the same bytes are on their way already */
     struct arena arena;
     struct error error;
 };
@@ -42,6 +43,7 @@ struct ingest {
     bool working, doubtful;
     uint64_t *keys;
     size_t key_count, key_capacity;
+    int64_t skipped;
     bool seeks; /* the key of a JSON record can be found without reading all of it */
     struct json_pointer pointer;
     struct arena scratch, kept;
@@ -156,6 +158,10 @@ static void work(void *user_data, size_t index, unsigned thread)
     if (index < ingest->hashing->count) {
         struct item *item = &ingest->hashing->items[index];
         item->digest = crypto_sha256(item->bytes.length ? item->bytes : text_of(item->locator));
+        item->skipped = ingest->options.skip && !item->fault &&
+                        skip_matches(ingest->options.skip, ingest->options.source, item->bytes, item->context,
+                                     &item->arena);
+        item->known = item->skipped;
         return;
     }
     struct item *item = &ingest->keying->items[index - ingest->hashing->count];
@@ -187,13 +193,15 @@ static enum status look_up(struct ingest *ingest, struct group *group, const str
                            struct error *error)
 {
     const struct ingest_options *options = &ingest->options;
+    const struct item *last = NULL;
     for (size_t i = 0; i < group->count; i++) {
         struct item *item = &group->items[i];
-        if (item->fault)
+        if (item->fault || item->skipped)
             continue;
-        if ((!i || item->context.bytes != item[-1].context.bytes) &&
+        if ((!last || item->context.bytes != last->context.bytes) &&
             staging_context(options->staging, item->context, error))
             return error->status;
+        last = item;
         if (!options->key)
             item->key = text_of(item->document);
         else if (is_on_its_way(before, before->count, &item->digest) ||
@@ -285,6 +293,7 @@ static enum status stage(struct ingest *ingest, struct item *item, struct error 
                         staging_known(options->staging, &item->digest, TEXT_NONE, text_of(item->locator),
                                       &item->known, error)))
         return error->status;
+    ingest->skipped += item->skipped;
     if (item->known)
         return STATUS_OK;
     if (item->doubt)
@@ -318,6 +327,11 @@ static void remember_key(struct ingest *ingest, const struct item *item)
         ingest->keys = memory_grow(ingest->keys, ingest->key_capacity = ingest->key_capacity * 2 + 256,
                                    sizeof *ingest->keys);
     ingest->keys[ingest->key_count++] = key | 1;
+}
+
+int64_t ingest_skipped(const struct ingest *ingest)
+{
+    return ingest->skipped;
 }
 
 const uint64_t *ingest_keys(struct ingest *ingest, size_t *count)

@@ -1,10 +1,13 @@
 #include "load/load.h"
 
+#include <stdio.h>
+
 #include "load/brakes.h"
 #include "load/delivery_task.h"
 #include "load/dispatcher.h"
 #include "load/plan.h"
 #include "load/portal.h"
+#include "store/outbox_proof.h"
 
 static enum status read_portal(const struct load_request *request, struct portal *portal, struct error *error)
 {
@@ -65,11 +68,32 @@ static enum status deliver(struct store *store, const struct load_request *reque
     return status;
 }
 
+static enum status doubt(void *user_data, struct text code, int64_t event, const char *sentence,
+                         struct error *error)
+{
+    const struct store *store = user_data;
+    error_set(error, STATUS_LEDGER,
+              _("%s: what is to be sent of " TEXT_PRINT " does not follow from the ledger: %s"),
+              store_path(store), TEXT_ARG(code), sentence);
+    char what[ERROR_MESSAGE_SIZE];
+    snprintf(what, sizeof what, "%s", error->message);
+    if (event)
+        return error_set(error, STATUS_LEDGER,
+                         _("%s (event %lld); nothing was sent. \"congkhai audit verify\" looks at all of it; "
+                           "keep a copy of the file and restore a backup"),
+                         what, (long long)event);
+    return error_set(error, STATUS_LEDGER,
+                     _("%s; nothing was sent. \"congkhai audit verify\" looks at all of it; keep a copy of "
+                       "the file and restore a backup"),
+                     what);
+}
+
 /* Before the first request. */
 static enum status hold(struct store *store, const struct load_request *request, struct error *error)
 {
     struct brakes brakes;
-    if (brakes_read(request->context, request->brakes, &brakes, error))
+    if (outbox_prove(store, &request->filter, doubt, store, error) ||
+        brakes_read(request->context, request->brakes, &brakes, error))
         return error->status;
     struct brakes_request asked = brakes_of(request, &brakes);
     if (brakes_hold(store, &asked, error))

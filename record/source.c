@@ -23,6 +23,8 @@ static const struct setting settings[] = {
     { "listing", SETTING_CHOICE, AT(listing), .fallback = "full", .choices = listings,
       .help = N_("full: what is absent is reported missing; changes: absence means nothing") },
     { "nothing", SETTING_LIST, AT(nothing), .help = N_("texts that mean nothing") },
+    { "skip", SETTING_LIST, AT(skip),
+      .help = N_("rows that are no records: from, and matches, is or nothing") },
     { "map", SETTING_OBJECT, AT(map), .required = true,
       .help = N_("from the source's fields to the procedure's") },
     { "encoding", SETTING_TEXT, AT(encoding),

@@ -1,30 +1,6 @@
 /* What the stages work with against the ledger: it must not say anything else. */
 #include "store/audit_verify.h"
-
-/* What the portal holds by the last event that says so. */
-#define LAST_HELD                                                                                            \
-    "(SELECT l.seq FROM ledger l WHERE l.code = s.code AND (l.event IN ('published', 'withdrawn') OR"        \
-    " (l.event = 'recalled' AND json_extract(l.detail, '$.absent'))) ORDER BY l.seq DESC LIMIT 1)"
-#define LAST_PUBLISHED                                                                                       \
-    "(SELECT p.digest FROM ledger p WHERE p.code = s.code AND p.event = 'published'"                         \
-    " AND p.seq <= e.seq ORDER BY p.seq DESC LIMIT 1)"
-
-static const char held_differs[] =
-    "SELECT s.code, e.seq FROM procedure_state s LEFT JOIN ledger e ON e.seq "
-    "= " LAST_HELD " WHERE s.held_status IS NOT CASE e.event WHEN 'published' THEN 'published' WHEN "
-    "'withdrawn' THEN 'abolished'"
-    "  WHEN 'recalled' THEN 'absent' END"
-    " OR s.held_event IS NOT e.seq"
-    " OR (e.event IN ('published', 'withdrawn') AND s.held_digest IS NOT " LAST_PUBLISHED ")";
-
-/* An intent without an answer is an open question; it must not get lost. */
-static const char open_differs[] =
-    "SELECT s.code, e.seq FROM procedure_state s LEFT JOIN ledger e ON e.seq ="
-    " (SELECT l.seq FROM ledger l WHERE l.code = s.code AND l.event IN ('intended', 'published', 'withdrawn',"
-    "  'refused', 'conflict', 'unknown', 'failed', 'recalled') ORDER BY l.seq DESC LIMIT 1)"
-    " WHERE (s.state = 'intended') IS NOT coalesce(e.event = 'intended', 0)"
-    " OR (s.state = 'intended' AND (s.intent_event IS NOT e.seq OR s.intent_digest IS NOT e.digest"
-    "  OR s.intent_key IS NOT json_extract(e.detail, '$.key')))";
+#include "store/outbox_proof.h"
 
 static const char held_lost[] =
     "SELECT e.code, max(e.seq) FROM ledger e WHERE e.event IN ('published', 'withdrawn', 'intended')"
@@ -64,17 +40,25 @@ static enum status look(struct audit_pass *pass, const char *sql, const char *fo
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+static enum status doubt(void *user_data, struct text code, int64_t event, const char *sentence,
+                         struct error *error)
+{
+    (void)error;
+    audit_find(user_data, AUDIT_STATE, event, "%.*s: %s", TEXT_ARG(code), sentence);
+    return STATUS_OK;
+}
+
 enum status audit_verify_state(struct audit_pass *pass, struct error *error)
 {
     static const struct {
         const char *sql, *sentence;
     } looks[] = {
-        { held_differs, N_("what the stages believe to stand at the portal is not what the ledger says") },
-        { open_differs, N_("the ledger and the stages do not agree on whether a delivery is open") },
         { held_lost, N_("the ledger knows of deliveries, but the stages know nothing of the procedure") },
         { outcome_differs, N_("the outcome of the record is not what the ledger says") },
         { nameless_outcome_differs, N_("the outcome of the record is not what the ledger says") },
     };
+    if (outbox_prove(pass->store, NULL, doubt, pass, error))
+        return error->status;
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
         if (look(pass, looks[i].sql, looks[i].sentence, error))
             return error->status;

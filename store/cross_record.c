@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/json.h"
 #include "store/finding_row.h"
 #include "store/schema.h"
 #include "store/transform_queue.h"
@@ -244,46 +245,92 @@ enum status cross_record_flush(struct store *store, struct error *error)
     return sqlite_in_transaction(store_database(store)) ? store_commit(store, error) : STATUS_OK;
 }
 
-enum status cross_record_published(struct store *store, struct text code, struct date from, struct date *day,
-                                   struct error *error)
+/* A day in Vietnam begins at 17:00 UTC of the day before. */
+static void write_beginning(struct date day, char out[DATE_TEXT + 12])
+{
+    char text[DATE_TEXT];
+    date_write(date_from_days(date_days(day) - 1), text);
+    snprintf(out, DATE_TEXT + 12, "%sT17:00:00", text);
+}
+
+static bool read_moment(struct text at, struct date *day)
+{
+    int64_t moment;
+    char text[11];
+    if (!clock_parse(at, &moment))
+        return false;
+    clock_format_date(moment, text);
+    return date_read(text_of(text), day);
+}
+
+/* What a content says of its decision; a content that cannot be read any more is given the benefit. */
+static bool bears_decision(struct store *store, const struct digest *content, struct date signed_on)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct error unheard;
+    struct text bytes;
+    struct value *procedure;
+    struct date own;
+    if (store_payload_by_digest(store, &arena, content, &bytes, &unheard) ||
+        json_parse(&arena, bytes, &procedure, &unheard))
+        return true;
+    return date_read(value_text_of(value_find(procedure, "decision"), "signed_on"), &own) &&
+           date_compare(own, signed_on) == 0;
+}
+
+/* Did it ever stand at the portal, as far as the ledger knows? */
+static enum status was_published(struct store *store, struct text code, struct error *error)
 {
     struct sqlite_statement *statement;
-    char earliest[DATE_TEXT], text[11];
-    int64_t moment;
-    /* A day in Vietnam begins at 17:00 UTC of the day before. */
-    date_write(date_from_days(date_days(from) - 1), earliest);
-    if (store_sql(store,
-                  "SELECT min(at) FROM ledger WHERE code = ?1 AND event IN ('published', 'withdrawn')"
-                  " AND at >= ?2 || 'T17:00:00'",
-                  &statement, error))
+    if (store_sql(store, "SELECT 1 FROM ledger WHERE code = ?1 AND event = 'published' LIMIT 1", &statement,
+                  error))
         return error->status;
     sqlite_bind_text(statement, 1, code);
-    sqlite_bind_text(statement, 2, text_of(earliest));
-    if (sqlite_step(statement, error))
-        return error->status;
-    bool known = !sqlite_is_null(statement, 0) && clock_parse(sqlite_column_text(statement, 0), &moment);
+    enum status status = sqlite_step(statement, error);
     sqlite_reset_statement(statement);
-    if (!known)
-        return STATUS_END;
-    clock_format_date(moment, text);
-    return date_read(text_of(text), day) ? STATUS_OK : STATUS_END;
+    return status;
+}
+
+enum status cross_record_published(struct store *store, const struct cross_record_procedure *procedure,
+                                   struct date from, struct date *day, struct error *error)
+{
+    struct sqlite_statement *statement;
+    char beginning[DATE_TEXT + 12];
+    enum status status;
+    if (procedure->abolished && (status = was_published(store, procedure->code, error)) != STATUS_OK) {
+        *day = from;
+        return status == STATUS_END ? STATUS_OK : status;
+    }
+    if (store_sql(store,
+                  "SELECT at, digest FROM ledger WHERE code = ?1 AND event = ?2 AND at >= ?3 ORDER BY seq",
+                  &statement, error))
+        return error->status;
+    write_beginning(from, beginning);
+    sqlite_bind_text(statement, 1, procedure->code);
+    sqlite_bind_text(statement, 2, procedure->abolished ? TEXT("withdrawn") : TEXT("published"));
+    sqlite_bind_text(statement, 3, text_of(beginning));
+    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
+        struct digest content;
+        bool other = !procedure->abolished && procedure->signed_on.year &&
+                     sqlite_digest(statement, 1, &content) &&
+                     !bears_decision(store, &content, procedure->signed_on);
+        if (!other && read_moment(sqlite_column_text(statement, 0), day))
+            break;
+    }
+    sqlite_reset_statement(statement);
+    return status;
 }
 
 enum status cross_record_first_publication(struct store *store, struct date *day, struct error *error)
 {
     struct sqlite_statement *statement;
-    char text[11];
-    int64_t moment;
     if (store_sql(store, "SELECT at FROM ledger WHERE event = 'published' ORDER BY seq LIMIT 1", &statement,
                   error))
         return error->status;
     enum status status = sqlite_step(statement, error);
-    bool known = status == STATUS_OK && clock_parse(sqlite_column_text(statement, 0), &moment);
+    bool known = status == STATUS_OK && read_moment(sqlite_column_text(statement, 0), day);
     sqlite_reset_statement(statement);
-    if (!known)
-        return status == STATUS_OK ? STATUS_END : status;
-    clock_format_date(moment, text);
-    return date_read(text_of(text), day) ? STATUS_OK : STATUS_END;
+    return status == STATUS_OK && !known ? STATUS_END : status;
 }
 
 /* ---- SQL of rules ---- */

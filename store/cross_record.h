@@ -41,10 +41,16 @@ enum status cross_record_put(struct store *store, const struct cross_record_row 
 enum status cross_record_flush(struct store *store,
                                struct error *error); /* commits what cross_record_put wrote */
 
-/* The first day, in Vietnam and not before `from`, on which the portal acknowledged the code. STATUS_END:
- * none. */
-enum status cross_record_published(struct store *store, struct text code, struct date from, struct date *day,
-                                   struct error *error);
+struct cross_record_procedure {
+    struct text code;
+    bool abolished;        /* then a withdrawal is meant, not a publication */
+    struct date signed_on; /* of its decision; year 0: not known */
+};
+/* The first day, in Vietnam and not before `from`, on which the portal acknowledged the procedure: a content
+ * that bears this very decision (an older one sent again is not its publication), or the withdrawal of an
+ * abolished one; what never stood there is withdrawn from the start. STATUS_END: none. */
+enum status cross_record_published(struct store *store, const struct cross_record_procedure *procedure,
+                                   struct date from, struct date *day, struct error *error);
 
 /* The day, in Vietnam, of the first publication in the ledger. STATUS_END: none. */
 enum status cross_record_first_publication(struct store *store, struct date *day, struct error *error);

@@ -115,10 +115,11 @@ enum status field_presence_vanished(struct store *store, const char *source, str
     struct error reason;
     struct value *before, *now;
     *vanished = NULL;
-    if (store_sql(store,
-                  "SELECT fields, fields_now FROM source WHERE name = ?1 AND fields IS NOT NULL AND fields_now"
-                  " IS NOT NULL",
-                  &row, error))
+    if (store_sql(
+            store,
+            "SELECT fields, fields_now FROM source WHERE name = ?1 AND fields IS NOT NULL AND fields_now"
+            " IS NOT NULL",
+            &row, error))
         return error->status;
     sqlite_bind_text(row, 1, text_of(source));
     enum status status = sqlite_step(row, error);
@@ -135,10 +136,11 @@ enum status field_presence_vanished(struct store *store, const char *source, str
 enum status field_presence_settle(struct store *store, const char *source, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "UPDATE source SET fields = fields_now WHERE name = ?1 AND fields_now IS NOT NULL AND fields"
-                  " IS NOT fields_now",
-                  &statement, error))
+    if (store_sql(
+            store,
+            "UPDATE source SET fields = fields_now WHERE name = ?1 AND fields_now IS NOT NULL AND fields"
+            " IS NOT fields_now",
+            &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, text_of(source));
     return sqlite_execute(statement, error);

@@ -89,7 +89,7 @@ static enum status add_records(struct store *store, struct arena *arena, struct 
         { "source", COLUMN_TEXT },        { "key", COLUMN_TEXT },          { "locator", COLUMN_TEXT },
         { "source_digest", COLUMN_TEXT }, { "present", COLUMN_JSON },      { "outcome", COLUMN_TEXT },
         { "status", COLUMN_TEXT },        { "fault", COLUMN_TEXT },        { "content_digest", COLUMN_TEXT },
-        { "waits", COLUMN_JSON },         { "findings", COLUMN_FINDINGS },    { "read_at", COLUMN_TEXT },
+        { "waits", COLUMN_JSON },         { "findings", COLUMN_FINDINGS }, { "read_at", COLUMN_TEXT },
     };
     return list_rows(
         store, arena, code,

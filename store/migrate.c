@@ -6,6 +6,7 @@
 
 #include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/migrate_outbox.h"
 #include "store/schema.h"
 
 struct step {
@@ -19,7 +20,8 @@ struct step {
 static const struct step steps[] = {
     { .from = 1,
       .maker = "0.1.0",
-      .schema = "8117b58b316f0571d600c66f18b54746761c0044b880f0bdaa521ab3c305cda2" },
+      .schema = "8117b58b316f0571d600c66f18b54746761c0044b880f0bdaa521ab3c305cda2",
+      .carry_out = migrate_outbox },
 };
 
 bool migrate_knows(int64_t version, const struct digest *schema)

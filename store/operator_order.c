@@ -3,6 +3,7 @@
 #include "adapters/crypto.h"
 #include "core/canonical.h"
 #include "store/ledger.h"
+#include "store/merkle.h"
 
 #define GROUP 500 /* records at a time */
 
@@ -259,17 +260,19 @@ static struct text write_order(struct arena *arena, const struct operator_order 
 }
 
 static enum status append_order(struct store *store, struct arena *arena, const struct operator_order *order,
-                                struct outbox_wish *wish, struct error *error)
+                                const struct outbox_item *item, struct error *error)
 {
     struct value *detail = value_object(arena);
     value_set(detail, "decision", value_string(arena, order->decision));
+    if (item->has_dismissed)
+        value_set(detail, "dismissed", value_digest(arena, &item->dismissed));
     value_set(detail, "reason", value_string(arena, order->reason));
     struct ledger_event event = { .event = "withdrawal-ordered",
                                   .code = order->code,
-                                  .digest = &wish->digest,
+                                  .digest = &item->digest,
                                   .actor = order->actor,
                                   .detail = detail };
-    return ledger_append(store, &event, &wish->event, error);
+    return ledger_append(store, &event, NULL, error);
 }
 
 /* A record that only lacked the decision is settled again. */
@@ -293,12 +296,12 @@ static enum status give_order(struct store *store, struct arena *arena, const st
     struct digest said;
     if (store_begin(store, error))
         return error->status;
-    enum status status = outbox_said(store, item->record, &says, &said, error);
-    if (!status && !store_payload_put(store, PAYLOAD_CONTENT, &wish->digest, bytes, &wish->content, error) &&
-        !append_order(store, arena, order, wish, error)) {
+    wish->event = (int64_t)store_tree(store)->size + 1; /* that of append_order */
+    if (!outbox_said(store, item->record, &says, &said, error) &&
+        !store_payload_put(store, PAYLOAD_CONTENT, &wish->digest, bytes, &wish->content, error)) {
         outbox_item_order(item, wish, says ? &said : NULL);
-        if (!outbox_save(store, item, error) && !resolve_lacking(store, order->code, error) &&
-            !store_commit(store, error))
+        if (!append_order(store, arena, order, item, error) && !outbox_save(store, item, error) &&
+            !resolve_lacking(store, order->code, error) && !store_commit(store, error))
             return STATUS_OK;
     }
     store_rollback(store);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/canonical.h"
 #include "store/ledger.h"
 
 static const char *const state_names[] = {
@@ -23,13 +24,6 @@ const char *outbox_action_name(enum outbox_action action)
 }
 
 /* ---- the row ---- */
-
-/* In one order, from here to outbox_save. */
-#define COLUMNS                                                                                              \
-    "record, state, wanted_action, wanted_content, wanted_digest, wanted_event, held_status, held_content,"  \
-    " held_digest, held_version, held_etag, held_event, intent_key, intent_action, intent_content,"          \
-    " intent_digest, intent_base, intent_event, attempts, words, ordered, dismissed, dismissed_event,"       \
-    " overwrite, overwrite_event, behind"
 
 static enum status read_state(struct sqlite_statement *row, int at, enum outbox_state *state,
                               struct error *error)
@@ -57,8 +51,8 @@ static struct text take(struct arena *arena, struct sqlite_statement *row, int a
     return sqlite_is_null(row, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(row, at));
 }
 
-static enum status read_row(struct sqlite_statement *row, struct arena *arena, struct outbox_item *item,
-                            struct error *error)
+enum status outbox_read(struct sqlite_statement *row, struct arena *arena, struct outbox_item *item,
+                        struct error *error)
 {
     struct text held = sqlite_column_text(row, 6);
     item->stored = true;
@@ -98,13 +92,13 @@ enum status outbox_find(struct store *store, struct arena *arena, struct text co
 {
     struct sqlite_statement *row;
     *item = (struct outbox_item){ .code = text_copy(arena, code) };
-    if (store_sql(store, "SELECT " COLUMNS " FROM procedure_state WHERE code = ?1", &row, error))
+    if (store_sql(store, "SELECT " OUTBOX_COLUMNS " FROM procedure_state WHERE code = ?1", &row, error))
         return error->status;
     sqlite_bind_text(row, 1, code);
     enum status status = sqlite_step(row, error);
     if (status)
         return status;
-    status = read_row(row, arena, item, error);
+    status = outbox_read(row, arena, item, error);
     sqlite_reset_statement(row);
     return status;
 }
@@ -172,11 +166,12 @@ enum status outbox_save(struct store *store, struct outbox_item *item, struct er
     struct sqlite_statement *statement;
     if (store_sql(store,
                   item->stored
-                      ? "UPDATE procedure_state SET (" COLUMNS
+                      ? "UPDATE procedure_state SET (" OUTBOX_COLUMNS
                         ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
                         " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"
                         " WHERE code = ?1"
-                      : "INSERT INTO procedure_state (code, " COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+                      : "INSERT INTO procedure_state (code, " OUTBOX_COLUMNS
+                        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
                         " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
                         " ?25, ?26, ?27)",
                   &statement, error))
@@ -193,6 +188,31 @@ enum status outbox_save(struct store *store, struct outbox_item *item, struct er
 }
 
 /* ---- the list ---- */
+
+static struct text write_list(struct arena *arena, const struct text *texts, size_t count)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    if (!count)
+        return TEXT_NONE;
+    struct value *list = value_list(arena);
+    for (size_t i = 0; i < count; i++)
+        value_append(list, value_text(arena, texts[i]));
+    canonical_write(&out, list);
+    return text_copy(arena, buffer_view(&out));
+}
+
+struct text outbox_filter_codes(struct arena *arena, const struct outbox_filter *filter)
+{
+    return write_list(arena, filter->codes, filter->code_count);
+}
+
+struct text outbox_filter_sources(struct arena *arena, const struct outbox_filter *filter)
+{
+    struct text *sources = arena_array(arena, struct text, filter->source_count + 1);
+    for (size_t i = 0; i < filter->source_count; i++)
+        sources[i] = text_of(filter->sources[i]);
+    return write_list(arena, sources, filter->source_count);
+}
 
 struct code_list {
     struct arena *arena;

@@ -36,6 +36,27 @@ enum status outbox_list(struct store *store, const struct outbox_filter *filter,
 enum status outbox_find(struct store *store, struct arena *arena, struct text code, struct outbox_item *item,
                         struct error *error);
 
+/* For store/ only: the columns of a row in one order, and the row that has them from its first column on. */
+#define OUTBOX_COLUMNS                                                                                       \
+    "record, state, wanted_action, wanted_content, wanted_digest, wanted_event, held_status, held_content,"  \
+    " held_digest, held_version, held_etag, held_event, intent_key, intent_action, intent_content,"          \
+    " intent_digest, intent_base, intent_event, attempts, words, ordered, dismissed, dismissed_event,"       \
+    " overwrite, overwrite_event, behind"
+#define OUTBOX_COLUMN_COUNT 26
+enum status outbox_read(struct sqlite_statement *row, struct arena *arena, struct outbox_item *item,
+                        struct error *error);
+/* For store/ only: the codes or sources of a filter as a JSON list, for json_each; bytes NULL: all. */
+struct text outbox_filter_codes(struct arena *arena, const struct outbox_filter *filter);
+struct text outbox_filter_sources(struct arena *arena, const struct outbox_filter *filter);
+/* Of procedure_state p, with the codes as ?1 and the sources as ?2. */
+#define OUTBOX_FILTERED                                                                                      \
+    " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"                                       \
+    " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"                      \
+    "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
+/* What load has to do something about. */
+#define OUTBOX_TO_DO                                                                                         \
+    "(p.state IN ('intended', 'unknown', 'failed') OR (p.state = 'idle' AND p.wanted_action IS NOT NULL))"
+
 /* Inside a transaction: the one way into the table. What of it is to be said to the ledger has been said. */
 enum status outbox_save(struct store *store, struct outbox_item *item, struct error *error);
 

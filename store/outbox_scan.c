@@ -1,44 +1,21 @@
 #include "store/outbox_scan.h"
 
-#include "core/canonical.h"
-
-/* For json_each: so one statement serves any number of names. */
-static struct text write_list(struct arena *arena, const struct text *texts, size_t count)
-{
-    BUFFER_OWNED struct buffer out = { 0 };
-    if (!count)
-        return TEXT_NONE;
-    struct value *list = value_list(arena);
-    for (size_t i = 0; i < count; i++)
-        value_append(list, value_text(arena, texts[i]));
-    canonical_write(&out, list);
-    return text_copy(arena, buffer_view(&out));
-}
-
 static void bind_filter(struct arena *arena, struct sqlite_statement *statement,
                         const struct outbox_filter *filter)
 {
-    struct text *sources = arena_array(arena, struct text, filter->source_count + 1);
-    for (size_t i = 0; i < filter->source_count; i++)
-        sources[i] = text_of(filter->sources[i]);
-    sqlite_bind_text(statement, 1, write_list(arena, filter->codes, filter->code_count));
-    sqlite_bind_text(statement, 2, write_list(arena, sources, filter->source_count));
+    sqlite_bind_text(statement, 1, outbox_filter_codes(arena, filter));
+    sqlite_bind_text(statement, 2, outbox_filter_sources(arena, filter));
 }
-
-#define FILTERED                                                                                             \
-    " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"                                       \
-    " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"                      \
-    "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
 
 enum status outbox_scan_open(struct outbox_scan *pass, struct store *store,
                              const struct outbox_filter *filter, struct error *error)
 {
-    *pass = (struct outbox_scan){ .store = store };
-    if (sqlite_prepare(
-            store_database(store),
-            "SELECT p.code FROM procedure_state p WHERE (p.state IN ('intended', 'unknown', 'failed')"
-            " OR (p.state = 'idle' AND p.wanted_action IS NOT NULL))" FILTERED " ORDER BY p.code",
-            &pass->rows, error))
+    *pass = (struct outbox_scan){ .rows = NULL };
+    if (sqlite_prepare(store_database(store),
+                       "SELECT " OUTBOX_COLUMNS
+                       ", p.code FROM procedure_state p WHERE " OUTBOX_TO_DO OUTBOX_FILTERED
+                       " ORDER BY p.code",
+                       &pass->rows, error))
         return error->status;
     bind_filter(&pass->arena, pass->rows, filter);
     return STATUS_OK;
@@ -50,14 +27,16 @@ enum status outbox_scan_next(struct outbox_scan *pass, struct arena *arena, stru
     enum status status = sqlite_step(pass->rows, error);
     if (status)
         return status;
-    return outbox_find(pass->store, arena, text_copy(arena, sqlite_column_text(pass->rows, 0)), item, error);
+    *item =
+        (struct outbox_item){ .code = text_copy(arena, sqlite_column_text(pass->rows, OUTBOX_COLUMN_COUNT)) };
+    return outbox_read(pass->rows, arena, item, error);
 }
 
 void outbox_scan_close(struct outbox_scan *pass)
 {
     sqlite_finish(pass->rows);
     arena_free(&pass->arena);
-    *pass = (struct outbox_scan){ .store = NULL };
+    *pass = (struct outbox_scan){ .rows = NULL };
 }
 
 static enum status count_published(struct store *store, int64_t *count, struct error *error)
@@ -86,7 +65,7 @@ enum status outbox_extent(struct store *store, const struct outbox_filter *filte
                   "SELECT count(*) FILTER (WHERE p.wanted_action = 'publish' AND p.wanted_digest IS NOT"
                   "  p.held_digest), count(*) FILTER (WHERE p.wanted_action = 'withdraw')"
                   " FROM procedure_state p WHERE p.wanted_action IS NOT NULL AND p.held_status = 'published'"
-                  " AND p.state IN ('idle', 'intended', 'unknown', 'failed')" FILTERED,
+                  " AND p.state IN ('idle', 'intended', 'unknown', 'failed')" OUTBOX_FILTERED,
                   &row, error))
         return error->status;
     bind_filter(&arena, row, filter);

@@ -7,7 +7,6 @@
 
 /* A pass over what outbox_list would give, without its order of work. */
 struct outbox_scan {
-    struct store *store;
     struct sqlite_statement *rows;
     struct arena arena; /* of the filter */
 };

@@ -3,6 +3,7 @@
 
 #include "adapters/crypto.h"
 #include "store/ledger.h"
+#include "store/merkle.h"
 #include "store/reconciliation.h"
 
 static void set(struct arena *arena, struct value *object, const char *name, struct text text)
@@ -95,25 +96,27 @@ enum status reconciliation_weigh(struct store *store, const struct reconciliatio
 /* The event's digest is of bytes that the store has; where the portal names another one, it came in other
  * bytes. */
 static enum status append_adopted(struct store *store, const struct reconciliation_decision *decision,
-                                  const char *event_name, const char *action,
-                                  struct outbox_standing *standing, struct error *error)
+                                  const char *event_name, const char *action, const struct outbox_item *item,
+                                  struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
     value_set(detail, "action", value_string(&arena, action));
     value_set(detail, "adopted", value_boolean(&arena, true));
     value_set(detail, "asked", value_boolean(&arena, true));
+    if (item->has_dismissed)
+        value_set(detail, "dismissed", value_digest(&arena, &item->dismissed));
     set(&arena, detail, "etag", decision->etag);
-    if (decision->has_digest && !digest_equal(&decision->digest, &standing->digest))
+    if (decision->has_digest && !digest_equal(&decision->digest, &item->held_digest))
         value_set(detail, "portal_digest", value_digest(&arena, &decision->digest));
     value_set(detail, "reason", value_string(&arena, decision->reason));
     set(&arena, detail, "version", decision->version.bytes ? decision->version : decision->etag);
     struct ledger_event event = { .event = event_name,
                                   .code = decision->code,
-                                  .digest = &standing->digest,
+                                  .digest = &item->held_digest,
                                   .actor = decision->actor,
                                   .detail = detail };
-    return ledger_append(store, &event, &standing->event, error);
+    return ledger_append(store, &event, NULL, error);
 }
 
 /* There is something to withdraw now: does the record say by which decision? */
@@ -136,18 +139,22 @@ static enum status adopt(struct store *store, struct arena *arena,
     struct outbox_item item;
     struct digest said;
     bool says;
+    /* An abolished one was published before: two events, of which the last says how it stands. */
     struct outbox_standing standing = { .abolished = decision->abolished,
                                         .digest = crypto_sha256(content),
                                         .version = decision->version,
-                                        .etag = decision->etag };
+                                        .etag = decision->etag,
+                                        .event = (int64_t)store_tree(store)->size + 1 + decision->abolished };
     if (store_payload_put(store, PAYLOAD_CONTENT, &standing.digest, content, &standing.content, error) ||
-        append_adopted(store, decision, "published", "publish", &standing, error) ||
-        (decision->abolished && append_adopted(store, decision, "withdrawn", "withdraw", &standing, error)) ||
         outbox_find(store, arena, decision->code, &item, error) > STATUS_END ||
         outbox_said(store, item.record, &says, &said, error))
         return error->status;
     outbox_item_adopt(&item, &standing, says ? &said : NULL);
-    return outbox_save(store, &item, error) ? error->status : settle_again(store, decision->code, error);
+    if (append_adopted(store, decision, "published", "publish", &item, error) ||
+        (decision->abolished && append_adopted(store, decision, "withdrawn", "withdraw", &item, error)) ||
+        outbox_save(store, &item, error))
+        return error->status;
+    return settle_again(store, decision->code, error);
 }
 
 enum status reconciliation_adopt(struct store *store, const struct reconciliation_decision *decision,

@@ -98,6 +98,8 @@ static enum status append_outcome(struct settling *settling, const struct member
     value_set(detail, "key", value_text(arena, member->key));
     value_set(detail, "locator", value_text(arena, member->locator));
     value_set(detail, "source_digest", value_string(arena, hex));
+    if (member->has_content && member->status.bytes) /* what it is to come to at the portal */
+        value_set(detail, "status", value_text(arena, member->status));
     return ledger_append(
         settling->store,
         &(struct ledger_event){ .event = outcome,

@@ -17,15 +17,15 @@ struct judging {
 
 struct asking {
     struct store *store;
-    struct text code;
+    struct cross_record_procedure procedure;
 };
 
 static bool ask_published(void *user_data, struct date from, struct date *day)
 {
     const struct asking *asking = user_data;
     struct error error;
-    return asking->code.length &&
-           cross_record_published(asking->store, asking->code, from, day, &error) == STATUS_OK;
+    return asking->procedure.code.length &&
+           cross_record_published(asking->store, &asking->procedure, from, day, &error) == STATUS_OK;
 }
 
 /* What is kept was written by this program, so it can be read; a record of which nothing is kept has no
@@ -57,11 +57,14 @@ static enum status judge_page(struct judging *judging, struct error *error)
         const struct cross_record_row *record = &judging->records[i];
         if (!record->judged || record->checked_by != judging->checked_by)
             continue;
-        struct asking asking = { judging->store, record->code };
+        struct asking asking = { judging->store, { .code = record->code } };
         struct rule_record known = { record->record, record->code, record->label, ask_published, &asking };
         struct findings findings = { 0 };
         struct cross_record_deadline *deadlines = NULL;
         const struct value *projection = read_watched(judging, record);
+        asking.procedure.abolished = text_is(value_text_of(projection, "status"), "abolished");
+        date_read(value_text_of(value_find(projection, "decision"), "signed_on"),
+                  &asking.procedure.signed_on);
         /* What could not be read has been rejected for that, and misses nothing besides. */
         if (projection || !judging->rules->projection)
             cross_record_rules_judge(judging->all, &judging->record, projection, &known, &findings,

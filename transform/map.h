@@ -43,7 +43,8 @@ struct map_result {
     struct value *procedure; /* canonical: sorted, nothing empty; NULL when the record cannot be decoded */
     struct findings findings;
     struct normalise_counts repairs;
-    char *gave; /* a byte for each of the map's addresses: '1' where it gave something, '0' where it did not */
+    char
+        *gave; /* a byte for each of the map's addresses: '1' where it gave something, '0' where it did not */
 };
 
 /* The addresses that fields are filled from, in the order of `gave`; alternatives are one, by the first. */

@@ -56,23 +56,42 @@ static int last_year(const struct code_list *list)
     return last;
 }
 
+static const struct code_list *calendar_of(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->check_count; i++)
+        if (rule->checks[i].kind == &rule_check_working_days && rule->list_count)
+            return rule->lists[0];
+    return NULL;
+}
+
+/* Days on which nobody has decided yet. */
+static void remark_proposed(const struct remarking *remarking, const struct code_list *list)
+{
+    char line[1024];
+    for (const struct code *code = list->first; code; code = code->after) {
+        if (!text_is(code->to, "proposed"))
+            continue;
+        snprintf(line, sizeof line,
+                 _("%s:%ld: %.*s was only proposed and counts as an ordinary day: write holiday or working "
+                   "when it "
+                   "is decided, or take the line out"),
+                 list->path, code->line, TEXT_ARG(code->from));
+        remarking->say(remarking->user_data, line);
+    }
+}
+
 static bool remark_calendar(const struct remarking *remarking, const struct rule *rule, struct date today)
 {
-    for (size_t i = 0; i < rule->check_count; i++) {
-        char words[300];
-        if (rule->checks[i].kind != &rule_check_working_days || !rule->list_count)
-            continue;
-        int year = last_year(rule->lists[0]);
-        if (year >= today.year)
-            continue;
-        snprintf(
-            words, sizeof words,
-            _("the calendar %s has no day after %d: add the holidays, or terms are counted without them"),
-            rule->lists[0]->path, year);
-        remark(remarking, rule, words);
-        return true;
-    }
-    return false;
+    const struct code_list *days = calendar_of(rule);
+    char words[300];
+    int year = days ? last_year(days) : today.year;
+    if (year >= today.year)
+        return false;
+    snprintf(words, sizeof words,
+             _("the calendar %s has no day after %d: add the holidays, or terms are counted without them"),
+             days->path, year);
+    remark(remarking, rule, words);
+    return true;
 }
 
 void rule_lint(const struct rule_set *rules, void (*say)(void *user_data, const char *remark),
@@ -80,12 +99,17 @@ void rule_lint(const struct rule_set *rules, void (*say)(void *user_data, const 
 {
     struct remarking remarking = { say, user_data };
     bool calendar = false;
+    const struct code_list *told = NULL;
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *rule = &rules->rules[i];
         struct date today = rules->moment.today;
         remark_force(&remarking, rule, today);
         remark_conditions(&remarking, rule);
         calendar = calendar || remark_calendar(&remarking, rule, today);
+        const struct code_list *days = calendar_of(rule);
+        if (days && days != told)
+            remark_proposed(&remarking, days);
+        told = days ? days : told;
         if (!rule->cites.length && !value_find(rule->tree, "reason"))
             remark(&remarking, rule, _("it neither cites an article nor gives a reason"));
     }

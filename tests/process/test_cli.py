@@ -302,8 +302,12 @@ class Commands(Night):
             self.assertEqual(written.read_text(encoding="utf-8"), text)
             self.expect(call("--config", str(written), "check"), 0)
             done = self.expect(call("init", "--json", "other"), 0)
-            self.assertEqual(done.json, {"configuration": "other/congkhai.yaml",
-                                         "written": ["other/rules/basic.yaml", "other/congkhai.yaml"]})
+            self.assertEqual(done.json["configuration"], "other/congkhai.yaml")
+            shipped = sorted(str(path.relative_to(ROOT / "config")) for folder in ("rules", "codes")
+                             for path in (ROOT / "config" / folder).iterdir())
+            self.assertEqual(sorted(done.json["written"]), sorted(["other/congkhai.yaml"] + [f"other/{name}" for name in shipped]))
+            for name in shipped:
+                self.assertEqual((pathlib.Path(folder) / "other" / name).read_bytes(), (ROOT / "config" / name).read_bytes())
 
     def test_every_command_gives_one_json_document(self):
         self.place.records(*procedures(4), procedure("1.000009", status="?"))

@@ -109,8 +109,9 @@ class Withdraw(Night):
         self.assertEqual(self.portal.requests("withdrawal"), 1)
         code, actor, detail = self.place.sql(
             "SELECT code, actor, detail FROM audit_events WHERE event = 'withdrawal-ordered'")[0]
+        published, = self.place.one("SELECT lower(hex(digest)) FROM ledger WHERE event = 'published' AND code = '1.000002'"),
         self.assertEqual((code, json.loads(detail)),
-                         ("1.000002", {"decision": "99/QĐ-UBND", "reason": "bị thay thế"}))
+                         ("1.000002", {"decision": "99/QĐ-UBND", "dismissed": published, "reason": "bị thay thế"}))
         self.assertTrue(actor)
         self.assertEqual(self.place.sql("SELECT status FROM audit_current WHERE code = '1.000002'"), [("abolished",)])
         self.assertEqual(self.place.last_run()["withdrawn"], 1)
@@ -244,7 +245,7 @@ class Withdraw(Night):
 
 
 class WithoutDecision(Night):
-    """The contract's withdrawal names its decision, and so does the law (Decree 63/2010, Article 15(3))."""
+    """The contract's withdrawal names its decision. An abolition's information leaves the database (Article 14(2)c)."""
 
     def setUp(self):
         super().setUp()
@@ -258,7 +259,7 @@ class WithoutDecision(Night):
         records = [record for record in procedures(3) if record["code"] != code]
         self.place.records(*records, procedure(code, status="abolished", decision=decision))
 
-    def test_it_is_kept_back_with_the_law_s_words_before_any_request(self):
+    def test_it_is_kept_back_before_any_request_with_the_law_s_words(self):
         self.assertEqual(self.portal.requests(), self.requests)
         rule, field, message, cites = self.place.sql("SELECT rule, field, message, cites FROM audit_rejections")[0]
         self.assertEqual((rule, field), ("congkhai/decision", "decision.number"))

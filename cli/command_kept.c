@@ -1,0 +1,210 @@
+/* kept: what is kept back, all of it, and the lists that departments are handed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/file.h"
+#include "cli/report_output.h"
+#include "cli/rule_words.h"
+#include "cli/run.h"
+#include "record/calendar.h"
+#include "report/report_kept.h"
+#include "store/kept.h"
+#include "store/report_view.h"
+
+#define SHOWN 200 /* rows of a table, unless --limit says otherwise */
+
+struct lists {
+    struct session *session;
+    struct arena *arena;
+    struct store *store;
+    struct report_kept kept;
+    struct value *rows, *head;
+    int64_t total, records;
+    enum report_format format;
+};
+
+static enum status read_number(const char *text, const char *option, int64_t *number, struct error *error)
+{
+    char *end;
+    long long value = text ? strtoll(text, &end, 10) : 0;
+    *number = value;
+    if (text && (!*text || *end || value < 0))
+        return error_set(error, STATUS_USAGE, _("%s wants a number, not \"%s\""), option, text);
+    return STATUS_OK;
+}
+
+static enum status read_filter(struct session *session, struct store *store, struct kept_filter *filter,
+                               enum report_format *format, struct error *error)
+{
+    const struct invocation *invocation = session->invocation;
+    const struct configuration *configuration = &session->configuration;
+    *filter = (struct kept_filter){ .sources = invocation->sources,
+                                    .source_count = invocation->source_count,
+                                    .codes = invocation->codes,
+                                    .code_count = invocation->code_count,
+                                    .rule = invocation->rule,
+                                    .department = invocation->department,
+                                    .outcome = invocation->outcome };
+    if (report_output_format(invocation, invocation->output ? REPORT_XLSX : REPORT_TABLE, format, error))
+        return error->status;
+    if (invocation->output && *format == REPORT_TABLE)
+        return error_set(error, STATUS_USAGE,
+                         _("--output writes files: choose --format csv, xlsx, html or json"));
+    if (read_number(invocation->since, "--since", &filter->since, error) ||
+        read_number(invocation->limit, "--limit", &filter->limit, error) ||
+        source_check_names(configuration->sources, configuration->source_count, invocation->sources,
+                           invocation->source_count, error))
+        return error->status;
+    if (!invocation->fresh)
+        return STATUS_OK;
+    if (invocation->since)
+        return error_set(error, STATUS_USAGE, _("--new and --since say the same: use one of them"));
+    return kept_night_before(store, &filter->since, error);
+}
+
+static void print_table(struct lists *lists)
+{
+    const struct output_column columns[] = {
+        { "department", _("department"), 20 },
+        { "code", _("code"), 26 },
+        { "key", _("key"), 20 },
+        { "outcome", _("outcome"), OUTPUT_WORD },
+        { "rule", _("rule"), 24 },
+        { "field", _("field"), 24 },
+        { "value", _("value"), 30 },
+        { "why", _("why"), 80 },
+        { "since_run", _("run"), 0 },
+    };
+    rule_words_join(lists->arena, lists->rows);
+    output_table(lists->rows, columns, sizeof columns / sizeof *columns);
+    printf(_("\n%lld of %lld points shown, of %lld records and procedures\n"), (long long)lists->rows->count,
+           (long long)lists->total, (long long)lists->records);
+}
+
+static void print_json(struct lists *lists)
+{
+    struct value *document = value_object(lists->arena);
+    value_set(document, "schema", value_string(lists->arena, "congkhai/kept/1"));
+    value_set(document, "total", value_integer(lists->arena, lists->total));
+    value_set(document, "records", value_integer(lists->arena, lists->records));
+    value_set(document, "shown", value_integer(lists->arena, (int64_t)lists->rows->count));
+    value_set(document, "rows", lists->rows);
+    output_json(document);
+}
+
+/* ---- a file a department ---- */
+
+#define OPERATOR "nguoi-van-hanh"
+
+static enum status write_list(struct lists *lists, struct value *names, struct text file, struct value *rows,
+                              const char *department, struct error *error)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    struct report_kept kept = lists->kept;
+    struct text name =
+        text_format(lists->arena, TEXT_PRINT ".%s", TEXT_ARG(file), report_output_ending(lists->format));
+    for (int number = 2; value_find_text(names, name); number++)
+        name = text_format(lists->arena, TEXT_PRINT "-%d.%s", TEXT_ARG(file), number,
+                           report_output_ending(lists->format));
+    value_set_text(names, name, value_integer(lists->arena, (int64_t)rows->count));
+    kept.rows = rows;
+    kept.department = department;
+    if (report_output_bytes(lists->session, report_kept_make(&kept, lists->arena), lists->format, &out,
+                            error))
+        return error->status;
+    const char *path =
+        file_path(lists->arena, lists->session->invocation->output, text_string(lists->arena, name));
+    return file_write(path, buffer_view(&out), 0640, error);
+}
+
+static enum status write_lists(struct lists *lists, struct error *error)
+{
+    struct value *names = value_object(lists->arena), *mine = value_list(lists->arena);
+    if (file_make_folders(lists->session->invocation->output, error))
+        return error->status;
+    for (const struct value *row = lists->rows->first; row;) {
+        struct text department = value_text_of(row, "department");
+        struct value *theirs = value_list(lists->arena);
+        for (; row && text_equal(value_text_of(row, "department"), department); row = row->next)
+            value_append(report_kept_is_departments(row) ? theirs : mine, value_copy(lists->arena, row));
+        if (theirs->count && write_list(lists, names, report_kept_file(lists->arena, department), theirs,
+                                        text_string(lists->arena, department), error))
+            return error->status;
+    }
+    if (mine->count && write_list(lists, names, TEXT(OPERATOR), mine, _("(the operator)"), error))
+        return error->status;
+    for (const struct value *name = names->first; name; name = name->next)
+        printf("%.*s: %.*s\n", TEXT_ARG(name->name), TEXT_ARG(name->text));
+    return STATUS_OK;
+}
+
+static enum status answer(struct lists *lists, struct error *error)
+{
+    if (lists->session->invocation->output)
+        return write_lists(lists, error);
+    if (lists->format == REPORT_TABLE) {
+        print_table(lists);
+        return STATUS_OK;
+    }
+    if (lists->format == REPORT_JSON) {
+        print_json(lists);
+        return STATUS_OK;
+    }
+    lists->kept.rows = lists->rows;
+    return report_output_print(lists->session, lists->arena, report_kept_make(&lists->kept, lists->arena),
+                               lists->format, error);
+}
+
+static enum status gather(struct lists *lists, struct error *error)
+{
+    struct kept_filter filter;
+    struct rule_words words;
+    char today[DATE_TEXT];
+    const struct configuration *configuration = &lists->session->configuration;
+    if (read_filter(lists->session, lists->store, &filter, &lists->format, error))
+        return error->status;
+    if (lists->format == REPORT_TABLE && !filter.limit)
+        filter.limit = SHOWN;
+    if (kept_rows(lists->store, &filter, lists->arena, &lists->rows, &lists->total, &lists->records, error) ||
+        report_view_head(lists->store, lists->arena, &lists->head, error) ||
+        rule_words_open(lists->session, lists->store, lists->arena, &words, error) ||
+        rule_words_put_all(&words, lists->rows, 0, error))
+        return error->status;
+    clock_format_date(lists->session->clock->now(lists->session->clock), today);
+    lists->kept = (struct report_kept){ .agency_code = configuration->agency_code,
+                                        .agency_name = configuration->agency_name,
+                                        .calendar = calendar_of(lists->arena, configuration->lists),
+                                        .head = lists->head };
+    date_read(text_of(today), &lists->kept.today);
+    return STATUS_OK;
+}
+
+static enum status run_kept(struct session *session, bool as_report, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct lists lists = { .session = session, .arena = &arena };
+    if (run_read_store(session, STORE_READ, &lists.store, error))
+        return error->status;
+    enum status status = gather(&lists, error);
+    if (status == STATUS_OK && as_report) {
+        lists.kept.rows = lists.rows;
+        status =
+            report_output_print(session, &arena, report_kept_make(&lists.kept, &arena), lists.format, error);
+    } else if (status == STATUS_OK) {
+        status = answer(&lists, error);
+    }
+    store_close(lists.store);
+    return status;
+}
+
+enum status command_kept(struct session *session, struct error *error, int *exit_code)
+{
+    (void)exit_code;
+    return run_kept(session, false, error);
+}
+
+enum status command_kept_report(struct session *session, struct error *error)
+{
+    return run_kept(session, true, error);
+}

@@ -1,0 +1,120 @@
+#include "store/kept.h"
+
+#include "adapters/json.h"
+#include "core/canonical.h"
+
+/* clang-format off */
+#define KEPT                                                                                                 \
+    "WITH kept AS (SELECT s.name AS department, s.name AS source, r.key, r.code,"                               \
+    "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.id = r.content) AS name,"    \
+    "  r.locator, r.outcome, f.rule, f.severity, f.field, f.value, f.reason, f.arguments, f.message, f.cites,"   \
+    "  f.since_run AS since_run, (SELECT min(due) FROM deadline d WHERE d.record = r.id) AS due,"                \
+    "  0 AS kind, r.id AS record, f.rowid AS finding"                                                            \
+    " FROM record r JOIN source s ON s.id = r.source"                                                            \
+    "  LEFT JOIN finding f ON f.record = r.id AND f.severity = 'error'"                                          \
+    " WHERE r.outcome IN ('rejected', 'held') AND r.present = 1"                                                 \
+    " UNION ALL SELECT coalesce(s.name, ''), s.name, r.key, q.code,"                                             \
+    "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.id = r.content), r.locator," \
+    "  CASE q.state WHEN 'intended' THEN 'unknown' ELSE q.state END, NULL, NULL, NULL, NULL, NULL, NULL,"        \
+    "  q.words, NULL, (SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), (SELECT min(due) FROM deadline d WHERE d.record = q.record), 1, q.record, 0" \
+    " FROM procedure_state q LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source"        \
+    " WHERE q.state <> 'idle'),"                                                                                 \
+    " chosen AS (SELECT * FROM kept WHERE (?1 IS NULL OR source IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR rule = ?2)"             \
+    "  AND (?3 IS NULL OR department = ?3) AND (?4 IS NULL OR code IN (SELECT value FROM json_each(?4))"        \
+    "   OR key IN (SELECT value FROM json_each(?4)))"                            \
+    "  AND (?5 IS NULL OR outcome = ?5) AND coalesce(since_run, 0) > ?6) "
+/* clang-format on */
+
+/* Lists go in as JSON. NULL: any. */
+static struct text list_of(struct arena *arena, struct value *list)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    if (!list->count)
+        return TEXT_NONE;
+    canonical_write(&out, list);
+    return text_copy(arena, buffer_view(&out));
+}
+
+static void bind(struct arena *arena, struct sqlite_statement *statement, const struct kept_filter *filter)
+{
+    struct value *sources = value_list(arena), *codes = value_list(arena);
+    for (size_t i = 0; i < filter->source_count; i++)
+        value_append(sources, value_string(arena, filter->sources[i]));
+    for (size_t i = 0; i < filter->code_count; i++)
+        value_append(codes, value_text(arena, filter->codes[i]));
+    sqlite_bind_text(statement, 1, list_of(arena, sources));
+    sqlite_bind_text(statement, 2, text_of(filter->rule));
+    sqlite_bind_text(statement, 3, text_of(filter->department));
+    sqlite_bind_text(statement, 4, list_of(arena, codes));
+    sqlite_bind_text(statement, 5, text_of(filter->outcome));
+    sqlite_bind_number(statement, 6, filter->since ? filter->since : -1);
+}
+
+static void add(struct arena *arena, struct value *row, struct sqlite_statement *statement, int at)
+{
+    struct text text = text_copy(arena, sqlite_column_text(statement, at));
+    struct text name = text_copy(arena, text_of(sqlite_column_title(statement, at)));
+    struct value *list;
+    struct error ignored;
+    if (text_is(name, "arguments")) {
+        if (json_parse(arena, text, &list, &ignored) == STATUS_OK)
+            value_set_text(row, name, list);
+        return;
+    }
+    value_set_text(row, name,
+                   sqlite_is_integer(statement, at) ? value_number(arena, text) : value_text(arena, text));
+}
+
+enum status kept_rows(struct store *store, const struct kept_filter *filter, struct arena *arena,
+                      struct value **rows, int64_t *total, int64_t *records, struct error *error)
+{
+    struct sqlite_statement *statement;
+    enum status status;
+    *rows = value_list(arena);
+    if (store_sql(store,
+                  KEPT "SELECT count(*), count(DISTINCT kind || ':' || coalesce(record, code)) FROM chosen",
+                  &statement, error))
+        return error->status;
+    bind(arena, statement, filter);
+    if (sqlite_step(statement, error))
+        return error->status;
+    *total = sqlite_number(statement, 0);
+    *records = sqlite_number(statement, 1);
+    sqlite_reset_statement(statement);
+    if (store_sql(
+            store,
+            KEPT
+            "SELECT department, source, key, code, name, locator, outcome, rule, severity, field, value,"
+            " reason, arguments, message, cites, since_run,"
+            " (SELECT at FROM ledger l WHERE l.run = since_run AND l.event = 'run-started') AS since, due"
+            " FROM chosen ORDER BY department, source, kind, record, code, finding LIMIT ?7",
+            &statement, error))
+        return error->status;
+    bind(arena, statement, filter);
+    sqlite_bind_number(statement, 7, filter->limit ? filter->limit : -1);
+    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
+        struct value *row = value_append(*rows, value_object(arena));
+        for (int i = 0; i < sqlite_columns(statement); i++)
+            if (!sqlite_is_null(statement, i))
+                add(arena, row, statement, i);
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* A night is known by the day on which it ends, at noon in Vietnam: UTC + 7 + 12 hours. */
+enum status kept_night_before(struct store *store, int64_t *run, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(
+            store,
+            "WITH night AS (SELECT run, date(at, '+19 hours') AS day FROM ledger WHERE event = 'run-started'"
+            " AND json_extract(detail, '$.command') = 'run')"
+            " SELECT coalesce(max(run), 0) FROM night WHERE day < (SELECT max(day) FROM night)",
+            &statement, error))
+        return error->status;
+    if (sqlite_step(statement, error))
+        return error->status;
+    *run = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return STATUS_OK;
+}

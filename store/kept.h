@@ -1,0 +1,32 @@
+/* What is kept back now: records that were rejected or are held, one row a reason, and procedures whose
+ * delivery did not end well, one row each. For `kept`, the lists that departments get, and notices. */
+#ifndef STORE_KEPT_H
+#define STORE_KEPT_H
+
+#include "core/value.h"
+#include "store/store.h"
+
+struct kept_filter {
+    const char *const *sources;
+    size_t source_count;      /* 0: any */
+    const struct text *codes; /* codes, or keys of records without one */
+    size_t code_count;
+    const char *rule, *department, *outcome; /* NULL: any */
+    int64_t since;                           /* only what stands since a later run than this; 0: all */
+    int64_t limit;                           /* rows at most; 0: all */
+};
+
+/* The rows in the order of department, source and record, each an object of
+ *     department, source, key, code, name, locator
+ *     outcome       rejected · held; refused · conflict · failed · unknown · sent-back
+ *     rule, severity, field, value, reason, arguments, message, cites      of records: a finding (core/finding.h)
+ *     message       of deliveries: the portal's words
+ *     since_run, since (RFC 3339), due (yyyy-mm-dd, the nearest term of the record)
+ * What is nothing is absent. *total counts the rows without the limit, *records whom they are about. */
+enum status kept_rows(struct store *store, const struct kept_filter *filter, struct arena *arena,
+                      struct value **rows, int64_t *total, int64_t *records, struct error *error);
+
+/* The last run of the night before the last one; 0: there was none. What stands since a later run is new. */
+enum status kept_night_before(struct store *store, int64_t *run, struct error *error);
+
+#endif

@@ -1,0 +1,71 @@
+#include "store/migrate_outbox.h"
+
+#include "store/ledger.h"
+
+/* The last event of a row's code for which a condition holds. */
+#define LAST(condition)                                                                                      \
+    "(SELECT e.seq FROM ledger e WHERE e.code = s.code AND (" condition ") ORDER BY e.seq DESC LIMIT 1)"
+
+#define IS_WISH                                                                                              \
+    "e.digest = s.wanted_digest AND"                                                                         \
+    " e.event IN ('accepted', 'withdrawal-ordered', 'overwrite-ordered', 'recalled')"
+#define IS_HELD                                                                                              \
+    "e.event IN ('published', 'withdrawn') OR e.event = 'recalled' AND json_extract(e.detail, '$.absent')"
+#define IS_DISMISSAL                                                                                         \
+    "e.event = 'withdrawal-ordered' OR e.event = 'published' AND json_extract(e.detail, '$.adopted')"        \
+    " OR e.event = 'accepted' AND e.digest = s.dismissed"
+#define IS_OVERWRITING "e.event = 'overwrite-ordered'"
+
+static const char name_events[] =
+    "UPDATE procedure_state AS s SET"
+    " wanted_event = CASE WHEN wanted_action IS NOT NULL THEN " LAST(
+        IS_WISH) " END,"
+                 " held_event = CASE WHEN held_status IS NOT NULL THEN " LAST(
+                     IS_HELD) " END,"
+                              " intent_event = (SELECT w.intent_seq FROM was_procedure_state w WHERE w.code "
+                              "= s.code),"
+                              " dismissed_event = CASE WHEN dismissed IS NOT NULL THEN " LAST(
+                                  IS_DISMISSAL) " END,"
+                                                " overwrite_event = CASE WHEN overwrite IS NOT NULL "
+                                                "THEN " LAST(IS_OVERWRITING) " END";
+
+static const char forget_nameless[] =
+    "UPDATE record SET work = 1 WHERE id IN (SELECT record FROM procedure_state"
+    " WHERE wanted_action IS NOT NULL AND wanted_event IS NULL);"
+    "UPDATE procedure_state SET wanted_action = NULL, wanted_content = NULL, wanted_digest = NULL"
+    " WHERE wanted_action IS NOT NULL AND wanted_event IS NULL";
+
+static const char renamed_versions[] =
+    "SELECT s.code, s.held_digest, s.held_version FROM procedure_state s JOIN ledger e ON e.seq = "
+    "s.held_event"
+    " WHERE s.held_status IN ('published', 'abolished') AND s.held_version IS NOT NULL AND s.held_etag IS "
+    "NULL"
+    " AND s.held_version IS NOT json_extract(e.detail, '$.version') ORDER BY s.code";
+
+static enum status append_refreshed(struct store *store, struct sqlite_statement *row, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct digest digest;
+    struct value *detail = value_object(&arena);
+    value_set(detail, "version", value_text(&arena, text_copy(&arena, sqlite_column_text(row, 2))));
+    struct ledger_event event = { .event = "refreshed",
+                                  .code = text_copy(&arena, sqlite_column_text(row, 0)),
+                                  .digest = sqlite_digest(row, 1, &digest) ? &digest : NULL,
+                                  .detail = detail };
+    return ledger_append(store, &event, NULL, error);
+}
+
+enum status migrate_outbox(struct store *store, struct error *error)
+{
+    struct sqlite_statement *rows;
+    if (sqlite_run(store_database(store), name_events, error) ||
+        sqlite_run(store_database(store), forget_nameless, error) ||
+        sqlite_prepare(store_database(store), renamed_versions, &rows, error))
+        return error->status;
+    enum status status;
+    while ((status = sqlite_step(rows, error)) == STATUS_OK)
+        if ((status = append_refreshed(store, rows, error)))
+            break;
+    sqlite_finish(rows);
+    return status == STATUS_END ? STATUS_OK : status;
+}

@@ -1,0 +1,78 @@
+"""kept: everything that is kept back, with filters, and the lists that departments are handed."""
+
+import csv
+import io
+import unittest
+import zipfile
+
+from harness import Night, Place, Simulator, procedure
+
+
+class Kept(Night):
+    def setUp(self):
+        super().setUp()
+        self.portal = Simulator()
+        self.addCleanup(self.portal.stop)
+        self.place = Place(self.portal)
+        self.addCleanup(self.place.close)
+        self.place.configure(sources=[self.place.source("one", fetch={"file": "inbox/one.ndjson"}),
+                                      self.place.source("Sở Đất đai & Nhà ở", fetch={"file": "inbox/two.ndjson"})])
+
+    def night(self, one=(), two=(), code=1):
+        self.place.records(*one)
+        self.place.records(*two, source="two")
+        self.expect(self.place.run("--quiet", "run"), code)
+
+    def kept(self, *arguments):
+        return self.expect(self.place.run("--json", "kept", *arguments), 0).json
+
+    def test_all_of_it_and_each_filter(self):
+        self.night([procedure("1.000001", status="?"), procedure("1.000002", name=None)], [procedure("1.000003", status="!")])
+        everything = self.kept()
+        self.assertEqual(everything["schema"], "congkhai/kept/1")
+        self.assertEqual((everything["total"], everything["records"]), (3, 3))
+        self.assertEqual([row["key"] for row in self.kept("--source", "one")["rows"]], ["1.000001", "1.000002"])
+        self.assertEqual([row["key"] for row in self.kept("--code", "1.000003", "--code", "1.000001")["rows"]], ["1.000003", "1.000001"])
+        self.assertEqual(len(self.kept("--rule", everything["rows"][0]["rule"])["rows"]), 2)
+        self.assertEqual(self.kept("--outcome", "held")["total"], 0)
+        limited = self.kept("--limit", "1")
+        self.assertEqual((limited["total"], limited["shown"]), (3, 1))
+        self.assertTrue(all(row["since_run"] == 1 and row["since"].endswith("Z") for row in everything["rows"]))
+        self.expect(self.place.run("kept", "--source", "oen"), 2, "one")
+        self.expect(self.place.run("kept", "--since", "x"), 2)
+
+    def test_what_stood_before_is_not_new(self):
+        self.night([procedure("1.000001", status="?")])
+        self.night([procedure("1.000001", status="?"), procedure("1.000002", status="?")])
+        self.assertEqual([row["key"] for row in self.kept("--since", "1")["rows"]], ["1.000002"])
+        self.assertEqual(self.kept("--new")["total"], 2)  # both runs are of one night
+
+    def test_each_department_gets_its_own_file_in_an_officials_words(self):
+        self.night([procedure("1.000001", status="?")], [procedure("=1+1", status="!")])
+        self.expect(self.place.run("kept", "--output", str(self.place.folder / "out"), "--format", "csv"), 0)
+        names = sorted(path.name for path in (self.place.folder / "out").iterdir())
+        self.assertEqual(names, ["one.csv", "so-dat-dai-nha-o.csv"])
+        text = (self.place.folder / "out" / "so-dat-dai-nha-o.csv").read_text(encoding="utf-8")
+        self.assertTrue(text.startswith("\ufeff"))
+        rows = list(csv.reader(io.StringIO(text[1:])))
+        self.assertEqual(rows[1][0], "'=1+1")
+        self.assertEqual(len(rows), 2)
+        self.expect(self.place.run("kept", "--output", str(self.place.folder / "out")), 0)
+        with zipfile.ZipFile(self.place.folder / "out" / "one.xlsx") as book:
+            self.assertIn("1.000001", book.read("xl/sharedStrings.xml").decode())
+
+    def test_a_refused_delivery_is_in_the_list_and_an_unknown_one_is_the_operators(self):
+        self.portal.faults("kind=status:422,on=put,code=1.000001")
+        self.night([procedure("1.000001"), procedure("1.000002")])
+        rows = {row["code"]: row["outcome"] for row in self.kept()["rows"]}
+        self.assertEqual(rows, {"1.000001": "refused"})
+
+    def test_the_report_is_the_same_list(self):
+        self.night([procedure("1.000001", status="?")])
+        document = self.expect(self.place.run("--json", "report", "cho-hoan-thien"), 0).json
+        self.assertEqual(document["report"], "cho-hoan-thien")
+        self.assertEqual([row["code"] for row in document["rows"]], ["1.000001"])
+
+
+if __name__ == "__main__":
+    unittest.main()
