@@ -29,7 +29,7 @@ struct reading {
     size_t unended_capacity;
     struct folder_names gave; /* folders whose documents gave records */
     struct arena *arena;
-    int64_t given, skipped;
+    int64_t given, skipped, passed; /* passed: rows that the decoder left out, as the source wants it */
     int64_t *patience;
 };
 
@@ -119,9 +119,10 @@ static enum status take(struct reading *reading, const struct document *document
                         const struct decoded *decoded, const char *fault, struct error *error)
 {
     char locator[600];
-    const char *doubt = NULL;
-    if (document->unended && document->lines_ended && !fault)
-        doubt = _("the last row has no line end, though the last row had one before: the file may have been "
+    const char *kept = decoded->kept;
+    bool cut = document->unended && document->lines_ended && !fault;
+    if (cut)
+        kept = _("the last row has no line end, though the last row had one before: the file may have been "
                   "cut. If it is whole, say so with \"congkhai retry\"");
     locate(document, decoded, locator, sizeof locator);
     if (decoded->warning)
@@ -133,7 +134,8 @@ static enum status take(struct reading *reading, const struct document *document
         .document = document->name,
         .whole = !decoded->number,
         .fault = fault,
-        .doubt = doubt,
+        .kept = kept,
+        .cut = cut,
     };
     return ingest_put(reading->ingest, &record, error);
 }
@@ -244,6 +246,7 @@ static enum status read_document(struct reading *reading, struct document *docum
     if (decode.user_data)
         decode.driver->close(&decode);
     remember_lines(reading, document);
+    reading->passed += document->skipped;
     if (reading->fetch->root && (reading->given || !*broken))
         vanished_folders_gave(&reading->gave, reading->arena, document->name,
                               reading->given ? NULL : reading->fetch->root);
@@ -496,7 +499,7 @@ static enum status read_source(struct reading *reading, struct store *store, str
         status = finish(reading, store, &fetch, error);
     if (fetch.driver->close)
         fetch.driver->close(&fetch);
-    reading->skipped = ingest_skipped(reading->ingest) - reading->skipped;
+    reading->skipped = ingest_skipped(reading->ingest) - reading->skipped + reading->passed;
     ingest_close(reading->ingest);
     record_address_free(key);
     skip_free(skip);

@@ -18,10 +18,11 @@
 
 struct item {
     struct text bytes, context, key;
-    const char *locator, *document, *fault, *doubt;
+    const char *locator, *document, *fault, *kept;
     struct digest digest;
     bool whole;
     bool known;   /* staged before, or nothing that was asked for: there is nothing left to do */
+    bool cut;
     bool skipped; /* it is no record */
     bool again;   /* the same bytes are on their way already */
     struct arena arena;
@@ -196,7 +197,7 @@ static enum status look_up(struct ingest *ingest, struct group *group, const str
     const struct item *last = NULL;
     for (size_t i = 0; i < group->count; i++) {
         struct item *item = &group->items[i];
-        if (item->fault || item->skipped)
+        if (item->fault || item->skipped || item->kept)
             continue;
         if ((!last || item->context.bytes != last->context.bytes) &&
             staging_context(options->staging, item->context, error))
@@ -259,31 +260,39 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
     return staging_put(options->staging, &staged, error);
 }
 
-/* What may have been cut stands under its key, where that can be told, so that nothing is missing for it. */
+/* What may have been cut, or is struck out, stands under its key, where that can be told, so that nothing is missing
+ * for it. */
 static enum status keep_back(struct ingest *ingest, struct item *item, struct error *error)
 {
     const struct ingest_options *options = &ingest->options;
-    bool known;
-    bool keyed = !item->fault && item->key.length;
-    item->fault = item->doubt;
-    ingest->doubtful = true;
-    if (!keyed)
+    enum staging_doubt doubt = STAGING_NO_DOUBT;
+    bool known = false;
+    if (item->fault || !item->key.length) {
+        item->fault = item->fault ? item->fault : item->kept;
+        ingest->doubtful = ingest->doubtful || item->cut;
         return set_aside(ingest, item, error);
+    }
     if (!wanted(options, item->key))
         return STATUS_OK;
+    if (staging_context(options->staging, item->context, error) ||
+        staging_doubt(options->staging, item->key, &item->digest, &doubt, error) ||
+        (doubt &&
+         staging_known(options->staging, &item->digest, item->key, text_of(item->locator), &known, error)))
+        return error->status;
+    if (known && doubt == STAGING_TAKEN)
+        return STATUS_OK;
+    ingest->doubtful = ingest->doubtful || item->cut;
+    options->notice(options->user_data, item->locator, item->kept);
     struct staged_record staged = {
         .key = item->key,
         .locator = text_of(item->locator),
         .bytes = item->bytes,
         .digest = item->digest,
         .context = item->context,
-        .fault = item->doubt,
+        .fault = item->kept,
+        .doubt = true,
     };
-    options->notice(options->user_data, item->locator, item->doubt);
-    if (staging_known(options->staging, &item->digest, item->key, text_of(item->locator), &known, error) ||
-        known)
-        return error->status;
-    return staging_put(options->staging, &staged, error);
+    return known ? STATUS_OK : staging_put(options->staging, &staged, error);
 }
 
 static enum status stage(struct ingest *ingest, struct item *item, struct error *error)
@@ -296,7 +305,7 @@ static enum status stage(struct ingest *ingest, struct item *item, struct error 
     ingest->skipped += item->skipped;
     if (item->known)
         return STATUS_OK;
-    if (item->doubt)
+    if (item->kept)
         return keep_back(ingest, item, error);
     if (item->fault)
         return set_aside(ingest, item, error);
@@ -390,7 +399,8 @@ enum status ingest_put(struct ingest *ingest, const struct ingest_record *record
         .bytes = text_copy(&group->arena, record->bytes),
         .locator = text_string(&group->arena, text_of(record->locator)),
         .fault = record->fault ? text_string(&group->arena, text_of(record->fault)) : NULL,
-        .doubt = record->doubt ? text_string(&group->arena, text_of(record->doubt)) : NULL,
+        .cut = record->cut,
+        .kept = record->kept ? text_string(&group->arena, text_of(record->kept)) : NULL,
         .whole = record->whole,
     };
     item->document = before && !strcmp(before->document, record->document)

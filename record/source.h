@@ -33,6 +33,7 @@ struct source {
     const char *separator;
     const struct value *header; /* the heading row's number, or a list of names */
     const char *sheet;
+    int hidden, struck;   /* enum source_hidden, source_struck: rows of a workbook */
     int64_t record_limit; /* bytes of one record */
     int64_t order;        /* its place in the configuration, from 0 */
 
@@ -40,6 +41,8 @@ struct source {
 };
 
 enum source_listing { SOURCE_FULL, SOURCE_CHANGES };
+enum source_hidden { SOURCE_HIDDEN_TAKE, SOURCE_HIDDEN_SKIP };
+enum source_struck { SOURCE_STRUCK_REJECT, SOURCE_STRUCK_TAKE, SOURCE_STRUCK_SKIP };
 
 const char *source_format_name(enum source_format format);
 /* The separator as a byte ("\t" and "tab" are a tab); 0 when it is to be found. */

@@ -15,6 +15,7 @@ struct staged_record {
     struct digest digest; /* of the bytes */
     struct text context;  /* what the listing's records share (a heading row), or none */
     const char *fault;    /* extract's reason against it; NULL: none */
+    bool doubt;           /* … is a doubt: an operator may take the record as it is */
 };
 
 struct staging_counts {
@@ -54,6 +55,14 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
  * none. */
 enum status staging_key_at(struct staging *staging, struct arena *arena, struct text locator,
                            struct text *key, struct error *error);
+/* What is said of the record of this key with these very bytes. */
+enum staging_doubt {
+    STAGING_NO_DOUBT,
+    STAGING_DOUBTED, /* it is kept back, though it can be read */
+    STAGING_TAKEN,   /* an operator took it as it is */
+};
+enum status staging_doubt(struct staging *staging, struct text key, const struct digest *digest,
+                          enum staging_doubt *doubt, struct error *error);
 /* Are there records that stood in this document of many records, in the last whole listing? */
 enum status staging_has_document(struct staging *staging, struct text document, bool *many,
                                  struct error *error);

@@ -3,6 +3,7 @@
 Many sources stand in one configuration, so that a night of all of them is one run."""
 
 import http.server
+import io
 import json
 import os
 import random
@@ -11,6 +12,7 @@ import threading
 import time
 import unittest
 import urllib.parse
+import zipfile
 
 from harness import Night, Place, Simulator, QUICK
 
@@ -184,6 +186,35 @@ FAULTS = {
 }
 # Who answers so, and links on, cannot be told from one that has no rows there, unless it says how many there are.
 BLIND = {("next", "empty always"), ("next", "empty once"), ("cursor", "empty always"), ("cursor", "empty once")}
+
+
+def workbook(rows):
+    """An .xlsx of one sheet: each row is (attributes, [(text, struck)])."""
+    cells = "".join(
+        f'<row r="{r}"{attributes}>' + "".join(
+            f'<c r="{"ABC"[c]}{r}" t="inlineStr" s="{int(struck)}"><is><t>{text}</t></is></c>'
+            for c, (text, struck) in enumerate(row)) + "</row>" for r, (attributes, row) in enumerate(rows, 1))
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    kinds = "http://schemas.openxmlformats.org/package/2006/relationships"
+    parts = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="{kinds}"><Relationship Id="r" Type="{relation}/officeDocument" '
+                       'Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook {main} xmlns:r="{relation}"><sheets><sheet name="S" sheetId="1" r:id="a"/></sheets>'
+                           '</workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{kinds}"><Relationship Id="a" Type="{relation}/worksheet" '
+                                      f'Target="worksheets/sheet1.xml"/><Relationship Id="s" Type="{relation}/styles" '
+                                      'Target="styles.xml"/></Relationships>',
+        "xl/styles.xml": f'<styleSheet {main}><fonts><font><sz val="11"/></font><font><strike/></font><font><strike val="0"/>'
+                         '</font></fonts><cellXfs><xf numFmtId="0" fontId="0"/><xf numFmtId="0" fontId="1"/></cellXfs>'
+                         '</styleSheet>',
+        "xl/worksheets/sheet1.xml": f"<worksheet {main}><sheetData>{cells}</sheetData></worksheet>"}
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, '<?xml version="1.0" encoding="UTF-8"?>' + text)
+    return made.getvalue()
 
 
 class Listing(Night):
@@ -418,6 +449,169 @@ class Listing(Night):
         self.expect(self.place.run("run", "--release-brake", "vanished_field", "--reason", "bỏ cột"), 0)
         self.expect(self.place.run("run"), 0)
         self.assertFalse(any("text" in entry["content"]["methods"][0] for entry in self.portal.held().values()))
+
+    def test_hidden_and_struck_rows_of_a_workbook(self):
+        row = lambda number, struck=(False, False), attributes="": (
+            attributes, [(f"1.{number:06d}", struck[0]), (f"Thủ tục {number}", struck[1])])
+        rows = [("", [("Mã", False), ("Tên", False)]), row(1), row(2, (True, True)), row(3, (False, True)),
+                row(4, attributes=' hidden="1"'), row(5)]
+        self.place.write("inbox/w.xlsx", workbook(rows))
+        self.place.configure(sources=[self.place.source(
+            "w", fetch={"file": "inbox/w.xlsx"}, format="xlsx", key="Mã", map={**MAP, "code": "Mã", "name": "Tên"})])
+        held = lambda: [int(code[-6:]) for code in sorted(self.portal.held())]
+        for _ in range(2):
+            self.expect(self.place.run("run"), 1, "row is struck out", "hidden")
+            self.assertEqual(held(), [1, 3, 4, 5])
+            self.assertEqual(self.place.sql("SELECT key, outcome FROM record WHERE outcome <> 'accepted'"),
+                             [("1.000002", "rejected")])
+        rows[1] = row(1, (True, True))  # what stands is struck out later: it is kept back, and nothing is missing
+        self.place.write("inbox/w.xlsx", workbook(rows))
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.one("SELECT group_concat(key) FROM record WHERE outcome = 'rejected'"),
+                         "1.000001,1.000002")
+        self.assertEqual(self.place.last_run()["missing"], 0)
+        rows[1] = row(1)
+        self.place.write("inbox/w.xlsx", workbook(rows))
+        self.expect(self.place.run("run"), 1)
+        self.place.change_source(struck="take", hidden="skip")
+        self.expect(self.place.run("run"), 0, "skip.*1")
+        self.assertEqual(held(), [1, 2, 3, 4, 5])
+        self.assertEqual(self.place.last_run()["missing"], 1)
+        self.place.change_source(struck="skip")
+        self.expect(self.place.run("run"), 0, "skip.*2")
+        self.place.change_source(format="csv")
+        self.expect(self.place.run("check"), 2, "struck.*means nothing|hidden.*means nothing")
+
+    def test_an_empty_list_of_a_page_is_one_whose_table_is_there(self):
+        source = self.place.source("h", fetch={"file": "inbox/h.html"}, format="html", records="//table[@id='t']/tr[td]",
+                                   key="td[1]", map={**MAP, "code": "td[1]", "name": "td[2]"})
+        self.place.configure(sources=[source])
+        page = "<html><body>{}</body></html>"
+        for body, code, missing in (("<table id=t><tr><td>1.000001</td><td>Một</td></tr></table>", 0, 0),
+                                    ("<p>Đang bảo trì</p>", 1, 0), ("<table id=t></table>", 0, 1)):
+            self.place.write("inbox/h.html", page.format(body))
+            self.expect(self.place.run("run"), code)
+            self.assertEqual(self.place.last_run()["missing"], missing, body)
+
+    # ---- files ----
+
+    def test_a_file_that_moves_gives_no_record_tonight_and_the_others_do(self):
+        self.place.configure(sources=[self.place.source("f", fetch={"folder": "inbox", "match": "**/*.json", "quiet": "1s"},
+                                                        format="json")])
+        for number in (1, 2):
+            self.place.write(f"inbox/{number}.json", json.dumps({"code": f"1.00000{number}", "name": "x", "status": "announced",
+                                                                 "decision": "1/QĐ"}))
+        self.expect(self.place.run("run"), 0)
+        going = threading.Event()
+
+        def write():
+            while not going.wait(0.2):
+                with open(self.place.inbox / "2.json", "a") as file:
+                    file.write(" ")
+        thread = threading.Thread(target=write)
+        thread.start()
+        time.sleep(0.6)
+        try:
+            begun = time.monotonic()
+            done = self.expect(self.place.run("run", seconds=60), 3, "2\\.json is being written to")
+            self.assertLess(time.monotonic() - begun, 15)
+        finally:
+            going.set()
+            thread.join()
+        self.assertEqual(self.place.last_run()["missing"], 0)
+        self.expect(self.place.run("run"), 0)
+        os.utime(self.place.inbox / "1.json", (time.time() + 3600, time.time() + 3600))
+        self.expect(self.place.run("run"), 0)
+
+    def test_a_last_row_without_its_end_is_kept_back_until_somebody_says_that_it_is_whole(self):
+        for name, form, text in (("c.csv", {"format": "csv", "key": "Mã", "map": {**MAP, "code": "Mã", "name": "Tên"}},
+                                  "Mã;Tên\r\n1.000001;Đăng ký khai sinh\r\n1.000002;Đăng ký khai tử, nơi thường trú\r\n"),
+                                 ("n.ndjson", {"format": "ndjson", "key": "/ma", "map": MAP},
+                                  '{"ma":"1.000001","ten":"Một"}\n{"ma":"1.000002","ten":"Hai"}\n')):
+            with self.subTest(name=name):
+                self.place.close()
+                self.place = Place(self.portal)
+                self.portal.reset()
+                self.place.configure(sources=[self.place.source("s", fetch={"file": f"inbox/{name}"}, **form)])
+                self.place.write(f"inbox/{name}", text)
+                self.expect(self.place.run("run"), 0)
+                cut = text.rstrip()[:-4] if name == "c.csv" else text.rstrip()
+                self.place.write(f"inbox/{name}", cut)
+                before = self.portal.held()["1.000002"]["content"]["name"]
+                for _ in range(2):
+                    self.expect(self.place.run("run"), 1, "no line end")
+                    self.assertEqual(self.place.last_run()["missing"], 0)
+                    self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], before)
+                self.place.run("retry", "--reason", "tệp đủ", "--code", "1.000002")
+                self.expect(self.place.run("run"), 0)
+                self.assertIn(self.portal.held()["1.000002"]["content"]["name"], cut)
+                self.expect(self.place.run("run"), 0)
+                self.place.write(f"inbox/{name}", cut.replace("1.000001", "1.000003"))
+                self.expect(self.place.run("run"), 0)
+
+    def test_folders_links_and_files_that_cannot_be_read(self):
+        record = lambda number: json.dumps({"code": f"1.00000{number}", "name": "x", "status": "announced", "decision": "1/QĐ"})
+        self.place.configure(sources=[self.place.source("f", fetch={"folder": "inbox", "match": "**/*.json"}, format="json")])
+        for name, number in (("a.json", 1), ("sub/b.json", 2), ("sub/c.json", 3), ("other/d.json", 4)):
+            self.place.write(f"inbox/{name}", record(number))
+        self.expect(self.place.run("run"), 0)
+        missing = lambda: self.place.last_run()["missing"]
+        # a share that is not there
+        os.rename(self.place.inbox / "sub", self.place.folder / "sub")
+        for _ in range(2):
+            self.expect(self.place.run("run"), 3, "inbox/sub", "vanished_folder")
+            self.assertEqual(missing(), 0)
+        os.rename(self.place.folder / "sub", self.place.inbox / "sub")
+        self.expect(self.place.run("run"), 0)
+        # it moved: its keys come from another file
+        os.rename(self.place.inbox / "other" / "d.json", self.place.inbox / "d.json")
+        self.expect(self.place.run("run"), 0)
+        # one file of several goes
+        os.remove(self.place.inbox / "sub" / "c.json")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(missing(), 1)
+        # what cannot be read leaves the others
+        self.place.write("inbox/e.json", record(5))
+        for make in (lambda p: os.symlink("nowhere", p), lambda p: os.mkfifo(p), lambda p: os.mkdir(p)):
+            path = self.place.inbox / "odd.json"
+            make(path)
+            code = 0 if path.is_dir() else 3
+            self.expect(self.place.run("run"), code)
+            self.assertIn("1.000005", self.portal.held())
+            path.rmdir() if path.is_dir() else path.unlink()
+        self.place.write("inbox/empty.json", "")
+        self.expect(self.place.run("run"), 1, "empty\\.json")
+        os.remove(self.place.inbox / "empty.json")
+        self.expect(self.place.run("run"), 0)
+        # gone for good
+        os.remove(self.place.inbox / "sub" / "b.json")
+        os.rmdir(self.place.inbox / "sub")
+        self.expect(self.place.run("run"), 3)
+        self.expect(self.place.run("run", "--release-brake", "vanished_folder", "--reason", "phòng đã sáp nhập"), 0)
+        self.assertEqual(missing(), 2)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'brake-released'"), 1)
+        # all of it
+        for name in ("a.json", "d.json", "e.json"):
+            os.remove(self.place.inbox / name)
+        self.expect(self.place.run("run"), 3, "vanished_folder")
+
+    def test_only_the_newest_files(self):
+        record = lambda number: json.dumps([{"ma": f"1.00000{n}", "ten": "x"} for n in number])
+        self.place.configure(sources=[self.place.source("f", fetch={"folder": "inbox", "match": "*.json", "newest": {"by": "name"}},
+                                                        format="json", key="/ma", map=MAP)])
+        self.place.write("inbox/2026-01.json", record((1, 2)))
+        self.place.write("inbox/2026-02.json", record((1, 3)))
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(sorted(self.portal.held()), ["1.000001", "1.000003"])
+        self.place.configuration["sources"][0]["fetch"]["newest"] = {"by": "time", "count": 1}
+        self.place.configure()
+        os.utime(self.place.inbox / "2026-02.json", (1, 1))
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.last_run()["missing"], 1)
+        self.place.configuration["sources"][0]["fetch"]["newest"] = {"by": "size"}
+        self.place.configure()
+        self.expect(self.place.run("check"), 2, "name.*time|size")
 
     def nights(self, count, seed):
         """One source, one random fault in ten nights: at the end the portal holds what the source holds."""
