@@ -292,8 +292,9 @@ static enum status next_xlsx(struct decode *decode, struct decoded *decoded, str
     decoded->bytes = decode_list(&workbook->record, workbook->cells, row.count);
     decoded->warning = warning_of(workbook);
     if (struck && decode->source->struck == SOURCE_STRUCK_REJECT)
-        decoded->kept = _("the row is struck out: the procedure may be abolished. Take the row out, or take the "
-                          "line away; \"struck\" says what becomes of such rows");
+        decoded->kept =
+            _("the row is struck out: the procedure may be abolished. Take the row out, or take the "
+              "line away; \"struck\" says what becomes of such rows");
     return fault;
 }
 

@@ -123,7 +123,7 @@ static enum status take(struct reading *reading, const struct document *document
     bool cut = document->unended && document->lines_ended && !fault;
     if (cut)
         kept = _("the last row has no line end, though the last row had one before: the file may have been "
-                  "cut. If it is whole, say so with \"congkhai retry\"");
+                 "cut. If it is whole, say so with \"congkhai retry\"");
     locate(document, decoded, locator, sizeof locator);
     if (decoded->warning)
         notice(reading, locator, decoded->warning);

@@ -21,7 +21,7 @@ struct item {
     const char *locator, *document, *fault, *kept;
     struct digest digest;
     bool whole;
-    bool known;   /* staged before, or nothing that was asked for: there is nothing left to do */
+    bool known; /* staged before, or nothing that was asked for: there is nothing left to do */
     bool cut;
     bool skipped; /* it is no record */
     bool again;   /* the same bytes are on their way already */

@@ -31,9 +31,10 @@ struct ingest_record {
     const char *document; /* its name */
     bool whole;           /* the record is the whole document */
     const char *fault;    /* why it cannot be read: it is set aside; NULL: it can */
-    const char *kept;     /* why it is kept back under its key, though it can be read, unless an operator took these
+    const char
+        *kept; /* why it is kept back under its key, though it can be read, unless an operator took these
                            * very bytes (retry); NULL: it is not */
-    bool cut;             /* … because what follows may be lacking */
+    bool cut;  /* … because what follows may be lacking */
 };
 
 struct ingest;

@@ -49,7 +49,7 @@ struct xlsx_row {
     size_t count;                  /* as many as there are headings */
     const struct xlsx_cell *cells; /* borrowed until the next call */
     bool hidden;
-    size_t beyond;                 /* cells with something in them right of the last heading */
+    size_t beyond; /* cells with something in them right of the last heading */
     bool title; /* no record: a line across the table ("II. Đất đai" in one merged cell), or remarks beside it
                  */
 };

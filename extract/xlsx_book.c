@@ -430,7 +430,8 @@ static void add_font(struct styles *styles, const struct xml_event *event)
                                          sizeof *styles->struck);
         styles->struck[styles->font_count++] = false;
     } else if (xlsx_is(event, XML_EVENT_START, "strike") && styles->font_count) {
-        bool off = xml_event_attribute(event, "val", &value) && (text_is(value, "0") || text_is(value, "false"));
+        bool off =
+            xml_event_attribute(event, "val", &value) && (text_is(value, "0") || text_is(value, "false"));
         styles->struck[styles->font_count - 1] = !off;
     }
 }

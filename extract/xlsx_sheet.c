@@ -260,7 +260,8 @@ static enum status read_row(struct xlsx_sheet *sheet, const struct xml_event *ev
     if (number <= sheet->number || number > XLSX_ROWS)
         return broken(sheet, _("the row behind it is out of order"), TEXT_NONE, error);
     sheet->number = number;
-    sheet->hidden = xml_event_attribute(event, "hidden", &value) && (text_is(value, "1") || text_is(value, "true"));
+    sheet->hidden =
+        xml_event_attribute(event, "hidden", &value) && (text_is(value, "1") || text_is(value, "true"));
     sheet->count = sheet->bytes = 0;
     sheet->ordered = true;
     arena_clear(&sheet->arena);

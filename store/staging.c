@@ -358,8 +358,8 @@ enum status staging_doubt(struct staging *staging, struct text key, const struct
     struct sqlite_statement *statement;
     *doubt = STAGING_NO_DOUBT;
     if (store_sql(staging->store,
-                  "SELECT doubt FROM record WHERE source = ?1 AND key = ?2 AND source_digest = ?3", &statement,
-                  error))
+                  "SELECT doubt FROM record WHERE source = ?1 AND key = ?2 AND source_digest = ?3",
+                  &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
     sqlite_bind_text(statement, 2, key);

@@ -32,8 +32,10 @@ static const struct walked cases[] = {
     { "another page's answer", WALK_OFFSET, "10@1 10@11 10@1", "0 10 20", "same as a page before", false },
     { "a cap", WALK_OFFSET, "4@1 4@5 2@9 e", "0 4 8 10", NULL, false },
     { "a page that is empty once", WALK_OFFSET, "10@1 e 5@21 10@11 e", "0 10 20 10 25", NULL, false },
-    { "a page that is empty for good", WALK_OFFSET, "10@1 e 5@21 e e", "0 10 20 10 25", "though there are rows", false },
-    { "a page that comes back short", WALK_OFFSET, "10@1 e 5@21 7@11 e", "0 10 20 10 25", "too short", false },
+    { "a page that is empty for good", WALK_OFFSET, "10@1 e 5@21 e e", "0 10 20 10 25",
+      "though there are rows", false },
+    { "a page that comes back short", WALK_OFFSET, "10@1 e 5@21 7@11 e", "0 10 20 10 25", "too short",
+      false },
     { "a lost page", WALK_OFFSET, "10@1 l 5@21 e", "0 10 20 25", "lost", false },
     { "a server that is down", WALK_OFFSET, "10@1 l l", "0 10 20", "lost", false },
     { "a first page that is lost", WALK_OFFSET, "l", "0", "lost", false },
@@ -137,7 +139,9 @@ TEST("repeats are the same when they come in the same order")
     uint64_t repeats[3];
     static const char *const walks[] = { "10@1 10@10 e e", "10@1 10@10 e e", "10@1 10@9 e e" };
     for (int i = 0; i < 3; i++) {
-        struct page_walk walk = { .kind = WALK_OFFSET, .size = 10, .most = 9, .listing = &listing, .shown = "s" };
+        struct page_walk walk = {
+            .kind = WALK_OFFSET, .size = 10, .most = 9, .listing = &listing, .shown = "s"
+        };
         char words[40];
         snprintf(words, sizeof words, "%s", walks[i]);
         page_walk_begin(&walk);
