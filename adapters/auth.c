@@ -6,6 +6,7 @@
 #include "adapters/file.h"
 #include "adapters/json.h"
 #include "adapters/secret.h"
+#include "adapters/secrets.h"
 
 #define TOKEN_TIMEOUT_MS 30000
 #define TOKEN_USUAL_MS   (5 * 60 * 1000) /* of a token that does not say how long it lives */
@@ -214,6 +215,7 @@ static enum status take_token(struct auth *auth, struct clock *clock, const stru
         clean = clean && token.bytes[i] > 0x20 && token.bytes[i] < 0x7f;
     if (!clean)
         return error_set(error, STATUS_STOP, _("%s answered without an access token"), auth->token_shown);
+    secrets_add(token, SECRETS_GIVEN);
     int64_t lives = TOKEN_USUAL_MS;
     setting_duration(value_text_of(body, "expires_in"), &lives);
     auth->expires = clock->now(clock) + (lives > 2 * TOKEN_EARLY_MS ? lives - TOKEN_EARLY_MS : lives / 2);

@@ -362,6 +362,22 @@ static char *copy_of(const char *string)
     return string && *string ? memory_copy_string(string) : NULL;
 }
 
+/* What is meant for this machine must not go to another, which a proxy of the environment is: beside what the
+ * environment excepts from it. */
+static char *exceptions(void)
+{
+    const char *names[] = { "no_proxy", "NO_PROXY" }, *told = NULL;
+    struct buffer BUFFER_OWNED list = { 0 };
+    for (size_t i = 0; i < 2 && !told; i++)
+        told = getenv(names[i]);
+    if (told && strcmp(told, "*") == 0)
+        return memory_copy_string(told);
+    buffer_string(&list, "localhost,127.0.0.0/8,::1");
+    if (told && *told)
+        buffer_printf(&list, ",%s", told);
+    return memory_copy_string(list.bytes);
+}
+
 static void copy_options(struct http_client *client, const struct http_options *options)
 {
     client->in_flight = options->in_flight > 0 ? options->in_flight : 1;
@@ -379,6 +395,7 @@ static void copy_options(struct http_client *client, const struct http_options *
     client->key = copy_of(options->key);
     client->user_agent = copy_of(options->user_agent);
     client->schemes = memory_copy_string(options->schemes ? options->schemes : "http,https");
+    client->no_proxy = exceptions();
     const char *home = getenv("HOME");
     char path[4096];
     snprintf(path, sizeof path, "%s/.ssh/known_hosts", home ? home : "");
@@ -442,6 +459,7 @@ void http_close(struct http_client *client)
     free(client->user_agent);
     free(client->schemes);
     free(client->known_hosts);
+    free(client->no_proxy);
     free(client);
 }
 

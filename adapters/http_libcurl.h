@@ -89,7 +89,7 @@ struct http_client {
     CURLM *multi;
     long in_flight, timeout_ms, connect_timeout_ms, slow_seconds;
     size_t answer_limit;
-    char *ca_file, *certificate, *key, *user_agent, *schemes, *known_hosts;
+    char *ca_file, *certificate, *key, *user_agent, *schemes, *known_hosts, *no_proxy;
     bool follow_same_host, follow_any_host, decompress;
     struct http_transfers queue, finished;
     /* Whose answers the caller may be looking at: from http_next, and from http_once in between. */

@@ -166,6 +166,7 @@ static CURLcode set_for_good(struct http_client *client, struct http_line *line)
         SET(CURLOPT_LOW_SPEED_LIMIT, (long)LEAST_SPEED);
         SET(CURLOPT_LOW_SPEED_TIME, client->slow_seconds);
     }
+    SET(CURLOPT_NOPROXY, client->no_proxy);
     if (client->ca_file)
         SET(CURLOPT_CAINFO, client->ca_file);
     if (client->certificate)

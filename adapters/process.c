@@ -11,9 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "adapters/secrets.h"
 #include "adapters/unicode.h"
-
-extern char **environ;
 
 struct child {
     pid_t process;
@@ -56,12 +55,14 @@ static int spawn(struct child *child, const char *const *argv, int input, int ou
                              POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setsigmask(&attributes, &none);
+    ARENA_OWNED struct arena arena = { 0 };
     char *words[64];
     size_t count = 0;
     for (; argv[count] && count < 63; count++)
         words[count] = strdup(argv[count]);
     words[count] = NULL;
-    int code = posix_spawnp(&child->process, argv[0], &actions, &attributes, words, environ);
+    int code =
+        posix_spawnp(&child->process, argv[0], &actions, &attributes, words, secrets_environment(&arena));
     while (count)
         free(words[--count]);
     posix_spawnattr_destroy(&attributes);

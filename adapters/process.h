@@ -15,7 +15,8 @@ struct process_result {
 
 /* Runs argv[0] (looked for in PATH) with `input` on its standard input, and waits. STATUS_RETRY with what to
  * do when it cannot be started or takes longer than `milliseconds` (then it is killed). Whatever it exits
- * with is STATUS_OK. Signals are its defaults. */
+ * with is STATUS_OK. Signals are its defaults; its environment is ours
+ * without what holds a secret. */
 enum status process_run(const char *const *argv, struct text input, long milliseconds,
                         struct process_result *result, struct error *error);
 

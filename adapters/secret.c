@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/file.h"
+#include "adapters/secrets.h"
 
 static enum status read_environment(struct arena *arena, const char *folder, const char *name,
                                     struct text *secret, struct error *error)
@@ -15,6 +16,7 @@ static enum status read_environment(struct arena *arena, const char *folder, con
             error, STATUS_USAGE,
             _("the environment variable \"%s\" is not set; set it for the user who runs congkhai"), name);
     *secret = text_of(value);
+    secrets_add_variable(name);
     return STATUS_OK;
 }
 
@@ -76,6 +78,7 @@ static enum status read_secret(struct arena *arena, const char *folder, struct t
         if (memchr(secret->bytes, 0, secret->length))
             return error_set(error, STATUS_USAGE, _("the secret ${" TEXT_PRINT "} holds a NUL byte"),
                              TEXT_ARG(reference));
+        secrets_add(*secret, SECRETS_NAMED);
         return STATUS_OK;
     }
     return error_set(
@@ -177,4 +180,72 @@ struct text secret_hide(struct arena *arena, struct text text)
         buffer_text(&out, rest);
     }
     return text_equal(buffer_view(&out), text) ? text : text_copy(arena, buffer_view(&out));
+}
+
+size_t secret_written(struct arena *arena, struct text text, struct text **secrets)
+{
+    size_t scheme, mark, end, equals, count = 0, most = 1;
+    if (!text_find(text, TEXT("://"), &scheme))
+        return 0;
+    for (size_t i = 0; i < text.length; i++)
+        most += text.bytes[i] == '&' || text.bytes[i] == '?';
+    struct text *list = *secrets = arena_array(arena, struct text, most);
+    struct text rest = text_slice(text, scheme + 3, text.length);
+    struct text user = text_slice(rest, 0, behind_user(rest));
+    if (user.length && text_find(user, TEXT(":"), &mark))
+        list[count++] = text_slice(user, mark + 1, user.length - mark - 2);
+    if (!text_find(rest, TEXT("?"), &mark))
+        return count;
+    for (rest = text_slice(rest, mark + 1, rest.length); rest.length;
+         rest = text_slice(rest, end + 1, rest.length)) {
+        if (!text_find(rest, TEXT("&"), &end))
+            end = rest.length;
+        struct text pair = text_slice(rest, 0, end);
+        if (text_find(pair, TEXT("="), &equals) && secret_is_name(text_slice(pair, 0, equals)) &&
+            !secret_is_named(pair))
+            list[count++] = text_slice(pair, equals + 1, pair.length);
+    }
+    return count;
+}
+
+static bool is_name_byte(char byte)
+{
+    return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') || byte == '_' ||
+           byte == '-';
+}
+
+bool secret_is_assigned(struct text text)
+{
+    for (size_t at = 0, end; at < text.length; at = end + 1) {
+        for (end = at; end < text.length && is_name_byte(text.bytes[end]);)
+            end++;
+        struct text name = text_slice(text, at, end - at);
+        while (text_starts(name, TEXT("-")))
+            name = text_slice(name, 1, name.length);
+        if (!name.length || !secret_is_name(name))
+            continue;
+        size_t sign = end;
+        if (at && text.bytes[at] == '-' && (text.bytes[at - 1] == ' ' || text.bytes[at - 1] == '-') &&
+            end < text.length && text.bytes[end] == ' ')
+            return true; /* --password x */
+        while (sign < text.length && memchr("\" '", text.bytes[sign], 3))
+            sign++;
+        if (sign == text.length || !memchr("=:", text.bytes[sign], 2))
+            continue;
+        struct text value = text_trim(text_slice(text, sign + 1, text.length));
+        if (value.length && !memchr("&,}", value.bytes[0], 3) && !text_starts(value, TEXT("\"\"")) &&
+            !text_starts(value, TEXT("//")))
+            return true;
+    }
+    return false;
+}
+
+struct text secret_hide_arguments(struct arena *arena, struct text command)
+{
+    size_t word = 0;
+    while (word < command.length && command.bytes[word] != ' ' && command.bytes[word] != '\n')
+        word++;
+    if (!secret_is_assigned(command) && text_equal(secret_hide(arena, command), command))
+        return command;
+    return text_format(arena, "%.*s ***", (int)word, command.bytes);
 }

@@ -2,7 +2,7 @@
  * ${credential:NAME} (systemd's, under $CREDENTIALS_DIRECTORY), alone or inside a text.
  *
  * Line breaks at the end of a file are no part of its secret. Messages name the place of a secret, never its
- * value.
+ * value; what is read is known from then on (adapters/secrets.h).
  */
 #ifndef ADAPTERS_SECRET_H
 #define ADAPTERS_SECRET_H
@@ -32,5 +32,15 @@ bool secret_is_name(struct text name);
  * name of a secret; references (${…}) stay. The text itself when there is nothing to hide; else in the arena.
  */
 struct text secret_hide(struct arena *arena, struct text text);
+
+/* Does prose give a value to a name of a secret: "Authorization: Bearer x", "token=x", {"password": "x"},
+ * --password x? */
+bool secret_is_assigned(struct text text);
+/* A command line without its arguments where these write a secret out; else itself. */
+struct text secret_hide_arguments(struct arena *arena, struct text command);
+
+/* The secrets that a text writes out as a URL does: its password, and what its query gives to a name of a secret.
+ * How many; they are parts of the text. */
+size_t secret_written(struct arena *arena, struct text text, struct text **secrets);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/secrets.h"
 #include "adapters/unicode.h"
 #include "core/memory.h"
 
@@ -93,7 +94,10 @@ static ssize_t door_write(void *cookie, const char *bytes, size_t length)
     struct door *door = cookie;
     buffer_put(&door->in, bytes, length);
     struct text all = buffer_view(&door->in);
-    size_t left = put(&door->out, all, true, true);
+    size_t held = secrets_begun(all);
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text covered = secrets_cover(&arena, text_slice(all, 0, all.length - held), false);
+    size_t left = put(&door->out, covered, true, true) + held;
     if (left)
         memmove(door->in.bytes, all.bytes + all.length - left, left);
     door->in.length = left;

@@ -4,21 +4,59 @@
 
 #include "adapters/odbc_string.h"
 #include "adapters/secret.h"
+#include "adapters/secrets.h"
 #include "cli/run.h"
 #include "cli/shipped.h"
 #include "extract/extract.h"
 #include "load/load.h"
 #include "transform/transform.h"
 
-/* As a value of its own, in a URL, or in a connection string. */
+/* As a value of its own, in a URL, in a connection string, or in prose: a header, a body, a command line. */
 static bool is_written_out(struct arena *arena, const struct value *value)
 {
     if (value->kind != VALUE_TEXT)
         return false;
     if (text_is(value->name, "odbc"))
         return odbc_string_has_password(value->text);
-    return (secret_is_name(value->name) && !secret_is_named(value->text)) ||
-           !text_equal(secret_hide(arena, value->text), value->text);
+    if (!text_equal(secret_hide(arena, value->text), value->text))
+        return true;
+    if (!value->text.length || secret_is_named(value->text))
+        return false;
+    return secret_is_name(value->name) || secret_is_assigned(value->text);
+}
+
+static void warn(const struct session *session, const struct value *at, const char *message,
+                 struct value *warnings)
+{
+    struct arena *arena = session->configuration.context.arena;
+    value_append(warnings, value_text(arena, text_format(arena, "%s:%u:%u: %s", session->configuration.path,
+                                                         at->line, at->column, message)));
+}
+
+/* A named one that is too short to be told from other text. */
+static void warn_short(const struct session *session, const struct value *value, struct value *warnings,
+                       struct arena *arena)
+{
+    struct text rest = value->text, secret;
+    size_t start, end;
+    while (text_find(rest, TEXT("${"), &start)) {
+        rest = text_slice(rest, start, rest.length);
+        struct error unread;
+        if (!text_find(rest, TEXT("}"), &end))
+            return;
+        struct text reference = text_slice(rest, 0, end + 1);
+        rest = text_slice(rest, end + 1, rest.length);
+        if (secret_resolve(arena, session->configuration.folder, reference, &secret, &unread) ||
+            secret.length >= SECRETS_LEAST)
+            continue;
+        warn(session, value,
+             text_format(arena,
+                         _("the secret " TEXT_PRINT " has fewer than %d bytes: where it comes back in an "
+                           "answer, a message or a record it cannot be known; take a longer one"),
+                         TEXT_ARG(reference), SECRETS_LEAST)
+                 .bytes,
+             warnings);
+    }
 }
 
 /* Secrets that are written out: where they stand, never what they are. */
@@ -26,15 +64,17 @@ static void warn_secrets(const struct session *session, const struct value *tree
                          struct arena *arena)
 {
     for (const struct value *child = tree->first; child; child = child->next) {
-        if (is_written_out(arena, child)) {
-            const char *line =
-                text_format(arena,
-                            _("%s:%u:%u: the secret \"%.*s\" is written out; refer to it with "
-                              "${env:NAME}, ${file:PATH} or ${credential:NAME}"),
-                            session->configuration.path, child->line, child->column, TEXT_ARG(child->name))
-                    .bytes;
-            value_append(warnings, value_string(arena, line));
-        }
+        if (is_written_out(arena, child))
+            warn(session, child,
+                 text_format(
+                     arena,
+                     _("the secret \"%.*s\" is written out; refer to it with ${env:NAME}, ${file:PATH} "
+                       "or ${credential:NAME}"),
+                     TEXT_ARG(child->name.length ? child->name : tree->name))
+                     .bytes,
+                 warnings);
+        if (child->kind == VALUE_TEXT)
+            warn_short(session, child, warnings, arena);
         warn_secrets(session, child, warnings, arena);
     }
 }

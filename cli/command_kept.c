@@ -7,7 +7,6 @@
 #include "cli/report_output.h"
 #include "cli/rule_words.h"
 #include "cli/run.h"
-#include "record/calendar.h"
 #include "report/report_kept.h"
 #include "store/kept.h"
 #include "store/report_view.h"
@@ -174,7 +173,7 @@ static enum status gather(struct lists *lists, struct error *error)
     clock_format_date(lists->session->clock->now(lists->session->clock), today);
     lists->kept = (struct report_kept){ .agency_code = configuration->agency_code,
                                         .agency_name = configuration->agency_name,
-                                        .calendar = calendar_of(lists->arena, configuration->lists),
+                                        .calendar = report_output_calendar(lists->session, lists->arena),
                                         .head = lists->head };
     date_read(text_of(today), &lists->kept.today);
     return STATUS_OK;

@@ -3,7 +3,6 @@
 
 #include "cli/report_output.h"
 #include "cli/run.h"
-#include "record/calendar.h"
 #include "report/report.h"
 
 static enum status choose(const char *given, const char *option, const char *const *names, size_t count,
@@ -33,9 +32,11 @@ enum status command_report(struct session *session, struct error *error, int *ex
     enum report_format format;
     struct store *store;
     struct value *document;
-    char today[DATE_TEXT];
+    char today[DATE_TEXT], baseline[DATE_TEXT];
     (void)exit_code;
     clock_format_date(session->clock->now(session->clock), today);
+    if (configuration->baseline.year)
+        date_write(configuration->baseline, baseline);
     if (!strcmp(invocation->arguments[0], "cho-hoan-thien"))
         return command_kept_report(session, error);
     if ((invocation->by && choose(invocation->by, "--by", by, 4, &grouped, error)) ||
@@ -51,8 +52,9 @@ enum status command_report(struct session *session, struct error *error, int *ex
         .by = (enum report_by)grouped,
         .agency_code = configuration->agency_code,
         .agency_name = configuration->agency_name,
-        .ministry = configuration->agency_code[0] == 'G',
-        .calendar = calendar_of(&arena, configuration->lists),
+        .ministry = configuration->agency_kind == AGENCY_MINISTRY,
+        .baseline = configuration->baseline.year ? baseline : NULL,
+        .calendar = report_output_calendar(session, &arena),
     };
     date_read(text_of(today), &request.today);
     enum status status = report_make(&request, &arena, &document, error);

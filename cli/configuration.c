@@ -7,6 +7,7 @@
 #include "adapters/file.h"
 #include "adapters/odbc_string.h"
 #include "adapters/secret.h"
+#include "adapters/secrets.h"
 #include "adapters/yaml.h"
 #include "core/canonical.h"
 
@@ -89,6 +90,8 @@ static void mask(struct arena *arena, struct value *tree, bool secret)
             mask(arena, child, hidden);
         else if (text_is(child->name, "odbc"))
             child->text = odbc_string_show(arena, child->text);
+        else if (text_is(child->name, "command"))
+            child->text = secret_hide_arguments(arena, child->text);
         else if (!hidden)
             child->text = secret_hide(arena, child->text);
         else if (!text_starts(child->text, TEXT("${")))
@@ -229,6 +232,7 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
     if (read_yaml(arena, configuration->path, &tree, error))
         return error->status;
     configuration->tree = tree;
+    secrets_add_tree(configuration->folder, tree);
     if (speak)
         speak(language_of(tree));
     if (setting_read(&configuration->context, top_settings, COUNT(top_settings), tree, "configuration", &top,

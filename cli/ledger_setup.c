@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "adapters/secret.h"
 #include "cli/cli.h"
 #include "store/retention.h"
 
@@ -57,16 +58,18 @@ static enum status read_copy(const struct setting_context *context, const char *
     if (copy->url && strncmp(copy->url, "https://", 8) && strncmp(copy->url, "http://", 7))
         return setting_fault(context, value_find(tree, "url"), error, _("\"%s\" is no http(s) address"),
                              copy->url);
-    copy->shown = text_format(context->arena, "%s %s",
-                              copy->folder    ? "folder"
-                              : copy->command ? "command"
-                              : copy->url     ? "url"
-                                              : "mail",
-                              copy->folder    ? copy->folder
-                              : copy->command ? copy->command
-                              : copy->url     ? copy->url
-                                              : copy->mail)
-                      .bytes;
+    copy->shown =
+        text_format(context->arena, "%s %s",
+                    copy->folder    ? "folder"
+                    : copy->command ? "command"
+                    : copy->url     ? "url"
+                                    : "mail",
+                    copy->folder    ? copy->folder
+                    : copy->command ? text_string(context->arena, secret_hide_arguments(
+                                                                      context->arena, text_of(copy->command)))
+                    : copy->url ? text_string(context->arena, secret_hide(context->arena, text_of(copy->url)))
+                                : copy->mail)
+            .bytes;
     return STATUS_OK;
 }
 

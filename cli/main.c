@@ -448,9 +448,10 @@ int main(int argc, char **argv)
     free(invocation.released);
     free(invocation.checkpoints);
     free(invocation.keys);
-    if (fflush(stdout) || ferror(stdout)) {
+    if (ferror(stdout) | fclose(stdout)) { /* what the door still holds goes out with the end */
         fprintf(stderr, "congkhai: %s\n", _("the results could not be written to standard output"));
-        return exit_code ? exit_code : 3;
+        exit_code = exit_code ? exit_code : 3;
     }
+    fclose(stderr);
     return exit_code;
 }

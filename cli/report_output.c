@@ -6,6 +6,7 @@
 
 #include "adapters/visible.h"
 #include "core/canonical.h"
+#include "record/calendar.h"
 #include "report/report_write.h"
 
 #define FILE_BYTES ((size_t)1 << 30)
@@ -31,6 +32,13 @@ enum status report_output_format(const struct invocation *invocation, enum repor
 const char *report_output_ending(enum report_format format)
 {
     return formats[format];
+}
+
+const struct workday_calendar *report_output_calendar(const struct session *session, struct arena *arena)
+{
+    const struct code_list *list = codes_find(session->configuration.lists, TEXT("holidays"));
+    struct calendar *calendar = arena_new(arena, struct calendar);
+    return list && !calendar_read(arena, list, calendar) ? &calendar->days : NULL;
 }
 
 static void print_table(struct session *session, struct arena *arena, const struct value *document)

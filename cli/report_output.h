@@ -3,6 +3,7 @@
 #define CLI_REPORT_OUTPUT_H
 
 #include "cli/cli.h"
+#include "core/workday.h"
 
 enum report_format { REPORT_TABLE, REPORT_CSV, REPORT_XLSX, REPORT_HTML, REPORT_JSON };
 
@@ -10,6 +11,9 @@ enum report_format { REPORT_TABLE, REPORT_CSV, REPORT_XLSX, REPORT_HTML, REPORT_
 enum status report_output_format(const struct invocation *invocation, enum report_format usual,
                                  enum report_format *format, struct error *error);
 const char *report_output_ending(enum report_format format); /* "xlsx" */
+
+/* The code list "holidays"; NULL when the configuration has none. In the arena. */
+const struct workday_calendar *report_output_calendar(const struct session *session, struct arena *arena);
 
 /* To stdout. STATUS_USAGE for a workbook on a terminal. */
 enum status report_output_print(struct session *session, struct arena *arena, const struct value *document,

@@ -57,6 +57,13 @@ static size_t make_printable(char out[ERROR_MESSAGE_SIZE], const char *message, 
     return used;
 }
 
+static size_t (*_Atomic covers)(char *message, size_t length, size_t room);
+
+void error_cover_with(size_t (*cover)(char *message, size_t length, size_t room))
+{
+    covers = cover;
+}
+
 /* Formats into a message of its own, because the arguments may point into the one that is to be replaced. */
 __attribute__((format(printf, 2, 0))) static size_t compose(char message[ERROR_MESSAGE_SIZE],
                                                             const char *format, va_list arguments)
@@ -78,6 +85,9 @@ __attribute__((format(printf, 2, 0))) static size_t compose(char message[ERROR_M
             !sequence_length((unsigned char *)raw, length, last - 1))
             length = last - 1;
     }
+    size_t (*cover)(char *, size_t, size_t) = covers;
+    if (cover)
+        length = cover(raw, length, sizeof raw);
     length = make_printable(message, raw, length);
     message[length] = 0;
     return length;

@@ -36,12 +36,16 @@ struct error {
 
 /* Sets status and message, returns the status. `error` may be NULL where the caller wants the status alone.
  * The old message may be among the arguments. Messages are shown on terminals and quote hostile input: bytes
- * that are not UTF-8 and control characters other than tab and line feed become '?'. */
+ * that are not UTF-8 and control characters are written out, <FF> and \\u001b: it is one line. */
 enum status error_set(struct error *error, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Puts "<formatted>: " in front of the message; returns the status unchanged (FATAL when `error` is NULL). */
 enum status error_add(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What takes out of each message that is made what nobody may see (adapters/secrets.h): it may change the bytes in
+ * place up to `room`, and returns the length. NULL: nothing does. */
+void error_cover_with(size_t (*cover)(char *message, size_t length, size_t room));
 
 /* The exit code of INTERFACE §1 that a status ends the program with (OK, END and REJECT give 0). */
 int error_exit_code(enum status status);

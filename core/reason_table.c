@@ -178,6 +178,13 @@ const struct reason_row reason_rows[] = {
     /* ---- what the record itself gives: extract and the map ---- */
     { "record.unreadable",
       { WORDS("Không đọc được hồ sơ: {1}", "The record cannot be read: {1}"), RIGHT_FILE, NO_WORDS } },
+    { "record.secret",
+      { WORDS("Hồ sơ chứa một mật khẩu hoặc mã bí mật của hệ thống, nên không được lưu lại",
+              "The record holds a password or a secret of this system, so nothing of it was stored"),
+        WORDS("Xóa mã ấy khỏi hồ sơ tại nguồn và báo người vận hành",
+              "Take it out of the record at its source, and tell the operator"),
+        WORDS("Hãy đổi bí mật ấy: người khác đọc được nó tại nguồn",
+              "Change the secret: others can read it at the source") } },
     { "record.inner-unreadable",
       { WORDS("Không đọc được nội dung này: {1}", "This cannot be read: {1}"), RIGHT_FILE,
         WORDS("Xem \"parse\" của trường này trong \"map\"",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "adapters/secrets.h"
 #include "core/canonical.h"
 #include "extract/decode.h"
 #include "extract/fetch.h"
@@ -294,7 +295,9 @@ static enum status remember(struct reading *reading, struct store *store, const 
                             bool whole, struct error *error)
 {
     struct listing_memory *found = whole ? &reading->found : &reading->memory;
-    found->validators = whole ? fetch->remember : TEXT_NONE;
+    /* What was given back with a secret in it is not worth keeping: it is read anew. */
+    bool clean = text_equal(secrets_cover(fetch->arena, fetch->remember, false), fetch->remember);
+    found->validators = whole && clean ? fetch->remember : TEXT_NONE;
     found->read_at = whole ? fetch->clock->now(fetch->clock) : 0;
     return source_state_put(store, reading->source->name, listing_memory_write(found, fetch->arena), error);
 }
@@ -311,6 +314,8 @@ static enum status walk_documents(struct reading *reading, struct fetch *fetch, 
         status = fetch->driver->next(fetch, &document, &reason);
         if (status != STATUS_OK)
             break;
+        ARENA_OWNED struct arena named = { 0 };
+        document.name = text_string(&named, secrets_cover(&named, text_of(document.name), false));
         kept = read_document(reading, &document, &fetch->broken, error);
         fetch->given = reading->given;
         fetch->nothing = document.nothing;

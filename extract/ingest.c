@@ -5,10 +5,12 @@
 
 #include "adapters/crypto.h"
 #include "adapters/json.h"
+#include "adapters/secrets.h"
 #include "adapters/unicode.h"
 #include "core/memory.h"
 #include "extract/json_splitter.h"
 #include "record/encoding.h"
+#include "record/record.h"
 
 #define GROUP       64
 #define GROUP_BYTES ((size_t)512 << 10) /* with so many a group is full before it has GROUP records */
@@ -21,7 +23,8 @@ struct item {
     const char *locator, *document, *fault, *kept;
     struct digest digest;
     bool whole;
-    bool known; /* staged before, or nothing that was asked for: there is nothing left to do */
+    bool secret; /* it holds a secret: its place and its key are all that is kept of it */
+    bool known;  /* staged before, or nothing that was asked for: there is nothing left to do */
     bool cut;
     bool skipped; /* it is no record */
     bool again;   /* the same bytes are on their way already */
@@ -152,12 +155,27 @@ static enum status find_key(const struct ingest *ingest, struct item *item)
     return status;
 }
 
+/* Nothing that could give the secret away goes further: not even a digest, which would confirm a guess. */
+static void withhold(const struct ingest *ingest, struct item *item)
+{
+    bool keyed = ingest->options.key && !item->fault && find_key(ingest, item) == STATUS_OK &&
+                 !secrets_named_in(item->key);
+    if (!keyed)
+        item->key = TEXT_NONE;
+    item->bytes = text_of(item->locator); /* in its place, so that its digest is of what is stored */
+    item->context = TEXT_NONE;
+    item->secret = true;
+    item->fault = RECORD_SECRET;
+}
+
 static void work(void *user_data, size_t index, unsigned thread)
 {
     const struct ingest *ingest = user_data;
     (void)thread;
     if (index < ingest->hashing->count) {
         struct item *item = &ingest->hashing->items[index];
+        if (secrets_named_in(item->bytes) || secrets_named_in(item->context))
+            withhold(ingest, item);
         item->digest = crypto_sha256(item->bytes.length ? item->bytes : text_of(item->locator));
         item->skipped = ingest->options.skip && !item->fault &&
                         skip_matches(ingest->options.skip, ingest->options.source, item->bytes, item->context,
@@ -238,7 +256,9 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
     };
     digest_hex(&staged.digest, name + 1);
     name[17] = 0;
-    if (item->whole) {
+    if (item->secret && item->key.length) {
+        staged.key = item->key;
+    } else if (item->whole) {
         if (staging_key_at(options->staging, &ingest->scratch, staged.locator, &staged.key, error))
             return error->status;
         if (!staged.key.bytes || staged.key.bytes[0] == '@') {
@@ -256,7 +276,7 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
     options->notice(options->user_data, item->locator, item->fault);
     if (known)
         return STATUS_OK;
-    ingest->doubtful = ingest->doubtful || !item->whole;
+    ingest->doubtful = ingest->doubtful || !(item->whole || (item->secret && item->key.length));
     return staging_put(options->staging, &staged, error);
 }
 

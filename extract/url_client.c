@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "adapters/crypto.h"
+#include "adapters/secrets.h"
 #include "extract/url_answer.h"
 
 #define HEADERS_MAX 32
@@ -200,8 +201,10 @@ static enum status log_in(struct url_client *client, struct error *error)
     spool_file_close(&content);
     if (status == STATUS_BUSY || status == STATUS_REJECT)
         error->status = status = STATUS_STOP;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         buffer_text(&client->session, session);
+        secrets_add(session, SECRETS_GIVEN);
+    }
     return status;
 }
 

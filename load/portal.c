@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "adapters/file.h"
+#include "adapters/secrets.h"
 
 const struct portal_driver *const portal_drivers[] = { &portal_rest, &portal_mapi, &portal_folder, NULL };
 
@@ -160,6 +161,11 @@ void portal_response_keep(struct portal_response *report, struct arena *arena)
 {
     struct text *texts[] = { &report->message, &report->answer_digest, &report->remote.version,
                              &report->remote.etag };
+    report->message = secrets_cover(arena, report->message, true);
+    /* A name of a version that holds a secret is no name that could be kept, nor sent. */
+    for (size_t i = 2; i < sizeof texts / sizeof *texts; i++)
+        if (!text_equal(secrets_cover(arena, *texts[i], false), *texts[i]))
+            *texts[i] = TEXT_NONE;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i]->bytes)
             *texts[i] = text_copy(arena, *texts[i]);

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "adapters/crypto.h"
+#include "adapters/secrets.h"
 #include "adapters/unicode.h"
 #include "core/canonical.h"
 
@@ -143,7 +144,9 @@ bool portal_answer_is_unknown(const struct value *problem)
 
 static void put_clean(struct buffer *out, struct text text, size_t most)
 {
+    ARENA_OWNED struct arena arena = { 0 };
     size_t end = out->length + most;
+    text = secrets_cover(&arena, text, true); /* before it is cut, where half of one would stay */
     bool blank = out->length == 0 || out->bytes[out->length - 1] == ' ';
     while (text.length && out->length < end) {
         size_t valid = unicode_invalid_at(text);

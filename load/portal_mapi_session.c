@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "adapters/json.h"
+#include "adapters/secrets.h"
 #include "core/canonical.h"
 #include "load/portal_mapi.h"
 
@@ -233,6 +234,7 @@ enum status mapi_logged_in(struct mapi *mapi, const struct http_response *answer
     }
     buffer_clear(&mapi->session);
     buffer_text(&mapi->session, session);
+    secrets_add(session, SECRETS_GIVEN);
     mapi->login = MAPI_LOGGED_IN;
     mapi->generation++;
     mapi->opening = true;

@@ -89,4 +89,10 @@ enum status record_item_parse(struct arena *arena, enum record_shape shape,
                               const struct record_format *format, struct text text, struct record *inner,
                               struct error *error);
 
+/* The fault of a record that was withheld before it was staged (rule secret-in-record): nothing of it was kept. */
+#define RECORD_SECRET                                                                                        \
+    N_("the record holds a secret of the configuration, so nothing of it was stored: take it out at its "    \
+       "source, and "                                                                                        \
+       "change the secret, which others can read there")
+
 #endif

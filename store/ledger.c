@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "adapters/secrets.h"
 #include "core/canonical.h"
 #include "store/merkle.h"
 
@@ -70,6 +71,8 @@ static enum status append(struct store *store, int64_t run, const struct ledger_
         canonical_write(detail, event->detail);
     else
         buffer_string(detail, "{}");
+    ARENA_OWNED struct arena covering = { 0 };
+    struct text covered = secrets_cover(&covering, buffer_view(detail), false);
     struct ledger_entry entry = {
         .seq = (int64_t)tree->size + 1,
         .run = run,
@@ -78,7 +81,7 @@ static enum status append(struct store *store, int64_t run, const struct ledger_
         .source = text_of(event->source),
         .code = event->code,
         .actor = text_of(event->actor),
-        .detail = buffer_view(detail),
+        .detail = covered,
         .has_digest = event->digest != NULL,
     };
     if (event->digest)

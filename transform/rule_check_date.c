@@ -4,6 +4,7 @@
 
 #include "core/decimal.h"
 #include "core/workday.h"
+#include "record/calendar.h"
 #include "transform/rule_inside.h"
 
 /* date: { after, before, not_before, not_after }: the first two leave the day itself out. */
@@ -192,37 +193,19 @@ struct term_settings {
     int unit;
 };
 
-/* The list's `from` is the day; `to` says "working" for a weekend day to which work was moved, "proposed" for
- * what is not decided and counts for nothing yet. Anything else makes it a holiday: "holiday", or its name. */
 static enum status read_calendar(const struct rule_compiling *compiling, const struct code_list *list,
                                  const struct value *at, struct term *term, struct error *error)
 {
-    struct arena *arena = compiling->context->arena;
-    struct date *holidays = arena_array(arena, struct date, list->count + 1);
-    struct date *moved = arena_array(arena, struct date, list->count + 1);
-    for (const struct code *code = list->first; code; code = code->after) {
-        struct date date;
-        static const char *const words[] = { "working", "proposed" };
-        bool working = text_is(code->to, "working"), proposed = text_is(code->to, "proposed");
-        if (!date_read(code->from, &date) || (!working && !proposed && text_nearest(code->to, words, 2)))
-            return setting_fault(
-                compiling->context, at, error,
-                _("the calendar \"%s\" (%s:%ld) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and "
-                  "\"holiday\", \"working\" or \"proposed\" are expected"),
-                list->name, list->path, code->line, TEXT_ARG(code->from), TEXT_ARG(code->to));
-        if (proposed)
-            continue;
-        if (working)
-            moved[term->calendar.moved_count++] = date;
-        else
-            holidays[term->calendar.holiday_count++] = date;
-        if (date.year > term->last_year)
-            term->last_year = date.year;
-    }
-    term->calendar.holidays = holidays;
-    term->calendar.moved = moved;
-    term->calendar.holiday_count = workday_sort(holidays, term->calendar.holiday_count);
-    term->calendar.moved_count = workday_sort(moved, term->calendar.moved_count);
+    struct calendar calendar;
+    const struct code *bad = calendar_read(compiling->context->arena, list, &calendar);
+    if (bad)
+        return setting_fault(
+            compiling->context, at, error,
+            _("the calendar \"%s\" (%s:%ld) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and "
+              "\"holiday\", \"working\" or \"proposed\" are expected"),
+            list->name, list->path, bad->line, TEXT_ARG(bad->from), TEXT_ARG(bad->to));
+    term->calendar = calendar.days;
+    term->last_year = calendar.last_year;
     return STATUS_OK;
 }
 

@@ -131,7 +131,10 @@ static void compute(void *user_data, size_t index, unsigned thread)
     job->item = batch->items[index];
     job->repairs = (struct normalise_counts){ 0 };
     job->code = job->status = job->gave = TEXT_NONE;
-    if (job->item.fault.bytes)
+    if (text_is(job->item.fault, RECORD_SECRET))
+        finding_add(arena, &findings, true, TEXT("congkhai/secret-in-record"), NULL, TEXT_NONE,
+                    &(const struct reason)REASON("record.secret", TEXT_NONE));
+    else if (job->item.fault.bytes)
         finding_add(arena, &findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE,
                     &(const struct reason)REASON("record.unreadable", job->item.fault, TEXT_NONE));
     else if (job->item.kind == WORK_CHECK)

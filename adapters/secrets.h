@@ -1,0 +1,49 @@
+/* The one place that knows what this process must not show: the values that its configuration names (${…}) or
+ * writes out where a secret belongs, and the tokens and sessions that it is given on the way.
+ *
+ * Whatever leaves (messages, the portal's words, locators, the ledger, both streams, what other programs get) goes
+ * by here. A value is known plain, in base64 (at any place of a longer text, both alphabets), percent-encoded and
+ * as JSON and XML escape it. Values under SECRETS_LEAST bytes are not looked for: they would be found everywhere.
+ * Source bytes and contents are never changed: a record that holds a named secret is kept back instead.
+ */
+#ifndef ADAPTERS_SECRETS_H
+#define ADAPTERS_SECRETS_H
+
+#include <stdbool.h>
+
+#include "core/arena.h"
+#include "core/text.h"
+#include "core/value.h"
+
+#define SECRETS_LEAST 8
+#define SECRETS_MAX                                                                                          \
+    512 /* values; of those that are given on the way, a newer one then takes an older one's place */
+
+enum secrets_origin {
+    SECRETS_NAMED,   /* ${…} */
+    SECRETS_WRITTEN, /* in the configuration, where a secret belongs */
+    SECRETS_GIVEN,   /* a token, a session */
+};
+
+/* From any thread; known values and short ones are passed over. From the first on, errors are covered, too. */
+void secrets_add(struct text value, enum secrets_origin origin);
+/* A variable of the environment that holds one: other programs do not get it. */
+void secrets_add_variable(const char *name);
+/* All that a configuration names or writes out. One that cannot be read is for its user to tell. */
+void secrets_add_tree(const char *folder, const struct value *tree);
+
+/* Is a named one in there, in any form? */
+bool secrets_named_in(struct text text);
+/* The text with "***" for each; the text itself when there is none. `cut`: it may have been cut off, so that the
+ * beginning of one at its end (or before "…") goes, too. */
+struct text secrets_cover(struct arena *arena, struct text text, bool cut);
+/* How many bytes at the end may be the beginning of one that the next piece of a stream goes on with. */
+size_t secrets_begun(struct text text);
+
+/* The environment for another program: without the variables that hold one. Ends with NULL; in the arena. */
+char **secrets_environment(struct arena *arena);
+
+/* Tests: knows nothing again. */
+void secrets_forget(void);
+
+#endif
