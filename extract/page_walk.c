@@ -258,7 +258,7 @@ static bool take_by_link(struct page_walk *walk, const struct page_fact *page)
         return again ? end(walk) : true;
     }
     walk->state = WALK_GOING;
-    if (came_before(walk, page))
+    if (page->rows > 1 && came_before(walk, page))
         say(walk, _("is the same as a page before it; check \"pages\""));
     count(walk, page);
     if (walk->kind == WALK_SINGLE || page->link == LINK_NONE || (page->link == LINK_SAME && !page->rows))
