@@ -126,6 +126,7 @@ struct holding {
     struct buffer releases; /* options that would release it */
     struct value *released; /* details for the ledger */
     struct value *usual;    /* source: records */
+    bool whole;             /* the listing of the source at hand: only such a one lets its brakes go */
     bool held[BRAKES];
 };
 
@@ -140,7 +141,7 @@ static bool exceeds(const struct brake_limit *limit, int64_t count, int64_t of)
 static void hold(struct holding *holding, enum brake brake, const char *source, int64_t count, int64_t of,
                  const char *sentence)
 {
-    if (is_released(holding->request, brake)) {
+    if (is_released(holding->request, brake) && (!source || holding->whole)) {
         struct value *detail = value_append(holding->released, value_object(&holding->arena));
         value_set(detail, "brake", value_string(&holding->arena, names[brake]));
         value_set(detail, "count", value_integer(&holding->arena, count));
@@ -241,11 +242,12 @@ static enum status judge_sources(struct store *store, struct holding *holding, s
         bool known;
         if (!is_named(request->filter, source))
             continue;
-        if (outbox_usual(store, source, &known, &usual, error) ||
+        if (staging_was_whole(store, source, &holding->whole, error) ||
+            outbox_usual(store, source, &known, &usual, error) ||
             staging_present(store, source, &records, error) || judge_fields(store, holding, source, error))
             return error->status;
         bool settled = !known || judge_listing(holding, source, usual, records);
-        if (settled && (known ? usual != records : records > 0))
+        if (settled && holding->whole && (known ? usual != records : records > 0))
             value_set(holding->usual, source, value_integer(&holding->arena, records));
     }
     return STATUS_OK;

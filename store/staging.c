@@ -564,3 +564,20 @@ enum status staging_present(struct store *store, const char *source, int64_t *pr
     sqlite_reset_statement(statement);
     return status;
 }
+
+enum status staging_was_whole(struct store *store, const char *source, bool *whole, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *whole = true;
+    if (store_sql(store,
+                  "SELECT json_extract(detail, '$.whole') FROM ledger WHERE event = 'listed' AND source = ?1"
+                  " ORDER BY seq DESC LIMIT 1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, text_of(source));
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_OK)
+        *whole = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}

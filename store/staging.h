@@ -88,6 +88,8 @@ enum status staging_finish(struct staging *staging, const struct staging_verdict
 /* Ends it without a trace (a fault of ours): what was not committed is rolled back. */
 void staging_abandon(struct staging *staging);
 
+/* Was the source's last listing whole? One that never was listed is. */
+enum status staging_was_whole(struct store *store, const char *source, bool *whole, struct error *error);
 /* How many records of the source were in its last whole listing. */
 enum status staging_present(struct store *store, const char *source, int64_t *present, struct error *error);
 
