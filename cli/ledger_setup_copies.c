@@ -31,9 +31,9 @@ static enum status copy_to_folder(struct copying *copying, const struct ledger_s
         buffer_char(&path, isalnum((unsigned char)letter) || letter == '.' || letter == '-' ? letter : '_');
     }
     buffer_printf(&path, "-%010llu.checkpoint", (unsigned long long)copying->head.size);
-    if (file_make_folders(copy->folder, error))
+    if (file_make_folders(copy->folder, FILE_OURS, error))
         return error->status;
-    return file_write(path.bytes, copying->head.note, 0644, error);
+    return file_write(path.bytes, copying->head.note, FILE_OURS, error);
 }
 
 static enum status run(const char *const *argv, struct text input, struct error *error)

@@ -57,8 +57,8 @@ static enum status run_sources(struct store *store, const struct extract_request
         if (source_reading_run(store, request, &request->sources[i], thread_pool, &patience, result, error))
             return error->status;
         if (result->broken && !broken->status)
-            error_set(broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"), result->source,
-                      result->why);
+            (void)error_set(broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"),
+                            result->source, result->why);
     }
     return STATUS_OK;
 }
@@ -127,7 +127,7 @@ enum status extract_first(const struct extract_request *request, const struct so
             break;
         found = first_record(source, &document, arena, bytes, context, locator, error);
         if (found > STATUS_END && !strstr(error->message, document.name))
-            error_add(error, "%s", document.name);
+            (void)error_add(error, "%s", document.name);
         if (document.stream.close)
             document.stream.close(&document.stream);
     }

@@ -118,7 +118,7 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
         return take(reading, decode->document, decoded, reason->message, error);
     source_reading_locate(decode->document, decoded, locator, sizeof locator);
     if (!strstr(reason->message, decode->document->name))
-        error_add(reason, "%s", locator);
+        (void)error_add(reason, "%s", locator);
     listing_doubt(&reading->listing, !reading->fetch->driver->files, reason->message);
     if (!reading->fetch->driver->files)
         return decoded->bytes.length ? take(reading, decode->document, decoded, reason->message, error)
@@ -141,7 +141,7 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
             return take_broken(reading, decode, &decoded, &reason, error);
         }
         if (status != STATUS_OK && status != STATUS_REJECT)
-            return error_set(error, status, "%s", reason.message);
+            return error_copy(error, status, &reason);
         reading->given++;
         if (take(reading, decode->document, &decoded, status ? reason.message : NULL, error))
             return error->status;
@@ -205,7 +205,7 @@ static enum status read_document(struct reading *reading, struct document *docum
         *broken = true;
         status = take_broken(reading, &decode, &nothing, &reason, error);
     } else {
-        error_set(error, status, "%s", reason.message);
+        (void)error_copy(error, status, &reason);
     }
     if (decode.user_data)
         decode.driver->close(&decode);
@@ -289,7 +289,7 @@ static enum status walk_documents(struct reading *reading, struct fetch *fetch, 
         }
     }
     if (kept == STATUS_OK && status == STATUS_FATAL)
-        return error_set(error, status, "%s", reason.message);
+        return error_copy(error, status, &reason);
     if (kept == STATUS_OK && status != STATUS_OK && status != STATUS_END)
         listing_doubt(&reading->listing, true, reason.message);
     return kept == STATUS_OK ? ingest_finish(reading->ingest, error) : kept;
@@ -329,7 +329,7 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
     struct error reason = { 0 };
     enum status status = fetch->driver->open(fetch, &reason);
     if (status == STATUS_FATAL)
-        return error_set(error, status, "%s", reason.message);
+        return error_copy(error, status, &reason);
     if (status)
         listing_doubt(&reading->listing, true, reason.message);
     else if (walk_documents(reading, fetch, error) || walk_again(reading, fetch, error))
