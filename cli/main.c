@@ -10,6 +10,7 @@
 
 #include "adapters/visible.h"
 #include "cli/cli.h"
+#include "cli/notices.h"
 #include "core/memory.h"
 
 volatile sig_atomic_t cli_stop;
@@ -385,6 +386,8 @@ static enum status run_command(struct session *session, const struct command *co
                                session->invocation->sources, session->invocation->source_count, error))
             return error->status;
     }
+    if (notices_concern(session))
+        notices_begin(session);
     return command->run(session, error, exit_code);
 }
 
@@ -440,6 +443,8 @@ int main(int argc, char **argv)
             report(&session, &error);
             exit_code = error_exit_code(status);
         }
+        if (command && notices_concern(&session))
+            notices_end(&session, exit_code, &error);
     }
     configuration_free(&session.configuration);
     arena_free(&invocation.arena);
