@@ -26,8 +26,8 @@ struct invocation {
     size_t checkpoint_count;
     const char **keys;
     size_t key_count;
-    const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *run, *as_of,
-        *by, *format, *department, *outcome, *since, *limit, *output;
+    const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *show, *run,
+        *as_of, *by, *format, *department, *outcome, *since, *limit, *output;
     bool fresh; /* --new */
     bool online, offline, rules, anew;
     char **arguments; /* what is no option */

@@ -5,6 +5,7 @@
 
 #include "cli/run.h"
 #include "core/canonical.h"
+#include "core/diff.h"
 #include "load/reconcile.h"
 
 #define SET_WIDTH 9   /* of a set's name */
@@ -177,6 +178,126 @@ static enum status ask(struct session *session, struct error *error, int *exit_c
     return run_close(session, store, status, &run_counts, exit_code, error);
 }
 
+/* ---- side by side ---- */
+
+/* All leaves, with what each side has of them. */
+static struct value *rows_of(struct arena *arena, const struct reconcile_view *view, size_t *differ)
+{
+    struct value *rows = value_list(arena);
+    const struct diff *other = diff_find(arena, view->ours, view->there);
+    const struct diff *all[] = { diff_find(arena, NULL, view->ours), other };
+    *differ = 0;
+    for (const struct diff *leaf = all[0]; leaf; leaf = leaf->next) {
+        const struct diff *found = other;
+        while (found && !text_equal(found->field, leaf->field))
+            found = found->next;
+        struct text there = found ? found->after : view->there ? leaf->after : TEXT_NONE;
+        struct value *row = value_append(rows, value_object(arena));
+        value_set(row, "field", value_text(arena, leaf->field));
+        value_set(row, "ours", value_text(arena, leaf->after));
+        if (there.bytes)
+            value_set(row, "there", value_text(arena, there));
+        value_set(row, "same", value_boolean(arena, !found && view->there));
+        *differ += found != NULL;
+    }
+    for (; other; other = other->next) {
+        if (other->before.bytes)
+            continue;
+        struct value *row = value_append(rows, value_object(arena));
+        value_set(row, "field", value_text(arena, other->field));
+        value_set(row, "there", value_text(arena, other->after));
+        value_set(row, "same", value_boolean(arena, false));
+        ++*differ;
+    }
+    return rows;
+}
+
+static void print_side(const char *title, const struct value *row, const char *name)
+{
+    struct text text = value_text_of(row, name);
+    printf("    %s: " TEXT_PRINT "\n", title, TEXT_ARG(text.bytes ? text : text_of("-")));
+}
+
+static void print_rows(const struct value *rows)
+{
+    for (int same = 0; same < 2; same++) {
+        bool first = true;
+        for (const struct value *row = rows->first; row; row = row->next) {
+            if (value_find(row, "same")->truth != (same == 1))
+                continue;
+            if (first)
+                printf("\n%s\n", same ? _("The same on both sides") : _("Different"));
+            first = false;
+            printf("  " TEXT_PRINT "\n", TEXT_ARG(value_text_of(row, "field")));
+            print_side(same ? _("both") : _("ours"), row, "ours");
+            if (!same)
+                print_side(_("portal"), row, "there");
+        }
+    }
+}
+
+static struct value *view_document(struct arena *arena, const struct reconcile_view *view, struct text code,
+                                   struct value *rows, size_t differ)
+{
+    struct value *document = value_object(arena);
+    value_set(document, "code", value_text(arena, code));
+    value_set(document, "state", value_string(arena, outbox_state_name(view->item.state)));
+    value_set(document, "ours", value_string(arena, view->ours_known ? view->which : "none"));
+    value_set(document, "known_there", value_boolean(arena, view->known));
+    value_set(document, "shown_there", value_boolean(arena, view->there != NULL));
+    if (view->status)
+        value_set(document, "there_status", value_string(arena, view->status));
+    if (view->version.bytes)
+        value_set(document, "there_version", value_text(arena, view->version));
+    if (view->has_digest)
+        value_set(document, "there_digest", value_digest(arena, &view->digest));
+    value_set(document, "differs", value_integer(arena, (int64_t)differ));
+    value_set(document, "rows", rows);
+    return document;
+}
+
+static void print_view(const struct reconcile_view *view, struct text code, const struct value *rows,
+                       size_t differ)
+{
+    if (!view->known)
+        printf(_("The portal does not know " TEXT_PRINT "\n"), TEXT_ARG(code));
+    else
+        printf(_(TEXT_PRINT " at the portal: %s, version " TEXT_PRINT "\n"), TEXT_ARG(code),
+               view->status ? view->status : "-", TEXT_ARG(view->version.bytes ? view->version : TEXT("-")));
+    if (!view->ours_known)
+        printf(_("The store has no content of it\n"));
+    if (view->known && !view->there)
+        printf(_("The portal does not show its content\n"));
+    else if (view->known && view->ours_known)
+        printf(_("%zu fields differ from what %s\n"), differ,
+               view->which[0] == 'w' ? _("is wanted there") : _("was acknowledged last"));
+    print_rows(rows);
+}
+
+static enum status show_both(struct session *session, struct error *error, int *exit_code)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct store *store;
+    struct reconcile_view view;
+    struct load_request request = request_of(session);
+    struct text code = text_of(session->invocation->show);
+    if (load_check(&request, error) || reconcile_check(&request, true, error) ||
+        run_read_store(session, STORE_READ, &store, error))
+        return error->status;
+    enum status status = reconcile_view(store, &request, code, &arena, &view, error);
+    if (!status) {
+        size_t differ;
+        struct value *rows = rows_of(&arena, &view, &differ);
+        *exit_code = differ || !view.known ? 1 : 0;
+        if (session->invocation->json)
+            output_json(view_document(&arena, &view, code, rows, differ));
+        else
+            print_view(&view, code, rows, differ);
+    }
+    store_close(store);
+    return status;
+}
+
 /* ---- settling ---- */
 
 static void say_settled(const struct session *session, struct text code, enum reconcile_result settled)
@@ -252,6 +373,8 @@ enum status command_reconcile(struct session *session, struct error *error, int 
     if (invocation->adopt && invocation->overwrite)
         return error_set(error, STATUS_USAGE,
                          _("--adopt and --overwrite are two decisions: give one of them"));
+    if (invocation->show && settles)
+        return error_set(error, STATUS_USAGE, _("--show only looks: decide with a second command"));
     if (settles && (!invocation->reason || !text_trim(text_of(invocation->reason)).length))
         return error_set(error, STATUS_USAGE,
                          _("\"%s\" needs --reason TEXT: it goes into the ledger with your name"),
@@ -259,9 +382,12 @@ enum status command_reconcile(struct session *session, struct error *error, int 
     if (!settles && invocation->reason)
         return error_set(error, STATUS_USAGE,
                          _("--reason says why a conflict is settled: give --adopt or --overwrite"));
-    if (invocation->offline && (settles || invocation->online))
-        return error_set(error, STATUS_USAGE,
-                         _("--offline asks nobody: it cannot stand beside --online, --adopt or --overwrite"));
+    if (invocation->offline && (settles || invocation->online || invocation->show))
+        return error_set(
+            error, STATUS_USAGE,
+            _("--offline asks nobody: it cannot stand beside --online, --show, --adopt or --overwrite"));
+    if (invocation->show)
+        return show_both(session, error, exit_code);
     if (settles)
         return settle(session, invocation->overwrite != NULL, error, exit_code);
     return invocation->offline ? show_beliefs(session, error) : ask(session, error, exit_code);

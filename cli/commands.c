@@ -21,8 +21,9 @@ const struct command commands[] = {
       N_("takes up again what was rejected, refused, failed or in conflict") },
     { "withdraw", "decision reason release-brake", "CODE", 1, 1, true, command_withdraw,
       N_("marks a procedure abolished at the portal") },
-    { "reconcile", "online offline adopt overwrite reason", "", 0, 0, true, command_reconcile,
-      N_("asks the portal what it holds, and settles conflicts; --offline asks nobody") },
+    { "reconcile", "online offline show adopt overwrite reason", "", 0, 0, true, command_reconcile,
+      N_("asks the portal what it holds, and settles conflicts; --show CODE lays both contents side by side, "
+         "--offline asks nobody") },
     { "status", "rules", "", 0, 0, true, command_status, N_("what is going on, what is kept back") },
     { "runs", "", "[N]", 0, 1, true, command_runs, N_("the last runs") },
     { "test", "", "", 0, 0, true, command_test,

@@ -103,6 +103,7 @@ enum choice {
     OPTION_TO,
     OPTION_ADOPT,
     OPTION_OVERWRITE,
+    OPTION_SHOW,
     OPTION_RUN,
     OPTION_AS_OF,
     OPTION_BY,
@@ -141,6 +142,7 @@ static const struct option options[] = {
     { "to", required_argument, NULL, OPTION_TO },
     { "adopt", required_argument, NULL, OPTION_ADOPT },
     { "overwrite", required_argument, NULL, OPTION_OVERWRITE },
+    { "show", required_argument, NULL, OPTION_SHOW },
     { "run", required_argument, NULL, OPTION_RUN },
     { "as-of", required_argument, NULL, OPTION_AS_OF },
     { "by", required_argument, NULL, OPTION_BY },
@@ -198,6 +200,8 @@ static const char **slot(struct invocation *invocation, int value)
         return &invocation->adopt;
     case OPTION_OVERWRITE:
         return &invocation->overwrite;
+    case OPTION_SHOW:
+        return &invocation->show;
     case OPTION_RUN:
         return &invocation->run;
     case OPTION_AS_OF:

@@ -221,6 +221,8 @@ static void count(struct delivery *delivery, enum delivery_event event, const st
             delivery->shows_by = terms->now + terms->lag;
         if (failed && terms->free && delivery->sends)
             delivery->sends--;
+        if (terms->futile && delivery->sends < terms->retry->attempts)
+            delivery->sends = terms->retry->attempts;
     } else if (delivery_is_under_way(delivery->state)) {
         if (!failed && event != EVENT_NOT_YET)
             delivery->asks = 0;

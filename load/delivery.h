@@ -106,6 +106,7 @@ struct delivery_terms {
     int64_t at_least; /* milliseconds to wait at least (Retry-After) */
     int64_t lag;      /* milliseconds that the portal may take to show what it has taken */
     uint64_t chance;
+    bool futile; /* it is not to be sent again in this run */
     bool free; /* the failure is the portal's, not this delivery's: it does not count against its attempts */
 };
 

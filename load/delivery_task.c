@@ -243,10 +243,34 @@ static void remember(struct delivery_task *delivery_task, const struct portal_re
         keep(&delivery_task->answered_version, remote->named ? remote->version : TEXT_NONE);
         keep(&delivery_task->answered_etag, remote->etag);
     }
+    if (report->said == RESULT_TAKEN)
+        delivery_task->answered_status = report->status;
     if (event == EVENT_BASE && delivery_task->delivery.state == DELIVERY_CHECKING_BASE) {
         keep(&delivery_task->base_version, remote->version);
         keep(&delivery_task->base_etag, remote->etag);
     }
+}
+
+bool delivery_task_awaits_etags(const struct delivery_task *delivery_task,
+                                const struct portal_response *report,
+                                const struct delivery_evidence *evidence)
+{
+    struct delivery_evidence hoped = *evidence;
+    if (report->said != RESULT_TAKEN || evidence->etags || evidence->useless || evidence->confirm)
+        return false;
+    hoped.etags = true;
+    struct evidence_facts facts = facts_of(delivery_task, false, &hoped);
+    return evidence_weigh(&facts, report->said, &report->remote) == EVENT_TAKEN;
+}
+
+struct portal_response delivery_task_awaited(struct delivery_task *delivery_task)
+{
+    return (struct portal_response){ .request = &delivery_task->request,
+                                     .said = RESULT_TAKEN,
+                                     .status = delivery_task->answered_status,
+                                     .retry_after = -1,
+                                     .remote = { .version = some(&delivery_task->answered_version),
+                                                 .etag = some(&delivery_task->answered_etag) } };
 }
 
 /* Not what we want there, but is it what we sent before? Once a run: who takes turns is no latecomer. */

@@ -23,6 +23,7 @@ struct delivery_task {
     /* Versions and ETags that proved nothing by themselves: its own request's, and those of the question
      * before it. */
     struct buffer answered_version, answered_etag, base_version, base_etag;
+    long answered_status;
     bool superseded;            /* it has begun anew once in this run */
     size_t place, weight;       /* the dispatcher's: among those that are alive */
     struct delivery_task *next; /* in the list it is in */
@@ -52,6 +53,7 @@ void delivery_task_address(struct delivery_task *delivery_task, enum delivery_ac
 struct delivery_evidence {
     bool confirm; /* portal.confirm: read */
     bool etags;   /* they are evidence: evidence_shows_etag */
+    bool useless; /* one was asked about, and they are not */
     bool odd;     /* the portal's digests are not those of its contents, and that was told */
 };
 
@@ -59,6 +61,12 @@ struct delivery_evidence {
 enum status delivery_task_weigh(struct store *store, struct delivery_task *delivery_task,
                                 const struct portal_response *report, struct delivery_evidence *evidence,
                                 enum delivery_event *event, struct error *error);
+/* Would this answer be evidence if ETags were? Then one question answers for all that wait for it. */
+bool delivery_task_awaits_etags(const struct delivery_task *delivery_task,
+                                const struct portal_response *report,
+                                const struct delivery_evidence *evidence);
+/* What is known of an answer that waited, as if it came now. */
+struct portal_response delivery_task_awaited(struct delivery_task *delivery_task);
 
 /* Remembers why a request decided nothing. */
 void delivery_task_note(struct delivery_task *delivery_task, const struct portal_response *report);

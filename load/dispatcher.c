@@ -46,6 +46,8 @@ struct dispatcher {
     int64_t progress_at;
     /* the end */
     struct delivery_evidence evidence;
+    struct delivery_task *prover; /* is asked whether ETags are evidence */
+    struct dispatch_queue parked; /* wait for that */
     bool stopping;
     int64_t drain_until;
     struct error *error; /* why the run stops */
@@ -258,7 +260,8 @@ static enum status end_one(struct dispatcher *dispatcher, struct delivery_task *
 static enum status end_waiting(struct dispatcher *dispatcher, struct error *error)
 {
     struct dispatch_queue *lists[] = { &dispatcher->lists.written, &dispatcher->lists.asks,
-                                       &dispatcher->lists.sends, &dispatcher->lists.later };
+                                       &dispatcher->lists.sends, &dispatcher->lists.later,
+                                       &dispatcher->parked };
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         for (struct delivery_task *delivery_task; (delivery_task = dispatch_queues_take(lists[i]));)
             if (end_one(dispatcher, delivery_task, error))
@@ -441,6 +444,37 @@ static void free_lane(struct dispatcher *dispatcher, const struct portal_respons
     dispatcher->out_sends -= report->last && !is_question(report);
 }
 
+/* ETags are asked about once a run: the first answer that rests on one is followed by a question, and those that
+ * come meanwhile wait for what it shows. */
+static bool park(struct dispatcher *dispatcher, struct delivery_task *delivery_task,
+                 const struct portal_response *report)
+{
+    if (dispatcher->stopping || !delivery_task_awaits_etags(delivery_task, report, &dispatcher->evidence))
+        return false;
+    if (dispatcher->prover)
+        dispatch_queues_put(&dispatcher->parked, delivery_task);
+    else
+        dispatcher->prover = delivery_task;
+    return dispatcher->prover != delivery_task;
+}
+
+static enum status release_parked(struct dispatcher *dispatcher, struct error *error)
+{
+    struct delivery_task *parked;
+    dispatcher->prover = NULL;
+    dispatcher->evidence.useless = !dispatcher->evidence.etags;
+    while ((parked = dispatch_queues_take(&dispatcher->parked))) {
+        struct delivery_terms terms = terms_of(dispatcher);
+        struct portal_response report = delivery_task_awaited(parked);
+        enum delivery_event event = dispatcher->evidence.etags ? EVENT_TAKEN : EVENT_INDETERMINATE;
+        if (delivery_step(&parked->delivery, event, &terms) == DELIVERY_WAIT)
+            dispatch_queues_wait(&dispatcher->lists, parked, dispatcher->now);
+        else if (finish(dispatcher, parked, &report, false, error))
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
 static enum status take_in(struct dispatcher *dispatcher, struct answer *answer, struct error *error)
 {
     struct portal_response *report = &answer->report;
@@ -451,6 +485,8 @@ static enum status take_in(struct dispatcher *dispatcher, struct answer *answer,
     struct delivery_terms terms = terms_of(dispatcher);
     terms.at_least = report->retry_after > 0 ? report->retry_after : 0;
     terms.free = dispatcher->stopping || answer->free;
+    terms.lag = report->prompt ? 0 : terms.lag;
+    terms.futile = report->futile;
     if (event == EVENT_MISMATCH)
         delivery_task->mismatch = report->status;
     if (event == EVENT_TAKEN)
@@ -466,6 +502,9 @@ static enum status take_in(struct dispatcher *dispatcher, struct answer *answer,
                            delivery_task->started_at, report->status, report->message, error))
             return error->status;
     }
+    if (event == EVENT_INDETERMINATE && park(dispatcher, delivery_task, report))
+        return STATUS_OK;
+    bool proves = delivery_task == dispatcher->prover;
     enum delivery_action action = delivery_step(&delivery_task->delivery, event, &terms);
     struct text why = delivery_task->delivery.state == DELIVERY_UNKNOWN
                           ? stop_reason_of_unknown(&dispatcher->kept, delivery_task, report, event)
@@ -474,10 +513,11 @@ static enum status take_in(struct dispatcher *dispatcher, struct answer *answer,
         report->message = why;
         delivery_task_note(delivery_task, report);
     }
-    if (action != DELIVERY_WAIT)
-        return finish(dispatcher, delivery_task, report, action == DELIVERY_HALT, error);
-    dispatch_queues_wait(&dispatcher->lists, delivery_task, dispatcher->now);
-    return STATUS_OK;
+    if (action == DELIVERY_WAIT)
+        dispatch_queues_wait(&dispatcher->lists, delivery_task, dispatcher->now);
+    else if (finish(dispatcher, delivery_task, report, action == DELIVERY_HALT, error))
+        return error->status;
+    return proves && is_question(report) ? release_parked(dispatcher, error) : STATUS_OK;
 }
 
 /* How long nothing needs to be done but to wait for answers. */

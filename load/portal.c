@@ -31,6 +31,8 @@ static const struct setting common[] = {
       .choices = confirmations,
       .help =
           N_("what a publication rests on: the portal's own answer, or what it shows when it is read back") },
+    { "appears_within", SETTING_DURATION, offsetof(struct portal_settings, lag), .maximum = 3600000,
+      .help = N_("how long the portal may take to show what it has taken; mapi: 60s when not given") },
     { "retry", SETTING_OBJECT, offsetof(struct portal_settings, retry_tree),
       .help = N_("how often and when a request is tried again") },
     { "ca_file", SETTING_TEXT, offsetof(struct portal_settings, ca_file),

@@ -33,7 +33,10 @@ struct portal_request {
     struct text base;     /* what If-Match says; bytes NULL: must not be there yet */
     struct text version;  /* the portal's name for that base, where it gave one; bytes NULL: none */
     void *owner;
-    void *user_data; /* the driver's, while it has the request */
+    /* The driver's, from the first submission to the last report. */
+    void *user_data;
+    bool changed; /* a change went out for it */
+    bool renewed; /* what it was let in by was renewed for it */
 };
 
 /* Texts are borrowed until the next call of the driver. */
@@ -49,6 +52,9 @@ struct portal_response {
     int64_t took;              /* milliseconds */
     bool shared;               /* the wait holds for the whole portal */
     bool slow;                 /* there was no answer in time */
+    bool prompt;               /* of a request: it did nothing, so a question need not wait until it shows */
+    bool futile;               /* of a request: trying again in this run is no use */
+    struct text shown;         /* of a question: what the portal shows, in its own form; bytes NULL: none */
 };
 
 /* For who looks at a report later: its texts live in the arena. */
@@ -59,7 +65,7 @@ struct portal_settings {
     const char *driver, *url, *ca_file;
     const struct value *auth_tree, *retry_tree;
     int64_t in_flight, batch, timeout;
-    int64_t lag; /* milliseconds that it may take to show what it has taken; 0: none (rest) */
+    int64_t lag; /* milliseconds that it may take to show what it has taken */
     int confirm; /* enum portal_confirm */
     bool unencrypted_credentials;
     /* read from the trees */
@@ -95,6 +101,7 @@ struct portal_page {
 struct portal_holding {
     struct remote_state remote;
     struct text content; /* canonical bytes; bytes NULL: the portal does not say */
+    struct text shown;   /* what it shows, in its own form (JSON), where that is another; bytes NULL: none */
 };
 
 struct portal {
@@ -143,6 +150,8 @@ struct portal_driver {
     /* STATUS_END: the portal does not know it. */
     enum status (*look)(struct portal *portal, struct text code, struct arena *arena,
                         struct portal_holding *holding, struct error *error);
+    /* A content in the portal's own form, as holding->shown has it. NULL: it keeps canonical procedures. */
+    struct value *(*form)(const struct portal *portal, struct arena *arena, const struct value *content);
 };
 
 /* All drivers, NULL at the end. */

@@ -18,6 +18,9 @@ static const struct setting settings_of_folder[] = {
       .help = N_("where receipts come back to") },
     { "register", SETTING_TEXT, offsetof(struct folder_settings, registered),
       .help = N_("where it is remembered which packages were written; beside \"folder\" when not given") },
+    { "marker", SETTING_TEXT, offsetof(struct folder_settings, marker),
+      .help = N_("a file in \"folder\" that tells that the medium is there: without it nothing is written or "
+                 "made") },
     { "records", SETTING_NUMBER, offsetof(struct folder_settings, records), .fallback = "999", .minimum = 1,
       .maximum = FOLDER_RECORDS_MAX, .help = N_("records in one package at most") },
 };
@@ -97,27 +100,37 @@ static enum status open_folder(struct portal *portal, struct error *error)
     return STATUS_OK;
 }
 
-static void close_folder(struct portal *portal)
+/* A medium that is not there, or was taken away, must not be taken for an empty one. */
+static enum status check_medium(const struct folder_settings *settings, struct error *error)
 {
-    struct folder *folder = portal->user_data;
-    if (!folder)
-        return;
-    if (folder->strays)
-        portal_notice(
-            portal,
-            _("%zu deliveries have an unknown outcome, but stand in no package of the register %s: another "
-              "driver or register had them. A receipt {\"key\": …, \"status\": \"lost\"} gives one up"),
-            folder->strays, settings_of(portal)->registered);
-    file_lock_drop(&folder->lock);
-    folder_register_free(&folder->registered);
-    folder_receipts_free(&folder->receipts);
-    arena_free(&folder->arena);
-    free(folder);
-    portal->user_data = NULL;
+    ARENA_OWNED struct arena arena = { 0 };
+    if (!settings->marker || !*settings->marker)
+        return STATUS_OK;
+    if (file_exists(file_path(&arena, settings->packages, settings->marker)) &&
+        file_exists(settings->receipts))
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_STOP,
+        _("the medium is not there: %s has no file \"%s\", or there is no folder %s; put it in (or mark "
+          "a new one with that file)"),
+        settings->packages, settings->marker, settings->receipts);
 }
 
 static enum status make_folders(const struct folder_settings *settings, struct error *error)
 {
+    bool made = settings->marker && *settings->marker;
+    if (check_medium(settings, error))
+        return error->status;
+    if (made && file_make_folders(settings->registered, error))
+        return error->status = STATUS_STOP;
+    if (made)
+        return STATUS_OK;
+    if (file_exists(settings->registered) && !file_exists(settings->packages))
+        return error_set(
+            error, STATUS_STOP,
+            _("the folder %s is gone, although packages were written there before (%s): a medium may "
+              "not be there; make it again if it was meant to go"),
+            settings->packages, settings->registered);
     if (file_make_folders(settings->packages, error) || file_make_folders(settings->receipts, error) ||
         file_make_folders(settings->registered, error))
         return error->status = STATUS_STOP;
@@ -139,6 +152,41 @@ static enum status start(struct portal *portal, struct error *error)
         return error->status;
     folder->started = true;
     return STATUS_OK;
+}
+
+/* Also in a run that had nothing to ask: what came meanwhile is told. */
+static void tell_receipts(struct portal *portal)
+{
+    struct folder *folder = portal->user_data;
+    const struct folder_settings *settings = settings_of(portal);
+    struct error fault = { .status = STATUS_OK };
+    bool quiet = !folder->started && (!portal->content || !file_exists(settings->registered));
+    if (quiet)
+        return;
+    if (start(portal, &fault) ||
+        (!folder->receipts_read && folder_receipts_read(portal, &folder->receipts, &fault)) ||
+        folder_receipts_tell(portal, &folder->receipts, &folder->registered, &fault))
+        portal_notice(portal, "%s", fault.message);
+}
+
+static void close_folder(struct portal *portal)
+{
+    struct folder *folder = portal->user_data;
+    if (!folder)
+        return;
+    if (folder->strays)
+        portal_notice(
+            portal,
+            _("%zu deliveries have an unknown outcome, but stand in no package of the register %s: another "
+              "driver or register had them. A receipt {\"key\": …, \"status\": \"lost\"} gives one up"),
+            folder->strays, settings_of(portal)->registered);
+    tell_receipts(portal);
+    file_lock_drop(&folder->lock);
+    folder_register_free(&folder->registered);
+    folder_receipts_free(&folder->receipts);
+    arena_free(&folder->arena);
+    free(folder);
+    portal->user_data = NULL;
 }
 
 static size_t most_folder(const struct portal *portal, const struct portal_request *request)
@@ -311,7 +359,7 @@ static enum status write_package(struct portal *portal, struct error *error)
     for (struct folder_entry *entry = folder->pending.first; entry && count < most; entry = entry->next)
         requests[count++] = entry->request;
     /* What has come since it was read last was there before this package, too. */
-    if (folder_receipts_read(portal, &folder->receipts, error) ||
+    if (check_medium(settings_of(portal), error) || folder_receipts_read(portal, &folder->receipts, error) ||
         folder_package_write(portal, &folder->receipts, requests, count, folder->registered.last + 1, &arena,
                              &name, error))
         return error->status;

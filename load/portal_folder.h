@@ -19,7 +19,8 @@
 struct folder_settings {
     struct portal_settings common;
     const char *packages, *receipts, *registered; /* folders */
-    int64_t records;                              /* at most in a package */
+    const char *marker; /* a file in `packages` that tells that the medium is there; NULL: none */
+    int64_t records;    /* at most in a package */
 };
 
 /* ---- receipts ---- */
@@ -50,6 +51,12 @@ struct folder_receipts {
     struct folder_receipt *list;
     size_t count, capacity;
     bool told; /* what cannot be used */
+    /* Which of them a delivery asked for and got, also when they are read anew. */
+    struct folder_used {
+        struct digest file;
+        size_t number;
+    } * used;
+    size_t used_count, used_capacity;
 };
 
 /* Reads all of them anew. What cannot be used is told as a notice, the first time, and left out. STATUS_STOP
@@ -57,6 +64,7 @@ struct folder_receipts {
 enum status folder_receipts_read(struct portal *portal, struct folder_receipts *receipts,
                                  struct error *error);
 void folder_receipts_free(struct folder_receipts *receipts);
+bool folder_receipt_used(const struct folder_receipts *receipts, const struct folder_receipt *receipt);
 const char *folder_verdict_name(enum folder_verdict verdict);
 
 /* ---- the register ---- */
@@ -91,10 +99,13 @@ const struct folder_item *folder_register_find(const struct folder_register *reg
 /* What receipts say of an item: STATUS_END: nothing. Two that contradict one another: STATUS_REJECT with
  * words.
  */
-enum status folder_receipts_find(const struct folder_receipts *receipts, const struct folder_item *item,
+enum status folder_receipts_find(struct folder_receipts *receipts, const struct folder_item *item,
                                  const struct folder_receipt **receipt, struct error *error);
+/* Tells, once, which of them fit no delivery and which came when theirs was settled. */
+enum status folder_receipts_tell(struct portal *portal, const struct folder_receipts *receipts,
+                                 const struct folder_register *registered, struct error *error);
 /* A receipt that gives up what no package has, by its key. */
-bool folder_receipts_give_up(const struct folder_receipts *receipts, struct text key);
+bool folder_receipts_give_up(struct folder_receipts *receipts, struct text key);
 
 /* ---- packages ---- */
 

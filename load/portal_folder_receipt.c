@@ -4,6 +4,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/json.h"
+#include "core/memory.h"
 #include "load/portal_folder.h"
 
 #define FILE_MAX ((size_t)64 << 20)
@@ -28,6 +29,7 @@ const char *folder_verdict_name(enum folder_verdict verdict)
 void folder_receipts_free(struct folder_receipts *receipts)
 {
     arena_free(&receipts->arena);
+    free(receipts->used);
     *receipts = (struct folder_receipts){ .list = NULL };
 }
 
@@ -186,7 +188,26 @@ static bool agrees(const struct folder_receipt *found, const struct folder_recei
     return found->verdict == receipt->verdict && same_content;
 }
 
+bool folder_receipt_used(const struct folder_receipts *receipts, const struct folder_receipt *receipt)
+{
+    for (size_t i = 0; i < receipts->used_count; i++)
+        if (receipts->used[i].number == receipt->number &&
+            digest_equal(&receipts->used[i].file, receipt->file_digest))
+            return true;
+    return false;
+}
+
+static void use(struct folder_receipts *receipts, const struct folder_receipt *receipt)
+{
+    if (receipts->used_count == receipts->used_capacity) {
+        receipts->used_capacity = receipts->used_capacity ? receipts->used_capacity * 2 : 64;
+        receipts->used = memory_grow(receipts->used, receipts->used_capacity, sizeof *receipts->used);
+    }
+    receipts->used[receipts->used_count++] = (struct folder_used){ *receipt->file_digest, receipt->number };
+}
+
 struct search {
+    struct folder_receipts *receipts;
     const struct folder_item *item;
     const struct folder_receipt *found;
 };
@@ -196,6 +217,7 @@ static enum status take(struct search *search, const struct folder_receipt *rece
     const struct folder_receipt *found = search->found;
     if (!is_about(receipt, search->item))
         return STATUS_OK;
+    use(search->receipts, receipt);
     if (receipt->code.bytes && !text_equal(receipt->code, search->item->code))
         return error_set(
             error, STATUS_REJECT,
@@ -211,10 +233,10 @@ static enum status take(struct search *search, const struct folder_receipt *rece
     return STATUS_OK;
 }
 
-enum status folder_receipts_find(const struct folder_receipts *receipts, const struct folder_item *item,
+enum status folder_receipts_find(struct folder_receipts *receipts, const struct folder_item *item,
                                  const struct folder_receipt **receipt, struct error *error)
 {
-    struct search search = { .item = item };
+    struct search search = { .receipts = receipts, .item = item };
     /* without key and code: whole packages */
     for (size_t i = 0; i < receipts->count && !receipts->list[i].key.bytes && !receipts->list[i].code.bytes;
          i++)
@@ -239,11 +261,12 @@ enum status folder_receipts_find(const struct folder_receipts *receipts, const s
     return search.found ? STATUS_OK : STATUS_END;
 }
 
-bool folder_receipts_give_up(const struct folder_receipts *receipts, struct text key)
+bool folder_receipts_give_up(struct folder_receipts *receipts, struct text key)
 {
     for (size_t i = seek(receipts, key, TEXT_NONE); i < receipts->count; i++) {
         if (!text_equal(receipts->list[i].key, key))
             break;
+        use(receipts, &receipts->list[i]);
         if (receipts->list[i].verdict == FOLDER_LOST)
             return true;
     }

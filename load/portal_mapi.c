@@ -25,10 +25,11 @@ static const struct setting settings_of_mapi[] = {
     { "dates", SETTING_TEXT, OF(dates), .fallback = "yyyyMMddHHmmss", .help = N_("the format of dates") },
     { "not_compared", SETTING_LIST, OF(not_compared),
       .help = N_("names that the adapter changes by itself, so that they say nothing when read back") },
+    { "settle", SETTING_TEXT, OF(former_lag), .help = N_("the former name of appears_within") },
+    { "unordered", SETTING_LIST, OF(unordered),
+      .help = N_("names of lists that have no order, so that none is compared") },
     { "facade", SETTING_BOOLEAN, OF(facade), .fallback = "false",
       .help = N_("answers come wrapped as {\"message\": \"JSON in a text\"}") },
-    { "settle", SETTING_DURATION, OF(settle), .fallback = "2s", .maximum = 600000,
-      .help = N_("how long the adapter may take to show what it has taken") },
 };
 
 void mapi_calls_put(struct mapi_calls *calls, struct mapi_call *call)
@@ -62,6 +63,28 @@ static void write_url(const struct mapi_settings *settings, const char *path, st
     }
 }
 
+static enum status compile_signs(struct mapi *mapi, const struct mapi_settings *settings, struct error *error)
+{
+    for (size_t sign = 0; sign < MAPI_SIGNS; sign++) {
+        const struct mapi_sign_list *list = &settings->signs[sign];
+        mapi->patterns[sign] = memory_take_zeroed(list->count + 1, sizeof(struct regex *));
+        for (size_t i = 0; i < list->count; i++)
+            if (list->patterns[i].bytes &&
+                mapi_compile_sign(list->patterns[i], &mapi->patterns[sign][i], error))
+                return error->status;
+    }
+    return STATUS_OK;
+}
+
+static void free_signs(struct mapi *mapi, const struct mapi_settings *settings)
+{
+    for (size_t sign = 0; sign < MAPI_SIGNS; sign++) {
+        for (size_t i = 0; mapi->patterns[sign] && i < settings->signs[sign].count; i++)
+            regex_free(mapi->patterns[sign][i]);
+        free(mapi->patterns[sign]);
+    }
+}
+
 static enum status open_mapi(struct portal *portal, struct error *error)
 {
     struct mapi_settings *settings = (struct mapi_settings *)portal->settings;
@@ -84,7 +107,7 @@ static enum status open_mapi(struct portal *portal, struct error *error)
     portal->user_data = mapi;
     write_url(settings, settings->login_path, &mapi->login_url);
     write_url(settings, settings->call_path, &mapi->call_url);
-    return http_open(&options, &mapi->client, error);
+    return compile_signs(mapi, settings, error) ? error->status : http_open(&options, &mapi->client, error);
 }
 
 static void close_mapi(struct portal *portal)
@@ -103,7 +126,8 @@ static void close_mapi(struct portal *portal)
     buffer_free(&mapi->call_url);
     buffer_free(&mapi->session);
     buffer_free(&mapi->login_body);
-    buffer_free(&mapi->missing);
+    arena_free(&mapi->kept);
+    free_signs(mapi, (const struct mapi_settings *)portal->settings);
     arena_free(&mapi->scratch);
     free(mapi);
     portal->user_data = NULL;
@@ -128,12 +152,8 @@ static struct mapi_call *new_call(struct mapi *mapi)
         call->every = mapi->every;
         mapi->every = call;
     }
-    call->step = MAPI_LOOK;
     call->ours = NULL;
-    call->was = NULL;
-    call->changes = 0;
-    call->renewed = call->token_renewed = call->own_fault = false;
-    call->suspected = TEXT_NONE;
+    call->renewed = false;
     arena_clear(&call->arena);
     return call;
 }
@@ -227,8 +247,16 @@ static enum status look_mapi(struct portal *portal, struct text code, struct are
         return status;
     *holding = (struct portal_holding){ .remote = report.remote };
     holding->remote.has_digest = false; /* of what is under the adapter's names there is none of ours */
+    holding->remote.has_content = false;
     holding->remote.version = text_copy(arena, report.remote.version);
+    holding->shown = text_copy(arena, report.shown);
     return STATUS_OK;
+}
+
+static struct value *form_mapi(const struct portal *portal, struct arena *arena, const struct value *content)
+{
+    const struct mapi_settings *settings = (const struct mapi_settings *)portal->settings;
+    return mapi_map_write(settings->map, arena, content);
 }
 
 const struct portal_driver portal_mapi = {
@@ -244,4 +272,6 @@ const struct portal_driver portal_mapi = {
     .submit = submit_mapi,
     .next = next_mapi,
     .look = look_mapi,
+    .form = form_mapi,
+    .unconditional = true,
 };

@@ -3,33 +3,72 @@
 
 #include "adapters/crypto.h"
 #include "adapters/json.h"
+#include "adapters/regex.h"
 #include "adapters/unicode.h"
+#include "core/canonical.h"
 #include "load/portal_answer.h"
 #include "load/portal_mapi.h"
 
-#define WORDS_MAX 600
-#define CODE_MAX  40
+#define WORDS_MAX    600
+#define QUOTED_LEAST 2 /* bytes: what is shorter stands in any sentence */
+#define CODE_MAX     40
 
-static bool has_sign(const struct mapi_signs *signs, struct text code, struct text folded, bool by_code)
+/* ---- signs ---- */
+
+static enum mapi_sign sign_of_code(const struct mapi_settings *settings, struct text code)
 {
-    size_t at;
-    for (size_t i = 0; i < signs->count; i++)
-        if (by_code ? text_equal(signs->codes[i], code)
-                    : signs->message[i].bytes && text_find(folded, signs->message[i], &at))
-            return true;
-    return false;
+    for (size_t sign = 0; code.length && sign < MAPI_SIGNS; sign++)
+        for (size_t i = 0; i < settings->signs[sign].count; i++)
+            if (settings->signs[sign].codes[i].bytes && text_equal(settings->signs[sign].codes[i], code))
+                return (enum mapi_sign)sign;
+    return MAPI_SIGN_NONE;
 }
 
-/* A code says more than words do. */
-static enum mapi_fault fault_of(const struct mapi_settings *settings, struct arena *arena, struct text code,
-                                struct text message)
+static enum mapi_sign sign_of_message(const struct mapi *mapi, const struct mapi_settings *settings,
+                                      struct text message)
 {
-    struct text folded = unicode_fold(arena, message);
-    for (int by_code = 1; by_code >= 0; by_code--)
-        for (size_t i = 0; i < MAPI_FAULTS; i++)
-            if (has_sign(&settings->signs[i], code, folded, by_code))
-                return (enum mapi_fault)i;
-    return MAPI_FAULT_NONE;
+    for (size_t sign = 0; message.length && sign < MAPI_SIGNS; sign++)
+        for (size_t i = 0; mapi->patterns[sign] && i < settings->signs[sign].count; i++)
+            if (mapi->patterns[sign][i] &&
+                regex_search(mapi->patterns[sign][i], message, 0, NULL, NULL) == STATUS_OK)
+                return (enum mapi_sign)sign;
+    return MAPI_SIGN_NONE;
+}
+
+static struct text cut_out(struct arena *arena, struct text message, struct text quoted)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    size_t at;
+    if (quoted.length < QUOTED_LEAST || !text_find(message, quoted, &at))
+        return message;
+    for (; text_find(message, quoted, &at); message = text_slice(message, at + quoted.length, message.length))
+        buffer_text(&out, text_slice(message, 0, at));
+    buffer_text(&out, message);
+    return text_copy(arena, buffer_view(&out));
+}
+
+/* What we ourselves have sent is no word of the adapter. */
+static struct text without_ours(struct arena *arena, struct text message, const struct value *ours)
+{
+    if (!ours)
+        return message;
+    if (value_is_scalar(ours))
+        return cut_out(arena, message, ours->text);
+    for (const struct value *child = ours->first; child; child = child->next)
+        message = without_ours(arena, message, child);
+    return message;
+}
+
+/* One line, without quotation marks and points at its ends. */
+static struct text plain_message(struct arena *arena, struct text message)
+{
+    struct text plain = text_trim(unicode_nfc(arena, portal_answer_clean(arena, message, WORDS_MAX)));
+    static const char marks[] = "\"'.:;,!()[]- ";
+    while (plain.length && strchr(marks, plain.bytes[plain.length - 1]))
+        plain.length--;
+    while (plain.length && strchr(marks, plain.bytes[0]))
+        plain = text_slice(plain, 1, plain.length - 1);
+    return plain;
 }
 
 static bool is_good(struct text code)
@@ -56,9 +95,29 @@ static const struct value *unwrap(const struct mapi_settings *settings, struct a
     return inner;
 }
 
-static void read_body(const struct mapi_settings *settings, struct arena *arena, struct text bytes,
-                      struct mapi_reading *reading)
+struct quoted {
+    struct text code;
+    const struct value *ours;
+};
+
+static enum mapi_sign read_sign(const struct mapi *mapi, struct arena *arena, struct text code,
+                                struct text message, const struct quoted *quoted)
 {
+    const struct mapi_settings *settings = (const struct mapi_settings *)mapi->portal->settings;
+    enum mapi_sign sign = sign_of_code(settings, code);
+    if (sign == MAPI_SIGN_NONE && is_good(code))
+        sign = MAPI_SIGN_SUCCESS;
+    if (sign != MAPI_SIGN_NONE)
+        return sign;
+    message = text_slice(message, 0, unicode_invalid_at(message));
+    message = without_ours(arena, cut_out(arena, message, quoted->code), quoted->ours);
+    return sign_of_message(mapi, settings, plain_message(arena, message));
+}
+
+static void read_body(const struct mapi *mapi, struct arena *arena, struct text bytes,
+                      const struct quoted *quoted, struct mapi_reading *reading)
+{
+    const struct mapi_settings *settings = (const struct mapi_settings *)mapi->portal->settings;
     struct value *parsed = NULL;
     reading->meaning = MAPI_UNCLEAR;
     if (json_parse(arena, bytes, &parsed, NULL))
@@ -74,17 +133,16 @@ static void read_body(const struct mapi_settings *settings, struct arena *arena,
     struct text message = value_text_of(body, settings->names.message);
     struct text words = portal_answer_clean(arena, message, WORDS_MAX);
     reading->body = body;
-    if (is_good(code)) {
-        reading->meaning = MAPI_GOOD;
+    reading->sign = read_sign(mapi, arena, code, message, quoted);
+    if (reading->sign != MAPI_SIGN_NONE || code.length)
+        reading->meaning = MAPI_ANSWERED;
+    if (reading->sign == MAPI_SIGN_SUCCESS)
         return;
-    }
     if (!code.length) {
         reading->message = text_format(arena, _("HTTP 200, but the answer has no %s: " TEXT_PRINT),
                                        settings->names.error, TEXT_ARG(words));
         return;
     }
-    reading->meaning = MAPI_FAULT;
-    reading->fault = fault_of(settings, arena, code, text_slice(message, 0, unicode_invalid_at(message)));
     code = portal_answer_clean(arena, code, CODE_MAX);
     reading->message = text_format(arena, "%s " TEXT_PRINT "%s" TEXT_PRINT, settings->names.error,
                                    TEXT_ARG(code), words.length ? ": " : "", TEXT_ARG(words));
@@ -107,8 +165,15 @@ static enum mapi_meaning meaning_of(long status)
     case 429:
     case 503:
         return MAPI_WAIT;
+    case 401:
+    case 403:
+        return MAPI_LOGIN;
+    case 500:
+        return MAPI_UNCLEAR;
     default:
-        return status >= 300 && status < 500 ? MAPI_OUTSIDE : MAPI_UNCLEAR;
+        return status >= 300 && status < 400   ? MAPI_LOGIN
+               : status >= 400 && status < 500 ? MAPI_OUTSIDE
+                                               : MAPI_BROKEN;
     }
 }
 
@@ -120,21 +185,20 @@ static void read_digest(struct arena *arena, struct text body, struct mapi_readi
     reading->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
 }
 
-void mapi_read(const struct mapi_settings *settings, struct arena *arena, const struct http_response *answer,
-               struct mapi_reading *reading)
+static void read_answer(const struct mapi *mapi, struct arena *arena, const struct http_response *answer,
+                        const struct quoted *quoted, struct mapi_reading *reading)
 {
-    *reading = (struct mapi_reading){ .meaning = MAPI_UNCLEAR, .fault = MAPI_FAULT_NONE };
     if (answer->failure) {
         reading->meaning = answer->failure == HTTP_NOT_SENT                               ? MAPI_UNSENT
                            : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? MAPI_OUTSIDE
-                                                                                          : MAPI_UNCLEAR;
+                                                                                          : MAPI_BROKEN;
         reading->message = text_copy(arena, text_of(answer->why));
         return;
     }
     if (answer->body.length)
         read_digest(arena, answer->body, reading);
     if (answer->status >= 200 && answer->status < 300) {
-        read_body(settings, arena, answer->body, reading);
+        read_body(mapi, arena, answer->body, quoted, reading);
         return;
     }
     struct value *problem = NULL;
@@ -144,7 +208,16 @@ void mapi_read(const struct mapi_settings *settings, struct arena *arena, const 
     reading->message = portal_answer_words(arena, answer->status, problem, answer->body);
 }
 
-struct text mapi_mask(struct arena *arena, struct text text, struct text secret)
+void mapi_read(const struct mapi *mapi, struct arena *arena, const struct http_response *answer,
+               struct text code, const struct value *ours, struct mapi_reading *reading)
+{
+    const struct quoted quoted = { code, ours };
+    *reading = (struct mapi_reading){ .meaning = MAPI_UNCLEAR, .sign = MAPI_SIGN_NONE };
+    read_answer(mapi, arena, answer, &quoted, reading);
+    reading->message = mapi_mask(mapi, arena, reading->message);
+}
+
+static struct text mask(struct arena *arena, struct text text, struct text secret)
 {
     struct buffer BUFFER_OWNED out = { 0 };
     size_t at;
@@ -156,6 +229,27 @@ struct text mapi_mask(struct arena *arena, struct text text, struct text secret)
     }
     buffer_text(&out, text);
     return text_copy(arena, buffer_view(&out));
+}
+
+/* As it is, and as JSON in a text has it. */
+static struct text mask_both(struct arena *arena, struct text text, struct text secret)
+{
+    struct buffer BUFFER_OWNED quoted = { 0 };
+    canonical_text(&quoted, secret);
+    text = mask(arena, text, secret);
+    return quoted.length > 2 ? mask(arena, text, text_slice(buffer_view(&quoted), 1, quoted.length - 2))
+                             : text;
+}
+
+struct text mapi_mask(const struct mapi *mapi, struct arena *arena, struct text text)
+{
+    const struct mapi_settings *settings = (const struct mapi_settings *)mapi->portal->settings;
+    if (!text.bytes)
+        return text;
+    text = mask_both(arena, text, text_of(settings->password));
+    for (size_t i = 0; i < mapi->ended_count; i++)
+        text = mask_both(arena, text, mapi->ended[i]);
+    return text;
 }
 
 bool mapi_find(const struct mapi_settings *settings, const struct value *body, struct text code,

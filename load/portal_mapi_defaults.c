@@ -80,12 +80,5 @@ const char portal_mapi_defaults[] =
     "  units: { hour: Giờ, day: Ngày, working_day: Ngày làm việc, month: Tháng, year: Năm }\n"
     "  fee_kinds: { fee: fee, charge: charge }\n"
     "errors:\n"
-    "  refused: []\n"
-    "  expired: [ hết hạn, session, phiên làm việc, phiên đăng nhập, phiên truy cập, phiên không, tìm thấy "
-    "phiên,\n"
-    "             token không, invalid token, token expired, chưa đăng nhập, not logged in ]\n"
-    "  missing: [ không tìm thấy, không tồn tại, not found, không có dữ liệu ]\n"
-    "  mismatch: [ đã tồn tại, chưa tồn tại, already exists, does not exist, is duplicate ]\n"
-    "  busy: [ quá tải, thử lại sau, try again, too many requests, is busy ]\n"
-    "  closed: [ không có dịch vụ, không có quyền, access denied, unauthorized, permission ]\n"
-    "  lost: [ lỗi hệ thống, system error, internal error, internal server error, exception, timeout ]\n";
+    "  unknown: [ '(không (tìm thấy|tồn tại) thủ tục( hành chính)?( này)?|không có dữ liệu|procedure not "
+    "found)' ]\n";

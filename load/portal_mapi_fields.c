@@ -164,6 +164,7 @@ static enum status compile_date(const struct compiling *compiling, const struct 
                                 const char *configured, const struct field *type, struct mapi_field *field,
                                 struct error *error)
 {
+    field->number = type->kind == FIELD_INTEGER || type->kind == FIELD_DECIMAL;
     if (type->kind != FIELD_DATE) {
         if (configured)
             return setting_fault(compiling->context, value_find(at, "date"), error,
@@ -276,21 +277,22 @@ static enum status compile_object(const struct compiling *compiling, const struc
     return compile_members(compiling, settings.map, scope, &field->members, &field->count, error);
 }
 
-static bool is_compared(const struct compiling *compiling, struct text name)
+static bool is_named(const struct value *list, struct text name)
 {
-    const struct value *list = compiling->settings->not_compared;
     if (list && value_is_scalar(list))
-        return !text_equal(list->text, name);
+        return text_equal(list->text, name);
     for (const struct value *item = list ? list->first : NULL; item; item = item->next)
         if (text_equal(item->text, name))
-            return false;
-    return true;
+            return true;
+    return false;
 }
 
 static enum status compile_field(const struct compiling *compiling, const struct value *at,
                                  struct scope scope, struct mapi_field *field, struct error *error)
 {
-    *field = (struct mapi_field){ .name = at->name, .compared = is_compared(compiling, at->name) };
+    *field = (struct mapi_field){ .name = at->name,
+                                  .compared = !is_named(compiling->settings->not_compared, at->name),
+                                  .unordered = is_named(compiling->settings->unordered, at->name) };
     if (scope.depth > DEPTH_MAX)
         return setting_fault(compiling->context, at, error, _("\"fields\" goes too deep"));
     if (at->kind == VALUE_OBJECT)

@@ -33,6 +33,7 @@ struct mapi_map;
 struct mapi_map_settings {
     const struct value *fields, *codes; /* of the configuration; NULL: the defaults alone */
     const struct value *not_compared;   /* the adapter's names, at any depth; NULL: none */
+    const struct value *unordered;      /* likewise, of lists without order */
     const char *dates;                  /* the format of dates */
 };
 
@@ -50,8 +51,8 @@ struct text mapi_map_abolished(const struct mapi_map *map);
 struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, const struct value *procedure);
 
 /* Do two items say the same, as far as the map goes? The status does not count: mapi_map_standing has it.
- * Blank, null and absent are the same, so are a number and its text; line breaks are LF, ends are trimmed,
- * NFC. `without`: names that do not count either, NULL at the end (may be NULL). `where`, when they differ,
+ * Blank, null and absent are the same, so are a number and its text, one date in several forms, a single item and a
+ * list of it; runs of blanks are one, NFC; lists that are declared so have no order. `without`: names that do not count either, NULL at the end (may be NULL). `where`, when they differ,
  * gets the place of the first difference ("CANCUPHAPLY[2].TENVANBAN"); may be NULL. */
 bool mapi_map_same(const struct mapi_map *map, struct arena *arena, const struct value *left,
                    const struct value *right, const char *const *without, struct buffer *where);

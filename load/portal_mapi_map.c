@@ -186,28 +186,86 @@ struct comparing {
     size_t length;
 };
 
-/* What a scalar says, whatever its form. */
-static struct text plain(struct arena *arena, const struct value *value)
+static struct text scalar_text(const struct value *value)
 {
     if (!value || value->kind == VALUE_NULL)
         return TEXT("");
     if (value->kind == VALUE_BOOLEAN)
         return value->truth ? TEXT("true") : TEXT("false");
     struct text text = scalar_of(value);
-    if (!text.length)
-        return TEXT("");
-    if (memchr(text.bytes, '\r', text.length)) {
-        char *bytes = arena_alloc(arena, text.length + 1);
-        size_t length = 0;
-        for (size_t i = 0; i < text.length; i++) {
-            bool pair = text.bytes[i] == '\r' && i + 1 < text.length && text.bytes[i + 1] == '\n';
-            if (!pair)
-                bytes[length++] = text.bytes[i] == '\r' ? '\n' : text.bytes[i];
+    return text.length ? text : TEXT("");
+}
+
+static bool is_gap(struct text text, size_t at, size_t *length)
+{
+    unsigned char byte = (unsigned char)text.bytes[at];
+    bool no_break = byte == 0xc2 && at + 1 < text.length && (unsigned char)text.bytes[at + 1] == 0xa0;
+    *length = no_break ? 2 : 1;
+    return no_break || byte <= ' ';
+}
+
+/* Every run of blanks is one; NFC. */
+static struct text plain(struct arena *arena, const struct value *value)
+{
+    struct text text = scalar_text(value);
+    BUFFER_OWNED struct buffer out = { 0 };
+    size_t length;
+    bool gap = false;
+    for (size_t at = 0; at < text.length; at += length) {
+        if (is_gap(text, at, &length)) {
+            gap = out.length > 0;
+            continue;
         }
-        bytes[length] = 0;
-        text = (struct text){ bytes, length };
+        if (gap)
+            buffer_char(&out, ' ');
+        gap = false;
+        buffer_put(&out, text.bytes + at, length);
     }
-    return unicode_nfc(arena, text_trim(text));
+    return unicode_nfc(arena, text_copy(arena, buffer_view(&out)));
+}
+
+/* The day alone: an adapter keeps dates in a form of its own, with or without a time. */
+static bool read_day(const struct mapi_field *field, struct text text, struct date *date)
+{
+    static const char *const forms[] = {
+        "yyyyMMddHHmmss",      "yyyyMMdd",           "yyyy-MM-dd", "dd/MM/yyyy", "yyyy-MM-dd'T'HH:mm:ss",
+        "yyyy-MM-dd HH:mm:ss", "dd/MM/yyyy HH:mm:ss"
+    };
+    if (date_parse(text, field->date, date))
+        return true;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (date_parse(text, text_of(forms[i]), date))
+            return true;
+    return false;
+}
+
+/* "007.50" and 7.5: without zeros that say nothing. */
+static struct text plain_number(struct text text)
+{
+    size_t point;
+    bool fraction = text_find(text, TEXT("."), &point);
+    for (size_t i = 0; i < text.length; i++)
+        if ((text.bytes[i] < '0' || text.bytes[i] > '9') && !(fraction && i == point))
+            return text;
+    while (fraction && (text_ends(text, TEXT("0")) || text_ends(text, TEXT(".")))) {
+        bool done = text_ends(text, TEXT("."));
+        text.length--;
+        if (done)
+            break;
+    }
+    while (text.length > 1 && text.bytes[0] == '0' && text.bytes[1] != '.')
+        text = text_slice(text, 1, text.length - 1);
+    return text;
+}
+
+static bool same_scalars(const struct comparing *comparing, const struct mapi_field *field,
+                         const struct value *left, const struct value *right)
+{
+    struct date days[2];
+    struct text one = plain(comparing->arena, left), other = plain(comparing->arena, right);
+    if (field->date.bytes && read_day(field, one, &days[0]) && read_day(field, other, &days[1]))
+        return date_days(days[0]) == date_days(days[1]);
+    return field->number ? text_equal(plain_number(one), plain_number(other)) : text_equal(one, other);
 }
 
 static bool counts(const struct comparing *comparing, const struct mapi_field *field)
@@ -249,8 +307,10 @@ static bool is_blank(const struct comparing *comparing, const struct mapi_field 
         return !plain(comparing->arena, value).length;
     if (field->kind == MAPI_OBJECT)
         return value->kind == VALUE_OBJECT && has_blank_members(comparing, field, value);
-    if (field->kind == MAPI_SCALAR || value->kind != VALUE_LIST)
+    if (field->kind == MAPI_SCALAR)
         return false;
+    if (value->kind == VALUE_OBJECT)
+        return is_blank_item(comparing, field, value);
     for (const struct value *item = value->first; item; item = item->next)
         if (!is_blank_item(comparing, field, item))
             return false;
@@ -294,8 +354,7 @@ static bool same_item(struct comparing *comparing, const struct mapi_field *fiel
     if (!left || !right)
         return false;
     if (field->kind == MAPI_TEXTS || left->kind != VALUE_OBJECT || right->kind != VALUE_OBJECT)
-        return value_is_scalar(left) && value_is_scalar(right) &&
-               text_equal(plain(comparing->arena, left), plain(comparing->arena, right));
+        return value_is_scalar(left) && value_is_scalar(right) && same_scalars(comparing, field, left, right);
     return same_members(comparing, field->members, field->count, left, right);
 }
 
@@ -318,19 +377,59 @@ static bool same_items(struct comparing *comparing, const struct mapi_field *fie
     return true;
 }
 
+/* Each of the left has one of the right, whatever their order. */
+static bool same_sets(struct comparing *comparing, const struct mapi_field *field, const struct value *left,
+                      const struct value *right)
+{
+    size_t length = comparing->length, count = right->count;
+    bool *taken = arena_alloc_zeroed(comparing->arena, count + 1);
+    size_t left_count = 0, found_count = 0, right_count = 0;
+    for (const struct value *at = next_item(comparing, field, right->first); at;
+         at = next_item(comparing, field, at->next))
+        right_count++;
+    for (const struct value *at = next_item(comparing, field, left->first); at;
+         at = next_item(comparing, field, at->next), left_count++) {
+        size_t index = 0;
+        bool found = false;
+        for (const struct value *other = next_item(comparing, field, right->first); other && !found;
+             other = next_item(comparing, field, other->next), index++) {
+            if (taken[index] || !same_item(comparing, field, at, other)) {
+                comparing->length = length;
+                continue;
+            }
+            found = taken[index] = true;
+        }
+        found_count += found;
+    }
+    comparing->length = length;
+    comparing->where[length] = 0;
+    return found_count == left_count && left_count == right_count;
+}
+
+/* A single item stands for a list of it. */
+static const struct value *list_of(struct arena *arena, const struct value *value)
+{
+    if (value->kind == VALUE_LIST)
+        return value;
+    struct value *list = value_list(arena);
+    value_append(list, value_copy(arena, value));
+    return list;
+}
+
 static bool same_field(struct comparing *comparing, const struct mapi_field *field, const struct value *left,
                        const struct value *right)
 {
     bool blank = is_blank(comparing, field, left);
     if (blank || is_blank(comparing, field, right))
         return blank && is_blank(comparing, field, right);
-    if (left->kind == VALUE_LIST && right->kind == VALUE_LIST && field->kind != MAPI_SCALAR &&
-        field->kind != MAPI_OBJECT)
-        return same_items(comparing, field, left, right);
+    if (field->kind != MAPI_SCALAR && field->kind != MAPI_OBJECT && field->kind != MAPI_CONSTANT) {
+        left = list_of(comparing->arena, left);
+        right = list_of(comparing->arena, right);
+        return (field->unordered ? same_sets : same_items)(comparing, field, left, right);
+    }
     if (field->kind == MAPI_OBJECT && left->kind == VALUE_OBJECT && right->kind == VALUE_OBJECT)
         return same_members(comparing, field->members, field->count, left, right);
-    return value_is_scalar(left) && value_is_scalar(right) &&
-           text_equal(plain(comparing->arena, left), plain(comparing->arena, right));
+    return value_is_scalar(left) && value_is_scalar(right) && same_scalars(comparing, field, left, right);
 }
 
 bool mapi_map_same(const struct mapi_map *map, struct arena *arena, const struct value *left,
@@ -361,5 +460,5 @@ enum remote_status mapi_map_standing(const struct mapi_map *map, const struct va
     mapi_field_code(map->status, TEXT("announced"), &announced);
     if (text_equal(said, mapi_map_abolished(map)))
         return REMOTE_ABOLISHED;
-    return text_equal(said, announced) ? REMOTE_PUBLISHED : REMOTE_UNSAID;
+    return text_equal(said, announced) ? REMOTE_PUBLISHED : said.length ? REMOTE_STRANGE : REMOTE_UNSAID;
 }

@@ -24,7 +24,8 @@ struct mapi_field {
     const struct value *codes; /* NULL: none */
     const struct value *more;  /* where `codes` has no entry: the defaults' table of the same name */
     struct text date;          /* the format; bytes NULL: it is no date */
-    bool compared;
+    bool number;               /* its values are numbers */
+    bool compared, unordered;
     struct mapi_field *members;
     size_t count;
 };

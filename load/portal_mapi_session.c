@@ -1,5 +1,6 @@
 /* Sessions, and what goes out. */
 #include <stdio.h>
+#include <string.h>
 
 #include "adapters/json.h"
 #include "adapters/secrets.h"
@@ -40,7 +41,7 @@ static void set(struct arena *arena, struct value *object, const char *name, str
     value_set(object, name, value_text(arena, text));
 }
 
-/* What stands there, with another status: nothing else of it is touched. */
+/* What was acknowledged last, which a look has just shown, with another status. */
 static struct value *abolished(const struct mapi_settings *settings, struct arena *arena,
                                const struct value *was, const struct value *order)
 {
@@ -79,7 +80,7 @@ static void put_withdrawal(const struct mapi_settings *settings, struct arena *a
         order = NULL;
     struct text decision = value_text_of(order, "decision"), reason = value_text_of(order, "reason");
     if (!settings->withdraw_service) {
-        put_push(settings, arena, call, true, abolished(settings, arena, about->was, order));
+        put_push(settings, arena, call, true, abolished(settings, arena, about->ours, order));
         return;
     }
     set(arena, call, settings->names.service, text_of(settings->withdraw_service));
@@ -90,6 +91,21 @@ static void put_withdrawal(const struct mapi_settings *settings, struct arena *a
         set(arena, call, settings->withdraw_reason, reason);
 }
 
+/* What a change brings. */
+static enum status prepare(struct mapi *mapi, struct mapi_call *call, struct error *error)
+{
+    struct portal_content content;
+    bool withdraws = call->request->kind == PORTAL_WITHDRAW;
+    if (call->request->kind == PORTAL_ASK || call->ours)
+        return STATUS_OK;
+    if (mapi_item(mapi, call, withdraws ? PORTAL_CONTENT_HELD : PORTAL_CONTENT_SENT, &content, &call->ours,
+                  error))
+        return error->status;
+    if (!call->ours && withdraws) /* the order alone: of what was never published from here */
+        call->ours = value_object(&call->arena);
+    return STATUS_OK;
+}
+
 static void write_call(struct mapi *mapi, struct mapi_call *call)
 {
     const struct mapi_settings *settings = settings_of(mapi);
@@ -98,13 +114,13 @@ static void write_call(struct mapi *mapi, struct mapi_call *call)
     struct value *object = value_object(arena);
     set(arena, object, settings->names.session, buffer_view(&mapi->session));
     set(arena, object, settings->names.agency, text_of(settings->agency));
-    if (call->step != MAPI_CHANGE) {
+    if (call->request->kind == PORTAL_ASK) {
         set(arena, object, settings->names.service, text_of(settings->read_service));
         set(arena, object, settings->read_code, call->request->code);
     } else if (call->request->kind == PORTAL_WITHDRAW) {
         put_withdrawal(settings, arena, object, call);
     } else {
-        put_push(settings, arena, object, call->was != NULL, call->ours);
+        put_push(settings, arena, object, call->request->base.bytes != NULL, call->ours);
     }
     buffer_clear(&call->body);
     canonical_write(&call->body, object);
@@ -128,11 +144,11 @@ static enum status log_in(struct mapi *mapi, struct error *error)
 enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
     if (mapi->login == MAPI_LOGGED_IN) {
+        if (prepare(mapi, call, error))
+            return error->status;
         write_call(mapi, call);
         call->generation = mapi->generation;
-        call->fresh = mapi->opening;
         call->token = mapi->portal->settings->auth.generation;
-        call->changes += call->step == MAPI_CHANGE;
         return submit(mapi, &mapi->call_url, buffer_view(&call->body), call, error);
     }
     mapi_calls_put(&mapi->waiting, call);
@@ -144,13 +160,9 @@ enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *e
 
 /* ---- the session ---- */
 
-void mapi_session_ended(struct mapi *mapi, const struct mapi_call *call)
-{
-    if (mapi->login == MAPI_LOGGED_IN && call->generation == mapi->generation)
-        mapi->login = MAPI_LOGGED_OUT;
-}
-
-bool mapi_renew_token(struct mapi *mapi, unsigned token)
+/* A token that was refused is renewed. False: there are no tokens, or none is given any more (then the run
+ * must stop: mapi->refusal). */
+static bool renew_token(struct mapi *mapi, unsigned token)
 {
     struct auth *auth = &mapi->portal->settings->auth;
     struct error why = { 0 };
@@ -162,10 +174,33 @@ bool mapi_renew_token(struct mapi *mapi, unsigned token)
     return false;
 }
 
+void mapi_session_ended(struct mapi *mapi, const struct mapi_call *call)
+{
+    if (call->report.status == 401)
+        renew_token(mapi, call->token);
+    if (mapi->login == MAPI_LOGGED_IN && call->generation == mapi->generation)
+        mapi->login = MAPI_LOGGED_OUT;
+}
+
+static void keep_secret(struct mapi *mapi, struct text session)
+{
+    if (!session.length)
+        return;
+    if (mapi->ended_count == mapi->ended_capacity) {
+        size_t capacity = mapi->ended_capacity ? mapi->ended_capacity * 2 : 8;
+        struct text *grown = arena_array(&mapi->kept, struct text, capacity);
+        if (mapi->ended_count)
+            memcpy(grown, mapi->ended, mapi->ended_count * sizeof *grown);
+        mapi->ended = grown;
+        mapi->ended_capacity = capacity;
+    }
+    mapi->ended[mapi->ended_count++] = text_copy(&mapi->kept, session);
+}
+
 static void refuse(struct mapi *mapi, struct text message)
 {
     const struct mapi_settings *settings = settings_of(mapi);
-    message = mapi_mask(&mapi->scratch, message, text_of(settings->password));
+    message = mapi_mask(mapi, &mapi->scratch, message);
     snprintf(mapi->refusal, sizeof mapi->refusal,
              _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
                "%s: check username, password and dstcode in portal.login"),
@@ -180,15 +215,16 @@ static enum portal_result said_of(struct mapi *mapi, const struct mapi_reading *
     case MAPI_UNSENT:
         return RESULT_NOT_LEFT;
     case MAPI_OUTSIDE:
+    case MAPI_LOGIN:
         return RESULT_CLOSED;
     case MAPI_WAIT:
     case MAPI_UNCLEAR:
+    case MAPI_BROKEN:
         return RESULT_BUSY;
-    case MAPI_FAULT:
-        if (reading->fault == MAPI_FAULT_BUSY || reading->fault == MAPI_FAULT_LOST)
+    case MAPI_ANSWERED:
+        if (reading->sign == MAPI_SIGN_BUSY)
             return RESULT_BUSY;
         break;
-    case MAPI_GOOD:
     case MAPI_WRONG:
         break;
     }
@@ -200,18 +236,16 @@ static void fail_waiting(struct mapi *mapi, const struct http_response *answer,
                          const struct mapi_reading *reading)
 {
     enum portal_result said = said_of(mapi, reading);
-    const char *password = settings_of(mapi)->password;
     struct text message = *mapi->refusal ? text_of(mapi->refusal)
                                          : text_format(&mapi->scratch, _("at the login: " TEXT_PRINT),
                                                        TEXT_ARG(reading->message));
-    message = mapi_mask(&mapi->scratch, message, text_of(password));
     for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));) {
         call->report.status = answer->status;
         call->report.retry_after = answer->retry_after_ms;
         call->report.shared = answer->status == 429 || answer->status == 503;
         call->report.slow = answer->failure == HTTP_TIMEOUT;
         call->report.answer_digest = text_copy(&call->arena, reading->answer_digest);
-        mapi_end(mapi, call, call->changes ? RESULT_LOST : said, message);
+        mapi_end(mapi, call, said, message);
     }
 }
 
@@ -221,14 +255,15 @@ enum status mapi_logged_in(struct mapi *mapi, const struct http_response *answer
     struct mapi_reading reading;
     arena_clear(&mapi->scratch);
     mapi->login = MAPI_LOGGED_OUT;
-    mapi_read(settings, &mapi->scratch, answer, &reading);
+    mapi_read(mapi, &mapi->scratch, answer, TEXT_NONE, NULL, &reading);
     if (!answer->failure && answer->status == 401 && !mapi->login_renewed &&
-        mapi_renew_token(mapi, mapi->login_token)) {
+        renew_token(mapi, mapi->login_token)) {
         mapi->login_renewed = true;
         return log_in(mapi, error);
     }
     struct text session = value_text_of(reading.body, settings->names.session);
-    if (reading.meaning != MAPI_GOOD || !text_trim(session).length) {
+    keep_secret(mapi, session);
+    if (reading.meaning != MAPI_ANSWERED || reading.sign != MAPI_SIGN_SUCCESS || !text_trim(session).length) {
         fail_waiting(mapi, answer, &reading);
         return STATUS_OK;
     }
@@ -237,10 +272,8 @@ enum status mapi_logged_in(struct mapi *mapi, const struct http_response *answer
     secrets_add(session, SECRETS_GIVEN);
     mapi->login = MAPI_LOGGED_IN;
     mapi->generation++;
-    mapi->opening = true;
     for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));)
         if (mapi_send(mapi, call, error))
             return error->status;
-    mapi->opening = false;
     return STATUS_OK;
 }

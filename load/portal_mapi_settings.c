@@ -8,8 +8,9 @@
 #include "core/date.h"
 #include "load/portal_mapi.h"
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-#define OF(member)   offsetof(struct mapi_settings, member)
+#define APPEARS_WITHIN 60000 /* milliseconds */
+#define COUNT(table)   (sizeof(table) / sizeof *(table))
+#define OF(member)     offsetof(struct mapi_settings, member)
 
 static const char *const places[] = { "header", "query", NULL };
 
@@ -61,22 +62,32 @@ static const struct setting name_settings[] = {
       .help = N_("the text that a facade puts an answer into") },
 };
 
-struct error_trees {
-    const struct value *trees[MAPI_FAULTS];
+struct sign_trees {
+    const struct value *trees[MAPI_SIGNS];
+    const struct value *former[MAPI_SIGNS]; /* under their former names */
 };
-#define ERRORS(name, fault, message)                                                                         \
+#define SIGN(name, sign, words)                                                                              \
     {                                                                                                        \
-        name, SETTING_LIST, offsetof(struct error_trees, trees) + sizeof(const struct value *) * (fault),    \
-            .help = message                                                                                  \
+        name, SETTING_LIST, offsetof(struct sign_trees, trees) + sizeof(const struct value *) * (sign),      \
+            .help = words                                                                                    \
     }
-static const struct setting error_settings[] = {
-    ERRORS("refused", MAPI_FAULT_REFUSED, N_("the record's own fault, whatever else the message says")),
-    ERRORS("expired", MAPI_FAULT_EXPIRED, N_("the session has ended")),
-    ERRORS("missing", MAPI_FAULT_MISSING, N_("there is no such procedure")),
-    ERRORS("mismatch", MAPI_FAULT_MISMATCH, N_("a push of what is there already, or not there yet")),
-    ERRORS("busy", MAPI_FAULT_BUSY, N_("nothing was done; later it may be")),
-    ERRORS("closed", MAPI_FAULT_CLOSED, N_("no record's fault: the run stops")),
-    ERRORS("lost", MAPI_FAULT_LOST, N_("nobody knows whether it was done")),
+#define FORMER(name, sign, words)                                                                            \
+    {                                                                                                        \
+        name, SETTING_LIST, offsetof(struct sign_trees, former) + sizeof(const struct value *) * (sign),     \
+            .help = words                                                                                    \
+    }
+static const struct setting sign_settings[] = {
+    SIGN("success", MAPI_SIGN_SUCCESS, N_("it was done; 0 and 00 are always so")),
+    SIGN("session", MAPI_SIGN_SESSION, N_("the session has ended")),
+    SIGN("duplicate", MAPI_SIGN_DUPLICATE, N_("a push of what is there already, or not there yet")),
+    SIGN("rights", MAPI_SIGN_RIGHTS, N_("no record's fault: the run stops")),
+    SIGN("unknown", MAPI_SIGN_UNKNOWN, N_("there is no such procedure")),
+    SIGN("refused", MAPI_SIGN_REFUSED, N_("the record's own fault")),
+    SIGN("busy", MAPI_SIGN_BUSY, N_("nothing was done; later it may be")),
+    FORMER("expired", MAPI_SIGN_SESSION, N_("the former name of session")),
+    FORMER("mismatch", MAPI_SIGN_DUPLICATE, N_("the former name of duplicate")),
+    FORMER("closed", MAPI_SIGN_RIGHTS, N_("the former name of rights")),
+    FORMER("missing", MAPI_SIGN_UNKNOWN, N_("the former name of unknown")),
 };
 
 /* ---- errors ---- */
@@ -84,48 +95,86 @@ static const struct setting error_settings[] = {
 /* "-1", "E5", "ORA-00001": no piece of a sentence. */
 static bool is_code(struct text text)
 {
-    bool digit = false;
-    for (size_t i = 0; i < text.length; i++) {
-        if (text.bytes[i] == ' ' || (unsigned char)text.bytes[i] >= 0x80)
+    for (size_t i = 0; i < text.length; i++)
+        if ((unsigned char)text.bytes[i] <= ' ' || (unsigned char)text.bytes[i] >= 0x80 ||
+            strchr("*+?()[]{}|^$\\", text.bytes[i]))
             return false;
-        digit |= text.bytes[i] >= '0' && text.bytes[i] <= '9';
-    }
-    return digit;
+    return true;
+}
+
+enum status mapi_compile_sign(struct text pattern, struct regex **compiled, struct error *error)
+{
+    BUFFER_OWNED struct buffer whole = { 0 };
+    buffer_string(&whole, "(?i)^(?:");
+    buffer_text(&whole, pattern);
+    buffer_string(&whole, ")$");
+    return regex_compile(buffer_view(&whole), compiled, error);
 }
 
 static enum status read_signs(const struct setting_context *context, const struct value *list,
-                              struct mapi_signs *signs, struct error *error)
+                              struct mapi_sign_list *signs, struct error *error)
 {
+    struct text *texts;
     if (!list)
         return STATUS_OK;
-    if (setting_texts(context, list, &signs->codes, &signs->count, error))
+    if (setting_texts(context, list, &texts, &signs->count, error))
         return error->status;
-    signs->message = arena_array(context->arena, struct text, signs->count);
+    signs->codes = arena_array(context->arena, struct text, signs->count);
+    signs->patterns = arena_array(context->arena, struct text, signs->count);
     for (size_t i = 0; i < signs->count; i++) {
-        struct text text = signs->codes[i];
-        if (!text_trim(text).length)
+        struct text text = text_trim(texts[i]);
+        struct regex *pattern = NULL;
+        signs->codes[i] = is_code(text) ? text : TEXT_NONE;
+        signs->patterns[i] = is_code(text) ? TEXT_NONE : unicode_nfc(context->arena, text);
+        if (!text.length)
             return setting_fault(
                 context, list, error,
-                _("an empty text would be found in every message; write error codes or words"));
-        if (!is_code(text))
-            signs->message[i] = unicode_fold(context->arena, text);
+                _("an empty sign stands for nothing; write error codes, or patterns of whole "
+                  "messages"));
+        if (!is_code(text) && mapi_compile_sign(signs->patterns[i], &pattern, error))
+            return setting_place(context, list, error);
+        regex_free(pattern);
     }
     return STATUS_OK;
 }
 
-static enum status read_errors(const struct setting_context *context, struct mapi_settings *settings,
-                               const struct value *defaults, struct error *error)
+static enum status read_errors(struct portal *portal, const struct setting_context *context,
+                               struct mapi_settings *settings, const struct value *defaults,
+                               struct error *error)
 {
-    struct error_trees configured = { { NULL } }, usual = { { NULL } };
-    if (setting_read(context, error_settings, COUNT(error_settings), settings->errors_tree, "portal.errors",
+    struct sign_trees configured = { { NULL }, { NULL } }, usual = { { NULL }, { NULL } };
+    if (setting_read(context, sign_settings, COUNT(sign_settings), settings->errors_tree, "portal.errors",
                      &configured, error) ||
-        setting_read(context, error_settings, COUNT(error_settings), value_find(defaults, "errors"),
+        setting_read(context, sign_settings, COUNT(sign_settings), value_find(defaults, "errors"),
                      "portal.errors", &usual, error))
         return error->status;
-    for (size_t i = 0; i < MAPI_FAULTS; i++)
-        if (read_signs(context, configured.trees[i] ? configured.trees[i] : usual.trees[i],
-                       &settings->signs[i], error))
+    for (size_t i = 0; i < MAPI_SIGNS; i++) {
+        const struct value *tree = configured.trees[i] ? configured.trees[i] : configured.former[i];
+        if (read_signs(context, tree ? tree : usual.trees[i], &settings->signs[i], error))
             return error->status;
+        if (configured.former[i])
+            portal_notice(portal,
+                          _("portal.errors: \"" TEXT_PRINT
+                            "\" is called another name now (docs/drivers.md), and "
+                            "its texts are patterns of whole messages"),
+                          TEXT_ARG(configured.former[i]->name));
+    }
+    return STATUS_OK;
+}
+
+/* "settle" until 0.1.0. */
+static enum status read_lag(struct portal *portal, const struct setting_context *context,
+                            const struct value *tree, struct mapi_settings *settings, struct error *error)
+{
+    const struct value *former = value_find(tree, "settle");
+    if (value_find(tree, "appears_within"))
+        return STATUS_OK;
+    settings->common.lag = APPEARS_WITHIN;
+    if (!former)
+        return STATUS_OK;
+    portal_notice(portal, _("portal.settle is called appears_within now"));
+    if (!value_is_scalar(former) || !setting_duration(former->text, &settings->common.lag))
+        return setting_fault(context, former, error, _("\"settle\" is no duration, such as 60s"));
     return STATUS_OK;
 }
 
@@ -191,11 +240,13 @@ enum status mapi_check(struct portal *portal, const struct setting_context *cont
     struct value *defaults;
     if (yaml_parse(context->arena, text_of(portal_mapi_defaults), "defaults", &defaults, error) ||
         read_trees(context, settings, error) || check_paths(context, tree, settings, error) ||
-        read_errors(context, settings, defaults, error))
+        read_errors(portal, context, settings, defaults, error) ||
+        read_lag(portal, context, tree, settings, error))
         return error->status;
     struct mapi_map_settings map = { .fields = settings->fields_tree,
                                      .codes = settings->codes_tree,
                                      .not_compared = settings->not_compared,
+                                     .unordered = settings->unordered,
                                      .dates = settings->dates };
     return mapi_map_compile(context, &map, defaults, &settings->map, error);
 }

@@ -2,9 +2,11 @@
 
 #include <stdio.h>
 
+#include "adapters/json.h"
 #include "load/portal.h"
 
-#define PAGES_MAX 100000
+#define PAGES_MAX  20000
+#define LISTED_MAX 200000 /* procedures of one agency; the whole country has some thousands */
 
 static enum status open_portal(struct store *store, const struct load_request *request, struct portal *portal,
                                struct error *error)
@@ -79,11 +81,12 @@ static enum status keep_page(struct store *store, const struct portal_page *page
     return status;
 }
 
-/* A page that brings nothing new although another one follows: that would go on for ever. */
+/* A page that brings nothing new although another one follows would go on for ever, and so would one that always
+ * brings something. */
 static enum status check_progress(const struct portal *portal, const struct portal_page *page, int64_t added,
-                                  int64_t pages, struct error *error)
+                                  int64_t listed, int64_t pages, struct error *error)
 {
-    if (!page->next.bytes || (added && pages < PAGES_MAX))
+    if (!page->next.bytes || (added && pages < PAGES_MAX && listed + added < LISTED_MAX))
         return STATUS_OK;
     return error_set(error, STATUS_STOP,
                      _("the listing of the portal %s does not come to an end (\"next\" is \"" TEXT_PRINT
@@ -106,7 +109,8 @@ static enum status read_listing(struct store *store, const struct load_request *
                              _("a signal ended the reconciliation; nothing was compared"));
         arena_clear(&arena);
         if (portal->driver->list(portal, from, &arena, &page, error) ||
-            keep_page(store, &page, &added, error) || check_progress(portal, &page, added, pages, error))
+            keep_page(store, &page, &added, error) ||
+            check_progress(portal, &page, added, listed, pages, error))
             return error->status;
         buffer_clear(&after);
         buffer_text(&after, page.next);
@@ -224,4 +228,69 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
     if (believed && (ours || !overwrite))
         return STATUS_OK;
     return settle_known(store, &decision, overwrite, ours, settled, error);
+}
+
+/* ---- side by side ---- */
+
+static enum status read_ours(struct store *store, const struct portal *portal, struct arena *arena,
+                             struct reconcile_view *view, struct error *error)
+{
+    const struct outbox_item *item = &view->item;
+    bool wanted = item->wanted && item->action == OUTBOX_PUBLISH;
+    int64_t payload = wanted ? item->content : item->has_held_digest ? item->held_content : 0;
+    struct text bytes;
+    struct value *content;
+    view->which = wanted ? "wanted" : "held";
+    if (!payload)
+        return STATUS_OK;
+    enum status status = store_payload(store, arena, payload, &bytes, error);
+    if (status == STATUS_END)
+        return STATUS_OK;
+    if (status || json_parse(arena, bytes, &content, error))
+        return error->status;
+    view->ours_known = true;
+    view->ours = portal->driver->form ? portal->driver->form(portal, arena, content) : content;
+    return STATUS_OK;
+}
+
+static enum status read_there(struct portal *portal, struct text code, struct arena *arena,
+                              struct reconcile_view *view, struct error *error)
+{
+    struct portal_holding holding;
+    struct value *shown;
+    enum status status = portal->driver->look(portal, code, arena, &holding, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    const struct remote_state *remote = &holding.remote;
+    struct text bytes = holding.shown.bytes ? holding.shown : holding.content;
+    view->known = true;
+    view->has_digest = remote->has_digest;
+    view->digest = remote->digest;
+    view->version = remote->version.bytes ? remote->version : remote->etag;
+    view->status = standing_name(remote->standing);
+    if (!bytes.bytes)
+        return STATUS_OK;
+    status = json_parse(arena, bytes, &shown, error);
+    view->there = status ? NULL : shown;
+    return status;
+}
+
+enum status reconcile_view(struct store *store, const struct load_request *request, struct text code,
+                           struct arena *arena, struct reconcile_view *view, struct error *error)
+{
+    struct portal portal;
+    *view = (struct reconcile_view){ .known = false };
+    enum status status = outbox_find(store, arena, code, &view->item, error);
+    if (status && status != STATUS_END)
+        return status;
+    if (open_portal(store, request, &portal, error))
+        return error->status;
+    status = read_ours(store, &portal, arena, view, error);
+    if (!status)
+        status = read_there(&portal, code, arena, view, error);
+    close_portal(&portal);
+    if (!status && !view->known && !view->item.stored)
+        return error_set(error, STATUS_USAGE, _("neither the portal nor the store knows " TEXT_PRINT),
+                         TEXT_ARG(code));
+    return status;
 }

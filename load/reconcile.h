@@ -31,4 +31,20 @@ enum reconcile_result {
 enum status reconcile_decide(struct store *store, const struct load_request *request, struct text code,
                              bool overwrite, enum reconcile_result *settled, struct error *error);
 
+/* What is to stand there beside what stands there, for a person who is to decide. */
+struct reconcile_view {
+    struct outbox_item item;
+    bool ours_known, known;           /* the store has a content; the portal knows the procedure */
+    const char *which;                /* ours is what is "wanted", or what was "held" last */
+    const struct value *ours, *there; /* NULL: none, or not shown */
+    bool has_digest;
+    struct digest digest; /* as the portal names it */
+    struct text version;
+    const char *status; /* "published", "abolished"; NULL: it does not say */
+};
+
+/* Asks the portal; writes nothing. The view lives in the arena. After reconcile_check. */
+enum status reconcile_view(struct store *store, const struct load_request *request, struct text code,
+                           struct arena *arena, struct reconcile_view *view, struct error *error);
+
 #endif

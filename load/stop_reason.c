@@ -24,6 +24,11 @@ static void say_answer(char reason[STOP_REASON_MAX], const char *url, const stru
             _("the portal %s refuses the credentials (HTTP %ld at " TEXT_PRINT ": " TEXT_PRINT
               "): check portal.auth"),
             url, report->status, TEXT_ARG(code), TEXT_ARG(message));
+    else if (report->status < 300)
+        say(reason,
+            _("the portal %s does not do what it is asked for (at " TEXT_PRINT ": " TEXT_PRINT
+              "): check its settings, the names of the services and the rights"),
+            url, TEXT_ARG(code), TEXT_ARG(message));
     else if (report->status < 400)
         say(reason, _("the portal %s sends elsewhere (HTTP %ld at " TEXT_PRINT "): check portal.url"), url,
             report->status, TEXT_ARG(code));

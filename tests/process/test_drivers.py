@@ -30,7 +30,7 @@ def codes(count, first=1):
 def mapi(address, **changes):
     """A portal's configuration for an adapter below this URL."""
     settings = {"driver": "mapi", "url": address, "login": {"username": "tinh", "password": "${env:ADAPTER_PASSWORD}", "dstcode": "VN:COM"},
-                "push": {"service": "DongBoTTHC"}, "settle": "0s", "in_flight": 4, "timeout": "5s",
+                "push": {"service": "DongBoTTHC"}, "appears_within": "0s", "in_flight": 4, "timeout": "5s",
                 "retry": {"attempts": 4, "first": "20ms", "most": "200ms"}}
     settings.update(changes)
     return {name: value for name, value in settings.items() if value is not None}
@@ -281,7 +281,7 @@ STRANGE = {
     "withdraw": {"service": "Huy", "code": "mathutuc", "decision": "soqd"},
     "names": {"username": "taikhoan", "password": "matkhau", "session": "phien", "madonvi": "coquan", "service": "dichvu",
               "updating": "sua", "data": "danhsach", "error": "ma", "message": "loi", "result": "ketqua"},
-    "errors": {"expired": ["vé đã cũ"], "missing": ["E5"], "mismatch": ["E9"]},
+    "errors": {"session": ["vé đã cũ.*", "E1"], "unknown": ["E5"], "duplicate": ["E9"], "refused": ["E4"]}, "appears_within": "0s",
     "codes": {"statuses": {"announced": "1", "abolished": "0"}},
     "fields": {**{name: "" for name in (
         "MATTHC TENTTHC MACOQUANCONGBO LOAITTHC MOTADOITUONGTHUCHIEN DIACHITIEPNHAN YEUCAU TUKHOA IDQUYETDINHCONGBO TRANGTHAI "
@@ -403,6 +403,48 @@ class Folder(unittest.TestCase):
         path = self.receipts / (manifest["package"] + "-" + status + ".json")
         path.with_suffix(".part").write_text(json.dumps({"package": manifest["package"], "items": items}))
         path.with_suffix(".part").rename(path)
+
+    def test_a_medium_that_is_not_there_is_not_taken_for_an_empty_one(self):
+        self.place.change_portal(marker="MEDIUM")
+        self.place.records(*procedures(3))
+        self.run_night(3, "the medium is not there")
+        self.assertFalse(self.out.exists() or self.receipts.exists(), "nothing is made in its place")
+        self.assertEqual(self.place.last_run()["sent"], 0)
+        self.out.mkdir()
+        self.receipts.mkdir()
+        self.run_night(3, "has no file")
+        (self.out / "MEDIUM").touch()
+        self.run_night(1, "3 unknown")
+        (self.out / "MEDIUM").unlink()
+        self.place.records(*procedures(4))
+        self.run_night(3, "the medium is not there")
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'published'"), 0)
+        (self.out / "MEDIUM").touch()
+        self.run_night(1, "4 procedures are kept back")
+
+    def test_a_folder_that_is_taken_away_is_not_made_anew(self):
+        self.place.records(*procedures(2))
+        self.run_night(1)
+        away = self.out.rename(self.place.folder / "away")
+        self.place.records(*procedures(3))
+        self.run_night(3, "is gone, although packages were written there before")
+        self.assertFalse(self.out.exists())
+        away.rename(self.out)
+        self.run_night(1, "3 procedures are kept back")
+
+    def test_receipts_that_fit_nothing_come_late_or_contradict_are_told_once(self):
+        self.place.records(*procedures(2))
+        self.run_night(1)
+        package, = self.packages()
+        self.answer(package)
+        (self.receipts / "strange.json").write_text(json.dumps([{"key": "congkhai-another-1", "status": "published"}]))
+        done = self.run_night(0, "entry 1 of the receipt strange.json", "fits no delivery")
+        self.assertNotIn("comes late", done.stderr)
+        self.answer(package, "refused")
+        done = self.run_night(0, "comes late or again")
+        self.assertNotIn("strange.json", done.stderr)
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_current"), 2)
+        self.assertNotIn("comes late", self.run_night(0).stderr)
 
     def test_nights_by_carrier(self):
         records = procedures(8)

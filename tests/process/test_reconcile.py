@@ -61,6 +61,28 @@ class Reconcile(Night):
                           "INSERT INTO held SELECT '1.000099', version, digest, status, updated_at, agency, form, content"
                           " FROM held WHERE code = '1.000001'")
 
+    def test_both_contents_are_laid_side_by_side_field_by_field(self):
+        self.place.records(*procedures(2))
+        self.expect(self.place.run("run"), 0)
+        self.expect(self.place.run("reconcile", "--show", "1.000001"), 0, "0 fields differ")
+        records = procedures(2)
+        records[0]["name"] = "Tên mới"
+        self.place.records(*records)
+        self.expect(self.place.run("transform"), 0)
+        self.expect(self.place.run("extract"), 0)
+        self.expect(self.place.run("transform"), 0)
+        runs = self.place.one("SELECT count(*) FROM audit_runs")
+        shown = self.expect(self.place.run("reconcile", "--show", "1.000001", "--json"), 1).json
+        rows = {row["field"]: row for row in shown["rows"]}
+        self.assertEqual((shown["ours"], shown["differs"], shown["there_status"]), ("wanted", 1, "published"))
+        self.assertEqual((rows["name"]["ours"], rows["name"]["there"], rows["name"]["same"]),
+                         ("Tên mới", "Thủ tục 1.000001", False))
+        self.assertTrue(rows["code"]["same"])
+        self.expect(self.place.run("reconcile", "--show", "1.000001"), 1, "ours: Tên mới", "portal: Thủ tục 1.000001")
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_runs"), runs, "it writes nothing")
+        self.expect(self.place.run("reconcile", "--show", "9.999999"), 2, "neither the portal nor the store knows")
+        self.expect(self.place.run("reconcile", "--show", "1.000001", "--adopt", "1.000001", "--reason", "x"), 2)
+
     def test_all_the_same_says_so(self):
         done = self.online()
         self.assertEqual((done["same"], done["differs"], done["missing_there"], done["only_there"], done["rows"]),
