@@ -54,7 +54,8 @@ static void put_inside(struct buffer *out, struct text words)
     buffer_text(out, text_slice(words, skipped, words.length));
 }
 
-struct text finding_words_fill(struct arena *arena, struct text message, struct text why, struct text value)
+struct text finding_words_fill(struct arena *arena, struct text message, struct text why, struct text value,
+                               const struct reason *reason)
 {
     BUFFER_OWNED struct buffer out = { 0 };
     if (!message.length || !memchr(message.bytes, '{', message.length))
@@ -70,6 +71,9 @@ struct text finding_words_fill(struct arena *arena, struct text message, struct 
         } else if (text_starts(rest, TEXT("{value}"))) {
             buffer_text(&out, text_slice(value, 0, text_cut(value, FINDING_VALUE)));
             at += sizeof "{value}" - 1;
+        } else if (text_starts(rest, TEXT("{found}"))) {
+            buffer_text(&out, reason->count ? reason->values[0] : TEXT(""));
+            at += sizeof "{found}" - 1;
         } else {
             buffer_char(&out, message.bytes[at++]);
         }
@@ -97,7 +101,8 @@ static struct text what_words(struct arena *arena, const struct finding *finding
     if (!is_decided(finding))
         return something(why);
     if (message.length && (why.bytes || !text_find(message, TEXT("{why}"), &at)))
-        return finding_words_fill(arena, message, something(why), something(finding->value));
+        return finding_words_fill(arena, message, something(why), something(finding->value),
+                                  &finding->reason);
     return why.bytes ? why : something(finding->message);
 }
 

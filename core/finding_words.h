@@ -49,7 +49,8 @@ void finding_words_put(struct arena *arena, struct value *object, const struct f
 /* The night's words of findings that have none yet, as the views keep them: what is wrong. */
 void finding_words_say(struct arena *arena, struct findings *findings, enum language language);
 
-/* A rule's message with {why} and {value} filled in. */
-struct text finding_words_fill(struct arena *arena, struct text message, struct text why, struct text value);
+/* A rule's message with {why}, {value} and {found}, the first value of the reason, filled in. */
+struct text finding_words_fill(struct arena *arena, struct text message, struct text why, struct text value,
+                               const struct reason *reason);
 
 #endif

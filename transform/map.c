@@ -33,17 +33,21 @@ void map_find_reason(struct map_running *running, const struct map_place *place,
     find_as(running, true, place, rule, value, reason);
 }
 
-/* The entry of the text in the node's list. False: there is nothing to take; what the list lacks is told. */
+/* The entry of the text in the node's list. False: there is nothing to take; what the list lacks is told, or
+ * kept. */
 static bool find_code(struct map_running *running, const struct map_node *node, struct text text,
                       const struct code **code, const struct map_place *place)
 {
     *code = codes_lookup(node->codes, running->arena, text);
     if (*code)
         return (*code)->to.length > 0;
+    /* What is to be kept as it stands is a rule's to judge. */
+    if (node->keep_unknown)
+        return true;
     struct reason reason =
         REASON("code.unknown", text_of(node->codes->name), text_of(node->codes->path), TEXT_NONE);
-    find_as(running, !node->keep_unknown, place, "congkhai/codes", text, &reason);
-    return node->keep_unknown;
+    map_find_reason(running, place, "congkhai/codes", text, &reason);
+    return false;
 }
 
 static struct value *run_group(struct map_running *running, const struct map_group *group,

@@ -20,7 +20,7 @@ struct map_node {
     struct text *dates;
     size_t date_count;
     const struct code_list *codes;
-    bool keep_unknown;    /* what the list lacks stays as it stands, with a warning */
+    bool keep_unknown;    /* what the list lacks stays as it stands */
     struct text *nothing; /* the source's and its own, normalised */
     size_t nothing_count;
     enum record_shape parse; /* RECORD_TEXT: none */

@@ -146,7 +146,7 @@ static struct text say(const struct rule_trial *trial, const struct finding *fin
     struct text why = reason_words(trial->arena, &finding->reason, finding->field, REASON_WHAT, language);
     if (!trial->rule->message.length || !strcmp(finding->reason.id, "undecided"))
         return why;
-    return finding_words_fill(trial->arena, trial->rule->message, why, finding->value);
+    return finding_words_fill(trial->arena, trial->rule->message, why, finding->value, &finding->reason);
 }
 
 void rule_find(const struct rule_trial *trial, const struct rule_place *place, const struct value *value,

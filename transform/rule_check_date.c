@@ -259,7 +259,10 @@ static void say_term(const struct term *term, struct date from, struct date to, 
                      struct arena *arena, struct rule_why *why)
 {
     bool working = term->unit == UNIT_WORKING_DAY;
-    if (term->at_most < 0)
+    if (term->at_most < 0 && date_compare(to, from) <= 0)
+        reason_set(&why->reason, working ? "term.none" : "term.days-none", day_text(arena, from),
+                   day_text(arena, to), text_format(arena, "%lld", (long long)term->at_least));
+    else if (term->at_most < 0)
         reason_set(&why->reason, working ? "term.short" : "term.days-short",
                    text_format(arena, "%lld", (long long)days), day_text(arena, from), day_text(arena, to),
                    text_format(arena, "%lld", (long long)term->at_least));

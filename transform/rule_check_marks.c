@@ -125,6 +125,13 @@ static bool holds_question_marks(const void *user_data, const struct rule_subjec
     return true;
 }
 
+static bool idle_question_marks(const void *user_data, const struct rule_view *view)
+{
+    const struct rule_grams *grams = rule_view_grams(view);
+    (void)user_data;
+    return grams && !grams->question;
+}
+
 static enum status compile_question_marks(struct rule *rule, const struct rule_compiling *compiling,
                                           const struct value *options, void **user_data, struct error *error)
 {
@@ -137,4 +144,5 @@ static enum status compile_question_marks(struct rule *rule, const struct rule_c
 const struct rule_check rule_check_question_marks = { .name = "question_marks",
                                                       .takes = RULE_TAKES_SCALAR,
                                                       .compile = compile_question_marks,
-                                                      .holds = holds_question_marks };
+                                                      .holds = holds_question_marks,
+                                                      .idle = idle_question_marks };

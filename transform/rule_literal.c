@@ -79,6 +79,7 @@ static void add_text(struct rule_grams *grams, struct text text)
 {
     add_grams(grams, text);
     grams->strange = grams->strange || is_strange(text);
+    grams->question = grams->question || (text.length && memchr(text.bytes, '?', text.length));
 }
 
 static void add_value(struct rule_grams *grams, const struct value *value)

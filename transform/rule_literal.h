@@ -20,6 +20,7 @@
 struct rule_grams {
     bool built;
     bool strange; /* a letter may stand there that no Vietnamese text has: of another script, or one like Đ */
+    bool question; /* a question mark stands there */
     uint8_t triples[1 << RULE_GRAM_BITS];
 };
 

@@ -127,7 +127,11 @@ static void load(struct arena *arena, const char *folder, struct rule_set **rule
     struct code_list *lists;
     struct value *codes = value_object(arena);
     struct setting_context context = { arena, "bench" };
+    /* What the packs bring along. */
     value_set(codes, "holidays", value_string(arena, "codes/holidays.csv"));
+    value_set(codes, "subjects", value_string(arena, "codes/subjects.csv"));
+    value_set(codes, "agency_codes", value_string(arena, "codes/agency-codes.csv"));
+    value_set(codes, "closed_agencies", value_string(arena, "codes/closed-agencies.csv"));
     if (codes_load(&context, folder, codes, &lists, &error))
         give_up(&error);
     for (size_t i = 0; i < 4; i++) {

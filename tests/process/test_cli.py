@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import PROGRAM, Night, Running, procedure, procedures
+from harness import PROGRAM, ROOT, Night, Running, procedure, procedures
 
 YAML = """\
 agency: { code: H13, name: UBND thành phố Cần Thơ }

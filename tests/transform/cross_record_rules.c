@@ -354,3 +354,83 @@ TEST("a query that takes too long stops the run, says where it stands, and lets 
     CHECK_INT(number("SELECT count(*) FROM record WHERE outcome IS NOT NULL"), 0);
     store_close(store);
 }
+
+static void acknowledge(const char *day, const char *event, const char *code, const struct digest *content)
+{
+    struct run_start start = { .command = "load", .operator_ = "o", .host = "h", .version = "0" };
+    struct run_counts ended = { 0 };
+    struct ledger_event told = {
+        .event = event, .code = text_of(code), .digest = content, .detail = value_object(&test_arena)
+    };
+    int64_t run;
+    clock_of(day);
+    CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
+    CHECK_INT(store_begin(store, &error), STATUS_OK);
+    CHECK_INT(ledger_append(store, &told, NULL, &error), STATUS_OK);
+    CHECK_INT(store_commit(store, &error), STATUS_OK);
+    CHECK_INT(store_run_end(store, 0, &ended, NULL, &error), STATUS_OK);
+}
+
+/* Of the only record, as it is now. */
+static struct digest content_digest(void)
+{
+    struct sqlite_statement *statement;
+    struct digest digest = { 0 };
+    if (CHECK_INT(sqlite_prepare(store_database(store),
+                                 "SELECT p.digest FROM record r JOIN payload p ON p.id = r.content",
+                                 &statement, &error),
+                  STATUS_OK)) {
+        CHECK_INT(sqlite_step(statement, &error), STATUS_OK);
+        CHECK(sqlite_digest(statement, 0, &digest));
+        sqlite_finish(statement);
+    }
+    return digest;
+}
+
+static const char terms[] =
+    "rules:\n  - { id: T, field: decision.signed_on, severity: warning,\n"
+    "      when: { status: [announced, abolished], decision.signed_on: { not_before: baseline } },\n"
+    "      check: { working_days: { from: decision.signed_on, to: published, at_most: 3 } } }\n";
+
+TEST("Article 24(2): an older content sent again is not the publication of the decision that replaced it")
+{
+    static const char *const old[] = { RECORD("1.000001", "A", ",\"signed\":\"2026-01-05\"") };
+    static const char *const new[] = { RECORD("1.000001", "A", ",\"signed\":\"2026-03-03\"") };
+    begin();
+    night("2026-03-02", terms, old, 1);
+    CHECK_INT(number("SELECT count(*) FROM finding"),
+              0); /* nothing was published yet: the baseline is today */
+    struct digest before = content_digest();
+    acknowledge("2026-03-02", "published", "1.000001", &before);
+    night("2026-03-03", terms, old, 1);
+    CHECK_INT(number("SELECT count(*) FROM finding"), 0); /* signed before the first publication */
+    night("2026-03-04", terms, new, 1);
+    struct digest after = content_digest();
+    acknowledge("2026-03-04", "published", "1.000001", &before);
+    night("2026-03-10", terms, new, 1);
+    CHECK_INT(number("SELECT count(*) FROM finding"), 1);
+    acknowledge("2026-03-10", "published", "1.000001", &after);
+    night("2026-03-11", terms, new, 1);
+    CHECK_INT(number("SELECT count(*) FROM finding"), 1); /* late, and it stays so */
+    CHECK_INT(number("SELECT count(*) FROM deadline"), 0);
+    store_close(store);
+}
+
+TEST("Article 24(2): an abolition is published by the withdrawal, and what never stood at the portal is not "
+     "late")
+{
+    static const char *const gone[] = { "{\"key\":\"a\",\"code\":\"1.000001\",\"name\":\"A\","
+                                        "\"status\":\"abolished\",\"signed\":\"2026-03-03\"}" };
+    struct digest none = { 0 };
+    begin();
+    acknowledge("2026-03-02", "published", "1.000009", &none);
+    night("2026-03-10", terms, gone, 1);
+    CHECK_INT(number("SELECT count(*) FROM finding"), 0);
+    acknowledge("2026-03-10", "published", "1.000001", &none);
+    night("2026-03-11", terms, gone, 1);
+    CHECK_INT(number("SELECT count(*) FROM finding"), 1);
+    acknowledge("2026-03-07", "withdrawn", "1.000001", &none);
+    night("2026-03-12", terms, gone, 1);
+    CHECK_INT(number("SELECT count(*) FROM finding"), 0);
+    store_close(store);
+}

@@ -79,7 +79,7 @@ TEST("a term runs to the latest day of a list, in working days or days, and says
         "");
     CHECK_CONTAINS(
         says(rule, "{ decision: { signed_on: 2026-03-02 }, legal_bases: [{ effective_on: 2025-09-03 }] }"),
-        "at least 5 are asked for");
+        "2025-09-03 is not after 2026-03-02, and at least 5 working days are asked for");
     CHECK_STRING(
         says(days, "{ decision: { signed_on: 2026-03-02 }, legal_bases: [{ effective_on: 2026-03-07 }] }"),
         "");
