@@ -95,6 +95,10 @@ $(BUILD)/tests/adapters/odbc $(BUILD)/tests/extract/fetch_odbc: | $(ODBC_DRIVER)
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(if $(FUZZ),,$(BUILD)/tests/support/fuzz_replay.o) $(STAGES) $(BASE)
 	$(CC) $(ALL_LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
 
+# Reads public suites with the program's readers: scripts/suites.
+$(BUILD)/tests/support/suite_reader: $(BUILD)/tests/support/suite_reader.o $(STAGES) $(BASE)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # The verifier goes into every bundle of evidence: the assembler reads it.
 $(BUILD)/cli/verify_script.o: scripts/verify-ledger
 

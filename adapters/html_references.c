@@ -22,7 +22,7 @@ static bool is_alphanumeric(char byte)
 static void put_number(struct buffer *out, uint32_t character)
 {
     if (!character || character > LARGEST || (character >= 0xd800 && character < 0xe000) ||
-        (character & 0xfffe) == 0xfffe)
+        (character & 0xfffe) == 0xfffe || (character >= HIDDEN && character < HIDDEN + 0x20))
         character = REPLACEMENT;
     if (character >= 0x80 && character < 0xa0)
         character = html_windows[character - 0x80];

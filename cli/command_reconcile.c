@@ -7,6 +7,7 @@
 #include "core/canonical.h"
 #include "core/diff.h"
 #include "load/reconcile.h"
+#include "store/store_run.h"
 
 #define SET_WIDTH 9   /* of a set's name */
 #define SHOWN     200 /* rows on a terminal; --json has them all */

@@ -11,6 +11,7 @@
 #include "store/reconciliation.h"
 #include "store/report.h"
 #include "store/rule_report.h"
+#include "store/store_run.h"
 
 #define SHOWN 200 /* rows of a table; --json has them all */
 

@@ -5,6 +5,7 @@
 
 #include "cli/run.h"
 #include "store/operator_order.h"
+#include "store/store_run.h"
 
 static bool is_something(const char *text)
 {

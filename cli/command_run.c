@@ -8,6 +8,7 @@
 #include "extract/extract.h"
 #include "load/brakes.h"
 #include "load/load.h"
+#include "store/store_run.h"
 #include "transform/transform.h"
 
 struct night {

@@ -7,6 +7,7 @@
 
 #include "adapters/crypto.h"
 #include "cli/ledger_setup.h"
+#include "store/store_run.h"
 
 const char *run_operator(void)
 {

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "extract/extract.h"
 #include "load/load.h"
+#include "store/store_run.h"
 #include "transform/transform.h"
 
 /* The person who gave the command: the one behind sudo, else the owner of the process. */

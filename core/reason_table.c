@@ -125,7 +125,7 @@ const struct reason_row reason_rows[] = {
               "The code {1} is not known[; the code {3} is known as \"{4}\"]"),
         WORDS("Kiểm tra lại mã và tên thủ tục", "Look at the code and the name again"), NO_WORDS } },
     { "unique",
-      { WORDS("Nội dung này trùng với {1}", "The same stands in {1}"),
+      { WORDS("Trùng với {1}", "The same stands in {1}"),
         WORDS("Kiểm tra lại hai thủ tục; sửa hoặc bỏ một", "Look at both procedures; correct or drop one"),
         NO_WORDS } },
     { "refers-to",

@@ -78,7 +78,7 @@ enum status sniff_refuse(const struct source *source, struct text start, struct 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (text_starts(start, kinds[i].start))
             return error_set(error, STATUS_STOP, _("this is a %s file, not %s: %s"), kinds[i].what,
-                             source_format_name(source->format), _(kinds[i].advice));
+                             source_format_name((enum source_format)source->format), _(kinds[i].advice));
     if (!json)
         return STATUS_OK;
     const char *wide = hidden_utf16(text_slice(start, 0, start.length & ~(size_t)1));

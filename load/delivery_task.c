@@ -8,6 +8,7 @@
 #include "adapters/json.h"
 #include "core/canonical.h"
 #include "core/memory.h"
+#include "store/store_run.h"
 
 #define BYTES_KEPT ((size_t)64 * 1024) /* a larger buffer is not kept for the next delivery */
 

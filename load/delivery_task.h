@@ -6,6 +6,7 @@
 #include "load/delivery.h"
 #include "load/portal.h"
 #include "store/outbox.h"
+#include "store/store_run.h"
 
 struct delivery_task {
     struct delivery delivery;

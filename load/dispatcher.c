@@ -7,6 +7,7 @@
 #include "load/delivery_task.h"
 #include "load/dispatch_queues.h"
 #include "load/stop_reason.h"
+#include "store/store_run.h"
 
 #define LOOK_MS       100  /* how often the stop flag and the progress bar are looked at */
 #define FLUSH_MS      250  /* so long may an answer be off the disk */

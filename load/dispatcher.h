@@ -11,6 +11,7 @@
 
 #include "load/load.h"
 #include "load/portal.h"
+#include "store/store_run.h"
 
 /* As load_run, with the portal read and opened. Counts what it sent. */
 enum status dispatcher_run(struct store *store, const struct load_request *request, struct portal *portal,

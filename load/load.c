@@ -8,6 +8,7 @@
 #include "load/plan.h"
 #include "load/portal.h"
 #include "store/outbox_proof.h"
+#include "store/store_run.h"
 
 static enum status read_portal(const struct load_request *request, struct portal *portal, struct error *error)
 {

@@ -6,7 +6,7 @@
 
 #include "core/setting.h"
 #include "store/outbox.h"
-#include "store/store.h"
+#include "store/store_run.h"
 
 /* What the command asks for. */
 struct load_request {

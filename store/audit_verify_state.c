@@ -1,6 +1,7 @@
 /* What the stages work with against the ledger: it must not say anything else. */
 #include "store/audit_verify.h"
 #include "store/outbox_proof.h"
+#include "store/steering.h"
 
 static const char held_lost[] =
     "SELECT e.code, max(e.seq) FROM ledger e WHERE e.event IN ('published', 'withdrawn', 'intended')"
@@ -57,10 +58,16 @@ enum status audit_verify_state(struct audit_pass *pass, struct error *error)
         { outcome_differs, N_("the outcome of the record is not what the ledger says") },
         { nameless_outcome_differs, N_("the outcome of the record is not what the ledger says") },
     };
-    if (outbox_prove(pass->store, NULL, doubt, pass, error))
+    bool same;
+    int64_t run;
+    if (outbox_prove(pass->store, NULL, doubt, pass, error) ||
+        steering_compare(pass->store, &same, &run, error))
         return error->status;
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
         if (look(pass, looks[i].sql, looks[i].sentence, error))
             return error->status;
+    if (!same)
+        audit_find(pass, AUDIT_STATE, 0, _("what the stages work with is not as run %lld left it"),
+                   (long long)run);
     return STATUS_OK;
 }

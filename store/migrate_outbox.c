@@ -30,6 +30,7 @@ static const char name_events[] =
                                                 "THEN " LAST(IS_OVERWRITING) " END";
 
 static const char forget_nameless[] =
+    "UPDATE record SET content_digest = (SELECT p.digest FROM payload p WHERE p.id = record.content);"
     "UPDATE record SET work = 1 WHERE id IN (SELECT record FROM procedure_state"
     " WHERE wanted_action IS NOT NULL AND wanted_event IS NULL);"
     "UPDATE procedure_state SET wanted_action = NULL, wanted_content = NULL, wanted_digest = NULL"

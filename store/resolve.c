@@ -30,12 +30,12 @@ struct settling {
 
 #define MEMBER_COLUMNS                                                                                       \
     "SELECT r.id, r.content, s.name, r.key, r.locator, r.code, r.status, r.outcome, r.source_digest, "       \
-    "p.digest,"                                                                                              \
+    "r.content_digest,"                                                                                      \
     " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.severity = 'error' AND f.stage < 3), "     \
     "r.work,"                                                                                                \
     " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id),"                                               \
     " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3)"                                \
-    " FROM record r JOIN source s ON s.id = r.source LEFT JOIN payload p ON p.id = r.content "
+    " FROM record r JOIN source s ON s.id = r.source "
 
 static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
 {

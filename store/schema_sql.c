@@ -54,7 +54,7 @@ const char schema_tables[] =
     "  present INTEGER NOT NULL DEFAULT 1,\n" /* in the last whole listing */
     "  work INTEGER NOT NULL DEFAULT 1,\n"    /* 1: map it, 2: check it, 3: settle it, 0: done */
     "  mapped_by INTEGER, checked_by INTEGER,\n"
-    "  code TEXT, content INTEGER, status TEXT,\n"
+    "  code TEXT, content INTEGER, content_digest BLOB, status TEXT,\n"
     "  watched TEXT,\n"                       /* what the rules over the store look at: canonical JSON */
     "  outcome TEXT);\n"
     "CREATE UNIQUE INDEX record_key ON record (source, key);\n"

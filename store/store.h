@@ -43,7 +43,12 @@ void store_close(struct store *store);
 const char *store_path(const struct store *store);
 struct sqlite *store_database(struct store *store); /* for store/ only */
 struct clock *store_clock(struct store *store);
-int64_t store_run(const struct store *store);     /* the run that is open; 0: none */
+int64_t store_run(const struct store *store); /* the run that is open; 0: none */
+/* For store/ only: a run begins or ends; it has brought the file up to date; how its head is signed (borrowed). */
+void store_set_run(struct store *store, int64_t run);
+void store_set_version(struct store *store, int64_t version);
+void store_seal_with(struct store *store, const struct audit_settings *settings);
+const struct audit_settings *store_sealing(const struct store *store);
 int64_t store_version(const struct store *store); /* of the file; 1: 0.1.0, until the first run */
 struct merkle_tree *
 store_tree(struct store *store); /* for store/ only: the ledger's tree, ahead of the disk in a group */
@@ -74,40 +79,5 @@ enum status store_payload_column(struct store *store, struct sqlite_statement *r
                                  struct text *bytes, struct error *error);
 enum status store_payload_by_digest(struct store *store, struct arena *arena, const struct digest *digest,
                                     struct text *bytes, struct error *error);
-
-/* A run: an entry in the ledger with its beginning and its end. */
-struct run_start {
-    const char *command;   /* "run", "load", … */
-    const char *operator_; /* who started it */
-    const char *host;
-    const char *version;
-    struct digest config_digest, rules_digest;
-    struct text configuration; /* canonical JSON without secrets: kept as a payload */
-    struct text rules;         /* the same of rules and code lists */
-};
-
-struct run_counts {
-    int64_t seen, changed, accepted, rejected, held;
-    int64_t sent, published, refused, conflict, unknown, failed, withdrawn, missing;
-    int64_t pending;             /* still to be sent when the run ended */
-    const struct value *repairs; /* of texts, by their kind: an object of counts; NULL: none */
-};
-
-/* STATUS_LEDGER when the ledger's last head does not verify (audit_quick_check): then nothing is begun. */
-enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run,
-                            struct error *error);
-/* The run's end and the ledger's head after it are one commit; then the head goes to `<store>.checkpoint`.
- * Unsigned unless audit_open has said with which key. */
-enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
-                          const char *why, struct error *error);
-
-void store_seal_with(struct store *store,
-                     const struct audit_settings *settings); /* for store/ only; borrowed */
-
-/* What keeps records back now: rejected, held, refused, failed, conflict, unknown (for exit code 1). */
-struct store_kept_back {
-    int64_t rejected, held, refused, failed, conflict, unknown, pending, missing;
-};
-enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error);
 
 #endif

@@ -71,9 +71,9 @@ static enum status copy_payload(struct store *store, struct arena *arena, struct
 }
 
 /* One statement a kind: each walks the index of its kind in order. */
-#define WORK_COLUMNS(payload)                                                                                \
+#define WORK_COLUMNS(payload, named)                                                                         \
     "SELECT r.id, r.fault, r.content, r.code, r.key, r.mapped_by IS NULL,"                                   \
-    " p.bytes, p.encoding, p.size, c.bytes, c.encoding, c.size FROM record r"                                \
+    " p.bytes, p.encoding, p.size, c.bytes, c.encoding, c.size, r." named " FROM record r"                   \
     " JOIN payload p ON p.id = r." payload " LEFT JOIN payload c ON c.id = r.context"                        \
     " WHERE r.source = (SELECT id FROM source WHERE name = ?1) AND r.work > 0 AND r.present = 1 AND r.id > " \
     "?2"
@@ -86,8 +86,9 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
     struct sqlite_statement *statement;
     *count = 0;
     if (store_sql(store,
-                  kind == WORK_CHECK ? WORK_COLUMNS("content") " AND r.work = 2 ORDER BY r.id"
-                                     : WORK_COLUMNS("payload") " AND r.work = 1 ORDER BY r.id",
+                  kind == WORK_CHECK
+                      ? WORK_COLUMNS("content", "content_digest") " AND r.work = 2 ORDER BY r.id"
+                      : WORK_COLUMNS("payload", "source_digest") " AND r.work = 1 ORDER BY r.id",
                   &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, text_of(source));
@@ -105,6 +106,7 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
             .content = sqlite_number(statement, 2),
             .fresh = sqlite_number(statement, 5),
         };
+        sqlite_digest(statement, 12, &item->digest);
         status = copy_payload(store, arena, statement, 6, &item->bytes, error);
         if (!status)
             status = copy_payload(store, arena, statement, 9, &item->context, error);
@@ -202,9 +204,9 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
     if ((!result->fresh && leave_code(store, result->record, result->code, error)) ||
         put_findings(store, result, error) ||
         store_sql(store,
-                  "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6, "
-                  "work = 3,"
-                  " watched = ?7 WHERE id = ?1",
+                  "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6,"
+                  " work = 3, watched = ?7, content_digest = CASE WHEN ?9 THEN content_digest ELSE ?8 END"
+                  " WHERE id = ?1",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, result->record);
@@ -215,5 +217,8 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
     sqlite_bind_number(statement, 5, transform_digests->map);
     sqlite_bind_number(statement, 6, transform_digests->rules);
     sqlite_bind_text(statement, 7, result->projection);
+    if (content)
+        sqlite_bind_digest(statement, 8, &result->digest);
+    sqlite_bind_number(statement, 9, result->known_content != 0);
     return sqlite_execute(statement, error);
 }

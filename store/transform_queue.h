@@ -26,11 +26,12 @@ enum status transform_queue_mark(struct store *store, const char *source, const 
 struct transform_item {
     int64_t record;
     enum transform_work kind;
-    struct text bytes;   /* of the source, or, to be checked only, the canonical procedure */
-    struct text context; /* bytes NULL: none */
-    struct text fault;   /* extract's reason against it; bytes NULL: none */
-    int64_t content;     /* WORK_CHECK: its payload */
-    bool fresh;          /* never worked before: nothing of it has to be taken back */
+    struct text bytes;    /* of the source, or, to be checked only, the canonical procedure */
+    struct digest digest; /* that the bytes must have */
+    struct text context;  /* bytes NULL: none */
+    struct text fault;    /* extract's reason against it; bytes NULL: none */
+    int64_t content;      /* WORK_CHECK: its payload */
+    bool fresh;           /* never worked before: nothing of it has to be taken back */
 };
 
 /* The next records to be mapped (WORK_MAP) or only checked (WORK_CHECK), in order of their numbers, after

@@ -22,6 +22,7 @@ struct job {
     struct buffer content, projection;
     struct digest digest;
     struct text code, status;
+    bool other_bytes; /* the store gave others than it was told to keep */
 };
 
 struct batch {
@@ -115,6 +116,16 @@ static void clear_arena(struct arena *arena)
     arena_clear(arena);
 }
 
+/* What lay in the store until now is believed by its digest alone. A record with a fault may have bytes that
+ * were never kept. */
+static bool has_other_bytes(const struct transform_item *item)
+{
+    if (item->fresh || item->fault.bytes)
+        return false;
+    struct digest digest = crypto_sha256(item->bytes);
+    return !digest_equal(&digest, &item->digest);
+}
+
 static void compute(void *user_data, size_t index, unsigned thread)
 {
     const struct working *working = ((void **)user_data)[0];
@@ -129,6 +140,7 @@ static void compute(void *user_data, size_t index, unsigned thread)
     job->item = batch->items[index];
     job->repairs = (struct normalise_counts){ 0 };
     job->code = job->status = TEXT_NONE;
+    job->other_bytes = has_other_bytes(&job->item);
     if (text_is(job->item.fault, RECORD_SECRET))
         finding_add(arena, &findings, true, TEXT("congkhai/secret-in-record"), NULL, TEXT_NONE,
                     &(const struct reason)REASON("record.secret", TEXT_NONE));
@@ -159,6 +171,11 @@ static enum status write_batch(struct store *store, const struct working *workin
             .fresh = job->item.fresh,
             .findings = &job->findings,
         };
+        if (job->other_bytes)
+            return error_set(error, STATUS_LEDGER,
+                             _("%s: the bytes of a record are not those that were kept (its number is %lld); "
+                               "run \"congkhai audit verify\" and restore a backup of the store"),
+                             store_path(store), (long long)job->item.record);
         normalise_add(&counts->repairs, &job->repairs);
         if (transform_queue_put(store, &result, &working->transform_digests, error))
             return error->status;

@@ -9,6 +9,7 @@
 #include "adapters/xml.h"
 #include "adapters/yaml.h"
 #include "extract/extract.h"
+#include "store/store_run.h"
 #include "tests/support/test.h"
 
 /* A clock whose sleeps take no time and are counted. */

@@ -1,5 +1,6 @@
 /* The folder driver: what is in a package, what a receipt makes of it, and what a death leaves. */
 #include "adapters/file.h"
+#include "store/store_run.h"
 #include "tests/load/simulated.h"
 
 #include <dirent.h>

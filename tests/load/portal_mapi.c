@@ -1,4 +1,5 @@
 /* The mapi driver: the map both ways, and runs against the simulator's adapter, which counts effects. */
+#include "core/canonical.h"
 #include "load/portal_mapi_fields.h"
 
 #include "tests/load/simulated.h"
@@ -235,6 +236,43 @@ TEST("names, codes, dates and shapes are the configuration's")
     CHECK_INT(mapi_map_standing(map, json("{\"TRANGTHAI\":1}")), REMOTE_PUBLISHED);
     CHECK_INT(mapi_map_standing(map, json("{\"TRANGTHAI\":\"chờ\"}")), REMOTE_STRANGE);
     CHECK(mapi_map_same(map, &test_arena, json(text), json(text), NULL, NULL));
+}
+
+TEST("services and what the announcement says go out under the adapter's names, and come back compared")
+{
+    struct error error;
+    struct mapi_map *map = map_with(
+        "fields:\n  DICHVUCONG: { each: services, map: { MA: code, MUCDO: { from: level, codes: muc }, LYDO: "
+        "reason,"
+        " QUYDINH: provision } }\n  NHOM: internal_group\n  DIAGIOI: territorial\n  CONGBO: announcement\n"
+        "  RUTGON: decision.shortened\n  DUDIEUKIEN: full_online_eligible\n"
+        "codes:\n  muc: { full: '4', partial: '3' }\n",
+        &error);
+    if (!CHECK(map)) {
+        printf("%s\n", error.message);
+        return;
+    }
+    struct value *item = mapi_map_write(
+        map, &test_arena,
+        json("{\"announcement\":\"new\",\"code\":\"1.1\",\"decision\":{\"shortened\":\"yes\"},"
+             "\"full_online_eligible\":\"no\",\"internal_group\":\"within_agency\",\"services\":[{\"code\":"
+             "\"1.1.01\",\"level\":\"partial\",\"provision\":\"b\",\"reason\":\"a\"}],\"territorial\":"
+             "\"free\"}"));
+    BUFFER_OWNED struct buffer out = { 0 };
+    canonical_write(&out, item);
+    static const char *const parts[] = {
+        "\"DICHVUCONG\":[{\"LYDO\":\"a\",\"MA\":\"1.1.01\",\"MUCDO\":\"3\",\"QUYDINH\":\"b\"}]",
+        "\"NHOM\":\"within_agency\"",
+        "\"DIAGIOI\":\"free\"",
+        "\"CONGBO\":\"new\"",
+        "\"RUTGON\":\"yes\"",
+        "\"DUDIEUKIEN\":\"no\"",
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        CHECK_CONTAINS(out.bytes, parts[i]);
+    CHECK_STRING(
+        first_difference(map, "{\"DICHVUCONG\":[{\"MUCDO\":\"3\"}]}", "{\"DICHVUCONG\":[{\"MUCDO\":\"4\"}]}"),
+        "DICHVUCONG[0].MUCDO");
 }
 
 TEST("a map that cannot be is refused with its place and what to do")

@@ -20,6 +20,7 @@
 #include "load/load.h"
 #include "store/ledger.h"
 #include "store/outbox.h"
+#include "store/store_run.h"
 #include "tests/support/test.h"
 
 #define SIMULATED_OPTIONS 24

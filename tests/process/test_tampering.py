@@ -5,10 +5,11 @@ import json
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import tempfile
 
-from harness import Night, Place, Simulator, procedure, procedures
+from harness import Night, Place, Simulator, procedure, procedures, wait_until
 
 INVENTED = '{"code":"1.000002","kind":"public","name":"Bịa đặt","status":"announced"}'
 PENDING, WITHDRAWN_BY_RECORD, CONFLICT, ORDERED, ADOPTED, OPEN, NEW = (f"1.{number:06d}" for number in range(2, 9))
@@ -68,13 +69,29 @@ class Tampering(Night):
         place.records(*records.values(), procedure(NEW))
         for stage in ("extract", "transform"):
             cls.must(place.run(stage), 1)
+        shutil.copy(place.store, place.store.with_suffix(".ended"))
+        cls.die_in_a_run()
         cls.portal.stop()
+        with sqlite3.connect(place.store) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
         shutil.copy(place.store, place.store.with_suffix(".kept"))
         shutil.copy(cls.there, cls.there + ".kept")
         cls.restore()
         cls.must(place.run("load"), 1)
         cls.honest = cls.effects()
         assert {code for code, *_ in cls.honest} == {PENDING, WITHDRAWN_BY_RECORD, OPEN, NEW}, cls.honest
+
+    @classmethod
+    def die_in_a_run(cls):
+        """A run that has an end binds all that the next one works with; behind one that died the events stand alone."""
+        cls.portal.faults("kind=timeout,on=list")
+        before = cls.place.one("SELECT max(run) FROM ledger")
+        running = cls.place.start("reconcile")
+        wait_until(lambda: cls.place.one("SELECT max(run) FROM ledger") > before, "a run has begun")
+        running.signal(signal.SIGKILL)
+        running.wait()
+        cls.portal.faults()
 
     @staticmethod
     def must(done, code):
@@ -91,12 +108,12 @@ class Tampering(Night):
     def effects(cls):
         return {(effect["code"], effect["action"], effect["digest"]) for effect in cls.portal.effects()[cls.known:]}
 
-    def load_after(self, *statements):
+    def load_after(self, *statements, kept=".kept"):
         """The exit code of load on the kept store after these statements; nothing may leave that would not have."""
         store = self.place.store
-        for name in (store, store.with_name(store.name + "-wal"), store.with_name(store.name + "-shm")):
-            name.unlink(missing_ok=True)
-        shutil.copy(store.with_suffix(".kept"), store)
+        for end in ("", "-wal", "-shm", ".checkpoint"):
+            store.with_name(store.name + end).unlink(missing_ok=True)
+        shutil.copy(store.with_suffix(kept), store)
         with sqlite3.connect(store) as connection:
             for statement in statements:
                 connection.execute(*statement)
@@ -116,6 +133,20 @@ class Tampering(Night):
         digest = hashlib.sha256(INVENTED.encode()).digest()
         return digest, ("INSERT INTO payload (id, digest, kind, encoding, size, run, bytes) VALUES (9999, ?, 1, 0, ?, 1, ?)",
                         (digest, len(INVENTED.encode()), INVENTED.encode()))
+
+    def test_what_only_steers_is_as_the_last_run_left_it(self):
+        """A record marked to be checked, with another content: its rules would pass, and its event would be ours."""
+        digest, payload = self.invent()
+        for edit in ("UPDATE record SET work = 3, content = 9999, content_digest = (SELECT digest FROM payload WHERE id = 9999)",
+                     "UPDATE record SET work = 1", "UPDATE record SET present = 0", "UPDATE record SET outcome = 'accepted', work = 3",
+                     "UPDATE record SET locator = 'x'", "UPDATE record SET fault = 'x'", "UPDATE record SET watched = '{}'",
+                     "UPDATE source SET usual = 1", "UPDATE recipe SET digest = zeroblob(32) WHERE id = 1",
+                     "INSERT INTO finding (record, rule, severity, message, since_run, stage) VALUES (1, 'x', 'error', 'x', 1, 1)",
+                     "INSERT INTO deadline VALUES (1, 'x', '2026-01-01')", "INSERT INTO superseded VALUES (1, 1)",
+                     "UPDATE procedure_state SET words = 'x'", "DELETE FROM procedure_state WHERE code = '1.000001'"):
+            self.assertEqual(self.load_after(payload, (edit,), kept=".ended"), 5, edit)
+            self.expect(self.place.run("audit", "verify"), 5)
+        self.assertEqual(self.load_after(("UPDATE record SET locator = locator",), kept=".ended"), 1)
 
     def test_an_invented_text_is_not_published(self):
         digest, payload = self.invent()

@@ -7,6 +7,7 @@
 #include "adapters/crypto.h"
 #include "adapters/json.h"
 #include "store/ledger.h"
+#include "store/store_run.h"
 #include "tests/support/test.h"
 
 static struct store *store;

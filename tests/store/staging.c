@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "store/store_run.h"
 #include "store/transform_queue.h"
 #include "tests/support/test.h"
 

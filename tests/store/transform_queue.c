@@ -5,6 +5,7 @@
 
 #include "adapters/crypto.h"
 #include "store/staging.h"
+#include "store/store_run.h"
 #include "tests/support/test.h"
 
 static struct store *store;

@@ -24,6 +24,7 @@
 #include "store/audit.h"
 #include "store/outbox.h"
 #include "store/staging.h"
+#include "store/store_run.h"
 #include "store/transform_queue.h"
 
 struct night_clock {

@@ -101,12 +101,12 @@ static void write_sample(struct buffer *out, const struct sample *sample, size_t
                   sample->department, number, sample->field_code, sample->field);
     buffer_printf(out,
                   "\"departmentPromulgateCode\":\"%s\",\"isWard\":%s,\"isProvince\":%s,\"isMinistry\":%s,"
-                  "\"isInternal\":%s,\"state\":\"%s\","
+                  "\"isInternal\":%s,\"isNonTerritorial\":%s,\"state\":\"%s\","
                   "\"procedureProposal\":{\"proposalNumber\":\"%s\",\"decisionDate\":%lld}}",
                   sample->department, sample->level == 0 ? "true" : "false",
                   sample->level == 1 ? "true" : "false", sample->level == 2 ? "true" : "false",
-                  sample->internal ? "true" : "false", number % 3 ? "ACTIVE" : "UPDATED", sample->decision,
-                  sample->decided_on);
+                  sample->internal ? "true" : "false", number % 2 ? "false" : "true",
+                  number % 3 ? "ACTIVE" : "UPDATED", sample->decision, sample->decided_on);
 }
 
 void simulator_public_samples(struct buffer *out)

@@ -8,6 +8,7 @@
 #include "store/ledger.h"
 #include "store/rule_report.h"
 #include "store/staging.h"
+#include "store/store_run.h"
 #include "tests/support/test.h"
 #include "transform/transform.h"
 

@@ -1,0 +1,155 @@
+#include "store/steering.h"
+
+#include <string.h>
+
+#include "adapters/crypto.h"
+#include "adapters/json.h"
+
+#define FORM 16 /* hexadecimal digits */
+
+/* Beside them stand ledger, payloads (bound by their digests), heads, what a reconciliation listed (shown, nothing
+ * else), and settings (names, and how far packing has come). */
+static const char *const tables[] = {
+    "SELECT * FROM record ORDER BY id",
+    "SELECT * FROM finding ORDER BY rowid",
+    "SELECT * FROM deadline ORDER BY record, rule",
+    "SELECT * FROM source ORDER BY id",
+    "SELECT * FROM source_state ORDER BY source",
+    "SELECT * FROM recipe ORDER BY id",
+    "SELECT * FROM superseded ORDER BY payload",
+    "SELECT * FROM procedure_state ORDER BY code",
+};
+
+struct steering {
+    struct crypto_hash *rows, *form;
+    struct buffer line;
+};
+
+static void put_bytes(struct buffer *line, char kind, struct text bytes)
+{
+    unsigned char length[4] = { (unsigned char)(bytes.length >> 24), (unsigned char)(bytes.length >> 16),
+                                (unsigned char)(bytes.length >> 8), (unsigned char)bytes.length };
+    buffer_char(line, kind);
+    buffer_put(line, (const char *)length, sizeof length);
+    buffer_text(line, bytes);
+}
+
+static void put_value(struct buffer *line, struct sqlite_statement *row, int at)
+{
+    if (sqlite_is_null(row, at))
+        buffer_char(line, 'n');
+    else if (sqlite_is_blob(row, at))
+        put_bytes(line, 'b', sqlite_bytes(row, at));
+    else
+        put_bytes(line,
+                  sqlite_is_text(row, at)      ? 't'
+                  : sqlite_is_integer(row, at) ? 'i'
+                                               : 'r',
+                  sqlite_column_text(row, at));
+}
+
+static enum status feed_table(struct steering *steering, struct store *store, const char *sql,
+                              struct error *error)
+{
+    struct sqlite_statement *rows;
+    if (sqlite_prepare(store_database(store), sql, &rows, error))
+        return error->status;
+    int columns = sqlite_columns(rows);
+    crypto_hash_feed(steering->form, sql, strlen(sql) + 1);
+    for (int i = 0; i < columns; i++) {
+        const char *title = sqlite_column_title(rows, i);
+        crypto_hash_feed(steering->form, title, strlen(title) + 1);
+    }
+    enum status status;
+    while ((status = sqlite_step(rows, error)) == STATUS_OK) {
+        buffer_clear(&steering->line);
+        for (int i = 0; i < columns; i++)
+            put_value(&steering->line, rows, i);
+        buffer_char(&steering->line, '.');
+        crypto_hash_feed(steering->rows, steering->line.bytes, steering->line.length);
+    }
+    sqlite_finish(rows);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status compute(struct store *store, char digest[DIGEST_HEX], char form[DIGEST_HEX],
+                           struct error *error)
+{
+    struct steering steering = { .rows = crypto_hash_open(), .form = crypto_hash_open() };
+    enum status status = STATUS_OK;
+    for (size_t i = 0; !status && i < sizeof tables / sizeof *tables; i++)
+        status = feed_table(&steering, store, tables[i], error);
+    struct digest rows = crypto_hash_finish(steering.rows), names = crypto_hash_finish(steering.form);
+    digest_hex(&rows, digest);
+    digest_hex(&names, form);
+    form[FORM] = 0;
+    crypto_hash_close(steering.rows);
+    crypto_hash_close(steering.form);
+    buffer_free(&steering.line);
+    return status;
+}
+
+enum status steering_put(struct store *store, struct arena *arena, struct value *detail, struct error *error)
+{
+    char digest[DIGEST_HEX], form[DIGEST_HEX];
+    if (compute(store, digest, form, error))
+        return error->status;
+    value_set(detail, "state_digest", value_text(arena, text_copy(arena, text_of(digest))));
+    value_set(detail, "state_form", value_text(arena, text_copy(arena, text_of(form))));
+    return STATUS_OK;
+}
+
+/* The end of the last run, when nothing stands behind it but copies that failed. STATUS_END otherwise. */
+static enum status find_end(struct store *store, struct arena *arena, struct value **detail, int64_t *run,
+                            struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(
+            store,
+            "SELECT run, detail, event FROM ledger WHERE event <> 'copy-failed' ORDER BY seq DESC LIMIT 1",
+            &row, error))
+        return error->status;
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status;
+    *run = sqlite_number(row, 0);
+    if (!text_is(sqlite_column_text(row, 2), "run-finished"))
+        status = STATUS_END;
+    else if (json_parse(arena, text_copy(arena, sqlite_column_text(row, 1)), detail, error))
+        status = error->status = STATUS_LEDGER;
+    sqlite_reset_statement(row);
+    return status;
+}
+
+enum status steering_compare(struct store *store, bool *same, int64_t *run, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail;
+    char digest[DIGEST_HEX], form[DIGEST_HEX];
+    *same = true;
+    enum status status = find_end(store, &arena, &detail, run, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    struct text bound = value_text_of(detail, "state_digest");
+    if (!bound.bytes)
+        return STATUS_OK;
+    if (compute(store, digest, form, error))
+        return error->status;
+    *same = !text_is(value_text_of(detail, "state_form"), form) || text_is(bound, digest);
+    return STATUS_OK;
+}
+
+enum status steering_check(struct store *store, struct error *error)
+{
+    bool same;
+    int64_t run;
+    if (steering_compare(store, &same, &run, error))
+        return error->status;
+    if (same)
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_LEDGER,
+        _("%s: what the stages work with is not as run %lld left it: another hand has changed it; nothing is "
+          "sent. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup"),
+        store_path(store), (long long)run);
+}

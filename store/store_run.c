@@ -1,0 +1,127 @@
+#include "store/store_run.h"
+
+#include "store/audit.h"
+#include "store/ledger.h"
+#include "store/migrate.h"
+#include "store/schema.h"
+#include "store/steering.h"
+
+static enum status keep_configuration(struct store *store, const struct run_start *start, struct error *error)
+{
+    int64_t payload;
+    if (start->configuration.length && store_payload_put(store, PAYLOAD_CONFIGURATION, &start->config_digest,
+                                                         start->configuration, &payload, error))
+        return error->status;
+    if (start->rules.length &&
+        store_payload_put(store, PAYLOAD_CONFIGURATION, &start->rules_digest, start->rules, &payload, error))
+        return error->status;
+    return STATUS_OK;
+}
+
+enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run,
+                            struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *statement;
+    if (audit_quick_check(store, store_sealing(store), error) || steering_check(store, error) ||
+        audit_mend_head(store, error) || store_begin(store, error))
+        return error->status;
+    if (store_sql(store, "SELECT coalesce(max(run), 0) + 1 FROM ledger", &statement, error) ||
+        sqlite_step(statement, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    store_set_run(store, sqlite_number(statement, 0));
+    sqlite_reset_statement(statement);
+    struct digest schema;
+    if (schema_own(&schema, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    struct value *detail = value_object(&arena);
+    value_set(detail, "command", value_string(&arena, start->command));
+    value_set(detail, "config_digest", value_digest(&arena, &start->config_digest));
+    value_set(detail, "host", value_string(&arena, start->host));
+    value_set(detail, "rules_digest", value_digest(&arena, &start->rules_digest));
+    value_set(detail, "schema", value_digest(&arena, &schema));
+    value_set(detail, "version", value_string(&arena, start->version));
+    struct ledger_event event = { .event = "run-started", .actor = start->operator_, .detail = detail };
+    if (ledger_append(store, &event, NULL, error) || migrate_to_date(store, store_version(store), error) ||
+        keep_configuration(store, start, error) || store_commit(store, error)) {
+        store_rollback(store);
+        store_set_run(store, 0);
+        return error->status;
+    }
+    store_set_version(store, STORE_VERSION);
+    *run = store_run(store);
+    return STATUS_OK;
+}
+
+enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
+                          const char *why, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    const struct {
+        const char *name;
+        int64_t number;
+    } members[] = {
+        { "accepted", counts->accepted },   { "changed", counts->changed },
+        { "conflict", counts->conflict },   { "exit_code", exit_code },
+        { "failed", counts->failed },       { "held", counts->held },
+        { "missing", counts->missing },     { "pending", counts->pending },
+        { "published", counts->published }, { "refused", counts->refused },
+        { "rejected", counts->rejected },   { "seen", counts->seen },
+        { "sent", counts->sent },           { "unknown", counts->unknown },
+        { "withdrawn", counts->withdrawn },
+    };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        value_set(detail, members[i].name, value_integer(&arena, members[i].number));
+    if (counts->repairs && counts->repairs->first)
+        value_set(detail, "repairs", value_copy(&arena, counts->repairs));
+    if (why && *why)
+        value_set(detail, "why", value_string(&arena, why));
+    struct ledger_event event = { .event = "run-finished", .detail = detail };
+    /* The head must not be newer than what survives a power failure. */
+    if (store_durable(store, true, error) || store_begin(store, error))
+        return error->status;
+    if (steering_put(store, &arena, detail, error) || ledger_append(store, &event, NULL, error) ||
+        audit_seal(store, store_sealing(store), error) || store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    store_set_run(store, 0);
+    return audit_write_head(store, error);
+}
+
+enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error)
+{
+    /* Each goes along an index but the last: most procedures are neither open nor kept. */
+    static const char sql[] =
+        "SELECT rejected, held, refused, failed, conflict, unknown, pending, missing FROM"
+        " (SELECT count(*) FILTER (WHERE outcome = 'rejected') AS rejected,"
+        "  count(*) FILTER (WHERE outcome = 'held') AS held"
+        "  FROM record WHERE outcome IN ('rejected', 'held') AND present = 1),"
+        " (SELECT count(*) FILTER (WHERE state = 'refused') AS refused,"
+        "  count(*) FILTER (WHERE state = 'failed') AS failed,"
+        "  count(*) FILTER (WHERE state = 'conflict') AS conflict,"
+        "  count(*) FILTER (WHERE state IN ('unknown', 'intended')) AS unknown"
+        "  FROM procedure_state WHERE state <> 'idle'),"
+        " (SELECT (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) -"
+        "  (SELECT count(*) FROM procedure_state WHERE state <> 'idle' AND +wanted_action IS NOT NULL)"
+        "  AS pending),"
+        " (SELECT count(*) AS missing FROM record WHERE present = 0)";
+    struct sqlite_statement *row;
+    if (store_sql(store, sql, &row, error) || sqlite_step(row, error))
+        return error->status;
+    *kept = (struct store_kept_back){ .rejected = sqlite_number(row, 0),
+                                      .held = sqlite_number(row, 1),
+                                      .refused = sqlite_number(row, 2),
+                                      .failed = sqlite_number(row, 3),
+                                      .conflict = sqlite_number(row, 4),
+                                      .unknown = sqlite_number(row, 5),
+                                      .pending = sqlite_number(row, 6),
+                                      .missing = sqlite_number(row, 7) };
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}

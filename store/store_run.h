@@ -1,0 +1,42 @@
+/* A run: its beginning and its end in the ledger, what it was configured by, and what is kept back behind it. It
+ * stands above the ledger, its heads and the migrations, none of which know of it.
+ */
+#ifndef STORE_STORE_RUN_H
+#define STORE_STORE_RUN_H
+
+#include "core/digest.h"
+#include "store/store.h"
+
+/* A run: an entry in the ledger with its beginning and its end. */
+struct run_start {
+    const char *command;   /* "run", "load", … */
+    const char *operator_; /* who started it */
+    const char *host;
+    const char *version;
+    struct digest config_digest, rules_digest;
+    struct text configuration; /* canonical JSON without secrets: kept as a payload */
+    struct text rules;         /* the same of rules and code lists */
+};
+
+struct run_counts {
+    int64_t seen, changed, accepted, rejected, held;
+    int64_t sent, published, refused, conflict, unknown, failed, withdrawn, missing;
+    int64_t pending;             /* still to be sent when the run ended */
+    const struct value *repairs; /* of texts, by their kind: an object of counts; NULL: none */
+};
+
+/* STATUS_LEDGER when the ledger's last head does not verify (audit_quick_check): then nothing is begun. */
+enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run,
+                            struct error *error);
+/* The run's end and the ledger's head after it are one commit; then the head goes to `<store>.checkpoint`.
+ * Unsigned unless audit_open has said with which key. */
+enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
+                          const char *why, struct error *error);
+
+/* What keeps records back now: rejected, held, refused, failed, conflict, unknown (for exit code 1). */
+struct store_kept_back {
+    int64_t rejected, held, refused, failed, conflict, unknown, pending, missing;
+};
+enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error);
+
+#endif

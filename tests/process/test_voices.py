@@ -1,0 +1,98 @@
+"""One finding, three voices: the official's and the operator's words in the language asked for, ids for programs."""
+
+import unittest
+
+from harness import Night, procedure
+
+RULES = """
+rules:
+  - id: BASIS
+    field: "legal_bases[].number"
+    check: { document_number: true }
+    cites: "điểm b khoản 2 Điều 8 Nghị định số 63/2010/NĐ-CP"
+    message: { vi: "Số văn bản chưa đúng ({why})", en: "The number is not right ({why})" }
+  - id: NAMED
+    field: name
+    check: { length: { min: 5 } }
+    severity: warning
+    reason: "A short name says nothing."
+    message: { vi: "Tên quá ngắn", en: "The name is too short" }
+    to_do: { vi: "Ghi tên đầy đủ", en: "Write the whole name" }
+    operator: { vi: "Xem cột tên", en: "Look at the column of the name" }
+"""
+
+
+class Voices(Night):
+    def setUp(self):
+        super().setUp()
+        self.place.configure(rules=["rules.yaml"])
+        fields = {**self.place.configuration["sources"][0]["map"], "status": "/status",
+                  "legal_bases": {"each": "/legal_bases", "map": {"number": "/number"}},
+                  "decision.signed_on": {"from": "/signed", "date": ["dd/MM/yyyy"]}}
+        self.place.change_source(map=fields)
+        self.place.write("rules.yaml", RULES)
+        self.place.records(procedure("1.000001", legal_bases=[{"number": "60/2014/QH13"}, {"number": "63/2010/ND-CP"}]),
+                           procedure("1.000002", name="Abc"), procedure("1.000003", status="half"),
+                           procedure("1.000004", signed="31/02/2025"))
+        self.expect(self.place.run("--language", "vi", "run"), 1)
+
+    def told(self, code, language):
+        page = self.place.run("--language", language, "--json", "show", code).json
+        return page["records"][0]["findings"][0], page["outcomes"][0]["findings"][0]
+
+    def test_the_same_store_speaks_either_language_and_programs_get_the_ids(self):
+        words = {
+            "vi": ("Căn cứ pháp lý thứ 2, số ký hiệu",
+                   'Số văn bản chưa đúng (viết D thay cho Đ; có lẽ đúng là "63/2010/NĐ-CP")',
+                   "Ghi lại số ký hiệu đúng như trên văn bản"),
+            "en": ("Legal basis 2, number", 'The number is not right (D stands for Đ; perhaps "63/2010/NĐ-CP" is meant)',
+                   "Write the number as it stands on the document"),
+        }
+        for language, (place, message, to_do) in words.items():
+            for found in self.told("1.000001", language):
+                self.assertEqual((found["place"], found["message"], found["to_do"]), (place, message, to_do))
+                self.assertEqual((found["rule"], found["field"], found["value"], found["reason"], found["arguments"]),
+                                 ("BASIS", "legal_bases[1].number", "63/2010/ND-CP", "document.plain_d", ["63/2010/NĐ-CP"]))
+                self.assertEqual(found["cites"], "điểm b khoản 2 Điều 8 Nghị định số 63/2010/NĐ-CP")
+            self.expect(self.place.run("--language", language, "show", "1.000001"), 0, place, to_do)
+            self.expect(self.place.run("--language", language, "status"), 0, place)
+        status = self.place.run("--language", "en", "--json", "status").json["records"]
+        self.assertIn(("BASIS", words["en"][1]), [(row["rule"], row["message"]) for row in status])
+
+    def test_the_views_keep_the_words_of_the_night(self):
+        rows = self.place.sql("SELECT field, message FROM audit_rejections WHERE rule = 'BASIS'")
+        self.place.run("--language", "en", "show", "1.000001")
+        self.assertEqual(rows, self.place.sql("SELECT field, message FROM audit_rejections WHERE rule = 'BASIS'"))
+        self.assertEqual(rows, [("legal_bases[1].number",
+                                 'Số văn bản chưa đúng (viết D thay cho Đ; có lẽ đúng là "63/2010/NĐ-CP")')])
+
+    def test_the_configuration_is_the_operators_matter_alone(self):
+        found, _ = self.told("1.000003", "vi")
+        self.assertEqual(found["rule"], "congkhai/choice")
+        self.assertEqual(found["message"], "Giá trị này không dùng được ở đây; có thể chọn: dự thảo, đã công bố, đã bãi bỏ")
+        self.assertIn('"map"', found["operator"])
+        for word in ("map", "codes", "cấu hình"):
+            self.assertNotIn(word, found["message"] + found["to_do"])
+        found, _ = self.told("1.000002", "en")
+        self.assertEqual((found["message"], found["to_do"], found["operator"]),
+                         ("The name is too short", "Write the whole name", "Look at the column of the name"))
+
+    def test_a_rule_that_is_gone_from_the_configuration_still_has_its_words(self):
+        self.place.write("rules.yaml", "rules:\n  - { id: OTHER, field: name, check: { required: true } }\n")
+        for found in self.told("1.000001", "en"):
+            self.assertIn("The number is not right (D stands for Đ", found["message"])
+        self.expect(self.place.run("--language", "en", "run"), 1)
+        page = self.place.run("--language", "en", "--json", "show", "1.000001").json
+        self.assertEqual(page["records"][0]["findings"], [])
+        self.assertIn("The number is not right (D stands for Đ", page["outcomes"][0]["findings"][0]["message"])
+
+    def test_what_the_map_found_stays_when_only_the_rules_change(self):
+        self.assertIn(("1.000004", "congkhai/date"), self.place.rejections())
+        self.place.write("rules.yaml", RULES.replace("min: 5", "min: 4"))
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.sql("SELECT outcome FROM record WHERE key = '1.000004'"), [("rejected",)])
+        self.assertNotIn("1.000004", self.portal.held())
+
+
+if __name__ == "__main__":
+    unittest.main()
