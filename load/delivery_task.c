@@ -47,7 +47,7 @@ static enum status write_order(struct arena *scratch, struct text content, struc
     }
     struct value *order = value_object(scratch);
     struct text number = value_text_of(decision, "number");
-    if (number.bytes) /* store/resolve keeps back what lacks it; a carrier's package may go without */
+    if (number.bytes) /* transform/resolve keeps back what lacks it; a carrier's package may go without */
         value_set(order, "decision", value_text(scratch, number));
     canonical_write(&out, order);
     *body = text_copy(scratch, buffer_view(&out));

@@ -60,22 +60,4 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
 enum status transform_queue_put_finding(struct store *store, int64_t record, const struct finding *finding,
                                         int stage, struct error *error);
 
-/* Two sources with the same code: which wins, in order; count 0: none does. */
-struct resolve_precedence {
-    const char *const *sources;
-    size_t count;
-    enum language language; /* of what is said of records that share a code, as the views keep it */
-};
-
-struct resolve_counts {
-    int64_t changed, accepted, rejected, held, warnings;
-};
-
-/* Settles everything that waits for it and was checked by `rules` (the number of the digest of those in
- * force): what other rules have seen, no rule has. Makes its own transactions, and ends with STATUS_STOP
- * between two of them when `stop` (NULL: none) is set. */
-enum status resolve_all(struct store *store, const struct resolve_precedence *precedence, int64_t rules,
-                        const volatile sig_atomic_t *stop, struct resolve_counts *counts,
-                        struct error *error);
-
 #endif

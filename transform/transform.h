@@ -7,6 +7,7 @@
 #include "record/source.h"
 #include "store/transform_queue.h"
 #include "transform/map.h"
+#include "transform/resolve.h"
 #include "transform/rule.h"
 #include "transform/rule_example.h"
 

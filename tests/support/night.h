@@ -23,6 +23,7 @@
 #include "core/canonical.h"
 #include "store/audit.h"
 #include "store/outbox.h"
+#include "store/resolution.h"
 #include "store/staging.h"
 #include "store/store_run.h"
 #include "store/transform_queue.h"
@@ -206,11 +207,42 @@ static void night_transform(struct night *night, const struct transform_item *it
     night_must(transform_queue_put(night->store, &result, transform_digests, &error), &error, "work_put");
 }
 
+/* Each code has one record here: a rule has something against it, or it speaks for its code. */
+static inline void night_resolve(struct night *night, int64_t rules)
+{
+    struct error error = { 0 };
+    struct resolution_waiting list[200];
+    size_t count;
+    int64_t warnings = 0;
+    night->counts.changed = night->counts.accepted = night->counts.rejected = 0;
+    do {
+        arena_clear(&night->arena);
+        night_must(store_begin(night->store, &error), &error, "begin");
+        night_must(resolution_waiting(night->store, rules, &night->arena, list, 200, &count, &error), &error,
+                   "waiting");
+        for (size_t i = 0; i < count; i++) {
+            struct resolution_member *member;
+            bool written;
+            night_must(resolution_single(night->store, &night->arena, list[i].record, &member, &error),
+                       &error, "single");
+            struct resolution resolution = { .outcome =
+                                                 member->rejected ? RESOLUTION_REJECTED : RESOLUTION_ACCEPTED,
+                                             .speaks = true };
+            night_must(resolution_write(night->store, &night->arena, member, &resolution, &written, &warnings,
+                                        &error),
+                       &error, "resolve");
+            night->counts.changed++;
+            night->counts.accepted += !member->rejected;
+            night->counts.rejected += member->rejected;
+        }
+        night_must(store_commit(night->store, &error), &error, "commit");
+    } while (count);
+}
+
 static inline void night_work(struct night *night)
 {
     struct error error = { 0 };
     struct staging_counts staged;
-    struct resolve_counts counts = { 0 };
     struct transform_digests transform_digests;
     struct transform_item items[200];
     size_t count;
@@ -237,15 +269,9 @@ static inline void night_work(struct night *night)
         }
         night_must(store_commit(night->store, &error), &error, "commit");
     } while (count);
-    night_must(resolve_all(night->store, &(struct resolve_precedence){ 0 }, transform_digests.rules, NULL,
-                           &counts, &error),
-               &error, "settle");
+    night_resolve(night, transform_digests.rules);
     night->counts.seen = staged.seen;
     night->counts.missing = staged.missing;
-    night->counts.changed = counts.changed;
-    night->counts.accepted = counts.accepted;
-    night->counts.rejected = counts.rejected;
-    night->counts.held = counts.held;
 }
 
 /* Commits the intents of up to `most` pending procedures, and gives them. */

@@ -1,4 +1,4 @@
-#include "store/transform_queue.h"
+#include "transform/resolve.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "adapters/crypto.h"
 #include "store/staging.h"
 #include "store/store_run.h"
+#include "store/transform_queue.h"
 #include "tests/support/test.h"
 
 static struct store *store;
@@ -199,6 +200,22 @@ TEST("by precedence one source wins whoever came last, and the other is told in 
                TEXT("precedence.other[\"b\",\"b k\",\"name\"]"));
     CHECK_TEXT(text("SELECT message FROM audit_rejections WHERE rule = 'congkhai/precedence'"),
                TEXT("The source b wins (b k); this record differs in: Name"));
+    store_close(store);
+}
+
+TEST("a record that comes to speak for its code is wanted, though nothing about it is new")
+{
+    static const char *const order[] = { "b", "a" };
+    open_store();
+    stage_both("x", "x");
+    settle(NULL, 0);
+    work("a", "1.000001", "y", "2");
+    settle(order, 2);
+    CHECK_INT(counts.held, 0);
+    CHECK_TEXT(
+        text("SELECT s.name FROM procedure_state p JOIN record r ON r.id = p.record JOIN source s ON s.id ="
+             " r.source WHERE p.wanted_action = 'publish'"),
+        TEXT("b"));
     store_close(store);
 }
 

@@ -1,0 +1,251 @@
+#include "store/resolution.h"
+
+#include "adapters/json.h"
+#include "store/finding_row.h"
+#include "store/ledger.h"
+#include "store/outbox.h"
+#include "store/transform_queue.h"
+
+/* ---- reading ---- */
+
+#define COLUMNS                                                                                              \
+    "SELECT r.id, r.content, s.name, r.key, r.locator, r.code, r.status, r.outcome, r.source_digest,"        \
+    " r.content_digest,"                                                                                     \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.severity = 'error' AND f.stage < 3),"      \
+    " r.work, EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id),"                                       \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3)"                                \
+    " FROM record r JOIN source s ON s.id = r.source "
+
+static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
+{
+    return sqlite_is_null(statement, at) ? TEXT_NONE : text_copy(arena, sqlite_column_text(statement, at));
+}
+
+static struct resolution_member *read_member(struct arena *arena, struct sqlite_statement *statement)
+{
+    struct resolution_member *member = arena_new(arena, struct resolution_member);
+    member->record = sqlite_number(statement, 0);
+    member->content = sqlite_number(statement, 1);
+    member->source = take(arena, statement, 2);
+    member->key = take(arena, statement, 3);
+    member->locator = take(arena, statement, 4);
+    member->code = take(arena, statement, 5);
+    member->status = take(arena, statement, 6);
+    member->outcome = take(arena, statement, 7);
+    sqlite_digest(statement, 8, &member->source_digest);
+    member->has_content = sqlite_digest(statement, 9, &member->content_digest);
+    member->rejected = sqlite_number(statement, 10);
+    member->waits = sqlite_number(statement, 11) == WORK_RESOLVE;
+    member->found = sqlite_number(statement, 12);
+    member->shared = sqlite_number(statement, 13);
+    return member;
+}
+
+enum status resolution_waiting(struct store *store, int64_t rules, struct arena *arena,
+                               struct resolution_waiting *list, size_t most, size_t *count,
+                               struct error *error)
+{
+    struct sqlite_statement *row;
+    *count = 0;
+    if (store_sql(
+            store,
+            "SELECT id, code FROM record WHERE work = 3 AND work > 0 AND present = 1 AND checked_by = ?2"
+            " LIMIT ?1",
+            &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, (int64_t)most);
+    sqlite_bind_number(row, 2, rules);
+    enum status status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK)
+        list[(*count)++] = (struct resolution_waiting){ sqlite_number(row, 0), take(arena, row, 1) };
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status resolution_group(struct store *store, struct arena *arena, struct text code, int64_t rules,
+                             struct resolution_member **members, struct error *error)
+{
+    struct sqlite_statement *row;
+    struct resolution_member **tail = members;
+    *members = NULL;
+    if (store_sql(store,
+                  COLUMNS "WHERE r.code = ?1 AND r.present = 1 AND (r.work = 0 OR r.work = 3 AND"
+                          " r.checked_by = ?2) ORDER BY r.id",
+                  &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, code);
+    sqlite_bind_number(row, 2, rules);
+    enum status status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK) {
+        *tail = read_member(arena, row);
+        tail = &(*tail)->next;
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status resolution_single(struct store *store, struct arena *arena, int64_t record,
+                              struct resolution_member **member, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, COLUMNS "WHERE r.id = ?1", &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, record);
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK)
+        *member = read_member(arena, row);
+    sqlite_reset_statement(row);
+    return status;
+}
+
+enum status resolution_shared(struct store *store, struct arena *arena, struct value *codes,
+                              struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT DISTINCT r.code FROM finding f JOIN record r ON r.id = f.record WHERE f.rule IN "
+                  "('congkhai/same-code', 'congkhai/precedence') AND f.stage = 3 AND r.present = 1 AND NOT "
+                  "EXISTS (SELECT 1 FROM record o WHERE o.code = r.code AND o.present = 1 AND o.work > 0)",
+                  &row, error))
+        return error->status;
+    enum status status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK)
+        value_append(codes, value_text(arena, take(arena, row, 0)));
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status resolution_content(struct store *store, struct arena *arena,
+                               const struct resolution_member *member, struct value **content,
+                               struct error *error)
+{
+    struct text bytes;
+    return store_payload(store, arena, member->content, &bytes, error)
+               ? error->status
+               : json_parse(arena, bytes, content, error);
+}
+
+enum status resolution_speaks(struct store *store, const struct resolution_member *member, bool *speaks,
+                              struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, "SELECT 1 FROM procedure_state WHERE code = ?1 AND record = ?2", &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, member->code);
+    sqlite_bind_number(row, 2, member->record);
+    enum status status = sqlite_step(row, error);
+    sqlite_reset_statement(row);
+    *speaks = status == STATUS_OK;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* ---- writing ---- */
+
+const char *resolution_name(enum resolution_outcome outcome)
+{
+    static const char *const names[] = {
+        [RESOLUTION_ACCEPTED] = "accepted", [RESOLUTION_REJECTED] = "rejected", [RESOLUTION_HELD] = "held"
+    };
+    return names[outcome];
+}
+
+static enum status finding_list(struct store *store, struct arena *arena, int64_t record, struct value **list,
+                                int64_t *warnings, struct error *error)
+{
+    struct sqlite_statement *row;
+    *list = value_list(arena);
+    if (store_sql(store, "SELECT " FINDING_COLUMNS " FROM finding WHERE record = ?1 ORDER BY rowid", &row,
+                  error))
+        return error->status;
+    sqlite_bind_number(row, 1, record);
+    enum status status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK) {
+        struct finding finding;
+        finding_row_take(arena, row, 0, &finding);
+        value_append(*list, finding_value(arena, &finding));
+        *warnings += !finding.is_error;
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status append_outcome(struct store *store, struct arena *arena,
+                                  const struct resolution_member *member, const struct resolution *resolution,
+                                  int64_t *event, int64_t *warnings, struct error *error)
+{
+    struct value *detail = value_object(arena), *findings;
+    if (resolution->finding || member->found) {
+        if (finding_list(store, arena, member->record, &findings, warnings, error))
+            return error->status;
+        if (findings->count)
+            value_set(detail, "findings", findings);
+    }
+    value_set(detail, "key", value_text(arena, member->key));
+    value_set(detail, "locator", value_text(arena, member->locator));
+    value_set(detail, "source_digest", value_digest(arena, &member->source_digest));
+    if (resolution->speaks && member->has_content && member->status.bytes)
+        value_set(detail, "status", value_text(arena, member->status));
+    return ledger_append(store,
+                         &(struct ledger_event){
+                             .event = resolution_name(resolution->outcome),
+                             .source = text_string(arena, member->source),
+                             .code = member->code,
+                             .digest = member->has_content ? &member->content_digest : NULL,
+                             .detail = detail,
+                         },
+                         event, error);
+}
+
+/* Replaces what is said of the record because of its code. */
+static enum status replace_finding(struct store *store, const struct resolution_member *member,
+                                   const struct finding *finding, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "DELETE FROM finding WHERE record = ?1 AND stage = 3", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, member->record);
+    enum status status = sqlite_execute(statement, error);
+    return status || !finding ? status
+                              : transform_queue_put_finding(store, member->record, finding, 3, error);
+}
+
+static enum status set_outcome(struct store *store, const struct resolution_member *member,
+                               enum resolution_outcome outcome, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "UPDATE record SET outcome = ?2, work = 0 WHERE id = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, member->record);
+    sqlite_bind_text(statement, 2, text_of(resolution_name(outcome)));
+    return sqlite_execute(statement, error);
+}
+
+static enum status tell_outbox(struct store *store, const struct resolution_member *member,
+                               const struct resolution *resolution, int64_t event, struct error *error)
+{
+    bool abolished = text_is(member->status, "abolished");
+    if (!member->code.bytes)
+        return STATUS_OK;
+    if (resolution->outcome != RESOLUTION_ACCEPTED || !resolution->speaks ||
+        (!abolished && !text_is(member->status, "announced")))
+        return outbox_unwant(store, member->code, member->record, error);
+    struct outbox_wish wish = { .action = abolished ? OUTBOX_WITHDRAW : OUTBOX_PUBLISH,
+                                .content = member->content,
+                                .digest = member->content_digest,
+                                .event = event };
+    return outbox_want(store, member->code, member->record, &wish, error);
+}
+
+enum status resolution_write(struct store *store, struct arena *arena, const struct resolution_member *member,
+                             const struct resolution *resolution, bool *written, int64_t *warnings,
+                             struct error *error)
+{
+    int64_t event;
+    bool says = resolution->finding != NULL;
+    *written = member->waits || resolution->anew || says != member->shared ||
+               !text_is(member->outcome, resolution_name(resolution->outcome));
+    if ((says || member->shared) && replace_finding(store, member, resolution->finding, error))
+        return error->status;
+    if (!*written)
+        return STATUS_OK;
+    if (append_outcome(store, arena, member, resolution, &event, warnings, error) ||
+        set_outcome(store, member, resolution->outcome, error))
+        return error->status;
+    return tell_outbox(store, member, resolution, event, error);
+}
