@@ -133,7 +133,7 @@ static enum status pass_begin(struct archive_file *file, struct pass **out, stru
     archive_read_set_skip_callback(pass->zip, on_skip);
     archive_read_set_callback_data(pass->zip, pass);
     if (archive_read_open1(pass->zip) != ARCHIVE_OK) {
-        error_set(
+        (void)error_set(
             error, STATUS_REJECT,
             _("%s is no whole zip file: its directory at the end is missing or damaged; have it sent again"),
             file->name);

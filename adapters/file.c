@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/private_file.h"
 #include "core/memory.h"
 
 /* ---- reading ---- */
@@ -229,9 +230,10 @@ static int open_beside(const char *path, unsigned mode, char temporary[PATH_MAX]
                                (long)getpid(), __atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED));
         if (written < 0 || written >= PATH_MAX)
             return ENAMETOOLONG;
-        *descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
+        *descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                           (mode_t)(mode == FILE_OURS ? private_file_mode() : mode));
         if (*descriptor >= 0)
-            return 0;
+            return mode == FILE_OURS ? private_file_own(*descriptor, false) : 0;
         if (errno != EEXIST)
             return errno;
     }
@@ -275,7 +277,22 @@ enum status file_write(const char *path, struct text bytes, unsigned mode, struc
     return code ? cannot_write(path, code, error) : STATUS_OK;
 }
 
-enum status file_make_folders(const char *path, struct error *error)
+/* A folder is made with no more rights than it is to have, and then given its group. */
+static int make_folder(const char *path, unsigned mode)
+{
+    if (mkdir(path, (mode_t)(mode == FILE_OURS ? private_file_folder_mode() : mode)) < 0)
+        return errno == EEXIST ? 0 : errno;
+    if (mode != FILE_OURS)
+        return 0;
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor < 0)
+        return errno;
+    int code = private_file_own(descriptor, true);
+    close(descriptor);
+    return code;
+}
+
+enum status file_make_folders(const char *path, unsigned mode, struct error *error)
 {
     char *part = memory_copy_string(path);
     int code = 0;
@@ -284,8 +301,7 @@ enum status file_make_folders(const char *path, struct error *error)
             continue;
         char kept = *at;
         *at = 0;
-        if (mkdir(part, 0777) < 0 && errno != EEXIST)
-            code = errno;
+        code = make_folder(part, mode);
         *at = kept;
         if (!kept)
             break;
@@ -305,6 +321,12 @@ bool file_exists(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0;
+}
+
+bool file_is_link(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
 }
 
 void file_remove(const char *path)
@@ -327,19 +349,49 @@ static enum status held_by_another(const char *path, int descriptor, struct erro
     return error_set(error, STATUS_BUSY, _("another run holds %s. Wait until it has ended"), path);
 }
 
+static enum status take_lock(const char *path, int descriptor, off_t start, off_t length, struct error *error)
+{
+    struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = length };
+    if (fcntl(descriptor, F_OFD_SETLK, &range) == 0)
+        return STATUS_OK;
+    if (errno == EAGAIN || errno == EACCES)
+        return STATUS_BUSY;
+    return error_set(error, STATUS_FATAL, _("the lock %s cannot be taken: %s"), path, strerror(errno));
+}
+
+/* Is what was locked still what has this name? */
+static bool is_still(const char *path, int descriptor)
+{
+    struct stat there, here;
+    return !stat(path, &there) && !fstat(descriptor, &here) && there.st_dev == here.st_dev &&
+           there.st_ino == here.st_ino;
+}
+
+static enum status open_and_lock(const char *path, bool alone, off_t start, off_t length, int *descriptor,
+                                 struct error *error)
+{
+    for (int attempt = 0; attempt < 100; attempt++) {
+        if (private_file_open(path, alone, descriptor, error))
+            return error->status;
+        enum status status = take_lock(path, *descriptor, start, length, error);
+        if (status || is_still(path, *descriptor))
+            return status;
+        close(*descriptor);
+    }
+    *descriptor = -1;
+    return error_set(error, STATUS_FATAL, _("the lock %s cannot be taken: %s"), path, strerror(EAGAIN));
+}
+
 enum status file_lock_take(const char *path, struct file_lock *lock, struct error *error)
 {
+    int descriptor;
     lock->descriptor = -1;
-    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
-    if (descriptor < 0)
-        return error_set(error, STATUS_FATAL, _("the lock %s cannot be opened: %s"), path, strerror(errno));
-    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    if (fcntl(descriptor, F_OFD_SETLK, &whole) < 0) {
-        enum status status =
-            errno == EAGAIN || errno == EACCES
-                ? held_by_another(path, descriptor, error)
-                : error_set(error, STATUS_FATAL, _("the lock %s cannot be taken: %s"), path, strerror(errno));
-        close(descriptor);
+    enum status status = open_and_lock(path, true, 0, 0, &descriptor, error);
+    if (status == STATUS_BUSY)
+        (void)held_by_another(path, descriptor, error);
+    if (status) {
+        if (descriptor >= 0)
+            close(descriptor);
         return status;
     }
     char number[32];
@@ -351,12 +403,30 @@ enum status file_lock_take(const char *path, struct file_lock *lock, struct erro
     return STATUS_OK;
 }
 
+enum status file_lock_take_inside(const char *path, struct file_lock *lock, struct error *error)
+{
+    const off_t far = (off_t)1 << 40;
+    lock->descriptor = -1;
+    enum status status = open_and_lock(path, false, far, 1, &lock->descriptor, error);
+    if (status == STATUS_BUSY)
+        (void)error_set(
+            error, status,
+            _("another run works with %s under another name of it, or its lock file was taken away. Wait "
+              "until it has ended"),
+            path);
+    if (status && lock->descriptor >= 0)
+        close(lock->descriptor);
+    lock->descriptor = status ? -1 : lock->descriptor;
+    lock->inside = true;
+    return status;
+}
+
 void file_lock_drop(struct file_lock *lock)
 {
     if (lock->descriptor < 0)
         return;
     /* The file stays: removing it would let two runs each hold a file of this name. */
-    if (ftruncate(lock->descriptor, 0) < 0)
+    if (!lock->inside && ftruncate(lock->descriptor, 0) < 0)
         errno = 0;
     close(lock->descriptor);
     lock->descriptor = -1;

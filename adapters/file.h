@@ -60,18 +60,28 @@ enum status file_look(const char *path, struct file_state *state, struct error *
 enum status file_stream_look(const struct file_stream *stream, struct file_state *state, struct error *error);
 bool file_state_equal(const struct file_state *left, const struct file_state *right);
 
-/* Writes path atomically: a temporary file beside it, synced, renamed, the folder synced. mode as open(2). */
+/* Writes path atomically: a temporary file beside it, synced, renamed, the folder synced. mode as open(2), or
+ * FILE_OURS. */
+#define FILE_OURS 0 /* as private_file.h has it */
 enum status file_write(const char *path, struct text bytes, unsigned mode, struct error *error);
-enum status file_make_folders(const char *path, struct error *error); /* mkdir -p */
+/* mkdir -p; mode as mkdir(2), or FILE_OURS. */
+enum status file_make_folders(const char *path, unsigned mode, struct error *error);
 bool file_exists(const char *path);
+bool file_is_link(const char *path); /* a symbolic one */
 void file_remove(const char *path);
 
 /* A lock that dies with its process (open file description lock). STATUS_BUSY when another process holds it,
- * with its number when it can be told. */
+ * with its number when it can be told. The file is created as ours; one that is a link, or has a second name,
+ * is STATUS_USAGE. */
 struct file_lock {
     int descriptor;
+    bool inside; /* file_lock_take_inside: the file is not the lock's */
 };
 enum status file_lock_take(const char *path, struct file_lock *lock, struct error *error);
+/* A lock on a file itself, whatever it is called: on one byte far behind its end, which SQLite does not use.
+ * Creates an empty file as ours when there is none. Because closing any descriptor of a file takes away SQLite's
+ * locks of this process on it, it is taken before SQLite opens the file and dropped after it has closed it. */
+enum status file_lock_take_inside(const char *path, struct file_lock *lock, struct error *error);
 void file_lock_drop(struct file_lock *lock);
 
 /* `path` relative to `folder` unless it is absolute; lives in the arena. */

@@ -104,7 +104,7 @@ static enum status pass_over(struct listing *listing, const char *path, int code
     struct error reason;
     struct error *error = listing->error;
     listing->error = &reason;
-    unreadable(listing, path, code);
+    (void)unreadable(listing, path, code);
     listing->error = error;
     return add_path(listing, &listing->unread, reason.message);
 }

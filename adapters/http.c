@@ -298,7 +298,7 @@ static struct http_transfer *submit(struct http_client *client, const struct htt
                                     struct error *error)
 {
     if (!request->url || !*request->url || !request->method || !is_token(request->method)) {
-        error_set(error, STATUS_USAGE, _("a request needs a URL and a method such as GET"));
+        (void)error_set(error, STATUS_USAGE, _("a request needs a URL and a method such as GET"));
         return NULL;
     }
     struct http_transfer *transfer = transfer_for(client, request);

@@ -63,6 +63,7 @@ struct http_request {
 
 struct http_response {
     enum http_failure failure;
+    bool dropped;     /* of HTTP_NOT_SENT: a connection stood, and was broken off before anything left */
     char why[256];    /* libcurl's words when failure is not HTTP_ANSWERED; never holds a secret */
     long status;      /* HTTP status, 0 if none came */
     struct text body; /* borrowed until the next call of http_next or http_close; NUL behind it */

@@ -194,6 +194,9 @@ void http_response_fill(struct http_transfer *transfer, CURLcode code)
     curl_off_t took = 0;
     char *url = NULL;
     *answer = (struct http_response){ .failure = classify(line, code), .owner = transfer->owner };
+    answer->dropped = answer->failure == HTTP_NOT_SENT && code != CURLE_COULDNT_CONNECT &&
+                      code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_COULDNT_RESOLVE_PROXY &&
+                      code != CURLE_OPERATION_TIMEDOUT;
     curl_easy_getinfo(line->easy, CURLINFO_RESPONSE_CODE, &answer->status);
     curl_easy_getinfo(line->easy, CURLINFO_TOTAL_TIME_T, &took);
     curl_easy_getinfo(line->easy, CURLINFO_EFFECTIVE_URL, &url);

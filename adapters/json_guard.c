@@ -15,7 +15,7 @@ static enum status locate(struct text source, const char *at, enum status status
         start = feed + 1;
     }
     size_t column = unicode_length((struct text){ start, (size_t)(at - start) }) + 1;
-    error_add(error, _("line %zu, column %zu"), line, column);
+    (void)error_add(error, _("line %zu, column %zu"), line, column);
     return status;
 }
 
@@ -185,8 +185,8 @@ static enum status guard_bracket(struct json_guard *guard)
 {
     bool opens = *guard->at == '[' || *guard->at == '{';
     if (opens && guard->depth == JSON_DEPTH) {
-        error_set(guard->error, STATUS_REJECT, _("lists and objects are nested more than %d levels deep"),
-                  JSON_DEPTH);
+        (void)error_set(guard->error, STATUS_REJECT,
+                        _("lists and objects are nested more than %d levels deep"), JSON_DEPTH);
         return locate(guard->source, guard->at, STATUS_REJECT, guard->error);
     }
     if (opens)
@@ -282,12 +282,12 @@ enum status json_guard_syntax(struct json_guard *guard, const char *given, const
     if ((*place == ']' || *place == '}') && text_ends(before, TEXT(",")))
         return json_guard_refuse(guard, place, _("a comma stands before this closing bracket; take it out"));
     if (guard->root_end && place >= guard->root_end)
-        error_set(
+        (void)error_set(
             guard->error, STATUS_REJECT,
             _("\"%c\" stands behind the end of the value; put one value in a text, or read it as ndjson"),
             *place);
     else
-        error_set(
+        (void)error_set(
             guard->error, STATUS_REJECT,
             _("\"%c\" is not expected here, but a value, a name in quotes, a colon, a comma or a bracket"),
             *place);
@@ -303,7 +303,7 @@ const char *json_guard_token(const struct json_guard *guard, size_t number)
         if ((is_string || is_number) && number-- == 0)
             break;
         if (is_string)
-            guard_string(&again);
+            (void)guard_string(&again);
         else
             again.at = is_number ? number_end(start, again.end) : start + 1;
     }

@@ -252,7 +252,7 @@ static enum status give_up(struct odbc *odbc, struct error *error)
 
 static enum status nonsense(struct odbc *odbc, struct error *error)
 {
-    error_set(error, STATUS_STOP, _("the ODBC driver's process says what makes no sense"));
+    (void)error_set(error, STATUS_STOP, _("the ODBC driver's process says what makes no sense"));
     return give_up(odbc, error);
 }
 

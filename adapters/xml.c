@@ -266,7 +266,7 @@ enum status xml_parse(struct text bytes, bool html, const char *encoding, struct
                          _("the page is too large with its control characters written out"));
     xmlDocPtr tree = html ? parse_html(bytes, told, &fault) : parse_xml(bytes, told, declared, &fault);
     if (!tree) {
-        xml_fault_tell(&fault, NULL, STATUS_REJECT, error);
+        (void)xml_fault_tell(&fault, NULL, STATUS_REJECT, error);
         return error_add(error,
                          html ? _("the HTML cannot be read to its end") : _("the XML is not well-formed"));
     }

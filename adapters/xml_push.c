@@ -135,7 +135,7 @@ static enum status begin(struct xml_push *push, size_t *length, struct error *er
 static enum status tell(struct xml_push *push, struct error *error)
 {
     push->broken = true;
-    xml_fault_tell(&push->fault, push->stream->name, STATUS_STOP, error);
+    (void)xml_fault_tell(&push->fault, push->stream->name, STATUS_STOP, error);
     return error_add(error, _("the XML is broken"));
 }
 

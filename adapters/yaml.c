@@ -28,13 +28,13 @@ struct reader {
 
 static enum status place(struct reader *reader, size_t line, size_t column)
 {
-    error_add(reader->error, "%s:%zu:%zu", reader->name, line, column);
+    (void)error_add(reader->error, "%s:%zu:%zu", reader->name, line, column);
     return STATUS_USAGE;
 }
 
 static enum status refuse(struct reader *reader, yaml_mark_t mark, const char *message)
 {
-    error_set(reader->error, STATUS_USAGE, "%s", message);
+    (void)error_set(reader->error, STATUS_USAGE, "%s", message);
     return place(reader, mark.line + 1, mark.column + 1);
 }
 
@@ -81,8 +81,8 @@ static enum status refuse_syntax(struct reader *reader, struct text text)
     const yaml_parser_t *parser = &reader->parser;
     const char *problem = parser->problem ? parser->problem : "";
     bool in_context = parser->context && *parser->context;
-    error_set(reader->error, STATUS_USAGE, _("this is no YAML that can be read (%s%s%s). %s"),
-              in_context ? parser->context : "", in_context ? ": " : "", problem, hint(text, parser));
+    (void)error_set(reader->error, STATUS_USAGE, _("this is no YAML that can be read (%s%s%s). %s"),
+                    in_context ? parser->context : "", in_context ? ": " : "", problem, hint(text, parser));
     return place(reader, parser->problem_mark.line + 1, parser->problem_mark.column + 1);
 }
 
@@ -113,7 +113,7 @@ static enum status guard(struct reader *reader, struct text text)
         message = _("the bytes are no valid UTF-8 here; save the file as UTF-8");
     if (!message)
         return STATUS_OK;
-    error_set(reader->error, STATUS_USAGE, "%s", message);
+    (void)error_set(reader->error, STATUS_USAGE, "%s", message);
     return place(reader, line, unicode_length(text_slice(text, start, at - start)) + 1);
 }
 
@@ -169,8 +169,8 @@ static enum status read_alias(struct reader *reader, size_t depth, struct value 
     while (anchor && !text_equal(anchor->name, name))
         anchor = anchor->older;
     if (!anchor) {
-        error_set(reader->error, STATUS_USAGE, _("no anchor &" TEXT_PRINT " stands before this alias"),
-                  TEXT_ARG(name));
+        (void)error_set(reader->error, STATUS_USAGE, _("no anchor &" TEXT_PRINT " stands before this alias"),
+                        TEXT_ARG(name));
         return place(reader, mark.line + 1, mark.column + 1);
     }
     if (anchor->nodes > ALIASED_MAX - reader->aliased)
@@ -255,9 +255,9 @@ static enum status read_mapping(struct reader *reader, struct text text, size_t 
     const struct value *repeated = json_repeated_name(object);
     if (!repeated)
         return STATUS_OK;
-    error_set(reader->error, STATUS_USAGE,
-              _("the name \"" TEXT_PRINT "\" occurs twice in one mapping; keep one"),
-              TEXT_ARG(repeated->name));
+    (void)error_set(reader->error, STATUS_USAGE,
+                    _("the name \"" TEXT_PRINT "\" occurs twice in one mapping; keep one"),
+                    TEXT_ARG(repeated->name));
     return place(reader, repeated->line, repeated->column);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/private_file.h"
 #include "cli/verify_script.h"
 
 struct writing {
@@ -41,7 +42,7 @@ static enum status make_folders(struct writing *writing, struct error *error)
         return error_set(error, STATUS_USAGE, _("the folder %s is not empty; name another for the bundle"),
                          writing->folder);
     snprintf(writing->path, sizeof writing->path, "%s/payloads", writing->folder);
-    return file_make_folders(writing->path, error);
+    return file_make_folders(writing->path, FILE_OURS, error);
 }
 
 static enum status put(void *user_data, const char *name, struct text bytes, struct error *error)
@@ -57,7 +58,10 @@ static enum status put(void *user_data, const char *name, struct text bytes, str
         if (shut(writing, error))
             return error->status;
         memcpy(writing->path, path, sizeof path);
-        if (!(writing->file = fopen(path, "wx")))
+        int descriptor =
+            open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, private_file_mode());
+        if (descriptor < 0 || private_file_own(descriptor, false) ||
+            !(writing->file = fdopen(descriptor, "w")))
             return failed(writing, error);
     }
     if (fwrite(bytes.bytes, 1, bytes.length, writing->file) != bytes.length)
@@ -145,7 +149,7 @@ enum status bundle_write(struct session *session, struct store *store, const cha
         status = put_keys(&writing, &session->configuration.sealing.audit, error);
     if (!status)
         status = put(&writing, "verify-ledger", verify_script(), error);
-    if (!status && fchmod(fileno(writing.file), 0755))
+    if (!status && fchmod(fileno(writing.file), (mode_t)(private_file_mode() | 0100)))
         status = failed(&writing, error);
     struct error late = { 0 };
     if (shut(&writing, &late) && !status) {

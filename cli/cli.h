@@ -87,6 +87,8 @@ void output_json(const struct value *document);
 void output_begin(void);
 bool output_is_begun(void);
 void output_error(const struct error *error);
+/* error, error_id and error_hint of a document. */
+void output_error_members(struct value *document, struct arena *arena, const struct error *error);
 /* A table from a list of objects; `columns` are member names with their headings. */
 struct output_column {
     const char *member, *heading;

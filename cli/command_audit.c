@@ -185,7 +185,7 @@ static enum status write_key(struct session *session, const char *path, const st
     char *slash = strrchr(folder, '/');
     if (slash && slash != folder) {
         *slash = 0;
-        if (file_make_folders(folder, error))
+        if (file_make_folders(folder, FILE_OURS, error))
             return error->status;
     }
     enum status status = file_write(path, buffer_view(&secret), 0600, error);

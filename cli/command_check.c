@@ -157,14 +157,14 @@ static void take_example(void *user_data, const struct rule_example *example)
     if (example->held == example->should_pass || reviewing->error->status)
         return;
     if (example->should_pass)
-        error_set(reviewing->error, STATUS_USAGE,
-                  _("%s:%u:%u: the rule %.*s breaks an example that should pass: %.*s"), example->file,
-                  example->line, example->column, TEXT_ARG(example->rule),
-                  TEXT_ARG(example->finding->message));
+        (void)error_set(reviewing->error, STATUS_USAGE,
+                        _("%s:%u:%u: the rule %.*s breaks an example that should pass: %.*s"), example->file,
+                        example->line, example->column, TEXT_ARG(example->rule),
+                        TEXT_ARG(example->finding->message));
     else
-        error_set(reviewing->error, STATUS_USAGE,
-                  _("%s:%u:%u: the rule %.*s lets an example pass that should fail"), example->file,
-                  example->line, example->column, TEXT_ARG(example->rule));
+        (void)error_set(reviewing->error, STATUS_USAGE,
+                        _("%s:%u:%u: the rule %.*s lets an example pass that should fail"), example->file,
+                        example->line, example->column, TEXT_ARG(example->rule));
 }
 
 /* Terms of the law differ, and this code does not say which are meant. */
@@ -197,8 +197,9 @@ enum status command_check(struct session *session, struct error *error, int *exi
                                  .stop = &cli_stop };
     struct digest rules;
     struct value *document = value_object(&arena), *warnings = value_list(&arena);
-    if (extract_check(&extract, error) || transform_check(&transform, &rules, error) ||
-        (configuration->portal && load_check(&load, error)) || ledger_setup_check(configuration, error))
+    if (store_check_place(configuration->store, error) || extract_check(&extract, error) ||
+        transform_check(&transform, &rules, error) || (configuration->portal && load_check(&load, error)) ||
+        ledger_setup_check(configuration, error))
         return error->status;
     struct reviewing reviewing = { warnings, &arena, error };
     error->status = STATUS_OK;

@@ -38,12 +38,21 @@ static void print_line(const char *name, struct text text)
 
 static void print_held(struct arena *arena, const struct value *held)
 {
-    printf(_("%.*s as it stood at the portal at the end of %.*s (24:00 in Vietnam, UTC+7)\n\n"),
-           TEXT_ARG(value_text_of(held, "code")), TEXT_ARG(value_text_of(held, "on")));
+    struct text known = value_text_of(held, "known_at");
+    if (known.bytes)
+        printf(_("%.*s as it stood at the portal on %.*s, as known at %.*s: the ledger says nothing of "
+                 "later\n\n"),
+               TEXT_ARG(value_text_of(held, "code")), TEXT_ARG(value_text_of(held, "on")),
+               TEXT_ARG(output_time(arena, known)));
+    else
+        printf(_("%.*s as it stood at the portal at the end of %.*s (24:00 in Vietnam, UTC+7)\n\n"),
+               TEXT_ARG(value_text_of(held, "code")), TEXT_ARG(value_text_of(held, "on")));
     print_line(_("status"), output_word(value_text_of(held, "status")));
     print_line(_("acknowledged"), output_time(arena, value_text_of(held, "published_at")));
     print_line(_("run"), value_text_of(held, "run"));
     print_line(_("operator"), value_text_of(held, "operator"));
+    print_line(_("put there by another hand, taken over by"), value_text_of(held, "adopted_by"));
+    print_line(_("reason"), value_text_of(held, "reason"));
     print_line(_("source"), value_text_of(held, "source"));
     print_line(_("source file"), value_text_of(held, "locator"));
     print_line(_("version at the portal"), value_text_of(held, "portal_version"));
@@ -70,21 +79,27 @@ static void print_canonical(const struct value *value)
 
 /* Nothing stood there: of a procedure that is known, an answer like any other. */
 static enum status show_absence(struct session *session, struct store *store, struct arena *arena,
-                                struct text code, struct error *error)
+                                struct text code, struct text known, struct error *error)
 {
     struct value *page;
     enum status status = history_show(store, arena, code, &page, error);
     if (status)
         return status == STATUS_END ? unknown(code, error) : status;
     if (!session->invocation->json) {
-        printf(_("%.*s did not stand at the portal at the end of %s\n"), TEXT_ARG(code),
-               session->invocation->on);
+        if (known.bytes)
+            printf(_("%.*s did not stand at the portal on %s, as known at %.*s\n"), TEXT_ARG(code),
+                   session->invocation->on, TEXT_ARG(output_time(arena, known)));
+        else
+            printf(_("%.*s did not stand at the portal at the end of %s\n"), TEXT_ARG(code),
+                   session->invocation->on);
         return STATUS_OK;
     }
     struct value *document = value_object(arena);
     value_set(document, "code", value_text(arena, code));
     value_set(document, "on", value_string(arena, session->invocation->on));
     value_set(document, "status", value_null(arena));
+    if (known.bytes)
+        value_set(document, "known_at", value_text(arena, known));
     output_json(document);
     return STATUS_OK;
 }
@@ -98,11 +113,16 @@ static enum status show_day(struct session *session, struct store *store, struct
     if (!date_read(text_of(invocation->on), &on))
         return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""),
                          invocation->on);
+    struct text known;
+    if (history_known_at(store, arena, on, &known, error))
+        return error->status;
     enum status status = history_on(store, arena, code, invocation->field, on, &held, error);
     if (status == STATUS_END)
-        return show_absence(session, store, arena, code, error);
+        return show_absence(session, store, arena, code, known, error);
     if (status)
         return status;
+    if (known.bytes)
+        value_set(held, "known_at", value_text(arena, known));
     if (invocation->json)
         print_canonical(held);
     else

@@ -82,7 +82,7 @@ static enum status write_shipped(const struct session *session, const char *fold
     struct arena *arena = &session->invocation->arena;
     for (const struct shipped_file *file = shipped_files(); file->path; file++) {
         const char *path = file_path(arena, folder, file->path);
-        if (file_make_folders(file_folder(arena, path), error)) {
+        if (file_make_folders(file_folder(arena, path), 0777, error)) {
             error->status = STATUS_USAGE;
             return error->status;
         }

@@ -114,13 +114,13 @@ static enum status write_list(struct lists *lists, struct value *names, struct t
         return error->status;
     const char *path =
         file_path(lists->arena, lists->session->invocation->output, text_string(lists->arena, name));
-    return file_write(path, buffer_view(&out), 0640, error);
+    return file_write(path, buffer_view(&out), FILE_OURS, error);
 }
 
 static enum status write_lists(struct lists *lists, struct error *error)
 {
     struct value *names = value_object(lists->arena), *mine = value_list(lists->arena);
-    if (file_make_folders(lists->session->invocation->output, error))
+    if (file_make_folders(lists->session->invocation->output, FILE_OURS, error))
         return error->status;
     for (const struct value *row = lists->rows->first; row;) {
         struct text department = value_text_of(row, "department");

@@ -8,16 +8,51 @@
 #include "cli/run.h"
 #include "core/date.h"
 #include "store/audit.h"
+#include "store/night.h"
 #include "store/reconciliation.h"
 #include "store/report.h"
 #include "store/rule_report.h"
 #include "store/store_run.h"
 
-#define SHOWN 200 /* rows of a table; --json has them all */
+#define SHOWN 8 /* rows of a list: status is one screen; --json has them all */
 
 static void heading(const char *text)
 {
     printf("\n%s\n", text);
+}
+
+/* Prints the first rows of a list, and says how many there are of what. */
+static void print_first(struct arena *arena, const char *title, struct value *rows, int64_t total,
+                        const struct output_column *columns, size_t count)
+{
+    if (!rows->count)
+        return;
+    struct value *first = value_list(arena);
+    int64_t shown = 0;
+    for (const struct value *row = rows->first; row && shown < SHOWN; row = row->next, shown++)
+        value_append(first, value_copy(arena, row));
+    if (total > shown)
+        printf(_("\n%s (%lld of %lld; all: congkhai --json status)\n"), title, (long long)shown,
+               (long long)total);
+    else
+        heading(title);
+    output_table(first, columns, count);
+}
+
+/* Reasons by rule, as the operator hands them on: what each keeps back, of which source. */
+static void print_reasons(struct arena *arena, const struct value *rules)
+{
+    const struct output_column columns[] = {
+        { "rule", _("rule"), 24 },          { "kept_back", _("kept back"), 0 },
+        { "source", _("source"), 24 },      { "department", _("department"), 40 },
+        { "since_run", _("since run"), 0 },
+    };
+    struct value *keeping = value_list(arena);
+    for (const struct value *row = rules->first; row; row = row->next)
+        if (!text_is(value_text_of(row, "kept_back"), "0"))
+            value_append(keeping, value_copy(arena, row));
+    print_first(arena, _("What keeps records back, by rule"), keeping, (int64_t)keeping->count, columns,
+                sizeof columns / sizeof *columns);
 }
 
 static void print_kept(struct arena *arena, struct value *records)
@@ -27,14 +62,12 @@ static void print_kept(struct arena *arena, struct value *records)
         { "rule", _("rule"), 24 },     { "place", _("field"), 40 }, { "value", _("value"), 30 },
         { "why", _("why"), 160 },
     };
-    if (!records->count)
-        return;
     rule_words_join(arena, records);
-    heading(_("Records that are kept back"));
-    output_table(records, columns, sizeof columns / sizeof *columns);
+    print_first(arena, _("Records that are kept back, a line a reason"), records, (int64_t)records->count,
+                columns, sizeof columns / sizeof *columns);
 }
 
-static void print_deliveries(const struct value *deliveries)
+static void print_deliveries(struct arena *arena, struct value *deliveries)
 {
     const struct output_column columns[] = {
         { "code", _("code"), 26 },
@@ -43,13 +76,11 @@ static void print_deliveries(const struct value *deliveries)
         { "run", _("run"), 0 },
         { "words", _("why"), 100 },
     };
-    if (!deliveries->count)
-        return;
-    heading(_("Deliveries that did not end"));
-    output_table(deliveries, columns, sizeof columns / sizeof *columns);
+    print_first(arena, _("Deliveries that did not end"), deliveries, (int64_t)deliveries->count, columns,
+                sizeof columns / sizeof *columns);
 }
 
-static void print_missing(const struct value *missing)
+static void print_missing(struct arena *arena, struct value *missing)
 {
     const struct output_column columns[] = {
         { "source", _("source"), 20 },
@@ -57,10 +88,8 @@ static void print_missing(const struct value *missing)
         { "code", _("code"), 26 },
         { "locator", _("last seen in"), 60 },
     };
-    if (!missing->count)
-        return;
-    heading(_("Missing from their source (nothing is withdrawn by itself)"));
-    output_table(missing, columns, sizeof columns / sizeof *columns);
+    print_first(arena, _("Missing from their source (nothing is withdrawn by itself)"), missing,
+                (int64_t)missing->count, columns, sizeof columns / sizeof *columns);
 }
 
 static void print_runs(const struct value *runs)
@@ -84,23 +113,67 @@ static void print_runs(const struct value *runs)
         { "unknown", _("unknown"), 0 },
         { "failed", _("failed"), 0 },
         { "missing", _("missing"), 0 },
+        { "why", _("why"), 160 },
     };
     output_table(runs, columns, sizeof columns / sizeof *columns);
 }
 
 struct situation {
     struct value *runs, *sources, *records, *deliveries, *missing, *published;
+    struct value *broken, *reasons; /* listings that broke off; what keeps back, by rule */
+    struct value *terms;            /* that run out */
+    struct value *night;            /* NULL: none yet */
     struct store_kept_back kept;
     struct error ledger;      /* why no run would begin: the ledger does not verify; status OK: it does */
     struct value *reconciled; /* NULL: never */
 };
 
+#define SOON_DAYS 7 /* terms that run out so soon are shown */
+
+/* The terms of the law that ran out, or will within days. */
+static enum status read_terms(const struct session *session, struct store *store, struct arena *arena,
+                              struct value **terms, struct error *error)
+{
+    char today[DATE_TEXT], until[DATE_TEXT];
+    struct date day;
+    clock_format_date(session->clock->now(session->clock), today);
+    date_read(text_of(today), &day);
+    date_write(date_from_days(date_days(day) + SOON_DAYS), until);
+    return rule_report_deadlines(store, arena, today, until, terms, error);
+}
+
+static void print_terms(struct arena *arena, struct value *rows, int64_t most)
+{
+    const struct output_column terms[] = {
+        { "due", _("due"), 0 },
+        { "overdue", _("overdue"), 0 },
+        { "code", _("code"), 26 },
+        { "outcome", _("outcome"), OUTPUT_WORD },
+        { "department", _("department"), 40 },
+        { "rule", _("rule"), 24 },
+        { "name", _("name"), 60 },
+    };
+    if (!rows->count)
+        return;
+    if (most == SHOWN) {
+        print_first(arena, _("Terms that run out"), rows, (int64_t)rows->count, terms,
+                    sizeof terms / sizeof *terms);
+        return;
+    }
+    heading(_("Terms that run out"));
+    output_table(rows, terms, sizeof terms / sizeof *terms);
+}
+
 static enum status gather(const struct session *session, struct store *store, struct arena *arena,
                           int64_t most, struct situation *situation, struct error *error)
 {
     struct rule_words words;
-    audit_quick_check(store, NULL, &situation->ledger);
+    (void)audit_quick_check(store, NULL, &situation->ledger);
     if (report_runs(store, arena, 1, &situation->runs, error) ||
+        night_report(store, arena, &situation->night, error) ||
+        report_broken_listings(store, arena, &situation->broken, error) ||
+        rule_report(store, arena, &situation->reasons, error) ||
+        read_terms(session, store, arena, &situation->terms, error) ||
         report_sources(store, arena, &situation->sources, error) ||
         report_kept_records(store, arena, most, &situation->records, error) ||
         report_kept_deliveries(store, arena, most, &situation->deliveries, error) ||
@@ -126,6 +199,9 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     value_set(kept, "pending", value_integer(arena, counts->pending));
     value_set(kept, "missing", value_integer(arena, counts->missing));
     value_set(document, "last_run", situation->runs->first ? situation->runs->first : value_null(arena));
+    value_set(document, "night", situation->night ? situation->night : value_null(arena));
+    value_set(document, "not_whole", situation->broken);
+    value_set(document, "deadlines", situation->terms);
     value_set(document, "published", situation->published);
     value_set(document, "reconciled", situation->reconciled ? situation->reconciled : value_null(arena));
     value_set(document, "kept_back", kept);
@@ -152,40 +228,120 @@ static void print_reconciled(struct arena *arena, const struct value *last)
            TEXT_ARG(value_text_of(last, "missing")), TEXT_ARG(value_text_of(last, "only")));
 }
 
+static void print_end(const struct value *exit_code, struct text why)
+{
+    if (exit_code)
+        printf(_("exit %.*s"), TEXT_ARG(exit_code->text));
+    else
+        printf("%s", _("not ended: it is at work, or was broken off"));
+    if (why.length)
+        printf(": %.*s", (int)why.length, why.bytes);
+    printf("\n");
+}
+
+/* What ran last, whatever it was. */
+static void print_last(struct arena *arena, const struct value *last)
+{
+    printf(_("Last run: %.*s (%.*s, %.*s), "), TEXT_ARG(value_text_of(last, "run")),
+           TEXT_ARG(value_text_of(last, "command")),
+           TEXT_ARG(output_time(arena, value_text_of(last, "started_at"))));
+    print_end(value_find(last, "exit_code"), value_text_of(last, "why"));
+}
+
+static void print_night(struct arena *arena, const struct situation *situation)
+{
+    const struct value *night = situation->night, *last = situation->runs->first;
+    if (!night && last)
+        printf("%s\n", _("There has been no night yet: no run of everything, and no load of everything "
+                         "behind an extract"));
+    if (!night) {
+        if (last)
+            print_last(arena, last);
+        return;
+    }
+    printf(_("The night of %.*s: run %.*s, began %.*s, "), TEXT_ARG(value_text_of(night, "day")),
+           TEXT_ARG(value_text_of(night, "last_run")),
+           TEXT_ARG(output_time(arena, value_text_of(night, "started_at"))));
+    print_end(value_find(night, "exit_code"), value_text_of(night, "why"));
+    if (value_find(night, "worst_run")) {
+        printf(_("  the worst of its %.*s runs: run %.*s, "), TEXT_ARG(value_text_of(night, "runs")),
+               TEXT_ARG(value_text_of(night, "worst_run")));
+        print_end(value_find(night, "worst_exit_code"), value_text_of(night, "worst_why"));
+    }
+    if (!text_is(value_text_of(night, "commands_since"), "0")) {
+        printf(_("  smaller commands since: %.*s\n"), TEXT_ARG(value_text_of(night, "commands_since")));
+        if (last)
+            print_last(arena, last);
+    }
+    if (value_find(night, "clock_went_back_at_run"))
+        printf(_("  the clock went back: run %.*s began before the run before it did; look at the machine's "
+                 "clock\n"),
+               TEXT_ARG(value_text_of(night, "clock_went_back_at_run")));
+}
+
+static void print_broken(const struct value *broken)
+{
+    const struct output_column columns[] = {
+        { "source", _("source"), 30 },
+        { "run", _("run"), 0 },
+        { "why", _("why"), 160 },
+    };
+    if (!broken->count)
+        return;
+    heading(_("Sources that were not read whole the last time (nothing of them is reported missing)"));
+    output_table(broken, columns, sizeof columns / sizeof *columns);
+}
+
+/* Each count says what it counts. */
+static void print_back(const struct store_kept_back *kept)
+{
+    const struct {
+        const char *words;
+        int64_t count;
+    } parts[] = {
+        { _("records rejected"), kept->rejected },
+        { _("records held"), kept->held },
+        { _("procedures refused"), kept->refused },
+        { _("in conflict"), kept->conflict },
+        { _("procedures unknown"), kept->unknown },
+        { _("procedures failed"), kept->failed },
+        { _("records missing from their source"), kept->missing },
+    };
+    const char *comma = "";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!parts[i].count)
+            continue;
+        printf("%s%s %lld", *comma ? comma : _("\nKept back: "), parts[i].words, (long long)parts[i].count);
+        comma = ", ";
+    }
+    if (*comma)
+        printf("\n");
+}
+
 static void print_situation(struct arena *arena, const struct situation *situation)
 {
     const struct output_column columns[] = {
         { "source", _("source"), 30 },    { "present", _("records"), 0 }, { "accepted", _("accepted"), 0 },
         { "rejected", _("rejected"), 0 }, { "held", _("held"), 0 },       { "missing", _("missing"), 0 },
     };
-    const struct value *last = situation->runs->first;
     if (situation->ledger.status)
         printf("%s\n\n", situation->ledger.message);
-    if (last) {
-        const struct value *exit_code = value_find(last, "exit_code");
-        struct text run = value_text_of(last, "run"),
-                    at = output_time(arena, value_text_of(last, "started_at")),
-                    command = value_text_of(last, "command");
-        if (exit_code)
-            printf(_("Last run: %.*s (%.*s, %.*s), exit %.*s\n"), TEXT_ARG(run), TEXT_ARG(command),
-                   TEXT_ARG(at), TEXT_ARG(exit_code->text));
-        else
-            printf(_("Last run: %.*s (%.*s, %.*s) has not ended: it is at work, or was broken off\n"),
-                   TEXT_ARG(run), TEXT_ARG(command), TEXT_ARG(at));
-    }
+    print_night(arena, situation);
     printf(_("At the portal: %.*s published, %.*s abolished; %lld pending\n\n"),
            TEXT_ARG(value_text_of(situation->published, "published")),
            TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending);
     print_reconciled(arena, situation->reconciled);
     output_table(situation->sources, columns, sizeof columns / sizeof *columns);
+    print_broken(situation->broken);
+    print_back(&situation->kept);
+    print_reasons(arena, situation->reasons);
     print_kept(arena, situation->records);
-    print_deliveries(situation->deliveries);
-    print_missing(situation->missing);
+    print_deliveries(arena, situation->deliveries);
+    print_missing(arena, situation->missing);
+    print_terms(arena, situation->terms, SHOWN);
 }
 
-#define SOON_DAYS 7 /* terms that run out so soon are shown */
-
-static void print_rules(struct arena *arena, struct value *rules, const struct value *deadlines)
+static void print_rules(struct arena *arena, struct value *rules, struct value *deadlines)
 {
     const struct output_column columns[] = {
         { "rule", _("rule"), 24 },          { "severity", _("severity"), OUTPUT_WORD },
@@ -194,21 +350,9 @@ static void print_rules(struct arena *arena, struct value *rules, const struct v
         { "since_run", _("since run"), 0 }, { "since", _("since (Vietnam, UTC+7)"), OUTPUT_TIME },
         { "why", _("why"), 160 },
     };
-    const struct output_column terms[] = {
-        { "due", _("due"), 0 },
-        { "overdue", _("overdue"), 0 },
-        { "code", _("code"), 26 },
-        { "outcome", _("outcome"), OUTPUT_WORD },
-        { "department", _("department"), 40 },
-        { "rule", _("rule"), 24 },
-        { "name", _("name"), 60 },
-    };
     rule_words_join(arena, rules);
     output_table(rules, columns, sizeof columns / sizeof *columns);
-    if (!deadlines->count)
-        return;
-    heading(_("Terms that run out"));
-    output_table(deadlines, terms, sizeof terms / sizeof *terms);
+    print_terms(arena, deadlines, INT64_MAX);
 }
 
 /* status --rules: which rules keep back how many records, whose, since when; and the terms of the law. */
@@ -217,13 +361,7 @@ static enum status status_of_rules(struct session *session, struct store *store,
 {
     struct value *rules, *deadlines;
     struct rule_words words;
-    char today[DATE_TEXT], until[DATE_TEXT];
-    struct date day;
-    clock_format_date(session->clock->now(session->clock), today);
-    date_read(text_of(today), &day);
-    date_write(date_from_days(date_days(day) + SOON_DAYS), until);
-    if (rule_report(store, arena, &rules, error) ||
-        rule_report_deadlines(store, arena, today, until, &deadlines, error) ||
+    if (rule_report(store, arena, &rules, error) || read_terms(session, store, arena, &deadlines, error) ||
         rule_words_open(session, store, arena, &words, error) || rule_words_put_all(&words, rules, 0, error))
         return error->status;
     if (!session->invocation->json) {
@@ -258,6 +396,9 @@ static void print_empty_situation(struct arena *arena)
                                    .records = value_list(arena),
                                    .deliveries = value_list(arena),
                                    .missing = value_list(arena),
+                                   .broken = value_list(arena),
+                                   .reasons = value_list(arena),
+                                   .terms = value_list(arena),
                                    .published = published };
     print_situation_json(arena, &situation);
 }
@@ -280,7 +421,7 @@ enum status command_status(struct session *session, struct error *error, int *ex
         return told;
     }
     bool json = session->invocation->json;
-    enum status status = gather(session, store, &arena, json ? INT64_MAX : SHOWN, &situation, error);
+    enum status status = gather(session, store, &arena, INT64_MAX, &situation, error);
     if (status == STATUS_OK && json)
         print_situation_json(&arena, &situation);
     else if (status == STATUS_OK)

@@ -17,7 +17,7 @@ static enum status choose(const char *given, const char *option, const char *con
         }
         buffer_printf(&all, "%s%s", i ? ", " : "", names[i]);
     }
-    error_set(error, STATUS_USAGE, _("%s \"%s\": it takes one of %s"), option, given, all.bytes);
+    (void)error_set(error, STATUS_USAGE, _("%s \"%s\": it takes one of %s"), option, given, all.bytes);
     buffer_free(&all);
     return error->status;
 }

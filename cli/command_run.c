@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/ledger_setup.h"
 #include "cli/run.h"
 #include "extract/extract.h"
 #include "load/brakes.h"
@@ -79,7 +80,8 @@ static enum status check_all(struct night *night, struct digest *rules, struct e
                                        .reason = night->extracting.reason };
     if (brakes_check_released(&released, error))
         return error->status;
-    if (extract_check(&night->extracting, error) || transform_check(&night->transforming, rules, error))
+    if (ledger_setup_check(&night->session->configuration, error) ||
+        extract_check(&night->extracting, error) || transform_check(&night->transforming, rules, error))
         return error->status;
     return night->load ? load_check(&night->loading, error) : STATUS_OK;
 }
@@ -114,9 +116,9 @@ static enum status run_extract(struct night *night, struct store *store, struct 
     say(night, line);
     if (status == STATUS_STOP) {
         night->outage = reason;
-        return cli_stop ? error_set(error, status, "%s", reason.message) : STATUS_OK;
+        return cli_stop ? error_copy(error, status, &reason) : STATUS_OK;
     }
-    return status ? error_set(error, status, "%s", reason.message) : STATUS_OK;
+    return status ? error_copy(error, status, &reason) : STATUS_OK;
 }
 
 static const struct {
@@ -254,7 +256,7 @@ static void print_json(const struct night *night, int exit_code, const struct er
     value_set(document, "sources", sources);
     value_set(document, "repairs", describe_repairs(night, &arena, true));
     if (error->status && *error->message)
-        value_set(document, "error", value_string(&arena, error->message));
+        output_error_members(document, &arena, error);
     output_json(document);
 }
 
@@ -284,7 +286,7 @@ static enum status finish(struct night *night, struct store *store, enum status 
         *exit_code = exit_code_of(status, &kept);
         night->counts.pending = kept.pending;
     } else if (!status) {
-        status = error_set(error, late.status, "%s", late.message);
+        status = error_copy(error, late.status, &late);
     }
     status = run_end(night->session, store, status, &night->counts, exit_code, error);
     if (night->session->invocation->json)

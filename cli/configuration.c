@@ -6,6 +6,7 @@
 #include "adapters/crypto.h"
 #include "adapters/file.h"
 #include "adapters/odbc_string.h"
+#include "adapters/private_file.h"
 #include "adapters/secret.h"
 #include "adapters/secrets.h"
 #include "adapters/yaml.h"
@@ -17,7 +18,7 @@
 struct top {
     const struct value *agency, *sources, *portal, *rules, *codes, *brakes, *precedence, *ledger, *tests,
         *retention, *notify;
-    const char *store, *baseline;
+    const char *store, *baseline, *group;
     int language;
 };
 
@@ -38,6 +39,8 @@ static const struct setting top_settings[] = {
     { "precedence", SETTING_LIST, AT(precedence),
       .help = N_("sources in the order in which they win a shared code") },
     { "ledger", SETTING_OBJECT, AT(ledger), .help = N_("the key and the copies of the ledger's head") },
+    { "group", SETTING_TEXT, AT(group),
+      .help = N_("a group that may read the store and what else is written (otherwise only we may)") },
     { "retention", SETTING_OBJECT, AT(retention), .help = N_("how long source bytes are kept") },
     { "baseline", SETTING_TEXT, AT(baseline),
       .help = N_("a day: what was decided before it is not late; by default that of the first publication") },
@@ -247,6 +250,8 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
                                  : agency.kind == 1 ? AGENCY_PROVINCE
                                                     : agency_kind_of(text_of(agency.code));
     configuration->language = languages[top.language];
+    if (private_file_set_group(top.group, error))
+        return setting_place(&configuration->context, value_find(tree, "group"), error);
     configuration->store = file_path(arena, configuration->folder, top.store);
     /* Early: what is wrong with the rest is told, too. */
     if (notify_read(&configuration->context, configuration->folder, top.notify, &configuration->notify,

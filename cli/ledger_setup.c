@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "adapters/private_file.h"
 #include "adapters/secret.h"
 #include "cli/cli.h"
 #include "store/retention.h"
@@ -77,9 +78,19 @@ static enum status read_signer(struct configuration *configuration, struct note_
     return STATUS_OK;
 }
 
+static enum status check_copies(const struct ledger_setup *settings, struct error *error)
+{
+    for (size_t i = 0; i < settings->copy_count; i++)
+        if (settings->copies[i].folder && private_file_check_folder(settings->copies[i].folder, error))
+            return error->status;
+    return STATUS_OK;
+}
+
 enum status ledger_setup_check(struct configuration *configuration, struct error *error)
 {
     struct note_signer signer;
+    if (check_copies(&configuration->sealing, error))
+        return error->status;
     enum status status = configuration->sealing.key ? read_signer(configuration, &signer, error) : STATUS_OK;
     explicit_bzero(&signer, sizeof signer);
     return status;

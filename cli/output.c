@@ -7,6 +7,7 @@
 #include "adapters/visible.h"
 #include "cli/cli.h"
 #include "core/canonical.h"
+#include "core/error_value.h"
 
 static bool begun;
 
@@ -20,11 +21,22 @@ bool output_is_begun(void)
     return begun;
 }
 
+void output_error_members(struct value *document, struct arena *arena, const struct error *error)
+{
+    const char *id = error_id(error);
+    struct text hint = error_hint(arena, error);
+    value_set(document, "error", value_string(arena, error->message));
+    if (id)
+        value_set(document, "error_id", value_string(arena, id));
+    if (hint.bytes)
+        value_set(document, "error_hint", value_text(arena, hint));
+}
+
 void output_error(const struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *document = value_object(&arena);
-    value_set(document, "error", value_string(&arena, error->message));
+    output_error_members(document, &arena, error);
     value_set(document, "exit_code", value_integer(&arena, error_exit_code(error->status)));
     output_json(document);
 }

@@ -103,6 +103,21 @@ enum status run_read_store(struct session *session, enum store_mode mode, struct
     return store_open(session->configuration.store, mode, session->clock, store, error);
 }
 
+/* What a run is held to; NULL: nothing. */
+static struct value *filter_of(const struct invocation *invocation, struct arena *arena)
+{
+    if (!invocation->source_count && !invocation->code_count)
+        return NULL;
+    struct value *filter = value_object(arena), *codes = value_list(arena), *sources = value_list(arena);
+    for (size_t i = 0; i < invocation->code_count; i++)
+        value_append(codes, value_text(arena, invocation->codes[i]));
+    for (size_t i = 0; i < invocation->source_count; i++)
+        value_append(sources, value_string(arena, invocation->sources[i]));
+    value_set(filter, "codes", codes);
+    value_set(filter, "sources", sources);
+    return filter;
+}
+
 enum status run_begin(struct session *session, struct store *store, int64_t *run, struct error *error)
 {
     const struct configuration *configuration = &session->configuration;
@@ -114,6 +129,7 @@ enum status run_begin(struct session *session, struct store *store, int64_t *run
         .operator_ = run_operator(),
         .host = host,
         .version = CONGKHAI_VERSION,
+        .filter = filter_of(session->invocation, &session->invocation->arena),
         .config_digest = configuration->digest,
         .rules_digest = crypto_sha256(configuration->rules_text),
         .configuration = configuration->masked,
@@ -146,7 +162,7 @@ enum status run_end(struct session *session, struct store *store, enum status st
      * killed one does. */
     if (status == STATUS_FATAL || status == STATUS_LEDGER)
         return status;
-    enum status ended = store_run_end(store, *exit_code, counts, status ? error->message : NULL, &late);
+    enum status ended = store_run_end(store, *exit_code, counts, status ? error : NULL, &late);
     if (!ended)
         ledger_setup_copy_head(session, store, run);
     if (!ended || status)

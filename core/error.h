@@ -9,13 +9,21 @@
 #define CORE_ERROR_H
 
 #include <libintl.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #define _(text)  gettext(text)
 #define N_(text) (text)
 
-enum status {
+/* Whoever is given a status looks at it, or says with (void) why nobody needs to. */
+#ifdef __clang__
+#define MUST_USE __attribute__((warn_unused_result))
+#else
+#define MUST_USE [[nodiscard]]
+#endif
+
+enum MUST_USE status {
     STATUS_OK = 0,
     STATUS_END,    /* an iterator has no more; a search found nothing */
     STATUS_REJECT, /* this record is set aside with the message; the next one goes on */
@@ -28,10 +36,16 @@ enum status {
 };
 
 #define ERROR_MESSAGE_SIZE 2048
+#define ERROR_VALUES_SIZE  1536
+#define ERROR_PARTS        12
+#define ERROR_VALUES       16
 
 struct error {
     enum status status;
     char message[ERROR_MESSAGE_SIZE]; /* UTF-8, never cut inside a letter */
+    /* What the message was made of, so that it can be made again in another language: see error_parts. */
+    size_t length;
+    char parts[ERROR_VALUES_SIZE];
 };
 
 /* Sets status and message, returns the status. `error` may be NULL where the caller wants the status alone.
@@ -39,6 +53,33 @@ struct error {
  * that are not UTF-8 and control characters are written out, <FF> and \\u001b: it is one line. */
 enum status error_set(struct error *error, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Another error's words, with all that they were made of, under this status. They may be the same error. */
+enum status error_copy(struct error *error, enum status status, const struct error *other);
+
+enum status error_set_list(struct error *error, enum status status, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+/* What the message was made of: its places, the outermost first, and last what happened. A part is a format and its
+ * values as text, borrowed from the error. 0: something was too long for it, and the message is all there is. */
+struct error_part {
+    const char *format;
+    size_t count;
+    const char *values[ERROR_VALUES];
+};
+size_t error_parts(const struct error *error, struct error_part parts[ERROR_PARTS]);
+
+/* The stable name of a format, in English or in the language spoken now (core/error_ids.c, kept by
+ * scripts/update-error-ids); NULL: it has none. And back. */
+const char *error_id_of(const char *format);
+const char *error_format_of(const char *id);
+/* The name of what happened; NULL: it has none. */
+const char *error_id(const struct error *error);
+
+struct buffer;
+/* The words of a part in the language spoken now. A hint is what a person can do: what stands behind the first
+ * full stop or semicolon of a format; `hint` gives that alone. */
+void error_words(const struct error_part *part, bool hint, struct buffer *words);
 
 /* Puts "<formatted>: " in front of the message; returns the status unchanged (FATAL when `error` is NULL). */
 enum status error_add(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -16,12 +16,10 @@ enum status setting_place(const struct setting_context *context, const struct va
 enum status setting_fault(const struct setting_context *context, const struct value *at, struct error *error,
                           const char *format, ...)
 {
-    char message[1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    (void)error_set_list(error, STATUS_USAGE, format, arguments);
     va_end(arguments);
-    error_set(error, STATUS_USAGE, "%s", message);
     return setting_place(context, at, error);
 }
 

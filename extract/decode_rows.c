@@ -88,7 +88,7 @@ static enum status put_row(struct table *table, struct rows *rows, size_t most, 
             buffer_char(&table->record, ',');
         enum status status = put_cell(table, rows, i, fault ? &other : error);
         if (status && status != STATUS_REJECT)
-            return fault ? error_set(error, status, "%s", other.message) : status;
+            return fault ? error_copy(error, status, &other) : status;
         if (status)
             fault = STATUS_REJECT;
     }

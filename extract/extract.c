@@ -149,7 +149,7 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
         return take(reading, decode->document, decoded, reason->message, error);
     locate(decode->document, decoded, locator, sizeof locator);
     if (!strstr(reason->message, decode->document->name))
-        error_add(reason, "%s", locator);
+        (void)error_add(reason, "%s", locator);
     listing_doubt(&reading->listing, !reading->fetch->driver->files, reason->message);
     if (!reading->fetch->driver->files)
         return decoded->bytes.length ? take(reading, decode->document, decoded, reason->message, error)
@@ -172,7 +172,7 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
             return take_broken(reading, decode, &decoded, &reason, error);
         }
         if (status != STATUS_OK && status != STATUS_REJECT)
-            return error_set(error, status, "%s", reason.message);
+            return error_copy(error, status, &reason);
         reading->given++;
         if (take(reading, decode->document, &decoded, status ? reason.message : NULL, error))
             return error->status;
@@ -236,7 +236,7 @@ static enum status read_document(struct reading *reading, struct document *docum
         *broken = true;
         status = take_broken(reading, &decode, &nothing, &reason, error);
     } else {
-        error_set(error, status, "%s", reason.message);
+        (void)error_copy(error, status, &reason);
     }
     if (decode.user_data)
         decode.driver->close(&decode);
@@ -319,7 +319,7 @@ static enum status walk_documents(struct reading *reading, struct fetch *fetch, 
         }
     }
     if (kept == STATUS_OK && status == STATUS_FATAL)
-        return error_set(error, status, "%s", reason.message);
+        return error_copy(error, status, &reason);
     if (kept == STATUS_OK && status != STATUS_OK && status != STATUS_END)
         listing_doubt(&reading->listing, true, reason.message);
     return kept == STATUS_OK ? ingest_finish(reading->ingest, error) : kept;
@@ -359,7 +359,7 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
     struct error reason = { 0 };
     enum status status = fetch->driver->open(fetch, &reason);
     if (status == STATUS_FATAL)
-        return error_set(error, status, "%s", reason.message);
+        return error_copy(error, status, &reason);
     if (status)
         listing_doubt(&reading->listing, true, reason.message);
     else if (walk_documents(reading, fetch, error) || walk_again(reading, fetch, error))
@@ -534,8 +534,8 @@ static enum status run_sources(struct store *store, const struct extract_request
         if (run_source(store, request, &request->sources[i], thread_pool, &patience, result, error))
             return error->status;
         if (result->broken && !broken->status)
-            error_set(broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"), result->source,
-                      result->why);
+            (void)error_set(broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"),
+                            result->source, result->why);
     }
     return STATUS_OK;
 }
@@ -551,7 +551,7 @@ enum status extract_run(struct store *store, const struct extract_request *reque
     thread_pool_close(thread_pool);
     if (status || !broken.status)
         return status;
-    return error_set(error, STATUS_STOP, "%s", broken.message);
+    return error_copy(error, STATUS_STOP, &broken);
 }
 
 /* The first document's first record. */
@@ -604,7 +604,7 @@ enum status extract_first(const struct extract_request *request, const struct so
             break;
         found = first_record(source, &document, arena, bytes, context, locator, error);
         if (found > STATUS_END && !strstr(error->message, document.name))
-            error_add(error, "%s", document.name);
+            (void)error_add(error, "%s", document.name);
         if (document.stream.close)
             document.stream.close(&document.stream);
     }

@@ -279,7 +279,7 @@ static enum status take_file(struct fetch *fetch, const struct one_file *file, s
     if (file->rest == FILE_MOVES)
         return moves(file, error);
     if (file->rest == FILE_LOST)
-        return error_set(error, STATUS_STOP, "%s", file->error.message);
+        return error_copy(error, STATUS_STOP, &file->error);
     if (file_stream_open(fetch->arena, file->path, &stream, error))
         return error->status = STATUS_STOP;
     bool small = file->state.size <= SMALL && fetch->source->format != SOURCE_XLSX;

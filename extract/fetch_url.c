@@ -260,7 +260,7 @@ static enum status next_item(struct fetch *fetch, struct url_state *state, struc
         if (broken) {
             if (status == STATUS_FATAL)
                 return status;
-            error_add(error, "%s", shown_page(fetch, state));
+            (void)error_add(error, "%s", shown_page(fetch, state));
             listing_doubt(fetch->listing, true, error->message);
         }
         end_listing(state);

@@ -113,14 +113,14 @@ static enum status read_transcode(struct file_stream *stream, void *bytes, size_
     while (transcode->given == transcode->out.length) {
         *got = 0;
         if (transcode->fault.status)
-            return error_set(error, transcode->fault.status, "%s", transcode->fault.message);
+            return error_copy(error, transcode->fault.status, &transcode->fault);
         if (!transcode->fresh && transcode->ended)
             return STATUS_OK;
         enum status status = transcode->fresh ? STATUS_OK : fill(transcode, error);
         transcode->fresh = false;
         if (status)
             return status;
-        convert(transcode, &transcode->fault);
+        (void)convert(transcode, &transcode->fault);
     }
     size_t rest = transcode->out.length - transcode->given;
     *got = rest < length ? rest : length;

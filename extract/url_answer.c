@@ -214,7 +214,7 @@ static enum status find_scalar(struct spool_file *content, struct arena *arena,
     if (status == STATUS_END)
         return STATUS_END;
     if (status)
-        return error_set(error, status == STATUS_FATAL ? status : STATUS_STOP, "%s", reason.message);
+        return error_copy(error, status == STATUS_FATAL ? status : STATUS_STOP, &reason);
     if (kind)
         *kind = value_is_scalar(value) || value->first ? value->kind : VALUE_NULL;
     if (value->kind == VALUE_BOOLEAN)

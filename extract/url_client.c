@@ -193,7 +193,7 @@ static enum status log_in(struct url_client *client, struct error *error)
     if (status == STATUS_END || (status == STATUS_OK && !text_trim(session).length)) {
         struct text words = TEXT("");
         if (settings->wanted.has_message)
-            url_answer_at(&content, &arena, &settings->wanted.message, &words, error);
+            (void)url_answer_at(&content, &arena, &settings->wanted.message, &words, error);
         status = error_set(error, STATUS_STOP,
                            _("login: the answer holds no session; check user and password. %.*s"),
                            TEXT_ARG(words));

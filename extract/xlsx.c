@@ -63,7 +63,7 @@ static enum status look_through(struct xlsx *xlsx, const struct xlsx_options *op
         status = xlsx_header_find(&xlsx->arena, options, &sample, xlsx->ranges, xlsx->range_count,
                                   &xlsx->header, error);
         if (status)
-            error_add(error, "%s", xlsx->label);
+            (void)error_add(error, "%s", xlsx->label);
     } else if (status == STATUS_STOP)
         status = STATUS_REJECT; /* nothing was given yet: the workbook as a whole is set aside */
     if (error)

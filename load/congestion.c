@@ -158,7 +158,7 @@ enum congestion_fault congestion_answered(struct congestion *congestion, struct 
                                           uint64_t chance)
 {
     enum delivery_event event = report->event;
-    if (event == EVENT_NOT_LEFT && !congestion->answers)
+    if (event == EVENT_NOT_LEFT && !report->dropped && !congestion->answers)
         return CONGESTION_UNREACHABLE;
     if (is_failure(event) && report->retry_after > CONGESTION_LONGEST_PAUSE)
         return CONGESTION_PAUSED;

@@ -62,6 +62,7 @@ struct congestion_report {
     bool spoke;          /* of a question: it was answered, though the answer decides nothing */
     bool shared;         /* the wait that it asks for holds for all (429, 503) */
     bool slow;           /* a timeout */
+    bool dropped;        /* of EVENT_NOT_LEFT: somebody is there, a connection stood */
     int64_t retry_after; /* milliseconds; -1: none */
     int64_t took;        /* milliseconds */
 };

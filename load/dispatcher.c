@@ -238,8 +238,8 @@ __attribute__((format(printf, 2, 3))) static void stop(struct dispatcher *dispat
     va_end(arguments);
     dispatcher->stopping = true;
     dispatcher->drain_until = dispatcher->now + DRAIN_MS;
-    error_set(dispatcher->error, STATUS_STOP, _("%s; everything stays pending and the same command goes on"),
-              why);
+    (void)error_set(dispatcher->error, STATUS_STOP,
+                    _("%s; everything stays pending and the same command goes on"), why);
 }
 
 static void stop_for(struct dispatcher *dispatcher, enum congestion_fault fault,
@@ -305,7 +305,7 @@ static enum status submit(struct dispatcher *dispatcher, struct portal_request *
         return STATUS_OK;
     }
     if (status)
-        return error_set(error, status, "%s", why.message);
+        return error_copy(error, status, &why);
     dispatcher->out++;
     dispatcher->out_sends += !question;
     return STATUS_OK;
@@ -385,6 +385,7 @@ static void judge_portal(struct dispatcher *dispatcher, struct delivery_task *de
                                       .spoke = event == EVENT_INDETERMINATE && report->said == RESULT_HELD,
                                       .shared = report->shared,
                                       .slow = report->slow,
+                                      .dropped = report->dropped,
                                       .retry_after = report->retry_after,
                                       .took = report->took };
     enum congestion_fault fault = congestion_answered(&dispatcher->congestion, &delivery_task->mark, &told,
@@ -647,5 +648,5 @@ enum status dispatcher_run(struct store *store, const struct load_request *reque
     arena_free(&dispatcher.arena);
     if (!status && request->progress)
         request->progress(request->user_data, (int64_t)dispatcher.done, (int64_t)dispatcher.code_count);
-    return status || !dispatcher.stopping ? status : error_set(error, STATUS_STOP, "%s", why.message);
+    return status || !dispatcher.stopping ? status : error_copy(error, STATUS_STOP, &why);
 }

@@ -65,7 +65,7 @@ static enum status deliver(struct store *store, const struct load_request *reque
     portal->driver->close(portal);
     struct error second = { 0 };
     if (store_durable(store, false, &second) && !status)
-        status = error_set(error, second.status, "%s", second.message);
+        status = error_copy(error, second.status, &second);
     return status;
 }
 
@@ -73,9 +73,9 @@ static enum status doubt(void *user_data, struct text code, int64_t event, const
                          struct error *error)
 {
     const struct store *store = user_data;
-    error_set(error, STATUS_LEDGER,
-              _("%s: what is to be sent of " TEXT_PRINT " does not follow from the ledger: %s"),
-              store_path(store), TEXT_ARG(code), sentence);
+    (void)error_set(error, STATUS_LEDGER,
+                    _("%s: what is to be sent of " TEXT_PRINT " does not follow from the ledger: %s"),
+                    store_path(store), TEXT_ARG(code), sentence);
     char what[ERROR_MESSAGE_SIZE];
     snprintf(what, sizeof what, "%s", error->message);
     if (event)
@@ -120,6 +120,6 @@ enum status load_run(struct store *store, const struct load_request *request, st
     if (!store_kept_back(store, &kept, &second))
         counts->pending = kept.pending;
     else if (!status)
-        status = error_set(error, second.status, "%s", second.message);
+        status = error_copy(error, second.status, &second);
     return status;
 }

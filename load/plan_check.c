@@ -31,7 +31,7 @@ void plan_keep(const char *store, const struct buffer *document)
     if (document->over)
         file_remove(path.bytes);
     else
-        file_write(path.bytes, buffer_view(document), 0644, NULL);
+        (void)file_write(path.bytes, buffer_view(document), FILE_OURS, NULL);
 }
 
 static void same_form(const char *digest, char hex[DIGEST_HEX])

@@ -52,6 +52,7 @@ struct portal_response {
     int64_t took;              /* milliseconds */
     bool shared;               /* the wait holds for the whole portal */
     bool slow;                 /* there was no answer in time */
+    bool dropped;              /* nothing left, but somebody is there: a connection stood */
     bool prompt;               /* of a request: it did nothing, so a question need not wait until it shows */
     bool futile;               /* of a request: trying again in this run is no use */
     struct text shown;         /* of a question: what the portal shows, in its own form; bytes NULL: none */

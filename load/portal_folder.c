@@ -121,7 +121,7 @@ static enum status make_folders(const struct folder_settings *settings, struct e
     bool made = settings->marker && *settings->marker;
     if (check_medium(settings, error))
         return error->status;
-    if (made && file_make_folders(settings->registered, error))
+    if (made && file_make_folders(settings->registered, 0777, error))
         return error->status = STATUS_STOP;
     if (made)
         return STATUS_OK;
@@ -131,8 +131,9 @@ static enum status make_folders(const struct folder_settings *settings, struct e
             _("the folder %s is gone, although packages were written there before (%s): a medium may "
               "not be there; make it again if it was meant to go"),
             settings->packages, settings->registered);
-    if (file_make_folders(settings->packages, error) || file_make_folders(settings->receipts, error) ||
-        file_make_folders(settings->registered, error))
+    if (file_make_folders(settings->packages, 0777, error) ||
+        file_make_folders(settings->receipts, 0777, error) ||
+        file_make_folders(settings->registered, 0777, error))
         return error->status = STATUS_STOP;
     return STATUS_OK;
 }

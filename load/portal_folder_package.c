@@ -77,9 +77,9 @@ static enum status read_package(struct folder_register *registered, const char *
     struct value *document;
     if (file_read(&registered->arena, path, REGISTER_MAX, &bytes, error) ||
         json_parse(&registered->arena, bytes, &document, error)) {
-        error_set(error, STATUS_STOP,
-                  _("the register of packages cannot be read (%s): restore it from a backup"),
-                  error->message);
+        (void)error_set(error, STATUS_STOP,
+                        _("the register of packages cannot be read (%s): restore it from a backup"),
+                        error->message);
         return error->status;
     }
     const struct value *manifest = value_find(document, "manifest");

@@ -131,8 +131,7 @@ enum status folder_receipts_read(struct portal *portal, struct folder_receipts *
     receipts->list = NULL;
     receipts->count = receipts->capacity = 0;
     if (file_list_folder(&receipts->arena, settings->receipts, "*.json", &files, error))
-        return error->status == STATUS_STOP ? STATUS_STOP
-                                            : error_set(error, STATUS_STOP, "%s", error->message);
+        return error->status == STATUS_STOP ? STATUS_STOP : error_copy(error, STATUS_STOP, error);
     for (size_t i = 0; i < files.count; i++) {
         struct error fault = { .status = STATUS_OK };
         struct text bytes;

@@ -228,6 +228,7 @@ static void note(struct mapi_call *call, const struct http_response *answer,
     report->retry_after = answer->retry_after_ms;
     report->shared = answer->status == 429 || answer->status == 503;
     report->slow = answer->failure == HTTP_TIMEOUT;
+    report->dropped = answer->dropped;
     report->answer_digest = reading->answer_digest;
 }
 

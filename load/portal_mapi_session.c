@@ -244,6 +244,7 @@ static void fail_waiting(struct mapi *mapi, const struct http_response *answer,
         call->report.retry_after = answer->retry_after_ms;
         call->report.shared = answer->status == 429 || answer->status == 503;
         call->report.slow = answer->failure == HTTP_TIMEOUT;
+        call->report.dropped = answer->dropped;
         call->report.answer_digest = text_copy(&call->arena, reading->answer_digest);
         mapi_end(mapi, call, said, message);
     }

@@ -249,6 +249,7 @@ static void report_failure(struct rest *rest, const struct http_response *answer
                    : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? RESULT_CLOSED
                                                                                   : RESULT_LOST;
     report->slow = answer->failure == HTTP_TIMEOUT;
+    report->dropped = answer->dropped;
     report->message = text_copy(&rest->arena, text_of(answer->why));
 }
 
@@ -333,7 +334,7 @@ static enum status renewed(struct rest *rest, struct rest_call *call, const stru
         return STATUS_OK;
     if (call->generation == auth->generation && auth_renew(auth, rest->portal->clock, true, &rest->refusal)) {
         const struct error *why = &rest->refusal;
-        return why->status == STATUS_STOP ? STATUS_OK : error_set(error, why->status, "%s", why->message);
+        return why->status == STATUS_STOP ? STATUS_OK : error_copy(error, why->status, why);
     }
     *again = call->renewed = true;
     return rest_call_submit(rest, call, error);

@@ -6,8 +6,7 @@
 
 #define SLOW_GROWTH (1.0 / 16) /* of what is tried again although it was too large once */
 
-/* Withdrawals carry an order that a batch has no place for; neither has it one for an ETag or "any version".
- */
+/* Withdrawals go alone; a batch has no place for an ETag or "any version". */
 size_t rest_batch_most(const struct rest *rest, const struct portal_request *request)
 {
     bool fits = request->kind == PORTAL_PUBLISH && rest_can_name(request->code) &&

@@ -47,9 +47,14 @@ static void close_portal(struct portal *portal)
 
 /* ---- the listing ---- */
 
+/* A word that says neither makes a difference that a person must look at. */
 static const char *standing_name(enum remote_status standing)
 {
-    return standing == REMOTE_PUBLISHED ? "published" : standing == REMOTE_ABOLISHED ? "abolished" : NULL;
+    static const char *const names[] = { [REMOTE_UNSAID] = NULL,
+                                         [REMOTE_PUBLISHED] = "published",
+                                         [REMOTE_ABOLISHED] = "abolished",
+                                         [REMOTE_STRANGE] = "strange" };
+    return names[standing];
 }
 
 /* As the portal names it in its listing, which is what later listings are compared with. */

@@ -157,7 +157,7 @@ static void told_close(struct told *told, bool has_store)
     struct error ignored = { 0 };
     canonical_write(&out, told->causes);
     if (has_store)
-        file_write(told->path, buffer_view(&out), 0600, &ignored);
+        (void)file_write(told->path, buffer_view(&out), FILE_OURS, &ignored);
     arena_free(&told->arena);
 }
 

@@ -73,9 +73,9 @@ static enum status run(const char *const *argv, struct text input, struct error 
 static enum status to_folder(const struct sink *sink, const struct sink_message *message, struct arena *arena,
                              struct error *error)
 {
-    if (file_make_folders(sink->folder, error))
+    if (file_make_folders(sink->folder, FILE_OURS, error))
         return error->status;
-    return file_write(file_path(arena, sink->folder, message->file), message->body, 0644, error);
+    return file_write(file_path(arena, sink->folder, message->file), message->body, FILE_OURS, error);
 }
 
 static enum status by_sendmail(const struct sink *sink, const struct text *to, size_t count,

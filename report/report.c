@@ -48,8 +48,8 @@ static const struct report_kind *kind_of(const struct report_request *request, s
             return kind;
         buffer_printf(&names, "%s%s", kind == report_kinds ? "" : ", ", kind->name);
     }
-    error_set(error, STATUS_USAGE, _("there is no report \"%.*s\"; there are: %s"), TEXT_ARG(request->name),
-              names.bytes);
+    (void)error_set(error, STATUS_USAGE, _("there is no report \"%.*s\"; there are: %s"),
+                    TEXT_ARG(request->name), names.bytes);
     buffer_free(&names);
     return NULL;
 }

@@ -207,7 +207,7 @@ enum status audit_write_head(struct store *store, struct error *error)
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     audit_head_path(store, &path);
-    if (file_write(path.bytes, head.note, 0644, error) == STATUS_OK)
+    if (file_write(path.bytes, head.note, FILE_OURS, error) == STATUS_OK)
         return STATUS_OK;
     error->status = STATUS_FATAL;
     return error_add(error,

@@ -274,7 +274,7 @@ enum status audit_bundle_write(struct store *store, struct arena *arena, const s
     if (status)
         return status;
     status = write_all(&bundling, error);
-    sqlite_rollback(store_database(store), NULL);
+    (void)sqlite_rollback(store_database(store), NULL);
     audit_leaves_close(bundling.leaves);
     buffer_free(&bundling.line);
     buffer_free(&bundling.sums);

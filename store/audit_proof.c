@@ -214,6 +214,6 @@ enum status audit_prove(struct store *store, struct arena *arena, struct text co
     if (status)
         return status;
     status = prove(store, arena, code, on, proof, error);
-    sqlite_rollback(store_database(store), NULL);
+    (void)sqlite_rollback(store_database(store), NULL);
     return status;
 }

@@ -50,7 +50,7 @@ static void schema_found(void *user_data, const char *sentence)
 {
     struct schema_fault *fault = user_data;
     if (!fault->found)
-        fail(fault->quick, fault->error, sentence);
+        (void)fail(fault->quick, fault->error, sentence);
     fault->found = true;
 }
 
@@ -266,7 +266,7 @@ enum status audit_quick_check(struct store *store, const struct audit_settings *
         status = status ? status : follow_events(&quick, error);
         status = status ? status : compare_kept(&quick, error);
         status = status ? status : compare_file(&quick, error);
-        sqlite_rollback(store_database(store), NULL);
+        (void)sqlite_rollback(store_database(store), NULL);
     }
     arena_free(&quick.arena);
     if (status == STATUS_FATAL) /* what cannot be read cannot be believed */

@@ -15,7 +15,7 @@
 static const char *clean(struct audit_pass *pass, const char *message)
 {
     struct error mended;
-    error_set(&mended, STATUS_LEDGER, "%s", message);
+    (void)error_set(&mended, STATUS_LEDGER, "%s", message);
     return text_string(pass->arena, text_of(mended.message));
 }
 
@@ -325,14 +325,14 @@ enum status audit_verify(struct store *store, const struct audit_request *reques
     pass->arena = arena;
     pass->report = report;
     /* Events look up their payloads all over the file: a larger cache than a run needs halves the reading. */
-    sqlite_run(store_database(store), "PRAGMA cache_size = -16384", NULL);
+    (void)sqlite_run(store_database(store), "PRAGMA cache_size = -16384", NULL);
     pass->file = read_file(pass);
     enum status status = sqlite_begin(store_database(store), error);
     if (!status) {
         status = verify(pass, error);
         if (!status)
             conclude(pass);
-        sqlite_rollback(store_database(store), NULL);
+        (void)sqlite_rollback(store_database(store), NULL);
     }
     free(pass);
     return status;

@@ -407,7 +407,7 @@ enum status cross_record_query_check(struct text query, struct error *error)
     enum status status = visit_rows(database, query, NULL, NULL, error);
     sqlite_close_file(database);
     if (status)
-        without_file(error);
+        (void)without_file(error);
     return status;
 }
 
@@ -469,6 +469,6 @@ enum status cross_record_query_samples(const struct cross_record_sample *samples
         status = visit_rows(database, query, visit, user_data, error);
     sqlite_close_file(database);
     if (status)
-        without_file(error);
+        (void)without_file(error);
     return status;
 }

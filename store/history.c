@@ -55,12 +55,33 @@ static enum status add_run(struct store *store, struct arena *arena, int64_t run
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+/* What an operator took over was put there by another hand. */
+static enum status add_adoption(struct store *store, struct arena *arena, const struct version *version,
+                                struct value *out, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT actor, json_extract(detail, '$.reason') FROM ledger WHERE seq = ?1"
+                  " AND json_extract(detail, '$.adopted')",
+                  &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, version->event);
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    history_text(arena, out, "adopted_by", row, 0);
+    history_text(arena, out, "reason", row, 1);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
 /* The last time that transform accepted these very bytes before the portal took them. */
 static enum status add_origin(struct store *store, struct arena *arena, struct text code,
                               const struct version *version, struct value *out, struct error *error)
 {
     struct sqlite_statement *row;
     if (add_run(store, arena, version->run, false, out, error) ||
+        add_adoption(store, arena, version, out, error) ||
         store_sql(
             store,
             "SELECT a.source, json_extract(a.detail, '$.key'), json_extract(a.detail, '$.locator'),"
@@ -254,6 +275,29 @@ static enum status find_version(struct store *store, struct arena *arena, struct
     return status;
 }
 
+/* 24:00 in Vietnam. */
+static int64_t end_of_day(struct date day)
+{
+    return (date_days(day) + 1) * INT64_C(86400000) - CLOCK_ZONE_MINUTES * INT64_C(60000);
+}
+
+enum status history_known_at(struct store *store, struct arena *arena, struct date on, struct text *at,
+                             struct error *error)
+{
+    struct sqlite_statement *row;
+    int64_t last;
+    *at = TEXT_NONE;
+    if (store_sql(store, "SELECT at FROM ledger ORDER BY seq DESC LIMIT 1", &row, error))
+        return error->status;
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    if (clock_parse(sqlite_column_text(row, 0), &last) && last < end_of_day(on))
+        *at = take(arena, row, 0);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
 /* The leaves of one field, as audit_fields has them. */
 static struct value *pick_field(struct arena *arena, const struct value *content, const char *field)
 {
@@ -270,8 +314,7 @@ enum status history_on(struct store *store, struct arena *arena, struct text cod
     struct version version;
     struct value *content, *out = value_object(arena);
     char until[CLOCK_TEXT], *day = arena_alloc(arena, DATE_TEXT), *hex = arena_alloc(arena, DIGEST_HEX);
-    int64_t midnight = (date_days(on) + 1) * INT64_C(86400000) - CLOCK_ZONE_MINUTES * INT64_C(60000);
-    clock_format(midnight, until);
+    clock_format(end_of_day(on), until);
     if (check_field(arena, field, error))
         return error->status;
     enum status status = find_version(store, arena, code, text_of(until), &version, error);

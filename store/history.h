@@ -15,6 +15,7 @@
  *                            where the content came from, and in which run
  *     rules_digest, config_digest
  *                            by what it was mapped and checked
+ *     adopted_by, reason     of a version that another hand had put there: who took it over, and why
  *     portal_version
  * `field` NULL: all; else a path, with or without numbers, and all beneath it: "legal_bases",
  * "legal_bases[].number", "legal_bases[0].number". STATUS_END: the portal never acknowledged anything of this
@@ -32,6 +33,11 @@ enum status history_changes(struct store *store, struct arena *arena, struct tex
  * STATUS_END: nothing stood there. STATUS_USAGE: there is no such field. */
 enum status history_on(struct store *store, struct arena *arena, struct text code, const char *field,
                        struct date on, struct value **held, struct error *error);
+
+/* The day is not over for the ledger when its last event lies before the day's end: then `at` is when that was,
+ * and what history_on says is only known as of then. TEXT_NONE: the day is over. */
+enum status history_known_at(struct store *store, struct arena *arena, struct date on, struct text *at,
+                             struct error *error);
 
 /* Everything about one procedure on one page; an object of
  *     code, name, state, pending {action, content_digest, since_run, words}, held {status, content_digest,

@@ -261,7 +261,7 @@ enum status history_show(struct store *store, struct arena *arena, struct text c
         add_outcomes(store, arena, code, made, error) || add_requests(store, arena, code, made, error) ||
         add_others(store, arena, code, made, error))
         status = error->status;
-    sqlite_rollback(store_database(store), NULL);
+    (void)sqlite_rollback(store_database(store), NULL);
     *page = made;
     if (status)
         return status;

@@ -49,7 +49,8 @@ enum status reconciliation_listing_put(struct store *store, const struct reconci
 /* A delivery that was left open may have arrived: the next load finds that out. */
 #define ARRIVED                                                                                              \
     "(p.state IN ('intended', 'unknown', 'failed') AND ((p.intent_action = 'publish' AND"                    \
-    " l.digest = p.intent_digest AND l.status IS NOT 'abolished') OR (p.intent_action = 'withdraw' AND"      \
+    " l.digest = p.intent_digest AND coalesce(l.status, 'published') = 'published') OR (p.intent_action = "  \
+    "'withdraw' AND"                                                                                         \
     " l.status = 'abolished')))"
 
 /* An adopted content may have come in other bytes than its canonical ones: the event names the portal's

@@ -4,6 +4,7 @@
 
 #include "adapters/json.h"
 #include "core/digest.h"
+#include "core/error_value.h"
 
 /* Every column becomes a member of its own name; NULLs are left out. A finding's arguments are a list. */
 static struct value *read_column(struct arena *arena, struct sqlite_statement *statement, int at)
@@ -41,13 +42,39 @@ static enum status read_rows(struct store *store, struct arena *arena, const cha
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+struct text report_why(struct arena *arena, struct text words, struct text error)
+{
+    struct value *parts;
+    struct error ignored;
+    if (!error.length || json_parse(arena, error, &parts, &ignored))
+        return words;
+    struct text made = error_value_words(arena, parts);
+    return made.bytes ? made : words;
+}
+
 enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                         struct error *error)
 {
-    return read_rows(
-        store, arena,
-        "SELECT * FROM audit_runs WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC", most,
-        rows, error);
+    struct value *made;
+    if (read_rows(store, arena,
+                  "SELECT *, (SELECT json_extract(e.detail, '$.error') FROM ledger e WHERE e.run = "
+                  "audit_runs.run AND"
+                  " e.event = 'run-finished') AS parts FROM audit_runs"
+                  " WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC",
+                  most, &made, error))
+        return error->status;
+    *rows = value_list(arena);
+    for (const struct value *row = made->first; row; row = row->next) {
+        struct value *told = value_append(*rows, value_object(arena));
+        for (const struct value *member = row->first; member; member = member->next) {
+            if (text_is(member->name, "why"))
+                value_set(told, "why",
+                          value_text(arena, report_why(arena, member->text, value_text_of(row, "parts"))));
+            else if (!text_is(member->name, "parts"))
+                value_set_text(told, member->name, value_copy(arena, member));
+        }
+    }
+    return STATUS_OK;
 }
 
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows, struct error *error)
@@ -59,6 +86,18 @@ enum status report_sources(struct store *store, struct arena *arena, struct valu
                      " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'held') AS held,"
                      " count(*) FILTER (WHERE r.present = 0 AND r.key NOT LIKE '@%') AS missing"
                      " FROM source s LEFT JOIN record r ON r.source = s.id GROUP BY s.id ORDER BY s.id",
+                     -1, rows, error);
+}
+
+enum status report_broken_listings(struct store *store, struct arena *arena, struct value **rows,
+                                   struct error *error)
+{
+    return read_rows(store, arena,
+                     "SELECT s.name AS source, l.run, json_extract(l.detail, '$.why') AS why FROM source s"
+                     " JOIN ledger l ON l.seq = (SELECT n.seq FROM ledger n WHERE n.event = 'listed' AND"
+                     "  n.source = s.name AND n.run > (SELECT max(run) - 1000 FROM ledger)"
+                     "  ORDER BY n.run DESC, n.seq DESC LIMIT 1)"
+                     " WHERE NOT json_extract(l.detail, '$.whole') ORDER BY s.id",
                      -1, rows, error);
 }
 

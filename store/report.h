@@ -5,13 +5,21 @@
 
 #include "store/store.h"
 
-/* The last `most` runs, newest first, as audit_runs has them. */
+/* The last `most` runs, newest first, as audit_runs has them; `why` in the language spoken now. */
 enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                         struct error *error);
 
 /* Sources with their records: source, present, accepted, rejected, held, missing, last whole listing. */
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows,
                            struct error *error);
+
+/* What a run-finished says of why, in the language spoken now: `words` are those of the night, `error` the JSON they
+ * were made of (bytes NULL: a run of an older program). */
+struct text report_why(struct arena *arena, struct text words, struct text error);
+
+/* Sources whose last listing broke off: source, run, why. */
+enum status report_broken_listings(struct store *store, struct arena *arena, struct value **rows,
+                                   struct error *error);
 
 /* Records that are kept back, a row for each error: source, key, code, locator, outcome, since_run, and the finding
  * as core/finding.h has it, its message in the night's words. */

@@ -36,7 +36,7 @@ static enum status create(struct sqlite *database, struct error *error)
         return error->status;
     if (sqlite_run(database, schema_tables, error) || sqlite_run(database, schema_views, error) ||
         sqlite_run(database, mark, error)) {
-        sqlite_run(database, "ROLLBACK", NULL);
+        (void)sqlite_run(database, "ROLLBACK", NULL);
         return error->status;
     }
     return STATUS_OK;

@@ -128,7 +128,7 @@ const char schema_views[] =
     "  json_extract(s.detail, '$.host') AS host, json_extract(s.detail, '$.version') AS version,\n"
     "  json_extract(s.detail, '$.config_digest') AS config_digest,\n"
     "  json_extract(s.detail, '$.rules_digest') AS rules_digest,\n"
-    "  json_extract(f.detail, '$.exit_code') AS exit_code,\n"
+    "  json_extract(f.detail, '$.exit_code') AS exit_code, json_extract(f.detail, '$.why') AS why,\n"
     SUM_OF("seen") ",\n"
     COUNT_OF("changed", "e.event IN ('accepted', 'rejected', 'held')") ",\n"
     COUNT_OF("accepted", "e.event = 'accepted'") ",\n"
@@ -144,7 +144,8 @@ const char schema_views[] =
     "    (SELECT count(*) FROM ledger e WHERE e.run = s.run AND e.event = 'unknown') + " OPEN_INTENTS ") AS unknown,\n"
     COUNT_OF("failed", "e.event = 'failed'") ",\n"
     COUNT_OF("withdrawn", "e.event = 'withdrawn' AND " SENT("e")) ",\n"
-    SUM_OF("missing") "\n"
+    SUM_OF("missing") ",\n"
+    "  coalesce(json_extract(f.detail, '$.waiting'), 0) AS waiting\n"
     "FROM ledger s LEFT JOIN ledger f ON f.run = s.run AND f.event = 'run-finished'\n"
     "WHERE s.event = 'run-started';\n"
 
@@ -206,6 +207,15 @@ const char schema_views[] =
     "  last_value(to_run) OVER w AS to_run, last_value(to_at) OVER w AS to_at\n"
     "FROM island WINDOW w AS (PARTITION BY code, field, value, run_of ORDER BY number\n"
     "  ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING);\n"
+
+    /* Every decision of a person, whatever the event is called that keeps it. */
+    "CREATE VIEW audit_orders AS SELECT e.run, e.at, e.code, CASE e.event WHEN 'retried' THEN 'retry'\n"
+    "    WHEN 'withdrawal-ordered' THEN 'withdraw' WHEN 'overwrite-ordered' THEN 'overwrite'\n"
+    "    WHEN 'brake-released' THEN 'release' ELSE 'adopt' END AS \"order\",\n"
+    "  e.actor, json_extract(e.detail, '$.reason') AS reason, json_extract(e.detail, '$.decision') AS decision,\n"
+    "  json_extract(e.detail, '$.plan') AS plan, " HEX("e.digest") " AS digest\n"
+    "FROM ledger e WHERE e.event IN ('retried', 'withdrawal-ordered', 'overwrite-ordered', 'brake-released')\n"
+    "  OR (e.event IN ('published', 'withdrawn') AND NOT " SENT("e") ");\n"
 
     "CREATE VIEW audit_events AS SELECT seq, at, run, event, source, code,\n"
     "  " HEX("digest") " AS digest, actor, detail, lower(hex(hash)) AS hash\n"

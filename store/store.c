@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "adapters/deflate.h"
+#include "adapters/private_file.h"
 #include "core/memory.h"
 #include "store/merkle.h"
 #include "store/migrate.h"
@@ -16,11 +17,12 @@ struct store {
     struct sqlite *database;
     struct clock *clock;
     char *path;
-    struct file_lock lock;
+    struct file_lock lock, inside; /* by its name, and by itself */
     bool locked;
     int64_t run, version;
     struct merkle_tree tree;
     uint64_t written; /* the size of the tree on disk */
+    bool lost;        /* the tree could not be read again after a rollback: nothing more is written */
     struct buffer scratch[2];
     struct deflate *deflate; /* opened when the first packed payload is read */
     struct buffer unpacked;
@@ -31,6 +33,19 @@ struct store {
     } statements[STATEMENTS];
 };
 
+/* SQLite makes these itself, beside the file. */
+static enum status look_at_journal(const struct store *store, struct error *error)
+{
+    static const char *const ends[] = { "-wal", "-shm" };
+    for (size_t i = 0; i < 2; i++) {
+        BUFFER_OWNED struct buffer path = { 0 };
+        buffer_printf(&path, "%s%s", store->path, ends[i]);
+        if (private_file_look(path.bytes, error))
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
 static enum status take_lock(struct store *store, struct error *error)
 {
     char path[4096];
@@ -38,11 +53,39 @@ static enum status take_lock(struct store *store, struct error *error)
         return error_set(error, STATUS_USAGE, _("the store's path is too long: %s"), store->path);
     if (file_lock_take(path, &store->lock, error)) {
         if (error->status == STATUS_BUSY)
-            error_add(error, _("another run holds the store %s"), store->path);
+            (void)error_add(error, _("another run holds the store %s"), store->path);
         return error->status;
     }
     store->locked = true;
-    return STATUS_OK;
+    if (file_lock_take_inside(store->path, &store->inside, error))
+        return error->status;
+    return look_at_journal(store, error);
+}
+
+/* A store that is named by a link is the file at its end, with all that stands beside it. */
+static enum status find_place(const char *path, char **place, struct error *error)
+{
+    *place = NULL;
+    if (!file_is_link(path)) {
+        *place = memory_copy_string(path);
+        return STATUS_OK;
+    }
+    *place = realpath(path, NULL);
+    if (*place)
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE,
+                     _("the store %s is a symbolic link that leads nowhere; nothing is created through one"),
+                     path);
+}
+
+enum status store_check_place(const char *path, struct error *error)
+{
+    char *place;
+    if (find_place(path, &place, error))
+        return error->status;
+    enum status status = private_file_check_folder_of(place, error);
+    free(place);
+    return status;
 }
 
 static enum status make_folder(const char *path, struct error *error)
@@ -52,7 +95,7 @@ static enum status make_folder(const char *path, struct error *error)
         return STATUS_OK;
     char *folder = memory_copy_string(path);
     folder[slash - path] = 0;
-    enum status status = file_make_folders(folder, error);
+    enum status status = file_make_folders(folder, FILE_OURS, error);
     free(folder);
     return status;
 }
@@ -78,8 +121,11 @@ static enum status open_file(struct store *store, enum sqlite_mode mode, struct 
 
 static enum status open_to_write(struct store *store, struct error *error)
 {
-    if (make_folder(store->path, error) || take_lock(store, error) ||
-        open_file(store, SQLITE_CREATE, error) ||
+    /* A store that merely cannot be opened says nothing against its ledger. */
+    if (make_folder(store->path, error) || private_file_check_folder_of(store->path, error) ||
+        take_lock(store, error))
+        return error->status;
+    if (open_file(store, SQLITE_CREATE, error) ||
         schema_prepare(store->database, true, store->path, &store->version, error) ||
         sqlite_run(store->database, pragmas, error) || read_tree(store, error))
         return error->status == STATUS_FATAL ? (error->status = STATUS_LEDGER) : error->status;
@@ -137,9 +183,9 @@ enum status store_open(const char *path, enum store_mode mode, struct clock *clo
                        struct error *error)
 {
     struct store *made = memory_new(struct store);
-    made->path = memory_copy_string(path);
     made->clock = clock;
-    if (mode == STORE_RUN ? open_to_write(made, error) : open_to_read(made, mode, error)) {
+    if (find_place(path, &made->path, error) ||
+        (mode == STORE_RUN ? open_to_write(made, error) : open_to_read(made, mode, error))) {
         store_close(made);
         return error->status;
     }
@@ -156,8 +202,10 @@ void store_close(struct store *store)
             sqlite_finish(store->statements[i].statement);
     if (store->database)
         sqlite_close_file(store->database);
-    if (store->locked)
+    if (store->locked) {
+        file_lock_drop(&store->inside);
         file_lock_drop(&store->lock);
+    }
     buffer_free(&store->scratch[0]);
     buffer_free(&store->scratch[1]);
     buffer_free(&store->unpacked);
@@ -266,6 +314,12 @@ static enum status write_tree(struct store *store, struct error *error)
 
 enum status store_begin(struct store *store, struct error *error)
 {
+    if (store->lost)
+        return error_set(
+            error, STATUS_LEDGER,
+            _("%s: the ledger's head cannot be read again after a fault; nothing more is written. Mend "
+              "the disk and run again"),
+            store->path);
     return sqlite_begin(store->database, error);
 }
 
@@ -279,8 +333,9 @@ enum status store_commit(struct store *store, struct error *error)
 
 void store_rollback(struct store *store)
 {
-    sqlite_rollback(store->database, NULL);
-    read_tree(store, NULL);
+    (void)sqlite_rollback(store->database, NULL);
+    /* What is written on a tree that is not the disk's would be a ledger that does not verify. */
+    store->lost = read_tree(store, NULL) != STATUS_OK;
 }
 
 enum status store_durable(struct store *store, bool durable, struct error *error)

@@ -33,6 +33,9 @@ enum store_mode {
     STORE_RUN,        /* made when absent; takes the lock: STATUS_BUSY when another run has it */
 };
 
+/* Before anything is touched: STATUS_USAGE where strangers could put something in the store's place. */
+enum status store_check_place(const char *path, struct error *error);
+
 /* STATUS_USAGE for a database that is no store or one of a newer version ("made by a newer congkhai"); an
  * older one is brought up to date by store_run_begin. STATUS_LEDGER for what is no database, for one whose schema
  * was edited when it is to be read, and where it is to be written and cannot be. */

@@ -1,5 +1,6 @@
 #include "store/store_run.h"
 
+#include "core/error_value.h"
 #include "store/audit.h"
 #include "store/ledger.h"
 #include "store/migrate.h"
@@ -41,6 +42,8 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
     struct value *detail = value_object(&arena);
     value_set(detail, "command", value_string(&arena, start->command));
     value_set(detail, "config_digest", value_digest(&arena, &start->config_digest));
+    if (start->filter)
+        value_set(detail, "filter", value_copy(&arena, start->filter));
     value_set(detail, "host", value_string(&arena, start->host));
     value_set(detail, "rules_digest", value_digest(&arena, &start->rules_digest));
     value_set(detail, "schema", value_digest(&arena, &schema));
@@ -58,7 +61,7 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
 }
 
 enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
-                          const char *why, struct error *error)
+                          const struct error *why, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
@@ -79,8 +82,11 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
         value_set(detail, members[i].name, value_integer(&arena, members[i].number));
     if (counts->repairs && counts->repairs->first)
         value_set(detail, "repairs", value_copy(&arena, counts->repairs));
-    if (why && *why)
-        value_set(detail, "why", value_string(&arena, why));
+    struct value *parts = why ? error_value(&arena, why) : NULL;
+    if (parts)
+        value_set(detail, "error", parts);
+    if (why && *why->message)
+        value_set(detail, "why", value_string(&arena, why->message));
     struct ledger_event event = { .event = "run-finished", .detail = detail };
     /* The head must not be newer than what survives a power failure. */
     if (store_durable(store, true, error) || store_begin(store, error))

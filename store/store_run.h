@@ -13,6 +13,7 @@ struct run_start {
     const char *operator_; /* who started it */
     const char *host;
     const char *version;
+    const struct value *filter; /* the sources and codes it is held to; NULL: all */
     struct digest config_digest, rules_digest;
     struct text configuration; /* canonical JSON without secrets: kept as a payload */
     struct text rules;         /* the same of rules and code lists */
@@ -31,7 +32,7 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
 /* The run's end and the ledger's head after it are one commit; then the head goes to `<store>.checkpoint`.
  * Unsigned unless audit_open has said with which key. */
 enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
-                          const char *why, struct error *error);
+                          const struct error *why, struct error *error);
 
 /* What keeps records back now: rejected, held, refused, failed, conflict, unknown (for exit code 1). */
 struct store_kept_back {

@@ -12,7 +12,7 @@ static struct archive_file *open_bytes(struct text bytes, const struct archive_l
 {
     struct archive_file *archive;
     error = (struct error){ 0 };
-    archive_open(NULL, bytes, "list.xlsx", limits, &archive, &error);
+    (void)archive_open(NULL, bytes, "list.xlsx", limits, &archive, &error);
     return archive;
 }
 

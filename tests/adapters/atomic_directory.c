@@ -69,14 +69,14 @@ TEST("what a death left hidden is shown or dropped, as the caller knows it")
     folder = test_folder();
     struct error error = { .status = STATUS_OK };
     struct atomic_directory *bundle = begun("one");
-    atomic_directory_seal(bundle, &error);
+    (void)atomic_directory_seal(bundle, &error);
     atomic_directory_close(bundle); /* sealed: it stays, as after a death */
     CHECK_INT(left(), 1);
     CHECK_INT(atomic_directory_show_left(folder, "one", &error), STATUS_OK);
     CHECK(file_exists(at("one/001.json")));
     CHECK_INT(left(), 0);
     bundle = begun("two");
-    atomic_directory_seal(bundle, &error);
+    (void)atomic_directory_seal(bundle, &error);
     atomic_directory_close(bundle);
     CHECK_INT(atomic_directory_drop_left(folder, "two", &error), STATUS_OK);
     CHECK(!file_exists(at("two")));
@@ -89,7 +89,7 @@ TEST("one that is begun again starts empty")
     folder = test_folder();
     struct error error = { .status = STATUS_OK };
     struct atomic_directory *bundle = begun("one");
-    atomic_directory_seal(bundle, &error);
+    (void)atomic_directory_seal(bundle, &error);
     atomic_directory_close(bundle);
     bundle = begun("one");
     CHECK_INT(atomic_directory_seal(bundle, &error), STATUS_OK);
@@ -107,7 +107,7 @@ TEST("nothing is written over, and names stay in their folder")
     CHECK_INT(atomic_directory_show(bundle, &error), STATUS_OK);
     atomic_directory_close(bundle);
     bundle = begun("one");
-    atomic_directory_seal(bundle, &error);
+    (void)atomic_directory_seal(bundle, &error);
     CHECK_INT(atomic_directory_show(bundle, &error), STATUS_STOP);
     CHECK_CONTAINS(error.message, "/one cannot be written: File exists");
     atomic_directory_close(bundle);

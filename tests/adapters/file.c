@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ static void put(const char *folder, const char *name, const char *content)
 
 static void make(const char *folder, const char *name)
 {
-    CHECK_INT(file_make_folders(in(folder, name), &error), STATUS_OK);
+    CHECK_INT(file_make_folders(in(folder, name), 0777, &error), STATUS_OK);
 }
 
 /* The names of a listing, a blank behind each. */
@@ -144,9 +145,9 @@ TEST("folders are made down to the last, and a file in the way is named")
     make(folder, "a/b/c");
     CHECK(file_exists(in(folder, "a/b/c")));
     put(folder, "file", "");
-    CHECK_INT(file_make_folders(in(folder, "file/x"), &error), STATUS_FATAL);
+    CHECK_INT(file_make_folders(in(folder, "file/x"), 0777, &error), STATUS_FATAL);
     CHECK_CONTAINS(error.message, "/file/x cannot be made: Not a directory");
-    CHECK_INT(file_make_folders(in(folder, "file"), &error), STATUS_FATAL);
+    CHECK_INT(file_make_folders(in(folder, "file"), 0777, &error), STATUS_FATAL);
     file_remove(in(folder, "file"));
     CHECK(!file_exists(in(folder, "file")));
 }
@@ -272,7 +273,7 @@ TEST("a folder deeper than any sensible one stops instead of going on for ever")
     buffer_string(&path, folder);
     for (int i = 0; i < 102; i++)
         buffer_string(&path, "/d");
-    CHECK_INT(file_make_folders(path.bytes, &error), STATUS_OK);
+    CHECK_INT(file_make_folders(path.bytes, 0777, &error), STATUS_OK);
     CHECK_CONTAINS(listed(folder, "**/*.json"), "deeper than 100 folders");
 }
 
@@ -317,9 +318,14 @@ TEST("a lock is taken on a full disk too: the number in it only serves the messa
 {
     const char *path = in(test_folder(), "lock");
     struct file_lock lock;
-    CHECK_INT(symlink("/dev/full", path), 0);
+    struct rlimit before, none;
+    signal(SIGXFSZ, SIG_IGN); /* as the program does */
+    CHECK_INT(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = (struct rlimit){ 0, before.rlim_max };
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &none), 0);
     CHECK_INT(file_lock_take(path, &lock, &error), STATUS_OK);
     file_lock_drop(&lock);
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &before), 0);
 }
 
 TEST("a lock that cannot be made says where and why")

@@ -296,7 +296,7 @@ TEST("http_once waits for its own request and leaves the others and their answer
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ .in_flight = 2 });
     struct http_response first, answer;
     for (int i = 0; i < 5; i++)
-        http_submit(client, &(struct http_request){ .method = "GET", .url = at("/etag") }, &error);
+        (void)http_submit(client, &(struct http_request){ .method = "GET", .url = at("/etag") }, &error);
     CHECK_INT(http_next(client, 5000, &first, &error), STATUS_OK);
     answer = get(client, at("/missing"));
     CHECK_INT(answer.status, 404);
@@ -343,8 +343,8 @@ TEST("closing a client breaks off what is under way")
     struct http_request request = { .method = "GET", .url = script_start(&script) };
     struct http_response answer;
     for (int i = 0; i < 5; i++)
-        http_submit(client, &request, &error);
-    http_next(client, 50, &answer, &error);
+        (void)http_submit(client, &request, &error);
+    (void)http_next(client, 50, &answer, &error);
     http_close(client);
     script_stop(&script);
 }

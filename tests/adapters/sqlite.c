@@ -197,9 +197,9 @@ TEST("a file that is no database, a folder, a pipe and a missing file are each c
 {
     const char *path = fresh_path();
     struct sqlite *database;
-    file_write(path,
-               TEXT("{\"this\": \"is JSON, and long enough to be looked at as a header of a database\"}"),
-               0600, &error);
+    (void)file_write(
+        path, TEXT("{\"this\": \"is JSON, and long enough to be looked at as a header of a database\"}"),
+        0600, &error);
     CHECK_INT(sqlite_open_file(path, SQLITE_READ, &database, &error), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "test.db is no SQLite database");
     CHECK(!database);
@@ -223,10 +223,10 @@ TEST("a damaged database is said to be damaged")
     run(database, "CREATE TABLE t (b); INSERT INTO t VALUES (zeroblob(20000)), (zeroblob(20000))");
     sqlite_close_file(database);
     struct text bytes;
-    file_read(&test_arena, path, 1 << 20, &bytes, &error);
+    (void)file_read(&test_arena, path, 1 << 20, &bytes, &error);
     char *damaged = text_string(&test_arena, bytes);
     memset(damaged + 4096, 0x5a, 4096);
-    file_write(path, (struct text){ damaged, bytes.length }, 0600, &error);
+    (void)file_write(path, (struct text){ damaged, bytes.length }, 0600, &error);
     database = open_as(path, SQLITE_READ);
     CHECK_INT(sqlite_run(database, "SELECT sum(length(b)) FROM t", &error), STATUS_FATAL);
     CHECK_CONTAINS(error.message, "test.db: the database is damaged");

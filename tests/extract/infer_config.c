@@ -119,7 +119,7 @@ TEST("what cannot be told is said to a person, and secrets of a URL are not writ
     CHECK_INT(infer_config_write(&test_arena, "/nowhere", &yaml, &error), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "there is no file or folder /nowhere");
     const char *empty = file_path(&test_arena, folder, "leer");
-    CHECK_INT(file_make_folders(empty, &error), STATUS_OK);
+    CHECK_INT(file_make_folders(empty, 0777, &error), STATUS_OK);
     CHECK_INT(infer_config_write(&test_arena, empty, &yaml, &error), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "holds no file");
     CHECK_INT(infer_config_write(&test_arena, "http://127.0.0.1:1/x?token=s3cret", &yaml, &error),

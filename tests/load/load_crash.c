@@ -14,7 +14,7 @@ static bool load_and_die(const char *settings, useconds_t after)
     if (child == 0) {
         simulated.process = 0; /* the parent's */
         simulated_open();
-        simulated_load(settings);
+        (void)simulated_load(settings);
         _exit(0);
     }
     usleep(after);

@@ -147,7 +147,7 @@ TEST("an answer without a digest is taken at its word, and its version is kept")
 {
     check_taken("kind=no-digest,on=put", false, true);
     check_taken("kind=no-digest,on=put|get,count=2", false, false);
-    deliver("kind=no-digest,on=put", false, true);
+    (void)deliver("kind=no-digest,on=put", false, true);
     CHECK_TEXT(simulated_item("1.000001").version, TEXT("2"));
     CHECK_INT(simulated_number("by_operation.get"), 0);
     simulated_close();
@@ -155,7 +155,7 @@ TEST("an answer without a digest is taken at its word, and its version is kept")
 
 TEST("ours is ours even beside a digest of the portal's own making, with one warning")
 {
-    deliver("kind=wrong-digest,on=put|get", false, false);
+    (void)deliver("kind=wrong-digest,on=put|get", false, false);
     CHECK_INT(simulated.counts.published, 2);
     CHECK_INT(simulated_number("by_operation.get"), 1);
     CHECK_CONTAINS(simulated.notice, "contents are compared instead");
@@ -164,12 +164,12 @@ TEST("ours is ours even beside a digest of the portal's own making, with one war
 
 TEST("a precondition that fails although the portal holds our base is a conflict")
 {
-    deliver("kind=status:412,on=put", false, true);
+    (void)deliver("kind=status:412,on=put", false, true);
     CHECK_INT(simulated.counts.conflict, 1);
     CHECK_INT(simulated_number("by_operation.get"), 1);
     simulated_close();
-    deliver("kind=status:409,on=put", false,
-            false); /* and a key that is taken, of what is not there, is neither */
+    (void)deliver("kind=status:409,on=put", false,
+                  false); /* and a key that is taken, of what is not there, is neither */
     CHECK_INT(simulated.counts.unknown, 1);
     CHECK_CONTAINS(simulated_words("1.000001"), "contradicts itself");
     CHECK_CONTAINS(simulated_words("1.000001"), "reconcile --show 1.000001");
@@ -191,7 +191,7 @@ TEST("a withdrawal that the portal does not know, though it acknowledged the pro
 
 TEST("a refused withdrawal keeps the portal's words")
 {
-    deliver("kind=status:422,on=withdrawal", true, false);
+    (void)deliver("kind=status:422,on=withdrawal", true, false);
     CHECK_INT(simulated.counts.refused, 1);
     CHECK_INT(simulated_item("1.000001").state, OUTBOX_REFUSED);
     simulated_close();
@@ -243,9 +243,9 @@ TEST("a handful of records that the portal stumbles over does not keep the other
     simulated_start(NULL);
     simulated_want_many(60, "first");
     simulated_faults("[\"kind=status:500,on=put,code=1.00000?\",\"kind=status:500,on=put,code=1.00001?\"]");
-    simulated_load("in_flight: 4"); /* these twenty come first: it may look like an outage */
+    (void)simulated_load("in_flight: 4"); /* these twenty come first: it may look like an outage */
     simulated_next_run();
-    simulated_load("in_flight: 4");
+    (void)simulated_load("in_flight: 4");
     simulated_next_run();
     CHECK_INT(simulated_load("in_flight: 4"), STATUS_OK);
     CHECK_INT(simulated_number("effects"), 40);

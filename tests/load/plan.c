@@ -94,7 +94,7 @@ TEST(
     simulated_start(NULL);
     simulated_want_many(2, "first");
     simulated_faults("[\"kind=reset,on=put|get\"]");
-    simulated_load("timeout: 200ms\nretry: { attempts: 1, first: 1ms, most: 1ms }\n");
+    (void)simulated_load("timeout: 200ms\nretry: { attempts: 1, first: 1ms, most: 1ms }\n");
     simulated_next_run();
     struct error error = { .status = STATUS_OK };
     CHECK_INT(store_begin(simulated.store, &error), STATUS_OK);

@@ -94,7 +94,7 @@ static void receipt(const char *file, const char *json)
     struct error error;
     char path[100];
     snprintf(path, sizeof path, "in/%s", file);
-    file_make_folders(at("in"), &error);
+    (void)file_make_folders(at("in"), 0777, &error);
     CHECK_INT(file_write(at(path), text_of(json), 0644, &error), STATUS_OK);
 }
 
@@ -484,7 +484,7 @@ TEST("a register that cannot be read stops the run before anything is written")
     folder_start();
     simulated_want("1.000001", "first");
     CHECK_INT(folder_load(), STATUS_OK);
-    file_write(at("out.register/x.json"), TEXT("{\"number\":1"), 0644, &error);
+    (void)file_write(at("out.register/x.json"), TEXT("{\"number\":1"), 0644, &error);
     simulated_want("1.000002", "first");
     CHECK_INT(next_night(), STATUS_STOP);
     CHECK_CONTAINS(simulated.error.message, "the register of packages cannot be read");
@@ -496,7 +496,7 @@ TEST("a folder that cannot be written stops the run, everything stays pending an
 {
     struct error error;
     folder_start();
-    file_write(at("out"), TEXT("a file"), 0644, &error);
+    (void)file_write(at("out"), TEXT("a file"), 0644, &error);
     simulated_want("1.000001", "first");
     CHECK_INT(folder_load(), STATUS_STOP);
     CHECK_CONTAINS(simulated.error.message, "the folder ");

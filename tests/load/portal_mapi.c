@@ -571,12 +571,12 @@ TEST("a procedure that another hand abolished is not published again over its he
     struct http_client *client;
     struct http_response answer;
     struct error error;
-    http_open(&(struct http_options){ .in_flight = 1 }, &client, &error);
+    (void)http_open(&(struct http_options){ .in_flight = 1 }, &client, &error);
     snprintf(url, sizeof url, "%slogin", adapter());
     struct http_request request = { .method = "POST", .url = url, .body = text_of(body) };
     CHECK_INT(http_once(client, &request, &answer, &error), STATUS_OK);
     struct value *session = NULL;
-    json_parse(&test_arena, answer.body, &session, &error);
+    (void)json_parse(&test_arena, answer.body, &session, &error);
     snprintf(call, sizeof call,
              "{\"session\":\"" TEXT_PRINT
              "\",\"madonvi\":\"X\",\"service\":\"DongBoTTHC\",\"isUpdating\":\"True\","

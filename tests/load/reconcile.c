@@ -11,7 +11,7 @@ static struct load_request request_for(struct setting_context *context, const ch
     snprintf(yaml, sizeof yaml,
              "{ url: \"%s%s\", timeout: 1s, retry: { attempts: 2, first: 1ms, most: 2ms } }", simulated.url,
              path);
-    yaml_parse(&test_arena, text_of(yaml), "congkhai.yaml", &tree, &simulated.error);
+    (void)yaml_parse(&test_arena, text_of(yaml), "congkhai.yaml", &tree, &simulated.error);
     return (struct load_request){ .portal = tree,
                                   .agency_code = "H13",
                                   .folder = simulated.folder,
@@ -64,7 +64,7 @@ TEST("a delivery that was left open and has arrived is the same, and stays to be
     simulated_start(NULL);
     simulated_want_many(2, "first");
     simulated_faults("[\"kind=reset,on=put,when=after\",\"kind=reset,on=get\"]");
-    simulated_load("timeout: 200ms\nretry: { attempts: 1, first: 1ms, most: 1ms }\n");
+    (void)simulated_load("timeout: 200ms\nretry: { attempts: 1, first: 1ms, most: 1ms }\n");
     simulated_next_run();
     simulated_faults("[]");
     CHECK_INT(ask(&counts), STATUS_OK);

@@ -112,7 +112,7 @@ class Expected:
         counts.update({name: closed[name] for name in COUNTS if name in closed})
         self.views["audit_runs"].append((start["run"], start["at"], end["at"], said["command"], start["actor"], said["host"],
                                          said["version"], said["config_digest"], said["rules_digest"],
-                                         closed.get("exit_code"), *counts.values()))
+                                         closed.get("exit_code"), closed.get("why"), *counts.values(), 0))
 
 
 def queries():
@@ -171,8 +171,9 @@ class Nights(unittest.TestCase):
     def test_the_columns_are_those_of_the_interface_and_each_is_described(self):
         interface = {
             "audit_runs": "run, started_at, finished_at, command, operator, host, version, config_digest, rules_digest, "
-                          "exit_code, seen, changed, accepted, rejected, held, sent, published, refused, conflict, unknown, "
-                          "failed, withdrawn, missing",
+                          "exit_code, why, seen, changed, accepted, rejected, held, sent, published, refused, conflict, unknown, "
+                          "failed, withdrawn, missing, waiting",
+            "audit_orders": "run, at, code, order, actor, reason, decision, plan, digest",
             "audit_records": "run, source, source_key, code, locator, source_digest, content_digest, outcome",
             "audit_rejections": "run, source, source_key, code, rule, severity, field, value, message, cites",
             "audit_deliveries": "run, code, action, idempotency_key, content_digest, attempt, started_at, finished_at, "
@@ -238,7 +239,8 @@ class Queries(unittest.TestCase):
 
     def test_there_are_a_dozen_and_each_gives_what_it_says(self):
         ask = self.ask
-        self.assertEqual([row["code"] for row in ask("What was published last night")], ["1.000005"])
+        self.assertEqual([row["code"] for row in ask("What was published last night")],
+                         [f"1.00000{number}" for number in range(1, 6)], "both runs are of one night")
         self.assertEqual([row["run"] for row in ask("What each of the last runs did")], [2, 1])
         kept, = ask("Which rule keeps what back now")
         self.assertEqual((kept["rule"], kept["source"], kept["records"]), ("congkhai/required", "one", 1))
@@ -266,7 +268,7 @@ class Queries(unittest.TestCase):
         self.assertEqual(ask("Runs that did not end"), [])
         self.place.run("retry", "--reason", "sở đã bổ sung tên")
         decided, = ask("Who decided what")
-        self.assertEqual((decided["event"], decided["reason"]), ("retried", "sở đã bổ sung tên"))
+        self.assertEqual((decided["order"], decided["reason"]), ("retry", "sở đã bổ sung tên"))
         self.assertTrue(decided["actor"])
         self.assertEqual(set(self.queries), self.asked)
         self.assertGreaterEqual(len(self.queries), 12)

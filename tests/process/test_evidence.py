@@ -1,11 +1,18 @@
 """An answer is evidence, or a question (INTERFACE 5): honest portals of every make, and those that show nothing."""
 
-import hashlib
+import contextlib
+import itertools
 import json
+import pathlib
+import socket
+import struct
+import tempfile
+import threading
 import unittest
 
-from harness import Night, Place, procedures
-from second_portal import MAKES, UNKNOWN, Answer, Make, Portal
+from harness import Place, Simulator, procedures
+from second_portal import MAKES, Answer, Make, Portal
+from test_drivers import certificates
 
 PATIENCE = {"retry": {"attempts": 4, "first": "5ms", "most": "40ms"}, "timeout": "2s"}
 
@@ -90,10 +97,6 @@ class HonestPortals(Evidence):
         for name, (make, first, amended) in MAKES.items():
             with self.subTest(make=name):
                 self.night_by_night(make, first + 6, amended + 6, confirm="read")
-
-
-def ours(body):
-    return hashlib.sha256(body).hexdigest()
 
 
 class PortalsThatShowNothing(Evidence):
@@ -268,6 +271,39 @@ class Contradictions(Evidence):
             run = place.last_run()
             self.assertEqual((run["withdrawn"], run["conflict"]), (1, 1), run)
 
+    def test_a_listing_with_a_status_that_says_neither_differs(self):
+        with Portal() as portal:
+            place = self.new_place(portal)
+            place.records(*procedures(2))
+            self.expect(place, 0)
+
+            def listing(method, path, portal):
+                if path.startswith("/v1/procedures?"):
+                    items = [portal.make.members(code, held, ("code", "version", "digest", "status")) for code, held in portal.held.items()]
+                    return Answer(200, {"items": [{**items[0], "status": "draft"}, *items[1:]]})
+
+            portal.answer = listing
+            done = self.expect(place, 1, "reconcile", "--json")
+            self.assertEqual((done.json["same"], done.json["differs"]), (1, 1))
+
+    def test_a_listing_without_end_is_broken_off(self):
+        with Portal() as portal:
+            place = self.new_place(portal)
+            place.records(*procedures(1))
+            self.expect(place, 0)
+            pages = []
+
+            def listing(method, path, portal):
+                if path.startswith("/v1/procedures?"):
+                    pages.append(path)
+                    items = [{"code": f"9.{len(pages)}.{number}", "version": "1"} for number in range(1000)]
+                    return Answer(200, {"items": items, "next": items[-1]["code"]})
+
+            portal.answer = listing
+            done = self.expect(place, 3, "reconcile")
+            self.assertIn("does not come to an end", done.stderr)
+            self.assertLessEqual(len(pages), 201)
+
     def test_codes_cannot_leave_their_path(self):
         with Portal() as portal:
             place = self.new_place(portal)
@@ -276,6 +312,61 @@ class Contradictions(Evidence):
             for method, path in portal.requests:
                 self.assertNotIn(path, ("/v1/procedures/", "/v1/procedures/.", "/v1/procedures/..", "/v1/", "/v1"))
                 self.assertNotIn("..", path.replace("%2E", "."). split("/")[-1] if path.endswith("..") else "")
+
+
+class Handshakes(Evidence):
+    """A front before a portal with TLS that breaks off connections, each of them or some."""
+
+    def front(self, port, drops):
+        listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.addCleanup(listener.close)
+        count = itertools.count(1)
+
+        def pipe(source, sink):
+            with contextlib.suppress(OSError):
+                while data := source.recv(65536):
+                    sink.sendall(data)
+            with contextlib.suppress(OSError):
+                sink.shutdown(socket.SHUT_WR)
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    how = drops(next(count))
+                    if how:
+                        client.recv(100)
+                        if how == "reset":
+                            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        client.close()
+                        continue
+                    server = socket.create_connection(("127.0.0.1", port))
+                    for pair in ((client, server), (server, client)):
+                        threading.Thread(target=pipe, args=pair, daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        return f"https://127.0.0.1:{listener.getsockname()[1]}/v1"
+
+    def test_a_handshake_that_is_dropped_is_an_outage_and_no_matter_of_trust(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pki = certificates(pathlib.Path(folder))
+            with Simulator("--tls-certificate", pki / "server.pem", "--tls-key", pki / "server.key") as portal:
+                for how in ("end", "reset"):
+                    with self.subTest(how=how):
+                        place = self.new_place(portal, url=self.front(portal.port, lambda _: how), ca_file=str(pki / "ca.pem"))
+                        place.records(*procedures(3))
+                        done = self.expect(place, 3)
+                        self.assertIn("does not answer any more", done.stderr)
+                        self.assertNotIn("certificates", done.stderr)
+                lossy = self.front(portal.port, lambda number: "reset" if number % 3 == 0 else None)
+                place = self.new_place(portal, url=lossy, ca_file=str(pki / "ca.pem"),
+                                       retry={"attempts": 8, "first": "5ms", "most": "40ms"})
+                place.records(*procedures(20))
+                self.expect(place, 0)
+                self.assertEqual(place.last_run()["published"], 20)
+                strange = self.new_place(portal, url=self.front(portal.port, lambda _: None))
+                strange.records(*procedures(1))
+                self.assertIn("certificates", self.expect(strange, 3).stderr, "a certificate that nobody signed is one of trust")
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ static const struct value *last_event(const char *event, int64_t *count)
     sqlite_bind_text(statement, 1, text_of(event));
     *count = 0;
     if (sqlite_step(statement, &error) == STATUS_OK) {
-        json_parse(&test_arena, sqlite_column_text(statement, 0), &detail, &error);
+        (void)json_parse(&test_arena, sqlite_column_text(statement, 0), &detail, &error);
         *count = sqlite_number(statement, 1);
     }
     sqlite_finish(statement);

@@ -48,6 +48,7 @@ static bool end_delivery(struct outbox_item *item, struct text word, int64_t eve
                                                .attempts = 2,
                                                .stopped = text_starts(word, TEXT("stopped")),
                                                .version = text_format(&test_arena, "v%d", (int)event),
+                                               .etag = text_format(&test_arena, "ev%d", (int)event),
                                                .message = TEXT("said"),
                                                .event = event });
             return true;
@@ -68,9 +69,11 @@ static void live(struct outbox_item *item, struct text word, int64_t event, stru
         enum outbox_note note = outbox_item_want(item, 1, &wish, TEXT("withheld"));
         buffer_printf(notes, "%s%s", note ? " +" : "", note_names[note]);
     } else if (is_word(word, "gone", &letter)) {
-        outbox_item_unwant(item, letter ? 2 : 1);
+        if (!outbox_item_unwant(item, letter ? 2 : 1))
+            buffer_string(notes, " unchanged");
     } else if (is_word(word, "intended", &letter)) {
-        outbox_item_intend(item, text_format(&test_arena, "k%d", (int)event), TEXT_NONE, event);
+        outbox_item_intend(item, text_format(&test_arena, "k%d", (int)event),
+                           text_format(&test_arena, "b%d", (int)event), event);
     } else if (is_word(word, "order", &letter)) {
         wish = wish_of(OUTBOX_WITHDRAW, letter, event);
         outbox_item_order(item, &wish, item->record ? &said : NULL);
@@ -79,6 +82,7 @@ static void live(struct outbox_item *item, struct text word, int64_t event, stru
                                             .content = letter,
                                             .digest = digest_of(letter),
                                             .version = TEXT("theirs"),
+                                            .etag = TEXT("etheirs"),
                                             .event = event };
         outbox_item_adopt(item, &standing, item->record ? &said : NULL);
     } else if (is_word(word, "overwrite", &letter) || is_word(word, "overwrite-withdraw", &letter)) {
@@ -113,8 +117,27 @@ static void put(struct buffer *out, const char *name, bool withdraw, const struc
     buffer_printf(out, ", %s %s%c@%d", name, withdraw ? "no " : "", digest->bytes[0], (int)event);
 }
 
+/* What belongs together came together and went together. */
+static bool is_whole(const struct outbox_item *item)
+{
+    bool wanted =
+        item->wanted ? item->content == item->digest.bytes[0] : !item->content && !item->wanted_event;
+    bool held = (!item->held && !item->held_absent) || item->held_content == item->held_digest.bytes[0];
+    struct text base = text_format(&test_arena, "b%d", (int)item->intent_event);
+    bool intent = item->key.bytes ? item->intent_content == item->intent_digest.bytes[0] &&
+                                        text_equal(item->intent_base, base)
+                                  : !item->intent_content && !item->intent_event && !item->intent_base.bytes;
+    struct text etag = text_format(&test_arena, "e" TEXT_PRINT, TEXT_ARG(item->version));
+    bool fresh = text_is(item->version, "new") || text_is(item->version, "late") || !item->version.bytes;
+    return wanted && held && intent && !(item->held && item->held_absent) &&
+           (fresh ? !item->etag.bytes : text_equal(item->etag, etag)) &&
+           (item->overwrite.bytes || !item->overwrite_event);
+}
+
 static void show(struct buffer *out, const struct outbox_item *item)
 {
+    if (!is_whole(item))
+        buffer_string(out, "IN PIECES ");
     static const char *const states[] = { "idle", "intended", "unknown", "failed", "refused", "conflict" };
     buffer_string(out, states[item->state]);
     if (item->wanted)
@@ -171,7 +194,7 @@ TEST("what transform wants, against what stands there and what was decided")
     static const struct life lives[] = {
         { "accepted:A", "idle, wants A@1" },
         { "accepted:A gone", "idle" },
-        { "accepted:A gone:2", "idle, wants A@1" },
+        { "accepted:A gone:2", "idle, wants A@1 unchanged" },
         { "accepted:A intended gone", "intended, intends A@2" },
         { "accepted:A intended published accepted:A", "idle, holds A@3 v3" },
         { "accepted:A intended published accepted:B", "idle, wants B@4, holds A@3 v3" },
@@ -198,6 +221,7 @@ TEST("how a delivery ends")
         { "accepted:A intended accepted:B published", "idle, wants B@3, holds A@4 v4" },
         { "accepted:A intended published accepted:B intended accepted:A refused", "idle, holds A@3 v3" },
         { "accepted:A intended published abolished:B intended withdrawn", "idle, had A@6 v6" },
+        { "abolished:A intended", "intended, wants no A@1, intends no A@2" },
         { "abolished:A intended absent", "idle, lacks A@3 v3" },
         { "accepted:A intended refused", "refused, wants A@1, intends A@2 \"said\"" },
         { "accepted:A intended accepted:B refused", "idle, wants B@3" },
@@ -232,7 +256,7 @@ TEST("what an operator orders, lifts and takes up again")
         { "accepted:A intended published order:O abolished:B",
           "idle, wants no O@4, holds A@3 v3, ordered@4, dismissed S@4" },
         { "accepted:A intended published order:O gone",
-          "idle, wants no O@4, holds A@3 v3, ordered@4, dismissed S@4" },
+          "idle, wants no O@4, holds A@3 v3, ordered@4, dismissed S@4 unchanged" },
         { "accepted:A intended published order:O intended withdrawn",
           "idle, had A@6 v6, ordered@4, dismissed S@4" },
         { "accepted:A intended published order:O intended withdrawn accepted:S",
@@ -249,11 +273,18 @@ TEST("what an operator orders, lifts and takes up again")
           "idle, had A@6 v6 +order-ended" },
         { "accepted:A intended published order:O intended withdrawn lifted accepted:A",
           "idle, wants A@8, had A@6 v6" },
+        { "accepted:A intended published order:O intended recalled accepted:B",
+          "idle, wants no O@4, holds A@3 v3, ordered@4, dismissed B@7" },
+        { "accepted:A intended published order:O intended withdrawn accepted:B abolished:C",
+          "idle, had A@6 v6 +withheld +order-ended" },
+        { "accepted:A intended published order:O intended withdrawn accepted:B lifted",
+          "idle, wants B@7, had A@6 v6 +withheld" },
+        { "adopt:T order:O", "idle, wants no O@2, holds T@1 theirs, ordered@2, dismissed T@2" },
         { "accepted:A intended refused retried", "idle, wants A@1" },
         { "accepted:A intended conflict retried", "idle, wants A@1" },
         { "accepted:A intended failed retried", "failed, wants A@1, intends A@2 x2 \"said\"" },
-        { "accepted:A intended adopt:T intended failed lifted",
-          "failed, holds T@3 theirs, intends A@4 x2 \"said\"" },
+        { "accepted:A intended adopt:T accepted:B intended failed lifted",
+          "failed, wants B@4, holds T@3 theirs, intends B@5 x2 \"said\"" },
     };
     CHECK_LIVES(lives);
 }
@@ -294,6 +325,14 @@ TEST("what an operator decides against the portal")
         { "accepted:A intended published accepted:B intended failed missing",
           "failed, wants B@4, lacks A@7, intends B@5 x2 \"said\"" },
         { "accepted:A intended published abolished:B intended withdrawn missing", "idle, lacks A@7" },
+        { "accepted:A intended published missing adopt:T", "idle, holds T@5 theirs, dismissed A@5" },
+        { "accepted:A intended failed adopt:T", "idle, holds T@4 theirs, dismissed A@4" },
+        { "accepted:A intended failed overwrite:A", "idle, wants A@4, over@4" },
+        { "accepted:A intended published differs overwrite:A adopt:T",
+          "idle, holds T@6 theirs, dismissed A@6" },
+        { "accepted:A intended published order:O intended withdrawn adopt:T",
+          "idle, holds T@7 theirs, dismissed S@7" },
+        { "accepted:A intended published differs overwrite:A missing", "idle, wants A@5, lacks A@6" },
         { "accepted:A intended published refreshed", "idle, holds A@3 new" },
     };
     CHECK_LIVES(lives);

@@ -236,7 +236,7 @@ static enum status take(struct simulator *simulator, enum choice choice, const c
         simulator->options.database = NULL;
         return STATUS_OK;
     case CHOICE_STATE: {
-        enum status status = file_make_folders(value, error);
+        enum status status = file_make_folders(value, 0777, error);
         simulator->options.database = file_path(&simulator->arena, value, "portal.db");
         return status;
     }
@@ -321,7 +321,7 @@ static enum status announce(const struct simulator_options *options, int port, s
 
 static enum status serve(struct simulator *simulator, const sigset_t *ends, struct error *error)
 {
-    struct file_lock lock = { -1 };
+    struct file_lock lock = { .descriptor = -1 };
     struct simulator_server *server = NULL;
     const char *database = simulator->options.database;
     int port = 0, signal_number = 0;

@@ -87,7 +87,7 @@ static void answer_faults(struct simulator_request *request)
     struct simulator_faults *trial = simulator_faults_open(0);
     for (const struct value *spec = list ? list->first : NULL; spec && error.status == STATUS_OK;
          spec = spec->next)
-        simulator_faults_add(trial, spec->kind == VALUE_TEXT ? spec->text : TEXT(""), false, &error);
+        (void)simulator_faults_add(trial, spec->kind == VALUE_TEXT ? spec->text : TEXT(""), false, &error);
     simulator_faults_close(trial);
     if (error.status != STATUS_OK) {
         simulator_answer_problem(request, 400, NULL, "%s", error.message);
@@ -96,7 +96,7 @@ static void answer_faults(struct simulator_request *request)
     if (replaces)
         simulator_faults_clear(faults);
     for (const struct value *spec = list ? list->first : NULL; spec; spec = spec->next)
-        simulator_faults_add(faults, spec->text, false, &error);
+        (void)simulator_faults_add(faults, spec->text, false, &error);
     struct buffer *body = simulator_answer_json(request, 200);
     simulator_faults_write(faults, body);
 }

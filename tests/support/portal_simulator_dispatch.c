@@ -231,14 +231,14 @@ static void perform(struct simulator_request *request)
             simulator_state_begin(state);
         route(request);
         if (writes && decision->kind != FAULT_NONE && decision->before)
-            simulator_state_end(state, false, &error);
+            (void)simulator_state_end(state, false, &error);
         if (decision->kind == FAULT_WRONG_DIGEST || decision->kind == FAULT_NO_DIGEST)
             spoil_digests(request);
         answer_fault(request);
     }
     log_request(request);
     if (error.status == STATUS_OK)
-        simulator_state_end(state, true, &error);
+        (void)simulator_state_end(state, true, &error);
     if (error.status != STATUS_OK) {
         fprintf(stderr, "portal-simulator: %s\n", error.message);
         simulator_answer_problem(request, 500, NULL, "%s", error.message);

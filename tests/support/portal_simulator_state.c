@@ -133,7 +133,7 @@ void simulator_state_close(struct simulator_state *state)
 static void execute(struct simulator_state *state, enum statement statement)
 {
     if (state->failure.status == STATUS_OK)
-        sqlite_execute(state->prepared[statement], &state->failure);
+        (void)sqlite_execute(state->prepared[statement], &state->failure);
     else
         sqlite_reset_statement(state->prepared[statement]);
 }
@@ -159,7 +159,7 @@ enum status simulator_state_end(struct simulator_state *state, bool commit, stru
 {
     if (state->open && (!commit || state->failure.status != STATUS_OK)) {
         struct error undone = { 0 };
-        sqlite_execute(state->prepared[STATEMENT_ROLLBACK], &undone);
+        (void)sqlite_execute(state->prepared[STATEMENT_ROLLBACK], &undone);
     } else if (state->open) {
         execute(state, STATEMENT_COMMIT);
     }
@@ -352,10 +352,10 @@ void simulator_state_clear(struct simulator_state *state)
 {
     /* Dropped, not emptied: the triggers refuse to delete rows. The statements compile themselves again. */
     if (state->failure.status == STATUS_OK)
-        sqlite_run(state->database,
-                   "BEGIN IMMEDIATE; DROP TABLE held; DROP TABLE keys; DROP TABLE effects; DROP TABLE "
-                   "requests; COMMIT;",
-                   &state->failure);
+        (void)sqlite_run(state->database,
+                         "BEGIN IMMEDIATE; DROP TABLE held; DROP TABLE keys; DROP TABLE effects; DROP TABLE "
+                         "requests; COMMIT;",
+                         &state->failure);
     if (state->failure.status == STATUS_OK)
-        sqlite_run(state->database, schema, &state->failure);
+        (void)sqlite_run(state->database, schema, &state->failure);
 }

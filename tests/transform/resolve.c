@@ -11,7 +11,7 @@ struct group {
      * names no decision. */
     const char *records;
     /* Each: S speaks, = says the same, o overruled, r rejected, d lacks a decision, h held for its code,
-     * k held for a rejected record whose word would count. */
+     * k held for a rejected record whose word would count; o and k with the place of that other one. */
     const char *verdicts;
 };
 
@@ -46,8 +46,12 @@ static void check_groups(const struct group *groups, size_t count)
             number++;
         }
         resolve_decide(parties, number, &precedence);
-        for (size_t j = 0; j < number; j++)
-            buffer_char(&verdicts, letter_of(&parties[j]));
+        for (size_t j = 0; j < number; j++) {
+            char letter = letter_of(&parties[j]);
+            buffer_char(&verdicts, letter);
+            if (letter == 'o' || letter == 'k')
+                buffer_printf(&verdicts, "%zu", (size_t)(parties[j].other - members) + 1);
+        }
         if (!CHECK_TEXT(buffer_view(&verdicts), text_of(groups[i].verdicts)))
             test_check(false, __FILE__, __LINE__, groups[i].records);
     }
@@ -67,14 +71,14 @@ TEST("without precedence all must say the same")
 TEST("by precedence the records of the first source speak, if they say the same")
 {
     static const struct group groups[] = {
-        { "ba", "aX bY", "oS" },     { "ba", "bY aX", "So" },
-        { "ab", "aX bY", "So" },     { "ba", "aX bX", "=S" },
-        { "b", "aX bY", "oS" },      { "b", "aX cY", "hh" },
-        { "b", "aX cX", "S=" },      { "b", "aX cX bY", "ooS" },
-        { "ba", "bX bX aY", "S=o" }, /* twice the same is not two words */
-        { "ba", "bX bY aZ", "hhh" }, { "ba", "bX bY aX", "hhh" },
-        { "ba", "bX aY aZ", "Soo" }, { "ba", "aX? bY", "oS" },
-        { "ba", "aX bY?", "od" },
+        { "ba", "aX bY", "o2S" },      { "ba", "bY aX", "So1" },
+        { "ab", "aX bY", "So1" },      { "ba", "aX bX", "=S" },
+        { "b", "aX bY", "o2S" },       { "b", "aX cY", "hh" },
+        { "b", "aX cX", "S=" },        { "b", "aX cX bY", "o3o3S" },
+        { "ba", "bX bX aY", "S=o1" }, /* twice the same is not two words */
+        { "ba", "bX bY aZ", "hhh" },   { "ba", "bX bY aX", "hhh" },
+        { "ba", "bX aY aZ", "So1o1" }, { "ba", "aX? bY", "o2S" },
+        { "ba", "aX bY?", "o2d" },
     };
     CHECK_GROUPS(groups);
 }
@@ -82,9 +86,9 @@ TEST("by precedence the records of the first source speak, if they say the same"
 TEST("a rejected record of a source that would win keeps the others back")
 {
     static const struct group groups[] = {
-        { "ba", "aX bY!", "kr" },     { "ba", "aX bX!", "kr" },      { "ba", "aX! bY", "rS" },
-        { "b", "aX cX bY!", "kkr" },  { "cba", "aX bY cZ!", "kkr" }, { "cba", "aX! bY! cZ", "rrS" },
-        { "ba", "bX bY! aZ", "Sro" },
+        { "ba", "aX bY!", "k2r" },     { "ba", "aX bX!", "k2r" },       { "ba", "aX! bY", "rS" },
+        { "b", "aX cX bY!", "k3k3r" }, { "cba", "aX bY cZ!", "k3k3r" }, { "cba", "aX! bY! cZ", "rrS" },
+        { "ba", "bX bY! aZ", "Sro1" },
     };
     CHECK_GROUPS(groups);
 }

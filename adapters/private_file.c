@@ -1,0 +1,162 @@
+#include "adapters/private_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct {
+    bool set;
+    gid_t id;
+} group;
+
+enum status private_file_set_group(const char *name, struct error *error)
+{
+    group.set = false;
+    if (!name)
+        return STATUS_OK;
+    errno = 0;
+    const struct group *found = getgrnam(name);
+    if (!found)
+        return error_set(error, STATUS_USAGE,
+                         _("there is no group \"%s\" here; create it, or take \"group\" out"), name);
+    group.set = true;
+    group.id = found->gr_gid;
+    return STATUS_OK;
+}
+
+unsigned private_file_mode(void)
+{
+    return group.set ? 0640 : 0600;
+}
+
+unsigned private_file_folder_mode(void)
+{
+    return group.set ? 0750 : 0700;
+}
+
+int private_file_own(int descriptor, bool folder)
+{
+    if (group.set && fchown(descriptor, (uid_t)-1, group.id) < 0)
+        return errno;
+    return fchmod(descriptor, folder ? private_file_folder_mode() : private_file_mode()) < 0 ? errno : 0;
+}
+
+/* ---- folders ---- */
+
+static void folder_of(const char *path, char folder[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        snprintf(folder, PATH_MAX, ".");
+    else
+        snprintf(folder, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+static bool is_open_to_all(const char *folder, bool *sticky)
+{
+    struct stat info;
+    if (stat(folder, &info) < 0)
+        return false;
+    *sticky = info.st_mode & S_ISVTX;
+    return info.st_mode & S_IWOTH;
+}
+
+enum status private_file_check_folder(const char *folder, struct error *error)
+{
+    bool sticky;
+    if (is_open_to_all(folder, &sticky) && !sticky)
+        return error_set(
+            error, STATUS_USAGE,
+            _("everybody may write in the folder %s, and so put other files in the place of ours; "
+              "take that right away: chmod o-w %s"),
+            folder, folder);
+    return STATUS_OK;
+}
+
+enum status private_file_check_folder_of(const char *path, struct error *error)
+{
+    char folder[PATH_MAX];
+    folder_of(path, folder);
+    return private_file_check_folder(folder, error);
+}
+
+/* ---- files ---- */
+
+static enum status look_at(const char *path, int descriptor, bool alone, struct error *error)
+{
+    struct stat info;
+    char folder[PATH_MAX];
+    bool sticky;
+    if (fstat(descriptor, &info) < 0)
+        return error_set(error, STATUS_FATAL, _("%s cannot be looked at: %s"), path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return error_set(error, STATUS_USAGE, _("%s is no regular file"), path);
+    if (alone && info.st_nlink > 1)
+        return error_set(error, STATUS_USAGE,
+                         _("%s has a second name, so that what is written to it would be written there too; "
+                           "take it away"),
+                         path);
+    folder_of(path, folder);
+    if (is_open_to_all(folder, &sticky) && info.st_uid && info.st_uid != geteuid())
+        return error_set(
+            error, STATUS_USAGE,
+            _("%s belongs to somebody else, in a folder where everybody may write; take it away"), path);
+    return STATUS_OK;
+}
+
+static enum status cannot_open(const char *path, int code, struct error *error)
+{
+    if (code == ELOOP)
+        return error_set(error, STATUS_USAGE,
+                         _("%s is a symbolic link, and nothing of ours is written through one; take it away"),
+                         path);
+    if (code == EISDIR || code == ENXIO)
+        return error_set(error, STATUS_USAGE, _("%s is no regular file"), path);
+    return error_set(error, STATUS_FATAL, _("%s cannot be opened: %s"), path, strerror(code));
+}
+
+enum status private_file_open(const char *path, bool alone, int *descriptor, struct error *error)
+{
+    const int flags = O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
+    int code = 0;
+    *descriptor = -1;
+    /* Another run may create it, or take it away, between the two. */
+    for (int attempt = 0; *descriptor < 0 && attempt < 100; attempt++) {
+        *descriptor = open(path, flags | O_CREAT | O_EXCL, (mode_t)private_file_mode());
+        if (*descriptor >= 0)
+            code = private_file_own(*descriptor, false);
+        else if (errno == EEXIST)
+            *descriptor = open(path, flags);
+        if (*descriptor < 0 && (code = errno) != ENOENT)
+            break;
+    }
+    if (*descriptor < 0 || code) {
+        if (*descriptor >= 0)
+            close(*descriptor);
+        *descriptor = -1;
+        return cannot_open(path, code, error);
+    }
+    if (look_at(path, *descriptor, alone, error)) {
+        close(*descriptor);
+        *descriptor = -1;
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+enum status private_file_look(const char *path, struct error *error)
+{
+    struct stat info;
+    int descriptor;
+    if (lstat(path, &info) < 0 && !group.set)
+        return STATUS_OK;
+    if (private_file_open(path, false, &descriptor, error))
+        return error->status;
+    close(descriptor);
+    return STATUS_OK;
+}
