@@ -113,6 +113,7 @@ enum choice {
     OPTION_SINCE,
     OPTION_LIMIT,
     OPTION_OUTPUT,
+    OPTION_MAX_AGE,
     OPTION_NEW,
     OPTION_ONLINE,
     OPTION_OFFLINE,
@@ -152,6 +153,7 @@ static const struct option options[] = {
     { "since", required_argument, NULL, OPTION_SINCE },
     { "limit", required_argument, NULL, OPTION_LIMIT },
     { "output", required_argument, NULL, OPTION_OUTPUT },
+    { "max-age", required_argument, NULL, OPTION_MAX_AGE },
     { "new", no_argument, NULL, OPTION_NEW },
     { "online", no_argument, NULL, OPTION_ONLINE },
     { "offline", no_argument, NULL, OPTION_OFFLINE },
@@ -220,6 +222,8 @@ static const char **slot(struct invocation *invocation, int value)
         return &invocation->limit;
     case OPTION_OUTPUT:
         return &invocation->output;
+    case OPTION_MAX_AGE:
+        return &invocation->max_age;
     default:
         return NULL;
     }
@@ -446,6 +450,10 @@ int main(int argc, char **argv)
             error.status = status;
             report(&session, &error);
             exit_code = error_exit_code(status);
+            if (command && command->run == command_health) {
+                health_unknown(&error);
+                exit_code = 3;
+            }
         }
         if (command && notices_concern(&session))
             notices_end(&session, exit_code, &error);

@@ -249,6 +249,7 @@ static const struct {
     { "looks-at-one-value-and-is-a-2", "\"%s\" looks at one value, and \"%.*s\" is a list: write \"%.*s[]\" or go deeper" },
     { "map-goes-with-each-and-by-with", "\"%.*s\": \"map\" goes with \"each\", and \"by\" with both" },
     { "match-must-be-a-regular-expression", "\"match\" must be a regular expression" },
+    { "max-age-wants-a-duration-such-as", "--max-age wants a duration such as 26h, not \"%s\"" },
     { "means-nothing-to-format-remove-it", "\"%s\" means nothing to format %s; remove it" },
     { "metrics-stands-alone-in-its-entry", "\"metrics\" stands alone in its entry" },
     { "min-is-larger-than-max-nothing-can", "\"min\" is larger than \"max\": nothing can hold" },
