@@ -230,6 +230,7 @@ static void print_page(struct arena *arena, const struct value *page)
 {
     const struct output_column records[] = {
         { "source", _("source"), 20 },   { "key", _("key"), 24 },       { "locator", _("source file"), 50 },
+        { "read_at", _("source read (Vietnam, UTC+7)"), OUTPUT_TIME },
         { "present", _("present"), 0 },  { "status", _("status"), OUTPUT_WORD },  { "outcome", _("outcome"), OUTPUT_WORD },
     }, findings[] = {
         { "source", _("source"), 20 }, { "severity", _("severity"), OUTPUT_WORD }, { "rule", _("rule"), 24 },

@@ -59,7 +59,8 @@ static const char starter[] =
     "  yes_no: codes/yes-no.csv\n"
     "  subjects: codes/subjects.csv\n"
     "  holidays: codes/holidays.csv                        # cập nhật mỗi năm / to be kept every year\n"
-    "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop }\n";
+    "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop, shrunken_source: 30%,\n"
+    "          vanished_field: stop, vanished_folder: stop }\n";
 
 static enum status write_new(const struct session *session, const char *path, struct text text,
                              struct value *written, struct error *error)

@@ -321,8 +321,13 @@ static void print_back(const struct store_kept_back *kept)
 static void print_situation(struct arena *arena, const struct situation *situation)
 {
     const struct output_column columns[] = {
-        { "source", _("source"), 30 },    { "present", _("records"), 0 }, { "accepted", _("accepted"), 0 },
-        { "rejected", _("rejected"), 0 }, { "held", _("held"), 0 },       { "missing", _("missing"), 0 },
+        { "source", _("source"), 30 },
+        { "present", _("records"), 0 },
+        { "accepted", _("accepted"), 0 },
+        { "rejected", _("rejected"), 0 },
+        { "held", _("held"), 0 },
+        { "missing", _("missing"), 0 },
+        { "read_at", _("read (Vietnam, UTC+7)"), OUTPUT_TIME },
     };
     if (situation->ledger.status)
         printf("%s\n\n", situation->ledger.message);

@@ -100,13 +100,14 @@ static enum status run_extract(struct night *night, struct store *store, struct 
 {
     char line[512];
     struct error reason = { 0 };
-    int64_t staged = 0;
+    int64_t staged = 0, skipped = 0;
     enum status status =
         extract_run(store, &night->extracting, &night->results, &night->result_count, &reason);
     for (size_t i = 0; i < night->result_count; i++) {
         night->counts.seen += night->results[i].counts.seen;
         night->counts.missing += night->results[i].counts.missing;
         staged += night->results[i].counts.changed;
+        skipped += night->results[i].counts.skipped;
     }
     if (!night->transform)
         night->counts.changed = staged;
@@ -114,6 +115,10 @@ static enum status run_extract(struct night *night, struct store *store, struct 
              (long long)night->counts.seen, night->result_count, (long long)staged,
              (long long)night->counts.missing);
     say(night, line);
+    if (skipped) {
+        snprintf(line, sizeof line, _("  rows that are no records (\"skip\"): %lld"), (long long)skipped);
+        say(night, line);
+    }
     if (status == STATUS_STOP) {
         night->outage = reason;
         return cli_stop ? error_copy(error, status, &reason) : STATUS_OK;
@@ -249,6 +254,7 @@ static void print_json(const struct night *night, int exit_code, const struct er
         value_set(source, "seen", value_integer(&arena, result->counts.seen));
         value_set(source, "changed", value_integer(&arena, result->counts.changed));
         value_set(source, "missing", value_integer(&arena, result->counts.missing));
+        value_set(source, "skipped", value_integer(&arena, result->counts.skipped));
         value_set(source, "whole", value_boolean(&arena, result->whole));
         if (*result->why)
             value_set(source, "why", value_string(&arena, result->why));

@@ -275,3 +275,26 @@ bool date_parse(struct text text, struct text format_text, struct date *date)
     *date = read;
     return true;
 }
+
+bool date_read_moment(struct text text, struct date *date)
+{
+    size_t at = 10;
+    int hour, minute, second = 0, fraction, offset;
+    struct date read;
+    if (!date_read(text_slice(text, 0, 10), &read) ||
+        (!take_byte(text, &at, ' ') && !take_byte(text, &at, 'T')) || !take_number(text, &at, 2, 2, &hour) ||
+        !take_byte(text, &at, ':') || !take_number(text, &at, 2, 2, &minute) || hour > 23 || minute > 59)
+        return false;
+    if (take_byte(text, &at, ':') && (!take_number(text, &at, 2, 2, &second) || second > 60))
+        return false;
+    if (take_byte(text, &at, '.') && !take_number(text, &at, 1, 9, &fraction))
+        return false;
+    *date = read;
+    if (at == text.length)
+        return true;
+    take_byte(text, &at, ' ');
+    if (!take_offset(text, &at, &offset) || at != text.length)
+        return false;
+    int64_t minutes = (int64_t)hour * 60 + minute - offset;
+    return day_of(date_days(read) * DAY_SECONDS + minutes * 60 + second, date);
+}

@@ -22,9 +22,12 @@ bool date_parse(struct text text, struct text format, struct date *date);
 bool date_format_valid(struct text format);
 void date_write(struct date date, char text[DATE_TEXT]);
 bool date_read(struct text text, struct date *date); /* canonical yyyy-mm-dd */
-int64_t date_days(struct date date);                 /* since 1970-01-01 */
-struct date date_from_days(int64_t days);            /* clipped to the years 1 to 9999 */
-int date_weekday(struct date date);                  /* 0 Monday … 6 Sunday */
+/* A moment as databases write it: yyyy-mm-dd HH:mm[:ss[.fraction]], T in place of the blank, perhaps an offset
+ * behind it: then the day in Vietnam, else its own. */
+bool date_read_moment(struct text text, struct date *date);
+int64_t date_days(struct date date);      /* since 1970-01-01 */
+struct date date_from_days(int64_t days); /* clipped to the years 1 to 9999 */
+int date_weekday(struct date date);       /* 0 Monday … 6 Sunday */
 int date_compare(struct date left, struct date right);
 
 #endif

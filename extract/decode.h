@@ -13,6 +13,7 @@ struct decoded {
     char mark;   /* before the number in a locator: ':' lines, '#' items */
     const char *sheet;   /* xlsx; NULL elsewhere */
     const char *warning; /* one line for a person; NULL: none */
+    const char *kept; /* why the record, though it can be read, is kept back under its key; NULL: it is not */
 };
 
 struct decode {

@@ -49,6 +49,45 @@ static enum status check_html(struct arena *arena, const struct source *source, 
     return STATUS_OK;
 }
 
+/* The path without its last step; empty where there is none that could be looked for. */
+static struct text parent_of(struct text records)
+{
+    size_t depth = 0;
+    char quote = 0;
+    for (size_t at = records.length; at--;) {
+        char byte = records.bytes[at];
+        if (quote || byte == '"' || byte == '\'')
+            quote = !quote ? byte : byte == quote ? 0 : quote;
+        else if (byte == ']' || byte == ')')
+            depth++;
+        else if ((byte == '[' || byte == '(') && depth)
+            depth--;
+        else if (byte == '/' && !depth) {
+            while (at && records.bytes[at - 1] == '/')
+                at--;
+            return text_slice(records, 0, at);
+        }
+    }
+    return TEXT("");
+}
+
+/* None of the records is there: is the list, which has none? */
+static enum status check_parent(struct decode *decode, struct page *page, struct error *error)
+{
+    struct xml_path *path;
+    struct xml_result found = { 0 };
+    struct text parent = parent_of(text_of(decode->source->records));
+    struct error unused;
+    if (page->found.count || !parent.length || xml_path_compile(parent, NULL, 0, &path, &unused))
+        return STATUS_OK;
+    enum status status = xml_path_select(path, page->document, NULL, decode->arena, &found, error);
+    xml_path_free(path);
+    if (status || found.count)
+        return status;
+    return error_set(error, STATUS_STOP, _("there is no \"%.*s\" in the page (see \"records\")"),
+                     TEXT_ARG(parent));
+}
+
 static enum status open_html(struct decode *decode, struct error *error)
 {
     struct page *page = arena_new(decode->arena, struct page);
@@ -63,7 +102,9 @@ static enum status open_html(struct decode *decode, struct error *error)
     if (xml_path_compile(text_of(source->records), NULL, 0, &page->path, error) ||
         xml_parse(page->bytes, true, source->encoding ? "utf-8" : NULL, &page->document, error))
         return error->status;
-    return xml_path_select(page->path, page->document, NULL, decode->arena, &page->found, error);
+    if (xml_path_select(page->path, page->document, NULL, decode->arena, &page->found, error))
+        return error->status;
+    return check_parent(decode, page, error);
 }
 
 static enum status next_html(struct decode *decode, struct decoded *decoded, struct error *error)

@@ -20,6 +20,7 @@ struct workbook {
     bool *codes; /* holds codes, as far as the configuration or the heading tells */
     struct text *cells;
     struct arena record;
+    bool hidden_told;
     long warned;
     char warning[700];
 };
@@ -226,20 +227,59 @@ static const char *warning_of(struct workbook *workbook)
     return workbook->warning;
 }
 
+/* Of the cells that the map reads and that have something of their own: are all struck out, or some? */
+static void look_at_struck(const struct workbook *workbook, const struct xlsx_row *row, bool *all, bool *some)
+{
+    size_t filled = 0, struck = 0;
+    for (size_t i = 0; i < row->count; i++) {
+        bool counts = workbook->used[i] && row->cells[i].kind != XLSX_EMPTY && !row->cells[i].merged;
+        filled += counts;
+        struck += counts && row->cells[i].struck;
+    }
+    *all = filled && struck == filled;
+    *some = struck > 0;
+}
+
+/* The next row that is a record. *struck: all of it is struck out. */
+static enum status next_row(struct decode *decode, struct xlsx_row *row, bool *struck, struct error *error)
+{
+    struct workbook *workbook = decode->user_data;
+    const struct source *source = decode->source;
+    for (;;) {
+        bool some;
+        enum status status = xlsx_next(workbook->xlsx, row, error);
+        if (status != STATUS_OK)
+            return status;
+        if (row->title)
+            continue;
+        look_at_struck(workbook, row, struck, &some);
+        bool skip = (row->hidden && source->hidden == SOURCE_HIDDEN_SKIP) ||
+                    (*struck && source->struck == SOURCE_STRUCK_SKIP);
+        if (skip) {
+            decode->document->skipped++;
+            continue;
+        }
+        workbook->warning[0] = 0;
+        if (some && !*struck && source->struck != SOURCE_STRUCK_TAKE)
+            warn(workbook, _("a part of the row is struck out, and is taken"));
+        if (row->hidden && !workbook->hidden_told)
+            warn(workbook, _("the row is hidden, and is taken, as are others (see \"hidden\")"));
+        workbook->hidden_told = workbook->hidden_told || row->hidden;
+        return STATUS_OK;
+    }
+}
+
 static enum status next_xlsx(struct decode *decode, struct decoded *decoded, struct error *error)
 {
     struct workbook *workbook = decode->user_data;
     struct xlsx_row row = { 0 };
-    enum status status, fault = STATUS_OK;
-    do
-        status = xlsx_next(workbook->xlsx, &row, error);
-    while (status == STATUS_OK && row.title);
+    bool struck = false;
+    enum status fault = STATUS_OK, status = next_row(decode, &row, &struck, error);
     *decoded = (struct decoded){ .context = workbook->context,
                                  .number = (long)row.number,
                                  .sheet = workbook->sheet };
     if (status != STATUS_OK)
         return status;
-    workbook->warning[0] = 0;
     for (size_t i = 0; i < row.count; i++) {
         workbook->cells[i] = row.cells[i].text;
         if (fault == STATUS_OK)
@@ -251,6 +291,10 @@ static enum status next_xlsx(struct decode *decode, struct decoded *decoded, str
     arena_clear(&workbook->record);
     decoded->bytes = decode_list(&workbook->record, workbook->cells, row.count);
     decoded->warning = warning_of(workbook);
+    if (struck && decode->source->struck == SOURCE_STRUCK_REJECT)
+        decoded->kept =
+            _("the row is struck out: the procedure may be abolished. Take the row out, or take the "
+              "line away; \"struck\" says what becomes of such rows");
     return fault;
 }
 

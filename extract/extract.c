@@ -3,36 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "adapters/crypto.h"
-#include "adapters/secrets.h"
-#include "core/canonical.h"
-#include "extract/decode.h"
 #include "extract/fetch.h"
-#include "extract/ingest.h"
-#include "extract/listing_memory.h"
+#include "extract/skip.h"
+#include "extract/source_reading.h"
 #include "extract/transcode.h"
-#include "extract/vanished_folders.h"
-#include "store/ledger.h"
-#include "store/source_state.h"
-
-#define VANISHED_FOLDER "vanished_folder"
-
-/* One source while it is read. */
-struct reading {
-    const struct extract_request *request;
-    const struct source *source;
-    struct staging *staging;
-    struct ingest *ingest;
-    struct extract_result *result;
-    struct fetch *fetch;
-    struct listing listing;              /* what speaks against its being whole */
-    struct listing_memory memory, found; /* of the last whole listing; of this one */
-    size_t unended_capacity;
-    struct folder_names gave; /* folders whose documents gave records */
-    struct arena *arena;
-    int64_t given, skipped;
-    int64_t *patience;
-};
 
 static bool wanted_source(const struct extract_request *request, const struct source *source)
 {
@@ -40,33 +14,6 @@ static bool wanted_source(const struct extract_request *request, const struct so
         if (!strcmp(request->names[i], source->name))
             return true;
     return !request->name_count;
-}
-
-static void notice(void *user_data, const char *locator, const char *message)
-{
-    const struct reading *reading = user_data;
-    char line[ERROR_MESSAGE_SIZE + 600];
-    if (!reading->request->notice)
-        return;
-    snprintf(line, sizeof line, "%s%s%s: %s", reading->source->name, locator && *locator ? " " : "",
-             locator ? locator : "", message);
-    reading->request->notice(reading->request->user_data, line);
-}
-
-static void notice_of_fetch(void *user_data, const char *message)
-{
-    notice(user_data, NULL, message);
-}
-
-static enum status compile_key(struct arena *arena, const struct setting_context *context,
-                               const struct source *source, struct record_address **key, struct error *error)
-{
-    *key = NULL;
-    if (!source->key || !*source->key)
-        return STATUS_OK;
-    if (record_address_compile(arena, &source->record, text_of(source->key), key, error))
-        return setting_place(context, value_find(source->tree, "key"), error);
-    return STATUS_OK;
 }
 
 enum status extract_check(const struct extract_request *request, struct error *error)
@@ -84,9 +31,13 @@ enum status extract_check(const struct extract_request *request, struct error *e
             return error->status;
         if (fetch.driver->close)
             fetch.driver->close(&fetch);
-        if (compile_key(request->context->arena, request->context, source, &key, error))
+        if (source_reading_key(request->context->arena, request->context, source, &key, error))
             return error->status;
         record_address_free(key);
+        struct skip *skip;
+        if (skip_compile(request->context->arena, request->context, source, &skip, error))
+            return error->status;
+        skip_free(skip);
         const struct decode_driver *decoder = decode_find((enum source_format)source->format);
         if (decoder->check && decoder->check(request->context->arena, source, error))
             return setting_place(request->context, value_find(source->tree, "records"), error);
@@ -94,444 +45,16 @@ enum status extract_check(const struct extract_request *request, struct error *e
     return STATUS_OK;
 }
 
-/* A long name is cut, never the number behind it. */
-static void locate(const struct document *document, const struct decoded *decoded, char *locator, size_t size)
-{
-    int length = (int)text_cut(text_of(document->name), 400);
-    if (!decoded->number)
-        snprintf(locator, size, "%.*s", length, document->name);
-    else if (decoded->sheet)
-        snprintf(locator, size, "%.*s:%.*s!%ld", length, document->name,
-                 (int)text_cut(text_of(decoded->sheet), 80), decoded->sheet, decoded->number);
-    else
-        snprintf(locator, size, "%.*s%c%ld", length, document->name, decoded->mark, decoded->number);
-}
-
-static bool stopped(const struct extract_request *request)
-{
-    return request->stop && *request->stop;
-}
-
-static enum status take(struct reading *reading, const struct document *document,
-                        const struct decoded *decoded, const char *fault, struct error *error)
-{
-    char locator[600];
-    const char *doubt = NULL;
-    if (document->unended && document->lines_ended && !fault)
-        doubt = _("the last row has no line end, though the last row had one before: the file may have been "
-                  "cut. If it is whole, say so with \"congkhai retry\"");
-    locate(document, decoded, locator, sizeof locator);
-    if (decoded->warning)
-        notice(reading, locator, decoded->warning);
-    struct ingest_record record = {
-        .bytes = decoded->bytes,
-        .context = decoded->context,
-        .locator = locator,
-        .document = document->name,
-        .whole = !decoded->number,
-        .fault = fault,
-        .doubt = doubt,
-    };
-    return ingest_put(reading->ingest, &record, error);
-}
-
-/* The document is broken from here on. A file is set aside by its name, whatever it holds: nobody knows what
- * was to follow. A page, or a query's result, did not come. */
-static enum status take_broken(struct reading *reading, struct decode *decode, const struct decoded *decoded,
-                               struct error *reason, struct error *error)
-{
-    char locator[600];
-    const struct source *source = reading->source;
-    bool list =
-        decoded->number || (source->records && *source->records) ||
-        (source->format != SOURCE_JSON && source->format != SOURCE_XML && source->format != SOURCE_HTML);
-    if (!list)
-        return take(reading, decode->document, decoded, reason->message, error);
-    locate(decode->document, decoded, locator, sizeof locator);
-    if (!strstr(reason->message, decode->document->name))
-        (void)error_add(reason, "%s", locator);
-    listing_doubt(&reading->listing, !reading->fetch->driver->files, reason->message);
-    if (!reading->fetch->driver->files)
-        return decoded->bytes.length ? take(reading, decode->document, decoded, reason->message, error)
-                                     : STATUS_OK;
-    struct decoded whole = { .bytes = decoded->bytes, .context = decoded->context };
-    return take(reading, decode->document, &whole, reason->message, error);
-}
-
-static enum status read_records(struct reading *reading, struct decode *decode, bool *broken,
-                                struct error *error)
-{
-    struct decoded decoded;
-    struct error reason = { 0 };
-    for (unsigned long count = 0; !stopped(reading->request); count++) {
-        enum status status = decode->driver->next(decode, &decoded, &reason);
-        if (status == STATUS_END)
-            return STATUS_OK;
-        if (status == STATUS_STOP) {
-            *broken = true;
-            return take_broken(reading, decode, &decoded, &reason, error);
-        }
-        if (status != STATUS_OK && status != STATUS_REJECT)
-            return error_copy(error, status, &reason);
-        reading->given++;
-        if (take(reading, decode->document, &decoded, status ? reason.message : NULL, error))
-            return error->status;
-        if (reading->request->progress && count % 256 == 0)
-            reading->request->progress(reading->request->user_data, reading->source->name,
-                                       staging_seen(reading->staging));
-    }
-    return STATUS_OK;
-}
-
-/* A document of lines: does its last one end, and did it when it was read before? */
-static enum status recall_lines(struct reading *reading, struct document *document, struct error *error)
-{
-    const struct listing_memory *memory = &reading->memory;
-    if (staging_has_document(reading->staging, text_of(document->name), &document->lines_ended, error))
-        return error->status;
-    for (size_t i = 0; i < memory->unended_count; i++)
-        if (text_is(memory->unended[i], document->name))
-            document->lines_ended = false;
-    return STATUS_OK;
-}
-
-static void remember_lines(struct reading *reading, const struct document *document)
-{
-    struct listing_memory *memory = &reading->found;
-    if (!document->unended)
-        return;
-    if (memory->unended_count == reading->unended_capacity) {
-        size_t capacity = reading->unended_capacity * 2 + 16;
-        struct text *larger = arena_array(reading->arena, struct text, capacity);
-        for (size_t i = 0; i < memory->unended_count; i++)
-            larger[i] = memory->unended[i];
-        memory->unended = larger;
-        reading->unended_capacity = capacity;
-    }
-    memory->unended[memory->unended_count++] = text_copy(reading->arena, text_of(document->name));
-}
-
-/* *broken: the document was not read to its end. */
-static enum status read_document(struct reading *reading, struct document *document, bool *broken,
-                                 struct error *error)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    struct error reason = { 0 };
-    struct decode decode = { .driver = decode_find((enum source_format)reading->source->format),
-                             .source = reading->source,
-                             .document = document,
-                             .arena = &arena };
-    reading->given = 0;
-    *broken = false;
-    bool lines = reading->source->format == SOURCE_CSV || reading->source->format == SOURCE_NDJSON;
-    if (lines && recall_lines(reading, document, error))
-        return error->status;
-    enum status status = transcode_open(&arena, reading->source, document, &decode.unicode, &reason);
-    if (status == STATUS_OK)
-        status = decode.driver->open(&decode, &reason);
-    if (status == STATUS_OK) {
-        status = read_records(reading, &decode, broken, error);
-    } else if (status == STATUS_STOP || status == STATUS_REJECT) {
-        struct decoded nothing = { 0 };
-        *broken = true;
-        status = take_broken(reading, &decode, &nothing, &reason, error);
-    } else {
-        (void)error_copy(error, status, &reason);
-    }
-    if (decode.user_data)
-        decode.driver->close(&decode);
-    remember_lines(reading, document);
-    if (reading->fetch->root && (reading->given || !*broken))
-        vanished_folders_gave(&reading->gave, reading->arena, document->name,
-                              reading->given ? NULL : reading->fetch->root);
-    /* Here, not by the caller: what was put before the stream lives in this arena. */
-    if (document->stream.close)
-        document->stream.close(&document->stream);
-    document->stream.close = NULL;
-    return status;
-}
-
-/* All that the meaning of a listing hangs on but the map: when it changes, what was remembered is void. */
-static struct digest transform_digest_of(const struct source *source)
-{
-    struct buffer text = { 0 };
-    buffer_string(&text, CONGKHAI_VERSION);
-    for (const struct value *member = source->tree->first; member; member = member->next) {
-        if (text_is(member->name, "map") || text_is(member->name, "nothing"))
-            continue;
-        canonical_text(&text, member->name);
-        canonical_write(&text, member);
-    }
-    struct digest digest = crypto_sha256(buffer_view(&text));
-    buffer_free(&text);
-    return digest;
-}
-
-static enum status recall(struct reading *reading, struct store *store, struct fetch *fetch,
-                          struct error *error)
-{
-    struct text state;
-    if (source_state_get(store, fetch->arena, reading->source->name, &state, error))
-        return error->status;
-    listing_memory_read(state, fetch->arena, &reading->memory);
-    reading->found.recipe = transform_digest_of(reading->source);
-    if (reading->request->code_count || reading->request->anew ||
-        !digest_equal(&reading->memory.recipe, &reading->found.recipe))
-        return STATUS_OK;
-    fetch->remembered = reading->memory.validators;
-    fetch->read_at = reading->memory.read_at;
-    return STATUS_OK;
-}
-
-/* After a listing that is not whole everything is read anew; what the last whole one taught stays. */
-static enum status remember(struct reading *reading, struct store *store, const struct fetch *fetch,
-                            bool whole, struct error *error)
-{
-    struct listing_memory *found = whole ? &reading->found : &reading->memory;
-    /* What was given back with a secret in it is not worth keeping: it is read anew. */
-    bool clean = text_equal(secrets_cover(fetch->arena, fetch->remember, false), fetch->remember);
-    found->validators = whole && clean ? fetch->remember : TEXT_NONE;
-    found->read_at = whole ? fetch->clock->now(fetch->clock) : 0;
-    return source_state_put(store, reading->source->name, listing_memory_write(found, fetch->arena), error);
-}
-
-/* One walk over the documents. STATUS_OK also for a source that broke off: its listing is doubted. Anything
- * else is a fault of the store. */
-static enum status walk_documents(struct reading *reading, struct fetch *fetch, struct error *error)
-{
-    const struct extract_request *request = reading->request;
-    struct error reason = { 0 };
-    enum status status = STATUS_OK, kept = STATUS_OK;
-    while (status == STATUS_OK && kept == STATUS_OK && !stopped(request)) {
-        struct document document = { 0 };
-        status = fetch->driver->next(fetch, &document, &reason);
-        if (status != STATUS_OK)
-            break;
-        ARENA_OWNED struct arena named = { 0 };
-        document.name = text_string(&named, secrets_cover(&named, text_of(document.name), false));
-        kept = read_document(reading, &document, &fetch->broken, error);
-        fetch->given = reading->given;
-        fetch->nothing = document.nothing;
-        if (kept == STATUS_OK && fetch->wants_keys) {
-            size_t count;
-            kept = ingest_finish(reading->ingest, error);
-            fetch->keys = ingest_keys(reading->ingest, &count);
-        }
-    }
-    if (kept == STATUS_OK && status == STATUS_FATAL)
-        return error_copy(error, status, &reason);
-    if (kept == STATUS_OK && status != STATUS_OK && status != STATUS_END)
-        listing_doubt(&reading->listing, true, reason.message);
-    return kept == STATUS_OK ? ingest_finish(reading->ingest, error) : kept;
-}
-
-/* Rows may have moved from page to page while they were read: then one came twice, and another not at all. */
-static enum status walk_again(struct reading *reading, struct fetch *fetch, struct error *error)
-{
-    uint64_t repeats = fetch->repeats;
-    int64_t absent = 0;
-    struct error reason = { 0 };
-    if (!fetch->driver->again || !fetch->may_walk_again || reading->listing.doubts || fetch->unchanged ||
-        reading->request->code_count || stopped(reading->request))
-        return STATUS_OK;
-    if (reading->source->listing == SOURCE_FULL && !ingest_is_doubtful(reading->ingest) &&
-        staging_absent(reading->staging, NULL, NULL, &absent, error))
-        return error->status;
-    if (!absent && (!repeats || repeats == reading->memory.repeats))
-        return STATUS_OK;
-    staging_walk_again(reading->staging);
-    reading->skipped = 0;
-    reading->found.unended_count = 0;
-    enum status status = fetch->driver->again(fetch, &reason);
-    if (status == STATUS_OK && walk_documents(reading, fetch, error))
-        return error->status;
-    if (status || fetch->repeats != repeats)
-        listing_doubt(&reading->listing, true,
-                      status
-                          ? reason.message
-                          : _("rows came on more than one page, others when the pages were read again: the "
-                              "listing changed while it was read"));
-    return STATUS_OK;
-}
-
-static enum status read_documents(struct reading *reading, struct fetch *fetch, struct error *error)
-{
-    struct error reason = { 0 };
-    enum status status = fetch->driver->open(fetch, &reason);
-    if (status == STATUS_FATAL)
-        return error_copy(error, status, &reason);
-    if (status)
-        listing_doubt(&reading->listing, true, reason.message);
-    else if (walk_documents(reading, fetch, error) || walk_again(reading, fetch, error))
-        return error->status;
-    if (stopped(reading->request))
-        listing_doubt(&reading->listing, true, _("a signal ended the run"));
-    reading->found.repeats = fetch->repeats;
-    return STATUS_OK;
-}
-
-static bool is_released(const struct extract_request *request)
-{
-    for (size_t i = 0; i < request->released_count; i++)
-        if (!strcmp(request->released[i], VANISHED_FOLDER))
-            return true;
-    return false;
-}
-
-static enum status write_release(struct store *store, const struct reading *reading,
-                                 const struct folder_names *vanished, struct error *error)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    struct value *detail = value_object(&arena), *held = value_list(&arena);
-    for (size_t i = 0; i < vanished->count; i++) {
-        struct value *one = value_append(held, value_object(&arena));
-        value_set(one, "folder", value_text(&arena, vanished->names[i]));
-        value_set(one, "source", value_string(&arena, reading->source->name));
-    }
-    value_set(detail, "brake", value_string(&arena, VANISHED_FOLDER));
-    value_set(detail, "held", held);
-    value_set(detail, "reason", value_string(&arena, reading->request->reason));
-    struct ledger_event event = { .event = "brake-released",
-                                  .source = reading->source->name,
-                                  .actor = reading->request->actor,
-                                  .detail = detail };
-    return ledger_append(store, &event, NULL, error);
-}
-
-/* Released, what the folder gave is missing from now on like any other, and the folder is forgotten with it. */
-static enum status hold_vanished(struct reading *reading, struct store *store, const struct fetch *fetch,
-                                 struct error *error)
-{
-    const struct extract_request *request = reading->request;
-    struct folder_names vanished = { 0 };
-    if (!fetch->root || request->code_count || fetch->newest || reading->listing.doubts ||
-        reading->source->listing != SOURCE_FULL || request->vanished_folder == EXTRACT_OFF)
-        return STATUS_OK;
-    if (vanished_folders_find(reading->staging, &reading->gave, &vanished, reading->arena, error))
-        return error->status;
-    if (!vanished.count)
-        return STATUS_OK;
-    const char *words = vanished_folders_words(&vanished, reading->arena);
-    if (is_released(request))
-        return write_release(store, reading, &vanished, error);
-    const char *sentence =
-        text_format(reading->arena,
-                    _("gave records before and gives none now: %s. A share may not be mounted. If it is gone "
-                      "for good, say why: --release-brake vanished_folder --reason \"…\""),
-                    words)
-            .bytes;
-    if (request->vanished_folder == EXTRACT_WARN)
-        notice(reading, NULL, sentence);
-    else
-        listing_doubt(&reading->listing, true, sentence);
-    return STATUS_OK;
-}
-
-static enum status finish(struct reading *reading, struct store *store, const struct fetch *fetch,
-                          struct error *error)
-{
-    struct extract_result *result = reading->result;
-    struct listing *listing = &reading->listing;
-    if (fetch->unchanged && staging_unchanged(reading->staging, error))
-        return error->status;
-    if (ingest_is_doubtful(reading->ingest)) {
-        const char *words =
-            _("some records cannot be read, so nothing is reported missing this time: mend them first");
-        if (!listing->doubts) {
-            notice(reading, NULL, words);
-            listing_doubt(listing, false, words);
-        }
-    }
-    if (hold_vanished(reading, store, fetch, error))
-        return error->status;
-    result->whole = result->whole && fetch->whole && !listing->doubts;
-    result->broken = listing->broken;
-    result->unchanged = fetch->unchanged;
-    snprintf(result->why, sizeof result->why, "%s", listing->why);
-    if (listing->broken)
-        notice(reading, NULL, listing->why);
-    if (result->whole && !fetch->unchanged && !staging_seen(reading->staging))
-        notice(
-            reading, NULL,
-            _("no record was found; if there should be some, look at \"match\", \"records\" or \"query\""));
-    if (reading->request->code_count || (fetch->unchanged && result->whole))
-        return STATUS_OK;
-    return remember(reading, store, fetch, result->whole, error);
-}
-
-static enum status read_source(struct reading *reading, struct store *store, struct arena *arena,
-                               struct thread_pool *thread_pool, struct error *error)
-{
-    const struct extract_request *request = reading->request;
-    struct fetch fetch;
-    struct record_address *key;
-    if (fetch_prepare(arena, request->context, request->folder, reading->source, &fetch, error) ||
-        recall(reading, store, &fetch, error) ||
-        compile_key(arena, request->context, reading->source, &key, error))
-        return error->status;
-    reading->fetch = &fetch;
-    reading->arena = arena;
-    fetch.listing = &reading->listing;
-    fetch.patience = reading->patience;
-    fetch.stop = request->stop;
-    fetch.notice = notice_of_fetch;
-    fetch.notice_own = reading;
-    if (request->clock)
-        fetch.clock = request->clock;
-    bool paged = reading->source->fetch && value_find(reading->source->fetch, "pages");
-    struct ingest_options options = { .wants_keys = paged,
-                                      .staging = reading->staging,
-                                      .thread_pool = thread_pool,
-                                      .source = reading->source,
-                                      .key = key,
-                                      .codes = request->codes,
-                                      .code_count = request->code_count,
-                                      .notice = notice,
-                                      .user_data = reading };
-    reading->ingest = ingest_open(&options);
-    enum status status = read_documents(reading, &fetch, error);
-    if (status == STATUS_OK)
-        status = finish(reading, store, &fetch, error);
-    if (fetch.driver->close)
-        fetch.driver->close(&fetch);
-    ingest_close(reading->ingest);
-    record_address_free(key);
-    return status;
-}
-
-static enum status run_source(struct store *store, const struct extract_request *request,
-                              const struct source *source, struct thread_pool *thread_pool, int64_t *patience,
-                              struct extract_result *result, struct error *error)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    struct reading reading = { .request = request, .source = source, .result = result, .patience = patience };
-    result->source = source->name;
-    result->whole = !request->code_count;
-    if (staging_open(store, source->name, &reading.staging, error))
-        return error->status;
-    enum status status = read_source(&reading, store, &arena, thread_pool, error);
-    if (status) {
-        staging_abandon(reading.staging);
-        return status;
-    }
-    struct staging_verdict verdict = { .whole = result->whole,
-                                       .full = source->listing == SOURCE_FULL,
-                                       .unchanged = result->unchanged,
-                                       .skipped = reading.skipped,
-                                       .why = result->why };
-    return staging_finish(reading.staging, &verdict, &result->counts, error);
-}
-
 static enum status run_sources(struct store *store, const struct extract_request *request,
                                struct thread_pool *thread_pool, struct extract_result *results, size_t *count,
                                struct error *broken, struct error *error)
 {
     int64_t patience = FETCH_PATIENCE;
-    for (size_t i = 0; i < request->source_count && !stopped(request); i++) {
+    for (size_t i = 0; i < request->source_count && !(request->stop && *request->stop); i++) {
         if (!wanted_source(request, &request->sources[i]))
             continue;
         struct extract_result *result = &results[(*count)++];
-        if (run_source(store, request, &request->sources[i], thread_pool, &patience, result, error))
+        if (source_reading_run(store, request, &request->sources[i], thread_pool, &patience, result, error))
             return error->status;
         if (result->broken && !broken->status)
             (void)error_set(broken, STATUS_STOP, _("source \"%s\" was not read to its end: %s"),
@@ -551,7 +74,7 @@ enum status extract_run(struct store *store, const struct extract_request *reque
     thread_pool_close(thread_pool);
     if (status || !broken.status)
         return status;
-    return error_copy(error, STATUS_STOP, &broken);
+    return error_set(error, STATUS_STOP, "%s", broken.message);
 }
 
 /* The first document's first record. */
@@ -572,7 +95,7 @@ static enum status first_record(const struct source *source, struct document *do
     if (status == STATUS_OK) {
         *bytes = text_copy(arena, decoded.bytes);
         *context = text_copy(arena, decoded.context);
-        locate(document, &decoded, locator, 512);
+        source_reading_locate(document, &decoded, locator, 512);
     }
     if (decode.user_data)
         decode.driver->close(&decode);

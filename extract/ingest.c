@@ -20,12 +20,14 @@
 
 struct item {
     struct text bytes, context, key;
-    const char *locator, *document, *fault, *doubt;
+    const char *locator, *document, *fault, *kept;
     struct digest digest;
     bool whole;
     bool secret; /* it holds a secret: its place and its key are all that is kept of it */
     bool known;  /* staged before, or nothing that was asked for: there is nothing left to do */
-    bool again;  /* the same bytes are on their way already */
+    bool cut;
+    bool skipped; /* it is no record */
+    bool again;   /* the same bytes are on their way already */
     struct arena arena;
     struct error error;
 };
@@ -45,6 +47,7 @@ struct ingest {
     bool working, doubtful;
     uint64_t *keys;
     size_t key_count, key_capacity;
+    int64_t skipped;
     bool seeks; /* the key of a JSON record can be found without reading all of it */
     struct json_pointer pointer;
     struct arena scratch, kept;
@@ -174,6 +177,10 @@ static void work(void *user_data, size_t index, unsigned thread)
         if (secrets_named_in(item->bytes) || secrets_named_in(item->context))
             withhold(ingest, item);
         item->digest = crypto_sha256(item->bytes.length ? item->bytes : text_of(item->locator));
+        item->skipped = ingest->options.skip && !item->fault &&
+                        skip_matches(ingest->options.skip, ingest->options.source, item->bytes, item->context,
+                                     &item->arena);
+        item->known = item->skipped;
         return;
     }
     struct item *item = &ingest->keying->items[index - ingest->hashing->count];
@@ -205,13 +212,15 @@ static enum status look_up(struct ingest *ingest, struct group *group, const str
                            struct error *error)
 {
     const struct ingest_options *options = &ingest->options;
+    const struct item *last = NULL;
     for (size_t i = 0; i < group->count; i++) {
         struct item *item = &group->items[i];
-        if (item->fault)
+        if (item->fault || item->skipped || item->kept)
             continue;
-        if ((!i || item->context.bytes != item[-1].context.bytes) &&
+        if ((!last || item->context.bytes != last->context.bytes) &&
             staging_context(options->staging, item->context, error))
             return error->status;
+        last = item;
         if (!options->key)
             item->key = text_of(item->document);
         else if (is_on_its_way(before, before->count, &item->digest) ||
@@ -271,31 +280,39 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
     return staging_put(options->staging, &staged, error);
 }
 
-/* What may have been cut stands under its key, where that can be told, so that nothing is missing for it. */
+/* What may have been cut, or is struck out, stands under its key, where that can be told, so that nothing is missing
+ * for it. */
 static enum status keep_back(struct ingest *ingest, struct item *item, struct error *error)
 {
     const struct ingest_options *options = &ingest->options;
-    bool known;
-    bool keyed = !item->fault && item->key.length;
-    item->fault = item->doubt;
-    ingest->doubtful = true;
-    if (!keyed)
+    enum staging_doubt doubt = STAGING_NO_DOUBT;
+    bool known = false;
+    if (item->fault || !item->key.length) {
+        item->fault = item->fault ? item->fault : item->kept;
+        ingest->doubtful = ingest->doubtful || item->cut;
         return set_aside(ingest, item, error);
+    }
     if (!wanted(options, item->key))
         return STATUS_OK;
+    if (staging_context(options->staging, item->context, error) ||
+        staging_doubt(options->staging, item->key, &item->digest, &doubt, error) ||
+        (doubt &&
+         staging_known(options->staging, &item->digest, item->key, text_of(item->locator), &known, error)))
+        return error->status;
+    if (known && doubt == STAGING_TAKEN)
+        return STATUS_OK;
+    ingest->doubtful = ingest->doubtful || item->cut;
+    options->notice(options->user_data, item->locator, item->kept);
     struct staged_record staged = {
         .key = item->key,
         .locator = text_of(item->locator),
         .bytes = item->bytes,
         .digest = item->digest,
         .context = item->context,
-        .fault = item->doubt,
+        .fault = item->kept,
+        .doubt = true,
     };
-    options->notice(options->user_data, item->locator, item->doubt);
-    if (staging_known(options->staging, &item->digest, item->key, text_of(item->locator), &known, error) ||
-        known)
-        return error->status;
-    return staging_put(options->staging, &staged, error);
+    return known ? STATUS_OK : staging_put(options->staging, &staged, error);
 }
 
 static enum status stage(struct ingest *ingest, struct item *item, struct error *error)
@@ -305,9 +322,10 @@ static enum status stage(struct ingest *ingest, struct item *item, struct error 
                         staging_known(options->staging, &item->digest, TEXT_NONE, text_of(item->locator),
                                       &item->known, error)))
         return error->status;
+    ingest->skipped += item->skipped;
     if (item->known)
         return STATUS_OK;
-    if (item->doubt)
+    if (item->kept)
         return keep_back(ingest, item, error);
     if (item->fault)
         return set_aside(ingest, item, error);
@@ -338,6 +356,11 @@ static void remember_key(struct ingest *ingest, const struct item *item)
         ingest->keys = memory_grow(ingest->keys, ingest->key_capacity = ingest->key_capacity * 2 + 256,
                                    sizeof *ingest->keys);
     ingest->keys[ingest->key_count++] = key | 1;
+}
+
+int64_t ingest_skipped(const struct ingest *ingest)
+{
+    return ingest->skipped;
 }
 
 const uint64_t *ingest_keys(struct ingest *ingest, size_t *count)
@@ -396,7 +419,8 @@ enum status ingest_put(struct ingest *ingest, const struct ingest_record *record
         .bytes = text_copy(&group->arena, record->bytes),
         .locator = text_string(&group->arena, text_of(record->locator)),
         .fault = record->fault ? text_string(&group->arena, text_of(record->fault)) : NULL,
-        .doubt = record->doubt ? text_string(&group->arena, text_of(record->doubt)) : NULL,
+        .cut = record->cut,
+        .kept = record->kept ? text_string(&group->arena, text_of(record->kept)) : NULL,
         .whole = record->whole,
     };
     item->document = before && !strcmp(before->document, record->document)

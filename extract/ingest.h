@@ -7,6 +7,7 @@
 #define EXTRACT_INGEST_H
 
 #include "core/thread_pool.h"
+#include "extract/skip.h"
 #include "record/source.h"
 #include "store/staging.h"
 
@@ -15,6 +16,7 @@ struct ingest_options {
     struct thread_pool *thread_pool;
     const struct source *source;
     const struct record_address *key; /* NULL: the document's name is the key */
+    const struct skip *skip;          /* rows that are no records; NULL: none are */
     const struct text *codes;         /* only records known under these codes, or whose key is one */
     size_t code_count;                /* 0: all */
     bool wants_keys;                  /* of all records, also of those that are known (ingest_keys) */
@@ -29,8 +31,10 @@ struct ingest_record {
     const char *document; /* its name */
     bool whole;           /* the record is the whole document */
     const char *fault;    /* why it cannot be read: it is set aside; NULL: it can */
-    const char *doubt; /* why it is kept back unless these bytes were taken before (NULL: it is not): it may
-                           * have been cut */
+    const char
+        *kept; /* why it is kept back under its key, though it can be read, unless an operator took these
+                           * very bytes (retry); NULL: it is not */
+    bool cut;  /* … because what follows may be lacking */
 };
 
 struct ingest;
@@ -39,6 +43,8 @@ struct ingest *ingest_open(const struct ingest_options *options);
 enum status ingest_put(struct ingest *ingest, const struct ingest_record *record, struct error *error);
 /* Everything that was put is staged. */
 enum status ingest_finish(struct ingest *ingest, struct error *error);
+/* How many rows were no records, since the start. */
+int64_t ingest_skipped(const struct ingest *ingest);
 /* After ingest_finish: a number for the key of each record that was put since the last call, in their order, the
  * same for the same key, none 0. Borrowed until the next record is put. */
 const uint64_t *ingest_keys(struct ingest *ingest, size_t *count);

@@ -76,7 +76,8 @@ void page_walk_begin(struct page_walk *walk)
 void page_walk_free(struct page_walk *walk)
 {
     free(walk->seen.slots);
-    walk->seen = (struct page_keys){ 0 };
+    free(walk->pages.slots);
+    walk->seen = walk->pages = (struct page_keys){ 0 };
 }
 
 static bool end(struct page_walk *walk)
@@ -130,6 +131,7 @@ static void count(struct page_walk *walk, const struct page_fact *page)
     walk->filled++;
     walk->last_rows = page->rows;
     walk->last_keys = hash_of(page);
+    add(&walk->pages, walk->last_keys | 1);
 }
 
 static size_t fresh(const struct page_walk *walk, const struct page_fact *page)
@@ -144,6 +146,12 @@ static bool is_same(const struct page_walk *walk, const struct page_fact *page)
 {
     return walk->filled && page->rows && page->rows == walk->last_rows && page->key_count &&
            hash_of(page) == walk->last_keys;
+}
+
+/* As some page before it? A procedure may be listed twice; a page that is, is another's answer. */
+static bool came_before(const struct page_walk *walk, const struct page_fact *page)
+{
+    return page->rows && page->key_count && has(&walk->pages, hash_of(page) | 1);
 }
 
 /* ---- by place ---- */
@@ -224,11 +232,15 @@ static bool take_at_place(struct page_walk *walk, const struct page_fact *page)
         return take_empty(walk);
     if (walk->state == WALK_BEHIND_EMPTY)
         return take_behind_hole(walk, page);
-    if (!is_same(walk, page))
+    if (!came_before(walk, page))
         return go_on(walk, page);
+    if (walk->state == WALK_BEHIND_SHORT)
+        return end(walk);
+    if (!is_same(walk, page))
+        return doubt(walk, _("is the same as a page before it; check \"pages\""));
     /* Behind a full first page nothing tells a server that gives its last page for ever from one that does not
      * turn the pages. */
-    if (walk->state == WALK_GOING && walk->filled == 1)
+    if (walk->filled == 1)
         return doubt(walk, _("is the same as page 1: the server does not turn the pages; check "
                              "\"pages\""));
     return end(walk);
@@ -246,6 +258,8 @@ static bool take_by_link(struct page_walk *walk, const struct page_fact *page)
         return again ? end(walk) : true;
     }
     walk->state = WALK_GOING;
+    if (page->rows > 1 && came_before(walk, page))
+        say(walk, _("is the same as a page before it; check \"pages\""));
     count(walk, page);
     if (walk->kind == WALK_SINGLE || page->link == LINK_NONE || (page->link == LINK_SAME && !page->rows))
         return end(walk);

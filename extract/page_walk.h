@@ -61,8 +61,8 @@ struct page_walk {
     int64_t total;                /* -1: not said yet */
     int lost, stale;              /* pages in a row that were lost; that gave nothing new */
     uint64_t last_keys;
-    struct page_keys seen;
-    uint64_t repeats; /* which keys came on more than one page, in their order; 0: none */
+    struct page_keys seen, pages; /* the keys; the pages, by their keys */
+    uint64_t repeats;             /* which keys came on more than one page, in their order; 0: none */
 };
 
 /* Begins at the first page, also once more; what stands in the upper half above is the caller's. */

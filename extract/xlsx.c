@@ -212,7 +212,9 @@ static enum status lay_out(struct xlsx *xlsx, struct xlsx_row *row, struct error
     size_t count = xlsx->header.count, bytes = 0, filled = 0;
     const struct xlsx_sheet *sheet = &xlsx->sheet;
     memset(xlsx->cells, 0, count * sizeof *xlsx->cells);
-    *row = (struct xlsx_row){ .number = sheet->number, .count = count, .cells = xlsx->cells };
+    *row = (struct xlsx_row){
+        .number = sheet->number, .count = count, .cells = xlsx->cells, .hidden = sheet->hidden
+    };
     for (size_t i = 0; i < sheet->count; i++)
         if (sheet->cells[i].column <= count)
             xlsx->cells[sheet->cells[i].column - 1] = sheet->cells[i].cell;

@@ -40,6 +40,7 @@ struct xlsx_cell {
     enum xlsx_kind kind;
     bool shown;  /* XLSX_NUMBER: written with the zeros of the cell's format, so that none was lost */
     bool merged; /* the value of a merged range whose first cell is another one */
+    bool struck; /* struck out, by the cell's format */
     struct text text;
 };
 
@@ -47,7 +48,8 @@ struct xlsx_row {
     size_t number;                 /* in the sheet, from 1 */
     size_t count;                  /* as many as there are headings */
     const struct xlsx_cell *cells; /* borrowed until the next call */
-    size_t beyond;                 /* cells with something in them right of the last heading */
+    bool hidden;
+    size_t beyond; /* cells with something in them right of the last heading */
     bool title; /* no record: a line across the table ("II. Đất đai" in one merged cell), or remarks beside it
                  */
 };

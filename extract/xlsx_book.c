@@ -371,6 +371,9 @@ struct styles {
     size_t code_count, code_room, format_room;
     struct code *codes; /* of the workbook's own formats */
     bool cells;         /* inside <cellXfs>, which the cells refer to */
+    bool fonts;         /* inside <fonts> */
+    bool *struck;       /* of each font */
+    size_t font_count, font_room;
 };
 
 static int by_number(const void *left, const void *right)
@@ -409,8 +412,28 @@ static void add_format(struct xlsx_book *book, struct styles *styles, const stru
         xlsx_digits(text, FORMATS_MAX * 10, &key.number);
     struct code *found =
         styles->code_count ? bsearch(&key, styles->codes, styles->code_count, sizeof key, by_number) : NULL;
-    book->formats[book->format_count++] =
-        xlsx_format_of((unsigned)key.number, found ? found->text : TEXT_NONE);
+    struct xlsx_format *format = &book->formats[book->format_count++];
+    *format = xlsx_format_of((unsigned)key.number, found ? found->text : TEXT_NONE);
+    size_t font;
+    if (xml_event_attribute(event, "fontId", &text) && xlsx_digits(text, FORMATS_MAX * 10, &font) &&
+        font < styles->font_count)
+        format->struck = styles->struck[font];
+}
+
+/* Fonts stand before the formats that refer to them. */
+static void add_font(struct styles *styles, const struct xml_event *event)
+{
+    struct text value;
+    if (xlsx_is(event, XML_EVENT_START, "font") && styles->font_count < FORMATS_MAX) {
+        if (styles->font_count == styles->font_room)
+            styles->struck = memory_grow(styles->struck, styles->font_room = styles->font_room * 2 + 16,
+                                         sizeof *styles->struck);
+        styles->struck[styles->font_count++] = false;
+    } else if (xlsx_is(event, XML_EVENT_START, "strike") && styles->font_count) {
+        bool off =
+            xml_event_attribute(event, "val", &value) && (text_is(value, "0") || text_is(value, "false"));
+        styles->struck[styles->font_count - 1] = !off;
+    }
 }
 
 static enum status read_styles(struct xlsx_book *book, struct text member, struct error *error)
@@ -430,8 +453,13 @@ static enum status read_styles(struct xlsx_book *book, struct text member, struc
             styles.cells = false;
         else if (styles.cells && xlsx_is(event, XML_EVENT_START, "xf"))
             add_format(book, &styles, event);
+        else if (event->kind != XML_EVENT_TEXT && !strcmp(event->name, "fonts"))
+            styles.fonts = event->kind == XML_EVENT_START;
+        else if (styles.fonts)
+            add_font(&styles, event);
     }
     free(styles.codes);
+    free(styles.struck);
     xlsx_part_close(&part);
     return status == STATUS_END ? STATUS_OK : status;
 }

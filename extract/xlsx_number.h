@@ -13,6 +13,7 @@ enum xlsx_shape { XLSX_AS_NUMBER, XLSX_AS_DATE, XLSX_AS_TIME, XLSX_AS_DATE_TIME,
 struct xlsx_format {
     enum xlsx_shape shape;
     unsigned char integers, decimals; /* digits that are shown at least; 0: as they come */
+    bool struck;                      /* the font's letters are struck out */
 };
 
 /* By its number in the standard (`code` empty) or by its code, of which the first section counts. */

@@ -193,6 +193,7 @@ static enum status end_cell(struct xlsx_sheet *sheet, const struct reading *read
         cell.kind = XLSX_UNCALCULATED;
         cell.text = TEXT("");
     }
+    cell.struck = reading->style < sheet->book->format_count && sheet->book->formats[reading->style].struck;
     if (!status && cell.kind && (cell.kind == XLSX_UNCALCULATED || !is_blank(cell.text)))
         keep_cell(sheet, reading->column, cell);
     return status;
@@ -259,6 +260,8 @@ static enum status read_row(struct xlsx_sheet *sheet, const struct xml_event *ev
     if (number <= sheet->number || number > XLSX_ROWS)
         return broken(sheet, _("the row behind it is out of order"), TEXT_NONE, error);
     sheet->number = number;
+    sheet->hidden =
+        xml_event_attribute(event, "hidden", &value) && (text_is(value, "1") || text_is(value, "true"));
     sheet->count = sheet->bytes = 0;
     sheet->ordered = true;
     arena_clear(&sheet->arena);

@@ -24,6 +24,7 @@ struct xlsx_sheet {
     bool in_data;
 
     size_t number; /* the row's, from 1 */
+    bool hidden;   /* the row is */
     size_t count, capacity;
     struct xlsx_place *cells; /* in the order of their columns */
     size_t bytes;             /* that the row takes */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/field_presence.h"
 #include "store/ledger.h"
 #include "store/outbox_scan.h"
 #include "store/staging.h"
@@ -125,6 +126,7 @@ struct holding {
     struct buffer releases; /* options that would release it */
     struct value *released; /* details for the ledger */
     struct value *usual;    /* source: records */
+    bool whole;             /* the listing of the source at hand: only such a one lets its brakes go */
     bool held[BRAKES];
 };
 
@@ -139,7 +141,7 @@ static bool exceeds(const struct brake_limit *limit, int64_t count, int64_t of)
 static void hold(struct holding *holding, enum brake brake, const char *source, int64_t count, int64_t of,
                  const char *sentence)
 {
-    if (is_released(holding->request, brake)) {
+    if (is_released(holding->request, brake) && (!source || holding->whole)) {
         struct value *detail = value_append(holding->released, value_object(&holding->arena));
         value_set(detail, "brake", value_string(&holding->arena, names[brake]));
         value_set(detail, "count", value_integer(&holding->arena, count));
@@ -199,6 +201,30 @@ static bool judge_listing(struct holding *holding, const char *source, int64_t u
     return true;
 }
 
+static enum status judge_fields(struct store *store, struct holding *holding, const char *source,
+                                struct error *error)
+{
+    BUFFER_OWNED struct buffer sentence = { 0 };
+    const struct brakes *brakes = holding->request->brakes;
+    struct value *vanished;
+    int64_t records = 0;
+    if (brakes->vanished_field == BRAKE_OFF)
+        return STATUS_OK;
+    if (field_presence_vanished(store, source, &holding->arena, &vanished, &records, error))
+        return error->status;
+    if (!vanished)
+        return STATUS_OK;
+    buffer_printf(&sentence, _("the source %s gives nothing any more at"), source);
+    for (const struct value *address = vanished->first; address; address = address->next)
+        buffer_printf(&sentence, "%s %.*s", address == vanished->first ? "" : ",", TEXT_ARG(address->text));
+    buffer_printf(&sentence, _(", in none of its %lld records: was it renamed there?"), (long long)records);
+    if (brakes->vanished_field == BRAKE_STOP)
+        hold(holding, BRAKE_VANISHED_FIELD, source, records, records, sentence.bytes);
+    else if (holding->request->notice)
+        holding->request->notice(holding->request->user_data, sentence.bytes);
+    return STATUS_OK;
+}
+
 static bool is_named(const struct outbox_filter *filter, const char *source)
 {
     for (size_t i = 0; i < filter->source_count; i++)
@@ -216,11 +242,12 @@ static enum status judge_sources(struct store *store, struct holding *holding, s
         bool known;
         if (!is_named(request->filter, source))
             continue;
-        if (outbox_usual(store, source, &known, &usual, error) ||
-            staging_present(store, source, &records, error))
+        if (staging_was_whole(store, source, &holding->whole, error) ||
+            outbox_usual(store, source, &known, &usual, error) ||
+            staging_present(store, source, &records, error) || judge_fields(store, holding, source, error))
             return error->status;
         bool settled = !known || judge_listing(holding, source, usual, records);
-        if (settled && (known ? usual != records : records > 0))
+        if (settled && holding->whole && (known ? usual != records : records > 0))
             value_set(holding->usual, source, value_integer(&holding->arena, records));
     }
     return STATUS_OK;
@@ -261,8 +288,6 @@ static enum status write_release(struct store *store, const struct holding *hold
 static enum status go_on(struct store *store, const struct holding *holding, struct error *error)
 {
     const struct brakes_request *request = holding->request;
-    if (!request->released_count && !holding->usual->count)
-        return STATUS_OK;
     if (store_begin(store, error))
         return error->status;
     enum status status = STATUS_OK;
@@ -271,6 +296,9 @@ static enum status go_on(struct store *store, const struct holding *holding, str
             status = write_release(store, holding, request->released[i], error);
     for (const struct value *item = holding->usual->first; !status && item; item = item->next)
         status = outbox_set_usual(store, item->name.bytes, strtoll(item->text.bytes, NULL, 10), error);
+    for (size_t i = 0; !status && !request->filter->code_count && i < request->source_count; i++)
+        if (is_named(request->filter, request->sources[i]))
+            status = field_presence_settle(store, request->sources[i], error);
     if (!status)
         status = store_commit(store, error);
     if (status)

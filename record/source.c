@@ -9,6 +9,8 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const formats[] = { "json", "ndjson", "xml", "html", "csv", "xlsx", "rows", NULL };
+static const char *const hidden_choices[] = { "take", "skip", NULL };
+static const char *const struck_choices[] = { "reject", "take", "skip", NULL };
 static const char *const listings[] = { "full", "changes", NULL };
 
 #define AT(member) offsetof(struct source, member)
@@ -23,6 +25,8 @@ static const struct setting settings[] = {
     { "listing", SETTING_CHOICE, AT(listing), .fallback = "full", .choices = listings,
       .help = N_("full: what is absent is reported missing; changes: absence means nothing") },
     { "nothing", SETTING_LIST, AT(nothing), .help = N_("texts that mean nothing") },
+    { "skip", SETTING_LIST, AT(skip),
+      .help = N_("rows that are no records: from, and matches, is or nothing") },
     { "map", SETTING_OBJECT, AT(map), .required = true,
       .help = N_("from the source's fields to the procedure's") },
     { "encoding", SETTING_TEXT, AT(encoding),
@@ -34,6 +38,10 @@ static const struct setting settings[] = {
     { "header", SETTING_TREE, AT(header),
       .help = N_("csv, xlsx: the row of the headings, or a list of names") },
     { "sheet", SETTING_TEXT, AT(sheet), .help = N_("xlsx: the sheet's name or number") },
+    { "hidden", SETTING_CHOICE, AT(hidden), .fallback = "take", .choices = hidden_choices,
+      .help = N_("xlsx: hidden rows: take, with a warning, or skip") },
+    { "struck", SETTING_CHOICE, AT(struck), .fallback = "reject", .choices = struck_choices,
+      .help = N_("xlsx: rows that are struck out: reject, take or skip") },
     { "record_limit", SETTING_SIZE, AT(record_limit), .fallback = "8M", .minimum = 1024, .maximum = 256 << 20,
       .help = N_("bytes of one record") },
 };
@@ -147,6 +155,8 @@ static enum status check_options(const struct setting_context *context, const st
         { "separator", 1 << SOURCE_CSV },
         { "header", 1 << SOURCE_CSV | 1 << SOURCE_XLSX },
         { "sheet", 1 << SOURCE_XLSX },
+        { "hidden", 1 << SOURCE_XLSX },
+        { "struck", 1 << SOURCE_XLSX },
     };
     for (size_t i = 0; i < COUNT(uses); i++) {
         const struct value *given = value_find(source->tree, uses[i].name);

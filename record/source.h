@@ -22,16 +22,18 @@ struct source {
     const struct value *fetch; /* extract's */
     const struct value *map;   /* transform's */
     const struct value *nothing;
-    int format;          /* enum source_format */
-    const char *records; /* NULL or "": the whole document */
-    const char *key;     /* an address; NULL: the document's name */
-    int listing;         /* enum source_listing */
+    const struct value *skip; /* extract's: rows that are no records */
+    int format;               /* enum source_format */
+    const char *records;      /* NULL or "": the whole document */
+    const char *key;          /* an address; NULL: the document's name */
+    int listing;              /* enum source_listing */
     const char *encoding;
     const char *font; /* tcvn3: "capitals" when the text is in the capitals font */
     const struct value *namespaces;
     const char *separator;
     const struct value *header; /* the heading row's number, or a list of names */
     const char *sheet;
+    int hidden, struck;   /* enum source_hidden, source_struck: rows of a workbook */
     int64_t record_limit; /* bytes of one record */
     int64_t order;        /* its place in the configuration, from 0 */
 
@@ -39,6 +41,8 @@ struct source {
 };
 
 enum source_listing { SOURCE_FULL, SOURCE_CHANGES };
+enum source_hidden { SOURCE_HIDDEN_TAKE, SOURCE_HIDDEN_SKIP };
+enum source_struck { SOURCE_STRUCK_REJECT, SOURCE_STRUCK_TAKE, SOURCE_STRUCK_SKIP };
 
 const char *source_format_name(enum source_format format);
 /* The separator as a byte ("\t" and "tab" are a tab); 0 when it is to be found. */

@@ -89,7 +89,7 @@ static enum status add_records(struct store *store, struct arena *arena, struct 
         { "source", COLUMN_TEXT },        { "key", COLUMN_TEXT },          { "locator", COLUMN_TEXT },
         { "source_digest", COLUMN_TEXT }, { "present", COLUMN_JSON },      { "outcome", COLUMN_TEXT },
         { "status", COLUMN_TEXT },        { "fault", COLUMN_TEXT },        { "content_digest", COLUMN_TEXT },
-        { "waits", COLUMN_JSON },         { "findings", COLUMN_FINDINGS },
+        { "waits", COLUMN_JSON },         { "findings", COLUMN_FINDINGS }, { "read_at", COLUMN_TEXT },
     };
     return list_rows(
         store, arena, code,
@@ -100,7 +100,10 @@ static enum status add_records(struct store *store, struct arena *arena, struct 
                                " (SELECT " HEX(
                                    "p.digest") " FROM payload p WHERE p.id = r.content),"
                                                " CASE WHEN r.work > 0 THEN 'true' ELSE 'false' END,"
-                                               " r.id"
+                                               " r.id,"
+                                               " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND"
+                                               "  e.source = s.name AND json_extract(e.detail, '$.unchanged')"
+                                               "  IS NULL)"
                                                " FROM record r JOIN source s ON s.id = r.source WHERE r.code "
                                                "= ?1 ORDER BY r.id",
         columns, COUNT(columns), value_set(page, "records", value_list(arena)), error);

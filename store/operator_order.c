@@ -118,7 +118,10 @@ static enum status take_up_record(struct taking *taking, const struct kept_recor
         taking->counts->rejected++;
     if (append(taking, record->source, record->key, record->code, record->held ? "held" : "rejected",
                error) ||
-        store_sql(taking->store, "UPDATE record SET work = 1 WHERE id = ?1", &statement, error))
+        store_sql(taking->store,
+                  "UPDATE record SET work = 1, fault = CASE doubt WHEN 1 THEN NULL ELSE fault END,"
+                  " doubt = CASE doubt WHEN 1 THEN 2 ELSE doubt END WHERE id = ?1",
+                  &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record->record);
     return sqlite_execute(statement, error);

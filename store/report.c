@@ -84,7 +84,15 @@ enum status report_sources(struct store *store, struct arena *arena, struct valu
                      " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'accepted') AS accepted,"
                      " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'rejected') AS rejected,"
                      " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'held') AS held,"
-                     " count(*) FILTER (WHERE r.present = 0 AND r.key NOT LIKE '@%') AS missing"
+                     " count(*) FILTER (WHERE r.present = 0 AND r.key NOT LIKE '@%') AS missing,"
+                     " (SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE e.event = 'listed' AND"
+                     "  e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS whole,"
+                     " (SELECT coalesce(json_extract(e.detail, '$.why'), '') FROM ledger e WHERE e.event ="
+                     "  'listed' AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS why,"
+                     " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND e.source = s.name AND"
+                     "  json_extract(e.detail, '$.whole') = 1) AS whole_at,"
+                     " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND e.source = s.name AND"
+                     "  json_extract(e.detail, '$.unchanged') IS NULL) AS read_at"
                      " FROM source s LEFT JOIN record r ON r.source = s.id GROUP BY s.id ORDER BY s.id",
                      -1, rows, error);
 }

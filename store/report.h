@@ -9,7 +9,9 @@
 enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                         struct error *error);
 
-/* Sources with their records: source, present, accepted, rejected, held, missing, last whole listing. */
+/* Sources with their records: source, present, accepted, rejected, held, missing; of the last listing whole (1 or
+ * 0) and why it is not; when one was whole last (whole_at), and when it was last read, not only said to be
+ * unchanged (read_at). */
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows,
                            struct error *error);
 

@@ -29,6 +29,7 @@ const char schema_tables[] =
     "  hash BLOB NOT NULL);\n"
     "CREATE INDEX ledger_run ON ledger (run, event);\n"
     "CREATE INDEX ledger_started ON ledger (run) WHERE event = 'run-started';\n"
+    "CREATE INDEX ledger_listed ON ledger (source, seq) WHERE event = 'listed';\n"
     "CREATE INDEX ledger_code ON ledger (code) WHERE code IS NOT NULL;\n"
     "CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;\n"
     "CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;\n"
@@ -40,7 +41,8 @@ const char schema_tables[] =
     /* A recipe is what a record is worked by: normaliser, map and code lists of a source, or the rules in force. */
     "CREATE TABLE recipe (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE);\n"
     "CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, complete_run INTEGER,\n"
-    "  usual INTEGER);\n" /* how many records it gave when load last went on from its listing */
+    "  usual INTEGER,\n" /* how many records it gave when load last went on from its listing */
+    "  fields TEXT, fields_now TEXT);\n" /* which addresses gave something then, and in the last whole listing */
     "CREATE TABLE source_state (source INTEGER PRIMARY KEY REFERENCES source (id), state BLOB NOT NULL);\n"
     "CREATE TABLE record (\n"
     "  id INTEGER PRIMARY KEY,\n"
@@ -51,10 +53,12 @@ const char schema_tables[] =
     "  payload INTEGER NOT NULL,\n"
     "  context INTEGER,\n"
     "  fault TEXT,\n"                         /* what extract had to say against it */
+    "  doubt INTEGER NOT NULL DEFAULT 0,\n"   /* enum staging_doubt: 1: that can be overruled, 2: it was */
     "  present INTEGER NOT NULL DEFAULT 1,\n" /* in the last whole listing */
     "  work INTEGER NOT NULL DEFAULT 1,\n"    /* 1: map it, 2: check it, 3: settle it, 0: done */
     "  mapped_by INTEGER, checked_by INTEGER,\n"
     "  code TEXT, content INTEGER, content_digest BLOB, status TEXT,\n"
+    "  gave TEXT,\n" /* a byte for each address of the map: 1 where it gave something */
     "  watched TEXT,\n"                       /* what the rules over the store look at: canonical JSON */
     "  outcome TEXT);\n"
     "CREATE UNIQUE INDEX record_key ON record (source, key);\n"

@@ -291,9 +291,9 @@ static enum status write_record(struct staging *staging, const struct staged_rec
             staging->store,
             known
                 ? "UPDATE record SET key = ?2, locator = ?3, source_digest = ?4, payload = ?5, context = ?6,"
-                  " fault = ?7, present = 1, work = 1 WHERE id = ?1"
-                : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                  " fault = ?7, doubt = ?8, present = 1, work = 1 WHERE id = ?1"
+                : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault, doubt)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, known ? known : staging->source);
@@ -304,6 +304,7 @@ static enum status write_record(struct staging *staging, const struct staged_rec
     if (record->context.bytes)
         sqlite_bind_number(statement, 6, staging->context);
     sqlite_bind_text(statement, 7, text_of(record->fault));
+    sqlite_bind_number(statement, 8, record->doubt ? STAGING_DOUBTED : STAGING_NO_DOUBT);
     if (sqlite_execute(statement, error))
         return error->status;
     mark_seen(staging, known ? known : sqlite_last_row(store_database(staging->store)));
@@ -347,6 +348,25 @@ enum status staging_key_at(struct staging *staging, struct arena *arena, struct 
     enum status status = sqlite_step(statement, error);
     if (status == STATUS_OK)
         *key = text_copy(arena, sqlite_column_text(statement, 0));
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status staging_doubt(struct staging *staging, struct text key, const struct digest *digest,
+                          enum staging_doubt *doubt, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *doubt = STAGING_NO_DOUBT;
+    if (store_sql(staging->store,
+                  "SELECT doubt FROM record WHERE source = ?1 AND key = ?2 AND source_digest = ?3",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    sqlite_bind_text(statement, 2, key);
+    sqlite_bind_digest(statement, 3, digest);
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_OK)
+        *doubt = (enum staging_doubt)sqlite_number(statement, 0);
     sqlite_reset_statement(statement);
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -543,4 +563,21 @@ enum status staging_present(struct store *store, const char *source, int64_t *pr
     *present = status == STATUS_OK ? sqlite_number(statement, 0) : 0;
     sqlite_reset_statement(statement);
     return status;
+}
+
+enum status staging_was_whole(struct store *store, const char *source, bool *whole, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *whole = true;
+    if (store_sql(store,
+                  "SELECT json_extract(detail, '$.whole') FROM ledger WHERE event = 'listed' AND source = ?1"
+                  " ORDER BY seq DESC LIMIT 1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, text_of(source));
+    enum status status = sqlite_step(statement, error);
+    if (status == STATUS_OK)
+        *whole = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
 }

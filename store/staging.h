@@ -15,6 +15,7 @@ struct staged_record {
     struct digest digest; /* of the bytes */
     struct text context;  /* what the listing's records share (a heading row), or none */
     const char *fault;    /* extract's reason against it; NULL: none */
+    bool doubt;           /* … is a doubt: an operator may take the record as it is */
 };
 
 struct staging_counts {
@@ -54,6 +55,14 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
  * none. */
 enum status staging_key_at(struct staging *staging, struct arena *arena, struct text locator,
                            struct text *key, struct error *error);
+/* What is said of the record of this key with these very bytes. */
+enum staging_doubt {
+    STAGING_NO_DOUBT,
+    STAGING_DOUBTED, /* it is kept back, though it can be read */
+    STAGING_TAKEN,   /* an operator took it as it is */
+};
+enum status staging_doubt(struct staging *staging, struct text key, const struct digest *digest,
+                          enum staging_doubt *doubt, struct error *error);
 /* Are there records that stood in this document of many records, in the last whole listing? */
 enum status staging_has_document(struct staging *staging, struct text document, bool *many,
                                  struct error *error);
@@ -79,6 +88,8 @@ enum status staging_finish(struct staging *staging, const struct staging_verdict
 /* Ends it without a trace (a fault of ours): what was not committed is rolled back. */
 void staging_abandon(struct staging *staging);
 
+/* Was the source's last listing whole? One that never was listed is. */
+enum status staging_was_whole(struct store *store, const char *source, bool *whole, struct error *error);
 /* How many records of the source were in its last whole listing. */
 enum status staging_present(struct store *store, const char *source, int64_t *present, struct error *error);
 

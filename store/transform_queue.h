@@ -50,6 +50,7 @@ struct transform_result {
     struct digest digest;  /* of the content */
     int64_t known_content; /* WORK_CHECK: the payload it has already */
     bool fresh;
+    struct text gave; /* which of the map's addresses gave something; bytes NULL: as before (WORK_CHECK) */
     struct text projection; /* what the rules over the store look at; bytes NULL: nothing */
     const struct findings *findings;
 };

@@ -1,5 +1,7 @@
 #include "transform/map.h"
 
+#include <string.h>
+
 #include <stdio.h>
 
 #include "transform/map_inside.h"
@@ -97,6 +99,8 @@ static void flatten(struct map_running *running, const struct map_group *group, 
         return;
     }
     record_items_open(running->arena, &items, &opened);
+    if (opened.count)
+        running->result->gave[group->each_number] = '1';
     for (size_t i = 0; i < opened.count || i == 0; i++) {
         at.index = (long)list->count;
         struct value *item =
@@ -146,8 +150,12 @@ static void take_pieces(struct map_running *running, const struct map_node *node
     struct record_items items;
     if (!node->from)
         map_take_text(running, node, node->constant, pieces, false, place);
-    else if (map_choose(running, node, record, item, &items, place))
+    else if (map_choose(running, node, record, item, &items, place)) {
+        size_t before = pieces->count;
         map_gather(running, node, record, &items, pieces, place);
+        if (pieces->count > before)
+            running->result->gave[node->number] = '1';
+    }
 }
 
 /* Texts for a list of texts: everything that the address names. */
@@ -342,6 +350,12 @@ static void derive_online_service(struct map_running *running, struct value *pro
     stated->text = text_of(highest);
 }
 
+const struct text *map_addresses(const struct map *map, size_t *count)
+{
+    *count = map->numbered_count;
+    return map->numbered;
+}
+
 void map_run(const struct map *map, struct arena *arena, struct text bytes, struct text context,
              struct map_result *result)
 {
@@ -349,7 +363,9 @@ void map_run(const struct map *map, struct arena *arena, struct text bytes, stru
     running.table = map->source->record.shape == RECORD_TABLE;
     struct record record;
     struct error error;
-    *result = (struct map_result){ 0 };
+    *result = (struct map_result){ .gave = arena_alloc(arena, map->numbered_count + 1) };
+    memset(result->gave, '0', map->numbered_count);
+    result->gave[map->numbered_count] = 0;
     if (record_open(arena, &map->source->record, bytes, context, &record, &error)) {
         map_find(&running, NULL, "congkhai/decode", TEXT_NONE, "record.unreadable", text_of(error.message));
         return;

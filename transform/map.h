@@ -43,7 +43,12 @@ struct map_result {
     struct value *procedure; /* canonical: sorted, nothing empty; NULL when the record cannot be decoded */
     struct findings findings;
     struct normalise_counts repairs;
+    char
+        *gave; /* a byte for each of the map's addresses: '1' where it gave something, '0' where it did not */
 };
+
+/* The addresses that fields are filled from, in the order of `gave`; alternatives are one, by the first. */
+const struct text *map_addresses(const struct map *map, size_t *count);
 
 /* Thread-safe for one map and different arenas. Never fails: what is wrong is a finding. */
 void map_run(const struct map *map, struct arena *arena, struct text bytes, struct text context,

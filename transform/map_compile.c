@@ -66,6 +66,15 @@ static enum status compile_address(struct compiler *compiler, const struct recor
     return STATUS_OK;
 }
 
+static size_t number_address(struct map *map, const struct record_address *address)
+{
+    if (map->numbered_count == map->numbered_room)
+        map->numbered = memory_grow(map->numbered, map->numbered_room = map->numbered_room * 2 + 16,
+                                    sizeof *map->numbered);
+    map->numbered[map->numbered_count] = record_address_text(address);
+    return map->numbered_count++;
+}
+
 static enum status compile_from(struct compiler *compiler, struct map_node *node,
                                 const struct record_format *format, const struct value *tree,
                                 struct error *error)
@@ -78,6 +87,7 @@ static enum status compile_from(struct compiler *compiler, struct map_node *node
     for (; item && node->from_count < count; item = item->next, node->from_count++)
         if (compile_address(compiler, format, item, &node->from[node->from_count], error))
             return error->status;
+    node->number = number_address(compiler->map, node->from[0]);
     return STATUS_OK;
 }
 
@@ -428,6 +438,7 @@ static enum status compile_group(struct compiler *compiler, const struct field *
         if (compile_address(compiler, format, each, &group->each, error) ||
             compile_group(compiler, field, format, inner, &group->inner, error))
             return error->status;
+        group->each_number = number_address(compiler->map, group->each);
     }
     for (const struct value *member = tree->first; member; member = member->next) {
         struct field_path path;
@@ -512,6 +523,7 @@ void map_free(struct map *map)
     for (size_t i = 0; i < map->pattern_count; i++)
         regex_free(map->patterns[i]);
     free(map->addresses);
+    free(map->numbered);
     free(map->patterns);
     arena_free(&map->arena);
     free(map);

@@ -13,6 +13,7 @@ struct map_node {
     const struct field *field;    /* the target */
     struct record_address **from; /* alternatives; NULL: a constant */
     size_t from_count;
+    size_t number; /* among the map's addresses (map_addresses); alternatives are one */
     struct text constant;
     struct regex *match;
     struct text split; /* bytes NULL: none */
@@ -44,6 +45,7 @@ struct map_group {
     /* `each` and `map` among the members: the items of an inner list, each with the members of this object.
      */
     struct record_address *each;
+    size_t each_number;
     struct map_group *inner;
 };
 
@@ -54,6 +56,8 @@ struct map {
     struct map_defaults defaults;
     struct record_address **addresses; /* all, to be freed */
     size_t address_count, address_room;
+    struct text *numbered; /* the first of each alternatives, as written */
+    size_t numbered_count, numbered_room;
     struct regex **patterns;
     size_t pattern_count, pattern_room;
 };

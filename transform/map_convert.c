@@ -11,7 +11,8 @@ static struct value *convert_date(struct map_running *running, const struct map_
                                   const struct map_place *place)
 {
     struct date date;
-    bool fits = (!node->date_count || running->table) && date_read(text, &date);
+    bool fits = ((!node->date_count || running->table) && date_read(text, &date)) ||
+                (running->table && date_read_moment(text, &date));
     for (size_t i = 0; !fits && i < node->date_count; i++)
         fits = date_parse(text, node->dates[i], &date);
     if (!fits) {

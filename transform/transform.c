@@ -7,6 +7,7 @@
 #include "core/canonical.h"
 #include "core/finding_words.h"
 #include "core/thread_pool.h"
+#include "store/field_presence.h"
 #include "transform/cross_record_rules.h"
 
 #define BATCH    64         /* records that are computed while as many are written */
@@ -21,7 +22,7 @@ struct job {
     struct normalise_counts repairs;
     struct buffer content, projection;
     struct digest digest;
-    struct text code, status;
+    struct text code, status, gave;
     bool other_bytes; /* the store gave others than it was told to keep */
 };
 
@@ -93,6 +94,7 @@ static void map_job(struct job *job, struct arena *arena, const struct working *
     map_run(working->map, arena, job->item.bytes, job->item.context, &result);
     *findings = result.findings;
     job->repairs = result.repairs;
+    job->gave = text_copy(&job->arena, text_of(result.gave));
     if (!result.procedure)
         return;
     canonical_write(&job->content, result.procedure);
@@ -139,7 +141,7 @@ static void compute(void *user_data, size_t index, unsigned thread)
     buffer_clear(&job->projection);
     job->item = batch->items[index];
     job->repairs = (struct normalise_counts){ 0 };
-    job->code = job->status = TEXT_NONE;
+    job->code = job->status = job->gave = TEXT_NONE;
     job->other_bytes = has_other_bytes(&job->item);
     if (text_is(job->item.fault, RECORD_SECRET))
         finding_add(arena, &findings, true, TEXT("congkhai/secret-in-record"), NULL, TEXT_NONE,
@@ -168,6 +170,7 @@ static enum status write_batch(struct store *store, const struct working *workin
             .digest = job->digest,
             .known_content = job->item.kind == WORK_CHECK ? job->item.content : 0,
             .projection = job->projection.length ? buffer_view(&job->projection) : TEXT_NONE,
+            .gave = job->gave,
             .fresh = job->item.fresh,
             .findings = &job->findings,
         };
@@ -237,6 +240,24 @@ static enum status transform_work(struct store *store, struct working *working, 
     return STATUS_OK;
 }
 
+/* Absence means nothing in a listing of changes, and little where only some records were asked for. */
+static enum status count_fields(struct store *store, const struct working *working, struct error *error)
+{
+    size_t count;
+    const struct text *addresses = map_addresses(working->map, &count);
+    if (working->source->listing != SOURCE_FULL || working->request->code_count || stopped(working->request))
+        return STATUS_OK;
+    if (store_begin(store, error))
+        return error->status;
+    if (field_presence_count(store, working->source->name, working->transform_digests.map, addresses, count,
+                             error) ||
+        store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
 static enum status work_source(struct store *store, struct working *working, const struct digest *map_digest,
                                const struct digest *rules_digest, struct transform_counts *counts,
                                struct error *error)
@@ -251,7 +272,7 @@ static enum status work_source(struct store *store, struct working *working, con
     if (store_commit(store, error) || transform_work(store, working, WORK_MAP, counts, error) ||
         transform_work(store, working, WORK_CHECK, counts, error))
         return error->status;
-    return STATUS_OK;
+    return count_fields(store, working, error);
 }
 
 static enum status compile_rules(const struct transform_request *request, struct arena *arena,

@@ -77,9 +77,10 @@ static void stage(const char *const *records, size_t count)
         bool known;
         snprintf(key, sizeof key, "k%zu", i);
         snprintf(locator, sizeof locator, "file.json#%zu", i + 1);
-        struct staged_record record = { text_of(key),        text_of(locator),
-                                        text_of(records[i]), crypto_sha256(text_of(records[i])),
-                                        TEXT_NONE,           NULL };
+        struct staged_record record = { .key = text_of(key),
+                                        .locator = text_of(locator),
+                                        .bytes = text_of(records[i]),
+                                        .digest = crypto_sha256(text_of(records[i])) };
         CHECK_INT(staging_known(staging, &record.digest, record.key, record.locator, &known, &error),
                   STATUS_OK);
         if (!known)

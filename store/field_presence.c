@@ -1,0 +1,147 @@
+#include "store/field_presence.h"
+
+#include <stdlib.h>
+
+#include "adapters/json.h"
+#include "core/canonical.h"
+
+#define RECORDS_LEAST 10
+#define SHARE_LEAST   90 /* per cent */
+
+/* Was the last listing read, and whole? */
+static enum status was_read(struct store *store, const char *source, bool *read, struct error *error)
+{
+    struct sqlite_statement *row;
+    *read = false;
+    if (store_sql(store,
+                  "SELECT json_extract(detail, '$.whole') = 1 AND json_extract(detail, '$.unchanged') IS NULL"
+                  " FROM ledger WHERE event = 'listed' AND source = ?1 ORDER BY seq DESC LIMIT 1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, text_of(source));
+    enum status status = sqlite_step(row, error);
+    *read = status == STATUS_OK && sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status put(struct store *store, const char *source, struct text counted, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "UPDATE source SET fields_now = ?2 WHERE name = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, text_of(source));
+    sqlite_bind_text(statement, 2, counted);
+    return sqlite_execute(statement, error);
+}
+
+static enum status count_records(struct store *store, const char *source, int64_t map, int64_t *counts,
+                                 size_t count, int64_t *records, struct error *error)
+{
+    struct sqlite_statement *rows;
+    if (store_sql(store,
+                  "SELECT r.gave FROM record r JOIN source s ON s.id = r.source WHERE s.name = ?1 AND"
+                  " r.present = 1 AND r.mapped_by = ?2 AND r.gave IS NOT NULL",
+                  &rows, error))
+        return error->status;
+    sqlite_bind_text(rows, 1, text_of(source));
+    sqlite_bind_number(rows, 2, map);
+    enum status status;
+    while (!(status = sqlite_step(rows, error))) {
+        struct text gave = sqlite_column_text(rows, 0);
+        ++*records;
+        for (size_t i = 0; i < count && i < gave.length; i++)
+            counts[i] += gave.bytes[i] == '1';
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status field_presence_count(struct store *store, const char *source, int64_t map,
+                                 const struct text *addresses, size_t count, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    bool read;
+    int64_t records = 0, *counts = arena_array(&arena, int64_t, count + 1);
+    if (was_read(store, source, &read, error))
+        return error->status;
+    if (!read)
+        return put(store, source, TEXT_NONE, error);
+    for (size_t i = 0; i < count; i++)
+        counts[i] = 0;
+    if (count_records(store, source, map, counts, count, &records, error))
+        return error->status;
+    struct value *object = value_object(&arena), *list = value_list(&arena);
+    for (size_t i = 0; i < count; i++) {
+        struct value *one = value_append(list, value_object(&arena));
+        value_set(one, "address", value_text(&arena, addresses[i]));
+        value_set(one, "records", value_integer(&arena, counts[i]));
+    }
+    value_set(object, "addresses", list);
+    value_set(object, "map", value_integer(&arena, map));
+    value_set(object, "records", value_integer(&arena, records));
+    BUFFER_OWNED struct buffer bytes = { 0 };
+    canonical_write(&bytes, object);
+    return put(store, source, buffer_view(&bytes), error);
+}
+
+static int64_t number_of(const struct value *object, const char *name)
+{
+    char digits[24] = "";
+    struct text text = value_text_of(object, name);
+    for (size_t i = 0; i < text.length && i + 1 < sizeof digits; i++)
+        digits[i] = text.bytes[i];
+    return strtoll(digits, NULL, 10);
+}
+
+static struct value *compare(struct arena *arena, const struct value *before, const struct value *now)
+{
+    int64_t had = number_of(before, "records"), has = number_of(now, "records");
+    const struct value *old = value_find(before, "addresses"), *new = value_find(now, "addresses");
+    struct value *vanished = value_list(arena);
+    if (had < RECORDS_LEAST || has < RECORDS_LEAST || number_of(before, "map") != number_of(now, "map") ||
+        !old || !new)
+        return NULL;
+    const struct value *is = new->first;
+    for (const struct value *was = old->first; was && is; was = was->next, is = is->next)
+        if (number_of(was, "records") * 100 >= had * SHARE_LEAST && !number_of(is, "records"))
+            value_append(vanished, value_text(arena, value_text_of(was, "address")));
+    return vanished->count ? vanished : NULL;
+}
+
+enum status field_presence_vanished(struct store *store, const char *source, struct arena *arena,
+                                    struct value **vanished, int64_t *records, struct error *error)
+{
+    struct sqlite_statement *row;
+    struct error reason;
+    struct value *before, *now;
+    *vanished = NULL;
+    if (store_sql(
+            store,
+            "SELECT fields, fields_now FROM source WHERE name = ?1 AND fields IS NOT NULL AND fields_now"
+            " IS NOT NULL",
+            &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, text_of(source));
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK &&
+        !json_parse(arena, text_copy(arena, sqlite_column_text(row, 0)), &before, &reason) &&
+        !json_parse(arena, text_copy(arena, sqlite_column_text(row, 1)), &now, &reason)) {
+        *vanished = compare(arena, before, now);
+        *records = number_of(now, "records");
+    }
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status field_presence_settle(struct store *store, const char *source, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(
+            store,
+            "UPDATE source SET fields = fields_now WHERE name = ?1 AND fields_now IS NOT NULL AND fields"
+            " IS NOT fields_now",
+            &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, text_of(source));
+    return sqlite_execute(statement, error);
+}
