@@ -26,7 +26,7 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DCONGKHAI_VERSION='"$(VERSION)"' -DCONGKHA
 ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread
 LDLIBS    := $(shell pkg-config --libs $(LIBRARIES)) -lm
 
-LAYERS := core adapters record store extract transform load report cli
+LAYERS := core adapters record store extract transform load report notify cli
 SOURCES := $(foreach layer,$(LAYERS),$(wildcard $(layer)/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 MAIN    := $(BUILD)/cli/main.o
@@ -57,7 +57,7 @@ $(call archive,$(1)): $(filter-out $(MAIN),$(patsubst %.c,$(BUILD)/%.o,$(wildcar
 endef
 $(foreach layer,$(LAYERS),$(eval $(call layer_archive,$(layer))))
 
-STAGES := $(call archive,extract) $(call archive,transform) $(call archive,load) $(call archive,report)
+STAGES := $(call archive,extract) $(call archive,transform) $(call archive,load) $(call archive,report) $(call archive,notify)
 
 $(BUILD)/congkhai: $(MAIN) $(call archive,cli) $(STAGES) $(BASE)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -27,7 +27,7 @@ struct invocation {
     const char **keys;
     size_t key_count;
     const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *show, *run,
-        *as_of, *by, *format, *department, *outcome, *since, *limit, *output;
+        *as_of, *by, *format, *department, *outcome, *since, *limit, *output, *max_age;
     bool fresh; /* --new */
     bool online, offline, rules, anew;
     char **arguments; /* what is no option */
@@ -70,6 +70,8 @@ enum status command_withdraw(struct session *session, struct error *error, int *
 enum status command_reconcile(struct session *session, struct error *error, int *exit_code);
 enum status command_show(struct session *session, struct error *error, int *exit_code);
 enum status command_history(struct session *session, struct error *error, int *exit_code);
+enum status command_health(struct session *session, struct error *error, int *exit_code);
+void health_unknown(const struct error *error); /* of health: the line when nothing can be examined; exit 3 */
 enum status command_kept(struct session *session, struct error *error, int *exit_code);
 enum status command_kept_report(struct session *session, struct error *error); /* report cho-hoan-thien */
 enum status command_report(struct session *session, struct error *error, int *exit_code);

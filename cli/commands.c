@@ -34,6 +34,8 @@ const struct command commands[] = {
     { "kept", "source rule department code outcome new since limit format output", "", 0, 0, true,
       command_kept,
       N_("what is kept back, all of it; --output DIR writes one list a department, to be handed over") },
+    { "health", "max-age", "", 0, 0, true, command_health,
+      N_("one line for a monitor; exit 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN") },
     { "report", "from to as-of by format", "NAME", 1, 1, true, command_report,
       N_("the figures that officials owe: so-luong, dich-vu-cong, cong-bo, bien-dong, chi-so-766, noi-bo, "
          "cho-hoan-thien") },

@@ -17,7 +17,7 @@
 
 struct top {
     const struct value *agency, *sources, *portal, *rules, *codes, *brakes, *precedence, *ledger, *tests,
-        *retention;
+        *retention, *notify;
     const char *store, *baseline, *group;
     int language;
 };
@@ -44,6 +44,7 @@ static const struct setting top_settings[] = {
     { "retention", SETTING_OBJECT, AT(retention), .help = N_("how long source bytes are kept") },
     { "baseline", SETTING_TEXT, AT(baseline),
       .help = N_("a day: what was decided before it is not late; by default that of the first publication") },
+    { "notify", SETTING_TREE, AT(notify), .help = N_("who is told of a night, and of what") },
     { "tests", SETTING_TREE, AT(tests), .help = N_("the configuration's own tests") },
 };
 
@@ -251,10 +252,14 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
     configuration->language = languages[top.language];
     if (private_file_set_group(top.group, error))
         return setting_place(&configuration->context, value_find(tree, "group"), error);
+    configuration->store = file_path(arena, configuration->folder, top.store);
+    /* Early: what is wrong with the rest is told, too. */
+    if (notify_read(&configuration->context, configuration->folder, top.notify, &configuration->notify,
+                    error))
+        return error->status;
     if (top.baseline && !date_read(text_of(top.baseline), &configuration->baseline))
         return setting_fault(&configuration->context, value_find(tree, "baseline"), error,
                              _("\"%s\" must be a day such as 2010-10-14"), "baseline");
-    configuration->store = file_path(arena, configuration->folder, top.store);
     configuration->portal = top.portal;
     configuration->brakes = top.brakes;
     configuration->tests = top.tests;

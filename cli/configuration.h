@@ -7,6 +7,7 @@
 #include "core/digest.h"
 #include "core/error.h"
 #include "core/setting.h"
+#include "notify/notify.h"
 #include "record/codes.h"
 #include "record/source.h"
 #include "transform/rule.h"
@@ -28,6 +29,7 @@ struct configuration {
     size_t rule_file_count;
     const struct value *portal, *brakes, *tests;
     struct ledger_setup sealing;
+    struct notify_settings notify;
     const char *const *precedence;
     size_t precedence_count;
     int64_t keep_source_ms; /* retention of source bytes; 0: for ever */

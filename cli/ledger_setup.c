@@ -29,50 +29,7 @@ static const struct setting ledger_table[] = {
     { "copies", SETTING_TREE, offsetof(struct reading, copies), .help = N_("where each head is copied to") },
 };
 
-static const struct setting copy_table[] = {
-    { "folder", SETTING_TEXT, offsetof(struct ledger_setup_copy, folder),
-      .help = N_("a folder: one file a head") },
-    { "command", SETTING_TEXT, offsetof(struct ledger_setup_copy, command),
-      .help = N_("a command line that reads the head from its standard input") },
-    { "url", SETTING_TEXT, offsetof(struct ledger_setup_copy, url),
-      .help = N_("where the head is posted to") },
-    { "headers", SETTING_OBJECT, offsetof(struct ledger_setup_copy, headers), .help = N_("of the POST") },
-    { "mail", SETTING_TEXT, offsetof(struct ledger_setup_copy, mail),
-      .help = N_("an address the head is mailed to") },
-};
-
-static enum status read_copy(const struct setting_context *context, const char *folder,
-                             const struct value *tree, struct ledger_setup_copy *copy, struct error *error)
-{
-    if (setting_read(context, copy_table, COUNT(copy_table), tree, "copies", copy, error))
-        return error->status;
-    int ways = !!copy->folder + !!copy->command + !!copy->url + !!copy->mail;
-    if (ways != 1)
-        return setting_fault(
-            context, tree, error,
-            _("a copy of the head goes one way: \"folder\", \"command\", \"url\" or \"mail\""));
-    if (copy->folder)
-        copy->folder = file_path(context->arena, folder, copy->folder);
-    if (copy->mail && (!strchr(copy->mail, '@') || strpbrk(copy->mail, "\r\n <>,;")))
-        return setting_fault(context, value_find(tree, "mail"), error, _("\"%s\" is no address of mail"),
-                             copy->mail);
-    if (copy->url && strncmp(copy->url, "https://", 8) && strncmp(copy->url, "http://", 7))
-        return setting_fault(context, value_find(tree, "url"), error, _("\"%s\" is no http(s) address"),
-                             copy->url);
-    copy->shown =
-        text_format(context->arena, "%s %s",
-                    copy->folder    ? "folder"
-                    : copy->command ? "command"
-                    : copy->url     ? "url"
-                                    : "mail",
-                    copy->folder    ? copy->folder
-                    : copy->command ? text_string(context->arena, secret_hide_arguments(
-                                                                      context->arena, text_of(copy->command)))
-                    : copy->url ? text_string(context->arena, secret_hide(context->arena, text_of(copy->url)))
-                                : copy->mail)
-            .bytes;
-    return STATUS_OK;
-}
+static const struct setting copy_table[] = { SINK_SETTINGS };
 
 enum status ledger_setup_read(const struct setting_context *context, const char *folder, const char *agency,
                               const struct value *tree, struct ledger_setup *settings, struct error *error)
@@ -90,10 +47,14 @@ enum status ledger_setup_read(const struct setting_context *context, const char 
         return STATUS_OK;
     if (reading.copies->kind != VALUE_LIST)
         return setting_fault(context, reading.copies, error, _("\"copies\" is a list"));
-    settings->copies = arena_array(context->arena, struct ledger_setup_copy, reading.copies->count + 1);
-    for (const struct value *copy = reading.copies->first; copy; copy = copy->next)
-        if (read_copy(context, folder, copy, &settings->copies[settings->copy_count++], error))
+    settings->copies = arena_array(context->arena, struct sink, reading.copies->count + 1);
+    for (const struct value *copy = reading.copies->first; copy; copy = copy->next) {
+        struct sink *sink = &settings->copies[settings->copy_count++];
+        if (setting_read(context, copy_table, COUNT(copy_table), copy, "copies", sink, error) ||
+            sink_check(context, folder, copy, sink, error))
             return error->status;
+        sink->sendmail = reading.sendmail;
+    }
     return STATUS_OK;
 }
 

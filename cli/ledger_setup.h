@@ -15,18 +15,13 @@
 
 #include "adapters/http.h"
 #include "core/setting.h"
+#include "notify/sink.h"
 #include "store/audit.h"
-
-struct ledger_setup_copy {
-    const char *folder, *command, *url, *mail; /* one of them */
-    const char *shown;                         /* for messages: without secrets */
-    const struct value *headers;               /* of a POST */
-};
 
 struct ledger_setup {
     const char *key; /* path of the private key; NULL: heads are not signed */
     const char *sendmail;
-    struct ledger_setup_copy *copies;
+    struct sink *copies;
     size_t copy_count;
     const struct value *public;
     struct audit_settings audit;

@@ -11,6 +11,7 @@
 #include "adapters/unicode.h"
 #include "adapters/visible.h"
 #include "cli/cli.h"
+#include "cli/notices.h"
 #include "core/memory.h"
 
 volatile sig_atomic_t cli_stop;
@@ -113,6 +114,7 @@ enum choice {
     OPTION_SINCE,
     OPTION_LIMIT,
     OPTION_OUTPUT,
+    OPTION_MAX_AGE,
     OPTION_NEW,
     OPTION_ONLINE,
     OPTION_OFFLINE,
@@ -152,6 +154,7 @@ static const struct option options[] = {
     { "since", required_argument, NULL, OPTION_SINCE },
     { "limit", required_argument, NULL, OPTION_LIMIT },
     { "output", required_argument, NULL, OPTION_OUTPUT },
+    { "max-age", required_argument, NULL, OPTION_MAX_AGE },
     { "new", no_argument, NULL, OPTION_NEW },
     { "online", no_argument, NULL, OPTION_ONLINE },
     { "offline", no_argument, NULL, OPTION_OFFLINE },
@@ -220,6 +223,8 @@ static const char **slot(struct invocation *invocation, int value)
         return &invocation->limit;
     case OPTION_OUTPUT:
         return &invocation->output;
+    case OPTION_MAX_AGE:
+        return &invocation->max_age;
     default:
         return NULL;
     }
@@ -397,6 +402,8 @@ static enum status run_command(struct session *session, const struct command *co
                                session->invocation->sources, session->invocation->source_count, error))
             return error->status;
     }
+    if (notices_concern(session))
+        notices_begin(session);
     return command->run(session, error, exit_code);
 }
 
@@ -451,7 +458,13 @@ int main(int argc, char **argv)
             error.status = status;
             report(&session, &error);
             exit_code = error_exit_code(status);
+            if (command && command->run == command_health) {
+                health_unknown(&error);
+                exit_code = 3;
+            }
         }
+        if (command && notices_concern(&session))
+            notices_end(&session, exit_code, &error);
     }
     configuration_free(&session.configuration);
     arena_free(&invocation.arena);

@@ -23,18 +23,23 @@
     FILE(rules_codes, "rules/codes.yaml")                                                                    \
     FILE(rules_text, "rules/text.yaml")                                                                      \
     FILE(rules_deadlines, "rules/deadlines.yaml")                                                            \
+    FILE(rules_services, "rules/services.yaml")                                                              \
     FILE(codes_agency_codes, "codes/agency-codes.csv")                                                       \
+    FILE(codes_announcements, "codes/announcements.csv")                                                     \
     FILE(codes_channels, "codes/channels.csv")                                                               \
     FILE(codes_closed_agencies, "codes/closed-agencies.csv")                                                 \
     FILE(codes_currencies, "codes/currencies.csv")                                                           \
     FILE(codes_fee_kinds, "codes/fee-kinds.csv")                                                             \
     FILE(codes_holidays, "codes/holidays.csv")                                                               \
+    FILE(codes_internal_groups, "codes/internal-groups.csv")                                                 \
     FILE(codes_kinds, "codes/kinds.csv")                                                                     \
     FILE(codes_levels, "codes/levels.csv")                                                                   \
     FILE(codes_online_services, "codes/online-services.csv")                                                 \
     FILE(codes_statuses, "codes/statuses.csv")                                                               \
     FILE(codes_subjects, "codes/subjects.csv")                                                               \
-    FILE(codes_units, "codes/units.csv")
+    FILE(codes_territorial, "codes/territorial.csv")                                                         \
+    FILE(codes_units, "codes/units.csv")                                                                     \
+    FILE(codes_yes_no, "codes/yes-no.csv")
 
 FILES(SHIPPED)
 

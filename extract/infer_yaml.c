@@ -264,7 +264,7 @@ struct text infer_yaml_write(struct arena *arena, const char *what, struct infer
                   "\nportal:\n  driver: rest\n  url: https://portal.example/v1\n"
                   "  # Khi đã có mật mã của cổng thì bỏ dấu # | with the portal's token, take the # away:\n"
                   "  # auth: { bearer: \"${env:CONGKHAI_PORTAL_TOKEN}\" }\n\nrules: [rules/nd63.yaml, "
-                  "rules/codes.yaml, rules/text.yaml, rules/deadlines.yaml]\n"
+                  "rules/codes.yaml, rules/text.yaml, rules/deadlines.yaml, rules/services.yaml]\n"
                   "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop }\n");
     struct text yaml = text_copy(arena, buffer_view(&out));
     buffer_free(&out);

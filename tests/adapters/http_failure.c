@@ -19,13 +19,16 @@ TEST("a refused connection and an unknown host are NOT_SENT")
 TEST("a server that does not speak TLS is a TLS failure, a file of authorities that is not there too")
 {
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ 0 });
+    static const char *const answers[] = { "HTTP/1.1 400 Bad Request\r\n\r\n", "" };
+    struct script script = { .answers = answers, .count = 2, .any = true };
     char url[128];
-    at("/");
-    snprintf(url, sizeof url, "https://127.0.0.1:%u/", server_port);
+    script_start(&script);
+    snprintf(url, sizeof url, "https://127.0.0.1:%u/", script.port);
     CHECK_INT(put(client, url, TEXT("x")).failure, HTTP_TLS);
     CLIENT_OWNED struct http_client *other =
         client_with((struct http_options){ .ca_file = "/nonexistent/ca.pem" });
     CHECK_INT(put(other, url, TEXT("x")).failure, HTTP_TLS);
+    script_stop(&script);
 }
 
 TEST("an answer that does not come in time is a TIMEOUT once the request has left")

@@ -185,6 +185,7 @@ struct script {
     const char *const *answers;
     size_t count, body;
     long drip_ms; /* between two bytes of an answer; 0: at once */
+    bool any;     /* whatever comes is a request */
     int listener;
     unsigned port;
     pthread_t thread;
@@ -212,6 +213,8 @@ static inline bool read_request(const struct script *script, int connection)
         length += (size_t)got;
         bytes[length] = 0;
         const char *end = strstr(bytes, "\r\n\r\n");
+        if (script->any)
+            return true;
         if (end && length >= (size_t)(end - bytes) + 4 + script->body)
             return true;
     }

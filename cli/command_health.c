@@ -1,0 +1,147 @@
+/* health: one line and an exit code for a monitor. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/run.h"
+#include "core/date.h"
+#include "core/setting.h"
+#include "store/audit.h"
+#include "store/kept.h"
+#include "store/night.h"
+#include "store/report.h"
+#include "store/rule_report.h"
+
+enum health { HEALTH_OK, HEALTH_WARNING, HEALTH_CRITICAL, HEALTH_UNKNOWN };
+
+#define MAX_AGE   "26h"
+#define NEAR_DAYS 7
+
+struct examination {
+    enum health health;
+    struct buffer words;
+    int64_t age, max_age; /* seconds; age -1: there was no night */
+    int64_t kept, fresh, near, overdue;
+};
+
+static void found(struct examination *of, enum health health, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void found(struct examination *of, enum health health, const char *format, ...)
+{
+    char words[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    /* A monitor reads one line, and what stands behind "|" as numbers. */
+    for (char *at = words; *at; at++)
+        if (*at == '|' || *at == '\n')
+            *at = ' ';
+    buffer_printf(&of->words, "%s%s", of->words.length ? "; " : "", words);
+    if (health > of->health)
+        of->health = health;
+}
+
+static enum status examine_night(struct store *store, struct arena *arena, int64_t now,
+                                 struct examination *of, struct error *error)
+{
+    struct value *night;
+    int64_t began = 0;
+    if (night_report(store, arena, &night, error) > STATUS_END)
+        return error->status;
+    of->age = -1;
+    if (!night || !clock_parse(value_text_of(night, "started_at"), &began)) {
+        found(of, HEALTH_CRITICAL, "%s", _("there has been no night yet"));
+        return STATUS_OK;
+    }
+    struct text day = value_text_of(night, "day"), code = value_text_of(night, "exit_code"),
+                why = value_text_of(night, "why");
+    of->age = now > began ? (now - began) / 1000 : 0;
+    if (of->age > of->max_age)
+        found(of, HEALTH_CRITICAL, _("the last night (%.*s) is too old"), TEXT_ARG(day));
+    if (!code.bytes)
+        found(of, of->age > 6 * 3600 ? HEALTH_CRITICAL : HEALTH_OK, _("the night of %.*s has not ended"),
+              TEXT_ARG(day));
+    else if (!text_is(code, "0") && !text_is(code, "1"))
+        found(of, HEALTH_CRITICAL, _("the night of %.*s stopped (exit %.*s): %.*s"), TEXT_ARG(day),
+              TEXT_ARG(code), TEXT_ARG(why));
+    else
+        found(of, HEALTH_OK, _("the night of %.*s ended with exit %.*s"), TEXT_ARG(day), TEXT_ARG(code));
+    return STATUS_OK;
+}
+
+static enum status examine_kept(struct store *store, struct arena *arena, const char *today,
+                                struct examination *of, struct error *error)
+{
+    struct kept_filter all = { .limit = 1 }, fresh = { .limit = 1 };
+    struct value *rows;
+    struct date day;
+    char until[DATE_TEXT];
+    int64_t records;
+    date_read(text_of(today), &day);
+    date_write(date_from_days(date_days(day) + NEAR_DAYS), until);
+    if (kept_rows(store, &all, arena, &rows, &of->kept, &records, error) ||
+        kept_night_before(store, &fresh.since, error) ||
+        kept_rows(store, &fresh, arena, &rows, &of->fresh, &records, error) ||
+        rule_report_deadlines(store, arena, today, until, &rows, error))
+        return error->status;
+    for (const struct value *row = rows->first; row; row = row->next) {
+        const struct value *over = value_find(row, "overdue");
+        if (over && over->truth)
+            of->overdue++;
+        else
+            of->near++;
+    }
+    if (of->fresh)
+        found(of, HEALTH_WARNING, _("%lld newly kept back"), (long long)of->fresh);
+    if (of->overdue || of->near)
+        found(of, HEALTH_WARNING, _("%lld terms are over, %lld end within %d days"), (long long)of->overdue,
+              (long long)of->near, NEAR_DAYS);
+    return STATUS_OK;
+}
+
+static enum status examine(struct session *session, struct store *store, struct arena *arena,
+                           struct examination *of, struct error *error)
+{
+    int64_t now = session->clock->now(session->clock);
+    char today[DATE_TEXT];
+    struct error ledger = { 0 };
+    clock_format_date(now, today);
+    if (audit_quick_check(store, NULL, &ledger))
+        found(of, HEALTH_CRITICAL, _("the ledger does not verify: %s"), ledger.message);
+    if (examine_night(store, arena, now, of, error))
+        return error->status;
+    return examine_kept(store, arena, today, of, error);
+}
+
+void health_unknown(const struct error *error)
+{
+    struct examination of = { .health = HEALTH_OK };
+    found(&of, HEALTH_UNKNOWN, "%s", error->message);
+    printf("CONGKHAI UNKNOWN - %s\n", of.words.bytes);
+    buffer_free(&of.words);
+}
+
+enum status command_health(struct session *session, struct error *error, int *exit_code)
+{
+    static const char *const names[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
+    ARENA_OWNED struct arena arena = { 0 };
+    struct examination of = { .health = HEALTH_OK };
+    const char *given = session->invocation->max_age ? session->invocation->max_age : MAX_AGE;
+    struct store *store;
+    if (!setting_duration(text_of(given), &of.max_age) || of.max_age <= 0)
+        return error_set(error, STATUS_USAGE, _("--max-age wants a duration such as 26h, not \"%s\""), given);
+    of.max_age /= 1000;
+    if (run_read_store(session, STORE_READ, &store, error))
+        return error->status;
+    enum status status = examine(session, store, &arena, &of, error);
+    store_close(store);
+    if (status == STATUS_OK) {
+        *exit_code = (int)of.health;
+        printf("CONGKHAI %s - %s | age=%llds;;%lld kept=%lld new=%lld;0 due=%lld;0 overdue=%lld;0\n",
+               names[of.health], of.words.bytes, (long long)of.age, (long long)of.max_age, (long long)of.kept,
+               (long long)of.fresh, (long long)of.near, (long long)of.overdue);
+    }
+    buffer_free(&of.words);
+    return status;
+}

@@ -1,0 +1,131 @@
+#include "cli/notices.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/rule_words.h"
+#include "core/date.h"
+#include "notify/notify.h"
+#include "store/kept.h"
+#include "store/metrics.h"
+#include "store/report.h"
+#include "store/rule_report.h"
+
+#define NEAR_DAYS 7
+#define NEW_MAX   1000
+
+bool notices_concern(const struct session *session)
+{
+    const struct invocation *invocation = session->invocation;
+    return invocation->command && !strcmp(invocation->command, "run") && !invocation->source_count &&
+           !invocation->code_count;
+}
+
+static void warn(void *user_data, const char *way, const char *message)
+{
+    output_message(user_data, _("a notice could not be given (%s): %s"), way, message);
+}
+
+void notices_begin(struct session *session)
+{
+    notify_begin(&session->configuration.notify, warn, session);
+}
+
+struct gathering {
+    struct session *session;
+    struct store *store;
+    struct arena *arena;
+    struct notify_night *night;
+    struct buffer metrics;
+    char today[DATE_TEXT], until[DATE_TEXT];
+};
+
+static enum status gather_run(struct gathering *gathering, struct error *error)
+{
+    static const char *const counts[] = { "seen",    "changed",   "accepted",  "rejected", "held",
+                                          "sent",    "published", "withdrawn", "refused",  "conflict",
+                                          "unknown", "failed",    "missing" };
+    struct value *runs;
+    struct notify_night *night = gathering->night;
+    if (report_runs(gathering->store, gathering->arena, 1, &runs, error))
+        return error->status;
+    const struct value *run = runs->first;
+    if (!run)
+        return STATUS_OK;
+    clock_parse(value_text_of(run, "started_at"), &night->started);
+    clock_parse(value_text_of(run, "finished_at"), &night->finished);
+    struct value *of = value_object(gathering->arena);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (value_find(run, counts[i]))
+            value_set(of, counts[i], value_number(gathering->arena, value_text_of(run, counts[i])));
+    night->counts = of;
+    struct text number = value_text_of(run, "run");
+    night->run = 0;
+    for (size_t i = 0; i < number.length; i++)
+        night->run = night->run * 10 + (number.bytes[i] - '0');
+    return STATUS_OK;
+}
+
+static enum status gather_kept(struct gathering *gathering, struct error *error)
+{
+    struct kept_filter all = { .limit = 1 }, fresh = { .limit = NEW_MAX };
+    struct rule_words words;
+    struct value *rows;
+    int64_t total, records;
+    if (kept_rows(gathering->store, &all, gathering->arena, &rows, &gathering->night->kept, &records,
+                  error) ||
+        kept_night_before(gathering->store, &fresh.since, error) ||
+        kept_rows(gathering->store, &fresh, gathering->arena, &rows, &total, &records, error) ||
+        rule_words_open(gathering->session, gathering->store, gathering->arena, &words, error) ||
+        rule_words_put_all(&words, rows, 0, error))
+        return error->status;
+    gathering->night->new_kept = rows;
+    return STATUS_OK;
+}
+
+static enum status gather(struct gathering *gathering, struct error *error)
+{
+    struct value *deadlines;
+    struct date today;
+    clock_format_date(gathering->session->clock->now(gathering->session->clock), gathering->today);
+    date_read(text_of(gathering->today), &today);
+    date_write(date_from_days(date_days(today) + NEAR_DAYS), gathering->until);
+    if (gather_run(gathering, error) || gather_kept(gathering, error) ||
+        rule_report_deadlines(gathering->store, gathering->arena, gathering->today, gathering->until,
+                              &deadlines, error) ||
+        metrics_write(gathering->store, gathering->today, CONGKHAI_VERSION, &gathering->metrics, error))
+        return error->status;
+    gathering->night->deadlines = deadlines;
+    gathering->night->metrics = buffer_view(&gathering->metrics);
+    return STATUS_OK;
+}
+
+void notices_end(struct session *session, int exit_code, const struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct configuration *configuration = &session->configuration;
+    char host[256] = "?";
+    int64_t now = session->clock->now(session->clock);
+    struct error fault = { 0 };
+    if (!configuration->notify.count)
+        return;
+    gethostname(host, sizeof host - 1);
+    struct notify_night night = {
+        .store = configuration->store,
+        .agency =
+            text_of(configuration->agency_name ? configuration->agency_name : configuration->agency_code),
+        .host = text_of(host),
+        .exit_code = exit_code,
+        .why = exit_code > 1 ? text_of(error->message) : TEXT_NONE,
+        .started = now,
+    };
+    struct gathering gathering = { .session = session, .arena = &arena, .night = &night };
+    if (configuration->store && exit_code != 4 &&
+        !store_open(configuration->store, STORE_READ, session->clock, &gathering.store, &fault)) {
+        if (gather(&gathering, &fault))
+            warn(session, configuration->store, fault.message);
+        store_close(gathering.store);
+    }
+    notify_end(&configuration->notify, &night, now, warn, session);
+    buffer_free(&gathering.metrics);
+}

@@ -1,0 +1,63 @@
+/* Notices: who is told of a night, and of what (INTERFACE §11).
+ *
+ *     notify:
+ *       - { mail: [tth@cantho.example], on: [stopped, new-kept, recovered], from: …, server: smtp://… }
+ *       - { url: "https://hc.example/UUID", style: healthchecks, ok: [0, 1] }
+ *       - { url: https://hooks.example/x, body: json }
+ *       - { command: /usr/local/bin/tell }
+ *       - { metrics: /var/lib/prometheus/node-exporter/congkhai.prom }
+ *
+ * Metrics and health checks go every night. The rest is told a cause once: what stopped the night, what is newly
+ * kept back, that a stopped night went well again, a term that is near; what stays is told again every 7 days.
+ * What was told stands in `<store>.notices`; where that cannot be read or written, everything is told each time.
+ * A notice that fails is a warning, never the night's failure.
+ */
+#ifndef NOTIFY_NOTIFY_H
+#define NOTIFY_NOTIFY_H
+
+#include "notify/sink.h"
+
+enum notify_cause { NOTIFY_STOPPED, NOTIFY_NEW_KEPT, NOTIFY_RECOVERED, NOTIFY_DEADLINE, NOTIFY_CAUSES };
+
+struct notify_entry {
+    struct sink sink; /* the first member: SINK_SETTINGS */
+    const char *metrics;
+    const struct value *on, *ok;
+    int style, body;
+    bool told_on[NOTIFY_CAUSES];
+    bool is_ok[6]; /* exit codes that count as success */
+};
+
+struct notify_settings {
+    struct notify_entry *entries;
+    size_t count;
+};
+
+/* The list of the configuration (NULL: none). STATUS_USAGE with the place. */
+enum status notify_read(const struct setting_context *context, const char *base, const struct value *list,
+                        struct notify_settings *settings, struct error *error);
+
+/* What is told. Texts are borrowed. */
+struct notify_night {
+    const char *store; /* its path */
+    struct text agency, host;
+    int64_t run; /* 0: none was begun */
+    int exit_code;
+    struct text why;               /* where it stopped; bytes NULL: it did not */
+    int64_t started, finished;     /* milliseconds */
+    const struct value *counts;    /* an object of numbers: what the night did */
+    const struct value *new_kept;  /* rows as store/kept.h has them, with their words */
+    int64_t kept;                  /* how many points are kept back in all */
+    const struct value *deadlines; /* rows: code, name, rule, due, overdue */
+    struct text metrics;           /* the page of metrics; bytes NULL: none could be made */
+};
+
+typedef void notify_say(void *user_data, const char *way, const char *message);
+
+/* Health checks are told that a night begins. */
+void notify_begin(const struct notify_settings *settings, notify_say *say, void *user_data);
+/* The night is over: everybody is told what concerns them. */
+void notify_end(const struct notify_settings *settings, const struct notify_night *night, int64_t now,
+                notify_say *say, void *user_data);
+
+#endif

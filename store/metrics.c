@@ -1,0 +1,112 @@
+#include "store/metrics.h"
+
+#include <string.h>
+
+/* A family: its SQL gives rows of a value and, with a label, of the label's value. */
+struct family {
+    const char *name, *help, *label;
+    const char *sql; /* ?1 is today where it is asked for */
+    bool dated;
+};
+
+#define SECONDS(time) "CAST(strftime('%s', " time ") AS INTEGER)"
+#define NIGHTS                                                                                               \
+    " FROM ledger s LEFT JOIN ledger f ON f.run = s.run AND f.event = 'run-finished' WHERE s.event = "       \
+    "'run-started'"                                                                                          \
+    " AND json_extract(s.detail, '$.command') = 'run'"
+
+static const struct family families[] = {
+    { "congkhai_last_run_timestamp_seconds", "When the last run began.", NULL,
+      "SELECT " SECONDS("s.at") NIGHTS " ORDER BY s.run DESC LIMIT 1", false },
+    { "congkhai_last_success_timestamp_seconds", "When the last run began that ended with exit 0 or 1.", NULL,
+      "SELECT " SECONDS("s.at") NIGHTS
+      " AND json_extract(f.detail, '$.exit_code') IN (0, 1) ORDER BY s.run DESC LIMIT 1",
+      false },
+    { "congkhai_last_run_exit_code", "How the last run ended.", NULL,
+      "SELECT json_extract(f.detail, '$.exit_code')" NIGHTS
+      " AND f.run IS NOT NULL ORDER BY s.run DESC LIMIT 1",
+      false },
+    { "congkhai_last_run_duration_seconds", "How long the last run took.", NULL,
+      "SELECT round((julianday(f.at) - julianday(s.at)) * 86400, 3)" NIGHTS
+      " AND f.run IS NOT NULL ORDER BY s.run DESC LIMIT 1",
+      false },
+    { "congkhai_procedures", "Procedures at the portal, as it acknowledged them.", "state",
+      "SELECT count(*), held_status FROM procedure_state WHERE held_status IS NOT NULL GROUP BY held_status",
+      false },
+    { "congkhai_pending", "Procedures that are to be sent.", NULL,
+      "SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL", false },
+    { "congkhai_kept", "Records and procedures that are kept back.", "outcome",
+      "SELECT count(*), outcome FROM record WHERE outcome IN ('rejected', 'held') AND present = 1 GROUP BY "
+      "outcome"
+      " UNION ALL SELECT count(*), state FROM procedure_state WHERE state <> 'idle' GROUP BY state",
+      false },
+    { "congkhai_terms_due", "Terms that run and are not over.", "rule",
+      "SELECT count(*), rule FROM deadline WHERE due >= ?1 GROUP BY rule", true },
+    { "congkhai_terms_overdue", "Terms that are over.", "rule",
+      "SELECT count(*), rule FROM deadline WHERE due < ?1 GROUP BY rule", true },
+    { "congkhai_source_whole_listing_timestamp_seconds", "When a source was last listed whole.", "source",
+      "SELECT (SELECT " SECONDS(
+          "at") " FROM ledger WHERE run = complete_run AND event = 'run-started') AS at, name FROM source"
+                " WHERE at IS NOT NULL ORDER BY name",
+      false },
+    { "congkhai_ledger_events", "Events of the ledger.", NULL, "SELECT coalesce(max(seq), 0) FROM ledger",
+      false },
+    { "congkhai_store_bytes", "Size of the store's file.", NULL,
+      "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()", false },
+};
+
+/* A label's value: backslash, quote and line break are escaped. */
+static void put_label(struct buffer *out, const char *name, struct text value)
+{
+    buffer_printf(out, "{%s=\"", name);
+    for (size_t i = 0; i < value.length; i++) {
+        char byte = value.bytes[i];
+        if (byte == '\\' || byte == '"')
+            buffer_char(out, '\\');
+        if (byte == '\n')
+            buffer_string(out, "\\n");
+        else
+            buffer_char(out, byte);
+    }
+    buffer_string(out, "\"}");
+}
+
+static enum status put_family(struct store *store, const struct family *family, const char *today,
+                              struct buffer *out, struct error *error)
+{
+    struct sqlite_statement *rows;
+    enum status status;
+    bool first = true;
+    if (store_sql(store, family->sql, &rows, error))
+        return error->status;
+    if (family->dated)
+        sqlite_bind_text(rows, 1, text_of(today));
+    while ((status = sqlite_step(rows, error)) == STATUS_OK) {
+        if (sqlite_is_null(rows, 0))
+            continue;
+        if (first)
+            buffer_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", family->name, family->help, family->name);
+        first = false;
+        buffer_string(out, family->name);
+        if (family->label)
+            put_label(out, family->label, sqlite_column_text(rows, 1));
+        buffer_char(out, ' ');
+        buffer_text(out, sqlite_column_text(rows, 0));
+        buffer_char(out, '\n');
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status metrics_write(struct store *store, const char *today, const char *version, struct buffer *out,
+                          struct error *error)
+{
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (put_family(store, &families[i], today, out, error))
+            return error->status;
+    buffer_string(
+        out,
+        "# HELP congkhai_build_info The program.\n# TYPE congkhai_build_info gauge\ncongkhai_build_info");
+    put_label(out, "version", text_of(version));
+    buffer_string(out, " 1\n");
+    return STATUS_OK;
+}

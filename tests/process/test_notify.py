@@ -1,0 +1,217 @@
+"""Notices: who is told of a night, of what, and how often."""
+
+import base64
+import email
+import email.policy
+import glob
+import http.server
+import json
+import re
+import socketserver
+import threading
+import unittest
+
+from harness import Night, Place, Simulator, procedure, whole_speed
+
+FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
+
+
+class Hooks(http.server.ThreadingHTTPServer):
+    """Takes every POST and keeps it."""
+
+    def __init__(self):
+        self.seen = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(handler):
+                body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0)).decode()
+                self.seen.append((handler.path, handler.headers.get("Content-Type"), body))
+                handler.send_response(200)
+                handler.send_header("Content-Length", "0")
+                handler.end_headers()
+
+            def log_message(*_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Post(socketserver.ThreadingTCPServer):
+    """A mail server that speaks as much of RFC 5321 as is needed, and keeps what it was given."""
+
+    allow_reuse_address = True
+
+    def __init__(self):
+        self.mails = []
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(handler):
+                def say(line):
+                    handler.wfile.write(line.encode() + b"\r\n")
+                sender, to = None, []
+                say("220 post")
+                for line in iter(handler.rfile.readline, b""):
+                    word = line.decode("ascii").strip()
+                    verb = word.split(" ")[0].upper()
+                    if verb == "MAIL":
+                        sender = re.search("<(.*?)>", word)[1]
+                    elif verb == "RCPT":
+                        to.append(re.search("<(.*?)>", word)[1])
+                    elif verb == "DATA":
+                        say("354 go on")
+                        data = b""
+                        while not data.endswith(b"\r\n.\r\n"):
+                            data += handler.rfile.readline()
+                        self.mails.append((sender, to, email.message_from_bytes(data[:-3], policy=email.policy.default)))
+                    elif verb == "QUIT":
+                        say("221 bye")
+                        return
+                    say("250 ok")
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.daemon_threads = True
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"smtp://127.0.0.1:{self.server_address[1]}"
+
+
+class Notices(Night):
+    def setUp(self):
+        super().setUp()
+        self.portal, self.hooks, self.post = Simulator(), Hooks(), Post()
+        self.place = Place(self.portal)
+        for close in (self.portal.stop, self.hooks.shutdown, self.post.shutdown, self.place.close):
+            self.addCleanup(close)
+
+    def notify(self, *entries):
+        self.place.configure(notify=list(entries))
+
+    def night(self, *records, code=0, day=None):
+        self.place.records(*records)
+        environment = dict(self.place.environment)
+        if day:
+            environment.update(LD_PRELOAD=FAKETIME, FAKETIME=f"@{day} 02:00:00", TZ="Asia/Ho_Chi_Minh", FAKETIME_DONT_FAKE_MONOTONIC="1")
+        done = self.place.run("--quiet", "run", env=environment)
+        self.assertEqual(done.code, code, done)
+        return done
+
+    def outage(self):
+        (self.place.inbox / "one.ndjson").unlink(missing_ok=True)
+        done = self.place.run("--quiet", "run")
+        self.assertEqual(done.code, 3, done)
+
+    def test_mail_says_agency_result_and_counts_and_is_a_proper_message(self):
+        self.notify({"mail": ["tth@cantho.example", "b@cantho.example"], "from": "congkhai@cantho.example", "server": self.post.url})
+        self.night(procedure("1.000001", status="?"), procedure("1.000002"), code=1)
+        (sender, to, mail), = self.post.mails
+        self.assertEqual((sender, to), ("congkhai@cantho.example", ["tth@cantho.example", "b@cantho.example"]))
+        self.assertIn("UBND thành phố Cần Thơ", mail["Subject"])
+        self.assertRegex(mail["Subject"], r"published 1, kept back 1")
+        self.assertIn("1.000001", mail.get_content())
+        self.assertEqual(mail["Auto-Submitted"], "auto-generated")
+
+    def test_a_cause_is_told_once_and_another_at_once(self):
+        self.notify({"url": self.hooks.url + "/x", "body": "json"})
+        bad, worse = procedure("1.000001", status="?"), procedure("1.000002", status="?")
+        self.night(bad, code=1)
+        self.night(bad, code=1)
+        self.assertEqual(len(self.hooks.seen), 1)
+        self.night(bad, worse, code=1)
+        self.assertEqual(len(self.hooks.seen), 2)
+        path, kind, body = self.hooks.seen[-1]
+        notice = json.loads(body)
+        self.assertEqual((path, kind, notice["schema"], notice["on"], notice["exit_code"]),
+                         ("/x", "application/json", "congkhai/notice/1", ["new-kept"], 1))
+
+    def test_stopped_is_told_once_and_then_recovered(self):
+        self.notify({"url": self.hooks.url + "/x", "body": "json", "on": ["stopped", "recovered"]})
+        self.night(procedure("1.000001"))
+        self.assertEqual(self.hooks.seen, [])
+        self.outage()
+        self.outage()
+        self.night(procedure("1.000001"))
+        self.night(procedure("1.000001"))
+        self.assertEqual([json.loads(body)["on"] for _, _, body in self.hooks.seen], [["stopped"], ["recovered"]])
+        self.assertIn("one.ndjson", json.loads(self.hooks.seen[0][2])["why"])
+
+    def test_health_checks_hear_of_each_beginning_and_end(self):
+        self.notify({"url": self.hooks.url + "/uuid", "style": "healthchecks"})
+        self.night(procedure("1.000001", status="?"), code=1)
+        self.outage()
+        self.assertEqual([path for path, _, _ in self.hooks.seen], ["/uuid/start", "/uuid/0", "/uuid/start", "/uuid/3"])
+
+    def test_a_command_gets_the_report_and_no_secrets(self):
+        self.place.write("tell", "#!/bin/sh\ncat > told; env > environment\n").chmod(0o755)
+        self.notify({"command": "./tell"})
+        self.place.change_portal(auth={"bearer": "${env:CONGKHAI_PORTAL_TOKEN}"})
+        self.place.environment["CONGKHAI_PORTAL_TOKEN"] = "a-very-secret-token"
+        self.night(procedure("1.000001", status="?"), code=1)
+        self.assertIn("1.000001", (self.place.folder / "told").read_text())
+        self.assertNotIn("a-very-secret-token", (self.place.folder / "environment").read_text())
+
+    def test_metrics_are_a_page_that_a_collector_reads(self):
+        self.notify({"metrics": "out/congkhai.prom"})
+        (self.place.folder / "out").mkdir()
+        self.night(procedure("1.000001"), procedure("1.000002", status="?"), code=1)
+        page = (self.place.folder / "out" / "congkhai.prom").read_text()
+        values = dict(re.findall(r"^(\w+(?:\{[^}]*\})?) ([-0-9.e+]+)$", page, re.M))
+        self.assertEqual(values["congkhai_last_run_exit_code"], "1")
+        self.assertEqual(values['congkhai_procedures{state="published"}'], "1")
+        self.assertEqual(values['congkhai_kept{outcome="rejected"}'], "1")
+        self.assertIn("congkhai_last_success_timestamp_seconds", values)
+        for line in page.splitlines():
+            self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .*|\w+(\{\w+=\"([^\"\\\n]|\\.)*\"\})? [-0-9.e+]+)$")
+
+    def test_a_notice_that_fails_is_a_warning(self):
+        self.hooks.shutdown()
+        self.hooks.server_close()
+        self.notify({"url": self.hooks.url + "/x"}, {"mail": "a@b.example", "from": "c@d.example", "server": "smtp://127.0.0.1:9"},
+                    {"command": "exit 7"})
+        self.place.records(procedure("1.000001", status="?"))
+        done = self.place.run("run")
+        self.assertEqual(done.code, 1)
+        self.assertEqual(done.stderr.count("a notice could not be given"), 3, done.stderr)
+
+    def test_a_filtered_run_is_no_night(self):
+        self.notify({"url": self.hooks.url + "/x", "style": "healthchecks"})
+        self.place.records(procedure("1.000001"))
+        self.assertEqual(self.place.run("--quiet", "run", "--source", "one").code, 0)
+        self.assertEqual(self.hooks.seen, [])
+
+    def test_a_wrong_configuration_is_told_each_time(self):
+        self.notify({"url": self.hooks.url + "/x", "body": "json", "on": ["stopped"]})
+        self.place.configure(rules=["nowhere.yaml"])
+        for _ in range(2):
+            self.assertEqual(self.place.run("--quiet", "run").code, 2)
+        self.assertEqual([json.loads(body)["exit_code"] for _, _, body in self.hooks.seen], [2, 2])
+
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    @whole_speed
+    def test_what_stays_is_told_again_after_a_week(self):
+        self.notify({"url": self.hooks.url + "/x", "body": "json", "on": ["stopped"]})
+        (self.place.inbox / "one.ndjson").unlink(missing_ok=True)
+        for day in ("2026-03-02", "2026-03-03", "2026-03-08", "2026-03-10", "2026-03-11"):
+            environment = {**self.place.environment, "LD_PRELOAD": FAKETIME, "FAKETIME": f"@{day} 02:00:00",
+                           "TZ": "Asia/Ho_Chi_Minh", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+            self.assertEqual(self.place.run("--quiet", "run", env=environment).code, 3)
+        self.assertEqual(len(self.hooks.seen), 2)
+
+    def test_what_is_no_notice_is_refused_with_its_place(self):
+        for entry in ({"mail": "nobody"}, {"url": "ftp://x"}, {"url": "http://x", "command": "y"}, {"on": ["stopped"]},
+                      {"url": "http://x", "on": ["late"]}, {"url": "http://x", "ok": [9]}, {"command": "x", "style": "healthchecks"},
+                      {"mail": "a@b.example\r\nBcc: c@d.example"}, {"mail": "a@b.example", "server": "smtp://x"}):
+            self.notify(entry)
+            done = self.place.run("check")
+            self.assertEqual(done.code, 2, (entry, done))
+            self.assertRegex(done.stderr, r"congkhai\.yaml:\d+:\d+")
+
+
+if __name__ == "__main__":
+    unittest.main()
