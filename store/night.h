@@ -13,9 +13,11 @@
 #include "core/date.h"
 #include "store/store.h"
 
+enum night_command { NIGHT_RUN, NIGHT_EXTRACT, NIGHT_LOAD, NIGHT_OTHER };
+
 struct night_run {
     int64_t run, started, finished; /* milliseconds; finished -1: at work, or died */
-    enum { NIGHT_RUN, NIGHT_EXTRACT, NIGHT_LOAD, NIGHT_OTHER } command;
+    enum night_command command;
     bool filtered;
     int exit_code; /* -1: none */
 };

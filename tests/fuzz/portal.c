@@ -20,7 +20,7 @@ static void require_line(struct text words)
 
 static void read_mapi(struct arena *arena, struct text body, long status)
 {
-    static const struct mapi_settings settings = {
+    static struct mapi_settings settings = {
         .names = { .user = "username",
                    .password = "password",
                    .session = "session",
@@ -35,7 +35,9 @@ static void read_mapi(struct arena *arena, struct text body, long status)
     };
     struct http_response answer = { .status = status, .body = body, .retry_after_ms = -1 };
     struct mapi_reading reading = { 0 };
-    mapi_read(&settings, arena, &answer, &reading);
+    struct portal portal = { .settings = (struct portal_settings *)&settings };
+    struct mapi mapi = { .portal = &portal };
+    mapi_read(&mapi, arena, &answer, TEXT("1.000001"), NULL, &reading);
     require_line(reading.message);
 }
 

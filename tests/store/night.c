@@ -9,7 +9,7 @@ static struct night_run runs[32];
 static size_t count;
 
 /* `at`: Vietnam's clocks, such as "2026-03-11 22:00". */
-static void ran(const char *at, int command, bool filtered, int exit_code)
+static void ran(const char *at, enum night_command command, bool filtered, int exit_code)
 {
     int64_t began;
     struct text text = text_format(&test_arena, "%.10sT%.5s:00.000Z", at, at + 11);
