@@ -385,7 +385,7 @@ static enum status open_and_lock(const char *path, bool alone, off_t start, off_
 enum status file_lock_take(const char *path, struct file_lock *lock, struct error *error)
 {
     int descriptor;
-    lock->descriptor = -1;
+    *lock = (struct file_lock){ .descriptor = -1 };
     enum status status = open_and_lock(path, true, 0, 0, &descriptor, error);
     if (status == STATUS_BUSY)
         (void)held_by_another(path, descriptor, error);

@@ -118,7 +118,8 @@ static void serve(const struct odbc_query *query)
 /* Nothing of ours is open in it but its pipe, neither the store nor its lock; no signal finds our handlers. */
 static void become_process(const struct odbc_query *query, int pipe, pid_t parent)
 {
-    static const int ours[] = { SIGINT, SIGTERM, SIGHUP };
+    /* Those of a crash too: a sanitizer would make an exit of it. */
+    static const int ours[] = { SIGINT, SIGTERM, SIGHUP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         signal(ours[i], SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);

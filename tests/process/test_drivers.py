@@ -282,6 +282,7 @@ STRANGE = {
     "names": {"username": "taikhoan", "password": "matkhau", "session": "phien", "madonvi": "coquan", "service": "dichvu",
               "updating": "sua", "data": "danhsach", "error": "ma", "message": "loi", "result": "ketqua"},
     "errors": {"session": ["vé đã cũ.*", "E1"], "unknown": ["E5"], "duplicate": ["E9"], "refused": ["E4"]}, "appears_within": "0s",
+    "retry": {"attempts": 8, "first": "20ms", "most": "500ms"},
     "codes": {"statuses": {"announced": "1", "abolished": "0"}},
     "fields": {**{name: "" for name in (
         "MATTHC TENTTHC MACOQUANCONGBO LOAITTHC MOTADOITUONGTHUCHIEN DIACHITIEPNHAN YEUCAU TUKHOA IDQUYETDINHCONGBO TRANGTHAI "

@@ -44,7 +44,7 @@ class Stopped(unittest.TestCase):
             codes.append(running.wait().code)
             self.assertNotIn("accepted", self.outcomes(), (part, codes))
         self.assertLess(time.monotonic() - began, 60)
-        self.assertTrue(set(codes) <= {3, 1}, codes)
+        self.assertTrue(set(codes) <= {3, 1, -15}, codes)  # -15: the signal came before the program had begun
         self.assertEqual(self.place.run("transform").code, 1)
         self.assertEqual(self.outcomes(), {"rejected": 8000})
         self.assertEqual(self.place.one("SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL"), 0)

@@ -7,9 +7,8 @@ import sqlite3
 from harness import Night, procedure, procedures
 
 COLUMNS = {
-    "audit_runs": "run, started_at, finished_at, command, operator, host, version, config_digest, rules_digest, exit_code, "
-                  "seen, changed, accepted, rejected, held, sent, published, refused, conflict, unknown, failed, withdrawn, "
-                  "missing",
+    "audit_runs": "run, started_at, finished_at, command, operator, host, version, config_digest, rules_digest, exit_code, why, seen, "
+                  "changed, accepted, rejected, held, sent, published, refused, conflict, unknown, failed, withdrawn, missing, waiting",
     "audit_records": "run, source, source_key, code, locator, source_digest, content_digest, outcome",
     "audit_rejections": "run, source, source_key, code, rule, severity, field, value, message, cites",
     "audit_deliveries": "run, code, action, idempotency_key, content_digest, attempt, started_at, finished_at, http_status, "
@@ -39,7 +38,8 @@ class Views(Night):
 
     def test_the_views_have_exactly_these_columns(self):
         with self.place.database() as connection:
-            for view, columns in COLUMNS.items():
+            orders = {"audit_orders": "run, at, code, order, actor, reason, decision, plan, digest"}
+            for view, columns in {**COLUMNS, **orders}.items():
                 with self.subTest(view=view):
                     found = [name for name, *_ in connection.execute(f"SELECT * FROM {view} LIMIT 1").description]
                     self.assertEqual(", ".join(found), columns)
