@@ -48,14 +48,9 @@ class Ledgers(unittest.TestCase):
             content["decision"] = {"signed_on": signed}
         written = json.dumps(content, sort_keys=True).encode()
         digest = hashlib.sha256(written).digest()
-        self.database.execute("INSERT OR IGNORE INTO payload (digest, kind, encoding, size, run, bytes) VALUES (?, 1, 0, ?, 1, ?)",
-                              (digest, len(written), written)) if self.has("payload", "kind") else self.database.execute(
-            "INSERT OR IGNORE INTO payload (digest, encoding, size, run, bytes) VALUES (?, 0, ?, 1, ?)",
-            (digest, len(written), written))
+        self.database.execute("INSERT OR IGNORE INTO payload (digest, kept, encoding, size, run, bytes) VALUES (?, 1, 0, ?, 1, ?)",
+                              (digest, len(written), written))
         return digest
-
-    def has(self, table, column):
-        return column in [row[1] for row in self.database.execute(f"PRAGMA table_info({table})")]
 
     def outcome(self, at, event, code, digest, *rules, key=None):
         findings = [{"rule": rule, "severity": "error", "field": "name", "message": "m"} for rule in rules]

@@ -131,7 +131,7 @@ class Tampering(Night):
 
     def invent(self):
         digest = hashlib.sha256(INVENTED.encode()).digest()
-        return digest, ("INSERT INTO payload (id, digest, kind, encoding, size, run, bytes) VALUES (9999, ?, 1, 0, ?, 1, ?)",
+        return digest, ("INSERT INTO payload (id, digest, kept, encoding, size, run, bytes) VALUES (9999, ?, 1, 0, ?, 1, ?)",
                         (digest, len(INVENTED.encode()), INVENTED.encode()))
 
     def test_what_only_steers_is_as_the_last_run_left_it(self):
