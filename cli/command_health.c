@@ -81,7 +81,7 @@ static enum status examine_kept(struct store *store, struct arena *arena, const 
     date_read(text_of(today), &day);
     date_write(date_from_days(date_days(day) + NEAR_DAYS), until);
     if (kept_rows(store, &all, arena, &rows, &of->kept, &records, error) ||
-        kept_night_before(store, &fresh.since, error) ||
+        night_before(store, &fresh.since, error) ||
         kept_rows(store, &fresh, arena, &rows, &of->fresh, &records, error) ||
         rule_report_deadlines(store, arena, today, until, &rows, error))
         return error->status;

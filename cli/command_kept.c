@@ -9,6 +9,7 @@
 #include "cli/run.h"
 #include "report/report_kept.h"
 #include "store/kept.h"
+#include "store/night.h"
 #include "store/report_view.h"
 
 #define SHOWN 200 /* rows of a table, unless --limit says otherwise */
@@ -59,7 +60,7 @@ static enum status read_filter(struct session *session, struct store *store, str
         return STATUS_OK;
     if (invocation->since)
         return error_set(error, STATUS_USAGE, _("--new and --since say the same: use one of them"));
-    return kept_night_before(store, &filter->since, error);
+    return night_before(store, &filter->since, error);
 }
 
 static void print_table(struct lists *lists)

@@ -8,6 +8,7 @@
 #include "notify/notify.h"
 #include "store/kept.h"
 #include "store/metrics.h"
+#include "store/night.h"
 #include "store/report.h"
 #include "store/rule_report.h"
 
@@ -74,7 +75,7 @@ static enum status gather_kept(struct gathering *gathering, struct error *error)
     int64_t total, records;
     if (kept_rows(gathering->store, &all, gathering->arena, &rows, &gathering->night->kept, &records,
                   error) ||
-        kept_night_before(gathering->store, &fresh.since, error) ||
+        night_before(gathering->store, &fresh.since, error) ||
         kept_rows(gathering->store, &fresh, gathering->arena, &rows, &total, &records, error) ||
         rule_words_open(gathering->session, gathering->store, gathering->arena, &words, error) ||
         rule_words_put_all(&words, rows, 0, error))

@@ -9,11 +9,6 @@
 #define JUDGED_DAYS                                                                                          \
     180 /* an effective day longer before the signature is not that of the document announced */
 
-static bool says(const struct value *row, const char *name, const char *word)
-{
-    return text_is(value_text_of(row, name), word);
-}
-
 enum verdict { NOT_JUDGED, IN_TIME, LATE };
 
 /* One code in the period. */
@@ -31,7 +26,7 @@ static enum verdict judge_announcement(const struct report_request *request, con
     struct date signed_on, legal;
     if (!request->calendar || !report_date(version, "signed_on", &signed_on))
         return NOT_JUDGED;
-    if (says(version, "shortened", "yes"))
+    if (report_says(version, "shortened", "yes"))
         return !report_date(version, "legal_issued", &legal)               ? NOT_JUDGED
                : workday_between(request->calendar, legal, signed_on) <= 3 ? IN_TIME
                                                                            : LATE;
@@ -112,8 +107,8 @@ static void judge_wanted(const struct report_request *request, struct arena *are
         [NOT_JUDGED] = "not_judged", [IN_TIME] = "in_time", [LATE] = "offenders"
     };
     for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next) {
-        bool seen =
-            says(wanted, "status", "draft") || !report_within(request, value_text_of(wanted, "signed_on"));
+        bool seen = report_says(wanted, "status", "draft") ||
+                    !report_within(request, value_text_of(wanted, "signed_on"));
         for (size_t i = 0; i < steps->count && !seen; i++)
             seen = text_equal(value_text_of(steps->step[i].version, "code"), value_text_of(wanted, "code")) &&
                    report_within(request, value_text_of(steps->step[i].version, "signed_on"));
@@ -156,16 +151,16 @@ static enum status judge_standing(const struct report_request *request, struct a
         return error->status;
     for (const struct value *row = standing->first; row; row = row->next) {
         struct text code = value_text_of(row, "code");
-        if (!says(row, "status", "published"))
+        if (!report_says(row, "status", "published"))
             continue;
-        bool is_full = says(row, "online_service", "full");
-        bool online = is_full || says(row, "online_service", "partial");
+        bool is_full = report_says(row, "online_service", "full");
+        bool online = is_full || report_says(row, "online_service", "partial");
         bool stated = value_text_of(row, "online_service").bytes;
-        report_count(arena, complete, says(row, "complete", "1") ? "in_time" : "offenders", code);
+        report_count(arena, complete, report_says(row, "complete", "1") ? "in_time" : "offenders", code);
         report_count(arena, share, online ? "in_time" : "offenders", code);
         if (!stated)
             report_count(arena, share, "not_judged", code);
-        if (says(row, "full_online_eligible", "yes"))
+        if (report_says(row, "full_online_eligible", "yes"))
             report_count(arena, full, is_full ? "in_time" : "offenders", code);
         else if (!value_text_of(row, "full_online_eligible").bytes)
             report_count(arena, full, "not_judged", code);

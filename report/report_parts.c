@@ -15,6 +15,11 @@ void report_column(struct arena *arena, struct value *table, const char *name, c
     value_set(column, "kind", value_string(arena, kind));
 }
 
+bool report_says(const struct value *row, const char *name, const char *word)
+{
+    return text_is(value_text_of(row, name), word);
+}
+
 struct value *report_row(struct arena *arena, struct value *rows, const char *name, struct text text)
 {
     struct value *before = NULL;

@@ -7,6 +7,9 @@
 void report_column(struct arena *arena, struct value *table, const char *name, const char *heading,
                    const char *kind);
 
+/* Does the row's member say this word? */
+bool report_says(const struct value *row, const char *name, const char *word);
+
 /* The row whose members named in `key` are these texts (bytes NULL: none), made when it is not there; the
  * rows stay in order of those texts. */
 struct value *report_row(struct arena *arena, struct value *rows, const char *name, struct text text);

@@ -6,11 +6,6 @@
 #include "report/report_steps.h"
 #include "store/report_view.h"
 
-static bool says(const struct value *row, const char *name, const char *word)
-{
-    return text_is(value_text_of(row, name), word);
-}
-
 /* ---- cong-bo ---- */
 
 static const char *const announced[][2] = {
@@ -78,8 +73,8 @@ static void count_waiting(const struct report_request *request, struct arena *ar
                           struct value *total, const struct report_steps *steps)
 {
     for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next) {
-        bool seen =
-            says(wanted, "status", "draft") || !report_within(request, value_text_of(wanted, "signed_on"));
+        bool seen = report_says(wanted, "status", "draft") ||
+                    !report_within(request, value_text_of(wanted, "signed_on"));
         for (size_t i = 0; i < steps->count && !seen; i++)
             seen = text_equal(value_text_of(steps->step[i].version, "code"), value_text_of(wanted, "code")) &&
                    text_equal(value_text_of(steps->step[i].version, "decision"),
@@ -194,8 +189,8 @@ struct movement_lists {
 static void compare(const struct report_request *request, struct arena *arena, struct value *document,
                     const struct movement_lists *lists, const struct value *before, const struct value *now)
 {
-    bool stood = before && says(before, "status", "published"),
-         stands = now && says(now, "status", "published");
+    bool stood = before && report_says(before, "status", "published"),
+         stands = now && report_says(now, "status", "published");
     if (stood)
         count_movement(request, arena, document, before, "before");
     if (stands)

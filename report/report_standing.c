@@ -4,11 +4,6 @@
 #include "report/report_parts.h"
 #include "store/report_view.h"
 
-static bool says(const struct value *row, const char *name, const char *word)
-{
-    return text_is(value_text_of(row, name), word);
-}
-
 static void columns(struct arena *arena, struct value *table, const char *const (*names)[2], size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -33,8 +28,8 @@ static const char *const quantities[][2] = {
 /* Each procedure has one place, so that the levels add up to the total. */
 static const char *level_of(const struct value *row)
 {
-    bool province = says(row, "province", "1"), commune = says(row, "commune", "1");
-    if (says(row, "ministry", "1"))
+    bool province = report_says(row, "province", "1"), commune = report_says(row, "commune", "1");
+    if (report_says(row, "ministry", "1"))
         return "ministry";
     if (province && commune)
         return "both";
@@ -43,8 +38,8 @@ static const char *level_of(const struct value *row)
 
 static bool has_level(const struct value *row)
 {
-    return says(row, "ministry", "1") || says(row, "province", "1") || says(row, "district", "1") ||
-           says(row, "commune", "1");
+    return report_says(row, "ministry", "1") || report_says(row, "province", "1") ||
+           report_says(row, "district", "1") || report_says(row, "commune", "1");
 }
 
 static void count_quantity(struct arena *arena, struct value *row, const struct value *procedure)
@@ -54,7 +49,7 @@ static void count_quantity(struct arena *arena, struct value *row, const struct 
     report_count(arena, row, "total", code);
     if (has_level(procedure))
         report_count(arena, row, level_of(procedure), code);
-    report_count(arena, row, says(procedure, "kind", "internal") ? "internal" : "public", code);
+    report_count(arena, row, report_says(procedure, "kind", "internal") ? "internal" : "public", code);
 }
 
 enum status report_make_quantity(const struct report_request *request, struct arena *arena,
@@ -71,7 +66,7 @@ enum status report_make_quantity(const struct report_request *request, struct ar
     bool repeated = false, levelless = false;
     for (const struct value *procedure = standing->first; procedure; procedure = procedure->next) {
         struct report_groups groups;
-        if (!says(procedure, "status", "published"))
+        if (!report_says(procedure, "status", "published"))
             continue;
         count_quantity(arena, total, procedure);
         report_groups_of(request, request->by, procedure, &groups);
@@ -118,12 +113,12 @@ static void count_services(struct arena *arena, struct value *row, const struct 
             code =
                 text_format(arena, TEXT_PRINT " (%zu)", TEXT_ARG(value_text_of(procedure, "code")), number);
         report_count(arena, row, "services", code);
-        if (says(service, "level", "full") || says(service, "level", "partial"))
-            report_count(arena, row, says(service, "level", "full") ? "services_full" : "services_partial",
-                         code);
+        if (report_says(service, "level", "full") || report_says(service, "level", "partial"))
+            report_count(arena, row,
+                         report_says(service, "level", "full") ? "services_full" : "services_partial", code);
     }
-    if (!number &&
-        (says(procedure, "online_service", "full") || says(procedure, "online_service", "partial")))
+    if (!number && (report_says(procedure, "online_service", "full") ||
+                    report_says(procedure, "online_service", "partial")))
         report_count(arena, row, "without_services", value_text_of(procedure, "code"));
 }
 
@@ -160,7 +155,7 @@ static void list_partial(struct arena *arena, struct value *rows, const struct v
     const struct value *list = value_find(procedure, "services");
     for (const struct value *service = list ? list->first : NULL; service; service = service->next) {
         static const char *const members[] = { "code", "name", "reason", "provision" };
-        if (!says(service, "level", "partial"))
+        if (!report_says(service, "level", "partial"))
             continue;
         struct value *row = value_append(rows, value_object(arena));
         value_set(row, "procedure", value_text(arena, value_text_of(procedure, "code")));
@@ -193,7 +188,7 @@ enum status report_make_online(const struct report_request *request, struct aren
     bool repeated = false;
     for (const struct value *procedure = standing->first; procedure; procedure = procedure->next) {
         struct report_groups groups;
-        if (!says(procedure, "status", "published"))
+        if (!report_says(procedure, "status", "published"))
             continue;
         count_online(arena, total, procedure);
         list_partial(arena, value_find(list, "rows"), procedure);
@@ -276,11 +271,11 @@ enum status report_make_internal(const struct report_request *request, struct ar
     value_set(total, "field", value_string(arena, _("Total")));
     figures(arena, total, internals, INTERNALS);
     for (const struct value *procedure = standing->first; procedure; procedure = procedure->next)
-        if (says(procedure, "kind", "internal"))
+        if (report_says(procedure, "kind", "internal"))
             add_internal(arena, rows, total, procedure,
-                         says(procedure, "status", "published") ? "published" : "abolished");
+                         report_says(procedure, "status", "published") ? "published" : "abolished");
     for (const struct value *procedure = wanted->first; procedure; procedure = procedure->next)
-        if (says(procedure, "kind", "internal") && says(procedure, "status", "announced"))
+        if (report_says(procedure, "kind", "internal") && report_says(procedure, "status", "announced"))
             add_internal(arena, rows, total, procedure, "announced");
     for (struct value *row = rows->first; row; row = row->next)
         report_forget(row, "key");

@@ -5,11 +5,6 @@
 #include "report/report_parts.h"
 #include "store/report_view.h"
 
-static bool says(const struct value *row, const char *name, const char *word)
-{
-    return text_is(value_text_of(row, name), word);
-}
-
 bool report_within(const struct report_request *request, struct text day)
 {
     return day.bytes && text_compare(day, text_of(request->from)) >= 0 &&
@@ -22,9 +17,9 @@ static const char *what_it_is(const struct value *version, const struct value *b
     struct text announcement = value_text_of(version, "announcement");
     if (baseline.bytes && text_compare(value_text_of(version, "day"), baseline) <= 0)
         return "baseline";
-    if (says(version, "status", "abolished"))
+    if (report_says(version, "status", "abolished"))
         return "abolished";
-    bool stood = before && says(before, "status", "published");
+    bool stood = before && report_says(before, "status", "published");
     struct text decision = value_text_of(version, "decision");
     if (stood && decision.bytes && text_equal(decision, value_text_of(before, "decision")))
         return "correction";

@@ -1,7 +1,7 @@
 #include "store/kept.h"
 
-#include "adapters/json.h"
 #include "core/canonical.h"
+#include "store/statement_rows.h"
 
 /* clang-format off */
 #define KEPT                                                                                                 \
@@ -50,27 +50,10 @@ static void bind(struct arena *arena, struct sqlite_statement *statement, const 
     sqlite_bind_number(statement, 6, filter->since ? filter->since : -1);
 }
 
-static void add(struct arena *arena, struct value *row, struct sqlite_statement *statement, int at)
-{
-    struct text text = text_copy(arena, sqlite_column_text(statement, at));
-    struct text name = text_copy(arena, text_of(sqlite_column_title(statement, at)));
-    struct value *list;
-    struct error ignored;
-    if (text_is(name, "arguments")) {
-        if (json_parse(arena, text, &list, &ignored) == STATUS_OK)
-            value_set_text(row, name, list);
-        return;
-    }
-    value_set_text(row, name,
-                   sqlite_is_integer(statement, at) ? value_number(arena, text) : value_text(arena, text));
-}
-
 enum status kept_rows(struct store *store, const struct kept_filter *filter, struct arena *arena,
                       struct value **rows, int64_t *total, int64_t *records, struct error *error)
 {
     struct sqlite_statement *statement;
-    enum status status;
-    *rows = value_list(arena);
     if (store_sql(store,
                   KEPT "SELECT count(*), count(DISTINCT kind || ':' || coalesce(record, code)) FROM chosen",
                   &statement, error))
@@ -92,29 +75,5 @@ enum status kept_rows(struct store *store, const struct kept_filter *filter, str
         return error->status;
     bind(arena, statement, filter);
     sqlite_bind_number(statement, 7, filter->limit ? filter->limit : -1);
-    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
-        struct value *row = value_append(*rows, value_object(arena));
-        for (int i = 0; i < sqlite_columns(statement); i++)
-            if (!sqlite_is_null(statement, i))
-                add(arena, row, statement, i);
-    }
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-/* A night is known by the day on which it ends, at noon in Vietnam: UTC + 7 + 12 hours. */
-enum status kept_night_before(struct store *store, int64_t *run, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(
-            store,
-            "WITH night AS (SELECT run, date(at, '+19 hours') AS day FROM ledger WHERE event = 'run-started'"
-            " AND json_extract(detail, '$.command') = 'run')"
-            " SELECT coalesce(max(run), 0) FROM night WHERE day < (SELECT max(day) FROM night)",
-            &statement, error))
-        return error->status;
-    if (sqlite_step(statement, error))
-        return error->status;
-    *run = sqlite_number(statement, 0);
-    sqlite_reset_statement(statement);
-    return STATUS_OK;
+    return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);
 }

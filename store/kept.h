@@ -26,7 +26,4 @@ struct kept_filter {
 enum status kept_rows(struct store *store, const struct kept_filter *filter, struct arena *arena,
                       struct value **rows, int64_t *total, int64_t *records, struct error *error);
 
-/* The last run of the night before the last one; 0: there was none. What stands since a later run is new. */
-enum status kept_night_before(struct store *store, int64_t *run, struct error *error);
-
 #endif

@@ -190,3 +190,20 @@ enum status night_report(struct store *store, struct arena *arena, struct value 
     *night = made;
     return STATUS_OK;
 }
+
+enum status night_before(struct store *store, int64_t *run, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct night_run *runs = arena_array(&arena, struct night_run, RUNS_MAX);
+    size_t count, before = 0;
+    *run = 0;
+    if (read_runs(store, runs, &count, error))
+        return error->status;
+    struct night last = night_last(runs, count);
+    while (before < count && runs[before].run < last.first)
+        before++;
+    struct night earlier = night_last(runs, before);
+    if (earlier.known)
+        *run = earlier.last;
+    return STATUS_OK;
+}

@@ -43,4 +43,7 @@ struct night night_last(const struct night_run *runs, size_t count);
  * clock_went_back_at_run. NULL when there has been none. */
 enum status night_report(struct store *store, struct arena *arena, struct value **night, struct error *error);
 
+/* The last run of the night before the last one; 0: there was none. What stands since a later run is new. */
+enum status night_before(struct store *store, int64_t *run, struct error *error);
+
 #endif

@@ -5,41 +5,17 @@
 #include "adapters/json.h"
 #include "core/digest.h"
 #include "core/error_value.h"
-
-/* Every column becomes a member of its own name; NULLs are left out. A finding's arguments are a list. */
-static struct value *read_column(struct arena *arena, struct sqlite_statement *statement, int at)
-{
-    struct text text = text_copy(arena, sqlite_column_text(statement, at));
-    struct value *list;
-    struct error ignored;
-    if (sqlite_is_integer(statement, at))
-        return value_number(arena, text);
-    if (!strcmp(sqlite_column_title(statement, at), "arguments") &&
-        json_parse(arena, text, &list, &ignored) == STATUS_OK)
-        return list;
-    return value_text(arena, text);
-}
+#include "store/statement_rows.h"
 
 static enum status read_rows(struct store *store, struct arena *arena, const char *sql, int64_t most,
                              struct value **rows, struct error *error)
 {
     struct sqlite_statement *statement;
-    *rows = value_list(arena);
     if (store_sql(store, sql, &statement, error))
         return error->status;
     if (most >= 0)
         sqlite_bind_number(statement, 1, most);
-    enum status status;
-    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
-        struct value *row = value_append(*rows, value_object(arena));
-        for (int i = 0; i < sqlite_columns(statement); i++) {
-            if (sqlite_is_null(statement, i))
-                continue;
-            struct text name = text_copy(arena, text_of(sqlite_column_title(statement, i)));
-            value_set_text(row, name, read_column(arena, statement, i));
-        }
-    }
-    return status == STATUS_END ? STATUS_OK : status;
+    return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);
 }
 
 struct text report_why(struct arena *arena, struct text words, struct text error)

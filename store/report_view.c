@@ -1,49 +1,17 @@
 #include "store/report_view.h"
 
-#include "adapters/json.h"
+#include "store/statement_rows.h"
 
-static bool is_list(struct text name)
-{
-    return text_is(name, "fields") || text_is(name, "executing") || text_is(name, "services");
-}
-
-static enum status add_column(struct arena *arena, struct value *row, struct sqlite_statement *statement,
-                              int at, struct error *error)
-{
-    struct text text = text_copy(arena, sqlite_column_text(statement, at));
-    struct text name = text_copy(arena, text_of(sqlite_column_title(statement, at)));
-    struct value *list;
-    if (!is_list(name)) {
-        bool number = sqlite_is_integer(statement, at);
-        value_set_text(row, name, number ? value_number(arena, text) : value_text(arena, text));
-        return STATUS_OK;
-    }
-    if (json_parse(arena, text, &list, error))
-        return error->status;
-    value_set_text(row, name, list);
-    return STATUS_OK;
-}
-
-/* Every column becomes a member of its own name; NULLs are left out. */
 static enum status read_rows(struct store *store, struct arena *arena, const char *sql, const char *day,
                              struct value **rows, struct error *error)
 {
     struct sqlite_statement *statement;
-    enum status status;
-    *rows = value_list(arena);
     if (store_sql(store, sql, &statement, error))
         return error->status;
     if (day)
         sqlite_bind_text(statement, 1, text_of(day));
-    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
-        struct value *row = value_append(*rows, value_object(arena));
-        for (int i = 0; i < sqlite_columns(statement); i++)
-            if (!sqlite_is_null(statement, i) && add_column(arena, row, statement, i, error)) {
-                sqlite_reset_statement(statement);
-                return error->status;
-            }
-    }
-    return status == STATUS_END ? STATUS_OK : status;
+    return statement_rows(statement, arena, (const char *const[]){ "fields", "executing", "services", NULL },
+                          rows, error);
 }
 
 enum status report_view_standing(struct store *store, struct arena *arena, const char *day,

@@ -1,11 +1,14 @@
 """kept: everything that is kept back, with filters, and the lists that departments are handed."""
 
 import csv
+import glob
 import io
 import unittest
 import zipfile
 
-from harness import Night, Place, Simulator, procedure
+from harness import Night, Place, Simulator, procedure, whole_speed
+
+FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 
 
 class Kept(Night):
@@ -46,6 +49,18 @@ class Kept(Night):
         self.night([procedure("1.000001", status="?"), procedure("1.000002", status="?")])
         self.assertEqual([row["key"] for row in self.kept("--since", "1")["rows"]], ["1.000002"])
         self.assertEqual(self.kept("--new")["total"], 2)  # both runs are of one night
+
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    @whole_speed
+    def test_a_rerun_at_noon_opens_no_new_night(self):
+        old, new = procedure("1.000001", status="?"), procedure("1.000002", status="?")
+        for moment, one in (("2026-03-02 02:00:00", [old]), ("2026-03-03 02:00:00", [old, new]), ("2026-03-03 12:30:00", [old, new])):
+            self.place.records(*one)
+            self.place.records(source="two")
+            environment = {**self.place.environment, "LD_PRELOAD": FAKETIME, "FAKETIME": f"@{moment}", "TZ": "Asia/Ho_Chi_Minh",
+                           "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+            self.expect(self.place.run("--quiet", "run", env=environment), 1)
+        self.assertEqual([row["key"] for row in self.kept("--new")["rows"]], ["1.000002"])
 
     def test_each_department_gets_its_own_file_in_an_officials_words(self):
         self.night([procedure("1.000001", status="?")], [procedure("=1+1", status="!")])
