@@ -27,9 +27,10 @@ struct invocation {
     const char **keys;
     size_t key_count;
     const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *show, *run,
-        *as_of, *by, *format, *department, *outcome, *since, *limit, *output, *max_age;
+        *as_of, *by, *format, *department, *outcome, *since, *limit, *output, *max_age, *as, *number,
+        *signature, *list;
     bool fresh; /* --new */
-    bool online, offline, rules, anew;
+    bool online, offline, rules, anew, people, recover;
     char **arguments; /* what is no option */
     int argument_count;
     struct arena arena;
@@ -65,6 +66,9 @@ enum status command_status(struct session *session, struct error *error, int *ex
 enum status command_runs(struct session *session, struct error *error, int *exit_code);
 enum status command_test(struct session *session, struct error *error, int *exit_code);
 enum status command_plan(struct session *session, struct error *error, int *exit_code);
+enum status command_submit(struct session *session, struct error *error, int *exit_code);
+enum status command_approve(struct session *session, struct error *error, int *exit_code);
+enum status command_send_back(struct session *session, struct error *error, int *exit_code);
 enum status command_retry(struct session *session, struct error *error, int *exit_code);
 enum status command_withdraw(struct session *session, struct error *error, int *exit_code);
 enum status command_reconcile(struct session *session, struct error *error, int *exit_code);

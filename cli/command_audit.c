@@ -4,10 +4,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "adapters/crypto_key.h"
 #include "adapters/file.h"
 #include "cli/bundle.h"
+#include "cli/passphrase.h"
 #include "cli/run.h"
 #include "core/canonical.h"
+#include "store/approval_signature.h"
 #include "store/audit.h"
 #include "store/audit_proof.h"
 
@@ -172,14 +175,12 @@ static enum status checkpoint(struct session *session, struct error *error, int 
 
 /* ---- key ---- */
 
-static enum status write_key(struct session *session, const char *path, const struct note_signer *signer,
-                             struct error *error)
+static enum status write_key_files(struct session *session, const char *path, struct text secret,
+                                   const struct note_key *key, struct error *error)
 {
-    BUFFER_OWNED struct buffer secret = { 0 }, public = { 0 }, beside = { 0 };
+    BUFFER_OWNED struct buffer public = { 0 }, beside = { 0 };
     char folder[4096];
-    note_signer_write(signer, &secret);
-    buffer_char(&secret, '\n');
-    note_key_write(&signer->key, &public);
+    note_key_write(key, &public);
     buffer_printf(&beside, "%s.pub", path);
     snprintf(folder, sizeof folder, "%s", path);
     char *slash = strrchr(folder, '/');
@@ -188,10 +189,8 @@ static enum status write_key(struct session *session, const char *path, const st
         if (file_make_folders(folder, FILE_OURS, error))
             return error->status;
     }
-    enum status status = file_write(path, buffer_view(&secret), 0600, error);
-    explicit_bzero(secret.bytes, secret.length);
-    if (status)
-        return status;
+    if (file_write(path, secret, 0600, error))
+        return error->status;
     if (session->invocation->json) {
         ARENA_OWNED struct arena arena = { 0 };
         struct value *document = value_object(&arena);
@@ -203,6 +202,17 @@ static enum status write_key(struct session *session, const char *path, const st
     }
     buffer_char(&public, '\n');
     return file_write(beside.bytes, buffer_view(&public), 0644, error);
+}
+
+static enum status write_key(struct session *session, const char *path, const struct note_signer *signer,
+                             struct error *error)
+{
+    BUFFER_OWNED struct buffer secret = { 0 };
+    note_signer_write(signer, &secret);
+    buffer_char(&secret, '\n');
+    enum status status = write_key_files(session, path, buffer_view(&secret), &signer->key, error);
+    explicit_bzero(secret.bytes, secret.length);
+    return status;
 }
 
 /* The key's name is the log's, and that holds the store's name: the store is made if there is none yet. */
@@ -218,6 +228,39 @@ static enum status find_name(struct session *session, struct buffer *name, struc
     return error->status;
 }
 
+/* A person's: under a passphrase, as it lies on a desk and not on the machine of the store. */
+static enum status person_key(struct session *session, struct error *error)
+{
+    const struct invocation *invocation = session->invocation;
+    ARENA_OWNED struct arena arena = { 0 };
+    BUFFER_OWNED struct buffer pem = { 0 }, public = { 0 };
+    unsigned char seed[CRYPTO_KEY_SIZE];
+    struct note_signer signer;
+    struct text passphrase;
+    const char *path = invocation->argument_count > 1 ? invocation->arguments[1] : NULL;
+    if (!path)
+        return error_set(error, STATUS_USAGE, _("where is the key to go? congkhai audit key FILE --as NAME"));
+    if (file_exists(path))
+        return error_set(error, STATUS_USAGE, _("%s is there already: a key is never written over"), path);
+    if (passphrase_read(&arena, _("A passphrase for the key: "), &passphrase, error))
+        return error->status;
+    crypto_random(seed, sizeof seed);
+    enum status status =
+        note_signer_init(&signer, approval_signature_name(&arena, text_of(invocation->as)), seed, error);
+    if (!status)
+        status = crypto_key_seal(seed, passphrase, &pem, error);
+    explicit_bzero(seed, sizeof seed);
+    passphrase_wipe(passphrase);
+    if (!status)
+        status = write_key_files(session, path, buffer_view(&pem), &signer.key, error);
+    explicit_bzero(&signer, sizeof signer);
+    if (!status)
+        output_message(session, _("The private key is in %s, under the passphrase: nobody can make either anew. The line "
+                                  "above is the public key, also in %s.pub: it goes into approval.people"),
+                       path, path);
+    return status;
+}
+
 static enum status key(struct session *session, struct error *error, int *exit_code)
 {
     const struct invocation *invocation = session->invocation;
@@ -225,6 +268,8 @@ static enum status key(struct session *session, struct error *error, int *exit_c
     unsigned char seed[CRYPTO_KEY_SIZE];
     struct note_signer signer;
     (void)exit_code;
+    if (invocation->as)
+        return person_key(session, error);
     const char *path =
         invocation->argument_count > 1 ? invocation->arguments[1] : session->configuration.sealing.key;
     if (!path)

@@ -1,7 +1,9 @@
 /* plan: what load would send now, field by field; sends nothing and writes nothing into the store. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cli/approval_lists.h"
 #include "cli/run.h"
 #include "core/canonical.h"
 #include "load/plan.h"
@@ -152,15 +154,44 @@ static enum status show(struct session *session, struct store *store, struct err
     return status;
 }
 
+/* --format: what needs approval, as it would be submitted; --list: as it was. */
+static enum status show_list(struct session *session, struct store *store, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct invocation *invocation = session->invocation;
+    struct load_request request = run_load_request(session);
+    struct approval_gate gate;
+    struct approval_paper paper;
+    int64_t number = invocation->list ? strtoll(invocation->list, NULL, 10) : 0;
+    enum status status = approval_gate_open(store, &gate, error);
+    const struct approval_list *list = status ? NULL : approval_state_list(&gate.state, number);
+    if (!status && invocation->list && !list)
+        status = error_set(error, STATUS_USAGE,
+                           _("\"%s\" is no number of a list; \"congkhai status\" shows those that wait"),
+                           invocation->list);
+    if (!status && list)
+        status = approval_lists_restore(store, list, invocation->codes, invocation->code_count, &arena, &paper, error);
+    else if (!status)
+        status = approval_lists_freeze(session, store, &gate, &request.filter, NULL, 0, &arena, &paper, error);
+    if (!status)
+        status = approval_lists_print(session, &paper, number, error);
+    approval_gate_close(&gate);
+    return status;
+}
+
 enum status command_plan(struct session *session, struct error *error, int *exit_code)
 {
+    const struct invocation *invocation = session->invocation;
+    bool as_list = invocation->list || invocation->format || invocation->output;
     struct store *store;
     (void)exit_code;
+    if (approval_lists_check_format(invocation, error))
+        return error->status;
     if (run_read_store(session, STORE_READ, &store, error))
         return error->status;
     enum status status = store_begin(store, error); /* a snapshot: a run may be at work */
     if (!status)
-        status = show(session, store, error);
+        status = as_list ? show_list(session, store, error) : show(session, store, error);
     store_rollback(store);
     store_close(store);
     return status;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/approval_lists.h"
 #include "cli/run.h"
 #include "core/canonical.h"
 #include "core/diff.h"
@@ -361,6 +362,8 @@ static enum status settle(struct session *session, bool overwrite, struct error 
         run_open(session, &store, &run, error))
         return error->status;
     enum status status = reconcile_decide(store, &request, code, overwrite, &settled, error);
+    if (!status && settled == RECONCILE_OVERWRITES)
+        status = approval_lists_submit_ordered(session, store, &code, 1, error);
     status = run_close(session, store, status, &counts, exit_code, error);
     if (!status)
         say_settled(session, code, settled);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/approval_lists.h"
 #include "cli/run.h"
 #include "store/operator_order.h"
 #include "store/store_run.h"
@@ -47,11 +48,12 @@ static void say_taken_up(const struct session *session, const struct operator_or
                          int64_t run)
 {
     static const char *const names[] = { "rejected", "held",     "refused", "failed",
-                                         "unknown",  "conflict", "lifted" };
+                                         "unknown",  "conflict", "lifted",  "sent_back" };
     const int64_t numbers[] = { counts->rejected, counts->held,     counts->refused, counts->failed,
-                                counts->unknown,  counts->conflict, counts->lifted };
+                                counts->unknown,  counts->conflict, counts->lifted,  counts->sent_back };
     int64_t records = counts->rejected + counts->held + counts->lifted;
-    int64_t all = records + counts->refused + counts->failed + counts->unknown + counts->conflict;
+    int64_t all = records + counts->refused + counts->failed + counts->unknown + counts->conflict +
+                  counts->sent_back;
     if (session->invocation->json) {
         ARENA_OWNED struct arena arena = { 0 };
         struct value *document = value_object(&arena);
@@ -68,14 +70,25 @@ static void say_taken_up(const struct session *session, const struct operator_or
         return;
     }
     printf(_("%lld taken up again: %lld rejected, %lld held, %lld refused, %lld failed, %lld unknown, "
-             "%lld in conflict, %lld whose decision is lifted\n"),
+             "%lld in conflict, %lld whose decision is lifted, %lld sent back\n"),
            (long long)all, (long long)counts->rejected, (long long)counts->held, (long long)counts->refused,
            (long long)counts->failed, (long long)counts->unknown, (long long)counts->conflict,
-           (long long)counts->lifted);
+           (long long)counts->lifted, (long long)counts->sent_back);
     if (records)
         printf(_("Nothing was sent: the next \"congkhai run\" (or transform and load) works on them\n"));
     else
         printf(_("Nothing was sent: the next \"congkhai run\" or \"congkhai load\" sends them\n"));
+}
+
+/* Under approval, what is taken up is asked for again. */
+static enum status submit_taken(struct session *session, struct store *store, const struct value *taken,
+                                struct error *error)
+{
+    size_t count = 0;
+    struct text *codes = arena_array(&session->invocation->arena, struct text, taken->count + 1);
+    for (const struct value *code = taken->first; code; code = code->next)
+        codes[count++] = code->text;
+    return approval_lists_submit_ordered(session, store, codes, count, error);
 }
 
 enum status command_retry(struct session *session, struct error *error, int *exit_code)
@@ -95,7 +108,12 @@ enum status command_retry(struct session *session, struct error *error, int *exi
     if (need_reason(invocation, error) || read_run(invocation, &request.run, error) ||
         run_open(session, &store, &run, error))
         return error->status;
+    ARENA_OWNED struct arena arena = { 0 };
+    request.arena = &arena;
+    request.taken = value_list(&arena);
     enum status status = operator_order_retry(store, &request, &taken, error);
+    if (!status)
+        status = submit_taken(session, store, request.taken, error);
     status = run_close(session, store, status, &counts, exit_code, error);
     if (!status)
         say_taken_up(session, &taken, run);
@@ -169,7 +187,8 @@ static enum status withdraw(struct session *session, struct store *store, struct
         output_message(session, _(TEXT_PRINT " is abolished already: nothing was done"), TEXT_ARG(code));
         return say_standing(session, store, code, run, exit_code, error);
     }
-    if (carry_out(session, store, code, counts, error))
+    if (carry_out(session, store, code, counts, error) ||
+        approval_lists_submit_ordered(session, store, &code, 1, error))
         return error->status;
     return say_standing(session, store, code, run, exit_code, error);
 }

@@ -233,11 +233,12 @@ static void print_json(const struct night *night, int exit_code, const struct er
         { "rejected", counts->rejected },   { "held", counts->held },         { "sent", counts->sent },
         { "published", counts->published }, { "refused", counts->refused },   { "conflict", counts->conflict },
         { "unknown", counts->unknown },     { "failed", counts->failed },     { "withdrawn", counts->withdrawn },
-        { "missing", counts->missing },     { "pending", counts->pending },
+        { "missing", counts->missing },     { "pending", counts->pending },   { "waiting", counts->waiting },
     }, still[] = {
         { "rejected", kept->rejected }, { "held", kept->held },         { "refused", kept->refused },
         { "failed", kept->failed },     { "conflict", kept->conflict }, { "unknown", kept->unknown },
-        { "pending", kept->pending },   { "missing", kept->missing },
+        { "pending", kept->pending },   { "missing", kept->missing }, { "waiting", kept->waiting },
+        { "sent_back", kept->sent_back },
     };
     value_set(document, "run", value_integer(&arena, night->run));
     value_set(document, "command", value_string(&arena, night->session->invocation->command));
@@ -271,7 +272,8 @@ static int exit_code_of(enum status status, const struct store_kept_back *kept)
 {
     if (status)
         return error_exit_code(status);
-    return kept->rejected || kept->held || kept->refused || kept->failed || kept->conflict || kept->unknown
+    return kept->rejected || kept->held || kept->refused || kept->failed || kept->conflict || kept->unknown ||
+                   kept->waiting || kept->sent_back
                ? 1
                : 0;
 }
@@ -291,13 +293,19 @@ static enum status finish(struct night *night, struct store *store, enum status 
     if (readable && !store_kept_back(store, &kept, &late)) {
         *exit_code = exit_code_of(status, &kept);
         night->counts.pending = kept.pending;
+        night->counts.waiting = kept.waiting;
     } else if (!status) {
         status = error_copy(error, late.status, &late);
     }
     status = run_end(night->session, store, status, &night->counts, exit_code, error);
     if (night->session->invocation->json)
         print_json(night, *exit_code, error, &kept);
-    int64_t back = kept.rejected + kept.held + kept.refused + kept.failed + kept.conflict + kept.unknown;
+    int64_t back = kept.rejected + kept.held + kept.refused + kept.failed + kept.conflict + kept.unknown +
+                   kept.sent_back;
+    if (kept.waiting)
+        output_message(night->session,
+                       _("%lld procedures wait for approval; \"congkhai status\" says for whose"),
+                       (long long)kept.waiting);
     if (back)
         output_message(night->session,
                        _("%lld procedures are kept back; \"congkhai status\" says which and why"),

@@ -17,7 +17,7 @@
 
 struct top {
     const struct value *agency, *sources, *portal, *rules, *codes, *brakes, *precedence, *ledger, *tests,
-        *retention, *notify;
+        *retention, *notify, *approval;
     const char *store, *baseline, *group;
     int language;
 };
@@ -45,6 +45,7 @@ static const struct setting top_settings[] = {
     { "baseline", SETTING_TEXT, AT(baseline),
       .help = N_("a day: what was decided before it is not late; by default that of the first publication") },
     { "notify", SETTING_TREE, AT(notify), .help = N_("who is told of a night, and of what") },
+    { "approval", SETTING_OBJECT, AT(approval), .help = N_("which steps need somebody's approval, and whose") },
     { "tests", SETTING_TREE, AT(tests), .help = N_("the configuration's own tests") },
 };
 
@@ -270,7 +271,9 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
         read_precedence(configuration, top.precedence, error) ||
         read_retention(configuration, top.retention, error) ||
         ledger_setup_read(&configuration->context, configuration->folder, configuration->agency_code,
-                          top.ledger, &configuration->sealing, error))
+                          top.ledger, &configuration->sealing, error) ||
+        approval_setup_read(&configuration->context, configuration->folder, top.approval,
+                            &configuration->approval, error))
         return error->status;
     digest_tree(configuration);
     return STATUS_OK;

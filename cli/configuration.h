@@ -2,6 +2,7 @@
 #ifndef CLI_CONFIGURATION_H
 #define CLI_CONFIGURATION_H
 
+#include "cli/approval_setup.h"
 #include "cli/ledger_setup.h"
 #include "core/arena.h"
 #include "core/digest.h"
@@ -29,6 +30,7 @@ struct configuration {
     size_t rule_file_count;
     const struct value *portal, *brakes, *tests;
     struct ledger_setup sealing;
+    struct approval_setup approval;
     struct notify_settings notify;
     const char *const *precedence;
     size_t precedence_count;

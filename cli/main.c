@@ -120,6 +120,12 @@ enum choice {
     OPTION_OFFLINE,
     OPTION_RULES,
     OPTION_ANEW,
+    OPTION_AS,
+    OPTION_NUMBER,
+    OPTION_SIGNATURE,
+    OPTION_LIST,
+    OPTION_PEOPLE,
+    OPTION_RECOVER,
 };
 
 static const struct option options[] = {
@@ -160,6 +166,12 @@ static const struct option options[] = {
     { "offline", no_argument, NULL, OPTION_OFFLINE },
     { "rules", no_argument, NULL, OPTION_RULES },
     { "anew", no_argument, NULL, OPTION_ANEW },
+    { "as", required_argument, NULL, OPTION_AS },
+    { "number", required_argument, NULL, OPTION_NUMBER },
+    { "signature", required_argument, NULL, OPTION_SIGNATURE },
+    { "list", required_argument, NULL, OPTION_LIST },
+    { "people", no_argument, NULL, OPTION_PEOPLE },
+    { "recover", no_argument, NULL, OPTION_RECOVER },
     { NULL, 0, NULL, 0 },
 };
 
@@ -225,6 +237,14 @@ static const char **slot(struct invocation *invocation, int value)
         return &invocation->output;
     case OPTION_MAX_AGE:
         return &invocation->max_age;
+    case OPTION_AS:
+        return &invocation->as;
+    case OPTION_NUMBER:
+        return &invocation->number;
+    case OPTION_SIGNATURE:
+        return &invocation->signature;
+    case OPTION_LIST:
+        return &invocation->list;
     default:
         return NULL;
     }
@@ -339,6 +359,10 @@ static enum status parse(struct invocation *invocation, struct given *given, int
             invocation->fresh = true;
         else if (value == OPTION_ANEW)
             invocation->anew = true;
+        else if (value == OPTION_PEOPLE)
+            invocation->people = true;
+        else if (value == OPTION_RECOVER)
+            invocation->recover = true;
         else if (value == OPTION_SOURCE || value == OPTION_CODE || value == OPTION_CHECKPOINT ||
                  value == OPTION_KEY || value == OPTION_RELEASE_BRAKE)
             add_filter(invocation, value, optarg);
@@ -350,7 +374,8 @@ static enum status parse(struct invocation *invocation, struct given *given, int
     invocation->arguments = argv + optind;
     invocation->argument_count = argc - optind;
     /* They are written into the ledger. */
-    const char *const written[] = { invocation->reason, invocation->decision };
+    const char *const written[] = { invocation->reason, invocation->decision, invocation->as,
+                                    invocation->number, invocation->field };
     for (size_t i = 0; i < sizeof written / sizeof *written; i++)
         if (written[i] && unicode_invalid_at(text_of(written[i])) < strlen(written[i]))
             return error_set(error, STATUS_USAGE,

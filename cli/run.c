@@ -88,6 +88,7 @@ struct load_request run_load_request(struct session *session)
         .released = invocation->released,
         .released_count = invocation->released_count,
         .reason = invocation->reason,
+        .approval = configuration->approval.setting,
         .actor = run_operator(),
         .command = invocation->command,
         .agency_code = configuration->agency_code,

@@ -258,7 +258,9 @@ static enum status judge(struct store *store, struct holding *holding, struct er
     const struct brakes *brakes = holding->request->brakes;
     struct outbox_extent extent;
     if ((brakes->changes.given || brakes->withdrawals.given)) {
-        if (outbox_extent(store, holding->request->filter, &extent, error))
+        const struct brakes_request *request = holding->request;
+        if (request->gate ? approval_gate_extent(request->gate, request->filter, &extent, error)
+                          : outbox_extent(store, request->filter, &extent, error))
             return error->status;
         judge_extent(holding, &extent);
     }
@@ -323,6 +325,21 @@ enum status brakes_hold(struct store *store, const struct brakes_request *reques
     enum status status = judge(store, &holding, error);
     if (!status)
         status = holding.message.length ? stop(&holding, error) : go_on(store, &holding, error);
+    buffer_free(&holding.message);
+    buffer_free(&holding.releases);
+    arena_free(&holding.arena);
+    return status;
+}
+
+enum status brakes_words(struct store *store, const struct brakes_request *request, struct buffer *words,
+                         struct error *error)
+{
+    struct holding holding = { .request = request };
+    holding.released = value_list(&holding.arena);
+    holding.usual = value_object(&holding.arena);
+    enum status status = judge(store, &holding, error);
+    if (!status && holding.message.length)
+        buffer_text(words, buffer_view(&holding.message));
     buffer_free(&holding.message);
     buffer_free(&holding.releases);
     arena_free(&holding.arena);

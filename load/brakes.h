@@ -16,6 +16,7 @@
 #define LOAD_BRAKES_H
 
 #include "core/setting.h"
+#include "store/approval.h"
 #include "store/outbox.h"
 
 enum brake {
@@ -57,6 +58,7 @@ struct brakes_request {
     const char *const *released; /* names of brakes */
     size_t released_count;
     const char *reason, *actor;
+    struct approval_gate *gate; /* what is approved does not brake; NULL: nothing is */
     const char *command;                                  /* that is to be given again */
     void (*notice)(void *user_data, const char *message); /* may be NULL */
     void *user_data;
@@ -69,5 +71,9 @@ enum status brakes_check_released(const struct brakes_request *request, struct e
  * releases stand in the ledger ("brake-released") and the listings of the sources are what is usual from now
  * on. */
 enum status brakes_hold(struct store *store, const struct brakes_request *request, struct error *error);
+
+/* The same judgement, for people to read: what holds, in words; empty where nothing does. Nothing is written. */
+enum status brakes_words(struct store *store, const struct brakes_request *request, struct buffer *words,
+                         struct error *error);
 
 #endif

@@ -24,6 +24,7 @@
 struct dispatcher {
     struct store *store;
     const struct load_request *request;
+    const struct dispatch_gate *gate;
     struct portal *portal;
     struct clock *clock;
     struct run_counts *counts, committed;
@@ -157,6 +158,23 @@ static enum status commit_in_time(struct dispatcher *dispatcher, struct error *e
 
 /* ---- the beginning and the end of a delivery ---- */
 
+/* The one place where it is asked whether something may be sent at all. What an earlier run left open was asked then. */
+static enum status pass_gate(struct dispatcher *dispatcher, struct outbox_item *item, enum delivery_event event,
+                             bool *passes, struct error *error)
+{
+    const struct dispatch_gate *gate = dispatcher->gate;
+    enum approval_standing standing;
+    const struct approval_entry *entry;
+    *passes = !gate->approved_only;
+    if (event != EVENT_BEGIN || !gate->approval->bound)
+        return STATUS_OK;
+    if (approval_gate_judge(gate->approval, item, &standing, &entry, error))
+        return error->status;
+    item->approval = standing == APPROVAL_APPROVED ? entry->event : 0;
+    *passes = standing == APPROVAL_APPROVED || (standing == APPROVAL_FREE && !gate->approved_only);
+    return STATUS_OK;
+}
+
 static enum status prepare(struct dispatcher *dispatcher, struct text code, bool superseded, bool *begun,
                            struct error *error)
 {
@@ -165,7 +183,9 @@ static enum status prepare(struct dispatcher *dispatcher, struct text code, bool
     enum status status =
         delivery_task_fill(dispatcher->store, &dispatcher->scratch, code, delivery_task, &event, error);
     *begun = status == STATUS_OK;
-    if (status) {
+    if (!status)
+        status = pass_gate(dispatcher, &delivery_task->item, event, begun, error);
+    if (status || !*begun) {
         dispatch_queues_release(&dispatcher->lists, delivery_task);
         return status == STATUS_END ? STATUS_OK : status;
     }
@@ -616,12 +636,14 @@ static enum status bring(struct dispatcher *dispatcher, struct error *error)
     return commit(dispatcher, error);
 }
 
-enum status dispatcher_run(struct store *store, const struct load_request *request, struct portal *portal,
-                           struct run_counts *counts, struct error *error)
+enum status dispatcher_run(struct store *store, const struct load_request *request,
+                           const struct dispatch_gate *gate, struct portal *portal, struct run_counts *counts,
+                           struct error *error)
 {
     struct error why = { 0 };
     struct dispatcher dispatcher = { .store = store,
                                      .request = request,
+                                     .gate = gate,
                                      .portal = portal,
                                      .clock = store_clock(store),
                                      .counts = counts,

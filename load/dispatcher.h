@@ -13,8 +13,15 @@
 #include "load/portal.h"
 #include "store/store_run.h"
 
+/* Before an intent. */
+struct dispatch_gate {
+    struct approval_gate *approval;
+    bool approved_only; /* a brake holds what nobody approved */
+};
+
 /* As load_run, with the portal read and opened. Counts what it sent. */
-enum status dispatcher_run(struct store *store, const struct load_request *request, struct portal *portal,
-                           struct run_counts *counts, struct error *error);
+enum status dispatcher_run(struct store *store, const struct load_request *request,
+                           const struct dispatch_gate *gate, struct portal *portal, struct run_counts *counts,
+                           struct error *error);
 
 #endif

@@ -52,8 +52,9 @@ enum status load_check(const struct load_request *request, struct error *error)
 }
 
 /* Deliveries reach the disk: an intent that is lost with the machine would be sent twice. */
-static enum status deliver(struct store *store, const struct load_request *request, struct portal *portal,
-                           struct run_counts *counts, struct error *error)
+static enum status deliver(struct store *store, const struct load_request *request,
+                           const struct dispatch_gate *gate, struct portal *portal, struct run_counts *counts,
+                           struct error *error)
 {
     if (store_durable(store, true, error))
         return error->status;
@@ -61,7 +62,7 @@ static enum status deliver(struct store *store, const struct load_request *reque
     portal->content_own = store;
     enum status status = portal->driver->open(portal, error);
     if (!status)
-        status = dispatcher_run(store, request, portal, counts, error);
+        status = dispatcher_run(store, request, gate, portal, counts, error);
     portal->driver->close(portal);
     struct error second = { 0 };
     if (store_durable(store, false, &second) && !status)
@@ -89,18 +90,30 @@ static enum status doubt(void *user_data, struct text code, int64_t event, const
                      what);
 }
 
-/* Before the first request. */
-static enum status hold(struct store *store, const struct load_request *request, struct error *error)
+/* Before the first request. What a brake says of what nobody approved, in *braked, does not keep the rest. */
+static enum status hold(struct store *store, const struct load_request *request, struct dispatch_gate *gate,
+                        struct error *braked, struct error *error)
 {
     struct brakes brakes;
+    struct approval_news news;
     if (outbox_prove(store, &request->filter, doubt, store, error) ||
-        brakes_read(request->context, request->brakes, &brakes, error))
+        brakes_read(request->context, request->brakes, &brakes, error) ||
+        approval_settle(store, &request->approval, request->actor, request->news ? request->news : &news, error) ||
+        approval_gate_open(store, gate->approval, error))
         return error->status;
     struct brakes_request asked = brakes_of(request, &brakes);
-    if (brakes_hold(store, &asked, error))
-        return error->status;
-    if (!request->plan)
-        return STATUS_OK;
+    asked.gate = gate->approval;
+    struct approval_counts approved = { .approved = 0 };
+    enum status status = brakes_hold(store, &asked, error);
+    if (status == STATUS_STOP && gate->approval->bound) {
+        (void)error_copy(braked, status, error);
+        if (approval_count(store, &approved, error))
+            return error->status;
+        gate->approved_only = approved.approved > 0;
+        status = gate->approved_only ? STATUS_OK : error_copy(error, braked->status, braked);
+    }
+    if (status || !request->plan)
+        return status;
     return plan_check(store, &request->filter, request->plan, request->actor, error);
 }
 
@@ -108,12 +121,18 @@ enum status load_run(struct store *store, const struct load_request *request, st
                      struct error *error)
 {
     struct portal portal;
+    struct approval_gate approval = { .bound = false };
+    struct dispatch_gate gate = { .approval = &approval };
+    struct error braked = { 0 };
     enum status status = read_portal(request, &portal, error);
     portal.clock = store_clock(store);
     if (!status)
-        status = hold(store, request, error);
+        status = hold(store, request, &gate, &braked, error);
     if (!status)
-        status = deliver(store, request, &portal, counts, error);
+        status = deliver(store, request, &gate, &portal, counts, error);
+    if (!status && gate.approved_only)
+        status = error_copy(error, braked.status, &braked);
+    approval_gate_close(&approval);
     portal_free(&portal);
     struct store_kept_back kept = { 0 };
     struct error second = { 0 };

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "core/setting.h"
+#include "store/approval.h"
 #include "store/outbox.h"
 #include "store/store_run.h"
 
@@ -19,7 +20,9 @@ struct load_request {
     const char *const *released; /* brakes that a person releases, with the reason */
     size_t released_count;
     const char *reason;
-    const char *actor;   /* who gave the command */
+    struct approval_setting approval; /* what the configuration says of it */
+    struct approval_news *news;       /* what of it took effect; may be NULL */
+    const char *actor;                /* who gave the command */
     const char *command; /* which, for messages */
     const char *agency_code;
     const char *folder; /* paths and secrets are relative to it */
@@ -39,8 +42,10 @@ enum status load_check(const struct load_request *request, struct error *error);
 /* Asks the portal something that changes nothing. STATUS_STOP when it does not answer as it should. */
 enum status load_trial(const struct load_request *request, struct error *error);
 
-/* Delivers what is wanted. Fills the counts of sent … withdrawn and pending. STATUS_OK even when records are
- * refused; STATUS_STOP on outage, refused credentials, a brake or a signal, with everything pending. */
+/* Delivers what is wanted and, where approval is in force, approved: the gate (store/approval.h) stands before each
+ * intent. Fills the counts of sent … withdrawn and pending. STATUS_OK even when records are
+ * refused; STATUS_STOP on outage, refused credentials, a brake or a signal, with everything pending; at a brake,
+ * what is approved goes all the same. */
 enum status load_run(struct store *store, const struct load_request *request, struct run_counts *counts,
                      struct error *error);
 

@@ -2,6 +2,7 @@
 
 #include "adapters/crypto.h"
 #include "core/canonical.h"
+#include "store/approval.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
 
@@ -216,6 +217,13 @@ static enum status take_up_delivery(struct taking *taking, struct text code, boo
     return decided ? resolve_again(taking->store, &item, error) : STATUS_OK;
 }
 
+static void note_taken(struct taking *taking, struct text code)
+{
+    const struct operator_order_request *request = taking->request;
+    if (request->taken)
+        value_append(request->taken, value_text(request->arena, text_copy(request->arena, code)));
+}
+
 static enum status take_up_deliveries(struct taking *taking, struct error *error)
 {
     arena_clear(&taking->arena);
@@ -225,8 +233,46 @@ static enum status take_up_deliveries(struct taking *taking, struct error *error
     for (const struct value *item = list->first; item; item = item->next) {
         if (take_up_delivery(taking, value_text_of(item, "code"), value_find(item, "decided")->truth, error))
             return error->status;
+        note_taken(taking, value_text_of(item, "code"));
     }
     return STATUS_OK;
+}
+
+/* ---- what approvers sent back ---- */
+
+static enum status take_up_sent_back(struct taking *taking, struct approval_gate *gate, struct error *error)
+{
+    const struct outbox_filter *filter = &taking->request->filter;
+    for (size_t i = 0; i < filter->code_count; i++) {
+        struct outbox_item item;
+        enum approval_standing standing;
+        const struct approval_entry *entry;
+        arena_clear(&taking->arena);
+        enum status status = outbox_find(taking->store, &taking->arena, filter->codes[i], &item, error);
+        if (status == STATUS_END || (!status && (!item.wanted || item.state != OUTBOX_IDLE)))
+            continue;
+        if (status || approval_gate_judge(gate, &item, &standing, &entry, error))
+            return error->status;
+        if (standing != APPROVAL_SENT_BACK)
+            continue;
+        if (append(taking, NULL, TEXT_NONE, item.code, "sent-back", error))
+            return error->status;
+        taking->counts->sent_back++;
+        note_taken(taking, item.code);
+    }
+    return STATUS_OK;
+}
+
+static enum status ask_anew(struct taking *taking, struct error *error)
+{
+    struct approval_gate gate;
+    if (!taking->request->filter.code_count)
+        return STATUS_OK;
+    enum status status = approval_gate_open(taking->store, &gate, error);
+    if (!status && gate.bound)
+        status = take_up_sent_back(taking, &gate, error);
+    approval_gate_close(&gate);
+    return status;
 }
 
 enum status operator_order_retry(struct store *store, const struct operator_order_request *request,
@@ -240,6 +286,8 @@ enum status operator_order_retry(struct store *store, const struct operator_orde
         status = take_up_records(&taking, error);
         if (!status && !request->rule)
             status = take_up_deliveries(&taking, error);
+        if (!status && !request->rule)
+            status = ask_anew(&taking, error);
         if (!status)
             status = store_commit(store, error);
         if (status)

@@ -11,16 +11,20 @@ struct operator_order_request {
     int64_t run;                 /* kept back in that run; 0: any */
     const char *rule;            /* rejected by that rule; NULL: any */
     struct outbox_filter filter; /* its codes are those of records without a code too: their keys */
+    struct value *taken;         /* a list that gets the codes of deliveries that were taken up; may be NULL */
+    struct arena *arena;         /* of that list */
 };
 
 struct operator_order_counts {
     int64_t rejected, held;                     /* records, to be mapped and checked again */
     int64_t refused, failed, conflict, unknown; /* deliveries */
     int64_t lifted;                             /* decisions of operators that hold no longer */
+    int64_t sent_back;                          /* by approvers, and asked for anew */
 };
 
 /* Marks; what is marked is done by the next run (load, for deliveries). A decision of an operator (a
- * withdrawal, an adoption) is lifted only for codes that the filter names. Event "retried" for each. */
+ * withdrawal, an adoption) is lifted, and what an approver sent back is asked for anew, only for codes that the filter
+ * names. Event "retried" for each. */
 enum status operator_order_retry(struct store *store, const struct operator_order_request *request,
                                  struct operator_order_counts *counts, struct error *error);
 

@@ -69,6 +69,8 @@ enum status outbox_intend(struct store *store, struct arena *arena, struct outbo
     outbox_item_intend(item, text_copy(arena, text_of(key)), base, seq);
     struct value *detail = value_object(arena);
     value_set(detail, "action", value_string(arena, outbox_action_name(item->intent_action)));
+    if (item->approval)
+        value_set(detail, "approval", value_integer(arena, item->approval));
     add_text(arena, detail, "base", base);
     value_set(detail, "key", value_text(arena, item->key));
     value_set(detail, "wanted", value_integer(arena, item->wanted_event));

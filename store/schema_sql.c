@@ -1,3 +1,4 @@
+#include "store/approval_rows.h"
 #include "store/report_view_sql.h"
 #include "store/schema.h"
 
@@ -107,7 +108,8 @@ const char schema_tables[] =
     /* What the portal listed in the last reconciliation; once it is compared, only what is not as it should be. */
     "CREATE TABLE portal_listing (code TEXT PRIMARY KEY, version TEXT, digest BLOB, status TEXT, verdict TEXT)\n"
     "  WITHOUT ROWID;\n"
-    "CREATE INDEX ledger_reconciled ON ledger (seq) WHERE event = 'reconciled';\n";
+    "CREATE INDEX ledger_reconciled ON ledger (seq) WHERE event = 'reconciled';\n"
+    "CREATE INDEX ledger_approval ON ledger (seq) WHERE " APPROVAL_EVENTS ";\n";
 
 #define HEX(column) "CASE WHEN " column " IS NOT NULL THEN lower(hex(" column ")) END"
 
@@ -223,7 +225,17 @@ const char schema_views[] =
     "  e.actor, json_extract(e.detail, '$.reason') AS reason, json_extract(e.detail, '$.decision') AS decision,\n"
     "  json_extract(e.detail, '$.plan') AS plan, " HEX("e.digest") " AS digest\n"
     "FROM ledger e WHERE e.event IN ('retried', 'withdrawal-ordered', 'overwrite-ordered', 'brake-released')\n"
-    "  OR (e.event IN ('published', 'withdrawn') AND NOT " SENT("e") ");\n"
+    "  OR (e.event IN ('published', 'withdrawn') AND NOT " SENT("e") ")\n"
+    /* Of a list, a row a step. */
+    "UNION ALL SELECT e.run, e.at, coalesce(e.code, json_extract(j.value, '$.code')),\n"
+    "  CASE e.event WHEN 'submitted' THEN 'submit' WHEN 'approved' THEN 'approve' ELSE 'send-back' END, e.actor,\n"
+    "  json_extract(e.detail, '$.reason'), json_extract(e.detail, '$.number'),\n"
+    "  (SELECT " HEX("l.digest") " FROM ledger l WHERE l.event = 'submitted'\n"
+    "    AND json_extract(l.detail, '$.list') = json_extract(e.detail, '$.list')),\n"
+    "  coalesce(json_extract(j.value, '$.digest'), " HEX("e.digest") ")\n"
+    "FROM ledger e LEFT JOIN payload p ON p.digest = e.digest AND p.encoding = 0 AND e.event <> 'sent-back'\n"
+    "  LEFT JOIN json_each(CAST(p.bytes AS TEXT), '$.steps') j\n"
+    "WHERE e.event IN ('submitted', 'approved', 'sent-back');\n"
 
     "CREATE VIEW audit_events AS SELECT seq, at, run, event, source, code,\n"
     "  " HEX("digest") " AS digest, actor, detail, lower(hex(hash)) AS hash\n"

@@ -2,6 +2,7 @@
 
 #include "adapters/unicode.h"
 #include "core/error_value.h"
+#include "store/approval.h"
 #include "store/audit.h"
 #include "store/ledger.h"
 #include "store/migrate.h"
@@ -77,7 +78,7 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
         { "published", counts->published }, { "refused", counts->refused },
         { "rejected", counts->rejected },   { "seen", counts->seen },
         { "sent", counts->sent },           { "unknown", counts->unknown },
-        { "withdrawn", counts->withdrawn },
+        { "waiting", counts->waiting },     { "withdrawn", counts->withdrawn },
     };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         value_set(detail, members[i].name, value_integer(&arena, members[i].number));
@@ -130,5 +131,10 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
                                       .pending = sqlite_number(row, 6),
                                       .missing = sqlite_number(row, 7) };
     sqlite_reset_statement(row);
+    struct approval_counts asked;
+    if (approval_count(store, &asked, error))
+        return error->status;
+    kept->waiting = asked.waiting;
+    kept->sent_back = asked.sent_back;
     return STATUS_OK;
 }

@@ -22,6 +22,7 @@ struct run_start {
 struct run_counts {
     int64_t seen, changed, accepted, rejected, held;
     int64_t sent, published, refused, conflict, unknown, failed, withdrawn, missing;
+    int64_t waiting;             /* for approval, when the run ended */
     int64_t pending;             /* still to be sent when the run ended */
     const struct value *repairs; /* of texts, by their kind: an object of counts; NULL: none */
 };
@@ -34,9 +35,11 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
 enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
                           const struct error *why, struct error *error);
 
-/* What keeps records back now: rejected, held, refused, failed, conflict, unknown (for exit code 1). */
+/* What keeps records back now: rejected, held, refused, failed, conflict, unknown (for exit code 1), and what waits for
+ * approval. */
 struct store_kept_back {
     int64_t rejected, held, refused, failed, conflict, unknown, pending, missing;
+    int64_t waiting, sent_back; /* of the pending: for approval; to be mended */
 };
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error);
 

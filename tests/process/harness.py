@@ -155,7 +155,8 @@ class Running:
     def __init__(self, arguments, **options):
         self.begun = time.monotonic()
         self.out, self.err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-        self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.err, **options)
+        options.setdefault("stdin", subprocess.DEVNULL)
+        self.process = subprocess.Popen(arguments, stdout=self.out, stderr=self.err, **options)
         self.usage = None
 
     def alive(self):

@@ -1,0 +1,313 @@
+/* submit, approve, send-back: what people decide before anything is sent (INTERFACE §8). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/crypto_cms.h"
+#include "adapters/crypto_key.h"
+#include "adapters/file.h"
+#include "adapters/unicode.h"
+#include "cli/approval_lists.h"
+#include "cli/passphrase.h"
+#include "cli/run.h"
+#include "report/approval_list.h"
+#include "store/note.h"
+
+static enum status need_name(const struct invocation *invocation, struct error *error)
+{
+    if (invocation->as && text_trim(text_of(invocation->as)).length)
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE, _("\"%s\" needs --as NAME: who decides, as the list of people has it"),
+                     invocation->command);
+}
+
+static enum status read_number(const struct invocation *invocation, int64_t *number, struct error *error)
+{
+    char *end;
+    const char *given = invocation->arguments[0];
+    *number = strtoll(given, &end, 10);
+    if (!*given || *end || *number < 1)
+        return error_set(error, STATUS_USAGE, _("\"%s\" is no number of a list; \"congkhai status\" shows those that wait"),
+                         given);
+    return STATUS_OK;
+}
+
+static void say_news(const struct session *session, const struct approval_news *news)
+{
+    if (news->founded)
+        output_message(session, _("the rules of approval take effect: the first list of people is in force"));
+    if (news->recovered)
+        output_message(session, _("72 hours have passed: the recovered rules of approval are in force"));
+}
+
+static enum status settle(struct session *session, struct store *store, struct error *error)
+{
+    struct approval_news news;
+    if (approval_settle(store, &session->configuration.approval.setting, run_operator(), &news, error))
+        return error->status;
+    say_news(session, &news);
+    return STATUS_OK;
+}
+
+/* ---- submit ---- */
+
+static enum status put_paper(struct session *session, struct store *store, const struct approval_paper *paper,
+                             struct error *error)
+{
+    const struct invocation *invocation = session->invocation;
+    int64_t number;
+    struct approval_submission submission = { .name = text_of(invocation->as),
+                                              .login = text_of(run_operator()),
+                                              .people = invocation->people,
+                                              .recovers = invocation->recover,
+                                              .document = paper->bytes,
+                                              .text = paper->text,
+                                              .title = invocation->number,
+                                              .reason = invocation->reason };
+    if (approval_submit(store, &submission, &number, error))
+        return error->status;
+    if (invocation->people)
+        output_message(session, _("the rules of approval are submitted as list %lld; until they are approved, those in "
+                                  "force stay"),
+                       (long long)number);
+    else
+        output_message(session, _("%zu steps are submitted as list %lld"), paper->steps, (long long)number);
+    return approval_lists_print(session, paper, number, error);
+}
+
+static enum status submit_steps(struct session *session, struct store *store, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct invocation *invocation = session->invocation;
+    struct outbox_filter filter = { invocation->codes, invocation->code_count, invocation->sources,
+                                    invocation->source_count };
+    struct approval_gate gate;
+    struct approval_paper paper;
+    int64_t number;
+    enum status status = approval_gate_open(store, &gate, error);
+    if (!status && !gate.bound)
+        status = error_set(error, STATUS_USAGE, _("nothing needs approval by the rules that are in force"));
+    if (!status)
+        status = approval_next(store, &number, error);
+    if (!status)
+        status = approval_lists_freeze(session, store, &gate, &filter, invocation->as, number, &arena, &paper, error);
+    if (!status && paper.steps)
+        status = put_paper(session, store, &paper, error);
+    else if (!status && invocation->json)
+        status = approval_lists_print(session, &paper, 0, error);
+    if (!status && !paper.steps)
+        output_message(session, _("there is nothing to submit: what needs approval has it, waits for it, or was sent "
+                                  "back"));
+    approval_gate_close(&gate);
+    return status;
+}
+
+static enum status submit_people(struct session *session, struct store *store, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct invocation *invocation = session->invocation;
+    struct approval_setting setting = session->configuration.approval.setting;
+    if (!setting.document.bytes)
+        setting = approval_setup_none(&arena);
+    struct approval_list list = { .people = true,
+                                  .recovers = invocation->recover,
+                                  .submitter = text_of(invocation->as),
+                                  .reason = text_of(invocation->reason) };
+    struct approval_paper paper;
+    if (approval_next(store, &list.number, error) ||
+        approval_lists_rules(&arena, &list, setting.document, &paper, error))
+        return error->status;
+    return put_paper(session, store, &paper, error);
+}
+
+static enum status check_submit(const struct invocation *invocation, struct error *error)
+{
+    if (need_name(invocation, error) || approval_lists_check_format(invocation, error))
+        return error->status;
+    if (invocation->people && (invocation->code_count || invocation->source_count || invocation->number))
+        return error_set(error, STATUS_USAGE, _("--people submits the rules of approval, and no procedures"));
+    if (invocation->recover && (!invocation->people || !invocation->reason ||
+                                !text_trim(text_of(invocation->reason)).length))
+        return error_set(error, STATUS_USAGE,
+                         _("--recover stands beside --people and --reason TEXT: why no approver can sign any more"));
+    if (invocation->reason && !invocation->recover)
+        return error_set(error, STATUS_USAGE, _("--reason says why rules are recovered: give --people --recover"));
+    return STATUS_OK;
+}
+
+enum status command_submit(struct session *session, struct error *error, int *exit_code)
+{
+    struct store *store;
+    struct run_counts counts = { 0 };
+    int64_t run;
+    if (check_submit(session->invocation, error) || run_open(session, &store, &run, error))
+        return error->status;
+    enum status status = settle(session, store, error);
+    if (!status)
+        status = session->invocation->people ? submit_people(session, store, error)
+                                             : submit_steps(session, store, error);
+    return run_close(session, store, status, &counts, exit_code, error);
+}
+
+/* ---- approve ---- */
+
+struct signing {
+    struct session *session;
+    struct arena arena;
+    struct text file;       /* of the key, or the signature */
+    struct text passphrase; /* a secret */
+    struct approval_signing approval;
+};
+
+/* Before the store is taken: nobody else waits while a person types. */
+static enum status read_files(struct signing *signing, struct error *error)
+{
+    const struct invocation *invocation = signing->session->invocation;
+    const char *key = invocation->key_count ? invocation->keys[0] : NULL;
+    if (!key == !invocation->signature || invocation->key_count > 1)
+        return error_set(error, STATUS_USAGE,
+                         _("\"approve\" needs --key FILE (it asks for the passphrase) or --signature FILE, one of them"));
+    if (file_read(&signing->arena, key ? key : invocation->signature, CRYPTO_PEM_MAX, &signing->file, error)) {
+        error->status = STATUS_USAGE;
+        return error->status;
+    }
+    return key ? passphrase_read(&signing->arena, _("Passphrase of the key: "), &signing->passphrase, error)
+               : STATUS_OK;
+}
+
+static enum status sign(struct signing *signing, struct error *error)
+{
+    unsigned char seed[CRYPTO_KEY_SIZE], bytes[CRYPTO_SIGNATURE_SIZE];
+    BUFFER_OWNED struct buffer base64 = { 0 };
+    enum status status = crypto_key_open(signing->file, signing->passphrase, seed, error);
+    if (status)
+        return error_add(error, "%s", signing->session->invocation->keys[0]);
+    status = crypto_ed25519_sign(seed, signing->approval.text, bytes, error);
+    explicit_bzero(seed, sizeof seed);
+    crypto_base64(&base64, (struct text){ (const char *)bytes, sizeof bytes });
+    signing->approval.signature = text_copy(&signing->arena, buffer_view(&base64));
+    return status;
+}
+
+/* A signature that was made elsewhere: of a certificate, or 64 bytes (or their base64) of an Ed25519 key. */
+static enum status take_signature(struct signing *signing, struct error *error)
+{
+    BUFFER_OWNED struct buffer base64 = { 0 };
+    struct text bytes, trimmed = text_trim(signing->file);
+    if (signing->file.length == CRYPTO_SIGNATURE_SIZE) {
+        crypto_base64(&base64, signing->file);
+        signing->approval.signature = text_copy(&signing->arena, buffer_view(&base64));
+        return STATUS_OK;
+    }
+    if (crypto_base64_decode(&signing->arena, trimmed, &bytes) && bytes.length == CRYPTO_SIGNATURE_SIZE) {
+        signing->approval.signature = trimmed;
+        return STATUS_OK;
+    }
+    if (crypto_cms_read(&signing->arena, signing->file, &signing->approval.cms, error))
+        return error_add(error, "%s", signing->session->invocation->signature);
+    return approval_setup_revoked(&signing->session->configuration.approval, &signing->arena,
+                                  &signing->approval.revoked, error);
+}
+
+static enum status approve(struct signing *signing, struct store *store, struct error *error)
+{
+    const struct invocation *invocation = signing->session->invocation;
+    struct approval_reading reading = { .all = false };
+    struct approval_state state;
+    struct approval_paper paper;
+    if (settle(signing->session, store, error) ||
+        approval_read(store, &signing->arena, &reading, &state, error))
+        return error->status;
+    const struct approval_list *list = approval_state_list(&state, signing->approval.list);
+    if (!list)
+        return error_set(error, STATUS_USAGE, _("there is no list %lld; \"congkhai status\" shows those that wait"),
+                         (long long)signing->approval.list);
+    if (approval_lists_restore(store, list, invocation->codes, invocation->code_count, &signing->arena, &paper, error))
+        return error->status;
+    signing->approval.document = paper.bytes;
+    signing->approval.text = paper.text;
+    signing->approval.part = paper.part;
+    if (invocation->signature ? take_signature(signing, error) : sign(signing, error))
+        return error->status;
+    if (approval_approve(store, &signing->approval, error))
+        return error->status;
+    if (list->people)
+        output_message(signing->session, _("list %lld is approved: its rules of approval are in force from now on"),
+                       (long long)list->number);
+    else
+        output_message(signing->session, _("%zu steps of list %lld are approved; the next \"congkhai run\" or \"congkhai "
+                                           "load\" sends them"),
+                       paper.steps, (long long)list->number);
+    return STATUS_OK;
+}
+
+static void print_done(const struct session *session, const char *member, int64_t list, int64_t run)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    if (!session->invocation->json)
+        return;
+    struct value *document = value_object(&arena);
+    value_set(document, "run", value_integer(&arena, run));
+    value_set(document, member, value_integer(&arena, list));
+    output_json(document);
+}
+
+enum status command_approve(struct session *session, struct error *error, int *exit_code)
+{
+    struct signing signing = { .session = session };
+    struct store *store;
+    struct run_counts counts = { 0 };
+    int64_t run = 0;
+    signing.approval.name = text_of(session->invocation->as);
+    signing.approval.login = text_of(run_operator());
+    enum status status = need_name(session->invocation, error);
+    if (!status)
+        status = read_number(session->invocation, &signing.approval.list, error);
+    if (!status)
+        status = read_files(&signing, error);
+    if (!status)
+        status = run_open(session, &store, &run, error);
+    if (!status) {
+        status = approve(&signing, store, error);
+        status = run_close(session, store, status, &counts, exit_code, error);
+    }
+    if (!status)
+        print_done(session, "approved", signing.approval.list, run);
+    passphrase_wipe(signing.passphrase);
+    arena_free(&signing.arena);
+    return status;
+}
+
+/* ---- send-back ---- */
+
+enum status command_send_back(struct session *session, struct error *error, int *exit_code)
+{
+    const struct invocation *invocation = session->invocation;
+    struct store *store;
+    struct run_counts counts = { 0 };
+    int64_t run, count = 0;
+    struct approval_return back = { .name = text_of(invocation->as),
+                                    .login = text_of(run_operator()),
+                                    .codes = invocation->codes,
+                                    .code_count = invocation->code_count,
+                                    .reason = invocation->reason,
+                                    .field = invocation->field };
+    if (need_name(invocation, error) || read_number(invocation, &back.list, error))
+        return error->status;
+    if (!invocation->reason || !text_trim(text_of(invocation->reason)).length)
+        return error_set(error, STATUS_USAGE, _("\"%s\" needs --reason TEXT: it goes into the ledger with your name"),
+                         invocation->command);
+    if (run_open(session, &store, &run, error))
+        return error->status;
+    enum status status = settle(session, store, error);
+    if (!status)
+        status = approval_send_back(store, &back, &count, error);
+    status = run_close(session, store, status, &counts, exit_code, error);
+    if (status)
+        return status;
+    output_message(session, _("%lld steps of list %lld are sent back: they wait until they change, or for \"congkhai "
+                              "retry --code\""),
+                   (long long)count, (long long)back.list);
+    print_done(session, "sent_back", count, run);
+    return STATUS_OK;
+}

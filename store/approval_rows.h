@@ -1,0 +1,20 @@
+/* For store/ only: which rows of the ledger are approval's, as the index has it to the letter. */
+#ifndef STORE_APPROVAL_ROWS_H
+#define STORE_APPROVAL_ROWS_H
+
+#include "store/approval_state.h"
+#include "store/store.h"
+
+#define APPROVAL_EVENTS                                                                                      \
+    "event IN ('approval-founded', 'submitted', 'approved', 'sent-back', 'retried', 'approval-lapsed',"      \
+    " 'approval-recovered')"
+
+/* Where a record comes from, and who mends it. */
+#define APPROVAL_SOURCE_OF_RECORD                                                                            \
+    "SELECT s.name, s.name FROM record r JOIN source s ON s.id = r.source WHERE r.id = ?1"
+
+/* Was the approval used by an intent that left? */
+enum status approval_was_used(struct store *store, const struct approval_entry *entry, bool *used,
+                              struct error *error);
+
+#endif
