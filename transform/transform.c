@@ -22,7 +22,7 @@ struct job {
     struct normalise_counts repairs;
     struct buffer content, projection;
     struct digest digest;
-    struct text code, status, gave;
+    struct text code, status, gave, department;
     bool other_bytes; /* the store gave others than it was told to keep */
 };
 
@@ -95,6 +95,7 @@ static void map_job(struct job *job, struct arena *arena, const struct working *
     *findings = result.findings;
     job->repairs = result.repairs;
     job->gave = text_copy(&job->arena, text_of(result.gave));
+    job->department = result.department.bytes ? text_copy(&job->arena, result.department) : TEXT_NONE;
     if (!result.procedure)
         return;
     canonical_write(&job->content, result.procedure);
@@ -128,6 +129,19 @@ static bool has_other_bytes(const struct transform_item *item)
     return !digest_equal(&digest, &item->digest);
 }
 
+/* The bytes may still say whose it is. */
+static void set_aside(struct job *job, struct arena *arena, const struct working *working,
+                      struct findings *findings)
+{
+    bool secret = text_is(job->item.fault, RECORD_SECRET);
+    struct reason reason = secret ? (struct reason)REASON("record.secret", TEXT_NONE)
+                                  : (struct reason)REASON("record.unreadable", job->item.fault, TEXT_NONE);
+    struct text department = map_department(working->map, arena, job->item.bytes, job->item.context);
+    job->department = department.bytes ? text_copy(&job->arena, department) : TEXT_NONE;
+    finding_add(arena, findings, true, secret ? TEXT("congkhai/secret-in-record") : TEXT("congkhai/decode"),
+                NULL, TEXT_NONE, &reason);
+}
+
 static void compute(void *user_data, size_t index, unsigned thread)
 {
     const struct working *working = ((void **)user_data)[0];
@@ -141,14 +155,10 @@ static void compute(void *user_data, size_t index, unsigned thread)
     buffer_clear(&job->projection);
     job->item = batch->items[index];
     job->repairs = (struct normalise_counts){ 0 };
-    job->code = job->status = job->gave = TEXT_NONE;
+    job->code = job->status = job->gave = job->department = TEXT_NONE;
     job->other_bytes = has_other_bytes(&job->item);
-    if (text_is(job->item.fault, RECORD_SECRET))
-        finding_add(arena, &findings, true, TEXT("congkhai/secret-in-record"), NULL, TEXT_NONE,
-                    &(const struct reason)REASON("record.secret", TEXT_NONE));
-    else if (job->item.fault.bytes)
-        finding_add(arena, &findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE,
-                    &(const struct reason)REASON("record.unreadable", job->item.fault, TEXT_NONE));
+    if (job->item.fault.bytes)
+        set_aside(job, arena, working, &findings);
     else if (job->item.kind == WORK_CHECK)
         check_job(job, arena, working, &findings);
     else
@@ -171,6 +181,8 @@ static enum status write_batch(struct store *store, const struct working *workin
             .known_content = job->item.kind == WORK_CHECK ? job->item.content : 0,
             .projection = job->projection.length ? buffer_view(&job->projection) : TEXT_NONE,
             .gave = job->gave,
+            .mapped = job->item.kind == WORK_MAP,
+            .department = job->department,
             .fresh = job->item.fresh,
             .findings = &job->findings,
             .language = language_named(working->request->language),
