@@ -26,7 +26,8 @@
 /* clang-format on */
 
 #define COUNTED(by)                                                                                          \
-    KEPT "SELECT " by " AS name, count(DISTINCT kind || ':' || coalesce(record, code)) AS records, count(*) AS points" \
+    KEPT "SELECT " by                                                                                        \
+         " AS name, count(DISTINCT kind || ':' || coalesce(record, code)) AS records, count(*) AS points"    \
          " FROM chosen GROUP BY name ORDER BY records DESC, points DESC, name"
 
 /* Lists go in as JSON. NULL: any. */

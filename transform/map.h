@@ -45,7 +45,8 @@ struct map_result {
     struct normalise_counts repairs;
     char
         *gave; /* a byte for each of the map's addresses: '1' where it gave something, '0' where it did not */
-    struct text department; /* who mends the record; bytes NULL: it does not say, its source's name stands for it */
+    struct text
+        department; /* who mends the record; bytes NULL: it does not say, its source's name stands for it */
 };
 
 /* The addresses that fields are filled from, in the order of `gave`; alternatives are one, by the first. */

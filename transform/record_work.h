@@ -24,7 +24,7 @@ struct record_work {
     struct digest digest;              /* of the content */
     struct text code, status, gave;
     struct text department; /* who mends it; bytes NULL: it does not say */
-    bool other_bytes; /* the store gave others than it was told to keep */
+    bool other_bytes;       /* the store gave others than it was told to keep */
 };
 
 /* `scratch` is emptied first; it is the thread's. */
