@@ -23,8 +23,8 @@ static BIO *open_text(struct text text)
 
 static struct text take_der(struct arena *arena, unsigned char *bytes, int length)
 {
-    struct text der = length > 0 ? text_copy(arena, (struct text){ (const char *)bytes, (size_t)length })
-                                 : TEXT_NONE;
+    struct text der =
+        length > 0 ? text_copy(arena, (struct text){ (const char *)bytes, (size_t)length }) : TEXT_NONE;
     OPENSSL_free(bytes);
     return der;
 }
@@ -76,7 +76,7 @@ enum status crypto_certificate_about(struct arena *arena, struct text der, struc
     return read ? STATUS_OK : is_none(error, STATUS_USAGE, _("certificate"));
 }
 
-static STACK_OF(X509_INFO) *read_all(struct text file)
+static STACK_OF(X509_INFO) * read_all(struct text file)
 {
     BIO *in = open_text(file);
     STACK_OF(X509_INFO) *all = in ? PEM_X509_INFO_read_bio(in, NULL, NULL, NULL) : NULL;
@@ -157,7 +157,7 @@ static bool fill_store(X509_STORE *store, const struct crypto_cms *cms)
     return any;
 }
 
-static enum status verify_chain(const struct crypto_cms *cms, X509 *signer, STACK_OF(X509) *between,
+static enum status verify_chain(const struct crypto_cms *cms, X509 *signer, STACK_OF(X509) * between,
                                 struct error *error)
 {
     X509_STORE *store = X509_STORE_new();
@@ -179,7 +179,8 @@ static enum status verify_chain(const struct crypto_cms *cms, X509 *signer, STAC
     if (verified == 1)
         return STATUS_OK;
     if (!ready)
-        return error_set(error, STATUS_REJECT, _("no authority is known to which its certificate could lead"));
+        return error_set(error, STATUS_REJECT,
+                         _("no authority is known to which its certificate could lead"));
     return error_set(error, STATUS_REJECT, _("its certificate does not stand: %s"),
                      X509_verify_cert_error_string(why));
 }
@@ -206,10 +207,10 @@ enum status crypto_cms_verify(const struct crypto_cms *cms, struct error *error)
     X509 *expected = read_certificate(cms->certificate);
     STACK_OF(X509) *known = sk_X509_new_null();
     BIO *content = open_text(cms->content);
-    bool signs = info && expected && known && content && sk_X509_push(known, expected) &&
-                 CMS_is_detached(info) == 1 &&
-                 CMS_verify(info, known, NULL, content, NULL,
-                            CMS_BINARY | CMS_DETACHED | CMS_NO_SIGNER_CERT_VERIFY) == 1;
+    bool signs =
+        info && expected && known && content && sk_X509_push(known, expected) && CMS_is_detached(info) == 1 &&
+        CMS_verify(info, known, NULL, content, NULL, CMS_BINARY | CMS_DETACHED | CMS_NO_SIGNER_CERT_VERIFY) ==
+            1;
     ERR_clear_error();
     enum status status = signs ? verify_signer(cms, info, expected, error)
                                : error_set(error, STATUS_REJECT,

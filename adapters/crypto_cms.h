@@ -22,9 +22,10 @@ struct crypto_cms {
     struct text content;     /* what was signed, byte for byte */
     struct text signature;   /* DER */
     struct text certificate; /* DER: the signer's must be this very one */
-    struct text authorities; /* PEM: where its chain must end; certificates between may stand in the signature */
-    struct text revoked;     /* PEM: revocation lists. "": there are none, and nothing is said of revocation */
-    int64_t at;              /* milliseconds: everything is judged as of then */
+    struct text
+        authorities;     /* PEM: where its chain must end; certificates between may stand in the signature */
+    struct text revoked; /* PEM: revocation lists. "": there are none, and nothing is said of revocation */
+    int64_t at;          /* milliseconds: everything is judged as of then */
 };
 /* The signature of a file (PEM, DER, S/MIME) as DER in the arena. STATUS_USAGE: it is none. */
 enum status crypto_cms_read(struct arena *arena, struct text file, struct text *der, struct error *error);

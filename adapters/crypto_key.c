@@ -8,10 +8,10 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-#define SALT_SIZE      16
-#define SCRYPT_N       (1 << 14) /* 16 MB: OpenSSL allows itself 32 */
-#define SCRYPT_R       8
-#define SCRYPT_P       1
+#define SALT_SIZE 16
+#define SCRYPT_N  (1 << 14) /* 16 MB: OpenSSL allows itself 32 */
+#define SCRYPT_R  8
+#define SCRYPT_P  1
 
 static X509_SIG *seal(EVP_PKEY *key, struct text passphrase)
 {
@@ -29,12 +29,12 @@ static X509_SIG *seal(EVP_PKEY *key, struct text passphrase)
     return sealed;
 }
 
-static enum status refused(struct error *error, const char *what)
+static enum status refused(struct error *error)
 {
     char reason[256];
     ERR_error_string_n(ERR_get_error(), reason, sizeof reason);
     ERR_clear_error();
-    return error_set(error, STATUS_USAGE, _("OpenSSL cannot %s the key (%s)"), what, reason);
+    return error_set(error, STATUS_USAGE, _("OpenSSL cannot seal the key (%s)"), reason);
 }
 
 enum status crypto_key_seal(const unsigned char seed[CRYPTO_KEY_SIZE], struct text passphrase,
@@ -50,7 +50,7 @@ enum status crypto_key_seal(const unsigned char seed[CRYPTO_KEY_SIZE], struct te
     BIO_free(out);
     X509_SIG_free(sealed);
     EVP_PKEY_free(key);
-    return done ? STATUS_OK : refused(error, "seal");
+    return done ? STATUS_OK : refused(error);
 }
 
 static int give(char *out, int size, int writing, void *user_data)
@@ -76,7 +76,8 @@ enum status crypto_key_open(struct text pem, struct text passphrase, unsigned ch
     ERR_clear_error();
     if (done)
         return STATUS_OK;
-    return error_set(error, STATUS_USAGE,
-                     _("the key cannot be opened: the passphrase is another one, or the file holds no Ed25519 "
-                       "key made by \"congkhai audit key\""));
+    return error_set(
+        error, STATUS_USAGE,
+        _("the key cannot be opened: the passphrase is another one, or the file holds no Ed25519 "
+          "key made by \"congkhai audit key\""));
 }

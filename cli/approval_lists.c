@@ -61,8 +61,8 @@ static enum status gather(struct store *store, struct approval_gate *gate, const
 
 /* Of everything that is wanted of the filter's, approved or not: who decides reads what would be done. */
 static enum status put_brakes(struct session *session, struct store *store,
-                              const struct outbox_filter *filter, struct arena *arena,
-                              struct value *document, struct error *error)
+                              const struct outbox_filter *filter, struct arena *arena, struct value *document,
+                              struct error *error)
 {
     struct load_request request = run_load_request(session);
     struct brakes brakes;
@@ -99,8 +99,9 @@ static enum status write_words(struct store *store, struct arena *arena, struct 
         return status;
     approval_list_text(paper->described, &paper->digest, &text);
     paper->text = text_copy(arena, buffer_view(&text));
-    return text.over ? error_set(error, STATUS_STOP, _("the list is too large; submit it in parts with --code"))
-                     : STATUS_OK;
+    return text.over
+               ? error_set(error, STATUS_STOP, _("the list is too large; submit it in parts with --code"))
+               : STATUS_OK;
 }
 
 enum status approval_lists_freeze(struct session *session, struct store *store, struct approval_gate *gate,
@@ -197,14 +198,15 @@ enum status approval_lists_restore(struct store *store, const struct approval_li
     *paper = (struct approval_paper){ .document = NULL };
     enum status status = approval_document(store, arena, &list->document, &paper->document, error);
     if (!status)
-        status = list->people ? write_rules(arena, list, paper, error)
-                              : write_words(store, arena, paper, error);
+        status =
+            list->people ? write_rules(arena, list, paper, error) : write_words(store, arena, paper, error);
     struct digest text = crypto_sha256(status ? TEXT("") : paper->text);
     if (status == STATUS_END || (!status && !digest_equal(&text, &list->text)))
-        return error_set(error, STATUS_LEDGER,
-                         _("%s: list %lld is not what was submitted (or another version of the program submitted it): "
-                           "nobody can sign it; submit anew, and run \"congkhai audit verify\""),
-                         store_path(store), (long long)list->number);
+        return error_set(
+            error, STATUS_LEDGER,
+            _("%s: list %lld is not what was submitted (or another version of the program submitted it): "
+              "nobody can sign it; submit anew, and run \"congkhai audit verify\""),
+            store_path(store), (long long)list->number);
     if (status || !count)
         return status;
     if (list->people)
@@ -237,7 +239,8 @@ static enum status write_files(struct session *session, const struct approval_pa
     struct arena *arena = &session->invocation->arena;
     const char *folder = session->invocation->output;
     BUFFER_OWNED struct buffer page = { .limit = TEXT_MAX };
-    struct text name = number ? text_format(arena, "danh-sach-%lld", (long long)number) : TEXT("danh-sach-du-thao");
+    struct text name =
+        number ? text_format(arena, "danh-sach-%lld", (long long)number) : TEXT("danh-sach-du-thao");
     struct text text = text_format(arena, "%s/%s.txt", folder, name.bytes);
     struct text html = text_format(arena, "%s/%s.html", folder, name.bytes);
     if (file_make_folders(folder, FILE_OURS, error) || file_write(text.bytes, paper->text, FILE_OURS, error))
@@ -296,24 +299,25 @@ static enum status submit_as(struct session *session, struct store *store, struc
     struct approval_paper paper;
     int64_t number;
     if (approval_next(store, &number, error) ||
-        approval_lists_freeze(session, store, gate, filter, text_string(&arena, person->name), number, &arena, &paper,
-                              error))
+        approval_lists_freeze(session, store, gate, filter, text_string(&arena, person->name), number, &arena,
+                              &paper, error))
         return error->status;
     if (!paper.steps)
         return STATUS_OK;
-    struct approval_submission submission = { .name = person->name,
-                                              .login = text_of(run_operator()),
-                                              .document = paper.bytes,
-                                              .text = paper.text };
+    struct approval_submission submission = {
+        .name = person->name, .login = text_of(run_operator()), .document = paper.bytes, .text = paper.text
+    };
     if (approval_submit(store, &submission, &number, error))
         return error->status;
-    output_message(session, _("%zu steps are submitted for approval as list %lld: nothing is sent before it is approved"),
-                   paper.steps, (long long)number);
+    output_message(
+        session,
+        _("%zu steps are submitted for approval as list %lld: nothing is sent before it is approved"),
+        paper.steps, (long long)number);
     return STATUS_OK;
 }
 
-enum status approval_lists_submit_ordered(struct session *session, struct store *store, const struct text *codes,
-                                          size_t count, struct error *error)
+enum status approval_lists_submit_ordered(struct session *session, struct store *store,
+                                          const struct text *codes, size_t count, struct error *error)
 {
     struct outbox_filter filter = { .codes = codes, .code_count = count };
     struct approval_gate gate;
@@ -326,8 +330,9 @@ enum status approval_lists_submit_ordered(struct session *session, struct store 
         if (person)
             status = submit_as(session, store, &gate, &filter, person, error);
         else
-            output_message(session, _("it needs approval, and %s is no login of the list of people: have it submitted "
-                                      "with \"congkhai submit --as NAME\""),
+            output_message(session,
+                           _("it needs approval, and %s is no login of the list of people: have it submitted "
+                             "with \"congkhai submit --as NAME\""),
                            run_operator());
     }
     approval_gate_close(&gate);

@@ -6,10 +6,10 @@
 #include "store/approval.h"
 
 struct approval_paper {
-    struct value *document;   /* of the list, or the rules */
-    struct text bytes, text;  /* its RFC 8785 bytes; the words that are signed */
+    struct value *document;  /* of the list, or the rules */
+    struct text bytes, text; /* its RFC 8785 bytes; the words that are signed */
     struct digest digest;
-    struct value *described;  /* of steps, for a page; NULL: rules */
+    struct value *described; /* of steps, for a page; NULL: rules */
     size_t steps;
     bool part;
 };
@@ -36,7 +36,7 @@ enum status approval_lists_check_format(const struct invocation *invocation, str
 
 /* Submits what an operator has just ordered, as the person whose login this is, and says so. What no person may submit
  * waits, and that is said. */
-enum status approval_lists_submit_ordered(struct session *session, struct store *store, const struct text *codes,
-                                          size_t count, struct error *error);
+enum status approval_lists_submit_ordered(struct session *session, struct store *store,
+                                          const struct text *codes, size_t count, struct error *error);
 
 #endif

@@ -24,8 +24,9 @@ struct written {
 };
 static const struct setting approval_table[] = {
     { "scope", SETTING_TREE, offsetof(struct written, scope),
-      .help = N_("which steps need approval: none, all, withdrawals, { changes: 10% }, or a list by source or "
-                 "department") },
+      .help =
+          N_("which steps need approval: none, all, withdrawals, { changes: 10% }, or a list by source or "
+             "department") },
     { "people", SETTING_TREE, offsetof(struct written, people), .help = N_("who submits and who approves") },
     { "authorities", SETTING_TEXT, offsetof(struct written, authorities),
       .help = N_("a PEM file: the authorities to which certificates of people must lead") },
@@ -58,9 +59,10 @@ static const struct setting person_table[] = {
 
 static enum status wrong_scope(const struct reading *reading, const struct value *at, struct error *error)
 {
-    return setting_fault(reading->context, at, error,
-                         _("approval.scope is none, all, withdrawals, { changes: 10%% }, or a list of these and of "
-                           "{ source: S, scope: … } or { department: D, scope: … }"));
+    return setting_fault(
+        reading->context, at, error,
+        _("approval.scope is none, all, withdrawals, { changes: 10%% }, or a list of these and of "
+          "{ source: S, scope: … } or { department: D, scope: … }"));
 }
 
 struct share {
@@ -71,7 +73,8 @@ static enum status put_reach(const struct reading *reading, const struct value *
                              struct error *error)
 {
     static const struct setting table[] = { { "changes", SETTING_SHARE, 0, .required = true,
-                                              .help = N_("a share of what is published: above it, every step") } };
+                                              .help = N_(
+                                                  "a share of what is published: above it, every step") } };
     struct arena *arena = reading->context->arena;
     struct share share;
     if (scope && scope->kind == VALUE_OBJECT) {
@@ -184,8 +187,8 @@ static enum status put_person(const struct reading *reading, const struct value 
     if (setting_read(reading->context, person_table, COUNT(person_table), at, "people", &person, error))
         return error->status;
     if (!person.key == !person.certificate)
-        return setting_fault(reading->context, at, error, _("\"%s\" needs a key or a certificate, one of them"),
-                             person.name);
+        return setting_fault(reading->context, at, error,
+                             _("\"%s\" needs a key or a certificate, one of them"), person.name);
     value_set(entry, "name", value_string(arena, person.name));
     value_set(entry, "role", value_string(arena, roles[person.role]));
     if (put_logins(reading, at, &person, entry, error))
@@ -218,7 +221,8 @@ static enum status read_authorities(const struct reading *reading, const struct 
     if (!written->authorities)
         return STATUS_OK;
     setup->authorities = file_path(arena, reading->folder, written->authorities);
-    if (read_file(reading, value_find(tree, "authorities"), written->authorities, CRYPTO_PEM_MAX, &file, error))
+    if (read_file(reading, value_find(tree, "authorities"), written->authorities, CRYPTO_PEM_MAX, &file,
+                  error))
         return error->status;
     if (crypto_pem_certificates(arena, file, &pem, error) || !pem.length)
         return setting_fault(reading->context, value_find(tree, "authorities"), error,
@@ -227,8 +231,8 @@ static enum status read_authorities(const struct reading *reading, const struct 
     return STATUS_OK;
 }
 
-static enum status judge(const struct reading *reading, const struct value *tree, struct approval_setup *setup,
-                         struct error *error)
+static enum status judge(const struct reading *reading, const struct value *tree,
+                         struct approval_setup *setup, struct error *error)
 {
     struct arena *arena = reading->context->arena;
     struct approval_rules rules;
@@ -241,9 +245,10 @@ static enum status judge(const struct reading *reading, const struct value *tree
                              _("approval.people: two people share a name, a login, a key or a certificate"));
     for (size_t i = 0; i < rules.person_count; i++)
         if (rules.people[i].certificate.length && !rules.authorities.length)
-            return setting_fault(reading->context, tree, error,
-                                 _("approval.authorities is missing: \"" TEXT_PRINT "\" signs with a certificate"),
-                                 TEXT_ARG(rules.people[i].name));
+            return setting_fault(
+                reading->context, tree, error,
+                _("approval.authorities is missing: \"" TEXT_PRINT "\" signs with a certificate"),
+                TEXT_ARG(rules.people[i].name));
     if (approval_rules_bind(&rules) && (!approval_rules_have_approver(&rules) || rules.person_count < 2))
         return setting_fault(reading->context, tree, error,
                              _("approval.people needs an approver and somebody else who submits"));

@@ -18,7 +18,7 @@
 #include "store/approval.h"
 
 struct approval_setup {
-    struct approval_setting setting; /* document: bytes NULL: the configuration has no approval */
+    struct approval_setting setting;   /* document: bytes NULL: the configuration has no approval */
     const char *authorities, *revoked; /* paths; NULL: none */
 };
 

@@ -255,9 +255,11 @@ static enum status person_key(struct session *session, struct error *error)
         status = write_key_files(session, path, buffer_view(&pem), &signer.key, error);
     explicit_bzero(&signer, sizeof signer);
     if (!status)
-        output_message(session, _("The private key is in %s, under the passphrase: nobody can make either anew. The line "
-                                  "above is the public key, also in %s.pub: it goes into approval.people"),
-                       path, path);
+        output_message(
+            session,
+            _("The private key is in %s, under the passphrase: nobody can make either anew. The line "
+              "above is the public key, also in %s.pub: it goes into approval.people"),
+            path, path);
     return status;
 }
 

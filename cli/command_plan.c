@@ -170,9 +170,11 @@ static enum status show_list(struct session *session, struct store *store, struc
                            _("\"%s\" is no number of a list; \"congkhai status\" shows those that wait"),
                            invocation->list);
     if (!status && list)
-        status = approval_lists_restore(store, list, invocation->codes, invocation->code_count, &arena, &paper, error);
+        status = approval_lists_restore(store, list, invocation->codes, invocation->code_count, &arena,
+                                        &paper, error);
     else if (!status)
-        status = approval_lists_freeze(session, store, &gate, &request.filter, NULL, 0, &arena, &paper, error);
+        status =
+            approval_lists_freeze(session, store, &gate, &request.filter, NULL, 0, &arena, &paper, error);
     if (!status)
         status = approval_lists_print(session, &paper, number, error);
     approval_gate_close(&gate);

@@ -52,8 +52,8 @@ static void say_taken_up(const struct session *session, const struct operator_or
     const int64_t numbers[] = { counts->rejected, counts->held,     counts->refused, counts->failed,
                                 counts->unknown,  counts->conflict, counts->lifted,  counts->sent_back };
     int64_t records = counts->rejected + counts->held + counts->lifted;
-    int64_t all = records + counts->refused + counts->failed + counts->unknown + counts->conflict +
-                  counts->sent_back;
+    int64_t all =
+        records + counts->refused + counts->failed + counts->unknown + counts->conflict + counts->sent_back;
     if (session->invocation->json) {
         ARENA_OWNED struct arena arena = { 0 };
         struct value *document = value_object(&arena);

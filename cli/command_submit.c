@@ -17,7 +17,8 @@ static enum status need_name(const struct invocation *invocation, struct error *
 {
     if (invocation->as && text_trim(text_of(invocation->as)).length)
         return STATUS_OK;
-    return error_set(error, STATUS_USAGE, _("\"%s\" needs --as NAME: who decides, as the list of people has it"),
+    return error_set(error, STATUS_USAGE,
+                     _("\"%s\" needs --as NAME: who decides, as the list of people has it"),
                      invocation->command);
 }
 
@@ -27,7 +28,8 @@ static enum status read_number(const struct invocation *invocation, int64_t *num
     const char *given = invocation->arguments[0];
     *number = strtoll(given, &end, 10);
     if (!*given || *end || *number < 1)
-        return error_set(error, STATUS_USAGE, _("\"%s\" is no number of a list; \"congkhai status\" shows those that wait"),
+        return error_set(error, STATUS_USAGE,
+                         _("\"%s\" is no number of a list; \"congkhai status\" shows those that wait"),
                          given);
     return STATUS_OK;
 }
@@ -67,9 +69,11 @@ static enum status put_paper(struct session *session, struct store *store, const
     if (approval_submit(store, &submission, &number, error))
         return error->status;
     if (invocation->people)
-        output_message(session, _("the rules of approval are submitted as list %lld; until they are approved, those in "
-                                  "force stay"),
-                       (long long)number);
+        output_message(
+            session,
+            _("the rules of approval are submitted as list %lld; until they are approved, those in "
+              "force stay"),
+            (long long)number);
     else
         output_message(session, _("%zu steps are submitted as list %lld"), paper->steps, (long long)number);
     return approval_lists_print(session, paper, number, error);
@@ -90,14 +94,16 @@ static enum status submit_steps(struct session *session, struct store *store, st
     if (!status)
         status = approval_next(store, &number, error);
     if (!status)
-        status = approval_lists_freeze(session, store, &gate, &filter, invocation->as, number, &arena, &paper, error);
+        status = approval_lists_freeze(session, store, &gate, &filter, invocation->as, number, &arena, &paper,
+                                       error);
     if (!status && paper.steps)
         status = put_paper(session, store, &paper, error);
     else if (!status && invocation->json)
         status = approval_lists_print(session, &paper, 0, error);
     if (!status && !paper.steps)
-        output_message(session, _("there is nothing to submit: what needs approval has it, waits for it, or was sent "
-                                  "back"));
+        output_message(session,
+                       _("there is nothing to submit: what needs approval has it, waits for it, or was sent "
+                         "back"));
     approval_gate_close(&gate);
     return status;
 }
@@ -126,12 +132,14 @@ static enum status check_submit(const struct invocation *invocation, struct erro
         return error->status;
     if (invocation->people && (invocation->code_count || invocation->source_count || invocation->number))
         return error_set(error, STATUS_USAGE, _("--people submits the rules of approval, and no procedures"));
-    if (invocation->recover && (!invocation->people || !invocation->reason ||
-                                !text_trim(text_of(invocation->reason)).length))
-        return error_set(error, STATUS_USAGE,
-                         _("--recover stands beside --people and --reason TEXT: why no approver can sign any more"));
+    if (invocation->recover &&
+        (!invocation->people || !invocation->reason || !text_trim(text_of(invocation->reason)).length))
+        return error_set(
+            error, STATUS_USAGE,
+            _("--recover stands beside --people and --reason TEXT: why no approver can sign any more"));
     if (invocation->reason && !invocation->recover)
-        return error_set(error, STATUS_USAGE, _("--reason says why rules are recovered: give --people --recover"));
+        return error_set(error, STATUS_USAGE,
+                         _("--reason says why rules are recovered: give --people --recover"));
     return STATUS_OK;
 }
 
@@ -165,9 +173,11 @@ static enum status read_files(struct signing *signing, struct error *error)
     const struct invocation *invocation = signing->session->invocation;
     const char *key = invocation->key_count ? invocation->keys[0] : NULL;
     if (!key == !invocation->signature || invocation->key_count > 1)
-        return error_set(error, STATUS_USAGE,
-                         _("\"approve\" needs --key FILE (it asks for the passphrase) or --signature FILE, one of them"));
-    if (file_read(&signing->arena, key ? key : invocation->signature, CRYPTO_PEM_MAX, &signing->file, error)) {
+        return error_set(
+            error, STATUS_USAGE,
+            _("\"approve\" needs --key FILE (it asks for the passphrase) or --signature FILE, one of them"));
+    if (file_read(&signing->arena, key ? key : invocation->signature, CRYPTO_PEM_MAX, &signing->file,
+                  error)) {
         error->status = STATUS_USAGE;
         return error->status;
     }
@@ -220,9 +230,11 @@ static enum status approve(struct signing *signing, struct store *store, struct 
         return error->status;
     const struct approval_list *list = approval_state_list(&state, signing->approval.list);
     if (!list)
-        return error_set(error, STATUS_USAGE, _("there is no list %lld; \"congkhai status\" shows those that wait"),
+        return error_set(error, STATUS_USAGE,
+                         _("there is no list %lld; \"congkhai status\" shows those that wait"),
                          (long long)signing->approval.list);
-    if (approval_lists_restore(store, list, invocation->codes, invocation->code_count, &signing->arena, &paper, error))
+    if (approval_lists_restore(store, list, invocation->codes, invocation->code_count, &signing->arena,
+                               &paper, error))
         return error->status;
     signing->approval.document = paper.bytes;
     signing->approval.text = paper.text;
@@ -232,11 +244,13 @@ static enum status approve(struct signing *signing, struct store *store, struct 
     if (approval_approve(store, &signing->approval, error))
         return error->status;
     if (list->people)
-        output_message(signing->session, _("list %lld is approved: its rules of approval are in force from now on"),
+        output_message(signing->session,
+                       _("list %lld is approved: its rules of approval are in force from now on"),
                        (long long)list->number);
     else
-        output_message(signing->session, _("%zu steps of list %lld are approved; the next \"congkhai run\" or \"congkhai "
-                                           "load\" sends them"),
+        output_message(signing->session,
+                       _("%zu steps of list %lld are approved; the next \"congkhai run\" or \"congkhai "
+                         "load\" sends them"),
                        paper.steps, (long long)list->number);
     return STATUS_OK;
 }
@@ -295,7 +309,8 @@ enum status command_send_back(struct session *session, struct error *error, int 
     if (need_name(invocation, error) || read_number(invocation, &back.list, error))
         return error->status;
     if (!invocation->reason || !text_trim(text_of(invocation->reason)).length)
-        return error_set(error, STATUS_USAGE, _("\"%s\" needs --reason TEXT: it goes into the ledger with your name"),
+        return error_set(error, STATUS_USAGE,
+                         _("\"%s\" needs --reason TEXT: it goes into the ledger with your name"),
                          invocation->command);
     if (run_open(session, &store, &run, error))
         return error->status;
@@ -305,8 +320,9 @@ enum status command_send_back(struct session *session, struct error *error, int 
     status = run_close(session, store, status, &counts, exit_code, error);
     if (status)
         return status;
-    output_message(session, _("%lld steps of list %lld are sent back: they wait until they change, or for \"congkhai "
-                              "retry --code\""),
+    output_message(session,
+                   _("%lld steps of list %lld are sent back: they wait until they change, or for \"congkhai "
+                     "retry --code\""),
                    (long long)count, (long long)back.list);
     print_done(session, "sent_back", count, run);
     return STATUS_OK;

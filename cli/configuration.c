@@ -45,7 +45,8 @@ static const struct setting top_settings[] = {
     { "baseline", SETTING_TEXT, AT(baseline),
       .help = N_("a day: what was decided before it is not late; by default that of the first publication") },
     { "notify", SETTING_TREE, AT(notify), .help = N_("who is told of a night, and of what") },
-    { "approval", SETTING_OBJECT, AT(approval), .help = N_("which steps need somebody's approval, and whose") },
+    { "approval", SETTING_OBJECT, AT(approval),
+      .help = N_("which steps need somebody's approval, and whose") },
     { "tests", SETTING_TREE, AT(tests), .help = N_("the configuration's own tests") },
 };
 

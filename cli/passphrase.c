@@ -49,8 +49,9 @@ enum status passphrase_read(struct arena *arena, const char *prompt, struct text
     *passphrase = text_copy(arena, (struct text){ line, length });
     explicit_bzero(line, sizeof line);
     if (!length || length > PASSPHRASE_MAX)
-        return error_set(error, STATUS_USAGE,
-                         _("a passphrase is wanted: type it, or give it as the first line of standard input"));
+        return error_set(
+            error, STATUS_USAGE,
+            _("a passphrase is wanted: type it, or give it as the first line of standard input"));
     return STATUS_OK;
 }
 

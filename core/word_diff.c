@@ -74,13 +74,15 @@ static void walk(struct arena *arena, struct words left, struct words right, wor
             i++, j++;
         say(visit, user_data, WORD_SAME, left.items + from, i - from);
         from = i;
-        while (i < left.count && (j == right.count || (!text_equal(left.items[i], right.items[j]) &&
-                                                       lengths[(i + 1) * width + j] >= lengths[i * width + j + 1])))
+        while (i < left.count &&
+               (j == right.count || (!text_equal(left.items[i], right.items[j]) &&
+                                     lengths[(i + 1) * width + j] >= lengths[i * width + j + 1])))
             i++;
         say(visit, user_data, WORD_REMOVED, left.items + from, i - from);
         other = j;
-        while (j < right.count && (i == left.count || (!text_equal(left.items[i], right.items[j]) &&
-                                                       lengths[(i + 1) * width + j] < lengths[i * width + j + 1])))
+        while (j < right.count &&
+               (i == left.count || (!text_equal(left.items[i], right.items[j]) &&
+                                    lengths[(i + 1) * width + j] < lengths[i * width + j + 1])))
             j++;
         say(visit, user_data, WORD_ADDED, right.items + other, j - other);
     }

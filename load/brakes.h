@@ -59,7 +59,7 @@ struct brakes_request {
     size_t released_count;
     const char *reason, *actor;
     struct approval_gate *gate; /* what is approved does not brake; NULL: nothing is */
-    const char *command;                                  /* that is to be given again */
+    const char *command;        /* that is to be given again */
     void (*notice)(void *user_data, const char *message); /* may be NULL */
     void *user_data;
 };

@@ -159,8 +159,8 @@ static enum status commit_in_time(struct dispatcher *dispatcher, struct error *e
 /* ---- the beginning and the end of a delivery ---- */
 
 /* The one place where it is asked whether something may be sent at all. What an earlier run left open was asked then. */
-static enum status pass_gate(struct dispatcher *dispatcher, struct outbox_item *item, enum delivery_event event,
-                             bool *passes, struct error *error)
+static enum status pass_gate(struct dispatcher *dispatcher, struct outbox_item *item,
+                             enum delivery_event event, bool *passes, struct error *error)
 {
     const struct dispatch_gate *gate = dispatcher->gate;
     enum approval_standing standing;

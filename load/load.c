@@ -98,7 +98,8 @@ static enum status hold(struct store *store, const struct load_request *request,
     struct approval_news news;
     if (outbox_prove(store, &request->filter, doubt, store, error) ||
         brakes_read(request->context, request->brakes, &brakes, error) ||
-        approval_settle(store, &request->approval, request->actor, request->news ? request->news : &news, error) ||
+        approval_settle(store, &request->approval, request->actor, request->news ? request->news : &news,
+                        error) ||
         approval_gate_open(store, gate->approval, error))
         return error->status;
     struct brakes_request asked = brakes_of(request, &brakes);

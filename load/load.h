@@ -23,7 +23,7 @@ struct load_request {
     struct approval_setting approval; /* what the configuration says of it */
     struct approval_news *news;       /* what of it took effect; may be NULL */
     const char *actor;                /* who gave the command */
-    const char *command; /* which, for messages */
+    const char *command;              /* which, for messages */
     const char *agency_code;
     const char *folder; /* paths and secrets are relative to it */
     const struct setting_context *context;

@@ -19,8 +19,7 @@ static enum status read_content(struct describing *describing, const struct dige
                                 struct value **tree, struct error *error)
 {
     struct text bytes;
-    enum status status =
-        store_payload_by_digest(describing->store, describing->arena, digest, &bytes, error);
+    enum status status = store_payload_by_digest(describing->store, describing->arena, digest, &bytes, error);
     return status ? status : json_parse(describing->arena, bytes, tree, error);
 }
 
@@ -191,8 +190,7 @@ static void put_step(struct buffer *out, const struct value *step, size_t number
 
 static void put_head(struct buffer *out, const struct value *described)
 {
-    const struct value *agency = value_find(described, "agency"),
-                       *steps = value_find(described, "steps");
+    const struct value *agency = value_find(described, "agency"), *steps = value_find(described, "steps");
     approval_list_title(described, out);
     buffer_string(out, "\n\n");
     put_line(out, "Cơ quan: ", value_text_of(agency, "name"));

@@ -5,10 +5,12 @@
 #include "report/approval_list_parts.h"
 
 static const char style[] =
-    "body{font:15px/1.5 \"Noto Serif\",\"Times New Roman\",serif;color:#111;max-width:60rem;margin:1.5rem auto;"
+    "body{font:15px/1.5 \"Noto Serif\",\"Times New Roman\",serif;color:#111;max-width:60rem;margin:1.5rem "
+    "auto;"
     "padding:0 1rem}h1{font-size:1.35rem;text-align:center}h2{font-size:1.1rem;margin:1.6rem 0 .4rem}"
     "h3{font-size:1rem;margin:1.2rem 0 .3rem}table{border-collapse:collapse;width:100%}"
-    "th,td{border:1px solid #555;padding:.25rem .45rem;vertical-align:top;text-align:left;overflow-wrap:anywhere;"
+    "th,td{border:1px solid #555;padding:.25rem "
+    ".45rem;vertical-align:top;text-align:left;overflow-wrap:anywhere;"
     "white-space:pre-wrap}th{background:#eee;width:14rem}del{background:#fdd}ins{background:#dfd}"
     ".digest{font:.8rem monospace;overflow-wrap:anywhere}.brakes{border:2px solid #a00;padding:.5rem}"
     "@media print{body{margin:0;max-width:none;font-size:11pt}section{break-inside:avoid-page}}"
@@ -38,7 +40,8 @@ static void put_changes(struct page *page, const struct value *step)
         html_text(page->out, value_text_of(change, "place"));
         html_literal(page->out, "</th><td>");
         arena_clear(&page->arena);
-        word_diff(&page->arena, value_text_of(change, "before"), value_text_of(change, "after"), put_piece, page);
+        word_diff(&page->arena, value_text_of(change, "before"), value_text_of(change, "after"), put_piece,
+                  page);
         html_literal(page->out, "</td></tr>\n");
     }
     html_literal(page->out, "</table>\n");

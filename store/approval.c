@@ -12,8 +12,8 @@
 #include "store/outbox_scan.h"
 
 #define ONE_EVENT                                                                                            \
-    "SELECT seq, run, at, event, code, actor, detail, digest, hash, source FROM ledger WHERE " APPROVAL_EVENTS \
-    " ORDER BY seq"
+    "SELECT seq, run, at, event, code, actor, detail, digest, hash, source FROM ledger "                     \
+    "WHERE " APPROVAL_EVENTS " ORDER BY seq"
 
 struct reader {
     struct store *store;
@@ -28,10 +28,11 @@ static enum status doubt(struct reader *reader, int64_t event, const char *sente
 {
     if (reader->reading->doubt)
         return reader->reading->doubt(reader->reading->user_data, event, sentence, error);
-    return error_set(error, STATUS_LEDGER,
-                     _("%s: event %lld, by which something would be approved, does not hold: %s; nothing was sent. "
-                       "\"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup"),
-                     store_path(reader->store), (long long)event, sentence);
+    return error_set(
+        error, STATUS_LEDGER,
+        _("%s: event %lld, by which something would be approved, does not hold: %s; nothing was sent. "
+          "\"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup"),
+        store_path(reader->store), (long long)event, sentence);
 }
 
 enum status approval_document(struct store *store, struct arena *arena, const struct digest *digest,
@@ -44,7 +45,7 @@ enum status approval_document(struct store *store, struct arena *arena, const st
     struct digest seen = crypto_sha256(bytes);
     struct error reason;
     return !digest_equal(&seen, digest) || json_parse(arena, bytes, document, &reason) ? STATUS_END
-                                                                                      : STATUS_OK;
+                                                                                       : STATUS_OK;
 }
 
 /* Does anything that can still happen rest on this signature? */
@@ -67,7 +68,8 @@ static enum status verify_signature(struct reader *reader, const struct approval
     if (!list || !digest_from_hex(value_text_of(event->detail, "text"), &text) ||
         !matters(reader, list, event))
         return STATUS_OK; /* the fold says it */
-    struct approval_signature signature = { .person = approval_state_approver(reader->state, list, event->actor, &why),
+    struct approval_signature signature = { .person = approval_state_approver(reader->state, list,
+                                                                              event->actor, &why),
                                             .authorities = reader->state->force.authorities,
                                             .document = event->digest,
                                             .detail = event->detail,
@@ -171,7 +173,8 @@ enum status approval_read(struct store *store, struct arena *arena, struct appro
         if (read_row(&reader, rows, &event))
             status = take(&reader, &event, error);
         else
-            status = doubt(&reader, event.seq, _("an event it rests on is not the one that was written"), error);
+            status =
+                doubt(&reader, event.seq, _("an event it rests on is not the one that was written"), error);
         if (status)
             break;
     }
@@ -235,7 +238,8 @@ static enum status was_used(struct store *store, const struct approval_entry *en
                   " AND json_extract(i.detail, '$.approval') = ?2 AND NOT EXISTS (SELECT 1 FROM ledger r"
                   "  WHERE r.code = ?1 AND r.seq > i.seq AND r.event = 'recalled'"
                   "  AND json_extract(r.detail, '$.key') = json_extract(i.detail, '$.key')"
-                  "  AND json_extract(r.detail, '$.reconciled') IS NULL AND json_extract(r.detail, '$.absent') IS NULL)",
+                  "  AND json_extract(r.detail, '$.reconciled') IS NULL AND json_extract(r.detail, "
+                  "'$.absent') IS NULL)",
                   &row, error))
         return error->status;
     sqlite_bind_text(row, 1, entry->step.code);
@@ -266,7 +270,8 @@ enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_
     if (!gate->bound)
         return STATUS_OK;
     arena_clear(&gate->scratch);
-    if (approval_rules_ask_source(&gate->state.force) && item->record && find_source(gate, item, &facts, error))
+    if (approval_rules_ask_source(&gate->state.force) && item->record &&
+        find_source(gate, item, &facts, error))
         return error->status;
     approval_step_of(item, &step);
     bool needed = approval_rules_need(&gate->state.force, &facts), used = false;

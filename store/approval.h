@@ -17,7 +17,7 @@
 typedef enum status approval_doubt(void *user_data, int64_t event, const char *sentence, struct error *error);
 
 struct approval_reading {
-    bool all;              /* every signature; else those by which something may be sent now, or rules are in force */
+    bool all; /* every signature; else those by which something may be sent now, or rules are in force */
     approval_doubt *doubt; /* NULL: the first doubt is STATUS_LEDGER */
     void *user_data;
     int64_t verified, unverified; /* signatures that were looked at, and held or did not */
@@ -92,12 +92,13 @@ enum status approval_next(struct store *store, int64_t *list, struct error *erro
 struct approval_signing {
     int64_t list;
     struct text name, login;
-    bool part;                  /* of the list's steps: document and text are the part's */
+    bool part; /* of the list's steps: document and text are the part's */
     struct text document, text;
-    struct text signature;      /* Ed25519, base64; or else */
-    struct text cms, revoked;   /* DER, and PEM of the revocation lists */
+    struct text signature;    /* Ed25519, base64; or else */
+    struct text cms, revoked; /* DER, and PEM of the revocation lists */
 };
-enum status approval_approve(struct store *store, const struct approval_signing *signing, struct error *error);
+enum status approval_approve(struct store *store, const struct approval_signing *signing,
+                             struct error *error);
 
 struct approval_return {
     int64_t list;

@@ -51,8 +51,8 @@ bool approval_rules_parse(struct arena *arena, const struct value *document, con
                           struct approval_rules *rules)
 {
     const struct value *people = value_find(document, "people"), *scopes = value_find(document, "scope");
-    *rules = (struct approval_rules){ .digest = *digest,
-                                      .authorities = value_text_of(document, "authorities") };
+    *rules =
+        (struct approval_rules){ .digest = *digest, .authorities = value_text_of(document, "authorities") };
     struct text expires = value_text_of(document, "expires");
     if (!people || people->kind != VALUE_LIST || !scopes || scopes->kind != VALUE_LIST || !expires.length)
         return false;

@@ -74,5 +74,5 @@ enum status approval_signature_verify(struct store *store, const struct approval
     if (!names_document(signature))
         return error_set(error, STATUS_REJECT, _("what is signed is not the list that it is said to be"));
     return base64.bytes ? verify_key(&arena, signature, base64, error)
-                      : verify_cms(store, &arena, signature, error);
+                        : verify_cms(store, &arena, signature, error);
 }

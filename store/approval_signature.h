@@ -8,9 +8,9 @@
 
 struct approval_signature {
     const struct approval_person *person;
-    struct text authorities;   /* PEM, of the rules in force */
-    struct text text;          /* the words that are signed */
-    struct digest document;    /* which they name in their last line */
+    struct text authorities;    /* PEM, of the rules in force */
+    struct text text;           /* the words that are signed */
+    struct digest document;     /* which they name in their last line */
     const struct value *detail; /* of the event: signature, or cms and revoked */
     int64_t at;
 };

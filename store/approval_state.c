@@ -91,8 +91,7 @@ static struct text keep(struct approval_state *state, struct text text)
 }
 
 /* The steps of a document; false: it is no list of steps, or names a procedure twice. */
-static bool read_steps(struct approval_state *state, const struct value *document,
-                       struct approval_list *list)
+static bool read_steps(struct approval_state *state, const struct value *document, struct approval_list *list)
 {
     const struct value *steps = value_find(document, "steps");
     if (!steps || steps->kind != VALUE_LIST)
@@ -172,13 +171,11 @@ const struct approval_person *approval_state_approver(const struct approval_stat
                                                       const struct approval_list *list, struct text name,
                                                       const char **why)
 {
-    const struct approval_person *person =
-        state->founded ? approval_rules_find(&state->force, name) : NULL;
+    const struct approval_person *person = state->founded ? approval_rules_find(&state->force, name) : NULL;
     *why = !person             ? N_("nobody of that name is in the list of people in force")
            : !person->approves ? N_("this person may submit, not approve")
-           : text_equal(person->name, list->submitter)
-               ? N_("who submitted a list cannot approve it")
-               : NULL;
+           : text_equal(person->name, list->submitter) ? N_("who submitted a list cannot approve it")
+                                                       : NULL;
     return *why ? NULL : person;
 }
 
@@ -356,7 +353,8 @@ static int order_ids(const void *left, const void *right)
     const struct approval_entry *one = *(struct approval_entry *const *)left;
     const struct approval_entry *other = *(struct approval_entry *const *)right;
     int order = memcmp(one->id.bytes, other->id.bytes, DIGEST_SIZE);
-    return order ? order : (one->list->number > other->list->number) - (one->list->number < other->list->number);
+    return order ? order
+                 : (one->list->number > other->list->number) - (one->list->number < other->list->number);
 }
 
 static int compare_contents(const struct approval_step *one, const struct approval_step *other)
@@ -372,7 +370,8 @@ static int order_contents(const void *left, const void *right)
     const struct approval_entry *one = *(struct approval_entry *const *)left;
     const struct approval_entry *other = *(struct approval_entry *const *)right;
     int order = compare_contents(&one->step, &other->step);
-    return order ? order : (one->list->number > other->list->number) - (one->list->number < other->list->number);
+    return order ? order
+                 : (one->list->number > other->list->number) - (one->list->number < other->list->number);
 }
 
 void approval_state_close(struct approval_state *state)
@@ -399,8 +398,8 @@ static const struct approval_entry *newest(const struct approval_state *state,
     while (low < high) { /* the first that is greater */
         size_t middle = low + (high - low) / 2;
         const struct approval_entry *entry = entries[middle];
-        int order = id ? memcmp(entry->id.bytes, id->bytes, DIGEST_SIZE)
-                       : compare_contents(&entry->step, step);
+        int order =
+            id ? memcmp(entry->id.bytes, id->bytes, DIGEST_SIZE) : compare_contents(&entry->step, step);
         if (order <= 0)
             low = middle + 1;
         else
@@ -425,7 +424,8 @@ enum approval_standing approval_state_judge(const struct approval_state *state,
     const struct approval_entry *same = newest(state, step, &id);
     *entry = same;
     bool ours = same && digest_equal(&same->list->rules, &state->force.digest);
-    if (same && same->standing == APPROVAL_WAITING && (needed || ours)) /* tonight's share may be a smaller one */
+    if (same && same->standing == APPROVAL_WAITING &&
+        (needed || ours)) /* tonight's share may be a smaller one */
         return APPROVAL_WAITING;
     if (same && same->standing == APPROVAL_APPROVED && now <= same->until)
         return APPROVAL_APPROVED;

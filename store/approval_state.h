@@ -57,11 +57,11 @@ struct approval_entry {
     struct approval_step step;
     struct digest id;
     enum approval_standing standing;
-    int64_t event;              /* that made it so */
-    int64_t at, until;          /* of that event; of an approval */
-    struct text by;             /* the person */
-    struct text reason, field;  /* sent back */
-    struct text again;          /* why it was asked for anew after that; bytes NULL: it was not */
+    int64_t event;             /* that made it so */
+    int64_t at, until;         /* of that event; of an approval */
+    struct text by;            /* the person */
+    struct text reason, field; /* sent back */
+    struct text again;         /* why it was asked for anew after that; bytes NULL: it was not */
 };
 
 struct approval_list {
@@ -91,7 +91,7 @@ struct approval_state {
     bool founded;
     struct approval_rules force; /* founded: those in force */
     int64_t force_event;
-    int64_t signed_at;           /* when an approver last signed something */
+    int64_t signed_at; /* when an approver last signed something */
     int64_t list_count;
     struct approval_list *lists; /* the newest first */
     /* made by approval_state_close, for the questions below */

@@ -30,7 +30,8 @@ static void set(struct writing *writing, struct value *detail, const char *name,
         value_set(detail, name, value_text(&writing->arena, text));
 }
 
-static enum status keep(struct writing *writing, struct text bytes, struct digest *digest, struct error *error)
+static enum status keep(struct writing *writing, struct text bytes, struct digest *digest,
+                        struct error *error)
 {
     int64_t payload;
     *digest = crypto_sha256(bytes);
@@ -38,8 +39,8 @@ static enum status keep(struct writing *writing, struct text bytes, struct diges
 }
 
 /* Would it be believed? */
-static enum status may(struct writing *writing, const struct ledger_event *event, const struct value *document,
-                       struct error *error)
+static enum status may(struct writing *writing, const struct ledger_event *event,
+                       const struct value *document, struct error *error)
 {
     struct clock *clock = store_clock(writing->store);
     struct approval_event next = { .seq = (int64_t)store_tree(writing->store)->size + 1,
@@ -101,7 +102,9 @@ static enum status recover(struct writing *writing, struct approval_news *news, 
         approval_document(writing->store, &writing->arena, &list->document, &document, error))
         return STATUS_OK;
     value_set(detail, "list", value_integer(&writing->arena, list->number));
-    struct ledger_event event = { .event = "approval-recovered", .digest = &list->document, .detail = detail };
+    struct ledger_event event = { .event = "approval-recovered",
+                                  .digest = &list->document,
+                                  .detail = detail };
     if (may(writing, &event, document, error) || ledger_append(writing->store, &event, NULL, error))
         return error->status;
     news->recovered = true;
@@ -210,13 +213,15 @@ static enum status check_login(const struct approval_rules *rules, struct text n
 {
     const struct approval_person *person = approval_rules_find(rules, name);
     if (!person)
-        return error_set(error, STATUS_USAGE,
-                         _("\"" TEXT_PRINT "\" is nobody in the list of people in force; \"congkhai status\" shows it"),
-                         TEXT_ARG(name));
+        return error_set(
+            error, STATUS_USAGE,
+            _("\"" TEXT_PRINT "\" is nobody in the list of people in force; \"congkhai status\" shows it"),
+            TEXT_ARG(name));
     if (!approval_person_logs_in(person, login))
-        return error_set(error, STATUS_USAGE,
-                         _("\"" TEXT_PRINT "\" is not the login of \"" TEXT_PRINT "\" in the list of people in force"),
-                         TEXT_ARG(login), TEXT_ARG(name));
+        return error_set(
+            error, STATUS_USAGE,
+            _("\"" TEXT_PRINT "\" is not the login of \"" TEXT_PRINT "\" in the list of people in force"),
+            TEXT_ARG(login), TEXT_ARG(name));
     return STATUS_OK;
 }
 
@@ -255,7 +260,8 @@ static enum status submit(struct writing *writing, const struct approval_submiss
     struct digest digest, text;
     struct value *document;
     if (json_parse(&writing->arena, submission->document, &document, error) ||
-        keep(writing, submission->document, &digest, error) || keep(writing, submission->text, &text, error) ||
+        keep(writing, submission->document, &digest, error) ||
+        keep(writing, submission->text, &text, error) ||
         check_submitter(writing, submission, document, &digest, error))
         return error->status;
     struct ledger_event event = { .event = "submitted",
@@ -286,7 +292,8 @@ static enum status find_list(struct writing *writing, int64_t number, const stru
 {
     *list = approval_state_list(&writing->state, number);
     return *list ? STATUS_OK
-                 : error_set(error, STATUS_USAGE, _("there is no list %lld; \"congkhai status\" shows those that wait"),
+                 : error_set(error, STATUS_USAGE,
+                             _("there is no list %lld; \"congkhai status\" shows those that wait"),
                              (long long)number);
 }
 
@@ -321,7 +328,8 @@ static enum status put_signature(struct writing *writing, const struct approval_
     return STATUS_OK;
 }
 
-static enum status approve(struct writing *writing, const struct approval_signing *signing, struct error *error)
+static enum status approve(struct writing *writing, const struct approval_signing *signing,
+                           struct error *error)
 {
     struct arena *arena = &writing->arena;
     struct digest digest, text;
@@ -422,8 +430,8 @@ static enum status send_back(struct writing *writing, const struct approval_retu
         return append_return(writing, back, NULL, error);
     for (size_t i = 0; i < back->code_count; i++)
         if (!find_entry(list, back->codes[i]))
-            return error_set(error, STATUS_USAGE, _("list %lld has no step of " TEXT_PRINT), (long long)back->list,
-                             TEXT_ARG(back->codes[i]));
+            return error_set(error, STATUS_USAGE, _("list %lld has no step of " TEXT_PRINT),
+                             (long long)back->list, TEXT_ARG(back->codes[i]));
     for (size_t i = 0; i < list->count; i++) {
         const struct approval_entry *entry = &list->entries[i];
         bool open = entry->standing == APPROVAL_WAITING || entry->standing == APPROVAL_APPROVED, used = false;
@@ -438,7 +446,8 @@ static enum status send_back(struct writing *writing, const struct approval_retu
         ++*count;
     }
     return *count ? STATUS_OK
-                  : error_set(error, STATUS_USAGE, _("nothing of list %lld waits any more"), (long long)back->list);
+                  : error_set(error, STATUS_USAGE, _("nothing of list %lld waits any more"),
+                              (long long)back->list);
 }
 
 enum status approval_send_back(struct store *store, const struct approval_return *back, int64_t *count,

@@ -11,8 +11,8 @@ struct operator_order_request {
     int64_t run;                 /* kept back in that run; 0: any */
     const char *rule;            /* rejected by that rule; NULL: any */
     struct outbox_filter filter; /* its codes are those of records without a code too: their keys */
-    struct value *taken;         /* a list that gets the codes of deliveries that were taken up; may be NULL */
-    struct arena *arena;         /* of that list */
+    struct value *taken; /* a list that gets the codes of deliveries that were taken up; may be NULL */
+    struct arena *arena; /* of that list */
 };
 
 struct operator_order_counts {

@@ -50,7 +50,7 @@ struct outbox_item {
     struct digest intent_digest;
     struct text intent_base; /* the etag or version it replaces, as sent; bytes NULL: none */
     int64_t intent_event;    /* "intended" */
-    int64_t approval;        /* "approved", by which it is being intended; 0: nobody was asked. The event keeps it */
+    int64_t approval; /* "approved", by which it is being intended; 0: nobody was asked. The event keeps it */
     int64_t attempts;
     struct text message; /* why it is not where it should be; bytes NULL: nothing is said */
     bool behind;         /* a run stopped at it: it goes behind all others */
