@@ -219,14 +219,6 @@ enum status approval_lists_restore(struct store *store, const struct approval_li
 
 /* ---- showing ---- */
 
-enum status approval_lists_check_format(const struct invocation *invocation, struct error *error)
-{
-    if (!invocation->format || !strcmp(invocation->format, "text") || !strcmp(invocation->format, "html"))
-        return STATUS_OK;
-    return error_set(error, STATUS_USAGE, _("%s \"%s\": it takes one of %s"), "--format", invocation->format,
-                     "text, html");
-}
-
 static void write_page(const struct approval_paper *paper, struct buffer *page)
 {
     if (paper->described)

@@ -32,7 +32,6 @@ enum status approval_lists_rules(struct arena *arena, const struct approval_list
 /* --format text (the words, as they are signed), html; --json. With --output both go into that folder. */
 enum status approval_lists_print(struct session *session, const struct approval_paper *paper, int64_t number,
                                  struct error *error);
-enum status approval_lists_check_format(const struct invocation *invocation, struct error *error);
 
 /* Submits what an operator has just ordered, as the person whose login this is, and says so. What no person may submit
  * waits, and that is said. */

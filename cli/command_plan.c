@@ -187,8 +187,6 @@ enum status command_plan(struct session *session, struct error *error, int *exit
     bool as_list = invocation->list || invocation->format || invocation->output;
     struct store *store;
     (void)exit_code;
-    if (approval_lists_check_format(invocation, error))
-        return error->status;
     if (run_read_store(session, STORE_READ, &store, error))
         return error->status;
     enum status status = store_begin(store, error); /* a snapshot: a run may be at work */

@@ -128,7 +128,7 @@ static enum status submit_people(struct session *session, struct store *store, s
 
 static enum status check_submit(const struct invocation *invocation, struct error *error)
 {
-    if (need_name(invocation, error) || approval_lists_check_format(invocation, error))
+    if (need_name(invocation, error))
         return error->status;
     if (invocation->people && (invocation->code_count || invocation->source_count || invocation->number))
         return error_set(error, STATUS_USAGE, _("--people submits the rules of approval, and no procedures"));
