@@ -64,7 +64,9 @@ static enum status bring(size_t bad, enum portal_result said, int64_t retry_afte
     snprintf(simulated.folder, sizeof simulated.folder, "%s", test_folder());
     simulated_open();
     simulated_want_many(60, "first");
-    return dispatcher_run(simulated.store, &request, &portal, &simulated.counts, &simulated.error);
+    struct approval_gate free_ = { .bound = false };
+    struct dispatch_gate gate = { .approval = &free_ };
+    return dispatcher_run(simulated.store, &request, &gate, &portal, &simulated.counts, &simulated.error);
 }
 
 TEST("after an answer that shuts the door nothing leaves, though others of its burst were taken")
