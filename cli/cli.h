@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "cli/configuration.h"
+#include "report/output_word.h"
 #include "store/store.h"
 
 /* What was said on the command line. */
@@ -99,11 +100,6 @@ struct output_column {
 #define OUTPUT_WORD (-1) /* one of the interface's words: output_word */
 #define OUTPUT_TIME (-2) /* kept in UTC: output_time */
 void output_table(const struct value *rows, const struct output_column *columns, size_t count);
-/* What the store and --json call "accepted", "publish", "conflict", … is translated where people read it; a
- * word that is none of these stays. */
-struct text output_word(struct text word);
-/* "2026-11-23 11:05:06 +07" of what is kept in UTC; what is no time stays. */
-struct text output_time(struct arena *arena, struct text at);
 /* Filled up with blanks to so many display columns. */
 void output_padded(struct text text, int width);
 /* Messages and progress: to stderr. */

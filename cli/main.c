@@ -1,6 +1,7 @@
 /* congkhai: the command line. */
 #include <fcntl.h>
 #include <getopt.h>
+#include <libintl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>

@@ -633,7 +633,7 @@ static const struct {
 const char *error_id_of(const char *format)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strcmp(rows[i].format, format) || !strcmp(gettext(rows[i].format), format))
+        if (!strcmp(rows[i].format, format) || !strcmp(_(rows[i].format), format))
             return rows[i].id;
     return NULL;
 }
