@@ -109,6 +109,28 @@ struct text http_server_parameter(const struct http_server_request *request, con
     return text_of(MHD_lookup_connection_value(request->wire, MHD_GET_ARGUMENT_KIND, name));
 }
 
+struct visiting {
+    void (*visit)(void *user_data, struct text name, struct text value);
+    void *user_data;
+};
+
+static enum MHD_Result visit_one(void *user_data, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    const struct visiting *visiting = user_data;
+    (void)kind;
+    visiting->visit(visiting->user_data, text_of(name), text_of(value));
+    return MHD_YES;
+}
+
+void http_server_parameters(const struct http_server_request *request,
+                            void (*visit)(void *user_data, struct text name, struct text value),
+                            void *user_data)
+{
+    struct visiting visiting = { visit, user_data };
+    MHD_get_connection_values(request->wire, MHD_GET_ARGUMENT_KIND, visit_one, &visiting);
+}
+
 struct look {
     unsigned hosts, agents;
     bool has_body, is_text;

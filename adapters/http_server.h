@@ -34,6 +34,11 @@ struct http_server_request {
 /* Of the address's query, decoded; bytes NULL: not given. The first where there are several. */
 struct text http_server_parameter(const struct http_server_request *request, const char *name);
 
+/* Each of them, in the order of the address. */
+void http_server_parameters(const struct http_server_request *request,
+                            void (*visit)(void *user_data, struct text name, struct text value),
+                            void *user_data);
+
 struct http_server_answer {
     unsigned status;
     const char *type;   /* Content-Type; NULL: no body */

@@ -28,7 +28,7 @@ struct invocation {
     const char **keys;
     size_t key_count;
     const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *show, *run,
-        *as_of, *by, *format, *department, *outcome, *since, *limit, *output, *max_age;
+        *as_of, *by, *format, *department, *outcome, *since, *limit, *output, *max_age, *listen;
     bool fresh; /* --new */
     bool online, offline, rules, anew;
     char **arguments; /* what is no option */
@@ -76,6 +76,7 @@ void health_unknown(const struct error *error); /* of health: the line when noth
 enum status command_kept(struct session *session, struct error *error, int *exit_code);
 enum status command_kept_report(struct session *session, struct error *error); /* report cho-hoan-thien */
 enum status command_report(struct session *session, struct error *error, int *exit_code);
+enum status command_console(struct session *session, struct error *error, int *exit_code);
 enum status command_audit(struct session *session, struct error *error, int *exit_code);
 
 /* Set by SIGINT, SIGTERM and SIGHUP (unless that was ignored from the start), by whoever has said with

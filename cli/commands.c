@@ -39,6 +39,8 @@ const struct command commands[] = {
     { "report", "from to as-of by format", "NAME", 1, 1, true, command_report,
       N_("the figures that officials owe: so-luong, dich-vu-cong, cong-bo, bien-dong, chi-so-766, noi-bo, "
          "cho-hoan-thien") },
+    { "console", "listen", "", 0, 0, true, command_console,
+      N_("read-only pages for a browser, at 127.0.0.1:8630 or --listen HOST:PORT or unix:PATH") },
     { "audit", "checkpoint key run on to", "verify|checkpoint|key|export|prove [CODE|FILE|FOLDER]", 1, 2,
       true, command_audit,
       N_("the ledger: proves it, prints its head, makes its key, takes evidence out of it") },

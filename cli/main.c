@@ -116,6 +116,7 @@ enum choice {
     OPTION_LIMIT,
     OPTION_OUTPUT,
     OPTION_MAX_AGE,
+    OPTION_LISTEN,
     OPTION_NEW,
     OPTION_ONLINE,
     OPTION_OFFLINE,
@@ -156,6 +157,7 @@ static const struct option options[] = {
     { "limit", required_argument, NULL, OPTION_LIMIT },
     { "output", required_argument, NULL, OPTION_OUTPUT },
     { "max-age", required_argument, NULL, OPTION_MAX_AGE },
+    { "listen", required_argument, NULL, OPTION_LISTEN },
     { "new", no_argument, NULL, OPTION_NEW },
     { "online", no_argument, NULL, OPTION_ONLINE },
     { "offline", no_argument, NULL, OPTION_OFFLINE },
@@ -226,6 +228,8 @@ static const char **slot(struct invocation *invocation, int value)
         return &invocation->output;
     case OPTION_MAX_AGE:
         return &invocation->max_age;
+    case OPTION_LISTEN:
+        return &invocation->listen;
     default:
         return NULL;
     }

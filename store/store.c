@@ -359,6 +359,21 @@ void store_snapshot_end(struct store *store)
         (void)sqlite_rollback(store->database, NULL);
 }
 
+void store_limit_time(struct store *store, long milliseconds)
+{
+    sqlite_limit_time(store->database, milliseconds);
+}
+
+enum status store_changes(struct store *store, int64_t *number, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, "PRAGMA data_version", &row, error) || sqlite_step(row, error))
+        return error->status;
+    *number = sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
 enum status store_durable(struct store *store, bool durable, struct error *error)
 {
     return sqlite_run(store->database, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
