@@ -1,10 +1,10 @@
 /* console: the pages, until a signal ends them. */
-#include <libintl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/language.h"
 #include "cli/report_output.h"
 #include "cli/run.h"
 #include "console/console.h"
@@ -31,13 +31,6 @@ static enum status open_store(void *user_data, enum store_mode mode, struct stor
                               struct error *error)
 {
     return run_read_store(user_data, mode, store, error);
-}
-
-/* Pages in both languages are made at once: Vietnamese is the process's, English the sources' own. */
-static void speak_both(void)
-{
-    setenv("LANGUAGE", "vi", 1);
-    textdomain("congkhai"); /* gettext looks at LANGUAGE again */
 }
 
 static enum status serve(struct session *session, struct error *error)
@@ -79,7 +72,7 @@ enum status command_console(struct session *session, struct error *error, int *e
     if (ledger_setup_read_keys(&session->configuration, NULL, 0, error))
         return error->status;
     cli_end_in_order();
-    speak_both();
+    language_choose("vi"); /* the process's; English are the messages of the sources */
     words_speak(language_named(session->language));
     return serve(session, error);
 }
