@@ -68,6 +68,7 @@ const struct command_option command_options[] = {
     { "list", OPTION_TEXT, AT(list), "N", N_("list N as it was submitted; with --code the part that would be signed"), NULL, NULL, false },
     { "signature", OPTION_TEXT, AT(signature), "FILE", N_("a signature of the list's words made elsewhere: detached CMS, or 64 bytes of an Ed25519 key"), NULL, NULL, false },
     { "field", OPTION_TEXT, AT(field), "FIELD", N_("which field is to be completed, such as name or legal_bases"), "send-back", NULL, false },
+    { "listen", OPTION_TEXT, AT(listen), "ADDRESS", N_("127.0.0.1:PORT, [::1]:PORT or unix:PATH; by default 127.0.0.1:8630"), NULL, NULL, false },
     { "field", OPTION_TEXT, AT(field), "FIELD", N_("only this field, such as name or legal_bases"), NULL, NULL, false },
     { "on", OPTION_TEXT, AT(on), "DATE", N_("as it stood at the end of that day in Vietnam"), NULL, NULL, false },
     { "checkpoint", OPTION_TEXTS, LIST(checkpoints, checkpoint_count), "FILE", N_("a head that was kept elsewhere; may be given again"), NULL, NULL, false },
