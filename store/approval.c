@@ -153,7 +153,7 @@ static enum status take(struct reader *reader, struct approval_event *event, str
         return error->status;
     if (!sentence) {
         sentence = approval_state_take(reader->state, event);
-        sentence = sentence ? gettext(sentence) : NULL;
+        sentence = sentence ? _(sentence) : NULL;
     }
     return sentence ? doubt(reader, event->seq, sentence, error) : STATUS_OK;
 }

@@ -55,7 +55,7 @@ static enum status may(struct writing *writing, const struct ledger_event *event
     if (event->digest)
         next.digest = *event->digest;
     const char *sentence = approval_state_take(&writing->state, &next);
-    return sentence ? error_set(error, STATUS_USAGE, "%s", gettext(sentence)) : STATUS_OK;
+    return sentence ? error_set(error, STATUS_USAGE, "%s", _(sentence)) : STATUS_OK;
 }
 
 static enum status end(struct writing *writing, enum status status, struct error *error)
@@ -305,7 +305,7 @@ static enum status check_approver(struct writing *writing, const struct approval
     *person = approval_state_approver(&writing->state, list, name, &why);
     if (!*person)
         return error_set(error, STATUS_USAGE, _("list %lld, \"" TEXT_PRINT "\": %s"), (long long)list->number,
-                         TEXT_ARG(name), gettext(why));
+                         TEXT_ARG(name), _(why));
     return check_login(&writing->state.force, name, login, error);
 }
 
