@@ -281,6 +281,14 @@ enum status approval_lists_print(struct session *session, const struct approval_
     return STATUS_OK;
 }
 
+void approval_lists_say_news(const struct session *session, const struct approval_news *news)
+{
+    if (news->founded)
+        output_message(session, _("the rules of approval take effect: the first list of people is in force"));
+    if (news->recovered)
+        output_message(session, _("72 hours have passed: the recovered rules of approval are in force"));
+}
+
 /* ---- what an operator ordered ---- */
 
 static enum status submit_as(struct session *session, struct store *store, struct approval_gate *gate,

@@ -33,6 +33,9 @@ enum status approval_lists_rules(struct arena *arena, const struct approval_list
 enum status approval_lists_print(struct session *session, const struct approval_paper *paper, int64_t number,
                                  struct error *error);
 
+/* What of the rules took effect. */
+void approval_lists_say_news(const struct session *session, const struct approval_news *news);
+
 /* Submits what an operator has just ordered, as the person whose login this is, and says so. What no person may submit
  * waits, and that is said. */
 enum status approval_lists_submit_ordered(struct session *session, struct store *store,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/approval_status.h"
 #include "cli/run.h"
 #include "core/date.h"
 #include "core/setting.h"
@@ -100,6 +101,30 @@ static enum status examine_kept(struct store *store, struct arena *arena, const 
     return STATUS_OK;
 }
 
+static enum status examine_approval(const struct session *session, struct store *store, struct arena *arena,
+                                    struct examination *of, struct error *error)
+{
+    struct value *view;
+    struct error ledger = { 0 };
+    enum status status = approval_status_read(session, store, arena, &view, &ledger);
+    if (status == STATUS_LEDGER)
+        found(of, HEALTH_CRITICAL, "%s", ledger.message);
+    if (status)
+        return status == STATUS_LEDGER ? STATUS_OK : error_copy(error, status, &ledger);
+    const struct value *counts = value_find(view, "counts"), *proposed = value_find(view, "proposed");
+    struct text waiting = value_text_of(counts, "waiting"),
+                unsubmitted = value_text_of(counts, "unsubmitted");
+    if (!text_is(waiting, "0"))
+        found(of, HEALTH_OK, _("%.*s wait for approval"), TEXT_ARG(waiting));
+    if (!text_is(unsubmitted, "0"))
+        found(of, HEALTH_OK, _("%.*s are to be submitted for approval"), TEXT_ARG(unsubmitted));
+    const struct value *recovers = value_find(proposed, "recovers");
+    if (recovers && recovers->truth)
+        found(of, HEALTH_CRITICAL, _("the rules of approval are being recovered (list %.*s)"),
+              TEXT_ARG(value_text_of(proposed, "list")));
+    return STATUS_OK;
+}
+
 static enum status examine(struct session *session, struct store *store, struct arena *arena,
                            struct examination *of, struct error *error)
 {
@@ -111,7 +136,9 @@ static enum status examine(struct session *session, struct store *store, struct 
         found(of, HEALTH_CRITICAL, _("the ledger does not verify: %s"), ledger.message);
     if (examine_night(store, arena, now, of, error))
         return error->status;
-    return examine_kept(store, arena, today, of, error);
+    if (examine_kept(store, arena, today, of, error))
+        return error->status;
+    return examine_approval(session, store, arena, of, error);
 }
 
 void health_unknown(const struct error *error)

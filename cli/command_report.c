@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/file.h"
+#include "cli/approval_status.h"
 #include "cli/run.h"
 #include "core/date.h"
 #include "report/rule_words.h"
@@ -122,6 +123,7 @@ struct situation {
     struct value *runs, *sources, *records, *deliveries, *missing, *published;
     struct value *broken, *reasons; /* listings that broke off; what keeps back, by rule */
     struct value *terms;            /* that run out */
+    struct value *approval;         /* what waits for whom */
     struct value *night;            /* NULL: none yet */
     struct store_kept_back kept;
     struct error ledger;      /* why no run would begin: the ledger does not verify; status OK: it does */
@@ -180,6 +182,7 @@ static enum status gather(const struct session *session, struct store *store, st
         report_missing(store, arena, most, &situation->missing, error) ||
         report_published(store, arena, &situation->published, error) ||
         store_kept_back(store, &situation->kept, error) ||
+        approval_status_read(session, store, arena, &situation->approval, error) ||
         reconciliation_last(store, arena, &situation->reconciled, error) > STATUS_END ||
         rule_words_open(session->configuration.rules_text, session->language, store, arena, &words, error))
         return error->status;
@@ -198,6 +201,8 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     value_set(kept, "unknown", value_integer(arena, counts->unknown));
     value_set(kept, "pending", value_integer(arena, counts->pending));
     value_set(kept, "missing", value_integer(arena, counts->missing));
+    value_set(kept, "waiting", value_integer(arena, counts->waiting));
+    value_set(kept, "sent_back", value_integer(arena, counts->sent_back));
     value_set(document, "last_run", situation->runs->first ? situation->runs->first : value_null(arena));
     value_set(document, "night", situation->night ? situation->night : value_null(arena));
     value_set(document, "not_whole", situation->broken);
@@ -205,6 +210,7 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     value_set(document, "published", situation->published);
     value_set(document, "reconciled", situation->reconciled ? situation->reconciled : value_null(arena));
     value_set(document, "kept_back", kept);
+    value_set(document, "approval", situation->approval);
     value_set(document, "sources", situation->sources);
     value_set(document, "records", situation->records);
     value_set(document, "deliveries", situation->deliveries);
@@ -306,6 +312,8 @@ static void print_back(const struct store_kept_back *kept)
         { _("procedures unknown"), kept->unknown },
         { _("procedures failed"), kept->failed },
         { _("records missing from their source"), kept->missing },
+        { _("waiting for approval"), kept->waiting },
+        { _("sent back"), kept->sent_back },
     };
     const char *comma = "";
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -339,6 +347,7 @@ static void print_situation(struct arena *arena, const struct situation *situati
     output_table(situation->sources, columns, sizeof columns / sizeof *columns);
     print_broken(situation->broken);
     print_back(&situation->kept);
+    approval_status_print(arena, situation->approval);
     print_reasons(arena, situation->reasons);
     print_kept(arena, situation->records);
     print_deliveries(arena, situation->deliveries);
@@ -398,6 +407,7 @@ static void print_empty_situation(struct arena *arena)
     value_set(published, "pending", value_integer(arena, 0));
     value_set(published, "published", value_integer(arena, 0));
     struct situation situation = { .runs = value_list(arena),
+                                   .approval = value_object(arena),
                                    .sources = value_list(arena),
                                    .records = value_list(arena),
                                    .deliveries = value_list(arena),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/approval_lists.h"
 #include "cli/ledger_setup.h"
 #include "cli/run.h"
 #include "extract/extract.h"
@@ -23,6 +24,7 @@ struct night {
     struct transform_counts transformed;
     struct run_counts counts;
     int64_t run;
+    struct approval_news news;
     struct error outage; /* what ends with exit 3 though the stages behind it went on */
 };
 
@@ -67,6 +69,7 @@ static void prepare(struct night *night, struct session *session)
     night->transforming.progress = show_transform;
     night->transforming.user_data = night;
     night->loading = run_load_request(session);
+    night->loading.news = &night->news;
     night->loading.progress = show_load;
     night->loading.notice = show_notice;
     night->loading.user_data = night;
@@ -194,6 +197,7 @@ static enum status run_load(struct night *night, struct store *store, struct err
     char line[512];
     struct run_counts *counts = &night->counts;
     enum status status = load_run(store, &night->loading, counts, error);
+    approval_lists_say_news(night->session, &night->news);
     snprintf(line, sizeof line,
              _("load: %lld sent: %lld published, %lld withdrawn, %lld refused, %lld in conflict, %lld "
                "unknown, %lld failed; %lld pending"),

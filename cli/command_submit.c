@@ -34,20 +34,12 @@ static enum status read_number(const struct invocation *invocation, int64_t *num
     return STATUS_OK;
 }
 
-static void say_news(const struct session *session, const struct approval_news *news)
-{
-    if (news->founded)
-        output_message(session, _("the rules of approval take effect: the first list of people is in force"));
-    if (news->recovered)
-        output_message(session, _("72 hours have passed: the recovered rules of approval are in force"));
-}
-
 static enum status settle(struct session *session, struct store *store, struct error *error)
 {
     struct approval_news news;
     if (approval_settle(store, &session->configuration.approval.setting, run_operator(), &news, error))
         return error->status;
-    say_news(session, &news);
+    approval_lists_say_news(session, &news);
     return STATUS_OK;
 }
 
@@ -91,6 +83,9 @@ static enum status submit_steps(struct session *session, struct store *store, st
     enum status status = approval_gate_open(store, &gate, error);
     if (!status && !gate.bound)
         status = error_set(error, STATUS_USAGE, _("nothing needs approval by the rules that are in force"));
+    if (!status)
+        status =
+            approval_check_login(&gate.state.force, text_of(invocation->as), text_of(run_operator()), error);
     if (!status)
         status = approval_next(store, &number, error);
     if (!status)

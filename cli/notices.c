@@ -6,14 +6,16 @@
 #include "core/date.h"
 #include "notify/notify.h"
 #include "report/rule_words.h"
+#include "store/approval_view.h"
 #include "store/kept.h"
 #include "store/metrics.h"
 #include "store/night.h"
 #include "store/report.h"
 #include "store/rule_report.h"
 
-#define NEAR_DAYS 7
-#define NEW_MAX   1000
+#define NEAR_DAYS        7
+#define NEW_MAX          1000
+#define APPROVAL_TOLD_MS ((int64_t)7 * 24 * 3600 * 1000)
 
 bool notices_concern(const struct session *session)
 {
@@ -87,17 +89,20 @@ static enum status gather_kept(struct gathering *gathering, struct error *error)
 
 static enum status gather(struct gathering *gathering, struct error *error)
 {
-    struct value *deadlines;
+    struct value *deadlines, *approval;
     struct date today;
     clock_format_date(gathering->session->clock->now(gathering->session->clock), gathering->today);
     date_read(text_of(gathering->today), &today);
     date_write(date_from_days(date_days(today) + NEAR_DAYS), gathering->until);
-    if (gather_run(gathering, error) || gather_kept(gathering, error) ||
+    int64_t now = gathering->session->clock->now(gathering->session->clock);
+    if (approval_view_news(gathering->store, gathering->arena, now - APPROVAL_TOLD_MS, &approval, error) ||
+        gather_run(gathering, error) || gather_kept(gathering, error) ||
         rule_report_deadlines(gathering->store, gathering->arena, gathering->today, gathering->until,
                               &deadlines, error) ||
         metrics_write(gathering->store, gathering->today, CONGKHAI_VERSION, &gathering->metrics, error))
         return error->status;
     gathering->night->deadlines = deadlines;
+    gathering->night->approval = approval;
     gathering->night->metrics = buffer_view(&gathering->metrics);
     return STATUS_OK;
 }

@@ -679,6 +679,7 @@ static const struct {
     { "what-is-to-be-sent-of-does", "%s: what is to be sent of %.*s does not follow from the ledger: %s" },
     { "what-it-shows-cannot-be-believed-congkhai", "%s: %s; what it shows cannot be believed. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "what-the-stages-work-with-is-not", "%s: what the stages work with is not as run %lld left it: another hand has changed it; nothing is sent. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
+    { "what-was-submitted-was-changed-in-the", "%s: what was submitted was changed in the store: nobody can sign it. Run \"congkhai audit verify\"" },
     { "where-is-the-key-to-go-congkhai", "where is the key to go? congkhai audit key FILE, or \"key\" in \"ledger\"" },
     { "where-is-the-key-to-go-congkhai-2", "where is the key to go? congkhai audit key FILE --as NAME" },
     { "where-the-list-should-be-stands-see", "where the list should be stands %.*s (see \"records\")" },

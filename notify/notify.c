@@ -18,7 +18,7 @@
 enum style { STYLE_PLAIN, STYLE_HEALTHCHECKS };
 enum body { BODY_TEXT, BODY_JSON };
 
-static const char *const causes[] = { "stopped", "new-kept", "recovered", "deadline" };
+static const char *const causes[] = { "stopped", "new-kept", "recovered", "deadline", "approval" };
 
 /* ---- settings ---- */
 
@@ -31,16 +31,16 @@ static enum status read_words(const struct setting_context *context, struct noti
         return error->status;
     for (size_t i = 0; i < count; i++) {
         int cause = 0;
-        while (cause < NOTIFY_CAUSES && !text_is(words[i], causes[cause]))
+        while (cause < NOTIFY_APPROVAL && !text_is(words[i], causes[cause]))
             cause++;
-        if (cause == NOTIFY_CAUSES)
+        if (cause == NOTIFY_APPROVAL)
             return setting_fault(context, entry->on, error,
                                  _("\"on\" takes stopped, new-kept, recovered and deadline, not \"%.*s\""),
                                  TEXT_ARG(words[i]));
         entry->told_on[cause] = true;
     }
-    for (int i = 0; i < NOTIFY_CAUSES && !entry->on; i++)
-        entry->told_on[i] = true;
+    for (int i = 0; i < NOTIFY_CAUSES; i++)
+        entry->told_on[i] = entry->told_on[i] || !entry->on || i == NOTIFY_APPROVAL;
     entry->is_ok[0] = entry->is_ok[1] = !entry->ok;
     if (entry->ok && setting_texts(context, entry->ok, &words, &count, error))
         return error->status;
@@ -187,15 +187,18 @@ static void find_causes(struct told *told, const struct notify_night *night, str
 {
     static const char *const kept[] = { "source", "key", "code", "outcome", "rule", NULL };
     static const char *const terms[] = { "code", "rule", "due", NULL };
+    static const char *const deciding[] = { "words", "at", NULL };
     struct arena *arena = &told->arena;
     bool stopped = night->exit_code > 1;
     bool was_stopped = !stopped && told_forget(told, "stopped:");
     *tonight = (struct tonight){ .is = { stopped, night->new_kept && night->new_kept->count, was_stopped,
-                                         night->deadlines && night->deadlines->count } };
+                                         night->deadlines && night->deadlines->count,
+                                         night->approval && night->approval->count } };
     tonight->key[NOTIFY_STOPPED] =
         text_format(arena, "stopped:%d:%.*s", night->exit_code, (int)text_cut(night->why, 160),
                     night->why.bytes ? night->why.bytes : "");
     tonight->key[NOTIFY_NEW_KEPT] = digest_of(arena, "new-kept", night->new_kept, kept);
+    tonight->key[NOTIFY_APPROVAL] = digest_of(arena, "approval", night->approval, deciding);
     tonight->key[NOTIFY_DEADLINE] = digest_of(arena, "deadline", night->deadlines, terms);
     for (int i = 0; i < NOTIFY_CAUSES; i++)
         if (tonight->key[i].bytes && told_lately(told, tonight->key[i]))
@@ -248,6 +251,7 @@ static struct text words_of(struct arena *arena, const struct notify_night *nigh
 {
     static const char *const kept[] = { "code", "name", "place", "message", NULL };
     static const char *const terms[] = { "code", "name", "due", "rule", NULL };
+    static const char *const deciding[] = { "words", "at", "actor", "reason", NULL };
     BUFFER_OWNED struct buffer out = { 0 };
     char at[32];
     clock_format_local(night->started, at);
@@ -262,6 +266,7 @@ static struct text words_of(struct arena *arena, const struct notify_night *nigh
         buffer_printf(&out, "%s%.*s %.*s", count == night->counts->first ? "" : ", ", TEXT_ARG(count->name),
                       TEXT_ARG(count->text));
     buffer_char(&out, '\n');
+    put_rows(&out, _("Who approves"), night->approval, deciding);
     put_rows(&out, _("Newly kept back"), night->new_kept, kept);
     put_rows(&out, _("Terms that are near or over"), night->deadlines, terms);
     return text_copy(arena, buffer_view(&out));
@@ -292,6 +297,7 @@ static struct text json_of(struct arena *arena, const struct notify_night *night
     value_set(document, "new_kept", night->new_kept ? value_copy(arena, night->new_kept) : value_list(arena));
     value_set(document, "deadlines",
               night->deadlines ? value_copy(arena, night->deadlines) : value_list(arena));
+    value_set(document, "approval", night->approval ? value_copy(arena, night->approval) : value_list(arena));
     canonical_write(&out, document);
     return text_copy(arena, buffer_view(&out));
 }

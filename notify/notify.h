@@ -8,7 +8,8 @@
  *       - { metrics: /var/lib/prometheus/node-exporter/congkhai.prom }
  *
  * Metrics and health checks go every night. The rest is told a cause once: what stopped the night, what is newly
- * kept back, that a stopped night went well again, a term that is near; what stays is told again every 7 days.
+ * kept back, that a stopped night went well again, a term that is near; what stays is told again every 7 days. That
+ * approval was founded, or is being recovered, is told to everybody whatever `on` says.
  * What was told stands in `<store>.notices`; where that cannot be read or written, everything is told each time.
  * A notice that fails is a warning, never the night's failure.
  */
@@ -17,7 +18,14 @@
 
 #include "notify/sink.h"
 
-enum notify_cause { NOTIFY_STOPPED, NOTIFY_NEW_KEPT, NOTIFY_RECOVERED, NOTIFY_DEADLINE, NOTIFY_CAUSES };
+enum notify_cause {
+    NOTIFY_STOPPED,
+    NOTIFY_NEW_KEPT,
+    NOTIFY_RECOVERED,
+    NOTIFY_DEADLINE,
+    NOTIFY_APPROVAL,
+    NOTIFY_CAUSES
+};
 
 struct notify_entry {
     struct sink sink; /* the first member: SINK_SETTINGS */
@@ -49,6 +57,7 @@ struct notify_night {
     const struct value *new_kept;  /* rows as store/kept.h has them, with their words */
     int64_t kept;                  /* how many points are kept back in all */
     const struct value *deadlines; /* rows: code, name, rule, due, overdue */
+    const struct value *approval;  /* rows: words, at, actor: who decides was founded, or is recovered */
     struct text metrics;           /* the page of metrics; bytes NULL: none could be made */
 };
 

@@ -10,6 +10,8 @@ struct text output_word(struct text word)
         N_("accepted"),
         N_("rejected"),
         N_("held"),
+        N_("waiting"),
+        N_("sent-back"),
         N_("error"),
         N_("warning"),
         /* procedures */

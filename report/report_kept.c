@@ -4,6 +4,7 @@
 
 #include "adapters/unicode.h"
 #include "core/clock.h"
+#include "core/field_words.h"
 #include "report/report_parts.h"
 
 bool report_kept_is_departments(const struct value *row)
@@ -24,6 +25,7 @@ static const char *state_words(const struct value *row)
         { "held", N_("to be agreed on: two records of one procedure differ") },
         { "refused", N_("the national database refused it") },
         { "sent-back", N_("sent back to be completed") },
+        { "waiting", N_("waits for approval") },
         { "conflict", N_("the national database holds something else") },
         { "failed", N_("could not be sent") },
         { "unknown", N_("sent, and not confirmed yet") },
@@ -36,7 +38,10 @@ static const char *state_words(const struct value *row)
 
 static struct text what_is_wrong(struct arena *arena, const struct value *row)
 {
-    struct text place = value_text_of(row, "place"), message = value_text_of(row, "message");
+    struct text place = value_text_of(row, "place"), message = value_text_of(row, "message"),
+                field = value_text_of(row, "field");
+    if (!place.length && field.length) /* a person's word, and no rule's */
+        place = field_words_place(arena, field, language_of_process());
     if (!message.bytes)
         return text_of(state_words(row));
     BUFFER_OWNED struct buffer out = { 0 };

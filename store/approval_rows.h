@@ -11,7 +11,16 @@
 
 /* Where a record comes from, and who mends it. */
 #define APPROVAL_SOURCE_OF_RECORD                                                                            \
-    "SELECT s.name, s.name FROM record r JOIN source s ON s.id = r.source WHERE r.id = ?1"
+    "SELECT s.name, coalesce(r.department, s.name) FROM record r JOIN source s ON s.id = r.source WHERE "    \
+    "r.id = ?1"
+
+/* Of a step: the run that wanted it (?1 the event), its name (?3 a content), whose its record is (?2) and when it is due. */
+#define APPROVAL_ABOUT_STEP                                                                                  \
+    "SELECT coalesce((SELECT run FROM ledger WHERE seq = ?1), 0),"                                           \
+    " (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.id = ?3),"                \
+    " (SELECT coalesce(r.department, s.name) FROM record r JOIN source s ON s.id = r.source WHERE r.id = "   \
+    "?2),"                                                                                                   \
+    " (SELECT min(due) FROM deadline d WHERE d.record = ?2)"
 
 /* Was the approval used by an intent that left? */
 enum status approval_was_used(struct store *store, const struct approval_entry *entry, bool *used,

@@ -115,6 +115,20 @@ static bool read_steps(struct approval_state *state, const struct value *documen
 
 /* ---- events ---- */
 
+static void add_period(struct approval_state *state, int64_t event)
+{
+    struct approval_period *period = arena_new(state->arena, struct approval_period);
+    const struct approval_scope *scope = state->force.scope_count == 1 ? state->force.scopes : NULL;
+    period->event = event;
+    if (scope && !scope->source.bytes && !scope->department.bytes)
+        period->reach = scope->reach == APPROVAL_CHANGES ? APPROVAL_WITHDRAWALS : scope->reach;
+    if (state->last_period)
+        state->last_period->next = period;
+    else
+        state->periods = period;
+    state->last_period = period;
+}
+
 static const char *set_force(struct approval_state *state, const struct approval_event *event)
 {
     struct approval_rules rules;
@@ -124,6 +138,7 @@ static const char *set_force(struct approval_state *state, const struct approval
     state->force = rules;
     state->founded = true;
     state->force_event = event->seq;
+    add_period(state, event->seq);
     /* What was submitted on top of other rules is overtaken. */
     for (struct approval_list *list = state->lists; list; list = list->next)
         list->decided = list->decided || list->people;
@@ -192,7 +207,8 @@ static void approve(struct approval_state *state, struct approval_entry *entry,
                     const struct approval_event *event)
 {
     entry->standing = APPROVAL_APPROVED;
-    entry->event = event->seq;
+    entry->event = entry->approved = event->seq;
+    entry->run = event->run;
     entry->at = event->at;
     entry->until = event->at + state->force.expires;
     entry->by = keep(state, event->actor);
@@ -266,6 +282,7 @@ static const char *take_sent_back(struct approval_state *state, const struct app
             continue;
         entry->standing = APPROVAL_SENT_BACK;
         entry->event = event->seq;
+        entry->run = event->run;
         entry->at = event->at;
         entry->by = keep(state, event->actor);
         entry->reason = keep(state, value_text_of(event->detail, "reason"));

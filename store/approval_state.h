@@ -57,7 +57,8 @@ struct approval_entry {
     struct approval_step step;
     struct digest id;
     enum approval_standing standing;
-    int64_t event;             /* that made it so */
+    int64_t event, run;        /* that made it so */
+    int64_t approved;          /* the event that approved it, whatever came of it; 0: none did */
     int64_t at, until;         /* of that event; of an approval */
     struct text by;            /* the person */
     struct text reason, field; /* sent back */
@@ -86,8 +87,16 @@ struct approval_event {
     const struct value *document; /* what the digest names, parsed: rules, a list of steps; NULL: not read */
 };
 
+/* From this event on, until the next begins, the rules ask this of every step, wherever it comes from. */
+struct approval_period {
+    int64_t event;
+    enum approval_reach reach; /* NONE, WITHDRAWALS or ALL; NONE too where it depends on something */
+    struct approval_period *next;
+};
+
 struct approval_state {
     struct arena *arena;
+    struct approval_period *periods, *last_period; /* the oldest first */
     bool founded;
     struct approval_rules force; /* founded: those in force */
     int64_t force_event;

@@ -30,12 +30,25 @@ static void set(struct writing *writing, struct value *detail, const char *name,
         value_set(detail, name, value_text(&writing->arena, text));
 }
 
+/* What has the digest already may have been edited: nobody is to sign that. */
 static enum status keep(struct writing *writing, struct text bytes, struct digest *digest,
                         struct error *error)
 {
     int64_t payload;
+    struct text kept;
     *digest = crypto_sha256(bytes);
-    return store_payload_put(writing->store, PAYLOAD_KEPT, digest, bytes, &payload, error);
+    if (store_payload_put(writing->store, PAYLOAD_KEPT, digest, bytes, &payload, error))
+        return error->status;
+    enum status status = store_payload(writing->store, &writing->arena, payload, &kept, error);
+    if (status > STATUS_END)
+        return status;
+    if (!status && text_equal(kept, bytes))
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_LEDGER,
+        _("%s: what was submitted was changed in the store: nobody can sign it. Run \"congkhai audit "
+          "verify\""),
+        store_path(writing->store));
 }
 
 /* Would it be believed? */
@@ -208,8 +221,8 @@ enum status approval_next(struct store *store, int64_t *list, struct error *erro
 }
 
 /* With the same name, and a login that is this person's: by the rules in force, or by those that are to recover them. */
-static enum status check_login(const struct approval_rules *rules, struct text name, struct text login,
-                               struct error *error)
+enum status approval_check_login(const struct approval_rules *rules, struct text name, struct text login,
+                                 struct error *error)
 {
     const struct approval_person *person = approval_rules_find(rules, name);
     if (!person)
@@ -234,7 +247,7 @@ static enum status check_submitter(struct writing *writing, const struct approva
         return error_set(error, STATUS_USAGE, _("no rules of approval are in force"));
     if (submission->recovers && !approval_rules_parse(&writing->arena, document, digest, &rules))
         return error_set(error, STATUS_USAGE, _("the configuration's approval cannot be read back"));
-    return check_login(&rules, submission->name, submission->login, error);
+    return approval_check_login(&rules, submission->name, submission->login, error);
 }
 
 static struct value *submission_detail(struct writing *writing, const struct approval_submission *submission,
@@ -306,7 +319,7 @@ static enum status check_approver(struct writing *writing, const struct approval
     if (!*person)
         return error_set(error, STATUS_USAGE, _("list %lld, \"" TEXT_PRINT "\": %s"), (long long)list->number,
                          TEXT_ARG(name), _(why));
-    return check_login(&writing->state.force, name, login, error);
+    return approval_check_login(&writing->state.force, name, login, error);
 }
 
 static enum status put_signature(struct writing *writing, const struct approval_signing *signing,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/canonical.h"
+#include "store/approval_view.h"
 #include "store/audit_proof.h"
 #include "store/audit_scan.h"
 
@@ -134,10 +135,14 @@ static enum status put_events(struct bundling *bundling, struct error *error)
 /* Every digest that one of the events speaks of. */
 #define SPOKEN                                                                                               \
     "WITH e AS (SELECT digest, event, detail FROM ledger WHERE seq BETWEEN ?1 AND ?2)"                       \
-    " SELECT digest FROM e WHERE digest IS NOT NULL"                                                         \
+    " SELECT lower(hex(digest)) FROM e WHERE digest IS NOT NULL"                                             \
     " UNION SELECT d.value FROM e, json_each(json_array(json_extract(e.detail, '$.source_digest'),"          \
     "   json_extract(e.detail, '$.config_digest'), json_extract(e.detail, '$.rules_digest'))) d"             \
-    "  WHERE d.value IS NOT NULL AND e.event IN ('accepted', 'rejected', 'held', 'run-started')"
+    "  WHERE d.value IS NOT NULL AND e.event IN ('accepted', 'rejected', 'held', 'run-started')"             \
+    " UNION SELECT d.value FROM e, json_each(json_array(json_extract(e.detail, '$.text'),"                   \
+    "   json_extract(e.detail, '$.cms'), json_extract(e.detail, '$.revoked'), json_extract(e.detail, "       \
+    "'$.rules'))) d"                                                                                         \
+    "  WHERE d.value IS NOT NULL AND e.event IN ('submitted', 'approved')"
 
 static enum status put_payload(struct bundling *bundling, const struct digest *digest,
                                struct value *forgotten, struct error *error)
@@ -259,6 +264,11 @@ static enum status write_all(struct bundling *bundling, struct error *error)
     value_set(about, "last", value_integer(arena, bundle->last));
     value_set(about, "size", value_integer(arena, (int64_t)bundle->head.size));
     value_set(about, "forgotten", forgotten);
+    struct value *recoveries;
+    if (approval_view_recoveries(bundling->store, arena, (int64_t)bundle->head.size, &recoveries, error))
+        return error->status;
+    if (recoveries->count)
+        value_set(about, "recoveries", recoveries);
     if (bundle->run &&
         (put_named(bundling, "$.config_digest", "configuration.json", error) ||
          put_named(bundling, "$.rules_digest", "rules.json", error) || put_before(bundling, about, error)))

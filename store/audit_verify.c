@@ -326,6 +326,8 @@ static enum status verify(struct audit_pass *pass, struct error *error)
     if (!status)
         status = forgive(pass, audit_verify_payloads(pass, error), 0, error);
     if (!status)
+        status = forgive(pass, audit_verify_approval(pass, error), 0, error);
+    if (!status)
         status = forgive(pass, audit_verify_state(pass, error), 0, error);
     if (!status)
         check_file(pass);

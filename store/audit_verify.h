@@ -49,6 +49,8 @@ void audit_note(struct audit_pass *pass, const char *format, ...) __attribute__(
 enum status audit_verify_events(struct audit_pass *pass, struct error *error);
 enum status audit_verify_payloads(struct audit_pass *pass, struct error *error);
 enum status audit_verify_state(struct audit_pass *pass, struct error *error);
+/* What people submitted, approved and sent back, their signatures, and what was sent by them. */
+enum status audit_verify_approval(struct audit_pass *pass, struct error *error);
 /* Reads the heads that were kept elsewhere, before the events. */
 enum status audit_verify_outside(struct audit_pass *pass, struct error *error);
 

@@ -1,6 +1,7 @@
 #include "store/kept.h"
 
 #include "core/canonical.h"
+#include "store/approval_view.h"
 #include "store/statement_rows.h"
 
 /* clang-format off */
@@ -18,7 +19,14 @@
     "  CASE q.state WHEN 'intended' THEN 'unknown' ELSE q.state END, NULL, NULL, NULL, NULL, NULL, NULL,"        \
     "  q.words, NULL, (SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), (SELECT min(due) FROM deadline d WHERE d.record = q.record), 1, q.record, 0" \
     " FROM procedure_state q LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source"        \
-    " WHERE q.state <> 'idle'),"                                                                                 \
+    " WHERE q.state <> 'idle'"                                                                                   \
+    " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                               \
+    "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.id = r.content), r.locator," \
+    "  json_extract(j.value, '$.outcome'), NULL, NULL, json_extract(j.value, '$.field'), NULL, NULL, NULL,"      \
+    "  json_extract(j.value, '$.words'), NULL, CAST(json_extract(j.value, '$.run') AS INTEGER),"                 \
+    "  (SELECT min(due) FROM deadline d WHERE d.record = q.record), 2, q.record, 0"                              \
+    " FROM json_each(coalesce(?8, '[]')) j JOIN procedure_state q ON q.code = json_extract(j.value, '$.code')"   \
+    "  LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source),"                            \
     " chosen AS (SELECT * FROM kept WHERE (?1 IS NULL OR source IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR rule = ?2)"             \
     "  AND (?3 IS NULL OR department = ?3) AND (?4 IS NULL OR code IN (SELECT value FROM json_each(?4))"        \
     "   OR key IN (SELECT value FROM json_each(?4)))"                            \
@@ -40,7 +48,9 @@ static struct text list_of(struct arena *arena, struct value *list)
     return text_copy(arena, buffer_view(&out));
 }
 
-static void bind(struct arena *arena, struct sqlite_statement *statement, const struct kept_filter *filter)
+/* `asked`: what waits for approval or was sent back, as store/approval_view.h gives it. */
+static void bind(struct arena *arena, struct sqlite_statement *statement, const struct kept_filter *filter,
+                 struct text asked)
 {
     struct value *sources = value_list(arena), *codes = value_list(arena);
     for (size_t i = 0; i < filter->source_count; i++)
@@ -53,17 +63,21 @@ static void bind(struct arena *arena, struct sqlite_statement *statement, const 
     sqlite_bind_text(statement, 4, list_of(arena, codes));
     sqlite_bind_text(statement, 5, text_of(filter->outcome));
     sqlite_bind_number(statement, 6, filter->since ? filter->since : -1);
+    sqlite_bind_text(statement, 8, asked);
 }
 
 enum status kept_rows(struct store *store, const struct kept_filter *filter, struct arena *arena,
                       struct value **rows, int64_t *total, int64_t *records, struct error *error)
 {
     struct sqlite_statement *statement;
+    struct text asked;
+    if (approval_view_kept(store, arena, &asked, error))
+        return error->status;
     if (store_sql(store,
                   KEPT "SELECT count(*), count(DISTINCT kind || ':' || coalesce(record, code)) FROM chosen",
                   &statement, error))
         return error->status;
-    bind(arena, statement, filter);
+    bind(arena, statement, filter, asked);
     if (sqlite_step(statement, error))
         return error->status;
     *total = sqlite_number(statement, 0);
@@ -78,7 +92,7 @@ enum status kept_rows(struct store *store, const struct kept_filter *filter, str
             " FROM chosen ORDER BY department, source, kind, record, code, finding LIMIT ?7",
             &statement, error))
         return error->status;
-    bind(arena, statement, filter);
+    bind(arena, statement, filter, asked);
     sqlite_bind_number(statement, 7, filter->limit ? filter->limit : -1);
     return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);
 }
@@ -90,9 +104,10 @@ enum status kept_counts(struct store *store, enum kept_by by, struct arena *aren
                                            [KEPT_BY_RULE] = COUNTED("rule"),
                                            [KEPT_BY_DEPARTMENT] = COUNTED("department") };
     struct sqlite_statement *statement;
-    if (store_sql(store, counted[by], &statement, error))
+    struct text asked;
+    if (approval_view_kept(store, arena, &asked, error) || store_sql(store, counted[by], &statement, error))
         return error->status;
-    bind(arena, statement, &(struct kept_filter){ 0 });
+    bind(arena, statement, &(struct kept_filter){ 0 }, asked);
     return statement_rows(statement, arena, (const char *const[]){ NULL }, rows, error);
 }
 

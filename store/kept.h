@@ -28,9 +28,9 @@ enum status kept_departments(struct store *store, struct arena *arena, struct va
 
 /* The rows in the order of department, source and record, each an object of
  *     department, source, key, code, name, locator
- *     outcome       rejected · held; refused · conflict · failed · unknown · sent-back
+ *     outcome       rejected · held; refused · conflict · failed · unknown; waiting (for approval) · sent-back
  *     rule, severity, field, value, reason, arguments, message, cites      of records: a finding (core/finding.h)
- *     message       of deliveries: the portal's words
+ *     message       of deliveries: the portal's words; why it was sent back, or for whom it waits
  *     since_run, since (RFC 3339), due (yyyy-mm-dd, the nearest term of the record)
  * The department is the source's name where the record names none. What is nothing is absent. *total counts the rows without the limit, *records whom they are about. */
 enum status kept_rows(struct store *store, const struct kept_filter *filter, struct arena *arena,

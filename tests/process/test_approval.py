@@ -5,6 +5,7 @@ import contextlib
 import glob
 import json
 import pathlib
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -170,6 +171,468 @@ class Lists(Office, Night):
         self.approve()
         self.expect(self.run_as("load"), 1)
         self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 2, "withdraw": 1})
+
+
+class Attacks(Office, Night):
+    def submitted(self, count=2):
+        self.night(*procedures(count))
+        self.submit()
+
+    def test_a_list_with_one_byte_changed_is_signed_by_nobody_and_sends_nothing(self):
+        self.submitted()
+        (_, _, detail), = self.events("submitted")
+        digest = self.place.one("SELECT digest FROM audit_events WHERE event = 'submitted'")
+        for what, old, new in (("text", b"1.000002", b"1.000003"), ("steps", b'"publish"', b'"pubLish"')):
+            wanted = bytes.fromhex(detail["text"] if what == "text" else digest)
+            with self.subTest(what=what):
+                with self.store() as store:
+                    kept, = store.execute("SELECT bytes FROM payload WHERE digest = ?", (wanted,)).fetchone()
+                    store.execute("UPDATE payload SET bytes = ? WHERE digest = ?", (kept.replace(old, new, 1), wanted))
+                self.approve(code=5)
+                self.expect(self.run_as("load"), 1)
+                self.assertEqual(self.sent(), {})
+                with self.store() as store:
+                    store.execute("UPDATE payload SET bytes = ? WHERE digest = ?", (kept, wanted))
+
+    def test_an_approval_of_words_that_were_changed_afterwards_sends_nothing(self):
+        self.submitted()
+        self.approve()
+        wanted = bytes.fromhex(self.events("approved")[0][2]["text"])
+        with self.store() as store:
+            store.execute("UPDATE payload SET bytes = replace(CAST(bytes AS TEXT), '1.000002', '1.000003') WHERE digest = ?",
+                          (wanted,))
+        self.expect(self.run_as("load"), 5, "does not hold", "nothing was sent")
+        self.assertEqual(self.sent(), {})
+        self.expect(self.run_as("audit", "verify"), 5)
+
+    def test_a_store_that_was_edited_to_say_approved_sends_nothing(self):
+        self.submitted()
+        with self.store() as store:
+            seq, = store.execute("SELECT max(seq) FROM ledger").fetchone()
+            store.execute("INSERT INTO ledger (seq, at, run, event, digest, actor, detail, hash)"
+                          " SELECT ?, at, run, 'approved', digest, ?, json_remove(detail, '$.kind'), hash FROM ledger"
+                          " WHERE event = 'submitted'", (seq + 1, A))
+        self.expect(self.run_as("load"), 5)
+        self.assertEqual(self.sent(), {})
+
+    def test_only_the_approver_with_her_own_login_and_key_signs_and_only_once(self):
+        self.submitted()
+        self.approve(code=2, letter="b", name=B)
+        self.approve(code=2, letter="b", name=A)
+        self.approve(code=2, login="b")
+        self.approve(code=2, words="ein anderes")
+        self.expect(self.run_as("approve", "1", "--as", A, "--key", self.place.folder / "keys" / "b", login="a",
+                                words="mật khẩu b"), 2, "key of this person")
+        self.submit(code=2, login="a")
+        self.approve(7, code=2)
+        self.assertEqual(self.events("approved"), [])
+        self.approve()
+        self.approve(code=2)
+        self.approve(code=2, letter="c", name=C)
+        self.assertEqual(len(self.events("approved")), 1)
+
+    def test_who_submitted_does_not_approve_though_she_may_approve_others(self):
+        self.night(*procedures(1))
+        self.submit(login="a", name=A)
+        self.approve(code=2)
+        self.approve(letter="c", name=C)
+        self.expect(self.run_as("load"), 0)
+
+    def test_the_same_step_again_needs_another_approval(self):
+        number = 0
+        for name in ("A", "B", "A"):
+            self.night(procedure("1.000001", name=name))
+            self.submit()
+            number += 1
+            self.approve(number)
+            self.expect(self.run_as("load"), 0)
+        self.night(procedure("1.000001", name="B"))  # on top of A, as list 2 had it
+        self.assertEqual(self.portal.held()["1.000001"]["content"]["name"], "A")
+        self.assertEqual(self.place.last_run()["waiting"], 1)
+
+    def test_an_approval_for_another_base_is_not_used(self):
+        self.place.configure(approval=None)
+        self.night(procedure("1.000001", name="A"), code=0)
+        self.scope()
+        self.night(procedure("1.000001", name="B"))
+        self.submit()
+        self.night(procedure("1.000001", name="C"))
+        self.submit()
+        self.approve(1)
+        self.approve(2)
+        self.expect(self.run_as("load"), 0)
+        self.night(procedure("1.000001", name="B"))  # approved on top of A; C stands there now
+        self.assertEqual(self.portal.held()["1.000001"]["content"]["name"], "C")
+
+    def test_two_lists_at_once_do_not_touch_each_other(self):
+        self.night(*procedures(3))
+        self.submit("--code", "1.000001")
+        self.submit("--code", "1.000002")
+        self.approve(2)
+        self.expect(self.run_as("load"), 1)
+        self.assertEqual(self.sent(), {"1.000002": 1})
+        self.approve(1)
+        self.expect(self.run_as("load"), 1)
+        self.assertEqual(self.sent(), {"1.000001": 1, "1.000002": 1})
+
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    def test_an_approval_that_expired_is_not_used_and_says_so(self):
+        self.submitted()
+        self.approve(1, "--code", "1.000001")
+        self.expect(self.run_as("load"), 1)
+        self.approve(1)
+        self.portal.reset()
+        self.expect(self.run_as("load", at=6 * DAY), 1)
+        self.assertEqual(self.sent(), {})
+        (_, _, detail), = self.events("approval-lapsed")
+        self.assertEqual((detail["list"], detail["codes"]), (1, ["1.000002"]))
+        self.expect(self.run_as("load", at=7 * DAY), 1)
+        self.assertEqual(len(self.events("approval-lapsed")), 1)
+        self.submit(at=7 * DAY)
+        self.approve(2, at=7 * DAY)
+        self.expect(self.run_as("load", at=7 * DAY), 0)
+
+    def test_a_run_that_stops_before_it_sends_does_not_use_an_approval_up(self):
+        self.submitted()
+        self.approve()
+        self.portal.faults("kind=status:401,on=put")
+        self.expect(self.run_as("load"), 3)
+        self.portal.faults()
+        self.expect(self.run_as("load"), 0)
+        self.check_each_once(["1.000001", "1.000002"])
+
+    def test_what_is_approved_goes_though_a_brake_holds_the_rest(self):
+        self.place.configure(approval=None)
+        self.night(*procedures(10), code=0)
+        self.scope("withdrawals")
+        self.place.configure(brakes={"changes": "10%", "withdrawals": "5%"})
+        records = [procedure("1.000001", status="abolished")] + procedures(8, first=2, name="Đổi") + procedures(1, first=10)
+        self.night(*records, code=3)
+        text = self.submit().stdout
+        self.assertRegex(text, "Phanh an toàn báo: .*changes")
+        self.approve()
+        self.expect(self.run_as("load"), 3, "a brake holds: changes")
+        self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 10, "withdraw": 1})
+        self.expect(self.run_as("load", "--release-brake", "changes", "--reason", "đợt rà soát"), 0)
+        self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 18, "withdraw": 1})
+
+    def test_a_share_is_of_all_that_is_wanted_whatever_the_filter_says(self):
+        self.place.configure(approval=None)
+        self.night(*procedures(10), code=0)
+        self.scope({"changes": "20%"})
+        changed = procedures(3, name="Đổi") + procedures(7, first=4)
+        self.night(*changed)
+        self.expect(self.run_as("load", "--code", "1.000001"), 1)
+        self.assertEqual(sum(self.sent().values()), 10)
+        self.night(*procedures(2, name="Đổi"), *procedures(8, first=3), code=0)
+        self.assertEqual(sum(self.sent().values()), 12)
+
+
+class SentBack(Office, Night):
+    def setUp(self):
+        super().setUp()
+        self.night(*procedures(3))
+        self.submit()
+        self.send_back(1, "--code", "1.000002", "--field", "name")
+
+    def test_it_is_held_with_its_reason_until_its_content_changes(self):
+        self.approve()
+        self.expect(self.run_as("load"), 1)
+        self.assertEqual(self.sent(), {"1.000001": 1, "1.000003": 1})
+        row, = self.expect(self.run_as("kept", "--json", "--outcome", "sent-back"), 0).json["rows"]
+        self.assertEqual((row["code"], row["field"], row["department"]), ("1.000002", "name", "one"))
+        self.assertIn("Tên chưa đúng quyết định", row["message"])
+        self.expect(self.run_as("kept", "--output", self.place.folder / "ra", "--format", "html", "--language", "vi"), 0)
+        page = (self.place.folder / "ra" / "one.html").read_text()
+        self.assertIn("Tên chưa đúng quyết định", page)
+        self.submit(code=0)
+        self.assertEqual(len(self.events("submitted")), 1, "nothing was left to submit")
+        self.night(*procedures(1), procedure("1.000002", name="Tên đúng"), procedure("1.000003"))
+        self.assertIn("1.000002", self.submit().stdout)
+
+    def test_an_operator_asks_for_it_anew_and_the_next_list_names_it(self):
+        self.expect(self.run_as("retry", "--code", "1.000002", "--reason", "Tên đúng theo Quyết định 12"), 0, "1 sent back")
+        text = self.submit().stdout
+        self.assertIn("Được trình lại, vì: Tên đúng theo Quyết định 12", text)
+        self.assertIn("Trước đó bị yêu cầu hoàn thiện, vì: Tên chưa đúng quyết định", text)
+        self.approve(2)
+        self.expect(self.run_as("load"), 1)
+        self.assertEqual(self.sent(), {"1.000002": 1})
+
+    def test_status_says_what_waits_for_whom(self):
+        status = self.expect(self.run_as("status", "--json"), 0).json["approval"]
+        self.assertEqual(status["counts"], {"unsubmitted": 0, "waiting": 2, "approved": 0, "sent_back": 1})
+        self.assertEqual([(row["list"], row["submitter"], row["waiting"]) for row in status["lists"]], [(1, B, 2)])
+        words = self.expect(self.run_as("status"), 0).stdout
+        self.assertRegex(words, "list 1 .*Trần Văn B")
+        self.expect(self.run_as("health"), 1, "2 wait for approval")
+
+
+class People(Office, Night):
+    def test_editing_the_configuration_changes_nothing_before_an_approver_signed_it(self):
+        self.night(*procedures(1))
+        self.scope("none")
+        self.night(code=1)
+        self.assertEqual(self.sent(), {})
+        self.place.configure(approval=None)
+        self.night(code=1)
+        self.assertEqual(self.sent(), {})
+        self.expect(self.run_as("status"), 0, "not those of the configuration")
+        self.submit("--people")
+        self.night(code=1)
+        self.approve()
+        self.night(code=0)
+        self.assertEqual(self.sent(), {"1.000001": 1})
+        self.scope()  # and back: approval is founded again
+        self.night(procedure("1.000001", name="Đổi"))
+        self.assertEqual([event for event, _, _ in self.events("approval-founded")], ["approval-founded"] * 2)
+
+    def test_a_removed_person_signs_nothing_any_more_and_a_new_one_does(self):
+        self.night(*procedures(2))
+        self.submit("--code", "1.000001")
+        self.scope(people=self.PEOPLE[1:])
+        self.approve(1, code=0)  # still in force
+        self.submit("--people")
+        self.approve(2, letter="c", name=C)
+        self.submit("--code", "1.000002")
+        self.approve(3, code=2)
+        self.approve(3, letter="c", name=C)
+        self.expect(self.run_as("load"), 0)
+        self.expect(self.run_as("audit", "verify"), 0)
+
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    def test_an_office_whose_approvers_are_gone_recovers_after_72_hours(self):
+        self.scope(people=self.PEOPLE[:2])
+        self.night(*procedures(1))
+        self.scope(people=self.PEOPLE[1:])
+        words = ("submit", "--people", "--recover", "--as", C, "--reason", "Người duyệt đã nghỉ việc, mất khóa")
+        self.expect(self.run_as(*words[:3], *words[3:5], login="c"), 2)
+        self.expect(self.run_as(*words, login="c"), 0)
+        self.expect(self.run_as("health"), 2, "recover")
+        self.expect(self.run_as("load", at=71 * 3600), 1)
+        self.submit(at=71 * 3600)
+        self.approve(2, code=2, letter="c", name=C, at=71 * 3600)
+        self.expect(self.run_as("load", at=73 * 3600), 1, "recovered")
+        self.approve(2, letter="c", name=C, at=73 * 3600)
+        self.expect(self.run_as("load", at=73 * 3600), 0)
+        self.expect(self.run_as("audit", "verify", at=73 * 3600), 0)
+
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    def test_an_approver_who_can_sign_after_all_ends_a_recovery(self):
+        self.night(*procedures(1))
+        self.submit()
+        self.scope(people=self.PEOPLE[1:])
+        self.expect(self.run_as("submit", "--people", "--recover", "--as", C, "--reason", "x", login="c"), 0)
+        self.approve(1)
+        self.expect(self.run_as("load", at=80 * 3600), 0)
+        self.assertEqual(self.events("approval-recovered"), [])
+
+    def test_what_is_wrong_with_people_is_told_by_check(self):
+        a, b = self.PEOPLE[:2]
+        for people, words in (([a], "an approver and somebody else"), ([b, {**b, "name": C, "login": ["c"]}], "share"),
+                              ([a, {**b, "login": ["a"]}], "share"), ([a, {**b, "key": "keys/x.pub"}], "x.pub"),
+                              ([a, {**b, "role": "king"}], "role"), ([a, {**b, "certificate": "keys/a.pub"}], "one of them")):
+            with self.subTest(words=words):
+                self.scope(people=people)
+                self.expect(self.run_as("check"), 2, words)
+        self.scope("some")
+        self.expect(self.run_as("check"), 2, "approval.scope is none, all")
+
+
+@unittest.skipUnless(shutil.which("openssl"), "needs openssl")
+class Certificates(Office, Night):
+    """A certificate made with openssl, signatures made with openssl cms."""
+
+    made = None
+
+    @staticmethod
+    def openssl(folder, *arguments):
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    @classmethod
+    def authority(cls, folder, name):
+        cls.openssl(folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.pem",
+                    "-days", "3650", "-subj", f"/C=VN/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        (folder / f"{name}.txt").write_text("")
+        (folder / f"{name}.cnf").write_text(
+            f"[ca]\ndefault_ca=d\n[d]\ndir=.\ndatabase={name}.txt\nnew_certs_dir=.\nserial={name}.srl\ncertificate={name}.pem\n"
+            f"private_key={name}.key\ndefault_md=sha256\npolicy=p\ncrlnumber={name}.crl.srl\nunique_subject=no\n[p]\n"
+            "commonName=supplied\n[e]\nkeyUsage=critical,digitalSignature,nonRepudiation\nbasicConstraints=CA:false\n")
+        (folder / f"{name}.srl").write_text("1000\n")
+        (folder / f"{name}.crl.srl").write_text("01\n")
+
+    @classmethod
+    def certificate(cls, folder, name, authority="ca", days="365"):
+        cls.openssl(folder, "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                    f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        cls.openssl(folder, "ca", "-batch", "-config", f"{authority}.cnf", "-extensions", "e", "-days", days, "-in",
+                    f"{name}.csr", "-out", f"{name}.pem", "-notext")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.made = tempfile.TemporaryDirectory(prefix="congkhai-certificates-")
+        folder = pathlib.Path(cls.made.name)
+        for authority in ("ca", "other"):
+            cls.authority(folder, authority)
+        cls.certificate(folder, "head")
+        cls.certificate(folder, "stranger", "other")
+        cls.certificate(folder, "colleague")
+        cls.openssl(folder, "ca", "-config", "ca.cnf", "-gencrl", "-crldays", "30", "-out", "good.crl")
+        cls.openssl(folder, "ca", "-config", "ca.cnf", "-revoke", "head.pem")
+        cls.openssl(folder, "ca", "-config", "ca.cnf", "-gencrl", "-crldays", "30", "-out", "revoked.crl")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.made.cleanup()
+        super().tearDownClass()
+
+    def setUp(self):
+        super().setUp()
+        shutil.copytree(self.made.name, self.place.folder / "certificates")
+        self.head = {"name": A, "role": "approver", "login": ["a"], "certificate": "certificates/head.pem"}
+        self.with_certificate()
+
+    def with_certificate(self, **changes):
+        self.scope(people=[{**self.head, **changes.pop("head", {})}, self.PEOPLE[1]], authorities="certificates/ca.pem", **changes)
+
+    def sign(self, number=1, signer="head", form="DER", text=None, more=()):
+        folder = self.place.folder
+        words = text or self.expect(self.run_as("plan", "--list", str(number)), 0).stdout
+        (folder / "list.txt").write_bytes(words.encode())
+        self.openssl(folder, "cms", "-sign", "-binary", "-in", "list.txt", "-signer", f"certificates/{signer}.pem", "-inkey",
+                     f"certificates/{signer}.key", "-outform", form, "-out", "list.p7s", *more)
+
+    def hand_in(self, number=1, code=0, *words, **options):
+        done = self.run_as("approve", str(number), "--as", A, "--signature", self.place.folder / "list.p7s",
+                           **{"login": "a", **options})
+        return self.expect(done, code, *words)
+
+    def submitted(self):
+        self.night(*procedures(1))
+        self.submit()
+
+    def test_a_certificate_signs_end_to_end_and_a_bundle_holds_ten_years_later(self):
+        self.with_certificate(revoked="certificates/good.crl")
+        self.submitted()
+        self.sign()
+        self.hand_in()
+        self.expect(self.run_as("load"), 0)
+        later = 3650 * DAY if FAKETIME else None
+        self.expect(self.run_as("audit", "verify", at=later), 0, "1 signatures of people")
+        bundle = self.place.folder / "bundle"
+        self.expect(self.run_as("audit", "export", bundle), 0)
+        environment = {**self.place.environment}
+        if FAKETIME:
+            environment.update(LD_PRELOAD=FAKETIME, FAKETIME=f"+{later}s")
+        for target in (bundle, self.place.store):
+            done = subprocess.run(
+                ["python3", ROOT / "scripts" / "verify-ledger", "--english", str(target)], env=environment,
+                capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn("1 signatures of people hold", done.stdout)
+        approved = json.loads(next(line for line in (bundle / "events.ndjson").read_text().splitlines()
+                                   if '"event":"approved"' in line))
+        signature = bundle / "payloads" / approved["detail"]["cms"]
+        signature.write_bytes(signature.read_bytes()[:-1] + b"\0")
+        done = subprocess.run(["python3", ROOT / "scripts" / "verify-ledger", "--english", str(bundle)], capture_output=True,
+                              text=True)
+        self.assertEqual(done.returncode, 5, done.stdout)
+
+    def test_pem_and_smime_are_signatures_too_and_a_chain_may_stand_in_them(self):
+        for number, form in enumerate(("PEM", "SMIME"), 1):
+            self.night(procedure("1.000001", name=form))
+            self.submit()
+            self.sign(number, form=form)
+            self.hand_in(number)
+            self.expect(self.run_as("load"), 0)
+
+    def test_signatures_that_do_not_count(self):
+        self.submitted()
+        self.sign(signer="stranger")
+        self.hand_in(1, 2, "another certificate")
+        self.sign(signer="colleague")
+        self.hand_in(1, 2, "another certificate")
+        self.sign(text="DANH SÁCH KHÁC\n")
+        self.hand_in(1, 2, "does not sign these bytes")
+        self.sign(more=("-nodetach",))
+        self.hand_in(1, 2, "does not sign these bytes")
+        (self.place.folder / "list.p7s").write_text("no signature")
+        self.hand_in(1, 2, "no CMS signature")
+        self.assertEqual(self.events("approved"), [])
+
+    def test_a_certificate_of_another_authority_an_expired_and_a_revoked_one_do_not_count(self):
+        self.with_certificate(head={"certificate": "certificates/stranger.pem"})
+        self.submitted()
+        self.sign(signer="stranger")
+        self.hand_in(1, 2, "does not stand")
+
+    def test_an_expired_and_a_revoked_certificate_do_not_count(self):
+        self.submitted()
+        self.sign()
+        if FAKETIME:
+            self.hand_in(1, 2, "expired", at=400 * DAY)
+        self.with_certificate(revoked="certificates/revoked.crl")
+        self.hand_in(1, 2, "revoked")
+        self.with_certificate(revoked="certificates/good.crl")
+        if FAKETIME:
+            self.hand_in(1, 2, "CRL has expired", at=40 * DAY)
+        self.hand_in()
+
+
+@unittest.skipUnless(FAKETIME, "needs faketime")
+class Nights(Office, Night):
+    """Nights by weekday: submitted on Mondays and Thursdays, decided on Tuesdays and Fridays."""
+
+    def live(self, nights, seed=7):
+        chance = random.Random(seed)
+        contents = {f"1.{number:06d}": 0 for number in range(1, 9)}
+        lists = 0
+        for day in range(nights):
+            at = day * DAY
+            for code in chance.sample(sorted(contents), chance.choice((0, 1, 2))):
+                contents[code] += 1
+            self.place.records(*(procedure(code, name=f"Bản {version}") for code, version in contents.items()))
+            self.assertIn(self.run_as("run", at=at).code, (0, 1))
+            if day % 7 in (0, 3):
+                before = len(self.events("submitted"))
+                self.submit(at=at + 3600)
+                lists += len(self.events("submitted")) - before
+            elif day % 7 in (1, 4) and lists:
+                done = self.run_as("approve", str(lists), "--as", A, "--key", self.place.folder / "keys" / "a", login="a",
+                                   words="mật khẩu a", at=at + 3600)
+                self.assertIn(done.code, (0, 2), done)
+                if chance.random() < 0.7:
+                    self.assertIn(self.run_as("load", at=at + 7200).code, (0, 1))
+        self.check_all(nights * DAY)
+
+    def check_all(self, at):
+        with self.place.database() as store:
+            sent = store.execute("SELECT seq, code, content_digest, action FROM (SELECT seq, code, lower(hex(digest)) AS"
+                                 " content_digest, json_extract(detail, '$.action') AS action FROM ledger WHERE event ="
+                                 " 'published')").fetchall()
+            approved = store.execute("SELECT e.seq, json_extract(j.value, '$.code'), json_extract(j.value, '$.digest')"
+                                     " FROM ledger e JOIN payload p ON p.digest = e.digest,"
+                                     " json_each(CAST(p.bytes AS TEXT), '$.steps') j WHERE e.event = 'approved'").fetchall()
+        self.assertTrue(sent and approved)
+        for seq, code, digest, _ in sent:
+            self.assertTrue(any(other < seq and (code, digest) == rest for other, *rest in
+                                ((one, one_code, one_digest) for one, one_code, one_digest in approved)
+                                for rest in [tuple(rest)]), ("sent without an approval", seq, code))
+        self.run_as("run", at=at + 6 * DAY)
+        lapsed = {(detail["approved"], code) for _, _, detail in self.events("approval-lapsed") for code in detail["codes"]}
+        for seq, code, digest in approved:
+            went = any(other > seq and (code, digest) == (other_code, other_digest)
+                       for other, other_code, other_digest, _ in sent)
+            self.assertTrue(went or (seq, code) in lapsed, ("approved, and nothing came of it", seq, code))
+        self.expect(self.run_as("audit", "verify", at=at + 6 * DAY), 0)
+
+    def test_nine_nights(self):
+        self.live(9)
+
+    @slow
+    def test_ninety_nights(self):
+        self.live(90)
 
 
 if __name__ == "__main__":
