@@ -13,7 +13,8 @@
     " r.content_digest,"                                                                                     \
     " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.severity = 'error' AND f.stage < 3),"      \
     " r.work, EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id),"                                       \
-    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3)"                                \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3),"                               \
+    " r.department"                                                                                          \
     " FROM record r JOIN source s ON s.id = r.source "
 
 static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
@@ -38,6 +39,7 @@ static struct resolution_member *read_member(struct arena *arena, struct sqlite_
     member->waits = sqlite_number(statement, 11) == WORK_RESOLVE;
     member->found = sqlite_number(statement, 12);
     member->shared = sqlite_number(statement, 13);
+    member->department = take(arena, statement, 14);
     return member;
 }
 
@@ -176,6 +178,8 @@ static enum status append_outcome(struct store *store, struct arena *arena,
         if (findings->count)
             value_set(detail, "findings", findings);
     }
+    if (member->department.bytes)
+        value_set(detail, "department", value_text(arena, member->department));
     value_set(detail, "key", value_text(arena, member->key));
     value_set(detail, "locator", value_text(arena, member->locator));
     value_set(detail, "source_digest", value_digest(arena, &member->source_digest));
@@ -203,17 +207,6 @@ static enum status replace_finding(struct store *store, const struct resolution_
     enum status status = sqlite_execute(statement, error);
     return status || !finding ? status
                               : transform_queue_put_finding(store, member->record, finding, 3, error);
-}
-
-static enum status set_outcome(struct store *store, const struct resolution_member *member,
-                               enum resolution_outcome outcome, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store, "UPDATE record SET outcome = ?2, work = 0 WHERE id = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, member->record);
-    sqlite_bind_text(statement, 2, text_of(resolution_name(outcome)));
-    return sqlite_execute(statement, error);
 }
 
 static enum status tell_outbox(struct store *store, const struct resolution_member *member,
@@ -245,7 +238,7 @@ enum status resolution_write(struct store *store, struct arena *arena, const str
     if (!*written)
         return STATUS_OK;
     if (append_outcome(store, arena, member, resolution, &event, warnings, error) ||
-        set_outcome(store, member, resolution->outcome, error))
+        transform_queue_resolved(store, member->record, resolution_name(resolution->outcome), error))
         return error->status;
     return tell_outbox(store, member, resolution, event, error);
 }
