@@ -15,7 +15,7 @@ VERSION := 0.2.0
 
 # Without unixODBC the program is built all the same; a source that needs it then says so. ODBC= leaves it out.
 ODBC      := $(shell pkg-config --exists odbc && echo odbc)
-LIBRARIES := libcurl libxml-2.0 libcjson sqlite3 libpcre2-8 libutf8proc yaml-0.1 libcrypto libarchive zlib libdeflate xlsxwriter $(ODBC)
+LIBRARIES := libcurl libxml-2.0 libcjson sqlite3 libpcre2-8 libutf8proc yaml-0.1 libcrypto libarchive zlib libdeflate xlsxwriter libmicrohttpd $(ODBC)
 WARNINGS  := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
              -Wcast-qual -Wwrite-strings -Wundef -Wformat=2 -Wvla $(if $(WERROR),-Werror)
 CFLAGS    ?= -O2 -g
@@ -28,7 +28,7 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DCONGKHAI_VERSION='"$(VERSION)"' -DCONGKHA
 ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread
 LDLIBS    := $(shell pkg-config --libs $(LIBRARIES)) -lm
 
-LAYERS := core adapters record store extract transform load report notify cli
+LAYERS := core adapters record store extract transform load report notify console cli
 SOURCES := $(foreach layer,$(LAYERS),$(wildcard $(layer)/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 MAIN    := $(BUILD)/cli/main.o
@@ -63,7 +63,8 @@ $(call archive,$(1)): $(filter-out $(MAINS),$(patsubst %.c,$(BUILD)/%.o,$(wildca
 endef
 $(foreach layer,$(LAYERS),$(eval $(call layer_archive,$(layer))))
 
-STAGES := $(call archive,extract) $(call archive,transform) $(call archive,load) $(call archive,report) $(call archive,notify)
+STAGES := $(call archive,extract) $(call archive,transform) $(call archive,load) $(call archive,console) $(call archive,report) \
+          $(call archive,notify)
 
 $(BUILD)/congkhai: $(MAIN) $(call archive,cli) $(STAGES) $(BASE)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -85,13 +86,13 @@ $(BUILD)/congkhai-faults: $(MAIN) $(call archive,cli) $(STAGES) $(BASE) $(BUILD)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/portal-simulator: $(SIMULATOR:%.c=$(BUILD)/%.o) $(BASE)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs libmicrohttpd)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # A unit test links its own layer and what that layer may use, nothing else.
 TEST_SUPPORT := $(BUILD)/tests/support/test.o
 define unit_test
 $(BUILD)/tests/$(1)/%: $(BUILD)/tests/$(1)/%.o $(TEST_SUPPORT) $(2)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS) $$(shell pkg-config --libs libmicrohttpd)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(eval $(call unit_test,core,$(call archive,core)))
 $(eval $(call unit_test,adapters,$(call archive,adapters) $(call archive,core)))
@@ -119,6 +120,9 @@ $(BUILD)/tests/support/suite_reader: $(BUILD)/tests/support/suite_reader.o $(STA
 
 # The verifier goes into every bundle of evidence: the assembler reads it.
 $(BUILD)/cli/verify_script.o: scripts/verify-ledger
+
+# So it does with the style of the pages.
+$(BUILD)/console/style.o: console/style.css
 
 # So it does with the shipped rules and code lists.
 $(BUILD)/cli/shipped.o: $(wildcard config/rules/*.yaml config/codes/*.csv)
