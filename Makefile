@@ -156,6 +156,8 @@ install: all
 	install -m755 service/night-failed $(DESTDIR)$(PREFIX)/share/congkhai/night-failed
 	mkdir -p $(DESTDIR)$(PREFIX)/share/doc/congkhai $(DESTDIR)$(SYSTEMD)
 	install -m644 $(wildcard *.md) $(wildcard docs/*.md docs/*.yaml docs/*.json) $(DESTDIR)$(PREFIX)/share/doc/congkhai
+	mkdir -p $(DESTDIR)$(PREFIX)/share/doc/congkhai/huong-dan
+	install -m644 $(wildcard docs/huong-dan/*.md) $(DESTDIR)$(PREFIX)/share/doc/congkhai/huong-dan
 	for u in $(UNITS); do sed 's#@PREFIX@#$(PREFIX)#' service/$$u >$(DESTDIR)$(SYSTEMD)/$$u && chmod 644 $(DESTDIR)$(SYSTEMD)/$$u; done
 	install -Dm644 service/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/congkhai.conf
 	install -Dm644 service/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/congkhai.conf
