@@ -36,7 +36,11 @@
 #endif
 #endif
 
-enum { PLACES = 1 << 16, DEPTH = 6, MEMORY_DEPTH = 3 }; /* memory is asked for in too many ways to go through all */
+enum {
+    PLACES = 1 << 16,
+    DEPTH = 6,
+    MEMORY_DEPTH = 3
+}; /* memory is asked for in too many ways to go through all */
 
 static struct place {
     _Atomic uint64_t number; /* 0: free */
@@ -107,7 +111,8 @@ static const char *memory_kind(const void *caller)
     static char names[64][32];
     static atomic_int count;
     Dl_info info;
-    if (!atomic_load(&ready) || inside || ((const char *)caller >= &__executable_start && (const char *)caller < &etext))
+    if (!atomic_load(&ready) || inside ||
+        ((const char *)caller >= &__executable_start && (const char *)caller < &etext))
         return "own-memory";
     inside = true;
     const char *file = dladdr(caller, &info) ? strrchr(info.dli_fname, '/') : NULL;
@@ -163,7 +168,8 @@ ssize_t pread64(int descriptor, void *bytes, size_t length, off64_t at)
 
 ssize_t write(int descriptor, const void *bytes, size_t length)
 {
-    if (descriptor > 2 && fails(is_file(descriptor) ? "write" : "write-pipe", is_file(descriptor) ? ENOSPC : EPIPE))
+    if (descriptor > 2 &&
+        fails(is_file(descriptor) ? "write" : "write-pipe", is_file(descriptor) ? ENOSPC : EPIPE))
         return -1;
     return (ssize_t)syscall(SYS_write, descriptor, bytes, length);
 }
@@ -210,16 +216,16 @@ static int open_at(int folder, const char *path, int flags, va_list arguments)
     return (int)syscall(SYS_openat, folder, path, flags, mode);
 }
 
-#define OPEN(name, folder, ...)                                                                                        \
-    int name(__VA_ARGS__, int flags, ...)                                                                              \
-    {                                                                                                                  \
-        va_list arguments;                                                                                             \
-        if (fails("open", EMFILE))                                                                                     \
-            return -1;                                                                                                 \
-        va_start(arguments, flags);                                                                                    \
-        int descriptor = open_at(folder, path, flags, arguments);                                                      \
-        va_end(arguments);                                                                                             \
-        return descriptor;                                                                                             \
+#define OPEN(name, folder, ...)                                                                              \
+    int name(__VA_ARGS__, int flags, ...)                                                                    \
+    {                                                                                                        \
+        va_list arguments;                                                                                   \
+        if (fails("open", EMFILE))                                                                           \
+            return -1;                                                                                       \
+        va_start(arguments, flags);                                                                          \
+        int descriptor = open_at(folder, path, flags, arguments);                                            \
+        va_end(arguments);                                                                                   \
+        return descriptor;                                                                                   \
     }
 OPEN(open, AT_FDCWD, const char *path)
 OPEN(open64, AT_FDCWD, const char *path)
@@ -299,12 +305,16 @@ int socket(int domain, int type, int protocol)
 
 ssize_t send(int descriptor, const void *bytes, size_t length, int flags)
 {
-    return fails("send", ECONNRESET) ? -1 : (ssize_t)syscall(SYS_sendto, descriptor, bytes, length, flags, NULL, 0);
+    return fails("send", ECONNRESET)
+               ? -1
+               : (ssize_t)syscall(SYS_sendto, descriptor, bytes, length, flags, NULL, 0);
 }
 
 ssize_t recv(int descriptor, void *bytes, size_t length, int flags)
 {
-    return fails("receive", ECONNRESET) ? -1 : (ssize_t)syscall(SYS_recvfrom, descriptor, bytes, length, flags, NULL, NULL);
+    return fails("receive", ECONNRESET)
+               ? -1
+               : (ssize_t)syscall(SYS_recvfrom, descriptor, bytes, length, flags, NULL, NULL);
 }
 
 /* ---- the beginning and the end ---- */
@@ -327,8 +337,8 @@ __attribute__((destructor)) static void end(void)
     FILE *file = log_path ? fopen(log_path, "ae") : NULL;
     for (size_t i = 0; file && i < PLACES; i++)
         if (atomic_load(&places[i].number))
-            fprintf(file, "%s %lx %lu\n", atomic_load(&places[i].kind), (unsigned long)atomic_load(&places[i].number),
-                    atomic_load(&places[i].calls));
+            fprintf(file, "%s %lx %lu\n", atomic_load(&places[i].kind),
+                    (unsigned long)atomic_load(&places[i].number), atomic_load(&places[i].calls));
     if (file)
         fclose(file);
 }
