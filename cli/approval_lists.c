@@ -114,7 +114,8 @@ enum status approval_lists_freeze(struct session *session, struct store *store, 
     *paper = (struct approval_paper){ .document = document };
     clock_format(session->clock->now(session->clock), at);
     agency = value_set(document, "agency", value_object(arena));
-    value_set(agency, "code", value_string(arena, configuration->agency_code));
+    if (configuration->agency_code)
+        value_set(agency, "code", value_string(arena, configuration->agency_code));
     if (configuration->agency_name)
         value_set(agency, "name", value_string(arena, configuration->agency_name));
     value_set(document, "at", value_text(arena, text_copy(arena, text_of(at))));
