@@ -253,6 +253,7 @@ enum status options_read(struct invocation *invocation, int argc, char **argv, c
 {
     struct option options[NAMES_MAX];
     const struct command_option *given[NAMES_MAX];
+    const char *values[NAMES_MAX];
     int value, used = 0;
     size_t given_count = 0;
     describe(options);
@@ -266,12 +267,14 @@ enum status options_read(struct invocation *invocation, int argc, char **argv, c
         const struct command_option *option =
             value == 'h' ? command_option_find(NULL, "help") : &command_options[value - 256];
         put(invocation, option, optarg);
-        if (check_value(option, optarg, error))
+        if (option->general && check_value(option, optarg, error))
             return error->status;
         if (invocation->language)
             language_choose(invocation->language);
-        if (given_count < NAMES_MAX)
+        if (given_count < NAMES_MAX) {
+            values[given_count] = optarg;
             given[given_count++] = option;
+        }
     }
     char *const *words = argv + optind;
     int count = argc - optind;
@@ -285,6 +288,10 @@ enum status options_read(struct invocation *invocation, int argc, char **argv, c
         if (!given[i]->general && !takes(*command, given[i]->name))
             return error_set(error, STATUS_USAGE, _("\"%s\" takes no option --%s"), (*command)->name,
                              given[i]->name);
+    for (size_t i = 0; *command && i < given_count; i++) /* what a value may be, its command says */
+        if (!given[i]->general &&
+            check_value(command_option_find(*command, given[i]->name), values[i], error))
+            return error->status;
     return check_command(invocation, *command, words, count, error);
 }
 

@@ -1,19 +1,22 @@
-/* Two long texts beside each other, word by word: what stays, what goes, what comes. */
+/* Two texts, word by word: which stand in both, which only in one of them. */
 #ifndef CORE_WORD_DIFF_H
 #define CORE_WORD_DIFF_H
 
 #include "core/arena.h"
 #include "core/text.h"
 
-enum word_diff_kind { WORD_SAME, WORD_REMOVED, WORD_ADDED };
+enum word_side { WORD_BOTH, WORD_BEFORE, WORD_AFTER };
 
-/* Pieces of `before` (same, removed) and `after` (added), in the order of reading; put together, the same and removed ones
- * give `before`, the same and added ones `after`. A word is what stands up to and with the blanks behind it. What lies
- * between the first and the last difference, and is more than WORD_DIFF_MAX words on both sides, is one removal and one
- * addition. */
-#define WORD_DIFF_MAX 1000
-typedef void word_diff_visitor(void *user_data, enum word_diff_kind kind, struct text piece);
-void word_diff(struct arena *arena, struct text before, struct text after, word_diff_visitor *visit,
-               void *user_data);
+/* A stretch of words with the blanks behind them, in the order in which both texts are read. */
+struct word_piece {
+    enum word_side side;
+    struct text text; /* borrowed from its text; of both: from `after` */
+    struct word_piece *next;
+};
+
+/* NULL: both are empty. Texts whose middles are too long to compare (WORD_DIFF_CELLS) are told apart as wholes, but for
+ * the words that they begin and end with. */
+#define WORD_DIFF_CELLS 4000000
+struct word_piece *word_diff(struct arena *arena, struct text before, struct text after);
 
 #endif

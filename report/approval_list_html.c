@@ -21,14 +21,14 @@ struct page {
     struct arena arena;
 };
 
-static void put_piece(void *user_data, enum word_diff_kind kind, struct text piece)
+static void put_difference(struct page *page, struct text before, struct text after)
 {
-    struct page *page = user_data;
-    const char *tag = kind == WORD_REMOVED ? "del" : kind == WORD_ADDED ? "ins" : NULL;
-    if (tag)
-        html_element(page->out, tag, piece);
-    else
-        html_text(page->out, piece);
+    arena_clear(&page->arena);
+    for (const struct word_piece *piece = word_diff(&page->arena, before, after); piece; piece = piece->next)
+        if (piece->side == WORD_BOTH)
+            html_text(page->out, piece->text);
+        else
+            html_element(page->out, piece->side == WORD_BEFORE ? "del" : "ins", piece->text);
 }
 
 static void put_changes(struct page *page, const struct value *step)
@@ -39,9 +39,7 @@ static void put_changes(struct page *page, const struct value *step)
         html_open(page->out, "th", "scope", "row", NULL);
         html_text(page->out, value_text_of(change, "place"));
         html_literal(page->out, "</th><td>");
-        arena_clear(&page->arena);
-        word_diff(&page->arena, value_text_of(change, "before"), value_text_of(change, "after"), put_piece,
-                  page);
+        put_difference(page, value_text_of(change, "before"), value_text_of(change, "after"));
         html_literal(page->out, "</td></tr>\n");
     }
     html_literal(page->out, "</table>\n");

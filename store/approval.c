@@ -65,7 +65,7 @@ static enum status verify_signature(struct reader *reader, const struct approval
         approval_state_list(reader->state, number.length ? strtoll(number.bytes, NULL, 10) : 0);
     struct digest text;
     const char *why;
-    if (!list || !digest_from_hex(value_text_of(event->detail, "text"), &text) ||
+    if (!list || !digest_from_hex(value_text_of(event->detail, "text_digest"), &text) ||
         !matters(reader, list, event))
         return STATUS_OK; /* the fold says it */
     struct approval_signature signature = { .person = approval_state_approver(reader->state, list,

@@ -58,10 +58,10 @@ static enum status verify_cms(struct store *store, struct arena *arena,
                               .at = signature->at };
     if (!crypto_base64_decode(arena, signature->person->certificate, &cms.certificate))
         return error_set(error, STATUS_REJECT, _("no certificate of this person is known"));
-    if (read_payload(store, arena, signature->detail, "cms", &cms.signature, error))
+    if (read_payload(store, arena, signature->detail, "signature_digest", &cms.signature, error))
         return error->status;
-    if (value_text_of(signature->detail, "revoked").bytes &&
-        read_payload(store, arena, signature->detail, "revoked", &cms.revoked, error))
+    if (value_text_of(signature->detail, "revoked_digest").bytes &&
+        read_payload(store, arena, signature->detail, "revoked_digest", &cms.revoked, error))
         return error->status;
     return crypto_cms_verify(&cms, error);
 }

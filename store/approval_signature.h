@@ -1,5 +1,5 @@
 /* A person's signature under a list, as of the event that keeps it: Ed25519 over the words (detail.signature, base64), as a
- * signed note has it, or a detached CMS signature of them (detail.cms, the digest of a payload). */
+ * signed note has it, or a detached CMS signature of them (detail.signature_digest, that of a payload). */
 #ifndef STORE_APPROVAL_SIGNATURE_H
 #define STORE_APPROVAL_SIGNATURE_H
 
@@ -11,7 +11,7 @@ struct approval_signature {
     struct text authorities;    /* PEM, of the rules in force */
     struct text text;           /* the words that are signed */
     struct digest document;     /* which they name in their last line */
-    const struct value *detail; /* of the event: signature, or cms and revoked */
+    const struct value *detail; /* of the event: signature, or signature_digest and revoked_digest */
     int64_t at;
 };
 /* STATUS_REJECT with what is wrong. */

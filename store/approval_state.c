@@ -168,8 +168,8 @@ static const char *take_submitted(struct approval_state *state, const struct app
                                     .next = state->lists };
     if (list->number != state->list_count + 1)
         return N_("it has not the number that comes next");
-    if (!event->has_digest || !digest_from_hex(value_text_of(event->detail, "text"), &list->text) ||
-        !digest_from_hex(value_text_of(event->detail, "rules"), &list->rules) || !state->founded ||
+    if (!event->has_digest || !digest_from_hex(value_text_of(event->detail, "text_digest"), &list->text) ||
+        !digest_from_hex(value_text_of(event->detail, "rules_digest"), &list->rules) || !state->founded ||
         !digest_equal(&list->rules, &state->force.digest))
         return N_("it does not name the rules that were in force");
     if (!list->recovers && !approval_rules_find(&state->force, list->submitter))
@@ -251,7 +251,7 @@ static const char *take_approved(struct approval_state *state, const struct appr
     if (!approval_state_approver(state, list, event->actor, &why))
         return why;
     bool part = is_true(event->detail, "part");
-    if (!event->has_digest || !digest_from_hex(value_text_of(event->detail, "text"), &text) ||
+    if (!event->has_digest || !digest_from_hex(value_text_of(event->detail, "text_digest"), &text) ||
         (!part && (!digest_equal(&text, &list->text) || !digest_equal(&event->digest, &list->document))))
         return N_("it approves something else than what was submitted");
     if (list->people && list->decided)

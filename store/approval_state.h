@@ -4,10 +4,10 @@
  *
  *     event                actor                  digest     detail
  *     approval-founded     who ran the command    rules      {}
- *     submitted            a person of the rules  list       list, kind: steps | people, login, text, rules (in force),
- *                                                            number?, reason?, recover?
- *     approved             an approver            list, or   list, login, text, rules (in force), part?, signature |
- *                                                 its part   cms, revoked?
+ *     submitted            a person of the rules  list       list, kind: steps | people, login, text_digest,
+ *                                                            rules_digest (in force), number?, reason?, recover?
+ *     approved             an approver            list, or   list, login, text_digest, rules_digest, part?, signature |
+ *                                                 its part   signature_digest, revoked_digest?
  *     sent-back            an approver            content    list, login, action, reason, field?; with the code. Of a
  *                                                            list of people: without code and digest
  *     retried              an operator            -          state: sent-back; with the code
@@ -16,7 +16,7 @@
  *
  * The unit is a step: code, action, the digest of what is sent, the digest of the content it replaces (and whether that
  * is abolished there, and which version is to be overwritten whatever it is). A list is an RFC 8785 document of steps
- * kept as a payload; `text` is the digest of the words that are signed, which name the list's digest in their last line.
+ * kept as a payload; `text_digest` is the digest of the words that are signed, which name the list's digest in their last line.
  */
 #ifndef STORE_APPROVAL_STATE_H
 #define STORE_APPROVAL_STATE_H

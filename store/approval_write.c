@@ -262,8 +262,8 @@ static struct value *submission_detail(struct writing *writing, const struct app
     set(writing, detail, "reason", text_of(submission->reason));
     if (submission->recovers)
         value_set(detail, "recover", value_boolean(arena, true));
-    value_set(detail, "rules", value_digest(arena, &writing->state.force.digest));
-    value_set(detail, "text", value_digest(arena, text));
+    value_set(detail, "rules_digest", value_digest(arena, &writing->state.force.digest));
+    value_set(detail, "text_digest", value_digest(arena, text));
     return detail;
 }
 
@@ -332,12 +332,12 @@ static enum status put_signature(struct writing *writing, const struct approval_
     }
     if (keep(writing, signing->cms, &digest, error))
         return error->status;
-    value_set(detail, "cms", value_digest(&writing->arena, &digest));
+    value_set(detail, "signature_digest", value_digest(&writing->arena, &digest));
     if (!signing->revoked.length)
         return STATUS_OK;
     if (keep(writing, signing->revoked, &digest, error))
         return error->status;
-    value_set(detail, "revoked", value_digest(&writing->arena, &digest));
+    value_set(detail, "revoked_digest", value_digest(&writing->arena, &digest));
     return STATUS_OK;
 }
 
@@ -359,8 +359,8 @@ static enum status approve(struct writing *writing, const struct approval_signin
     set(writing, detail, "login", signing->login);
     if (signing->part)
         value_set(detail, "part", value_boolean(arena, true));
-    value_set(detail, "rules", value_digest(arena, &writing->state.force.digest));
-    value_set(detail, "text", value_digest(arena, &text));
+    value_set(detail, "rules_digest", value_digest(arena, &writing->state.force.digest));
+    value_set(detail, "text_digest", value_digest(arena, &text));
     if (put_signature(writing, signing, detail, error))
         return error->status;
     struct approval_signature signature = { .person = person,

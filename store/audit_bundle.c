@@ -139,9 +139,10 @@ static enum status put_events(struct bundling *bundling, struct error *error)
     " UNION SELECT d.value FROM e, json_each(json_array(json_extract(e.detail, '$.source_digest'),"          \
     "   json_extract(e.detail, '$.config_digest'), json_extract(e.detail, '$.rules_digest'))) d"             \
     "  WHERE d.value IS NOT NULL AND e.event IN ('accepted', 'rejected', 'held', 'run-started')"             \
-    " UNION SELECT d.value FROM e, json_each(json_array(json_extract(e.detail, '$.text'),"                   \
-    "   json_extract(e.detail, '$.cms'), json_extract(e.detail, '$.revoked'), json_extract(e.detail, "       \
-    "'$.rules'))) d"                                                                                         \
+    " UNION SELECT d.value FROM e, json_each(json_array(json_extract(e.detail, '$.text_digest'),"            \
+    "   json_extract(e.detail, '$.signature_digest'), json_extract(e.detail, '$.revoked_digest'), "          \
+    "json_extract(e.detail, "                                                                                \
+    "'$.rules_digest'))) d"                                                                                  \
     "  WHERE d.value IS NOT NULL AND e.event IN ('submitted', 'approved')"
 
 static enum status put_payload(struct bundling *bundling, const struct digest *digest,

@@ -183,7 +183,7 @@ class Attacks(Office, Night):
         (_, _, detail), = self.events("submitted")
         digest = self.place.one("SELECT digest FROM audit_events WHERE event = 'submitted'")
         for what, old, new in (("text", b"1.000002", b"1.000003"), ("steps", b'"publish"', b'"pubLish"')):
-            wanted = bytes.fromhex(detail["text"] if what == "text" else digest)
+            wanted = bytes.fromhex(detail["text_digest"] if what == "text" else digest)
             with self.subTest(what=what):
                 with self.store() as store:
                     kept, = store.execute("SELECT bytes FROM payload WHERE digest = ?", (wanted,)).fetchone()
@@ -197,7 +197,7 @@ class Attacks(Office, Night):
     def test_an_approval_of_words_that_were_changed_afterwards_sends_nothing(self):
         self.submitted()
         self.approve()
-        wanted = bytes.fromhex(self.events("approved")[0][2]["text"])
+        wanted = bytes.fromhex(self.events("approved")[0][2]["text_digest"])
         with self.store() as store:
             store.execute("UPDATE payload SET bytes = replace(CAST(bytes AS TEXT), '1.000002', '1.000003') WHERE digest = ?",
                           (wanted,))
@@ -533,7 +533,7 @@ class Certificates(Office, Night):
             self.assertIn("1 signatures of people hold", done.stdout)
         approved = json.loads(next(line for line in (bundle / "events.ndjson").read_text().splitlines()
                                    if '"event":"approved"' in line))
-        signature = bundle / "payloads" / approved["detail"]["cms"]
+        signature = bundle / "payloads" / approved["detail"]["signature_digest"]
         signature.write_bytes(signature.read_bytes()[:-1] + b"\0")
         done = subprocess.run(["python3", ROOT / "scripts" / "verify-ledger", "--english", str(bundle)], capture_output=True,
                               text=True)

@@ -105,8 +105,8 @@ static struct value *detail_of(struct life *life, const struct value *document)
 {
     struct value *detail = value_object(&test_arena);
     struct digest text = digest_of_value(document); /* the words are as good as the document here */
-    value_set(detail, "text", value_digest(&test_arena, &text));
-    value_set(detail, "rules", value_digest(&test_arena, &life->state.force.digest));
+    value_set(detail, "text_digest", value_digest(&test_arena, &text));
+    value_set(detail, "rules_digest", value_digest(&test_arena, &life->state.force.digest));
     return detail;
 }
 
