@@ -249,5 +249,6 @@ enum status report_make_changes(const struct report_request *request, struct are
     for (struct value *row = rows->first; row; row = row->next)
         finish_net(arena, row);
     finish_net(arena, total);
+    report_sort(arena, document);
     return STATUS_OK;
 }
