@@ -29,8 +29,13 @@ enum secrets_origin {
 void secrets_add(struct text value, enum secrets_origin origin);
 /* A variable of the environment that holds one: other programs do not get it. */
 void secrets_add_variable(const char *name);
-/* All that a configuration names or writes out. One that cannot be read is for its user to tell. */
-void secrets_add_tree(const char *folder, const struct value *tree);
+/* All that a configuration writes out, or names: these are read now. One that cannot be read is for its user to tell. */
+void secrets_add_tree(const char *folder, const struct value *tree, enum secrets_origin origin);
+
+/* For a process that is to know little: overwrites the variables of the environment that the configuration names, and
+ * every text of `part`, a part of it. */
+void secrets_wipe_environment(const struct value *tree);
+void secrets_wipe_texts(const struct value *part);
 
 /* Is a named one in there, in any form? */
 bool secrets_named_in(struct text text);

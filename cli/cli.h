@@ -42,7 +42,8 @@ struct session {
     bool configured;
     struct clock *clock;
     const char *language;
-    bool terminal; /* stderr is one: progress bars */
+    bool terminal;           /* stderr is one: progress bars */
+    struct spawner *spawner; /* of the children (cli/children.h); NULL: there are none */
 };
 
 struct command {

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/child.h"
 #include "adapters/unicode.h"
 #include "adapters/visible.h"
+#include "cli/children.h"
 #include "cli/cli.h"
 #include "cli/notices.h"
 #include "core/memory.h"
@@ -393,6 +395,7 @@ static enum status run_command(struct session *session, const struct command *co
     if (command->needs_configuration) {
         bool told = session->invocation->language != NULL;
         if (configuration_load(session->invocation->config, told ? NULL : choose_language,
+                               children_concern(session) ? children_start : NULL, session,
                                &session->configuration, error))
             return error->status;
         session->configured = true;
@@ -466,6 +469,7 @@ int main(int argc, char **argv)
         if (command && notices_concern(&session))
             notices_end(&session, exit_code, &error);
     }
+    spawner_end(session.spawner);
     configuration_free(&session.configuration);
     arena_free(&invocation.arena);
     free(invocation.sources);

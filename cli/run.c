@@ -40,6 +40,7 @@ struct extract_request run_extract_request(struct session *session)
         .code_count = invocation->code_count,
         .folder = configuration->folder,
         .context = &configuration->context,
+        .spawner = session->spawner,
         .stop = &cli_stop,
     };
 }

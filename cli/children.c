@@ -1,0 +1,98 @@
+#include "cli/children.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "adapters/child.h"
+#include "adapters/sandbox.h"
+#include "adapters/secrets.h"
+#include "extract/decode_child.h"
+
+#define GIB ((size_t)1 << 30)
+
+/* An XML or HTML document of the largest size is a tree of some GiB; a record is small. */
+static const char *const libraries[] = { SANDBOX_LIBRARY_FILES, NULL };
+static const struct sandbox decoding = { .allow = SANDBOX_OPEN | SANDBOX_CODE,
+                                         .read = libraries,
+                                         .memory = 6 * GIB,
+                                         .processor = 3600,
+                                         .files = 64,
+                                         .file_size = 1 };
+
+/* ---- in a child ---- */
+
+/* Other sources' credentials, the portal's, the ledger's and those of notices. */
+static void forget_others(const struct configuration *configuration, const struct value *own)
+{
+    static const char *const parts[] = { "portal", "notify", "ledger" };
+    secrets_wipe_environment(configuration->tree);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const struct value *part = value_find(configuration->tree, parts[i]);
+        if (part && part != own)
+            secrets_wipe_texts(part);
+    }
+    for (size_t i = 0; i < configuration->source_count; i++)
+        if (configuration->sources[i].fetch && configuration->sources[i].fetch != own)
+            secrets_wipe_texts(configuration->sources[i].fetch);
+}
+
+/* What a library reads once, when it is first used. */
+static void warm_up(void)
+{
+    (void)gettext(
+        "this machine has neither seccomp nor Landlock: processes that read foreign bytes are apart, but not "
+        "confined");
+}
+
+static void lock_doors(const struct sandbox *sandbox)
+{
+    struct error error;
+    warm_up();
+    if (sandbox_enter(sandbox, &error))
+        _exit(1); /* nothing foreign is read without it */
+}
+
+static const struct source *source_at(const struct configuration *configuration, int64_t argument)
+{
+    if (argument < 0 || (size_t)argument >= configuration->source_count)
+        _exit(1);
+    return &configuration->sources[argument];
+}
+
+static void run_decoder(void *user_data, struct channel *channel, int64_t argument)
+{
+    struct session *session = user_data;
+    const struct source *source = source_at(&session->configuration, argument);
+    forget_others(&session->configuration, NULL);
+    lock_doors(&decoding);
+    decode_child_run(channel, source);
+}
+
+static const struct child_role roles[CHILD_KINDS] = {
+    [CHILD_DECODE] = { "decoder", run_decoder },
+};
+
+/* ---- in the owner ---- */
+
+bool children_concern(const struct session *session)
+{
+    static const char *const commands_of[] = { "run", "extract", "transform", "load", NULL };
+    for (size_t i = 0; commands_of[i]; i++)
+        if (!strcmp(session->invocation->command, commands_of[i]))
+            return true;
+    return false;
+}
+
+enum status children_start(void *user_data, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct session *session = user_data;
+    if (!session->configuration.sandbox)
+        return STATUS_OK;
+    if (!session->invocation->language)
+        session->language = session->configuration.language;
+    const char *missing = sandbox_missing(&arena);
+    if (missing)
+        output_message(session, "%s", missing);
+    return spawner_start(roles, CHILD_KINDS, session, &session->spawner, error);
+}
