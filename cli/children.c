@@ -6,7 +6,9 @@
 #include "adapters/child.h"
 #include "adapters/sandbox.h"
 #include "adapters/secrets.h"
+#include "cli/run.h"
 #include "extract/decode_child.h"
+#include "transform/record_pool.h"
 
 #define GIB ((size_t)1 << 30)
 
@@ -18,6 +20,13 @@ static const struct sandbox decoding = { .allow = SANDBOX_OPEN | SANDBOX_CODE,
                                          .processor = 3600,
                                          .files = 64,
                                          .file_size = 1 };
+
+static const struct sandbox mapping = { .allow = SANDBOX_OPEN | SANDBOX_CODE,
+                                        .read = libraries,
+                                        .memory = 2 * GIB,
+                                        .processor = 7200,
+                                        .files = 64,
+                                        .file_size = 1 };
 
 /* ---- in a child ---- */
 
@@ -68,8 +77,23 @@ static void run_decoder(void *user_data, struct channel *channel, int64_t argume
     decode_child_run(channel, source);
 }
 
+static void lock_mapper(void)
+{
+    lock_doors(&mapping);
+}
+
+static void run_mapper(void *user_data, struct channel *channel, int64_t argument)
+{
+    struct session *session = user_data;
+    struct transform_request request = run_transform_request(session);
+    (void)argument;
+    forget_others(&session->configuration, NULL);
+    record_pool_serve(channel, &request, lock_mapper);
+}
+
 static const struct child_role roles[CHILD_KINDS] = {
     [CHILD_DECODE] = { "decoder", run_decoder },
+    [CHILD_MAP] = { "mapper", run_mapper },
 };
 
 /* ---- in the owner ---- */

@@ -67,6 +67,7 @@ struct transform_request run_transform_request(struct session *session)
                         language_named(session->language) },
         .context = &configuration->context,
         .clock = session->clock,
+        .spawner = session->spawner,
         .stop = &cli_stop,
     };
 }
