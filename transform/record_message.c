@@ -77,6 +77,7 @@ static void put_work(struct buffer *out, const struct record_work *work)
     message_put_text(out, work->code);
     message_put_text(out, work->status);
     message_put_text(out, work->gave);
+    message_put_text(out, work->department);
     for (size_t i = 0; i < REPAIRS; i++)
         message_put_number(out, *repair((struct normalise_counts *)(uintptr_t)&work->repairs, i));
     for (const struct finding *finding = work->findings.first; finding; finding = finding->next)
@@ -148,6 +149,7 @@ static void take_work(struct message *message, struct record_work *work)
     work->code = take_text(message, &work->arena);
     work->status = take_text(message, &work->arena);
     work->gave = take_text(message, &work->arena);
+    work->department = take_text(message, &work->arena);
     for (size_t i = 0; i < REPAIRS; i++)
         *repair(&work->repairs, i) = message_number(message);
     int64_t count = message_number(message);
