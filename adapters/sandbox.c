@@ -267,7 +267,7 @@ static int add_special(scmp_filter_ctx filter, unsigned allow)
                                        F_GETFL,  F_SETFL,         F_GETLK,     F_SETLK,
                                        F_SETLKW, F_OFD_GETLK,     F_OFD_SETLK, F_OFD_SETLKW };
     const uint64_t own[] = { (uint64_t)getpid() };
-    static const uint64_t nothing[] = { 0 }, naming[] = { PR_SET_NAME };
+    static const uint64_t nothing[] = { 0 }, naming[] = { PR_SET_NAME, PR_GET_NAME };
     uint64_t code_bit = allow & SANDBOX_CODE ? 0 : PROT_EXEC;
     int code = add_without(filter, CALL(mmap), 2, code_bit);
     code = code ? code : add_without(filter, CALL(mprotect), 2, code_bit);

@@ -42,9 +42,9 @@ enum status transform_queue_mark(struct store *store, const char *source, const 
             " FROM finding f WHERE f.record = record.id AND f.stage = 1 AND f.rule GLOB 'congkhai/*')"
             " THEN 1 ELSE 2 END"
             " WHERE source = (SELECT id FROM source WHERE name = ?1) AND work IN (0, 2, 3) AND present = 1"
-            " AND (mapped_by IS NOT ?2 OR checked_by IS NOT ?3 OR EXISTS (SELECT 1 FROM finding f"
+            " AND (mapped_by IS NOT ?2 OR checked_by IS NOT ?3 OR (code IS NULL AND EXISTS (SELECT 1 FROM finding f"
             " WHERE f.record = record.id AND f.rule = 'congkhai/decode' AND (f.reason = 'record.killed'"
-            " OR (f.reason = 'record.died' AND f.arguments IS NOT ?4))))",
+            " OR (f.reason = 'record.died' AND f.arguments IS NOT ?4)))))",
             &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, text_of(source));
