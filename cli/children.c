@@ -8,6 +8,8 @@
 #include "adapters/secrets.h"
 #include "cli/run.h"
 #include "extract/decode_child.h"
+#include "extract/key_child.h"
+#include "extract/source_reading.h"
 #include "transform/record_pool.h"
 
 #define GIB ((size_t)1 << 30)
@@ -77,6 +79,22 @@ static void run_decoder(void *user_data, struct channel *channel, int64_t argume
     decode_child_run(channel, source);
 }
 
+static void run_keys(void *user_data, struct channel *channel, int64_t argument)
+{
+    struct session *session = user_data;
+    struct configuration *configuration = &session->configuration;
+    const struct source *source = source_at(configuration, argument);
+    struct record_address *address;
+    struct skip *skip;
+    struct error error;
+    forget_others(configuration, NULL);
+    if (source_reading_key(&configuration->arena, &configuration->context, source, &address, &error) ||
+        skip_compile(&configuration->arena, &configuration->context, source, &skip, &error))
+        _exit(1);
+    lock_doors(&mapping);
+    key_child_run(channel, record_key_open(source, address, skip));
+}
+
 static void lock_mapper(void)
 {
     lock_doors(&mapping);
@@ -93,6 +111,7 @@ static void run_mapper(void *user_data, struct channel *channel, int64_t argumen
 
 static const struct child_role roles[CHILD_KINDS] = {
     [CHILD_DECODE] = { "decoder", run_decoder },
+    [CHILD_KEY] = { "keys", run_keys },
     [CHILD_MAP] = { "mapper", run_mapper },
 };
 

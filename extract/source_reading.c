@@ -33,6 +33,7 @@ struct reading {
     int64_t given, skipped, passed; /* passed: rows that the decoder left out, as the source wants it */
     int64_t *patience;
     struct decode_child *child; /* NULL: documents are taken apart here */
+    struct key_child *keys;
     struct deaths deaths;
 };
 
@@ -460,6 +461,9 @@ static enum status read_source(struct reading *reading, struct store *store, str
     if (request->spawner)
         reading->child = decode_child_open(request->spawner, (size_t)(reading->source - request->sources),
                                            &reading->deaths, request->stop);
+    if (request->spawner)
+        reading->keys = key_child_open(request->spawner, (size_t)(reading->source - request->sources),
+                                       &reading->deaths, request->stop);
     bool paged = reading->source->fetch && value_find(reading->source->fetch, "pages");
     struct ingest_options options = { .wants_keys = paged,
                                       .staging = reading->staging,
@@ -467,6 +471,8 @@ static enum status read_source(struct reading *reading, struct store *store, str
                                       .source = reading->source,
                                       .key = key,
                                       .skip = skip,
+                                      .child = reading->keys,
+                                      .deaths = &reading->deaths,
                                       .codes = request->codes,
                                       .code_count = request->code_count,
                                       .notice = notice,
@@ -483,6 +489,7 @@ static enum status read_source(struct reading *reading, struct store *store, str
     reading->skipped = ingest_skipped(reading->ingest) - reading->skipped + reading->passed;
     ingest_close(reading->ingest);
     decode_child_close(reading->child);
+    key_child_close(reading->keys);
     record_address_free(key);
     skip_free(skip);
     return status;

@@ -5,14 +5,10 @@ named there crash, hang, eat memory, or try what it must not.
 """
 
 import json
-import os
-import pathlib
-import signal
 import sqlite3
-import time
 import unittest
 
-from harness import BUILD, PROGRAM, SANITIZED, SECONDS, Place, Simulator, procedure, slow
+from harness import BUILD, PROGRAM, Place, Simulator, procedure
 
 FAULTY = BUILD / "congkhai-faults"
 faulty = unittest.skipUnless(FAULTY.exists(), "build/congkhai-faults is not built with sanitizers")
@@ -37,10 +33,6 @@ def state(place):
         return json.loads(json.dumps(found).replace(str(place.folder), "FOLDER"))
 
 
-def outcomes(place):
-    return dict(place.sql("SELECT source_key, outcome FROM audit_records WHERE run = (SELECT max(run) FROM audit_runs)"))
-
-
 def reasons(place):
     return {row[0] for row in place.sql("SELECT reason FROM finding f JOIN record r ON r.id = f.record WHERE r.present = 1")}
 
@@ -48,13 +40,20 @@ def reasons(place):
 class Rights(unittest.TestCase):
     @faulty
     def test_from_inside_each_process_a_socket_a_file_a_program_and_a_signal_are_refused(self):
+        children = ("decoder", "keys", "mapper", "nobody")
         with Simulator() as portal, Place(portal) as place:
+            place.change_source(key="/notes")
             place.records(*(procedure(f"1.00000{i}", notes=f"congkhai-fault:{child}:probe........")
-                            for i, child in enumerate(("decoder", "mapper", "nobody"))))
+                            for i, child in enumerate(children)))
             done = night(place)
             self.assertEqual(done.code, 0, done.stderr)
-            notes = {code: held["content"]["notes"].split(":")[2] for code, held in portal.held().items()}
-            self.assertEqual(notes, {"1.000000": "proberrrrrrrr", "1.000001": "proberrrrrrrr", "1.000002": "probe........"})
+            refused, untried = "proberrrrrrrr", "probe........"
+            # The key is what the process for keys makes of it, the content what the mapper makes of it.
+            keys = {key.split(":")[1]: key.split(":")[2] for key, in place.sql("SELECT source_key FROM audit_records")}
+            self.assertEqual(keys, {"decoder": refused, "keys": refused, "mapper": untried, "nobody": untried})
+            notes = {held["content"]["notes"].split(":")[1]: held["content"]["notes"].split(":")[2]
+                     for held in portal.held().values()}
+            self.assertEqual(notes, {"decoder": refused, "keys": untried, "mapper": refused, "nobody": untried})
 
     def test_with_and_without_it_a_store_holds_the_same(self):
         held = {}
@@ -73,15 +72,16 @@ class Rights(unittest.TestCase):
 class Deaths(unittest.TestCase):
     @faulty
     def test_a_record_that_ends_the_process_that_works_it_is_kept_back_and_the_others_go_on(self):
-        for what in ("crash", "hang", "memory"):
-            with self.subTest(what), Simulator() as portal, Place(portal) as place:
+        for child, what in (("mapper", "crash"), ("mapper", "hang"), ("mapper", "memory"), ("keys", "crash"), ("keys", "hang")):
+            with self.subTest(child + " " + what), Simulator() as portal, Place(portal) as place:
                 place.records(*(procedure(f"1.00000{i}") for i in range(4)),
-                              procedure("1.000009", notes=f"congkhai-fault:mapper:{what}"))
+                              procedure("1.000009", notes=f"congkhai-fault:{child}:{what}"))
                 done = night(place, CONGKHAI_FAULT_FAST="200")
                 self.assertEqual(done.code, 1, done.stderr)
                 self.assertEqual(sorted(portal.held()), [f"1.00000{i}" for i in range(4)])
-                self.assertEqual(outcomes(place)["1.000009"], "rejected")
-                self.assertEqual(reasons(place), {"record.killed" if what == "hang" else "record.died"})
+                self.assertEqual(place.one("SELECT count(*) FROM audit_records WHERE outcome = 'rejected'"), 1)
+                self.assertEqual(reasons(place), {"record.unreadable" if child == "keys" else
+                                                  "record.killed" if what == "hang" else "record.died"})
                 # By another program, in which it does no harm: only what was killed is tried again of itself.
                 self.assertEqual(night(place, program=PROGRAM).code, 0 if what == "hang" else 1)
                 if what != "hang":
