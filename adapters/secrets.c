@@ -39,6 +39,8 @@ static struct {
     size_t name_count;
 } known = { .lock = PTHREAD_RWLOCK_INITIALIZER };
 
+static void (*told)(struct text value); /* secrets_tell */
+
 /* ---- forms ---- */
 
 static void add_form(struct text bytes, size_t value, bool named)
@@ -198,6 +200,13 @@ void secrets_add(struct text value, enum secrets_origin origin)
         error_cover_with(cover_message);
     }
     pthread_rwlock_unlock(&known.lock);
+    if (told && origin == SECRETS_GIVEN)
+        told(value);
+}
+
+void secrets_tell(void (*tell)(struct text value))
+{
+    told = tell;
 }
 
 void secrets_add_variable(const char *name)
@@ -278,10 +287,14 @@ void secrets_wipe_texts(const struct value *part)
 void secrets_forget(void)
 {
     pthread_rwlock_wrlock(&known.lock);
-    for (size_t i = 0; i < known.form_count; i++)
+    for (size_t i = 0; i < known.form_count; i++) {
+        explicit_bzero(known.forms[i].bytes, known.forms[i].length);
         free(known.forms[i].bytes);
-    for (size_t i = 0; i < known.values; i++)
+    }
+    for (size_t i = 0; i < known.values; i++) {
+        explicit_bzero((void *)(uintptr_t)known.list[i].bytes, known.list[i].length);
         free((void *)(uintptr_t)known.list[i].bytes);
+    }
     for (size_t i = 0; i < known.name_count; i++)
         free(known.names[i]);
     free(known.forms);

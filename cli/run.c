@@ -95,6 +95,7 @@ struct load_request run_load_request(struct session *session)
         .agency_code = configuration->agency_code,
         .folder = configuration->folder,
         .context = &configuration->context,
+        .spawner = session->spawner,
         .stop = &cli_stop,
     };
 }
