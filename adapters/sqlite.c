@@ -425,6 +425,22 @@ bool sqlite_is_integer(struct sqlite_statement *statement, int at)
     return sqlite3_column_type(statement->handle, at) == SQLITE_INTEGER;
 }
 
+enum sqlite_kind sqlite_column_kind(struct sqlite_statement *statement, int at)
+{
+    switch (sqlite3_column_type(statement->handle, at)) {
+    case SQLITE_INTEGER:
+        return SQLITE_WHOLE_NUMBER;
+    case SQLITE_FLOAT:
+        return SQLITE_REAL_NUMBER;
+    case SQLITE_TEXT:
+        return SQLITE_WORDS;
+    case SQLITE_BLOB:
+        return SQLITE_RAW_BYTES;
+    default:
+        return SQLITE_NOTHING;
+    }
+}
+
 int64_t sqlite_number(struct sqlite_statement *statement, int at)
 {
     return sqlite3_column_int64(statement->handle, at);

@@ -81,6 +81,8 @@ bool sqlite_is_blob(struct sqlite_statement *statement, int at);
 bool sqlite_is_integer(struct sqlite_statement *statement, int at);
 bool sqlite_is_real(struct sqlite_statement *statement, int at);
 bool sqlite_is_text(struct sqlite_statement *statement, int at);
+enum sqlite_kind { SQLITE_NOTHING, SQLITE_WHOLE_NUMBER, SQLITE_REAL_NUMBER, SQLITE_WORDS, SQLITE_RAW_BYTES };
+enum sqlite_kind sqlite_column_kind(struct sqlite_statement *statement, int at);
 int64_t sqlite_number(struct sqlite_statement *statement, int at);
 struct text sqlite_column_text(struct sqlite_statement *statement,
                                int at); /* numbers as SQLite prints them */

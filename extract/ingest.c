@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "adapters/deflate.h"
 #include "adapters/secrets.h"
 #include "adapters/unicode.h"
 #include "core/memory.h"
@@ -24,6 +25,7 @@ struct item {
     bool skipped; /* it is no record */
     bool again;   /* the same bytes are on their way already */
     struct arena arena;
+    struct buffer packed; /* the bytes, where that makes them fewer */
     struct error error;
 };
 
@@ -34,7 +36,7 @@ struct group {
 };
 
 /* A group is filled; then it is hashed while the next one is filled; then its unknown records are looked for
- * in the store and their keys found while the one after it is filled; then it is staged. */
+ * in the store, their keys found and their bytes packed while the one after it is filled; then it is staged. */
 struct ingest {
     struct ingest_options options;
     struct group groups[GROUPS];
@@ -47,7 +49,8 @@ struct ingest {
     struct key_ask asks[2 * GROUP];
     struct item *asked[2 * GROUP]; /* whose ask it is */
     size_t ask_count;
-    struct arena scratch;
+    struct deflate **deflates; /* one a thread */
+    struct arena scratch, kept;
 };
 
 struct ingest *ingest_open(const struct ingest_options *options)
@@ -58,6 +61,9 @@ struct ingest *ingest_open(const struct ingest_options *options)
     ingest->hashing = &ingest->groups[1];
     ingest->keying = &ingest->groups[2];
     ingest->key = record_key_open(options->source, options->key, options->skip);
+    ingest->deflates = arena_array(&ingest->kept, struct deflate *, thread_pool_count(options->thread_pool));
+    for (unsigned i = 0; i < thread_pool_count(options->thread_pool); i++)
+        ingest->deflates[i] = deflate_open();
     return ingest;
 }
 
@@ -74,11 +80,16 @@ void ingest_close(struct ingest *ingest)
         return;
     wait_for_threads(ingest);
     for (size_t i = 0; i < GROUPS; i++) {
-        for (size_t j = 0; j < GROUP; j++)
+        for (size_t j = 0; j < GROUP; j++) {
             arena_free(&ingest->groups[i].items[j].arena);
+            buffer_free(&ingest->groups[i].items[j].packed);
+        }
         arena_free(&ingest->groups[i].arena);
     }
+    for (unsigned i = 0; i < thread_pool_count(ingest->options.thread_pool); i++)
+        deflate_close(ingest->deflates[i]);
     arena_free(&ingest->scratch);
+    arena_free(&ingest->kept);
     record_key_close(ingest->key);
     free(ingest->keys);
     free(ingest);
@@ -164,7 +175,6 @@ static void work(void *user_data, size_t index, unsigned thread)
 {
     const struct ingest *ingest = user_data;
     const struct ingest_options *options = &ingest->options;
-    (void)thread;
     if (index < ingest->hashing->count) {
         struct item *item = &ingest->hashing->items[index];
         item->secret = secrets_named_in(item->bytes) || secrets_named_in(item->context);
@@ -175,6 +185,9 @@ static void work(void *user_data, size_t index, unsigned thread)
         return;
     }
     struct item *item = &ingest->keying->items[index - ingest->hashing->count];
+    buffer_clear(&item->packed);
+    if (!item->known)
+        (void)deflate_pack(ingest->deflates[thread], item->bytes, &item->packed);
     if (!options->child && wants_key(ingest, item))
         take_key(item, record_key_find(ingest->key, item->bytes, item->context, &item->arena, &item->key,
                                        &item->error));
@@ -312,6 +325,7 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
         .key = text_of(name),
         .locator = text_of(item->locator),
         .bytes = item->bytes,
+        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
         .digest = item->digest,
         .context = item->context,
         .fault = item->fault,
@@ -372,6 +386,7 @@ static enum status keep_back(struct ingest *ingest, struct item *item, struct er
         .key = item->key,
         .locator = text_of(item->locator),
         .bytes = item->bytes,
+        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
         .digest = item->digest,
         .context = item->context,
         .fault = item->kept,
@@ -404,6 +419,7 @@ static enum status stage(struct ingest *ingest, struct item *item, struct error 
         .key = item->key,
         .locator = text_of(item->locator),
         .bytes = item->bytes,
+        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
         .digest = item->digest,
         .context = item->context,
     };
@@ -442,6 +458,8 @@ static void empty(struct group *group)
     for (size_t i = 0; i < group->count; i++) {
         if (group->items[i].arena.total > KEEP_MAX)
             arena_free(&group->items[i].arena);
+        if (group->items[i].packed.capacity > KEEP_MAX)
+            buffer_free(&group->items[i].packed);
         arena_clear(&group->items[i].arena);
     }
     arena_clear(&group->arena);
@@ -486,8 +504,10 @@ enum status ingest_put(struct ingest *ingest, const struct ingest_record *record
     const struct item *before = group->count ? &group->items[group->count - 1] : NULL;
     struct item *item = &group->items[group->count++];
     struct arena arena = item->arena;
+    struct buffer packed = item->packed;
     *item = (struct item){
         .arena = arena,
+        .packed = packed,
         .bytes = text_copy(&group->arena, record->bytes),
         .locator = text_string(&group->arena, unicode_mend(&group->arena, text_of(record->locator))),
         .fault = record->fault ? text_string(&group->arena, text_of(record->fault)) : NULL,

@@ -89,6 +89,10 @@ enum payload_use { PAYLOAD_SOURCE, PAYLOAD_KEPT };
 /* Gives the number of the payload, new or already there. */
 enum status store_payload_put(struct store *store, enum payload_use use, const struct digest *digest,
                               struct text bytes, int64_t *payload, struct error *error);
+/* The same for `size` bytes of a source that were packed already (adapters/deflate.h): by another thread than the one
+ * that writes. */
+enum status store_payload_put_packed(struct store *store, const struct digest *digest, size_t size,
+                                     struct text packed, int64_t *payload, struct error *error);
 /* STATUS_END: not there, or forgotten by retention. The bytes live in the arena. */
 enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,
                           struct error *error);
