@@ -194,12 +194,18 @@ const struct approval_person *approval_state_approver(const struct approval_stat
     return *why ? NULL : person;
 }
 
-static struct approval_entry *entry_of(struct approval_list *list, const struct approval_step *step)
+/* A part names its steps in the list's order: each is looked for from where the one before was found. */
+static struct approval_entry *entry_of(struct approval_list *list, const struct approval_step *step,
+                                       size_t *from)
 {
     struct digest id = approval_step_id(step);
-    for (size_t i = 0; i < list->count; i++)
-        if (digest_equal(&list->entries[i].id, &id))
-            return &list->entries[i];
+    for (size_t i = 0; i < list->count; i++) {
+        size_t at = (*from + i) % list->count;
+        if (!digest_equal(&list->entries[at].id, &id))
+            continue;
+        *from = at + 1;
+        return &list->entries[at];
+    }
     return NULL;
 }
 
@@ -218,26 +224,24 @@ static const char *approve_steps(struct approval_state *state, struct approval_l
                                  const struct approval_event *event)
 {
     const struct value *steps = value_find(event->document, "steps");
-    size_t fresh = 0;
     if (list->needless)
         return NULL;
-    if (!steps)
+    if (!steps || steps->kind != VALUE_LIST)
         return N_("it names no list of steps that can be read");
+    struct approval_entry **named = arena_array(state->arena, struct approval_entry *, steps->count + 1);
+    size_t count = 0, fresh = 0, from = 0;
     for (const struct value *item = steps->first; item; item = item->next) {
         struct approval_step step;
-        struct approval_entry *entry = approval_step_parse(item, &step) ? entry_of(list, &step) : NULL;
-        if (!entry)
+        named[count] = approval_step_parse(item, &step) ? entry_of(list, &step, &from) : NULL;
+        if (!named[count])
             return N_("it approves a step that is not in the list");
-        fresh += entry->standing == APPROVAL_WAITING;
+        fresh += named[count++]->standing == APPROVAL_WAITING;
     }
     if (!fresh)
         return N_("the list was decided before");
-    for (const struct value *item = steps->first; item; item = item->next) {
-        struct approval_step step;
-        struct approval_entry *entry = approval_step_parse(item, &step) ? entry_of(list, &step) : NULL;
-        if (entry && entry->standing == APPROVAL_WAITING)
-            approve(state, entry, event);
-    }
+    for (size_t i = 0; i < count; i++)
+        if (named[i]->standing == APPROVAL_WAITING)
+            approve(state, named[i], event);
     return NULL;
 }
 
