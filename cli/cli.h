@@ -75,6 +75,8 @@ void health_unknown(const struct error *error); /* of health: the line when noth
 enum status command_kept(struct session *session, struct error *error, int *exit_code);
 enum status command_kept_report(struct session *session, struct error *error); /* report cho-hoan-thien */
 enum status command_report(struct session *session, struct error *error, int *exit_code);
+enum status command_backup(struct session *session, struct error *error, int *exit_code);
+enum status command_restore(struct session *session, struct error *error, int *exit_code);
 enum status command_audit(struct session *session, struct error *error, int *exit_code);
 
 /* Set by SIGINT, SIGTERM and SIGHUP (unless that was ignored from the start), by whoever has said with

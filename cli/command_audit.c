@@ -57,6 +57,7 @@ static void print_report_json(struct arena *arena, const struct audit_report *re
     value_set(document, "unsealed", value_integer(arena, report->unsealed));
     value_set(document, "faults", value_integer(arena, (int64_t)report->count));
     value_set(document, "findings", finding_list(arena, report->first));
+    value_set(document, "not_proven", finding_list(arena, report->not_proven));
     value_set(document, "remarks", finding_list(arena, report->notes_));
     output_json(document);
 }
@@ -70,6 +71,8 @@ static void print_report(const struct audit_report *report)
         printf("  %s\n", finding->message);
     if (report->count > shown)
         printf(_("  … and %zu more\n"), report->count - shown);
+    for (const struct audit_finding *finding = report->not_proven; finding; finding = finding->next)
+        printf(_("  not proven: %s\n"), finding->message);
     for (const struct audit_finding *remark = report->notes_; remark; remark = remark->next)
         printf("* %s\n", remark->message);
 }
@@ -134,6 +137,8 @@ static enum status verify(struct session *session, struct error *error, int *exi
         print_report(&report);
     if (!status && !report.holds)
         *exit_code = error_exit_code(STATUS_LEDGER);
+    else if (!status && report.not_proven_count)
+        *exit_code = 1;
     store_close(store);
     return status;
 }

@@ -39,6 +39,10 @@ const struct command commands[] = {
     { "report", "from to as-of by format", "NAME", 1, 1, true, command_report,
       N_("the figures that officials owe: so-luong, dich-vu-cong, cong-bo, bien-dong, chi-so-766, noi-bo, "
          "cho-hoan-thien") },
+    { "backup", "", "FILE", 1, 1, true, command_backup,
+      N_("a verified copy of the store in a new file, also while a run is at work") },
+    { "restore", "reason", "FILE", 1, 1, true, command_restore,
+      N_("takes a backup as the store; the ledger says so, and the next load asks the portal first") },
     { "audit", "checkpoint key run on to", "verify|checkpoint|key|export|prove [CODE|FILE|FOLDER]", 1, 2,
       true, command_audit,
       N_("the ledger: proves it, prints its head, makes its key, takes evidence out of it") },

@@ -120,6 +120,8 @@ struct audit_report {
     int64_t events, runs, payloads, forgotten, heads, signed_heads, unsealed;
     struct text origin;
     struct digest root;
+    struct audit_finding *not_proven, *last_not_proven; /* it holds, but nothing proves these: exit code 1 */
+    size_t not_proven_count;
     struct audit_finding *notes_, *last_remark; /* what a reader should know though nothing is wrong */
 };
 

@@ -52,6 +52,22 @@ void audit_find(struct audit_pass *pass, const char *kind, int64_t event, const 
     report->last = finding;
 }
 
+void audit_not_proven(struct audit_pass *pass, const char *format, ...)
+{
+    struct audit_report *report = pass->report;
+    va_list arguments;
+    if (report->not_proven_count++ >= AUDIT_FINDINGS_MAX)
+        return;
+    va_start(arguments, format);
+    struct audit_finding *finding = make(pass, "", 0, format, arguments);
+    va_end(arguments);
+    if (report->last_not_proven)
+        report->last_not_proven->next = finding;
+    else
+        report->not_proven = finding;
+    report->last_not_proven = finding;
+}
+
 void audit_note(struct audit_pass *pass, const char *format, ...)
 {
     struct audit_report *report = pass->report;
@@ -282,8 +298,11 @@ static void conclude(struct audit_pass *pass)
               "them signed."),
             (long long)report->events, (long long)report->runs, (long long)report->payloads,
             (long long)report->heads, (long long)report->signed_heads);
-        if (pass->outside_count)
-            buffer_printf(&out, _(" It goes on from the %zu heads kept elsewhere."), pass->outside_count);
+        size_t fitting = 0;
+        for (size_t i = 0; i < pass->outside_count; i++)
+            fitting += pass->outside[i].fits;
+        if (fitting)
+            buffer_printf(&out, _(" It goes on from the %zu heads kept elsewhere."), fitting);
     } else if (report->from_event) {
         buffer_printf(
             &out,

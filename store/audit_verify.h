@@ -10,6 +10,8 @@
 struct audit_kept_head {
     const char *name;
     struct audit_head head;
+    bool reached, fits;
+    int64_t restored; /* an event "restored" says that the ledger goes on from here instead; 0: none does */
 };
 
 struct audit_pass {
@@ -32,7 +34,7 @@ struct audit_pass {
     int64_t total;                   /* events, for progress */
     struct audit_kept_head *outside; /* by size */
     size_t outside_count, outside_at;
-    int64_t outside_proven;
+    struct merkle_tree before; /* the run that the events belong to */
     struct digest seen[AUDIT_SEEN];
     /* What 0.1.0 did wrong is told as its fault, not as tampering: its runs name no schema when they begin. */
     bool of_first_version;   /* the run that the events belong to */
@@ -44,6 +46,8 @@ struct audit_pass {
 void audit_find(struct audit_pass *pass, const char *kind, int64_t event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void audit_note(struct audit_pass *pass, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void audit_not_proven(struct audit_pass *pass, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Each finds what it can; a status other than OK: reading is not possible. */
 enum status audit_verify_events(struct audit_pass *pass, struct error *error);

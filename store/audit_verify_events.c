@@ -6,6 +6,7 @@
 #include "adapters/json.h"
 #include "core/memory.h"
 #include "store/audit_verify.h"
+#include "store/restoration.h"
 
 struct heads {
     struct sqlite_statement *rows;
@@ -167,29 +168,65 @@ static enum status rest_of_heads(struct audit_pass *pass, struct heads *heads, s
 
 static void check_outside(struct audit_pass *pass)
 {
-    int64_t size = (int64_t)pass->computed.size;
     while (pass->outside_at < pass->outside_count &&
            pass->outside[pass->outside_at].head.size <= pass->computed.size) {
-        const struct audit_kept_head *kept = &pass->outside[pass->outside_at++];
-        if (gives(pass, &kept->head.root))
-            pass->outside_proven = size;
-        else if (!pass->broken)
-            audit_find(
-                pass, AUDIT_OUTSIDE, pass->outside_proven + 1,
-                _("events %lld to %lld do not give the head in %s: the ledger was made anew after that head"),
-                (long long)pass->outside_proven + 1, (long long)size, kept->name);
+        struct audit_kept_head *kept = &pass->outside[pass->outside_at++];
+        kept->reached = true;
+        kept->fits = gives(pass, &kept->head.root);
     }
 }
 
-static void rest_of_outside(struct audit_pass *pass)
+/* A backup was taken as the store: heads of the ledger that it replaced go on from elsewhere. */
+static void take_restored(struct audit_pass *pass, const struct ledger_entry *entry)
 {
-    for (; pass->outside_at < pass->outside_count; pass->outside_at++) {
-        const struct audit_kept_head *kept = &pass->outside[pass->outside_at];
-        audit_find(pass, AUDIT_OUTSIDE, pass->report->events + 1,
-                   _("the head in %s knows %llu events, but the ledger ends at event %lld: its end was cut "
-                     "off, or an "
-                     "older file was put in its place"),
-                   kept->name, (unsigned long long)kept->head.size, (long long)pass->report->events);
+    int64_t from, to;
+    if (!restoration_read(entry, &pass->before, &from, &to)) {
+        audit_find(pass, AUDIT_EVENT, entry->seq,
+                   _("event %lld says that a backup was restored, but not what stands in front of it"),
+                   (long long)entry->seq);
+        return;
+    }
+    if (to == INT64_MAX)
+        audit_note(pass,
+                   _("a backup that ends with event %lld was restored (event %lld); how far the ledger "
+                     "went that it replaced is not known"),
+                   (long long)from, (long long)entry->seq);
+    else
+        audit_note(pass,
+                   _("a backup that ends with event %lld was restored (event %lld); the ledger that it "
+                     "replaced went to event %lld"),
+                   (long long)from, (long long)entry->seq, (long long)to);
+    for (size_t i = 0; i < pass->outside_count; i++) {
+        struct audit_kept_head *kept = &pass->outside[i];
+        if (!kept->fits && kept->head.size > (uint64_t)from && kept->head.size <= (uint64_t)to)
+            kept->restored = from;
+    }
+}
+
+static void conclude_outside(struct audit_pass *pass)
+{
+    int64_t proven = 0, events = pass->report->events;
+    for (size_t i = 0; i < pass->outside_count; i++) {
+        const struct audit_kept_head *kept = &pass->outside[i];
+        long long size = (long long)kept->head.size;
+        if (kept->fits)
+            proven = size;
+        else if (kept->restored)
+            audit_not_proven(pass,
+                             _("%s: the ledger holds to event %lld and from it, where a backup was restored; "
+                               "events %lld to %lld of that head are not proven"),
+                             kept->name, (long long)kept->restored, (long long)kept->restored + 1, size);
+        else if (!kept->reached)
+            audit_find(pass, AUDIT_OUTSIDE, events + 1,
+                       _("the head in %s knows %llu events, but the ledger ends at event %lld: its end was "
+                         "cut off, or an older file was put in its place"),
+                       kept->name, (unsigned long long)kept->head.size, (long long)events);
+        else if (!pass->broken)
+            audit_find(
+                pass, AUDIT_OUTSIDE, proven + 1,
+                _("events %lld to %lld do not give the head in %s: the ledger was made anew after that "
+                  "head"),
+                (long long)proven + 1, size, kept->name);
     }
 }
 
@@ -338,8 +375,12 @@ static enum status take_event(struct audit_pass *pass, const struct audit_scan *
         audit_find(pass, AUDIT_EVENT, event, _("event %lld: %s"), (long long)event, scan->fault);
     pass->broken = pass->broken || scan->gap;
     pass->faulty = pass->faulty || scan->gap || *scan->fault;
+    if (text_is(scan->entry.event, "run-started"))
+        pass->before = pass->computed;
     grow(pass, scan);
     report->events = event;
+    if (text_is(scan->entry.event, "restored"))
+        take_restored(pass, &scan->entry);
     report->runs += text_is(scan->entry.event, "run-started");
     if (text_is(scan->entry.event, "run-started"))
         pass->of_first_version = !text_find(scan->entry.detail, TEXT("\"schema\":\""), &at);
@@ -424,7 +465,7 @@ enum status audit_verify_events(struct audit_pass *pass, struct error *error)
     if (!status)
         status = rest_of_heads(pass, &heads, error);
     if (!status) {
-        rest_of_outside(pass);
+        conclude_outside(pass);
         status = check_kept(pass, error);
     }
     if (heads.rows)
