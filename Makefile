@@ -9,7 +9,7 @@ CC := gcc
 endif
 BUILD   ?= build
 PREFIX  ?= /usr/local
-VERSION := 0.1.0
+VERSION := 0.2.0
 
 # Without unixODBC the program is built all the same; a source that needs it then says so. ODBC= leaves it out.
 ODBC      := $(shell pkg-config --exists odbc && echo odbc)

@@ -12,6 +12,8 @@
 #define TOKEN_USUAL_MS   (5 * 60 * 1000) /* of a token that does not say how long it lives */
 #define TOKEN_EARLY_MS   30000           /* renewed so long before it expires */
 #define TOKEN_TRIES      3
+#define BARREN_MAX       3  /* a token may end before its first request arrives; not always */
+#define REFUSALS_MAX     16 /* of one request, while others are let in */
 #define COUNT(table)     (sizeof(table) / sizeof *(table))
 
 struct reading {
@@ -281,6 +283,22 @@ enum status auth_renew(struct auth *auth, struct clock *clock, bool refused, str
     if (status == STATUS_RETRY)
         error->status = status = STATUS_STOP;
     return status;
+}
+
+enum status auth_refused(struct auth *auth, unsigned generation, unsigned *refusals, struct clock *clock,
+                         struct error *error)
+{
+    if (auth->token_url && generation != auth->generation)
+        return STATUS_OK;
+    if (!auth->token_url || auth->barren >= BARREN_MAX || ++*refusals > REFUSALS_MAX)
+        return STATUS_END;
+    auth->barren++;
+    return auth_renew(auth, clock, true, error);
+}
+
+void auth_accepted(struct auth *auth)
+{
+    auth->barren = 0;
 }
 
 void auth_apply(const struct auth *auth, struct http_request *request, struct http_header *headers)

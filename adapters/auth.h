@@ -21,6 +21,7 @@ struct auth {
     const char *ca_file;
     int64_t expires;     /* milliseconds since 1970: when the token is to be renewed */
     unsigned generation; /* how many tokens there have been */
+    unsigned barren;     /* new ones in a row since anybody was let in */
     struct buffer token;
 };
 
@@ -45,6 +46,15 @@ bool auth_is_readable(const struct auth *auth);
 /* Gets a token where one is needed: none yet, expired, or `refused` by the server. STATUS_STOP when the
  * token's server is not there or refuses. */
 enum status auth_renew(struct auth *auth, struct clock *clock, bool refused, struct error *error);
+
+/* What a 401 says to a request that carried the token of this generation: STATUS_OK: nothing of the
+ * credentials, so it is to be made again: its token had ended, and there is a new one. STATUS_END: they are
+ * refused: there are no tokens, or new ones are refused again and again. STATUS_STOP: none is given any more.
+ * `refusals` counts those of one request; it starts at 0. */
+enum status auth_refused(struct auth *auth, unsigned generation, unsigned *refusals, struct clock *clock,
+                         struct error *error);
+/* Any other answer: who asked was let in. */
+void auth_accepted(struct auth *auth);
 
 /* Adds what the request must carry: a header (there must be room for it), or user and password. */
 void auth_apply(const struct auth *auth, struct http_request *request, struct http_header *headers);

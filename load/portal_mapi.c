@@ -154,6 +154,7 @@ static struct mapi_call *new_call(struct mapi *mapi)
     }
     call->ours = NULL;
     call->renewed = false;
+    call->refusals = 0;
     arena_clear(&call->arena);
     return call;
 }

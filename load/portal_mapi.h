@@ -107,6 +107,7 @@ struct mapi_call {
     struct value *ours; /* what a change brings, under the adapter's names */
     bool renewed;       /* it is made again in a new session, once */
     unsigned generation, token;
+    unsigned refusals; /* of its tokens */
     struct portal_response report;
     struct mapi_call *next, *every;
 };
@@ -132,8 +133,7 @@ struct mapi {
     struct mapi_calls ready;                /* with their reports */
     /* the session */
     enum mapi_login login;
-    bool login_renewed; /* the token, for this login */
-    unsigned login_token;
+    unsigned login_token, login_refusals;
     unsigned generation, proven; /* proven: of the last session that something was answered well in */
     struct buffer session, login_body;
     struct arena kept; /* sessions that ended: they are masked for the rest of the run */
@@ -156,6 +156,9 @@ enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *e
 enum status mapi_logged_in(struct mapi *mapi, const struct http_response *answer, struct error *error);
 /* The session that the call went out with is not good any more. */
 void mapi_session_ended(struct mapi *mapi, const struct mapi_call *call);
+/* A 401 to what went out with this token: true when it had ended, and there is another: then it says nothing of
+ * the session. */
+bool mapi_token_ended(struct mapi *mapi, unsigned token, unsigned *refusals);
 
 /* load/portal_mapi_result.c: takes in the answer to a call: it is made again, or goes to `ready`. */
 enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,

@@ -247,6 +247,20 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
     bool asks = call->request->kind == PORTAL_ASK;
     mapi_read(mapi, &call->arena, answer, call->request->code, call->ours, &reading);
     note(call, answer, &reading);
+    struct auth *auth = &mapi->portal->settings->auth;
+    bool present = call->token == auth->generation;
+    if (answer->status == 401 && mapi_token_ended(mapi, call->token, &call->refusals)) {
+        if (present) /* it may as well have been the session */
+            mapi_session_ended(mapi, call);
+        if (asks)
+            return mapi_send(mapi, call, error);
+        call->report.prompt = true;
+        call->request->changed = true;
+        mapi_end(mapi, call, RESULT_LOST, reading.message);
+        return STATUS_OK;
+    }
+    if (!answer->failure && answer->status != 401)
+        auth_accepted(auth);
     if (is_of_session(&reading)) {
         mapi_session_ended(mapi, call);
         if (asks && !call->renewed) {

@@ -154,30 +154,24 @@ enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *e
     mapi_calls_put(&mapi->waiting, call);
     if (mapi->login == MAPI_LOGGING_IN)
         return STATUS_OK;
-    mapi->login_renewed = false;
+    mapi->login_refusals = 0;
     return log_in(mapi, error);
 }
 
 /* ---- the session ---- */
 
-/* A token that was refused is renewed. False: there are no tokens, or none is given any more (then the run
- * must stop: mapi->refusal). */
-static bool renew_token(struct mapi *mapi, unsigned token)
+bool mapi_token_ended(struct mapi *mapi, unsigned token, unsigned *refusals)
 {
-    struct auth *auth = &mapi->portal->settings->auth;
     struct error why = { 0 };
-    if (!auth->token_url)
-        return false;
-    if (token != auth->generation || !auth_renew(auth, mapi->portal->clock, true, &why))
-        return true;
-    text_print(mapi->refusal, sizeof mapi->refusal, "%s", why.message);
-    return false;
+    enum status status =
+        auth_refused(&mapi->portal->settings->auth, token, refusals, mapi->portal->clock, &why);
+    if (status && status != STATUS_END) /* none is given any more: the run must stop */
+        text_print(mapi->refusal, sizeof mapi->refusal, "%s", why.message);
+    return !status;
 }
 
 void mapi_session_ended(struct mapi *mapi, const struct mapi_call *call)
 {
-    if (call->report.status == 401)
-        renew_token(mapi, call->token);
     if (mapi->login == MAPI_LOGGED_IN && call->generation == mapi->generation)
         mapi->login = MAPI_LOGGED_OUT;
 }
@@ -257,11 +251,9 @@ enum status mapi_logged_in(struct mapi *mapi, const struct http_response *answer
     arena_clear(&mapi->scratch);
     mapi->login = MAPI_LOGGED_OUT;
     mapi_read(mapi, &mapi->scratch, answer, TEXT_NONE, NULL, &reading);
-    if (!answer->failure && answer->status == 401 && !mapi->login_renewed &&
-        renew_token(mapi, mapi->login_token)) {
-        mapi->login_renewed = true;
+    if (!answer->failure && answer->status == 401 &&
+        mapi_token_ended(mapi, mapi->login_token, &mapi->login_refusals))
         return log_in(mapi, error);
-    }
     struct text session = value_text_of(reading.body, settings->names.session);
     keep_secret(mapi, session);
     if (reading.meaning != MAPI_ANSWERED || reading.sign != MAPI_SIGN_SUCCESS || !text_trim(session).length) {

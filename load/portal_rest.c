@@ -78,7 +78,8 @@ struct rest_call *rest_call_new(struct rest *rest, struct rest_submission *submi
         rest->every = call;
     }
     call->count = 0;
-    call->batch = call->renewed = call->proving = false;
+    call->batch = call->proving = false;
+    call->refusals = 0;
     call->submission = submission;
     buffer_clear(&call->body);
     return call;
@@ -323,20 +324,26 @@ static void report_whole(struct rest *rest, const struct http_response *answer,
         report->message = portal_answer_words(&rest->arena, answer->status, body, answer->body);
 }
 
-/* A token can end between two requests: once, the request is made again with a new one. Where there is none,
- * the 401 stands: the run stops in order, with the answers to the others taken in. */
+/* A token can end between two requests: the request is made again with a new one. Where none is given, the 401
+ * stands: the run stops in order, with the answers to the others taken in. */
 static enum status renewed(struct rest *rest, struct rest_call *call, const struct http_response *answer,
                            bool *again, struct error *error)
 {
     struct auth *auth = &rest->portal->settings->auth;
     *again = false;
-    if (answer->failure || answer->status != 401 || !auth->token_url || call->renewed || rest->refusal.status)
+    if (answer->failure || rest->refusal.status)
         return STATUS_OK;
-    if (call->generation == auth->generation && auth_renew(auth, rest->portal->clock, true, &rest->refusal)) {
-        const struct error *why = &rest->refusal;
-        return why->status == STATUS_STOP ? STATUS_OK : error_copy(error, why->status, why);
+    if (answer->status != 401) {
+        auth_accepted(auth);
+        return STATUS_OK;
     }
-    *again = call->renewed = true;
+    enum status status =
+        auth_refused(auth, call->generation, &call->refusals, rest->portal->clock, &rest->refusal);
+    if (status == STATUS_END || status == STATUS_STOP)
+        return STATUS_OK;
+    if (status)
+        return error_copy(error, status, &rest->refusal);
+    *again = true;
     return rest_call_submit(rest, call, error);
 }
 

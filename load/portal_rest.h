@@ -19,7 +19,7 @@ struct rest_call {
     struct rest_submission *submission;
     struct buffer body;  /* of a batch */
     unsigned generation; /* of the token that it carried */
-    bool renewed;        /* it was made again with a new token */
+    unsigned refusals;   /* of its tokens */
     bool proving;        /* a bare 404 came: the listing is asked whether this is the portal */
     struct rest_call *next, *every;
 };

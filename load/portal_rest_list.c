@@ -42,13 +42,13 @@ static enum status read_answer(struct rest *rest, const struct http_response *an
                      TEXT_ARG(message));
 }
 
-static enum status ask_once(struct rest *rest, bool refused, struct arena *arena, struct value **body,
+static enum status ask_once(struct rest *rest, struct arena *arena, struct value **body,
                             struct http_response *answer, bool *again, struct error *error)
 {
     struct http_header headers[2] = { { "Accept", TEXT("application/json") } };
     struct auth *auth = &rest->portal->settings->auth;
     *again = false;
-    if (auth_renew(auth, rest->portal->clock, refused, error))
+    if (auth_renew(auth, rest->portal->clock, false, error))
         return error->status;
     struct http_request request = {
         .method = "GET", .url = rest->url.bytes, .headers = headers, .header_count = 1
@@ -62,17 +62,21 @@ static enum status ask_once(struct rest *rest, bool refused, struct arena *arena
 static enum status ask(struct rest *rest, struct arena *arena, struct value **body,
                        struct http_response *answer, struct error *error)
 {
+    struct auth *auth = &rest->portal->settings->auth;
     struct clock *clock = rest->portal->clock;
     const struct backoff *retry = &rest->portal->settings->retry;
-    bool renewed = false;
+    unsigned refusals = 0;
     for (int64_t tries = 1;; tries++) {
         bool again;
-        enum status status = ask_once(rest, false, arena, body, answer, &again, error);
-        if (status == STATUS_STOP && !answer->failure && answer->status == 401 && !renewed &&
-            rest->portal->settings->auth.token_url) {
-            renewed = true;
-            status = ask_once(rest, true, arena, body, answer, &again, error);
+        enum status status = ask_once(rest, arena, body, answer, &again, error);
+        while (status == STATUS_STOP && !answer->failure && answer->status == 401) {
+            enum status renewed = auth_refused(auth, auth->generation, &refusals, clock, error);
+            if (renewed)
+                return error->status = STATUS_STOP;
+            status = ask_once(rest, arena, body, answer, &again, error);
         }
+        if (!answer->failure)
+            auth_accepted(auth);
         if (status != STATUS_STOP || !again || tries >= retry->attempts)
             return status;
         int64_t wait = backoff_delay(retry, tries, clock->random(clock));

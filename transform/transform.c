@@ -3,31 +3,18 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
-#include "adapters/json.h"
 #include "core/canonical.h"
 #include "core/finding_words.h"
 #include "core/thread_pool.h"
 #include "store/field_presence.h"
 #include "transform/cross_record_rules.h"
+#include "transform/record_work.h"
 
-#define BATCH    64         /* records that are computed while as many are written */
-#define GROUP    16         /* batches in one transaction */
-#define KEEP_MAX (1u << 20) /* bytes of an arena that are worth keeping for the next record */
-
-/* What a record came to, until it is written. */
-struct job {
-    struct transform_item item;
-    struct arena arena; /* what of it is no buffer: findings, code, status */
-    struct findings findings;
-    struct normalise_counts repairs;
-    struct buffer content, projection;
-    struct digest digest;
-    struct text code, status, gave;
-    bool other_bytes; /* the store gave others than it was told to keep */
-};
+#define BATCH 64 /* records that are computed while as many are written */
+#define GROUP 16 /* batches in one transaction */
 
 struct batch {
-    struct job jobs[BATCH];
+    struct record_work works[BATCH];
     struct transform_item items[BATCH];
     size_t count;
     struct arena arena; /* the items' texts */
@@ -45,7 +32,7 @@ struct working {
     const struct transform_request *request;
     const struct source *source;
     struct map *map;
-    const struct rule_set *rules;
+    struct record_work_means means;
     struct transform_digests transform_digests;
     struct thread_pool *thread_pool;
     struct worker_scratch *worker_scratches; /* one a thread */
@@ -60,127 +47,39 @@ static bool wanted_source(const struct transform_request *request, const struct 
     return !request->name_count;
 }
 
-/* What no rule can waive. A rule that already says so in its own words is enough. */
-static void check_required(struct arena *arena, const struct value *procedure, struct findings *findings)
-{
-    for (size_t i = 0; i < procedure_root.count; i++) {
-        const struct field *field = &procedure_root.fields[i];
-        if (!field->required || value_find(procedure, field->name))
-            continue;
-        bool said = false;
-        for (const struct finding *finding = findings->first; finding; finding = finding->next)
-            said = said || (finding->is_error && text_is(finding->field, field->name));
-        if (!said)
-            finding_add(arena, findings, true, TEXT("congkhai/required"), field->name, TEXT_NONE,
-                        &(const struct reason){ .id = "missing" });
-    }
-}
-
-static void check_procedure(struct job *job, struct arena *arena, const struct rule_set *rules,
-                            const struct value *procedure, struct findings *findings)
-{
-    rule_run(rules, arena, procedure, findings);
-    rule_project(rules, procedure, &job->projection);
-    check_required(arena, procedure, findings);
-    struct text code = value_text_of(procedure, "code"), status = value_text_of(procedure, "status");
-    job->code = code.length ? text_copy(&job->arena, code) : TEXT_NONE;
-    job->status = status.length ? text_copy(&job->arena, status) : TEXT_NONE;
-}
-
-static void map_job(struct job *job, struct arena *arena, const struct working *working,
-                    struct findings *findings)
-{
-    struct map_result result;
-    map_run(working->map, arena, job->item.bytes, job->item.context, &result);
-    *findings = result.findings;
-    job->repairs = result.repairs;
-    job->gave = text_copy(&job->arena, text_of(result.gave));
-    if (!result.procedure)
-        return;
-    canonical_write(&job->content, result.procedure);
-    job->digest = crypto_sha256(buffer_view(&job->content));
-    check_procedure(job, arena, working->rules, result.procedure, findings);
-}
-
-static void check_job(struct job *job, struct arena *arena, const struct working *working,
-                      struct findings *findings)
-{
-    struct value *procedure;
-    struct error error;
-    if (json_parse(arena, job->item.bytes, &procedure, &error) == STATUS_OK)
-        check_procedure(job, arena, working->rules, procedure, findings);
-}
-
-static void clear_arena(struct arena *arena)
-{
-    if (arena->total > KEEP_MAX)
-        arena_free(arena);
-    arena_clear(arena);
-}
-
-/* What lay in the store until now is believed by its digest alone. A record with a fault may have bytes that
- * were never kept. */
-static bool has_other_bytes(const struct transform_item *item)
-{
-    if (item->fresh || item->fault.bytes)
-        return false;
-    struct digest digest = crypto_sha256(item->bytes);
-    return !digest_equal(&digest, &item->digest);
-}
-
 static void compute(void *user_data, size_t index, unsigned thread)
 {
     const struct working *working = ((void **)user_data)[0];
     struct batch *batch = ((void **)user_data)[1];
-    struct job *job = &batch->jobs[index];
-    struct arena *arena = &working->worker_scratches[thread].arena;
-    struct findings findings = { 0 };
-    clear_arena(arena);
-    clear_arena(&job->arena);
-    buffer_clear(&job->content);
-    buffer_clear(&job->projection);
-    job->item = batch->items[index];
-    job->repairs = (struct normalise_counts){ 0 };
-    job->code = job->status = job->gave = TEXT_NONE;
-    job->other_bytes = has_other_bytes(&job->item);
-    if (text_is(job->item.fault, RECORD_SECRET))
-        finding_add(arena, &findings, true, TEXT("congkhai/secret-in-record"), NULL, TEXT_NONE,
-                    &(const struct reason)REASON("record.secret", TEXT_NONE));
-    else if (job->item.fault.bytes)
-        finding_add(arena, &findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE,
-                    &(const struct reason)REASON("record.unreadable", job->item.fault, TEXT_NONE));
-    else if (job->item.kind == WORK_CHECK)
-        check_job(job, arena, working, &findings);
-    else
-        map_job(job, arena, working, &findings);
-    finding_words_say(arena, &findings, language_named(working->request->language));
-    findings_copy(&job->arena, &findings, &job->findings);
+    record_work_run(&working->means, &batch->items[index], &working->worker_scratches[thread].arena,
+                    &batch->works[index]);
 }
 
 static enum status write_batch(struct store *store, const struct working *working, const struct batch *batch,
                                struct transform_counts *counts, struct error *error)
 {
     for (size_t i = 0; i < batch->count; i++) {
-        const struct job *job = &batch->jobs[i];
+        const struct record_work *work = &batch->works[i];
+        const struct transform_item *item = &batch->items[i];
         struct transform_result result = {
-            .record = job->item.record,
-            .code = job->code,
-            .status = job->status,
-            .content = job->content.length ? buffer_view(&job->content) : TEXT_NONE,
-            .digest = job->digest,
-            .known_content = job->item.kind == WORK_CHECK ? job->item.content : 0,
-            .projection = job->projection.length ? buffer_view(&job->projection) : TEXT_NONE,
-            .gave = job->gave,
-            .fresh = job->item.fresh,
-            .findings = &job->findings,
+            .record = item->record,
+            .code = work->code,
+            .status = work->status,
+            .content = work->content.length ? buffer_view(&work->content) : TEXT_NONE,
+            .digest = work->digest,
+            .known_content = item->kind == WORK_CHECK ? item->content : 0,
+            .projection = work->projection.length ? buffer_view(&work->projection) : TEXT_NONE,
+            .gave = work->gave,
+            .fresh = item->fresh,
+            .findings = &work->findings,
             .language = language_named(working->request->language),
         };
-        if (job->other_bytes)
+        if (work->other_bytes)
             return error_set(error, STATUS_LEDGER,
                              _("%s: the bytes of a record are not those that were kept (its number is %lld); "
                                "run \"congkhai audit verify\" and restore a backup of the store"),
-                             store_path(store), (long long)job->item.record);
-        normalise_add(&counts->repairs, &job->repairs);
+                             store_path(store), (long long)item->record);
+        normalise_add(&counts->repairs, &work->repairs);
         if (transform_queue_put(store, &result, &working->transform_digests, error))
             return error->status;
     }
@@ -322,6 +221,7 @@ static enum status work_sources(struct store *store, const struct transform_requ
         if (map_compile(request->context, working->source, request->lists, &request->defaults, &working->map,
                         &map_digest, error))
             return error->status;
+        working->means.map = working->map;
         enum status status = work_source(store, working, &map_digest, rules_digest, counts, error);
         map_free(working->map);
         if (status)
@@ -340,12 +240,8 @@ static void open_working(struct working *working, struct arena *arena)
 
 static void close_working(struct working *working)
 {
-    for (size_t i = 0; i < 2 * BATCH; i++) {
-        struct job *job = &working->batches[i / BATCH].jobs[i % BATCH];
-        arena_free(&job->arena);
-        buffer_free(&job->content);
-        buffer_free(&job->projection);
-    }
+    for (size_t i = 0; i < 2 * BATCH; i++)
+        record_work_free(&working->batches[i / BATCH].works[i % BATCH]);
     for (unsigned i = 0; i < thread_pool_count(working->thread_pool); i++)
         arena_free(&working->worker_scratches[i].arena);
     arena_free(&working->batches[0].arena);
@@ -362,7 +258,8 @@ enum status transform_run(struct store *store, const struct transform_request *r
     struct working working = { .request = request };
     enum status status = compile_rules(request, &arena, &rules, &rules_digest, error);
     if (status == STATUS_OK) {
-        working.rules = rules;
+        working.means =
+            (struct record_work_means){ .rules = rules, .language = language_named(request->language) };
         open_working(&working, &arena);
         status = work_sources(store, request, &working, &rules_digest, counts, error);
         close_working(&working);
@@ -409,7 +306,7 @@ static enum status play(const struct playing *playing, const struct map *map, co
         else
             rule_run(rules, arena, scene.procedure, &findings);
         if (map)
-            check_required(arena, scene.procedure, &findings);
+            record_work_require(arena, scene.procedure, &findings);
     }
     finding_words_say(arena, &findings, playing->language);
     findings_copy(arena, &findings, &one->findings);

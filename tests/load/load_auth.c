@@ -29,7 +29,7 @@ static char *oauth_settings(const char *secret)
     return settings;
 }
 
-TEST("an OAuth 2 token is got first, and got again once when the portal has forgotten it")
+TEST("an OAuth 2 token is got first, and got again when the portal has forgotten it")
 {
     const char *options[] = { "--oauth", "--client", "h13:s3cret", NULL };
     simulated_start(options);
@@ -45,7 +45,21 @@ TEST("an OAuth 2 token is got first, and got again once when the portal has forg
     simulated_close();
 }
 
-TEST("a token that is refused twice stops the run")
+TEST("a token that ends before its first request arrives says nothing of the credentials")
+{
+    const char *options[] = { "--oauth", "--client", "h13:s3cret", NULL };
+    simulated_start(options);
+    simulated_want_many(20, "first");
+    simulated_faults("[\"kind=status:401,on=put,skip=7,count=2\"]");
+    char settings[600];
+    snprintf(settings, sizeof settings, "in_flight: 1\n%s", strchr(oauth_settings("s3cret"), '\n') + 1);
+    CHECK_INT(simulated_load(settings), STATUS_OK);
+    CHECK_INT(simulated.counts.published, 20);
+    CHECK_INT(simulated_number("tokens"), 3);
+    simulated_close();
+}
+
+TEST("tokens that are refused one after the other stop the run")
 {
     const char *options[] = { "--oauth", "--client", "h13:s3cret", NULL };
     simulated_start(options);

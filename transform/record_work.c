@@ -1,0 +1,108 @@
+#include "transform/record_work.h"
+
+#include "adapters/crypto.h"
+#include "adapters/json.h"
+#include "core/canonical.h"
+#include "core/finding_words.h"
+
+#define KEEP_MAX (1u << 20) /* bytes of an arena that are worth keeping for the next record */
+
+/* What no rule can waive. A rule that already says so in its own words is enough. */
+void record_work_require(struct arena *arena, const struct value *procedure, struct findings *findings)
+{
+    for (size_t i = 0; i < procedure_root.count; i++) {
+        const struct field *field = &procedure_root.fields[i];
+        if (!field->required || value_find(procedure, field->name))
+            continue;
+        bool said = false;
+        for (const struct finding *finding = findings->first; finding; finding = finding->next)
+            said = said || (finding->is_error && text_is(finding->field, field->name));
+        if (!said)
+            finding_add(arena, findings, true, TEXT("congkhai/required"), field->name, TEXT_NONE,
+                        &(const struct reason){ .id = "missing" });
+    }
+}
+
+static void check_procedure(struct record_work *work, struct arena *arena, const struct rule_set *rules,
+                            const struct value *procedure, struct findings *findings)
+{
+    rule_run(rules, arena, procedure, findings);
+    rule_project(rules, procedure, &work->projection);
+    record_work_require(arena, procedure, findings);
+    struct text code = value_text_of(procedure, "code"), status = value_text_of(procedure, "status");
+    work->code = code.length ? text_copy(&work->arena, code) : TEXT_NONE;
+    work->status = status.length ? text_copy(&work->arena, status) : TEXT_NONE;
+}
+
+static void map_record(const struct record_work_means *means, const struct transform_item *item,
+                       struct arena *arena, struct record_work *work, struct findings *findings)
+{
+    struct map_result result;
+    map_run(means->map, arena, item->bytes, item->context, &result);
+    *findings = result.findings;
+    work->repairs = result.repairs;
+    work->gave = text_copy(&work->arena, text_of(result.gave));
+    if (!result.procedure)
+        return;
+    canonical_write(&work->content, result.procedure);
+    work->digest = crypto_sha256(buffer_view(&work->content));
+    check_procedure(work, arena, means->rules, result.procedure, findings);
+}
+
+static void check_record(const struct record_work_means *means, const struct transform_item *item,
+                         struct arena *arena, struct record_work *work, struct findings *findings)
+{
+    struct value *procedure;
+    struct error error;
+    if (json_parse(arena, item->bytes, &procedure, &error) == STATUS_OK)
+        check_procedure(work, arena, means->rules, procedure, findings);
+}
+
+static void clear_arena(struct arena *arena)
+{
+    if (arena->total > KEEP_MAX)
+        arena_free(arena);
+    arena_clear(arena);
+}
+
+/* What lay in the store until now is believed by its digest alone. A record with a fault may have bytes that
+ * were never kept. */
+static bool has_other_bytes(const struct transform_item *item)
+{
+    if (item->fresh || item->fault.bytes)
+        return false;
+    struct digest digest = crypto_sha256(item->bytes);
+    return !digest_equal(&digest, &item->digest);
+}
+
+void record_work_run(const struct record_work_means *means, const struct transform_item *item,
+                     struct arena *scratch, struct record_work *work)
+{
+    struct findings findings = { 0 };
+    clear_arena(scratch);
+    clear_arena(&work->arena);
+    buffer_clear(&work->content);
+    buffer_clear(&work->projection);
+    work->repairs = (struct normalise_counts){ 0 };
+    work->code = work->status = work->gave = TEXT_NONE;
+    work->other_bytes = has_other_bytes(item);
+    if (text_is(item->fault, RECORD_SECRET))
+        finding_add(scratch, &findings, true, TEXT("congkhai/secret-in-record"), NULL, TEXT_NONE,
+                    &(const struct reason)REASON("record.secret", TEXT_NONE));
+    else if (item->fault.bytes)
+        finding_add(scratch, &findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE,
+                    &(const struct reason)REASON("record.unreadable", item->fault, TEXT_NONE));
+    else if (item->kind == WORK_CHECK)
+        check_record(means, item, scratch, work, &findings);
+    else
+        map_record(means, item, scratch, work, &findings);
+    finding_words_say(scratch, &findings, means->language);
+    findings_copy(&work->arena, &findings, &work->findings);
+}
+
+void record_work_free(struct record_work *work)
+{
+    arena_free(&work->arena);
+    buffer_free(&work->content);
+    buffer_free(&work->projection);
+}

@@ -1,0 +1,37 @@
+/* What one record comes to by itself: mapped, made canonical, checked by the rules that look at it alone. No store, so
+ * that it can be done by many threads, and in a process that has none.
+ */
+#ifndef TRANSFORM_RECORD_WORK_H
+#define TRANSFORM_RECORD_WORK_H
+
+#include "store/transform_queue.h"
+#include "transform/map.h"
+#include "transform/rule.h"
+
+/* Of one source; shared by all threads. */
+struct record_work_means {
+    const struct map *map;
+    const struct rule_set *rules;
+    enum language language; /* of the findings' words */
+};
+
+/* Zeroed to begin with, used again for the next record; all of it lives until then. */
+struct record_work {
+    struct arena arena; /* what is no buffer: findings, code, status, gave */
+    struct findings findings;
+    struct normalise_counts repairs;
+    struct buffer content, projection; /* empty: there is none */
+    struct digest digest;              /* of the content */
+    struct text code, status, gave;
+    bool other_bytes; /* the store gave others than it was told to keep */
+};
+
+/* `scratch` is emptied first; it is the thread's. */
+void record_work_run(const struct record_work_means *means, const struct transform_item *item,
+                     struct arena *scratch, struct record_work *work);
+void record_work_free(struct record_work *work);
+
+/* What no rule can waive. A rule that already says so in its own words is enough. */
+void record_work_require(struct arena *arena, const struct value *procedure, struct findings *findings);
+
+#endif
