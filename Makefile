@@ -30,6 +30,7 @@ LAYERS := core adapters record store extract transform load report notify cli
 SOURCES := $(foreach layer,$(LAYERS),$(wildcard $(layer)/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 MAIN    := $(BUILD)/cli/main.o
+MAINS   := $(MAIN) $(BUILD)/cli/make_reference.o
 
 # The link lines say who may use whom: a stage's archive is linked with core, adapters, record and store only.
 archive = $(BUILD)/lib$(1).a
@@ -44,14 +45,17 @@ FUZZERS          := $(wildcard tests/fuzz/*.c)
 FUZZ_BINARIES    := $(FUZZERS:%.c=$(BUILD)/%)
 TRANSLATIONS     := $(patsubst po/%.po,$(BUILD)/locale/%/LC_MESSAGES/congkhai.mo,$(wildcard po/*.po))
 
-all: $(BUILD)/congkhai $(BUILD)/portal-simulator $(TRANSLATIONS)
+# Man pages and completion are written from the program's own tables.
+REFERENCE        := $(BUILD)/man/man1/congkhai.1 $(BUILD)/man/vi/man1/congkhai.1 $(BUILD)/completion/congkhai
+
+all: $(BUILD)/congkhai $(BUILD)/portal-simulator $(TRANSLATIONS) $(REFERENCE)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 define layer_archive
-$(call archive,$(1)): $(filter-out $(MAIN),$(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c)))
+$(call archive,$(1)): $(filter-out $(MAINS),$(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c)))
 	@rm -f $$@
 	ar rcs $$@ $$^
 endef
@@ -61,6 +65,18 @@ STAGES := $(call archive,extract) $(call archive,transform) $(call archive,load)
 
 $(BUILD)/congkhai: $(MAIN) $(call archive,cli) $(STAGES) $(BASE)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/make-reference: $(BUILD)/cli/make_reference.o $(call archive,cli) $(STAGES) $(BASE)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+written = mkdir -p $(@D) && $(BUILD)/make-reference $(1) >$@.part && mv $@.part $@
+$(REFERENCE): $(BUILD)/make-reference $(TRANSLATIONS)
+$(BUILD)/man/man1/congkhai.1:
+	$(call written,man en)
+$(BUILD)/man/vi/man1/congkhai.1:
+	$(call written,man vi)
+$(BUILD)/completion/congkhai:
+	$(call written,completion)
 
 # The same objects with the system calls in between that can be made to fail: for the crash campaign.
 $(BUILD)/congkhai-faults: $(MAIN) $(call archive,cli) $(STAGES) $(BASE) $(BUILD)/tests/support/faulty_calls.o
@@ -122,7 +138,9 @@ check:
 
 install: all
 	install -Dm755 $(BUILD)/congkhai $(DESTDIR)$(PREFIX)/bin/congkhai
-	install -Dm644 docs/congkhai.1 $(DESTDIR)$(PREFIX)/share/man/man1/congkhai.1
+	install -Dm644 $(BUILD)/man/man1/congkhai.1 $(DESTDIR)$(PREFIX)/share/man/man1/congkhai.1
+	install -Dm644 $(BUILD)/man/vi/man1/congkhai.1 $(DESTDIR)$(PREFIX)/share/man/vi/man1/congkhai.1
+	install -Dm644 $(BUILD)/completion/congkhai $(DESTDIR)$(PREFIX)/share/bash-completion/completions/congkhai
 	for m in $(TRANSLATIONS); do install -Dm644 $$m $(DESTDIR)$(PREFIX)/share/locale/$${m#$(BUILD)/locale/}; done
 	mkdir -p $(DESTDIR)$(PREFIX)/share/congkhai
 	install -m755 scripts/verify-ledger $(DESTDIR)$(PREFIX)/share/congkhai/verify-ledger

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "cli/command_table.h"
 #include "cli/configuration.h"
 #include "store/store.h"
 
@@ -13,8 +14,9 @@ struct invocation {
     const char *program;
     const char *config;   /* NULL: where it is looked for */
     const char *language; /* NULL: the configuration's */
-    bool json, quiet;
-    const char *command;
+    bool json, quiet, help, version;
+    const char *command; /* its name in the table; NULL: none that there is */
+    const char *store;   /* --store; NULL: the configuration's */
     /* options of commands */
     const char **sources;
     size_t source_count;
@@ -45,43 +47,18 @@ struct session {
     bool terminal; /* stderr is one: progress bars */
 };
 
-struct command {
-    const char *name;
-    const char *options;   /* the long options it takes, blank separated */
-    const char *arguments; /* "", "[N]", "CODE" */
-    int least, most;       /* arguments */
-    bool needs_configuration;
-    enum status (*run)(struct session *session, struct error *error, int *exit_code);
-    const char *help; /* English msgid */
-};
-
-extern const struct command commands[];
-const struct command *command_find(const char *name);
-
-enum status command_run(struct session *session, struct error *error, int *exit_code);
-enum status command_check(struct session *session, struct error *error, int *exit_code);
-enum status command_init(struct session *session, struct error *error, int *exit_code);
-enum status command_status(struct session *session, struct error *error, int *exit_code);
-enum status command_runs(struct session *session, struct error *error, int *exit_code);
-enum status command_test(struct session *session, struct error *error, int *exit_code);
-enum status command_plan(struct session *session, struct error *error, int *exit_code);
-enum status command_retry(struct session *session, struct error *error, int *exit_code);
-enum status command_withdraw(struct session *session, struct error *error, int *exit_code);
-enum status command_reconcile(struct session *session, struct error *error, int *exit_code);
-enum status command_show(struct session *session, struct error *error, int *exit_code);
-enum status command_history(struct session *session, struct error *error, int *exit_code);
-enum status command_health(struct session *session, struct error *error, int *exit_code);
+command_function command_run, command_check, command_init, command_status, command_runs, command_test,
+    command_plan, command_retry, command_withdraw, command_reconcile, command_show, command_history,
+    command_health, command_kept, command_report, command_audit_verify, command_audit_key,
+    command_audit_checkpoint, command_audit_prove, command_audit_export, command_backup,
+    command_restore, command_help;
 void health_unknown(const struct error *error); /* of health: the line when nothing can be examined; exit 3 */
-enum status command_kept(struct session *session, struct error *error, int *exit_code);
 enum status command_kept_report(struct session *session, struct error *error); /* report cho-hoan-thien */
-enum status command_report(struct session *session, struct error *error, int *exit_code);
-enum status command_backup(struct session *session, struct error *error, int *exit_code);
-enum status command_restore(struct session *session, struct error *error, int *exit_code);
-enum status command_audit(struct session *session, struct error *error, int *exit_code);
 
 /* Set by SIGINT, SIGTERM and SIGHUP (unless that was ignored from the start), by whoever has said with
  * cli_end_in_order that from here on it is looked at. Before, such a signal ends the program at once: exit 3. */
 extern volatile sig_atomic_t cli_stop;
+void cli_catch_signals(void);
 void cli_end_in_order(void);
 
 /* Output: results to stdout. With --json that is one document, also where a command failed: whoever writes
@@ -106,6 +83,9 @@ void output_table(const struct value *rows, const struct output_column *columns,
 struct text output_word(struct text word);
 /* "2026-11-23 11:05:06 +07" of what is kept in UTC; what is no time stays. */
 struct text output_time(struct arena *arena, struct text at);
+/* Display columns that a text takes; and those of a line of standard output: the terminal's, COLUMNS, or 80. */
+int output_columns(struct text text);
+int output_width(void);
 /* Filled up with blanks to so many display columns. */
 void output_padded(struct text text, int width);
 /* Messages and progress: to stderr. */

@@ -106,7 +106,7 @@ static bool was_there(const struct session *session)
            file_exists(head.bytes);
 }
 
-static enum status verify(struct session *session, struct error *error, int *exit_code)
+enum status command_audit_verify(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
     const struct invocation *invocation = session->invocation;
@@ -145,7 +145,7 @@ static enum status verify(struct session *session, struct error *error, int *exi
 
 /* ---- checkpoint ---- */
 
-static enum status checkpoint(struct session *session, struct error *error, int *exit_code)
+enum status command_audit_checkpoint(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct audit_head head;
@@ -223,7 +223,7 @@ static enum status find_name(struct session *session, struct buffer *name, struc
     return error->status;
 }
 
-static enum status key(struct session *session, struct error *error, int *exit_code)
+enum status command_audit_key(struct session *session, struct error *error, int *exit_code)
 {
     const struct invocation *invocation = session->invocation;
     BUFFER_OWNED struct buffer name = { 0 };
@@ -231,7 +231,7 @@ static enum status key(struct session *session, struct error *error, int *exit_c
     struct note_signer signer;
     (void)exit_code;
     const char *path =
-        invocation->argument_count > 1 ? invocation->arguments[1] : session->configuration.sealing.key;
+        invocation->argument_count ? invocation->arguments[0] : session->configuration.sealing.key;
     if (!path)
         return error_set(error, STATUS_USAGE,
                          _("where is the key to go? congkhai audit key FILE, or \"key\" in \"ledger\""));
@@ -270,34 +270,40 @@ static enum status read_run(const char *text, int64_t *run, struct error *error)
     return STATUS_OK;
 }
 
-static enum status export(struct session *session, struct error *error, int *exit_code) {
-    const struct invocation *invocation = session->invocation; ARENA_OWNED struct arena arena = { 0 };
-    struct audit_bundle bundle = { 0 }; struct store * store; (void)exit_code;
+enum status command_audit_export(struct session *session, struct error *error, int *exit_code)
+{
+    const struct invocation *invocation = session->invocation;
+    ARENA_OWNED struct arena arena = { 0 };
+    struct audit_bundle bundle = { 0 };
+    struct store *store;
+    (void)exit_code;
     if (read_run(invocation->run, &bundle.run, error) ||
-        ledger_setup_read_keys(&session->configuration, invocation->keys, invocation->key_count,
-                               error)) return error->status;
-    const char *folder = invocation->argument_count > 1 ? invocation->arguments[1] : invocation->to;
-    if (!folder && bundle.run) folder = text_format(&arena, "congkhai-audit-%s-run%lld",
-                                                    session->configuration.agency_code, (long long)bundle.run)
-                                            .bytes;
+        ledger_setup_read_keys(&session->configuration, invocation->keys, invocation->key_count, error))
+        return error->status;
+    const char *folder = invocation->argument_count ? invocation->arguments[0] : invocation->to;
+    if (!folder && bundle.run)
+        folder = text_format(&arena, "congkhai-audit-%s-run%lld", session->configuration.agency_code,
+                             (long long)bundle.run)
+                     .bytes;
     else if (!folder)
         folder = text_format(&arena, "congkhai-audit-%s", session->configuration.agency_code).bytes;
-    if (run_read_store(session, STORE_READ_OLDER, &store, error)) return error->status;
+    if (run_read_store(session, STORE_READ_OLDER, &store, error))
+        return error->status;
     enum status status = bundle_write(session, store, folder, &bundle, error);
-    if (!status && invocation->json){
+    if (!status && invocation->json) {
         struct value *document = value_object(&arena);
         value_set(document, "folder", value_string(&arena, folder));
         value_set(document, "first", value_integer(&arena, bundle.first));
         value_set(document, "last", value_integer(&arena, bundle.last));
         value_set(document, "payloads", value_integer(&arena, bundle.payloads));
-        value_set(document, "forgotten", value_integer(&arena, bundle.forgotten)); output_json(document); }
-else if (!status)
-{
-    printf(_("%s: events %lld to %lld, %lld payloads; check with: python3 %s/verify-ledger %s\n"), folder,
-           (long long)bundle.first, (long long)bundle.last, (long long)bundle.payloads, folder, folder);
-}
-store_close(store);
-return status;
+        value_set(document, "forgotten", value_integer(&arena, bundle.forgotten));
+        output_json(document);
+    } else if (!status) {
+        printf(_("%s: events %lld to %lld, %lld payloads; check with: python3 %s/verify-ledger %s\n"), folder,
+               (long long)bundle.first, (long long)bundle.last, (long long)bundle.payloads, folder, folder);
+    }
+    store_close(store);
+    return status;
 }
 
 static void print_proof(const struct value *proof)
@@ -320,7 +326,7 @@ static void print_proof(const struct value *proof)
     printf(_("\nWith --json this is a file that verify-ledger checks.\n"));
 }
 
-static enum status prove(struct session *session, struct error *error, int *exit_code)
+enum status command_audit_prove(struct session *session, struct error *error, int *exit_code)
 {
     const struct invocation *invocation = session->invocation;
     ARENA_OWNED struct arena arena = { 0 };
@@ -328,9 +334,9 @@ static enum status prove(struct session *session, struct error *error, int *exit
     struct store *store;
     struct date on;
     (void)exit_code;
-    if (invocation->argument_count < 2 || !invocation->on)
+    if (!invocation->on)
         return error_set(error, STATUS_USAGE, _("usage: congkhai audit prove CODE --on DATE"));
-    struct text code = text_of(invocation->arguments[1]);
+    struct text code = text_of(invocation->arguments[0]);
     if (!date_read(text_of(invocation->on), &on))
         return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""),
                          invocation->on);
@@ -346,46 +352,4 @@ static enum status prove(struct session *session, struct error *error, int *exit
         print_proof(proof);
     store_close(store);
     return status;
-}
-
-enum status command_audit(struct session *session, struct error *error, int *exit_code)
-{
-    static const struct {
-        const char *name, *options;
-        int most;
-        enum status (*run)(struct session *session, struct error *error, int *exit_code);
-    } parts[] = {
-        { "verify", "checkpoint key", 1, verify }, { "checkpoint", "", 1, checkpoint }, { "key", "", 2, key },
-        { "export", "run to key", 2, export },     { "prove", "on", 2, prove },
-    };
-    const struct invocation *invocation = session->invocation;
-    const char *names[sizeof parts / sizeof *parts], *given = invocation->arguments[0];
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        names[i] = parts[i].name;
-        if (strcmp(given, parts[i].name))
-            continue;
-        const struct {
-            const char *name;
-            bool given;
-        } options[] = {
-            { "checkpoint", invocation->checkpoint_count > 0 },
-            { "key", invocation->key_count > 0 },
-            { "run", invocation->run != NULL },
-            { "on", invocation->on != NULL },
-            { "to", invocation->to != NULL },
-        };
-        for (size_t o = 0; o < sizeof options / sizeof *options; o++)
-            if (options[o].given && !strstr(parts[i].options, options[o].name))
-                return error_set(error, STATUS_USAGE, _("\"audit %s\" takes no option --%s"), given,
-                                 options[o].name);
-        if (invocation->argument_count > parts[i].most)
-            return error_set(error, STATUS_USAGE, _("\"audit %s\" takes nothing more"), given);
-        return parts[i].run(session, error, exit_code);
-    }
-    const char *nearest = text_nearest(text_of(given), names, sizeof parts / sizeof *parts);
-    if (nearest)
-        return error_set(error, STATUS_USAGE, _("there is no \"audit %s\"; did you mean \"audit %s\"?"),
-                         given, nearest);
-    return error_set(error, STATUS_USAGE,
-                     _("there is no \"audit %s\"; verify, checkpoint, key, export or prove"), given);
 }

@@ -63,6 +63,29 @@ static enum status read_filter(struct session *session, struct store *store, str
     return night_before(store, &filter->since, error);
 }
 
+/* A department that is misspelt would silently match nothing. */
+static enum status check_department(const struct lists *lists, const char *department, struct error *error)
+{
+    const char *known[256];
+    size_t count = 0;
+    struct value *names;
+    if (!department)
+        return STATUS_OK;
+    if (kept_departments(lists->store, lists->arena, &names, error))
+        return error->status;
+    for (const struct value *name = names->first; name; name = name->next) {
+        if (text_is(name->text, department))
+            return STATUS_OK;
+        if (count < sizeof known / sizeof *known)
+            known[count++] = text_string(lists->arena, name->text);
+    }
+    const char *nearest = text_nearest(text_of(department), known, count);
+    return error_set(error, STATUS_USAGE,
+                     nearest ? _("no record is of the department \"%s\"; did you mean \"%s\"?")
+                             : _("no record is of the department \"%s\""),
+                     department, nearest);
+}
+
 static void print_table(struct lists *lists)
 {
     const struct output_column columns[] = {
@@ -118,22 +141,27 @@ static enum status write_list(struct lists *lists, struct value *names, struct t
     return file_write(path, buffer_view(&out), FILE_OURS, error);
 }
 
+/* The operator's first: its name is one that he can rely on. */
 static enum status write_lists(struct lists *lists, struct error *error)
 {
     struct value *names = value_object(lists->arena), *mine = value_list(lists->arena);
     if (file_make_folders(lists->session->invocation->output, FILE_OURS, error))
         return error->status;
+    for (const struct value *row = lists->rows->first; row; row = row->next)
+        if (!report_kept_is_departments(row))
+            value_append(mine, value_copy(lists->arena, row));
+    if (mine->count && write_list(lists, names, TEXT(OPERATOR), mine, _("(the operator)"), error))
+        return error->status;
     for (const struct value *row = lists->rows->first; row;) {
         struct text department = value_text_of(row, "department");
         struct value *theirs = value_list(lists->arena);
         for (; row && text_equal(value_text_of(row, "department"), department); row = row->next)
-            value_append(report_kept_is_departments(row) ? theirs : mine, value_copy(lists->arena, row));
+            if (report_kept_is_departments(row))
+                value_append(theirs, value_copy(lists->arena, row));
         if (theirs->count && write_list(lists, names, report_kept_file(lists->arena, department), theirs,
                                         text_string(lists->arena, department), error))
             return error->status;
     }
-    if (mine->count && write_list(lists, names, TEXT(OPERATOR), mine, _("(the operator)"), error))
-        return error->status;
     for (const struct value *name = names->first; name; name = name->next)
         printf("%.*s: %.*s\n", TEXT_ARG(name->name), TEXT_ARG(name->text));
     return STATUS_OK;
@@ -162,7 +190,8 @@ static enum status gather(struct lists *lists, struct error *error)
     struct rule_words words;
     char today[DATE_TEXT];
     const struct configuration *configuration = &lists->session->configuration;
-    if (read_filter(lists->session, lists->store, &filter, &lists->format, error))
+    if (read_filter(lists->session, lists->store, &filter, &lists->format, error) ||
+        check_department(lists, filter.department, error))
         return error->status;
     if (lists->format == REPORT_TABLE && !filter.limit)
         filter.limit = SHOWN;

@@ -1,6 +1,8 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "adapters/unicode.h"
@@ -142,7 +144,7 @@ static struct text shown(struct arena *arena, const struct value *row, const str
     return text_copy(arena, buffer_view(&out));
 }
 
-static int columns_of(struct text text)
+int output_columns(struct text text)
 {
     int width = 0;
     for (size_t at = 0; at < text.length;)
@@ -150,9 +152,19 @@ static int columns_of(struct text text)
     return width;
 }
 
+int output_width(void)
+{
+    struct winsize size;
+    const char *given = getenv("COLUMNS");
+    long columns = given ? strtol(given, NULL, 10) : 0;
+    if (columns <= 0 && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+        columns = size.ws_col;
+    return columns < 20 || columns > 10000 ? 80 : (int)columns;
+}
+
 static void print_cell(struct text text, int width, bool right, bool last)
 {
-    int pad = width - columns_of(text);
+    int pad = width - output_columns(text);
     if (right)
         printf("%*s", pad, "");
     fwrite(text.bytes, 1, text.length, stdout);
@@ -163,7 +175,7 @@ static void print_cell(struct text text, int width, bool right, bool last)
 
 void output_padded(struct text text, int width)
 {
-    int pad = width - columns_of(text);
+    int pad = width - output_columns(text);
     printf("%.*s%*s", TEXT_ARG(text), pad > 0 ? pad : 0, "");
 }
 
@@ -173,11 +185,11 @@ void output_table(const struct value *rows, const struct output_column *columns,
     int widths[32] = { 0 };
     bool right[32];
     for (size_t i = 0; i < count && i < 32; i++) {
-        widths[i] = columns_of(text_of(columns[i].heading));
+        widths[i] = output_columns(text_of(columns[i].heading));
         right[i] = true;
         for (const struct value *row = rows->first; row; row = row->next) {
             const struct value *cell = value_find(row, columns[i].member);
-            int width = columns_of(shown(&arena, row, &columns[i]));
+            int width = output_columns(shown(&arena, row, &columns[i]));
             widths[i] = width > widths[i] ? width : widths[i];
             right[i] = right[i] && (!cell || cell->kind == VALUE_NUMBER);
         }

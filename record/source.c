@@ -27,6 +27,8 @@ static const struct setting settings[] = {
     { "nothing", SETTING_LIST, AT(nothing), .help = N_("texts that mean nothing") },
     { "skip", SETTING_LIST, AT(skip),
       .help = N_("rows that are no records: from, and matches, is or nothing") },
+    { "department", SETTING_TREE, AT(department),
+      .help = N_("who mends a record: a name, or from: the address of one; by default the source's name") },
     { "map", SETTING_OBJECT, AT(map), .required = true,
       .help = N_("from the source's fields to the procedure's") },
     { "encoding", SETTING_TEXT, AT(encoding),

@@ -22,11 +22,12 @@ struct source {
     const struct value *fetch; /* extract's */
     const struct value *map;   /* transform's */
     const struct value *nothing;
-    const struct value *skip; /* extract's: rows that are no records */
-    int format;               /* enum source_format */
-    const char *records;      /* NULL or "": the whole document */
-    const char *key;          /* an address; NULL: the document's name */
-    int listing;              /* enum source_listing */
+    const struct value *skip;       /* extract's: rows that are no records */
+    const struct value *department; /* transform's: who mends a record; NULL: the source's name says it */
+    int format;                     /* enum source_format */
+    const char *records;            /* NULL or "": the whole document */
+    const char *key;                /* an address; NULL: the document's name */
+    int listing;                    /* enum source_listing */
     const char *encoding;
     const char *font; /* tcvn3: "capitals" when the text is in the capitals font */
     const struct value *namespaces;

@@ -131,12 +131,14 @@ struct value *report_kept_make(const struct report_kept *kept, struct arena *are
     return document;
 }
 
+#define FILE_NAME_MAX 85 /* bytes; a number and an ending come behind */
+
 /* Decomposed, without marks, đ as d; what is no letter or digit becomes one hyphen. */
 struct text report_kept_file(struct arena *arena, struct text department)
 {
     struct text plain = unicode_nfd(arena, unicode_lower(arena, department));
     BUFFER_OWNED struct buffer out = { 0 };
-    for (size_t at = 0; at < plain.length && out.length < 100;) {
+    for (size_t at = 0; at < plain.length && out.length < FILE_NAME_MAX;) {
         int32_t character = unicode_next(plain, &at);
         if (character == 0x111)
             character = 'd';

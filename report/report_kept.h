@@ -23,7 +23,8 @@ struct value *report_kept_make(const struct report_kept *kept, struct arena *are
 /* May the department mend it (rejected, refused, held, sent back), or is it the operator's? */
 bool report_kept_is_departments(const struct value *row);
 
-/* The file's name of a department, without its ending: ASCII letters, digits and "-", at most 100 bytes. */
+/* The file's name of a department, without a number and an ending: ASCII letters, digits and "-", so short that the
+ * whole name has at most 100 bytes. */
 struct text report_kept_file(struct arena *arena, struct text department);
 
 #endif

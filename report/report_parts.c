@@ -146,9 +146,8 @@ void report_groups_of(const struct report_request *request, enum report_by by, c
                 groups->name[groups->count++] = text_of(levels[i]);
     } else {
         struct text name = value_text_of(procedure, by == REPORT_BY_DEPARTMENT ? "department" : "agency");
-        if (!name.bytes)
-            name = by == REPORT_BY_DEPARTMENT ? value_text_of(procedure, "source")
-                                              : text_of(request->agency_name);
+        if (!name.bytes && by == REPORT_BY_AGENCY)
+            name = text_of(request->agency_name);
         groups->name[groups->count++] = name;
     }
     if (!groups->count)

@@ -5,7 +5,7 @@
 
 /* clang-format off */
 #define KEPT                                                                                                 \
-    "WITH kept AS (SELECT s.name AS department, s.name AS source, r.key, r.code,"                               \
+    "WITH kept AS (SELECT coalesce(r.department, s.name) AS department, s.name AS source, r.key, r.code,"                               \
     "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.id = r.content) AS name,"    \
     "  r.locator, r.outcome, f.rule, f.severity, f.field, f.value, f.reason, f.arguments, f.message, f.cites,"   \
     "  f.since_run AS since_run, (SELECT min(due) FROM deadline d WHERE d.record = r.id) AS due,"                \
@@ -13,7 +13,7 @@
     " FROM record r JOIN source s ON s.id = r.source"                                                            \
     "  LEFT JOIN finding f ON f.record = r.id AND f.severity = 'error'"                                          \
     " WHERE r.outcome IN ('rejected', 'held') AND r.present = 1"                                                 \
-    " UNION ALL SELECT coalesce(s.name, ''), s.name, r.key, q.code,"                                             \
+    " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                                             \
     "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.id = r.content), r.locator," \
     "  CASE q.state WHEN 'intended' THEN 'unknown' ELSE q.state END, NULL, NULL, NULL, NULL, NULL, NULL,"        \
     "  q.words, NULL, (SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), (SELECT min(due) FROM deadline d WHERE d.record = q.record), 1, q.record, 0" \
@@ -24,6 +24,11 @@
     "   OR key IN (SELECT value FROM json_each(?4)))"                            \
     "  AND (?5 IS NULL OR outcome = ?5) AND coalesce(since_run, 0) > ?6) "
 /* clang-format on */
+
+#define COUNTED(by)                                                                                          \
+    KEPT "SELECT " by                                                                                        \
+         " AS name, count(DISTINCT kind || ':' || coalesce(record, code)) AS records, count(*) AS points"    \
+         " FROM chosen GROUP BY name ORDER BY records DESC, points DESC, name"
 
 /* Lists go in as JSON. NULL: any. */
 static struct text list_of(struct arena *arena, struct value *list)
@@ -76,4 +81,32 @@ enum status kept_rows(struct store *store, const struct kept_filter *filter, str
     bind(arena, statement, filter);
     sqlite_bind_number(statement, 7, filter->limit ? filter->limit : -1);
     return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);
+}
+
+enum status kept_counts(struct store *store, enum kept_by by, struct arena *arena, struct value **rows,
+                        struct error *error)
+{
+    static const char *const counted[] = { [KEPT_BY_OUTCOME] = COUNTED("outcome"),
+                                           [KEPT_BY_RULE] = COUNTED("rule"),
+                                           [KEPT_BY_DEPARTMENT] = COUNTED("department") };
+    struct sqlite_statement *statement;
+    if (store_sql(store, counted[by], &statement, error))
+        return error->status;
+    bind(arena, statement, &(struct kept_filter){ 0 });
+    return statement_rows(statement, arena, (const char *const[]){ NULL }, rows, error);
+}
+
+enum status kept_departments(struct store *store, struct arena *arena, struct value **names,
+                             struct error *error)
+{
+    struct sqlite_statement *row;
+    enum status status;
+    *names = value_list(arena);
+    if (store_sql(store,
+                  "SELECT name FROM source UNION SELECT department FROM record WHERE department IS NOT NULL",
+                  &row, error))
+        return error->status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK)
+        value_append(*names, value_text(arena, text_copy(arena, sqlite_column_text(row, 0))));
+    return status == STATUS_END ? STATUS_OK : status;
 }

@@ -16,13 +16,23 @@ struct kept_filter {
     int64_t limit;                           /* rows at most; 0: all */
 };
 
+/* Counted, the most first: objects of name (an outcome, a rule, a department), records (and procedures) and
+ * points. What no rule keeps back has no name there. */
+enum kept_by { KEPT_BY_OUTCOME, KEPT_BY_RULE, KEPT_BY_DEPARTMENT };
+enum status kept_counts(struct store *store, enum kept_by by, struct arena *arena, struct value **rows,
+                        struct error *error);
+
+/* Who can have something kept back: every department that a record names, and every source. A list of texts. */
+enum status kept_departments(struct store *store, struct arena *arena, struct value **names,
+                             struct error *error);
+
 /* The rows in the order of department, source and record, each an object of
  *     department, source, key, code, name, locator
  *     outcome       rejected · held; refused · conflict · failed · unknown · sent-back
  *     rule, severity, field, value, reason, arguments, message, cites      of records: a finding (core/finding.h)
  *     message       of deliveries: the portal's words
  *     since_run, since (RFC 3339), due (yyyy-mm-dd, the nearest term of the record)
- * What is nothing is absent. *total counts the rows without the limit, *records whom they are about. */
+ * The department is the source's name where the record names none. What is nothing is absent. *total counts the rows without the limit, *records whom they are about. */
 enum status kept_rows(struct store *store, const struct kept_filter *filter, struct arena *arena,
                       struct value **rows, int64_t *total, int64_t *records, struct error *error);
 

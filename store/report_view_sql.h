@@ -46,14 +46,18 @@
     "  (SELECT CAST(p.bytes AS TEXT) FROM payload p WHERE p.digest = v.digest) AS content,\n" \
     "  (SELECT CAST(p.bytes AS TEXT) FROM ledger e JOIN payload p ON p.digest = e.digest WHERE e.seq = v.seq) AS act,\n" \
     "  (SELECT a.source FROM ledger a WHERE a.code = v.code AND a.event = 'accepted' AND a.digest = v.digest\n" \
-    "     AND a.seq < v.seq ORDER BY a.seq DESC LIMIT 1) AS source\n" \
+    "     AND a.seq < v.seq ORDER BY a.seq DESC LIMIT 1) AS source,\n" \
+    /* who mends it, as far as is known today: a department that is configured later counts for what stood before */ \
+    "  (SELECT coalesce(json_extract(a.detail, '$.department'), a.source) FROM ledger a WHERE a.code = v.code\n" \
+    "     AND a.event = 'accepted' AND a.digest = v.digest ORDER BY a.seq DESC LIMIT 1) AS department\n" \
     "FROM audit_versions v;\n" \
     "CREATE VIEW report_procedures AS SELECT v.code, v.number, v.seq, v.run, v.at, v.day, v.to_at, v.to_day, v.status,\n" \
-    "  v.content_digest, v.source,\n" FACTS "\n" \
+    "  v.content_digest, v.source, v.department,\n" FACTS "\n" \
     "FROM report_versions v;\n" \
     /* What should stand there, by the records that are in their sources now. */ \
-    "CREATE VIEW report_wanted AS SELECT v.code, v.status, v.source,\n" FACTS "\n" \
-    "FROM (SELECT r.code, r.status, s.name AS source, CAST(p.bytes AS TEXT) AS content, CAST(p.bytes AS TEXT) AS act\n" \
+    "CREATE VIEW report_wanted AS SELECT v.code, v.status, v.source, v.department,\n" FACTS "\n" \
+    "FROM (SELECT r.code, r.status, s.name AS source, coalesce(r.department, s.name) AS department,\n" \
+    "    CAST(p.bytes AS TEXT) AS content, CAST(p.bytes AS TEXT) AS act\n" \
     "  FROM record r JOIN payload p ON p.id = r.content JOIN source s ON s.id = r.source\n" \
     "  WHERE r.present = 1 AND r.outcome = 'accepted' AND NOT EXISTS (SELECT 1 FROM ledger e\n" \
     "    WHERE e.code = r.code AND e.event IN ('published', 'withdrawn') AND e.digest = p.digest)) v;\n"

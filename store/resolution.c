@@ -13,7 +13,8 @@
     " r.content_digest,"                                                                                     \
     " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.severity = 'error' AND f.stage < 3),"      \
     " r.work, EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id),"                                       \
-    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3)"                                \
+    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3),"                               \
+    " r.department"                                                                                          \
     " FROM record r JOIN source s ON s.id = r.source "
 
 static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
@@ -38,6 +39,7 @@ static struct resolution_member *read_member(struct arena *arena, struct sqlite_
     member->waits = sqlite_number(statement, 11) == WORK_RESOLVE;
     member->found = sqlite_number(statement, 12);
     member->shared = sqlite_number(statement, 13);
+    member->department = take(arena, statement, 14);
     return member;
 }
 
@@ -176,6 +178,8 @@ static enum status append_outcome(struct store *store, struct arena *arena,
         if (findings->count)
             value_set(detail, "findings", findings);
     }
+    if (member->department.bytes)
+        value_set(detail, "department", value_text(arena, member->department));
     value_set(detail, "key", value_text(arena, member->key));
     value_set(detail, "locator", value_text(arena, member->locator));
     value_set(detail, "source_digest", value_digest(arena, &member->source_digest));

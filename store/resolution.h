@@ -9,7 +9,7 @@
 
 struct resolution_member {
     int64_t record, content;
-    struct text source, key, locator, code, status, outcome; /* bytes NULL: none */
+    struct text source, key, locator, code, status, outcome, department; /* bytes NULL: none */
     struct digest source_digest, content_digest;
     bool has_content;
     bool rejected; /* a rule has an error */

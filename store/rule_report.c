@@ -4,12 +4,6 @@
 
 #include "adapters/json.h"
 
-/* The department: who carries the procedure out, else who announces it. */
-#define DEPARTMENT                                                                                           \
-    "coalesce(json_extract(CAST(p.bytes AS TEXT), '$.executing_agencies[0].name'),"                          \
-    " json_extract(CAST(p.bytes AS TEXT), '$.agency.name'), json_extract(CAST(p.bytes AS TEXT), "            \
-    "'$.agency.code'))"
-
 enum kind { TEXT_COLUMN, NUMBER_COLUMN, TRUTH_COLUMN, JSON_COLUMN };
 
 struct column {
@@ -61,10 +55,9 @@ enum status rule_report(struct store *store, struct arena *arena, struct value *
             "WITH found AS (SELECT f.rowid AS finding, f.rule, f.severity, f.cites, f.since_run, r.id AS "
             "record, "
             "r.code,"
-            "   r.outcome, s.name AS source, " DEPARTMENT " AS department"
+            "   r.outcome, s.name AS source, coalesce(r.department, s.name) AS department"
             "  FROM finding f JOIN record r ON r.id = f.record AND r.present = 1 JOIN source s ON s.id = "
-            "r.source"
-            "  LEFT JOIN payload p ON p.id = r.content WHERE f.stage > 0)"
+            "r.source WHERE f.stage > 0)"
             " SELECT g.rule, g.severity, g.cites, source, department, records, kept, g.since_run,"
             "  (SELECT e.at FROM ledger e WHERE e.run = g.since_run AND e.event = 'run-started'), code,"
             "  f.field, f.value, f.reason, f.arguments, f.message"
@@ -94,7 +87,7 @@ enum status rule_report_deadlines(struct store *store, struct arena *arena, cons
     if (store_sql(
             store,
             "SELECT coalesce(r.code, r.key), json_extract(CAST(p.bytes AS TEXT), '$.name'), d.rule, d.due,"
-            " d.due < ?1, r.outcome, " DEPARTMENT ", s.name"
+            " d.due < ?1, r.outcome, coalesce(r.department, s.name), s.name"
             " FROM deadline d JOIN record r ON r.id = d.record AND r.present = 1 JOIN source s ON s.id = "
             "r.source"
             " LEFT JOIN payload p ON p.id = r.content"

@@ -6,8 +6,7 @@
 #include "store/store.h"
 
 /* One row for each rule, severity, source and department, the rules that keep most back first: rule,
- * severity, cites, source, department (the first agency that carries the procedures out, else the agency that
- * announces them), records, kept_back (those that are rejected), since_run, since (RFC 3339), code (of one
+ * severity, cites, source, department (who mends the records: store/kept.h), records, kept_back (those that are rejected), since_run, since (RFC 3339), code (of one
  * of them), and of one of them the finding as core/finding.h has it: field, value, reason, arguments, message in the
  * night's words. */
 enum status rule_report(struct store *store, struct arena *arena, struct value **rows, struct error *error);

@@ -62,6 +62,7 @@ const char schema_tables[] =
     "  work INTEGER NOT NULL DEFAULT 1,\n"    /* 1: map it, 2: check it, 3: settle it, 0: done */
     "  mapped_by INTEGER, checked_by INTEGER,\n"
     "  code TEXT, content INTEGER, content_digest BLOB, status TEXT,\n"
+    "  department TEXT,\n" /* who mends it; NULL: its source's name says it */
     "  gave TEXT,\n" /* a byte for each address of the map: 1 where it gave something */
     "  watched TEXT,\n"                       /* what the rules over the store look at: canonical JSON */
     "  outcome TEXT);\n"

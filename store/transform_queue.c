@@ -231,12 +231,14 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
         store_payload_put(store, PAYLOAD_KEPT, &result->digest, result->content, &content, error))
         return error->status;
     if (put_findings(store, result, error) || (!result->fresh && leave_code(store, result, error)) ||
-        store_sql(store,
-                  "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6,"
-                  " work = 3, watched = ?7, gave = coalesce(?10, gave), content_digest = CASE WHEN ?9 THEN "
-                  "content_digest ELSE ?8 END"
-                  " WHERE id = ?1",
-                  &statement, error))
+        store_sql(
+            store,
+            "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6,"
+            " work = 3, watched = ?7, gave = coalesce(?10, gave),"
+            " department = CASE WHEN ?11 THEN ?12 ELSE department END, content_digest = CASE WHEN ?9 THEN "
+            "content_digest ELSE ?8 END"
+            " WHERE id = ?1",
+            &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, result->record);
     sqlite_bind_text(statement, 2, result->code);
@@ -250,5 +252,7 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
         sqlite_bind_digest(statement, 8, &result->digest);
     sqlite_bind_number(statement, 9, result->known_content != 0);
     sqlite_bind_text(statement, 10, result->gave);
+    sqlite_bind_number(statement, 11, result->mapped);
+    sqlite_bind_text(statement, 12, result->department);
     return sqlite_execute(statement, error);
 }

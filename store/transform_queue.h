@@ -51,6 +51,8 @@ struct transform_result {
     int64_t known_content; /* WORK_CHECK: the payload it has already */
     bool fresh;
     struct text gave; /* which of the map's addresses gave something; bytes NULL: as before (WORK_CHECK) */
+    bool mapped;      /* WORK_MAP: what follows was looked for */
+    struct text department; /* who mends it; bytes NULL: its source's name says it */
     struct text projection; /* what the rules over the store look at; bytes NULL: nothing */
     const struct findings *findings;
     enum language language; /* of what the store itself has to say of it */

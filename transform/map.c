@@ -356,6 +356,31 @@ const struct text *map_addresses(const struct map *map, size_t *count)
     return map->numbered;
 }
 
+#define DEPARTMENT_MAX 1000 /* bytes: more is no name */
+
+/* What is wrong with it is no fault of the procedure: it is no part of the content. */
+static struct text read_department(const struct map *map, struct arena *arena, const struct record *record)
+{
+    static const struct map_place place = { NULL, "department", -1 };
+    struct map_result result = { .gave = arena_alloc(arena, map->department_room + 1) };
+    struct map_running running = { .map = map, .arena = arena, .result = &result };
+    running.table = map->source->record.shape == RECORD_TABLE;
+    const struct value *name =
+        map->department_from ? run_node(&running, map->department_from, record, &record->root, &place) : NULL;
+    return name && name->text.length <= DEPARTMENT_MAX ? name->text : TEXT_NONE;
+}
+
+struct text map_department(const struct map *map, struct arena *arena, struct text bytes, struct text context)
+{
+    struct record record;
+    struct error error;
+    if (!map->department_from || record_open(arena, &map->source->record, bytes, context, &record, &error))
+        return map->department;
+    struct text department = read_department(map, arena, &record);
+    record_close(&record);
+    return department;
+}
+
 void map_run(const struct map *map, struct arena *arena, struct text bytes, struct text context,
              struct map_result *result)
 {
@@ -363,7 +388,8 @@ void map_run(const struct map *map, struct arena *arena, struct text bytes, stru
     running.table = map->source->record.shape == RECORD_TABLE;
     struct record record;
     struct error error;
-    *result = (struct map_result){ .gave = arena_alloc(arena, map->numbered_count + 1) };
+    *result = (struct map_result){ .gave = arena_alloc(arena, map->numbered_count + 1),
+                                   .department = map->department };
     memset(result->gave, '0', map->numbered_count);
     result->gave[map->numbered_count] = 0;
     if (record_open(arena, &map->source->record, bytes, context, &record, &error)) {
@@ -371,6 +397,8 @@ void map_run(const struct map *map, struct arena *arena, struct text bytes, stru
         return;
     }
     result->procedure = run_group(&running, map->root, &record, &record.root, NULL);
+    if (map->department_from)
+        result->department = read_department(map, arena, &record);
     record_close(&record);
     if (running.prose.length)
         map_find(&running, NULL, "congkhai/number", running.prose, "number.prose");

@@ -45,6 +45,8 @@ struct map_result {
     struct normalise_counts repairs;
     char
         *gave; /* a byte for each of the map's addresses: '1' where it gave something, '0' where it did not */
+    struct text
+        department; /* who mends the record; bytes NULL: it does not say, its source's name stands for it */
 };
 
 /* The addresses that fields are filled from, in the order of `gave`; alternatives are one, by the first. */
@@ -53,5 +55,9 @@ const struct text *map_addresses(const struct map *map, size_t *count);
 /* Thread-safe for one map and different arenas. Never fails: what is wrong is a finding. */
 void map_run(const struct map *map, struct arena *arena, struct text bytes, struct text context,
              struct map_result *result);
+
+/* Who mends a record that is not mapped, because something speaks against it; bytes NULL as above. */
+struct text map_department(const struct map *map, struct arena *arena, struct text bytes,
+                           struct text context);
 
 #endif

@@ -466,12 +466,39 @@ static enum status check_required(struct compiler *compiler, struct error *error
     return STATUS_OK;
 }
 
+/* Its addresses are numbered for the run alone: a field of the map is what may vanish, this is none. */
+static enum status compile_department(struct compiler *compiler, struct error *error)
+{
+    static const struct field line = { .name = "department", .kind = FIELD_LINE };
+    struct map *map = compiler->map;
+    const struct value *tree = compiler->source->department;
+    struct normalise_counts counts = { 0 };
+    struct text name;
+    size_t numbered = map->numbered_count;
+    if (!tree)
+        return STATUS_OK;
+    if (tree->kind == VALUE_TEXT && normalise(&map->arena, tree->text, true, &counts, &name, error))
+        return setting_place(compiler->context, tree, error);
+    if (tree->kind == VALUE_TEXT && name.length) {
+        map->department = text_copy(&map->arena, name);
+        return STATUS_OK;
+    }
+    if (tree->kind != VALUE_OBJECT || !value_find(tree, "from"))
+        return setting_fault(compiler->context, tree, error,
+                             _("\"department\" is a name, or an object with \"from\": the address of one"));
+    if (compile_node(compiler, &line, &compiler->source->record, tree, &map->department_from, error))
+        return error->status;
+    map->department_room = map->numbered_count;
+    map->numbered_count = numbered;
+    return STATUS_OK;
+}
+
 static struct digest digest_of_map(struct compiler *compiler)
 {
     struct value *transform_digest = value_object(&compiler->arena);
     const struct value *tree = compiler->source->tree;
-    static const char *const parts[] = { "encoding", "font",       "format",  "header",
-                                         "map",      "namespaces", "nothing", "separator" };
+    static const char *const parts[] = { "department", "encoding",   "font",    "format",   "header",
+                                         "map",        "namespaces", "nothing", "separator" };
     value_set(transform_digest, "normaliser", value_integer(&compiler->arena, NORMALISE_VERSION));
     value_set(transform_digest, "agency_code",
               value_text(&compiler->arena, compiler->map->defaults.agency_code));
@@ -504,6 +531,8 @@ enum status map_compile(const struct setting_context *context, const struct sour
         compile_group(&compiler, &procedure_root, &source->record, source->map, &compiler.map->root, error);
     if (!status)
         status = check_required(&compiler, error);
+    if (!status)
+        status = compile_department(&compiler, error);
     if (!status)
         *transform_digest = digest_of_map(&compiler);
     arena_free(&compiler.arena);

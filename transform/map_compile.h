@@ -60,6 +60,10 @@ struct map {
     size_t numbered_count, numbered_room;
     struct regex **patterns;
     size_t pattern_count, pattern_room;
+    /* Who mends a record: a name, or where it stands; neither: the source's name says it. */
+    struct text department;
+    struct map_node *department_from;
+    size_t department_room; /* numbers that its addresses have, beside those of the map */
 };
 
 #endif

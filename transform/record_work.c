@@ -42,6 +42,7 @@ static void map_record(const struct record_work_means *means, const struct trans
     *findings = result.findings;
     work->repairs = result.repairs;
     work->gave = text_copy(&work->arena, text_of(result.gave));
+    work->department = result.department.bytes ? text_copy(&work->arena, result.department) : TEXT_NONE;
     if (!result.procedure)
         return;
     canonical_write(&work->content, result.procedure);
@@ -75,6 +76,19 @@ static bool has_other_bytes(const struct transform_item *item)
     return !digest_equal(&digest, &item->digest);
 }
 
+/* The bytes may still say whose it is. */
+static void set_aside(const struct record_work_means *means, const struct transform_item *item,
+                      struct arena *arena, struct record_work *work, struct findings *findings)
+{
+    bool secret = text_is(item->fault, RECORD_SECRET);
+    struct reason reason = secret ? (struct reason)REASON("record.secret", TEXT_NONE)
+                                  : (struct reason)REASON("record.unreadable", item->fault, TEXT_NONE);
+    struct text department = map_department(means->map, arena, item->bytes, item->context);
+    work->department = department.bytes ? text_copy(&work->arena, department) : TEXT_NONE;
+    finding_add(arena, findings, true, secret ? TEXT("congkhai/secret-in-record") : TEXT("congkhai/decode"),
+                NULL, TEXT_NONE, &reason);
+}
+
 void record_work_run(const struct record_work_means *means, const struct transform_item *item,
                      struct arena *scratch, struct record_work *work)
 {
@@ -84,14 +98,10 @@ void record_work_run(const struct record_work_means *means, const struct transfo
     buffer_clear(&work->content);
     buffer_clear(&work->projection);
     work->repairs = (struct normalise_counts){ 0 };
-    work->code = work->status = work->gave = TEXT_NONE;
+    work->code = work->status = work->gave = work->department = TEXT_NONE;
     work->other_bytes = has_other_bytes(item);
-    if (text_is(item->fault, RECORD_SECRET))
-        finding_add(scratch, &findings, true, TEXT("congkhai/secret-in-record"), NULL, TEXT_NONE,
-                    &(const struct reason)REASON("record.secret", TEXT_NONE));
-    else if (item->fault.bytes)
-        finding_add(scratch, &findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE,
-                    &(const struct reason)REASON("record.unreadable", item->fault, TEXT_NONE));
+    if (item->fault.bytes)
+        set_aside(means, item, scratch, work, &findings);
     else if (item->kind == WORK_CHECK)
         check_record(means, item, scratch, work, &findings);
     else

@@ -23,7 +23,8 @@ struct record_work {
     struct buffer content, projection; /* empty: there is none */
     struct digest digest;              /* of the content */
     struct text code, status, gave;
-    bool other_bytes; /* the store gave others than it was told to keep */
+    struct text department; /* who mends it; bytes NULL: it does not say */
+    bool other_bytes;       /* the store gave others than it was told to keep */
 };
 
 /* `scratch` is emptied first; it is the thread's. */

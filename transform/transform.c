@@ -70,6 +70,8 @@ static enum status write_batch(struct store *store, const struct working *workin
             .known_content = item->kind == WORK_CHECK ? item->content : 0,
             .projection = work->projection.length ? buffer_view(&work->projection) : TEXT_NONE,
             .gave = work->gave,
+            .mapped = item->kind == WORK_MAP,
+            .department = work->department,
             .fresh = item->fresh,
             .findings = &work->findings,
             .language = language_named(working->request->language),

@@ -120,7 +120,7 @@ class Keys(unittest.TestCase):
         for arguments, words in ((("audit", "verfy"), 'did you mean "audit verify"'),
                                  (("audit", "key", "--on", "x"), "takes no option --on"),
                                  (("audit", "prove", "1.000001"), "usage: congkhai audit prove CODE --on DATE"),
-                                 (("audit", "verify", "x"), "takes nothing more"), (("audit", "key"), "where is the key to go"),
+                                 (("audit", "verify", "x"), "usage: congkhai audit verify"), (("audit", "key"), "where is the key to go"),
                                  (("history", "1.000001", "--on", "12/3/2026"), "wants a date such as"),
                                  (("history", "1.000001", "--field", "nmae"), "did you mean"),
                                  (("history", "9.999999"), "never acknowledged"), (("show", "9.999999"), "nothing is known"),

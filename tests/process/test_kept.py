@@ -76,6 +76,42 @@ class Kept(Night):
         with zipfile.ZipFile(self.place.folder / "out" / "one.xlsx") as book:
             self.assertIn("1.000001", book.read("xl/sharedStrings.xml").decode())
 
+    def test_a_record_names_its_department(self):
+        self.portal.faults("kind=status:422,on=put,code=1.000003")
+        self.place.change_source(0, department={"from": "/by"})
+        self.place.change_source(1, department="Sở Đất đai & Nhà ở và những đơn vị khác của thành phố có tên rất dài để thử độ dài tệp")
+        rejected = [procedure(f"1.00000{i}", status="?", by=by) for i, by in ((1, "  Sở\u00a0A "), (2, "sở a"), (4, None))]
+        self.night([*rejected, procedure("1.000003", by="Sở A")], [procedure("1.000009", status="!")])
+        rows = {row["key"]: row["department"] for row in self.kept()["rows"]}
+        self.assertEqual({rows[key] for key in ("1.000001", "1.000003")}, {"Sở A"})
+        self.assertEqual((rows["1.000002"], rows["1.000004"]), ("sở a", "one"))
+        self.assertEqual({row["key"] for row in self.kept("--department", "Sở A")["rows"]}, {"1.000001", "1.000003"})
+        self.expect(self.place.run("kept", "--department", "Sở B"), 2, "Sở A")
+        events = self.place.sql("SELECT json_extract(detail, '$.key'), json_extract(detail, '$.department') FROM audit_events"
+                                " WHERE event IN ('accepted', 'rejected') AND source = 'one' ORDER BY 1")
+        self.assertEqual(events, [("1.000001", "Sở A"), ("1.000002", "sở a"), ("1.000003", "Sở A"), ("1.000004", None)])
+        self.assertFalse(self.place.sql("SELECT 1 FROM audit_fields WHERE field LIKE '%department%' OR value = 'Sở A'"))
+        self.expect(self.place.run("kept", "--output", str(self.place.folder / "out"), "--format", "csv"), 0)
+        names = sorted(path.name for path in (self.place.folder / "out").iterdir())
+        self.assertEqual(names[:3], ["one.csv", "so-a-2.csv", "so-a.csv"])
+        self.assertTrue(names[3].startswith("so-dat-dai-nha-o-va-nhung-don-vi-khac"), names)
+        self.assertLessEqual(max(map(len, names)), 100)
+
+    def test_a_department_that_changes_is_no_new_content(self):
+        self.night([procedure("1.000001", by="Sở A")], code=0)
+        before = self.portal.requests()
+        self.place.change_source(0, department={"from": "/by"})
+        self.night([procedure("1.000001", by="Sở A")], code=0)
+        self.night([procedure("1.000001", by="Sở B")], code=0)
+        self.assertEqual(self.portal.requests() - before, 0)
+        report = self.expect(self.place.run("--json", "report", "so-luong", "--by", "department"), 0).json
+        self.assertEqual([row[next(iter(row))] for row in report["rows"]], ["Sở B (no level stated)"])
+        self.expect(self.place.run("audit", "verify"), 0)
+        self.place.change_source(0, department=["Sở A"])
+        self.expect(self.place.run("check"), 2, "department")
+        self.place.change_source(0, department={"from": "/by", "form": 1})
+        self.expect(self.place.run("check"), 2, "form")
+
     def test_a_refused_delivery_is_in_the_list_and_an_unknown_one_is_the_operators(self):
         self.portal.faults("kind=status:422,on=put,code=1.000001")
         self.night([procedure("1.000001"), procedure("1.000002")])

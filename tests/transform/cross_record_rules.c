@@ -41,6 +41,7 @@ static struct clock *clock_of(const char *day)
 }
 
 static const char source_yaml[] = "- name: s\n"
+                                  "  department: { from: /by }\n"
                                   "  fetch: { folder: . }\n"
                                   "  format: json\n"
                                   "  key: /key\n"
