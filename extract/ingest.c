@@ -155,9 +155,24 @@ static enum status find_key(const struct ingest *ingest, struct item *item)
     return status;
 }
 
-enum status ingest_find_key(void *ingest, struct text bytes, struct text context, struct arena *arena,
-                            struct text *key, struct error *error)
+/* "a.json" of "a.json#3", "a.xml" of "a.xml:12" (source_reading_locate). */
+static struct text document_of(struct text locator)
 {
+    size_t at = locator.length;
+    while (at && locator.bytes[at - 1] >= '0' && locator.bytes[at - 1] <= '9')
+        at--;
+    bool numbered = at > 1 && at < locator.length && strchr(":#", locator.bytes[at - 1]);
+    return numbered ? text_slice(locator, 0, at - 1) : locator;
+}
+
+enum status ingest_find_key(void *ingest, struct text bytes, struct text context, struct text locator,
+                            struct arena *arena, struct text *key, struct error *error)
+{
+    const struct ingest_options *options = &((const struct ingest *)ingest)->options;
+    if (!options->key) {
+        *key = document_of(locator);
+        return STATUS_OK;
+    }
     struct item item = { .bytes = bytes, .context = context };
     enum status status = find_key(ingest, &item);
     *key = status ? TEXT_NONE : text_copy(arena, item.key);

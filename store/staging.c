@@ -8,6 +8,7 @@
 #include "store/counters.h"
 #include "store/fingerprints.h"
 #include "store/ledger.h"
+#include "store/transform_queue.h"
 
 #define GROUP 1000 /* records in one transaction */
 
@@ -166,15 +167,13 @@ static enum status touch(struct staging *staging, int64_t record, bool moved, bo
     if (!moved && present)
         return STATUS_OK;
     struct sqlite_statement *statement;
-    if (store_sql(
-            staging->store,
-            "UPDATE record SET locator = ?2, present = 1, work = CASE WHEN present = 0 AND work = 0 THEN 3"
-            " ELSE work END WHERE id = ?1",
-            &statement, error))
+    if (store_sql(staging->store, "UPDATE record SET locator = ?2, present = 1 WHERE id = ?1", &statement,
+                  error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
     sqlite_bind_text(statement, 2, locator);
-    if (sqlite_execute(statement, error))
+    if (sqlite_execute(statement, error) ||
+        (!present && transform_queue_raise(staging->store, record, WORK_RESOLVE, error)))
         return error->status;
     return present ? STATUS_OK : append_returned(staging, key, code, error);
 }
@@ -356,7 +355,7 @@ static enum status write_record(struct staging *staging, const struct staged_rec
             staging->store,
             known
                 ? "UPDATE record SET key = ?2, locator = ?3, source_digest = ?4, payload = ?5, context = ?6,"
-                  " fault = ?7, nameless = ?8, doubt = ?9, present = 1, work = 1 WHERE id = ?1"
+                  " fault = ?7, nameless = ?8, doubt = ?9, present = 1 WHERE id = ?1"
                 : "INSERT INTO record (source, key, locator, source_digest, payload, context, fault, "
                   "nameless, doubt)"
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -372,7 +371,8 @@ static enum status write_record(struct staging *staging, const struct staged_rec
     sqlite_bind_text(statement, 7, text_of(record->fault));
     sqlite_bind_number(statement, 8, record->nameless);
     sqlite_bind_number(statement, 9, record->doubt ? STAGING_DOUBTED : STAGING_NO_DOUBT);
-    if (sqlite_execute(statement, error))
+    if (sqlite_execute(statement, error) ||
+        (known && transform_queue_raise(staging->store, known, WORK_MAP, error)))
         return error->status;
     mark_seen(staging, known ? known : sqlite_last_row(store_database(staging->store)));
     if (staging->fresh) {
@@ -523,15 +523,9 @@ static enum status lose(struct staging *staging, int64_t record, bool nameless, 
     sqlite_bind_number(statement, 1, record);
     if (sqlite_execute(statement, error))
         return error->status;
-    if (code.bytes) {
-        if (store_sql(staging->store, "UPDATE record SET work = 3 WHERE code = ?1 AND id <> ?2 AND work = 0",
-                      &statement, error))
-            return error->status;
-        sqlite_bind_text(statement, 1, code);
-        sqlite_bind_number(statement, 2, record);
-        if (sqlite_execute(statement, error))
-            return error->status;
-    }
+    struct transform_shared shared = { .code = code, .but = record };
+    if (code.bytes && transform_queue_share(staging->store, &shared, error))
+        return error->status;
     if (nameless)
         return STATUS_OK;
     bool pending = false;
