@@ -46,8 +46,7 @@ struct audit_pass {
 void audit_find(struct audit_pass *pass, const char *kind, int64_t event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void audit_note(struct audit_pass *pass, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void audit_not_proven(struct audit_pass *pass, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void audit_not_proven(struct audit_pass *pass, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Each finds what it can; a status other than OK: reading is not possible. */
 enum status audit_verify_events(struct audit_pass *pass, struct error *error);
