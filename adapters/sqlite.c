@@ -208,6 +208,13 @@ void sqlite_guard(struct sqlite *database, long milliseconds, const volatile sig
     sqlite3_progress_handler(database->handle, OPCODES_A_LOOK, look_at_time, database);
 }
 
+void sqlite_limit_time(struct sqlite *database, long milliseconds)
+{
+    database->allowed_ns = (int64_t)milliseconds * 1000000;
+    database->deadline_ns = now_ns() + database->allowed_ns;
+    sqlite3_progress_handler(database->handle, milliseconds ? OPCODES_A_LOOK : 0, look_at_time, database);
+}
+
 enum status sqlite_run(struct sqlite *database, const char *sql, struct error *error)
 {
     if (database->guarded)

@@ -32,6 +32,10 @@ void sqlite_close_file(struct sqlite *database);
  * held to 64 MiB. */
 void sqlite_guard(struct sqlite *database, long milliseconds, const volatile sig_atomic_t *stop);
 
+/* All that is asked from here on ends together, after so many milliseconds: STATUS_STOP. 0: no such end any more. Not on a
+ * guarded connection. */
+void sqlite_limit_time(struct sqlite *database, long milliseconds);
+
 /* Runs statements without results. STATUS_FATAL with the file, SQLite's words and what to do; STATUS_BUSY
  * when another process holds the file. So with every function below that returns a status. */
 enum status sqlite_run(struct sqlite *database, const char *sql, struct error *error);

@@ -20,6 +20,7 @@ struct store {
     struct file_lock lock, inside; /* by its name, and by itself */
     bool locked;
     int64_t run, version;
+    unsigned snapshots; /* that are open, one within another */
     struct merkle_tree tree;
     uint64_t written; /* the size of the tree on disk */
     bool lost;        /* the tree could not be read again after a rollback: nothing more is written */
@@ -342,6 +343,35 @@ void store_rollback(struct store *store)
     (void)sqlite_rollback(store->database, NULL);
     /* What is written on a tree that is not the disk's would be a ledger that does not verify. */
     store->lost = read_tree(store, NULL) != STATUS_OK;
+}
+
+enum status store_snapshot_begin(struct store *store, struct error *error)
+{
+    if (!store->snapshots && sqlite_begin(store->database, error))
+        return error->status;
+    store->snapshots++;
+    return STATUS_OK;
+}
+
+void store_snapshot_end(struct store *store)
+{
+    if (!--store->snapshots)
+        (void)sqlite_rollback(store->database, NULL);
+}
+
+void store_limit_time(struct store *store, long milliseconds)
+{
+    sqlite_limit_time(store->database, milliseconds);
+}
+
+enum status store_changes(struct store *store, int64_t *number, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, "PRAGMA data_version", &row, error) || sqlite_step(row, error))
+        return error->status;
+    *number = sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
 }
 
 enum status store_durable(struct store *store, bool durable, struct error *error)
