@@ -85,6 +85,10 @@ $(BUILD)/completion/congkhai:
 $(BUILD)/congkhai-faults: $(MAIN) $(call archive,cli) $(STAGES) $(BASE) $(BUILD)/tests/support/faulty_calls.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# And with those that can be made to fail at each place that calls them: for scripts/torture.
+$(BUILD)/congkhai-torture: $(MAIN) $(call archive,cli) $(STAGES) $(BASE) $(BUILD)/tests/support/torture_calls.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(BUILD)/portal-simulator: $(SIMULATOR:%.c=$(BUILD)/%.o) $(BASE)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
