@@ -111,7 +111,8 @@ const char schema_tables[] =
     "CREATE TABLE portal_listing (code TEXT PRIMARY KEY, version TEXT, digest BLOB, status TEXT, verdict TEXT)\n"
     "  WITHOUT ROWID;\n"
     "CREATE INDEX ledger_reconciled ON ledger (seq) WHERE event = 'reconciled';\n"
-    "CREATE INDEX ledger_approval ON ledger (seq) WHERE " APPROVAL_EVENTS ";\n";
+    "CREATE INDEX ledger_approval ON ledger (seq) WHERE " APPROVAL_EVENTS ";\n"
+    "CREATE INDEX ledger_restored ON ledger (seq) WHERE event = 'restored';\n";
 
 #define HEX(column) "CASE WHEN " column " IS NOT NULL THEN lower(hex(" column ")) END"
 
