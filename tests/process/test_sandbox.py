@@ -4,8 +4,10 @@ Their deaths are made by build/congkhai-faults (tests/support/faulty_calls.c): w
 named there crash, hang, eat memory, or try what it must not.
 """
 
+import http.server
 import json
 import sqlite3
+import threading
 import unittest
 
 from harness import BUILD, PROGRAM, Place, Simulator, procedure
@@ -37,6 +39,41 @@ def reasons(place):
     return {row[0] for row in place.sql("SELECT reason FROM finding f JOIN record r ON r.id = f.record WHERE r.present = 1")}
 
 
+class Page(http.server.BaseHTTPRequestHandler):
+    """Answers every question with the server's `body`, and refuses what it is sent."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.body)))
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def do_PUT(self):
+        self.server.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(422)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Web:
+    def __init__(self, *records):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+        self.server.received = []
+        self.server.body = json.dumps(records).encode()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/list"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class Rights(unittest.TestCase):
     @faulty
     def test_from_inside_each_process_a_socket_a_file_a_program_and_a_signal_are_refused(self):
@@ -54,6 +91,17 @@ class Rights(unittest.TestCase):
             notes = {held["content"]["notes"].split(":")[1]: held["content"]["notes"].split(":")[2]
                      for held in portal.held().values()}
             self.assertEqual(notes, {"decoder": refused, "keys": untried, "mapper": refused, "nobody": untried})
+
+    @faulty
+    def test_who_talks_to_the_network_may_do_that_alone(self):
+        web = Web(*(procedure(f"1.00000{i}", notes=f"congkhai-fault:{child}:probe........")
+                    for i, child in enumerate(("fetcher", "sender", "nobody"))))
+        with web, Place() as place:
+            place.change_source(fetch={"url": web.url}, format="json")
+            place.change_portal(url=web.url)
+            night(place)
+            notes = {content["code"]: content["notes"].split(":")[2] for content in web.server.received}
+            self.assertEqual(notes, {"1.000000": "probeDrrrrrrr", "1.000001": "probeDrrrrrrr", "1.000002": "probe........"})
 
     def test_with_and_without_it_a_store_holds_the_same(self):
         held = {}
@@ -106,6 +154,30 @@ class Deaths(unittest.TestCase):
                     self.assertEqual(place.run("retry", "--reason", "x").code, 0)
                     self.assertEqual(night(place, program=PROGRAM).code, 0)
                 self.assertIn("1.000009", portal.held())
+
+    @faulty
+    def test_a_record_that_ends_the_process_that_sends_it_waits_and_the_others_are_sent(self):
+        for what in ("crash", "hang"):
+            with self.subTest(what), Simulator() as portal, Place(portal) as place:
+                place.records(*(procedure(f"1.00000{i}") for i in range(6)),
+                              procedure("1.000009", notes=f"congkhai-fault:sender:{what}"))
+                done = night(place, CONGKHAI_FAULT_FAST="200")
+                self.assertEqual(done.code, 1, done.stderr)
+                self.assertEqual(sorted(portal.held()), [f"1.00000{i}" for i in range(6)])
+                self.assertEqual(set(portal.effect_counts().values()), {1})
+                self.assertEqual(night(place, program=PROGRAM).code, 0)
+                self.assertIn("1.000009", portal.held())
+
+    @faulty
+    def test_a_source_whose_fetching_dies_is_not_read_whole_and_the_others_are(self):
+        web = Web(procedure("1.000009", notes="congkhai-fault:fetcher:crash"))
+        with web, Simulator() as portal, Place(portal) as place:
+            place.configure(sources=[place.source("web", fetch={"url": web.url}, format="json"), place.source("one")])
+            place.records(procedure("1.000001"))
+            self.assertEqual(night(place).code, 3)
+            self.assertEqual(sorted(portal.held()), ["1.000001"])
+            self.assertEqual(night(place, program=PROGRAM).code, 0)
+            self.assertEqual(sorted(portal.held()), ["1.000001", "1.000009"])
 
 
 if __name__ == "__main__":
