@@ -250,6 +250,7 @@ enum status children_start(void *user_data, struct error *error)
         return STATUS_OK;
     if (!session->invocation->language)
         session->language = session->configuration.language;
+    secrets_hide_environment(session->configuration.tree);
     const char *missing = sandbox_missing(&arena);
     if (missing)
         output_message(session, "%s", missing);

@@ -4,11 +4,14 @@ Their deaths are made by build/congkhai-faults (tests/support/faulty_calls.c): w
 named there crash, hang, eat memory, or try what it must not.
 """
 
+import base64
 import http.server
 import json
+import pathlib
 import sqlite3
 import threading
 import unittest
+import urllib.parse
 
 from harness import BUILD, PROGRAM, Place, Simulator, procedure
 
@@ -37,6 +40,21 @@ def state(place):
 
 def reasons(place):
     return {row[0] for row in place.sql("SELECT reason FROM finding f JOIN record r ON r.id = f.record WHERE r.present = 1")}
+
+
+def descendants(process):
+    """The processes below one, with the names that they gave themselves."""
+    children = pathlib.Path(f"/proc/{process}/task/{process}/children")
+    try:
+        below = [int(number) for number in children.read_text().split()]
+    except OSError:
+        return
+    for child in below:
+        try:
+            yield child, pathlib.Path(f"/proc/{child}/comm").read_text().strip()
+        except OSError:
+            continue
+        yield from descendants(child)
 
 
 class Page(http.server.BaseHTTPRequestHandler):
@@ -115,6 +133,32 @@ class Rights(unittest.TestCase):
                 held[sandbox] = state(place)
         self.assertEqual(held["on"], held["off"])
         self.assertTrue(held["on"]["findings"])
+
+
+class Secrets(unittest.TestCase):
+    def test_no_process_shows_a_secret_and_nothing_that_is_left_holds_one(self):
+        secrets = {"SOURCE_TOKEN": "t0ken-of-the-source", "CONGKHAI_PORTAL_TOKEN": "t0ken-of-the-portal"}
+        seen = {}
+        web = Web(*(procedure(f"1.{i:06d}") for i in range(300)))
+        with web, Simulator("--delay", "20") as portal, Place(portal) as place:
+            place.change_source(fetch={"url": web.url, "auth": {"bearer": "${env:SOURCE_TOKEN}"}}, format="json")
+            place.change_portal(auth={"bearer": "${env:CONGKHAI_PORTAL_TOKEN}"})
+            running = place.start("run", env={**place.environment, **secrets})
+            while running.alive():
+                for process, name in descendants(running.process.pid):
+                    try:
+                        seen[name] = seen.get(name, b"") + b"".join(
+                            pathlib.Path(f"/proc/{process}/{file}").read_bytes() for file in ("environ", "cmdline"))
+                    except OSError:
+                        pass
+            done = running.wait()
+            self.assertEqual(done.code, 0, done.stderr)
+            self.assertLessEqual({"spawner", "sender"}, seen.keys())
+            left = b"".join(path.read_bytes() for path in place.folder.rglob("*") if path.is_file())
+            everything = b"".join(seen.values()) + left + done.stdout.encode() + done.stderr.encode()
+            for secret in secrets.values():
+                for form in (secret.encode(), base64.b64encode(secret.encode()), urllib.parse.quote(secret).encode()):
+                    self.assertNotIn(form, everything)
 
 
 class Deaths(unittest.TestCase):
