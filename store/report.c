@@ -28,16 +28,15 @@ struct text report_why(struct arena *arena, struct text words, struct text error
     return made.bytes ? made : words;
 }
 
-enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
-                        struct error *error)
+#define RUNS                                                                                                 \
+    "SELECT *, (SELECT json_extract(e.detail, '$.error') FROM ledger e WHERE e.run = audit_runs.run AND"     \
+    " e.event = 'run-finished') AS parts FROM audit_runs"
+
+static enum status tell_runs(struct store *store, struct arena *arena, const char *sql, int64_t number,
+                             struct value **rows, struct error *error)
 {
     struct value *made;
-    if (read_rows(store, arena,
-                  "SELECT *, (SELECT json_extract(e.detail, '$.error') FROM ledger e WHERE e.run = "
-                  "audit_runs.run AND"
-                  " e.event = 'run-finished') AS parts FROM audit_runs"
-                  " WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC",
-                  most, &made, error))
+    if (read_rows(store, arena, sql, number, &made, error))
         return error->status;
     *rows = value_list(arena);
     for (const struct value *row = made->first; row; row = row->next) {
@@ -51,6 +50,23 @@ enum status report_runs(struct store *store, struct arena *arena, int64_t most, 
         }
     }
     return STATUS_OK;
+}
+
+enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
+                        struct error *error)
+{
+    return tell_runs(store, arena, RUNS " WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC",
+                     most, rows, error);
+}
+
+enum status report_run(struct store *store, struct arena *arena, int64_t number, struct value **run,
+                       struct error *error)
+{
+    struct value *rows;
+    if (tell_runs(store, arena, RUNS " WHERE run = ?1", number, &rows, error))
+        return error->status;
+    *run = rows->first;
+    return rows->first ? STATUS_OK : STATUS_END;
 }
 
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows, struct error *error)
@@ -137,19 +153,12 @@ enum status report_published(struct store *store, struct arena *arena, struct va
     return STATUS_OK;
 }
 
-enum status report_run_rules(struct store *store, struct arena *arena, int64_t run, struct value **rules,
-                             struct error *error)
+/* What a digest in the statement's first column names. */
+static enum status read_document(struct store *store, struct arena *arena, struct sqlite_statement *statement,
+                                 struct value **document, struct error *error)
 {
-    struct sqlite_statement *statement;
     struct digest digest;
     struct text bytes;
-    *rules = NULL;
-    if (store_sql(store,
-                  "SELECT json_extract(detail, '$.rules_digest') FROM ledger WHERE event = 'run-started'"
-                  " AND (?1 = 0 OR run = ?1) ORDER BY run DESC LIMIT 1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, run);
     enum status status = sqlite_step(statement, error);
     if (status)
         return status;
@@ -158,5 +167,32 @@ enum status report_run_rules(struct store *store, struct arena *arena, int64_t r
     if (!known)
         return STATUS_END;
     status = store_payload_by_digest(store, arena, &digest, &bytes, error);
-    return status ? status : json_parse(arena, bytes, rules, error);
+    return status ? status : json_parse(arena, bytes, document, error);
+}
+
+enum status report_run_rules(struct store *store, struct arena *arena, int64_t run, struct value **rules,
+                             struct error *error)
+{
+    struct sqlite_statement *statement;
+    *rules = NULL;
+    if (store_sql(store,
+                  "SELECT json_extract(detail, '$.rules_digest') FROM ledger WHERE event = 'run-started'"
+                  " AND (?1 = 0 OR run = ?1) ORDER BY run DESC LIMIT 1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, run);
+    return read_document(store, arena, statement, rules, error);
+}
+
+enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,
+                                 struct error *error)
+{
+    struct sqlite_statement *statement;
+    *configuration = NULL;
+    if (store_sql(store,
+                  "SELECT json_extract(detail, '$.config_digest') FROM ledger WHERE event = 'run-started'"
+                  " ORDER BY run DESC LIMIT 1",
+                  &statement, error))
+        return error->status;
+    return read_document(store, arena, statement, configuration, error);
 }
