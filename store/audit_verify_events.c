@@ -334,7 +334,8 @@ static void note_misnamed(struct audit_pass *pass, const struct audit_scan *scan
 static enum status check_references(struct audit_pass *pass, const struct audit_scan *scan,
                                     struct error *error)
 {
-    static const char *const kept[] = { "config_digest", "rules_digest" };
+    static const char *const kept[] = { "config_digest", "rules_digest", "text_digest", "signature_digest",
+                                        "revoked_digest" };
     const struct ledger_entry *entry = &scan->entry;
     struct digest digest;
     if (entry->has_digest && check_content(pass, entry->seq, &entry->digest, error))
@@ -344,7 +345,7 @@ static enum status check_references(struct audit_pass *pass, const struct audit_
         if (check_source(pass, entry->seq, &digest, error))
             return error->status;
     }
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (digest_from_hex(value_text_of(scan->detail, kept[i]), &digest) &&
             check_content(pass, entry->seq, &digest, error))
             return error->status;

@@ -530,6 +530,14 @@ class Certificates(Office, Night):
                 ["python3", ROOT / "scripts" / "verify-ledger", "--english", str(target)], env=environment,
                 capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn("1 signatures of people hold", done.stdout)
+        approved = json.loads(next(line for line in (bundle / "events.ndjson").read_text().splitlines()
+                                   if '"event":"approved"' in line))
+        signature = bundle / "payloads" / approved["detail"]["signature_digest"]
+        signature.write_bytes(signature.read_bytes()[:-1] + b"\0")
+        done = subprocess.run(["python3", ROOT / "scripts" / "verify-ledger", "--english", str(bundle)], capture_output=True,
+                              text=True)
+        self.assertEqual(done.returncode, 5, done.stdout)
 
     def test_pem_and_smime_are_signatures_too_and_a_chain_may_stand_in_them(self):
         for number, form in enumerate(("PEM", "SMIME"), 1):
