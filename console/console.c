@@ -34,7 +34,7 @@ struct reader {
     struct store *store;
     struct file_state file; /* as it was opened */
     int64_t changes;        /* of the store as it was looked at; 0: not yet */
-    struct file_state looked, looked_wal;
+    struct verifier_files looked;
     struct error found; /* what the look found */
     struct reader *next;
 };
@@ -56,21 +56,6 @@ static void close_reader(struct reader *reader)
     free(reader);
 }
 
-/* A state of zeros where there is no such file. */
-static struct file_state state_of(const char *path)
-{
-    struct file_state state;
-    struct error ignored;
-    return file_look(path, &state, &ignored) ? (struct file_state){ 0 } : state;
-}
-
-static struct file_state state_of_wal(const char *path)
-{
-    BUFFER_OWNED struct buffer wal = { 0 };
-    buffer_printf(&wal, "%s-wal", path);
-    return state_of(wal.bytes);
-}
-
 static struct reader *take_spare(struct console *console)
 {
     pthread_mutex_lock(&console->mutex);
@@ -83,7 +68,7 @@ static struct reader *take_spare(struct console *console)
 
 static enum status take_reader(struct console *console, struct reader **reader, struct error *error)
 {
-    struct file_state file = state_of(console->settings.store);
+    struct file_state file = verifier_look_at_files(console->settings.store).store;
     while ((*reader = take_spare(console))) {
         /* Another file may have been put in its place. */
         if ((*reader)->file.device == file.device && (*reader)->file.number == file.number)
@@ -117,16 +102,14 @@ static void give_back(struct console *console, struct reader *reader, bool keep)
 static enum status look_at(struct console *console, struct reader *reader, int64_t *changes,
                            struct error *error)
 {
-    struct file_state file = state_of(console->settings.store), wal = state_of_wal(console->settings.store);
+    struct verifier_files files = verifier_look_at_files(console->settings.store);
     if (store_changes(reader->store, changes, error))
         return error->status;
-    if (*changes != reader->changes || !file_state_equal(&file, &reader->looked) ||
-        !file_state_equal(&wal, &reader->looked_wal)) {
+    if (*changes != reader->changes || !verifier_same_files(&files, &reader->looked)) {
         reader->found = (struct error){ 0 };
         (void)audit_quick_check(reader->store, console->settings.audit, &reader->found);
         reader->changes = *changes;
-        reader->looked = file;
-        reader->looked_wal = wal;
+        reader->looked = files;
     }
     return reader->found.status ? error_copy(error, reader->found.status, &reader->found) : STATUS_OK;
 }
