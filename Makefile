@@ -1,7 +1,7 @@
 # make            build/congkhai and build/portal-simulator
 # make test       every test (scripts/test does the set-up first)
 # make check      format, layers, doors, headers
-# make install    PREFIX=/usr/local DESTDIR=
+# make install    PREFIX=/usr/local DESTDIR= SYSCONFDIR=/etc SYSTEMD=$(PREFIX)/lib/systemd/system
 # Variants: BUILD=build-asan SANITIZE=address,undefined · BUILD=build-clang CC=clang · WERROR=1 · FAULTS=1 (crash points)
 
 ifeq ($(origin CC),default)
@@ -9,6 +9,8 @@ CC := gcc
 endif
 BUILD   ?= build
 PREFIX  ?= /usr/local
+SYSCONFDIR ?= /etc
+SYSTEMD    ?= $(PREFIX)/lib/systemd/system
 VERSION := 0.2.0
 
 # Without unixODBC the program is built all the same; a source that needs it then says so. ODBC= leaves it out.
@@ -18,7 +20,7 @@ WARNINGS  := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-p
              -Wcast-qual -Wwrite-strings -Wundef -Wformat=2 -Wvla $(if $(WERROR),-Werror)
 CFLAGS    ?= -O2 -g
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DCONGKHAI_VERSION='"$(VERSION)"' -DCONGKHAI_PREFIX='"$(PREFIX)"' -I. \
-             $(WARNINGS) $(CFLAGS) -fno-strict-aliasing -fstack-protector-strong \
+             $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -fno-strict-aliasing -fstack-protector-strong \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) \
              $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(FAULTS),-DCONGKHAI_FAULTS) \
              $(if $(ODBC),-DCONGKHAI_ODBC) \
@@ -83,6 +85,10 @@ $(BUILD)/completion/congkhai:
 $(BUILD)/congkhai-faults: $(MAIN) $(call archive,cli) $(STAGES) $(BASE) $(BUILD)/tests/support/faulty_calls.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# And with those that can be made to fail at each place that calls them: for scripts/torture.
+$(BUILD)/congkhai-torture: $(MAIN) $(call archive,cli) $(STAGES) $(BASE) $(BUILD)/tests/support/torture_calls.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(BUILD)/portal-simulator: $(SIMULATOR:%.c=$(BUILD)/%.o) $(BASE)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -140,6 +146,8 @@ check:
 	scripts/check-format
 	scripts/check-layers $(BUILD)
 
+UNITS := $(notdir $(wildcard service/*.service service/*.socket service/*.timer))
+
 install: all
 	install -Dm755 $(BUILD)/congkhai $(DESTDIR)$(PREFIX)/bin/congkhai
 	install -Dm644 $(BUILD)/man/man1/congkhai.1 $(DESTDIR)$(PREFIX)/share/man/man1/congkhai.1
@@ -149,6 +157,15 @@ install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/share/congkhai
 	install -m755 scripts/verify-ledger $(DESTDIR)$(PREFIX)/share/congkhai/verify-ledger
 	cp -R config/. $(DESTDIR)$(PREFIX)/share/congkhai/
+	install -m755 service/night-failed $(DESTDIR)$(PREFIX)/share/congkhai/night-failed
+	mkdir -p $(DESTDIR)$(PREFIX)/share/doc/congkhai $(DESTDIR)$(SYSTEMD)
+	install -m644 $(wildcard *.md) $(wildcard docs/*.md docs/*.yaml docs/*.json) $(DESTDIR)$(PREFIX)/share/doc/congkhai
+	mkdir -p $(DESTDIR)$(PREFIX)/share/doc/congkhai/huong-dan
+	install -m644 $(wildcard docs/huong-dan/*.md) $(DESTDIR)$(PREFIX)/share/doc/congkhai/huong-dan
+	for u in $(UNITS); do sed 's#@PREFIX@#$(PREFIX)#' service/$$u >$(DESTDIR)$(SYSTEMD)/$$u && chmod 644 $(DESTDIR)$(SYSTEMD)/$$u; done
+	install -Dm644 service/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/congkhai.conf
+	install -Dm644 service/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/congkhai.conf
+	install -Dm644 service/default $(DESTDIR)$(SYSCONFDIR)/default/congkhai
 
 clean:
 	rm -rf $(BUILD)

@@ -15,7 +15,13 @@
 struct sqlite;
 struct sqlite_statement;
 
-enum sqlite_mode { SQLITE_READ, SQLITE_WRITE, SQLITE_CREATE };
+enum sqlite_mode {
+    SQLITE_READ,
+    SQLITE_WRITE,
+    SQLITE_CREATE,
+    SQLITE_READ_SHARED, /* reads, with a write-ahead log whose index (-shm) is there and only read, too */
+    SQLITE_READ_STILL,  /* reads a file that nobody changes: no lock, no log; the caller sees to that */
+};
 
 /* One connection serves one thread. Waits up to 5 s for another's lock. SQLITE_READ and SQLITE_WRITE want the
  * file to exist. STATUS_USAGE when the file is no SQLite database, STATUS_FATAL when it cannot be opened,
@@ -81,6 +87,8 @@ bool sqlite_is_blob(struct sqlite_statement *statement, int at);
 bool sqlite_is_integer(struct sqlite_statement *statement, int at);
 bool sqlite_is_real(struct sqlite_statement *statement, int at);
 bool sqlite_is_text(struct sqlite_statement *statement, int at);
+enum sqlite_kind { SQLITE_NOTHING, SQLITE_WHOLE_NUMBER, SQLITE_REAL_NUMBER, SQLITE_WORDS, SQLITE_RAW_BYTES };
+enum sqlite_kind sqlite_column_kind(struct sqlite_statement *statement, int at);
 int64_t sqlite_number(struct sqlite_statement *statement, int at);
 struct text sqlite_column_text(struct sqlite_statement *statement,
                                int at); /* numbers as SQLite prints them */

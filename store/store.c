@@ -10,6 +10,7 @@
 #include "store/merkle.h"
 #include "store/migrate.h"
 #include "store/schema.h"
+#include "store/untouched.h"
 
 #define STATEMENTS 512 /* a power of two, well above the number of literals */
 
@@ -19,6 +20,7 @@ struct store {
     char *path;
     struct file_lock lock, inside; /* by its name, and by itself */
     bool locked;
+    struct untouched untouched;
     int64_t run, version;
     unsigned snapshots; /* that are open, one within another */
     struct merkle_tree tree;
@@ -103,10 +105,10 @@ static enum status make_folder(const char *path, struct error *error)
 }
 
 /* The views use json_extract, which SQLite does not let an untrusted schema call. A page cache of 8 MiB and a
- * journal that is folded back every 64 MiB keep memory flat however much is staged. */
+ * journal that is folded back every 2,000 pages keep memory flat however much is staged. */
 static const char *const pragmas = "PRAGMA trusted_schema = ON; PRAGMA journal_mode = WAL; PRAGMA "
                                    "synchronous = NORMAL; PRAGMA cache_size = -8192;"
-                                   "PRAGMA wal_autocheckpoint = 16000; PRAGMA temp_store = MEMORY;"
+                                   "PRAGMA wal_autocheckpoint = 2000; PRAGMA temp_store = MEMORY;"
                                    "PRAGMA journal_size_limit = 67108864";
 
 static enum status read_tree(struct store *store, struct error *error);
@@ -169,30 +171,66 @@ static enum status check_schema(struct store *store, enum store_mode mode, struc
     return migrate_read_older(store->database, store->version, error);
 }
 
-static enum status open_to_read(struct store *store, enum store_mode mode, struct error *error)
+/* Who may not make the log's index beside the file reads without. */
+static enum status open_reading(struct store *store, bool untouched, struct error *error)
+{
+    struct error refused = { 0 };
+    enum status status = STATUS_FATAL;
+    if (!untouched)
+        status = open_file(store, SQLITE_READ, &refused);
+    if (status == STATUS_FATAL)
+        status = untouched_open(store->path, &store->untouched, &store->database, error);
+    if (status && refused.status)
+        return error_copy(error, refused.status, &refused);
+    if (status == STATUS_USAGE)
+        status = STATUS_LEDGER;
+    if (status && error)
+        error->status = status;
+    return status;
+}
+
+static enum status open_to_read(struct store *store, enum store_mode mode, bool untouched,
+                                struct error *error)
 {
     if (!file_exists(store->path))
         return error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"),
                          store->path);
-    if (open_file(store, SQLITE_READ, error) ||
+    if (open_reading(store, untouched, error) ||
         sqlite_run(store->database, "PRAGMA trusted_schema = ON; PRAGMA temp_store = MEMORY", error) ||
         schema_prepare(store->database, false, store->path, &store->version, error))
         return error->status;
     return check_schema(store, mode, error);
 }
 
-enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
-                       struct error *error)
+static enum status open_any(const char *path, enum store_mode mode, bool untouched, struct clock *clock,
+                            struct store **store, struct error *error)
 {
     struct store *made = memory_new(struct store);
     made->clock = clock;
     if (find_place(path, &made->path, error) ||
-        (mode == STORE_RUN ? open_to_write(made, error) : open_to_read(made, mode, error))) {
+        (mode == STORE_RUN ? open_to_write(made, error) : open_to_read(made, mode, untouched, error))) {
         store_close(made);
         return error->status;
     }
     *store = made;
     return STATUS_OK;
+}
+
+enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
+                       struct error *error)
+{
+    return open_any(path, mode, false, clock, store, error);
+}
+
+enum status store_open_untouched(const char *path, enum store_mode mode, struct clock *clock,
+                                 struct store **store, struct error *error)
+{
+    return open_any(path, mode, true, clock, store, error);
+}
+
+enum status store_check_untouched(const struct store *store, struct error *error)
+{
+    return untouched_check(store->path, &store->untouched, error);
 }
 
 void store_close(struct store *store)
@@ -390,54 +428,81 @@ struct buffer *store_scratch(struct store *store, int which)
     return &store->scratch[which];
 }
 
+/* Bytes on their way into the store, as they are to stand there. */
+struct arriving {
+    const struct digest *digest;
+    struct text stored;
+    size_t size; /* before packing */
+    bool packed, kept;
+};
+
 /* Known bytes; what retention forgot has come again, and what was packed as a source's is now a content. */
-static enum status find_payload(struct store *store, enum payload_use use, const struct digest *digest,
-                                struct text bytes, int64_t *payload, struct error *error)
+static enum status find_payload(struct store *store, const struct arriving *arriving, int64_t *payload,
+                                struct error *error)
 {
     struct sqlite_statement *find, *write;
     if (store_sql(store, "SELECT id, bytes IS NULL, kept = 0 FROM payload WHERE digest = ?1", &find, error))
         return error->status;
-    sqlite_bind_digest(find, 1, digest);
+    sqlite_bind_digest(find, 1, arriving->digest);
     enum status status = sqlite_step(find, error);
     if (status)
         return status;
     *payload = sqlite_number(find, 0);
-    bool forgotten = sqlite_number(find, 1), becomes_kept = use == PAYLOAD_KEPT && sqlite_number(find, 2);
+    bool forgotten = sqlite_number(find, 1), becomes_kept = arriving->kept && sqlite_number(find, 2);
     sqlite_reset_statement(find);
     if (!forgotten && !becomes_kept)
         return STATUS_OK;
     if (store_sql(store,
-                  "UPDATE payload SET bytes = ?2, encoding = 0, kept = max(kept, ?4), forgotten = NULL,"
+                  "UPDATE payload SET bytes = ?2, encoding = ?5, kept = max(kept, ?4), forgotten = NULL,"
                   " run = CASE WHEN bytes IS NULL THEN ?3 ELSE run END WHERE id = ?1",
                   &write, error))
         return error->status;
     sqlite_bind_number(write, 1, *payload);
-    sqlite_bind_bytes(write, 2, bytes.bytes ? bytes : TEXT(""));
+    sqlite_bind_bytes(write, 2, arriving->stored);
     sqlite_bind_number(write, 3, store->run);
-    sqlite_bind_number(write, 4, use == PAYLOAD_KEPT);
+    sqlite_bind_number(write, 4, arriving->kept);
+    sqlite_bind_number(write, 5, arriving->packed);
     return sqlite_execute(write, error);
+}
+
+static enum status put_payload(struct store *store, const struct arriving *arriving, int64_t *payload,
+                               struct error *error)
+{
+    struct sqlite_statement *insert;
+    if (store_sql(store,
+                  "INSERT OR IGNORE INTO payload (digest, kept, encoding, size, run, bytes)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                  &insert, error))
+        return error->status;
+    sqlite_bind_digest(insert, 1, arriving->digest);
+    sqlite_bind_number(insert, 2, arriving->kept);
+    sqlite_bind_number(insert, 3, arriving->packed);
+    sqlite_bind_number(insert, 4, (int64_t)arriving->size);
+    sqlite_bind_number(insert, 5, store->run);
+    sqlite_bind_bytes(insert, 6, arriving->stored);
+    if (sqlite_execute(insert, error))
+        return error->status;
+    if (!sqlite_changed_rows(store->database))
+        return find_payload(store, arriving, payload, error);
+    *payload = sqlite_last_row(store->database);
+    return STATUS_OK;
 }
 
 enum status store_payload_put(struct store *store, enum payload_use use, const struct digest *digest,
                               struct text bytes, int64_t *payload, struct error *error)
 {
-    struct sqlite_statement *insert;
-    if (store_sql(store,
-                  "INSERT OR IGNORE INTO payload (digest, kept, encoding, size, run, bytes)"
-                  " VALUES (?1, ?2, 0, ?3, ?4, ?5)",
-                  &insert, error))
-        return error->status;
-    sqlite_bind_digest(insert, 1, digest);
-    sqlite_bind_number(insert, 2, use == PAYLOAD_KEPT);
-    sqlite_bind_number(insert, 3, (int64_t)bytes.length);
-    sqlite_bind_number(insert, 4, store->run);
-    sqlite_bind_bytes(insert, 5, bytes.bytes ? bytes : TEXT(""));
-    if (sqlite_execute(insert, error))
-        return error->status;
-    if (!sqlite_changed_rows(store->database))
-        return find_payload(store, use, digest, bytes, payload, error);
-    *payload = sqlite_last_row(store->database);
-    return STATUS_OK;
+    struct arriving arriving = { .digest = digest,
+                                 .stored = bytes.bytes ? bytes : TEXT(""),
+                                 .size = bytes.length,
+                                 .kept = use == PAYLOAD_KEPT };
+    return put_payload(store, &arriving, payload, error);
+}
+
+enum status store_payload_put_packed(struct store *store, const struct digest *digest, size_t size,
+                                     struct text packed, int64_t *payload, struct error *error)
+{
+    struct arriving arriving = { .digest = digest, .stored = packed, .size = size, .packed = true };
+    return put_payload(store, &arriving, payload, error);
 }
 
 enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at,

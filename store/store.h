@@ -41,6 +41,12 @@ enum status store_check_place(const char *path, struct error *error);
  * was edited when it is to be read, and where it is to be written and cannot be. */
 enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
                        struct error *error);
+/* The same, for a mode that reads, without a trace (store/untouched.h): on a medium or in a folder where nothing can be
+ * written, beside a run, after a crash. store_open reads so by itself where it may not write. */
+enum status store_open_untouched(const char *path, enum store_mode mode, struct clock *clock,
+                                 struct store **store, struct error *error);
+/* To be asked when all was read: STATUS_STOP where that may be of two moments. */
+enum status store_check_untouched(const struct store *store, struct error *error);
 void store_close(struct store *store);
 
 const char *store_path(const struct store *store);
@@ -89,6 +95,10 @@ enum payload_use { PAYLOAD_SOURCE, PAYLOAD_KEPT };
 /* Gives the number of the payload, new or already there. */
 enum status store_payload_put(struct store *store, enum payload_use use, const struct digest *digest,
                               struct text bytes, int64_t *payload, struct error *error);
+/* The same for `size` bytes of a source that were packed already (adapters/deflate.h): by another thread than the one
+ * that writes. */
+enum status store_payload_put_packed(struct store *store, const struct digest *digest, size_t size,
+                                     struct text packed, int64_t *payload, struct error *error);
 /* STATUS_END: not there, or forgotten by retention. The bytes live in the arena. */
 enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,
                           struct error *error);
