@@ -14,19 +14,20 @@ import socket
 import sqlite3
 import subprocess
 import tempfile
-import time
 import unittest
 import urllib.parse
 import zipfile
 
-from harness import BUILD, ROOT, SANITIZED, Night, Place, Simulator, procedure, procedures, wait_until
+from harness import BUILD, PROGRAM, ROOT, Night, Place, Running, Simulator, procedure, procedures, wait_until
 
 
 class Pages:
     """A console at work, and what it answers."""
 
-    def __init__(self, place, *arguments, listen="127.0.0.1:0", **options):
-        self.running = place.start(*arguments, "console", "--listen", listen, **options)
+    def __init__(self, place, *arguments, listen="127.0.0.1:0"):
+        whose = [] if "--store" in arguments else ["--config", place.folder / "congkhai.yaml"]
+        self.running = Running([PROGRAM, *whose, "console", *arguments, "--listen", listen], env=place.environment)
+        place.children.append(self.running)
         self.listen = self.address()
 
     def address(self):
@@ -366,6 +367,25 @@ class Places(Night):
         self.place.run("run")
         self.assertIn("<b>1</b>", pages.page("/"))
         pages.stop()
+
+    def test_a_store_that_was_handed_over_is_shown_without_a_configuration_and_left_as_it_is(self):
+        self.place.records(*procedures(3))
+        self.place.run("run")
+        folder = self.place.folder / "handed"
+        folder.mkdir()
+        shutil.copy(self.place.store, folder / "other.db")
+        (self.place.folder / "congkhai.yaml").rename(self.place.folder / "congkhai.yaml.away")
+        pages = Pages(self.place, "--store", str(folder / "other.db"))
+        self.assertIn("UBND thành phố Cần Thơ", pages.page("/"))
+        self.assertIn("1.000002", pages.page("/thu-tuc"))
+        self.assertIn('class="verdict good"', pages.page("/so-cai"))
+        (self.place.folder / "congkhai.yaml.away").rename(self.place.folder / "congkhai.yaml")
+        self.place.records(*procedures(5))
+        self.place.run("run")
+        shutil.copy(self.place.store, folder / "other.db")
+        wait_until(lambda: "1.000005" in pages.page("/thu-tuc"), "the other store is seen")
+        pages.stop()
+        self.assertEqual([path.name for path in folder.iterdir()], ["other.db"])
 
     def test_a_forged_store_is_told_and_nothing_of_it_is_shown(self):
         self.place.records(*procedures(3))
