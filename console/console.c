@@ -347,8 +347,9 @@ enum status console_open(const struct console_settings *settings, struct console
                                            .descriptor = settings->descriptor,
                                            .answer = answer_request,
                                            .user_data = made };
-    if (verifier_open(&made->settings, &made->verifier, error) ||
-        http_server_open(&server, &made->server, error)) {
+    if (http_server_open(&server, &made->server, error) ||
+        (settings->lock && settings->lock(settings->user_data, error)) ||
+        verifier_open(&made->settings, &made->verifier, error) || http_server_start(made->server, error)) {
         console_close(made);
         return error->status;
     }

@@ -350,7 +350,7 @@ class Places(Night):
             done = self.place.run("console", "--listen", listen)
             self.assertEqual(done.code, 2, (listen, done))
 
-    def test_a_unix_socket_needs_no_host_and_is_taken_away_at_the_end(self):
+    def test_a_unix_socket_needs_no_host_and_a_left_over_one_is_no_hindrance(self):
         self.place.records(procedure("1.000001"))
         self.place.run("run")
         path = self.place.folder / "console.sock"
@@ -358,7 +358,20 @@ class Places(Night):
         self.assertEqual(path.stat().st_mode & 0o777, 0o660)
         self.assertIn("1", pages.page("/"))
         pages.stop()
-        self.assertFalse(path.exists())
+        again = Pages(self.place, listen=f"unix:{path}")
+        self.assertIn("1", again.page("/"))
+        self.assertEqual(self.place.run("console", "--listen", f"unix:{path}").code, 3)
+        again.stop()
+
+    def test_the_process_can_write_nothing_but_its_own_temporary_folder(self):
+        self.place.records(procedure("1.000001"))
+        self.place.run("run")
+        pages = Pages(self.place)
+        self.assertIn("1.000001", pages.page("/thu-tuc"))
+        status = dict(line.split(":\t", 1) for line in
+                      open(f"/proc/{pages.running.process.pid}/status", encoding="ascii").read().splitlines() if ":\t" in line)
+        self.assertEqual((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"))
+        pages.stop()
 
     def test_without_a_store_pages_say_that_nothing_has_been_run(self):
         pages = Pages(self.place)
