@@ -15,6 +15,8 @@ static enum status verify(struct session *session, const char *path, struct aren
         return error->status;
     enum status status = audit_verify(store, &request, arena, report, error);
     store_close(store);
+    if (status == STATUS_FATAL) /* what cannot be read does not verify */
+        status = error->status = STATUS_LEDGER;
     if (!status && !report->holds)
         status = error_set(error, STATUS_LEDGER, "%s: %s %s", path, report->sentence,
                            report->first ? report->first->message : "");

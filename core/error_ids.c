@@ -34,6 +34,7 @@ static const struct {
     { "a-procedure-has-no-field-did-you", "a procedure has no field \"%.*s\"; did you mean \"%s\"?" },
     { "a-procedure-has-no-field-in", "A procedure has no field \"%.*s\" (in \"%.*s\")" },
     { "a-procedure-has-no-field-in-did", "A procedure has no field \"%.*s\" (in \"%.*s\"); did you mean \"%s\"?" },
+    { "a-query-takes-more-than-a-file", "%s: a query takes more than a file of this size can: something in it never ends" },
     { "a-query-took-longer-than-ms-and", "%s: a query took longer than %lld ms and was broken off: %.*s. Make it simpler or allow it more time" },
     { "a-record-is-either-a-file-or", "a record is either a \"file\" or \"inline\"" },
     { "a-record-needs-the-source-that-it", "a \"record\" needs the \"source\" that it belongs to" },
