@@ -58,8 +58,8 @@ enum status command_backup(struct session *session, struct error *error, int *ex
     const char *partial = text_format(&arena, "%s.partial", path).bytes;
     enum status status = copy(session, partial, error);
     struct error reason = { 0 };
-    if (status == STATUS_FATAL && /* is it the disk, or the store? */
-        verify(session, session->configuration.store, &arena, &report, &reason) == STATUS_LEDGER)
+    /* Is it the disk, or the store? */
+    if (status == STATUS_FATAL && verify(session, session->configuration.store, &arena, &report, &reason))
         status = error_copy(error, STATUS_LEDGER, &reason);
     if (!status)
         status = verify(session, partial, &arena, &report, error);
