@@ -25,11 +25,12 @@ static void open_standard_streams(void)
     stderr = messages;
 }
 
-static enum status configure(struct session *session, struct error *error)
+static enum status configure(struct session *session, struct setting_faults *faults, struct error *error)
 {
     const struct invocation *invocation = session->invocation;
     bool told = invocation->language != NULL;
-    if (configuration_load(invocation->config, told ? NULL : language_choose, &session->configuration, error))
+    if (configuration_load(invocation->config, told ? NULL : language_choose, faults, &session->configuration,
+                           error))
         return error->status;
     session->configured = true;
     if (!told)
@@ -47,7 +48,7 @@ static void configure_from_store(struct session *session)
     struct error unread;
     configuration->store = invocation->store;
     configuration->folder = ".";
-    configuration->context = (struct setting_context){ &configuration->arena, invocation->store };
+    configuration->context = (struct setting_context){ &configuration->arena, invocation->store, NULL };
     if (run_read_store(session, STORE_READ_OLDER, &store, &unread))
         return;
     configuration_from_store(store, configuration);
@@ -63,13 +64,15 @@ static enum status run_command(struct session *session, const struct command *co
 {
     const struct configuration *configuration = &session->configuration;
     const struct invocation *invocation = session->invocation;
+    struct setting_faults faults = { .arena = &session->invocation->arena };
     if (invocation->store)
         configure_from_store(session);
     if (invocation->store && configuration->source_count &&
         source_check_names(configuration->sources, configuration->source_count, invocation->sources,
                            invocation->source_count, error))
         return error->status;
-    if (!invocation->store && command->needs != NEEDS_NOTHING && configure(session, error))
+    if (!invocation->store && command->needs != NEEDS_NOTHING &&
+        configure(session, command->run == command_check ? &faults : NULL, error))
         return error->status;
     if (notices_concern(session))
         notices_begin(session);

@@ -118,11 +118,10 @@ static enum status read_portal(const struct setting_context *context, const char
                                const struct value *tree, struct portal *portal, struct error *error)
 {
     if (!tree)
-        return error_set(
-            error, STATUS_USAGE,
-            _("%s: there is no \"portal\", so nothing can be published; describe it as \"congkhai init\" "
-              "shows"),
-            context->file);
+        return setting_fault(
+            context, &(struct value){ .line = 1, .column = 1 }, error,
+            _("there is no \"portal\", so nothing can be published; describe it as \"congkhai init\" "
+              "shows"));
     if (find_driver(context, tree, &portal->driver, error) || read_settings(context, tree, portal, error))
         return error->status;
     struct portal_settings *settings = portal->settings;

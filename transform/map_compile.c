@@ -440,17 +440,20 @@ static enum status compile_group(struct compiler *compiler, const struct field *
             return error->status;
         group->each_number = number_address(compiler->map, group->each);
     }
+    enum status status = STATUS_OK;
     for (const struct value *member = tree->first; member; member = member->next) {
         struct field_path path;
         if (group->inner && (member == each || member == inner))
             continue;
-        if (field_path_compile(field, member->name, &path, error))
-            return setting_place(compiler->context, member, error);
-        if (place_node(compiler, group, &path, format, member, error))
-            return error->status;
+        enum status one = field_path_compile(field, member->name, &path, error);
+        one = one ? setting_place(compiler->context, member, error)
+                  : place_node(compiler, group, &path, format, member, error);
+        if (one && !setting_goes_on(compiler->context, error))
+            return one;
+        status = one ? one : status;
     }
     sort_group(group);
-    return STATUS_OK;
+    return status;
 }
 
 /* `kind` has a default; the others must come from somewhere. */

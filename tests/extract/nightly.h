@@ -90,7 +90,7 @@ static struct source *read_sources(struct setting_context *context, const char *
 {
     struct value *tree;
     struct source *sources;
-    *context = (struct setting_context){ &test_arena, "c.yaml" };
+    *context = (struct setting_context){ &test_arena, "c.yaml", NULL };
     if (yaml_parse(&test_arena, text_of(yaml), "c.yaml", &tree, &error) ||
         source_read_all(context, tree, &sources, count, &error))
         return NULL;

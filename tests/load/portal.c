@@ -20,7 +20,7 @@ static struct portal portal;
 static enum status read_from(const char *folder, const char *yaml)
 {
     struct value *tree = NULL;
-    struct setting_context context = { &test_arena, "congkhai.yaml" };
+    struct setting_context context = { &test_arena, "congkhai.yaml", NULL };
     error = (struct error){ .status = STATUS_OK };
     portal = (struct portal){ .driver = NULL };
     if (yaml && yaml_parse(&test_arena, text_of(yaml), "congkhai.yaml", &tree, &error))

@@ -63,7 +63,7 @@ static const char mapped[] =
     "\"TRINHTU\":[{\"TENTRINHTU\":\"Gửi\"}],\"TRUONGHOP\":\"Trực tuyến\"}],\"TUKHOA\":\"\","
     "\"YEUCAU\":\"Đủ 18 tuổi\"}";
 
-static const struct setting_context context = { &test_arena, "congkhai.yaml" };
+static const struct setting_context context = { &test_arena, "congkhai.yaml", NULL };
 
 static struct value *json(const char *text)
 {
