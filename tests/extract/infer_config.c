@@ -126,7 +126,8 @@ TEST("what cannot be told is said to a person, and secrets of a URL are not writ
     CHECK_INT(infer_config_write(&test_arena, "http://127.0.0.1:1/x?token=s3cret", NULL, &yaml, &error),
               STATUS_STOP);
     CHECK(!strstr(error.message, "s3cret"));
-    CHECK_INT(infer_config_write(&test_arena, "http://u:s3cret@127.0.0.1:1/x", NULL, &yaml, &error), STATUS_STOP);
+    CHECK_INT(infer_config_write(&test_arena, "http://u:s3cret@127.0.0.1:1/x", NULL, &yaml, &error),
+              STATUS_STOP);
     CHECK(!strstr(error.message, "s3cret"));
     end_nights();
 }
