@@ -31,6 +31,7 @@ struct invocation {
     const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *show, *run,
         *as_of, *by, *format, *department, *outcome, *since, *limit, *output, *max_age;
     bool fresh; /* --new */
+    bool yes, dry_run;
     bool online, offline, rules, anew;
     char **arguments; /* what is no option */
     int argument_count;

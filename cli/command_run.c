@@ -310,6 +310,8 @@ enum status command_run(struct session *session, struct error *error, int *exit_
     struct night night = { 0 };
     struct digest rules;
     struct store *store;
+    if (session->invocation->dry_run)
+        return command_plan(session, error, exit_code);
     prepare(&night, session);
     if (check_all(&night, &rules, error) ||
         store_open(session->configuration.store, STORE_RUN, session->clock, &store, error))

@@ -46,6 +46,8 @@ const struct command_option command_options[] = {
     { "release-brake", OPTION_TEXTS, LIST(released, released_count), "NAME", N_("lets this brake go for this run; needs --reason; may be given again"), NULL, NULL, false },
     { "reason", OPTION_TEXT, AT(reason), "TEXT", N_("why; it goes into the ledger with your name"), NULL, NULL, false },
     { "decision", OPTION_TEXT, AT(decision), "NUMBER", N_("the number of the decision that abolishes it, such as 1234/QĐ-UBND"), NULL, NULL, false },
+    { "yes", OPTION_FLAG, AT(yes), NULL, N_("does it without asking; where there is no terminal it must be given"), NULL, NULL, false },
+    { "dry-run", OPTION_FLAG, AT(dry_run), NULL, N_("sends nothing and writes nothing: the same as plan"), NULL, NULL, false },
     { "plan", OPTION_TEXT, AT(plan), "DIGEST", N_("sends the plan of this digest, or nothing"), NULL, NULL, false },
     { "run", OPTION_TEXT, AT(run), "N", N_("only what run N kept back"), "retry", NULL, false },
     { "run", OPTION_TEXT, AT(run), "N", N_("only the events of run N"), NULL, NULL, false },

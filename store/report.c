@@ -168,6 +168,27 @@ enum status report_run_rules(struct store *store, struct arena *arena, int64_t r
     return read_document(store, arena, statement, rules, error);
 }
 
+enum status report_last_transform(struct store *store, int64_t *run, struct digest *configuration,
+                                  struct digest *rules, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(
+            store,
+            "SELECT run, json_extract(detail, '$.config_digest'), json_extract(detail, '$.rules_digest')"
+            " FROM ledger WHERE event = 'run-started'"
+            " AND json_extract(detail, '$.command') IN ('run', 'transform') ORDER BY run DESC LIMIT 1",
+            &statement, error))
+        return error->status;
+    enum status status = sqlite_step(statement, error);
+    if (status)
+        return status;
+    *run = sqlite_number(statement, 0);
+    bool known = digest_from_hex(sqlite_column_text(statement, 1), configuration) &&
+                 digest_from_hex(sqlite_column_text(statement, 2), rules);
+    sqlite_reset_statement(statement);
+    return known ? STATUS_OK : STATUS_END;
+}
+
 enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,
                                  struct error *error)
 {

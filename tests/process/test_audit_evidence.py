@@ -473,7 +473,7 @@ class Decisions(unittest.TestCase):
             place.records(*procedures(5), procedure("1.000009", name=None))
             place.run("run")
             place.run("retry", "--reason", "đã sửa cổng")
-            place.run("withdraw", "1.000003", "--decision", "9/QĐ-UBND", "--reason", "bãi bỏ")
+            place.run("withdraw", "--yes", "1.000003", "--decision", "9/QĐ-UBND", "--reason", "bãi bỏ")
             place.run("load")
             portal.faults("kind=conflict,on=put,count=1")
             place.records(procedure("1.000001", name="Khác"), *procedures(4, first=2))
