@@ -41,9 +41,9 @@ struct ingest;
 
 struct ingest *ingest_open(const struct ingest_options *options);
 enum status ingest_put(struct ingest *ingest, const struct ingest_record *record, struct error *error);
-/* The key that bytes have; `ingest` is the ingest (a rekey_find). */
-enum status ingest_find_key(void *ingest, struct text bytes, struct text context, struct arena *arena,
-                            struct text *key, struct error *error);
+/* The key that bytes have, or, without one, their document's name; `ingest` is the ingest (a rekey_find). */
+enum status ingest_find_key(void *ingest, struct text bytes, struct text context, struct text locator,
+                            struct arena *arena, struct text *key, struct error *error);
 /* Everything that was put is staged. */
 enum status ingest_finish(struct ingest *ingest, struct error *error);
 /* How many rows were no records, since the start. */

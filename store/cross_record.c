@@ -198,7 +198,7 @@ static enum status replace_findings(struct store *store, int64_t record, const s
             return error->status;
     if (run_for(store, "DELETE FROM finding WHERE record = ?1 AND stage = -2", record, error))
         return error->status;
-    return run_for(store, "UPDATE record SET work = 3 WHERE id = ?1 AND work = 0", record, error);
+    return transform_queue_raise(store, record, WORK_RESOLVE, error);
 }
 
 static enum status replace_deadlines(struct store *store, int64_t record,

@@ -4,6 +4,7 @@
 #include "core/canonical.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/transform_queue.h"
 
 #define GROUP 500 /* records at a time */
 
@@ -118,13 +119,13 @@ static enum status take_up_record(struct taking *taking, const struct kept_recor
         taking->counts->rejected++;
     if (append(taking, record->source, record->key, record->code, record->held ? "held" : "rejected",
                error) ||
-        store_sql(taking->store,
-                  "UPDATE record SET work = 1, fault = CASE doubt WHEN 1 THEN NULL ELSE fault END,"
-                  " doubt = CASE doubt WHEN 1 THEN 2 ELSE doubt END WHERE id = ?1",
+        store_sql(taking->store, "UPDATE record SET fault = NULL, doubt = 2 WHERE id = ?1 AND doubt = 1",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record->record);
-    return sqlite_execute(statement, error);
+    return sqlite_execute(statement, error)
+               ? error->status
+               : transform_queue_raise(taking->store, record->record, WORK_MAP, error);
 }
 
 static enum status take_up_records(struct taking *taking, struct error *error)
@@ -174,17 +175,6 @@ static enum status list_deliveries(struct taking *taking, struct value *list, st
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-/* The record is settled again, and wants what it says. */
-static enum status resolve_again(struct store *store, const struct outbox_item *item, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store, "UPDATE record SET work = 3 WHERE work = 0 AND present = 1 AND id = ?1", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_number(statement, 1, item->record);
-    return sqlite_execute(statement, error);
-}
-
 static void count_delivery(struct operator_order_counts *counts, enum outbox_state state, bool decided)
 {
     if (decided)
@@ -213,7 +203,8 @@ static enum status take_up_delivery(struct taking *taking, struct text code, boo
         outbox_item_retry(&item);
     if (append(taking, NULL, TEXT_NONE, code, state, error) || outbox_save(taking->store, &item, error))
         return error->status;
-    return decided ? resolve_again(taking->store, &item, error) : STATUS_OK;
+    /* The record wants again what it says. */
+    return decided ? transform_queue_raise(taking->store, item.record, WORK_RESOLVE, error) : STATUS_OK;
 }
 
 static enum status take_up_deliveries(struct taking *taking, struct error *error)
@@ -278,19 +269,6 @@ static enum status append_order(struct store *store, struct arena *arena, const 
     return ledger_append(store, &event, NULL, error);
 }
 
-/* A record that only lacked the decision is settled again. */
-static enum status resolve_lacking(struct store *store, struct text code, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "UPDATE record SET work = 3 WHERE code = ?1 AND work = 0 AND present = 1"
-                  " AND status = 'abolished' AND outcome = 'rejected'",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, code);
-    return sqlite_execute(statement, error);
-}
-
 static enum status give_order(struct store *store, struct arena *arena, const struct operator_order *order,
                               struct outbox_item *item, struct text bytes, struct outbox_wish *wish,
                               struct error *error)
@@ -300,11 +278,13 @@ static enum status give_order(struct store *store, struct arena *arena, const st
     if (store_begin(store, error))
         return error->status;
     wish->event = (int64_t)store_tree(store)->size + 1; /* that of append_order */
+    /* A record that only lacked the decision is resolved again. */
+    struct transform_shared lacking = { .code = order->code, .abolished = true, .rejected = true };
     if (!outbox_said(store, item->record, &says, &said, error) &&
         !store_payload_put(store, PAYLOAD_KEPT, &wish->digest, bytes, &wish->content, error)) {
         outbox_item_order(item, wish, says ? &said : NULL);
         if (!append_order(store, arena, order, item, error) && !outbox_save(store, item, error) &&
-            !resolve_lacking(store, order->code, error) && !store_commit(store, error))
+            !transform_queue_share(store, &lacking, error) && !store_commit(store, error))
             return STATUS_OK;
     }
     store_rollback(store);

@@ -5,6 +5,7 @@
 #include "store/ledger.h"
 #include "store/merkle.h"
 #include "store/reconciliation.h"
+#include "store/transform_queue.h"
 
 static void set(struct arena *arena, struct value *object, const char *name, struct text text)
 {
@@ -119,19 +120,6 @@ static enum status append_adopted(struct store *store, const struct reconciliati
     return ledger_append(store, &event, NULL, error);
 }
 
-/* There is something to withdraw now: does the record say by which decision? */
-static enum status settle_again(struct store *store, struct text code, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "UPDATE record SET work = 3 WHERE code = ?1 AND work = 0 AND present = 1"
-                  " AND status = 'abolished'",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_text(statement, 1, code);
-    return sqlite_execute(statement, error);
-}
-
 static enum status adopt(struct store *store, struct arena *arena,
                          const struct reconciliation_decision *decision, struct text content,
                          struct error *error)
@@ -154,7 +142,9 @@ static enum status adopt(struct store *store, struct arena *arena,
         (decision->abolished && append_adopted(store, decision, "withdrawn", "withdraw", &item, error)) ||
         outbox_save(store, &item, error))
         return error->status;
-    return settle_again(store, decision->code, error);
+    /* There is something to withdraw now: does the record say by which decision? */
+    struct transform_shared shared = { .code = decision->code, .abolished = true };
+    return transform_queue_share(store, &shared, error);
 }
 
 enum status reconciliation_adopt(struct store *store, const struct reconciliation_decision *decision,

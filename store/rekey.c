@@ -2,6 +2,7 @@
 
 #include "store/counters.h"
 #include "store/ledger.h"
+#include "store/transform_queue.h"
 
 struct moved {
     int64_t record;
@@ -62,7 +63,8 @@ static enum status look_at(struct rekey *rekey, struct sqlite_statement *row, re
         return error->status;
     if (status == STATUS_END) /* forgotten: its bytes tell nothing any more */
         return STATUS_OK;
-    status = find(user_data, bytes, context, &rekey->record, &key, &reason);
+    struct text locator = text_copy(&rekey->record, sqlite_column_text(row, 9));
+    status = find(user_data, bytes, context, locator, &rekey->record, &key, &reason);
     if (status > STATUS_REJECT)
         return error_set(error, status, "%s", reason.message);
     struct text was = sqlite_column_text(row, 1);
@@ -84,8 +86,9 @@ static enum status find_moved(struct rekey *rekey, rekey_find *find, void *user_
 {
     struct sqlite_statement *rows;
     if (store_sql(rekey->store,
-                  "SELECT r.id, r.key, r.code, p.bytes, p.encoding, p.size, c.bytes, c.encoding, c.size"
-                  " FROM record r JOIN payload p ON p.id = r.payload LEFT JOIN payload c ON c.id = r.context"
+                  "SELECT r.id, r.key, r.code, p.bytes, p.encoding, p.size, c.bytes, c.encoding, c.size,"
+                  " r.locator FROM record r JOIN payload p ON p.id = r.payload LEFT JOIN payload c ON c.id = "
+                  "r.context"
                   " WHERE r.source = ?1 AND r.nameless = 0 ORDER BY r.id",
                   &rows, error))
         return error->status;
@@ -130,15 +133,13 @@ static enum status free_key(struct rekey *rekey, struct text base, struct text *
 static enum status set_key(struct rekey *rekey, int64_t record, struct text key, struct error *error)
 {
     struct sqlite_statement *write;
-    if (store_sql(
-            rekey->store,
-            "UPDATE record SET key = coalesce(?2, char(1) || id), work = CASE WHEN work = 0 THEN 3 ELSE work"
-            " END WHERE id = ?1",
-            &write, error))
+    if (store_sql(rekey->store, "UPDATE record SET key = coalesce(?2, char(1) || id) WHERE id = ?1", &write,
+                  error))
         return error->status;
     sqlite_bind_number(write, 1, record);
     sqlite_bind_text(write, 2, key);
-    return sqlite_execute(write, error);
+    return sqlite_execute(write, error) ? error->status
+                                        : transform_queue_raise(rekey->store, record, WORK_RESOLVE, error);
 }
 
 static enum status give_key(struct rekey *rekey, const struct moved *moved, struct error *error)
@@ -193,7 +194,7 @@ enum status rekey_source(struct store *store, const char *source, const char *ad
     enum status status = is_known_by(&rekey, by, &same, error);
     if (status || same)
         return status;
-    if (address && rekey.source)
+    if (rekey.source)
         status = find_moved(&rekey, find, user_data, error);
     status = status ? status : move(&rekey, error);
     status = status ? status : remember(&rekey, by, error);

@@ -9,12 +9,12 @@
 
 #include "store/store.h"
 
-/* The key of a record's bytes. STATUS_REJECT: it has none there, and keeps the one it has. */
-typedef enum status rekey_find(void *user_data, struct text bytes, struct text context, struct arena *arena,
-                               struct text *key, struct error *error);
+/* The key of a record's bytes; where none is configured, what it goes by at this locator. STATUS_REJECT: it has none
+ * there, and keeps the one it has. */
+typedef enum status rekey_find(void *user_data, struct text bytes, struct text context, struct text locator,
+                               struct arena *arena, struct text *key, struct error *error);
 
-/* `address` of the key as configured; NULL: none, then nobody is given another key. Costs a look where it is that of the
- * last time. Inside a transaction, before anything of the source is staged. */
+/* `address` of the key as configured; NULL: none. Costs a look where it is that of the last time. Inside a transaction, before anything of the source is staged. */
 enum status rekey_source(struct store *store, const char *source, const char *address, rekey_find *find,
                          void *user_data, struct error *error);
 

@@ -209,17 +209,6 @@ static enum status replace_finding(struct store *store, const struct resolution_
                               : transform_queue_put_finding(store, member->record, finding, 3, error);
 }
 
-static enum status set_outcome(struct store *store, const struct resolution_member *member,
-                               enum resolution_outcome outcome, struct error *error)
-{
-    struct sqlite_statement *statement;
-    if (store_sql(store, "UPDATE record SET outcome = ?2, work = 0 WHERE id = ?1", &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, member->record);
-    sqlite_bind_text(statement, 2, text_of(resolution_name(outcome)));
-    return sqlite_execute(statement, error);
-}
-
 static enum status tell_outbox(struct store *store, const struct resolution_member *member,
                                const struct resolution *resolution, int64_t event, struct error *error)
 {
@@ -249,7 +238,7 @@ enum status resolution_write(struct store *store, struct arena *arena, const str
     if (!*written)
         return STATUS_OK;
     if (append_outcome(store, arena, member, resolution, &event, warnings, error) ||
-        set_outcome(store, member, resolution->outcome, error))
+        transform_queue_resolved(store, member->record, resolution_name(resolution->outcome), error))
         return error->status;
     return tell_outbox(store, member, resolution, event, error);
 }

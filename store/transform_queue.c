@@ -1,8 +1,8 @@
 #include "store/transform_queue.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
+#include "core/memory.h"
 #include "store/finding_row.h"
 #include "store/ledger.h"
 
@@ -26,6 +26,79 @@ static enum status transform_digest_number(struct store *store, const struct dig
     return status;
 }
 
+/* ---- what is left to be done ---- */
+
+enum transform_work transform_queue_raised(enum transform_work left, enum transform_work wanted)
+{
+    return left == WORK_DONE || wanted < left ? wanted : left;
+}
+
+struct work_row {
+    int64_t record;
+    enum transform_work left, wanted;
+};
+
+static enum status save_work(struct store *store, const struct work_row *row, struct error *error)
+{
+    struct sqlite_statement *statement;
+    enum transform_work raised = transform_queue_raised(row->left, row->wanted);
+    if (raised == row->left)
+        return STATUS_OK;
+    if (store_sql(store, "UPDATE record SET work = ?2 WHERE id = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, row->record);
+    sqlite_bind_number(statement, 2, raised);
+    return sqlite_execute(statement, error);
+}
+
+/* Rows of id, work, what is wanted of it. */
+static enum status raise_rows(struct store *store, struct sqlite_statement *statement, struct error *error)
+{
+    struct work_row *rows = NULL;
+    size_t count = 0, capacity = 0;
+    enum status status;
+    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
+        if (count == capacity)
+            rows = memory_grow(rows, capacity = capacity * 2 + 16, sizeof *rows);
+        rows[count++] = (struct work_row){ .record = sqlite_number(statement, 0),
+                                           .left = (enum transform_work)sqlite_number(statement, 1),
+                                           .wanted = (enum transform_work)sqlite_number(statement, 2) };
+    }
+    status = status == STATUS_END ? STATUS_OK : status;
+    for (size_t i = 0; !status && i < count; i++)
+        status = save_work(store, &rows[i], error);
+    free(rows);
+    return status;
+}
+
+enum status transform_queue_raise(struct store *store, int64_t record, enum transform_work wanted,
+                                  struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "SELECT id, work, ?2 FROM record WHERE id = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    sqlite_bind_number(statement, 2, wanted);
+    return raise_rows(store, statement, error);
+}
+
+enum status transform_queue_share(struct store *store, const struct transform_shared *shared,
+                                  struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "SELECT id, work, ?3 FROM record WHERE code = ?1 AND id <> ?2 AND present = 1"
+                  " AND (status = 'abolished' OR NOT ?4) AND (outcome = 'rejected' OR NOT ?5)",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, shared->code);
+    sqlite_bind_number(statement, 2, shared->but);
+    sqlite_bind_number(statement, 3, WORK_RESOLVE);
+    sqlite_bind_number(statement, 4, shared->abolished);
+    sqlite_bind_number(statement, 5, shared->rejected);
+    return raise_rows(store, statement, error);
+}
+
 /* What could not be decoded before is mapped again under new rules too: it has no content to be checked. So is what
  * the map itself had something to say of: the content alone does not show it. */
 enum status transform_queue_mark(struct store *store, const char *source, const struct digest *map,
@@ -37,9 +110,9 @@ enum status transform_queue_mark(struct store *store, const char *source, const 
         transform_digest_number(store, rules, &transform_digests->rules, error) ||
         store_sql(
             store,
-            "UPDATE record SET work = CASE WHEN mapped_by IS NOT ?2 OR content IS NULL OR EXISTS (SELECT 1"
+            "SELECT id, work, CASE WHEN mapped_by IS NOT ?2 OR content IS NULL OR EXISTS (SELECT 1"
             " FROM finding f WHERE f.record = record.id AND f.stage = 1 AND f.rule GLOB 'congkhai/*')"
-            " THEN 1 ELSE 2 END"
+            " THEN 1 ELSE 2 END FROM record"
             " WHERE source = (SELECT id FROM source WHERE name = ?1) AND work IN (0, 2, 3) AND present = 1"
             " AND (mapped_by IS NOT ?2 OR checked_by IS NOT ?3)",
             &statement, error))
@@ -47,8 +120,21 @@ enum status transform_queue_mark(struct store *store, const char *source, const 
     sqlite_bind_text(statement, 1, text_of(source));
     sqlite_bind_number(statement, 2, transform_digests->map);
     sqlite_bind_number(statement, 3, transform_digests->rules);
+    return raise_rows(store, statement, error);
+}
+
+enum status transform_queue_resolved(struct store *store, int64_t record, const char *outcome,
+                                     struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "UPDATE record SET outcome = ?2, work = 0 WHERE id = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    sqlite_bind_text(statement, 2, text_of(outcome));
     return sqlite_execute(statement, error);
 }
+
+/* ---- the queue ---- */
 
 static bool is_wanted(const struct text *codes, size_t count, struct text code, struct text key)
 {
@@ -209,12 +295,8 @@ static enum status leave_code(struct store *store, const struct transform_result
                 source = text_copy(&arena, sqlite_column_text(statement, 1)),
                 key = text_copy(&arena, sqlite_column_text(statement, 2));
     sqlite_reset_statement(statement);
-    if (store_sql(store, "UPDATE record SET work = 3 WHERE code = ?1 AND id <> ?2 AND work = 0", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_text(statement, 1, old);
-    sqlite_bind_number(statement, 2, result->record);
-    if (sqlite_execute(statement, error) || outbox_unwant(store, old, result->record, error))
+    struct transform_shared shared = { .code = old, .but = result->record };
+    if (transform_queue_share(store, &shared, error) || outbox_unwant(store, old, result->record, error))
         return error->status;
     status = outbox_find(store, &arena, old, &item, error);
     if (status || !result->code.bytes || !item.held || item.held_abolished)

@@ -14,8 +14,26 @@
 
 enum transform_work { WORK_DONE = 0, WORK_MAP = 1, WORK_CHECK = 2, WORK_RESOLVE = 3 };
 
+/* What is left to be done when there is something (`wanted`) to be done again: the earliest step of both. */
+enum transform_work transform_queue_raised(enum transform_work left, enum transform_work wanted);
+
+/* The one pen of record.work. Inside a transaction. */
+enum status transform_queue_raise(struct store *store, int64_t record, enum transform_work wanted,
+                                  struct error *error);
+/* Those that are in their sources now and give this code, but one (0: none), are resolved again; where `abolished`, only
+ * those that say so, where `rejected`, only those that were. */
+struct transform_shared {
+    struct text code;
+    int64_t but;
+    bool abolished, rejected;
+};
+enum status transform_queue_share(struct store *store, const struct transform_shared *shared,
+                                  struct error *error);
+enum status transform_queue_resolved(struct store *store, int64_t record, const char *outcome,
+                                     struct error *error);
+
 /* Marks the records of a source that another recipe made: all to be mapped, or only to be checked anew. Gives
- * the numbers under which the recipes are known. Opens no transaction. */
+ * the numbers under which the recipes are known. */
 struct transform_digests {
     int64_t map, rules;
 };

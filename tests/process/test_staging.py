@@ -36,6 +36,17 @@ class Staging(unittest.TestCase):
         self.assertEqual(sorted(self.place.sql("SELECT key FROM record")), [("r0",), ("r1",), ("r2",)])
         self.holds()
 
+    def test_a_key_that_comes_or_goes_makes_nothing_missing_and_sends_nothing(self):
+        self.place.write("inbox/a.json", json.dumps([procedure(f"1.00000{i}") for i in range(1, 4)]))
+        for key in (None, "/code", None):
+            self.place.change_source(fetch={"folder": "inbox", "match": "*"}, format="json", key=key)
+            self.run_to(0)
+        run = self.place.last_run()
+        self.assertEqual((run["missing"], run["changed"], run["sent"], run["seen"]), (0, 3, 0, 3), run)
+        self.assertEqual(self.place.sql("SELECT key FROM record ORDER BY id"),
+                         [("inbox/a.json",), ("inbox/a.json (2)",), ("inbox/a.json (3)",)])
+        self.holds()
+
     def test_the_same_rows_under_two_headings_are_not_new_each_night(self):
         names = {"code": "Mã", "name": {"from": ["Tên", "Tên thủ tục"]}, "status": {"value": "announced"}}
         self.place.change_source(fetch={"folder": "inbox", "match": "*.csv"}, format="csv", key="Mã", map=names)

@@ -33,17 +33,17 @@ static enum status part(int which, struct text bytes, struct arena *arena, struc
     return key->length ? STATUS_OK : error_set(reason, STATUS_REJECT, "empty");
 }
 
-static enum status first_part(void *user_data, struct text bytes, struct text context, struct arena *arena,
-                              struct text *key, struct error *reason)
+static enum status first_part(void *user_data, struct text bytes, struct text context, struct text locator,
+                              struct arena *arena, struct text *key, struct error *reason)
 {
-    (void)user_data, (void)context;
+    (void)user_data, (void)context, (void)locator;
     return part(0, bytes, arena, key, reason);
 }
 
-static enum status second_part(void *user_data, struct text bytes, struct text context, struct arena *arena,
-                               struct text *key, struct error *reason)
+static enum status second_part(void *user_data, struct text bytes, struct text context, struct text locator,
+                               struct arena *arena, struct text *key, struct error *reason)
 {
-    (void)user_data, (void)context;
+    (void)user_data, (void)context, (void)locator;
     return part(1, bytes, arena, key, reason);
 }
 
@@ -60,7 +60,8 @@ static struct staging_counts pass(const char *address, rekey_find *find, const c
                                         .digest = crypto_sha256(text_of(*records)) };
         CHECK_INT(staging_known(staging, &record.digest, TEXT_NONE, record.locator, &known, &error),
                   STATUS_OK);
-        CHECK_INT(find(NULL, record.bytes, TEXT_NONE, &test_arena, &record.key, &error), STATUS_OK);
+        CHECK_INT(find(NULL, record.bytes, TEXT_NONE, record.locator, &test_arena, &record.key, &error),
+                  STATUS_OK);
         if (!known)
             CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
     }

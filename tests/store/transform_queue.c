@@ -1,0 +1,78 @@
+/* What is left to be done with records, as the one pen writes it. */
+#include "store/transform_queue.h"
+
+#include "store/store_run.h"
+#include "tests/support/test.h"
+
+TEST("what is to be done again never makes what is left to be done less")
+{
+    static const enum transform_work after[4][4] = {
+        /* wanted:         -    MAP       CHECK         RESOLVE */
+        [WORK_DONE] = { 0, WORK_MAP, WORK_CHECK, WORK_RESOLVE },
+        [WORK_MAP] = { 0, WORK_MAP, WORK_MAP, WORK_MAP },
+        [WORK_CHECK] = { 0, WORK_MAP, WORK_CHECK, WORK_CHECK },
+        [WORK_RESOLVE] = { 0, WORK_MAP, WORK_CHECK, WORK_RESOLVE },
+    };
+    for (int left = WORK_DONE; left <= WORK_RESOLVE; left++)
+        for (int wanted = WORK_MAP; wanted <= WORK_RESOLVE; wanted++)
+            CHECK_INT(transform_queue_raised((enum transform_work)left, (enum transform_work)wanted),
+                      after[left][wanted]);
+}
+
+static struct store *store;
+static struct error error;
+
+static const char *work(void)
+{
+    struct sqlite_statement *row;
+    CHECK_INT(sqlite_prepare(store_database(store),
+                             "SELECT group_concat(work, '') FROM (SELECT work FROM record"
+                             " ORDER BY id)",
+                             &row, &error),
+              STATUS_OK);
+    CHECK_INT(sqlite_step(row, &error), STATUS_OK);
+    const char *text = text_string(&test_arena, sqlite_column_text(row, 0));
+    sqlite_finish(row);
+    return text;
+}
+
+static void set(const char *sql)
+{
+    CHECK_INT(sqlite_run(store_database(store), sql, &error), STATUS_OK);
+}
+
+TEST("records of one code are resolved again together: those in their sources, but the one that is the cause")
+{
+    struct text path = text_format(&test_arena, "%s/store.db", test_folder());
+    struct run_start start = { .command = "run", .operator_ = "tester", .host = "here", .version = "0" };
+    int64_t run;
+    CHECK_INT(store_open(path.bytes, STORE_RUN, clock_system(), &store, &error), STATUS_OK);
+    CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
+    CHECK_INT(store_begin(store, &error), STATUS_OK);
+    set("INSERT INTO source (id, name) VALUES (1, 's');"
+        "INSERT INTO record (id, source, key, locator, source_digest, payload, code, status, outcome, "
+        "present, work)"
+        " VALUES (1, 1, 'a', '', x'', 0, 'A', 'announced', 'accepted', 1, 0),"
+        " (2, 1, 'b', '', x'', 0, 'A', 'abolished', 'accepted', 1, 0),"
+        " (3, 1, 'c', '', x'', 0, 'A', 'abolished', 'rejected', 1, 0),"
+        " (4, 1, 'd', '', x'', 0, 'A', 'announced', 'accepted', 0, 0),"
+        " (5, 1, 'e', '', x'', 0, 'B', 'announced', 'accepted', 1, 0),"
+        " (6, 1, 'f', '', x'', 0, 'A', 'announced', 'accepted', 1, 1)");
+    struct transform_shared shared = { .code = TEXT("A"), .abolished = true, .rejected = true };
+    CHECK_INT(transform_queue_share(store, &shared, &error), STATUS_OK);
+    CHECK_STRING(work(), "003001");
+    shared.rejected = false;
+    CHECK_INT(transform_queue_share(store, &shared, &error), STATUS_OK);
+    CHECK_STRING(work(), "033001");
+    set("UPDATE record SET work = 0 WHERE id < 6");
+    CHECK_INT(transform_queue_share(store, &(struct transform_shared){ .code = TEXT("A"), .but = 1 }, &error),
+              STATUS_OK);
+    CHECK_STRING(work(), "033001");
+    CHECK_INT(transform_queue_raise(store, 5, WORK_MAP, &error), STATUS_OK);
+    CHECK_INT(transform_queue_raise(store, 5, WORK_RESOLVE, &error), STATUS_OK);
+    CHECK_STRING(work(), "033011");
+    CHECK_INT(transform_queue_resolved(store, 2, "held", &error), STATUS_OK);
+    CHECK_STRING(work(), "003011");
+    store_rollback(store);
+    store_close(store);
+}
