@@ -82,6 +82,8 @@ void output_table(const struct value *rows, const struct output_column *columns,
 /* Display columns that a text takes; and those of a line of standard output: the terminal's, COLUMNS, or 80. */
 int output_columns(struct text text);
 int output_width(void);
+/* Lines of the terminal's screen, or LINES; elsewhere `usual`. */
+int output_height(int usual);
 /* Filled up with blanks to so many display columns. */
 void output_padded(struct text text, int width);
 /* Messages and progress: to stderr. */

@@ -199,7 +199,8 @@ static enum status show(struct session *session, struct store *store, struct err
                               .visit = show_step,
                               .user_data = &printing,
                               .document = &document };
-    if (kept_rows(store, &conflicts, &arena, &printing.conflicts, &total, &records, error) ||
+    if (run_check_codes(session, store, error) ||
+        kept_rows(store, &conflicts, &arena, &printing.conflicts, &total, &records, error) ||
         find_changes(session, store, &arena, &printing.changed, error))
         return error->status;
     if (printing.json) {

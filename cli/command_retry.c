@@ -82,6 +82,16 @@ static void say_taken_up(const struct session *session, const struct operator_or
         printf(_("Nothing was sent: the next \"congkhai run\" or \"congkhai load\" sends them\n"));
 }
 
+static enum status check_codes(struct session *session, struct error *error)
+{
+    struct store *store;
+    if (!session->invocation->code_count)
+        return STATUS_OK;
+    if (run_read_store(session, STORE_READ, &store, error))
+        return error->status;
+    return run_close_read(store, run_check_codes(session, store, error), error);
+}
+
 enum status command_retry(struct session *session, struct error *error, int *exit_code)
 {
     const struct invocation *invocation = session->invocation;
@@ -97,7 +107,7 @@ enum status command_retry(struct session *session, struct error *error, int *exi
                     invocation->source_count },
     };
     if (need_reason(invocation, error) || read_run(invocation, &request.run, error) ||
-        run_open(session, &store, &run, error))
+        check_codes(session, error) || run_open(session, &store, &run, error))
         return error->status;
     enum status status = operator_order_retry(store, &request, &taken, error);
     status = run_close(session, store, status, &counts, exit_code, error);

@@ -59,7 +59,7 @@ const struct command commands[] = {
       N_("the last night, and what is kept back: one screen"), NULL,
       "0 2 3 5", "congkhai status", NULL },
     { "runs", "", "[N]", 0, 1, NEEDS_STORE, command_runs,
-      N_("the last runs with their counts, 20 or N of them"), NULL,
+      N_("the last runs with their counts, 10 or N of them"), NULL,
       "0 2 3 5", "congkhai runs 30", NULL },
     { "test", "", "", 0, 0, NEEDS_CONFIGURATION, command_test,
       N_("the configuration's own tests and the examples beside its rules"),

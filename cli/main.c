@@ -1,6 +1,9 @@
 /* congkhai: the command line. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "adapters/visible.h"
@@ -119,6 +122,22 @@ static void fail(struct session *session, const struct command *command, struct 
     *exit_code = 3;
 }
 
+/* A terminal on which nothing can be written over. */
+static bool is_dumb(void)
+{
+    const char *terminal = getenv("TERM");
+    return terminal && !strcmp(terminal, "dumb");
+}
+
+/* Nobody reads any more. Who only reads ends as any filter does; what a command did has an exit code of its own. */
+static void end_by_pipe(const struct command *command)
+{
+    if (command && command->needs == NEEDS_CONFIGURATION)
+        return;
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
 int main(int argc, char **argv)
 {
     struct invocation invocation = { .program = argv[0] };
@@ -131,7 +150,7 @@ int main(int argc, char **argv)
     language_choose(language_of_environment());
     enum status status = options_read(&invocation, argc, argv, &command, &error);
     session.language = invocation.language ? invocation.language : "vi";
-    session.terminal = isatty(STDERR_FILENO);
+    session.terminal = isatty(STDERR_FILENO) && !is_dumb();
     if (status == STATUS_OK)
         status = carry_out(&session, command, &error, &exit_code);
     if (status != STATUS_OK && status != STATUS_END)
@@ -141,7 +160,10 @@ int main(int argc, char **argv)
     configuration_free(&session.configuration);
     arena_free(&invocation.arena);
     options_free(&invocation);
-    if (ferror(stdout) | fclose(stdout)) { /* what the door still holds goes out with the end */
+    bool unwritten = ferror(stdout) | fclose(stdout); /* what the door still holds goes out with the end */
+    if (unwritten && visible_pipe_is_closed()) {
+        end_by_pipe(command);
+    } else if (unwritten) {
         fprintf(stderr, "congkhai: %s\n", _("the results could not be written to standard output"));
         exit_code = exit_code ? exit_code : 3;
     }

@@ -54,7 +54,7 @@ const struct command_option command_options[] = {
     { "rule", OPTION_TEXT, AT(rule), "ID", N_("only what this rule keeps back"), NULL, NULL, false },
     { "rules", OPTION_FLAG, AT(rules), NULL, N_("which rules keep back how many records, whose and since when"), NULL, NULL, false },
     { "department", OPTION_TEXT, AT(department), "TEXT", N_("only what this department mends"), NULL, NULL, false },
-    { "outcome", OPTION_TEXT, AT(outcome), "OUTCOME", N_("only what ended like this: rejected, held, refused, failed, conflict, unknown, pending or missing"), NULL, NULL, false },
+    { "outcome", OPTION_TEXT, AT(outcome), "OUTCOME", N_("only what ended like this: rejected, held, refused, conflict, failed, unknown or sent-back"), NULL, "rejected held refused conflict failed unknown sent-back", false },
     { "new", OPTION_FLAG, AT(fresh), NULL, N_("only what was not kept back at the end of the night before"), NULL, NULL, false },
     { "since", OPTION_TEXT, AT(since), "RUN", N_("only what was not kept back at the end of that run"), NULL, NULL, false },
     { "limit", OPTION_TEXT, AT(limit), "N", N_("at most N rows"), NULL, NULL, false },

@@ -128,7 +128,9 @@ enum status report_published(struct store *store, struct arena *arena, struct va
     if (read_rows(store, arena,
                   "SELECT count(*) FILTER (WHERE held_status = 'published') AS published,"
                   " count(*) FILTER (WHERE held_status = 'abolished') AS abolished,"
-                  " count(*) FILTER (WHERE wanted_action IS NOT NULL) AS pending, (SELECT e.at FROM ledger e"
+                  " count(*) FILTER (WHERE wanted_action IS NOT NULL) AS pending,"
+                  " (SELECT count(DISTINCT code) FROM record WHERE code IS NOT NULL AND status = 'draft'"
+                  "  AND outcome = 'accepted' AND present = 1) AS drafts, (SELECT e.at FROM ledger e"
                   "  WHERE e.seq = (SELECT max(held_event) FROM procedure_state)) AS newest"
                   " FROM procedure_state",
                   -1, &rows, error))
@@ -166,6 +168,23 @@ enum status report_run_rules(struct store *store, struct arena *arena, int64_t r
         return error->status;
     sqlite_bind_number(statement, 1, run);
     return read_document(store, arena, statement, rules, error);
+}
+
+enum status report_knows(struct store *store, struct text code, bool *known, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "SELECT EXISTS (SELECT 1 FROM record WHERE code = ?1)"
+                  " OR EXISTS (SELECT 1 FROM procedure_state WHERE code = ?1)"
+                  " OR EXISTS (SELECT 1 FROM record WHERE key = ?1)",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, code);
+    if (sqlite_step(statement, error))
+        return error->status;
+    *known = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return STATUS_OK;
 }
 
 enum status report_last_transform(struct store *store, int64_t *run, struct digest *configuration,
