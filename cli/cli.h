@@ -66,6 +66,9 @@ void cli_end_in_order(void);
  * one by hand, piece by piece, says so with output_begin; where nothing is begun, main writes {"error",
  * "exit_code"}. */
 void output_json(const struct value *document);
+/* The name and version of the documents that come (borrowed); NULL, and without --json: none. */
+void output_set_schema(const char *schema);
+const char *output_schema(void);
 void output_begin(void);
 bool output_is_begun(void);
 void output_error(const struct error *error);

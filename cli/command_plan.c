@@ -205,7 +205,7 @@ static enum status show(struct session *session, struct store *store, struct err
         return error->status;
     if (printing.json) {
         output_begin();
-        fputs("{\n  \"steps\": [", stdout);
+        printf("{\n  \"schema\": \"%s\",\n  \"steps\": [", output_schema());
     }
     enum status status = plan_walk(&walk, &summary, error);
     if (!status) {

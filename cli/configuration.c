@@ -60,6 +60,18 @@ static const struct setting agency_settings[] = {
       .help = N_("ministry or province: which terms the law sets it; by default the code tells (G, H)") },
 };
 
+const struct setting *configuration_settings(size_t *count)
+{
+    *count = COUNT(top_settings);
+    return top_settings;
+}
+
+const struct setting *configuration_agency_settings(size_t *count)
+{
+    *count = COUNT(agency_settings);
+    return agency_settings;
+}
+
 static enum status find_file(const char *path, const char **found, struct error *error)
 {
     static const char *const places[] = { "./congkhai.yaml", "/etc/congkhai/congkhai.yaml" };

@@ -50,6 +50,9 @@ enum status configuration_load(const char *path, void (*speak)(const char *langu
 /* What can be known without the file, from what the store's newest run kept of it, for commands that read: agency,
  * language, baseline, sources (their names) and code lists. What is not there stays empty; nothing of it is an error. */
 void configuration_from_store(struct store *store, struct configuration *configuration);
+/* The JSON Schema of the file, from the tables that read it; help in the language spoken now. */
+struct value *configuration_schema(struct arena *arena);
+const struct setting *configuration_settings(size_t *count), *configuration_agency_settings(size_t *count);
 void configuration_free(struct configuration *configuration);
 
 #endif

@@ -9,6 +9,7 @@
 #include "adapters/visible.h"
 #include "adapters/xml.h"
 #include "cli/cli.h"
+#include "cli/documents.h"
 #include "cli/help.h"
 #include "cli/language.h"
 #include "cli/notices.h"
@@ -77,6 +78,8 @@ static enum status run_command(struct session *session, const struct command *co
     if (!invocation->store && command->needs != NEEDS_NOTHING &&
         configure(session, command->run == command_check ? &faults : NULL, error))
         return error->status;
+    if (invocation->json)
+        output_set_schema(documents_name(&session->invocation->arena, command));
     if (notices_concern(session))
         notices_begin(session);
     return command->run(session, error, exit_code);

@@ -40,15 +40,33 @@ void output_error(const struct error *error)
     struct value *document = value_object(&arena);
     output_error_members(document, &arena, error);
     value_set(document, "exit_code", value_integer(&arena, error_exit_code(error->status)));
+    output_set_schema(NULL);
     output_json(document);
+}
+
+static const char *schema;
+
+void output_set_schema(const char *name)
+{
+    schema = name;
+}
+
+const char *output_schema(void)
+{
+    return schema;
 }
 
 void output_json(const struct value *document)
 {
     struct buffer bytes = { 0 };
+    size_t from = 0;
     begun = true;
     canonical_pretty(&bytes, document);
-    fwrite(bytes.bytes, 1, bytes.length, stdout);
+    if (schema && document->kind == VALUE_OBJECT && document->count && !value_find(document, "schema")) {
+        printf("{\n  \"schema\": \"%s\",", schema);
+        from = 1;
+    }
+    fwrite(bytes.bytes + from, 1, bytes.length - from, stdout);
     putchar('\n');
     buffer_free(&bytes);
 }

@@ -50,6 +50,18 @@ static const struct setting retry_settings[] = {
       .help = N_("the longest wait") },
 };
 
+const struct setting *portal_settings_of_all(size_t *count)
+{
+    *count = COUNT(common);
+    return common;
+}
+
+const struct setting *portal_retry_settings(size_t *count)
+{
+    *count = COUNT(retry_settings);
+    return retry_settings;
+}
+
 static enum status find_driver(const struct setting_context *context, const struct value *tree,
                                const struct portal_driver **driver, struct error *error)
 {

@@ -48,6 +48,12 @@ static const struct setting settings[] = {
       .help = N_("bytes of one record") },
 };
 
+const struct setting *source_settings(size_t *count)
+{
+    *count = COUNT(settings);
+    return settings;
+}
+
 const char *source_format_name(enum source_format format)
 {
     return formats[format];

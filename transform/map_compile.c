@@ -40,6 +40,12 @@ static const struct setting node_settings[] = {
 };
 #define NODE_SETTINGS (sizeof node_settings / sizeof *node_settings)
 
+const struct setting *map_settings(size_t *count)
+{
+    *count = NODE_SETTINGS;
+    return node_settings;
+}
+
 static enum status compile_group(struct compiler *compiler, const struct field *field,
                                  const struct record_format *format, const struct value *tree,
                                  struct map_group **group, struct error *error);

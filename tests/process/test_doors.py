@@ -162,7 +162,7 @@ class Secrets(unittest.TestCase):
         self.place.records(procedure("1.000001"))
         printed = []
         for command in (["run"], ["status"], ["show", "1.000001"], ["check", "--online"], ["audit", "verify"],
-                        ["--json", "show", "1.000001"], ["audit", "export", "--run", "1"]):
+                        ["--json", "show", "1.000001"], ["audit", "export", "--run", "1", self.place.folder / "bundle"]):
             done = self.place.run(*command)
             printed += [done.stdout, done.stderr]
         self.assertTrue(any(command == "PUT" for command, _ in self.server.asked), self.server.asked)
