@@ -1,6 +1,7 @@
 # make            build/congkhai and build/portal-simulator
 # make test       every test (scripts/test does the set-up first)
 # make check      format, layers, doors, headers
+# make bench      how fast, beside yardsticks of the same minutes (scripts/bench says which cases)
 # make install    PREFIX=/usr/local DESTDIR= SYSCONFDIR=/etc SYSTEMD=$(PREFIX)/lib/systemd/system
 # Variants: BUILD=build-asan SANITIZE=address,undefined · BUILD=build-clang CC=clang · WERROR=1 · FAULTS=1 (crash points)
 
@@ -15,7 +16,7 @@ VERSION := 0.2.0
 
 # Without unixODBC the program is built all the same; a source that needs it then says so. ODBC= leaves it out.
 ODBC      := $(shell pkg-config --exists odbc && echo odbc)
-LIBRARIES := libcurl libxml-2.0 libcjson sqlite3 libpcre2-8 libutf8proc yaml-0.1 libcrypto libarchive zlib libdeflate xlsxwriter libmicrohttpd $(ODBC)
+LIBRARIES := libcurl libxml-2.0 libcjson sqlite3 libpcre2-8 libutf8proc yaml-0.1 libcrypto libarchive zlib libdeflate xlsxwriter libseccomp libmicrohttpd $(ODBC)
 WARNINGS  := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
              -Wcast-qual -Wwrite-strings -Wundef -Wformat=2 -Wvla $(if $(WERROR),-Werror)
 CFLAGS    ?= -O2 -g
@@ -149,6 +150,9 @@ check:
 	scripts/check-format
 	scripts/check-layers $(BUILD)
 
+bench: all
+	scripts/bench $(CASES)
+
 UNITS := $(notdir $(wildcard service/*.service service/*.socket service/*.timer))
 
 install: all
@@ -174,6 +178,6 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit-tests fuzz objects test check install clean
+.PHONY: all unit-tests fuzz objects test check bench install clean
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(SUPPORT_SOURCES:%.c=$(BUILD)/%.d) $(UNIT_TESTS:%.c=$(BUILD)/%.d)

@@ -12,6 +12,7 @@
 #include "store/night.h"
 #include "store/reconciliation.h"
 #include "store/report.h"
+#include "store/restoration.h"
 #include "store/rule_report.h"
 #include "store/store_run.h"
 
@@ -139,6 +140,7 @@ struct situation {
     struct store_kept_back kept;
     struct error ledger;      /* why no run would begin: the ledger does not verify; status OK: it does */
     struct value *reconciled; /* NULL: never */
+    bool compared;            /* false: restored from a backup, and the portal was not asked since */
 };
 
 #define SOON_DAYS 7 /* terms that run out so soon are shown */
@@ -196,6 +198,7 @@ static enum status gather(const struct session *session, struct store *store, st
         report_published(store, arena, &situation->published, error) ||
         store_kept_back(store, &situation->kept, error) ||
         reconciliation_last(store, arena, &situation->reconciled, error) > STATUS_END ||
+        restoration_compared(store, &situation->compared, error) ||
         rule_words_open(session->configuration.rules_text, session->language, store, arena, &words, error))
         return error->status;
     return rule_words_put_all(&words, situation->records, 0, error);
@@ -218,6 +221,7 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     value_set(document, "not_whole", situation->broken);
     value_set(document, "deadlines", situation->terms);
     value_set(document, "published", situation->published);
+    value_set(document, "compared", value_boolean(arena, situation->compared));
     value_set(document, "reconciled", situation->reconciled ? situation->reconciled : value_null(arena));
     value_set(document, "kept_back", kept);
     struct value *by = value_set(document, "kept_by", value_object(arena));
@@ -380,6 +384,10 @@ static void print_situation(struct arena *arena, const struct situation *situati
         TEXT_ARG(value_text_of(situation->published, "published")),
         TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending,
         TEXT_ARG(drafts.bytes ? drafts : TEXT("0")));
+    if (!situation->compared)
+        printf(
+            _("Restored from a backup, and not compared: the next \"congkhai load\" asks the portal before "
+              "it sends; \"congkhai reconcile\" compares all that stands there\n"));
     print_reconciled(arena, situation->reconciled);
     struct shared_screen screen = share_screen(arena, situation);
     print_first(&screen, _("Sources"), "congkhai --json status", situation->sources,

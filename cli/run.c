@@ -19,6 +19,15 @@ const char *run_operator(void)
     return entry && entry->pw_name ? entry->pw_name : "?";
 }
 
+enum status run_need_reason(const struct invocation *invocation, struct error *error)
+{
+    if (invocation->reason && text_trim(text_of(invocation->reason)).length)
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE,
+                     _("\"%s\" needs --reason TEXT: it goes into the ledger with your name"),
+                     invocation->command);
+}
+
 struct extract_request run_extract_request(struct session *session)
 {
     const struct invocation *invocation = session->invocation;
@@ -41,6 +50,7 @@ struct extract_request run_extract_request(struct session *session)
         .code_count = invocation->code_count,
         .folder = configuration->folder,
         .context = &configuration->context,
+        .spawner = session->spawner,
         .stop = &cli_stop,
     };
 }
@@ -67,6 +77,7 @@ struct transform_request run_transform_request(struct session *session)
                         language_named(session->language) },
         .context = &configuration->context,
         .clock = session->clock,
+        .spawner = session->spawner,
         .stop = &cli_stop,
     };
 }
@@ -94,6 +105,7 @@ struct load_request run_load_request(struct session *session)
         .agency_code = configuration->agency_code,
         .folder = configuration->folder,
         .context = &configuration->context,
+        .spawner = session->spawner,
         .stop = &cli_stop,
     };
 }
