@@ -90,8 +90,6 @@ struct mapi;
 /* `ours`: what the call brought, whose texts no pattern sees; NULL: nothing. Texts live in the arena. */
 void mapi_read(const struct mapi *mapi, struct arena *arena, const struct http_response *answer,
                struct text code, const struct value *ours, struct mapi_reading *reading);
-/* The text without what nobody may read: passwords, and every session of this run. */
-struct text mapi_mask(const struct mapi *mapi, struct arena *arena, struct text text);
 
 /* The item with this code in a look's answer. False: the answer cannot be understood. *item NULL: it is not
  * there. */
@@ -136,9 +134,6 @@ struct mapi {
     unsigned login_token, login_refusals;
     unsigned generation, proven; /* proven: of the last session that something was answered well in */
     struct buffer session, login_body;
-    struct arena kept; /* sessions that ended: they are masked for the rest of the run */
-    struct text *ended;
-    size_t ended_count, ended_capacity;
     struct regex *
         *patterns[MAPI_SIGNS]; /* one for each of settings->signs[].patterns; NULL where it is a code */
     struct arena scratch;

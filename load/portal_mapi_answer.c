@@ -214,42 +214,6 @@ void mapi_read(const struct mapi *mapi, struct arena *arena, const struct http_r
     const struct quoted quoted = { code, ours };
     *reading = (struct mapi_reading){ .meaning = MAPI_UNCLEAR, .sign = MAPI_SIGN_NONE };
     read_answer(mapi, arena, answer, &quoted, reading);
-    reading->message = mapi_mask(mapi, arena, reading->message);
-}
-
-static struct text mask(struct arena *arena, struct text text, struct text secret)
-{
-    struct buffer BUFFER_OWNED out = { 0 };
-    size_t at;
-    if (!secret.length || !text_find(text, secret, &at))
-        return text;
-    for (; text_find(text, secret, &at); text = text_slice(text, at + secret.length, text.length)) {
-        buffer_text(&out, text_slice(text, 0, at));
-        buffer_string(&out, "***");
-    }
-    buffer_text(&out, text);
-    return text_copy(arena, buffer_view(&out));
-}
-
-/* As it is, and as JSON in a text has it. */
-static struct text mask_both(struct arena *arena, struct text text, struct text secret)
-{
-    struct buffer BUFFER_OWNED quoted = { 0 };
-    canonical_text(&quoted, secret);
-    text = mask(arena, text, secret);
-    return quoted.length > 2 ? mask(arena, text, text_slice(buffer_view(&quoted), 1, quoted.length - 2))
-                             : text;
-}
-
-struct text mapi_mask(const struct mapi *mapi, struct arena *arena, struct text text)
-{
-    const struct mapi_settings *settings = (const struct mapi_settings *)mapi->portal->settings;
-    if (!text.bytes)
-        return text;
-    text = mask_both(arena, text, text_of(settings->password));
-    for (size_t i = 0; i < mapi->ended_count; i++)
-        text = mask_both(arena, text, mapi->ended[i]);
-    return text;
 }
 
 bool mapi_find(const struct mapi_settings *settings, const struct value *body, struct text code,

@@ -18,8 +18,7 @@ static const struct mapi_settings *settings_of(const struct mapi *mapi)
 void mapi_end(struct mapi *mapi, struct mapi_call *call, enum portal_result said, struct text message)
 {
     call->report.said = said;
-    /* What went wrong may quote what was sent. */
-    call->report.message = text_copy(&call->arena, mapi_mask(mapi, &call->arena, message));
+    call->report.message = text_copy(&call->arena, message);
     mapi_calls_put(&mapi->ready, call);
 }
 

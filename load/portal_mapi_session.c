@@ -176,25 +176,9 @@ void mapi_session_ended(struct mapi *mapi, const struct mapi_call *call)
         mapi->login = MAPI_LOGGED_OUT;
 }
 
-static void keep_secret(struct mapi *mapi, struct text session)
-{
-    if (!session.length)
-        return;
-    if (mapi->ended_count == mapi->ended_capacity) {
-        size_t capacity = mapi->ended_capacity ? mapi->ended_capacity * 2 : 8;
-        struct text *grown = arena_array(&mapi->kept, struct text, capacity);
-        if (mapi->ended_count)
-            memcpy(grown, mapi->ended, mapi->ended_count * sizeof *grown);
-        mapi->ended = grown;
-        mapi->ended_capacity = capacity;
-    }
-    mapi->ended[mapi->ended_count++] = text_copy(&mapi->kept, session);
-}
-
 static void refuse(struct mapi *mapi, struct text message)
 {
     const struct mapi_settings *settings = settings_of(mapi);
-    message = mapi_mask(mapi, &mapi->scratch, message);
     text_print(mapi->refusal, sizeof mapi->refusal,
                _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
                  "%s: check username, password and dstcode in portal.login"),
@@ -255,14 +239,13 @@ enum status mapi_logged_in(struct mapi *mapi, const struct http_response *answer
         mapi_token_ended(mapi, mapi->login_token, &mapi->login_refusals))
         return log_in(mapi, error);
     struct text session = value_text_of(reading.body, settings->names.session);
-    keep_secret(mapi, session);
+    secrets_add(session, SECRETS_GIVEN);
     if (reading.meaning != MAPI_ANSWERED || reading.sign != MAPI_SIGN_SUCCESS || !text_trim(session).length) {
         fail_waiting(mapi, answer, &reading);
         return STATUS_OK;
     }
     buffer_clear(&mapi->session);
     buffer_text(&mapi->session, session);
-    secrets_add(session, SECRETS_GIVEN);
     mapi->login = MAPI_LOGGED_IN;
     mapi->generation++;
     for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));)
