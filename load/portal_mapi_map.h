@@ -22,7 +22,6 @@ struct mapi_field {
     struct text path;          /* none: the item itself */
     struct text by;            /* MAPI_GROUPS */
     const struct value *codes; /* NULL: none */
-    const struct value *more;  /* where `codes` has no entry: the defaults' table of the same name */
     struct text date;          /* the format; bytes NULL: it is no date */
     bool number;               /* its values are numbers */
     bool compared, unordered;
