@@ -1,7 +1,7 @@
 # make            build/congkhai and build/portal-simulator
 # make test       every test (scripts/test does the set-up first)
 # make check      format, layers, doors, headers
-# make install    PREFIX=/usr/local DESTDIR=
+# make install    PREFIX=/usr/local DESTDIR= SYSCONFDIR=/etc SYSTEMD=$(PREFIX)/lib/systemd/system
 # Variants: BUILD=build-asan SANITIZE=address,undefined · BUILD=build-clang CC=clang · WERROR=1 · FAULTS=1 (crash points)
 
 ifeq ($(origin CC),default)
@@ -9,16 +9,18 @@ CC := gcc
 endif
 BUILD   ?= build
 PREFIX  ?= /usr/local
+SYSCONFDIR ?= /etc
+SYSTEMD    ?= $(PREFIX)/lib/systemd/system
 VERSION := 0.2.0
 
 # Without unixODBC the program is built all the same; a source that needs it then says so. ODBC= leaves it out.
 ODBC      := $(shell pkg-config --exists odbc && echo odbc)
-LIBRARIES := libcurl libxml-2.0 libcjson sqlite3 libpcre2-8 libutf8proc yaml-0.1 libcrypto libarchive zlib libdeflate xlsxwriter $(ODBC)
+LIBRARIES := libcurl libxml-2.0 libcjson sqlite3 libpcre2-8 libutf8proc yaml-0.1 libcrypto libarchive zlib libdeflate xlsxwriter libmicrohttpd $(ODBC)
 WARNINGS  := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
              -Wcast-qual -Wwrite-strings -Wundef -Wformat=2 -Wvla $(if $(WERROR),-Werror)
 CFLAGS    ?= -O2 -g
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DCONGKHAI_VERSION='"$(VERSION)"' -DCONGKHAI_PREFIX='"$(PREFIX)"' -I. \
-             $(WARNINGS) $(CFLAGS) -fno-strict-aliasing -fstack-protector-strong \
+             $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -fno-strict-aliasing -fstack-protector-strong \
              $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) \
              $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(FAULTS),-DCONGKHAI_FAULTS) \
              $(if $(ODBC),-DCONGKHAI_ODBC) \
@@ -26,7 +28,7 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DCONGKHAI_VERSION='"$(VERSION)"' -DCONGKHA
 ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread
 LDLIBS    := $(shell pkg-config --libs $(LIBRARIES)) -lm
 
-LAYERS := core adapters record store extract transform load report notify cli
+LAYERS := core adapters record store extract transform load report notify console cli
 SOURCES := $(foreach layer,$(LAYERS),$(wildcard $(layer)/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 MAIN    := $(BUILD)/cli/main.o
@@ -61,7 +63,8 @@ $(call archive,$(1)): $(filter-out $(MAINS),$(patsubst %.c,$(BUILD)/%.o,$(wildca
 endef
 $(foreach layer,$(LAYERS),$(eval $(call layer_archive,$(layer))))
 
-STAGES := $(call archive,extract) $(call archive,transform) $(call archive,load) $(call archive,report) $(call archive,notify)
+STAGES := $(call archive,extract) $(call archive,transform) $(call archive,load) $(call archive,console) $(call archive,report) \
+          $(call archive,notify)
 
 $(BUILD)/congkhai: $(MAIN) $(call archive,cli) $(STAGES) $(BASE)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -82,14 +85,18 @@ $(BUILD)/completion/congkhai:
 $(BUILD)/congkhai-faults: $(MAIN) $(call archive,cli) $(STAGES) $(BASE) $(BUILD)/tests/support/faulty_calls.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# And with those that can be made to fail at each place that calls them: for scripts/torture.
+$(BUILD)/congkhai-torture: $(MAIN) $(call archive,cli) $(STAGES) $(BASE) $(BUILD)/tests/support/torture_calls.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(BUILD)/portal-simulator: $(SIMULATOR:%.c=$(BUILD)/%.o) $(BASE)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs libmicrohttpd)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # A unit test links its own layer and what that layer may use, nothing else.
 TEST_SUPPORT := $(BUILD)/tests/support/test.o
 define unit_test
 $(BUILD)/tests/$(1)/%: $(BUILD)/tests/$(1)/%.o $(TEST_SUPPORT) $(2)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS) $$(shell pkg-config --libs libmicrohttpd)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(eval $(call unit_test,core,$(call archive,core)))
 $(eval $(call unit_test,adapters,$(call archive,adapters) $(call archive,core)))
@@ -118,6 +125,9 @@ $(BUILD)/tests/support/suite_reader: $(BUILD)/tests/support/suite_reader.o $(STA
 # The verifier goes into every bundle of evidence: the assembler reads it.
 $(BUILD)/cli/verify_script.o: scripts/verify-ledger
 
+# So it does with the style of the pages.
+$(BUILD)/console/style.o: console/style.css
+
 # So it does with the shipped rules and code lists.
 $(BUILD)/cli/shipped.o: $(wildcard config/rules/*.yaml config/codes/*.csv)
 
@@ -136,6 +146,8 @@ check:
 	scripts/check-format
 	scripts/check-layers $(BUILD)
 
+UNITS := $(notdir $(wildcard service/*.service service/*.socket service/*.timer))
+
 install: all
 	install -Dm755 $(BUILD)/congkhai $(DESTDIR)$(PREFIX)/bin/congkhai
 	install -Dm644 $(BUILD)/man/man1/congkhai.1 $(DESTDIR)$(PREFIX)/share/man/man1/congkhai.1
@@ -145,6 +157,15 @@ install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/share/congkhai
 	install -m755 scripts/verify-ledger $(DESTDIR)$(PREFIX)/share/congkhai/verify-ledger
 	cp -R config/. $(DESTDIR)$(PREFIX)/share/congkhai/
+	install -m755 service/night-failed $(DESTDIR)$(PREFIX)/share/congkhai/night-failed
+	mkdir -p $(DESTDIR)$(PREFIX)/share/doc/congkhai $(DESTDIR)$(SYSTEMD)
+	install -m644 $(wildcard *.md) $(wildcard docs/*.md docs/*.yaml docs/*.json) $(DESTDIR)$(PREFIX)/share/doc/congkhai
+	mkdir -p $(DESTDIR)$(PREFIX)/share/doc/congkhai/huong-dan
+	install -m644 $(wildcard docs/huong-dan/*.md) $(DESTDIR)$(PREFIX)/share/doc/congkhai/huong-dan
+	for u in $(UNITS); do sed 's#@PREFIX@#$(PREFIX)#' service/$$u >$(DESTDIR)$(SYSTEMD)/$$u && chmod 644 $(DESTDIR)$(SYSTEMD)/$$u; done
+	install -Dm644 service/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/congkhai.conf
+	install -Dm644 service/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/congkhai.conf
+	install -Dm644 service/default $(DESTDIR)$(SYSCONFDIR)/default/congkhai
 
 clean:
 	rm -rf $(BUILD)

@@ -11,12 +11,12 @@
 #include "adapters/unicode.h"
 #include "core/memory.h"
 
-#define PIECE        16384 /* UTF-16 units of one SQLGetData */
-#define WORDS        2048  /* units of a driver's message */
-#define TITLE        512
-#define RECORDS      4 /* of diagnostics that are shown */
-#define SQLSTATE     5
-#define SURROGATE(c) (((c)&0xf800) == 0xd800)
+#define PIECE         16384 /* UTF-16 units of one SQLGetData */
+#define MESSAGE_UNITS 2048  /* units of a driver's message */
+#define TITLE         512
+#define RECORDS       4 /* of diagnostics that are shown */
+#define SQLSTATE      5
+#define SURROGATE(c)  (((c)&0xf800) == 0xd800)
 
 _Static_assert(sizeof(SQLWCHAR) == 2, "unixODBC is built with UTF-16 characters");
 
@@ -107,16 +107,16 @@ static struct text diagnostics(const struct odbc_session *session, struct arena 
                                SQLHANDLE handle, char state[SQLSTATE + 1])
 {
     struct buffer BUFFER_OWNED out = { 0 };
-    SQLWCHAR code[SQLSTATE + 1], words[WORDS];
+    SQLWCHAR code[SQLSTATE + 1], words[MESSAGE_UNITS];
     *state = 0;
     for (SQLSMALLINT i = 1; i <= RECORDS; i++) {
         struct buffer BUFFER_OWNED said = { 0 };
         SQLINTEGER native;
         SQLSMALLINT length = 0;
-        if (!is_good(SQLGetDiagRecW(kind, handle, i, code, &native, words, WORDS, &length)))
+        if (!is_good(SQLGetDiagRecW(kind, handle, i, code, &native, words, MESSAGE_UNITS, &length)))
             break;
         size_t count = length < 0 ? 0 : (size_t)length;
-        put_wide(words, count < WORDS ? count : WORDS - 1, &said);
+        put_wide(words, count < MESSAGE_UNITS ? count : MESSAGE_UNITS - 1, &said);
         if (out.length)
             buffer_string(&out, "; ");
         for (int k = 0; k < SQLSTATE; k++) {

@@ -33,11 +33,18 @@ static struct {
     struct form *forms;
     size_t form_count, form_room;
     unsigned char pairs[65536 / 8]; /* the first two bytes of the forms */
+    unsigned char
+        within[65536]; /* how far into a form's first SECRETS_LEAST bytes two bytes reach; 0: not there */
     char *names[NAMES_MAX];
     size_t name_count;
 } known = { .lock = PTHREAD_RWLOCK_INITIALIZER };
 
 /* ---- forms ---- */
+
+static unsigned pair_at(const char *bytes)
+{
+    return (unsigned)(unsigned char)bytes[0] << 8 | (unsigned char)bytes[1];
+}
 
 static void add_form(struct text bytes, size_t value, bool named)
 {
@@ -54,8 +61,11 @@ static void add_form(struct text bytes, size_t value, bool named)
     char *copy = memory_take(bytes.length);
     memcpy(copy, bytes.bytes, bytes.length);
     known.forms[known.form_count++] = (struct form){ copy, bytes.length, value, named };
-    unsigned pair = (unsigned)(unsigned char)copy[0] << 8 | (unsigned char)copy[1];
+    unsigned pair = pair_at(copy);
     known.pairs[pair / 8] = (unsigned char)(known.pairs[pair / 8] | 1u << pair % 8);
+    for (unsigned char end = 1; end < SECRETS_LEAST; end++)
+        if (known.within[pair_at(copy + end - 1)] < end)
+            known.within[pair_at(copy + end - 1)] = end;
 }
 
 /* The part of base64 that is the same whatever stands around: `before` bytes do in the first group. */
@@ -256,6 +266,7 @@ void secrets_forget(void)
     known.form_count = known.form_room = known.values = known.name_count = known.replaced = 0;
     memset(known.list, 0, sizeof known.list);
     memset(known.pairs, 0, sizeof known.pairs);
+    memset(known.within, 0, sizeof known.within);
     error_cover_with(NULL);
     pthread_rwlock_unlock(&known.lock);
 }
@@ -264,7 +275,7 @@ void secrets_forget(void)
 
 static bool may_begin(const char *bytes)
 {
-    unsigned pair = (unsigned)(unsigned char)bytes[0] << 8 | (unsigned char)bytes[1];
+    unsigned pair = pair_at(bytes);
     return known.pairs[pair / 8] & 1u << pair % 8;
 }
 
@@ -283,15 +294,17 @@ static size_t form_at(struct text text, size_t at, bool named, bool part)
     return longest;
 }
 
-/* The next one from *at on, its length; 0: none. */
+/* The next one from *at on, its length; 0: none. The last two bytes of a form's least length say how far on the next
+ * form can begin at the earliest (Wu and Manber): most bytes are never looked at. */
 static size_t find(struct text text, size_t *at, bool named)
 {
-    for (; *at + SECRETS_LEAST <= text.length; ++*at)
-        if (may_begin(text.bytes + *at)) {
-            size_t length = form_at(text, *at, named, false);
-            if (length)
-                return length;
-        }
+    while (*at + SECRETS_LEAST <= text.length) {
+        size_t on = SECRETS_LEAST - 1 - known.within[pair_at(text.bytes + *at + SECRETS_LEAST - 2)];
+        size_t length = on ? 0 : form_at(text, *at, named, false);
+        if (length)
+            return length;
+        *at += on ? on : 1;
+    }
     return 0;
 }
 

@@ -207,6 +207,13 @@ void sqlite_guard(struct sqlite *database, long milliseconds, const volatile sig
     sqlite3_progress_handler(database->handle, OPCODES_A_LOOK, look_at_time, database);
 }
 
+void sqlite_limit_time(struct sqlite *database, long milliseconds)
+{
+    database->allowed_ns = (int64_t)milliseconds * 1000000;
+    database->deadline_ns = now_ns() + database->allowed_ns;
+    sqlite3_progress_handler(database->handle, milliseconds ? OPCODES_A_LOOK : 0, look_at_time, database);
+}
+
 enum status sqlite_run(struct sqlite *database, const char *sql, struct error *error)
 {
     if (database->guarded)
@@ -416,6 +423,22 @@ bool sqlite_is_text(struct sqlite_statement *statement, int at)
 bool sqlite_is_integer(struct sqlite_statement *statement, int at)
 {
     return sqlite3_column_type(statement->handle, at) == SQLITE_INTEGER;
+}
+
+enum sqlite_kind sqlite_column_kind(struct sqlite_statement *statement, int at)
+{
+    switch (sqlite3_column_type(statement->handle, at)) {
+    case SQLITE_INTEGER:
+        return SQLITE_WHOLE_NUMBER;
+    case SQLITE_FLOAT:
+        return SQLITE_REAL_NUMBER;
+    case SQLITE_TEXT:
+        return SQLITE_WORDS;
+    case SQLITE_BLOB:
+        return SQLITE_RAW_BYTES;
+    default:
+        return SQLITE_NOTHING;
+    }
 }
 
 int64_t sqlite_number(struct sqlite_statement *statement, int at)

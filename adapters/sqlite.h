@@ -32,6 +32,10 @@ void sqlite_close_file(struct sqlite *database);
  * held to 64 MiB. */
 void sqlite_guard(struct sqlite *database, long milliseconds, const volatile sig_atomic_t *stop);
 
+/* All that is asked from here on ends together, after so many milliseconds: STATUS_STOP. 0: no such end any more. Not on a
+ * guarded connection. */
+void sqlite_limit_time(struct sqlite *database, long milliseconds);
+
 /* Runs statements without results. STATUS_FATAL with the file, SQLite's words and what to do; STATUS_BUSY
  * when another process holds the file. So with every function below that returns a status. */
 enum status sqlite_run(struct sqlite *database, const char *sql, struct error *error);
@@ -77,6 +81,8 @@ bool sqlite_is_blob(struct sqlite_statement *statement, int at);
 bool sqlite_is_integer(struct sqlite_statement *statement, int at);
 bool sqlite_is_real(struct sqlite_statement *statement, int at);
 bool sqlite_is_text(struct sqlite_statement *statement, int at);
+enum sqlite_kind { SQLITE_NOTHING, SQLITE_WHOLE_NUMBER, SQLITE_REAL_NUMBER, SQLITE_WORDS, SQLITE_RAW_BYTES };
+enum sqlite_kind sqlite_column_kind(struct sqlite_statement *statement, int at);
 int64_t sqlite_number(struct sqlite_statement *statement, int at);
 struct text sqlite_column_text(struct sqlite_statement *statement,
                                int at); /* numbers as SQLite prints them */

@@ -7,6 +7,7 @@
 
 #include "cli/command_table.h"
 #include "cli/configuration.h"
+#include "report/output_word.h"
 #include "store/store.h"
 
 /* What was said on the command line. */
@@ -29,7 +30,7 @@ struct invocation {
     const char **keys;
     size_t key_count;
     const char *plan, *reason, *decision, *rule, *field, *on, *from, *to, *adopt, *overwrite, *show, *run,
-        *as_of, *by, *format, *department, *outcome, *since, *limit, *output, *max_age;
+        *as_of, *by, *format, *department, *outcome, *since, *limit, *output, *max_age, *listen;
     bool fresh; /* --new */
     bool online, offline, rules, anew;
     char **arguments; /* what is no option */
@@ -50,7 +51,7 @@ struct session {
 command_function command_run, command_check, command_init, command_status, command_runs, command_test,
     command_plan, command_retry, command_withdraw, command_reconcile, command_show, command_history,
     command_health, command_kept, command_report, command_audit_verify, command_audit_key,
-    command_audit_checkpoint, command_audit_prove, command_audit_export, command_help;
+    command_audit_checkpoint, command_console, command_audit_prove, command_audit_export, command_help;
 void health_unknown(const struct error *error); /* of health: the line when nothing can be examined; exit 3 */
 enum status command_kept_report(struct session *session, struct error *error); /* report cho-hoan-thien */
 
@@ -77,11 +78,6 @@ struct output_column {
 #define OUTPUT_WORD (-1) /* one of the interface's words: output_word */
 #define OUTPUT_TIME (-2) /* kept in UTC: output_time */
 void output_table(const struct value *rows, const struct output_column *columns, size_t count);
-/* What the store and --json call "accepted", "publish", "conflict", … is translated where people read it; a
- * word that is none of these stays. */
-struct text output_word(struct text word);
-/* "2026-11-23 11:05:06 +07" of what is kept in UTC; what is no time stays. */
-struct text output_time(struct arena *arena, struct text at);
 /* Display columns that a text takes; and those of a line of standard output: the terminal's, COLUMNS, or 80. */
 int output_columns(struct text text);
 int output_width(void);

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/rule_words.h"
 #include "cli/run.h"
 #include "core/canonical.h"
+#include "report/rule_words.h"
 #include "store/history.h"
 
 static enum status unknown(struct text code, struct error *error)
@@ -264,7 +264,7 @@ static enum status say_findings(const struct session *session, struct store *sto
                                 struct value *page, struct error *error)
 {
     struct rule_words words;
-    if (rule_words_open(session, store, arena, &words, error))
+    if (rule_words_open(session->configuration.rules_text, session->language, store, arena, &words, error))
         return error->status;
     for (struct value *record = value_find(page, "records")->first; record; record = record->next)
         if (rule_words_put_all(&words, value_find(record, "findings"), 0, error))

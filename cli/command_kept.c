@@ -5,9 +5,9 @@
 
 #include "adapters/file.h"
 #include "cli/report_output.h"
-#include "cli/rule_words.h"
 #include "cli/run.h"
 #include "report/report_kept.h"
+#include "report/rule_words.h"
 #include "store/kept.h"
 #include "store/night.h"
 #include "store/report_view.h"
@@ -197,7 +197,8 @@ static enum status gather(struct lists *lists, struct error *error)
         filter.limit = SHOWN;
     if (kept_rows(lists->store, &filter, lists->arena, &lists->rows, &lists->total, &lists->records, error) ||
         report_view_head(lists->store, lists->arena, &lists->head, error) ||
-        rule_words_open(lists->session, lists->store, lists->arena, &words, error) ||
+        rule_words_open(lists->session->configuration.rules_text, lists->session->language, lists->store,
+                        lists->arena, &words, error) ||
         rule_words_put_all(&words, lists->rows, 0, error))
         return error->status;
     clock_format_date(lists->session->clock->now(lists->session->clock), today);

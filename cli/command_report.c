@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "adapters/file.h"
-#include "cli/rule_words.h"
 #include "cli/run.h"
 #include "core/date.h"
+#include "report/rule_words.h"
 #include "store/audit.h"
 #include "store/night.h"
 #include "store/reconciliation.h"
@@ -181,7 +181,7 @@ static enum status gather(const struct session *session, struct store *store, st
         report_published(store, arena, &situation->published, error) ||
         store_kept_back(store, &situation->kept, error) ||
         reconciliation_last(store, arena, &situation->reconciled, error) > STATUS_END ||
-        rule_words_open(session, store, arena, &words, error))
+        rule_words_open(session->configuration.rules_text, session->language, store, arena, &words, error))
         return error->status;
     return rule_words_put_all(&words, situation->records, 0, error);
 }
@@ -367,7 +367,8 @@ static enum status status_of_rules(struct session *session, struct store *store,
     struct value *rules, *deadlines;
     struct rule_words words;
     if (rule_report(store, arena, &rules, error) || read_terms(session, store, arena, &deadlines, error) ||
-        rule_words_open(session, store, arena, &words, error) || rule_words_put_all(&words, rules, 0, error))
+        rule_words_open(session->configuration.rules_text, session->language, store, arena, &words, error) ||
+        rule_words_put_all(&words, rules, 0, error))
         return error->status;
     if (!session->invocation->json) {
         print_rules(arena, rules, deadlines);

@@ -1,4 +1,4 @@
-/* make-reference man vi|en, completion: what the build writes from the program's own tables, to standard output. */
+/* make-reference man vi|en, completion, fields: what the build writes from the program's own tables, to standard output. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,8 +13,10 @@ int main(int argc, char **argv)
         reference_manual(&out);
     } else if (argc == 2 && !strcmp(argv[1], "completion")) {
         reference_completion(&out);
+    } else if (argc == 2 && !strcmp(argv[1], "fields")) {
+        reference_fields(&out);
     } else {
-        fprintf(stderr, "usage: make-reference man vi|en, or completion\n");
+        fprintf(stderr, "usage: make-reference man vi|en, completion, or fields\n");
         return 2;
     }
     fwrite(out.bytes, 1, out.length, stdout);

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/rule_words.h"
 #include "core/date.h"
 #include "notify/notify.h"
+#include "report/rule_words.h"
 #include "store/kept.h"
 #include "store/metrics.h"
 #include "store/night.h"
@@ -77,7 +77,8 @@ static enum status gather_kept(struct gathering *gathering, struct error *error)
                   error) ||
         night_before(gathering->store, &fresh.since, error) ||
         kept_rows(gathering->store, &fresh, gathering->arena, &rows, &total, &records, error) ||
-        rule_words_open(gathering->session, gathering->store, gathering->arena, &words, error) ||
+        rule_words_open(gathering->session->configuration.rules_text, gathering->session->language,
+                        gathering->store, gathering->arena, &words, error) ||
         rule_words_put_all(&words, rows, 0, error))
         return error->status;
     gathering->night->new_kept = rows;

@@ -58,6 +58,7 @@ const struct command_option command_options[] = {
     { "limit", OPTION_TEXT, AT(limit), "N", N_("at most N rows"), NULL, NULL, false },
     { "output", OPTION_TEXT, AT(output), "DIR", N_("writes one file a department into this folder, to be handed over"), NULL, NULL, false },
     { "max-age", OPTION_TEXT, AT(max_age), "DURATION", N_("how old the last night may be; by default 26h"), NULL, NULL, false },
+    { "listen", OPTION_TEXT, AT(listen), "ADDRESS", N_("127.0.0.1:PORT, [::1]:PORT or unix:PATH; by default 127.0.0.1:8630"), NULL, NULL, false },
     { "field", OPTION_TEXT, AT(field), "FIELD", N_("only this field, such as name or legal_bases"), NULL, NULL, false },
     { "on", OPTION_TEXT, AT(on), "DATE", N_("as it stood at the end of that day in Vietnam"), NULL, NULL, false },
     { "checkpoint", OPTION_TEXTS, LIST(checkpoints, checkpoint_count), "FILE", N_("a head that was kept elsewhere; may be given again"), NULL, NULL, false },

@@ -1,4 +1,5 @@
-/* What the tables of commands and options are written out as: man page and completion. */
+/* What the tables of commands and options are written out as: man page and completion; and the fields of a
+ * procedure. */
 #ifndef CLI_REFERENCE_H
 #define CLI_REFERENCE_H
 
@@ -10,5 +11,7 @@
 void reference_manual(struct buffer *out);
 /* For bash-completion: commands, options, and the values of those that have a list of them. */
 void reference_completion(struct buffer *out);
+/* docs/fields.md. */
+void reference_fields(struct buffer *out);
 
 #endif

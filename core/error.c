@@ -279,7 +279,7 @@ void error_words(const struct error_part *part, bool hint, struct buffer *words)
 {
     struct conversion one;
     size_t next = 0;
-    const char *at = gettext(part->format);
+    const char *at = _(part->format);
     if (hint)
         at = hint_of(at, &next);
     while (at && *at) {

@@ -8,12 +8,13 @@
 #ifndef CORE_ERROR_H
 #define CORE_ERROR_H
 
-#include <libintl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#define _(text)  gettext(text)
+#include "core/words.h"
+
+#define _(text)  words_said(text)
 #define N_(text) (text)
 
 /* Whoever is given a status looks at it, or says with (void) why nobody needs to. */

@@ -196,6 +196,8 @@ static const struct {
     { "is-no-address-of-mail-2", "\"%.*s\" is no address of mail" },
     { "is-no-date-format-write-for-example", "\"%.*s\" is no date format; write for example dd/MM/yyyy, yyyy-MM-dd, yyyyMMddHHmmss or epoch_ms" },
     { "is-no-day-such-as-2010-10", "\"%.*s\" is no day such as 2010-10-14" },
+    { "is-no-day-such-as-2026-03", "\"%.*s\" is no day such as 2026-03-12" },
+    { "is-no-download-there-are-csv-xlsx", "\"%.*s\" is no download; there are csv, xlsx and json" },
     { "is-no-ed25519-verifier-key-it-should", "\"%.*s\" is no Ed25519 verifier key: it should look like name+1a2b3c4d+base64" },
     { "is-no-entry-of-the-register-of", "%s is no entry of the register of packages: restore it from a backup" },
     { "is-no-file-so-it-cannot-be", "%s is no file, so it cannot be an SQLite database" },
@@ -208,6 +210,7 @@ static const struct {
     { "is-no-list-write-without", "\"%s\" is no list; write \"%.*s\" without []" },
     { "is-no-mail-server-smtp-host-or", "\"%s\" is no mail server: smtp://host or smtps://host" },
     { "is-no-name-of-a-credential", "\"%s\" is no name of a credential" },
+    { "is-no-number", "\"%.*s\" is no number" },
     { "is-no-number-of-a-run", "\"%s\" is no number of a run" },
     { "is-no-number-of-a-run-congkhai", "\"%s\" is no number of a run; \"congkhai runs\" lists them" },
     { "is-no-number-of-runs", "\"%s\" is no number of runs" },
@@ -245,6 +248,10 @@ static const struct {
     { "line-column-2", "line %ld, column %ld: %s" },
     { "line-column-3", "line %zu, column %zu" },
     { "line-the-record-has-more-than-bytes", "%s, line %ld: the record has more than %zu bytes and is set aside; look whether `records` names the right element" },
+    { "listen-a-socket-path-has-1-to", "--listen %s: a socket's path has 1 to %zu bytes" },
+    { "listen-is-a-console-running-already", "--listen %s: %s; is a console running already?" },
+    { "listen-it-wants-host-port-such-as", "--listen %s: it wants HOST:PORT, such as 127.0.0.1:8630, or unix:PATH" },
+    { "listen-pages-are-shown-to-this-machine", "--listen %s: pages are shown to this machine alone; use 127.0.0.1:8630 or unix:PATH and put a proxy with accounts before it (docs/console.md)" },
     { "lists-and-objects-are-nested-more-than", "lists and objects are nested more than %d levels deep" },
     { "login-the-answer-holds-no-session-check", "login: the answer holds no session; check user and password. %.*s" },
     { "look-alikes-can-only-be-none", "\"look_alikes\" can only be none" },
@@ -296,6 +303,7 @@ static const struct {
     { "no-run-has-ended-yet-so-there", "%s: no run has ended yet, so there is no head" },
     { "no-safe-connection-an-issuer-of-certificates", "%s: no safe connection: %s (an issuer of certificates that the system does not know goes into \"ca\")" },
     { "no-temporary-file-can-be-made-in", "no temporary file can be made in $TMPDIR, /var/tmp or /tmp: %s" },
+    { "no-thread-is-to-be-had-for", "no thread is to be had for the verification of the ledger" },
     { "no-token-could-be-got-from", "no token could be got from %s: %s" },
     { "no-workbook-can-be-made-there-is", "no workbook can be made: there is no memory" },
     { "not-before-is-baseline-of-a-field", "\"not_before\" is \"baseline\", of a field that holds a day; of other days write \"after\"" },
@@ -371,6 +379,7 @@ static const struct {
     { "show-only-looks-decide-with-a-second", "--show only looks: decide with a second command" },
     { "skip-a-list-of-objects-with-from", "skip: a list of objects with \"from\" and one of matches, is and nothing" },
     { "skip-takes-one-of-matches-is-and", "skip: takes one of matches, is and nothing" },
+    { "sockets-were-handed-over-the-console-listens", "%s sockets were handed over; the console listens at one" },
     { "something-stands-behind-the-end-of-the", "something stands behind the end of the JSON text; lines that are JSON each are format ndjson" },
     { "source-was-not-read-to-its-end", "source \"%s\" was not read to its end: %s" },
     { "sources-must-be-a-list", "\"sources\" must be a list" },
@@ -527,9 +536,11 @@ static const struct {
     { "the-server-has-no-such-thing-http", "%s: the server has no such thing (HTTP %ld)" },
     { "the-server-has-taken-the-request-but", "%s: the server has taken the request, but has no answer yet (HTTP 202)" },
     { "the-server-is-not-able-to-answer", "%s: the server is not able to answer now (HTTP %ld)" },
+    { "the-server-of-pages-cannot-be-started", "the server of pages cannot be started: no threads or memory are to be had" },
     { "the-sheet-is-no-table", "%.*s: the sheet \"%.*s\" is no table" },
     { "the-signature-of-does-not-fit-the", "The signature of %s does not fit: the note was altered after it was signed" },
     { "the-signing-key-of-does-not-fit", "The signing key of %.*s does not fit its own id: a letter of it was lost or changed; restore it from its copy" },
+    { "the-socket-cannot-be-listened-at", "the socket cannot be listened at: %s" },
     { "the-source-needs-a-key-the-address", "the source \"%s\" needs a \"key\": the address of what identifies a record" },
     { "the-store-has-lost-the-content-of", "the store has lost the content of %.*s" },
     { "the-store-has-lost-the-content-of-2", "the store has lost the content of %.*s; run \"congkhai audit verify\" and restore a backup of the store" },
@@ -639,7 +650,7 @@ static const struct {
 const char *error_id_of(const char *format)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strcmp(rows[i].format, format) || !strcmp(gettext(rows[i].format), format))
+        if (!strcmp(rows[i].format, format) || !strcmp(_(rows[i].format), format))
             return rows[i].id;
     return NULL;
 }

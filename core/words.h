@@ -22,8 +22,14 @@ struct words {
 
 /* "en" is English, everything else Vietnamese. */
 enum language language_named(const char *name);
-/* The one that gettext speaks in this process: of its LANGUAGE; English where none is chosen. */
+/* The one that this thread speaks: as words_speak has chosen, else that of the process's LANGUAGE; English where none
+ * is chosen. */
 enum language language_of_process(void);
+/* What this thread says from here on. The process's LANGUAGE must be "vi": English are the messages as they stand in the
+ * sources, which need no catalogue. For a program that speaks with people of both languages at once. */
+void words_speak(enum language language);
+/* A message of the program's own in the language spoken now: the function behind _(). */
+const char *words_said(const char *message) __attribute__((format_arg(1)));
 const char *language_name(enum language language); /* "vi", "en" */
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "adapters/deflate.h"
 #include "adapters/json.h"
 #include "adapters/secrets.h"
 #include "adapters/unicode.h"
@@ -29,6 +30,7 @@ struct item {
     bool skipped; /* it is no record */
     bool again;   /* the same bytes are on their way already */
     struct arena arena;
+    struct buffer packed; /* the bytes, where that makes them fewer */
     struct error error;
 };
 
@@ -39,7 +41,7 @@ struct group {
 };
 
 /* A group is filled; then it is hashed while the next one is filled; then its unknown records are looked for
- * in the store and their keys found while the one after it is filled; then it is staged. */
+ * in the store, their keys found and their bytes packed while the one after it is filled; then it is staged. */
 struct ingest {
     struct ingest_options options;
     struct group groups[GROUPS];
@@ -50,6 +52,7 @@ struct ingest {
     int64_t skipped;
     bool seeks; /* the key of a JSON record can be found without reading all of it */
     struct json_pointer pointer;
+    struct deflate **deflates; /* one a thread */
     struct arena scratch, kept;
 };
 
@@ -69,6 +72,9 @@ struct ingest *ingest_open(const struct ingest_options *options)
     ingest->filling = &ingest->groups[0];
     ingest->hashing = &ingest->groups[1];
     ingest->keying = &ingest->groups[2];
+    ingest->deflates = arena_array(&ingest->kept, struct deflate *, thread_pool_count(options->thread_pool));
+    for (unsigned i = 0; i < thread_pool_count(options->thread_pool); i++)
+        ingest->deflates[i] = deflate_open();
     ingest->seeks = options->key && options->source->record.shape == RECORD_JSON &&
                     is_unicode(options->source->encoding) &&
                     json_pointer_compile(&ingest->kept, text_of(options->source->key), &ingest->pointer,
@@ -90,10 +96,14 @@ void ingest_close(struct ingest *ingest)
         return;
     wait_for_threads(ingest);
     for (size_t i = 0; i < GROUPS; i++) {
-        for (size_t j = 0; j < GROUP; j++)
+        for (size_t j = 0; j < GROUP; j++) {
             arena_free(&ingest->groups[i].items[j].arena);
+            buffer_free(&ingest->groups[i].items[j].packed);
+        }
         arena_free(&ingest->groups[i].arena);
     }
+    for (unsigned i = 0; i < thread_pool_count(ingest->options.thread_pool); i++)
+        deflate_close(ingest->deflates[i]);
     arena_free(&ingest->scratch);
     arena_free(&ingest->kept);
     free(ingest->keys);
@@ -196,7 +206,6 @@ static void withhold(const struct ingest *ingest, struct item *item)
 static void work(void *user_data, size_t index, unsigned thread)
 {
     const struct ingest *ingest = user_data;
-    (void)thread;
     if (index < ingest->hashing->count) {
         struct item *item = &ingest->hashing->items[index];
         if (secrets_named_in(item->bytes) || secrets_named_in(item->context))
@@ -209,6 +218,9 @@ static void work(void *user_data, size_t index, unsigned thread)
         return;
     }
     struct item *item = &ingest->keying->items[index - ingest->hashing->count];
+    buffer_clear(&item->packed);
+    if (!item->known)
+        (void)deflate_pack(ingest->deflates[thread], item->bytes, &item->packed);
     if ((item->known && !ingest->options.wants_keys) || item->fault || !ingest->options.key)
         return;
     if (find_key(ingest, item) && !item->known)
@@ -277,6 +289,7 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
         .key = text_of(name),
         .locator = text_of(item->locator),
         .bytes = item->bytes,
+        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
         .digest = item->digest,
         .context = item->context,
         .fault = item->fault,
@@ -337,6 +350,7 @@ static enum status keep_back(struct ingest *ingest, struct item *item, struct er
         .key = item->key,
         .locator = text_of(item->locator),
         .bytes = item->bytes,
+        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
         .digest = item->digest,
         .context = item->context,
         .fault = item->kept,
@@ -369,6 +383,7 @@ static enum status stage(struct ingest *ingest, struct item *item, struct error 
         .key = item->key,
         .locator = text_of(item->locator),
         .bytes = item->bytes,
+        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
         .digest = item->digest,
         .context = item->context,
     };
@@ -407,6 +422,8 @@ static void empty(struct group *group)
     for (size_t i = 0; i < group->count; i++) {
         if (group->items[i].arena.total > KEEP_MAX)
             arena_free(&group->items[i].arena);
+        if (group->items[i].packed.capacity > KEEP_MAX)
+            buffer_free(&group->items[i].packed);
         arena_clear(&group->items[i].arena);
     }
     arena_clear(&group->arena);
@@ -444,8 +461,10 @@ enum status ingest_put(struct ingest *ingest, const struct ingest_record *record
     const struct item *before = group->count ? &group->items[group->count - 1] : NULL;
     struct item *item = &group->items[group->count++];
     struct arena arena = item->arena;
+    struct buffer packed = item->packed;
     *item = (struct item){
         .arena = arena,
+        .packed = packed,
         .bytes = text_copy(&group->arena, record->bytes),
         .locator = text_string(&group->arena, unicode_mend(&group->arena, text_of(record->locator))),
         .fault = record->fault ? text_string(&group->arena, text_of(record->fault)) : NULL,

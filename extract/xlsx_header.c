@@ -5,14 +5,14 @@
 
 #include "core/memory.h"
 
-#define ROWS_KEPT 100
-#define BELOW     50   /* rows that are asked whether they fill the columns of the headings */
-#define LINES_MAX 5    /* of one heading */
-#define NAME_MAX  1000 /* bytes */
-#define WORDS     (XLSX_HEADINGS / 64)
+#define ROWS_KEPT  100
+#define BELOW      50   /* rows that are asked whether they fill the columns of the headings */
+#define LINES_MAX  5    /* of one heading */
+#define NAME_MAX   1000 /* bytes */
+#define MASK_WORDS (XLSX_HEADINGS / 64)
 
 struct columns {
-    uint64_t bits[WORDS];
+    uint64_t bits[MASK_WORDS];
 };
 
 static void columns_add(struct columns *columns, unsigned column)
@@ -29,7 +29,7 @@ static bool columns_has(const struct columns *columns, unsigned column)
 static unsigned columns_common(const struct columns *left, const struct columns *right)
 {
     unsigned count = 0;
-    for (size_t i = 0; i < WORDS; i++)
+    for (size_t i = 0; i < MASK_WORDS; i++)
         count += (unsigned)__builtin_popcountll(left->bits[i] & right->bits[i]);
     return count;
 }
@@ -178,7 +178,7 @@ static bool is_filled_below(const struct search *search, size_t index, size_t la
     const struct xlsx_sample *sample = search->sample;
     size_t below = first_row_from(sample, last + 1);
     for (size_t i = index; i < below; i++)
-        for (size_t w = 0; w < WORDS; w++)
+        for (size_t w = 0; w < MASK_WORDS; w++)
             named.bits[w] |= search->filled[i].bits[w];
     for (size_t i = below; i < sample->count && rows < BELOW; i++, rows++) {
         hits += columns_common(&named, &search->filled[i]);

@@ -129,4 +129,8 @@ struct audit_report {
 enum status audit_verify(struct store *store, const struct audit_request *request, struct arena *arena,
                          struct audit_report *report, struct error *error);
 
+/* As `audit verify --json` gives it: the members of the report by their names, findings[] and remarks[] of kind, event
+ * and message. Borrows from the report. */
+struct value *audit_report_value(struct arena *arena, const struct audit_report *report);
+
 #endif

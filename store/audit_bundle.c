@@ -270,11 +270,11 @@ enum status audit_bundle_write(struct store *store, struct arena *arena, const s
                                struct audit_bundle *bundle, struct error *error)
 {
     struct bundling bundling = { .store = store, .arena = arena, .sink = sink, .bundle = bundle };
-    enum status status = sqlite_begin(store_database(store), error);
+    enum status status = store_snapshot_begin(store, error);
     if (status)
         return status;
     status = write_all(&bundling, error);
-    (void)sqlite_rollback(store_database(store), NULL);
+    store_snapshot_end(store);
     audit_leaves_close(bundling.leaves);
     buffer_free(&bundling.line);
     buffer_free(&bundling.sums);

@@ -210,10 +210,10 @@ static enum status prove(struct store *store, struct arena *arena, struct text c
 enum status audit_prove(struct store *store, struct arena *arena, struct text code, struct date on,
                         struct value **proof, struct error *error)
 {
-    enum status status = sqlite_begin(store_database(store), error);
+    enum status status = store_snapshot_begin(store, error);
     if (status)
         return status;
     status = prove(store, arena, code, on, proof, error);
-    (void)sqlite_rollback(store_database(store), NULL);
+    store_snapshot_end(store);
     return status;
 }

@@ -279,7 +279,7 @@ enum status audit_quick_check(struct store *store, const struct audit_settings *
     error = error ? error : &user_data;
     enum status status = read_file(&quick, error);
     if (!status)
-        status = sqlite_begin(store_database(store), error);
+        status = store_snapshot_begin(store, error);
     if (!status) {
         status = check_schema(&quick, error);
         status = status ? status : read_kept(&quick, error);
@@ -288,7 +288,7 @@ enum status audit_quick_check(struct store *store, const struct audit_settings *
         status = status ? status : compare_kept(&quick, error);
         status = status ? status : check_tail(&quick, error);
         status = status ? status : compare_file(&quick, error);
-        (void)sqlite_rollback(store_database(store), NULL);
+        store_snapshot_end(store);
     }
     arena_free(&quick.arena);
     if (status == STATUS_FATAL) /* what cannot be read cannot be believed */

@@ -347,12 +347,12 @@ enum status audit_verify(struct store *store, const struct audit_request *reques
     /* Events look up their payloads all over the file: a larger cache than a run needs halves the reading. */
     (void)sqlite_run(store_database(store), "PRAGMA cache_size = -16384", NULL);
     pass->file = read_file(pass);
-    enum status status = sqlite_begin(store_database(store), error);
+    enum status status = store_snapshot_begin(store, error);
     if (!status) {
         status = verify(pass, error);
         if (!status)
             conclude(pass);
-        (void)sqlite_rollback(store_database(store), NULL);
+        store_snapshot_end(store);
     }
     free(pass->misnamed);
     free(pass);

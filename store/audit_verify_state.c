@@ -35,7 +35,7 @@ static enum status look(struct audit_pass *pass, const char *sql, const char *fo
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         struct text what = sqlite_column_text(rows, 0);
         int64_t event = sqlite_number(rows, 1);
-        audit_find(pass, AUDIT_STATE, event, "%.*s: %s", TEXT_ARG(what), gettext(format));
+        audit_find(pass, AUDIT_STATE, event, "%.*s: %s", TEXT_ARG(what), _(format));
     }
     sqlite_finish(rows);
     return status == STATUS_END ? STATUS_OK : status;

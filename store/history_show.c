@@ -256,7 +256,7 @@ enum status history_show(struct store *store, struct arena *arena, struct text c
 {
     struct value *made = value_object(arena);
     value_set(made, "code", value_text(arena, code));
-    enum status status = sqlite_begin(store_database(store), error);
+    enum status status = store_snapshot_begin(store, error);
     if (status)
         return status;
     if (add_held(store, arena, code, made, error) || add_name(store, arena, code, made, error) ||
@@ -264,7 +264,7 @@ enum status history_show(struct store *store, struct arena *arena, struct text c
         add_outcomes(store, arena, code, made, error) || add_requests(store, arena, code, made, error) ||
         add_others(store, arena, code, made, error))
         status = error->status;
-    (void)sqlite_rollback(store_database(store), NULL);
+    store_snapshot_end(store);
     *page = made;
     if (status)
         return status;

@@ -243,10 +243,12 @@ enum status migrate_to_date(struct store *store, int64_t version, struct error *
     struct sqlite *database = store_database(store);
     struct schema_pair schemas = { 0 };
     struct digest before, ours, after;
+    if (schema_digest(database, &before, error) || schema_own(&ours, error))
+        return error->status;
+    if (version == STORE_VERSION && digest_equal(&before, &ours))
+        return STATUS_OK;
     enum status status = schema_pair_open(&schemas, database, error);
-    status = status ? status : schema_digest(database, &before, error);
-    status = status ? status : schema_digest(schemas.model, &ours, error);
-    if (!status && (version != STORE_VERSION || !digest_equal(&before, &ours))) {
+    if (!status) {
         struct value *detail = value_object(&schemas.arena);
         value_set(detail, "from", value_integer(&schemas.arena, version));
         value_set(detail, "to", value_integer(&schemas.arena, STORE_VERSION));

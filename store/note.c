@@ -199,7 +199,7 @@ enum status note_sign(struct buffer *out, struct text text, const struct note_si
     if (!fault && (!count || count > NOTE_SIGNATURES_MAX))
         fault = N_("it has no signer, or too many");
     if (fault)
-        return error_set(error, STATUS_LEDGER, _("The note cannot be signed: %s"), gettext(fault));
+        return error_set(error, STATUS_LEDGER, _("The note cannot be signed: %s"), _(fault));
     buffer_text(out, text);
     buffer_char(out, '\n');
     for (size_t i = 0; i < count; i++) {
@@ -239,7 +239,7 @@ enum status note_parse(struct arena *arena, struct text bytes, struct note *note
         return error_set(error, STATUS_LEDGER, _("The note is larger than %d bytes"), NOTE_SIZE_MAX);
     const char *fault = text_fault(bytes);
     if (fault)
-        return error_set(error, STATUS_LEDGER, _("The note is malformed: %s"), gettext(fault));
+        return error_set(error, STATUS_LEDGER, _("The note is malformed: %s"), _(fault));
     size_t split = bytes.length;
     while (split > 1 && memcmp(bytes.bytes + split - 2, "\n\n", 2) != 0)
         split--;

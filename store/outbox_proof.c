@@ -365,7 +365,7 @@ static enum status conclude(struct proof *proof, outbox_doubt *say, void *user_d
     judge_wanted(proof);
     if (judge_obstacles(proof, error))
         return error->status;
-    return proof->sentence ? say(user_data, proof->item.code, proof->event, gettext(proof->sentence), error)
+    return proof->sentence ? say(user_data, proof->item.code, proof->event, _(proof->sentence), error)
                            : STATUS_OK;
 }
 

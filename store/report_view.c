@@ -53,6 +53,17 @@ enum status report_view_head(struct store *store, struct arena *arena, struct va
     return STATUS_OK;
 }
 
+enum status report_view_events(struct store *store, int64_t *events, struct error *error)
+{
+    struct sqlite_statement *row;
+    *events = 0;
+    if (store_sql(store, "SELECT coalesce(max(seq), 0) FROM ledger", &row, error) || sqlite_step(row, error))
+        return error->status;
+    *events = sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
 enum status report_view_first_day(struct store *store, struct arena *arena, struct text *day,
                                   struct error *error)
 {

@@ -30,6 +30,9 @@ enum status report_view_wanted(struct store *store, struct arena *arena, struct 
 enum status report_view_head(struct store *store, struct arena *arena, struct value **head,
                              struct error *error);
 
+/* How many events the ledger has, those behind the newest head too. */
+enum status report_view_events(struct store *store, int64_t *events, struct error *error);
+
 /* The day of the first publication in the ledger; bytes NULL: there was none. */
 enum status report_view_first_day(struct store *store, struct arena *arena, struct text *day,
                                   struct error *error);

@@ -16,7 +16,7 @@ struct packing {
     struct store *store;
     struct deflate *deflate;
     struct buffer packed;
-    int64_t after; /* the last payload that was looked at */
+    int64_t after; /* the last payload that was packed, or would not be fewer bytes */
     struct retention_done *done;
 };
 
@@ -57,26 +57,26 @@ static enum status pack_one(struct packing *packing, int64_t payload, struct tex
     return sqlite_execute(statement, error);
 }
 
-/* STATUS_END: everything of earlier runs has been looked at. Contents stay as they are, for the views. */
+/* STATUS_END: everything of earlier runs has been looked at. Most was packed on its way in (extract/ingest.c): the index
+ * payload_plain leads to what was not. */
 static enum status pack_group(struct packing *packing, struct error *error)
 {
     struct sqlite_statement *rows;
     if (store_sql(packing->store,
-                  "SELECT id, run, CASE WHEN kept = 0 AND encoding = 0 THEN bytes END FROM payload"
-                  " WHERE id > ?1 ORDER BY id LIMIT ?2",
+                  "SELECT id, bytes FROM payload WHERE kept = 0 AND encoding = 0 AND bytes IS NOT NULL"
+                  " AND id > ?1 AND run < ?3 ORDER BY id LIMIT ?2",
                   &rows, error))
         return error->status;
     sqlite_bind_number(rows, 1, packing->after);
     sqlite_bind_number(rows, 2, PACK_GROUP);
+    sqlite_bind_number(rows, 3, store_run(packing->store));
     enum status status;
     int count = 0;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
-        if (sqlite_number(rows, 1) >= store_run(packing->store))
-            break;
         count++;
         packing->after = sqlite_number(rows, 0);
-        if (!sqlite_is_null(rows, 2) &&
-            (status = pack_one(packing, packing->after, sqlite_bytes(rows, 2), error)))
+        status = pack_one(packing, packing->after, sqlite_bytes(rows, 1), error);
+        if (status)
             break;
     }
     sqlite_reset_statement(rows);
@@ -145,7 +145,7 @@ static enum status find_candidates(struct forgetting *forgetting, struct error *
         "DELETE FROM forgettable",
         "INSERT INTO forgettable SELECT p.id, p.digest FROM superseded s JOIN payload p ON p.id = s.payload"
         " WHERE s.run <= ?1 AND p.kept = 0 AND p.bytes IS NOT NULL AND NOT EXISTS"
-        " (SELECT 1 FROM record r WHERE r.source_digest = p.digest AND r.present = 1) LIMIT ?2",
+        " (SELECT 1 FROM record r WHERE r.payload = p.id AND r.present = 1) LIMIT ?2",
         "DELETE FROM forgettable WHERE digest IN"
         " (SELECT f.digest FROM ledger l CROSS JOIN forgettable f ON f.digest = l.digest)",
     };

@@ -1,9 +1,9 @@
 /* Housekeeping of payloads at a run's end: packing, and forgetting.
  *
- * The bytes of sources are packed (zlib) once the run that brought them is over. When the configuration says
- * how long they are kept, those that no record has needed for so long are forgotten: an event names their
- * digests, their rows stay with digest and size, and every proof goes on holding. What a record still is made
- * of, and what an event calls a content, is never forgotten.
+ * The bytes of sources are packed (zlib): mostly on their way in, and what was not, once the run that brought it is
+ * over. When the configuration says how long they are kept, those that no record has needed for so long are forgotten:
+ * an event names their digests, their rows stay with digest and size, and every proof goes on holding. What a record
+ * still is made of, and what an event calls a content, is never forgotten.
  */
 #ifndef STORE_RETENTION_H
 #define STORE_RETENTION_H

@@ -23,7 +23,8 @@ enum status schema_prepare(struct sqlite *database, bool may_write, const char *
 enum status schema_model(struct sqlite **model, struct error *error);
 
 enum status schema_digest(struct sqlite *database, struct digest *digest, struct error *error);
-enum status schema_own(struct digest *digest, struct error *error); /* the model's */
+/* The model's; made once in a process, by one thread. */
+enum status schema_own(struct digest *digest, struct error *error);
 
 enum schema_standing {
     SCHEMA_OURS,    /* the program's own, to the letter */

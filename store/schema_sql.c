@@ -16,6 +16,7 @@ const char schema_tables[] =
     "  run INTEGER NOT NULL,\n"            /* in which it came */
     "  forgotten INTEGER,\n"               /* the event that says so, when retention took the bytes */
     "  bytes BLOB);\n"                     /* NULL: forgotten */
+    "CREATE INDEX payload_plain ON payload (id) WHERE kept = 0 AND encoding = 0;\n" /* sources' bytes to be packed */
     "CREATE TABLE ledger (\n"
     "  seq INTEGER PRIMARY KEY,\n"
     "  at TEXT NOT NULL,\n"
@@ -67,7 +68,7 @@ const char schema_tables[] =
     "  watched TEXT,\n"                       /* what the rules over the store look at: canonical JSON */
     "  outcome TEXT);\n"
     "CREATE UNIQUE INDEX record_key ON record (source, key);\n"
-    "CREATE INDEX record_digest ON record (source_digest, context);\n"
+    "CREATE INDEX record_payload ON record (payload);\n" /* grows at its end; one over digests would touch a page a record */
     "CREATE INDEX record_code ON record (code) WHERE code IS NOT NULL;\n"
     "CREATE INDEX record_work ON record (work, source) WHERE work > 0;\n"
     "CREATE INDEX record_kept ON record (outcome) WHERE outcome IN ('rejected', 'held');\n"

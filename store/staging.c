@@ -29,6 +29,7 @@ struct staging {
      * spared. */
     bool fresh;
     struct fingerprints staged;
+    int64_t last; /* the record that was seen last: a listing mostly goes on with the one after it */
     struct counters numbers; /* of a key that came more than once: the next "KEY (n)" to be tried */
     struct counters places; /* of the same bytes in a document without keys: the last record that took them */
 };
@@ -163,6 +164,7 @@ static enum status touch(struct staging *staging, int64_t record, bool moved, bo
                          struct text locator, struct text key, struct text code, struct error *error)
 {
     mark_seen(staging, record);
+    staging->last = record;
     staging->counts.seen++;
     if (!moved && present)
         return STATUS_OK;
@@ -198,6 +200,8 @@ enum status staging_context(struct staging *staging, struct text context, struct
     "SELECT id, locator, present, key, code, source_digest, context, present = 0 AND EXISTS"                 \
     " (SELECT 1 FROM payload p WHERE p.id = record.payload AND p.bytes IS NULL) FROM record"
 
+#define OF_DIGEST "(SELECT id FROM payload WHERE digest = ?1)"
+
 /* The row that stands ready: is it these very bytes, in the same context? */
 static enum status take_row(struct staging *staging, struct sqlite_statement *statement,
                             const struct digest *digest, struct text locator, bool *known,
@@ -224,6 +228,22 @@ static enum status take_row(struct staging *staging, struct sqlite_statement *st
     return touch(staging, record, moved, present, locator, own_key, code, error);
 }
 
+/* One record on from the last: beside it in the file, where the way over the digest leads to any place in it. */
+static enum status is_next(struct staging *staging, const struct digest *digest, struct text locator,
+                           bool *known, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store, KNOWN_COLUMNS " WHERE id = ?1 AND source = ?2 AND fault IS NULL",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->last + 1);
+    sqlite_bind_number(statement, 2, staging->source);
+    enum status status = sqlite_step(statement, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    return take_row(staging, statement, digest, locator, known, error);
+}
+
 enum status staging_known(struct staging *staging, const struct digest *digest, struct text key,
                           struct text locator, bool *known, struct error *error)
 {
@@ -231,9 +251,14 @@ enum status staging_known(struct staging *staging, const struct digest *digest, 
     *known = false;
     if (is_new(staging, key.bytes ? key : digest_text(digest)))
         return STATUS_OK;
+    if (!key.bytes) {
+        enum status status = is_next(staging, digest, locator, known, error);
+        if (status || *known)
+            return status;
+    }
     if (store_sql(staging->store,
                   key.bytes ? KNOWN_COLUMNS " WHERE source = ?2 AND key = ?3"
-                            : KNOWN_COLUMNS " WHERE source_digest = ?1 AND source = ?2 AND context IS ?3"
+                            : KNOWN_COLUMNS " WHERE payload = " OF_DIGEST " AND source = ?2 AND context IS ?3"
                                             " AND fault IS NULL",
                   &statement, error))
         return error->status;
@@ -266,10 +291,10 @@ enum status staging_known_in(struct staging *staging, const struct digest *diges
     buffer_text(&place, document);
     counters_get(&staging->places, buffer_view(&place), &last);
     if (store_sql(staging->store,
-                  KNOWN_COLUMNS
-                  " WHERE source_digest = ?1 AND source = ?2 AND context IS ?3 AND fault IS NULL"
-                  " AND id > ?5 AND (key = ?4 OR substr(key, 1, length(?4) + 2) = ?4 || ' (')"
-                  " ORDER BY id",
+                  KNOWN_COLUMNS " WHERE payload = " OF_DIGEST
+                                " AND source = ?2 AND context IS ?3 AND fault IS NULL"
+                                " AND id > ?5 AND (key = ?4 OR substr(key, 1, length(?4) + 2) = ?4 || ' (')"
+                                " ORDER BY id",
                   &statement, error))
         return error->status;
     sqlite_bind_digest(statement, 1, digest);
@@ -374,12 +399,22 @@ static enum status write_record(struct staging *staging, const struct staged_rec
     if (sqlite_execute(statement, error) ||
         (known && transform_queue_raise(staging->store, known, WORK_MAP, error)))
         return error->status;
-    mark_seen(staging, known ? known : sqlite_last_row(store_database(staging->store)));
+    staging->last = known ? known : sqlite_last_row(store_database(staging->store));
+    mark_seen(staging, staging->last);
     if (staging->fresh) {
         fingerprints_add(&staging->staged, key);
         fingerprints_add(&staging->staged, digest_text(&record->digest));
     }
     return STATUS_OK;
+}
+
+static enum status put_bytes(struct staging *staging, const struct staged_record *record, int64_t *payload,
+                             struct error *error)
+{
+    if (record->packed.bytes)
+        return store_payload_put_packed(staging->store, &record->digest, record->bytes.length, record->packed,
+                                        payload, error);
+    return store_payload_put(staging->store, PAYLOAD_SOURCE, &record->digest, record->bytes, payload, error);
 }
 
 enum status staging_put(struct staging *staging, const struct staged_record *record, struct error *error)
@@ -389,8 +424,7 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
     struct keyed found;
     int64_t payload = 0;
     if (free_key(staging, &arena, record->nameless, &key, &found, error) ||
-        store_payload_put(staging->store, PAYLOAD_SOURCE, &record->digest, record->bytes, &payload, error) ||
-        staging_context(staging, record->context, error))
+        put_bytes(staging, record, &payload, error) || staging_context(staging, record->context, error))
         return error->status;
     if (found.record && !found.present && !record->nameless &&
         append_returned(staging, key, TEXT_NONE, error))

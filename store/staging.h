@@ -12,6 +12,7 @@ struct staged_record {
     struct text key;     /* what identifies it in its source */
     struct text locator; /* file and line or index, for people */
     struct text bytes;
+    struct text packed;   /* the bytes as adapters/deflate.h packs them; bytes NULL: not packed */
     struct digest digest; /* of the bytes */
     struct text context;  /* what the listing's records share (a heading row), or none */
     const char *fault;    /* extract's reason against it; NULL: none */

@@ -5,7 +5,8 @@
 #include "adapters/crypto.h"
 #include "adapters/json.h"
 
-#define FORM 16 /* hexadecimal digits */
+#define FORM 16                 /* hexadecimal digits */
+#define FEED ((size_t)16 << 10) /* bytes of rows that are hashed at once */
 
 /* Beside them stand ledger, payloads (bound by their digests), heads, what a reconciliation listed (shown, nothing
  * else), and settings (names, and how far packing has come). */
@@ -22,30 +23,57 @@ static const char *const tables[] = {
 
 struct steering {
     struct crypto_hash *rows, *form;
-    struct buffer line;
+    struct buffer lines; /* not fed yet */
 };
+
+/* Most values are small numbers, and SQLite's own way to write them takes as long as all else here. */
+static struct text decimal_of(int64_t number, char *end)
+{
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    char *at = end;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        *--at = '-';
+    return (struct text){ at, (size_t)(end - at) };
+}
 
 static void put_bytes(struct buffer *line, char kind, struct text bytes)
 {
-    unsigned char length[4] = { (unsigned char)(bytes.length >> 24), (unsigned char)(bytes.length >> 16),
-                                (unsigned char)(bytes.length >> 8), (unsigned char)bytes.length };
-    buffer_char(line, kind);
-    buffer_put(line, (const char *)length, sizeof length);
+    char head[5] = { kind, (char)(bytes.length >> 24), (char)(bytes.length >> 16), (char)(bytes.length >> 8),
+                     (char)bytes.length };
+    buffer_put(line, head, sizeof head);
     buffer_text(line, bytes);
 }
 
 static void put_value(struct buffer *line, struct sqlite_statement *row, int at)
 {
-    if (sqlite_is_null(row, at))
+    char digits[24];
+    switch (sqlite_column_kind(row, at)) {
+    case SQLITE_NOTHING:
         buffer_char(line, 'n');
-    else if (sqlite_is_blob(row, at))
+        break;
+    case SQLITE_WHOLE_NUMBER:
+        put_bytes(line, 'i', decimal_of(sqlite_number(row, at), digits + sizeof digits));
+        break;
+    case SQLITE_REAL_NUMBER:
+        put_bytes(line, 'r', sqlite_column_text(row, at));
+        break;
+    case SQLITE_WORDS:
+        put_bytes(line, 't', sqlite_column_text(row, at));
+        break;
+    case SQLITE_RAW_BYTES:
         put_bytes(line, 'b', sqlite_bytes(row, at));
-    else
-        put_bytes(line,
-                  sqlite_is_text(row, at)      ? 't'
-                  : sqlite_is_integer(row, at) ? 'i'
-                                               : 'r',
-                  sqlite_column_text(row, at));
+        break;
+    }
+}
+
+static void feed_lines(struct steering *steering)
+{
+    if (steering->lines.length)
+        crypto_hash_feed(steering->rows, steering->lines.bytes, steering->lines.length);
+    buffer_clear(&steering->lines);
 }
 
 static enum status feed_table(struct steering *steering, struct store *store, const char *sql,
@@ -62,12 +90,13 @@ static enum status feed_table(struct steering *steering, struct store *store, co
     }
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
-        buffer_clear(&steering->line);
         for (int i = 0; i < columns; i++)
-            put_value(&steering->line, rows, i);
-        buffer_char(&steering->line, '.');
-        crypto_hash_feed(steering->rows, steering->line.bytes, steering->line.length);
+            put_value(&steering->lines, rows, i);
+        buffer_char(&steering->lines, '.');
+        if (steering->lines.length >= FEED)
+            feed_lines(steering);
     }
+    feed_lines(steering);
     sqlite_finish(rows);
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -85,7 +114,7 @@ static enum status compute(struct store *store, char digest[DIGEST_HEX], char fo
     form[FORM] = 0;
     crypto_hash_close(steering.rows);
     crypto_hash_close(steering.form);
-    buffer_free(&steering.line);
+    buffer_free(&steering.lines);
     return status;
 }
 

@@ -20,6 +20,7 @@ struct store {
     struct file_lock lock, inside; /* by its name, and by itself */
     bool locked;
     int64_t run, version;
+    unsigned snapshots; /* that are open, one within another */
     struct merkle_tree tree;
     uint64_t written; /* the size of the tree on disk */
     bool lost;        /* the tree could not be read again after a rollback: nothing more is written */
@@ -102,10 +103,10 @@ static enum status make_folder(const char *path, struct error *error)
 }
 
 /* The views use json_extract, which SQLite does not let an untrusted schema call. A page cache of 8 MiB and a
- * journal that is folded back every 64 MiB keep memory flat however much is staged. */
+ * journal that is folded back every 2,000 pages keep memory flat however much is staged. */
 static const char *const pragmas = "PRAGMA trusted_schema = ON; PRAGMA journal_mode = WAL; PRAGMA "
                                    "synchronous = NORMAL; PRAGMA cache_size = -8192;"
-                                   "PRAGMA wal_autocheckpoint = 16000; PRAGMA temp_store = MEMORY;"
+                                   "PRAGMA wal_autocheckpoint = 2000; PRAGMA temp_store = MEMORY;"
                                    "PRAGMA journal_size_limit = 67108864";
 
 static enum status read_tree(struct store *store, struct error *error);
@@ -344,6 +345,35 @@ void store_rollback(struct store *store)
     store->lost = read_tree(store, NULL) != STATUS_OK;
 }
 
+enum status store_snapshot_begin(struct store *store, struct error *error)
+{
+    if (!store->snapshots && sqlite_begin(store->database, error))
+        return error->status;
+    store->snapshots++;
+    return STATUS_OK;
+}
+
+void store_snapshot_end(struct store *store)
+{
+    if (!--store->snapshots)
+        (void)sqlite_rollback(store->database, NULL);
+}
+
+void store_limit_time(struct store *store, long milliseconds)
+{
+    sqlite_limit_time(store->database, milliseconds);
+}
+
+enum status store_changes(struct store *store, int64_t *number, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, "PRAGMA data_version", &row, error) || sqlite_step(row, error))
+        return error->status;
+    *number = sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
 enum status store_durable(struct store *store, bool durable, struct error *error)
 {
     return sqlite_run(store->database, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
@@ -360,54 +390,81 @@ struct buffer *store_scratch(struct store *store, int which)
     return &store->scratch[which];
 }
 
+/* Bytes on their way into the store, as they are to stand there. */
+struct arriving {
+    const struct digest *digest;
+    struct text stored;
+    size_t size; /* before packing */
+    bool packed, kept;
+};
+
 /* Known bytes; what retention forgot has come again, and what was packed as a source's is now a content. */
-static enum status find_payload(struct store *store, enum payload_use use, const struct digest *digest,
-                                struct text bytes, int64_t *payload, struct error *error)
+static enum status find_payload(struct store *store, const struct arriving *arriving, int64_t *payload,
+                                struct error *error)
 {
     struct sqlite_statement *find, *write;
     if (store_sql(store, "SELECT id, bytes IS NULL, kept = 0 FROM payload WHERE digest = ?1", &find, error))
         return error->status;
-    sqlite_bind_digest(find, 1, digest);
+    sqlite_bind_digest(find, 1, arriving->digest);
     enum status status = sqlite_step(find, error);
     if (status)
         return status;
     *payload = sqlite_number(find, 0);
-    bool forgotten = sqlite_number(find, 1), becomes_kept = use == PAYLOAD_KEPT && sqlite_number(find, 2);
+    bool forgotten = sqlite_number(find, 1), becomes_kept = arriving->kept && sqlite_number(find, 2);
     sqlite_reset_statement(find);
     if (!forgotten && !becomes_kept)
         return STATUS_OK;
     if (store_sql(store,
-                  "UPDATE payload SET bytes = ?2, encoding = 0, kept = max(kept, ?4), forgotten = NULL,"
+                  "UPDATE payload SET bytes = ?2, encoding = ?5, kept = max(kept, ?4), forgotten = NULL,"
                   " run = CASE WHEN bytes IS NULL THEN ?3 ELSE run END WHERE id = ?1",
                   &write, error))
         return error->status;
     sqlite_bind_number(write, 1, *payload);
-    sqlite_bind_bytes(write, 2, bytes.bytes ? bytes : TEXT(""));
+    sqlite_bind_bytes(write, 2, arriving->stored);
     sqlite_bind_number(write, 3, store->run);
-    sqlite_bind_number(write, 4, use == PAYLOAD_KEPT);
+    sqlite_bind_number(write, 4, arriving->kept);
+    sqlite_bind_number(write, 5, arriving->packed);
     return sqlite_execute(write, error);
+}
+
+static enum status put_payload(struct store *store, const struct arriving *arriving, int64_t *payload,
+                               struct error *error)
+{
+    struct sqlite_statement *insert;
+    if (store_sql(store,
+                  "INSERT OR IGNORE INTO payload (digest, kept, encoding, size, run, bytes)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                  &insert, error))
+        return error->status;
+    sqlite_bind_digest(insert, 1, arriving->digest);
+    sqlite_bind_number(insert, 2, arriving->kept);
+    sqlite_bind_number(insert, 3, arriving->packed);
+    sqlite_bind_number(insert, 4, (int64_t)arriving->size);
+    sqlite_bind_number(insert, 5, store->run);
+    sqlite_bind_bytes(insert, 6, arriving->stored);
+    if (sqlite_execute(insert, error))
+        return error->status;
+    if (!sqlite_changed_rows(store->database))
+        return find_payload(store, arriving, payload, error);
+    *payload = sqlite_last_row(store->database);
+    return STATUS_OK;
 }
 
 enum status store_payload_put(struct store *store, enum payload_use use, const struct digest *digest,
                               struct text bytes, int64_t *payload, struct error *error)
 {
-    struct sqlite_statement *insert;
-    if (store_sql(store,
-                  "INSERT OR IGNORE INTO payload (digest, kept, encoding, size, run, bytes)"
-                  " VALUES (?1, ?2, 0, ?3, ?4, ?5)",
-                  &insert, error))
-        return error->status;
-    sqlite_bind_digest(insert, 1, digest);
-    sqlite_bind_number(insert, 2, use == PAYLOAD_KEPT);
-    sqlite_bind_number(insert, 3, (int64_t)bytes.length);
-    sqlite_bind_number(insert, 4, store->run);
-    sqlite_bind_bytes(insert, 5, bytes.bytes ? bytes : TEXT(""));
-    if (sqlite_execute(insert, error))
-        return error->status;
-    if (!sqlite_changed_rows(store->database))
-        return find_payload(store, use, digest, bytes, payload, error);
-    *payload = sqlite_last_row(store->database);
-    return STATUS_OK;
+    struct arriving arriving = { .digest = digest,
+                                 .stored = bytes.bytes ? bytes : TEXT(""),
+                                 .size = bytes.length,
+                                 .kept = use == PAYLOAD_KEPT };
+    return put_payload(store, &arriving, payload, error);
+}
+
+enum status store_payload_put_packed(struct store *store, const struct digest *digest, size_t size,
+                                     struct text packed, int64_t *payload, struct error *error)
+{
+    struct arriving arriving = { .digest = digest, .stored = packed, .size = size, .packed = true };
+    return put_payload(store, &arriving, payload, error);
 }
 
 enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at,

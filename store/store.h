@@ -70,6 +70,16 @@ enum status store_durable(struct store *store, bool durable, struct error *error
 enum status store_sql(struct store *store, const char *literal, struct sqlite_statement **statement,
                       struct error *error);
 
+/* One snapshot for all that is read until the end; within another it is that one, so that who answers a question need not
+ * know whether it is part of a larger one. Each begin that was STATUS_OK has its end. */
+enum status store_snapshot_begin(struct store *store, struct error *error);
+void store_snapshot_end(struct store *store);
+
+/* All that is read from here on ends together, after so many milliseconds, with STATUS_STOP; 0: no such end any more. */
+void store_limit_time(struct store *store, long milliseconds);
+/* Another number whenever somebody else has changed the store since the last time it was asked. */
+enum status store_changes(struct store *store, int64_t *number, struct error *error);
+
 /* Bytes kept by their digest, which is that of the bytes and of nothing else. They have no kind: what they are used
  * for stands with who refers to them, and the same bytes may be a source's record and a content. PAYLOAD_SOURCE may be
  * packed, and forgotten by retention; what was once put as PAYLOAD_KEPT (a canonical content, a configuration, rules)
@@ -78,6 +88,10 @@ enum payload_use { PAYLOAD_SOURCE, PAYLOAD_KEPT };
 /* Gives the number of the payload, new or already there. */
 enum status store_payload_put(struct store *store, enum payload_use use, const struct digest *digest,
                               struct text bytes, int64_t *payload, struct error *error);
+/* The same for `size` bytes of a source that were packed already (adapters/deflate.h): by another thread than the one
+ * that writes. */
+enum status store_payload_put_packed(struct store *store, const struct digest *digest, size_t size,
+                                     struct text packed, int64_t *payload, struct error *error);
 /* STATUS_END: not there, or forgotten by retention. The bytes live in the arena. */
 enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,
                           struct error *error);

@@ -405,7 +405,7 @@ class Retention(unittest.TestCase):
             place.records(procedure("1.000001", notes="y" * 2000), *procedures(2, first=2, notes="x" * 2000))
             place.run("run")
             packed = place.sql("SELECT count(*) FROM payload WHERE kept = 0 AND encoding = 1 AND length(bytes) < size / 5")
-            self.assertEqual(packed, [(3,)])
+            self.assertEqual(packed, [(4,)])
             first = place.sql("SELECT json_extract(detail, '$.source_digest') FROM ledger WHERE event = 'accepted' AND run = 1"
                               " AND code = '1.000001'")[0][0]
             wait_until(lambda: forgets(place), "forgotten")

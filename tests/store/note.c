@@ -14,7 +14,7 @@
 #define ENOCH_LINE                                                                                           \
     "— EnochRoot "                                                                                         \
     "rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n"
-#define WORDS                                                                                                \
+#define LETTERS                                                                                              \
     "If you think cryptography is the answer to your problem,\n"                                             \
     "then you don't know what your problem is.\n"
 
@@ -133,15 +133,15 @@ TEST("signing gives the reference note byte for byte")
 {
     struct note_signer signer = signer_of(PETER_SIGNER);
     BUFFER_OWNED struct buffer out = { 0 };
-    CHECK_INT(note_sign(&out, TEXT(WORDS), &signer, 1, &error), STATUS_OK);
-    CHECK_TEXT(buffer_view(&out), TEXT(WORDS "\n" PETER_LINE));
+    CHECK_INT(note_sign(&out, TEXT(LETTERS), &signer, 1, &error), STATUS_OK);
+    CHECK_TEXT(buffer_view(&out), TEXT(LETTERS "\n" PETER_LINE));
 }
 
 TEST("a note is taken apart into text and signatures")
 {
     struct note note;
-    CHECK_INT(note_parse(&test_arena, TEXT(WORDS "\n" PETER_LINE ENOCH_LINE), &note, &error), STATUS_OK);
-    CHECK_TEXT(note.text, TEXT(WORDS));
+    CHECK_INT(note_parse(&test_arena, TEXT(LETTERS "\n" PETER_LINE ENOCH_LINE), &note, &error), STATUS_OK);
+    CHECK_TEXT(note.text, TEXT(LETTERS));
     if (!CHECK_INT(note.count, 2))
         return;
     CHECK_TEXT(note.signatures[0].name, TEXT("PeterNeumann"));
@@ -154,9 +154,9 @@ TEST("signatures of unknown keys are ignored, those of known keys say who signed
 {
     struct note_key keys[] = { key_of(ENOCH_KEY), key_of(PETER_KEY) };
     struct note note;
-    CHECK_INT(open_note(WORDS "\n" PETER_LINE ENOCH_LINE, keys, 2, &note), STATUS_OK);
-    CHECK_INT(open_note(WORDS "\n" PETER_LINE ENOCH_LINE, keys, 1, &note), STATUS_OK);
-    CHECK_INT(open_note(WORDS "\n" PETER_LINE ENOCH_LINE, keys + 1, 1, &note), STATUS_OK);
+    CHECK_INT(open_note(LETTERS "\n" PETER_LINE ENOCH_LINE, keys, 2, &note), STATUS_OK);
+    CHECK_INT(open_note(LETTERS "\n" PETER_LINE ENOCH_LINE, keys, 1, &note), STATUS_OK);
+    CHECK_INT(open_note(LETTERS "\n" PETER_LINE ENOCH_LINE, keys + 1, 1, &note), STATUS_OK);
     const struct note_key *by = NULL;
     CHECK_INT(note_verify(&note, keys, 2, &by, &error), STATUS_OK);
     CHECK(by == &keys[1]);
@@ -168,9 +168,9 @@ TEST("a note without a signature of a known key is refused")
 {
     struct note_key key = key_of(ENOCH_KEY);
     struct note note;
-    CHECK_INT(open_note(WORDS "\n" PETER_LINE, &key, 1, &note), STATUS_LEDGER);
+    CHECK_INT(open_note(LETTERS "\n" PETER_LINE, &key, 1, &note), STATUS_LEDGER);
     CHECK_CONTAINS(error.message, "no signature of a known key");
-    CHECK_INT(open_note(WORDS "\n" PETER_LINE, NULL, 0, &note), STATUS_LEDGER);
+    CHECK_INT(open_note(LETTERS "\n" PETER_LINE, NULL, 0, &note), STATUS_LEDGER);
 }
 
 TEST("one bad signature of a known key refuses the whole note, though another fits")
@@ -179,7 +179,7 @@ TEST("one bad signature of a known key refuses the whole note, though another fi
     struct note note;
     CHECK_INT(open_note("If you think.\n\n" PETER_LINE, keys, 1, &note), STATUS_LEDGER);
     CHECK_CONTAINS(error.message, "The signature of PeterNeumann does not fit");
-    char bytes[] = WORDS "\n" PETER_LINE ENOCH_LINE;
+    char bytes[] = LETTERS "\n" PETER_LINE ENOCH_LINE;
     char *line = strstr(bytes, "EnochRoot rwz+eBzm");
     line[17] = 'n';
     CHECK_INT(open_note(bytes, keys, 1, &note), STATUS_OK);
@@ -192,9 +192,9 @@ TEST("a signature of a known name under another id, or of a known id under anoth
     struct note_key key = key_of(PETER_KEY), other = key;
     struct note note;
     other.id[3] ^= 1;
-    CHECK_INT(open_note(WORDS "\n" PETER_LINE, &other, 1, &note), STATUS_LEDGER);
+    CHECK_INT(open_note(LETTERS "\n" PETER_LINE, &other, 1, &note), STATUS_LEDGER);
     CHECK_CONTAINS(error.message, "no signature of a known key");
-    CHECK_INT(open_note(WORDS "\n— PeterNeuman " PETER_BASE64 "\n", &key, 1, &note), STATUS_LEDGER);
+    CHECK_INT(open_note(LETTERS "\n— PeterNeuman " PETER_BASE64 "\n", &key, 1, &note), STATUS_LEDGER);
     CHECK_CONTAINS(error.message, "no signature of a known key");
 }
 
@@ -202,7 +202,7 @@ TEST("a signature of a known key that has the wrong length does not fit")
 {
     struct note_key key = key_of(PETER_KEY);
     struct note note;
-    CHECK_INT(open_note(WORDS "\n— PeterNeumann x08go/ZJkuBS\n", &key, 1, &note), STATUS_LEDGER);
+    CHECK_INT(open_note(LETTERS "\n— PeterNeumann x08go/ZJkuBS\n", &key, 1, &note), STATUS_LEDGER);
     CHECK_CONTAINS(error.message, "The signature of PeterNeumann does not fit");
 }
 
@@ -212,25 +212,25 @@ TEST("malformed notes are refused, each with its reason")
         const char *bytes, *reason;
     } cases[] = {
         { "", "it is empty" },
-        { WORDS, "no empty line" },
-        { WORDS "\n", "no empty line" },
+        { LETTERS, "no empty line" },
+        { LETTERS "\n", "no empty line" },
         { "\n" PETER_LINE, "no empty line" },
-        { WORDS "\n— PeterNeumann " PETER_BASE64, "has no line break" },
-        { "\x01" WORDS "\n" PETER_LINE, "control character" },
+        { LETTERS "\n— PeterNeumann " PETER_BASE64, "has no line break" },
+        { "\x01" LETTERS "\n" PETER_LINE, "control character" },
         { "a\tb\n\n" PETER_LINE, "control character" },
         { "a\r\n\n" PETER_LINE, "control character" },
-        { "\xff" WORDS "\n" PETER_LINE, "not valid UTF-8" },
-        { WORDS "\n— Bad Name " PETER_BASE64 "\n", "no line of a signature" },
-        { WORDS "\n— Bad+Name " PETER_BASE64 "\n", "no line of a signature" },
-        { WORDS "\n— Bad\xc2\xa0Name " PETER_BASE64 "\n", "no line of a signature" },
-        { WORDS "\n—  " PETER_BASE64 "\n", "no line of a signature" },
-        { WORDS "\n- PeterNeumann " PETER_BASE64 "\n", "no line of a signature" },
-        { WORDS "\n— PeterNeumann\n", "no line of a signature" },
-        { WORDS "\n— PeterNeumann x08gow==\n", "no line of a signature" },
-        { WORDS "\n— PeterNeumann " PETER_BASE64 " \n", "no line of a signature" },
-        { WORDS "\n— PeterNeumann x08go_ZJkuBS\n", "no line of a signature" },
-        { WORDS "\n" PETER_LINE "Unexpected line.\n", "\"Unexpected line.\" is no line of a signature" },
-        { WORDS "\n" PETER_LINE "\n", "no empty line" },
+        { "\xff" LETTERS "\n" PETER_LINE, "not valid UTF-8" },
+        { LETTERS "\n— Bad Name " PETER_BASE64 "\n", "no line of a signature" },
+        { LETTERS "\n— Bad+Name " PETER_BASE64 "\n", "no line of a signature" },
+        { LETTERS "\n— Bad\xc2\xa0Name " PETER_BASE64 "\n", "no line of a signature" },
+        { LETTERS "\n—  " PETER_BASE64 "\n", "no line of a signature" },
+        { LETTERS "\n- PeterNeumann " PETER_BASE64 "\n", "no line of a signature" },
+        { LETTERS "\n— PeterNeumann\n", "no line of a signature" },
+        { LETTERS "\n— PeterNeumann x08gow==\n", "no line of a signature" },
+        { LETTERS "\n— PeterNeumann " PETER_BASE64 " \n", "no line of a signature" },
+        { LETTERS "\n— PeterNeumann x08go_ZJkuBS\n", "no line of a signature" },
+        { LETTERS "\n" PETER_LINE "Unexpected line.\n", "\"Unexpected line.\" is no line of a signature" },
+        { LETTERS "\n" PETER_LINE "\n", "no empty line" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct note note;
@@ -247,7 +247,7 @@ TEST("a note with a NUL is refused, and so is one that is too large")
     CHECK_CONTAINS(error.message, "control character");
     BUFFER_OWNED struct buffer bytes = { 0 };
     while (bytes.length <= NOTE_SIZE_MAX)
-        buffer_string(&bytes, WORDS);
+        buffer_string(&bytes, LETTERS);
     buffer_string(&bytes, "\n" PETER_LINE);
     CHECK_INT(note_parse(&test_arena, buffer_view(&bytes), &note, &error), STATUS_LEDGER);
     CHECK_CONTAINS(error.message, "larger than 1000000 bytes");
@@ -257,7 +257,7 @@ TEST("a hundred signatures are read, one more is refused")
 {
     struct note_key key = key_of(PETER_KEY);
     BUFFER_OWNED struct buffer bytes = { 0 };
-    buffer_string(&bytes, WORDS "\n");
+    buffer_string(&bytes, LETTERS "\n");
     for (int i = 0; i < NOTE_SIGNATURES_MAX; i++)
         buffer_string(&bytes, PETER_LINE);
     struct note note;

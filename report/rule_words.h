@@ -1,9 +1,9 @@
 /* Findings in the language asked for now: where the words of their rules come from. */
-#ifndef CLI_RULE_WORDS_H
-#define CLI_RULE_WORDS_H
+#ifndef REPORT_RULE_WORDS_H
+#define REPORT_RULE_WORDS_H
 
-#include "cli/cli.h"
 #include "core/finding_words.h"
+#include "store/store.h"
 
 struct rule_words {
     struct store *store;
@@ -18,9 +18,10 @@ struct rule_words {
     size_t run_count;
 };
 
-/* Lives in the arena, which must outlive it. */
-enum status rule_words_open(const struct session *session, struct store *store, struct arena *arena,
-                            struct rule_words *words, struct error *error);
+/* `configured`: the rules and code lists of the configuration, canonical JSON (empty: none); `language`: "vi" or "en".
+ * Lives in the arena, which must outlive it. */
+enum status rule_words_open(struct text configured, const char *language, struct store *store,
+                            struct arena *arena, struct rule_words *words, struct error *error);
 
 /* Gives an object or a row of a finding its words (finding_words_put). `run` is that of the event which told it, 0: it
  * stands now. What stands now is told in the words of the configuration, what was told once in those of its run; where

@@ -1,4 +1,4 @@
-#include "cli/rule_words.h"
+#include "report/rule_words.h"
 
 #include <stdlib.h>
 
@@ -28,17 +28,15 @@ static enum status kept_rules(struct rule_words *words, int64_t run, const struc
     return STATUS_OK;
 }
 
-enum status rule_words_open(const struct session *session, struct store *store, struct arena *arena,
-                            struct rule_words *words, struct error *error)
+enum status rule_words_open(struct text configured, const char *language, struct store *store,
+                            struct arena *arena, struct rule_words *words, struct error *error)
 {
-    struct value *configured = NULL;
+    struct value *tree = NULL;
     const struct value *newest;
-    *words =
-        (struct rule_words){ .store = store, .arena = arena, .language = language_named(session->language) };
-    if (session->configuration.rules_text.length &&
-        json_parse(arena, session->configuration.rules_text, &configured, error))
+    *words = (struct rule_words){ .store = store, .arena = arena, .language = language_named(language) };
+    if (configured.length && json_parse(arena, configured, &tree, error))
         return error->status;
-    finding_rules_add(&words->rules, configured);
+    finding_rules_add(&words->rules, tree);
     if (kept_rules(words, 0, &newest, error))
         return error->status;
     finding_rules_add(&words->rules, newest);

@@ -1,0 +1,345 @@
+#include "console/console.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/console_inside.h"
+#include "console/style.h"
+#include "console/verifier.h"
+#include "core/memory.h"
+#include "store/report_view.h"
+
+#define TRIES 3 /* to look at the store and open a snapshot before somebody changes it in between */
+
+const struct console_page console_pages[] = {
+    { "/", N_("Today"), false, page_today },
+    { NULL, NULL, false, NULL },
+};
+
+/* A store that serves one request at a time. */
+struct reader {
+    struct store *store;
+    struct file_state file; /* as it was opened */
+    int64_t changes;        /* of the store as it was looked at; 0: not yet */
+    struct file_state looked, looked_wal;
+    struct error found; /* what the look found */
+    struct reader *next;
+};
+
+struct console {
+    struct console_settings settings;
+    struct http_server *server;
+    struct verifier *verifier;
+    pthread_mutex_t mutex; /* of the readers */
+    struct reader *readers;
+};
+
+/* ---- readers ---- */
+
+static void close_reader(struct reader *reader)
+{
+    store_close(reader->store);
+    free(reader);
+}
+
+/* A state of zeros where there is no such file. */
+static struct file_state state_of(const char *path)
+{
+    struct file_state state;
+    struct error ignored;
+    return file_look(path, &state, &ignored) ? (struct file_state){ 0 } : state;
+}
+
+static struct file_state state_of_wal(const char *path)
+{
+    BUFFER_OWNED struct buffer wal = { 0 };
+    buffer_printf(&wal, "%s-wal", path);
+    return state_of(wal.bytes);
+}
+
+static struct reader *take_spare(struct console *console)
+{
+    pthread_mutex_lock(&console->mutex);
+    struct reader *reader = console->readers;
+    if (reader)
+        console->readers = reader->next;
+    pthread_mutex_unlock(&console->mutex);
+    return reader;
+}
+
+static enum status take_reader(struct console *console, struct reader **reader, struct error *error)
+{
+    struct file_state file = state_of(console->settings.store);
+    while ((*reader = take_spare(console))) {
+        /* Another file may have been put in its place. */
+        if ((*reader)->file.device == file.device && (*reader)->file.number == file.number)
+            return STATUS_OK;
+        close_reader(*reader);
+    }
+    struct reader *made = memory_new(struct reader);
+    made->file = file;
+    if (console->settings.open(console->settings.user_data, STORE_READ, &made->store, error)) {
+        free(made);
+        return error->status;
+    }
+    *reader = made;
+    return STATUS_OK;
+}
+
+/* What was made of a store that is no longer to be read is not kept. */
+static void give_back(struct console *console, struct reader *reader, bool keep)
+{
+    if (!keep) {
+        close_reader(reader);
+        return;
+    }
+    pthread_mutex_lock(&console->mutex);
+    reader->next = console->readers;
+    console->readers = reader;
+    pthread_mutex_unlock(&console->mutex);
+}
+
+/* The look is made anew when anybody has changed the file, through SQLite or past it. */
+static enum status look_at(struct console *console, struct reader *reader, int64_t *changes,
+                           struct error *error)
+{
+    struct file_state file = state_of(console->settings.store), wal = state_of_wal(console->settings.store);
+    if (store_changes(reader->store, changes, error))
+        return error->status;
+    if (*changes != reader->changes || !file_state_equal(&file, &reader->looked) ||
+        !file_state_equal(&wal, &reader->looked_wal)) {
+        reader->found = (struct error){ 0 };
+        (void)audit_quick_check(reader->store, console->settings.audit, &reader->found);
+        reader->changes = *changes;
+        reader->looked = file;
+        reader->looked_wal = wal;
+    }
+    return reader->found.status ? error_copy(error, reader->found.status, &reader->found) : STATUS_OK;
+}
+
+/* A snapshot of what was looked at. */
+static enum status begin(struct console *console, struct reader *reader, struct error *error)
+{
+    for (int i = 0; i < TRIES; i++) {
+        int64_t before, after;
+        store_limit_time(reader->store, CONSOLE_SNAPSHOT_MS);
+        if (look_at(console, reader, &before, error) || store_snapshot_begin(reader->store, error))
+            return error->status;
+        if (store_changes(reader->store, &after, error)) {
+            store_snapshot_end(reader->store);
+            return error->status;
+        }
+        if (before == after || i == TRIES - 1)
+            return STATUS_OK;
+        store_snapshot_end(reader->store);
+    }
+    return STATUS_OK;
+}
+
+/* ---- a request ---- */
+
+/* The page at a path, and what stands behind its own. */
+static const struct console_page *find_page(struct text path, struct text *rest)
+{
+    const struct console_page *found = NULL;
+    for (const struct console_page *page = console_pages; page->path; page++) {
+        size_t length = strlen(page->path);
+        if (!page->names && text_is(path, page->path)) {
+            *rest = TEXT_NONE;
+            return page;
+        }
+        if (page->names && path.length > length + 1 && text_starts(path, text_of(page->path)) &&
+            path.bytes[length] == '/') {
+            *rest = text_slice(path, length + 1, path.length);
+            found = page;
+        }
+    }
+    return found;
+}
+
+static void take_language(struct page *page)
+{
+    static const char *const prefixes[LANGUAGES] = { [LANGUAGE_VI] = "/vi", [LANGUAGE_EN] = "/en" };
+    for (int i = 0; i < LANGUAGES; i++) {
+        size_t length = strlen(prefixes[i]);
+        if (!text_starts(page->path, text_of(prefixes[i])) ||
+            (page->path.length > length && page->path.bytes[length] != '/'))
+            continue;
+        page->language = (enum language)i;
+        page->prefix = prefixes[i];
+        page->path =
+            page->path.length > length ? text_slice(page->path, length, page->path.length) : TEXT("/");
+        return;
+    }
+}
+
+static const char *heading_of(enum status status)
+{
+    switch (status) {
+    case STATUS_USAGE:
+        return _("This cannot be shown");
+    case STATUS_LEDGER:
+        return _("The store cannot be believed");
+    case STATUS_STOP:
+    case STATUS_BUSY:
+        return _("Not now");
+    default:
+        return _("The store cannot be read");
+    }
+}
+
+static void show_error(struct page *page, bool asked_wrongly, const struct error *error)
+{
+    bool ledger = error->status == STATUS_LEDGER;
+    buffer_clear(page->out);
+    buffer_clear(&page->answer->body);
+    page->answer->file_name = NULL;
+    page->title = text_of(heading_of(error->status));
+    html_open(page->out, "div", "class", ledger ? "alarm" : "warning", "role", "alert", NULL);
+    page_paragraph(page, NULL, text_of(error->message));
+    if (!asked_wrongly)
+        page_paragraph(page, NULL, text_of(_("Nothing of the store is shown until this is settled.")));
+    html_close(page->out, "div");
+    page_finish(page, asked_wrongly ? 400 : 503);
+}
+
+static void show_nothing_there(struct page *page)
+{
+    buffer_clear(page->out);
+    page->title = text_of(_("There is no such page"));
+    page_paragraph(
+        page, NULL,
+        text_of(_("Nothing is known by this address. Look for it by its code or its name above.")));
+    page_finish(page, 404);
+}
+
+/* What does not verify is not shown. */
+static enum status judge(struct page *page, struct error *error)
+{
+    int64_t events = 0;
+    if (page->store && report_view_events(page->store, &events, error))
+        return error->status;
+    struct text sealed = value_text_of(page->head, "events");
+    bool at_work = page->store && events > (sealed.length ? strtoll(sealed.bytes, NULL, 10) : 0);
+    page->behind = at_work ? events - (sealed.length ? strtoll(sealed.bytes, NULL, 10) : 0) : 0;
+    verifier_look(page->console->verifier, at_work, page->store != NULL, page->language, page->arena,
+                  &page->verdict);
+    if (page->store && (page->verdict.kind == VERDICT_FAILS || page->verdict.kind == VERDICT_UNREADABLE))
+        return error_set(error, STATUS_LEDGER, "%.*s", TEXT_ARG(page->verdict.sentence));
+    return STATUS_OK;
+}
+
+static enum status fill(struct page *page, const struct console_page *which, struct error *error)
+{
+    struct value *head;
+    if (report_view_head(page->store, page->arena, &head, error))
+        return error->status;
+    page->head = head;
+    if (judge(page, error))
+        return error->status;
+    enum status status = which->show(page, error);
+    return !status && !page->is_download && page_parameter(page, "tai").bytes ? STATUS_END : status;
+}
+
+static void show_page(struct page *page, const struct console_page *which)
+{
+    struct error error = { 0 };
+    struct reader *reader = NULL;
+    struct console *console = page->console;
+    if (take_reader(console, &reader, &error) || begin(console, reader, &error)) {
+        show_error(page, false, &error);
+        if (reader)
+            give_back(console, reader, error.status == STATUS_LEDGER);
+        return;
+    }
+    page->store = reader->store;
+    enum status status = fill(page, which, &error);
+    store_snapshot_end(reader->store);
+    store_limit_time(reader->store, 0);
+    if (status == STATUS_END)
+        show_nothing_there(page);
+    else if (status)
+        show_error(page, status == STATUS_USAGE, &error);
+    else if (!page->is_download)
+        page_finish(page, 200);
+    give_back(console, reader, status != STATUS_FATAL);
+}
+
+static void show_style(struct http_server_answer *answer)
+{
+    buffer_text(&answer->body, style_text());
+    answer->status = 200;
+    answer->type = "text/css; charset=utf-8";
+    answer->lasting = true;
+}
+
+static void answer_request(void *user_data, const struct http_server_request *request,
+                           struct http_server_answer *answer)
+{
+    BUFFER_OWNED struct buffer inside = { 0 };
+    struct console *console = user_data;
+    char today[DATE_TEXT];
+    if (text_is(request->path, "/kieu.css")) {
+        show_style(answer);
+        return;
+    }
+    struct page page = { .settings = &console->settings,
+                         .console = console,
+                         .request = request,
+                         .answer = answer,
+                         .arena = request->arena,
+                         .language = console->settings.language,
+                         .prefix = "",
+                         .path = request->path,
+                         .out = &inside };
+    take_language(&page);
+    words_speak(page.language);
+    clock_format_date(console->settings.clock->now(console->settings.clock), today);
+    date_read(text_of(today), &page.today);
+    const struct console_page *which = find_page(page.path, &page.rest);
+    if (which)
+        show_page(&page, which);
+    else
+        show_nothing_there(&page);
+}
+
+/* ---- open, close ---- */
+
+enum status console_open(const struct console_settings *settings, struct console **console,
+                         struct error *error)
+{
+    struct console *made = memory_new(struct console);
+    made->settings = *settings;
+    pthread_mutex_init(&made->mutex, NULL);
+    struct http_server_settings server = { .listen = settings->listen,
+                                           .descriptor = settings->descriptor,
+                                           .answer = answer_request,
+                                           .user_data = made };
+    if (verifier_open(&made->settings, &made->verifier, error) ||
+        http_server_open(&server, &made->server, error)) {
+        console_close(made);
+        return error->status;
+    }
+    *console = made;
+    return STATUS_OK;
+}
+
+const char *console_address(const struct console *console)
+{
+    return http_server_address(console->server);
+}
+
+void console_close(struct console *console)
+{
+    if (!console)
+        return;
+    http_server_close(console->server);
+    verifier_close(console->verifier);
+    for (struct reader *reader = console->readers, *next; reader; reader = next) {
+        next = reader->next;
+        close_reader(reader);
+    }
+    pthread_mutex_destroy(&console->mutex);
+    free(console);
+}

@@ -1,0 +1,50 @@
+/* The console (INTERFACE §10, docs/console.md): read-only pages for a browser, from the store alone.
+ *
+ *     struct console_settings settings = { .open = …, .listen = "127.0.0.1:8630", … };
+ *     if (console_open(&settings, &console, error)) …
+ *     wait for a signal
+ *     console_close(console);
+ *
+ * Each answer is made from one snapshot of at most CONSOLE_SNAPSHOT_MS and is whole before its first byte leaves. Before
+ * a snapshot is believed it is looked at as a run looks at the store it goes on from (audit_quick_check), whenever the
+ * file has changed; and as soon as no run is at work the whole ledger is verified beside the pages (console/verifier.h).
+ * Where either finds something, pages say so and show nothing as true.
+ */
+#ifndef CONSOLE_CONSOLE_H
+#define CONSOLE_CONSOLE_H
+
+#include "core/clock.h"
+#include "core/words.h"
+#include "core/workday.h"
+#include "store/audit.h"
+#include "store/store.h"
+
+#define CONSOLE_SNAPSHOT_MS 2000
+
+struct console;
+
+/* Borrowed until the console is closed. */
+struct console_settings {
+    const char *listen; /* adapters/http_server.h */
+    int descriptor;     /* that was handed over; -1: none */
+    /* Opens the store to be read; called from several threads, each store serves one at a time. */
+    enum status (*open)(void *user_data, enum store_mode mode, struct store **store, struct error *error);
+    void *user_data;
+    const char *store; /* its path */
+    struct clock *clock;
+    enum language language; /* of addresses that name none */
+    const struct audit_settings *audit;
+    struct text rules_text; /* rules and code lists, canonical JSON */
+    const char *agency_code, *agency_name;
+    bool ministry;
+    const char *baseline;                    /* yyyy-mm-dd; NULL: the ledger tells */
+    const struct workday_calendar *calendar; /* NULL: no holidays are known */
+};
+
+/* STATUS_USAGE where it may not listen; a store that is not there yet, or is none, is told on the pages. */
+enum status console_open(const struct console_settings *settings, struct console **console,
+                         struct error *error);
+const char *console_address(const struct console *console);
+void console_close(struct console *console); /* NULL: nothing */
+
+#endif

@@ -1,0 +1,59 @@
+#include "report/output_word.h"
+
+#include "core/clock.h"
+#include "core/error.h"
+
+struct text output_word(struct text word)
+{
+    static const char *const words[] = {
+        /* records and rules */
+        N_("accepted"),
+        N_("rejected"),
+        N_("held"),
+        N_("error"),
+        N_("warning"),
+        /* procedures */
+        N_("draft"),
+        N_("announced"),
+        N_("abolished"),
+        N_("public"),
+        N_("internal"),
+        /* deliveries */
+        N_("publish"),
+        N_("withdraw"),
+        N_("published"),
+        N_("withdrawn"),
+        N_("refused"),
+        N_("conflict"),
+        N_("unknown"),
+        N_("failed"),
+        N_("intended"),
+        N_("attempted"),
+        N_("recalled"),
+        /* the other events of a procedure */
+        N_("missing"),
+        N_("returned"),
+        N_("retried"),
+        N_("withheld"),
+        N_("withdrawal-ordered"),
+        N_("overwrite-ordered"),
+        /* reconciliation */
+        N_("same"),
+        N_("differs"),
+        N_("only"),
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_is(word, words[i]))
+            return text_of(_(words[i]));
+    return word;
+}
+
+struct text output_time(struct arena *arena, struct text at)
+{
+    int64_t milliseconds;
+    char *text = arena_alloc(arena, 32);
+    if (!clock_parse(at, &milliseconds))
+        return at;
+    clock_format_local(milliseconds, text);
+    return text_of(text);
+}
