@@ -120,6 +120,19 @@ static void harden(sqlite3 *handle)
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 }
 
+/* RFC 3986; whatever is more than a path's plain bytes is escaped. */
+static void put_uri(struct buffer *uri, const char *path, const char *parameter)
+{
+    buffer_string(uri, *path == '/' ? "file://" : "file:");
+    for (; *path; path++)
+        if (strchr("/._-~", *path) || (*path >= '0' && *path <= '9') ||
+            ((*path | 32) >= 'a' && (*path | 32) <= 'z'))
+            buffer_char(uri, *path);
+        else
+            buffer_printf(uri, "%%%02x", (unsigned)(unsigned char)*path);
+    buffer_printf(uri, "?%s", parameter);
+}
+
 enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sqlite **database,
                              struct error *error)
 {
@@ -129,13 +142,20 @@ enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sql
         if (status)
             return status;
     }
-    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    flags |= (int)mode == MODE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    flags |= (int)mode == MODE_CREATE ? SQLITE_OPEN_CREATE : 0;
     struct sqlite *opened = memory_new(struct sqlite);
     opened->path = memory_copy_string(path);
-    opened->read_only = (int)mode == MODE_READ;
-    int result = sqlite3_open_v2(path, &opened->handle, flags, NULL);
+    opened->read_only = (int)mode == MODE_READ || mode >= SQLITE_READ_SHARED;
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= opened->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    flags |= (int)mode == MODE_CREATE ? SQLITE_OPEN_CREATE : 0;
+    BUFFER_OWNED struct buffer name = { 0 };
+    if (mode >= SQLITE_READ_SHARED) {
+        flags |= SQLITE_OPEN_URI;
+        put_uri(&name, path, mode == SQLITE_READ_STILL ? "immutable=1" : "readonly_shm=1");
+    } else {
+        buffer_string(&name, path);
+    }
+    int result = sqlite3_open_v2(name.bytes, &opened->handle, flags, NULL);
     if (result == SQLITE_OK) {
         harden(opened->handle);
         sqlite3_busy_timeout(opened->handle, LOCK_WAIT_MS);

@@ -15,7 +15,13 @@
 struct sqlite;
 struct sqlite_statement;
 
-enum sqlite_mode { SQLITE_READ, SQLITE_WRITE, SQLITE_CREATE };
+enum sqlite_mode {
+    SQLITE_READ,
+    SQLITE_WRITE,
+    SQLITE_CREATE,
+    SQLITE_READ_SHARED, /* reads, with a write-ahead log whose index (-shm) is there and only read, too */
+    SQLITE_READ_STILL,  /* reads a file that nobody changes: no lock, no log; the caller sees to that */
+};
 
 /* One connection serves one thread. Waits up to 5 s for another's lock. SQLITE_READ and SQLITE_WRITE want the
  * file to exist. STATUS_USAGE when the file is no SQLite database, STATUS_FATAL when it cannot be opened,

@@ -89,14 +89,15 @@ enum status command_audit_verify(struct session *session, struct error *error, i
     if (status == STATUS_FATAL)
         status = STATUS_LEDGER;
     output_progress_end(session);
+    if (!status)
+        status = store_check_untouched(store, error); /* a torn reading is nobody's tampering */
     if (!status && invocation->json)
         output_json(audit_report_value(&arena, &report));
     else if (!status)
         print_report(&report);
     if (!status && !report.holds)
         *exit_code = error_exit_code(STATUS_LEDGER);
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }
 
 /* ---- checkpoint ---- */
@@ -127,8 +128,7 @@ enum status command_audit_checkpoint(struct session *session, struct error *erro
         if (!head.is_signed)
             output_message(session, _("this head is not signed: \"congkhai audit key\" makes a key"));
     }
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }
 
 /* ---- key ---- */
@@ -258,8 +258,7 @@ enum status command_audit_export(struct session *session, struct error *error, i
         printf(_("%s: events %lld to %lld, %lld payloads; check with: python3 %s/verify-ledger %s\n"), folder,
                (long long)bundle.first, (long long)bundle.last, (long long)bundle.payloads, folder, folder);
     }
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }
 
 static void print_proof(const struct value *proof)
@@ -306,6 +305,5 @@ enum status command_audit_prove(struct session *session, struct error *error, in
         output_json(proof);
     else if (!status)
         print_proof(proof);
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }

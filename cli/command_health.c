@@ -135,7 +135,7 @@ enum status command_health(struct session *session, struct error *error, int *ex
     if (run_read_store(session, STORE_READ, &store, error))
         return error->status;
     enum status status = examine(session, store, &arena, &of, error);
-    store_close(store);
+    status = run_close_read(store, status, error);
     if (status == STATUS_OK) {
         *exit_code = (int)of.health;
         printf("CONGKHAI %s - %s | age=%llds;;%lld kept=%lld new=%lld;0 due=%lld;0 overdue=%lld;0\n",

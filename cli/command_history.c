@@ -153,8 +153,7 @@ enum status command_history(struct session *session, struct error *error, int *e
         else if (!status)
             print_changes(changes);
     }
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }
 
 /* ---- show ---- */
@@ -295,6 +294,5 @@ enum status command_show(struct session *session, struct error *error, int *exit
         output_json(page);
     else if (!status)
         print_page(&arena, page);
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }

@@ -224,8 +224,7 @@ static enum status run_kept(struct session *session, bool as_report, struct erro
     } else if (status == STATUS_OK) {
         status = answer(&lists, error);
     }
-    store_close(lists.store);
-    return status;
+    return run_close_read(lists.store, status, error);
 }
 
 enum status command_kept(struct session *session, struct error *error, int *exit_code)

@@ -145,7 +145,8 @@ static enum status show(struct session *session, struct store *store, struct err
     enum status status = plan_walk(&walk, &summary, error);
     if (!status) {
         print_summary(&printing, &summary);
-        plan_keep(session->configuration.store, &document);
+        if (!session->invocation->store)
+            plan_keep(session->configuration.store, &document);
     }
     buffer_free(&printing.line);
     arena_free(&printing.arena);
@@ -162,6 +163,5 @@ enum status command_plan(struct session *session, struct error *error, int *exit
     if (!status)
         status = show(session, store, error);
     store_rollback(store);
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }

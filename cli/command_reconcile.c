@@ -154,8 +154,7 @@ static enum status show_beliefs(struct session *session, struct error *error)
     if (!status && !session->invocation->json)
         status = print_last(store, error);
     store_rollback(store);
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }
 
 /* ---- with it ---- */
@@ -295,8 +294,7 @@ static enum status show_both(struct session *session, struct error *error, int *
         else
             print_view(&view, code, rows, differ);
     }
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }
 
 /* ---- settling ---- */

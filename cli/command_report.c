@@ -384,7 +384,7 @@ static enum status status_of_rules(struct session *session, struct store *store,
 /* Before the first run there is no store, and nothing wrong with that. */
 static bool nothing_is_run(const struct session *session)
 {
-    if (file_exists(session->configuration.store))
+    if (session->invocation->store || file_exists(session->configuration.store))
         return false;
     if (!session->invocation->json)
         printf(_("nothing has been run yet: there is no store %s\n"), session->configuration.store);
@@ -423,8 +423,7 @@ enum status command_status(struct session *session, struct error *error, int *ex
         return error->status;
     if (session->invocation->rules) {
         enum status told = status_of_rules(session, store, &arena, error);
-        store_close(store);
-        return told;
+        return run_close_read(store, told, error);
     }
     bool json = session->invocation->json;
     enum status status = gather(session, store, &arena, INT64_MAX, &situation, error);
@@ -434,8 +433,7 @@ enum status command_status(struct session *session, struct error *error, int *ex
         print_situation(&arena, &situation);
     if (!status && situation.ledger.status)
         *exit_code = error_exit_code(situation.ledger.status);
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }
 
 enum status command_runs(struct session *session, struct error *error, int *exit_code)
@@ -464,6 +462,5 @@ enum status command_runs(struct session *session, struct error *error, int *exit
         output_json(runs);
     else if (status == STATUS_OK)
         print_runs(runs);
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }

@@ -60,6 +60,5 @@ enum status command_report(struct session *session, struct error *error, int *ex
     enum status status = report_make(&request, &arena, &document, error);
     if (status == STATUS_OK)
         status = report_output_print(session, &arena, document, format, error);
-    store_close(store);
-    return status;
+    return run_close_read(store, status, error);
 }

@@ -10,6 +10,7 @@
 #include "notify/notify.h"
 #include "record/codes.h"
 #include "record/source.h"
+#include "store/store.h"
 #include "transform/rule.h"
 
 struct configuration {
@@ -43,6 +44,9 @@ struct configuration {
  * known, so that its faults are told in it; NULL: somebody else chose. */
 enum status configuration_load(const char *path, void (*speak)(const char *language),
                                struct configuration *configuration, struct error *error);
+/* What can be known without the file, from what the store's newest run kept of it, for commands that read: agency,
+ * language, baseline, sources (their names) and code lists. What is not there stays empty; nothing of it is an error. */
+void configuration_from_store(struct store *store, struct configuration *configuration);
 void configuration_free(struct configuration *configuration);
 
 #endif

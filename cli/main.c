@@ -11,6 +11,7 @@
 #include "cli/language.h"
 #include "cli/notices.h"
 #include "cli/options.h"
+#include "cli/run.h"
 
 /* Whoever started us may have closed these: the store must not become what messages are written to. */
 static void open_standard_streams(void)
@@ -38,10 +39,38 @@ static enum status configure(struct session *session, struct error *error)
                               invocation->sources, invocation->source_count, error);
 }
 
+/* --store: what there is to know of the configuration stands in it. Why it cannot be read the command says. */
+static void configure_from_store(struct session *session)
+{
+    const struct invocation *invocation = session->invocation;
+    struct configuration *configuration = &session->configuration;
+    struct store *store;
+    struct error unread;
+    configuration->store = invocation->store;
+    configuration->folder = ".";
+    configuration->context = (struct setting_context){ &configuration->arena, invocation->store };
+    if (run_read_store(session, STORE_READ_OLDER, &store, &unread))
+        return;
+    configuration_from_store(store, configuration);
+    store_close(store);
+    if (invocation->language || !configuration->language)
+        return;
+    session->language = configuration->language;
+    language_choose(session->language);
+}
+
 static enum status run_command(struct session *session, const struct command *command, struct error *error,
                                int *exit_code)
 {
-    if (command->needs != NEEDS_NOTHING && !session->invocation->store && configure(session, error))
+    const struct configuration *configuration = &session->configuration;
+    const struct invocation *invocation = session->invocation;
+    if (invocation->store)
+        configure_from_store(session);
+    if (invocation->store && configuration->source_count &&
+        source_check_names(configuration->sources, configuration->source_count, invocation->sources,
+                           invocation->source_count, error))
+        return error->status;
+    if (!invocation->store && command->needs != NEEDS_NOTHING && configure(session, error))
         return error->status;
     if (notices_concern(session))
         notices_begin(session);

@@ -100,7 +100,17 @@ struct load_request run_load_request(struct session *session)
 enum status run_read_store(struct session *session, enum store_mode mode, struct store **store,
                            struct error *error)
 {
-    return store_open(session->configuration.store, mode, session->clock, store, error);
+    return session->invocation->store
+               ? store_open_untouched(session->invocation->store, mode, session->clock, store, error)
+               : store_open(session->configuration.store, mode, session->clock, store, error);
+}
+
+enum status run_close_read(struct store *store, enum status status, struct error *error)
+{
+    if (status == STATUS_OK)
+        status = store_check_untouched(store, error);
+    store_close(store);
+    return status;
 }
 
 /* What a run is held to; NULL: nothing. */

@@ -17,9 +17,12 @@ struct extract_request run_extract_request(struct session *session);
 struct transform_request run_transform_request(struct session *session);
 struct load_request run_load_request(struct session *session);
 
-/* Opens the store to be read, in a mode that only reads; the caller closes it. */
+/* Opens the store to be read, in a mode that only reads: --store's without a trace. To be closed with
+ * run_close_read: that gives `status`, or what speaks against what was read. */
 enum status run_read_store(struct session *session, enum store_mode mode, struct store **store,
                            struct error *error);
+
+enum status run_close_read(struct store *store, enum status status, struct error *error);
 
 /* Opens the store to be written (STATUS_BUSY: another run has it) and begins the run. On failure nothing is
  * open. */

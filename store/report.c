@@ -137,19 +137,12 @@ enum status report_published(struct store *store, struct arena *arena, struct va
     return STATUS_OK;
 }
 
-enum status report_run_rules(struct store *store, struct arena *arena, int64_t run, struct value **rules,
-                             struct error *error)
+/* What a digest in the statement's first column names. */
+static enum status read_document(struct store *store, struct arena *arena, struct sqlite_statement *statement,
+                                 struct value **document, struct error *error)
 {
-    struct sqlite_statement *statement;
     struct digest digest;
     struct text bytes;
-    *rules = NULL;
-    if (store_sql(store,
-                  "SELECT json_extract(detail, '$.rules_digest') FROM ledger WHERE event = 'run-started'"
-                  " AND (?1 = 0 OR run = ?1) ORDER BY run DESC LIMIT 1",
-                  &statement, error))
-        return error->status;
-    sqlite_bind_number(statement, 1, run);
     enum status status = sqlite_step(statement, error);
     if (status)
         return status;
@@ -158,5 +151,32 @@ enum status report_run_rules(struct store *store, struct arena *arena, int64_t r
     if (!known)
         return STATUS_END;
     status = store_payload_by_digest(store, arena, &digest, &bytes, error);
-    return status ? status : json_parse(arena, bytes, rules, error);
+    return status ? status : json_parse(arena, bytes, document, error);
+}
+
+enum status report_run_rules(struct store *store, struct arena *arena, int64_t run, struct value **rules,
+                             struct error *error)
+{
+    struct sqlite_statement *statement;
+    *rules = NULL;
+    if (store_sql(store,
+                  "SELECT json_extract(detail, '$.rules_digest') FROM ledger WHERE event = 'run-started'"
+                  " AND (?1 = 0 OR run = ?1) ORDER BY run DESC LIMIT 1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, run);
+    return read_document(store, arena, statement, rules, error);
+}
+
+enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,
+                                 struct error *error)
+{
+    struct sqlite_statement *statement;
+    *configuration = NULL;
+    if (store_sql(store,
+                  "SELECT json_extract(detail, '$.config_digest') FROM ledger WHERE event = 'run-started'"
+                  " ORDER BY run DESC LIMIT 1",
+                  &statement, error))
+        return error->status;
+    return read_document(store, arena, statement, configuration, error);
 }

@@ -44,5 +44,8 @@ enum status report_published(struct store *store, struct arena *arena, struct va
  * `run` 0: the newest. STATUS_END: no such run, or nothing kept. */
 enum status report_run_rules(struct store *store, struct arena *arena, int64_t run, struct value **rules,
                              struct error *error);
+/* The configuration of the newest run, secrets masked, as it kept it. STATUS_END: no run, or nothing kept. */
+enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,
+                                 struct error *error);
 
 #endif

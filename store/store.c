@@ -10,6 +10,7 @@
 #include "store/merkle.h"
 #include "store/schema.h"
 #include "store/schema_pair.h"
+#include "store/untouched.h"
 
 #define STATEMENTS 512 /* a power of two, well above the number of literals */
 
@@ -19,6 +20,7 @@ struct store {
     char *path;
     struct file_lock lock, inside; /* by its name, and by itself */
     bool locked;
+    struct untouched untouched;
     int64_t run, version;
     unsigned snapshots; /* that are open, one within another */
     struct merkle_tree tree;
@@ -169,30 +171,66 @@ static enum status check_schema(struct store *store, enum store_mode mode, struc
     return schema_pair_read_older(store->database, store->version, error);
 }
 
-static enum status open_to_read(struct store *store, enum store_mode mode, struct error *error)
+/* Who may not make the log's index beside the file reads without. */
+static enum status open_reading(struct store *store, bool untouched, struct error *error)
+{
+    struct error refused = { 0 };
+    enum status status = STATUS_FATAL;
+    if (!untouched)
+        status = open_file(store, SQLITE_READ, &refused);
+    if (status == STATUS_FATAL)
+        status = untouched_open(store->path, &store->untouched, &store->database, error);
+    if (status && refused.status)
+        return error_copy(error, refused.status, &refused);
+    if (status == STATUS_USAGE)
+        status = STATUS_LEDGER;
+    if (status && error)
+        error->status = status;
+    return status;
+}
+
+static enum status open_to_read(struct store *store, enum store_mode mode, bool untouched,
+                                struct error *error)
 {
     if (!file_exists(store->path))
         return error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"),
                          store->path);
-    if (open_file(store, SQLITE_READ, error) ||
+    if (open_reading(store, untouched, error) ||
         sqlite_run(store->database, "PRAGMA trusted_schema = ON; PRAGMA temp_store = MEMORY", error) ||
         schema_prepare(store->database, false, store->path, &store->version, error))
         return error->status;
     return check_schema(store, mode, error);
 }
 
-enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
-                       struct error *error)
+static enum status open_any(const char *path, enum store_mode mode, bool untouched, struct clock *clock,
+                            struct store **store, struct error *error)
 {
     struct store *made = memory_new(struct store);
     made->clock = clock;
     if (find_place(path, &made->path, error) ||
-        (mode == STORE_RUN ? open_to_write(made, error) : open_to_read(made, mode, error))) {
+        (mode == STORE_RUN ? open_to_write(made, error) : open_to_read(made, mode, untouched, error))) {
         store_close(made);
         return error->status;
     }
     *store = made;
     return STATUS_OK;
+}
+
+enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
+                       struct error *error)
+{
+    return open_any(path, mode, false, clock, store, error);
+}
+
+enum status store_open_untouched(const char *path, enum store_mode mode, struct clock *clock,
+                                 struct store **store, struct error *error)
+{
+    return open_any(path, mode, true, clock, store, error);
+}
+
+enum status store_check_untouched(const struct store *store, struct error *error)
+{
+    return untouched_check(store->path, &store->untouched, error);
 }
 
 void store_close(struct store *store)

@@ -40,6 +40,12 @@ enum status store_check_place(const char *path, struct error *error);
  * was edited when it is to be read, and where it is to be written and cannot be. */
 enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
                        struct error *error);
+/* The same, for a mode that reads, without a trace (store/untouched.h): on a medium or in a folder where nothing can be
+ * written, beside a run, after a crash. store_open reads so by itself where it may not write. */
+enum status store_open_untouched(const char *path, enum store_mode mode, struct clock *clock,
+                                 struct store **store, struct error *error);
+/* To be asked when all was read: STATUS_STOP where that may be of two moments. */
+enum status store_check_untouched(const struct store *store, struct error *error);
 void store_close(struct store *store);
 
 const char *store_path(const struct store *store);

@@ -1,0 +1,119 @@
+"""--store: every command that only reads does so without a configuration and without a trace."""
+
+import hashlib
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import unittest
+
+from harness import PROGRAM, Night, Place, Simulator, procedure, procedures, wait_until
+
+COMMANDS = (("status",), ("status", "--rules"), ("runs",), ("show", "1.000001"), ("history", "1.000001"), ("kept",),
+            ("history", "1.000001", "--on", "2099-01-01"), ("health",), ("plan",), ("report", "so-luong"),
+            ("report", "cho-hoan-thien"), ("audit", "verify"), ("audit", "checkpoint"))
+STRANGER = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+
+def trace(folder):
+    """All that a reader could have changed there; SQLite's times of reading are none of it."""
+    return {entry.name: (entry.stat().st_mtime_ns, entry.stat().st_size,
+                         hashlib.sha256(open(entry.path, "rb").read()).hexdigest()) for entry in os.scandir(folder)}
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root, to be another user")
+class Reading(Night):
+    def setUp(self):
+        super().setUp()
+        self.place.records(*procedures(3), procedure("1.000009", status="?"))
+        self.expect(self.place.run("run"), 1)
+        os.chmod(self.place.folder, 0o755)
+
+    def read(self, store, *command, code=(0, 1, 2), stranger=True, environment=None):
+        """In a folder of its own, where no configuration is found; health says what it says in its exit code."""
+        done = subprocess.run([*(STRANGER if stranger else ()), PROGRAM, *command, "--store", str(store)], cwd="/", text=True,
+                              capture_output=True, timeout=60,
+                              env={**os.environ, "LC_ALL": "en_US.UTF-8", "TMPDIR": "/tmp", **(environment or {})})
+        self.assertIn(done.returncode, code if command[0] == "health" else (0,), (command, done))
+        return done.stdout
+
+    def closed(self, folder):
+        """As on a medium that cannot be written: the stranger may read and no more."""
+        for path in folder.iterdir():
+            os.chmod(path, 0o444)
+        os.chmod(folder, 0o555)
+        return folder / self.place.store.name
+
+    def after_a_crash(self, name, *files):
+        """What a killed run leaves: somebody else reads while it ends, so that its log is not folded back."""
+        connection = sqlite3.connect(self.place.store)
+        connection.execute("SELECT count(*) FROM ledger").fetchall()
+        self.place.records(*procedures(4), procedure("1.000009", status="?"))
+        self.expect(self.place.run("run"), 1)
+        folder = self.place.folder / name
+        folder.mkdir()
+        for end in ("", "-wal", *files):
+            shutil.copy(f"{self.place.store}{end}", folder)
+        self.assertGreater((folder / f"{self.place.store.name}-wal").stat().st_size, 0)
+        connection.close()
+        return self.closed(folder)
+
+    def test_every_command_in_a_folder_that_cannot_be_written(self):
+        store = self.closed(self.place.store.parent)
+        before = trace(store.parent)
+        for command in COMMANDS:
+            with self.subTest(command):
+                self.assertTrue(self.read(store, *command))
+                self.assertEqual(trace(store.parent), before)
+
+    def test_it_says_what_the_configuration_would(self):
+        for command in (("kept",), ("report", "so-luong"), ("status",)):
+            of_configuration = self.expect(self.place.run("--json", *command), 0).stdout
+            self.assertEqual(self.read(self.place.store, "--json", *command, stranger=False), of_configuration)
+
+    def test_the_log_of_a_killed_run_is_read_with_its_index_and_without(self):
+        for name, files in (("with", ("-shm",)), ("without", ())):
+            with self.subTest(name):
+                store = self.after_a_crash(name, *files)
+                before = trace(store.parent)
+                self.assertIn("1.000004", self.read(store, "--json", "show", "1.000004"), "what only the log has")
+                self.assertIn("holds", self.read(store, "audit", "verify"))
+                self.assertEqual(trace(store.parent), before)
+
+    def test_a_copy_leaves_no_file_behind(self):
+        store = self.after_a_crash("copied")
+        private = self.place.folder / "private"
+        private.mkdir()
+        os.chmod(private, 0o777)
+        self.read(store, "runs", environment={"TMPDIR": str(private)})
+        self.assertEqual(os.listdir(private), [])
+
+    def test_beside_a_run_and_after_it_was_killed(self):
+        with Simulator("--delay", "40") as portal, Place(portal) as place:
+            place.records(*procedures(2))
+            self.expect(place.run("run"), 0)
+            os.chmod(place.folder, 0o755)
+            os.chmod(place.store.parent, 0o755)
+            os.chmod(place.store, 0o644)
+            place.records(*procedures(300))
+            place.change_portal(in_flight=1)
+            run = place.start("run")
+            wait_until(lambda: place.sql("SELECT count(*) FROM audit_deliveries")[0][0] > 4, "some are sent")
+            for command in (("runs",), ("kept",), ("audit", "verify")):
+                self.assertTrue(self.read(place.store, *command))
+            self.assertTrue(run.alive(), "still at work")
+            run.signal(signal.SIGKILL)
+            run.wait()
+            self.assertTrue((place.store.parent / f"{place.store.name}-wal").exists())
+            before = trace(place.store.parent)
+            self.assertIn('"run": 2', self.read(place.store, "--json", "runs"))
+            self.assertIn("holds", self.read(place.store, "audit", "verify"))
+            self.assertEqual(trace(place.store.parent), before)
+
+    def test_only_readers_take_it_and_not_beside_a_configuration(self):
+        for arguments, words in ((("run", "--store", "x"), "takes no option --store"),
+                                 (("status", "--store", str(self.place.store)), "one of --store and --config"),):
+            self.assertIn(words, self.expect(self.place.run(*arguments), 2).stderr)
+        done = subprocess.run([PROGRAM, "status", "--store", "/nowhere/x.db"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 2, done)
