@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "console/console_inside.h"
+#include "console/search.h"
 #include "console/style.h"
 #include "console/verifier.h"
 #include "core/memory.h"
@@ -14,6 +15,17 @@
 
 const struct console_page console_pages[] = {
     { "/", N_("Today"), false, page_today },
+    { "/giu-lai", N_("Kept back"), false, page_kept },
+    { "/thu-tuc", N_("Procedures"), false, page_procedures },
+    { "/thu-tuc", NULL, true, page_procedure },
+    { "/thoi-han", N_("Terms"), false, page_deadlines },
+    { "/luot-chay", N_("Runs"), false, page_runs },
+    { "/luot-chay", NULL, true, page_run },
+    { "/nguon", N_("Sources"), false, page_sources },
+    { "/bao-cao", N_("Reports"), false, page_reports },
+    { "/bao-cao", NULL, true, page_report },
+    { "/so-cai", N_("Ledger"), false, page_ledger },
+    { "/so-cai/kiem-tra", NULL, false, page_verification },
     { NULL, NULL, false, NULL },
 };
 
@@ -31,6 +43,7 @@ struct console {
     struct console_settings settings;
     struct http_server *server;
     struct verifier *verifier;
+    struct search *search;
     pthread_mutex_t mutex; /* of the readers */
     struct reader *readers;
 };
@@ -189,6 +202,12 @@ static const char *heading_of(enum status status)
     }
 }
 
+enum status console_find(struct page *page, struct text question, struct value **codes, struct error *error)
+{
+    return search_find(page->console->search, page->store, value_text_of(page->head, "root"), question,
+                       page->arena, codes, error);
+}
+
 static void show_error(struct page *page, bool asked_wrongly, const struct error *error)
 {
     bool ledger = error->status == STATUS_LEDGER;
@@ -247,6 +266,12 @@ static void show_page(struct page *page, const struct console_page *which)
     struct error error = { 0 };
     struct reader *reader = NULL;
     struct console *console = page->console;
+    if (which->show == page_verification) { /* it tells of a store that cannot be opened, too */
+        (void)judge(page, &error);
+        (void)page_verification(page, &error);
+        page_finish(page, 200);
+        return;
+    }
     if (take_reader(console, &reader, &error) || begin(console, reader, &error)) {
         show_error(page, false, &error);
         if (reader)
@@ -311,6 +336,7 @@ enum status console_open(const struct console_settings *settings, struct console
 {
     struct console *made = memory_new(struct console);
     made->settings = *settings;
+    made->search = search_open();
     pthread_mutex_init(&made->mutex, NULL);
     struct http_server_settings server = { .listen = settings->listen,
                                            .descriptor = settings->descriptor,
@@ -336,6 +362,7 @@ void console_close(struct console *console)
         return;
     http_server_close(console->server);
     verifier_close(console->verifier);
+    search_close(console->search);
     for (struct reader *reader = console->readers, *next; reader; reader = next) {
         next = reader->next;
         close_reader(reader);

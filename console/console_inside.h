@@ -15,4 +15,7 @@ extern const struct console_page console_pages[]; /* ends with a path of NULL */
 page_show page_today, page_kept, page_procedures, page_procedure, page_runs, page_run, page_sources,
     page_deadlines, page_reports, page_report, page_ledger, page_verification;
 
+/* The codes that a question is about; of the page's head (console/search.h). */
+enum status console_find(struct page *page, struct text question, struct value **codes, struct error *error);
+
 #endif

@@ -174,12 +174,16 @@ static void put_codes(struct page *page)
 
 static void put_heading(struct page *page)
 {
+    html_open(page->out, "p", "class", "agency", NULL);
+    html_text(page->out, value_text_of(value_find(page->document, "agency"), "name"));
+    html_literal(page->out, "</p>\n");
+    html_element(page->out, "h1", value_text_of(page->document, "title"));
+}
+
+static void put_period(struct page *page)
+{
     const struct value *document = page->document, *period = value_find(document, "period");
     struct text from = value_text_of(period, "from"), to = value_text_of(period, "to");
-    html_open(page->out, "p", "class", "agency", NULL);
-    html_text(page->out, value_text_of(value_find(document, "agency"), "name"));
-    html_literal(page->out, "</p>\n");
-    html_element(page->out, "h1", value_text_of(document, "title"));
     html_literal(page->out, "<p class=\"sub\">");
     if (from.bytes)
         html_text(page->out, text_format(page->arena, _("From " TEXT_PRINT " to " TEXT_PRINT),
@@ -214,11 +218,34 @@ static void put_foot(struct page *page)
     html_literal(page->out, "</div>\n");
 }
 
+static void put_inside(struct page *page)
+{
+    const struct value *lists = value_find(page->document, "lists");
+    put_period(page);
+    put_table(page, page->document, true);
+    put_bars(page);
+    put_foot(page);
+    for (const struct value *list = lists ? lists->first : NULL; list; list = list->next) {
+        html_element(page->out, "h2", value_text_of(list, "heading"));
+        if (value_find(list, "rows")->count)
+            put_table(page, list, false);
+        else
+            html_element(page->out, "p", text_of(_("(none)")));
+    }
+    put_codes(page);
+}
+
+void report_html_inside(struct buffer *out, const struct value *document, const char *language)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct page page = { out, &arena, language, document };
+    put_inside(&page);
+}
+
 void report_html_write(struct buffer *out, const struct value *document, const char *language)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct page page = { out, &arena, language, document };
-    const struct value *lists = value_find(document, "lists");
     html_literal(out, "<!DOCTYPE html>\n");
     html_open(out, "html", "lang", language, NULL);
     html_literal(out,
@@ -228,16 +255,6 @@ void report_html_write(struct buffer *out, const struct value *document, const c
     buffer_string(out, style);
     html_literal(out, "</style></head>\n<body><main>\n");
     put_heading(&page);
-    put_table(&page, document, true);
-    put_bars(&page);
-    put_foot(&page);
-    for (const struct value *list = lists ? lists->first : NULL; list; list = list->next) {
-        html_element(out, "h2", value_text_of(list, "heading"));
-        if (value_find(list, "rows")->count)
-            put_table(&page, list, false);
-        else
-            html_element(out, "p", text_of(_("(none)")));
-    }
-    put_codes(&page);
+    put_inside(&page);
     html_literal(out, "</main></body></html>\n");
 }

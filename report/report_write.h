@@ -19,6 +19,8 @@ struct text report_day(struct arena *arena, struct text day, const char *languag
 void report_csv_write(struct buffer *out, const struct value *document);
 /* A page that stands alone: no script, no other host; prints on A4. */
 void report_html_write(struct buffer *out, const struct value *document, const char *language);
+/* The same without head, title and style, to stand within another page. */
+void report_html_inside(struct buffer *out, const struct value *document, const char *language);
 /* A sheet of the figures, one of the codes behind them, one for each list. */
 enum status report_xlsx_write(const struct value *document, const char *language, struct spool_file *spool,
                               struct error *error);

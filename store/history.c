@@ -308,41 +308,69 @@ static struct value *pick_field(struct arena *arena, const struct value *content
     return fields;
 }
 
+/* What stood since a version was acknowledged; what of it is `field`'s, or all. */
+static enum status tell_version(struct store *store, struct arena *arena, struct text code, const char *field,
+                                const struct version *version, struct value *out, struct error *error)
+{
+    struct value *content;
+    char *hex = arena_alloc(arena, DIGEST_HEX);
+    if (read_content(store, arena, version, &content, error))
+        return error->status;
+    value_set(out, "status", value_string(arena, version->withdrawn ? "abolished" : "published"));
+    value_set(out, "event", value_integer(arena, version->event));
+    value_set(out, "run", value_integer(arena, version->run));
+    value_set(out, "published_at", value_text(arena, version->at));
+    if (version->portal_version.bytes)
+        value_set(out, "portal_version", value_text(arena, version->portal_version));
+    if (version->has_digest) {
+        digest_hex(&version->digest, hex);
+        value_set(out, "content_digest", value_string(arena, hex));
+    }
+    if (add_origin(store, arena, code, version, out, error))
+        return error->status;
+    if (field)
+        value_set(out, "fields",
+                  pick_field(arena, version->withdrawn ? abolish(arena, content) : content, field));
+    else if (content)
+        value_set(out, "procedure", content);
+    return STATUS_OK;
+}
+
 enum status history_on(struct store *store, struct arena *arena, struct text code, const char *field,
                        struct date on, struct value **held, struct error *error)
 {
     struct version version;
-    struct value *content, *out = value_object(arena);
-    char until[CLOCK_TEXT], *day = arena_alloc(arena, DATE_TEXT), *hex = arena_alloc(arena, DIGEST_HEX);
+    struct value *out = value_object(arena);
+    char until[CLOCK_TEXT], *day = arena_alloc(arena, DATE_TEXT);
     clock_format(end_of_day(on), until);
     if (check_field(arena, field, error))
         return error->status;
     enum status status = find_version(store, arena, code, text_of(until), &version, error);
     if (status)
         return status;
-    if (read_content(store, arena, &version, &content, error))
-        return error->status;
     date_write(on, day);
     value_set(out, "code", value_text(arena, code));
     value_set(out, "on", value_string(arena, day));
     value_set(out, "until", value_text(arena, text_format(arena, "%sT24:00:00+07:00", day)));
-    value_set(out, "status", value_string(arena, version.withdrawn ? "abolished" : "published"));
-    value_set(out, "event", value_integer(arena, version.event));
-    value_set(out, "run", value_integer(arena, version.run));
-    value_set(out, "published_at", value_text(arena, version.at));
-    if (version.portal_version.bytes)
-        value_set(out, "portal_version", value_text(arena, version.portal_version));
-    if (version.has_digest) {
-        digest_hex(&version.digest, hex);
-        value_set(out, "content_digest", value_string(arena, hex));
-    }
-    if (add_origin(store, arena, code, &version, out, error))
-        return error->status;
-    if (field)
-        value_set(out, "fields",
-                  pick_field(arena, version.withdrawn ? abolish(arena, content) : content, field));
-    else if (content)
-        value_set(out, "procedure", content);
     *held = out;
-    return STATUS_OK;
+    return tell_version(store, arena, code, field, &version, out, error);
+}
+
+enum status history_versions(struct store *store, struct arena *arena, struct text code,
+                             struct value **versions, struct error *error)
+{
+    struct version *version;
+    size_t count;
+    if (read_versions(store, arena, code, &version, &count, error))
+        return error->status;
+    *versions = value_list(arena);
+    for (size_t i = 0; i < count; i++) {
+        struct value *told = value_append(*versions, value_object(arena));
+        value_set(told, "number", value_integer(arena, (int64_t)i + 1));
+        if (i + 1 < count)
+            value_set(told, "to_at", value_text(arena, version[i + 1].at));
+        if (tell_version(store, arena, code, NULL, &version[i], told, error))
+            return error->status;
+    }
+    return count ? STATUS_OK : STATUS_END;
 }

@@ -34,6 +34,11 @@ enum status history_changes(struct store *store, struct arena *arena, struct tex
 enum status history_on(struct store *store, struct arena *arena, struct text code, const char *field,
                        struct date on, struct value **held, struct error *error);
 
+/* Every version that the portal acknowledged, oldest first: objects as history_on gives them, without code, on and until;
+ * with number (from 1) and to_at (when the next one came; absent: it stands). STATUS_END: there was none. */
+enum status history_versions(struct store *store, struct arena *arena, struct text code,
+                             struct value **versions, struct error *error);
+
 /* The day is not over for the ledger when its last event lies before the day's end: then `at` is when that was,
  * and what history_on says is only known as of then. TEXT_NONE: the day is over. */
 enum status history_known_at(struct store *store, struct arena *arena, struct date on, struct text *at,

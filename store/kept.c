@@ -22,7 +22,8 @@
     " chosen AS (SELECT * FROM kept WHERE (?1 IS NULL OR source IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR rule = ?2)"             \
     "  AND (?3 IS NULL OR department = ?3) AND (?4 IS NULL OR code IN (SELECT value FROM json_each(?4))"        \
     "   OR key IN (SELECT value FROM json_each(?4)))"                            \
-    "  AND (?5 IS NULL OR outcome = ?5) AND coalesce(since_run, 0) > ?6) "
+    "  AND (?5 IS NULL OR outcome = ?5) AND coalesce(since_run, 0) > ?6"                                         \
+    "  AND (?8 IS NULL OR reason = ?8) AND (?9 IS NULL OR message = ?9)) "
 /* clang-format on */
 
 #define COUNTED(by)                                                                                          \
@@ -53,6 +54,8 @@ static void bind(struct arena *arena, struct sqlite_statement *statement, const 
     sqlite_bind_text(statement, 4, list_of(arena, codes));
     sqlite_bind_text(statement, 5, text_of(filter->outcome));
     sqlite_bind_number(statement, 6, filter->since ? filter->since : -1);
+    sqlite_bind_text(statement, 8, text_of(filter->reason));
+    sqlite_bind_text(statement, 9, text_of(filter->message));
 }
 
 enum status kept_rows(struct store *store, const struct kept_filter *filter, struct arena *arena,
@@ -75,11 +78,12 @@ enum status kept_rows(struct store *store, const struct kept_filter *filter, str
             "SELECT department, source, key, code, name, locator, outcome, rule, severity, field, value,"
             " reason, arguments, message, cites, since_run,"
             " (SELECT at FROM ledger l WHERE l.run = since_run AND l.event = 'run-started') AS since, due"
-            " FROM chosen ORDER BY department, source, kind, record, code, finding LIMIT ?7",
+            " FROM chosen ORDER BY department, source, kind, record, code, finding LIMIT ?7 OFFSET ?10",
             &statement, error))
         return error->status;
     bind(arena, statement, filter);
     sqlite_bind_number(statement, 7, filter->limit ? filter->limit : -1);
+    sqlite_bind_number(statement, 10, filter->offset);
     return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);
 }
 
@@ -109,4 +113,22 @@ enum status kept_departments(struct store *store, struct arena *arena, struct va
     while ((status = sqlite_step(row, error)) == STATUS_OK)
         value_append(*names, value_text(arena, text_copy(arena, sqlite_column_text(row, 0))));
     return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status kept_groups(struct store *store, const struct kept_filter *filter, struct arena *arena,
+                        struct value **rows, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(
+            store,
+            KEPT
+            "SELECT outcome, rule, severity, reason, count(DISTINCT kind || ':' || coalesce(record, code))"
+            " AS records, count(*) AS points, min(since_run) AS since_run, field, value, arguments,"
+            " message, cites FROM chosen"
+            " GROUP BY outcome, rule, reason, CASE WHEN rule IS NULL THEN message END"
+            " ORDER BY records DESC, points DESC, rule, reason, message",
+            &statement, error))
+        return error->status;
+    bind(arena, statement, filter);
+    return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);
 }

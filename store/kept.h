@@ -12,8 +12,10 @@ struct kept_filter {
     const struct text *codes; /* codes, or keys of records without one */
     size_t code_count;
     const char *rule, *department, *outcome; /* NULL: any */
+    const char *reason, *message;            /* of a finding; the portal's words. NULL: any */
     int64_t since;                           /* only what stands since a later run than this; 0: all */
     int64_t limit;                           /* rows at most; 0: all */
+    int64_t offset;                          /* rows that are left out before them */
 };
 
 /* Counted, the most first: objects of name (an outcome, a rule, a department), records (and procedures) and
@@ -21,6 +23,12 @@ struct kept_filter {
 enum kept_by { KEPT_BY_OUTCOME, KEPT_BY_RULE, KEPT_BY_DEPARTMENT };
 enum status kept_counts(struct store *store, enum kept_by by, struct arena *arena, struct value **rows,
                         struct error *error);
+
+/* The same points by what is said of them, those of most records first: outcome, rule, severity, reason, records, points,
+ * since_run (the first), and of one of them field, value, arguments, message, cites. Of deliveries by the portal's words,
+ * without rule. */
+enum status kept_groups(struct store *store, const struct kept_filter *filter, struct arena *arena,
+                        struct value **rows, struct error *error);
 
 /* Who can have something kept back: every department that a record names, and every source. A list of texts. */
 enum status kept_departments(struct store *store, struct arena *arena, struct value **names,

@@ -28,16 +28,15 @@ struct text report_why(struct arena *arena, struct text words, struct text error
     return made.bytes ? made : words;
 }
 
-enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
-                        struct error *error)
+#define RUNS                                                                                                 \
+    "SELECT *, (SELECT json_extract(e.detail, '$.error') FROM ledger e WHERE e.run = audit_runs.run AND"     \
+    " e.event = 'run-finished') AS parts FROM audit_runs"
+
+static enum status tell_runs(struct store *store, struct arena *arena, const char *sql, int64_t number,
+                             struct value **rows, struct error *error)
 {
     struct value *made;
-    if (read_rows(store, arena,
-                  "SELECT *, (SELECT json_extract(e.detail, '$.error') FROM ledger e WHERE e.run = "
-                  "audit_runs.run AND"
-                  " e.event = 'run-finished') AS parts FROM audit_runs"
-                  " WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC",
-                  most, &made, error))
+    if (read_rows(store, arena, sql, number, &made, error))
         return error->status;
     *rows = value_list(arena);
     for (const struct value *row = made->first; row; row = row->next) {
@@ -51,6 +50,23 @@ enum status report_runs(struct store *store, struct arena *arena, int64_t most, 
         }
     }
     return STATUS_OK;
+}
+
+enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
+                        struct error *error)
+{
+    return tell_runs(store, arena, RUNS " WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC",
+                     most, rows, error);
+}
+
+enum status report_run(struct store *store, struct arena *arena, int64_t number, struct value **run,
+                       struct error *error)
+{
+    struct value *rows;
+    if (tell_runs(store, arena, RUNS " WHERE run = ?1", number, &rows, error))
+        return error->status;
+    *run = rows->first;
+    return rows->first ? STATUS_OK : STATUS_END;
 }
 
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows, struct error *error)

@@ -9,6 +9,10 @@
 enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                         struct error *error);
 
+/* One of them. STATUS_END: there is no such run. */
+enum status report_run(struct store *store, struct arena *arena, int64_t number, struct value **run,
+                       struct error *error);
+
 /* Sources with their records: source, present, accepted, rejected, held, missing; of the last listing whole (1 or
  * 0) and why it is not; when one was whole last (whole_at), and when it was last read, not only said to be
  * unchanged (read_at). */
