@@ -15,7 +15,7 @@ VERSION := 0.2.0
 
 # Without unixODBC the program is built all the same; a source that needs it then says so. ODBC= leaves it out.
 ODBC      := $(shell pkg-config --exists odbc && echo odbc)
-LIBRARIES := libcurl libxml-2.0 libcjson sqlite3 libpcre2-8 libutf8proc yaml-0.1 libcrypto libarchive zlib libdeflate xlsxwriter libmicrohttpd $(ODBC)
+LIBRARIES := libcurl libxml-2.0 libcjson sqlite3 libpcre2-8 libutf8proc yaml-0.1 libcrypto libarchive zlib libdeflate xlsxwriter libseccomp libmicrohttpd $(ODBC)
 WARNINGS  := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
              -Wcast-qual -Wwrite-strings -Wundef -Wformat=2 -Wvla $(if $(WERROR),-Werror)
 CFLAGS    ?= -O2 -g

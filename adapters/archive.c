@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapters/file.h"
+#include "adapters/spool_file.h"
 #include "core/memory.h"
 
 #define CHUNK    65536
@@ -322,7 +322,9 @@ enum status archive_open(const char *path, struct text bytes, const char *name,
     enum status status = STATUS_OK;
     if (path) {
         struct stat info;
-        file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        file->descriptor = spool_file_reopen(path);
+        if (file->descriptor < 0)
+            file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (file->descriptor < 0 || fstat(file->descriptor, &info))
             status = error_set(error, STATUS_REJECT, _("%s cannot be opened: %s"), path, strerror(errno));
         else if (!S_ISREG(info.st_mode))

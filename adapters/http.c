@@ -17,6 +17,8 @@
 
 /* ---- the life of a transfer ---- */
 
+static int watched = -1; /* http_watch */
+
 static void append(struct http_transfers *list, struct http_transfer *transfer)
 {
     transfer->next = NULL;
@@ -165,8 +167,16 @@ enum status http_next(struct http_client *client, long wait_ms, struct http_resp
         int64_t left = until ? until - now_ms() : 0;
         if (!client->pending || atomic_exchange(&client->woken, false) || left <= 0)
             return STATUS_END;
-        curl_multi_poll(client->multi, NULL, 0, left > 1000 ? 1000 : (int)left, NULL);
+        struct curl_waitfd other = { .fd = watched, .events = CURL_WAIT_POLLIN };
+        curl_multi_poll(client->multi, &other, watched >= 0, left > 1000 ? 1000 : (int)left, NULL);
+        if (other.revents && !work(client, error) && !client->finished.first)
+            return STATUS_END;
     }
+}
+
+void http_watch(int descriptor)
+{
+    watched = descriptor;
 }
 
 /* Takes one out of the middle: the others' answers wait in their list. */

@@ -89,6 +89,9 @@ void http_close(struct http_client *client); /* what is under way is broken off 
 enum status http_submit(struct http_client *client, const struct http_request *request, struct error *error);
 size_t http_pending(const struct http_client *client); /* submitted and not yet returned */
 
+/* From now on http_next returns early, too, when this descriptor can be read. For the whole process. */
+void http_watch(int descriptor);
+
 /* The next finished request: STATUS_OK with *answer; STATUS_END when none finished within wait_ms (0: do not
  * wait) or none is pending. Also returns early, with STATUS_END, after http_wake. */
 enum status http_next(struct http_client *client, long wait_ms, struct http_response *answer,

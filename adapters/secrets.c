@@ -17,6 +17,8 @@
 #define NAMES_MAX 128
 #define COVER     "***"
 
+extern char **environ;
+
 struct form {
     char *bytes;
     size_t length;
@@ -38,6 +40,8 @@ static struct {
     char *names[NAMES_MAX];
     size_t name_count;
 } known = { .lock = PTHREAD_RWLOCK_INITIALIZER };
+
+static void (*told)(struct text value); /* secrets_tell */
 
 /* ---- forms ---- */
 
@@ -206,6 +210,13 @@ void secrets_add(struct text value, enum secrets_origin origin)
         error_cover_with(cover_message);
     }
     pthread_rwlock_unlock(&known.lock);
+    if (told && origin == SECRETS_GIVEN)
+        told(value);
+}
+
+void secrets_tell(void (*tell)(struct text value))
+{
+    told = tell;
 }
 
 void secrets_add_variable(const char *name)
@@ -234,31 +245,66 @@ static void add_named(const char *folder, struct text text)
     }
 }
 
-void secrets_add_tree(const char *folder, const struct value *tree)
+void secrets_add_tree(const char *folder, const struct value *tree, enum secrets_origin origin)
 {
     ARENA_OWNED struct arena arena = { 0 };
     if (tree->kind == VALUE_TEXT) {
-        if (secret_is_named(tree->text))
+        bool named = secret_is_named(tree->text);
+        if (named && origin == SECRETS_NAMED)
             add_named(folder, tree->text);
-        else if (secret_is_name(tree->name))
+        else if (!named && origin == SECRETS_WRITTEN && secret_is_name(tree->name))
             secrets_add(tree->text, SECRETS_WRITTEN);
         struct text *hidden;
-        size_t count = secret_written(&arena, tree->text, &hidden);
+        size_t count = origin == SECRETS_WRITTEN ? secret_written(&arena, tree->text, &hidden) : 0;
         for (size_t i = 0; i < count; i++)
             secrets_add(hidden[i], SECRETS_WRITTEN);
     }
     if (tree->kind == VALUE_OBJECT || tree->kind == VALUE_LIST)
         for (const struct value *child = tree->first; child; child = child->next)
-            secrets_add_tree(folder, child);
+            secrets_add_tree(folder, child, origin);
+}
+
+static void wipe_variable(struct text name)
+{
+    for (char **entry = environ; entry && *entry; entry++)
+        if (!strncmp(*entry, name.bytes, name.length) && (*entry)[name.length] == '=')
+            explicit_bzero(*entry + name.length + 1, strlen(*entry + name.length + 1));
+}
+
+void secrets_wipe_environment(const struct value *tree)
+{
+    size_t start, end;
+    for (struct text text = tree->kind == VALUE_TEXT ? tree->text : TEXT_NONE;
+         text_find(text, TEXT("${env:"), &start);) {
+        text = text_slice(text, start + strlen("${env:"), text.length);
+        if (text_find(text, TEXT("}"), &end))
+            wipe_variable(text_slice(text, 0, end));
+    }
+    if (tree->kind == VALUE_OBJECT || tree->kind == VALUE_LIST)
+        for (const struct value *child = tree->first; child; child = child->next)
+            secrets_wipe_environment(child);
+}
+
+void secrets_wipe_texts(const struct value *part)
+{
+    if (part->kind == VALUE_TEXT && part->text.length)
+        memset((char *)(uintptr_t)part->text.bytes, '*', part->text.length);
+    if (part->kind == VALUE_OBJECT || part->kind == VALUE_LIST)
+        for (const struct value *child = part->first; child; child = child->next)
+            secrets_wipe_texts(child);
 }
 
 void secrets_forget(void)
 {
     pthread_rwlock_wrlock(&known.lock);
-    for (size_t i = 0; i < known.form_count; i++)
+    for (size_t i = 0; i < known.form_count; i++) {
+        explicit_bzero(known.forms[i].bytes, known.forms[i].length);
         free(known.forms[i].bytes);
-    for (size_t i = 0; i < known.values; i++)
+    }
+    for (size_t i = 0; i < known.values; i++) {
+        explicit_bzero((void *)(uintptr_t)known.list[i].bytes, known.list[i].length);
         free((void *)(uintptr_t)known.list[i].bytes);
+    }
     for (size_t i = 0; i < known.name_count; i++)
         free(known.names[i]);
     free(known.forms);
@@ -361,8 +407,6 @@ struct text secrets_cover(struct arena *arena, struct text text, bool cut)
 }
 
 /* ---- other programs ---- */
-
-extern char **environ;
 
 static bool is_secret_variable(const char *entry)
 {

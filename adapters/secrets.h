@@ -27,10 +27,17 @@ enum secrets_origin {
 
 /* From any thread; known values and short ones are passed over. From the first on, errors are covered, too. */
 void secrets_add(struct text value, enum secrets_origin origin);
+/* Who is told of each SECRETS_GIVEN: a process that must not be the only one to know it. */
+void secrets_tell(void (*tell)(struct text value));
 /* A variable of the environment that holds one: other programs do not get it. */
 void secrets_add_variable(const char *name);
-/* All that a configuration names or writes out. One that cannot be read is for its user to tell. */
-void secrets_add_tree(const char *folder, const struct value *tree);
+/* All that a configuration writes out, or names: these are read now. One that cannot be read is for its user to tell. */
+void secrets_add_tree(const char *folder, const struct value *tree, enum secrets_origin origin);
+
+/* For a process that is to know little: overwrites the variables of the environment that the configuration names, and
+ * every text of `part`, a part of it. */
+void secrets_wipe_environment(const struct value *tree);
+void secrets_wipe_texts(const struct value *part);
 
 /* Is a named one in there, in any form? */
 bool secrets_named_in(struct text text);
@@ -43,7 +50,7 @@ size_t secrets_begun(struct text text);
 /* The environment for another program: without the variables that hold one. Ends with NULL; in the arena. */
 char **secrets_environment(struct arena *arena);
 
-/* Tests: knows nothing again. */
+/* Knows nothing again, and leaves nothing in memory: a child, before it learns its own. */
 void secrets_forget(void);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Where the file system has no O_TMPFILE the name is taken away at once. */
@@ -117,6 +118,24 @@ enum status spool_file_start(struct spool_file *scratch, struct arena *arena, si
 void spool_file_path(const struct spool_file *scratch, char path[SPOOL_FILE_PATH])
 {
     snprintf(path, SPOOL_FILE_PATH, "/proc/self/fd/%d", scratch->descriptor);
+}
+
+int spool_file_reopen(const char *path)
+{
+    static const char folder[] = "/proc/self/fd/";
+    if (strncmp(path, folder, strlen(folder)) != 0)
+        return -1;
+    return fcntl(atoi(path + strlen(folder)), F_DUPFD_CLOEXEC, 0);
+}
+
+enum status spool_file_take(struct spool_file *scratch, int descriptor, struct error *error)
+{
+    struct stat info;
+    if (fstat(descriptor, &info) || !S_ISREG(info.st_mode))
+        return error_set(error, STATUS_REJECT, _("a process of this program says what makes no sense"));
+    *scratch =
+        (struct spool_file){ .open = true, .descriptor = descriptor, .length = (uint64_t)info.st_size };
+    return STATUS_OK;
 }
 
 void spool_file_close(struct spool_file *scratch)

@@ -29,6 +29,11 @@ enum status spool_file_start(struct spool_file *scratch, struct arena *arena, si
                              struct error *error);
 /* A path that this process can open while the scratch is. */
 void spool_file_path(const struct spool_file *scratch, char path[SPOOL_FILE_PATH]);
+/* Another descriptor of what such a path names, for who may open nothing; -1: it is no such path. */
+int spool_file_reopen(const char *path);
+/* A file that another process opened and handed over; the descriptor is the spool's from now on. STATUS_REJECT: it is
+ * no regular file. */
+enum status spool_file_take(struct spool_file *scratch, int descriptor, struct error *error);
 void spool_file_close(struct spool_file *scratch);
 
 #endif

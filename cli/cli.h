@@ -45,7 +45,8 @@ struct session {
     bool configured;
     struct clock *clock;
     const char *language;
-    bool terminal; /* stderr is one: progress bars */
+    bool terminal;           /* stderr is one: progress bars */
+    struct spawner *spawner; /* of the children (cli/children.h); NULL: there are none */
 };
 
 command_function command_run, command_check, command_init, command_status, command_runs, command_test,

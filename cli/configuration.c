@@ -19,10 +19,11 @@ struct top {
     const struct value *agency, *sources, *portal, *rules, *codes, *brakes, *precedence, *ledger, *tests,
         *retention, *notify;
     const char *store, *baseline, *group;
-    int language;
+    int language, sandbox;
 };
 
 static const char *const languages[] = { "vi", "en", NULL };
+static const char *const switches[] = { "off", "on", NULL };
 
 #define AT(member) offsetof(struct top, member)
 static const struct setting top_settings[] = {
@@ -45,6 +46,9 @@ static const struct setting top_settings[] = {
     { "baseline", SETTING_TEXT, AT(baseline),
       .help = N_("a day: what was decided before it is not late; by default that of the first publication") },
     { "notify", SETTING_TREE, AT(notify), .help = N_("who is told of a night, and of what") },
+    { "sandbox", SETTING_CHOICE, AT(sandbox), .fallback = "on", .choices = switches,
+      .help = N_("off: what reads foreign bytes and talks to the network has no process of its own with "
+                 "fewer rights") },
     { "tests", SETTING_TREE, AT(tests), .help = N_("the configuration's own tests") },
 };
 
@@ -76,12 +80,16 @@ static enum status find_file(const char *path, const char **found, struct error 
 
 static enum status read_yaml(struct arena *arena, const char *path, struct value **tree, struct error *error)
 {
+    ARENA_OWNED struct arena raw = { 0 };
     struct text bytes;
-    if (file_read(arena, path, FILE_LIMIT, &bytes, error)) {
+    if (file_read(&raw, path, FILE_LIMIT, &bytes, error)) {
         error->status = STATUS_USAGE;
         return error->status;
     }
-    return yaml_parse(arena, bytes, path, tree, error);
+    enum status status = yaml_parse(arena, bytes, path, tree, error);
+    explicit_bzero((char *)(uintptr_t)bytes.bytes,
+                   bytes.length); /* no child needs what is written out here */
+    return status;
 }
 
 /* What is secret, and written out instead of referred to, must not reach the store. */
@@ -236,7 +244,7 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
     if (read_yaml(arena, configuration->path, &tree, error))
         return error->status;
     configuration->tree = tree;
-    secrets_add_tree(configuration->folder, tree);
+    secrets_add_tree(configuration->folder, tree, SECRETS_WRITTEN);
     if (speak)
         speak(language_of(tree));
     if (setting_read(&configuration->context, top_settings, COUNT(top_settings), tree, "configuration", &top,
@@ -250,6 +258,7 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
                                  : agency.kind == 1 ? AGENCY_PROVINCE
                                                     : agency_kind_of(text_of(agency.code));
     configuration->language = languages[top.language];
+    configuration->sandbox = top.sandbox;
     if (private_file_set_group(top.group, error))
         return setting_place(&configuration->context, value_find(tree, "group"), error);
     configuration->store = file_path(arena, configuration->folder, top.store);
@@ -277,6 +286,7 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
 }
 
 enum status configuration_load(const char *path, void (*speak)(const char *language),
+                               enum status (*ready)(void *user_data, struct error *error), void *user_data,
                                struct configuration *configuration, struct error *error)
 {
     *configuration = (struct configuration){ 0 };
@@ -286,7 +296,12 @@ enum status configuration_load(const char *path, void (*speak)(const char *langu
     configuration->path = text_string(&configuration->arena, text_of(found));
     configuration->folder = file_folder(&configuration->arena, configuration->path);
     configuration->context = (struct setting_context){ &configuration->arena, configuration->path };
-    return read_all(configuration, speak, error);
+    enum status status = read_all(configuration, speak, error);
+    if (status == STATUS_OK && ready)
+        status = ready(user_data, error);
+    if (configuration->tree)
+        secrets_add_tree(configuration->folder, configuration->tree, SECRETS_NAMED);
+    return status;
 }
 
 void configuration_free(struct configuration *configuration)

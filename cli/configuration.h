@@ -33,6 +33,7 @@ struct configuration {
     struct notify_settings notify;
     const char *const *precedence;
     size_t precedence_count;
+    bool sandbox;           /* children do what touches foreign bytes */
     int64_t keep_source_ms; /* retention of source bytes; 0: for ever */
     struct text masked;     /* canonical JSON, secrets masked: what the store keeps */
     struct digest digest;   /* of masked */
@@ -41,8 +42,10 @@ struct configuration {
 
 /* Finds the file: `path`, or ./congkhai.yaml, then /etc/congkhai/congkhai.yaml. STATUS_USAGE with file, line
  * and column for anything wrong; nothing is touched. `speak` is told the file's language as soon as that is
- * known, so that its faults are told in it; NULL: somebody else chose. */
+ * known, so that its faults are told in it; NULL: somebody else chose. `ready` is called when all is read and no
+ * secret is known yet but those written out in the file; NULL: nobody waits for that. */
 enum status configuration_load(const char *path, void (*speak)(const char *language),
+                               enum status (*ready)(void *user_data, struct error *error), void *user_data,
                                struct configuration *configuration, struct error *error);
 /* What can be known without the file, from what the store's newest run kept of it, for commands that read: agency,
  * language, baseline, sources (their names) and code lists. What is not there stays empty; nothing of it is an error. */

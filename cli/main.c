@@ -4,8 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/child.h"
 #include "adapters/visible.h"
 #include "adapters/xml.h"
+#include "cli/children.h"
 #include "cli/cli.h"
 #include "cli/help.h"
 #include "cli/language.h"
@@ -30,7 +32,9 @@ static enum status configure(struct session *session, struct error *error)
 {
     const struct invocation *invocation = session->invocation;
     bool told = invocation->language != NULL;
-    if (configuration_load(invocation->config, told ? NULL : language_choose, &session->configuration, error))
+    if (configuration_load(invocation->config, told ? NULL : language_choose,
+                           children_concern(session) ? children_start : NULL, session,
+                           &session->configuration, error))
         return error->status;
     session->configured = true;
     if (!told)
@@ -138,6 +142,7 @@ int main(int argc, char **argv)
         fail(&session, command, &error, status, &exit_code);
     if (command && !invocation.help && !invocation.version && notices_concern(&session))
         notices_end(&session, exit_code, &error);
+    spawner_end(session.spawner);
     configuration_free(&session.configuration);
     arena_free(&invocation.arena);
     options_free(&invocation);

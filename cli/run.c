@@ -40,6 +40,7 @@ struct extract_request run_extract_request(struct session *session)
         .code_count = invocation->code_count,
         .folder = configuration->folder,
         .context = &configuration->context,
+        .spawner = session->spawner,
         .stop = &cli_stop,
     };
 }
@@ -66,6 +67,7 @@ struct transform_request run_transform_request(struct session *session)
                         language_named(session->language) },
         .context = &configuration->context,
         .clock = session->clock,
+        .spawner = session->spawner,
         .stop = &cli_stop,
     };
 }
@@ -93,6 +95,7 @@ struct load_request run_load_request(struct session *session)
         .agency_code = configuration->agency_code,
         .folder = configuration->folder,
         .context = &configuration->context,
+        .spawner = session->spawner,
         .stop = &cli_stop,
     };
 }

@@ -250,6 +250,36 @@ size_t error_parts(const struct error *error, struct error_part parts[ERROR_PART
     return count;
 }
 
+enum status error_retell(struct error *error, enum status status, const char *message,
+                         const struct error_told parts[], size_t count)
+{
+    char packed[ERROR_VALUES_SIZE];
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *format = parts[i].id ? error_format_of(parts[i].id) : NULL;
+        if (!format || length + sizeof format + 1 > sizeof packed)
+            return error_set(error, status, "%s", message);
+        memcpy(packed + length, &format, sizeof format);
+        packed[length + sizeof format] = (char)parts[i].count;
+        length += sizeof format + 1;
+        for (size_t at = 0; at < parts[i].count; at++) {
+            const char *value = parts[i].values[at];
+            size_t room = sizeof packed - length,
+                   written = room ? make_printable(packed + length, room, value, strlen(value)) : 0;
+            if (written + 1 >= room)
+                return error_set(error, status, "%s", message);
+            packed[length + written] = 0;
+            length += written + 1;
+        }
+    }
+    (void)error_set(error, status, "%s", message);
+    if (length) {
+        memcpy(error->parts, packed, length);
+        error->length = length;
+    }
+    return status;
+}
+
 const char *error_id(const struct error *error)
 {
     struct error_part parts[ERROR_PARTS];

@@ -70,6 +70,16 @@ struct error_part {
 };
 size_t error_parts(const struct error *error, struct error_part parts[ERROR_PARTS]);
 
+/* The error that another process told: its words, and what they were made of as names of formats (error_id_of) and
+ * values. A name that is not known leaves the words alone. Returns the status. */
+struct error_told {
+    const char *id;
+    size_t count;
+    const char *values[ERROR_VALUES];
+};
+enum status error_retell(struct error *error, enum status status, const char *message,
+                         const struct error_told parts[], size_t count);
+
 /* The stable name of a format, in English or in the language spoken now (core/error_ids.c, kept by
  * scripts/update-error-ids); NULL: it has none. And back. */
 const char *error_id_of(const char *format);

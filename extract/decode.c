@@ -4,6 +4,8 @@
 
 #include "adapters/unicode.h"
 #include "core/canonical.h"
+#include "extract/decode_child.h"
+#include "extract/transcode.h"
 
 static const struct decode_driver *const drivers[] = {
     [SOURCE_JSON] = &decode_json, [SOURCE_NDJSON] = &decode_ndjson, [SOURCE_XML] = &decode_xml,
@@ -14,6 +16,16 @@ static const struct decode_driver *const drivers[] = {
 const struct decode_driver *decode_find(enum source_format format)
 {
     return drivers[format];
+}
+
+enum status decode_begin(struct decode *decode, struct error *error)
+{
+    decode->driver = decode_find((enum source_format)decode->source->format);
+    if (decode->child && !decode->document->rows)
+        decode->driver = &decode_in_child;
+    else if (transcode_open(decode->arena, decode->source, decode->document, &decode->unicode, error))
+        return error->status;
+    return decode->driver->open(decode, error);
 }
 
 static bool same_heading(struct arena *arena, struct text left, struct text right)

@@ -16,12 +16,15 @@ struct decoded {
     const char *kept; /* why the record, though it can be read, is kept back under its key; NULL: it is not */
 };
 
+struct decode_child;
+
 struct decode {
     const struct decode_driver *driver;
     const struct source *source;
     struct document *document;
-    const char *unicode; /* xml: what the document is in (see transcode.h); NULL: it says so itself */
-    struct arena *arena; /* lives as long as the decoder */
+    const char *unicode;        /* xml: what the document is in (see transcode.h); NULL: it says so itself */
+    struct arena *arena;        /* lives as long as the decoder */
+    struct decode_child *child; /* a process that does it (decode_child.h); NULL: it is done here */
     void *user_data;
 };
 
@@ -40,6 +43,9 @@ extern const struct decode_driver decode_json, decode_ndjson, decode_csv, decode
     decode_xlsx, decode_rows;
 
 const struct decode_driver *decode_find(enum source_format format);
+/* Chooses the driver, finds out what the document is written in, and opens it. `source`, `document`, `arena` and `child`
+ * are set. */
+enum status decode_begin(struct decode *decode, struct error *error);
 
 /* Is the source's key among a table's headings? STATUS_STOP with the headings there are: none of the rows
  * could be told from another. */

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "extract/decode.h"
 #include "extract/fetch.h"
 #include "extract/skip.h"
 #include "extract/source_reading.h"
-#include "extract/transcode.h"
 
 static bool wanted_source(const struct extract_request *request, const struct source *source)
 {
@@ -83,13 +83,8 @@ static enum status first_record(const struct source *source, struct document *do
                                 struct error *error)
 {
     struct decoded decoded = { 0 };
-    struct decode decode = { .driver = decode_find((enum source_format)source->format),
-                             .source = source,
-                             .document = document,
-                             .arena = arena };
-    enum status status = transcode_open(arena, source, document, &decode.unicode, error);
-    if (status == STATUS_OK)
-        status = decode.driver->open(&decode, error);
+    struct decode decode = { .source = source, .document = document, .arena = arena };
+    enum status status = decode_begin(&decode, error);
     if (status == STATUS_OK)
         status = decode.driver->next(&decode, &decoded, error);
     if (status == STATUS_OK) {

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "adapters/child.h"
 #include "record/source.h"
 #include "store/staging.h"
 
@@ -23,7 +24,8 @@ struct extract_request {
     const char *reason, *actor;
     const char *folder; /* paths and secrets are relative to it */
     const struct setting_context *context;
-    struct clock *clock; /* NULL: the system's */
+    struct clock *clock;     /* NULL: the system's */
+    struct spawner *spawner; /* what reads foreign bytes has processes of its own; NULL: it is done here */
     const volatile sig_atomic_t *stop;
     void (*progress)(void *user_data, const char *source, int64_t seen);
     /* One line for each thing a person should know: a source that broke off, a record that cannot be read. */

@@ -12,14 +12,17 @@
 #include "record/source.h"
 
 struct rows;
+struct spool_file;
 
 /* One document of a source. */
 struct document {
     const char *name;          /* for locators: the same on each night, without secrets */
     struct file_stream stream; /* closed by whoever got the document */
     const char *path;          /* of a file on disk (xlsx is read from there); NULL: only the stream */
+    struct spool_file *spool;  /* that file, where it is one without a name */
     struct rows *rows;  /* format rows: the result of the query instead of the stream; the driver's own */
     bool null_is_empty; /* JSON: null or nothing where the list should be is no fault */
+    bool taken_up;      /* an operator asks for it, though it ended processes before (deaths.h) */
     bool lines_ended;   /* lines: it held records when it was read the last time, and the last had its end */
     int64_t skipped;    /* set by the decoder: rows that were passed over, as the source wants it */
     bool nothing;       /* set by the decoder: there was no list, and that was no fault */

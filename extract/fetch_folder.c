@@ -295,6 +295,7 @@ static enum status take_file(struct fetch *fetch, const struct one_file *file, s
     spool_file_stream(&state->large, file->name, &document->stream);
     spool_file_path(&state->large, state->path);
     document->path = state->path;
+    document->spool = &state->large;
     return STATUS_OK;
 }
 

@@ -204,6 +204,7 @@ static void give(struct url_state *state, struct spool_file *content, const char
     spool_file_stream(content, name, &document->stream);
     spool_file_path(content, state->path);
     document->path = state->path;
+    document->spool = content;
 }
 
 static enum status again_url(struct fetch *fetch, struct error *error)

@@ -5,19 +5,14 @@
 
 #include "adapters/crypto.h"
 #include "adapters/deflate.h"
-#include "adapters/json.h"
 #include "adapters/secrets.h"
 #include "adapters/unicode.h"
 #include "core/memory.h"
-#include "extract/json_splitter.h"
-#include "record/encoding.h"
-#include "record/record.h"
 
 #define GROUP       64
 #define GROUP_BYTES ((size_t)512 << 10) /* with so many a group is full before it has GROUP records */
 #define KEEP_MAX    ((size_t)256 << 10) /* of an arena that is worth keeping for the next record */
 #define GROUPS      3
-#define KEY_MAX     ((size_t)64 << 10)
 
 struct item {
     struct text bytes, context, key;
@@ -50,36 +45,25 @@ struct ingest {
     uint64_t *keys;
     size_t key_count, key_capacity;
     int64_t skipped;
-    bool seeks; /* the key of a JSON record can be found without reading all of it */
-    struct json_pointer pointer;
+    struct record_key *key;
+    struct key_ask asks[2 * GROUP];
+    struct item *asked[2 * GROUP]; /* whose ask it is */
+    size_t ask_count;
     struct deflate **deflates; /* one a thread */
     struct arena scratch, kept;
 };
 
-static bool is_unicode(const char *encoding)
-{
-    enum encoding named;
-    return !encoding || (encoding_named(text_of(encoding), &named) &&
-                         (named == ENCODING_UTF8 || named == ENCODING_UTF16 || named == ENCODING_UTF16LE ||
-                          named == ENCODING_UTF16BE));
-}
-
 struct ingest *ingest_open(const struct ingest_options *options)
 {
     struct ingest *ingest = memory_new(struct ingest);
-    struct error error;
     ingest->options = *options;
     ingest->filling = &ingest->groups[0];
     ingest->hashing = &ingest->groups[1];
     ingest->keying = &ingest->groups[2];
+    ingest->key = record_key_open(options->source, options->key, options->skip);
     ingest->deflates = arena_array(&ingest->kept, struct deflate *, thread_pool_count(options->thread_pool));
     for (unsigned i = 0; i < thread_pool_count(options->thread_pool); i++)
         ingest->deflates[i] = deflate_open();
-    ingest->seeks = options->key && options->source->record.shape == RECORD_JSON &&
-                    is_unicode(options->source->encoding) &&
-                    json_pointer_compile(&ingest->kept, text_of(options->source->key), &ingest->pointer,
-                                         &error) == STATUS_OK &&
-                    ingest->pointer.count && ingest->pointer.count <= JSON_SPLITTER_DEPTH;
     return ingest;
 }
 
@@ -106,6 +90,7 @@ void ingest_close(struct ingest *ingest)
         deflate_close(ingest->deflates[i]);
     arena_free(&ingest->scratch);
     arena_free(&ingest->kept);
+    record_key_close(ingest->key);
     free(ingest->keys);
     free(ingest);
 }
@@ -115,54 +100,23 @@ bool ingest_is_doubtful(const struct ingest *ingest)
     return ingest->doubtful;
 }
 
-/* ---- what threads do ---- */
+/* ---- what threads, or a process, do ---- */
 
-/* The key of a JSON record without reading the rest of it: a record that is broken elsewhere keeps its key,
- * and transform says what is wrong with it. False: the long way finds the key, or why there is none. */
-static bool seek_key(const struct ingest *ingest, struct item *item)
+/* In this very moment: for the few that cannot wait. */
+static enum status find_now(const struct ingest *ingest, struct text bytes, struct text context,
+                            struct arena *arena, struct text *key, struct error *error)
 {
-    struct file_stream stream;
-    struct json_splitter splitter;
-    struct text lexeme;
-    struct value *value;
-    struct error *error = &item->error;
-    if (!ingest->seeks)
-        return false;
-    file_stream_memory(item->bytes, "", &stream);
-    json_splitter_open(&splitter, &stream, &ingest->pointer, KEY_MAX);
-    bool found = json_splitter_find(&splitter, &lexeme, error) == STATUS_OK &&
-                 json_parse(&item->arena, lexeme, &value, error) == STATUS_OK &&
-                 (value->kind == VALUE_TEXT || value->kind == VALUE_NUMBER);
-    if (found)
-        item->key = unicode_nfc(&item->arena, text_trim(value->text));
-    json_splitter_close(&splitter);
-    return found && item->key.length;
-}
-
-static enum status find_key(const struct ingest *ingest, struct item *item)
-{
-    const struct ingest_options *options = &ingest->options;
-    struct record record;
-    struct record_items items;
-    struct arena *arena = &item->arena;
-    struct error *error = &item->error;
-    if (seek_key(ingest, item))
-        return STATUS_OK;
-    if (record_open(arena, &options->source->record, item->bytes, item->context, &record, error))
-        return error->status;
-    enum status status = record_select(&record, &record.root, options->key, arena, &items, error);
-    if (status == STATUS_OK && items.count)
-        status = record_item_text(&record, &items.items[0], arena, &item->key, error);
-    if (status == STATUS_OK) {
-        item->key = items.count ? unicode_nfc(arena, text_trim(text_copy(arena, item->key))) : TEXT_NONE;
-        if (!item->key.length)
-            status = error_set(error, STATUS_REJECT,
-                               items.unknown ? _("the table has no column \"%s\", which is the key")
-                                             : _("the key %s is missing or empty"),
-                               options->source->key);
-    }
-    record_close(&record);
-    return status;
+    if (!ingest->options.child)
+        return record_key_find(ingest->key, bytes, context, arena, key, error);
+    struct key_ask ask = {
+        .bytes = bytes, .context = context, .wants_key = true, .arena = arena, .error = error
+    };
+    key_child_ask(ingest->options.child, &ask, 1);
+    enum status status = key_child_answer(ingest->options.child, error);
+    *key = ask.key;
+    if (status == STATUS_STOP)
+        return error_set(error, STATUS_STOP, _("a signal ended the run"));
+    return status ? status : ask.status;
 }
 
 /* "a.json" of "a.json#3", "a.xml" of "a.xml:12" (source_reading_locate). */
@@ -183,37 +137,50 @@ enum status ingest_find_key(void *ingest, struct text bytes, struct text context
         *key = document_of(locator);
         return STATUS_OK;
     }
-    struct item item = { .bytes = bytes, .context = context };
-    enum status status = find_key(ingest, &item);
-    *key = status ? TEXT_NONE : text_copy(arena, item.key);
-    arena_free(&item.arena);
-    return status ? error_set(error, status, "%s", item.error.message) : STATUS_OK;
+    ARENA_OWNED struct arena own = { 0 };
+    struct text found = TEXT_NONE;
+    if (find_now(ingest, bytes, context, &own, &found, error))
+        return error->status;
+    *key = text_copy(arena, found);
+    return STATUS_OK;
 }
 
 /* Nothing that could give the secret away goes further: not even a digest, which would confirm a guess. */
 static void withhold(const struct ingest *ingest, struct item *item)
 {
-    bool keyed = ingest->options.key && !item->fault && find_key(ingest, item) == STATUS_OK &&
+    bool keyed = ingest->options.key && !item->fault &&
+                 !find_now(ingest, item->bytes, item->context, &item->arena, &item->key, &item->error) &&
                  !secrets_named_in(item->key);
     if (!keyed)
         item->key = TEXT_NONE;
     item->bytes = text_of(item->locator); /* in its place, so that its digest is of what is stored */
     item->context = TEXT_NONE;
-    item->secret = true;
+    item->digest = crypto_sha256(item->bytes);
+    item->skipped = item->known = false;
     item->fault = RECORD_SECRET;
+}
+
+static bool wants_key(const struct ingest *ingest, const struct item *item)
+{
+    return (!item->known || ingest->options.wants_keys) && !item->fault && ingest->options.key;
+}
+
+static void take_key(struct item *item, enum status status)
+{
+    if (status && !item->known)
+        item->fault = item->error.message;
 }
 
 static void work(void *user_data, size_t index, unsigned thread)
 {
     const struct ingest *ingest = user_data;
+    const struct ingest_options *options = &ingest->options;
     if (index < ingest->hashing->count) {
         struct item *item = &ingest->hashing->items[index];
-        if (secrets_named_in(item->bytes) || secrets_named_in(item->context))
-            withhold(ingest, item);
+        item->secret = secrets_named_in(item->bytes) || secrets_named_in(item->context);
         item->digest = crypto_sha256(item->bytes);
-        item->skipped = ingest->options.skip && !item->fault &&
-                        skip_matches(ingest->options.skip, ingest->options.source, item->bytes, item->context,
-                                     &item->arena);
+        item->skipped = !item->secret && !options->child && !item->fault &&
+                        record_key_skips(ingest->key, item->bytes, item->context, &item->arena);
         item->known = item->skipped;
         return;
     }
@@ -221,10 +188,79 @@ static void work(void *user_data, size_t index, unsigned thread)
     buffer_clear(&item->packed);
     if (!item->known)
         (void)deflate_pack(ingest->deflates[thread], item->bytes, &item->packed);
-    if ((item->known && !ingest->options.wants_keys) || item->fault || !ingest->options.key)
-        return;
-    if (find_key(ingest, item) && !item->known)
-        item->fault = item->error.message;
+    if (!options->child && wants_key(ingest, item))
+        take_key(item, record_key_find(ingest->key, item->bytes, item->context, &item->arena, &item->key,
+                                       &item->error));
+}
+
+/* One that ended two processes is not given to a third, unless an operator asks for it. */
+static enum status is_deadly(const struct ingest *ingest, struct item *item, bool *deadly,
+                             struct error *error)
+{
+    bool taken = false;
+    const struct death *before = deaths_find(ingest->options.deaths, item->bytes);
+    *deadly = false;
+    if (!before)
+        return STATUS_OK;
+    if (staging_is_taken_up(ingest->options.staging, text_of(item->locator), &taken, error))
+        return error->status;
+    *deadly = !taken;
+    if (*deadly)
+        take_key(item, deaths_words(&(struct child_death){ .signal = (int)before->signal }, &item->error));
+    return STATUS_OK;
+}
+
+static enum status add_ask(struct ingest *ingest, struct item *item, bool key, struct error *error)
+{
+    bool deadly;
+    if (is_deadly(ingest, item, &deadly, error))
+        return error->status;
+    if (deadly)
+        return STATUS_OK;
+    ingest->asked[ingest->ask_count] = item;
+    ingest->asks[ingest->ask_count++] = (struct key_ask){ .bytes = item->bytes,
+                                                          .context = item->context,
+                                                          .wants_key = key,
+                                                          .wants_skip = !key,
+                                                          .arena = &item->arena,
+                                                          .error = &item->error };
+    return STATUS_OK;
+}
+
+static enum status ask_child(struct ingest *ingest, struct error *error)
+{
+    struct group *skipping = ingest->options.skip ? ingest->hashing : NULL;
+    ingest->ask_count = 0;
+    for (size_t i = 0; skipping && i < skipping->count; i++)
+        if (!skipping->items[i].fault && add_ask(ingest, &skipping->items[i], false, error))
+            return error->status;
+    for (size_t i = 0; i < ingest->keying->count; i++)
+        if (wants_key(ingest, &ingest->keying->items[i]) &&
+            add_ask(ingest, &ingest->keying->items[i], true, error))
+            return error->status;
+    if (ingest->ask_count)
+        key_child_ask(ingest->options.child, ingest->asks, ingest->ask_count);
+    return STATUS_OK;
+}
+
+/* What was told to stop gives nothing further: no more is staged then. */
+static enum status hear_child(struct ingest *ingest, struct error *error)
+{
+    enum status status = ingest->ask_count ? key_child_answer(ingest->options.child, error) : STATUS_OK;
+    for (size_t i = 0; i < ingest->ask_count && status == STATUS_OK; i++) {
+        struct item *item = ingest->asked[i];
+        const struct key_ask *ask = &ingest->asks[i];
+        if (ask->wants_key) {
+            item->key = ask->key;
+            take_key(item, ask->status);
+        } else {
+            item->skipped = item->known = ask->skipped && !item->secret;
+            if (ask->status)
+                item->fault = item->error.message;
+        }
+    }
+    ingest->ask_count = 0;
+    return status == STATUS_STOP ? error_set(error, STATUS_STOP, _("a signal ended the run")) : status;
 }
 
 /* ---- what the store says ---- */
@@ -435,6 +471,11 @@ static enum status turn(struct ingest *ingest, struct error *error)
 {
     struct group *staging = ingest->keying;
     wait_for_threads(ingest);
+    if (ingest->options.child && hear_child(ingest, error))
+        return error->status;
+    for (size_t i = 0; i < ingest->hashing->count; i++)
+        if (ingest->hashing->items[i].secret)
+            withhold(ingest, &ingest->hashing->items[i]);
     if (look_up(ingest, ingest->hashing, staging, error))
         return error->status;
     ingest->keying = ingest->hashing;
@@ -443,6 +484,8 @@ static enum status turn(struct ingest *ingest, struct error *error)
     if (ingest->working)
         thread_pool_start(ingest->options.thread_pool, work, ingest,
                           ingest->hashing->count + ingest->keying->count);
+    if (ingest->options.child && ask_child(ingest, error))
+        return error->status;
     for (size_t i = 0; i < staging->count; i++) {
         if (ingest->options.wants_keys)
             remember_key(ingest, &staging->items[i]);

@@ -7,6 +7,7 @@
 #define EXTRACT_INGEST_H
 
 #include "core/thread_pool.h"
+#include "extract/key_child.h"
 #include "extract/skip.h"
 #include "record/source.h"
 #include "store/staging.h"
@@ -17,6 +18,8 @@ struct ingest_options {
     const struct source *source;
     const struct record_address *key; /* NULL: the document's name is the key */
     const struct skip *skip;          /* rows that are no records; NULL: none are */
+    struct key_child *child;          /* finds keys (key_child.h); NULL: threads do */
+    const struct deaths *deaths;      /* what ended such processes before; where `child` is one */
     const struct text *codes;         /* only records known under these codes, or whose key is one */
     size_t code_count;                /* 0: all */
     bool wants_keys;                  /* of all records, also of those that are known (ingest_keys) */

@@ -19,9 +19,16 @@ static void set_hex(struct value *object, struct arena *arena, const char *name,
 struct text listing_memory_write(const struct listing_memory *memory, struct arena *arena)
 {
     char number[20];
-    struct value *object = value_object(arena), *unended = value_list(arena);
+    struct value *object = value_object(arena), *unended = value_list(arena), *deaths = value_list(arena);
     for (size_t i = 0; i < memory->unended_count && i < UNENDED_MAX; i++)
         value_append(unended, value_text(arena, memory->unended[i]));
+    for (size_t i = 0; i < memory->death_count; i++) {
+        struct value *death = value_append(deaths, value_object(arena));
+        set_hex(death, arena, "content", &memory->deaths[i].content);
+        value_set(death, "signal", value_integer(arena, memory->deaths[i].signal));
+    }
+    if (memory->death_count)
+        value_set(object, "deaths", deaths);
     if (memory->read_at)
         value_set(object, "read_at", value_integer(arena, memory->read_at));
     set_hex(object, arena, "recipe", &memory->recipe);
@@ -35,6 +42,19 @@ struct text listing_memory_write(const struct listing_memory *memory, struct are
     return text_copy(arena, buffer_view(&bytes));
 }
 
+static void read_deaths(const struct value *list, struct arena *arena, struct listing_memory *memory)
+{
+    memory->deaths = arena_array(arena, struct death, DEATHS_MAX);
+    if (!list || list->kind != VALUE_LIST)
+        return;
+    for (const struct value *item = list->first; item && memory->death_count < DEATHS_MAX;
+         item = item->next) {
+        struct death *death = &memory->deaths[memory->death_count];
+        death->signal = strtoll(text_string(arena, value_text_of(item, "signal")), NULL, 10);
+        memory->death_count += digest_from_hex(value_text_of(item, "content"), &death->content);
+    }
+}
+
 void listing_memory_read(struct text bytes, struct arena *arena, struct listing_memory *memory)
 {
     struct value *object;
@@ -44,6 +64,7 @@ void listing_memory_read(struct text bytes, struct arena *arena, struct listing_
         !digest_from_hex(value_text_of(object, "recipe"), &memory->recipe))
         return;
     const struct value *unended = value_find(object, "unended");
+    read_deaths(value_find(object, "deaths"), arena, memory);
     memory->validators = value_text_of(object, "validators");
     memory->repeats = strtoull(text_string(arena, value_text_of(object, "repeats")), NULL, 16);
     memory->read_at = strtoll(text_string(arena, value_text_of(object, "read_at")), NULL, 10);

@@ -8,6 +8,7 @@
 #include "core/arena.h"
 #include "core/digest.h"
 #include "core/text.h"
+#include "extract/deaths.h"
 
 struct listing_memory {
     struct digest recipe;   /* all that a listing's meaning hangs on but the map */
@@ -16,6 +17,8 @@ struct listing_memory {
     uint64_t repeats;       /* the source's own: keys that came on more than one page; 0: none */
     struct text *unended;   /* documents of lines whose last line had no end */
     size_t unended_count;
+    struct death *deaths; /* what ended the processes that read it (deaths.h) */
+    size_t death_count;
 };
 
 /* JSON in the arena. */

@@ -6,10 +6,10 @@
 #include "adapters/crypto.h"
 #include "adapters/secrets.h"
 #include "core/canonical.h"
+#include "extract/decode_child.h"
 #include "extract/fetch.h"
 #include "extract/ingest.h"
 #include "extract/listing_memory.h"
-#include "extract/transcode.h"
 #include "extract/vanished_folders.h"
 #include "store/ledger.h"
 #include "store/rekey.h"
@@ -32,6 +32,9 @@ struct reading {
     struct arena *arena;
     int64_t given, skipped, passed; /* passed: rows that the decoder left out, as the source wants it */
     int64_t *patience;
+    struct decode_child *child; /* NULL: documents are taken apart here */
+    struct key_child *keys;
+    struct deaths deaths;
 };
 
 static void notice(void *user_data, const char *locator, const char *message)
@@ -187,18 +190,17 @@ static enum status read_document(struct reading *reading, struct document *docum
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct error reason = { 0 };
-    struct decode decode = { .driver = decode_find((enum source_format)reading->source->format),
-                             .source = reading->source,
-                             .document = document,
-                             .arena = &arena };
+    struct decode decode = {
+        .source = reading->source, .document = document, .arena = &arena, .child = reading->child
+    };
     reading->given = 0;
     *broken = false;
     bool lines = reading->source->format == SOURCE_CSV || reading->source->format == SOURCE_NDJSON;
-    if (lines && recall_lines(reading, document, error))
+    if ((lines && recall_lines(reading, document, error)) ||
+        (reading->deaths.count &&
+         staging_is_taken_up(reading->staging, text_of(document->name), &document->taken_up, error)))
         return error->status;
-    enum status status = transcode_open(&arena, reading->source, document, &decode.unicode, &reason);
-    if (status == STATUS_OK)
-        status = decode.driver->open(&decode, &reason);
+    enum status status = decode_begin(&decode, &reason);
     if (status == STATUS_OK) {
         status = read_records(reading, &decode, broken, error);
     } else if (status == STATUS_STOP || status == STATUS_REJECT) {
@@ -245,7 +247,10 @@ static enum status recall(struct reading *reading, struct store *store, struct f
     if (source_state_get(store, fetch->arena, reading->source->name, &state, error))
         return error->status;
     listing_memory_read(state, fetch->arena, &reading->memory);
-    reading->found.recipe = transform_digest_of(reading->source);
+    reading->found.recipe = reading->deaths.recipe = transform_digest_of(reading->source);
+    reading->deaths.count = reading->memory.death_count;
+    for (size_t i = 0; i < reading->deaths.count; i++)
+        reading->deaths.list[i] = reading->memory.deaths[i];
     if (reading->request->code_count || reading->request->anew ||
         !digest_equal(&reading->memory.recipe, &reading->found.recipe))
         return STATUS_OK;
@@ -261,6 +266,8 @@ static enum status remember(struct reading *reading, struct store *store, const 
     struct listing_memory *found = whole ? &reading->found : &reading->memory;
     /* What was given back with a secret in it is not worth keeping: it is read anew. */
     bool clean = text_equal(secrets_cover(fetch->arena, fetch->remember, false), fetch->remember);
+    found->deaths = reading->deaths.list;
+    found->death_count = reading->deaths.count;
     found->validators = whole && clean ? fetch->remember : TEXT_NONE;
     found->read_at = whole ? fetch->clock->now(fetch->clock) : 0;
     return source_state_put(store, reading->source->name, listing_memory_write(found, fetch->arena), error);
@@ -451,6 +458,12 @@ static enum status read_source(struct reading *reading, struct store *store, str
     fetch.notice_own = reading;
     if (request->clock)
         fetch.clock = request->clock;
+    if (request->spawner)
+        reading->child = decode_child_open(request->spawner, (size_t)(reading->source - request->sources),
+                                           &reading->deaths, request->stop);
+    if (request->spawner)
+        reading->keys = key_child_open(request->spawner, (size_t)(reading->source - request->sources),
+                                       &reading->deaths, request->stop);
     bool paged = reading->source->fetch && value_find(reading->source->fetch, "pages");
     struct ingest_options options = { .wants_keys = paged,
                                       .staging = reading->staging,
@@ -458,6 +471,8 @@ static enum status read_source(struct reading *reading, struct store *store, str
                                       .source = reading->source,
                                       .key = key,
                                       .skip = skip,
+                                      .child = reading->keys,
+                                      .deaths = &reading->deaths,
                                       .codes = request->codes,
                                       .code_count = request->code_count,
                                       .notice = notice,
@@ -473,6 +488,8 @@ static enum status read_source(struct reading *reading, struct store *store, str
         fetch.driver->close(&fetch);
     reading->skipped = ingest_skipped(reading->ingest) - reading->skipped + reading->passed;
     ingest_close(reading->ingest);
+    decode_child_close(reading->child);
+    key_child_close(reading->keys);
     record_address_free(key);
     skip_free(skip);
     return status;

@@ -561,6 +561,11 @@ static enum status collect(struct dispatcher *dispatcher, struct error *error)
         if (status)
             return status;
         ticks_ms(dispatcher);
+        if (report.not_taken) {
+            free_lane(dispatcher, &report);
+            take_back(dispatcher, &report.request, 1, report.not_taken);
+            continue;
+        }
         portal_response_keep(&report, &dispatcher->kept);
         struct answer *answer = &answers[dispatcher->answered++];
         *answer = (struct answer){ .report = report };

@@ -6,7 +6,7 @@
 #include "load/delivery_task.h"
 #include "load/dispatcher.h"
 #include "load/plan.h"
-#include "load/portal.h"
+#include "load/portal_child.h"
 #include "store/outbox_proof.h"
 #include "store/store_run.h"
 
@@ -59,6 +59,7 @@ static enum status deliver(struct store *store, const struct load_request *reque
         return error->status;
     portal->content = delivery_task_content;
     portal->content_own = store;
+    portal_child_use(portal, request->spawner);
     enum status status = portal->driver->open(portal, error);
     if (!status)
         status = dispatcher_run(store, request, portal, counts, error);

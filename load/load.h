@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "adapters/child.h"
 #include "core/setting.h"
 #include "store/outbox.h"
 #include "store/store_run.h"
@@ -24,6 +25,7 @@ struct load_request {
     const char *agency_code;
     const char *folder; /* paths and secrets are relative to it */
     const struct setting_context *context;
+    struct spawner *spawner;           /* a process of its own talks to the portal; NULL: it is done here */
     const volatile sig_atomic_t *stop; /* set by a signal: end in order, STATUS_STOP */
     /* Called now and then for a progress bar; may be NULL. */
     void (*progress)(void *user_data, int64_t done, int64_t total);

@@ -55,7 +55,9 @@ struct portal_response {
     bool dropped;              /* nothing left, but somebody is there: a connection stood */
     bool prompt;               /* of a request: it did nothing, so a question need not wait until it shows */
     bool futile;               /* of a request: trying again in this run is no use */
-    struct text shown;         /* of a question: what the portal shows, in its own form; bytes NULL: none */
+    const struct error
+        *not_taken;    /* it was not sent, and the run must stop: as if submit had said so; NULL: it was */
+    struct text shown; /* of a question: what the portal shows, in its own form; bytes NULL: none */
 };
 
 /* For who looks at a report later: its texts live in the arena. */
@@ -128,6 +130,7 @@ struct portal_driver {
     const struct setting *settings; /* beside the common ones; offsets in its own struct */
     size_t setting_count;
     size_t size;        /* of its own struct of settings */
+    bool network;       /* it talks to the network: portal_child.h */
     bool unconditional; /* it knows no If-Match: the portal is asked before each change */
     /* What the table cannot say of the settings; touches nothing. May be NULL. */
     enum status (*check)(struct portal *portal, const struct setting_context *context,

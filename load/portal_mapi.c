@@ -273,5 +273,6 @@ const struct portal_driver portal_mapi = {
     .next = next_mapi,
     .look = look_mapi,
     .form = form_mapi,
+    .network = true,
     .unconditional = true,
 };

@@ -397,6 +397,7 @@ const struct portal_driver portal_rest = {
     .name = "rest",
     .help = N_("a portal, or a gateway before it, that speaks the publication contract over HTTP"),
     .size = sizeof(struct portal_settings),
+    .network = true,
     .check = check_rest,
     .open = open_rest,
     .close = close_rest,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "report/report_parts.h"
 #include "store/report_view.h"
 
@@ -94,10 +95,15 @@ static enum status rest_on(const struct report_request *request, struct arena *a
     struct date last;
     if (report_view_head(request->store, arena, &head, error))
         return error->status;
-    /* A day that is not over is answered as far as the ledger knows. */
+    /* A day that is not over, or later than the last event, is answered as far as the ledger knows. */
     struct text at = value_text_of(head, "at");
-    if (date_read(text_of(request->to), &last) && date_compare(last, request->today) >= 0 && at.bytes)
-        value_set(value_find(document, "period"), "known_at", value_text(arena, at));
+    int64_t moment;
+    char known[DATE_TEXT];
+    if (date_read(text_of(request->to), &last) && clock_parse(at, &moment)) {
+        clock_format_date(moment, known);
+        if (date_compare(last, request->today) >= 0 || text_compare(text_of(known), text_of(request->to)) < 0)
+            value_set(value_find(document, "period"), "known_at", value_text(arena, at));
+    }
     if (head->count)
         value_set(document, "rests_on", head);
     return STATUS_OK;

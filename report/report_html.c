@@ -12,15 +12,18 @@ static const char style[] =
     ".agency{font-weight:bold;text-transform:uppercase}.sub{text-align:center;margin:0 0 1rem}"
     "table{border-collapse:collapse;width:100%}th,td{border:1px solid #555;padding:.25rem "
     ".45rem;vertical-align:top;"
-    "text-align:left;overflow-wrap:anywhere}th{background:#eee;overflow-wrap:normal}td.n{text-align:right;"
+    "text-align:left;overflow-wrap:anywhere}td.k{white-space:nowrap}th{background:#eee;overflow-wrap:normal}"
+    "td.n{text-align:right;"
     "white-space:nowrap}"
     "tr.total td{font-weight:bold;border-top:2px solid #111}.wide{overflow-x:auto}"
     "figure{margin:1rem 0}figcaption{font-style:italic}svg{width:100%;height:auto}svg text{font:12px "
     "sans-serif;fill:#111}"
-    ".sign{margin:2.5rem 0 4rem auto;width:18rem;text-align:center}.foot{font-size:.9rem;color:#333}"
+    ".signs{display:flex;justify-content:space-between;margin:2rem 0 4rem;break-inside:avoid}.signs "
+    "div{width:20rem;text-align:center;align-self:end}"
+    ".foot{font-size:.9rem;color:#333}"
     ".codes{font-size:.9rem;margin:.2rem 0}a{color:#023e8a}"
     "@media print{body{margin:0;max-width:none;font-size:11pt}a{color:inherit;text-decoration:none}"
-    "tr,figure,.sign{break-inside:avoid}thead{display:table-header-group}}@page{size:A4 "
+    "tr,figure{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}}@page{size:A4 "
     "landscape;margin:15mm}";
 
 struct page {
@@ -41,7 +44,8 @@ static void put_cell(struct page *page, const struct value *column, const struct
     const struct value *cell = value_find_text(row, name), *codes = value_find(cell, "codes");
     struct text text = report_cell_text(page->arena, cell, page->language, false);
     bool is_text = text_is(value_text_of(column, "kind"), "text");
-    html_open(page->out, "td", "class", is_text ? NULL : "n", NULL);
+    bool is_key = is_text && (text_is(name, "code") || text_is(name, "decision"));
+    html_open(page->out, "td", "class", is_key ? "k" : is_text ? NULL : "n", NULL);
     bool linked = number && codes && codes->count;
     if (linked)
         html_open(page->out, "a", "href",
@@ -84,7 +88,8 @@ static void put_table(struct page *page, const struct value *table, bool linked)
 
 /* ---- bars ---- */
 
-#define BAR_ROWS 20
+#define BAR_ROWS  20
+#define LABEL_MAX 54 /* bytes, some 40 letters: as wide as the place beside the bars */
 
 static double value_of(struct page *page, const struct value *cell)
 {
@@ -94,16 +99,32 @@ static double value_of(struct page *page, const struct value *cell)
     return text.bytes ? strtod(text_string(page->arena, text), NULL) : 0;
 }
 
-/* The first column of figures, a bar a row: lengths and numbers say it, colour does not have to. */
-static void put_bars(struct page *page)
+/* Counts of different wholes (indices) cannot stand side by side: their shares can. */
+static const struct value *column_of_bars(const struct value *document)
+{
+    const struct value *column = value_find(document, "columns")->first;
+    bool shares = value_find(value_find(document, "rows")->first, "denominator") != NULL;
+    while (column && !text_is(value_text_of(column, "kind"), shares ? "percent" : "count"))
+        column = column->next;
+    return column;
+}
+
+static struct text label_of(struct page *page, const struct value *row)
 {
     const struct value *columns = value_find(page->document, "columns");
-    const struct value *rows = value_find(page->document, "rows"), *figure = columns->first;
+    struct text label = report_cell_text(
+        page->arena, value_find_text(row, value_text_of(columns->first, "name")), page->language, false);
+    size_t cut = text_cut(label, LABEL_MAX);
+    return cut < label.length ? text_format(page->arena, "%.*s…", (int)cut, label.bytes) : label;
+}
+
+/* A bar a row: lengths and numbers say it, colour does not have to. */
+static void put_bars(struct page *page)
+{
+    const struct value *rows = value_find(page->document, "rows"), *figure = column_of_bars(page->document);
     double most = 0;
     size_t count = 0;
-    while (figure && text_is(value_text_of(figure, "kind"), "text"))
-        figure = figure->next;
-    if (!figure || rows->count < 2 || text_is(value_text_of(figure, "kind"), "date"))
+    if (!figure || rows->count < 2)
         return;
     struct text name = value_text_of(figure, "name");
     for (const struct value *row = rows->first; row && count < BAR_ROWS; row = row->next, count++) {
@@ -119,11 +140,9 @@ static void put_bars(struct page *page)
     size_t at = 0;
     for (const struct value *row = rows->first; row && at < count; row = row->next, at++) {
         const struct value *cell = value_find_text(row, name);
-        struct text label = report_cell_text(
-            page->arena, value_find_text(row, value_text_of(columns->first, "name")), page->language, false);
         double length = value_of(page, cell) / most * 430;
         buffer_printf(page->out, "<text x=\"292\" y=\"%zu\" text-anchor=\"end\">", at * 24 + 18);
-        html_text(page->out, text_slice(label, 0, text_cut(label, 60)));
+        html_text(page->out, label_of(page, row));
         buffer_printf(page->out,
                       "</text><rect x=\"300\" y=\"%zu\" width=\"%.1f\" height=\"16\" fill=\"#9db4c0\" "
                       "stroke=\"#111\"/><text x=\"%.1f\" y=\"%zu\">",
@@ -141,11 +160,21 @@ static void put_bars(struct page *page)
 
 /* ---- the codes ---- */
 
+static bool has_codes(const struct value *row)
+{
+    for (const struct value *cell = row ? row->first : NULL; cell; cell = cell->next)
+        if (value_find(cell, "codes"))
+            return true;
+    return false;
+}
+
 static void put_codes(struct page *page)
 {
     const struct value *columns = value_find(page->document, "columns");
     const struct value *rows = value_find(page->document, "rows");
     size_t number = 0;
+    if (!has_codes(rows->first))
+        return;
     html_element(page->out, "h2", text_of(_("The codes behind each figure")));
     for (const struct value *row = rows->first; row; row = row->next) {
         number++;
@@ -199,17 +228,32 @@ static void put_period(struct page *page)
     html_literal(page->out, "</p>\n");
 }
 
+/* Place and day are written by hand, as the name is. */
+static void put_signature(struct page *page, const char *day, const char *who)
+{
+    html_literal(page->out, "<p>");
+    if (day) {
+        html_literal(page->out, "<em>");
+        html_string(page->out, day);
+        html_literal(page->out, "</em><br>");
+    }
+    html_string(page->out, who);
+    html_literal(page->out, "<br><em>");
+    html_string(page->out, _("(signature, full name)"));
+    html_literal(page->out, "</em></p>");
+}
+
 static void put_foot(struct page *page)
 {
     const struct value *notes = value_find(page->document, "notes");
     struct text lines[4];
     size_t count;
     report_foot(page->arena, page->document, page->language, lines, &count);
-    html_literal(page->out, "<div class=\"sign\"><p>");
-    html_string(page->out, _("Head of the agency"));
-    html_literal(page->out, "<br><em>");
-    html_string(page->out, _("(signature, full name)"));
-    html_literal(page->out, "</em></p></div>\n<div class=\"foot\">");
+    html_literal(page->out, "<div class=\"signs\"><div>");
+    put_signature(page, NULL, _("Drawn up by"));
+    html_literal(page->out, "</div><div>");
+    put_signature(page, _("…, the … day of …, …"), _("Head of the agency"));
+    html_literal(page->out, "</div></div>\n<div class=\"foot\">");
     for (size_t i = 0; i < count; i++)
         html_element(page->out, "p", lines[i]);
     html_element(page->out, "p", value_text_of(page->document, "definition"));

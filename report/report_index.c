@@ -173,7 +173,7 @@ enum status report_make_index_766(const struct report_request *request, struct a
 {
     struct report_steps steps;
     struct value *rows = value_find(document, "rows");
-    if (report_steps_read(request, arena, &steps, error))
+    if (report_steps_read(request, arena, document, &steps, error))
         return error->status;
     report_column(arena, document, "index", _("index"), "text");
     report_column(arena, document, "what", _("what it measures"), "text");

@@ -133,18 +133,15 @@ struct value *report_kept_make(const struct report_kept *kept, struct arena *are
 
 #define FILE_NAME_MAX 85 /* bytes; a number and an ending come behind */
 
-/* Decomposed, without marks, đ as d; what is no letter or digit becomes one hyphen. */
 struct text report_kept_file(struct arena *arena, struct text department)
 {
-    struct text plain = unicode_nfd(arena, unicode_lower(arena, department));
+    struct text plain = report_plain(arena, department);
     BUFFER_OWNED struct buffer out = { 0 };
     for (size_t at = 0; at < plain.length && out.length < FILE_NAME_MAX;) {
         int32_t character = unicode_next(plain, &at);
-        if (character == 0x111)
-            character = 'd';
         if ((character >= 'a' && character <= 'z') || (character >= '0' && character <= '9'))
             buffer_char(&out, (char)character);
-        else if (!unicode_is_mark(character) && out.length && out.bytes[out.length - 1] != '-')
+        else if (out.length && out.bytes[out.length - 1] != '-')
             buffer_char(&out, '-');
     }
     while (out.length && out.bytes[out.length - 1] == '-')

@@ -1,5 +1,9 @@
 #include "report/report_parts.h"
 
+#include <stdlib.h>
+
+#include "adapters/unicode.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +48,62 @@ struct value *report_row(struct arena *arena, struct value *rows, const char *na
         rows->last = row;
     rows->count++;
     return row;
+}
+
+struct text report_plain(struct arena *arena, struct text text)
+{
+    struct text apart = unicode_nfd(arena, unicode_lower(arena, text));
+    BUFFER_OWNED struct buffer out = { 0 };
+    for (size_t at = 0; at < apart.length;) {
+        size_t from = at;
+        int32_t character = unicode_next(apart, &at);
+        if (character == 0x111)
+            buffer_char(&out, 'd');
+        else if (!unicode_is_mark(character))
+            buffer_text(&out, text_slice(apart, from, at - from));
+    }
+    return text_copy(arena, buffer_view(&out));
+}
+
+struct sorted {
+    struct text key;
+    size_t place;
+    struct value *row;
+};
+
+static int by_key(const void *left, const void *right)
+{
+    const struct sorted *a = left, *b = right;
+    int order = text_compare(a->key, b->key);
+    return order ? order : a->place < b->place ? -1 : a->place > b->place;
+}
+
+static struct text sort_key(struct arena *arena, const struct value *columns, const struct value *row)
+{
+    BUFFER_OWNED struct buffer key = { 0 };
+    for (const struct value *column = columns->first; column; column = column->next)
+        if (text_is(value_text_of(column, "kind"), "text")) {
+            const struct value *cell = value_find_text(row, value_text_of(column, "name"));
+            if (cell && cell->kind == VALUE_TEXT)
+                buffer_text(&key, report_plain(arena, cell->text));
+            buffer_char(&key, 1);
+        }
+    return text_copy(arena, buffer_view(&key));
+}
+
+void report_sort(struct arena *arena, struct value *document)
+{
+    const struct value *columns = value_find(document, "columns");
+    struct value *rows = value_find(document, "rows");
+    size_t count = 0;
+    struct sorted *sorted = arena_array(arena, struct sorted, rows->count + 1);
+    for (struct value *row = rows->first; row; row = row->next, count++)
+        sorted[count] = (struct sorted){ sort_key(arena, columns, row), count, row };
+    qsort(sorted, count, sizeof *sorted, by_key);
+    for (size_t i = 0; i < count; i++)
+        sorted[i].row->next = i + 1 < count ? sorted[i + 1].row : NULL;
+    rows->first = count ? sorted[0].row : NULL;
+    rows->last = count ? sorted[count - 1].row : NULL;
 }
 
 struct value *report_figure(struct arena *arena, struct value *row, const char *name)

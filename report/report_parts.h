@@ -14,6 +14,12 @@ bool report_says(const struct value *row, const char *name, const char *word);
  * rows stay in order of those texts. */
 struct value *report_row(struct arena *arena, struct value *rows, const char *name, struct text text);
 
+/* Lower case, decomposed, without marks, đ as d: by which rows are ordered as people look for them, and files are
+ * named. */
+struct text report_plain(struct arena *arena, struct text text);
+/* Puts rows in that order of their columns of text; those that are made the same stay as they were. */
+void report_sort(struct arena *arena, struct value *document);
+
 /* Adds a code to a figure of a row, which is made as 0 first by report_figure. */
 struct value *report_figure(struct arena *arena, struct value *row, const char *name);
 void report_count(struct arena *arena, struct value *row, const char *name, struct text code);

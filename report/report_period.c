@@ -93,7 +93,7 @@ enum status report_make_announced(const struct report_request *request, struct a
     struct report_steps steps;
     struct value *rows = value_find(document, "rows"), *total;
     size_t undated = 0;
-    if (report_steps_read(request, arena, &steps, error))
+    if (report_steps_read(request, arena, document, &steps, error))
         return error->status;
     report_column(arena, document, "decision", _("decision"), "text");
     report_column(arena, document, "signed_on", _("signed on"), "date");
@@ -249,5 +249,6 @@ enum status report_make_changes(const struct report_request *request, struct are
     for (struct value *row = rows->first; row; row = row->next)
         finish_net(arena, row);
     finish_net(arena, total);
+    report_sort(arena, document);
     return STATUS_OK;
 }

@@ -84,6 +84,7 @@ enum status report_make_quantity(const struct report_request *request, struct ar
                     _("A procedure with several of these stands in each row, and once in the total."));
     if (levelless)
         report_note(arena, document, _("Procedures without a level have a row of their own."));
+    report_sort(arena, document);
     return STATUS_OK;
 }
 
@@ -203,6 +204,7 @@ enum status report_make_online(const struct report_request *request, struct aren
     if (repeated)
         report_note(arena, document,
                     _("A procedure with several of these stands in each row, and once in the total."));
+    report_sort(arena, document);
     return STATUS_OK;
 }
 
@@ -279,5 +281,6 @@ enum status report_make_internal(const struct report_request *request, struct ar
             add_internal(arena, rows, total, procedure, "announced");
     for (struct value *row = rows->first; row; row = row->next)
         report_forget(row, "key");
+    report_sort(arena, document);
     return STATUS_OK;
 }

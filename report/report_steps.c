@@ -29,8 +29,26 @@ static const char *what_it_is(const struct value *version, const struct value *b
     return stood ? "amended" : "new";
 }
 
+static void note_baseline(struct arena *arena, struct value *document, struct text day, bool proposed)
+{
+    if (!day.bytes)
+        return;
+    struct value *baseline = value_set(document, "baseline", value_object(arena));
+    value_set(baseline, "day", value_text(arena, day));
+    value_set(baseline, "proposed", value_boolean(arena, proposed));
+    if (proposed)
+        report_note(
+            arena, document,
+            text_string(arena,
+                        text_format(arena,
+                                    _("Baseline: the day of the first publication in the ledger. Write "
+                                      "\"baseline: " TEXT_PRINT "\" into the configuration to confirm "
+                                      "it, or another day."),
+                                    TEXT_ARG(day))));
+}
+
 enum status report_steps_read(const struct report_request *request, struct arena *arena,
-                              struct report_steps *steps, struct error *error)
+                              struct value *document, struct report_steps *steps, struct error *error)
 {
     struct value *versions;
     struct text baseline = text_of(request->baseline);
@@ -38,6 +56,7 @@ enum status report_steps_read(const struct report_request *request, struct arena
         report_view_wanted(request->store, arena, &steps->wanted, error) ||
         (!baseline.bytes && report_view_first_day(request->store, arena, &baseline, error)))
         return error->status;
+    note_baseline(arena, document, baseline, request->baseline == NULL);
     steps->step = arena_array(arena, struct report_step, versions->count + 1);
     steps->count = 0;
     const struct value *before = NULL;

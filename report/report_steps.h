@@ -18,9 +18,10 @@ struct report_steps {
 
 /* All up to the end of the period, in order of code and time. What came up to the baseline day is "baseline"; a
  * new content under the decision of the one before is "correction"; else what the source says the decision did
- * (announcement), or what it did to what stood there. */
+ * (announcement), or what it did to what stood there. The document says which day that is: the configuration's, or the
+ * one that the ledger proposes. */
 enum status report_steps_read(const struct report_request *request, struct arena *arena,
-                              struct report_steps *steps, struct error *error);
+                              struct value *document, struct report_steps *steps, struct error *error);
 
 /* Does the day (yyyy-mm-dd; bytes NULL: no) lie in the period? */
 bool report_within(const struct report_request *request, struct text day);

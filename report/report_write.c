@@ -76,7 +76,8 @@ void report_foot(struct arena *arena, const struct value *document, const char *
         to = value_text_of(period, "as_of");
     if (known.bytes && clock_parse(known, &at)) {
         clock_format_local(at, local);
-        lines[(*count)++] = text_format(arena, _("Figures as known at %s: the day was not over."), local);
+        lines[(*count)++] =
+            text_format(arena, _("Figures as known at %s: of later the ledger says nothing."), local);
     } else {
         lines[(*count)++] = text_format(arena, _("Figures up to the end of " TEXT_PRINT "."),
                                         TEXT_ARG(report_day(arena, to, language)));

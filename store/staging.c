@@ -474,6 +474,23 @@ enum status staging_doubt(struct staging *staging, struct text key, const struct
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+enum status staging_is_taken_up(struct staging *staging, struct text locator, bool *taken,
+                                struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store,
+                  "SELECT 1 FROM record WHERE source = ?1 AND locator = ?2 AND fault IS NOT NULL AND work = 1"
+                  " LIMIT 1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    sqlite_bind_text(statement, 2, locator);
+    enum status status = sqlite_step(statement, error);
+    *taken = status == STATUS_OK;
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
 enum status staging_has_document(struct staging *staging, struct text document, bool *many,
                                  struct error *error)
 {

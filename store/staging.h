@@ -71,6 +71,9 @@ enum staging_doubt {
 };
 enum status staging_doubt(struct staging *staging, struct text key, const struct digest *digest,
                           enum staging_doubt *doubt, struct error *error);
+/* Does an operator ask for what was set aside from this place (retry)? */
+enum status staging_is_taken_up(struct staging *staging, struct text locator, bool *taken,
+                                struct error *error);
 /* Are there identified records that stood in this document of many records, in the last whole listing? */
 enum status staging_has_document(struct staging *staging, struct text document, bool *many,
                                  struct error *error);

@@ -99,7 +99,8 @@ enum status transform_queue_share(struct store *store, const struct transform_sh
     return raise_rows(store, statement, error);
 }
 
-/* What could not be decoded before is mapped again under new rules too: it has no content to be checked. So is what
+/* What ended the processes that worked it is tried again by another version, and what was killed by the next run.
+ * What could not be decoded before is mapped again under new rules too: it has no content to be checked. So is what
  * the map itself had something to say of: the content alone does not show it. */
 enum status transform_queue_mark(struct store *store, const char *source, const struct digest *map,
                                  const struct digest *rules, struct transform_digests *transform_digests,
@@ -114,12 +115,16 @@ enum status transform_queue_mark(struct store *store, const char *source, const 
             " FROM finding f WHERE f.record = record.id AND f.stage = 1 AND f.rule GLOB 'congkhai/*')"
             " THEN 1 ELSE 2 END FROM record"
             " WHERE source = (SELECT id FROM source WHERE name = ?1) AND work IN (0, 2, 3) AND present = 1"
-            " AND (mapped_by IS NOT ?2 OR checked_by IS NOT ?3)",
+            " AND (mapped_by IS NOT ?2 OR checked_by IS NOT ?3 OR (code IS NULL AND EXISTS (SELECT 1 FROM "
+            "finding f"
+            " WHERE f.record = record.id AND f.rule = 'congkhai/decode' AND (f.reason = 'record.killed'"
+            " OR (f.reason = 'record.died' AND f.arguments IS NOT ?4)))))",
             &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, text_of(source));
     sqlite_bind_number(statement, 2, transform_digests->map);
     sqlite_bind_number(statement, 3, transform_digests->rules);
+    sqlite_bind_text(statement, 4, TEXT("[\"" CONGKHAI_VERSION "\"]"));
     return raise_rows(store, statement, error);
 }
 

@@ -46,7 +46,6 @@ static void map_record(const struct record_work_means *means, const struct trans
     if (!result.procedure)
         return;
     canonical_write(&work->content, result.procedure);
-    work->digest = crypto_sha256(buffer_view(&work->content));
     check_procedure(work, arena, means->rules, result.procedure, findings);
 }
 
@@ -76,6 +75,24 @@ static bool has_other_bytes(const struct transform_item *item)
     return !digest_equal(&digest, &item->digest);
 }
 
+void record_work_clear(struct record_work *work)
+{
+    clear_arena(&work->arena);
+    buffer_clear(&work->content);
+    buffer_clear(&work->projection);
+    work->findings = (struct findings){ 0 };
+    work->repairs = (struct normalise_counts){ 0 };
+    work->code = work->status = work->gave = work->department = TEXT_NONE;
+    work->other_bytes = false;
+}
+
+void record_work_seal(const struct transform_item *item, struct record_work *work)
+{
+    work->other_bytes = has_other_bytes(item);
+    if (work->content.length)
+        work->digest = crypto_sha256(buffer_view(&work->content));
+}
+
 /* The bytes may still say whose it is. */
 static void set_aside(const struct record_work_means *means, const struct transform_item *item,
                       struct arena *arena, struct record_work *work, struct findings *findings)
@@ -94,12 +111,7 @@ void record_work_run(const struct record_work_means *means, const struct transfo
 {
     struct findings findings = { 0 };
     clear_arena(scratch);
-    clear_arena(&work->arena);
-    buffer_clear(&work->content);
-    buffer_clear(&work->projection);
-    work->repairs = (struct normalise_counts){ 0 };
-    work->code = work->status = work->gave = work->department = TEXT_NONE;
-    work->other_bytes = has_other_bytes(item);
+    record_work_clear(work);
     if (item->fault.bytes)
         set_aside(means, item, scratch, work, &findings);
     else if (item->kind == WORK_CHECK)

@@ -21,15 +21,19 @@ struct record_work {
     struct findings findings;
     struct normalise_counts repairs;
     struct buffer content, projection; /* empty: there is none */
-    struct digest digest;              /* of the content */
+    struct digest digest;              /* of the content; record_work_seal */
     struct text code, status, gave;
     struct text department; /* who mends it; bytes NULL: it does not say */
-    bool other_bytes;       /* the store gave others than it was told to keep */
+    bool other_bytes;       /* the store gave others than it was told to keep; record_work_seal */
 };
 
 /* `scratch` is emptied first; it is the thread's. */
 void record_work_run(const struct record_work_means *means, const struct transform_item *item,
                      struct arena *scratch, struct record_work *work);
+void record_work_clear(struct record_work *work); /* keeps its memory */
+/* What only the owner of the store may say: the digest of what is to be kept, and whether what it gave is what it was
+ * told to keep. */
+void record_work_seal(const struct transform_item *item, struct record_work *work);
 void record_work_free(struct record_work *work);
 
 /* What no rule can waive. A rule that already says so in its own words is enough. */

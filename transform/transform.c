@@ -5,27 +5,11 @@
 #include "adapters/crypto.h"
 #include "core/canonical.h"
 #include "core/finding_words.h"
-#include "core/thread_pool.h"
 #include "store/field_presence.h"
 #include "transform/cross_record_rules.h"
-#include "transform/record_work.h"
+#include "transform/record_pool.h"
 
-#define BATCH 64 /* records that are computed while as many are written */
 #define GROUP 16 /* batches in one transaction */
-
-struct batch {
-    struct record_work works[BATCH];
-    struct transform_item items[BATCH];
-    size_t count;
-    struct arena arena; /* the items' texts */
-};
-
-/* Where one thread takes a record apart: as many as there are threads, not as there are records, so that what
- * is in use stays small and near. Threads share no cache line. */
-struct worker_scratch {
-    struct arena arena;
-    char apart[128 - sizeof(struct arena)];
-};
 
 /* One source with its map. */
 struct working {
@@ -34,9 +18,8 @@ struct working {
     struct map *map;
     struct record_work_means means;
     struct transform_digests transform_digests;
-    struct thread_pool *thread_pool;
-    struct worker_scratch *worker_scratches; /* one a thread */
-    struct batch *batches;                   /* two */
+    struct record_pool *pool;
+    struct record_batch *batches; /* one more than the pool has slots */
 };
 
 static bool wanted_source(const struct transform_request *request, const struct source *source)
@@ -47,16 +30,9 @@ static bool wanted_source(const struct transform_request *request, const struct 
     return !request->name_count;
 }
 
-static void compute(void *user_data, size_t index, unsigned thread)
-{
-    const struct working *working = ((void **)user_data)[0];
-    struct batch *batch = ((void **)user_data)[1];
-    record_work_run(&working->means, &batch->items[index], &working->worker_scratches[thread].arena,
-                    &batch->works[index]);
-}
-
-static enum status write_batch(struct store *store, const struct working *working, const struct batch *batch,
-                               struct transform_counts *counts, struct error *error)
+static enum status write_batch(struct store *store, const struct working *working,
+                               const struct record_batch *batch, struct transform_counts *counts,
+                               struct error *error)
 {
     for (size_t i = 0; i < batch->count; i++) {
         const struct record_work *work = &batch->works[i];
@@ -93,41 +69,58 @@ static bool stopped(const struct transform_request *request)
     return request->stop && *request->stop;
 }
 
-/* While the threads compute one batch, the one before is written and the next one read. A transaction takes
- * several batches: pages that many records share are then written once. */
+/* The next of the batches, if there are any left, on its way. */
+static enum status start_batch(struct store *store, struct working *working, enum transform_work kind,
+                               size_t turn, int64_t *after, struct error *error)
+{
+    const struct transform_request *request = working->request;
+    size_t slots = record_pool_slots(working->pool);
+    struct record_batch *batch = &working->batches[turn % (slots + 1)];
+    arena_clear(&batch->arena);
+    batch->count = 0;
+    if (!stopped(request) &&
+        transform_queue_next(store, working->source->name, kind, request->codes, request->code_count, *after,
+                             &batch->arena, batch->items, RECORD_BATCH, &batch->count, error))
+        return error->status;
+    if (batch->count)
+        *after = batch->items[batch->count - 1].record;
+    return STATUS_OK;
+}
+
+/* While batches are computed, one for each slot, the one before them is written and the next one read. A transaction
+ * takes several batches: pages that many records share are then written once. */
 static enum status work_batches(struct store *store, struct working *working, enum transform_work kind,
                                 struct transform_counts *counts, struct error *error)
 {
     const struct transform_request *request = working->request;
-    struct batch *computed = NULL;
+    size_t slots = record_pool_slots(working->pool), source = (size_t)(working->source - request->sources);
     int64_t after = 0, done = 0;
     unsigned written = 0;
-    for (int turn = 0;; turn ^= 1) {
-        struct batch *batch = &working->batches[turn];
-        void *user_data[2] = { working, batch };
-        arena_clear(&batch->arena);
-        if (transform_queue_next(store, working->source->name, kind, request->codes, request->code_count,
-                                 after, &batch->arena, batch->items, BATCH, &batch->count, error))
+    bool more = true;
+    for (size_t turn = 0, begun = 0; more || turn < begun + slots; turn++) {
+        struct record_batch *fresh = &working->batches[turn % (slots + 1)];
+        struct record_batch *ready = turn >= slots ? &working->batches[(turn - slots) % (slots + 1)] : NULL;
+        if (more && start_batch(store, working, kind, turn, &after, error))
             return error->status;
-        if (stopped(request))
-            batch->count = 0;
-        if (batch->count) {
-            after = batch->items[batch->count - 1].record;
-            thread_pool_start(working->thread_pool, compute, user_data, batch->count);
-        }
-        enum status status = computed ? write_batch(store, working, computed, counts, error) : STATUS_OK;
-        if (status == STATUS_OK && ++written % GROUP == 0 &&
+        more = more && fresh->count;
+        begun = more ? turn + 1 : begun;
+        enum status status = ready ? record_pool_wait(working->pool, turn % slots, error) : STATUS_OK;
+        if (status == STATUS_STOP && stopped(request))
+            return STATUS_OK; /* nothing is known of it */
+        if (more)
+            record_pool_start(working->pool, turn % slots, &working->means, source, fresh);
+        if (status == STATUS_OK && ready)
+            status = write_batch(store, working, ready, counts, error);
+        if (status == STATUS_OK && ready && ++written % GROUP == 0 &&
             (status = store_commit(store, error)) == STATUS_OK)
             status = store_begin(store, error);
-        if (batch->count)
-            thread_pool_wait(working->thread_pool);
-        if (status || !batch->count)
+        if (status)
             return status;
-        computed = batch;
-        done += (int64_t)batch->count;
-        if (request->progress)
+        done += ready ? (int64_t)ready->count : 0;
+        if (request->progress && ready)
             request->progress(request->user_data, working->source->name, done);
     }
+    return STATUS_OK;
 }
 
 static enum status transform_work(struct store *store, struct working *working, enum transform_work kind,
@@ -193,6 +186,14 @@ static enum status compile_rules(const struct transform_request *request, struct
                             transform_digest, error);
 }
 
+enum status transform_rules(const struct transform_request *request, struct arena *arena,
+                            struct rule_set **rules)
+{
+    struct digest digest;
+    struct error error;
+    return compile_rules(request, arena, rules, &digest, &error);
+}
+
 enum status transform_check(const struct transform_request *request, struct digest *rules_digest,
                             struct error *error)
 {
@@ -234,21 +235,19 @@ static enum status work_sources(struct store *store, const struct transform_requ
 
 static void open_working(struct working *working, struct arena *arena)
 {
-    working->thread_pool = thread_pool_open(0);
-    working->worker_scratches =
-        arena_array(arena, struct worker_scratch, thread_pool_count(working->thread_pool));
-    working->batches = arena_array(arena, struct batch, 2);
+    working->pool = record_pool_open(working->request);
+    working->batches = arena_array(arena, struct record_batch, record_pool_slots(working->pool) + 1);
 }
 
 static void close_working(struct working *working)
 {
-    for (size_t i = 0; i < 2 * BATCH; i++)
-        record_work_free(&working->batches[i / BATCH].works[i % BATCH]);
-    for (unsigned i = 0; i < thread_pool_count(working->thread_pool); i++)
-        arena_free(&working->worker_scratches[i].arena);
-    arena_free(&working->batches[0].arena);
-    arena_free(&working->batches[1].arena);
-    thread_pool_close(working->thread_pool);
+    size_t count = record_pool_slots(working->pool) + 1;
+    record_pool_close(working->pool); /* nothing is under way any more */
+    for (size_t i = 0; i < count; i++) {
+        for (size_t at = 0; at < RECORD_BATCH; at++)
+            record_work_free(&working->batches[i].works[at]);
+        arena_free(&working->batches[i].arena);
+    }
 }
 
 enum status transform_run(struct store *store, const struct transform_request *request,

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "adapters/child.h"
 #include "record/source.h"
 #include "store/transform_queue.h"
 #include "transform/map.h"
@@ -28,6 +29,7 @@ struct transform_request {
     struct resolve_precedence precedence;
     const struct setting_context *context;
     struct clock *clock;
+    struct spawner *spawner; /* records are worked by processes of their own; NULL: by threads */
     const volatile sig_atomic_t *stop;
     void (*progress)(void *user_data, const char *source, int64_t done);
     void *user_data;
@@ -42,6 +44,10 @@ struct transform_counts {
  * the rules in force and their code lists. */
 enum status transform_check(const struct transform_request *request, struct digest *rules_digest,
                             struct error *error);
+
+/* The rules as they are compiled for a run; whoever called transform_check knows that they are. */
+enum status transform_rules(const struct transform_request *request, struct arena *arena,
+                            struct rule_set **rules);
 
 /* Works what waits, and what a changed map, rule, code list or normaliser concerns. STATUS_STOP on a signal.
  */

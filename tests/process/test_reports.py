@@ -1,9 +1,11 @@
 """Reports: what officials are told, over nights whose days are faked, each figure counted a second time by other means."""
 
 import csv
+import datetime
 import glob
 import html.parser
 import io
+import random
 import unittest
 import xml.etree.ElementTree
 import zipfile
@@ -32,6 +34,17 @@ WIDE = {
 }
 HOLIDAYS = ("from,to,name\n2026-02-16,holiday,a\n2026-02-17,holiday,b\n2026-02-18,holiday,c\n2026-02-19,holiday,d\n"
             "2026-02-20,holiday,e\n2026-01-10,working,f\n")
+
+
+def working_days(first, last):
+    """Days behind the first one up to the last, without week-ends and HOLIDAYS' days."""
+    day, end, count = datetime.date.fromisoformat(first), datetime.date.fromisoformat(last), 0
+    marks = dict(line.split(",")[:2] for line in HOLIDAYS.splitlines()[1:])
+    while day < end:
+        day += datetime.timedelta(days=1)
+        mark = marks.get(day.isoformat())
+        count += mark == "working" or (mark != "holiday" and day.weekday() < 5)
+    return count
 
 
 def record(code, **changes):
@@ -171,7 +184,10 @@ class Reports(Night):
     def test_the_first_load_is_a_baseline_neither_new_nor_late(self):
         self.night("2026-06-10", record("1.000001", signed="2026-04-01"))
         self.night("2026-06-30", record("1.000001", signed="2026-04-01"), record("1.000002", signed="2026-06-02", decision="9/QĐ-UBND"))
-        total = self.report("cong-bo", "--from", "2026-04-01", "--to", "2026-06-30")["total"]
+        document = self.report("cong-bo", "--from", "2026-04-01", "--to", "2026-06-30")
+        self.assertEqual(document["baseline"], {"day": "2026-06-10", "proposed": True})
+        self.assertIn("baseline: 2026-06-10", " ".join(document["notes"]))
+        total = document["total"]
         self.assertEqual([self.count(total, c) for c in ("baseline", "new", "late", "in_time")], [1, 1, 1, 0])
         rows = self.indices("--from", "2026-04-01", "--to", "2026-06-30")
         self.assertEqual(rows["1.2", "published in time"]["offenders"]["codes"], ["1.000002"])
@@ -199,6 +215,125 @@ class Reports(Night):
         row = self.report("noi-bo")["rows"][0]
         self.assertEqual([row["field"], row["executing"]], ["Nội vụ", "Sở Nội vụ"])
         self.assertEqual([self.count(row, c) for c in ("published", "between_agencies", "within_agency", "unstated")], [2, 1, 1, 0])
+
+    # ---- six months, each report once more ----
+
+    def months(self):
+        """Seven nights of a small province by a seed: [(day, {code: record})], oldest first."""
+        rng = random.Random(18)
+        fields, departments = ["Đất đai", "Hộ tịch", "Nội vụ"], ["Sở Nông nghiệp", "Sở Tư pháp", "Sở Nội vụ"]
+
+        def fresh(number, **changes):
+            kind, at, online = rng.random() < 0.25, rng.randrange(3), rng.choice(["full", "partial", "none", None])
+            code = f"1.{number:06d}"
+            services = [{"code": f"{code}.{i:02d}", "level": online, "reason": "r" if online == "partial" else None}
+                        for i in range(rng.randrange(3))] if online in ("full", "partial") else []
+            return record(code, fields=[fields[at]], executing=[departments[at]], by=departments[at], online=online, services=services,
+                          levels=rng.choice([["province"], ["commune"], ["province", "commune"], []]),
+                          kind="internal" if kind else "public", group=rng.choice(["between_agencies", "within_agency"]) if kind else None,
+                          decision="1/QĐ-UBND", signed="2025-06-02", **changes)
+        held, nights = {}, []
+        for number in range(1, 25):
+            held[f"1.{number:06d}"] = fresh(number)
+        for month, day in enumerate(("2026-01-05", "2026-02-09", "2026-03-09", "2026-04-06", "2026-05-11", "2026-06-08", "2026-06-29")):
+            if month:
+                live = sorted(code for code, one in held.items() if one["status"] == "announced")
+                chosen = rng.sample(live, 5)
+                for code in chosen[:3]:
+                    held[code] = {**held[code], "notes": f"sửa {day}", "decision": f"{month}/QĐ-UBND",
+                                  "announcement": rng.choice(["amended", "replaced", ""]),
+                                  "signed": f"2026-0{month + 1}-0{rng.randrange(1, 6)}"}
+                held[chosen[3]] = {**held[chosen[3]], "notes": f"đính chính {day}"}
+                held[chosen[4]] = {**held[chosen[4]], "status": "abolished"}
+                for number in range(100 + month * 10, 102 + month * 10):
+                    held[f"1.{number:06d}"] = fresh(number, announcement="new") | {"decision": f"{month}/QĐ-UBND",
+                                                                                 "signed": f"2026-0{month + 1}-0{rng.randrange(1, 6)}"}
+            nights.append((day, dict(held)))
+        return nights
+
+    @staticmethod
+    def standing(nights, day):
+        """What stood at the portal at the end of the day: by the nights alone."""
+        found = {}
+        for night, records in nights:
+            if night <= day:
+                found = {code: one for code, one in records.items() if one["status"] == "announced"}
+        return found
+
+    def check_groups(self, document, counted):
+        """counted: {group: {column: codes}} against the rows and, where each code stands once, the total."""
+        shown = {row["group"]: {name: sorted(cell["codes"]) for name, cell in row.items()
+                                if isinstance(cell, dict) and cell.get("codes")} for row in document["rows"]}
+        for group, columns in counted.items():
+            for name, codes in columns.items():
+                self.assertEqual(shown.get(group, {}).get(name, []), sorted(codes), (group, name))
+        self.assertEqual(set(shown), set(counted))
+
+    def test_six_months_counted_by_other_means(self):
+        nights = self.months()
+        self.place.change_source(department={"from": "/by"})
+        for day, records in nights:
+            self.night(day, *records.values())
+        for day in ("2026-03-31", "2026-06-30"):
+            stood = self.standing(nights, day)
+            by = {"field": lambda one: one["fields"][0], "department": lambda one: one["by"]}
+            for name, group_of in by.items():
+                counted = {}
+                for code, one in stood.items():
+                    group = counted.setdefault(group_of(one) + ("" if one.get("levels") else " (no level stated)"), {})
+                    level = {("province",): "province", ("commune",): "commune", ("province", "commune"): "both"}.get(tuple(one["levels"]))
+                    for column in ("total", one["kind"], *([level] if level else [])):
+                        group.setdefault(column, []).append(code)
+                self.check_groups(self.report("so-luong", "--as-of", day, "--by", name), counted)
+            counted = {}
+            for code, one in stood.items():
+                group = counted.setdefault(one["by"], {})
+                group.setdefault("total", []).append(code)
+                group.setdefault(one.get("online") or "unstated", []).append(code)
+                for service in one["services"]:
+                    group.setdefault("services", []).append(service["code"])
+                    group.setdefault(f"services_{service['level']}", []).append(service["code"])
+                if one.get("online") in ("full", "partial") and not one["services"]:
+                    group.setdefault("without_services", []).append(code)
+            self.check_groups(self.report("dich-vu-cong", "--as-of", day, "--by", "department"), counted)
+            rows = {(row["field"], row["executing"]): row for row in self.report("noi-bo", "--as-of", day)["rows"]}
+            internal = [(code, one) for code, one in stood.items() if one["kind"] == "internal"]
+            for (field, agency), row in rows.items():
+                mine = [code for code, one in internal if (one["fields"][0], one["executing"][0]) == (field, agency)]
+                self.assertEqual(sorted(row["published"]["codes"]), sorted(mine))
+            self.assertEqual(sum(row["published"]["count"] for row in rows.values()), len(internal))
+        for first, last in (("2026-01-01", "2026-03-31"), ("2026-04-01", "2026-06-30")):
+            before, now = self.standing(nights, f"{int(first[:4]) - 1}-12-31" if first[5:7] == "01" else "2026-03-31"), self.standing(nights, last)
+            total = self.report("bien-dong", "--from", first, "--to", last)["total"]
+            self.assertEqual([sorted(total[name]["codes"]) for name in ("before", "now", "added", "changed")],
+                             [sorted(before), sorted(now), sorted(set(now) - set(before)),
+                              sorted(code for code in now if code in before and now[code] != before[code])])
+            self.assertEqual(sorted(total["abolished"]["codes"]), sorted(set(before) - set(now)))
+            self.check_announced(nights, first, last)
+
+    def check_announced(self, nights, first, last):
+        """cong-bo: each step from one night to the next, by the records alone; terms by a calendar of this test."""
+        counted, earlier = {}, {}
+        for night, records in nights:
+            for code, one in records.items():
+                was = earlier.get(code)
+                if one == was or (one["status"] == "abolished" and not was) or not first <= one["signed"] <= last or night > last:
+                    continue
+                abolished = one["status"] == "abolished"
+                what = ("baseline" if night == nights[0][0] else "abolished" if abolished
+                        else "correction" if was and was["decision"] == one["decision"]
+                        else one.get("announcement") or ("amended" if was else "new"))
+                row = counted.setdefault((one["decision"], one["signed"]), {})
+                row.setdefault(what, []).append(code)
+                if what in ("new", "amended", "replaced", "abolished"):
+                    row.setdefault("in_time" if working_days(one["signed"], night) <= 5 else "late", []).append(code)
+            earlier = dict(records)
+        document = self.report("cong-bo", "--from", first, "--to", last)
+        shown = {(row["decision"], row["signed_on"]): row for row in document["rows"]}
+        self.assertEqual(set(shown), set(counted))
+        for key, columns in counted.items():
+            for name in ("new", "amended", "replaced", "abolished", "correction", "in_time", "late", "baseline"):
+                self.assertEqual(sorted(shown[key][name]["codes"]), sorted(columns.get(name, [])), (key, name))
 
     # ---- the writers ----
 

@@ -13,6 +13,10 @@
  *         full@n       from the nth on, writes to files fail: ENOSPC
  *         memory@n     the nth allocation fails
  *         clock@n:ms   from the nth look on, the clock is ms ahead (or behind)
+ *     CONGKHAI_FAULT_FILE=FILE           bytes that reach a child of the program (its name is what ps shows) with
+ *         congkhai-fault:CHILD:crash, :hang, :memory or :probe........ in them have it do so; a probe tries what it must
+ *         not, FILE among it, and writes what came of it over the dots: r refused, D done
+ *     CONGKHAI_FAULT_FAST=N              patience ends N times as fast
  *     CONGKHAI_FAULT_LOG=FILE            says what happened, and at an ordinary end how many calls there were
  */
 #include <dlfcn.h>
@@ -25,9 +29,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -207,11 +213,94 @@ ssize_t send(int socket, const void *bytes, size_t length, int flags)
     return (ssize_t)syscall(SYS_sendto, socket, bytes, length, flags, NULL, 0);
 }
 
+/* ---- children ---- */
+
+static const char *probed_file;
+static long fast = 1;
+
+static char tried(long result)
+{
+    return result < 0 ? 'r' : 'D';
+}
+
+static void probe(char *dots)
+{
+    const char *const arguments[] = { "/bin/true", NULL };
+    const struct {
+        char *at;
+        long result;
+    } tries[] = {
+        { dots, syscall(SYS_socket, AF_INET, SOCK_STREAM, 0) },
+        { dots + 1, syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0) },
+        { dots + 2, syscall(SYS_openat, AT_FDCWD, probed_file, O_RDONLY) },
+        { dots + 3, syscall(SYS_openat, AT_FDCWD, probed_file, O_RDWR) },
+        { dots + 4, syscall(SYS_openat, AT_FDCWD, "/tmp/congkhai-probed", O_WRONLY | O_CREAT, 0600) },
+        { dots + 5, syscall(SYS_kill, getppid(), SIGCONT) },
+        { dots + 6, syscall(SYS_ptrace, 16 /* PTRACE_ATTACH */, getppid(), 0, 0) },
+        { dots + 7, syscall(SYS_execve, arguments[0], arguments, NULL) },
+    };
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
+        *tries[i].at = tried(tries[i].result);
+}
+
+/* What came from outside of the program, or from another process of it. */
+static void look_for_order(char *bytes, ssize_t length)
+{
+    static const char mark[] = "congkhai-fault:";
+    char name[32] = "", what[64];
+    if (!probed_file || length <= 0 || !memmem(bytes, (size_t)length, mark, strlen(mark)))
+        return;
+    prctl(PR_GET_NAME, name);
+    const char *const orders[] = { "crash", "hang", "memory", "probe" };
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(what, sizeof what, "%s%s:%s", mark, name, orders[i]);
+        char *found = memmem(bytes, (size_t)length, what, strlen(what));
+        if (found && i == 0)
+            abort();
+        while (found && i == 1)
+            pause();
+        while (found && i == 2)
+            memory_take((size_t)256 << 20);
+        if (found && found + strlen(what) + 8 <= bytes + length)
+            probe(found + strlen(what));
+    }
+}
+
+ssize_t recvmsg(int socket, struct msghdr *message, int flags)
+{
+    ssize_t got = (ssize_t)syscall(SYS_recvmsg, socket, message, flags);
+    if (message->msg_iovlen)
+        look_for_order(message->msg_iov[0].iov_base, got);
+    return got;
+}
+
+ssize_t pread64(int descriptor, void *bytes, size_t length, off64_t at)
+{
+    ssize_t got = (ssize_t)syscall(SYS_pread64, descriptor, bytes, length, at);
+    look_for_order(bytes, got);
+    return got;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+    static int64_t began;
+    int code = (int)syscall(SYS_clock_gettime, clock, time);
+    if (clock != CLOCK_MONOTONIC || fast == 1)
+        return code;
+    int64_t now = (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+    began = began ? began : now;
+    now = began + (now - began) * fast;
+    *time = (struct timespec){ now / 1000000000, now % 1000000000 };
+    return code;
+}
+
 /* After an answer has come, and before anything is made of it. */
 ssize_t recv(int socket, void *bytes, size_t length, int flags)
 {
     pass("recv");
-    return (ssize_t)syscall(SYS_recvfrom, socket, bytes, length, flags, NULL, NULL);
+    ssize_t got = (ssize_t)syscall(SYS_recvfrom, socket, bytes, length, flags, NULL, NULL);
+    look_for_order(bytes, got);
+    return got;
 }
 
 /* ---- time, and the beginning ---- */
@@ -249,6 +338,8 @@ __attribute__((constructor)) static void begin(void)
     const char *faults = getenv("CONGKHAI_FAULT");
     struct clock *clock = clock_system();
     log_path = getenv("CONGKHAI_FAULT_LOG");
+    probed_file = getenv("CONGKHAI_FAULT_FILE");
+    fast = getenv("CONGKHAI_FAULT_FAST") ? atol(getenv("CONGKHAI_FAULT_FAST")) : 1;
     true_now = clock->now;
     clock->now = jumping_now;
     while (faults && *faults) {

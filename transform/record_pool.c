@@ -1,0 +1,240 @@
+#include "transform/record_pool.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/finding_words.h"
+#include "core/memory.h"
+#include "core/thread_pool.h"
+
+#define PATIENCE  120000 /* milliseconds that a batch may take */
+#define SLOTS_MAX 8
+#define CHILD_MAX ((int64_t)512 << 20) /* bytes that one process works, at least */
+
+/* Where one thread takes a record apart: as many as there are threads, not as there are records, so that what
+ * is in use stays small and near. Threads share no cache line. */
+struct scratch {
+    struct arena arena;
+    char apart[128 - sizeof(struct arena)];
+};
+
+struct slot {
+    const struct record_work_means *means;
+    size_t source;
+    struct record_batch *batch; /* NULL: none is under way */
+    struct child *child;        /* NULL: none is there now */
+    int64_t worked;             /* bytes that it was given */
+    enum status sent;
+};
+
+struct record_pool {
+    const struct transform_request *request;
+    struct thread_pool *thread_pool; /* NULL: processes do it */
+    struct scratch scratches[SLOTS_MAX];
+    struct slot slots[SLOTS_MAX];
+    size_t count;
+};
+
+struct record_pool *record_pool_open(const struct transform_request *request)
+{
+    struct record_pool *pool = memory_new(struct record_pool);
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    pool->request = request;
+    pool->count = processors < 1 ? 1 : processors > SLOTS_MAX ? SLOTS_MAX : (size_t)processors;
+    if (!request->spawner) {
+        pool->thread_pool = thread_pool_open(0);
+        pool->count = 1;
+    }
+    return pool;
+}
+
+void record_pool_close(struct record_pool *pool)
+{
+    if (!pool)
+        return;
+    if (pool->slots[0].batch && pool->thread_pool)
+        thread_pool_wait(pool->thread_pool);
+    thread_pool_close(pool->thread_pool);
+    for (size_t i = 0; i < SLOTS_MAX; i++) {
+        arena_free(&pool->scratches[i].arena);
+        child_close(pool->slots[i].child, NULL);
+    }
+    free(pool);
+}
+
+size_t record_pool_slots(const struct record_pool *pool)
+{
+    return pool->count;
+}
+
+/* ---- threads ---- */
+
+static void compute(void *user_data, size_t index, unsigned thread)
+{
+    struct record_pool *pool = user_data;
+    const struct slot *slot = &pool->slots[0];
+    record_work_run(slot->means, &slot->batch->items[index], &pool->scratches[thread].arena,
+                    &slot->batch->works[index]);
+    record_work_seal(&slot->batch->items[index], &slot->batch->works[index]);
+}
+
+/* ---- processes ---- */
+
+static enum status give(const struct record_pool *pool, struct slot *slot, const struct transform_item *items,
+                        size_t count, struct error *error)
+{
+    if (slot->child && slot->worked > CHILD_MAX) {
+        child_close(slot->child, NULL);
+        slot->child = NULL;
+    }
+    if (!slot->child) {
+        if (child_open(pool->request->spawner, CHILD_MAP, 0, &slot->child, error))
+            return error->status;
+        slot->child->channel.patience = PATIENCE;
+        slot->child->channel.stop = pool->request->stop;
+        slot->worked = 0;
+    }
+    record_message_put_items(&slot->child->channel.out, slot->source, items, count);
+    slot->worked += (int64_t)slot->child->channel.out.length;
+    slot->sent =
+        channel_send(&slot->child->channel, -1); /* what it means is seen when the answer is waited for */
+    return STATUS_OK;
+}
+
+/* STATUS_OK; STATUS_STOP; STATUS_END: the process has died of them, and is buried. */
+static enum status hear(const struct record_pool *pool, struct slot *slot, struct record_work *works,
+                        size_t count, struct child_death *death)
+{
+    struct message message;
+    *death = (struct child_death){ 0 };
+    enum status status = slot->sent ? slot->sent : channel_receive(&slot->child->channel, -1, &message);
+    if (status == STATUS_OK && record_message_take_works(&message, works, count))
+        return STATUS_OK;
+    child_close(slot->child, death);
+    slot->child = NULL;
+    if (status == STATUS_OK || status == STATUS_REJECT)
+        *death = (struct child_death){ .code = 1 };
+    death->hung = status == STATUS_RETRY;
+    return status == STATUS_STOP || (pool->request->stop && *pool->request->stop) ? STATUS_STOP : STATUS_END;
+}
+
+static void keep_back(const struct slot *slot, size_t at, const struct child_death *death,
+                      enum language language)
+{
+    struct record_work *work = &slot->batch->works[at];
+    bool outside = death->hung || death->signal == SIGKILL || death->signal == SIGTERM;
+    record_work_clear(work);
+    finding_add(&work->arena, &work->findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE,
+                outside ? &(const struct reason)REASON("record.killed", TEXT_NONE)
+                        : &(const struct reason)REASON("record.died", TEXT(CONGKHAI_VERSION), TEXT_NONE));
+    finding_words_say(&work->arena, &work->findings, language);
+}
+
+/* Each of them alone: whoever has ended a process ends a second one. */
+static enum status try_alone(struct record_pool *pool, struct slot *slot, struct error *error)
+{
+    struct child_death death;
+    for (size_t i = 0; i < slot->batch->count; i++) {
+        if (give(pool, slot, &slot->batch->items[i], 1, error))
+            return error->status;
+        enum status status = hear(pool, slot, &slot->batch->works[i], 1, &death);
+        if (status == STATUS_STOP)
+            return status;
+        if (status)
+            keep_back(slot, i, &death, language_named(pool->request->language));
+    }
+    return STATUS_OK;
+}
+
+/* ---- both ---- */
+
+void record_pool_start(struct record_pool *pool, size_t slot, const struct record_work_means *means,
+                       size_t source, struct record_batch *batch)
+{
+    struct slot *taken = &pool->slots[slot];
+    struct error error;
+    taken->means = means;
+    taken->source = source;
+    taken->batch = batch;
+    if (pool->thread_pool)
+        thread_pool_start(pool->thread_pool, compute, pool, batch->count);
+    else if (give(pool, taken, batch->items, batch->count, &error))
+        taken->sent = STATUS_FATAL;
+}
+
+enum status record_pool_wait(struct record_pool *pool, size_t slot, struct error *error)
+{
+    struct slot *taken = &pool->slots[slot];
+    struct record_batch *batch = taken->batch;
+    struct child_death death;
+    if (pool->thread_pool) {
+        thread_pool_wait(pool->thread_pool);
+        taken->batch = NULL;
+        return STATUS_OK;
+    }
+    /* No process could be had then: it is told now. */
+    enum status status = taken->sent == STATUS_FATAL && !taken->child
+                             ? give(pool, taken, batch->items, batch->count, error)
+                             : STATUS_OK;
+    if (status == STATUS_OK)
+        status = hear(pool, taken, batch->works, batch->count, &death);
+    if (status == STATUS_END)
+        status = try_alone(pool, taken, error);
+    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++)
+        record_work_seal(&batch->items[i], &batch->works[i]);
+    taken->batch = NULL;
+    return status;
+}
+
+/* ---- in the process ---- */
+
+struct serving {
+    const struct transform_request *request;
+    struct record_work_means means;
+    struct map *map; /* of the source that came last */
+    size_t source;
+    struct arena arena;
+    struct record_work works[RECORD_BATCH];
+};
+
+static bool find_map(struct serving *serving, size_t source)
+{
+    struct digest digest;
+    struct error error;
+    const struct transform_request *request = serving->request;
+    if (serving->map && serving->source == source)
+        return true;
+    map_free(serving->map);
+    serving->map = NULL;
+    serving->source = source;
+    if (source >= request->source_count ||
+        map_compile(request->context, &request->sources[source], request->lists, &request->defaults,
+                    &serving->map, &digest, &error))
+        return false;
+    serving->means.map = serving->map;
+    return true;
+}
+
+void record_pool_serve(struct channel *channel, const struct transform_request *request, void (*lock)(void))
+{
+    struct serving *serving = memory_new(struct serving);
+    struct transform_item items[RECORD_BATCH];
+    struct rule_set *rules;
+    struct message message;
+    struct arena arena = { 0 };
+    size_t source, count;
+    serving->request = request;
+    if (transform_rules(request, &arena, &rules))
+        return;
+    serving->means =
+        (struct record_work_means){ .rules = rules, .language = language_named(request->language) };
+    lock();
+    while (channel_receive(channel, -1, &message) == STATUS_OK &&
+           record_message_take_items(&message, &source, items, &count) && find_map(serving, source)) {
+        for (size_t i = 0; i < count; i++)
+            record_work_run(&serving->means, &items[i], &serving->arena, &serving->works[i]);
+        record_message_put_works(&channel->out, serving->works, count);
+        if (channel_send(channel, -1))
+            return;
+    }
+}

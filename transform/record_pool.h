@@ -1,0 +1,36 @@
+/* Many records worked at once: by threads, or by processes that have nothing but the configuration.
+ *
+ * A process that dies, or says nothing for two minutes, has each record of its batch tried once more, alone, in a fresh
+ * one; one that ends that, too, is kept back with the reason ("record.died", "record.killed").
+ */
+#ifndef TRANSFORM_RECORD_POOL_H
+#define TRANSFORM_RECORD_POOL_H
+
+#include "transform/record_message.h"
+#include "transform/transform.h"
+
+struct record_batch {
+    struct record_work works[RECORD_BATCH];
+    struct transform_item items[RECORD_BATCH];
+    size_t count;
+    struct arena arena; /* the items' texts */
+};
+
+struct record_pool;
+
+/* Processes where the request has a spawner. */
+struct record_pool *record_pool_open(const struct transform_request *request);
+void record_pool_close(struct record_pool *pool);         /* NULL is no error */
+size_t record_pool_slots(const struct record_pool *pool); /* batches that can be under way at once */
+
+/* Begins a batch in a slot that has none; `means` are those of the source of this number, and used by threads alone. */
+void record_pool_start(struct record_pool *pool, size_t slot, const struct record_work_means *means,
+                       size_t source, struct record_batch *batch);
+/* Until the slot's batch is worked. STATUS_STOP without words: the run was told to stop, and nothing is known of it. */
+enum status record_pool_wait(struct record_pool *pool, size_t slot, struct error *error);
+
+/* In such a process: works batches until nobody sends one any more. `lock` is called when the rules are compiled, and
+ * before anything foreign is read. */
+void record_pool_serve(struct channel *channel, const struct transform_request *request, void (*lock)(void));
+
+#endif
