@@ -334,6 +334,19 @@ void file_remove(const char *path)
     unlink(path);
 }
 
+enum status file_move(const char *from, const char *to, struct error *error)
+{
+    int code = rename(from, to) < 0 ? errno : sync_folder_of(to);
+    return code ? cannot_write(to, code, error) : STATUS_OK;
+}
+
+enum status file_name_again(const char *path, const char *name, struct error *error)
+{
+    if (link(path, name) < 0)
+        return errno == EEXIST ? STATUS_END : cannot_write(name, errno, error);
+    return STATUS_OK;
+}
+
 /* ---- the lock ---- */
 
 /* The kernel does not tell who holds such a lock: the holder has written its number into the file. */

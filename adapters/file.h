@@ -69,6 +69,10 @@ enum status file_make_folders(const char *path, unsigned mode, struct error *err
 bool file_exists(const char *path);
 bool file_is_link(const char *path); /* a symbolic one */
 void file_remove(const char *path);
+/* rename(2), on disk when it returns. */
+enum status file_move(const char *from, const char *to, struct error *error);
+/* A second name for a file; STATUS_END where something has that name already. */
+enum status file_name_again(const char *path, const char *name, struct error *error);
 
 /* A lock that dies with its process (open file description lock). STATUS_BUSY when another process holds it,
  * with its number when it can be told. The file is created as ours; one that is a link, or has a second name,

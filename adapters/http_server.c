@@ -296,7 +296,7 @@ __attribute__((format(printf, 2, 0))) static void say_nothing(void *user_data, c
 static bool start(struct http_server *server)
 {
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
         MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, server->socket.descriptor,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)HTTP_SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)HTTP_SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -335,9 +335,13 @@ void http_server_close(struct http_server *server)
 {
     if (!server)
         return;
-    if (server->daemon)
-        MHD_stop_daemon(server->daemon); /* closes the socket too */
-    else
+    if (server->daemon) {
+        /* The daemon would shut the socket down, and one that was handed over goes on listening there. */
+        int descriptor = MHD_quiesce_daemon(server->daemon);
+        MHD_stop_daemon(server->daemon);
+        if (descriptor >= 0)
+            close(descriptor);
+    } else
         http_server_socket_abandon(&server->socket);
     if (server->sweeping) {
         pthread_mutex_lock(&server->mutex);

@@ -17,6 +17,7 @@ enum { MODE_READ = SQLITE_READ, MODE_CREATE = SQLITE_CREATE };
 #define OPCODES_A_LOOK 2000 /* some ten microseconds between two looks at the time */
 #define GUARDED_VALUE  (64 << 20)
 #define GUARDED_LIKE   1000
+#define PAGES_A_STEP   2000 /* of a copy, between two looks at signals */
 
 struct sqlite {
     sqlite3 *handle;
@@ -273,6 +274,44 @@ enum status sqlite_rollback(struct sqlite *database, struct error *error)
 bool sqlite_in_transaction(struct sqlite *database)
 {
     return !sqlite3_get_autocommit(database->handle);
+}
+
+/* ---- a copy ---- */
+
+/* The snapshot is held through all steps: a commit of another process does not make the copy begin again. */
+static enum status copy_pages(struct sqlite *from, struct sqlite *to, const volatile sig_atomic_t *stop,
+                              struct error *error)
+{
+    sqlite3_backup *copy = sqlite3_backup_init(to->handle, "main", from->handle, "main");
+    int result = copy ? SQLITE_OK : sqlite3_errcode(to->handle);
+    while (result == SQLITE_OK && !(stop && *stop))
+        result = sqlite3_backup_step(copy, PAGES_A_STEP);
+    int end = copy ? sqlite3_backup_finish(copy) : result;
+    if (result == SQLITE_OK)
+        return error_set(error, STATUS_STOP, _("%s: a signal ended the copy"), to->path);
+    if (result != SQLITE_DONE || end != SQLITE_OK)
+        return report(to, result == SQLITE_DONE ? end : result, NULL, error);
+    return sqlite_run(to, "PRAGMA journal_mode = DELETE", error);
+}
+
+enum status sqlite_copy(struct sqlite *database, const char *path, const volatile sig_atomic_t *stop,
+                        struct error *error)
+{
+    struct sqlite *copy;
+    if (sqlite_open_file(path, (enum sqlite_mode)MODE_CREATE, &copy, error))
+        return error->status;
+    bool begun = !sqlite_in_transaction(database);
+    enum status status = sqlite_run(copy, "PRAGMA synchronous = FULL", error);
+    if (!status && begun)
+        status = sqlite_begin(database, error);
+    if (!status)
+        status = sqlite_run(database, "SELECT count(*) FROM sqlite_schema", error);
+    if (!status)
+        status = copy_pages(database, copy, stop, error);
+    if (begun)
+        (void)sqlite_rollback(database, NULL);
+    sqlite_close_file(copy);
+    return status;
 }
 
 static enum status refuse_sql(struct sqlite *database, const char *sql, const char *reason,

@@ -54,6 +54,11 @@ enum status sqlite_commit(struct sqlite *database, struct error *error);
 enum status sqlite_rollback(struct sqlite *database, struct error *error);
 bool sqlite_in_transaction(struct sqlite *database);
 
+/* A copy of the whole database in a new file of ours, as it stands in one snapshot, whoever writes meanwhile; the
+ * copy is one file, without a write-ahead log, and on disk when this returns. STATUS_STOP when `stop` was set. */
+enum status sqlite_copy(struct sqlite *database, const char *path, const volatile sig_atomic_t *stop,
+                        struct error *error);
+
 /* One statement is prepared once and used again; more than one in `sql`, or none, is an error. The second
  * form is for statements that live as long as the connection (SQLite then allocates them elsewhere). Finish
  * before closing. */

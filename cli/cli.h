@@ -52,7 +52,8 @@ struct session {
 command_function command_run, command_check, command_init, command_status, command_runs, command_test,
     command_plan, command_retry, command_withdraw, command_reconcile, command_show, command_history,
     command_health, command_kept, command_report, command_audit_verify, command_audit_key,
-    command_audit_checkpoint, command_console, command_audit_prove, command_audit_export, command_help;
+    command_audit_checkpoint, command_console, command_audit_prove, command_audit_export, command_backup,
+    command_restore, command_help;
 void health_unknown(const struct error *error); /* of health: the line when nothing can be examined; exit 3 */
 enum status command_kept_report(struct session *session, struct error *error); /* report cho-hoan-thien */
 

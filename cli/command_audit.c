@@ -1,4 +1,5 @@
 /* audit verify, checkpoint, key, export, prove. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@ static void print_report(const struct audit_report *report)
         printf("  %s\n", finding->message);
     if (report->count > shown)
         printf(_("  … and %zu more\n"), report->count - shown);
+    for (const struct audit_finding *finding = report->not_proven; finding; finding = finding->next)
+        printf(_("  not proven: %s\n"), finding->message);
     for (const struct audit_finding *remark = report->notes_; remark; remark = remark->next)
         printf("* %s\n", remark->message);
 }
@@ -64,6 +67,40 @@ static bool was_there(const struct session *session)
            file_exists(head.bytes);
 }
 
+static void show(const struct session *session, struct arena *arena, const struct audit_report *report,
+                 int *exit_code)
+{
+    if (session->invocation->json)
+        output_json(audit_report_value(arena, report));
+    else
+        print_report(report);
+    if (!report->holds)
+        *exit_code = error_exit_code(STATUS_LEDGER);
+    else if (report->not_proven_count)
+        *exit_code = 1;
+}
+
+/* What a path that was given is: a folder is a bundle, what begins with a brace a proof, and the rest a store. */
+enum shown { SHOWN_BUNDLE, SHOWN_PROOF, SHOWN_STORE };
+static enum status look_at(const char *path, enum shown *shown, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct file_stream stream;
+    struct error unread = { 0 };
+    struct stat info;
+    char first = 0;
+    size_t got = 0;
+    if (stat(path, &info) < 0)
+        return error_set(error, STATUS_USAGE, _("%s cannot be opened: %s"), path, strerror(errno));
+    *shown = S_ISDIR(info.st_mode) ? SHOWN_BUNDLE : SHOWN_STORE;
+    if (*shown == SHOWN_BUNDLE || file_stream_open(&arena, path, &stream, &unread))
+        return STATUS_OK;
+    if (stream.read(&stream, &first, 1, &got, &unread) == STATUS_OK && got && first == '{')
+        *shown = SHOWN_PROOF;
+    stream.close(&stream);
+    return STATUS_OK;
+}
+
 enum status command_audit_verify(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -80,6 +117,20 @@ enum status command_audit_verify(struct session *session, struct error *error, i
     if (ledger_setup_read_keys(&session->configuration, invocation->keys, invocation->key_count, error) ||
         read_outside(session, outside, error))
         return error->status;
+    if (invocation->argument_count) {
+        const char *path = invocation->arguments[0];
+        enum shown shown;
+        if (look_at(path, &shown, error))
+            return error->status;
+        session->configuration.store = path;
+        if (shown != SHOWN_STORE) {
+            enum status read =
+                audit_verify_shown(path, shown == SHOWN_BUNDLE, &request, &arena, &report, error);
+            if (!read)
+                show(session, &arena, &report, exit_code);
+            return read;
+        }
+    }
     enum status status = run_read_store(session, STORE_EXAMINE, &store, error);
     if (status == STATUS_FATAL || (status == STATUS_USAGE && was_there(session)))
         status = STATUS_LEDGER; /* damaged beyond reading, or gone: it does not verify */
@@ -91,12 +142,8 @@ enum status command_audit_verify(struct session *session, struct error *error, i
     output_progress_end(session);
     if (!status)
         status = store_check_untouched(store, error); /* a torn reading is nobody's tampering */
-    if (!status && invocation->json)
-        output_json(audit_report_value(&arena, &report));
-    else if (!status)
-        print_report(&report);
-    if (!status && !report.holds)
-        *exit_code = error_exit_code(STATUS_LEDGER);
+    if (!status)
+        show(session, &arena, &report, exit_code);
     return run_close_read(store, status, error);
 }
 

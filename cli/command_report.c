@@ -11,6 +11,7 @@
 #include "store/night.h"
 #include "store/reconciliation.h"
 #include "store/report.h"
+#include "store/restoration.h"
 #include "store/rule_report.h"
 #include "store/store_run.h"
 
@@ -126,6 +127,7 @@ struct situation {
     struct store_kept_back kept;
     struct error ledger;      /* why no run would begin: the ledger does not verify; status OK: it does */
     struct value *reconciled; /* NULL: never */
+    bool compared;            /* false: restored from a backup, and the portal was not asked since */
 };
 
 #define SOON_DAYS 7 /* terms that run out so soon are shown */
@@ -181,6 +183,7 @@ static enum status gather(const struct session *session, struct store *store, st
         report_published(store, arena, &situation->published, error) ||
         store_kept_back(store, &situation->kept, error) ||
         reconciliation_last(store, arena, &situation->reconciled, error) > STATUS_END ||
+        restoration_compared(store, &situation->compared, error) ||
         rule_words_open(session->configuration.rules_text, session->language, store, arena, &words, error))
         return error->status;
     return rule_words_put_all(&words, situation->records, 0, error);
@@ -203,6 +206,7 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     value_set(document, "not_whole", situation->broken);
     value_set(document, "deadlines", situation->terms);
     value_set(document, "published", situation->published);
+    value_set(document, "compared", value_boolean(arena, situation->compared));
     value_set(document, "reconciled", situation->reconciled ? situation->reconciled : value_null(arena));
     value_set(document, "kept_back", kept);
     value_set(document, "sources", situation->sources);
@@ -335,6 +339,10 @@ static void print_situation(struct arena *arena, const struct situation *situati
     printf(_("At the portal: %.*s published, %.*s abolished; %lld pending\n\n"),
            TEXT_ARG(value_text_of(situation->published, "published")),
            TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending);
+    if (!situation->compared)
+        printf(
+            _("\nRestored from a backup, and not compared: the next \"congkhai load\" asks the portal before "
+              "it sends; \"congkhai reconcile\" compares all that stands there\n"));
     print_reconciled(arena, situation->reconciled);
     output_table(situation->sources, columns, sizeof columns / sizeof *columns);
     print_broken(situation->broken);

@@ -12,15 +12,6 @@ static bool is_something(const char *text)
     return text && text_trim(text_of(text)).length > 0;
 }
 
-static enum status need_reason(const struct invocation *invocation, struct error *error)
-{
-    if (is_something(invocation->reason))
-        return STATUS_OK;
-    return error_set(error, STATUS_USAGE,
-                     _("\"%s\" needs --reason TEXT: it goes into the ledger with your name"),
-                     invocation->command);
-}
-
 static void put_numbers(struct arena *arena, struct value *object, const char *const *names,
                         const int64_t *numbers, size_t count)
 {
@@ -92,7 +83,7 @@ enum status command_retry(struct session *session, struct error *error, int *exi
         .filter = { invocation->codes, invocation->code_count, invocation->sources,
                     invocation->source_count },
     };
-    if (need_reason(invocation, error) || read_run(invocation, &request.run, error) ||
+    if (run_need_reason(invocation, error) || read_run(invocation, &request.run, error) ||
         run_open(session, &store, &run, error))
         return error->status;
     enum status status = operator_order_retry(store, &request, &taken, error);
@@ -182,7 +173,7 @@ static enum status check_withdrawal(struct session *session, struct error *error
         return error_set(
             error, STATUS_USAGE,
             _("\"withdraw\" needs --decision NUMBER: the decision that abolishes the procedure"));
-    if (need_reason(invocation, error))
+    if (run_need_reason(invocation, error))
         return error->status;
     struct load_request request = run_load_request(session);
     if (!request.released_count)

@@ -15,6 +15,15 @@ static const char *const health_exits[] = {
     NULL,
 };
 
+static const char *const verify_exits[] = {
+    N_("it holds"),
+    N_("it holds, but what is told as not proven is not"),
+    N_("wrong usage or configuration; nothing was touched"),
+    N_("stopped before the end; nothing is lost and the same command goes on"),
+    NULL,
+    N_("it does not hold"),
+};
+
 /* clang-format off */
 const struct command commands[] = {
     { "init", "from", "[DIR]", 0, 1, NEEDS_NOTHING, command_init,
@@ -86,10 +95,18 @@ const struct command commands[] = {
       N_("the figures that officials owe"),
       N_("NAME is so-luong, dich-vu-cong, cong-bo, bien-dong, chi-so-766, noi-bo or cho-hoan-thien. Each says its definition, its period, and the run and the head of the ledger it rests on. In CSV a text that begins with = + - @, a tab or a line break has a ' in front."),
       "0 2 3 5", "congkhai report cong-bo --from 2026-01-01 --to 2026-03-31 --format xlsx > cong-bo.xlsx", NULL },
-    { "audit verify", "checkpoint key", "", 0, 0, NEEDS_STORE, command_audit_verify,
+    { "backup", "", "FILE", 1, 1, NEEDS_CONFIGURATION, command_backup,
+      N_("a verified copy of the store in a new file, also while a run is at work"),
+      N_("The copy is one file, as the store stood at one moment. A file that is there already is never written over."),
+      "0 2 3 5", "congkhai backup /media/usb/congkhai-2026-03-12.db", NULL },
+    { "restore", "reason", "FILE", 1, 1, NEEDS_CONFIGURATION, command_restore,
+      N_("takes a backup as the store; the ledger says so, and the next load asks the portal first"),
+      N_("The backup is verified before. The replaced store is kept beside the new one. What the replaced ledger knew and the backup does not is told as not proven from then on."),
+      "0 2 3 4 5", "congkhai restore /media/usb/congkhai-2026-03-12.db --reason \"Đĩa hỏng\"", NULL },
+    { "audit verify", "checkpoint key", "[FILE]", 0, 1, NEEDS_STORE, command_audit_verify,
       N_("proves that the ledger and what rests on it were not changed"),
-      N_("An earlier head kept elsewhere (--checkpoint) proves besides that nothing was cut off or written anew."),
-      "0 2 3 5", "congkhai audit verify --checkpoint /media/usb/congkhai.db.checkpoint", NULL },
+      N_("An earlier head kept elsewhere (--checkpoint) proves besides that nothing was cut off or written anew. FILE is a bundle's folder, a proof, or another store."),
+      "0 1 2 3 5", "congkhai audit verify --checkpoint /media/usb/congkhai.db.checkpoint", verify_exits },
     { "audit key", "", "[FILE]", 0, 1, NEEDS_CONFIGURATION, command_audit_key,
       N_("makes the key that signs the ledger's heads"),
       N_("FILE is by default the key that the configuration names. A key is never written over."),

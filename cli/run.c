@@ -18,6 +18,15 @@ const char *run_operator(void)
     return entry && entry->pw_name ? entry->pw_name : "?";
 }
 
+enum status run_need_reason(const struct invocation *invocation, struct error *error)
+{
+    if (invocation->reason && text_trim(text_of(invocation->reason)).length)
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE,
+                     _("\"%s\" needs --reason TEXT: it goes into the ledger with your name"),
+                     invocation->command);
+}
+
 struct extract_request run_extract_request(struct session *session)
 {
     const struct invocation *invocation = session->invocation;

@@ -11,6 +11,9 @@
 /* The person who gave the command: the one behind sudo, else the owner of the process. */
 const char *run_operator(void);
 
+/* --reason, where the ledger is to keep why. STATUS_USAGE without one. */
+enum status run_need_reason(const struct invocation *invocation, struct error *error);
+
 /* What the stages are asked for by the configuration and the command line; the caller adds who is told of
  * progress. */
 struct extract_request run_extract_request(struct session *session);

@@ -7,6 +7,7 @@
 #include "load/delivery_task.h"
 #include "load/dispatch_queues.h"
 #include "load/stop_reason.h"
+#include "store/restoration.h"
 #include "store/store_run.h"
 
 #define LOOK_MS       100  /* how often the stop flag and the progress bar are looked at */
@@ -30,6 +31,7 @@ struct dispatcher {
     struct arena arena, scratch;
     struct arena kept; /* of the answers of a round */
     struct congestion congestion;
+    bool restored;   /* the store is a backup, and the portal was not asked since: nothing leaves unasked */
     int64_t now;     /* milliseconds that only go forward */
     uint64_t chance; /* the clock's, once; then what it leads to */
     /* what there is to do */
@@ -116,7 +118,8 @@ static bool is_base_unknown(const struct dispatcher *dispatcher, const struct ou
 {
     bool any = text_is(item->intent_base, "*") && !item->overwrite.length;
     bool withdraws = item->intent_action == OUTBOX_WITHDRAW;
-    return dispatcher->portal->driver->unconditional || any || (withdraws && !item->intent_base.bytes);
+    return dispatcher->restored || dispatcher->portal->driver->unconditional || any ||
+           (withdraws && !item->intent_base.bytes);
 }
 
 static enum status commit(struct dispatcher *dispatcher, struct error *error)
@@ -641,6 +644,10 @@ enum status dispatcher_run(struct store *store, const struct load_request *reque
     adapt_ahead(&dispatcher);
     enum status status = outbox_list(store, &request->filter, &dispatcher.arena, &dispatcher.codes,
                                      &dispatcher.code_count, error);
+    bool compared = true;
+    if (!status)
+        status = restoration_compared(store, &compared, error);
+    dispatcher.restored = !compared;
     if (!status)
         status = bring(&dispatcher, error);
     if (dispatcher.group) { /* what was not written down does not count */

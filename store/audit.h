@@ -98,6 +98,7 @@ struct audit_request {
 #define AUDIT_PAYLOAD   "payload"   /* bytes do not have their digest, or are not there */
 #define AUDIT_SCHEMA    "schema"    /* a table, view, index or trigger is not the program's */
 #define AUDIT_STATE     "state"     /* what the stages work with says something else than the ledger */
+#define AUDIT_STATEMENT "statement" /* of a bundle or a proof: the events do not say so */
 #define AUDIT_DATABASE  "database"  /* the file is damaged */
 
 struct audit_finding {
@@ -120,6 +121,8 @@ struct audit_report {
     int64_t events, runs, payloads, forgotten, heads, signed_heads, unsealed;
     struct text origin;
     struct digest root;
+    struct audit_finding *not_proven, *last_not_proven; /* it holds, but nothing proves these: exit code 1 */
+    size_t not_proven_count;
     struct audit_finding *notes_, *last_remark; /* what a reader should know though nothing is wrong */
 };
 
@@ -128,6 +131,10 @@ struct audit_report {
  * the arena. */
 enum status audit_verify(struct store *store, const struct audit_request *request, struct arena *arena,
                          struct audit_report *report, struct error *error);
+
+/* A bundle's folder or a proof's file: each statement is bound to the events that are shown, or told as not proven. */
+enum status audit_verify_shown(const char *path, bool folder, const struct audit_request *request,
+                               struct arena *arena, struct audit_report *report, struct error *error);
 
 /* As `audit verify --json` gives it: the members of the report by their names, findings[] and remarks[] of kind, event
  * and message. Borrows from the report. */

@@ -61,29 +61,15 @@ static enum status find_events(struct bundling *bundling, struct error *error)
     return STATUS_OK;
 }
 
-/* A run is shown by the head it ended with; one that died, by the next. Events behind the head are left out.
- */
+/* The newest head: what was forgotten of a run later, and where it ended, stand before it too. Events behind it are left
+ * out. */
 static enum status find_head(struct bundling *bundling, struct error *error)
 {
     struct audit_bundle *bundle = bundling->bundle;
-    struct sqlite_statement *row;
-    if (store_sql(bundling->store,
-                  "SELECT run FROM checkpoint WHERE (?1 = 0 OR run >= ?1) ORDER BY CASE WHEN ?1 = 0 THEN "
-                  "-run ELSE run END"
-                  " LIMIT 1",
-                  &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, bundle->run);
-    enum status status = sqlite_step(row, error);
-    int64_t run = status == STATUS_OK ? sqlite_number(row, 0) : 0;
-    sqlite_reset_statement(row);
+    enum status status = audit_head(bundling->store, bundling->arena, 0, &bundle->head, error);
     if (status > STATUS_END)
         return status;
-    if (run)
-        status = audit_head(bundling->store, bundling->arena, run, &bundle->head, error);
-    if (status > STATUS_END)
-        return status;
-    if (!run || status == STATUS_END || bundle->head.size < (uint64_t)bundle->first)
+    if (status == STATUS_END || bundle->head.size < (uint64_t)bundle->first)
         return error_set(error, STATUS_USAGE,
                          _("%s: no head stands behind these events yet; a run's end makes one"),
                          store_path(bundling->store));
@@ -134,7 +120,7 @@ static enum status put_events(struct bundling *bundling, struct error *error)
 /* Every digest that one of the events speaks of. */
 #define SPOKEN                                                                                               \
     "WITH e AS (SELECT digest, event, detail FROM ledger WHERE seq BETWEEN ?1 AND ?2)"                       \
-    " SELECT digest FROM e WHERE digest IS NOT NULL"                                                         \
+    " SELECT lower(hex(digest)) FROM e WHERE digest IS NOT NULL"                                             \
     " UNION SELECT d.value FROM e, json_each(json_array(json_extract(e.detail, '$.source_digest'),"          \
     "   json_extract(e.detail, '$.config_digest'), json_extract(e.detail, '$.rules_digest'))) d"             \
     "  WHERE d.value IS NOT NULL AND e.event IN ('accepted', 'rejected', 'held', 'run-started')"
@@ -160,12 +146,6 @@ static enum status put_payload(struct bundling *bundling, const struct digest *d
     return put(bundling, name, bytes, error);
 }
 
-static bool read_digest(struct sqlite_statement *row, struct digest *digest)
-{
-    return sqlite_is_blob(row, 0) ? sqlite_digest(row, 0, digest)
-                                  : digest_from_hex(sqlite_column_text(row, 0), digest);
-}
-
 static enum status put_payloads(struct bundling *bundling, struct value *forgotten, struct error *error)
 {
     struct sqlite_statement *rows;
@@ -176,12 +156,71 @@ static enum status put_payloads(struct bundling *bundling, struct value *forgott
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         struct digest digest;
-        if (read_digest(rows, &digest) && put_payload(bundling, &digest, forgotten, error))
+        if (digest_from_hex(sqlite_column_text(rows, 0), &digest) &&
+            put_payload(bundling, &digest, forgotten, error))
             break;
     }
     sqlite_reset_statement(rows);
     return status == STATUS_END ? put(bundling, "payloads.sha256", buffer_view(&bundling->sums), error)
                                 : error->status;
+}
+
+/* ---- events of other runs ---- */
+
+/* One event with its way to the head, for a statement that rests on it. */
+static enum status put_further(struct bundling *bundling, int64_t event, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct audit_scan scan;
+    struct merkle_proof proof;
+    enum status status = audit_scan_open(&scan, bundling->store, event - 1, 0, error);
+    status = status ? status : audit_scan_next(&scan, error);
+    if (!status)
+        status = merkle_inclusion(audit_leaves_source(bundling->leaves), (uint64_t)event - 1,
+                                  bundling->bundle->head.size, &proof, error);
+    if (!status) {
+        struct value *entry = value_object(&arena);
+        value_set(entry, "event", value_text(&arena, buffer_view(&scan.bytes)));
+        buffer_clear(&bundling->line);
+        canonical_write(&bundling->line, entry);
+        bundling->line.length--; /* the path comes behind it */
+        buffer_char(&bundling->line, ',');
+        add_path(&bundling->line, &proof);
+        buffer_string(&bundling->line, "}\n");
+        status = put(bundling, "further.ndjson", buffer_view(&bundling->line), error);
+    }
+    audit_scan_close(&scan);
+    return status;
+}
+
+/* The beginning of the next run shows where this one ended; the events that forgot bytes of it, that they did. */
+static enum status put_all_further(struct bundling *bundling, struct error *error)
+{
+    const struct audit_bundle *bundle = bundling->bundle;
+    struct sqlite_statement *rows;
+    int64_t events[1000];
+    size_t count = 0;
+    if (!bundle->run)
+        return STATUS_OK;
+    if (store_sql(
+            bundling->store,
+            "SELECT ?2 + 1 WHERE ?2 < ?3 UNION SELECT p.forgotten FROM payload p WHERE p.bytes IS NULL"
+            " AND p.forgotten NOT BETWEEN ?1 AND ?2 AND p.forgotten <= ?3 AND lower(hex(p.digest)) IN"
+            " (SELECT json_extract(e.detail, '$.source_digest') FROM ledger e WHERE e.seq BETWEEN ?1 AND ?2"
+            "  AND e.event IN ('accepted', 'rejected', 'held')) ORDER BY 1 LIMIT 1000",
+            &rows, error))
+        return error->status;
+    sqlite_bind_number(rows, 1, bundle->first);
+    sqlite_bind_number(rows, 2, bundle->last);
+    sqlite_bind_number(rows, 3, (int64_t)bundle->head.size);
+    enum status status;
+    while ((status = sqlite_step(rows, error)) == STATUS_OK)
+        events[count++] = sqlite_number(rows, 0);
+    sqlite_reset_statement(rows);
+    status = status == STATUS_END ? STATUS_OK : status;
+    for (size_t i = 0; !status && i < count; i++)
+        status = put_further(bundling, events[i], error);
+    return status;
 }
 
 /* ---- the rest ---- */
@@ -231,7 +270,6 @@ static enum status put_before(struct bundling *bundling, struct value *about, st
         return error->status;
     struct arena *arena = bundling->arena;
     struct value *object = value_set(about, "before", value_object(arena)), *path;
-    value_set(object, "run", value_integer(arena, run));
     value_set(object, "size", value_integer(arena, (int64_t)before.size));
     path = value_set(object, "path", value_list(arena));
     for (size_t i = 0; i < proof.count; i++) {
@@ -249,9 +287,10 @@ static enum status write_all(struct bundling *bundling, struct error *error)
     struct value *about = value_object(arena), *forgotten = value_list(arena);
     if (find_events(bundling, error) || find_head(bundling, error) ||
         audit_leaves_open(bundling->store, &bundling->leaves, error) || put_events(bundling, error) ||
-        put(bundling, "head", bundle->head.note, error) || put_payloads(bundling, forgotten, error))
+        put(bundling, "head", bundle->head.note, error) || put_all_further(bundling, error) ||
+        put_payloads(bundling, forgotten, error))
         return error->status;
-    value_set(about, "format", value_integer(arena, 1));
+    value_set(about, "format", value_integer(arena, 2));
     value_set(about, "origin", value_text(arena, bundle->head.origin));
     if (bundle->run)
         value_set(about, "run", value_integer(arena, bundle->run));

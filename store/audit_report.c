@@ -38,6 +38,7 @@ struct value *audit_report_value(struct arena *arena, const struct audit_report 
     value_set(document, "unsealed", value_integer(arena, report->unsealed));
     value_set(document, "faults", value_integer(arena, (int64_t)report->count));
     value_set(document, "findings", finding_list(arena, report->first));
+    value_set(document, "not_proven", finding_list(arena, report->not_proven));
     value_set(document, "remarks", finding_list(arena, report->notes_));
     return document;
 }

@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/json.h"
+#include "adapters/unicode.h"
+#include "core/canonical.h"
+
 /* A column of another type would give the same bytes to be hashed and yet be passed over by the views. To be
  * asked before anything is read: reading may convert what it reads. */
 static bool has_types(struct sqlite_statement *row)
@@ -30,34 +34,16 @@ static bool is_time(struct text text)
     return true;
 }
 
-/* The detail is hashed as it stands between its neighbours: it must not reach over into them. */
-static bool is_one_object(struct text text)
+void audit_scan_begin(struct audit_scan *scan, int64_t after, int64_t run)
 {
-    size_t depth = 0;
-    bool quoted = false;
-    if (!text_starts(text, TEXT("{")))
-        return false;
-    for (size_t i = 0; i < text.length; i++) {
-        char byte = text.bytes[i];
-        if (quoted) {
-            if (byte == '\\')
-                i++;
-            quoted = byte != '"';
-        } else if (byte == '"') {
-            quoted = true;
-        } else if (byte == '{' || byte == '[') {
-            depth++;
-        } else if ((byte == '}' || byte == ']') && --depth == 0) {
-            return i + 1 == text.length;
-        }
-    }
-    return false;
+    *scan = (struct audit_scan){ .expected = after + 1, .run = run };
 }
 
 enum status audit_scan_open(struct audit_scan *scan, struct store *store, int64_t after, int64_t run,
                             struct error *error)
 {
-    *scan = (struct audit_scan){ .store = store, .expected = after + 1, .run = run };
+    audit_scan_begin(scan, after, run);
+    scan->store = store;
     if (sqlite_prepare(store_database(store),
                        "SELECT seq, at, run, event, source, code, digest, actor, detail, hash"
                        " FROM ledger WHERE seq > ?1 ORDER BY seq",
@@ -73,6 +59,8 @@ void audit_scan_close(struct audit_scan *scan)
         sqlite_finish(scan->rows);
     scan->rows = NULL;
     buffer_free(&scan->bytes);
+    buffer_free(&scan->written);
+    arena_free(&scan->arena);
 }
 
 static struct text column(struct sqlite_statement *row, int at)
@@ -104,22 +92,50 @@ static void check_run(struct audit_scan *scan)
         scan->run_open = false;
 }
 
-static void check(struct audit_scan *scan, bool typed)
+/* The detail is hashed as it stands between its neighbours: it must be canonical JSON, and not reach over into them. Where
+ * it names bytes, it names them by a digest. */
+void audit_scan_check_detail(struct audit_scan *scan)
+{
+    static const char *const names[] = { "source_digest", "config_digest", "rules_digest" };
+    struct value *detail;
+    struct error unread = { 0 };
+    struct digest digest;
+    arena_clear(&scan->arena);
+    scan->detail = value_object(&scan->arena);
+    scan->fault[0] = 0;
+    if (!is_time(scan->entry.at))
+        blame(scan, _("its time is no time"));
+    buffer_clear(&scan->written);
+    bool read = json_parse(&scan->arena, scan->entry.detail, &detail, &unread) == STATUS_OK &&
+                detail->kind == VALUE_OBJECT;
+    if (read)
+        canonical_write(&scan->written, detail);
+    if (!read || !text_equal(buffer_view(&scan->written), scan->entry.detail)) {
+        blame(scan, _("its detail is not one JSON object in canonical form"));
+        return;
+    }
+    scan->detail = detail;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct value *named = value_find(detail, names[i]);
+        if (named && (named->kind != VALUE_TEXT || named->text.length != DIGEST_HEX - 1 ||
+                      !digest_from_hex(named->text, &digest)))
+            blame(scan, _("it names bytes by what is no digest"));
+    }
+}
+
+void audit_scan_check(struct audit_scan *scan, bool typed)
 {
     struct ledger_entry *entry = &scan->entry;
-    if (entry->seq != scan->expected) {
-        scan->gap = entry->seq > scan->expected;
-        if (!scan->gap)
-            blame(scan, _("its number is below 1"));
-    }
+    scan->gap = entry->seq > scan->expected;
+    audit_scan_check_detail(scan);
+    if (entry->seq < scan->expected)
+        blame(scan, _("its number is below 1"));
     if (!typed)
         blame(scan, _("a column holds a value of another type than the program writes, which hides it from "
                       "the views"));
-    if (!is_time(entry->at))
-        blame(scan, _("its time is no time"));
-    if (!is_one_object(entry->detail))
-        blame(scan, _("its detail is not one JSON object"));
     ledger_canonical(&scan->bytes, entry);
+    if (unicode_invalid_at(buffer_view(&scan->bytes)) < scan->bytes.length)
+        blame(scan, _("it is no UTF-8"));
     scan->leaf = merkle_leaf(buffer_view(&scan->bytes));
     if (!digest_equal(&scan->leaf, &entry->hash))
         blame(scan, _("its content does not give its recorded hash"));
@@ -145,9 +161,7 @@ enum status audit_scan_next(struct audit_scan *scan, struct error *error)
     entry->actor = column(rows, 7);
     entry->detail = column(rows, 8);
     typed = sqlite_digest(rows, 9, &entry->hash) && typed;
-    scan->fault[0] = 0;
-    scan->gap = false;
-    check(scan, typed);
+    audit_scan_check(scan, typed);
     return STATUS_OK;
 }
 

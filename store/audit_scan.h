@@ -17,7 +17,10 @@ struct audit_scan {
     int64_t run;
     bool run_open;
     char fault[400]; /* of this event; empty: none */
-    bool gap;        /* events are missing in front of this one */
+    struct arena arena;
+    const struct value *detail; /* of the entry; an empty object where it cannot be read */
+    struct buffer written;
+    bool gap; /* events are missing in front of this one */
 };
 
 /* From the event behind `after` on; the scan believes that the events up to there belong to runs up to `run`,
@@ -27,6 +30,12 @@ enum status audit_scan_open(struct audit_scan *scan, struct store *store, int64_
 /* STATUS_OK: an event stands ready, perhaps with a fault; STATUS_END. */
 enum status audit_scan_next(struct audit_scan *scan, struct error *error);
 void audit_scan_close(struct audit_scan *scan);
+
+/* For events that come from elsewhere, put into `entry` one by one: the same rules. */
+void audit_scan_begin(struct audit_scan *scan, int64_t after, int64_t run);
+void audit_scan_check(struct audit_scan *scan, bool typed);
+/* Of the entry alone, wherever it stands: its time and its detail. */
+void audit_scan_check_detail(struct audit_scan *scan);
 
 /* Does the head's text say what its row says? NULL: yes; else what is wrong. */
 struct audit_row {

@@ -52,6 +52,22 @@ void audit_find(struct audit_pass *pass, const char *kind, int64_t event, const 
     report->last = finding;
 }
 
+void audit_not_proven(struct audit_pass *pass, const char *format, ...)
+{
+    struct audit_report *report = pass->report;
+    va_list arguments;
+    if (report->not_proven_count++ >= AUDIT_FINDINGS_MAX)
+        return;
+    va_start(arguments, format);
+    struct audit_finding *finding = make(pass, "", 0, format, arguments);
+    va_end(arguments);
+    if (report->last_not_proven)
+        report->last_not_proven->next = finding;
+    else
+        report->not_proven = finding;
+    report->last_not_proven = finding;
+}
+
 void audit_note(struct audit_pass *pass, const char *format, ...)
 {
     struct audit_report *report = pass->report;
@@ -136,14 +152,19 @@ static bool read_outside(struct audit_pass *pass, const struct audit_outside *ou
     return true;
 }
 
-enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
+void audit_read_outside(struct audit_pass *pass)
 {
     const struct audit_request *request = pass->request;
-    struct sqlite_statement *row;
     pass->outside = arena_array(pass->arena, struct audit_kept_head, request->outside_count + 1);
     for (size_t i = 0; i < request->outside_count; i++)
         pass->outside_count += read_outside(pass, &request->outside[i], &pass->outside[pass->outside_count]);
     qsort(pass->outside, pass->outside_count, sizeof *pass->outside, by_size);
+}
+
+enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
+{
+    struct sqlite_statement *row;
+    audit_read_outside(pass);
     if (store_sql(pass->store,
                   "SELECT (SELECT value FROM setting WHERE name = 'origin'), (SELECT max(seq) FROM ledger)",
                   &row, error))
@@ -210,8 +231,11 @@ static void check_file(struct audit_pass *pass)
     struct audit_head head;
     int64_t run;
     struct text bytes = pass->file;
-    if (!bytes.bytes && pass->last_note.bytes)
-        audit_note(pass, _("the file %s.checkpoint is not there to be compared"), store_path(pass->store));
+    if (!bytes.bytes && pass->last_note.bytes && !pass->outside_fits)
+        audit_not_proven(pass,
+                         _("%s.checkpoint is not there: whether the end of the ledger was cut off; name a "
+                           "head with --checkpoint"),
+                         store_path(pass->store));
     if (!bytes.bytes || text_equal(bytes, pass->last_note) || file_moves(pass))
         return;
     if (audit_head_parse(pass->arena, bytes, &head, NULL, &reason))
@@ -254,6 +278,32 @@ static void note_first_version(struct audit_pass *pass)
 
 /* ---- the sentence ---- */
 
+void audit_signed_by(struct audit_pass *pass, const struct note_key *key)
+{
+    for (size_t i = 0; i < pass->signer_count; i++)
+        if (pass->signers[i] == key)
+            return;
+    if (pass->signer_count < sizeof pass->signers / sizeof *pass->signers)
+        pass->signers[pass->signer_count++] = key;
+}
+
+/* Whose key, and what nobody looked at. */
+static void tell(struct audit_pass *pass, struct buffer *out)
+{
+    for (size_t i = 0; i < pass->signer_count; i++) {
+        const unsigned char *id = pass->signers[i]->id;
+        buffer_printf(out, i ? ", %s+%02x%02x%02x%02x" : _(" Signed by %s+%02x%02x%02x%02x"),
+                      pass->signers[i]->name, id[0], id[1], id[2], id[3]);
+    }
+    buffer_string(out, pass->signer_count ? "." : "");
+    if (pass->back || pass->ahead)
+        audit_note(
+            pass,
+            _("clocks: %lld events bear a time before that of the event in front of them, %lld one that "
+              "lies ahead of now"),
+            (long long)pass->back, (long long)pass->ahead);
+}
+
 static void conclude(struct audit_pass *pass)
 {
     struct audit_report *report = pass->report;
@@ -282,8 +332,12 @@ static void conclude(struct audit_pass *pass)
               "them signed."),
             (long long)report->events, (long long)report->runs, (long long)report->payloads,
             (long long)report->heads, (long long)report->signed_heads);
-        if (pass->outside_count)
-            buffer_printf(&out, _(" It goes on from the %zu heads kept elsewhere."), pass->outside_count);
+        size_t fitting = 0;
+        for (size_t i = 0; i < pass->outside_count; i++)
+            fitting += pass->outside[i].fits;
+        if (fitting)
+            buffer_printf(&out, _(" It goes on from the %zu heads kept elsewhere."), fitting);
+        tell(pass, &out);
     } else if (report->from_event) {
         buffer_printf(
             &out,
@@ -332,29 +386,65 @@ static enum status verify(struct audit_pass *pass, struct error *error)
     return status;
 }
 
-enum status audit_verify(struct store *store, const struct audit_request *request, struct arena *arena,
-                         struct audit_report *report, struct error *error)
+static struct audit_pass *begin(struct store *store, struct audit_request *request, struct arena *arena,
+                                struct audit_report *report)
 {
     static const struct audit_settings none = { 0 };
-    struct audit_request user_data = *request;
-    user_data.settings = user_data.settings ? user_data.settings : &none;
+    struct clock *clock = store ? store_clock(store) : clock_system();
+    request->settings = request->settings ? request->settings : &none;
     *report = (struct audit_report){ .holds = true, .ledger_holds = true };
     struct audit_pass *pass = memory_new(struct audit_pass);
     pass->store = store;
-    pass->request = &user_data;
+    pass->request = request;
     pass->arena = arena;
     pass->report = report;
+    clock_format(clock->now(clock), pass->now);
+    return pass;
+}
+
+static void end(struct audit_pass *pass)
+{
+    free(pass->misnamed);
+    free(pass);
+}
+
+enum status audit_verify(struct store *store, const struct audit_request *request, struct arena *arena,
+                         struct audit_report *report, struct error *error)
+{
+    struct audit_request own = *request;
+    struct audit_pass *pass = begin(store, &own, arena, report);
     /* Events look up their payloads all over the file: a larger cache than a run needs halves the reading. */
     (void)sqlite_run(store_database(store), "PRAGMA cache_size = -16384", NULL);
     pass->file = read_file(pass);
-    enum status status = store_snapshot_begin(store, error);
+    enum status status = sqlite_begin(store_database(store), error);
     if (!status) {
         status = verify(pass, error);
         if (!status)
             conclude(pass);
-        store_snapshot_end(store);
+        (void)sqlite_rollback(store_database(store), NULL);
     }
-    free(pass->misnamed);
-    free(pass);
+    end(pass);
+    return status;
+}
+
+enum status audit_verify_shown(const char *path, bool folder, const struct audit_request *request,
+                               struct arena *arena, struct audit_report *report, struct error *error)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    struct audit_request own = *request;
+    struct audit_pass *pass = begin(NULL, &own, arena, report);
+    audit_read_outside(pass);
+    enum status status = audit_verify_evidence(pass, path, folder, error);
+    note_first_version(pass);
+    if (report->holds)
+        buffer_printf(&out, _("%s holds: %lld events of \"%.*s\" and %lld payloads are what the head says."),
+                      path, (long long)report->events, TEXT_ARG(report->origin), (long long)report->payloads);
+    else
+        buffer_printf(&out, _("%s does not hold (%zu faults)."), path, report->count);
+    tell(pass, &out);
+    if (!own.settings->key_count)
+        audit_note(pass, _("signatures were not checked, because no key is known; name one with --key"));
+    report->sentence = text_string(arena, buffer_view(&out));
+    end(pass);
     return status;
 }

@@ -10,6 +10,8 @@
 struct audit_kept_head {
     const char *name;
     struct audit_head head;
+    bool reached, fits;
+    int64_t restored; /* an event "restored" says that the ledger goes on from here instead; 0: none does */
 };
 
 struct audit_pass {
@@ -32,9 +34,14 @@ struct audit_pass {
     int64_t total;                   /* events, for progress */
     struct audit_kept_head *outside; /* by size */
     size_t outside_count, outside_at;
-    int64_t outside_proven;
+    bool outside_fits;         /* one of them at least */
+    struct merkle_tree before; /* the run that the events belong to */
     struct digest seen[AUDIT_SEEN];
     /* What 0.1.0 did wrong is told as its fault, not as tampering: its runs name no schema when they begin. */
+    const struct note_key *signers[8];
+    size_t signer_count;
+    char last_at[32], now[32];
+    int64_t back, ahead;     /* events before the one in front of them, and later than now */
     bool of_first_version;   /* the run that the events belong to */
     struct digest *misnamed; /* "digests" of input that had no bytes: those of where it stood */
     size_t misnamed_count, misnamed_room;
@@ -44,12 +51,26 @@ struct audit_pass {
 void audit_find(struct audit_pass *pass, const char *kind, int64_t event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void audit_note(struct audit_pass *pass, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void audit_not_proven(struct audit_pass *pass, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Who signed is said. */
+void audit_signed_by(struct audit_pass *pass, const struct note_key *key);
+
+/* What is common to a store and what was taken out of one: an event that the scan has checked. */
+void audit_take_event(struct audit_pass *pass, const struct audit_scan *scan);
+/* Did 0.1.0 call these bytes of the event by a digest of where they stood? */
+bool audit_is_misnamed(const struct audit_pass *pass, const struct audit_scan *scan,
+                       const struct digest *source_digest);
+void audit_conclude_outside(struct audit_pass *pass);
+enum status audit_verify_evidence(struct audit_pass *pass, const char *path, bool folder,
+                                  struct error *error);
 
 /* Each finds what it can; a status other than OK: reading is not possible. */
 enum status audit_verify_events(struct audit_pass *pass, struct error *error);
 enum status audit_verify_payloads(struct audit_pass *pass, struct error *error);
 enum status audit_verify_state(struct audit_pass *pass, struct error *error);
-/* Reads the heads that were kept elsewhere, before the events. */
+/* Reads the heads that were kept elsewhere, before the events; the second holds their log's name against the store's. */
+void audit_read_outside(struct audit_pass *pass);
 enum status audit_verify_outside(struct audit_pass *pass, struct error *error);
 
 #endif

@@ -1,4 +1,5 @@
 /* Every event, the tree that they give, and the heads that it must give. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +7,7 @@
 #include "adapters/json.h"
 #include "core/memory.h"
 #include "store/audit_verify.h"
+#include "store/restoration.h"
 
 struct heads {
     struct sqlite_statement *rows;
@@ -38,8 +40,11 @@ static bool check_signature(struct audit_pass *pass, const struct audit_row *row
     pass->report->signed_heads++;
     if (!settings->key_count)
         return false;
-    if (note_verify(note, settings->keys, settings->key_count, NULL, &reason) == STATUS_OK)
+    const struct note_key *by = NULL;
+    if (note_verify(note, settings->keys, settings->key_count, &by, &reason) == STATUS_OK) {
+        audit_signed_by(pass, by);
         return true;
+    }
     audit_find(pass, AUDIT_SIGNATURE, pass->proven + 1, _("the head of run %lld: %s"), (long long)row->run,
                reason.message);
     return false;
@@ -167,29 +172,66 @@ static enum status rest_of_heads(struct audit_pass *pass, struct heads *heads, s
 
 static void check_outside(struct audit_pass *pass)
 {
-    int64_t size = (int64_t)pass->computed.size;
     while (pass->outside_at < pass->outside_count &&
            pass->outside[pass->outside_at].head.size <= pass->computed.size) {
-        const struct audit_kept_head *kept = &pass->outside[pass->outside_at++];
-        if (gives(pass, &kept->head.root))
-            pass->outside_proven = size;
-        else if (!pass->broken)
-            audit_find(
-                pass, AUDIT_OUTSIDE, pass->outside_proven + 1,
-                _("events %lld to %lld do not give the head in %s: the ledger was made anew after that head"),
-                (long long)pass->outside_proven + 1, (long long)size, kept->name);
+        struct audit_kept_head *kept = &pass->outside[pass->outside_at++];
+        kept->reached = true;
+        kept->fits = gives(pass, &kept->head.root);
     }
 }
 
-static void rest_of_outside(struct audit_pass *pass)
+/* A backup was taken as the store: heads of the ledger that it replaced go on from elsewhere. */
+static void take_restored(struct audit_pass *pass, const struct ledger_entry *entry)
 {
-    for (; pass->outside_at < pass->outside_count; pass->outside_at++) {
-        const struct audit_kept_head *kept = &pass->outside[pass->outside_at];
-        audit_find(pass, AUDIT_OUTSIDE, pass->report->events + 1,
-                   _("the head in %s knows %llu events, but the ledger ends at event %lld: its end was cut "
-                     "off, or an "
-                     "older file was put in its place"),
-                   kept->name, (unsigned long long)kept->head.size, (long long)pass->report->events);
+    int64_t from, to;
+    if (!restoration_read(entry, &pass->before, &from, &to)) {
+        audit_find(pass, AUDIT_EVENT, entry->seq,
+                   _("event %lld says that a backup was restored, but not what stands in front of it"),
+                   (long long)entry->seq);
+        return;
+    }
+    if (to == INT64_MAX)
+        audit_note(pass,
+                   _("a backup that ends with event %lld was restored (event %lld); how far the ledger "
+                     "went that it replaced is not known"),
+                   (long long)from, (long long)entry->seq);
+    else
+        audit_note(pass,
+                   _("a backup that ends with event %lld was restored (event %lld); the ledger that it "
+                     "replaced went to event %lld"),
+                   (long long)from, (long long)entry->seq, (long long)to);
+    for (size_t i = 0; i < pass->outside_count; i++) {
+        struct audit_kept_head *kept = &pass->outside[i];
+        if (!kept->fits && kept->head.size > (uint64_t)from && kept->head.size <= (uint64_t)to)
+            kept->restored = from;
+    }
+}
+
+void audit_conclude_outside(struct audit_pass *pass)
+{
+    int64_t proven = 0, events = pass->report->events;
+    for (size_t i = 0; i < pass->outside_count; i++) {
+        const struct audit_kept_head *kept = &pass->outside[i];
+        long long size = (long long)kept->head.size;
+        pass->outside_fits = pass->outside_fits || kept->fits;
+        if (kept->fits)
+            proven = size;
+        else if (kept->restored)
+            audit_not_proven(pass,
+                             _("%s: the ledger holds to event %lld and from it, where a backup was restored; "
+                               "events %lld to %lld of that head are not proven"),
+                             kept->name, (long long)kept->restored, (long long)kept->restored + 1, size);
+        else if (!kept->reached)
+            audit_find(pass, AUDIT_OUTSIDE, events + 1,
+                       _("the head in %s knows %llu events, but the ledger ends at event %lld: its end was "
+                         "cut off, or an older file was put in its place"),
+                       kept->name, (unsigned long long)kept->head.size, (long long)events);
+        else if (!pass->broken)
+            audit_find(
+                pass, AUDIT_OUTSIDE, proven + 1,
+                _("events %lld to %lld do not give the head in %s: the ledger was made anew after that "
+                  "head"),
+                (long long)proven + 1, size, kept->name);
     }
 }
 
@@ -267,49 +309,44 @@ static enum status check_content(struct audit_pass *pass, int64_t event, const s
 }
 
 /* 0.1.0 gave input without bytes (empty, or too large to be kept) the digest of its locator. */
-static void note_misnamed(struct audit_pass *pass, const struct ledger_entry *entry,
+bool audit_is_misnamed(const struct audit_pass *pass, const struct audit_scan *scan,
+                       const struct digest *source_digest)
+{
+    struct text locator = value_text_of(scan->detail, "locator");
+    struct digest of_locator = crypto_sha256(locator);
+    return pass->of_first_version && !scan->entry.code.bytes && locator.length &&
+           digest_equal(&of_locator, source_digest);
+}
+
+static void note_misnamed(struct audit_pass *pass, const struct audit_scan *scan,
                           const struct digest *source_digest)
 {
-    ARENA_OWNED struct arena arena = { 0 };
-    struct value *detail;
-    struct error unread;
-    if (!pass->of_first_version || entry->code.bytes ||
-        json_parse(&arena, entry->detail, &detail, &unread) != STATUS_OK)
-        return;
-    struct text locator = value_text_of(detail, "locator");
-    struct digest of_locator = crypto_sha256(locator);
-    if (!locator.length || !digest_equal(&of_locator, source_digest))
+    if (!audit_is_misnamed(pass, scan, source_digest))
         return;
     if (pass->misnamed_count == pass->misnamed_room) {
         pass->misnamed_room = pass->misnamed_room * 2 + 64;
         pass->misnamed = memory_resize(pass->misnamed, pass->misnamed_room * sizeof *pass->misnamed);
     }
     pass->misnamed[pass->misnamed_count++] = *source_digest;
-    pass->first_misnamed = pass->first_misnamed ? pass->first_misnamed : entry->seq;
+    pass->first_misnamed = pass->first_misnamed ? pass->first_misnamed : scan->entry.seq;
 }
 
-/* Members of canonical JSON: a name in its quotes cannot stand inside a text, where quotes are escaped. */
-static bool find_named(const struct ledger_entry *entry, struct text name, struct digest *digest)
-{
-    size_t at;
-    return text_find(entry->detail, name, &at) &&
-           digest_from_hex(text_slice(entry->detail, at + name.length, DIGEST_HEX - 1), digest);
-}
-
-static enum status check_references(struct audit_pass *pass, const struct ledger_entry *entry,
+static enum status check_references(struct audit_pass *pass, const struct audit_scan *scan,
                                     struct error *error)
 {
-    static const struct text kept[] = { { "\"config_digest\":\"", 17 }, { "\"rules_digest\":\"", 16 } };
+    static const char *const kept[] = { "config_digest", "rules_digest" };
+    const struct ledger_entry *entry = &scan->entry;
     struct digest digest;
     if (entry->has_digest && check_content(pass, entry->seq, &entry->digest, error))
         return error->status;
-    if (find_named(entry, TEXT("\"source_digest\":\""), &digest)) {
-        note_misnamed(pass, entry, &digest);
+    if (digest_from_hex(value_text_of(scan->detail, "source_digest"), &digest)) {
+        note_misnamed(pass, scan, &digest);
         if (check_source(pass, entry->seq, &digest, error))
             return error->status;
     }
-    for (size_t i = 0; i < 2 && text_is(entry->event, "run-started"); i++)
-        if (find_named(entry, kept[i], &digest) && check_content(pass, entry->seq, &digest, error))
+    for (size_t i = 0; i < 2; i++)
+        if (digest_from_hex(value_text_of(scan->detail, kept[i]), &digest) &&
+            check_content(pass, entry->seq, &digest, error))
             return error->status;
     return STATUS_OK;
 }
@@ -325,12 +362,19 @@ static void grow(struct audit_pass *pass, const struct audit_scan *scan)
         merkle_append(&pass->recorded, &scan->entry.hash);
 }
 
-static enum status take_event(struct audit_pass *pass, const struct audit_scan *scan, struct heads *heads,
-                              struct error *error)
+static void look_at_clock(struct audit_pass *pass, struct text at)
+{
+    if (text_compare(at, text_of(pass->last_at)) < 0)
+        pass->back++;
+    if (text_compare(at, text_of(pass->now)) > 0)
+        pass->ahead++;
+    snprintf(pass->last_at, sizeof pass->last_at, "%.*s", TEXT_ARG(at));
+}
+
+void audit_take_event(struct audit_pass *pass, const struct audit_scan *scan)
 {
     struct audit_report *report = pass->report;
     int64_t event = scan->entry.seq;
-    size_t at;
     if (scan->gap)
         audit_find(pass, AUDIT_EVENT, report->events + 1, _("events %lld to %lld are gone"),
                    (long long)report->events + 1, (long long)event - 1);
@@ -338,16 +382,28 @@ static enum status take_event(struct audit_pass *pass, const struct audit_scan *
         audit_find(pass, AUDIT_EVENT, event, _("event %lld: %s"), (long long)event, scan->fault);
     pass->broken = pass->broken || scan->gap;
     pass->faulty = pass->faulty || scan->gap || *scan->fault;
+    if (text_is(scan->entry.event, "run-started")) {
+        pass->before = pass->computed;
+        report->runs++;
+        pass->of_first_version = !value_find(scan->detail, "schema");
+    }
     grow(pass, scan);
     report->events = event;
-    report->runs += text_is(scan->entry.event, "run-started");
-    if (text_is(scan->entry.event, "run-started"))
-        pass->of_first_version = !text_find(scan->entry.detail, TEXT("\"schema\":\""), &at);
-    if (check_references(pass, &scan->entry, error))
+    look_at_clock(pass, scan->entry.at);
+    if (text_is(scan->entry.event, "restored"))
+        take_restored(pass, &scan->entry);
+    check_outside(pass);
+}
+
+static enum status take_event(struct audit_pass *pass, const struct audit_scan *scan, struct heads *heads,
+                              struct error *error)
+{
+    int64_t event = scan->entry.seq;
+    audit_take_event(pass, scan);
+    if (check_references(pass, scan, error))
         return error->status;
     if (text_is(scan->entry.event, "run-finished") && at_run_end(pass, heads, scan->entry.run, error))
         return error->status;
-    check_outside(pass);
     if (pass->request->progress && event % 10000 == 0)
         pass->request->progress(pass->request->user_data, event, pass->total);
     return STATUS_OK;
@@ -424,7 +480,7 @@ enum status audit_verify_events(struct audit_pass *pass, struct error *error)
     if (!status)
         status = rest_of_heads(pass, &heads, error);
     if (!status) {
-        rest_of_outside(pass);
+        audit_conclude_outside(pass);
         status = check_kept(pass, error);
     }
     if (heads.rows)

@@ -109,7 +109,8 @@ const char schema_tables[] =
     /* What the portal listed in the last reconciliation; once it is compared, only what is not as it should be. */
     "CREATE TABLE portal_listing (code TEXT PRIMARY KEY, version TEXT, digest BLOB, status TEXT, verdict TEXT)\n"
     "  WITHOUT ROWID;\n"
-    "CREATE INDEX ledger_reconciled ON ledger (seq) WHERE event = 'reconciled';\n";
+    "CREATE INDEX ledger_reconciled ON ledger (seq) WHERE event = 'reconciled';\n"
+    "CREATE INDEX ledger_restored ON ledger (seq) WHERE event = 'restored';\n";
 
 #define HEX(column) "CASE WHEN " column " IS NOT NULL THEN lower(hex(" column ")) END"
 

@@ -120,7 +120,7 @@ class Keys(unittest.TestCase):
         for arguments, words in ((("audit", "verfy"), 'did you mean "audit verify"'),
                                  (("audit", "key", "--on", "x"), "takes no option --on"),
                                  (("audit", "prove", "1.000001"), "usage: congkhai audit prove CODE --on DATE"),
-                                 (("audit", "verify", "x"), "usage: congkhai audit verify"), (("audit", "key"), "where is the key to go"),
+                                 (("audit", "verify", "x"), "cannot be opened"), (("audit", "key"), "where is the key to go"),
                                  (("history", "1.000001", "--on", "12/3/2026"), "wants a date such as"),
                                  (("history", "1.000001", "--field", "nmae"), "did you mean"),
                                  (("history", "9.999999"), "never acknowledged"), (("show", "9.999999"), "nothing is known"),
@@ -328,8 +328,9 @@ class Evidence(unittest.TestCase):
     def test_the_bundle_of_a_run_verifies_without_the_program(self):
         folder = self.bundle("--run", "2")
         self.assertEqual(self.check(folder)[0], 0)
+        self.assertEqual(self.place.run("audit", "verify", folder).code, 0)
         about = json.loads((folder / "bundle.json").read_text())
-        self.assertEqual((about["run"], about["before"]["run"]), (2, 1))
+        self.assertEqual((about["run"], about["before"]["size"]), (2, about["first"] - 1))
         events = [json.loads(line) for line in (folder / "events.ndjson").read_text(encoding="utf-8").splitlines()]
         self.assertEqual({event["run"] for event in events}, {2})
         self.assertEqual(len((folder / "proofs.ndjson").read_text().splitlines()), len(events))
@@ -343,6 +344,7 @@ class Evidence(unittest.TestCase):
         self.assertFalse((folder / "proofs.ndjson").exists())
         code, words = self.check(folder)
         self.assertEqual(code, 0, words)
+        self.assertEqual(self.place.run("audit", "verify", folder).code, 0)
 
     def test_a_bundle_that_was_touched_does_not_verify(self):
         def change(name, old, new):
@@ -369,7 +371,8 @@ class Evidence(unittest.TestCase):
             with self.subTest(forge.__name__):
                 folder = self.bundle("--run", "2")
                 forge(folder)
-                self.assertNotEqual(self.check(folder)[0], 0)
+                self.assertEqual(self.check(folder)[0], 5)
+                self.assertEqual(self.place.run("audit", "verify", folder).code, 5)
 
     def test_a_folder_that_holds_something_is_left_alone(self):
         done = self.place.run("audit", "export", self.place.folder)
@@ -383,7 +386,9 @@ class Evidence(unittest.TestCase):
             self.assertEqual(len(proof["events"]), count)
             path = self.place.write("proof.json", done.stdout)
             code, event, words = verifier(path, "--key", self.place.key)
-            self.assertEqual((code, event), (0, 0), words)
+            self.assertEqual((code, event), (1, 0), words)
+            self.assertIn("only the whole ledger can prove it", words)
+            self.assertEqual(self.place.run("audit", "verify", path).code, 1)
         event = json.loads(proof["events"][0]["event"])
         for old, new in (("Thủ tục", "Thủ  tục"), (event["at"], event["at"].replace("20", "19", 1)),
                          (proof["events"][0]["path"][0], "0" * 64)):

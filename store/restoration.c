@@ -1,0 +1,174 @@
+#include "store/restoration.h"
+
+#include <stdlib.h>
+
+#include "adapters/json.h"
+#include "store/merkle.h"
+
+enum status restoration_copy(struct store *store, const char *path, const volatile sig_atomic_t *stop,
+                             struct error *error)
+{
+    return sqlite_copy(store_database(store), path, stop, error);
+}
+
+/* The last connection to close does it. */
+void restoration_fold(const char *path)
+{
+    struct error unread;
+    struct sqlite *database;
+    if (!sqlite_open_file(path, SQLITE_WRITE, &database, &unread))
+        sqlite_close_file(database);
+}
+
+enum status restoration_head(struct store *store, struct audit_head *head, struct error *error)
+{
+    struct sqlite_statement *row;
+    struct merkle_tree tree = { 0 };
+    if (store_sql(store, "SELECT frontier FROM tree WHERE id = 1", &row, error))
+        return error->status;
+    enum status status = sqlite_step(row, error);
+    bool whole = status == STATUS_OK && merkle_read(sqlite_bytes(row, 0), &tree);
+    sqlite_reset_statement(row);
+    if (status > STATUS_END)
+        return status;
+    if (!whole || !tree.size)
+        return error_set(error, STATUS_LEDGER, _("%s: nothing stands in its ledger"), store_path(store));
+    *head = (struct audit_head){ .size = tree.size, .root = merkle_root(&tree) };
+    return STATUS_OK;
+}
+
+/* ---- the newest head that is known ---- */
+
+static void take(struct restoration *restoration, const struct audit_head *head)
+{
+    if (!restoration->known || head->size > restoration->newest.size)
+        restoration->newest = *head;
+    if (restoration->newest.size < restoration->head.size)
+        restoration->newest = restoration->head;
+    restoration->known = true;
+}
+
+void restoration_take(struct restoration *restoration, struct text bytes,
+                      const struct audit_settings *settings, struct arena *arena)
+{
+    struct audit_head head;
+    struct note note;
+    struct error unread = { 0 };
+    if (audit_head_parse(arena, bytes, &head, &note, &unread) ||
+        !text_equal(head.origin, restoration->head.origin))
+        return;
+    if (settings->key_count &&
+        (!head.is_signed || note_verify(&note, settings->keys, settings->key_count, NULL, &unread)))
+        return;
+    take(restoration, &head);
+}
+
+static void look_inside(struct restoration *restoration, struct store *store,
+                        const struct audit_settings *settings, struct arena *arena)
+{
+    struct sqlite_statement *rows;
+    struct error unread = { 0 };
+    if (store_sql(store,
+                  "SELECT note FROM (SELECT note FROM checkpoint ORDER BY run DESC LIMIT 1)"
+                  " UNION ALL SELECT note FROM tree WHERE note IS NOT NULL",
+                  &rows, &unread))
+        return;
+    while (sqlite_step(rows, &unread) == STATUS_OK)
+        restoration_take(restoration, text_copy(arena, sqlite_column_text(rows, 0)), settings, arena);
+    sqlite_reset_statement(rows);
+    struct audit_head tree;
+    if (!settings->key_count && restoration->known && !restoration_head(store, &tree, &unread))
+        take(restoration, &tree);
+}
+
+void restoration_look(struct restoration *restoration, const char *path,
+                      const struct audit_settings *settings, struct clock *clock, struct arena *arena)
+{
+    struct store *store;
+    struct error unread = { 0 };
+    struct text bytes;
+    const char *beside = text_format(arena, "%s.checkpoint", path).bytes;
+    if (file_exists(beside) && file_read(arena, beside, NOTE_SIZE_MAX, &bytes, &unread) == STATUS_OK)
+        restoration_take(restoration, bytes, settings, arena);
+    if (store_open(path, STORE_EXAMINE, clock, &store, &unread))
+        return;
+    look_inside(restoration, store, settings, arena);
+    store_close(store);
+}
+
+/* ---- the event ---- */
+
+static struct value *head_value(struct arena *arena, const struct audit_head *head)
+{
+    struct value *value = value_object(arena);
+    value_set(value, "root", value_digest(arena, &head->root));
+    value_set(value, "size", value_integer(arena, (int64_t)head->size));
+    return value;
+}
+
+enum status restoration_append(struct store *store, const struct restoration *restoration,
+                               struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *detail = value_object(&arena);
+    value_set(detail, "head", head_value(&arena, &restoration->head));
+    value_set(detail, "newest",
+              restoration->known ? head_value(&arena, &restoration->newest)
+                                 : value_string(&arena, "unknown"));
+    value_set(detail, "reason", value_string(&arena, restoration->reason));
+    struct ledger_event event = { .event = "restored", .actor = restoration->actor, .detail = detail };
+    if (store_begin(store, error))
+        return error->status;
+    if (ledger_append(store, &event, NULL, error) || store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+enum status restoration_compared(struct store *store, bool *compared, struct error *error)
+{
+    static const char sql[] =
+        "SELECT NOT EXISTS (SELECT 1 FROM ledger r WHERE r.event = 'restored' AND r.seq >= (SELECT max(seq)"
+        "   FROM ledger WHERE event = 'restored') AND NOT EXISTS (SELECT 1 FROM ledger c"
+        "  WHERE c.event = 'reconciled' AND c.seq > r.seq) AND NOT EXISTS (SELECT 1 FROM ledger s"
+        "  JOIN ledger c ON c.run = s.run AND c.event = 'run-finished' WHERE s.event = 'run-started'"
+        "  AND s.run > r.run AND json_extract(s.detail, '$.command') IN ('run', 'load')"
+        "  AND json_type(s.detail, '$.filter') IS NULL AND json_extract(c.detail, '$.exit_code') IN (0, 1)))";
+    struct sqlite_statement *row;
+    if (store_sql(store, sql, &row, error) || sqlite_step(row, error))
+        return error->status;
+    *compared = sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
+/* ---- reading it ---- */
+
+static bool read_size(const struct value *head, int64_t *size)
+{
+    const struct value *member = head && head->kind == VALUE_OBJECT ? value_find(head, "size") : NULL;
+    struct digest root;
+    if (!member || member->kind != VALUE_NUMBER || member->text.length > 15 ||
+        !digest_from_hex(value_text_of(head, "root"), &root))
+        return false;
+    *size = strtoll(member->text.bytes, NULL, 10);
+    return *size > 0;
+}
+
+bool restoration_read(const struct ledger_entry *entry, const struct merkle_tree *before, int64_t *from,
+                      int64_t *to)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct error unread;
+    struct value *detail;
+    struct digest root, own = merkle_root(before);
+    if (json_parse(&arena, entry->detail, &detail, &unread))
+        return false;
+    const struct value *head = value_find(detail, "head"), *newest = value_find(detail, "newest");
+    if (!read_size(head, from) || (uint64_t)*from != before->size ||
+        !digest_from_hex(value_text_of(head, "root"), &root) || !digest_equal(&root, &own))
+        return false;
+    *to = INT64_MAX;
+    return text_is(value_text_of(detail, "newest"), "unknown") || (read_size(newest, to) && *to >= *from);
+}

@@ -1,0 +1,94 @@
+"""A backup is a store that verifies; a restored one says what was lost, and sends nothing that stands at the portal."""
+
+import contextlib
+import shutil
+import sqlite3
+import unittest
+
+from harness import Simulator, procedure, procedures
+from test_audit import Signed, verifier
+
+
+class Restore(unittest.TestCase):
+    def setUp(self):
+        self.stack = contextlib.ExitStack()
+        self.addCleanup(self.stack.close)
+        self.portal = self.stack.enter_context(Simulator())
+        self.place = self.stack.enter_context(Signed(self.portal))
+        self.saved = self.place.folder / "saved.db"
+        self.place.records(*procedures(4))
+        self.expect("run", 0)
+        self.expect("backup", 0, self.saved)
+        self.kept = self.place.one("SELECT max(seq) FROM ledger")
+        self.place.records(*procedures(3), procedure("1.000004", name="Tên mới của thủ tục"), procedure("1.000005"))
+        self.expect("run", 0)
+        self.lost = self.place.one("SELECT max(seq) FROM ledger")
+
+    def expect(self, command, code, *arguments):
+        done = self.place.run("--json", command, *arguments)
+        self.assertEqual(done.code, code, done)
+        return done
+
+    def verdicts(self, *arguments, store=None):
+        code, report = self.place.verify(*arguments)
+        script, _, words = verifier(store or self.place.store, "--key", self.place.key, *arguments)
+        self.assertEqual(code, script, (report, words))
+        return code, report
+
+    def test_a_backup_is_one_file_that_verifies_and_is_never_written_over(self):
+        self.assertFalse(list(self.saved.parent.glob("saved.db?*")))
+        self.assertIn("already", self.place.run("backup", self.saved).stderr)
+        self.assertEqual(self.place.run("backup", self.saved).code, 2)
+        code, _, words = verifier(self.saved, "--key", self.place.key)
+        self.assertIn(f"{self.kept} events", words)
+        with open(self.place.store, "r+b") as file:
+            file.seek(-100, 2)
+            file.write(b"x" * 100)
+        self.assertEqual(self.place.run("backup", self.place.folder / "second.db").code, 5)
+        self.assertFalse(list(self.place.folder.glob("second.db*")))
+
+    def test_a_restored_store_says_what_was_lost_and_both_verifiers_say_the_same(self):
+        done = self.expect("restore", 0, self.saved, "--reason", "đĩa hỏng")
+        self.assertEqual((done.json["head"], done.json["newest"]), (self.kept, self.lost))
+        event = self.place.one("SELECT detail FROM ledger WHERE event = 'restored'")
+        self.assertIn("đĩa hỏng", event)
+        self.assertEqual(self.verdicts()[0], 0)
+        before, lost = self.place.heads()[0], next(head for head in self.place.heads() if f"{self.lost:010d}" in head.name)
+        self.assertEqual(self.verdicts("--checkpoint", before)[0], 0)
+        code, report = self.verdicts("--checkpoint", lost)
+        self.assertEqual((code, report["holds"]), (1, True))
+        self.assertIn(f"holds to event {self.kept} and from it", report["not_proven"][0]["message"])
+
+    def test_without_the_event_an_older_file_is_an_older_file(self):
+        self.place.store.write_bytes(self.saved.read_bytes())
+        for end in ("-wal", "-shm", ".checkpoint"):
+            self.place.store.with_name(self.place.store.name + end).unlink(missing_ok=True)
+        self.assertEqual(self.verdicts("--checkpoint", self.place.heads()[-1])[0], 5)
+
+    def test_the_first_load_asks_before_it_sends_and_status_says_so_until_then(self):
+        self.expect("restore", 0, self.saved, "--reason", "thử")
+        self.assertFalse(self.expect("status", 0).json["compared"])
+        self.assertIn("not compared", self.place.run("status").stdout)
+        effects = len(self.portal.effects())
+        self.expect("run", 0)
+        self.assertEqual(len(self.portal.effects()), effects, "what stood there already is not sent again")
+        self.assertTrue(self.expect("status", 0).json["compared"])
+        self.assertEqual(self.place.one("SELECT count(*) FROM ledger WHERE event = 'published' AND run = 3"), 2)
+        self.assertEqual(self.verdicts()[0], 0)
+
+    def test_restoring_refuses_what_does_not_verify_and_wants_a_reason(self):
+        self.assertEqual(self.place.run("restore", self.saved).code, 2)
+        shutil.copy(self.saved, self.place.folder / "forged.db")
+        with contextlib.closing(sqlite3.connect(self.place.folder / "forged.db", isolation_level=None)) as database:
+            database.execute("UPDATE payload SET bytes = CAST('x' AS BLOB), size = 1 WHERE id = 1")
+        before = self.place.one("SELECT count(*) FROM ledger")
+        self.assertEqual(self.place.run("restore", self.place.folder / "forged.db", "--reason", "x").code, 5)
+        self.assertEqual(self.place.one("SELECT count(*) FROM ledger"), before)
+
+    def test_the_replaced_store_is_kept(self):
+        done = self.expect("restore", 0, self.saved, "--reason", "thử")
+        self.assertEqual(verifier(done.json["replaced"], "--key", self.place.key)[0], verifier(self.saved)[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
