@@ -1,6 +1,7 @@
 # make            build/congkhai and build/portal-simulator
 # make test       every test (scripts/test does the set-up first)
 # make check      format, layers, doors, headers
+# make bench      how fast, beside yardsticks of the same minutes (scripts/bench says which cases)
 # make install    PREFIX=/usr/local DESTDIR= SYSCONFDIR=/etc SYSTEMD=$(PREFIX)/lib/systemd/system
 # Variants: BUILD=build-asan SANITIZE=address,undefined · BUILD=build-clang CC=clang · WERROR=1 · FAULTS=1 (crash points)
 
@@ -146,6 +147,9 @@ check:
 	scripts/check-format
 	scripts/check-layers $(BUILD)
 
+bench: all
+	scripts/bench $(CASES)
+
 UNITS := $(notdir $(wildcard service/*.service service/*.socket service/*.timer))
 
 install: all
@@ -170,6 +174,6 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit-tests fuzz objects test check install clean
+.PHONY: all unit-tests fuzz objects test check bench install clean
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(SUPPORT_SOURCES:%.c=$(BUILD)/%.d) $(UNIT_TESTS:%.c=$(BUILD)/%.d)
