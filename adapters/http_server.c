@@ -316,14 +316,17 @@ enum status http_server_open(const struct http_server_settings *settings, struct
         http_server_close(made);
         return error->status;
     }
-    made->sweeping = !pthread_create(&made->sweeper, NULL, sweep, made);
-    if (!made->sweeping || !start(made)) {
-        http_server_close(made);
-        return error_set(error, STATUS_STOP,
-                         _("the server of pages cannot be started: no threads or memory are to be had"));
-    }
     *server = made;
     return STATUS_OK;
+}
+
+enum status http_server_start(struct http_server *server, struct error *error)
+{
+    server->sweeping = !pthread_create(&server->sweeper, NULL, sweep, server);
+    if (server->sweeping && start(server))
+        return STATUS_OK;
+    return error_set(error, STATUS_STOP,
+                     _("the server of pages cannot be started: no threads or memory are to be had"));
 }
 
 const char *http_server_address(const struct http_server *server)

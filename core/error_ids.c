@@ -315,6 +315,7 @@ static const struct {
     { "no-run-has-ended-yet-so-there", "%s: no run has ended yet, so there is no head" },
     { "no-safe-connection-an-issuer-of-certificates", "%s: no safe connection: %s (an issuer of certificates that the system does not know goes into \"ca\")" },
     { "no-temporary-file-can-be-made-in", "no temporary file can be made in $TMPDIR, /var/tmp or /tmp: %s" },
+    { "no-temporary-folder-can-be-made", "%s: no temporary folder can be made: %s" },
     { "no-temporary-folder-can-be-made-in", "no temporary folder can be made in $TMPDIR, /var/tmp or /tmp: %s" },
     { "no-thread-is-to-be-had-for", "no thread is to be had for the verification of the ledger" },
     { "no-token-could-be-got-from", "no token could be got from %s: %s" },
