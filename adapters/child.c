@@ -141,7 +141,7 @@ enum status channel_receive(struct channel *channel, long wait, struct message *
     int64_t late = late_of(channel, wait);
     for (;;) {
         size_t lacking;
-        struct text have = { channel->in.bytes + channel->at, channel->in.length - channel->at };
+        struct text have = text_slice(buffer_view(&channel->in), channel->at, channel->in.length);
         enum status status = message_read(&have, channel->most, message, &lacking);
         if (status == STATUS_OK)
             channel->at = channel->in.length - have.length;

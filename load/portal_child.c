@@ -210,7 +210,7 @@ static bool hear_owner(long wait)
 {
     struct message message;
     size_t lacking;
-    struct text later = { sender->later.bytes + sender->later_at, sender->later.length - sender->later_at };
+    struct text later = text_slice(buffer_view(&sender->later), sender->later_at, sender->later.length);
     if (later.length && message_read(&later, SIZE_MAX, &message, &lacking) == STATUS_OK) {
         sender->later_at = sender->later.length - later.length;
     } else {
