@@ -2,7 +2,6 @@
 #include "load/portal_mapi_fields.h"
 
 #include "core/date.h"
-#include "load/portal_mapi_map.h"
 
 #define DEPTH_MAX    16
 #define COUNT(table) (sizeof(table) / sizeof *(table))

@@ -1,5 +1,5 @@
 /* The map at work: procedures out, and items compared. */
-#include "load/portal_mapi_map.h"
+#include "load/portal_mapi_fields.h"
 
 #include <stdlib.h>
 #include <string.h>
