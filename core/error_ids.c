@@ -282,6 +282,7 @@ static const struct {
     { "must-be-a-number-such-as-50000", "\"%s\" must be a number such as 50000 or 0.5" },
     { "must-be-an-object-of-names-and", "\"%s\" must be an object of names and values" },
     { "must-be-an-object-of-words-and", "\"%s\" must be an object of words and their codes" },
+    { "must-be-an-object-of-words-and-2", "\"%.*s\" must be an object of words and their codes" },
     { "must-be-between-and-not", "\"%s\" must be between %lld and %lld, not \"%.*s\"" },
     { "must-begin-with-https-or-http-and", "\"%s\" must begin with https:// (or http://) and a host" },
     { "must-not-hold-user-and-password-put", "\"%s\" must not hold user and password; put them in \"auth\"" },
