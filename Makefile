@@ -151,7 +151,7 @@ check:
 	scripts/check-layers $(BUILD)
 
 bench: all
-	scripts/bench $(CASES)
+	scripts/bench --history docs/performance-history.jsonl $(CASES)
 
 UNITS := $(notdir $(wildcard service/*.service service/*.socket service/*.timer))
 

@@ -121,7 +121,7 @@ const struct command commands[] = {
     { "audit export", "run to key", "[FOLDER]", 0, 1, NEEDS_STORE, command_audit_export,
       N_("writes a bundle of evidence that can be checked without this program"), NULL,
       "0 2 3 5", "congkhai audit export --run 120 /media/usb/kiem-toan", NULL },
-    { "console", "listen", "", 0, 0, NEEDS_CONFIGURATION, command_console,
+    { "console", "listen", "", 0, 0, NEEDS_STORE, command_console,
       N_("read-only pages for a browser, until a signal ends them"),
       N_("It listens at this machine alone; accounts are those of a proxy before it (docs/console.md). A socket that systemd hands over is taken in place of --listen."),
       "0 2 3", "congkhai console --listen unix:/run/congkhai/console.sock", NULL },

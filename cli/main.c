@@ -90,8 +90,10 @@ static enum status run_command(struct session *session, const struct command *co
 
 static void report(const struct session *session, const struct error *error)
 {
+    const char *id = isatty(STDERR_FILENO) || strchr(error->message, '\n') ? NULL : error_id(error);
     output_progress_end(session);
-    fprintf(stderr, "congkhai: %s\n", error->message);
+    /* in a log, words alone cannot be searched for: they change with language and version */
+    fprintf(stderr, id ? "congkhai: %s [%s]\n" : "congkhai: %s\n", error->message, id);
     if (session->invocation->json && !output_is_begun())
         output_error(error);
 }

@@ -8,6 +8,7 @@
 #include "adapters/crypto.h"
 #include "cli/ledger_setup.h"
 #include "store/report.h"
+#include "store/search_index.h"
 #include "store/store_run.h"
 
 const char *run_operator(void)
@@ -186,6 +187,14 @@ static bool brings_sources(const struct session *session)
     return !strcmp(session->invocation->command, "run") || !strcmp(session->invocation->command, "extract");
 }
 
+/* The console makes its own where this one is missing. */
+static void write_search_index(const struct session *session, struct store *store)
+{
+    struct error error = { 0 };
+    if (search_index_write(store, &error))
+        output_message(session, _("the index for searching was not written: %s"), error.message);
+}
+
 enum status run_end(struct session *session, struct store *store, enum status status,
                     const struct run_counts *counts, int *exit_code, struct error *error)
 {
@@ -200,8 +209,10 @@ enum status run_end(struct session *session, struct store *store, enum status st
     if (status == STATUS_FATAL || status == STATUS_LEDGER)
         return status;
     enum status ended = store_run_end(store, *exit_code, counts, status ? error : NULL, &late);
-    if (!ended)
+    if (!ended) {
         ledger_setup_copy_head(session, store, run);
+        write_search_index(session, store);
+    }
     if (!ended || status)
         return status;
     *error = late;

@@ -45,6 +45,8 @@ struct fetch_driver {
     /* Begins again at the first document, for a second walk; NULL: what is read cannot move meanwhile. */
     enum status (*again)(struct fetch *fetch, struct error *error);
     void (*close)(struct fetch *fetch);
+    /* It may be done by a process of its own (fetch_child.h), which then reads these files; NULL: it is not. */
+    void (*reads)(const struct fetch *fetch, void (*add)(void *user_data, const char *path), void *user_data);
 };
 
 #define FETCH_PATIENCE 10000 /* milliseconds */

@@ -97,15 +97,7 @@ static enum status read_settings(const struct setting_context *context, const st
 
 bool portal_is_overheard(const char *url)
 {
-    static const char *const here[] = { "localhost", "127.0.0.1", "[::1]" };
-    if (!url || strncasecmp(url, "http://", 7) != 0)
-        return false;
-    const char *host = url + strlen("http://");
-    size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
-    for (size_t i = 0; i < COUNT(here); i++)
-        if (strlen(here[i]) == length && strncasecmp(host, here[i], length) == 0)
-            return false;
-    return true;
+    return url && strncasecmp(url, "http://", 7) == 0 && !http_url_read(url).here;
 }
 
 static enum status read_address(const struct setting_context *context, const struct value *tree,

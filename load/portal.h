@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 #include "adapters/auth.h"
+#include "core/backoff.h"
 #include "core/clock.h"
 #include "core/setting.h"
-#include "load/backoff.h"
 #include "load/evidence.h"
 
 enum portal_request_kind { PORTAL_PUBLISH, PORTAL_WITHDRAW, PORTAL_ASK };

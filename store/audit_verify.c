@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "store/migrate.h"
 #include "store/schema.h"
+#include "store/schema_versions.h"
 
 #define FILE_LOOKS 5 /* at the head's file, which a run that ended just now may be about to write */
 
@@ -100,7 +100,7 @@ static enum status check_schema(struct audit_pass *pass, struct error *error)
         return schema_differences(database, version, schema_found, pass, error);
     if (version < STORE_VERSION)
         audit_note(pass, _("the store is as congkhai %s made it: the first run brings it up to date"),
-                   migrate_maker(version));
+                   schema_version_maker(version));
     else if (standing == SCHEMA_OLDER)
         audit_note(pass, _("its tables and views are those of another congkhai of this version, as the "
                            "ledger says: the first run makes them anew"));
