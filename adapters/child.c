@@ -84,6 +84,7 @@ static enum status wait_for(const struct channel *channel, short events, int64_t
     }
 }
 
+/* STATUS_OK: some bytes; STATUS_RETRY: there are none now; STATUS_END. */
 static enum status fill(struct channel *channel, size_t lacking)
 {
     struct buffer *in = &channel->in;
@@ -99,7 +100,9 @@ static enum status fill(struct channel *channel, size_t lacking)
     ssize_t got = get_bytes(channel->socket, buffer_room(in, room), room, &channel->descriptor, MSG_DONTWAIT);
     if (got > 0)
         in->length += (size_t)got;
-    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)) ? STATUS_OK : STATUS_END;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return STATUS_RETRY;
+    return got > 0 ? STATUS_OK : STATUS_END;
 }
 
 static int64_t late_of(const struct channel *channel, long wait)
@@ -123,8 +126,8 @@ enum status channel_send(struct channel *channel, int descriptor)
         } else {
             status = wait_for(channel, POLLIN | POLLOUT, late);
             struct pollfd reading = { .fd = channel->socket, .events = POLLIN };
-            if (status == STATUS_OK && poll(&reading, 1, 0) == 1)
-                status = fill(channel, 0);
+            if (status == STATUS_OK && poll(&reading, 1, 0) == 1 && fill(channel, 0) == STATUS_END)
+                status = STATUS_END;
         }
     }
     buffer_clear(&channel->out);
@@ -138,15 +141,15 @@ enum status channel_receive(struct channel *channel, long wait, struct message *
     int64_t late = late_of(channel, wait);
     for (;;) {
         size_t lacking;
-        struct text have = { channel->in.bytes + channel->at, channel->in.length - channel->at };
+        struct text have = text_slice(buffer_view(&channel->in), channel->at, channel->in.length);
         enum status status = message_read(&have, channel->most, message, &lacking);
         if (status == STATUS_OK)
             channel->at = channel->in.length - have.length;
         if (status != STATUS_END)
             return status;
-        status = wait_for(channel, POLLIN, late);
-        if (status == STATUS_OK)
-            status = fill(channel, lacking);
+        status = fill(channel, lacking);
+        if (status == STATUS_RETRY && wait != 0)
+            status = wait_for(channel, POLLIN, late);
         if (status != STATUS_OK)
             return status;
     }

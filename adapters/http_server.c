@@ -296,7 +296,7 @@ __attribute__((format(printf, 2, 0))) static void say_nothing(void *user_data, c
 static bool start(struct http_server *server)
 {
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
         MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, server->socket.descriptor,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)HTTP_SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)HTTP_SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -316,14 +316,17 @@ enum status http_server_open(const struct http_server_settings *settings, struct
         http_server_close(made);
         return error->status;
     }
-    made->sweeping = !pthread_create(&made->sweeper, NULL, sweep, made);
-    if (!made->sweeping || !start(made)) {
-        http_server_close(made);
-        return error_set(error, STATUS_STOP,
-                         _("the server of pages cannot be started: no threads or memory are to be had"));
-    }
     *server = made;
     return STATUS_OK;
+}
+
+enum status http_server_start(struct http_server *server, struct error *error)
+{
+    server->sweeping = !pthread_create(&server->sweeper, NULL, sweep, server);
+    if (server->sweeping && start(server))
+        return STATUS_OK;
+    return error_set(error, STATUS_STOP,
+                     _("the server of pages cannot be started: no threads or memory are to be had"));
 }
 
 const char *http_server_address(const struct http_server *server)
@@ -335,9 +338,13 @@ void http_server_close(struct http_server *server)
 {
     if (!server)
         return;
-    if (server->daemon)
-        MHD_stop_daemon(server->daemon); /* closes the socket too */
-    else
+    if (server->daemon) {
+        /* The daemon would shut the socket down, and one that was handed over goes on listening there. */
+        int descriptor = MHD_quiesce_daemon(server->daemon);
+        MHD_stop_daemon(server->daemon);
+        if (descriptor >= 0)
+            close(descriptor);
+    } else
         http_server_socket_abandon(&server->socket);
     if (server->sweeping) {
         pthread_mutex_lock(&server->mutex);

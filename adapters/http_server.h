@@ -58,9 +58,11 @@ struct http_server_settings {
     void *user_data;
 };
 
-/* STATUS_USAGE where it may not listen, STATUS_STOP where it cannot. */
+/* Listens: whoever comes waits until it is started. STATUS_USAGE where it may not listen, STATUS_STOP where it cannot. */
 enum status http_server_open(const struct http_server_settings *settings, struct http_server **server,
                              struct error *error);
+/* Starts its threads. */
+enum status http_server_start(struct http_server *server, struct error *error);
 /* "http://127.0.0.1:8630/", "unix:PATH" */
 const char *http_server_address(const struct http_server *server);
 void http_server_close(struct http_server *server); /* NULL: nothing */

@@ -264,25 +264,50 @@ void secrets_add_tree(const char *folder, const struct value *tree, enum secrets
             secrets_add_tree(folder, child, origin);
 }
 
-static void wipe_variable(struct text name)
+static void wipe_variable(struct arena *arena, struct text name)
 {
+    (void)arena;
     for (char **entry = environ; entry && *entry; entry++)
         if (!strncmp(*entry, name.bytes, name.length) && (*entry)[name.length] == '=')
             explicit_bzero(*entry + name.length + 1, strlen(*entry + name.length + 1));
 }
 
-void secrets_wipe_environment(const struct value *tree)
+static void hide_variable(struct arena *arena, struct text name)
 {
+    const char *variable = text_string(arena, name), *there = getenv(variable);
+    if (!there)
+        return;
+    char *value = memory_copy_string(there);
+    size_t length = strlen(value);
+    wipe_variable(arena, name);
+    setenv(variable, value, 1);
+    explicit_bzero(value, length);
+    free(value);
+}
+
+static void each_variable(const struct value *tree, void (*visit)(struct arena *arena, struct text name))
+{
+    ARENA_OWNED struct arena arena = { 0 };
     size_t start, end;
     for (struct text text = tree->kind == VALUE_TEXT ? tree->text : TEXT_NONE;
          text_find(text, TEXT("${env:"), &start);) {
         text = text_slice(text, start + strlen("${env:"), text.length);
         if (text_find(text, TEXT("}"), &end))
-            wipe_variable(text_slice(text, 0, end));
+            visit(&arena, text_slice(text, 0, end));
     }
     if (tree->kind == VALUE_OBJECT || tree->kind == VALUE_LIST)
         for (const struct value *child = tree->first; child; child = child->next)
-            secrets_wipe_environment(child);
+            each_variable(child, visit);
+}
+
+void secrets_hide_environment(const struct value *tree)
+{
+    each_variable(tree, hide_variable);
+}
+
+void secrets_wipe_environment(const struct value *tree)
+{
+    each_variable(tree, wipe_variable);
 }
 
 void secrets_wipe_texts(const struct value *part)

@@ -34,6 +34,8 @@ void secrets_add_variable(const char *name);
 /* All that a configuration writes out, or names: these are read now. One that cannot be read is for its user to tell. */
 void secrets_add_tree(const char *folder, const struct value *tree, enum secrets_origin origin);
 
+/* The variables of the environment that the configuration names go on being there, but no longer where /proc shows them. */
+void secrets_hide_environment(const struct value *tree);
 /* For a process that is to know little: overwrites the variables of the environment that the configuration names, and
  * every text of `part`, a part of it. */
 void secrets_wipe_environment(const struct value *tree);

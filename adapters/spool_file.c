@@ -24,11 +24,34 @@ static int open_in(const char *folder)
     return descriptor;
 }
 
+#define RESERVE_MAX 16
+
+static int reserve[RESERVE_MAX];
+static size_t reserved;
+static bool reserves;
+
+enum status spool_file_reserve(size_t count, struct error *error)
+{
+    for (size_t i = 0; i < count && i < RESERVE_MAX; i++) {
+        struct spool_file spool;
+        if (spool_file_open(&spool, error))
+            return error->status;
+        reserve[i] = spool.descriptor;
+    }
+    reserved = count;
+    reserves = true;
+    return STATUS_OK;
+}
+
 enum status spool_file_open(struct spool_file *scratch, struct error *error)
 {
     const char *named = getenv("TMPDIR");
     const char *const folders[] = { named, "/var/tmp", "/tmp" };
     int code = 0;
+    if (reserved) {
+        *scratch = (struct spool_file){ .open = true, .descriptor = reserve[--reserved] };
+        return STATUS_OK;
+    }
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         if (!folders[i] || !*folders[i])
             continue;
@@ -140,7 +163,9 @@ enum status spool_file_take(struct spool_file *scratch, int descriptor, struct e
 
 void spool_file_close(struct spool_file *scratch)
 {
-    if (scratch->open)
+    if (scratch->open && reserves && reserved < RESERVE_MAX && !ftruncate(scratch->descriptor, 0))
+        reserve[reserved++] = scratch->descriptor;
+    else if (scratch->open)
         close(scratch->descriptor);
     *scratch = (struct spool_file){ 0 };
 }

@@ -16,6 +16,9 @@ struct spool_file {
     uint64_t length;
 };
 
+/* For who may make no file later: so many that spool_file_open takes from, and spool_file_close gives back to. STATUS_FATAL
+ * as that. */
+enum status spool_file_reserve(size_t count, struct error *error);
 /* STATUS_FATAL when it cannot be made. */
 enum status spool_file_open(struct spool_file *scratch, struct error *error);
 /* Appends. STATUS_FATAL when it cannot be written (the disk is full). */

@@ -9,6 +9,7 @@
 #include "adapters/secrets.h"
 #include "cli/run.h"
 #include "extract/decode_child.h"
+#include "extract/fetch_child.h"
 #include "extract/key_child.h"
 #include "extract/source_reading.h"
 #include "load/portal_child.h"
@@ -136,13 +137,10 @@ static void add_path(const char **paths, const char *path)
 }
 
 /* Certificates are read when a connection is made. */
-static void add_certificates(const char **paths, const struct auth *auth, const char *ca_file)
+static void add_variables(const char **paths)
 {
     static const char *const variables[] = { "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE",
                                              "OPENSSL_CONF" };
-    add_path(paths, ca_file);
-    add_path(paths, auth->certificate);
-    add_path(paths, auth->key);
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
         add_path(paths, getenv(variables[i]));
 }
@@ -166,7 +164,10 @@ static void lock_sender(void *user_data, const struct portal *portal)
     (void)user_data;
     for (size_t i = 0; network_files[i]; i++)
         add_path(paths, network_files[i]);
-    add_certificates(paths, &portal->settings->auth, portal->settings->ca_file);
+    add_path(paths, portal->settings->ca_file);
+    add_path(paths, portal->settings->auth.certificate);
+    add_path(paths, portal->settings->auth.key);
+    add_variables(paths);
     lock_doors(&sandbox);
 }
 
@@ -186,10 +187,47 @@ static void run_sender(void *user_data, struct channel *channel, int64_t argumen
     portal_child_run(channel, &request);
 }
 
+static void add_file(void *user_data, const char *path)
+{
+    add_path(user_data, path);
+}
+
+static void lock_fetcher(const struct fetch *fetch)
+{
+    const char *paths[PATHS_MAX] = { NULL };
+    bool file = fetch->source->format == SOURCE_ROWS; /* a database's: no network */
+    struct sandbox sandbox = { .allow = SANDBOX_OPEN | SANDBOX_CODE |
+                                        (file ? 0 : SANDBOX_CONNECT | SANDBOX_THREADS),
+                               .read = paths,
+                               .memory = 4 * GIB,
+                               .processor = 7200,
+                               .files = 1024 };
+    for (size_t i = 0; (file ? libraries : network_files)[i]; i++)
+        add_path(paths, (file ? libraries : network_files)[i]);
+    if (!file)
+        add_variables(paths);
+    fetch->driver->reads(fetch, add_file, paths);
+    lock_doors(&sandbox);
+}
+
+static void run_fetcher(void *user_data, struct channel *channel, int64_t argument)
+{
+    struct session *session = user_data;
+    struct configuration *configuration = &session->configuration;
+    const struct source *source = source_at(configuration, argument);
+    struct fetch fetch;
+    struct error error;
+    know_only(configuration, source->fetch);
+    if (fetch_prepare(&configuration->arena, &configuration->context, configuration->folder, source, &fetch,
+                      &error))
+        _exit(1);
+    forget_others(configuration, source->fetch);
+    fetch_child_run(channel, &fetch, lock_fetcher);
+}
+
 static const struct child_role roles[CHILD_KINDS] = {
-    [CHILD_DECODE] = { "decoder", run_decoder },
-    [CHILD_KEY] = { "keys", run_keys },
-    [CHILD_MAP] = { "mapper", run_mapper },
+    [CHILD_DECODE] = { "decoder", run_decoder }, [CHILD_KEY] = { "keys", run_keys },
+    [CHILD_MAP] = { "mapper", run_mapper },      [CHILD_FETCH] = { "fetcher", run_fetcher },
     [CHILD_SEND] = { "sender", run_sender },
 };
 
@@ -198,6 +236,8 @@ static const struct child_role roles[CHILD_KINDS] = {
 bool children_concern(const struct session *session)
 {
     static const char *const commands_of[] = { "run", "extract", "transform", "load", NULL };
+    if (session->invocation->dry_run)
+        return false;
     for (size_t i = 0; commands_of[i]; i++)
         if (!strcmp(session->invocation->command, commands_of[i]))
             return true;
@@ -212,6 +252,7 @@ enum status children_start(void *user_data, struct error *error)
         return STATUS_OK;
     if (!session->invocation->language)
         session->language = session->configuration.language;
+    secrets_hide_environment(session->configuration.tree);
     const char *missing = sandbox_missing(&arena);
     if (missing)
         output_message(session, "%s", missing);

@@ -1,9 +1,13 @@
 /* console: the pages, until a signal ends them. */
+#include <errno.h>
+#include <libintl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/file.h"
+#include "adapters/sandbox.h"
 #include "cli/language.h"
 #include "cli/report_output.h"
 #include "cli/run.h"
@@ -33,6 +37,31 @@ static enum status open_store(void *user_data, enum store_mode mode, struct stor
     return run_read_store(user_data, mode, store, error);
 }
 
+/* The store and what lies beside it, to be read; a temporary folder of its own, to be written. */
+static enum status lock_doors(void *user_data, struct error *error)
+{
+    struct session *session = user_data;
+    struct configuration *configuration = &session->configuration;
+    struct arena *arena = &configuration->arena;
+    const char *temporary = getenv("TMPDIR"), *catalogues = bindtextdomain("congkhai", NULL);
+    char *own = text_string(
+        arena, text_format(arena, "%s/congkhai-console-XXXXXX", temporary ? temporary : "/var/tmp"));
+    const char *folder = file_folder(arena, configuration->store);
+    while (!file_exists(folder) && strcmp(folder, ".") && strcmp(folder, "/"))
+        folder = file_folder(arena, folder); /* before the first run: where it is going to be */
+    const char *const read[] = { SANDBOX_LIBRARY_FILES, folder, catalogues, NULL };
+    const char *const write[] = { own, NULL };
+    const struct sandbox sandbox = { .allow = SANDBOX_OPEN | SANDBOX_WRITE | SANDBOX_ACCEPT | SANDBOX_THREADS,
+                                     .read = read,
+                                     .write = write };
+    if (!mkdtemp(own))
+        return error_set(error, STATUS_STOP, _("%s: no temporary folder can be made: %s"), own,
+                         strerror(errno));
+    setenv("TMPDIR", own, 1);
+    (void)_("a process of this program says what makes no sense"); /* the catalogue is read */
+    return sandbox_enter(&sandbox, error);
+}
+
 static enum status serve(struct session *session, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -43,14 +72,15 @@ static enum status serve(struct session *session, struct error *error)
     struct console_settings settings = {
         .listen = invocation->listen ? invocation->listen : LISTEN,
         .open = open_store,
+        .lock = configuration->sandbox ? lock_doors : NULL,
         .user_data = session,
         .store = configuration->store,
         .clock = session->clock,
         .language = language_named(session->language),
         .audit = &configuration->sealing.audit,
         .rules_text = configuration->rules_text,
-        .agency_code = configuration->agency_code,
-        .agency_name = configuration->agency_name,
+        .agency_code = configuration->agency_code ? configuration->agency_code : "",
+        .agency_name = configuration->agency_name ? configuration->agency_name : "congkhai",
         .ministry = configuration->agency_kind == AGENCY_MINISTRY,
         .baseline = configuration->baseline.year ? baseline : NULL,
         .calendar = report_output_calendar(session, &arena),

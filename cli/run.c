@@ -7,6 +7,8 @@
 
 #include "adapters/crypto.h"
 #include "cli/ledger_setup.h"
+#include "store/report.h"
+#include "store/search_index.h"
 #include "store/store_run.h"
 
 const char *run_operator(void)
@@ -117,6 +119,20 @@ enum status run_read_store(struct session *session, enum store_mode mode, struct
                : store_open(session->configuration.store, mode, session->clock, store, error);
 }
 
+enum status run_check_codes(const struct session *session, struct store *store, struct error *error)
+{
+    const struct invocation *invocation = session->invocation;
+    bool known;
+    for (size_t i = 0; i < invocation->code_count; i++) {
+        if (report_knows(store, invocation->codes[i], &known, error))
+            return error->status;
+        if (!known)
+            return error_set(error, STATUS_USAGE, _("nothing is known of a procedure \"%.*s\""),
+                             TEXT_ARG(invocation->codes[i]));
+    }
+    return STATUS_OK;
+}
+
 enum status run_close_read(struct store *store, enum status status, struct error *error)
 {
     if (status == STATUS_OK)
@@ -171,6 +187,14 @@ static bool brings_sources(const struct session *session)
     return !strcmp(session->invocation->command, "run") || !strcmp(session->invocation->command, "extract");
 }
 
+/* The console makes its own where this one is missing. */
+static void write_search_index(const struct session *session, struct store *store)
+{
+    struct error error = { 0 };
+    if (search_index_write(store, &error))
+        output_message(session, _("the index for searching was not written: %s"), error.message);
+}
+
 enum status run_end(struct session *session, struct store *store, enum status status,
                     const struct run_counts *counts, int *exit_code, struct error *error)
 {
@@ -185,8 +209,10 @@ enum status run_end(struct session *session, struct store *store, enum status st
     if (status == STATUS_FATAL || status == STATUS_LEDGER)
         return status;
     enum status ended = store_run_end(store, *exit_code, counts, status ? error : NULL, &late);
-    if (!ended)
+    if (!ended) {
         ledger_setup_copy_head(session, store, run);
+        write_search_index(session, store);
+    }
     if (!ended || status)
         return status;
     *error = late;

@@ -32,9 +32,9 @@ const struct console_page console_pages[] = {
 /* A store that serves one request at a time. */
 struct reader {
     struct store *store;
-    struct file_state file; /* as it was opened */
-    int64_t changes;        /* of the store as it was looked at; 0: not yet */
-    struct file_state looked, looked_wal;
+    struct verifier_files opened; /* as they were */
+    int64_t changes;              /* of the store as it was looked at; 0: not yet */
+    struct verifier_files looked;
     struct error found; /* what the look found */
     struct reader *next;
 };
@@ -44,6 +44,7 @@ struct console {
     struct http_server *server;
     struct verifier *verifier;
     struct search *search;
+    struct page_cache *cache;
     pthread_mutex_t mutex; /* of the readers */
     struct reader *readers;
 };
@@ -56,21 +57,6 @@ static void close_reader(struct reader *reader)
     free(reader);
 }
 
-/* A state of zeros where there is no such file. */
-static struct file_state state_of(const char *path)
-{
-    struct file_state state;
-    struct error ignored;
-    return file_look(path, &state, &ignored) ? (struct file_state){ 0 } : state;
-}
-
-static struct file_state state_of_wal(const char *path)
-{
-    BUFFER_OWNED struct buffer wal = { 0 };
-    buffer_printf(&wal, "%s-wal", path);
-    return state_of(wal.bytes);
-}
-
 static struct reader *take_spare(struct console *console)
 {
     pthread_mutex_lock(&console->mutex);
@@ -81,17 +67,30 @@ static struct reader *take_spare(struct console *console)
     return reader;
 }
 
+/* Does it read the files that are there now? Another may have been put in the store's place; and what is read as it lies,
+ * or from a copy (store/untouched.h), does not follow what is written. */
+static bool is_of(struct reader *reader, const struct verifier_files *files)
+{
+    int64_t changes;
+    struct error ignored;
+    if (verifier_same_files(files, &reader->opened))
+        return true;
+    return reader->opened.store.device == files->store.device &&
+           reader->opened.store.number == files->store.number &&
+           (verifier_same_files(files, &reader->looked) ||
+            (store_changes(reader->store, &changes, &ignored) == STATUS_OK && changes != reader->changes));
+}
+
 static enum status take_reader(struct console *console, struct reader **reader, struct error *error)
 {
-    struct file_state file = state_of(console->settings.store);
+    struct verifier_files files = verifier_look_at_files(console->settings.store);
     while ((*reader = take_spare(console))) {
-        /* Another file may have been put in its place. */
-        if ((*reader)->file.device == file.device && (*reader)->file.number == file.number)
+        if (is_of(*reader, &files))
             return STATUS_OK;
         close_reader(*reader);
     }
     struct reader *made = memory_new(struct reader);
-    made->file = file;
+    made->opened = files;
     if (console->settings.open(console->settings.user_data, STORE_READ, &made->store, error)) {
         free(made);
         return error->status;
@@ -117,16 +116,14 @@ static void give_back(struct console *console, struct reader *reader, bool keep)
 static enum status look_at(struct console *console, struct reader *reader, int64_t *changes,
                            struct error *error)
 {
-    struct file_state file = state_of(console->settings.store), wal = state_of_wal(console->settings.store);
+    struct verifier_files files = verifier_look_at_files(console->settings.store);
     if (store_changes(reader->store, changes, error))
         return error->status;
-    if (*changes != reader->changes || !file_state_equal(&file, &reader->looked) ||
-        !file_state_equal(&wal, &reader->looked_wal)) {
+    if (*changes != reader->changes || !verifier_same_files(&files, &reader->looked)) {
         reader->found = (struct error){ 0 };
         (void)audit_quick_check(reader->store, console->settings.audit, &reader->found);
         reader->changes = *changes;
-        reader->looked = file;
-        reader->looked_wal = wal;
+        reader->looked = files;
     }
     return reader->found.status ? error_copy(error, reader->found.status, &reader->found) : STATUS_OK;
 }
@@ -208,6 +205,11 @@ enum status console_find(struct page *page, struct text question, struct value *
                        page->arena, codes, error);
 }
 
+struct page_cache *console_cache(const struct page *page)
+{
+    return page->console->cache;
+}
+
 static void show_error(struct page *page, bool asked_wrongly, const struct error *error)
 {
     bool ledger = error->status == STATUS_LEDGER;
@@ -281,6 +283,8 @@ static void show_page(struct page *page, const struct console_page *which)
     page->store = reader->store;
     enum status status = fill(page, which, &error);
     store_snapshot_end(reader->store);
+    if (!status)
+        status = store_check_untouched(reader->store, &error);
     store_limit_time(reader->store, 0);
     if (status == STATUS_END)
         show_nothing_there(page);
@@ -337,13 +341,15 @@ enum status console_open(const struct console_settings *settings, struct console
     struct console *made = memory_new(struct console);
     made->settings = *settings;
     made->search = search_open();
+    made->cache = page_cache_open();
     pthread_mutex_init(&made->mutex, NULL);
     struct http_server_settings server = { .listen = settings->listen,
                                            .descriptor = settings->descriptor,
                                            .answer = answer_request,
                                            .user_data = made };
-    if (verifier_open(&made->settings, &made->verifier, error) ||
-        http_server_open(&server, &made->server, error)) {
+    if (http_server_open(&server, &made->server, error) ||
+        (settings->lock && settings->lock(settings->user_data, error)) ||
+        verifier_open(&made->settings, &made->verifier, error) || http_server_start(made->server, error)) {
         console_close(made);
         return error->status;
     }
@@ -363,6 +369,7 @@ void console_close(struct console *console)
     http_server_close(console->server);
     verifier_close(console->verifier);
     search_close(console->search);
+    page_cache_close(console->cache);
     for (struct reader *reader = console->readers, *next; reader; reader = next) {
         next = reader->next;
         close_reader(reader);

@@ -29,6 +29,8 @@ struct console_settings {
     int descriptor;     /* that was handed over; -1: none */
     /* Opens the store to be read; called from several threads, each store serves one at a time. */
     enum status (*open)(void *user_data, enum store_mode mode, struct store **store, struct error *error);
+    /* Called when the socket listens and no thread has begun: what the process may do from here on. */
+    enum status (*lock)(void *user_data, struct error *error);
     void *user_data;
     const char *store; /* its path */
     struct clock *clock;

@@ -152,10 +152,14 @@ static void put_side(struct page *page, const struct word_piece *pieces, enum wo
 {
     html_open(page->out, "td", "data-label", label, NULL);
     for (const struct word_piece *piece = pieces; piece; piece = piece->next) {
+        struct text word = text_trim(piece->text);
+        if (piece->side != WORD_BOTH && piece->side != side)
+            continue;
         if (piece->side == WORD_BOTH)
-            html_text(page->out, piece->text);
-        else if (piece->side == side)
-            html_element(page->out, side == WORD_BEFORE ? "del" : "ins", piece->text);
+            html_text(page->out, word);
+        else
+            html_element(page->out, side == WORD_BEFORE ? "del" : "ins", word);
+        html_string(page->out, text_ends(piece->text, TEXT("\n")) ? "\n" : " ");
     }
     html_literal(page->out, "</td>");
 }

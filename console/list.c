@@ -164,6 +164,8 @@ static const char *address_of(const struct page *page, const struct list_column 
         return page_address(page, "/thu-tuc", text, NULL);
     if (column->kind == LIST_RUN)
         return page_address(page, "/luot-chay", text, NULL);
+    if (column->kind == LIST_EVENT)
+        return page_address(page, "/so-cai", TEXT_NONE, "su-kien", text_string(page->arena, text), NULL);
     if (column->kind == LIST_RULE)
         return page_address(page, "/giu-lai", TEXT_NONE, "luat", text_string(page->arena, text), NULL);
     return NULL;
@@ -206,6 +208,8 @@ static void put_table(struct page *page, const struct list *list)
     }
     html_literal(page->out, "<thead><tr>");
     for (size_t i = 0; i < list->count; i++) {
+        if (list->columns[i].kind == LIST_HIDDEN)
+            continue;
         html_open(page->out, "th", "scope", "col", "class", list->columns[i].kind == LIST_COUNT ? "n" : NULL,
                   NULL);
         html_string(page->out, list->columns[i].heading);
@@ -215,7 +219,8 @@ static void put_table(struct page *page, const struct list *list)
     for (const struct value *row = list->rows->first; row; row = row->next) {
         html_literal(page->out, "<tr>");
         for (size_t i = 0; i < list->count; i++)
-            put_cell(page, &list->columns[i], row);
+            if (list->columns[i].kind != LIST_HIDDEN)
+                put_cell(page, &list->columns[i], row);
         html_literal(page->out, "</tr>\n");
     }
     html_literal(page->out, "</tbody></table></div>\n");

@@ -16,6 +16,8 @@ enum list_kind {
     LIST_CODE,   /* a procedure's: leads to its page */
     LIST_RUN,    /* leads to the run's page */
     LIST_DIGEST, /* its first letters, the whole behind them */
+    LIST_EVENT,  /* its number: leads to the event */
+    LIST_HIDDEN, /* of downloads only */
     LIST_RULE,   /* leads to what the rule keeps back */
 };
 

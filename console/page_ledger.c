@@ -1,10 +1,14 @@
 /* The ledger: its events, its heads, and its verification with how far it is. */
 #include <stdlib.h>
 
+#include "adapters/json.h"
 #include "console/console_inside.h"
 #include "console/list.h"
+#include "core/canonical.h"
 #include "report/output_word.h"
 #include "store/browse.h"
+
+#define DETAIL_MOST 200000 /* bytes that a page shows */
 
 static enum status read_filter(const struct page *page, struct browse_events *filter, struct error *error)
 {
@@ -77,14 +81,26 @@ static enum status put_heads(struct page *page, struct error *error)
     return list_put(page, &list, error);
 }
 
+/* What the event says, as it was hashed. */
+static void put_detail(struct page *page, struct text detail)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    struct value *value;
+    struct error ignored;
+    if (json_parse(page->arena, detail, &value, &ignored) == STATUS_OK)
+        canonical_pretty(&out, value);
+    page_heading(page, "chi-tiet", _("Detail"));
+    html_element(page->out, "pre", page_cut(page, out.length ? buffer_view(&out) : detail, DETAIL_MOST));
+}
+
 enum status page_ledger(struct page *page, struct error *error)
 {
     const struct list_column columns[] = {
-        { "seq", _("number"), LIST_TEXT },     { "at", _("when (Vietnam, UTC+7)"), LIST_TIME },
+        { "seq", _("number"), LIST_EVENT },    { "at", _("when (Vietnam, UTC+7)"), LIST_TIME },
         { "run", _("run"), LIST_RUN },         { "event", _("event"), LIST_WORD },
         { "code", _("code"), LIST_CODE },      { "source", _("source"), LIST_TEXT },
         { "actor", _("operator"), LIST_TEXT }, { "digest", _("content"), LIST_DIGEST },
-        { "hash", _("hash"), LIST_DIGEST },    { "detail", _("detail"), LIST_TEXT },
+        { "hash", _("hash"), LIST_DIGEST },    { "detail", _("detail"), LIST_HIDDEN },
     };
     struct browse_events filter;
     struct browse_window window;
@@ -108,7 +124,10 @@ enum status page_ledger(struct page *page, struct error *error)
         return error->status;
     const struct list list = { "so-cai", NULL,         LIST_COLUMNS(columns),
                                rows,     window.total, _("There is no such event.") };
-    return list_put(page, &list, error);
+    enum status status = list_put(page, &list, error);
+    if (!status && filter.seq && rows->first && !page->is_download)
+        put_detail(page, value_text_of(rows->first, "detail"));
+    return status;
 }
 
 /* ---- verification ---- */

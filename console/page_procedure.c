@@ -205,7 +205,7 @@ static void put_versions(struct page *page, const struct procedure *procedure)
         page_link(page, page_address(page, "/thu-tuc", procedure->code, "ngay", day_of(page, at), NULL),
                   page_time(page, at));
         html_text(page->out, text_format(page->arena, " — " TEXT_PRINT,
-                                         TEXT_ARG(to.bytes ? page_time(page, to) : text_of(_("now")))));
+                                         TEXT_ARG(to.bytes ? page_time(page, to) : text_of(_("until now")))));
         html_literal(page->out, " <span class=\"what\">");
         html_text(page->out, output_word(value_text_of(version, "status")));
         html_text(page->out, text_format(page->arena, _(", run " TEXT_PRINT ", version " TEXT_PRINT),

@@ -145,7 +145,7 @@ static enum status put_records(struct page *page, int64_t run, const char *outco
         { "code", _("code"), LIST_CODE },           { "name", _("name"), LIST_TEXT },
         { "source", _("source"), LIST_TEXT },       { "source_key", _("key"), LIST_TEXT },
         { "locator", _("source file"), LIST_TEXT }, { "content_digest", _("content"), LIST_DIGEST },
-        { "event", _("event"), LIST_TEXT },
+        { "event", _("event"), LIST_EVENT },
     };
     struct browse_window window;
     struct value *rows;
@@ -184,7 +184,7 @@ static enum status put_missing(struct page *page, int64_t run, struct error *err
 {
     const struct list_column columns[] = { { "code", _("code"), LIST_CODE },
                                            { "source", _("source"), LIST_TEXT },
-                                           { "seq", _("event"), LIST_TEXT },
+                                           { "seq", _("event"), LIST_EVENT },
                                            { "detail", _("detail"), LIST_TEXT } };
     const struct browse_events filter = { .event = "missing", .run = run };
     struct browse_window window;

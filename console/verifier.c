@@ -15,14 +15,9 @@
 #define QUIET_MS 10000 /* that a store must have been left alone when a run seems to be at work: it died */
 #define NICENESS 10
 
-/* The files as they were: equal again when nobody has touched them. */
-struct files {
-    struct file_state store, wal;
-};
-
 struct result {
     bool known;
-    struct files files;
+    struct verifier_files files;
     enum status status; /* other than OK: it could not be read, and the sentence says why */
     bool holds;
     int64_t events;
@@ -40,9 +35,9 @@ struct verifier {
     pthread_cond_t changed; /* something is wanted, has gone on, or has ended */
     bool closing;
     bool wanted, working;
-    enum language language; /* in which it is wanted */
-    struct files seen;      /* when it was wanted */
-    int64_t seen_at;        /* since when the files are so: CLOCK_MONOTONIC, ms */
+    enum language language;     /* in which it is wanted */
+    struct verifier_files seen; /* when it was wanted */
+    int64_t seen_at;            /* since when the files are so: CLOCK_MONOTONIC, ms */
     bool at_work;
     int64_t done, total;
     struct result results[LANGUAGES];
@@ -55,21 +50,23 @@ static int64_t now_ms(void)
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-static bool same(const struct files *left, const struct files *right)
+bool verifier_same_files(const struct verifier_files *left, const struct verifier_files *right)
 {
     return file_state_equal(&left->store, &right->store) && file_state_equal(&left->wal, &right->wal);
 }
 
-static struct files look_at_files(const char *path)
+struct verifier_files verifier_look_at_files(const char *path)
 {
     BUFFER_OWNED struct buffer wal = { 0 };
-    struct files files = { 0 };
+    struct verifier_files files = { 0 };
     struct error ignored;
     buffer_printf(&wal, "%s-wal", path);
     if (file_look(path, &files.store, &ignored))
         files.store = (struct file_state){ 0 };
-    if (file_look(wal.bytes, &files.wal, &ignored))
+    /* Whoever opens the store makes an empty one, and the last to close it takes it away. */
+    if (file_look(wal.bytes, &files.wal, &ignored) || !files.wal.size)
         files.wal = (struct file_state){ 0 };
+    files.wal.changed = 0; /* SQLite of root gives the file to the store's owner each time it opens it */
     return files;
 }
 
@@ -93,7 +90,7 @@ static void verify(struct verifier *verifier, struct result *result)
     struct audit_request request = { .settings = settings->audit,
                                      .progress = progress,
                                      .user_data = verifier };
-    result->files = look_at_files(settings->store);
+    result->files = verifier_look_at_files(settings->store);
     result->status = settings->open(settings->user_data, STORE_EXAMINE, &store, &error);
     if (!result->status)
         result->status = audit_verify(store, &request, &result->arena, &report, &error);
@@ -159,22 +156,23 @@ static void *work(void *user_data)
 /* ---- whoever asks ---- */
 
 /* With the mutex: the result of these files, in the language if there is one. */
-static const struct result *find_result(const struct verifier *verifier, const struct files *files,
+static const struct result *find_result(const struct verifier *verifier, const struct verifier_files *files,
                                         enum language language)
 {
     for (int i = 0; i < LANGUAGES; i++) {
         const struct result *result = &verifier->results[((int)language + i) % LANGUAGES];
-        if (result->known && (!files || same(&result->files, files)))
+        if (result->known && (!files || verifier_same_files(&result->files, files)))
             return result;
     }
     return NULL;
 }
 
 /* With the mutex. */
-static void want(struct verifier *verifier, const struct files *files, bool at_work, enum language language)
+static void want(struct verifier *verifier, const struct verifier_files *files, bool at_work,
+                 enum language language)
 {
-    if (!same(&verifier->seen, files) || !verifier->wanted) {
-        verifier->seen_at = same(&verifier->seen, files) ? verifier->seen_at : now_ms();
+    if (!verifier_same_files(&verifier->seen, files) || !verifier->wanted) {
+        verifier->seen_at = verifier_same_files(&verifier->seen, files) ? verifier->seen_at : now_ms();
         verifier->seen = *files;
     }
     verifier->wanted = true;
@@ -204,7 +202,7 @@ static void tell(struct verifier *verifier, const struct result *result, bool cu
 void verifier_look(struct verifier *verifier, bool at_work, bool wait, enum language language,
                    struct arena *arena, struct verdict *verdict)
 {
-    struct files files = look_at_files(verifier->settings->store);
+    struct verifier_files files = verifier_look_at_files(verifier->settings->store);
     int64_t until = now_ms() + WAIT_MS;
     *verdict = (struct verdict){ 0 };
     pthread_mutex_lock(&verifier->mutex);
@@ -225,9 +223,9 @@ void verifier_look(struct verifier *verifier, bool at_work, bool wait, enum lang
     pthread_mutex_unlock(&verifier->mutex);
     /* What was found of another store says nothing of this one. */
     if (!result && verdict->kind != VERDICT_HELD) {
-        verdict->kind = VERDICT_NONE;
-        verdict->report = NULL;
-        verdict->sentence = TEXT_NONE;
+        bool working = verdict->working;
+        int64_t done = verdict->done, total = verdict->total;
+        *verdict = (struct verdict){ .working = working, .done = done, .total = total };
     }
 }
 
@@ -235,7 +233,7 @@ enum status verifier_open(const struct console_settings *settings, struct verifi
                           struct error *error)
 {
     struct verifier *made = memory_new(struct verifier);
-    struct files files = look_at_files(settings->store);
+    struct verifier_files files = verifier_look_at_files(settings->store);
     made->settings = settings;
     pthread_mutex_init(&made->mutex, NULL);
     pthread_cond_init(&made->changed, NULL);

@@ -4,6 +4,7 @@
 #ifndef CONSOLE_VERIFIER_H
 #define CONSOLE_VERIFIER_H
 
+#include "adapters/file.h"
 #include "console/console.h"
 #include "core/value.h"
 
@@ -26,6 +27,13 @@ struct verdict {
     int64_t events;             /* that were verified */
     const struct value *report; /* store/audit.h's as a value; NULL: none */
 };
+
+/* The store's files as they are: equal again when nobody has touched them. */
+struct verifier_files {
+    struct file_state store, wal;
+};
+struct verifier_files verifier_look_at_files(const char *store);
+bool verifier_same_files(const struct verifier_files *left, const struct verifier_files *right);
 
 /* Borrows the settings. */
 enum status verifier_open(const struct console_settings *settings, struct verifier **verifier,

@@ -45,6 +45,8 @@ struct fetch_driver {
     /* Begins again at the first document, for a second walk; NULL: what is read cannot move meanwhile. */
     enum status (*again)(struct fetch *fetch, struct error *error);
     void (*close)(struct fetch *fetch);
+    /* It may be done by a process of its own (fetch_child.h), which then reads these files; NULL: it is not. */
+    void (*reads)(const struct fetch *fetch, void (*add)(void *user_data, const char *path), void *user_data);
 };
 
 #define FETCH_PATIENCE 10000 /* milliseconds */
@@ -91,6 +93,8 @@ struct fetch {
  * stream (fetch_folder.c), or the `rows` of a database (fetch_odbc.c), and a line in the table of fetch.c. */
 
 /* Chooses the driver and reads its settings. STATUS_USAGE with the place. */
+/* All drivers, for their schema; NULL behind the last. */
+const struct fetch_driver *fetch_driver_at(size_t at);
 enum status fetch_prepare(struct arena *arena, const struct setting_context *context, const char *folder,
                           const struct source *source, struct fetch *fetch, struct error *error);
 

@@ -101,6 +101,15 @@ static enum status next_sqlite(struct fetch *fetch, struct document *document, s
     return STATUS_OK;
 }
 
+/* Its log and its index, too, which lie beside it. */
+static void list_files(const struct fetch *fetch, void (*add)(void *user_data, const char *path),
+                       void *user_data)
+{
+    const struct sqlite_settings *given = fetch->settings;
+    const char *path = file_path(fetch->arena, fetch->folder, given->sqlite);
+    add(user_data, file_folder(fetch->arena, path));
+}
+
 const struct fetch_driver fetch_sqlite = {
     .name = "sqlite",
     .settings = settings,
@@ -110,4 +119,5 @@ const struct fetch_driver fetch_sqlite = {
     .open = open_sqlite,
     .next = next_sqlite,
     .close = close_sqlite,
+    .reads = list_files,
 };

@@ -341,6 +341,24 @@ static enum status next_url(struct fetch *fetch, struct document *document, stru
     return status;
 }
 
+static void list_files(const struct fetch *fetch, void (*add)(void *user_data, const char *path),
+                       void *user_data)
+{
+    static const char file[] = "file://";
+    const struct url_settings *settings = fetch->settings;
+    const char *home = getenv("HOME");
+    const char *const paths[] = { settings->ca, settings->credentials.certificate, settings->credentials.key,
+                                  settings->known_hosts };
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (paths[i])
+            add(user_data, paths[i]);
+    if (!settings->known_hosts && home)
+        add(user_data, text_format(fetch->arena, "%s/.ssh/known_hosts", home).bytes);
+    /* As a template it names no file; libcurl reads what stands between percent signs. */
+    if (!strncmp(settings->url, file, strlen(file)))
+        add(user_data, file_folder(fetch->arena, settings->url + strlen(file)));
+}
+
 const struct fetch_driver fetch_url = {
     .name = "url",
     .settings = url_settings_table,
@@ -351,4 +369,5 @@ const struct fetch_driver fetch_url = {
     .next = next_url,
     .again = again_url,
     .close = close_url,
+    .reads = list_files,
 };

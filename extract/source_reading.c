@@ -8,6 +8,7 @@
 #include "core/canonical.h"
 #include "extract/decode_child.h"
 #include "extract/fetch.h"
+#include "extract/fetch_child.h"
 #include "extract/ingest.h"
 #include "extract/listing_memory.h"
 #include "extract/vanished_folders.h"
@@ -458,6 +459,7 @@ static enum status read_source(struct reading *reading, struct store *store, str
     fetch.notice_own = reading;
     if (request->clock)
         fetch.clock = request->clock;
+    fetch_child_use(&fetch, request->spawner, (size_t)(reading->source - request->sources));
     if (request->spawner)
         reading->child = decode_child_open(request->spawner, (size_t)(reading->source - request->sources),
                                            &reading->deaths, request->stop);

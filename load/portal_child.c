@@ -210,7 +210,7 @@ static bool hear_owner(long wait)
 {
     struct message message;
     size_t lacking;
-    struct text later = { sender->later.bytes + sender->later_at, sender->later.length - sender->later_at };
+    struct text later = text_slice(buffer_view(&sender->later), sender->later_at, sender->later.length);
     if (later.length && message_read(&later, SIZE_MAX, &message, &lacking) == STATUS_OK) {
         sender->later_at = sender->later.length - later.length;
     } else {
@@ -283,10 +283,18 @@ void portal_child_run(struct channel *channel, const struct portal_child_request
 
 /* ---- in the owner ---- */
 
-/* A request that the child has. */
+/* A request that the child has, or will have. */
 struct lent {
     struct portal_request *request; /* NULL: the place is free */
     size_t submission;
+    bool lost; /* no process gets it any more */
+};
+
+/* A submission that waits because another one may be what ends the process. */
+struct held {
+    struct buffer message;
+    size_t submission;
+    struct held *next;
 };
 
 struct remote {
@@ -299,7 +307,13 @@ struct remote {
     size_t submissions;
     int64_t most_publish, most_other;
     int64_t heard_at;
-    unsigned deaths;  /* since the last report */
+    unsigned deaths; /* since the last report */
+    size_t wary;     /* so many submissions still go alone, because there was a death */
+    size_t sent;     /* the submission that went last */
+    struct held *held;
+    struct text *deadly; /* codes whose requests ended a process that had nothing else */
+    size_t deadly_count, lost;
+    bool alone;       /* what it had when it died was alone */
     bool burying;     /* what it had is given back as lost, one by one */
     size_t refused;   /* a submission that was not taken is given back; 0: none */
     struct error why; /* … with these words */
@@ -409,6 +423,21 @@ static void give_content(struct portal *portal, struct remote *remote, struct me
     (void)channel_send(&remote->child->channel, -1);
 }
 
+static bool is_deadly(const struct remote *remote, struct text code)
+{
+    for (size_t i = 0; i < remote->deadly_count; i++)
+        if (text_equal(remote->deadly[i], code))
+            return true;
+    return false;
+}
+
+static void add_deadly(struct remote *remote, struct text code)
+{
+    char *copy = memcpy(memory_take(code.length), code.bytes, code.length);
+    remote->deadly = memory_grow(remote->deadly, remote->deadly_count + 1, sizeof *remote->deadly);
+    remote->deadly[remote->deadly_count++] = (struct text){ copy, code.length };
+}
+
 static void bury(struct remote *remote, enum status how)
 {
     struct child_death death = { 0 };
@@ -416,6 +445,11 @@ static void bury(struct remote *remote, enum status how)
     remote->child = NULL;
     remote->deaths++;
     remote->burying = true;
+    remote->alone = remote->wary > 0;
+    for (size_t i = 0; remote->alone && i < remote->lent_count; i++)
+        if (remote->lent[i].request && remote->lent[i].submission <= remote->sent)
+            add_deadly(remote, remote->lent[i].request->code);
+    remote->wary = remote->out + 1;
     if (how == STATUS_RETRY)
         (void)error_set(&remote->why, STATUS_STOP,
                         _("the process that talks to the portal said nothing any more and was ended"));
@@ -429,14 +463,18 @@ static void bury(struct remote *remote, enum status how)
  * STATUS_END: all are given back. */
 static enum status give_back(struct remote *remote, struct portal_response *report)
 {
-    for (size_t i = 0; (remote->burying || remote->refused) && i < remote->lent_count; i++) {
+    for (size_t i = 0; (remote->burying || remote->refused || remote->lost) && i < remote->lent_count; i++) {
         struct lent *lent = &remote->lent[i];
-        if (!lent->request || (!remote->burying && lent->submission != remote->refused))
+        bool its = lent->lost ||
+                   (remote->burying ? lent->submission <= remote->sent : lent->submission == remote->refused);
+        if (!lent->request || !its)
             continue;
+        remote->lost -= lent->lost;
         *report = (struct portal_response){ .request = lent->request,
                                             .said = RESULT_LOST,
-                                            .not_taken = remote->burying ? NULL : &remote->why,
+                                            .not_taken = remote->burying || lent->lost ? NULL : &remote->why,
                                             .message = text_of(remote->why.message),
+                                            .futile = lent->lost || (remote->burying && remote->alone),
                                             .retry_after = -1 };
         lent->request = NULL;
         remote->out--;
@@ -504,7 +542,15 @@ static enum status open_remote(struct portal *portal, struct error *error)
 static void close_remote(struct portal *portal)
 {
     struct remote *remote = portal->user_data;
+    for (struct held *held; (held = remote->held);) {
+        remote->held = held->next;
+        buffer_free(&held->message);
+        free(held);
+    }
     child_close(remote->child, NULL);
+    for (size_t i = 0; i < remote->deadly_count; i++)
+        free((void *)(uintptr_t)remote->deadly[i].bytes);
+    free(remote->deadly);
     free(remote->lent);
     arena_free(&remote->arena);
     free(remote);
@@ -516,6 +562,8 @@ static size_t most_remote(const struct portal *portal, const struct portal_reque
     const struct remote *remote = portal->user_data;
     bool fits = request->kind == PORTAL_PUBLISH && (!request->base.bytes || request->version.bytes) &&
                 rest_can_name(request->code);
+    if (is_deadly(remote, request->code))
+        return 1;
     return (size_t)(fits ? remote->most_publish : remote->most_other);
 }
 
@@ -529,7 +577,7 @@ static int64_t lend(struct remote *remote, struct portal_request *request)
         remote->lent = memory_grow(remote->lent, remote->lent_count, sizeof *remote->lent);
         memset(remote->lent + at, 0, (remote->lent_count - at) * sizeof *remote->lent);
     }
-    remote->lent[at] = (struct lent){ request, remote->submissions };
+    remote->lent[at] = (struct lent){ .request = request, .submission = remote->submissions };
     remote->out++;
     return (int64_t)at;
 }
@@ -550,22 +598,70 @@ static void put_request(struct buffer *out, struct remote *remote, struct portal
     message_put_text(out, request->version);
 }
 
+/* Has the child something that it has not answered? */
+static bool is_busy(const struct remote *remote)
+{
+    for (size_t i = 0; i < remote->lent_count; i++)
+        if (remote->lent[i].request && !remote->lent[i].lost && remote->lent[i].submission <= remote->sent)
+            return true;
+    return false;
+}
+
+static void let_go(struct remote *remote, struct text message, size_t submission)
+{
+    buffer_text(&remote->child->channel.out, message);
+    remote->sent = submission;
+    remote->heard_at = now_ms();
+    remote->wary -= remote->wary > 0;
+    (void)channel_send(&remote->child->channel, -1); /* a death is seen when an answer is waited for */
+}
+
+/* What waited goes when its turn has come: one by one as long as there is reason to. */
+static enum status let_held_go(struct portal *portal, struct remote *remote, struct error *error)
+{
+    while (remote->held && (!remote->wary || !is_busy(remote))) {
+        struct held *held = remote->held;
+        if (!remote->child && start(portal, remote, error))
+            return error->status;
+        let_go(remote, buffer_view(&held->message), held->submission);
+        remote->held = held->next;
+        buffer_free(&held->message);
+        free(held);
+    }
+    return STATUS_OK;
+}
+
 static enum status submit_remote(struct portal *portal, struct portal_request *const *requests, size_t count,
                                  struct error *error)
 {
     struct remote *remote = portal->user_data;
+    if (count == 1 && is_deadly(remote, requests[0]->code)) {
+        remote->submissions++;
+        remote->lent[lend(remote, requests[0])].lost = true;
+        remote->lost++;
+        return STATUS_OK;
+    }
     if (!remote->child && start(portal, remote, error))
         return error->status;
-    struct buffer *out = &remote->child->channel.out;
-    size_t begin = message_begin(out, SAID_SUBMIT);
-    message_put_number(out, (int64_t)count);
+    BUFFER_OWNED struct buffer out = { 0 };
+    size_t begin = message_begin(&out, SAID_SUBMIT);
+    message_put_number(&out, (int64_t)count);
     remote->submissions++;
     for (size_t i = 0; i < count; i++)
-        put_request(out, remote, requests[i]);
-    message_end(out, begin);
-    remote->heard_at = remote->out == count ? now_ms() : remote->heard_at;
-    (void)channel_send(&remote->child->channel, -1); /* a death is seen when an answer is waited for */
-    return STATUS_OK;
+        put_request(&out, remote, requests[i]);
+    message_end(&out, begin);
+    if (!remote->wary && !remote->held) {
+        let_go(remote, buffer_view(&out), remote->submissions);
+        return STATUS_OK;
+    }
+    struct held *held = memory_new(struct held);
+    *held = (struct held){ .message = out, .submission = remote->submissions };
+    out = (struct buffer){ 0 };
+    struct held **end = &remote->held;
+    while (*end)
+        end = &(*end)->next;
+    *end = held;
+    return let_held_go(portal, remote, error);
 }
 
 static enum status refuse(struct remote *remote, struct message *message, struct portal_response *report,
@@ -591,6 +687,8 @@ static enum status next_remote(struct portal *portal, long wait, struct portal_r
         return STATUS_OK;
     if (remote->deaths >= DEATHS_MAX)
         return error_copy(error, STATUS_STOP, &remote->why);
+    if (let_held_go(portal, remote, error))
+        return error->status;
     if (!remote->child)
         return STATUS_END;
     enum status status = hear(portal, remote, wait, &message);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "store/migrate.h"
 #include "store/schema.h"
+#include "store/schema_versions.h"
 
 #define STEPS_LEAST  ((int64_t)50000000)
 #define STEPS_A_BYTE 125 /* what an honest file takes, many times over */
@@ -103,7 +103,7 @@ static enum status check_schema(struct audit_pass *pass, bool *ours, struct erro
         return schema_differences(database, version, schema_found, pass, error);
     if (version < STORE_VERSION)
         audit_note(pass, _("the store is as congkhai %s made it: the first run brings it up to date"),
-                   migrate_maker(version));
+                   schema_version_maker(version));
     else if (standing == SCHEMA_OLDER)
         audit_note(pass, _("its tables and views are those of another congkhai of this version, as the "
                            "ledger says: the first run makes them anew"));

@@ -11,10 +11,8 @@
 #define COLUMNS                                                                                              \
     "SELECT r.id, r.content, s.name, r.key, r.locator, r.code, r.status, r.outcome, r.source_digest,"        \
     " r.content_digest,"                                                                                     \
-    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.severity = 'error' AND f.stage < 3),"      \
-    " r.work, EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id),"                                       \
-    " EXISTS (SELECT 1 FROM finding f WHERE f.record = r.id AND f.stage = 3),"                               \
-    " r.department"                                                                                          \
+    " (SELECT 1 | 2 * max(f.stage = 3) | 4 * max(f.severity = 'error' AND f.stage < 3)"                      \
+    "  FROM finding f WHERE f.record = r.id), r.work, r.department"                                          \
     " FROM record r JOIN source s ON s.id = r.source "
 
 static struct text take(struct arena *arena, struct sqlite_statement *statement, int at)
@@ -35,11 +33,12 @@ static struct resolution_member *read_member(struct arena *arena, struct sqlite_
     member->outcome = take(arena, statement, 7);
     sqlite_digest(statement, 8, &member->source_digest);
     member->has_content = sqlite_digest(statement, 9, &member->content_digest);
-    member->rejected = sqlite_number(statement, 10);
+    int64_t findings = sqlite_number(statement, 10); /* NULL, which is 0: there is none */
+    member->found = findings & 1;
+    member->shared = findings & 2;
+    member->rejected = findings & 4;
     member->waits = sqlite_number(statement, 11) == WORK_RESOLVE;
-    member->found = sqlite_number(statement, 12);
-    member->shared = sqlite_number(statement, 13);
-    member->department = take(arena, statement, 14);
+    member->department = take(arena, statement, 12);
     return member;
 }
 

@@ -6,8 +6,7 @@
 #include <strings.h>
 
 #include "adapters/crypto.h"
-#include "store/migrate.h"
-#include "store/store.h"
+#include "store/schema_versions.h"
 
 #define APPLICATION 0x63686b31 /* "chk1": tells a store from other SQLite files */
 
@@ -157,7 +156,7 @@ enum status schema_judge(struct sqlite *database, int64_t version, enum schema_s
         return error->status;
     if (version == STORE_VERSION && digest_equal(&theirs, &ours))
         *standing = SCHEMA_OURS;
-    else if (migrate_knows(version, &theirs))
+    else if (schema_version_knows(version, &theirs))
         *standing = SCHEMA_OLDER;
     if (*standing == SCHEMA_OLDER)
         return STATUS_OK;

@@ -209,16 +209,19 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status transform_queue_put_finding(struct store *store, int64_t record, const struct finding *finding,
-                                        int stage, struct error *error)
+/* Those that stepped aside for it say since when it stands; a record that is new has none. */
+static enum status insert_finding(struct store *store, int64_t record, const struct finding *finding,
+                                  int stage, bool fresh, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
     if (store_sql(store,
-                  "INSERT INTO finding (record, since_run, stage, " FINDING_COLUMNS ")"
-                  " VALUES (?1, coalesce((SELECT min(since_run) FROM finding"
-                  " WHERE record = ?1 AND stage = -?3 AND rule = ?4 AND field IS ?6), ?2), ?3,"
-                  " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                  fresh ? "INSERT INTO finding (record, since_run, stage, " FINDING_COLUMNS ")"
+                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+                        : "INSERT INTO finding (record, since_run, stage, " FINDING_COLUMNS ")"
+                          " VALUES (?1, coalesce((SELECT min(since_run) FROM finding"
+                          " WHERE record = ?1 AND stage = -?3 AND rule = ?4 AND field IS ?6), ?2), ?3,"
+                          " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, record);
@@ -226,6 +229,12 @@ enum status transform_queue_put_finding(struct store *store, int64_t record, con
     sqlite_bind_number(statement, 3, stage);
     finding_row_bind(&arena, statement, 4, finding);
     return sqlite_execute(statement, error);
+}
+
+enum status transform_queue_put_finding(struct store *store, int64_t record, const struct finding *finding,
+                                        int stage, struct error *error)
+{
+    return insert_finding(store, record, finding, stage, false, error);
 }
 
 static enum status move_findings(struct store *store, const char *literal, int64_t record,
@@ -251,7 +260,7 @@ static enum status put_findings(struct store *store, const struct transform_resu
         had = sqlite_changed_rows(store_database(store)) > 0;
     }
     for (const struct finding *finding = result->findings->first; finding; finding = finding->next)
-        if (transform_queue_put_finding(store, result->record, finding, 1, error))
+        if (insert_finding(store, result->record, finding, 1, result->fresh, error))
             return error->status;
     return had ? move_findings(store, "DELETE FROM finding WHERE record = ?1 AND stage = -1", result->record,
                                error)

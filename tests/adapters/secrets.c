@@ -20,6 +20,23 @@ static void begin(const char *secret)
     secrets_add(text_of(secret), SECRETS_NAMED);
 }
 
+TEST("a secret is found at every place, behind its own beginning too")
+{
+    begin("ababababc");
+    secrets_add(TEXT("bababababd"), SECRETS_NAMED);
+    for (int before = 0; before < 40; before++) {
+        char text[80];
+        for (int i = 0; i < before; i++)
+            text[i] = "ab"[i % 2];
+        strcpy(text + before, "ababababc");
+        CHECK(secrets_named_in(text_of(text)));
+        text[before + 8] = 'd';
+        CHECK(secrets_named_in(text_of(text)) == (before >= 2 && before % 2 == 0));
+        text[before + 8] = 'e';
+        CHECK(!secrets_named_in(text_of(text)));
+    }
+}
+
 TEST("a secret is known plain, in base64 at any place, percent-encoded and as JSON and XML escape it")
 {
     begin("S3cr&t/Vạn\"9");

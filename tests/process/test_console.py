@@ -1,19 +1,33 @@
 """The pages of `congkhai console`, asked over plain HTTP."""
 
+import concurrent.futures
+import csv
+import html.parser
 import http.client
+import io
+import json
+import os
 import re
+import shutil
 import signal
 import socket
+import sqlite3
+import subprocess
+import tempfile
 import unittest
+import urllib.parse
+import zipfile
 
-from harness import Night, Place, Simulator, procedure, procedures
+from harness import BUILD, PROGRAM, ROOT, Night, Place, Running, Simulator, procedure, procedures, wait_until
 
 
 class Pages:
     """A console at work, and what it answers."""
 
-    def __init__(self, place, *arguments, listen="127.0.0.1:0", **options):
-        self.running = place.start(*arguments, "console", "--listen", listen, **options)
+    def __init__(self, place, *arguments, listen="127.0.0.1:0"):
+        whose = [] if "--store" in arguments else ["--config", place.folder / "congkhai.yaml"]
+        self.running = Running([PROGRAM, *whose, "console", *arguments, "--listen", listen], env=place.environment)
+        place.children.append(self.running)
         self.listen = self.address()
 
     def address(self):
@@ -52,6 +66,22 @@ class Pages:
         assert done.code == 0, done
 
 
+class Shape(html.parser.HTMLParser):
+    """The tags of a page, and its texts."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.attributes, self.texts = [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += attributes
+
+    def handle_data(self, text):
+        self.texts.append(text)
+
+
 class Console(unittest.TestCase):
     """One store, one console, for all that only looks."""
 
@@ -59,7 +89,7 @@ class Console(unittest.TestCase):
     def setUpClass(cls):
         cls.portal = Simulator()
         cls.place = Place(cls.portal, language="vi")
-        records = [*procedures(8), procedure("1.000099", name=None)]
+        records = [*procedures(7), procedure("1.000008", name="Đăng ký khai sinh"), procedure("1.000099", name=None)]
         cls.place.records(*records)
         assert cls.place.run("run").code == 1
         records[0]["notes"] = "Ghi chú"
@@ -118,6 +148,201 @@ class Console(unittest.TestCase):
         self.assertEqual(self.pages.ask("/%ff")[0], 400)
         self.assertEqual(self.pages.ask("/?tai=exe")[0], 400)
 
+    def test_words_without_marks_find_a_procedure(self):
+        for question in ("dang ky khai sinh", "ĐĂNG KÝ", "khai  SINH đăng", "1.000008"):
+            page = self.pages.page("/thu-tuc?q=" + urllib.parse.quote(question))
+            self.assertIn("Đăng ký khai sinh", page, question)
+            self.assertNotIn("1.000001", page, question)
+        self.assertIn("Không tìm thấy", self.pages.page("/thu-tuc?q=khai+tu"))
+
+    def test_the_index_lies_beside_the_store_and_is_of_its_head(self):
+        first, *lines = (self.place.store.parent / "congkhai.db.search").read_text(encoding="utf-8").splitlines()
+        root = self.place.one("SELECT lower(hex(root)) FROM checkpoint ORDER BY run DESC LIMIT 1")
+        self.assertEqual(first.split()[0::2], ["congkhai-search/1", root])
+        self.assertIn("1.000008\t1.000008 dang ky khai sinh ubnd thanh pho can tho one", lines)
+        self.assertEqual(len(lines), 9)
+
+    def test_a_procedure_shows_what_stood_there_where_it_came_from_and_what_was_sent(self):
+        page = self.pages.page("/thu-tuc/1.000001")
+        digest, seq = self.place.sql("SELECT content_digest, seq FROM audit_versions WHERE code = '1.000001'")[-1]
+        for words in ("Ghi chú", digest, f"su-kien={seq}", "inbox/one.ndjson:1", "tu=1&amp;den=2"):
+            self.assertIn(words, page)
+        self.assertNotIn("Ghi chú", self.pages.page("/thu-tuc/1.000001?ngay=2020-01-31"))
+        self.assertIn("không có gì", self.pages.page("/thu-tuc/1.000001?ngay=31/01/2020"))
+        self.assertEqual(self.pages.ask("/thu-tuc/1.000001?ngay=2020-13-01")[0], 400)
+        self.assertEqual(self.pages.ask("/thu-tuc/9.999999")[0], 404)
+
+    def test_two_versions_stand_side_by_side_with_the_changed_words_marked(self):
+        page = self.pages.page("/thu-tuc/1.000001?tu=1&den=2")
+        self.assertIn("<ins>Ghi chú</ins>", page)
+        self.assertIn("<del>Ghi chú</del>", self.pages.page("/thu-tuc/1.000001?tu=2&den=1"))
+        self.assertEqual(self.pages.ask("/thu-tuc/1.000001?tu=1&den=9")[0], 400)
+
+    def test_the_content_and_the_proof_that_are_taken_verify_offline(self):
+        status, headers, body = self.pages.ask("/thu-tuc/1.000001?tai=chung-minh")
+        self.assertIn("attachment; filename=", headers["Content-Disposition"])
+        with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+            file.write(body)
+            file.flush()
+            done = subprocess.run(["python3", ROOT / "scripts" / "verify-ledger", file.name], capture_output=True, text=True)
+        self.assertEqual((status, done.returncode), (200, 0), done)
+        content = self.pages.page("/thu-tuc/1.000001?tai=json&bang=noi-dung")
+        self.assertEqual(content, json.loads(body)["content"])
+        self.assertEqual(self.pages.ask("/thu-tuc/1.000001?tai=chung-minh&ngay=2020-01-31")[0], 404)
+
+    def test_lists_are_taken_as_csv_xlsx_and_json(self):
+        for path, name, rows in (("/giu-lai?", "giu-lai", 1), ("/thu-tuc?", "thu-tuc", 9), ("/luot-chay?", "luot-chay", 2),
+                                 ("/nguon?", "nguon", 1), ("/luot-chay/1?xem=rejected&", "rejected", 1),
+                                 ("/so-cai?xem=dau-so&", "dau-so", 2), ("/so-cai?loai=published&", "so-cai", 9)):
+            document = json.loads(self.pages.page(f"{path}tai=json&bang={name}"))
+            self.assertEqual(len(document["rows"]), rows, path)
+            self.assertRegex(document["rests_on"]["root"], "^[0-9a-f]{64}$")
+            text = self.pages.page(f"{path}tai=csv&bang={name}")
+            self.assertEqual(len(list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))), rows + 1, path)
+            connection = self.pages.connect()
+            connection.request("GET", f"{path}tai=xlsx&bang={name}")
+            self.assertIn("xl/workbook.xml", zipfile.ZipFile(io.BytesIO(connection.getresponse().read())).namelist())
+            connection.close()
+        self.assertEqual(self.pages.ask("/giu-lai?tai=csv&bang=khac")[0], 404)
+
+    def test_what_is_kept_back_is_counted_by_what_is_said_and_leads_to_its_records(self):
+        page = self.pages.page("/giu-lai")
+        link = re.search(r'<a href="([^"]+)">Thiếu nội dung này</a>', page)[1].replace("&amp;", "&")
+        self.assertIn("1.000099", self.pages.page(link))
+        self.assertIn("Không có gì bị giữ lại", self.pages.page("/giu-lai?ket-qua=held"))
+
+    def test_a_run_is_a_flow_with_what_fell_out(self):
+        page = self.pages.page("/luot-chay/1")
+        self.assertIn('<ol class="flow">', page)
+        link = re.search(r'<a href="([^"]+)">bị loại: 1</a>', page)[1].replace("&amp;", "&")
+        self.assertIn("1.000099", self.pages.page(link))
+        for number in ("0", "99", "x", "1x"):
+            self.assertEqual(self.pages.ask(f"/luot-chay/{number}")[0], 404, number)
+
+    def test_reports_and_the_ledger_are_the_command_lines(self):
+        made = json.loads(self.place.run("report", "so-luong", "--format", "json").stdout)
+        self.assertEqual(json.loads(self.pages.page("/bao-cao/so-luong?tai=json"))["total"], made["total"])
+        seq, digest = self.place.sql("SELECT seq, hash FROM audit_events WHERE code = '1.000008' AND event = 'published'")[0]
+        page = self.pages.page(f"/so-cai?su-kien={seq}")
+        self.assertIn(digest, page)
+        self.assertIn("&quot;action&quot;: &quot;publish&quot;", page)
+
+    def test_the_verification_says_its_sentence(self):
+        sentence = self.place.run("audit", "verify").stdout.splitlines()[0]
+        self.assertIn(sentence, self.pages.page("/so-cai/kiem-tra"))
+
+    def test_every_link_of_every_page_leads_somewhere(self):
+        seen, todo = set(), ["/", "/en/"]
+        while todo:
+            path = todo.pop()
+            if path in seen or "tai=" in path or path.startswith("/kieu.css"):
+                continue
+            seen.add(path)
+            page = self.pages.page(path)
+            for link in re.findall(r'href="(/[^"#]*)', page):
+                link = link.replace("&amp;", "&")
+                # of each kind of page a few
+                kind = re.sub(r"[0-9a-f.]{3,}|\d+", "N", link)
+                if sum(re.sub(r"[0-9a-f.]{3,}|\d+", "N", known) == kind for known in seen | set(todo)) < 2:
+                    todo.append(link)
+        self.assertGreater(len(seen), 40)
+
+
+class Hostile(unittest.TestCase):
+    """Markup, direction marks and escapes in everything that comes from outside, and readers who mean no good."""
+
+    MARKUP = "</td><script>alert(1)</script><img src=x onerror=alert(1)>\"' &amp; \u202e\x07\u2028 javascript:alert(1)"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.portal = Simulator()
+        cls.place = Place(cls.portal, language="vi", agency={"code": "H13", "name": "UBND <b>Cần Thơ"})
+        evil = cls.MARKUP
+        records = [procedure("1.000001", name=evil, notes=evil, steps=evil), procedure(f"X{evil}/../Y", name="một"),
+                   procedure("..", name="hai"), procedure("1.000002", name="M" * 1_000_000),
+                   procedure(None, name=evil), procedure("1.000003", status=evil, name=evil)]
+        cls.place.records(*records)
+        cls.place.run("run")
+        cls.pages = Pages(cls.place)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.pages.stop()
+        cls.place.close()
+        cls.portal.stop()
+
+    def test_nothing_of_the_store_becomes_markup(self):
+        codes = [code for code, in self.place.sql("SELECT DISTINCT code FROM ledger WHERE code IS NOT NULL")]
+        paths = ["/", "/giu-lai", "/thu-tuc", "/luot-chay/1", "/luot-chay/1?xem=rejected", "/so-cai", "/nguon",
+                 "/bao-cao/so-luong", *("/thu-tuc/" + urllib.parse.quote(code, safe="") for code in codes if code != "..")]
+        for path in paths:
+            page = self.pages.page(path)
+            shape = Shape(page)
+            self.assertFalse({"script", "img"} & set(shape.tags), path)
+            self.assertIn("UBND <b>Cần Thơ", shape.texts)
+            self.assertFalse([name for name, _ in shape.attributes if name.startswith("on")], path)
+            for _, value in shape.attributes:
+                self.assertFalse((value or "").startswith(("javascript:", "data:")), path)
+            self.assertFalse(set(page) & set("\u202e\x07\u2028"), path)
+            self.assertLess(len(page), 3_000_000, path)
+        self.assertIn("[U+202E]", self.pages.page("/thu-tuc/1.000001"))
+
+    def test_questions_are_answered_whatever_they_hold(self):
+        evil = urllib.parse.quote(self.MARKUP)
+        for path in (f"/thu-tuc?q={evil}", f"/giu-lai?luat={evil}&don-vi={evil}&ma={evil}&ly-do={evil}", f"/so-cai?ma={evil}",
+                     f"/thu-tuc/{evil}", f"/{evil}", f"/thu-tuc?trang={'9' * 30}", "/thu-tuc?trang=-1", "/thu-tuc?q=%00",
+                     "/thu-tuc/%2e%2e", "//", "/en", "/vi/thu-tuc", f"/thu-tuc?q={'a' * 20000}", "/thu-tuc?q=%F0%9F%98%80",
+                     "/so-cai?luot=0", "/giu-lai?ket-qua=%27%20OR%201=1", "/thu-tuc/1.000001?tu=x"):
+            status, _, page = self.pages.ask(path)
+            self.assertIn(status, (200, 400, 404), path)
+            self.assertNotIn("<script", page, path)
+
+    def raw(self, data, wait=True):
+        connection = socket.create_connection(("127.0.0.1", self.pages.listen), timeout=30)
+        connection.sendall(data)
+        answer = b""
+        while wait:
+            try:
+                piece = connection.recv(65536)
+            except ConnectionResetError:
+                break
+            if not piece:
+                break
+            answer += piece
+        connection.close()
+        return answer
+
+    def test_a_request_has_bounds(self):
+        host = b"Host: localhost\r\nConnection: close\r\n"
+        for data, statuses in (
+                (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n" + host + b"\r\n", (b"414", b"431", b"400")),
+                (b"GET / HTTP/1.1\r\n" + host + b"X: " + b"a" * 100_000 + b"\r\n\r\n", (b"431", b"400", b"413")),
+                (b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", (b"400",)),
+                (b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n", (b"400",)),
+                (b"GET / HTTP/1.1\r\n" + host + b"Content-Length: 9\r\n\r\n123456789", (b"413", b"400")),
+                (b"POST / HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\n", (b"405", b"413", b"400")),
+                (b"\x16\x03\x01\x02\x00", (b"",))):
+            answer = self.raw(data) if data[0] != 0x16 else self.raw(data, wait=False)
+            status = answer.split(b" ", 2)[1] if answer else b""
+            self.assertIn(status, (*statuses, b""), (data[:60], answer[:200]))
+
+    def test_many_readers_at_once_and_slow_ones_beside_them(self):
+        slow = []
+        for _ in range(50):  # half a request each
+            connection = socket.create_connection(("127.0.0.1", self.pages.listen), timeout=30)
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: loc")
+            slow.append(connection)
+        for _ in range(20):  # a large answer that is not read
+            connection = socket.create_connection(("127.0.0.1", self.pages.listen), timeout=30)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(b"GET /thu-tuc?tai=json HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            slow.append(connection)
+        with concurrent.futures.ThreadPoolExecutor(200) as pool:
+            answers = list(pool.map(lambda number: self.pages.ask(("/", "/thu-tuc", "/giu-lai")[number % 3])[0], range(200)))
+        for connection in slow:
+            connection.close()
+        self.assertEqual(set(answers), {200})
+
 
 class Places(Night):
     def test_only_this_machine_may_be_listened_at(self):
@@ -125,7 +350,7 @@ class Places(Night):
             done = self.place.run("console", "--listen", listen)
             self.assertEqual(done.code, 2, (listen, done))
 
-    def test_a_unix_socket_needs_no_host_and_is_taken_away_at_the_end(self):
+    def test_a_unix_socket_needs_no_host_and_a_left_over_one_is_no_hindrance(self):
         self.place.records(procedure("1.000001"))
         self.place.run("run")
         path = self.place.folder / "console.sock"
@@ -133,7 +358,20 @@ class Places(Night):
         self.assertEqual(path.stat().st_mode & 0o777, 0o660)
         self.assertIn("1", pages.page("/"))
         pages.stop()
-        self.assertFalse(path.exists())
+        again = Pages(self.place, listen=f"unix:{path}")
+        self.assertIn("1", again.page("/"))
+        self.assertEqual(self.place.run("console", "--listen", f"unix:{path}").code, 3)
+        again.stop()
+
+    def test_the_process_can_write_nothing_but_its_own_temporary_folder(self):
+        self.place.records(procedure("1.000001"))
+        self.place.run("run")
+        pages = Pages(self.place)
+        self.assertIn("1.000001", pages.page("/thu-tuc"))
+        status = dict(line.split(":\t", 1) for line in
+                      open(f"/proc/{pages.running.process.pid}/status", encoding="ascii").read().splitlines() if ":\t" in line)
+        self.assertEqual((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"))
+        pages.stop()
 
     def test_without_a_store_pages_say_that_nothing_has_been_run(self):
         pages = Pages(self.place)
@@ -142,6 +380,25 @@ class Places(Night):
         self.place.run("run")
         self.assertIn("<b>1</b>", pages.page("/"))
         pages.stop()
+
+    def test_a_store_that_was_handed_over_is_shown_without_a_configuration_and_left_as_it_is(self):
+        self.place.records(*procedures(3))
+        self.place.run("run")
+        folder = self.place.folder / "handed"
+        folder.mkdir()
+        shutil.copy(self.place.store, folder / "other.db")
+        (self.place.folder / "congkhai.yaml").rename(self.place.folder / "congkhai.yaml.away")
+        pages = Pages(self.place, "--store", str(folder / "other.db"))
+        self.assertIn("UBND thành phố Cần Thơ", pages.page("/"))
+        self.assertIn("1.000002", pages.page("/thu-tuc"))
+        self.assertIn('class="verdict good"', pages.page("/so-cai"))
+        (self.place.folder / "congkhai.yaml.away").rename(self.place.folder / "congkhai.yaml")
+        self.place.records(*procedures(5))
+        self.place.run("run")
+        shutil.copy(self.place.store, folder / "other.db")
+        wait_until(lambda: "1.000005" in pages.page("/thu-tuc"), "the other store is seen")
+        pages.stop()
+        self.assertEqual([path.name for path in folder.iterdir()], ["other.db"])
 
     def test_a_forged_store_is_told_and_nothing_of_it_is_shown(self):
         self.place.records(*procedures(3))
@@ -154,7 +411,6 @@ class Places(Night):
         pages.stop()
 
     def forge(self, sql):
-        import sqlite3
         connection = sqlite3.connect(self.place.store)
         triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         with connection:
@@ -164,3 +420,128 @@ class Places(Night):
             for _, text in triggers:
                 connection.execute(text)
         connection.close()
+
+    def test_each_kind_of_forgery_is_told(self):
+        self.place.records(*procedures(3))
+        self.place.run("run")
+        shutil.copytree(self.place.store.parent, self.place.folder / "kept")
+        pages = Pages(self.place)
+        for sql in ("UPDATE payload SET bytes = replace(bytes, 'Thủ tục 1.000002', 'Thủ tục 6.666666')",
+                    "UPDATE procedure_state SET held_status = 'abolished' WHERE code = '1.000002'",
+                    "DELETE FROM ledger WHERE seq = 5",
+                    "DROP VIEW audit_versions; CREATE VIEW audit_versions AS SELECT 1 AS code"):
+            self.assertIn("<b>3</b>", pages.page("/"))
+            if sql.startswith("DROP"):
+                connection = sqlite3.connect(self.place.store)
+                connection.executescript(sql)
+                connection.close()
+            else:
+                self.forge(sql)
+            for path in ("/", "/thu-tuc/1.000002", "/luot-chay/1"):
+                page = pages.page(path, 503)
+                self.assertIn('class="alarm"', page, (sql, path))
+                self.assertNotIn("6.666666", page)
+            wait_until(lambda: 'class="alarm"' in pages.page("/so-cai/kiem-tra"), f"the verification tells of {sql}")
+            for name in ("congkhai.db", "congkhai.db-wal", "congkhai.db-shm"):
+                (self.place.store.parent / name).unlink(missing_ok=True)
+            shutil.copy(self.place.folder / "kept" / "congkhai.db", self.place.store)
+        pages.stop()
+
+    def test_a_half_written_file_is_told(self):
+        self.place.records(*procedures(3))
+        self.place.run("run")
+        whole = self.place.store.read_bytes()
+        self.place.store.write_bytes(whole[:len(whole) // 2])
+        pages = Pages(self.place)
+        self.assertNotIn("1.000001", pages.page("/thu-tuc", 503))
+        self.place.store.write_bytes(b"this is no database" * 1000)
+        self.assertIn('role="alert"', pages.page("/", 503))
+        pages.stop()
+
+    def test_pages_are_whole_while_a_night_goes_on(self):
+        self.place.configure(language="vi")
+        self.place.records(*procedures(200))
+        self.assertEqual(self.place.run("run").code, 0)
+        pages = Pages(self.place)
+        self.place.records(*procedures(200, notes="Ghi chú"))
+        night, seen = self.place.start("run"), set()
+        while night.alive():
+            for path in ("/", "/thu-tuc", "/so-cai"):
+                page = pages.page(path)
+                seen.add(re.search(r"đến sự kiện (\d+)", page)[1])
+        self.assertEqual(night.wait().code, 0)
+        wait_until(lambda: "đến sự kiện " + str(self.place.one("SELECT max(size) FROM checkpoint")) in pages.page("/"), "head")
+        self.assertIn('class="verdict good"', pages.page("/"))
+        pages.stop()
+
+    def test_a_socket_that_was_handed_over_is_listened_at(self):
+        self.place.records(procedure("1.000001"))
+        self.place.run("run")
+        path = str(self.place.folder / "given.sock")
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(path)
+        listening.listen()
+        number = listening.fileno()
+
+        def hand_over():
+            os.dup2(number, 3)
+            os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"] = str(os.getpid()), "1"
+
+        running = subprocess.Popen(
+            ["sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", BUILD / "congkhai", "--config",
+             self.place.folder / "congkhai.yaml", "console"], env=self.place.environment, stderr=subprocess.PIPE, text=True,
+            preexec_fn=hand_over, close_fds=False)
+        self.assertIn("given.sock", running.stderr.readline())
+        connection = http.client.HTTPConnection("console", timeout=60)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(path)
+        connection.request("GET", "/")
+        self.assertEqual(connection.getresponse().status, 200)
+        connection.close()
+        running.send_signal(signal.SIGTERM)
+        self.assertEqual(running.wait(60), 0)
+        running.stderr.close()
+        listening.close()
+
+    @unittest.skipUnless(shutil.which("nginx"), "there is no nginx")
+    def test_the_proxy_of_the_documents_asks_for_an_account(self):
+        self.place.records(procedure("1.000001"))
+        self.place.run("run")
+        folder = self.place.folder
+        pages = Pages(self.place, listen=f"unix:{folder}/console.sock")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                        "2", "-subj", "/CN=localhost", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
+                       check=True, capture_output=True)
+        secret = subprocess.run(["openssl", "passwd", "-apr1", "a password"], check=True, capture_output=True, text=True)
+        self.place.write("accounts", f"kiemtoan:{secret.stdout}")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "console.md").read_text(encoding="utf-8"), re.S)[1]
+        for there, here in (("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"), ("/etc/ssl/certs/tthc.pem", "certificate.pem"),
+                            ("/etc/ssl/private/tthc.key", "key.pem"), ("/etc/congkhai/console.htpasswd", "accounts"),
+                            ("/run/congkhai/console.sock", f"{folder}/console.sock")):
+            self.assertIn(there, server)
+            server = server.replace(there, here if "/" in here or " " in here else f"{folder}/{here}")
+        temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in
+                            ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        user = "user root;" if os.getuid() == 0 else ""
+        self.place.write("nginx.conf", f"{user} daemon off; pid {folder}/nginx.pid; error_log stderr; worker_processes 1;"
+                                       f"events {{}} http {{ access_log off; {temporary} {server} }}")
+        proxy = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL)
+
+        def ask(path, *arguments):
+            return subprocess.run(["curl", "-sk", "-o", folder / "answer", "-w", "%{http_code}", *arguments,
+                                   f"https://127.0.0.1:{port}{path}"], capture_output=True, text=True).stdout
+
+        try:
+            wait_until(lambda: ask("/") != "000", "nginx answers")
+            account = ("-u", "kiemtoan:a password")
+            self.assertEqual(ask("/"), "401")
+            self.assertEqual(ask("/", "-u", "kiemtoan:another"), "401")
+            self.assertEqual(ask("/thu-tuc/1.000001?ngay=2026-01-01", *account), "200")
+            self.assertEqual(ask("/", *account, "-d", "x=1"), "403")
+        finally:
+            proxy.terminate()
+            proxy.wait(30)
+        pages.stop()

@@ -4,9 +4,14 @@ Their deaths are made by build/congkhai-faults (tests/support/faulty_calls.c): w
 named there crash, hang, eat memory, or try what it must not.
 """
 
+import base64
+import http.server
 import json
+import pathlib
 import sqlite3
+import threading
 import unittest
+import urllib.parse
 
 from harness import BUILD, PROGRAM, Place, Simulator, procedure
 
@@ -37,6 +42,56 @@ def reasons(place):
     return {row[0] for row in place.sql("SELECT reason FROM finding f JOIN record r ON r.id = f.record WHERE r.present = 1")}
 
 
+def descendants(process):
+    """The processes below one, with the names that they gave themselves."""
+    children = pathlib.Path(f"/proc/{process}/task/{process}/children")
+    try:
+        below = [int(number) for number in children.read_text().split()]
+    except OSError:
+        return
+    for child in below:
+        try:
+            yield child, pathlib.Path(f"/proc/{child}/comm").read_text().strip()
+        except OSError:
+            continue
+        yield from descendants(child)
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """Answers every question with the server's `body`, and refuses what it is sent."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.body)))
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def do_PUT(self):
+        self.server.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(422)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Web:
+    def __init__(self, *records):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+        self.server.received = []
+        self.server.body = json.dumps(records).encode()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/list"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class Rights(unittest.TestCase):
     @faulty
     def test_from_inside_each_process_a_socket_a_file_a_program_and_a_signal_are_refused(self):
@@ -55,6 +110,17 @@ class Rights(unittest.TestCase):
                      for held in portal.held().values()}
             self.assertEqual(notes, {"decoder": refused, "keys": untried, "mapper": refused, "nobody": untried})
 
+    @faulty
+    def test_who_talks_to_the_network_may_do_that_alone(self):
+        web = Web(*(procedure(f"1.00000{i}", notes=f"congkhai-fault:{child}:probe........")
+                    for i, child in enumerate(("fetcher", "sender", "nobody"))))
+        with web, Place() as place:
+            place.change_source(fetch={"url": web.url}, format="json")
+            place.change_portal(url=web.url)
+            night(place)
+            notes = {content["code"]: content["notes"].split(":")[2] for content in web.server.received}
+            self.assertEqual(notes, {"1.000000": "probeDrrrrrrr", "1.000001": "probeDrrrrrrr", "1.000002": "probe........"})
+
     def test_with_and_without_it_a_store_holds_the_same(self):
         held = {}
         for sandbox in ("on", "off"):
@@ -67,6 +133,32 @@ class Rights(unittest.TestCase):
                 held[sandbox] = state(place)
         self.assertEqual(held["on"], held["off"])
         self.assertTrue(held["on"]["findings"])
+
+
+class Secrets(unittest.TestCase):
+    def test_no_process_shows_a_secret_and_nothing_that_is_left_holds_one(self):
+        secrets = {"SOURCE_TOKEN": "t0ken-of-the-source", "CONGKHAI_PORTAL_TOKEN": "t0ken-of-the-portal"}
+        seen = {}
+        web = Web(*(procedure(f"1.{i:06d}") for i in range(300)))
+        with web, Simulator("--delay", "20") as portal, Place(portal) as place:
+            place.change_source(fetch={"url": web.url, "auth": {"bearer": "${env:SOURCE_TOKEN}"}}, format="json")
+            place.change_portal(auth={"bearer": "${env:CONGKHAI_PORTAL_TOKEN}"})
+            running = place.start("run", env={**place.environment, **secrets})
+            while running.alive():
+                for process, name in descendants(running.process.pid):
+                    try:
+                        seen[name] = seen.get(name, b"") + b"".join(
+                            pathlib.Path(f"/proc/{process}/{file}").read_bytes() for file in ("environ", "cmdline"))
+                    except OSError:
+                        pass
+            done = running.wait()
+            self.assertEqual(done.code, 0, done.stderr)
+            self.assertLessEqual({"spawner", "sender"}, seen.keys())
+            left = b"".join(path.read_bytes() for path in place.folder.rglob("*") if path.is_file())
+            everything = b"".join(seen.values()) + left + done.stdout.encode() + done.stderr.encode()
+            for secret in secrets.values():
+                for form in (secret.encode(), base64.b64encode(secret.encode()), urllib.parse.quote(secret).encode()):
+                    self.assertNotIn(form, everything)
 
 
 class Deaths(unittest.TestCase):
@@ -106,6 +198,30 @@ class Deaths(unittest.TestCase):
                     self.assertEqual(place.run("retry", "--reason", "x").code, 0)
                     self.assertEqual(night(place, program=PROGRAM).code, 0)
                 self.assertIn("1.000009", portal.held())
+
+    @faulty
+    def test_a_record_that_ends_the_process_that_sends_it_waits_and_the_others_are_sent(self):
+        for what in ("crash", "hang"):
+            with self.subTest(what), Simulator() as portal, Place(portal) as place:
+                place.records(*(procedure(f"1.00000{i}") for i in range(6)),
+                              procedure("1.000009", notes=f"congkhai-fault:sender:{what}"))
+                done = night(place, CONGKHAI_FAULT_FAST="200")
+                self.assertEqual(done.code, 1, done.stderr)
+                self.assertEqual(sorted(portal.held()), [f"1.00000{i}" for i in range(6)])
+                self.assertEqual(set(portal.effect_counts().values()), {1})
+                self.assertEqual(night(place, program=PROGRAM).code, 0)
+                self.assertIn("1.000009", portal.held())
+
+    @faulty
+    def test_a_source_whose_fetching_dies_is_not_read_whole_and_the_others_are(self):
+        web = Web(procedure("1.000009", notes="congkhai-fault:fetcher:crash"))
+        with web, Simulator() as portal, Place(portal) as place:
+            place.configure(sources=[place.source("web", fetch={"url": web.url}, format="json"), place.source("one")])
+            place.records(procedure("1.000001"))
+            self.assertEqual(night(place).code, 3)
+            self.assertEqual(sorted(portal.held()), ["1.000001"])
+            self.assertEqual(night(place, program=PROGRAM).code, 0)
+            self.assertEqual(sorted(portal.held()), ["1.000001", "1.000009"])
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import unittest
+import urllib.request
 
-from harness import BUILD, ROOT, SANITIZED, Night, procedure, slow
+from harness import BUILD, PROGRAM, ROOT, SANITIZED, Night, procedure, slow
 
 OFFLINE = shutil.which("systemd-analyze")
 PACKAGES = all(map(shutil.which, ("dpkg-buildpackage", "dh", "lintian")))
@@ -74,6 +76,24 @@ class Installed(Night):
         self.assertEqual(done.returncode, 0, done)
         self.assertEqual(self.place.one("SELECT published FROM audit_runs"), 1)
 
+    def test_the_socket_that_is_handed_over_outlives_the_pages(self):
+        self.place.records(procedure("1.000001"))
+        self.expect(self.place.run("--quiet", "run"), 0)
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen()
+            number = listening.fileno()
+            command = (f'exec 3<&{number}; export LISTEN_FDS=1 LISTEN_PID=$$; '
+                       f'exec {PROGRAM} --config "{self.place.folder}/congkhai.yaml" --quiet console')
+            for _ in range(2):
+                pages = subprocess.Popen(["/bin/sh", "-c", command], pass_fds=[number])
+                try:
+                    with urllib.request.urlopen(f"http://127.0.0.1:{listening.getsockname()[1]}/", timeout=60) as answer:
+                        self.assertEqual(answer.status, 200)
+                finally:
+                    pages.terminate()
+                    self.assertEqual(pages.wait(), 0)
+
     @unittest.skipUnless(OFFLINE, "needs systemd-analyze")
     def test_systemd_reads_the_units_and_finds_them_closed(self):
         names = [path.name for path in self.units.glob("*.service")]
@@ -113,6 +133,9 @@ class Package(unittest.TestCase):
             self.assertEqual((control / "conffiles").read_text(), "/etc/default/congkhai\n")
             scripts = "".join((control / name).read_text() for name in ("postinst", "prerm", "postrm"))
             self.assertNotRegex(scripts, r"rm .*(var/lib|etc)/congkhai|deluser|userdel")
+            if os.geteuid() == 0:
+                done = subprocess.run([ROOT / "scripts/try-package", package], capture_output=True, text=True, env=environment)
+                self.assertIn(done.returncode, (0, 77), done.stdout + done.stderr)
             for page in ("man/man1", "man/vi/man1"):
                 self.assertTrue(pathlib.Path(folder, f"x/usr/share/{page}/congkhai.1.gz").is_file())
 

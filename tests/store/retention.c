@@ -1,5 +1,7 @@
 #include "store/retention.h"
 
+#include "adapters/crypto.h"
+#include "adapters/deflate.h"
 #include "tests/support/night.h"
 #include "tests/support/test.h"
 
@@ -90,6 +92,44 @@ TEST("a packed payload reads as it was")
     keep_house(0, 0);
     CHECK_INT(store_payload(night.store, &test_arena, payload, &after, &error), STATUS_OK);
     CHECK_TEXT(after, before);
+    night_close(&night);
+}
+
+TEST("bytes that come packed read as they were, come back packed when they were forgotten, and lie open as a "
+     "content")
+{
+    struct error error = { 0 };
+    struct text bytes, read;
+    BUFFER_OWNED struct buffer packed = { 0 };
+    struct deflate *deflate = deflate_open();
+    int64_t payload, again;
+    open_store();
+    begin("Một");
+    bytes = text_format(&test_arena, "%s, not said before", night.filler);
+    struct digest digest = crypto_sha256(bytes);
+    CHECK(deflate_pack(deflate, bytes, &packed));
+    CHECK_INT(
+        store_payload_put_packed(night.store, &digest, bytes.length, buffer_view(&packed), &payload, &error),
+        STATUS_OK);
+    CHECK_INT(store_payload(night.store, &test_arena, payload, &read, &error), STATUS_OK);
+    CHECK_TEXT(read, bytes);
+    CHECK_INT(sqlite_run(store_database(night.store),
+                         "UPDATE payload SET bytes = NULL, encoding = 0, forgotten = 1 WHERE encoding = 1",
+                         &error),
+              STATUS_OK);
+    CHECK_INT(
+        store_payload_put_packed(night.store, &digest, bytes.length, buffer_view(&packed), &again, &error),
+        STATUS_OK);
+    CHECK_INT(again, payload);
+    CHECK_INT(store_payload_by_digest(night.store, &test_arena, &digest, &read, &error), STATUS_OK);
+    CHECK_TEXT(read, bytes);
+    CHECK_INT(number("SELECT count(*) FROM payload WHERE encoding = 1 AND forgotten IS NULL"), 1);
+    CHECK_INT(store_payload_put(night.store, PAYLOAD_KEPT, &digest, bytes, &again, &error), STATUS_OK);
+    CHECK_INT(again, payload);
+    CHECK_INT(number("SELECT count(*) FROM payload WHERE kept = 1 AND encoding = 0 AND length(bytes) = size"
+                     " AND id = (SELECT max(id) FROM payload)"),
+              1);
+    deflate_close(deflate);
     night_close(&night);
 }
 
