@@ -49,7 +49,8 @@ FUZZ_BINARIES    := $(FUZZERS:%.c=$(BUILD)/%)
 TRANSLATIONS     := $(patsubst po/%.po,$(BUILD)/locale/%/LC_MESSAGES/congkhai.mo,$(wildcard po/*.po))
 
 # Man pages and completion are written from the program's own tables.
-REFERENCE        := $(BUILD)/man/man1/congkhai.1 $(BUILD)/man/vi/man1/congkhai.1 $(BUILD)/completion/congkhai
+REFERENCE        := $(BUILD)/man/man1/congkhai.1 $(BUILD)/man/vi/man1/congkhai.1 $(BUILD)/completion/congkhai \
+                    $(BUILD)/schema/configuration.schema.json
 
 all: $(BUILD)/congkhai $(BUILD)/portal-simulator $(TRANSLATIONS) $(REFERENCE)
 
@@ -81,6 +82,8 @@ $(BUILD)/man/vi/man1/congkhai.1:
 	$(call written,man vi)
 $(BUILD)/completion/congkhai:
 	$(call written,completion)
+$(BUILD)/schema/configuration.schema.json:
+	mkdir -p $(@D) && $(BUILD)/make-reference schemas $(@D)
 
 # The same objects with the system calls in between that can be made to fail: for the crash campaign.
 $(BUILD)/congkhai-faults: $(MAIN) $(call archive,cli) $(STAGES) $(BASE) $(BUILD)/tests/support/faulty_calls.o
@@ -148,7 +151,7 @@ check:
 	scripts/check-layers $(BUILD)
 
 bench: all
-	scripts/bench $(CASES)
+	scripts/bench --history docs/performance-history.jsonl $(CASES)
 
 UNITS := $(notdir $(wildcard service/*.service service/*.socket service/*.timer))
 
@@ -158,7 +161,8 @@ install: all
 	install -Dm644 $(BUILD)/man/vi/man1/congkhai.1 $(DESTDIR)$(PREFIX)/share/man/vi/man1/congkhai.1
 	install -Dm644 $(BUILD)/completion/congkhai $(DESTDIR)$(PREFIX)/share/bash-completion/completions/congkhai
 	for m in $(TRANSLATIONS); do install -Dm644 $$m $(DESTDIR)$(PREFIX)/share/locale/$${m#$(BUILD)/locale/}; done
-	mkdir -p $(DESTDIR)$(PREFIX)/share/congkhai
+	mkdir -p $(DESTDIR)$(PREFIX)/share/congkhai/schema
+	install -m644 $(BUILD)/schema/*.schema.json $(DESTDIR)$(PREFIX)/share/congkhai/schema/
 	install -m755 scripts/verify-ledger $(DESTDIR)$(PREFIX)/share/congkhai/verify-ledger
 	cp -R config/. $(DESTDIR)$(PREFIX)/share/congkhai/
 	install -m755 service/night-failed $(DESTDIR)$(PREFIX)/share/congkhai/night-failed

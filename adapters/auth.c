@@ -1,7 +1,6 @@
 #include "adapters/auth.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "adapters/file.h"
 #include "adapters/json.h"
@@ -87,14 +86,11 @@ enum status auth_check_url(const struct setting_context *context, const struct v
                            const char *name, const char *url, struct error *error)
 {
     const struct value *at = value_find(object, name);
-    const char *host = strncasecmp(url, "https://", 8) == 0  ? url + 8
-                       : strncasecmp(url, "http://", 7) == 0 ? url + 7
-                                                             : NULL;
-    if (!host || !*host || strchr("/?#:", *host))
+    struct http_url parts = http_url_read(url);
+    if (!parts.web)
         return setting_fault(context, at, error, _("\"%s\" must begin with https:// (or http://) and a host"),
                              name);
-    size_t length = strcspn(host, "/?#");
-    if (memchr(host, '@', length))
+    if (parts.signed_in)
         return setting_fault(context, at, error,
                              _("\"%s\" must not hold user and password; put them in \"auth\""), name);
     return STATUS_OK;

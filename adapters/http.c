@@ -472,26 +472,3 @@ void http_close(struct http_client *client)
     free(client->no_proxy);
     free(client);
 }
-
-const char *http_url_fault(const char *url)
-{
-    CURLU *parsed = curl_url();
-    CURLUcode code =
-        parsed ? curl_url_set(parsed, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) : CURLUE_OUT_OF_MEMORY;
-    curl_url_cleanup(parsed);
-    return code ? curl_url_strerror(code) : NULL;
-}
-
-void http_escape(struct buffer *out, struct text text)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char byte = (unsigned char)text.bytes[i];
-        bool kept = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') ||
-                    byte == '-' || byte == '.' || byte == '_' || byte == '~';
-        if (kept)
-            buffer_char(out, (char)byte);
-        else
-            buffer_put(out, (char[]){ '%', hex[byte >> 4], hex[byte & 15] }, 3);
-    }
-}

@@ -113,6 +113,13 @@ enum status http_download(struct http_client *client, const struct http_request 
 
 /* Can libcurl read it? NULL: yes; else libcurl's words of what is wrong. */
 const char *http_url_fault(const char *url);
+struct http_url {
+    bool web;       /* http or https, with a host */
+    bool signed_in; /* it holds a user's name */
+    bool here;      /* it leads to this machine (localhost, 127.0.0.0/8, ::1): nobody on the way can read */
+};
+/* All false where there is a fault. */
+struct http_url http_url_read(const char *url);
 
 /* Percent-encodes one path segment or query value. */
 void http_escape(struct buffer *out, struct text text);

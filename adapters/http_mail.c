@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "adapters/crypto.h"
+#include "adapters/http.h"
 
 bool http_mail_is_address(struct text address)
 {
@@ -75,13 +76,6 @@ static size_t read_message(char *bytes, size_t size, size_t count, void *user_da
     return length;
 }
 
-static bool is_this_machine(const char *server)
-{
-    const char *host = strstr(server, "://");
-    host = host ? host + 3 : server;
-    return !strncmp(host, "127.", 4) || !strncmp(host, "localhost", 9) || !strncmp(host, "[::1]", 5);
-}
-
 enum status http_mail_send(const struct http_mail *mail, struct error *error)
 {
     BUFFER_OWNED struct buffer message = { 0 };
@@ -109,8 +103,8 @@ enum status http_mail_send(const struct http_mail *mail, struct error *error)
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
     curl_easy_setopt(curl, CURLOPT_USE_SSL,
-                     mail->user && !is_this_machine(mail->server) ? (long)CURLUSESSL_ALL
-                                                                  : (long)CURLUSESSL_TRY);
+                     mail->user && !http_url_read(mail->server).here ? (long)CURLUSESSL_ALL
+                                                                     : (long)CURLUSESSL_TRY);
     if (mail->user) {
         curl_easy_setopt(curl, CURLOPT_USERNAME, mail->user);
         curl_easy_setopt(curl, CURLOPT_PASSWORD, mail->password ? mail->password : "");

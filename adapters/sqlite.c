@@ -24,6 +24,7 @@ struct sqlite {
     char *path;
     bool read_only;
     bool guarded;
+    int64_t steps;       /* that are left: sqlite_allow */
     int64_t allowed_ns;  /* for one statement */
     int64_t deadline_ns; /* of the step that is running */
     const volatile sig_atomic_t *stop;
@@ -86,6 +87,10 @@ static enum status report(struct sqlite *database, int result, const char *sql, 
               "be read and written"),
             path, words);
     case SQLITE_INTERRUPT:
+        if (database->steps < 0)
+            return error_set(
+                error, STATUS_STOP,
+                _("%s: a query takes more than a file of this size can: something in it never ends"), path);
         if (database->stop && *database->stop)
             return error_set(error, STATUS_STOP, _("%s: a signal ended a query"), path);
         return error_set(error, STATUS_STOP,
@@ -111,6 +116,14 @@ static enum status look_at_file(const char *path, struct error *error)
                          path, strerror(errno));
     if (!S_ISREG(info.st_mode))
         return error_set(error, STATUS_USAGE, _("%s is no file, so it cannot be an SQLite database"), path);
+    static const char *const ends[] = { "-wal", "-shm", "-journal" };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        BUFFER_OWNED struct buffer beside = { 0 };
+        buffer_printf(&beside, "%s%s", path, ends[i]);
+        if (stat(beside.bytes, &info) == 0 && !S_ISREG(info.st_mode))
+            return error_set(error, STATUS_USAGE, _("%s is no file, so it cannot be an SQLite database"),
+                             beside.bytes);
+    }
     return STATUS_OK;
 }
 
@@ -233,6 +246,20 @@ void sqlite_limit_time(struct sqlite *database, long milliseconds)
     database->allowed_ns = (int64_t)milliseconds * 1000000;
     database->deadline_ns = now_ns() + database->allowed_ns;
     sqlite3_progress_handler(database->handle, milliseconds ? OPCODES_A_LOOK : 0, look_at_time, database);
+}
+
+static int take_steps(void *user_data)
+{
+    struct sqlite *database = user_data;
+    database->steps -= OPCODES_A_LOOK;
+    return database->steps < 0;
+}
+
+void sqlite_allow(struct sqlite *database, int64_t steps)
+{
+    database->steps = steps;
+    sqlite3_progress_handler(database->handle, steps ? OPCODES_A_LOOK : 0, steps ? take_steps : NULL,
+                             database);
 }
 
 enum status sqlite_run(struct sqlite *database, const char *sql, struct error *error)

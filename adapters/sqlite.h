@@ -42,6 +42,10 @@ void sqlite_guard(struct sqlite *database, long milliseconds, const volatile sig
  * guarded connection. */
 void sqlite_limit_time(struct sqlite *database, long milliseconds);
 
+/* From here on all statements together may take so many of SQLite's steps: what then still works is broken off, STATUS_STOP
+ * (a view that never ends, a check that was put in). 0: any number. */
+void sqlite_allow(struct sqlite *database, int64_t steps);
+
 /* Runs statements without results. STATUS_FATAL with the file, SQLite's words and what to do; STATUS_BUSY
  * when another process holds the file. So with every function below that returns a status. */
 enum status sqlite_run(struct sqlite *database, const char *sql, struct error *error);

@@ -76,12 +76,16 @@ struct door {
     struct buffer in, out; /* in: what the last write left */
 };
 
+static bool pipe_closed;
+
 static bool write_all(int descriptor, struct text bytes)
 {
     while (bytes.length) {
         ssize_t written = write(descriptor, bytes.bytes, bytes.length);
         if (written < 0 && errno == EINTR)
             continue;
+        if (written < 0 && errno == EPIPE && descriptor == STDOUT_FILENO)
+            pipe_closed = true;
         if (written <= 0)
             return false;
         bytes = text_slice(bytes, (size_t)written, bytes.length);
@@ -115,6 +119,11 @@ static int door_close(void *cookie)
     buffer_free(&door->out);
     free(door);
     return written ? 0 : -1;
+}
+
+bool visible_pipe_is_closed(void)
+{
+    return pipe_closed;
 }
 
 FILE *visible_stream(int descriptor)

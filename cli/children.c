@@ -236,6 +236,8 @@ static const struct child_role roles[CHILD_KINDS] = {
 bool children_concern(const struct session *session)
 {
     static const char *const commands_of[] = { "run", "extract", "transform", "load", NULL };
+    if (session->invocation->dry_run)
+        return false;
     for (size_t i = 0; commands_of[i]; i++)
         if (!strcmp(session->invocation->command, commands_of[i]))
             return true;

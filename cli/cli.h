@@ -33,6 +33,7 @@ struct invocation {
         *as_of, *by, *format, *department, *outcome, *since, *limit, *output, *max_age, *listen, *as, *number,
         *signature, *list;
     bool fresh; /* --new */
+    bool yes, dry_run;
     bool online, offline, rules, anew, people, recover;
     char **arguments; /* what is no option */
     int argument_count;
@@ -68,6 +69,9 @@ void cli_end_in_order(void);
  * one by hand, piece by piece, says so with output_begin; where nothing is begun, main writes {"error",
  * "exit_code"}. */
 void output_json(const struct value *document);
+/* The name and version of the documents that come (borrowed); NULL, and without --json: none. */
+void output_set_schema(const char *schema);
+const char *output_schema(void);
 void output_begin(void);
 bool output_is_begun(void);
 void output_error(const struct error *error);
@@ -84,6 +88,8 @@ void output_table(const struct value *rows, const struct output_column *columns,
 /* Display columns that a text takes; and those of a line of standard output: the terminal's, COLUMNS, or 80. */
 int output_columns(struct text text);
 int output_width(void);
+/* Lines of the terminal's screen, or LINES; elsewhere `usual`. */
+int output_height(int usual);
 /* Filled up with blanks to so many display columns. */
 void output_padded(struct text text, int width);
 /* Messages and progress: to stderr. */

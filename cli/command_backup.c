@@ -15,6 +15,8 @@ static enum status verify(struct session *session, const char *path, struct aren
         return error->status;
     enum status status = audit_verify(store, &request, arena, report, error);
     store_close(store);
+    if (status == STATUS_FATAL) /* what cannot be read does not verify */
+        status = error->status = STATUS_LEDGER;
     if (!status && !report->holds)
         status = error_set(error, STATUS_LEDGER, "%s: %s %s", path, report->sentence,
                            report->first ? report->first->message : "");
@@ -38,7 +40,10 @@ static enum status copy(struct session *session, const char *partial, struct err
         return error->status;
     cli_end_in_order();
     file_remove(partial);
-    enum status status = restoration_copy(store, partial, &cli_stop, error);
+    /* Empty, for nobody else to read: SQLite copies into it. */
+    enum status status = file_write(partial, TEXT(""), FILE_OURS, error);
+    if (!status)
+        status = restoration_copy(store, partial, &cli_stop, error);
     store_close(store);
     return status;
 }
@@ -55,6 +60,10 @@ enum status command_backup(struct session *session, struct error *error, int *ex
         return error->status;
     const char *partial = text_format(&arena, "%s.partial", path).bytes;
     enum status status = copy(session, partial, error);
+    struct error reason = { 0 };
+    /* Is it the disk, or the store? */
+    if (status == STATUS_FATAL && verify(session, session->configuration.store, &arena, &report, &reason))
+        status = error_copy(error, STATUS_LEDGER, &reason);
     if (!status)
         status = verify(session, partial, &arena, &report, error);
     if (!status)

@@ -141,7 +141,7 @@ static void print_online(const struct value *document)
 struct reviewing {
     struct value *warnings;
     struct arena *arena;
-    struct error *error;
+    const struct setting_context *context;
 };
 
 static void take_remark(void *user_data, const char *remark)
@@ -154,17 +154,19 @@ static void take_remark(void *user_data, const char *remark)
 static void take_example(void *user_data, const struct rule_example *example)
 {
     const struct reviewing *reviewing = user_data;
-    if (example->held == example->should_pass || reviewing->error->status)
+    struct error error = { 0 };
+    if (example->held == example->should_pass)
         return;
     if (example->should_pass)
-        (void)error_set(reviewing->error, STATUS_USAGE,
+        (void)error_set(&error, STATUS_USAGE,
                         _("%s:%u:%u: the rule %.*s breaks an example that should pass: %.*s"), example->file,
                         example->line, example->column, TEXT_ARG(example->rule),
                         TEXT_ARG(example->finding->message));
     else
-        (void)error_set(reviewing->error, STATUS_USAGE,
+        (void)error_set(&error, STATUS_USAGE,
                         _("%s:%u:%u: the rule %.*s lets an example pass that should fail"), example->file,
                         example->line, example->column, TEXT_ARG(example->rule));
+    (void)setting_goes_on(reviewing->context, &error);
 }
 
 /* Terms of the law differ, and this code does not say which are meant. */
@@ -183,47 +185,95 @@ static void ask_agency_kind(const struct session *session, struct reviewing *rev
                 .bytes);
 }
 
+/* Everything that run would refuse. Each part by itself; a fault of another kind ends it. */
+static enum status find_faults(struct session *session, const struct load_request *load,
+                               struct reviewing *reviewing, struct error *error)
+{
+    struct configuration *configuration = &session->configuration;
+    struct extract_request extract = run_extract_request(session);
+    struct transform_request transform = run_transform_request(session);
+    struct digest rules;
+    for (int part = 0; part < 5; part++) {
+        enum status status = STATUS_OK;
+        if (part == 0)
+            status = store_check_place(configuration->store, error);
+        else if (part == 1)
+            status = extract_check(&extract, error);
+        else if (part == 2 && configuration->lists_read)
+            status = transform_check(&transform, &rules, error);
+        else if (part == 3)
+            status = load_check(load, error);
+        else if (part == 4)
+            status = ledger_setup_check(configuration, error);
+        if (status && !setting_goes_on(&configuration->context, error))
+            return status;
+    }
+    if (configuration->context.faults->count)
+        return STATUS_OK;
+    if (transform_review(&transform, take_remark, take_example, reviewing, error))
+        return error->status;
+    return shipped_compare(reviewing->arena, configuration->rule_files, configuration->rule_file_count,
+                           take_remark, reviewing, error);
+}
+
+/* All but the last, which the caller tells as any command's; with --json all of them. */
+static enum status tell_faults(const struct session *session, struct arena *arena, struct value *document,
+                               struct error *error)
+{
+    const struct setting_faults *faults = session->configuration.context.faults;
+    struct value *list = value_list(arena);
+    for (const struct setting_fault_item *fault = faults->first; fault; fault = fault->next) {
+        output_error_members(value_append(list, value_object(arena)), arena, &fault->error);
+        if (fault->next)
+            fprintf(stderr, "congkhai: %s\n", fault->error.message);
+    }
+    value_set(document, "valid", value_boolean(arena, false));
+    value_set(document, "errors", list);
+    output_error_members(document, arena, &faults->first->error);
+    value_set(document, "exit_code", value_integer(arena, error_exit_code(STATUS_USAGE)));
+    if (session->invocation->json)
+        output_json(document);
+    return error_copy(error, STATUS_USAGE, &faults->last->error);
+}
+
+static void try_portal(const struct load_request *load, struct arena *arena, struct value *document,
+                       int *exit_code)
+{
+    struct error reason = { 0 };
+    bool there = load_trial(load, &reason) == STATUS_OK;
+    value_set(
+        document, "portal",
+        value_text(arena, there ? text_of(_("it answers")) : text_copy(arena, text_of(reason.message))));
+    if (!there)
+        *exit_code = 3;
+}
+
 enum status command_check(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct configuration *configuration = &session->configuration;
-    struct extract_request extract = run_extract_request(session);
-    struct transform_request transform = run_transform_request(session);
     struct load_request load = { .portal = configuration->portal,
                                  .brakes = configuration->brakes,
                                  .agency_code = configuration->agency_code,
                                  .folder = configuration->folder,
                                  .context = &configuration->context,
                                  .stop = &cli_stop };
-    struct digest rules;
     struct value *document = value_object(&arena), *warnings = value_list(&arena);
-    if (store_check_place(configuration->store, error) || extract_check(&extract, error) ||
-        transform_check(&transform, &rules, error) || (configuration->portal && load_check(&load, error)) ||
-        ledger_setup_check(configuration, error))
+    struct reviewing reviewing = { warnings, &arena, &configuration->context };
+    value_set(document, "configuration", value_string(&arena, configuration->path));
+    if (find_faults(session, &load, &reviewing, error))
         return error->status;
-    struct reviewing reviewing = { warnings, &arena, error };
-    error->status = STATUS_OK;
-    if (transform_review(&transform, take_remark, take_example, &reviewing, error) || error->status)
-        return error->status;
-    if (shipped_compare(&arena, configuration->rule_files, configuration->rule_file_count, take_remark,
-                        &reviewing, error))
-        return error->status;
+    if (configuration->context.faults->count)
+        return tell_faults(session, &arena, document, error);
     ask_agency_kind(session, &reviewing);
     warn_secrets(session, configuration->tree, warnings, &arena);
-    value_set(document, "configuration", value_string(&arena, configuration->path));
     value_set(document, "valid", value_boolean(&arena, true));
     value_set(document, "sources_configured", value_integer(&arena, (int64_t)configuration->source_count));
     value_set(document, "warnings", warnings);
-    if (session->invocation->online && try_sources(session, document, &arena, exit_code))
-        return error->status;
-    if (session->invocation->online && configuration->portal) {
-        struct error reason = { 0 };
-        bool there = load_trial(&load, &reason) == STATUS_OK;
-        value_set(document, "portal",
-                  value_text(&arena,
-                             there ? text_of(_("it answers")) : text_copy(&arena, text_of(reason.message))));
-        if (!there)
-            *exit_code = 3;
+    if (session->invocation->online) {
+        if (try_sources(session, document, &arena, exit_code))
+            return error->status;
+        try_portal(&load, &arena, document, exit_code);
     }
     if (session->invocation->json) {
         output_json(document);

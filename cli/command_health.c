@@ -149,6 +149,21 @@ void health_unknown(const struct error *error)
     buffer_free(&of.words);
 }
 
+static void print_json(struct arena *arena, const struct examination *of, const char *state)
+{
+    struct value *document = value_object(arena);
+    value_set(document, "state", value_string(arena, state));
+    value_set(document, "message", value_string(arena, of->words.bytes));
+    value_set(document, "exit_code", value_integer(arena, (int64_t)of->health));
+    value_set(document, "age", value_integer(arena, of->age));
+    value_set(document, "max_age", value_integer(arena, of->max_age));
+    value_set(document, "kept", value_integer(arena, of->kept));
+    value_set(document, "new", value_integer(arena, of->fresh));
+    value_set(document, "due", value_integer(arena, of->near));
+    value_set(document, "overdue", value_integer(arena, of->overdue));
+    output_json(document);
+}
+
 enum status command_health(struct session *session, struct error *error, int *exit_code)
 {
     static const char *const names[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
@@ -165,9 +180,12 @@ enum status command_health(struct session *session, struct error *error, int *ex
     status = run_close_read(store, status, error);
     if (status == STATUS_OK) {
         *exit_code = (int)of.health;
-        printf("CONGKHAI %s - %s | age=%llds;;%lld kept=%lld new=%lld;0 due=%lld;0 overdue=%lld;0\n",
-               names[of.health], of.words.bytes, (long long)of.age, (long long)of.max_age, (long long)of.kept,
-               (long long)of.fresh, (long long)of.near, (long long)of.overdue);
+        if (session->invocation->json)
+            print_json(&arena, &of, names[of.health]);
+        else
+            printf("CONGKHAI %s - %s | age=%llds;;%lld kept=%lld new=%lld;0 due=%lld;0 overdue=%lld;0\n",
+                   names[of.health], of.words.bytes, (long long)of.age, (long long)of.max_age,
+                   (long long)of.kept, (long long)of.fresh, (long long)of.near, (long long)of.overdue);
     }
     buffer_free(&of.words);
     return status;

@@ -123,9 +123,10 @@ static enum status show_day(struct session *session, struct store *store, struct
         return status;
     if (known.bytes)
         value_set(held, "known_at", value_text(arena, known));
-    if (invocation->json)
+    if (invocation->json) {
+        value_set(held, "schema", value_string(arena, output_schema()));
         print_canonical(held);
-    else
+    } else
         print_held(arena, held);
     return STATUS_OK;
 }

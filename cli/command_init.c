@@ -1,20 +1,27 @@
 /* init: a commented starter configuration. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "adapters/file.h"
+#include "adapters/yaml.h"
 #include "cli/cli.h"
 #include "cli/shipped.h"
 #include "extract/infer_config.h"
 
-static const char starter[] =
+#define FILE_LIMIT ((size_t)16 << 20)
+
+static const char head[] =
     "# congkhai: cấu hình mẫu / starter configuration. Kiểm tra / check it with: congkhai check\n"
-    "agency: { code: H13, name: UBND thành phố Cần Thơ }   # cơ quan công khai / who publishes\n"
+    "# Điền mã và tên cơ quan công khai / fill in who publishes: code: H13, name: UBND thành phố Cần Thơ\n"
+    "agency: { code: \"<mã cơ quan / code>\", name: \"<tên cơ quan / name>\" }\n"
     "store: state/congkhai.db                              # đường dẫn tính từ tệp này / relative to this "
     "file\n"
     "language: vi\n"
     "\n"
-    "sources:\n"
+    "sources:\n";
+
+static const char sample[] =
     "  - name: so-tu-phap                                  # nguồn dữ liệu / a department's system\n"
     "    fetch: { folder: inbox/so-tu-phap, match: \"*.json\" }\n"
     "    format: json                                      # json ndjson xml html csv xlsx rows\n"
@@ -30,7 +37,9 @@ static const char starter[] =
     "      decision.number: /so_quyet_dinh\n"
     "      steps: { from: /trinh_tu_thuc_hien, split: \"\\n\", map: { text: . } }\n"
     "      time_limit: /thoi_han\n"
-    "      results: { from: /ket_qua_xu_ly, map: { name: . } }\n"
+    "      results: { from: /ket_qua_xu_ly, map: { name: . } }\n";
+
+static const char tail[] =
     "\n"
     "portal:\n"
     "  driver: rest\n"
@@ -93,21 +102,134 @@ static enum status write_shipped(const struct session *session, const char *fold
     return STATUS_OK;
 }
 
+/* ---- a source more ---- */
+
+/* Behind the last line of the list, whose dashes stand at `indent`; comments and blanks behind it are not its. */
+static size_t end_of_list(struct text text, size_t first, size_t indent)
+{
+    size_t end = first;
+    for (size_t at = first; at < text.length;) {
+        const char *line = text.bytes + at, *stop = memchr(line, '\n', text.length - at);
+        size_t length = stop ? (size_t)(stop - line) + 1 : text.length - at, blanks = 0;
+        while (blanks < length && line[blanks] == ' ')
+            blanks++;
+        bool empty = blanks == length || strchr("\r\n#", line[blanks]);
+        if (!empty && (blanks < indent || (blanks == indent && line[blanks] != '-')))
+            return end;
+        at += length;
+        if (!empty)
+            end = at;
+    }
+    return end;
+}
+
+static size_t line_start(struct text text, unsigned line)
+{
+    size_t at = 0;
+    for (; line > 1 && at < text.length; at++)
+        line -= text.bytes[at] == '\n';
+    return at;
+}
+
+/* The item's lines, its dash moved from the third column. */
+static void put_moved(struct buffer *out, struct text item, size_t indent)
+{
+    for (size_t at = 0; at < item.length;) {
+        const char *stop = memchr(item.bytes + at, '\n', item.length - at);
+        size_t length = stop ? (size_t)(stop - item.bytes) + 1 - at : item.length - at;
+        buffer_printf(out, "%*s", (int)indent, "");
+        buffer_text(out, text_slice(item, at + 2, length - 2));
+        at += length;
+    }
+}
+
+/* Nothing but the list has changed, and that by one item at its end. */
+static bool is_old_and_one_more(const struct value *old, const struct value *new)
+{
+    if (new->count != old->count)
+        return false;
+    for (const struct value *member = old->first; member; member = member->next) {
+        const struct value *other = value_find_text(new, member->name);
+        bool list = text_is(member->name, "sources");
+        if (!other || (!list && !value_equal(member, other)) || (list && other->count != member->count + 1))
+            return false;
+        const struct value *there = list ? other->first : NULL;
+        for (const struct value *item = list ? member->first : NULL; item;
+             item = item->next, there = there->next)
+            if (!value_equal(item, there))
+                return false;
+    }
+    return true;
+}
+
+static enum status add_source(const struct session *session, const char *path, struct value *document,
+                              struct error *error)
+{
+    struct arena *arena = &session->invocation->arena;
+    struct text bytes, item;
+    struct value *tree, *changed;
+    if (file_read(arena, path, FILE_LIMIT, &bytes, error) || yaml_parse(arena, bytes, path, &tree, error))
+        return error->status = STATUS_USAGE;
+    const struct value *list = value_find(tree, "sources");
+    size_t at = list && list->first ? line_start(bytes, list->first->line) : 0, indent = 0;
+    while (list && list->first && at + indent < bytes.length && bytes.bytes[at + indent] == ' ')
+        indent++;
+    if (!list || list->kind != VALUE_LIST || !list->first || bytes.bytes[at + indent] != '-')
+        return error_set(
+            error, STATUS_USAGE,
+            _("%s: a source is added to a list \"sources\" whose items stand one below the other, each "
+              "behind a dash; write it so"),
+            path);
+    if (infer_config_write(arena, session->invocation->from, list, &item, error))
+        return error->status;
+    BUFFER_OWNED struct buffer out = { 0 };
+    size_t end = end_of_list(bytes, at, indent);
+    buffer_text(&out, text_slice(bytes, 0, end));
+    if (bytes.bytes[end - 1] != '\n')
+        buffer_char(&out, '\n');
+    put_moved(&out, item, indent);
+    buffer_text(&out, text_slice(bytes, end, bytes.length - end));
+    if (yaml_parse(arena, buffer_view(&out), path, &changed, error) || !is_old_and_one_more(tree, changed))
+        return error_set(error, STATUS_USAGE,
+                         _("%s: the source cannot be added without changing the rest; nothing was written"),
+                         path);
+    struct text name = value_text_of(value_find(changed, "sources")->last, "name");
+    struct stat info;
+    if (stat(path, &info) < 0 || file_write(path, buffer_view(&out), info.st_mode & 0777, error))
+        return error->status = STATUS_USAGE;
+    value_set(document, "source", value_text(arena, name));
+    output_message(session, _("the source " TEXT_PRINT " was added to %s"), TEXT_ARG(name), path);
+    return STATUS_OK;
+}
+
+static enum status write_whole(const struct session *session, const char *folder, const char *path,
+                               struct value *written, struct error *error)
+{
+    struct text source = text_of(sample);
+    if (session->invocation->from &&
+        infer_config_write(&session->invocation->arena, session->invocation->from, NULL, &source, error))
+        return error->status;
+    if (write_shipped(session, folder, written, error))
+        return error->status;
+    BUFFER_OWNED struct buffer out = { 0 };
+    buffer_string(&out, head);
+    buffer_text(&out, source);
+    buffer_string(&out, tail);
+    return write_new(session, path, buffer_view(&out), written, error);
+}
+
 enum status command_init(struct session *session, struct error *error, int *exit_code)
 {
     struct arena *arena = &session->invocation->arena;
     const char *folder = session->invocation->argument_count ? session->invocation->arguments[0] : ".";
     const char *configuration = file_path(arena, folder, "congkhai.yaml");
-    struct text yaml = TEXT_NONE;
     struct value *document = value_object(arena), *written = value_list(arena);
+    bool there = file_exists(configuration);
     (void)exit_code;
-    if (session->invocation->from && infer_config_write(arena, session->invocation->from, &yaml, error))
-        return error->status;
-    if (file_exists(configuration))
+    if (there && !session->invocation->from)
         return error_set(error, STATUS_USAGE, _("%s is there already; nothing was written"), configuration);
-    if (write_shipped(session, folder, written, error))
-        return error->status;
-    if (write_new(session, configuration, yaml.bytes ? yaml : text_of(starter), written, error))
+    if (there ? add_source(session, configuration, document, error)
+              : write_whole(session, folder, configuration, written, error))
         return error->status;
     output_message(session, _("next: correct it, then \"congkhai --config %s check --online\""),
                    configuration);

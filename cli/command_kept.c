@@ -56,6 +56,8 @@ static enum status read_filter(struct session *session, struct store *store, str
         source_check_names(configuration->sources, configuration->source_count, invocation->sources,
                            invocation->source_count, error))
         return error->status;
+    if (run_check_codes(session, store, error))
+        return error->status;
     if (!invocation->fresh)
         return STATUS_OK;
     if (invocation->since)

@@ -3,15 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/crypto.h"
 #include "cli/approval_lists.h"
 #include "cli/run.h"
 #include "core/canonical.h"
 #include "load/plan.h"
+#include "store/kept.h"
+#include "store/report.h"
 
 #define ACTION_WIDTH 9
 #define VALUE_MAX    100 /* bytes of a value on a terminal; --json has all of it */
 
 struct printing {
+    struct value *conflicts, *changed;
     bool json;
     int64_t steps;
     struct buffer line;
@@ -111,13 +115,36 @@ static enum status show_step(void *user_data, const struct plan_step *step, stru
     return STATUS_OK;
 }
 
-static void print_summary(const struct printing *printing, const struct plan_summary *summary)
+/* What a person has to decide before anything of it can be sent. */
+static void print_conflicts(struct printing *printing)
+{
+    const struct output_column columns[] = {
+        { "code", _("code"), 26 },
+        { "since_run", _("since run"), 0 },
+        { "message", _("the portal's words"), 100 },
+    };
+    if (!printing->conflicts->count)
+        return;
+    printf(_("\nIn conflict, and not sent before somebody decides (congkhai reconcile --show CODE):\n"));
+    output_table(printing->conflicts, columns, sizeof columns / sizeof *columns);
+}
+
+static void print_list_json(const char *name, const struct value *list)
+{
+    BUFFER_OWNED struct buffer line = { 0 };
+    canonical_write(&line, list);
+    printf("  \"%s\": %s,\n", name, line.bytes);
+}
+
+static void print_summary(struct printing *printing, const struct plan_summary *summary)
 {
     if (printing->json) {
-        printf("%s],\n  \"publish\": %lld,\n  \"first\": %lld,\n  \"withdraw\": %lld,\n  \"ask\": %lld,\n"
-               "  \"digest\": \"%s\"\n}\n",
+        printf("%s],\n  \"publish\": %lld,\n  \"first\": %lld,\n  \"withdraw\": %lld,\n  \"ask\": %lld,\n",
                printing->steps ? "\n  " : "", (long long)summary->publish, (long long)summary->first,
-               (long long)summary->withdraw, (long long)summary->ask, summary->digest);
+               (long long)summary->withdraw, (long long)summary->ask);
+        print_list_json("conflicts", printing->conflicts);
+        print_list_json("changed_since", printing->changed);
+        printf("  \"digest\": \"%s\"\n}\n", summary->digest);
         return;
     }
     if (summary->steps)
@@ -125,14 +152,48 @@ static void print_summary(const struct printing *printing, const struct plan_sum
     printf(_("%lld to publish (%lld of them new), %lld to withdraw, %lld only to be asked about\n"),
            (long long)summary->publish, (long long)summary->first, (long long)summary->withdraw,
            (long long)summary->ask);
+    print_conflicts(printing);
     printf(_("The digest of this plan: %s\n"), summary->digest);
+}
+
+/* What is planned was made by the last transform: with this configuration and these rules? */
+static enum status find_changes(const struct session *session, struct store *store, struct arena *arena,
+                                struct value **changed, struct error *error)
+{
+    const struct configuration *configuration = &session->configuration;
+    struct digest before[2], rules = crypto_sha256(configuration->rules_text);
+    int64_t run;
+    *changed = value_list(arena);
+    if (!session->configured)
+        return STATUS_OK;
+    enum status status = report_last_transform(store, &run, &before[0], &before[1], error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    if (!digest_equal(&before[0], &configuration->digest))
+        value_append(*changed, value_string(arena, "configuration"));
+    if (!digest_equal(&before[1], &rules))
+        value_append(*changed, value_string(arena, "rules"));
+    if ((*changed)->count)
+        output_message(
+            session,
+            _("since run %lld transformed last, the configuration or the rules and code lists have changed: "
+              "the next transform may make another plan"),
+            (long long)run);
+    return STATUS_OK;
 }
 
 static enum status show(struct session *session, struct store *store, struct error *error)
 {
     struct load_request request = run_load_request(session);
     struct plan_summary summary;
+    ARENA_OWNED struct arena arena = { 0 };
     struct printing printing = { .json = session->invocation->json };
+    struct kept_filter conflicts = { .sources = session->invocation->sources,
+                                     .source_count = session->invocation->source_count,
+                                     .codes = session->invocation->codes,
+                                     .code_count = session->invocation->code_count,
+                                     .outcome = "conflict" };
+    int64_t total, records;
     BUFFER_OWNED struct buffer document = { .limit = PLAN_KEPT_MAX };
     struct plan_walk walk = { .store = store,
                               .filter = &request.filter,
@@ -140,9 +201,13 @@ static enum status show(struct session *session, struct store *store, struct err
                               .visit = show_step,
                               .user_data = &printing,
                               .document = &document };
+    if (run_check_codes(session, store, error) ||
+        kept_rows(store, &conflicts, &arena, &printing.conflicts, &total, &records, error) ||
+        find_changes(session, store, &arena, &printing.changed, error))
+        return error->status;
     if (printing.json) {
         output_begin();
-        fputs("{\n  \"steps\": [", stdout);
+        printf("{\n  \"schema\": \"%s\",\n  \"steps\": [", output_schema());
     }
     enum status status = plan_walk(&walk, &summary, error);
     if (!status) {

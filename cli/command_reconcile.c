@@ -74,9 +74,10 @@ static enum status show_row(void *user_data, const struct value *row, struct err
 
 static void print_counts_json(const struct reconciliation_counts *counts, bool online)
 {
-    printf("{\n  \"online\": %s,\n  \"same\": %lld,\n  \"differs\": %lld,\n  \"missing_there\": %lld,\n"
+    printf("{\n  \"schema\": \"%s\",\n  \"online\": %s,\n  \"same\": %lld,\n  \"differs\": %lld,\n  "
+           "\"missing_there\": %lld,\n"
            "  \"only_there\": %lld,\n",
-           online ? "true" : "false", (long long)counts->same, (long long)counts->differs,
+           output_schema(), online ? "true" : "false", (long long)counts->same, (long long)counts->differs,
            (long long)counts->missing, (long long)counts->only);
     if (online)
         printf("  \"listed\": %lld,\n  \"conflict\": %lld,\n  \"pending\": %lld,\n  \"refreshed\": %lld,\n",

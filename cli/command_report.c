@@ -9,6 +9,7 @@
 #include "core/date.h"
 #include "report/rule_words.h"
 #include "store/audit.h"
+#include "store/kept.h"
 #include "store/night.h"
 #include "store/reconciliation.h"
 #include "store/report.h"
@@ -16,60 +17,72 @@
 #include "store/rule_report.h"
 #include "store/store_run.h"
 
-#define SHOWN 8 /* rows of a list: status is one screen; --json has them all */
+#define SHOWN  8  /* rows of a list at most: status is one screen */
+#define SCREEN 40 /* lines, where no terminal says */
 
 static void heading(const char *text)
 {
     printf("\n%s\n", text);
 }
 
-/* Prints the first rows of a list, and says how many there are of what. */
-static void print_first(struct arena *arena, const char *title, struct value *rows, int64_t total,
-                        const struct output_column *columns, size_t count)
+/* The lists of a status share the screen. */
+struct shared_screen {
+    struct arena *arena;
+    int64_t each; /* rows of a list */
+};
+
+/* Prints the first rows of a list, and says how many there are, and what shows all. */
+static void print_first(const struct shared_screen *screen, const char *title, const char *all,
+                        const struct value *rows, int64_t total, const struct output_column *columns,
+                        size_t count)
 {
     if (!rows->count)
         return;
-    struct value *first = value_list(arena);
+    struct value *first = value_list(screen->arena);
     int64_t shown = 0;
-    for (const struct value *row = rows->first; row && shown < SHOWN; row = row->next, shown++)
-        value_append(first, value_copy(arena, row));
+    for (const struct value *row = rows->first; row && shown < screen->each; row = row->next, shown++)
+        value_append(first, value_copy(screen->arena, row));
     if (total > shown)
-        printf(_("\n%s (%lld of %lld; all: congkhai --json status)\n"), title, (long long)shown,
-               (long long)total);
+        printf(_("\n%s (%lld of %lld; all: %s)\n"), title, (long long)shown, (long long)total, all);
     else
         heading(title);
     output_table(first, columns, count);
 }
 
-/* Reasons by rule, as the operator hands them on: what each keeps back, of which source. */
-static void print_reasons(struct arena *arena, const struct value *rules)
+/* "By rule: ND63-8.2a 20, congkhai/codes 3 (2 of 18)": what keeps most back. */
+static void print_counts(const char *title, const struct value *rows)
 {
-    const struct output_column columns[] = {
-        { "rule", _("rule"), 24 },          { "kept_back", _("kept back"), 0 },
-        { "source", _("source"), 24 },      { "department", _("department"), 40 },
-        { "since_run", _("since run"), 0 },
-    };
-    struct value *keeping = value_list(arena);
-    for (const struct value *row = rules->first; row; row = row->next)
-        if (!text_is(value_text_of(row, "kept_back"), "0"))
-            value_append(keeping, value_copy(arena, row));
-    print_first(arena, _("What keeps records back, by rule"), keeping, (int64_t)keeping->count, columns,
-                sizeof columns / sizeof *columns);
+    size_t shown = 0, named = 0;
+    for (const struct value *row = rows->first; row; row = row->next)
+        named += value_find(row, "name") != NULL;
+    if (!named)
+        return;
+    fputs(title, stdout);
+    for (const struct value *row = rows->first; row && shown < 5; row = row->next) {
+        struct text name = value_text_of(row, "name");
+        if (name.length)
+            printf("%s " TEXT_PRINT " " TEXT_PRINT, shown++ ? "," : "", TEXT_ARG(name),
+                   TEXT_ARG(value_text_of(row, "records")));
+    }
+    if (named > shown)
+        printf(_(" (%zu of %zu)"), shown, named);
+    putchar('\n');
 }
 
-static void print_kept(struct arena *arena, struct value *records)
+static void print_kept(const struct shared_screen *screen, struct value *records, int64_t total)
 {
     const struct output_column columns[] = {
         { "source", _("source"), 20 }, { "key", _("key"), 24 },     { "outcome", _("outcome"), OUTPUT_WORD },
         { "rule", _("rule"), 24 },     { "place", _("field"), 40 }, { "value", _("value"), 30 },
         { "why", _("why"), 160 },
     };
-    rule_words_join(arena, records);
-    print_first(arena, _("Records that are kept back, a line a reason"), records, (int64_t)records->count,
+    rule_words_join(screen->arena, records);
+    print_first(screen, _("Records that are kept back, a line a reason"), "congkhai kept", records, total,
                 columns, sizeof columns / sizeof *columns);
 }
 
-static void print_deliveries(struct arena *arena, struct value *deliveries)
+static void print_deliveries(const struct shared_screen *screen, const struct value *deliveries,
+                             int64_t total)
 {
     const struct output_column columns[] = {
         { "code", _("code"), 26 },
@@ -78,11 +91,11 @@ static void print_deliveries(struct arena *arena, struct value *deliveries)
         { "run", _("run"), 0 },
         { "words", _("why"), 100 },
     };
-    print_first(arena, _("Deliveries that did not end"), deliveries, (int64_t)deliveries->count, columns,
+    print_first(screen, _("Deliveries that did not end"), "congkhai kept", deliveries, total, columns,
                 sizeof columns / sizeof *columns);
 }
 
-static void print_missing(struct arena *arena, struct value *missing)
+static void print_missing(const struct shared_screen *screen, const struct value *missing, int64_t total)
 {
     const struct output_column columns[] = {
         { "source", _("source"), 20 },
@@ -90,8 +103,8 @@ static void print_missing(struct arena *arena, struct value *missing)
         { "code", _("code"), 26 },
         { "locator", _("last seen in"), 60 },
     };
-    print_first(arena, _("Missing from their source (nothing is withdrawn by itself)"), missing,
-                (int64_t)missing->count, columns, sizeof columns / sizeof *columns);
+    print_first(screen, _("Missing from their source (nothing is withdrawn by itself)"),
+                "congkhai --json status", missing, total, columns, sizeof columns / sizeof *columns);
 }
 
 static void print_runs(const struct value *runs)
@@ -122,10 +135,10 @@ static void print_runs(const struct value *runs)
 
 struct situation {
     struct value *runs, *sources, *records, *deliveries, *missing, *published;
-    struct value *broken, *reasons; /* listings that broke off; what keeps back, by rule */
-    struct value *terms;            /* that run out */
-    struct value *approval;         /* what waits for whom */
-    struct value *night;            /* NULL: none yet */
+    struct value *broken, *by[KEPT_BYS]; /* listings that broke off; what is kept back, counted */
+    struct value *terms;                 /* that run out */
+    struct value *approval;              /* what waits for whom */
+    struct value *night;                 /* NULL: none yet */
     struct store_kept_back kept;
     struct error ledger;      /* why no run would begin: the ledger does not verify; status OK: it does */
     struct value *reconciled; /* NULL: never */
@@ -146,7 +159,7 @@ static enum status read_terms(const struct session *session, struct store *store
     return rule_report_deadlines(store, arena, today, until, terms, error);
 }
 
-static void print_terms(struct arena *arena, struct value *rows, int64_t most)
+static void print_terms(const struct shared_screen *screen, const struct value *rows)
 {
     const struct output_column terms[] = {
         { "due", _("due"), 0 },
@@ -157,15 +170,17 @@ static void print_terms(struct arena *arena, struct value *rows, int64_t most)
         { "rule", _("rule"), 24 },
         { "name", _("name"), 60 },
     };
-    if (!rows->count)
-        return;
-    if (most == SHOWN) {
-        print_first(arena, _("Terms that run out"), rows, (int64_t)rows->count, terms,
-                    sizeof terms / sizeof *terms);
-        return;
-    }
-    heading(_("Terms that run out"));
-    output_table(rows, terms, sizeof terms / sizeof *terms);
+    print_first(screen, _("Terms that run out"), "congkhai status --rules", rows, (int64_t)rows->count, terms,
+                sizeof terms / sizeof *terms);
+}
+
+static enum status read_counts(struct store *store, struct arena *arena, struct situation *situation,
+                               struct error *error)
+{
+    for (int by = 0; by < KEPT_BYS; by++)
+        if (kept_counts(store, (enum kept_by)by, arena, &situation->by[by], error))
+            return error->status;
+    return STATUS_OK;
 }
 
 static enum status gather(const struct session *session, struct store *store, struct arena *arena,
@@ -176,7 +191,7 @@ static enum status gather(const struct session *session, struct store *store, st
     if (report_runs(store, arena, 1, &situation->runs, error) ||
         night_report(store, arena, &situation->night, error) ||
         report_broken_listings(store, arena, &situation->broken, error) ||
-        rule_report(store, arena, &situation->reasons, error) ||
+        read_counts(store, arena, situation, error) ||
         read_terms(session, store, arena, &situation->terms, error) ||
         report_sources(store, arena, &situation->sources, error) ||
         report_kept_records(store, arena, most, &situation->records, error) ||
@@ -215,6 +230,10 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     value_set(document, "reconciled", situation->reconciled ? situation->reconciled : value_null(arena));
     value_set(document, "kept_back", kept);
     value_set(document, "approval", situation->approval);
+    struct value *by = value_set(document, "kept_by", value_object(arena));
+    value_set(by, "outcome", situation->by[KEPT_BY_OUTCOME]);
+    value_set(by, "rule", situation->by[KEPT_BY_RULE]);
+    value_set(by, "department", situation->by[KEPT_BY_DEPARTMENT]);
     value_set(document, "sources", situation->sources);
     value_set(document, "records", situation->records);
     value_set(document, "deliveries", situation->deliveries);
@@ -289,17 +308,16 @@ static void print_night(struct arena *arena, const struct situation *situation)
                TEXT_ARG(value_text_of(night, "clock_went_back_at_run")));
 }
 
-static void print_broken(const struct value *broken)
+static void print_broken(const struct shared_screen *screen, const struct value *broken)
 {
     const struct output_column columns[] = {
         { "source", _("source"), 30 },
         { "run", _("run"), 0 },
         { "why", _("why"), 160 },
     };
-    if (!broken->count)
-        return;
-    heading(_("Sources that were not read whole the last time (nothing of them is reported missing)"));
-    output_table(broken, columns, sizeof columns / sizeof *columns);
+    print_first(
+        screen, _("Sources that were not read whole the last time (nothing of them is reported missing)"),
+        "congkhai --json status", broken, (int64_t)broken->count, columns, sizeof columns / sizeof *columns);
 }
 
 /* Each count says what it counts. */
@@ -330,6 +348,30 @@ static void print_back(const struct store_kept_back *kept)
         printf("\n");
 }
 
+/* Points of records (or of deliveries) that are kept back. */
+static int64_t points(const struct situation *situation, bool records)
+{
+    int64_t sum = 0;
+    for (const struct value *row = situation->by[KEPT_BY_OUTCOME]->first; row; row = row->next) {
+        struct text name = value_text_of(row, "name"), count = value_text_of(row, "points");
+        if ((text_is(name, "rejected") || text_is(name, "held")) == records && count.bytes)
+            sum += strtoll(count.bytes, NULL, 10);
+    }
+    return sum;
+}
+
+/* What stands above and below the lists, and a title and a heading for each of them, leave so many rows to each. */
+static struct shared_screen share_screen(struct arena *arena, const struct situation *situation)
+{
+    const struct value *const lists[] = { situation->sources,    situation->broken,  situation->records,
+                                          situation->deliveries, situation->missing, situation->terms };
+    int64_t left = output_height(SCREEN) - 12, count = 0;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        count += lists[i]->count > 0;
+    left = count ? (left - 3 * count) / count : SHOWN;
+    return (struct shared_screen){ arena, left < 1 ? 1 : left > SHOWN ? SHOWN : left };
+}
+
 static void print_situation(struct arena *arena, const struct situation *situation)
 {
     const struct output_column columns[] = {
@@ -344,26 +386,32 @@ static void print_situation(struct arena *arena, const struct situation *situati
     if (situation->ledger.status)
         printf("%s\n\n", situation->ledger.message);
     print_night(arena, situation);
-    printf(_("At the portal: %.*s published, %.*s abolished; %lld pending\n\n"),
-           TEXT_ARG(value_text_of(situation->published, "published")),
-           TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending);
+    struct text drafts = value_text_of(situation->published, "drafts");
+    printf(
+        _("At the portal: %.*s published, %.*s abolished; %lld pending; %.*s drafts wait to be announced\n"),
+        TEXT_ARG(value_text_of(situation->published, "published")),
+        TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending,
+        TEXT_ARG(drafts.bytes ? drafts : TEXT("0")));
     if (!situation->compared)
         printf(
-            _("\nRestored from a backup, and not compared: the next \"congkhai load\" asks the portal before "
+            _("Restored from a backup, and not compared: the next \"congkhai load\" asks the portal before "
               "it sends; \"congkhai reconcile\" compares all that stands there\n"));
     print_reconciled(arena, situation->reconciled);
-    output_table(situation->sources, columns, sizeof columns / sizeof *columns);
-    print_broken(situation->broken);
+    struct shared_screen screen = share_screen(arena, situation);
+    print_first(&screen, _("Sources"), "congkhai --json status", situation->sources,
+                (int64_t)situation->sources->count, columns, sizeof columns / sizeof *columns);
+    print_broken(&screen, situation->broken);
     print_back(&situation->kept);
     approval_status_print(arena, situation->approval);
-    print_reasons(arena, situation->reasons);
-    print_kept(arena, situation->records);
-    print_deliveries(arena, situation->deliveries);
-    print_missing(arena, situation->missing);
-    print_terms(arena, situation->terms, SHOWN);
+    print_counts(_("  by rule:"), situation->by[KEPT_BY_RULE]);
+    print_counts(_("  by department:"), situation->by[KEPT_BY_DEPARTMENT]);
+    print_kept(&screen, situation->records, points(situation, true));
+    print_deliveries(&screen, situation->deliveries, points(situation, false));
+    print_missing(&screen, situation->missing, situation->kept.missing);
+    print_terms(&screen, situation->terms);
 }
 
-static void print_rules(struct arena *arena, struct value *rules, struct value *deadlines)
+static void print_rules(struct arena *arena, struct value *rules, const struct value *deadlines)
 {
     const struct output_column columns[] = {
         { "rule", _("rule"), 24 },          { "severity", _("severity"), OUTPUT_WORD },
@@ -374,7 +422,7 @@ static void print_rules(struct arena *arena, struct value *rules, struct value *
     };
     rule_words_join(arena, rules);
     output_table(rules, columns, sizeof columns / sizeof *columns);
-    print_terms(arena, deadlines, INT64_MAX);
+    print_terms(&(struct shared_screen){ arena, INT64_MAX }, deadlines);
 }
 
 /* status --rules: which rules keep back how many records, whose, since when; and the terms of the law. */
@@ -412,6 +460,7 @@ static void print_empty_situation(struct arena *arena)
 {
     struct value *published = value_object(arena);
     value_set(published, "abolished", value_integer(arena, 0));
+    value_set(published, "drafts", value_integer(arena, 0));
     value_set(published, "pending", value_integer(arena, 0));
     value_set(published, "published", value_integer(arena, 0));
     struct situation situation = { .runs = value_list(arena),
@@ -421,7 +470,7 @@ static void print_empty_situation(struct arena *arena)
                                    .deliveries = value_list(arena),
                                    .missing = value_list(arena),
                                    .broken = value_list(arena),
-                                   .reasons = value_list(arena),
+                                   .by = { value_list(arena), value_list(arena), value_list(arena) },
                                    .terms = value_list(arena),
                                    .published = published };
     print_situation_json(arena, &situation);
@@ -444,7 +493,7 @@ enum status command_status(struct session *session, struct error *error, int *ex
         return run_close_read(store, told, error);
     }
     bool json = session->invocation->json;
-    enum status status = gather(session, store, &arena, INT64_MAX, &situation, error);
+    enum status status = gather(session, store, &arena, json ? INT64_MAX : SHOWN, &situation, error);
     if (status == STATUS_OK && json)
         print_situation_json(&arena, &situation);
     else if (status == STATUS_OK)

@@ -2,9 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "adapters/unicode.h"
 #include "cli/approval_lists.h"
 #include "cli/run.h"
+#include "core/document_number.h"
+#include "store/history.h"
 #include "store/operator_order.h"
 #include "store/store_run.h"
 
@@ -82,6 +86,16 @@ static enum status submit_taken(struct session *session, struct store *store, co
     return approval_lists_submit_ordered(session, store, codes, count, error);
 }
 
+static enum status check_codes(struct session *session, struct error *error)
+{
+    struct store *store;
+    if (!session->invocation->code_count)
+        return STATUS_OK;
+    if (run_read_store(session, STORE_READ, &store, error))
+        return error->status;
+    return run_close_read(store, run_check_codes(session, store, error), error);
+}
+
 enum status command_retry(struct session *session, struct error *error, int *exit_code)
 {
     const struct invocation *invocation = session->invocation;
@@ -97,7 +111,7 @@ enum status command_retry(struct session *session, struct error *error, int *exi
                     invocation->source_count },
     };
     if (run_need_reason(invocation, error) || read_run(invocation, &request.run, error) ||
-        run_open(session, &store, &run, error))
+        check_codes(session, error) || run_open(session, &store, &run, error))
         return error->status;
     ARENA_OWNED struct arena arena = { 0 };
     request.arena = &arena;
@@ -184,6 +198,25 @@ static enum status withdraw(struct session *session, struct store *store, struct
     return say_standing(session, store, code, run, exit_code, error);
 }
 
+/* The order stands on it: a number that no document can have is a slip of the hand. What is certain is mended. */
+static enum status read_decision(struct session *session, struct error *error)
+{
+    struct invocation *invocation = session->invocation;
+    struct document_number number;
+    struct text given = unicode_nfc(&invocation->arena, text_of(invocation->decision));
+    if (document_number_read(&invocation->arena, given, &number) != DOCUMENT_NUMBER_DOUBTFUL) {
+        invocation->decision = text_string(&invocation->arena, number.text);
+        return STATUS_OK;
+    }
+    if (number.suggestion.length)
+        return error_set(error, STATUS_USAGE,
+                         _("--decision \"%s\" is no number of a document; did you mean \"%.*s\"?"),
+                         invocation->decision, TEXT_ARG(number.suggestion));
+    return error_set(error, STATUS_USAGE,
+                     _("--decision \"%s\" is no number of a document; write it as in 1234/QĐ-UBND"),
+                     invocation->decision);
+}
+
 /* Everything that can be wrong before anything is touched. */
 static enum status check_withdrawal(struct session *session, struct error *error)
 {
@@ -192,7 +225,7 @@ static enum status check_withdrawal(struct session *session, struct error *error
         return error_set(
             error, STATUS_USAGE,
             _("\"withdraw\" needs --decision NUMBER: the decision that abolishes the procedure"));
-    if (run_need_reason(invocation, error))
+    if (run_need_reason(invocation, error) || read_decision(session, error))
         return error->status;
     struct load_request request = run_load_request(session);
     if (!request.released_count)
@@ -219,13 +252,69 @@ static enum status look_up(struct session *session, struct text code, struct err
         TEXT_ARG(code));
 }
 
+static void show_withdrawal(const struct session *session, struct arena *arena, const struct value *page)
+{
+    const struct invocation *invocation = session->invocation;
+    const struct value *held = value_find(page, "held");
+    fprintf(stderr, _("To be withdrawn: %.*s  %.*s\n"), TEXT_ARG(value_text_of(page, "code")),
+            TEXT_ARG(value_text_of(page, "name")));
+    if (held)
+        fprintf(stderr, _("At the portal: %.*s since %.*s (run %.*s, version %.*s)\n"),
+                TEXT_ARG(output_word(value_text_of(held, "status"))),
+                TEXT_ARG(output_time(arena, value_text_of(held, "published_at"))),
+                TEXT_ARG(value_text_of(held, "run")), TEXT_ARG(value_text_of(held, "portal_version")));
+    else
+        fprintf(stderr, "%s\n", _("At the portal: nothing that was acknowledged"));
+    fprintf(stderr, _("By decision %s; reason: %s\n"), invocation->decision, invocation->reason);
+}
+
+/* "y", "yes"; "c", "có". Silence is no consent. */
+static bool is_consent(struct text answer)
+{
+    static const char *const words[] = { "y", "yes", "c", "có", "co" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_is(answer, words[i]))
+            return true;
+    return false;
+}
+
+/* What will be done is shown and asked for; where nobody can be asked it must have been said. */
+static enum status confirm(struct session *session, struct text code, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    const struct invocation *invocation = session->invocation;
+    bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+    char answer[32];
+    struct value *page;
+    struct store *store;
+    if (!terminal && !invocation->yes)
+        return error_set(
+            error, STATUS_USAGE,
+            _("\"withdraw\" asks before it does anything, and there is no terminal to ask at; say --yes"));
+    if (run_read_store(session, STORE_READ, &store, error))
+        return error->status;
+    enum status status = history_show(store, &arena, code, &page, error);
+    status = run_close_read(store, status, error);
+    if (status)
+        return status;
+    if (!invocation->quiet || !invocation->yes)
+        show_withdrawal(session, &arena, page);
+    if (invocation->yes)
+        return STATUS_OK;
+    fputs(_("Withdraw it? [y/N] "), stderr);
+    fflush(stderr);
+    if (fgets(answer, sizeof answer, stdin) && is_consent(text_trim(unicode_lower(&arena, text_of(answer)))))
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE, _("not confirmed; nothing was done"));
+}
+
 enum status command_withdraw(struct session *session, struct error *error, int *exit_code)
 {
     struct store *store;
     struct run_counts counts = { 0 };
     struct text code = text_of(session->invocation->arguments[0]);
     int64_t run;
-    if (check_withdrawal(session, error) || look_up(session, code, error) ||
+    if (check_withdrawal(session, error) || look_up(session, code, error) || confirm(session, code, error) ||
         run_open(session, &store, &run, error))
         return error->status;
     enum status status = withdraw(session, store, code, run, &counts, exit_code, error);

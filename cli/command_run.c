@@ -322,11 +322,16 @@ enum status command_run(struct session *session, struct error *error, int *exit_
     struct night night = { 0 };
     struct digest rules;
     struct store *store;
+    if (session->invocation->dry_run)
+        return command_plan(session, error, exit_code);
     prepare(&night, session);
     if (check_all(&night, &rules, error) ||
         store_open(session->configuration.store, STORE_RUN, session->clock, &store, error))
         return error->status;
-    enum status status = run_begin(session, store, &night.run, error);
+    /* What extract brings may be new. */
+    enum status status = night.extract ? STATUS_OK : run_check_codes(session, store, error);
+    if (status == STATUS_OK)
+        status = run_begin(session, store, &night.run, error);
     if (status == STATUS_OK) {
         status = run_stages(&night, store, error);
         status = finish(&night, store, status, error, exit_code);

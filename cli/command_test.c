@@ -49,7 +49,7 @@ static const char *folder_of(struct arena *arena, const char *path)
 
 static enum status run_file(struct testing *testing, const char *path, struct error *error)
 {
-    struct setting_context context = { testing->arena, path };
+    struct setting_context context = { testing->arena, path, NULL };
     struct text bytes;
     struct value *tree;
     if (file_read(testing->arena, path, FILE_LIMIT, &bytes, error)) {
@@ -92,7 +92,7 @@ static enum status run_tests(struct testing *testing, struct error *error)
     struct configuration *configuration = &testing->session->configuration;
     const struct value *tests = configuration->tests;
     const struct value *item = tests && tests->kind == VALUE_LIST ? tests->first : tests;
-    struct setting_context context = { testing->arena, configuration->path };
+    struct setting_context context = { testing->arena, configuration->path, NULL };
     for (; item; item = tests->kind == VALUE_LIST ? item->next : NULL) {
         enum status status = item->kind == VALUE_TEXT
                                  ? run_files(testing, item, error)

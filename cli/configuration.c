@@ -66,6 +66,18 @@ static const struct setting agency_settings[] = {
       .help = N_("ministry or province: which terms the law sets it; by default the code tells (G, H)") },
 };
 
+const struct setting *configuration_settings(size_t *count)
+{
+    *count = COUNT(top_settings);
+    return top_settings;
+}
+
+const struct setting *configuration_agency_settings(size_t *count)
+{
+    *count = COUNT(agency_settings);
+    return agency_settings;
+}
+
 static enum status find_file(const char *path, const char **found, struct error *error)
 {
     static const char *const places[] = { "./congkhai.yaml", "/etc/congkhai/congkhai.yaml" };
@@ -152,7 +164,7 @@ static void digest_tree(struct configuration *configuration)
 static enum status add_lists(struct configuration *configuration, const struct rule_file *file,
                              struct error *error)
 {
-    struct setting_context context = { &configuration->arena, file->path };
+    struct setting_context context = { &configuration->arena, file->path, configuration->context.faults };
     const struct value *object = value_find(file->tree, "codes");
     struct value *missing = value_object(&configuration->arena);
     struct code_list *lists;
@@ -171,6 +183,19 @@ static enum status add_lists(struct configuration *configuration, const struct r
     return STATUS_OK;
 }
 
+static enum status read_rule_file(struct configuration *configuration, const struct value *list,
+                                  struct rule_file *file, struct error *error)
+{
+    struct value *tree;
+    if (!file_exists(file->path))
+        return setting_fault(&configuration->context, list, error,
+                             _("the file of rules %s is not there; check its path"), file->path);
+    if (read_yaml(&configuration->arena, file->path, &tree, error))
+        return error->status;
+    file->tree = tree;
+    return add_lists(configuration, file, error);
+}
+
 static enum status read_rules(struct configuration *configuration, const struct value *list,
                               struct error *error)
 {
@@ -180,20 +205,17 @@ static enum status read_rules(struct configuration *configuration, const struct 
     struct rule_file *files =
         arena_array(&configuration->arena, struct rule_file, configuration->rule_file_count + 1);
     configuration->rule_files = files;
+    enum status status = STATUS_OK;
     for (size_t i = 0; i < configuration->rule_file_count; i++) {
-        struct value *tree;
         files[i].path = file_path(&configuration->arena, configuration->folder,
                                   text_string(&configuration->arena, paths[i]));
-        if (!file_exists(files[i].path))
-            return setting_fault(&configuration->context, list, error,
-                                 _("the file of rules %s is not there; check its path"), files[i].path);
-        if (read_yaml(&configuration->arena, files[i].path, &tree, error))
-            return error->status;
-        files[i].tree = tree;
-        if (add_lists(configuration, &files[i], error))
-            return error->status;
+        if (read_rule_file(configuration, list, &files[i], error) == STATUS_OK)
+            continue;
+        status = error->status;
+        if (!setting_goes_on(&configuration->context, error))
+            return status;
     }
-    return STATUS_OK;
+    return status;
 }
 
 static enum status read_precedence(struct configuration *configuration, const struct value *list,
@@ -236,62 +258,128 @@ static const char *language_of(const struct value *tree)
     return languages[0];
 }
 
-static enum status read_all(struct configuration *configuration, void (*speak)(const char *language),
-                            struct error *error)
+/* What stands for what a person has to fill in: "<mã cơ quan>". */
+static enum status check_filled(const struct setting_context *context, const struct value *agency,
+                                struct error *error)
 {
-    struct arena *arena = &configuration->arena;
-    struct top top = { 0 };
+    enum status status = STATUS_OK;
+    for (const struct value *member = agency->first; member; member = member->next) {
+        if (!text_starts(member->text, TEXT("<")))
+            continue;
+        status = setting_fault(context, member, error,
+                               _("\"%.*s\" is still a placeholder; put your agency's in its place"),
+                               TEXT_ARG(member->name));
+        if (!setting_goes_on(context, error))
+            return status;
+    }
+    return status;
+}
+
+static enum status read_agency(struct configuration *configuration, const struct value *tree,
+                               struct error *error)
+{
     struct agency agency = { .kind = -1 };
-    struct value *tree;
-    if (read_yaml(arena, configuration->path, &tree, error))
-        return error->status;
-    configuration->tree = tree;
-    secrets_add_tree(configuration->folder, tree, SECRETS_WRITTEN);
-    if (speak)
-        speak(language_of(tree));
-    if (setting_read(&configuration->context, top_settings, COUNT(top_settings), tree, "configuration", &top,
-                     error) ||
-        setting_read(&configuration->context, agency_settings, COUNT(agency_settings), top.agency, "agency",
+    if (setting_read(&configuration->context, agency_settings, COUNT(agency_settings), tree, "agency",
                      &agency, error))
+        return error->status;
+    if (check_filled(&configuration->context, tree, error))
         return error->status;
     configuration->agency_code = agency.code;
     configuration->agency_name = agency.name;
     configuration->agency_kind = agency.kind == 0   ? AGENCY_MINISTRY
                                  : agency.kind == 1 ? AGENCY_PROVINCE
                                                     : agency_kind_of(text_of(agency.code));
-    configuration->language = languages[top.language];
-    configuration->sandbox = top.sandbox;
-    if (private_file_set_group(top.group, error))
+    return STATUS_OK;
+}
+
+static enum status read_place(struct configuration *configuration, const struct top *top, struct error *error)
+{
+    const struct value *tree = configuration->tree;
+    if (private_file_set_group(top->group, error))
         return setting_place(&configuration->context, value_find(tree, "group"), error);
-    configuration->store = file_path(arena, configuration->folder, top.store);
-    /* Early: what is wrong with the rest is told, too. */
-    if (notify_read(&configuration->context, configuration->folder, top.notify, &configuration->notify,
-                    error))
-        return error->status;
-    if (top.baseline && !date_read(text_of(top.baseline), &configuration->baseline))
+    if (top->baseline && !date_read(text_of(top->baseline), &configuration->baseline))
         return setting_fault(&configuration->context, value_find(tree, "baseline"), error,
                              _("\"%s\" must be a day such as 2010-10-14"), "baseline");
+    return STATUS_OK;
+}
+
+/* Each part by itself, so that all that is wrong can be told. */
+static enum status read_part(struct configuration *configuration, const struct top *top, int part,
+                             struct error *error)
+{
+    const struct setting_context *context = &configuration->context;
+    switch (part) {
+    case 0:
+        return top->agency ? read_agency(configuration, top->agency, error) : STATUS_OK;
+    case 1:
+        return read_place(configuration, top, error);
+    case 2: /* early: what is wrong with the rest is told, too */
+        return notify_read(context, configuration->folder, top->notify, &configuration->notify, error);
+    case 3:
+        return source_read_all(context, top->sources, &configuration->sources, &configuration->source_count,
+                               error);
+    case 4:
+        return codes_load(context, configuration->folder, top->codes, &configuration->lists, error);
+    case 5:
+        return read_rules(configuration, top->rules, error);
+    case 6:
+        return context->faults && context->faults->count
+                   ? STATUS_OK /* it names sources */
+                   : read_precedence(configuration, top->precedence, error);
+    case 7:
+        return read_retention(configuration, top->retention, error);
+    case 8:
+        return approval_setup_read(context, configuration->folder, top->approval, &configuration->approval,
+                                   error);
+    default:
+        return ledger_setup_read(context, configuration->folder,
+                                 configuration->agency_code ? configuration->agency_code : "", top->ledger,
+                                 &configuration->sealing, error);
+    }
+}
+
+#define PARTS 10
+
+static enum status read_all(struct configuration *configuration, void (*speak)(const char *language),
+                            struct error *error)
+{
+    struct top top = { 0 };
+    struct value *tree;
+    if (read_yaml(&configuration->arena, configuration->path, &tree, error))
+        return error->status;
+    configuration->tree = tree;
+    secrets_add_tree(configuration->folder, tree, SECRETS_WRITTEN);
+    if (speak)
+        speak(language_of(tree));
+    if (setting_read(&configuration->context, top_settings, COUNT(top_settings), tree, "configuration", &top,
+                     error) &&
+        !setting_goes_on(&configuration->context, error))
+        return error->status;
+    configuration->language = languages[top.language];
+    configuration->sandbox = top.sandbox;
+    configuration->store =
+        file_path(&configuration->arena, configuration->folder, top.store ? top.store : "state/congkhai.db");
     configuration->portal = top.portal;
     configuration->brakes = top.brakes;
     configuration->tests = top.tests;
-    if (source_read_all(&configuration->context, top.sources, &configuration->sources,
-                        &configuration->source_count, error) ||
-        codes_load(&configuration->context, configuration->folder, top.codes, &configuration->lists, error) ||
-        read_rules(configuration, top.rules, error) ||
-        read_precedence(configuration, top.precedence, error) ||
-        read_retention(configuration, top.retention, error) ||
-        ledger_setup_read(&configuration->context, configuration->folder, configuration->agency_code,
-                          top.ledger, &configuration->sealing, error) ||
-        approval_setup_read(&configuration->context, configuration->folder, top.approval,
-                            &configuration->approval, error))
-        return error->status;
-    digest_tree(configuration);
+    configuration->lists_read = true;
+    for (int part = 0; part < PARTS; part++) {
+        if (read_part(configuration, &top, part, error) == STATUS_OK)
+            continue;
+        if (!setting_goes_on(&configuration->context, error))
+            return error->status;
+        configuration->lists_read = configuration->lists_read && part != 4 && part != 5;
+    }
+    const struct setting_faults *faults = configuration->context.faults;
+    if (!faults || !faults->count)
+        digest_tree(configuration);
     return STATUS_OK;
 }
 
 enum status configuration_load(const char *path, void (*speak)(const char *language),
                                enum status (*ready)(void *user_data, struct error *error), void *user_data,
-                               struct configuration *configuration, struct error *error)
+                               struct setting_faults *faults, struct configuration *configuration,
+                               struct error *error)
 {
     *configuration = (struct configuration){ 0 };
     const char *found;
@@ -299,7 +387,7 @@ enum status configuration_load(const char *path, void (*speak)(const char *langu
         return error->status;
     configuration->path = text_string(&configuration->arena, text_of(found));
     configuration->folder = file_folder(&configuration->arena, configuration->path);
-    configuration->context = (struct setting_context){ &configuration->arena, configuration->path };
+    configuration->context = (struct setting_context){ &configuration->arena, configuration->path, faults };
     enum status status = read_all(configuration, speak, error);
     if (status == STATUS_OK && ready)
         status = ready(user_data, error);

@@ -29,6 +29,7 @@ struct configuration {
     struct code_list *lists;
     struct rule_file *rule_files;
     size_t rule_file_count;
+    bool lists_read; /* false: among the faults are some of code lists or rules, of which maps may speak */
     const struct value *portal, *brakes, *tests;
     struct ledger_setup sealing;
     struct approval_setup approval;
@@ -45,13 +46,18 @@ struct configuration {
 /* Finds the file: `path`, or ./congkhai.yaml, then /etc/congkhai/congkhai.yaml. STATUS_USAGE with file, line
  * and column for anything wrong; nothing is touched. `speak` is told the file's language as soon as that is
  * known, so that its faults are told in it; NULL: somebody else chose. `ready` is called when all is read and no
- * secret is known yet but those written out in the file; NULL: nobody waits for that. */
+ * secret is known yet but those written out in the file; NULL: nobody waits for that. With `faults` all of them are
+ * gathered there, and what could be read is there in spite of them (code and name of the agency may be missing). */
 enum status configuration_load(const char *path, void (*speak)(const char *language),
                                enum status (*ready)(void *user_data, struct error *error), void *user_data,
-                               struct configuration *configuration, struct error *error);
+                               struct setting_faults *faults, struct configuration *configuration,
+                               struct error *error);
 /* What can be known without the file, from what the store's newest run kept of it, for commands that read: agency,
  * language, baseline, sources (their names) and code lists. What is not there stays empty; nothing of it is an error. */
 void configuration_from_store(struct store *store, struct configuration *configuration);
+/* The JSON Schema of the file, from the tables that read it; help in the language spoken now. */
+struct value *configuration_schema(struct arena *arena);
+const struct setting *configuration_settings(size_t *count), *configuration_agency_settings(size_t *count);
 void configuration_free(struct configuration *configuration);
 
 #endif

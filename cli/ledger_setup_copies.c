@@ -40,7 +40,7 @@ void ledger_setup_copy_head(struct session *session, struct store *store, int64_
         output_message(session, _("the ledger's head could not be copied (%s): %s"), copy->shown,
                        error.message);
         struct error late = { 0 };
-        if (audit_copy_failed(store, run_number, copy->shown, error.message, &late))
+        if (audit_copy_failed(store, run_number, copy->shown, &error, &late))
             output_message(session, "%s", late.message);
     }
 }

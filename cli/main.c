@@ -1,6 +1,9 @@
 /* congkhai: the command line. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "adapters/child.h"
@@ -8,6 +11,7 @@
 #include "adapters/xml.h"
 #include "cli/children.h"
 #include "cli/cli.h"
+#include "cli/documents.h"
 #include "cli/help.h"
 #include "cli/language.h"
 #include "cli/notices.h"
@@ -27,12 +31,12 @@ static void open_standard_streams(void)
     stderr = messages;
 }
 
-static enum status configure(struct session *session, struct error *error)
+static enum status configure(struct session *session, struct setting_faults *faults, struct error *error)
 {
     const struct invocation *invocation = session->invocation;
     bool told = invocation->language != NULL;
     if (configuration_load(invocation->config, told ? NULL : language_choose,
-                           children_concern(session) ? children_start : NULL, session,
+                           children_concern(session) ? children_start : NULL, session, faults,
                            &session->configuration, error))
         return error->status;
     session->configured = true;
@@ -51,7 +55,7 @@ static void configure_from_store(struct session *session)
     struct error unread;
     configuration->store = invocation->store;
     configuration->folder = ".";
-    configuration->context = (struct setting_context){ &configuration->arena, invocation->store };
+    configuration->context = (struct setting_context){ &configuration->arena, invocation->store, NULL };
     if (run_read_store(session, STORE_READ_OLDER, &store, &unread))
         return;
     configuration_from_store(store, configuration);
@@ -67,14 +71,18 @@ static enum status run_command(struct session *session, const struct command *co
 {
     const struct configuration *configuration = &session->configuration;
     const struct invocation *invocation = session->invocation;
+    struct setting_faults faults = { .arena = &session->invocation->arena };
     if (invocation->store)
         configure_from_store(session);
     if (invocation->store && configuration->source_count &&
         source_check_names(configuration->sources, configuration->source_count, invocation->sources,
                            invocation->source_count, error))
         return error->status;
-    if (!invocation->store && command->needs != NEEDS_NOTHING && configure(session, error))
+    if (!invocation->store && command->needs != NEEDS_NOTHING &&
+        configure(session, command->run == command_check ? &faults : NULL, error))
         return error->status;
+    if (invocation->json)
+        output_set_schema(documents_name(&session->invocation->arena, command));
     if (notices_concern(session))
         notices_begin(session);
     return command->run(session, error, exit_code);
@@ -82,8 +90,10 @@ static enum status run_command(struct session *session, const struct command *co
 
 static void report(const struct session *session, const struct error *error)
 {
+    const char *id = isatty(STDERR_FILENO) || strchr(error->message, '\n') ? NULL : error_id(error);
     output_progress_end(session);
-    fprintf(stderr, "congkhai: %s\n", error->message);
+    /* in a log, words alone cannot be searched for: they change with language and version */
+    fprintf(stderr, id ? "congkhai: %s [%s]\n" : "congkhai: %s\n", error->message, id);
     if (session->invocation->json && !output_is_begun())
         output_error(error);
 }
@@ -120,6 +130,22 @@ static void fail(struct session *session, const struct command *command, struct 
     *exit_code = 3;
 }
 
+/* A terminal on which nothing can be written over. */
+static bool is_dumb(void)
+{
+    const char *terminal = getenv("TERM");
+    return terminal && !strcmp(terminal, "dumb");
+}
+
+/* Nobody reads any more. Who only reads ends as any filter does; what a command did has an exit code of its own. */
+static void end_by_pipe(const struct command *command)
+{
+    if (command && command->needs == NEEDS_CONFIGURATION)
+        return;
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
 int main(int argc, char **argv)
 {
     struct invocation invocation = { .program = argv[0] };
@@ -132,7 +158,7 @@ int main(int argc, char **argv)
     language_choose(language_of_environment());
     enum status status = options_read(&invocation, argc, argv, &command, &error);
     session.language = invocation.language ? invocation.language : "vi";
-    session.terminal = isatty(STDERR_FILENO);
+    session.terminal = isatty(STDERR_FILENO) && !is_dumb();
     if (status == STATUS_OK)
         status = carry_out(&session, command, &error, &exit_code);
     if (status != STATUS_OK && status != STATUS_END)
@@ -143,7 +169,10 @@ int main(int argc, char **argv)
     configuration_free(&session.configuration);
     arena_free(&invocation.arena);
     options_free(&invocation);
-    if (ferror(stdout) | fclose(stdout)) { /* what the door still holds goes out with the end */
+    bool unwritten = ferror(stdout) | fclose(stdout); /* what the door still holds goes out with the end */
+    if (unwritten && visible_pipe_is_closed()) {
+        end_by_pipe(command);
+    } else if (unwritten) {
         fprintf(stderr, "congkhai: %s\n", _("the results could not be written to standard output"));
         exit_code = exit_code ? exit_code : 3;
     }

@@ -20,8 +20,8 @@
 bool notices_concern(const struct session *session)
 {
     const struct invocation *invocation = session->invocation;
-    return invocation->command && !strcmp(invocation->command, "run") && !invocation->source_count &&
-           !invocation->code_count;
+    return invocation->command && !strcmp(invocation->command, "run") && !invocation->dry_run &&
+           !invocation->source_count && !invocation->code_count;
 }
 
 static void warn(void *user_data, const char *way, const char *message)

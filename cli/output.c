@@ -40,15 +40,33 @@ void output_error(const struct error *error)
     struct value *document = value_object(&arena);
     output_error_members(document, &arena, error);
     value_set(document, "exit_code", value_integer(&arena, error_exit_code(error->status)));
+    output_set_schema(NULL);
     output_json(document);
+}
+
+static const char *schema;
+
+void output_set_schema(const char *name)
+{
+    schema = name;
+}
+
+const char *output_schema(void)
+{
+    return schema;
 }
 
 void output_json(const struct value *document)
 {
     struct buffer bytes = { 0 };
+    size_t from = 0;
     begun = true;
     canonical_pretty(&bytes, document);
-    fwrite(bytes.bytes, 1, bytes.length, stdout);
+    if (schema && document->kind == VALUE_OBJECT && document->count && !value_find(document, "schema")) {
+        printf("{\n  \"schema\": \"%s\",", schema);
+        from = 1;
+    }
+    fwrite(bytes.bytes + from, 1, bytes.length - from, stdout);
     putchar('\n');
     buffer_free(&bytes);
 }
@@ -97,14 +115,27 @@ int output_columns(struct text text)
     return width;
 }
 
-int output_width(void)
+/* A measure of the screen: what the environment says, else the terminal; 0: neither does. */
+static int measure(const char *name, bool rows)
 {
     struct winsize size;
-    const char *given = getenv("COLUMNS");
-    long columns = given ? strtol(given, NULL, 10) : 0;
-    if (columns <= 0 && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
-        columns = size.ws_col;
-    return columns < 20 || columns > 10000 ? 80 : (int)columns;
+    const char *given = getenv(name);
+    long count = given ? strtol(given, NULL, 10) : 0;
+    if (count <= 0 && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+        count = rows ? size.ws_row : size.ws_col;
+    return count < 10 || count > 10000 ? 0 : (int)count;
+}
+
+int output_width(void)
+{
+    int columns = measure("COLUMNS", false);
+    return columns ? columns : 80;
+}
+
+int output_height(int usual)
+{
+    int lines = measure("LINES", true);
+    return lines ? lines : usual;
 }
 
 static void print_cell(struct text text, int width, bool right, bool last)
@@ -124,12 +155,56 @@ void output_padded(struct text text, int width)
     printf("%.*s%*s", TEXT_ARG(text), pad > 0 ? pad : 0, "");
 }
 
+#define COLUMNS_MAX 32
+#define NARROWEST   8
+
+/* The widest columns of words give way, until the table is as wide as the screen; 0: it may be any width. */
+static void fit(int widths[COLUMNS_MAX], const bool right[COLUMNS_MAX], size_t count, int screen)
+{
+    int sum = 2 * ((int)count - 1);
+    for (size_t i = 0; i < count; i++)
+        sum += widths[i];
+    while (screen && sum > screen) {
+        size_t widest = count;
+        for (size_t i = 0; i < count; i++)
+            if (!right[i] && widths[i] > NARROWEST && (widest == count || widths[i] > widths[widest]))
+                widest = i;
+        if (widest == count)
+            return;
+        widths[widest]--;
+        sum--;
+    }
+}
+
+static struct text cut(struct arena *arena, struct text text, int width)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    int columns = 0;
+    if (output_columns(text) <= width)
+        return text;
+    for (size_t at = 0, before = 0; at < text.length; before = at) {
+        columns += !unicode_is_mark(unicode_next(text, &at));
+        if (columns >= width && at < text.length) {
+            buffer_text(&out, text_slice(text, 0, before));
+            buffer_string(&out, "…");
+            return text_copy(arena, buffer_view(&out));
+        }
+    }
+    return text;
+}
+
+static int screen_width(void)
+{
+    return measure("COLUMNS", false) || isatty(STDOUT_FILENO) ? output_width() : 0;
+}
+
 void output_table(const struct value *rows, const struct output_column *columns, size_t count)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    int widths[32] = { 0 };
-    bool right[32];
-    for (size_t i = 0; i < count && i < 32; i++) {
+    int widths[COLUMNS_MAX] = { 0 };
+    bool right[COLUMNS_MAX];
+    count = count < COLUMNS_MAX ? count : COLUMNS_MAX;
+    for (size_t i = 0; i < count; i++) {
         widths[i] = output_columns(text_of(columns[i].heading));
         right[i] = true;
         for (const struct value *row = rows->first; row; row = row->next) {
@@ -139,22 +214,34 @@ void output_table(const struct value *rows, const struct output_column *columns,
             right[i] = right[i] && (!cell || cell->kind == VALUE_NUMBER);
         }
     }
+    fit(widths, right, count, screen_width());
     for (size_t i = 0; i < count; i++)
-        print_cell(text_of(columns[i].heading), widths[i], right[i], i + 1 == count);
+        print_cell(cut(&arena, text_of(columns[i].heading), widths[i]), widths[i], right[i], i + 1 == count);
     for (const struct value *row = rows->first; row; row = row->next)
         for (size_t i = 0; i < count; i++)
-            print_cell(shown(&arena, row, &columns[i]), widths[i], right[i], i + 1 == count);
+            print_cell(cut(&arena, shown(&arena, row, &columns[i]), widths[i]), widths[i], right[i],
+                       i + 1 == count);
 }
 
 #define CLEAR_LINE "\r\033[K"
 
 static bool progress_shown;
 
+/* Who wants no colours wants no escape sequences. */
+static void clear_line(void)
+{
+    const char *plain = getenv("NO_COLOR");
+    if (plain && *plain)
+        fprintf(stderr, "\r%*s\r", output_width() - 1, "");
+    else
+        visible_raw(stderr, STDERR_FILENO, TEXT(CLEAR_LINE));
+}
+
 void output_progress_end(const struct session *session)
 {
     (void)session;
     if (progress_shown)
-        visible_raw(stderr, STDERR_FILENO, TEXT(CLEAR_LINE));
+        clear_line();
     progress_shown = false;
 }
 
@@ -175,7 +262,7 @@ void output_progress(const struct session *session, const char *what, int64_t do
     if (!session->terminal || session->invocation->quiet)
         return;
     progress_shown = true;
-    visible_raw(stderr, STDERR_FILENO, TEXT(CLEAR_LINE));
+    clear_line();
     if (total > 0)
         fprintf(stderr, "%s: %lld/%lld (%d%%)", what, (long long)done, (long long)total,
                 (int)(done * 100 / total));

@@ -7,6 +7,7 @@
 
 #include "adapters/crypto.h"
 #include "cli/ledger_setup.h"
+#include "store/report.h"
 #include "store/search_index.h"
 #include "store/store_run.h"
 
@@ -117,6 +118,20 @@ enum status run_read_store(struct session *session, enum store_mode mode, struct
     return session->invocation->store
                ? store_open_untouched(session->invocation->store, mode, session->clock, store, error)
                : store_open(session->configuration.store, mode, session->clock, store, error);
+}
+
+enum status run_check_codes(const struct session *session, struct store *store, struct error *error)
+{
+    const struct invocation *invocation = session->invocation;
+    bool known;
+    for (size_t i = 0; i < invocation->code_count; i++) {
+        if (report_knows(store, invocation->codes[i], &known, error))
+            return error->status;
+        if (!known)
+            return error_set(error, STATUS_USAGE, _("nothing is known of a procedure \"%.*s\""),
+                             TEXT_ARG(invocation->codes[i]));
+    }
+    return STATUS_OK;
 }
 
 enum status run_close_read(struct store *store, enum status status, struct error *error)

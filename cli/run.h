@@ -25,6 +25,8 @@ struct load_request run_load_request(struct session *session);
 enum status run_read_store(struct session *session, enum store_mode mode, struct store **store,
                            struct error *error);
 
+/* STATUS_USAGE for a --code that the store does not know. */
+enum status run_check_codes(const struct session *session, struct store *store, struct error *error);
 enum status run_close_read(struct store *store, enum status status, struct error *error);
 
 /* Opens the store to be written (STATUS_BUSY: another run has it) and begins the run. On failure nothing is

@@ -101,6 +101,22 @@ static bool read_boolean(struct text text, bool *truth)
     return false;
 }
 
+bool setting_goes_on(const struct setting_context *context, const struct error *error)
+{
+    struct setting_faults *faults = context->faults;
+    if (!faults || error->status != STATUS_USAGE)
+        return false;
+    for (const struct setting_fault_item *known = faults->first; known; known = known->next)
+        if (!strcmp(known->error.message, error->message))
+            return true;
+    struct setting_fault_item *fault = arena_new(faults->arena, struct setting_fault_item);
+    *fault = (struct setting_fault_item){ *error, NULL };
+    *(faults->last ? &faults->last->next : &faults->first) = fault;
+    faults->last = fault;
+    faults->count++;
+    return true;
+}
+
 static const char *expectation(enum setting_kind kind)
 {
     switch (kind) {
@@ -209,28 +225,37 @@ static enum status read_one(const struct setting_context *context, const struct 
     return STATUS_OK;
 }
 
+static enum status unknown_name(const struct setting_context *context, const struct value *member,
+                                const char *what, const char *const *names, size_t count, struct error *error)
+{
+    const char *nearest = text_nearest(member->name, names, count);
+    if (nearest)
+        return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"),
+                             what, TEXT_ARG(member->name), nearest);
+    char known[512] = "";
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(known);
+        snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", names[i]);
+    }
+    return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; known are: %s"), what,
+                         TEXT_ARG(member->name), known);
+}
+
 enum status setting_check_names(const struct setting_context *context, const struct value *object,
                                 const char *what, const char *const *names, size_t count, struct error *error)
 {
+    enum status status = STATUS_OK;
     for (const struct value *member = object->first; member; member = member->next) {
         size_t at = 0;
         while (at < count && !text_is(member->name, names[at]))
             at++;
         if (at < count)
             continue;
-        const char *nearest = text_nearest(member->name, names, count);
-        if (nearest)
-            return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; did you mean \"%s\"?"),
-                                 what, TEXT_ARG(member->name), nearest);
-        char known[512] = "";
-        for (size_t i = 0; i < count; i++) {
-            size_t length = strlen(known);
-            snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", names[i]);
-        }
-        return setting_fault(context, member, error, _("%s: unknown key \"%.*s\"; known are: %s"), what,
-                             TEXT_ARG(member->name), known);
+        status = unknown_name(context, member, what, names, count, error);
+        if (!setting_goes_on(context, error))
+            return status;
     }
-    return STATUS_OK;
+    return status;
 }
 
 static enum status check_names(const struct setting_context *context, const struct setting *table,
@@ -248,23 +273,27 @@ enum status setting_read(const struct setting_context *context, const struct set
 {
     if (object && object->kind != VALUE_OBJECT)
         return setting_fault(context, object, error, _("\"%s\" must be an object of names and values"), what);
-    if (object && check_names(context, table, count, object, what, error))
-        return error->status;
+    enum status status = STATUS_OK;
+    if (object)
+        status = check_names(context, table, count, object, what, error);
+    if (status && !setting_goes_on(context, error))
+        return status;
     for (size_t i = 0; i < count; i++) {
         const struct setting *setting = &table[i];
         void *slot = (char *)out + setting->offset;
         const struct value *value = object ? value_find(object, setting->name) : NULL;
-        if (value) {
-            if (read_one(context, setting, value, slot, error))
-                return error->status;
-            continue;
-        }
-        if (setting->required)
-            return setting_fault(context, object, error, _("%s: \"%s\" is missing"), what, setting->name);
-        if (setting->fallback)
+        enum status one = STATUS_OK;
+        if (value)
+            one = read_one(context, setting, value, slot, error);
+        else if (setting->required)
+            one = setting_fault(context, object, error, _("%s: \"%s\" is missing"), what, setting->name);
+        else if (setting->fallback)
             read_scalar(context, setting, text_of(setting->fallback), slot);
+        if (one && !setting_goes_on(context, error))
+            return one;
+        status = one ? one : status;
     }
-    return STATUS_OK;
+    return status;
 }
 
 enum status setting_texts(const struct setting_context *context, const struct value *list,

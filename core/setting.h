@@ -42,11 +42,26 @@ struct setting {
     const char *help;           /* English msgid */
 };
 
+/* All faults, in the order in which they were met, for who wants to know more than the first. */
+struct setting_faults {
+    struct arena *arena;
+    struct setting_fault_item {
+        struct error error;
+        struct setting_fault_item *next;
+    } * first, *last;
+    size_t count;
+};
+
 /* Where messages point to. */
 struct setting_context {
     struct arena *arena;
     const char *file;
+    struct setting_faults *faults; /* NULL: the first fault ends the reading */
 };
+
+/* For loops over things that can be wrong each by itself: after a fault of one, keeps it (once) and says whether the
+ * next is to be looked at. Such a loop returns its last fault at the end, so that nobody uses what is half read. */
+bool setting_goes_on(const struct setting_context *context, const struct error *error);
 
 /* Reads an object (NULL counts as empty). STATUS_USAGE with "file:line:column:" for unknown names (the
  * nearest known one is given), wrong types, values out of bounds, missing ones. `what` names the object

@@ -16,33 +16,43 @@ static bool wanted_source(const struct extract_request *request, const struct so
     return !request->name_count;
 }
 
+static enum status check_source(const struct extract_request *request, const struct source *source,
+                                struct error *error)
+{
+    struct fetch fetch;
+    struct record_address *key;
+    if (fetch_prepare(request->context->arena, request->context, request->folder, source, &fetch, error))
+        return error->status;
+    if (fetch.driver->close)
+        fetch.driver->close(&fetch);
+    if (source_reading_key(request->context->arena, request->context, source, &key, error))
+        return error->status;
+    record_address_free(key);
+    struct skip *skip;
+    if (skip_compile(request->context->arena, request->context, source, &skip, error))
+        return error->status;
+    skip_free(skip);
+    const struct decode_driver *decoder = decode_find((enum source_format)source->format);
+    if (decoder->check && decoder->check(request->context->arena, source, error))
+        return setting_place(request->context, value_find(source->tree, "records"), error);
+    return STATUS_OK;
+}
+
 enum status extract_check(const struct extract_request *request, struct error *error)
 {
     if (source_check_names(request->sources, request->source_count, request->names, request->name_count,
                            error))
         return error->status;
+    enum status status = STATUS_OK;
     for (size_t i = 0; i < request->source_count; i++) {
-        const struct source *source = &request->sources[i];
-        struct fetch fetch;
-        struct record_address *key;
-        if (!wanted_source(request, source))
+        if (!wanted_source(request, &request->sources[i]) ||
+            check_source(request, &request->sources[i], error) == STATUS_OK)
             continue;
-        if (fetch_prepare(request->context->arena, request->context, request->folder, source, &fetch, error))
-            return error->status;
-        if (fetch.driver->close)
-            fetch.driver->close(&fetch);
-        if (source_reading_key(request->context->arena, request->context, source, &key, error))
-            return error->status;
-        record_address_free(key);
-        struct skip *skip;
-        if (skip_compile(request->context->arena, request->context, source, &skip, error))
-            return error->status;
-        skip_free(skip);
-        const struct decode_driver *decoder = decode_find((enum source_format)source->format);
-        if (decoder->check && decoder->check(request->context->arena, source, error))
-            return setting_place(request->context, value_find(source->tree, "records"), error);
+        status = error->status;
+        if (!setting_goes_on(request->context, error))
+            return status;
     }
-    return STATUS_OK;
+    return status;
 }
 
 static enum status run_sources(struct store *store, const struct extract_request *request,

@@ -12,6 +12,11 @@
 DRIVERS(DECLARED)
 static const struct fetch_driver *const drivers[] = { DRIVERS(ADDRESS) };
 
+const struct fetch_driver *fetch_driver_at(size_t at)
+{
+    return at < COUNT(drivers) ? drivers[at] : NULL;
+}
+
 static enum status choose(const struct setting_context *context, const struct source *source,
                           const struct fetch_driver **driver, struct error *error)
 {

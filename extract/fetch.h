@@ -93,6 +93,8 @@ struct fetch {
  * stream (fetch_folder.c), or the `rows` of a database (fetch_odbc.c), and a line in the table of fetch.c. */
 
 /* Chooses the driver and reads its settings. STATUS_USAGE with the place. */
+/* All drivers, for their schema; NULL behind the last. */
+const struct fetch_driver *fetch_driver_at(size_t at);
 enum status fetch_prepare(struct arena *arena, const struct setting_context *context, const char *folder,
                           const struct source *source, struct fetch *fetch, struct error *error);
 

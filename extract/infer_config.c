@@ -424,16 +424,28 @@ static enum status look_at_url(struct arena *arena, const struct setting_context
     return status;
 }
 
-enum status infer_config_write(struct arena *arena, const char *what, struct text *yaml, struct error *error)
+static bool is_taken(const struct value *beside, struct text name)
+{
+    for (const struct value *source = beside ? beside->first : NULL; source; source = source->next)
+        if (text_equal(value_text_of(source, "name"), name))
+            return true;
+    return false;
+}
+
+enum status infer_config_write(struct arena *arena, const char *what, const struct value *beside,
+                               struct text *yaml, struct error *error)
 {
     struct inferred inferred = { .fields.arena = arena };
-    struct setting_context context = { arena, what };
+    struct setting_context context = { arena, what, NULL };
     enum status status = look_for(arena, what, &inferred, error);
     if (status == STATUS_OK)
         status = inferred.url ? look_at_url(arena, &context, &inferred, error)
                               : look_at_files(arena, &context, &inferred, error);
     if (status == STATUS_OK)
         status = refuse_nothing(&inferred, inferred.url ? inferred.name.bytes : what, error);
+    struct text name = inferred.name;
+    for (int number = 2; is_taken(beside, inferred.name); number++)
+        inferred.name = text_format(arena, TEXT_PRINT "-%d", TEXT_ARG(name), number);
     if (status == STATUS_OK)
         *yaml = infer_yaml_write(arena, what, &inferred);
     buffer_free(&inferred.fetch);

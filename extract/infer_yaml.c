@@ -228,44 +228,36 @@ static void put_key(struct buffer *out, const struct inferred *inferred, const s
     buffer_string(out, "   # phân biệt các hồ sơ của nguồn | what identifies a record of the source\n");
 }
 
+static void put_remark(struct buffer *out, struct text remark)
+{
+    buffer_string(out, "  ");
+    yaml_put_comment(out, remark);
+    buffer_char(out, '\n');
+}
+
 struct text infer_yaml_write(struct arena *arena, const char *what, struct inferred *inferred)
 {
     struct buffer out = { 0 };
     struct infer_fields *fields = &inferred->fields;
     struct infer_field *code = infer_guess(fields->list, fields->count, "code");
-    buffer_string(&out,
-                  "# Đề xuất từ dữ liệu thật: xem lại từng dòng, rồi chạy \"congkhai check --online\".\n"
-                  "# Proposed from real input: look at each line, then run \"congkhai check --online\".\n");
-    if (!inferred->url) {
-        struct text line = text_format(arena, "Nguồn | source: %s; %zu hồ sơ đã xem | records looked at",
-                                       what, fields->records);
-        yaml_put_comment(&out, line);
-        buffer_char(&out, '\n');
-    }
-    if (inferred->shape.doubt) {
-        yaml_put_comment(&out, text_format(arena, "Bảng mã không chắc chắn | the encoding is not certain: %s",
-                                           inferred->shape.doubt));
-        buffer_char(&out, '\n');
-    }
-    if (inferred->doubt) {
-        yaml_put_comment(&out, text_of(inferred->doubt));
-        buffer_char(&out, '\n');
-    }
-    buffer_string(
-        &out, "agency: { code: H13, name: UBND thành phố Cần Thơ }   # cơ quan công khai | who publishes\n"
-              "store: state/congkhai.db\nlanguage: vi\n\nsources:\n");
+    put_remark(&out,
+               TEXT("Đề xuất từ dữ liệu thật: xem lại từng dòng, rồi chạy \"congkhai check --online\"."));
+    put_remark(&out,
+               TEXT("Proposed from real input: look at each line, then run \"congkhai check --online\"."));
+    if (!inferred->url)
+        put_remark(&out, text_format(arena, "Nguồn | source: %s; %zu hồ sơ đã xem | records looked at", what,
+                                     fields->records));
+    if (inferred->shape.doubt)
+        put_remark(&out, text_format(arena, "Bảng mã không chắc chắn | the encoding is not certain: %s",
+                                     inferred->shape.doubt));
+    if (inferred->doubt)
+        put_remark(&out, text_of(inferred->doubt));
     infer_yaml_source(&out, inferred);
     put_key(&out, inferred, code);
     buffer_string(&out, "    listing: full   # vắng mặt thì báo mất; changes: thì không | full: what is "
                         "absent is reported missing\n"
                         "    nothing: [\"\", \"Không có thông tin\"]\n");
     put_map(&out, inferred, code);
-    buffer_string(&out,
-                  "\nportal:\n  driver: rest\n  url: https://portal.example/v1\n"
-                  "  # Khi đã có mật mã của cổng thì bỏ dấu # | with the portal's token, take the # away:\n"
-                  "  # auth: { bearer: \"${env:CONGKHAI_PORTAL_TOKEN}\" }\n\nrules: [rules/nd63.yaml, "
-                  "rules/codes.yaml, rules/text.yaml, rules/deadlines.yaml, rules/services.yaml]\n"
-                  "brakes: { changes: 30%, withdrawals: 5%, empty_source: stop }\n");
     struct text yaml = text_copy(arena, buffer_view(&out));
     buffer_free(&out);
     return yaml;

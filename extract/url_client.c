@@ -212,15 +212,10 @@ static enum status log_in(struct url_client *client, struct error *error)
 
 static enum status wait_for(struct url_client *client, int64_t attempt, int64_t told, struct error *error)
 {
-    const struct url_settings *settings = client->settings;
+    const struct backoff *backoff = &client->settings->backoff;
     struct clock *clock = client->fetch->clock;
-    int64_t wait = settings->wait_first;
-    for (int64_t i = 1; i < attempt && wait < settings->wait_most; i++)
-        wait *= 2;
-    if (wait > settings->wait_most)
-        wait = settings->wait_most;
-    wait -= (int64_t)(clock->random(clock) % (uint64_t)(wait / 4 + 1));
-    if (told > settings->wait_most)
+    int64_t wait = backoff_delay(backoff, attempt, clock->random(clock));
+    if (told > backoff->most)
         return error_add(error, _("the server asks to wait %lld seconds, longer than retry.most allows"),
                          (long long)(told / 1000));
     clock->sleep(clock, told > wait ? told : wait);
@@ -279,7 +274,7 @@ enum status url_client_ask(struct url_client *client, const struct page_request 
         }
         if (status != TRANSIENT)
             return status;
-        if (number >= client->settings->attempts) {
+        if (number >= client->settings->backoff.attempts) {
             error->status = STATUS_STOP;
             return error->status;
         }

@@ -52,15 +52,12 @@ const struct setting url_settings_table[URL_SETTINGS] = {
     { "retry", SETTING_OBJECT, AT(retry), .help = N_("of what may pass: attempts, first, most") },
 };
 
-struct retry_settings {
-    int64_t attempts, first, most;
-};
 static const struct setting retry_settings[] = {
-    { "attempts", SETTING_NUMBER, offsetof(struct retry_settings, attempts), .fallback = "3", .minimum = 1,
+    { "attempts", SETTING_NUMBER, offsetof(struct backoff, attempts), .fallback = "3", .minimum = 1,
       .maximum = 100, .help = N_("of one request") },
-    { "first", SETTING_DURATION, offsetof(struct retry_settings, first), .fallback = "1s",
+    { "first", SETTING_DURATION, offsetof(struct backoff, first), .fallback = "1s",
       .help = N_("the first wait; each is twice the one before") },
-    { "most", SETTING_DURATION, offsetof(struct retry_settings, most), .fallback = "60s",
+    { "most", SETTING_DURATION, offsetof(struct backoff, most), .fallback = "60s",
       .help = N_("the longest wait") },
 };
 
@@ -154,14 +151,6 @@ static enum status read_side_request(const struct fetch *fetch, const struct val
 
 /* ---- the rest ---- */
 
-static bool is_loopback(const char *host)
-{
-    size_t length = strcspn(host, ":/?#");
-    struct text name = { host, length };
-    return text_is(name, "localhost") || text_starts(name, TEXT("127.")) ||
-           text_starts(text_of(host), TEXT("[::1]"));
-}
-
 /* A fault that would only be told at night; parts that are not known yet stand for themselves. */
 static enum status check_url(const struct fetch *fetch, const struct url_settings *settings,
                              struct error *error)
@@ -207,10 +196,9 @@ static enum status check_scheme(const struct fetch *fetch, struct url_settings *
     for (size_t i = 0; i < COUNT(known); i++) {
         if (strncasecmp(start, known[i].start, strlen(known[i].start)) != 0)
             continue;
-        const char *host = start + strlen(known[i].start);
         found = true;
         settings->schemes = known[i].schemes;
-        settings->readable = known[i].open && !is_loopback(host) &&
+        settings->readable = known[i].open && !http_url_read(start).here &&
                              (auth_is_readable(&settings->credentials) || settings->request.url.secret ||
                               settings->request.body.secret || settings->has_login);
     }
@@ -223,14 +211,8 @@ static enum status check_scheme(const struct fetch *fetch, struct url_settings *
 
 static enum status read_retry(const struct fetch *fetch, struct url_settings *settings, struct error *error)
 {
-    struct retry_settings given = { 0 };
-    if (setting_read(fetch->context, retry_settings, COUNT(retry_settings), settings->retry, "retry", &given,
-                     error))
-        return error->status;
-    settings->attempts = given.attempts;
-    settings->wait_first = given.first;
-    settings->wait_most = given.most;
-    return STATUS_OK;
+    return setting_read(fetch->context, retry_settings, COUNT(retry_settings), settings->retry, "retry",
+                        &settings->backoff, error);
 }
 
 static const char *shown_url(struct arena *arena, const struct url_template *template)

@@ -9,6 +9,7 @@
 #include "adapters/auth.h"
 #include "adapters/regex.h"
 #include "adapters/xml.h"
+#include "core/backoff.h"
 #include "extract/fetch.h"
 #include "extract/url_template.h"
 
@@ -72,7 +73,7 @@ struct url_settings {
     struct url_pages paging;
     struct url_success wanted;
     struct auth credentials;
-    int64_t attempts, wait_first, wait_most;
+    struct backoff backoff;
     const char *schemes; /* for the HTTP door */
     bool readable;       /* credentials would travel where anyone can read them */
     const char *shown;   /* the URL for messages and locators */

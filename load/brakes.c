@@ -37,6 +37,12 @@ static const struct setting settings[] = {
       .choices = empties, .help = N_("what happens when a folder gives no record any more") },
 };
 
+const struct setting *brakes_settings(size_t *count)
+{
+    *count = sizeof settings / sizeof *settings;
+    return settings;
+}
+
 /* 30%, 0.3 or 12: what has neither a % nor a point is a number of procedures. */
 static bool read_limit(const char *message, struct brake_limit *limit)
 {

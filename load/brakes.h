@@ -47,6 +47,7 @@ struct brakes {
 };
 
 /* Reads the configuration's `brakes`; NULL: none. STATUS_USAGE with the place. */
+const struct setting *brakes_settings(size_t *count); /* for their schema */
 enum status brakes_read(const struct setting_context *context, const struct value *tree,
                         struct brakes *brakes, struct error *error);
 

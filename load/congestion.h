@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "load/backoff.h"
+#include "core/backoff.h"
 #include "load/delivery.h"
 
 #define CONGESTION_LONGEST_PAUSE                                                                             \

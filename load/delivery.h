@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/backoff.h"
 #include "core/digest.h"
-#include "load/backoff.h"
 #include "store/outbox.h"
 
 enum delivery_state {

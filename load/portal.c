@@ -50,6 +50,18 @@ static const struct setting retry_settings[] = {
       .help = N_("the longest wait") },
 };
 
+const struct setting *portal_settings_of_all(size_t *count)
+{
+    *count = COUNT(common);
+    return common;
+}
+
+const struct setting *portal_retry_settings(size_t *count)
+{
+    *count = COUNT(retry_settings);
+    return retry_settings;
+}
+
 static enum status find_driver(const struct setting_context *context, const struct value *tree,
                                const struct portal_driver **driver, struct error *error)
 {
@@ -85,15 +97,7 @@ static enum status read_settings(const struct setting_context *context, const st
 
 bool portal_is_overheard(const char *url)
 {
-    static const char *const here[] = { "localhost", "127.0.0.1", "[::1]" };
-    if (!url || strncasecmp(url, "http://", 7) != 0)
-        return false;
-    const char *host = url + strlen("http://");
-    size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
-    for (size_t i = 0; i < COUNT(here); i++)
-        if (strlen(here[i]) == length && strncasecmp(host, here[i], length) == 0)
-            return false;
-    return true;
+    return url && strncasecmp(url, "http://", 7) == 0 && !http_url_read(url).here;
 }
 
 static enum status read_address(const struct setting_context *context, const struct value *tree,
@@ -118,11 +122,10 @@ static enum status read_portal(const struct setting_context *context, const char
                                const struct value *tree, struct portal *portal, struct error *error)
 {
     if (!tree)
-        return error_set(
-            error, STATUS_USAGE,
-            _("%s: there is no \"portal\", so nothing can be published; describe it as \"congkhai init\" "
-              "shows"),
-            context->file);
+        return setting_fault(
+            context, &(struct value){ .line = 1, .column = 1 }, error,
+            _("there is no \"portal\", so nothing can be published; describe it as \"congkhai init\" "
+              "shows"));
     if (find_driver(context, tree, &portal->driver, error) || read_settings(context, tree, portal, error))
         return error->status;
     struct portal_settings *settings = portal->settings;

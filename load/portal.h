@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 #include "adapters/auth.h"
+#include "core/backoff.h"
 #include "core/clock.h"
 #include "core/setting.h"
-#include "load/backoff.h"
 #include "load/evidence.h"
 
 enum portal_request_kind { PORTAL_PUBLISH, PORTAL_WITHDRAW, PORTAL_ASK };
@@ -158,6 +158,9 @@ struct portal_driver {
     struct value *(*form)(const struct portal *portal, struct arena *arena, const struct value *content);
 };
 
+/* The settings that all drivers share, and those of "retry", for their schema. */
+const struct setting *portal_settings_of_all(size_t *count);
+const struct setting *portal_retry_settings(size_t *count);
 /* All drivers, NULL at the end. */
 extern const struct portal_driver *const portal_drivers[];
 extern const struct portal_driver portal_rest, portal_mapi, portal_folder;

@@ -137,9 +137,68 @@ bool portal_answer_held(const struct value *object, struct text code, struct rem
     return true;
 }
 
-bool portal_answer_is_unknown(const struct value *problem)
+bool portal_answer_begin(struct arena *arena, const struct http_response *answer,
+                         struct portal_response *report)
+{
+    report->status = answer->status;
+    report->retry_after = answer->retry_after_ms;
+    report->took = answer->took_us / 1000;
+    report->shared = answer->status == 429 || answer->status == 503;
+    report->slow = answer->failure == HTTP_TIMEOUT;
+    report->dropped = answer->dropped;
+    if (answer->failure) {
+        report->said = answer->failure == HTTP_NOT_SENT                               ? RESULT_NOT_LEFT
+                       : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? RESULT_CLOSED
+                                                                                      : RESULT_LOST;
+        report->message = text_copy(arena, text_of(answer->why));
+        return false;
+    }
+    if (answer->body.length) {
+        struct digest digest = crypto_sha256(answer->body);
+        char *hex = arena_alloc(arena, DIGEST_HEX);
+        digest_hex(&digest, hex);
+        report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
+    }
+    return true;
+}
+
+static bool is_unknown(const struct value *problem)
 {
     return problem && text_is(value_text_of(problem, "type"), PORTAL_ANSWER_UNKNOWN);
+}
+
+enum portal_result portal_answer_said(long status, const struct value *problem)
+{
+    switch (status) {
+    case 200:
+    case 201:
+        return RESULT_TAKEN;
+    case 202: /* taken for later: only a question can tell whether it was */
+        return RESULT_ACCEPTED;
+    case 400:
+    case 413:
+    case 414:
+    case 415:
+    case 422:
+    case 431:
+    case 451:
+        return RESULT_REFUSED;
+    case 404:
+        return is_unknown(problem) ? RESULT_UNKNOWN : RESULT_CLOSED;
+    case 410:
+        return RESULT_GONE;
+    case 409:
+    case 412:
+        return RESULT_MISMATCH;
+    case 408:
+    case 423:
+    case 425:
+    case 429:
+    case 503:
+        return RESULT_BUSY;
+    default:
+        return status >= 300 && status < 500 ? RESULT_CLOSED : RESULT_LOST;
+    }
 }
 
 static void put_clean(struct buffer *out, struct text text, size_t most)

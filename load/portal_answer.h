@@ -8,7 +8,7 @@
 #include "core/arena.h"
 #include "core/text.h"
 #include "core/value.h"
-#include "load/evidence.h"
+#include "load/portal.h"
 
 #define PORTAL_ANSWER_UNKNOWN "urn:procedure:unknown" /* the problem type of what was never published */
 
@@ -21,7 +21,12 @@ bool portal_answer_failed(const struct value *object);
 /* The header's value, where it can be sent back as it came. */
 void portal_answer_etag(struct text etag, struct remote_state *remote);
 
-bool portal_answer_is_unknown(const struct value *problem);
+/* What an answer says whatever it is about: its status, waits and digest. False: there is none; why, and what that comes
+ * to, are in the report. */
+bool portal_answer_begin(struct arena *arena, const struct http_response *answer,
+                         struct portal_response *report);
+/* What an HTTP status says of a request, or of an item of a batch. */
+enum portal_result portal_answer_said(long status, const struct value *problem);
 /* One clean line from a problem, an HTML page's title or the start of a text; "HTTP 502" when there is
  * nothing. */
 struct text portal_answer_words(struct arena *arena, long status, const struct value *problem,

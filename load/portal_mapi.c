@@ -126,7 +126,6 @@ static void close_mapi(struct portal *portal)
     buffer_free(&mapi->call_url);
     buffer_free(&mapi->session);
     buffer_free(&mapi->login_body);
-    arena_free(&mapi->kept);
     free_signs(mapi, (const struct mapi_settings *)portal->settings);
     arena_free(&mapi->scratch);
     free(mapi);

@@ -67,31 +67,21 @@ enum status mapi_check(struct portal *portal, const struct setting_context *cont
 
 /* ---- answers ---- */
 
-enum mapi_meaning {
-    MAPI_ANSWERED, /* by the adapter: `sign` says what it means */
-    MAPI_UNSENT,   /* nothing left */
-    MAPI_OUTSIDE,  /* refused before the adapter: HTTP 404, 405, TLS, … */
-    MAPI_LOGIN,    /* HTTP 401, 403, 3xx: as a session may end, too */
-    MAPI_WRONG,    /* HTTP 400, 413, 415, 422, …: the request's own fault */
-    MAPI_WAIT,     /* HTTP 408, 425, 429, 503 */
-    MAPI_UNCLEAR,  /* HTTP 500, a page, an answer without a code: as a session may end, too */
-    MAPI_BROKEN,   /* broken off, timed out, another 5xx */
-};
-
 struct mapi_reading {
-    enum mapi_meaning meaning;
+    enum portal_result
+        said;        /* by HTTP alone; RESULT_TAKEN: the adapter answered, and `sign` says what it means */
+    bool of_session; /* as it may be when a session has ended: 401, 403, 3xx, 500, a page, no code */
     enum mapi_sign sign;
-    const struct value *body;  /* the adapter's object, out of its facade; NULL: none */
-    struct text message;       /* one clean line, without secrets; of what is good: none */
-    struct text answer_digest; /* bytes NULL: none */
+    const struct value *body; /* the adapter's object, out of its facade; NULL: none */
+    struct text message;      /* one clean line, without secrets; of what is good: none */
 };
 
 struct mapi;
-/* `ours`: what the call brought, whose texts no pattern sees; NULL: nothing. Texts live in the arena. */
+/* `ours`: what the call brought, whose texts no pattern sees; NULL: nothing. Texts live in the arena. The report gets
+ * what the answer says whatever it is about. */
 void mapi_read(const struct mapi *mapi, struct arena *arena, const struct http_response *answer,
-               struct text code, const struct value *ours, struct mapi_reading *reading);
-/* The text without what nobody may read: passwords, and every session of this run. */
-struct text mapi_mask(const struct mapi *mapi, struct arena *arena, struct text text);
+               struct text code, const struct value *ours, struct portal_response *report,
+               struct mapi_reading *reading);
 
 /* The item with this code in a look's answer. False: the answer cannot be understood. *item NULL: it is not
  * there. */
@@ -136,9 +126,6 @@ struct mapi {
     unsigned login_token, login_refusals;
     unsigned generation, proven; /* proven: of the last session that something was answered well in */
     struct buffer session, login_body;
-    struct arena kept; /* sessions that ended: they are masked for the rest of the run */
-    struct text *ended;
-    size_t ended_count, ended_capacity;
     struct regex *
         *patterns[MAPI_SIGNS]; /* one for each of settings->signs[].patterns; NULL where it is a code */
     struct arena scratch;

@@ -1,11 +1,9 @@
 /* What the adapter says. All of it is a stranger's word. */
 #include <string.h>
 
-#include "adapters/crypto.h"
 #include "adapters/json.h"
 #include "adapters/regex.h"
 #include "adapters/unicode.h"
-#include "core/canonical.h"
 #include "load/portal_answer.h"
 #include "load/portal_mapi.h"
 
@@ -119,7 +117,7 @@ static void read_body(const struct mapi *mapi, struct arena *arena, struct text 
 {
     const struct mapi_settings *settings = (const struct mapi_settings *)mapi->portal->settings;
     struct value *parsed = NULL;
-    reading->meaning = MAPI_UNCLEAR;
+    reading->of_session = true;
     if (json_parse(arena, bytes, &parsed, NULL))
         parsed = NULL;
     const struct value *body = unwrap(settings, arena, parsed);
@@ -135,7 +133,8 @@ static void read_body(const struct mapi *mapi, struct arena *arena, struct text 
     reading->body = body;
     reading->sign = read_sign(mapi, arena, code, message, quoted);
     if (reading->sign != MAPI_SIGN_NONE || code.length)
-        reading->meaning = MAPI_ANSWERED;
+        reading->said = RESULT_TAKEN;
+    reading->of_session = reading->sign == MAPI_SIGN_SESSION || reading->sign == MAPI_SIGN_NONE;
     if (reading->sign == MAPI_SIGN_SUCCESS)
         return;
     if (!code.length) {
@@ -148,108 +147,30 @@ static void read_body(const struct mapi *mapi, struct arena *arena, struct text 
                                    TEXT_ARG(code), words.length ? ": " : "", TEXT_ARG(words));
 }
 
-static enum mapi_meaning meaning_of(long status)
-{
-    switch (status) {
-    case 400:
-    case 413:
-    case 414:
-    case 415:
-    case 422:
-    case 431:
-    case 451:
-        return MAPI_WRONG;
-    case 408:
-    case 423:
-    case 425:
-    case 429:
-    case 503:
-        return MAPI_WAIT;
-    case 401:
-    case 403:
-        return MAPI_LOGIN;
-    case 500:
-        return MAPI_UNCLEAR;
-    default:
-        return status >= 300 && status < 400   ? MAPI_LOGIN
-               : status >= 400 && status < 500 ? MAPI_OUTSIDE
-                                               : MAPI_BROKEN;
-    }
-}
-
-static void read_digest(struct arena *arena, struct text body, struct mapi_reading *reading)
-{
-    struct digest digest = crypto_sha256(body);
-    char *hex = arena_alloc(arena, DIGEST_HEX);
-    digest_hex(&digest, hex);
-    reading->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
-}
-
-static void read_answer(const struct mapi *mapi, struct arena *arena, const struct http_response *answer,
-                        const struct quoted *quoted, struct mapi_reading *reading)
-{
-    if (answer->failure) {
-        reading->meaning = answer->failure == HTTP_NOT_SENT                               ? MAPI_UNSENT
-                           : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? MAPI_OUTSIDE
-                                                                                          : MAPI_BROKEN;
-        reading->message = text_copy(arena, text_of(answer->why));
-        return;
-    }
-    if (answer->body.length)
-        read_digest(arena, answer->body, reading);
-    if (answer->status >= 200 && answer->status < 300) {
-        read_body(mapi, arena, answer->body, quoted, reading);
-        return;
-    }
-    struct value *problem = NULL;
-    if (json_parse(arena, answer->body, &problem, NULL))
-        problem = NULL;
-    reading->meaning = meaning_of(answer->status);
-    reading->message = portal_answer_words(arena, answer->status, problem, answer->body);
-}
-
 void mapi_read(const struct mapi *mapi, struct arena *arena, const struct http_response *answer,
-               struct text code, const struct value *ours, struct mapi_reading *reading)
+               struct text code, const struct value *ours, struct portal_response *report,
+               struct mapi_reading *reading)
 {
     const struct quoted quoted = { code, ours };
-    *reading = (struct mapi_reading){ .meaning = MAPI_UNCLEAR, .sign = MAPI_SIGN_NONE };
-    read_answer(mapi, arena, answer, &quoted, reading);
-    reading->message = mapi_mask(mapi, arena, reading->message);
-}
-
-static struct text mask(struct arena *arena, struct text text, struct text secret)
-{
-    struct buffer BUFFER_OWNED out = { 0 };
-    size_t at;
-    if (!secret.length || !text_find(text, secret, &at))
-        return text;
-    for (; text_find(text, secret, &at); text = text_slice(text, at + secret.length, text.length)) {
-        buffer_text(&out, text_slice(text, 0, at));
-        buffer_string(&out, "***");
+    long status = answer->status;
+    struct value *problem = NULL;
+    *reading = (struct mapi_reading){ .said = RESULT_LOST, .sign = MAPI_SIGN_NONE };
+    if (!portal_answer_begin(arena, answer, report)) {
+        reading->said = report->said;
+        reading->message = report->message;
+        return;
     }
-    buffer_text(&out, text);
-    return text_copy(arena, buffer_view(&out));
-}
-
-/* As it is, and as JSON in a text has it. */
-static struct text mask_both(struct arena *arena, struct text text, struct text secret)
-{
-    struct buffer BUFFER_OWNED quoted = { 0 };
-    canonical_text(&quoted, secret);
-    text = mask(arena, text, secret);
-    return quoted.length > 2 ? mask(arena, text, text_slice(buffer_view(&quoted), 1, quoted.length - 2))
-                             : text;
-}
-
-struct text mapi_mask(const struct mapi *mapi, struct arena *arena, struct text text)
-{
-    const struct mapi_settings *settings = (const struct mapi_settings *)mapi->portal->settings;
-    if (!text.bytes)
-        return text;
-    text = mask_both(arena, text, text_of(settings->password));
-    for (size_t i = 0; i < mapi->ended_count; i++)
-        text = mask_both(arena, text, mapi->ended[i]);
-    return text;
+    if (status >= 200 && status < 300) {
+        read_body(mapi, arena, answer->body, &quoted, reading);
+        return;
+    }
+    if (json_parse(arena, answer->body, &problem, NULL))
+        problem = NULL;
+    reading->said = portal_answer_said(status, NULL);
+    if (reading->said == RESULT_MISMATCH || reading->said == RESULT_GONE) /* the adapter knows neither */
+        reading->said = RESULT_CLOSED;
+    reading->of_session = status == 401 || status == 403 || status == 500 || (status >= 300 && status < 400);
+    reading->message = portal_answer_words(arena, status, problem, answer->body);
 }
 
 bool mapi_find(const struct mapi_settings *settings, const struct value *body, struct text code,

@@ -2,7 +2,6 @@
 #include "load/portal_mapi_fields.h"
 
 #include "core/date.h"
-#include "load/portal_mapi_map.h"
 
 #define DEPTH_MAX    16
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -17,7 +16,7 @@ struct scope {
 struct compiling {
     const struct setting_context *context;
     const struct mapi_map_settings *settings;
-    const struct value *defaults; /* the tables of codes among them */
+    struct value *codes; /* tables */
 };
 
 struct field_settings {
@@ -96,8 +95,6 @@ bool mapi_field_code(const struct mapi_field *field, struct text from, struct te
 {
     const struct value *entry = value_find_text(field->codes, from);
     if (!entry)
-        entry = value_find_text(field->more, from);
-    if (!entry)
         return false;
     *to = entry->text;
     return true;
@@ -109,7 +106,7 @@ static enum status check_codes(const struct compiling *compiling, const struct v
                                const struct field *type, const struct mapi_field *field, struct error *error)
 {
     struct text to;
-    const char *names[32];
+    const char *names[32] = { NULL };
     size_t count = 0;
     if (type->kind != FIELD_CHOICE)
         return STATUS_OK;
@@ -121,7 +118,7 @@ static enum status check_codes(const struct compiling *compiling, const struct v
                                    "has no word for it"),
                                  table, names[count]);
     }
-    for (const struct value *entry = field->codes ? field->codes->first : NULL; entry; entry = entry->next) {
+    for (const struct value *entry = field->codes->first; entry; entry = entry->next) {
         size_t known = 0;
         while (known < count && !text_is(entry->name, names[known]))
             known++;
@@ -141,22 +138,14 @@ static enum status compile_codes(const struct compiling *compiling, const struct
 {
     if (!table)
         return STATUS_OK;
-    field->codes = value_find(compiling->settings->codes, table);
-    field->more = value_find(value_find(compiling->defaults, "codes"), table);
-    if (!field->codes && !field->more)
+    field->codes = value_find(compiling->codes, table);
+    if (!field->codes)
         return setting_fault(compiling->context, value_find(at, "codes"), error,
                              _("there is no table \"%s\" in \"codes\""), table);
-    const struct value *tables[] = { field->codes, field->more };
-    for (size_t i = 0; i < COUNT(tables); i++) {
-        if (tables[i] && tables[i]->kind != VALUE_OBJECT)
-            return setting_fault(compiling->context, tables[i], error,
-                                 _("\"%s\" must be an object of words and their codes"), table);
-        for (const struct value *entry = tables[i] ? tables[i]->first : NULL; entry; entry = entry->next)
-            if (!value_is_scalar(entry))
-                return setting_fault(compiling->context, entry, error,
-                                     _("the code of \"" TEXT_PRINT "\" must be a text"),
-                                     TEXT_ARG(entry->name));
-    }
+    for (const struct value *entry = field->codes->first; entry; entry = entry->next)
+        if (!value_is_scalar(entry))
+            return setting_fault(compiling->context, entry, error,
+                                 _("the code of \"" TEXT_PRINT "\" must be a text"), TEXT_ARG(entry->name));
     return check_codes(compiling, value_find(at, "codes"), table, type, field, error);
 }
 
@@ -321,6 +310,7 @@ static enum status compile_members(const struct compiling *compiling, const stru
 
 /* ---- the whole ---- */
 
+/* Every table of the configuration is used, or goes over one of the defaults. */
 static bool uses(const struct mapi_field *fields, size_t count, const struct value *table)
 {
     for (size_t i = 0; i < count; i++)
@@ -330,16 +320,16 @@ static bool uses(const struct mapi_field *fields, size_t count, const struct val
 }
 
 static enum status check_tables(const struct compiling *compiling, const struct mapi_map *map,
-                                struct error *error)
+                                const struct value *known, struct error *error)
 {
     const struct value *configured = compiling->settings->codes;
-    const struct value *known = value_find(compiling->defaults, "codes");
     const char *names[32];
     size_t count = 0;
     for (const struct value *table = known->first; table && count < COUNT(names); table = table->next)
         names[count++] = text_string(compiling->context->arena, table->name);
     for (const struct value *table = configured ? configured->first : NULL; table; table = table->next) {
-        if (value_find_text(known, table->name) || uses(map->fields, map->count, table))
+        if (value_find_text(known, table->name) ||
+            uses(map->fields, map->count, value_find_text(compiling->codes, table->name)))
             continue;
         const char *nearest = text_nearest(table->name, names, count);
         return setting_fault(compiling->context, table, error,
@@ -350,17 +340,37 @@ static enum status check_tables(const struct compiling *compiling, const struct 
     return STATUS_OK;
 }
 
-/* The defaults with the configuration's own in their places; new names come behind. */
-static struct value *merge(struct arena *arena, const struct value *defaults, const struct value *configured)
+/* The defaults with the configuration's own in their places; new names come behind. `out`: an empty text takes one
+ * out. */
+static struct value *merge(struct arena *arena, const struct value *defaults, const struct value *configured,
+                           bool out)
 {
     struct value *merged = value_object(arena);
-    for (const struct value *member = defaults->first; member; member = member->next)
+    for (const struct value *member = defaults ? defaults->first : NULL; member; member = member->next)
         if (!value_find_text(configured, member->name))
             value_set_text(merged, member->name, value_copy(arena, member));
     for (const struct value *member = configured ? configured->first : NULL; member; member = member->next)
-        if (!value_is_scalar(member) || member->text.length)
+        if (!out || !value_is_scalar(member) || member->text.length)
             value_set_text(merged, member->name, value_copy(arena, member));
     return merged;
+}
+
+static enum status merge_tables(const struct setting_context *context, const struct value *defaults,
+                                const struct value *configured, struct value **tables, struct error *error)
+{
+    *tables = value_object(context->arena);
+    for (const struct value *table = defaults->first; table; table = table->next)
+        if (!value_find_text(configured, table->name))
+            value_set_text(*tables, table->name, value_copy(context->arena, table));
+    for (const struct value *table = configured ? configured->first : NULL; table; table = table->next) {
+        if (table->kind != VALUE_OBJECT)
+            return setting_fault(context, table, error,
+                                 _("\"" TEXT_PRINT "\" must be an object of words and their codes"),
+                                 TEXT_ARG(table->name));
+        const struct value *known = value_find_text(defaults, table->name);
+        value_set_text(*tables, table->name, merge(context->arena, known, table, false));
+    }
+    return STATUS_OK;
 }
 
 static const struct mapi_field *find_from(const struct mapi_map *map, const char *path)
@@ -383,7 +393,7 @@ static enum status check_map(const struct compiling *compiling, struct mapi_map 
             _("\"fields\" must have the procedure's \"%s\" under some name: what the adapter "
               "holds cannot be told without"),
             map->code ? "status" : "code");
-    if (map->code->codes || map->code->more)
+    if (map->code->codes)
         return setting_fault(compiling->context, at, error, _("the procedure's code is never translated"));
     if (!mapi_field_code(map->status, TEXT("announced"), &announced))
         announced = TEXT("announced");
@@ -405,16 +415,18 @@ struct text mapi_map_abolished(const struct mapi_map *map)
 enum status mapi_map_compile(const struct setting_context *context, const struct mapi_map_settings *settings,
                              const struct value *defaults, struct mapi_map **map, struct error *error)
 {
-    struct compiling compiling = { context, settings, defaults };
+    struct compiling compiling = { context, settings, NULL };
+    const struct value *known = value_find(defaults, "codes");
     struct scope scope = { .type = &procedure_root };
     struct mapi_map *compiled = arena_new(context->arena, struct mapi_map);
     const struct value *list = settings->not_compared;
     for (const struct value *item = list ? list->first : NULL; item; item = item->next)
         if (!value_is_scalar(item))
             return setting_fault(context, item, error, _("\"not_compared\" is a list of names"));
-    struct value *tree = merge(context->arena, value_find(defaults, "fields"), settings->fields);
-    if (compile_members(&compiling, tree, scope, &compiled->fields, &compiled->count, error) ||
-        check_map(&compiling, compiled, error) || check_tables(&compiling, compiled, error))
+    struct value *tree = merge(context->arena, value_find(defaults, "fields"), settings->fields, true);
+    if (merge_tables(context, known, settings->codes, &compiling.codes, error) ||
+        compile_members(&compiling, tree, scope, &compiled->fields, &compiled->count, error) ||
+        check_map(&compiling, compiled, error) || check_tables(&compiling, compiled, known, error))
         return error->status;
     *map = compiled;
     return STATUS_OK;

@@ -22,13 +22,45 @@
 
 #include <stdbool.h>
 
+#include "core/procedure.h"
 #include "core/setting.h"
 #include "load/evidence.h"
 
 /* The defaults of fields, codes and errors, as a configuration has them: YAML. */
 extern const char portal_mapi_defaults[];
 
-struct mapi_map;
+/* The map as it is compiled: load/portal_mapi_fields.c makes it, load/portal_mapi_map.c works by it. */
+enum mapi_field_kind {
+    MAPI_CONSTANT,
+    MAPI_SCALAR,
+    MAPI_TEXTS,   /* a list of texts */
+    MAPI_OBJECTS, /* a list of objects */
+    MAPI_GROUPS,  /* a list of objects, each for the items that have the same `by` */
+    MAPI_OBJECT,
+};
+
+struct mapi_field {
+    enum mapi_field_kind kind;
+    struct text name;
+    struct text constant;
+    struct text path;          /* none: the item itself */
+    struct text by;            /* MAPI_GROUPS */
+    const struct value *codes; /* NULL: none */
+    struct text date;          /* the format; bytes NULL: it is no date */
+    bool number;               /* its values are numbers */
+    bool compared, unordered;
+    struct mapi_field *members;
+    size_t count;
+};
+
+struct mapi_map {
+    struct mapi_field *fields;
+    size_t count;
+    const struct mapi_field *code, *status;
+};
+
+/* The adapter's word for a canonical one. False: the tables have none. */
+bool mapi_field_code(const struct mapi_field *field, struct text from, struct text *to);
 
 struct mapi_map_settings {
     const struct value *fields, *codes; /* of the configuration; NULL: the defaults alone */

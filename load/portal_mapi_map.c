@@ -1,14 +1,14 @@
 /* The map at work: procedures out, and items compared. */
-#include "load/portal_mapi_map.h"
+#include "load/portal_mapi_fields.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/unicode.h"
+#include "core/canonical.h"
 #include "core/clock.h"
 #include "core/date.h"
-
-#define WHERE_MAX 400
+#include "core/diff.h"
 
 /* What a path starts from: an item, or the items of a group. */
 struct scope {
@@ -178,269 +178,167 @@ struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, co
 
 /* ---- back ---- */
 
-struct comparing {
+/* Two items are compared by what is left of them: a name for all that says something, in one form. */
+struct plain {
     struct arena *arena;
     const struct mapi_field *status;
     const char *const *without;
-    char where[WHERE_MAX]; /* the path to what is looked at */
-    size_t length;
 };
 
-static struct text scalar_text(const struct value *value)
-{
-    if (!value || value->kind == VALUE_NULL)
-        return TEXT("");
-    if (value->kind == VALUE_BOOLEAN)
-        return value->truth ? TEXT("true") : TEXT("false");
-    struct text text = scalar_of(value);
-    return text.length ? text : TEXT("");
-}
-
-static bool is_gap(struct text text, size_t at, size_t *length)
-{
-    unsigned char byte = (unsigned char)text.bytes[at];
-    bool no_break = byte == 0xc2 && at + 1 < text.length && (unsigned char)text.bytes[at + 1] == 0xa0;
-    *length = no_break ? 2 : 1;
-    return no_break || byte <= ' ';
-}
-
 /* Every run of blanks is one; NFC. */
-static struct text plain(struct arena *arena, const struct value *value)
+static struct text plain_text(struct arena *arena, struct text text)
 {
-    struct text text = scalar_text(value);
     BUFFER_OWNED struct buffer out = { 0 };
-    size_t length;
     bool gap = false;
-    for (size_t at = 0; at < text.length; at += length) {
-        if (is_gap(text, at, &length)) {
+    for (size_t at = 0; at < text.length; at++) {
+        bool no_break = text_starts(text_slice(text, at, 2), TEXT("\xc2\xa0"));
+        at += no_break;
+        if (no_break || (unsigned char)text.bytes[at] <= ' ') {
             gap = out.length > 0;
             continue;
         }
         if (gap)
             buffer_char(&out, ' ');
         gap = false;
-        buffer_put(&out, text.bytes + at, length);
+        buffer_char(&out, text.bytes[at]);
     }
     return unicode_nfc(arena, text_copy(arena, buffer_view(&out)));
 }
 
 /* The day alone: an adapter keeps dates in a form of its own, with or without a time. */
-static bool read_day(const struct mapi_field *field, struct text text, struct date *date)
+static struct text plain_day(struct arena *arena, struct text format, struct text text)
 {
     static const char *const forms[] = {
         "yyyyMMddHHmmss",      "yyyyMMdd",           "yyyy-MM-dd", "dd/MM/yyyy", "yyyy-MM-dd'T'HH:mm:ss",
         "yyyy-MM-dd HH:mm:ss", "dd/MM/yyyy HH:mm:ss"
     };
-    if (date_parse(text, field->date, date))
-        return true;
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (date_parse(text, text_of(forms[i]), date))
-            return true;
-    return false;
+    struct date date;
+    bool found = date_parse(text, format, &date);
+    for (size_t i = 0; !found && i < sizeof forms / sizeof *forms; i++)
+        found = date_parse(text, text_of(forms[i]), &date);
+    return found ? text_format(arena, "%lld", (long long)date_days(date)) : text;
 }
 
 /* "007.50" and 7.5: without zeros that say nothing. */
 static struct text plain_number(struct text text)
 {
-    size_t point;
-    bool fraction = text_find(text, TEXT("."), &point);
+    size_t point = text.length;
+    text_find(text, TEXT("."), &point);
     for (size_t i = 0; i < text.length; i++)
-        if ((text.bytes[i] < '0' || text.bytes[i] > '9') && !(fraction && i == point))
+        if (i != point && (text.bytes[i] < '0' || text.bytes[i] > '9'))
             return text;
-    while (fraction && (text_ends(text, TEXT("0")) || text_ends(text, TEXT(".")))) {
-        bool done = text_ends(text, TEXT("."));
+    while (text.length > point && (text_ends(text, TEXT("0")) || text.length == point + 1))
         text.length--;
-        if (done)
-            break;
-    }
     while (text.length > 1 && text.bytes[0] == '0' && text.bytes[1] != '.')
         text = text_slice(text, 1, text.length - 1);
     return text;
 }
 
-static bool same_scalars(const struct comparing *comparing, const struct mapi_field *field,
-                         const struct value *left, const struct value *right)
+static struct value *plain_scalar(const struct plain *plain, const struct mapi_field *field,
+                                  const struct value *value)
 {
-    struct date days[2];
-    struct text one = plain(comparing->arena, left), other = plain(comparing->arena, right);
-    if (field->date.bytes && read_day(field, one, &days[0]) && read_day(field, other, &days[1]))
-        return date_days(days[0]) == date_days(days[1]);
-    return field->number ? text_equal(plain_number(one), plain_number(other)) : text_equal(one, other);
+    struct text text = value->kind != VALUE_BOOLEAN ? value->text
+                       : value->truth               ? TEXT("true")
+                                                    : TEXT("false");
+    text = plain_text(plain->arena, text);
+    if (!text.length)
+        return NULL;
+    if (field->date.bytes)
+        text = plain_day(plain->arena, field->date, text);
+    return value_text(plain->arena, field->number ? plain_number(text) : text);
 }
 
-static bool counts(const struct comparing *comparing, const struct mapi_field *field)
+static bool counts(const struct plain *plain, const struct mapi_field *field)
 {
-    if (!field->compared || field == comparing->status)
+    if (!field->compared || field == plain->status)
         return false;
-    for (size_t i = 0; comparing->without && comparing->without[i]; i++)
-        if (text_is(field->name, comparing->without[i]))
+    for (size_t i = 0; plain->without && plain->without[i]; i++)
+        if (text_is(field->name, plain->without[i]))
             return false;
     return true;
 }
 
-static bool is_blank(const struct comparing *comparing, const struct mapi_field *field,
-                     const struct value *value);
+static struct value *plain_value(const struct plain *plain, const struct mapi_field *field,
+                                 const struct value *value);
 
-static bool has_blank_members(const struct comparing *comparing, const struct mapi_field *field,
-                              const struct value *item)
+static struct value *plain_members(const struct plain *plain, const struct mapi_field *fields, size_t count,
+                                   const struct value *item)
 {
-    for (size_t i = 0; i < field->count; i++)
-        if (counts(comparing, &field->members[i]) &&
-            !is_blank(comparing, &field->members[i], value_find_text(item, field->members[i].name)))
-            return false;
-    return true;
-}
-
-/* An item of a list. */
-static bool is_blank_item(const struct comparing *comparing, const struct mapi_field *field,
-                          const struct value *item)
-{
-    if (field->kind == MAPI_TEXTS || item->kind != VALUE_OBJECT)
-        return value_is_scalar(item) && !plain(comparing->arena, item).length;
-    return has_blank_members(comparing, field, item);
-}
-
-static bool is_blank(const struct comparing *comparing, const struct mapi_field *field,
-                     const struct value *value)
-{
-    if (!value || value_is_scalar(value))
-        return !plain(comparing->arena, value).length;
-    if (field->kind == MAPI_OBJECT)
-        return value->kind == VALUE_OBJECT && has_blank_members(comparing, field, value);
-    if (field->kind == MAPI_SCALAR)
-        return false;
-    if (value->kind == VALUE_OBJECT)
-        return is_blank_item(comparing, field, value);
-    for (const struct value *item = value->first; item; item = item->next)
-        if (!is_blank_item(comparing, field, item))
-            return false;
-    return true;
-}
-
-static bool same_field(struct comparing *comparing, const struct mapi_field *field, const struct value *left,
-                       const struct value *right);
-
-static bool same_members(struct comparing *comparing, const struct mapi_field *fields, size_t count,
-                         const struct value *left, const struct value *right)
-{
-    size_t length = comparing->length;
+    struct value *object = value_object(plain->arena);
     for (size_t i = 0; i < count; i++) {
-        if (!counts(comparing, &fields[i]))
-            continue;
-        int written = snprintf(comparing->where + length, WHERE_MAX - length, "%s" TEXT_PRINT,
-                               length ? "." : "", TEXT_ARG(fields[i].name));
-        comparing->length =
-            written > 0 && length + (size_t)written < WHERE_MAX ? length + (size_t)written : length;
-        if (!same_field(comparing, &fields[i], value_find_text(left, fields[i].name),
-                        value_find_text(right, fields[i].name)))
-            return false;
+        const struct value *member = value_find_text(item, fields[i].name);
+        struct value *said =
+            member && counts(plain, &fields[i]) ? plain_value(plain, &fields[i], member) : NULL;
+        if (said)
+            value_set_text(object, fields[i].name, said);
     }
-    comparing->length = length;
-    return true;
+    return object->count ? object : NULL;
 }
 
-/* The next item that says something. */
-static const struct value *next_item(const struct comparing *comparing, const struct mapi_field *field,
-                                     const struct value *item)
+static struct value *plain_item(const struct plain *plain, const struct mapi_field *field,
+                                const struct value *item)
 {
-    while (item && is_blank_item(comparing, field, item))
-        item = item->next;
-    return item;
+    if (value_is_scalar(item) || item->kind == VALUE_NULL)
+        return plain_scalar(plain, field, item);
+    return item->kind == VALUE_OBJECT && field->members
+               ? plain_members(plain, field->members, field->count, item)
+               : value_copy(plain->arena, item);
 }
 
-static bool same_item(struct comparing *comparing, const struct mapi_field *field, const struct value *left,
-                      const struct value *right)
+struct sorted {
+    struct text bytes;
+    struct value *item;
+};
+
+static int by_bytes(const void *left, const void *right)
 {
-    if (!left || !right)
-        return false;
-    if (field->kind == MAPI_TEXTS || left->kind != VALUE_OBJECT || right->kind != VALUE_OBJECT)
-        return value_is_scalar(left) && value_is_scalar(right) && same_scalars(comparing, field, left, right);
-    return same_members(comparing, field->members, field->count, left, right);
+    return text_compare(((const struct sorted *)left)->bytes, ((const struct sorted *)right)->bytes);
 }
 
-static bool same_items(struct comparing *comparing, const struct mapi_field *field, const struct value *left,
-                       const struct value *right)
+static struct value *sort_list(const struct plain *plain, struct value *list)
 {
-    size_t length = comparing->length, index = 0;
-    left = next_item(comparing, field, left ? left->first : NULL);
-    right = next_item(comparing, field, right ? right->first : NULL);
-    for (; left || right; index++) {
-        int written = snprintf(comparing->where + length, WHERE_MAX - length, "[%zu]", index);
-        comparing->length =
-            written > 0 && length + (size_t)written < WHERE_MAX ? length + (size_t)written : length;
-        if (!same_item(comparing, field, left, right))
-            return false;
-        left = next_item(comparing, field, left->next);
-        right = next_item(comparing, field, right->next);
+    struct value *out = value_list(plain->arena), *item = list->first, *next;
+    struct sorted *sorted = arena_array(plain->arena, struct sorted, list->count);
+    size_t count = 0;
+    for (; item; item = next) {
+        BUFFER_OWNED struct buffer bytes = { 0 };
+        next = item->next;
+        item->next = NULL;
+        canonical_write(&bytes, item);
+        sorted[count++] = (struct sorted){ text_copy(plain->arena, buffer_view(&bytes)), item };
     }
-    comparing->length = length;
-    return true;
+    qsort(sorted, count, sizeof *sorted, by_bytes);
+    for (size_t i = 0; i < count; i++)
+        value_append(out, sorted[i].item);
+    return out;
 }
 
-/* Each of the left has one of the right, whatever their order. */
-static bool same_sets(struct comparing *comparing, const struct mapi_field *field, const struct value *left,
-                      const struct value *right)
+/* NULL: it says nothing. A single item stands for a list of it. */
+static struct value *plain_value(const struct plain *plain, const struct mapi_field *field,
+                                 const struct value *value)
 {
-    size_t length = comparing->length, count = right->count;
-    bool *taken = arena_alloc_zeroed(comparing->arena, count + 1);
-    size_t left_count = 0, found_count = 0, right_count = 0;
-    for (const struct value *at = next_item(comparing, field, right->first); at;
-         at = next_item(comparing, field, at->next))
-        right_count++;
-    for (const struct value *at = next_item(comparing, field, left->first); at;
-         at = next_item(comparing, field, at->next), left_count++) {
-        size_t index = 0;
-        bool found = false;
-        for (const struct value *other = next_item(comparing, field, right->first); other && !found;
-             other = next_item(comparing, field, other->next), index++) {
-            if (taken[index] || !same_item(comparing, field, at, other)) {
-                comparing->length = length;
-                continue;
-            }
-            found = taken[index] = true;
-        }
-        found_count += found;
+    if (field->kind == MAPI_SCALAR || field->kind == MAPI_OBJECT)
+        return plain_item(plain, field, value);
+    struct value *list = value_list(plain->arena);
+    bool many = value->kind == VALUE_LIST;
+    for (const struct value *item = many ? value->first : value; item; item = many ? item->next : NULL) {
+        struct value *said = plain_item(plain, field, item);
+        if (said)
+            value_append(list, said);
     }
-    comparing->length = length;
-    comparing->where[length] = 0;
-    return found_count == left_count && left_count == right_count;
-}
-
-/* A single item stands for a list of it. */
-static const struct value *list_of(struct arena *arena, const struct value *value)
-{
-    if (value->kind == VALUE_LIST)
-        return value;
-    struct value *list = value_list(arena);
-    value_append(list, value_copy(arena, value));
-    return list;
-}
-
-static bool same_field(struct comparing *comparing, const struct mapi_field *field, const struct value *left,
-                       const struct value *right)
-{
-    bool blank = is_blank(comparing, field, left);
-    if (blank || is_blank(comparing, field, right))
-        return blank && is_blank(comparing, field, right);
-    if (field->kind != MAPI_SCALAR && field->kind != MAPI_OBJECT && field->kind != MAPI_CONSTANT) {
-        left = list_of(comparing->arena, left);
-        right = list_of(comparing->arena, right);
-        return (field->unordered ? same_sets : same_items)(comparing, field, left, right);
-    }
-    if (field->kind == MAPI_OBJECT && left->kind == VALUE_OBJECT && right->kind == VALUE_OBJECT)
-        return same_members(comparing, field->members, field->count, left, right);
-    return value_is_scalar(left) && value_is_scalar(right) && same_scalars(comparing, field, left, right);
+    return !list->count ? NULL : field->unordered ? sort_list(plain, list) : list;
 }
 
 bool mapi_map_same(const struct mapi_map *map, struct arena *arena, const struct value *left,
                    const struct value *right, const char *const *without, struct buffer *where)
 {
-    struct comparing comparing = { .arena = arena, .status = map->status, .without = without };
-    if (same_members(&comparing, map->fields, map->count, left, right))
-        return true;
-    if (where)
-        buffer_string(where, comparing.where);
-    return false;
+    struct plain plain = { .arena = arena, .status = map->status, .without = without };
+    const struct value *ours = plain_members(&plain, map->fields, map->count, left),
+                       *theirs = plain_members(&plain, map->fields, map->count, right);
+    const struct diff *first = ours || theirs ? diff_find(arena, ours, theirs) : NULL;
+    if (first && where)
+        buffer_text(where, first->field);
+    return !first;
 }
 
 struct text mapi_map_code_name(const struct mapi_map *map)

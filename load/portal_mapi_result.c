@@ -18,8 +18,7 @@ static const struct mapi_settings *settings_of(const struct mapi *mapi)
 void mapi_end(struct mapi *mapi, struct mapi_call *call, enum portal_result said, struct text message)
 {
     call->report.said = said;
-    /* What went wrong may quote what was sent. */
-    call->report.message = text_copy(&call->arena, mapi_mask(mapi, &call->arena, message));
+    call->report.message = text_copy(&call->arena, message);
     mapi_calls_put(&mapi->ready, call);
 }
 
@@ -150,94 +149,54 @@ static enum portal_result shut_out(const struct mapi *mapi, const struct mapi_ca
     return mapi->proven == call->generation ? otherwise : RESULT_CLOSED;
 }
 
+/* What an error means to a look and to a change. A change is never made again without a look: what is known to have
+ * done nothing is looked at once (`prompt`), for the rest the look may lag. */
+static const struct {
+    enum portal_result look, change;
+    bool prompt;
+} meanings[] = {
+    [MAPI_SIGN_SESSION] = { RESULT_BUSY, RESULT_LOST, true },
+    [MAPI_SIGN_DUPLICATE] = { RESULT_LOST, RESULT_MISMATCH, false },
+    [MAPI_SIGN_RIGHTS] = { RESULT_CLOSED, RESULT_CLOSED, false },
+    [MAPI_SIGN_UNKNOWN] = { RESULT_UNKNOWN, RESULT_LOST, false },
+    [MAPI_SIGN_REFUSED] = { RESULT_LOST, RESULT_REFUSED, false },
+    [MAPI_SIGN_BUSY] = { RESULT_BUSY, RESULT_LOST, true },
+    [MAPI_SIGN_NONE] = { RESULT_LOST, RESULT_LOST, false },
+};
+
 static enum portal_result look_failed(const struct mapi *mapi, const struct mapi_call *call,
                                       const struct mapi_reading *reading)
 {
-    switch (reading->meaning) {
-    case MAPI_UNSENT:
-        return RESULT_NOT_LEFT;
-    case MAPI_LOGIN:
+    if (reading->said == RESULT_TAKEN)
+        return meanings[reading->sign].look;
+    if (reading->said == RESULT_CLOSED && reading->of_session)
         return shut_out(mapi, call, RESULT_BUSY);
-    case MAPI_OUTSIDE:
-    case MAPI_WRONG:
-        return RESULT_CLOSED;
-    case MAPI_WAIT:
-        return RESULT_BUSY;
-    case MAPI_ANSWERED:
-        return reading->sign == MAPI_SIGN_UNKNOWN                                      ? RESULT_UNKNOWN
-               : reading->sign == MAPI_SIGN_RIGHTS                                     ? RESULT_CLOSED
-               : reading->sign == MAPI_SIGN_BUSY || reading->sign == MAPI_SIGN_SESSION ? RESULT_BUSY
-                                                                                       : RESULT_LOST;
-    case MAPI_UNCLEAR:
-    case MAPI_BROKEN:
-        break;
-    }
-    return RESULT_LOST;
+    return reading->said == RESULT_REFUSED ? RESULT_CLOSED : reading->said;
 }
 
-/* A change is never made again without a look: what is known to have done nothing is looked at once, for the rest
- * the look may lag. */
 static enum portal_result change_failed(const struct mapi *mapi, struct mapi_call *call,
                                         const struct mapi_reading *reading)
 {
     struct portal_response *report = &call->report;
     bool again = call->request->renewed;
-    switch (reading->meaning) {
-    case MAPI_UNSENT:
-        return RESULT_NOT_LEFT;
-    case MAPI_OUTSIDE:
-        return RESULT_CLOSED;
-    case MAPI_LOGIN: /* once, a session that has ended; then it is this call that may not be made */
+    if (reading->said == RESULT_TAKEN) {
+        report->prompt = meanings[reading->sign].prompt;
+        if (reading->sign == MAPI_SIGN_NONE || reading->sign == MAPI_SIGN_UNKNOWN) {
+            /* an error that no sign explains: once it may have been the session's */
+            report->futile = again;
+            call->request->renewed = true;
+        }
+        return meanings[reading->sign].change;
+    }
+    if (reading->said == RESULT_CLOSED && reading->of_session) {
+        /* once, a session that has ended; then it is this call that may not be made */
         call->request->renewed = report->prompt = true;
         return again ? shut_out(mapi, call, RESULT_LOST) : RESULT_LOST;
-    case MAPI_WRONG:
-        return RESULT_REFUSED;
-    case MAPI_WAIT: /* there is no key that would make a second push harmless */
-        report->prompt = report->status == 429;
-        return RESULT_LOST;
-    case MAPI_ANSWERED:
-        break;
-    case MAPI_UNCLEAR:
-    case MAPI_BROKEN:
-        return RESULT_LOST;
     }
-    switch (reading->sign) {
-    case MAPI_SIGN_REFUSED:
-        return RESULT_REFUSED;
-    case MAPI_SIGN_RIGHTS:
-        return RESULT_CLOSED;
-    case MAPI_SIGN_DUPLICATE:
-        return RESULT_MISMATCH;
-    case MAPI_SIGN_BUSY:
-    case MAPI_SIGN_SESSION:
-        report->prompt = true;
-        return RESULT_LOST;
-    default: /* an error that no sign explains: once it may have been the session's */
-        report->futile = again;
-        call->request->renewed = true;
-        return RESULT_LOST;
-    }
-}
-
-static void note(struct mapi_call *call, const struct http_response *answer,
-                 const struct mapi_reading *reading)
-{
-    struct portal_response *report = &call->report;
-    report->took = answer->took_us / 1000;
-    report->status = answer->status;
-    report->retry_after = answer->retry_after_ms;
-    report->shared = answer->status == 429 || answer->status == 503;
-    report->slow = answer->failure == HTTP_TIMEOUT;
-    report->dropped = answer->dropped;
-    report->answer_digest = reading->answer_digest;
-}
-
-/* A session may end in many ways; an error that no sign explains may be one of them. */
-static bool is_of_session(const struct mapi_reading *reading)
-{
-    bool strange = reading->meaning == MAPI_ANSWERED &&
-                   (reading->sign == MAPI_SIGN_SESSION || reading->sign == MAPI_SIGN_NONE);
-    return strange || reading->meaning == MAPI_LOGIN || reading->meaning == MAPI_UNCLEAR;
+    if (reading->said != RESULT_BUSY)
+        return reading->said;
+    report->prompt = report->status == 429; /* there is no key that would make a second push harmless */
+    return RESULT_LOST;
 }
 
 enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
@@ -245,8 +204,7 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
 {
     struct mapi_reading reading;
     bool asks = call->request->kind == PORTAL_ASK;
-    mapi_read(mapi, &call->arena, answer, call->request->code, call->ours, &reading);
-    note(call, answer, &reading);
+    mapi_read(mapi, &call->arena, answer, call->request->code, call->ours, &call->report, &reading);
     struct auth *auth = &mapi->portal->settings->auth;
     bool present = call->token == auth->generation;
     if (answer->status == 401 && mapi_token_ended(mapi, call->token, &call->refusals)) {
@@ -261,14 +219,14 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
     }
     if (!answer->failure && answer->status != 401)
         auth_accepted(auth);
-    if (is_of_session(&reading)) {
+    if (reading.of_session) {
         mapi_session_ended(mapi, call);
         if (asks && !call->renewed) {
             call->renewed = true;
             return mapi_send(mapi, call, error);
         }
     }
-    bool good = reading.meaning == MAPI_ANSWERED && reading.sign == MAPI_SIGN_SUCCESS;
+    bool good = reading.said == RESULT_TAKEN && reading.sign == MAPI_SIGN_SUCCESS;
     if (good)
         mapi->proven = call->generation;
     if (good && asks)

@@ -176,25 +176,9 @@ void mapi_session_ended(struct mapi *mapi, const struct mapi_call *call)
         mapi->login = MAPI_LOGGED_OUT;
 }
 
-static void keep_secret(struct mapi *mapi, struct text session)
-{
-    if (!session.length)
-        return;
-    if (mapi->ended_count == mapi->ended_capacity) {
-        size_t capacity = mapi->ended_capacity ? mapi->ended_capacity * 2 : 8;
-        struct text *grown = arena_array(&mapi->kept, struct text, capacity);
-        if (mapi->ended_count)
-            memcpy(grown, mapi->ended, mapi->ended_count * sizeof *grown);
-        mapi->ended = grown;
-        mapi->ended_capacity = capacity;
-    }
-    mapi->ended[mapi->ended_count++] = text_copy(&mapi->kept, session);
-}
-
 static void refuse(struct mapi *mapi, struct text message)
 {
     const struct mapi_settings *settings = settings_of(mapi);
-    message = mapi_mask(mapi, &mapi->scratch, message);
     text_print(mapi->refusal, sizeof mapi->refusal,
                _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
                  "%s: check username, password and dstcode in portal.login"),
@@ -205,28 +189,16 @@ static void refuse(struct mapi *mapi, struct text message)
 /* What a login that failed is to those who wait for it. */
 static enum portal_result said_of(struct mapi *mapi, const struct mapi_reading *reading)
 {
-    switch (reading->meaning) {
-    case MAPI_UNSENT:
-        return RESULT_NOT_LEFT;
-    case MAPI_OUTSIDE:
-    case MAPI_LOGIN:
-        return RESULT_CLOSED;
-    case MAPI_WAIT:
-    case MAPI_UNCLEAR:
-    case MAPI_BROKEN:
-        return RESULT_BUSY;
-    case MAPI_ANSWERED:
-        if (reading->sign == MAPI_SIGN_BUSY)
-            return RESULT_BUSY;
-        break;
-    case MAPI_WRONG:
-        break;
-    }
-    refuse(mapi, reading->message);
+    bool busy = reading->said == RESULT_BUSY || reading->said == RESULT_LOST ||
+                (reading->said == RESULT_TAKEN && reading->sign == MAPI_SIGN_BUSY);
+    if (reading->said == RESULT_NOT_LEFT || reading->said == RESULT_CLOSED)
+        return reading->said;
+    if (!busy)
+        refuse(mapi, reading->message);
     return RESULT_BUSY;
 }
 
-static void fail_waiting(struct mapi *mapi, const struct http_response *answer,
+static void fail_waiting(struct mapi *mapi, const struct portal_response *report,
                          const struct mapi_reading *reading)
 {
     enum portal_result said = said_of(mapi, reading);
@@ -234,12 +206,10 @@ static void fail_waiting(struct mapi *mapi, const struct http_response *answer,
                                          : text_format(&mapi->scratch, _("at the login: " TEXT_PRINT),
                                                        TEXT_ARG(reading->message));
     for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));) {
-        call->report.status = answer->status;
-        call->report.retry_after = answer->retry_after_ms;
-        call->report.shared = answer->status == 429 || answer->status == 503;
-        call->report.slow = answer->failure == HTTP_TIMEOUT;
-        call->report.dropped = answer->dropped;
-        call->report.answer_digest = text_copy(&call->arena, reading->answer_digest);
+        call->report = *report;
+        call->report.request = call->request;
+        call->report.last = true;
+        call->report.answer_digest = text_copy(&call->arena, report->answer_digest);
         mapi_end(mapi, call, said, message);
     }
 }
@@ -248,21 +218,21 @@ enum status mapi_logged_in(struct mapi *mapi, const struct http_response *answer
 {
     const struct mapi_settings *settings = settings_of(mapi);
     struct mapi_reading reading;
+    struct portal_response report = { .request = NULL };
     arena_clear(&mapi->scratch);
     mapi->login = MAPI_LOGGED_OUT;
-    mapi_read(mapi, &mapi->scratch, answer, TEXT_NONE, NULL, &reading);
+    mapi_read(mapi, &mapi->scratch, answer, TEXT_NONE, NULL, &report, &reading);
     if (!answer->failure && answer->status == 401 &&
         mapi_token_ended(mapi, mapi->login_token, &mapi->login_refusals))
         return log_in(mapi, error);
     struct text session = value_text_of(reading.body, settings->names.session);
-    keep_secret(mapi, session);
-    if (reading.meaning != MAPI_ANSWERED || reading.sign != MAPI_SIGN_SUCCESS || !text_trim(session).length) {
-        fail_waiting(mapi, answer, &reading);
+    secrets_add(session, SECRETS_GIVEN);
+    if (reading.said != RESULT_TAKEN || reading.sign != MAPI_SIGN_SUCCESS || !text_trim(session).length) {
+        fail_waiting(mapi, &report, &reading);
         return STATUS_OK;
     }
     buffer_clear(&mapi->session);
     buffer_text(&mapi->session, session);
-    secrets_add(session, SECRETS_GIVEN);
     mapi->login = MAPI_LOGGED_IN;
     mapi->generation++;
     for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));)

@@ -209,51 +209,6 @@ static enum status submit_rest(struct portal *portal, struct portal_request *con
 
 /* ---- answers ---- */
 
-enum portal_result rest_said(long status, const struct value *problem)
-{
-    switch (status) {
-    case 200:
-    case 201:
-        return RESULT_TAKEN;
-    case 202: /* taken for later: only a question can tell whether it was */
-        return RESULT_ACCEPTED;
-    case 400:
-    case 413:
-    case 414:
-    case 415:
-    case 422:
-    case 431:
-    case 451:
-        return RESULT_REFUSED;
-    case 404:
-        return portal_answer_is_unknown(problem) ? RESULT_UNKNOWN : RESULT_CLOSED;
-    case 410:
-        return RESULT_GONE;
-    case 409:
-    case 412:
-        return RESULT_MISMATCH;
-    case 408:
-    case 423:
-    case 425:
-    case 429:
-    case 503:
-        return RESULT_BUSY;
-    default:
-        return status >= 300 && status < 500 ? RESULT_CLOSED : RESULT_LOST;
-    }
-}
-
-static void report_failure(struct rest *rest, const struct http_response *answer,
-                           struct portal_response *report)
-{
-    report->said = answer->failure == HTTP_NOT_SENT                               ? RESULT_NOT_LEFT
-                   : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? RESULT_CLOSED
-                                                                                  : RESULT_LOST;
-    report->slow = answer->failure == HTTP_TIMEOUT;
-    report->dropped = answer->dropped;
-    report->message = text_copy(&rest->arena, text_of(answer->why));
-}
-
 static bool is_problem(const struct http_response *answer)
 {
     struct text type = answer->content_type;
@@ -286,36 +241,19 @@ static void report_taken(struct rest *rest, const struct http_response *answer, 
             TEXT_ARG(portal_answer_words(&rest->arena, answer->status, body, answer->body)));
 }
 
-static void take_digest(struct rest *rest, struct text body, struct portal_response *report)
-{
-    if (!body.length)
-        return;
-    struct digest digest = crypto_sha256(body);
-    char *hex = arena_alloc(&rest->arena, DIGEST_HEX);
-    digest_hex(&digest, hex);
-    report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
-}
-
 static void report_whole(struct rest *rest, const struct http_response *answer,
                          struct portal_request *request, struct portal_response *report)
 {
     struct error fault = { 0 };
     struct value *body = NULL;
     rest->body = NULL;
-    *report = (struct portal_response){ .request = request,
-                                        .status = answer->status,
-                                        .retry_after = answer->retry_after_ms,
-                                        .took = answer->took_us / 1000 };
-    if (answer->failure) {
-        report_failure(rest, answer, report);
+    *report = (struct portal_response){ .request = request };
+    if (!portal_answer_begin(&rest->arena, answer, report))
         return;
-    }
-    take_digest(rest, answer->body, report);
     if (answer->body.length && json_parse(&rest->arena, answer->body, &body, &fault))
         body = NULL;
     rest->body = body;
-    report->said = rest_said(answer->status, body);
-    report->shared = answer->status == 429 || answer->status == 503;
+    report->said = portal_answer_said(answer->status, body);
     if (report->said == RESULT_TAKEN)
         report_taken(rest, answer, body, fault.message, report);
     else if (answer->status == 401 && rest->refusal.status)

@@ -53,9 +53,6 @@ void rest_call_free(struct rest *rest, struct rest_call *call);
 void rest_call_add(struct rest_call *call, struct portal_request *request);
 enum status rest_call_submit(struct rest *rest, struct rest_call *call, struct error *error);
 
-/* What an HTTP status says of a request, or of an item of a batch. */
-enum portal_result rest_said(long status, const struct value *problem);
-
 /* "." and ".." lead elsewhere, escaped or not (RFC 3986, 5.2.4 and 6.2.2.2). */
 bool rest_can_name(struct text code);
 

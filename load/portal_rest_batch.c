@@ -160,7 +160,7 @@ void rest_batch_report(struct rest *rest, struct portal_response *report)
     const struct value *problem = value_find(item, "problem");
     report->status = status_of(item);
     report->remote = (struct remote_state){ .has_digest = false };
-    report->said = report->status ? rest_said(report->status, problem) : RESULT_LOST;
+    report->said = report->status ? portal_answer_said(report->status, problem) : RESULT_LOST;
     report->shared = report->status == 429 || report->status == 503;
     bool told = report->said != RESULT_TAKEN && report->said != RESULT_LOST;
     if (report->said == RESULT_TAKEN && portal_answer_held(item, request->code, &report->remote)) {

@@ -20,7 +20,7 @@ static enum status read_answer(struct rest *rest, const struct http_response *an
     *body = NULL;
     if (!answer->failure && answer->body.length && json_parse(arena, answer->body, body, &fault))
         *body = NULL;
-    enum portal_result said = answer->failure ? RESULT_LOST : rest_said(answer->status, *body);
+    enum portal_result said = answer->failure ? RESULT_LOST : portal_answer_said(answer->status, *body);
     bool failed = portal_answer_failed(*body);
     if (said == RESULT_TAKEN && *body && (*body)->kind == VALUE_OBJECT && !failed)
         return STATUS_OK;

@@ -99,7 +99,7 @@ static enum status by_sendmail(const struct sink *sink, const struct text *to, s
 static enum status to_mail(const struct sink *sink, const struct sink_message *message, struct arena *arena,
                            struct error *error)
 {
-    struct setting_context context = { arena, "" };
+    struct setting_context context = { arena, "", NULL };
     struct auth auth = { 0 };
     struct text *to;
     size_t count;

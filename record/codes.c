@@ -160,21 +160,33 @@ static enum status load_list(const struct setting_context *context, const char *
     return check_doubles(list, error);
 }
 
+static enum status add_list(const struct setting_context *context, const char *folder,
+                            const struct value *member, struct code_list **lists, struct error *error)
+{
+    if (member->kind != VALUE_TEXT)
+        return setting_fault(context, member, error, _("codes: \"%.*s\" must be the path of a CSV file"),
+                             TEXT_ARG(member->name));
+    struct code_list *list = arena_new(context->arena, struct code_list);
+    list->name = text_string(context->arena, member->name);
+    const char *path = file_path(context->arena, folder, text_string(context->arena, member->text));
+    if (load_list(context, path, list, error))
+        return setting_place(context, member, error);
+    list->next = *lists;
+    *lists = list;
+    return STATUS_OK;
+}
+
 enum status codes_load(const struct setting_context *context, const char *folder, const struct value *object,
                        struct code_list **lists, struct error *error)
 {
+    enum status status = STATUS_OK;
     *lists = NULL;
     for (const struct value *member = object ? object->first : NULL; member; member = member->next) {
-        if (member->kind != VALUE_TEXT)
-            return setting_fault(context, member, error, _("codes: \"%.*s\" must be the path of a CSV file"),
-                                 TEXT_ARG(member->name));
-        struct code_list *list = arena_new(context->arena, struct code_list);
-        list->name = text_string(context->arena, member->name);
-        const char *path = file_path(context->arena, folder, text_string(context->arena, member->text));
-        if (load_list(context, path, list, error))
-            return setting_place(context, member, error);
-        list->next = *lists;
-        *lists = list;
+        if (add_list(context, folder, member, lists, error) == STATUS_OK)
+            continue;
+        status = error->status;
+        if (!setting_goes_on(context, error))
+            return status;
     }
-    return STATUS_OK;
+    return status;
 }

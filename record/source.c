@@ -48,6 +48,12 @@ static const struct setting settings[] = {
       .help = N_("bytes of one record") },
 };
 
+const struct setting *source_settings(size_t *count)
+{
+    *count = COUNT(settings);
+    return settings;
+}
+
 const char *source_format_name(enum source_format format)
 {
     return formats[format];
@@ -209,16 +215,21 @@ enum status source_read_all(const struct setting_context *context, const struct 
     if (list->kind != VALUE_LIST)
         return setting_fault(context, list, error, _("\"sources\" must be a list"));
     *sources = arena_array(context->arena, struct source, list->count + 1);
+    enum status status = STATUS_OK;
     for (const struct value *tree = list->first; tree; tree = tree->next) {
         struct source *source = &(*sources)[*count];
-        if (read_source(context, tree, source, error))
-            return error->status;
-        for (size_t i = 0; i < *count; i++)
+        enum status one = read_source(context, tree, source, error);
+        for (size_t i = 0; !one && i < *count; i++)
             if (!strcmp((*sources)[i].name, source->name))
-                return setting_fault(context, tree, error, _("two sources are called \"%s\""), source->name);
-        source->order = (int64_t)(*count)++;
+                one = setting_fault(context, tree, error, _("two sources are called \"%s\""), source->name);
+        if (one && !setting_goes_on(context, error))
+            return one;
+        if (one)
+            status = one;
+        else
+            source->order = (int64_t)(*count)++;
     }
-    return STATUS_OK;
+    return status;
 }
 
 static enum status no_source(const struct source *sources, size_t count, const char *name,

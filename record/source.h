@@ -45,6 +45,8 @@ enum source_listing { SOURCE_FULL, SOURCE_CHANGES };
 enum source_hidden { SOURCE_HIDDEN_TAKE, SOURCE_HIDDEN_SKIP };
 enum source_struck { SOURCE_STRUCK_REJECT, SOURCE_STRUCK_TAKE, SOURCE_STRUCK_SKIP };
 
+/* What a source has, for its schema. */
+const struct setting *source_settings(size_t *count);
 const char *source_format_name(enum source_format format);
 /* The separator as a byte ("\t" and "tab" are a tab); 0 when it is to be found. */
 char source_separator(const struct source *source);

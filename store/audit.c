@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/error_value.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
 
@@ -251,13 +252,16 @@ enum status audit_mend_head(struct store *store, struct error *error)
     return audit_write_head(store, error);
 }
 
-enum status audit_copy_failed(struct store *store, int64_t run, const char *copy, const char *why,
+enum status audit_copy_failed(struct store *store, int64_t run, const char *copy, const struct error *why,
                               struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
+    struct value *parts = error_value(&arena, why);
     value_set(detail, "copy", value_string(&arena, copy));
-    value_set(detail, "why", value_string(&arena, why));
+    if (parts)
+        value_set(detail, "error", parts);
+    value_set(detail, "why", value_string(&arena, why->message));
     if (store_begin(store, error))
         return error->status;
     if (ledger_append_to(store, run, &(struct ledger_event){ .event = "copy-failed", .detail = detail },

@@ -72,7 +72,7 @@ enum status audit_quick_check(struct store *store, const struct audit_settings *
                               struct error *error);
 
 /* A copy of the head could not be made: into the ledger, behind the run's end. Makes its own transaction. */
-enum status audit_copy_failed(struct store *store, int64_t run, const char *copy, const char *why,
+enum status audit_copy_failed(struct store *store, int64_t run, const char *copy, const struct error *why,
                               struct error *error);
 
 /* ---- the whole ---- */

@@ -7,17 +7,15 @@
 /* clang-format off */
 #define KEPT                                                                                                 \
     "WITH kept AS (SELECT coalesce(r.department, s.name) AS department, s.name AS source, r.key, r.code,"                               \
-    "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.id = r.content) AS name,"    \
-    "  r.locator, r.outcome, f.rule, f.severity, f.field, f.value, f.reason, f.arguments, f.message, f.cites,"   \
-    "  f.since_run AS since_run, (SELECT min(due) FROM deadline d WHERE d.record = r.id) AS due,"                \
-    "  0 AS kind, r.id AS record, f.rowid AS finding"                                                            \
+    "  r.content, r.locator, r.outcome, f.rule, f.severity, f.field, f.value, f.reason, f.arguments, f.message, f.cites,"   \
+    "  f.since_run AS since_run, 0 AS kind, r.id AS record, f.rowid AS finding"                                                            \
     " FROM record r JOIN source s ON s.id = r.source"                                                            \
     "  LEFT JOIN finding f ON f.record = r.id AND f.severity = 'error'"                                          \
     " WHERE r.outcome IN ('rejected', 'held') AND r.present = 1"                                                 \
     " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                                             \
-    "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.id = r.content), r.locator," \
+    "  r.content, r.locator," \
     "  CASE q.state WHEN 'intended' THEN 'unknown' ELSE q.state END, NULL, NULL, NULL, NULL, NULL, NULL,"        \
-    "  q.words, NULL, (SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), (SELECT min(due) FROM deadline d WHERE d.record = q.record), 1, q.record, 0" \
+    "  q.words, NULL, (SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), 1, q.record, 0" \
     " FROM procedure_state q LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source"        \
     " WHERE q.state <> 'idle'"                                                                                   \
     " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                               \
@@ -89,10 +87,16 @@ enum status kept_rows(struct store *store, const struct kept_filter *filter, str
     if (store_sql(
             store,
             KEPT
-            "SELECT department, source, key, code, name, locator, outcome, rule, severity, field, value,"
-            " reason, arguments, message, cites, since_run,"
-            " (SELECT at FROM ledger l WHERE l.run = since_run AND l.event = 'run-started') AS since, due"
-            " FROM chosen ORDER BY department, source, kind, record, code, finding LIMIT ?7 OFFSET ?10",
+            /* names and terms of the rows that are shown, not of all that are looked through */
+            "SELECT department, source, key, code,"
+            " (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.id = content) AS "
+            "name,"
+            " locator, outcome, rule, severity, field, value, reason, arguments, message, cites, since_run,"
+            " (SELECT at FROM ledger l WHERE l.run = since_run AND l.event = 'run-started') AS since,"
+            " (SELECT min(due) FROM deadline d WHERE d.record = shown.record) AS due"
+            " FROM (SELECT * FROM chosen ORDER BY department, source, kind, record, code, finding"
+            "  LIMIT ?7 OFFSET ?10) shown"
+            " ORDER BY department, source, kind, record, code, finding",
             &statement, error))
         return error->status;
     bind(arena, statement, filter, asked);

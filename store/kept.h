@@ -20,7 +20,7 @@ struct kept_filter {
 
 /* Counted, the most first: objects of name (an outcome, a rule, a department), records (and procedures) and
  * points. What no rule keeps back has no name there. */
-enum kept_by { KEPT_BY_OUTCOME, KEPT_BY_RULE, KEPT_BY_DEPARTMENT };
+enum kept_by { KEPT_BY_OUTCOME, KEPT_BY_RULE, KEPT_BY_DEPARTMENT, KEPT_BYS };
 enum status kept_counts(struct store *store, enum kept_by by, struct arena *arena, struct value **rows,
                         struct error *error);
 

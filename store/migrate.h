@@ -1,4 +1,4 @@
-/* A store of another version: brought up to date by the first run, read as it is by who only reads.
+/* A store of another version: brought up to date by the first run (read as it is by who only reads: schema_pair.h).
  *
  * What changes. `store/schema_sql.c` says what a store looks like today. Bringing a store up to date gives it that
  * schema to the letter, whatever it had: views, triggers and indexes are made anew where their text differs, so
@@ -8,7 +8,7 @@
  * it, which names both schemas and binds every row that was carried over (docs/audit.md).
  *
  * How a step is added. Change `schema_tables` and `schema_views`. Only when a released version had the old tables:
- * raise STORE_VERSION (store/store.h) and add a row to `steps` in migrate.c: the version that is left, who made it,
+ * raise STORE_VERSION and add a row to store/schema_versions.c: the version that is left, who made it,
  * the digest of its schema (`schema_digest`; the test "every step knows its schema" prints it), and what has to be
  * worked out because equal names do not say it. Four ways:
  *
@@ -18,7 +18,7 @@
  *   table.
  * - `carry`: SQL that is run when all tables and indexes have their new shape and the old ones still stand beside them
  *   as `was_NAME` (those that changed or are no more).
- * - `carry_out`: a function for what SQL cannot do, after it.
+ * - in migrate.c, behind `carry`: a function for what SQL cannot do.
  *
  * Steps run in order, so a store of version 1 goes through all of them; `carry` may only name columns that every later
  * shape still has, and a later step derives from the oldest shape too. Until a version is released, what
@@ -28,16 +28,6 @@
 #define STORE_MIGRATE_H
 
 #include "store/store.h"
-
-/* The schema of a version that was released, to the letter? */
-bool migrate_knows(int64_t version, const struct digest *schema);
-
-/* Who made stores of this version, for messages: "0.1.0". */
-const char *migrate_maker(int64_t version);
-
-/* Gives a connection that only reads the shape of today, through temporary views: what an older store has not
- * got is its default, what it says is what it says. Nothing is written. */
-enum status migrate_read_older(struct sqlite *database, int64_t version, struct error *error);
 
 /* For store_run_begin, inside the transaction of the run's first event, on a store that verifies: brings it up to
  * date and appends `migrated`. Does nothing where nothing differs. */

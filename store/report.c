@@ -144,7 +144,9 @@ enum status report_published(struct store *store, struct arena *arena, struct va
     if (read_rows(store, arena,
                   "SELECT count(*) FILTER (WHERE held_status = 'published') AS published,"
                   " count(*) FILTER (WHERE held_status = 'abolished') AS abolished,"
-                  " count(*) FILTER (WHERE wanted_action IS NOT NULL) AS pending, (SELECT e.at FROM ledger e"
+                  " count(*) FILTER (WHERE wanted_action IS NOT NULL) AS pending,"
+                  " (SELECT count(DISTINCT code) FROM record WHERE code IS NOT NULL AND status = 'draft'"
+                  "  AND outcome = 'accepted' AND present = 1) AS drafts, (SELECT e.at FROM ledger e"
                   "  WHERE e.seq = (SELECT max(held_event) FROM procedure_state)) AS newest"
                   " FROM procedure_state",
                   -1, &rows, error))
@@ -182,6 +184,44 @@ enum status report_run_rules(struct store *store, struct arena *arena, int64_t r
         return error->status;
     sqlite_bind_number(statement, 1, run);
     return read_document(store, arena, statement, rules, error);
+}
+
+enum status report_knows(struct store *store, struct text code, bool *known, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "SELECT EXISTS (SELECT 1 FROM record WHERE code = ?1)"
+                  " OR EXISTS (SELECT 1 FROM procedure_state WHERE code = ?1)"
+                  " OR EXISTS (SELECT 1 FROM record WHERE key = ?1)",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, code);
+    if (sqlite_step(statement, error))
+        return error->status;
+    *known = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return STATUS_OK;
+}
+
+enum status report_last_transform(struct store *store, int64_t *run, struct digest *configuration,
+                                  struct digest *rules, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(
+            store,
+            "SELECT run, json_extract(detail, '$.config_digest'), json_extract(detail, '$.rules_digest')"
+            " FROM ledger WHERE event = 'run-started'"
+            " AND json_extract(detail, '$.command') IN ('run', 'transform') ORDER BY run DESC LIMIT 1",
+            &statement, error))
+        return error->status;
+    enum status status = sqlite_step(statement, error);
+    if (status)
+        return status;
+    *run = sqlite_number(statement, 0);
+    bool known = digest_from_hex(sqlite_column_text(statement, 1), configuration) &&
+                 digest_from_hex(sqlite_column_text(statement, 2), rules);
+    sqlite_reset_statement(statement);
+    return known ? STATUS_OK : STATUS_END;
 }
 
 enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,

@@ -40,7 +40,8 @@ enum status report_kept_deliveries(struct store *store, struct arena *arena, int
 enum status report_missing(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                            struct error *error);
 
-/* How many procedures stand at the portal, and when the newest was acknowledged. */
+/* How many procedures stand at the portal, how many are drafts that wait for their announcement, and when the newest
+ * was acknowledged. */
 enum status report_published(struct store *store, struct arena *arena, struct value **summary,
                              struct error *error);
 
@@ -48,6 +49,11 @@ enum status report_published(struct store *store, struct arena *arena, struct va
  * `run` 0: the newest. STATUS_END: no such run, or nothing kept. */
 enum status report_run_rules(struct store *store, struct arena *arena, int64_t run, struct value **rules,
                              struct error *error);
+/* Does the store know the code, of a record (or as its key) or of a procedure? */
+enum status report_knows(struct store *store, struct text code, bool *known, struct error *error);
+/* With which configuration and rules records were transformed last, and in which run. STATUS_END: never. */
+enum status report_last_transform(struct store *store, int64_t *run, struct digest *configuration,
+                                  struct digest *rules, struct error *error);
 /* The configuration of the newest run, secrets masked, as it kept it. STATUS_END: no run, or nothing kept. */
 enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,
                                  struct error *error);

@@ -1,11 +1,12 @@
 #include "store/schema.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "adapters/crypto.h"
-#include "store/migrate.h"
-#include "store/store.h"
+#include "store/schema_versions.h"
 
 #define APPLICATION 0x63686b31 /* "chk1": tells a store from other SQLite files */
 
@@ -92,7 +93,7 @@ enum status schema_digest(struct sqlite *database, struct digest *digest, struct
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK)
         for (int i = 0; i < 3; i++) {
-            buffer_text(&lines, sqlite_column_text(rows, i));
+            buffer_text(&lines, sqlite_is_text(rows, i) ? sqlite_column_text(rows, i) : TEXT("?"));
             buffer_char(&lines, i < 2 ? ' ' : '\n');
         }
     sqlite_finish(rows);
@@ -155,13 +156,44 @@ enum status schema_judge(struct sqlite *database, int64_t version, enum schema_s
         return error->status;
     if (version == STORE_VERSION && digest_equal(&theirs, &ours))
         *standing = SCHEMA_OURS;
-    else if (migrate_knows(version, &theirs))
+    else if (schema_version_knows(version, &theirs))
         *standing = SCHEMA_OLDER;
-    if (*standing != SCHEMA_FOREIGN)
+    if (*standing == SCHEMA_OLDER)
         return STATUS_OK;
     enum status status = named_by_ledger(database, &named, error);
-    if (status == STATUS_OK && digest_equal(&theirs, &named))
-        *standing = SCHEMA_OLDER;
+    bool same = status == STATUS_OK && digest_equal(&theirs, &named);
+    if (status == STATUS_OK && (same || *standing == SCHEMA_OURS)) /* what the last run named, or nothing */
+        *standing = same && *standing == SCHEMA_OURS ? SCHEMA_OURS : same ? SCHEMA_OLDER : SCHEMA_FOREIGN;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static bool has_word_as(struct text sql)
+{
+    for (size_t i = 1; i + 2 < sql.length; i++) {
+        bool as = (sql.bytes[i] | 32) == 'a' && (sql.bytes[i + 1] | 32) == 's';
+        if (as && !isalnum((unsigned char)sql.bytes[i - 1]) && sql.bytes[i - 1] != '_' &&
+            !isalnum((unsigned char)sql.bytes[i + 2]) && sql.bytes[i + 2] != '_')
+            return true;
+    }
+    return false;
+}
+
+enum status schema_is_plain(struct sqlite *database, bool *plain, struct error *error)
+{
+    static const char sql[] = "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name IN ('ledger',"
+                              " 'payload', 'checkpoint', 'tree', 'setting')";
+    struct sqlite_statement *rows;
+    int found = 0;
+    if (sqlite_prepare(database, sql, &rows, error))
+        return error->status;
+    enum status status;
+    while ((status = sqlite_step(rows, error)) == STATUS_OK) {
+        struct text text = sqlite_column_text(rows, 0);
+        bool is_virtual = text.length > 14 && !strncasecmp(text.bytes, "create virtual", 14);
+        found += !is_virtual && !has_word_as(text);
+    }
+    sqlite_finish(rows);
+    *plain = found == 5;
     return status == STATUS_END ? STATUS_OK : status;
 }
 

@@ -34,6 +34,10 @@ enum schema_standing {
 enum status schema_judge(struct sqlite *database, int64_t version, enum schema_standing *standing,
                          struct error *error);
 
+/* Are the tables that a verifier reads tables of rows, without columns that are computed? A view of that name could say
+ * anything, or never end. */
+enum status schema_is_plain(struct sqlite *database, bool *plain, struct error *error);
+
 /* Calls `found` with a sentence for every object that is not the program's; with one for the whole when the
  * store is of an older version. */
 enum status schema_differences(struct sqlite *database, int64_t version,

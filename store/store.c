@@ -8,8 +8,8 @@
 #include "adapters/private_file.h"
 #include "core/memory.h"
 #include "store/merkle.h"
-#include "store/migrate.h"
 #include "store/schema.h"
+#include "store/schema_pair.h"
 #include "store/untouched.h"
 
 #define STATEMENTS 512 /* a power of two, well above the number of literals */
@@ -167,8 +167,8 @@ static enum status check_schema(struct store *store, enum store_mode mode, struc
             _("%s was made by congkhai %s; \"congkhai run\", as every command that writes, "
               "brings it up to date (\"audit\", \"history\", \"runs\" and \"show\" read it as it "
               "is)"),
-            store->path, migrate_maker(store->version));
-    return migrate_read_older(store->database, store->version, error);
+            store->path, schema_version_maker(store->version));
+    return schema_pair_read_older(store->database, store->version, error);
 }
 
 /* Who may not make the log's index beside the file reads without. */

@@ -19,8 +19,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/value.h"
-
-#define STORE_VERSION 2 /* 1: 0.1.0; store/migrate.h says what raising it means */
+#include "store/schema_versions.h"
 
 struct audit_settings;
 struct merkle_tree;

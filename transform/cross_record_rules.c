@@ -8,14 +8,15 @@
 
 /* What is known of one value among all records: the first record that has it, and the first other one. */
 struct entry {
-    uint64_t hash; /* 0: an empty slot */
+    uint64_t hash;
     struct text value, first_code, first_label, other_label;
     int64_t first;
     bool shared;
 };
 
+/* Half of the places are empty (NULL): they are small, the entries lie in the arena. */
 struct table {
-    struct entry *entries;
+    struct entry **entries;
     size_t count, size;
 };
 
@@ -86,15 +87,15 @@ static uint64_t hash_text(struct text text)
     uint64_t hash = 1469598103934665603u;
     for (size_t i = 0; i < text.length; i++)
         hash = (hash ^ (unsigned char)text.bytes[i]) * 1099511628211u;
-    hash ^= hash >> 29;
-    return hash ? hash : 1;
+    return hash ^ hash >> 29;
 }
 
-static struct entry *find_entry(const struct table *table, struct text value, uint64_t hash)
+/* The place where the value's entry is, or where it goes. */
+static struct entry **find_entry(const struct table *table, struct text value, uint64_t hash)
 {
     size_t at = hash & (table->size - 1);
-    while (table->entries[at].hash &&
-           (table->entries[at].hash != hash || !text_equal(table->entries[at].value, value)))
+    while (table->entries[at] &&
+           (table->entries[at]->hash != hash || !text_equal(table->entries[at]->value, value)))
         at = (at + 1) & (table->size - 1);
     return &table->entries[at];
 }
@@ -104,8 +105,8 @@ static void grow(struct table *table)
     struct table larger = { .count = table->count, .size = table->size ? table->size * 2 : 256 };
     larger.entries = memory_take_zeroed(larger.size, sizeof *larger.entries);
     for (size_t i = 0; i < table->size; i++)
-        if (table->entries[i].hash)
-            *find_entry(&larger, table->entries[i].value, table->entries[i].hash) = table->entries[i];
+        if (table->entries[i])
+            *find_entry(&larger, table->entries[i]->value, table->entries[i]->hash) = table->entries[i];
     free(table->entries);
     *table = larger;
 }
@@ -116,21 +117,18 @@ static struct entry *note(struct cross_record_rules *all, struct table *table, s
     if (table->count * 2 >= table->size)
         grow(table);
     uint64_t hash = hash_text(value);
-    struct entry *entry = find_entry(table, value, hash);
-    if (!entry->hash) {
-        entry->hash = hash;
-        entry->value = text_copy(&all->arena, value);
+    struct entry **place = find_entry(table, value, hash);
+    if (!*place) {
+        *place = arena_new(&all->arena, struct entry);
+        **place = (struct entry){ .hash = hash, .value = text_copy(&all->arena, value) };
         table->count++;
     }
-    return entry;
+    return *place;
 }
 
 static const struct entry *look_up(const struct table *table, struct text value)
 {
-    if (!table->size)
-        return NULL;
-    const struct entry *entry = find_entry(table, value, hash_text(value));
-    return entry->hash ? entry : NULL;
+    return table->size ? *find_entry(table, value, hash_text(value)) : NULL;
 }
 
 struct gathering {

@@ -26,6 +26,9 @@
 
 struct map;
 
+/* What a value of a map that is an object has, for its schema. */
+const struct setting *map_settings(size_t *count);
+
 /* What every procedure of the agency shares. */
 struct map_defaults {
     struct text agency_code, agency_name;

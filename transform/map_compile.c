@@ -40,6 +40,12 @@ static const struct setting node_settings[] = {
 };
 #define NODE_SETTINGS (sizeof node_settings / sizeof *node_settings)
 
+const struct setting *map_settings(size_t *count)
+{
+    *count = NODE_SETTINGS;
+    return node_settings;
+}
+
 static enum status compile_group(struct compiler *compiler, const struct field *field,
                                  const struct record_format *format, const struct value *tree,
                                  struct map_group **group, struct error *error);
@@ -440,17 +446,20 @@ static enum status compile_group(struct compiler *compiler, const struct field *
             return error->status;
         group->each_number = number_address(compiler->map, group->each);
     }
+    enum status status = STATUS_OK;
     for (const struct value *member = tree->first; member; member = member->next) {
         struct field_path path;
         if (group->inner && (member == each || member == inner))
             continue;
-        if (field_path_compile(field, member->name, &path, error))
-            return setting_place(compiler->context, member, error);
-        if (place_node(compiler, group, &path, format, member, error))
-            return error->status;
+        enum status one = field_path_compile(field, member->name, &path, error);
+        one = one ? setting_place(compiler->context, member, error)
+                  : place_node(compiler, group, &path, format, member, error);
+        if (one && !setting_goes_on(compiler->context, error))
+            return one;
+        status = one ? one : status;
     }
     sort_group(group);
-    return STATUS_OK;
+    return status;
 }
 
 /* `kind` has a default; the others must come from somewhere. */

@@ -25,6 +25,7 @@ struct rule_options {
     struct date baseline; /* what was decided before it is not late; year 0: see cross_record_rules_run */
     struct text agency;   /* the configuration's code, and what it is; bytes NULL: nobody says */
     enum agency_kind agency_kind;
+    struct setting_faults *faults; /* NULL: the first fault ends it */
 };
 
 /* A file of rules: its path and its tree. */

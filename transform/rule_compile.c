@@ -350,6 +350,26 @@ static enum status check_pack(const struct setting_context *context, const struc
     return tree ? setting_read(context, settings, COUNT(settings), tree, "pack", &pack, error) : STATUS_OK;
 }
 
+static enum status add_rule(const struct rule_compiling *compiling, const struct value *tree,
+                            struct rule_set *rules, struct value *ingredients, struct error *error)
+{
+    struct rule *rule = &rules->rules[rules->count];
+    rule->number = rules->count++;
+    if (compile_rule(compiling, tree, rules, rule, error))
+        return error->status;
+    for (size_t i = 0; i + 1 < rules->count; i++)
+        if (text_equal(rules->rules[i].id, rule->id))
+            return setting_fault(compiling->context, value_find(tree, "id"), error,
+                                 _("the rule id \"%.*s\" is already used in %s:%u"), TEXT_ARG(rule->id),
+                                 rules->rules[i].file, rules->rules[i].line);
+    value_append(ingredients, ingredient(rules->arena, tree));
+    /* Of a record without a day of its own the day decides on which it is checked. */
+    if (rule->from.year || rule->to.year)
+        value_append(ingredients, value_boolean(rules->arena, is_in_force(rule, rules->moment.today)));
+    rules->has_whole_set = rules->has_whole_set || rule->whole_set;
+    return STATUS_OK;
+}
+
 static enum status compile_file(const struct rule_compiling *compiling, const struct rule_file *file,
                                 struct rule_set *rules, struct value *ingredients, struct error *error)
 {
@@ -362,23 +382,15 @@ static enum status compile_file(const struct rule_compiling *compiling, const st
     if (!list || list->kind != VALUE_LIST)
         return setting_fault(context, list ? list : file->tree, error,
                              _("a file of rules has a list \"rules\""));
+    enum status status = STATUS_OK;
     for (const struct value *tree = list->first; tree; tree = tree->next) {
-        struct rule *rule = &rules->rules[rules->count];
-        rule->number = rules->count++;
-        if (compile_rule(compiling, tree, rules, rule, error))
-            return error->status;
-        for (size_t i = 0; i + 1 < rules->count; i++)
-            if (text_equal(rules->rules[i].id, rule->id))
-                return setting_fault(context, value_find(tree, "id"), error,
-                                     _("the rule id \"%.*s\" is already used in %s:%u"), TEXT_ARG(rule->id),
-                                     rules->rules[i].file, rules->rules[i].line);
-        value_append(ingredients, ingredient(rules->arena, tree));
-        /* Of a record without a day of its own the day decides on which it is checked. */
-        if (rule->from.year || rule->to.year)
-            value_append(ingredients, value_boolean(rules->arena, is_in_force(rule, rules->moment.today)));
-        rules->has_whole_set = rules->has_whole_set || rule->whole_set;
+        if (add_rule(compiling, tree, rules, ingredients, error) == STATUS_OK)
+            continue;
+        status = error->status;
+        if (!setting_goes_on(context, error))
+            return status;
     }
-    return STATUS_OK;
+    return status;
 }
 
 static bool uses_list(const struct rule_set *rules, const struct code_list *list)
@@ -416,6 +428,7 @@ enum status rule_compile_all(struct arena *arena, const struct rule_file *files,
 {
     struct rule_set *made = arena_new(arena, struct rule_set);
     struct value *ingredients = value_list(arena);
+    enum status status = STATUS_OK;
     size_t total = 0;
     for (size_t i = 0; i < count; i++) {
         const struct value *list = value_find(files[i].tree, "rules");
@@ -434,11 +447,16 @@ enum status rule_compile_all(struct arena *arena, const struct rule_file *files,
         made->root_names[i] = text_of(procedure_root.fields[i].name);
     *rules = made;
     for (size_t i = 0; i < count; i++) {
-        struct setting_context context = { arena, files[i].path };
+        struct setting_context context = { arena, files[i].path, options->faults };
         struct rule_compiling compiling = { &context, options->lists, made };
-        if (compile_file(&compiling, &files[i], made, ingredients, error))
-            return error->status;
+        if (compile_file(&compiling, &files[i], made, ingredients, error) == STATUS_OK)
+            continue;
+        status = error->status;
+        if (!setting_goes_on(&context, error))
+            return status;
     }
+    if (status)
+        return status;
     *transform_digest = transform_digest_of(made, options->lists, ingredients);
     rule_project_build(made);
     return STATUS_OK;

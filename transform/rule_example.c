@@ -281,7 +281,7 @@ static enum status try_examples(const struct rule_set *rules, const struct rule 
     const struct value *tree = list && list->kind == VALUE_LIST ? list->first : list;
     for (; tree; tree = list->kind == VALUE_LIST ? tree->next : NULL) {
         ARENA_OWNED struct arena arena = { 0 };
-        struct setting_context context = { &arena, rule->file };
+        struct setting_context context = { &arena, rule->file, NULL };
         struct rule_scene scene;
         struct rule copy;
         struct findings findings = { 0 };
@@ -310,7 +310,7 @@ enum status rule_examples(const struct rule_set *rules, rule_example_visitor *vi
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *rule = &rules->rules[i];
         const struct value *examples = value_find(rule->tree, "examples");
-        struct setting_context context = { rules->arena, rule->file };
+        struct setting_context context = { rules->arena, rule->file, NULL };
         for (const struct value *member = examples ? examples->first : NULL; member; member = member->next)
             if (!text_is(member->name, "pass") && !text_is(member->name, "fail"))
                 return setting_fault(

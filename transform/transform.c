@@ -179,7 +179,8 @@ static enum status compile_rules(const struct transform_request *request, struct
                                     .language = request->language,
                                     .baseline = request->baseline,
                                     .agency = request->defaults.agency_code,
-                                    .agency_kind = request->agency_kind };
+                                    .agency_kind = request->agency_kind,
+                                    .faults = request->context->faults };
     clock_format_date(request->clock->now(request->clock), today);
     date_read(text_of(today), &options.today);
     return rule_compile_all(arena, request->rule_files, request->rule_file_count, &options, rules,
@@ -201,13 +202,18 @@ enum status transform_check(const struct transform_request *request, struct dige
     struct rule_set *rules = NULL;
     enum status status = compile_rules(request, &arena, &rules, rules_digest, error);
     rule_free_all(rules);
-    for (size_t i = 0; status == STATUS_OK && i < request->source_count; i++) {
+    if (status && !setting_goes_on(request->context, error))
+        return status;
+    for (size_t i = 0; i < request->source_count; i++) {
         struct map *map;
         struct digest transform_digest;
-        status = map_compile(request->context, &request->sources[i], request->lists, &request->defaults, &map,
-                             &transform_digest, error);
-        if (status == STATUS_OK)
+        enum status one = map_compile(request->context, &request->sources[i], request->lists,
+                                      &request->defaults, &map, &transform_digest, error);
+        if (one == STATUS_OK)
             map_free(map);
+        else if (!setting_goes_on(request->context, error))
+            return one;
+        status = one ? one : status;
     }
     return status;
 }

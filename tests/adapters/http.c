@@ -355,3 +355,24 @@ TEST("what is not unreserved is percent-encoded")
     http_escape(&out, TEXT("Az09-._~ /?&=+%\0đ"));
     CHECK_TEXT(buffer_view(&out), TEXT("Az09-._~%20%2F%3F%26%3D%2B%25%00%C4%91"));
 }
+
+TEST("a URL is this machine's by its whole host, not by how it begins")
+{
+    static const char *const here[] = { "http://localhost/x",       "http://LOCALHOST:80",
+                                        "http://127.0.0.1:8080/v1", "http://127.9.8.7",
+                                        "http://[::1]:99/",         "smtp://localhost" };
+    static const char *const elsewhere[] = { "http://127.evil.example/",
+                                             "http://localhost.evil.example",
+                                             "http://localhost@evil.example/",
+                                             "http://10.0.0.1",
+                                             "http://128.0.0.1",
+                                             "http://",
+                                             "not a url" };
+    for (size_t i = 0; i < sizeof here / sizeof *here; i++)
+        CHECK(http_url_read(here[i]).here);
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+        CHECK(!http_url_read(elsewhere[i]).here);
+    CHECK(http_url_read("https://user@host/").signed_in);
+    CHECK(http_url_read("HTTPS://host/").web);
+    CHECK(!http_url_read("ftp://host/").web);
+}

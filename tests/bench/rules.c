@@ -126,7 +126,7 @@ static void load(struct arena *arena, const char *folder, struct rule_set **rule
     struct digest transform_digest;
     struct code_list *lists;
     struct value *codes = value_object(arena);
-    struct setting_context context = { arena, "bench" };
+    struct setting_context context = { arena, "bench", NULL };
     /* What the packs bring along. */
     value_set(codes, "holidays", value_string(arena, "codes/holidays.csv"));
     value_set(codes, "subjects", value_string(arena, "codes/subjects.csv"));

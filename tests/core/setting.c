@@ -22,7 +22,7 @@ static const struct setting table[] = {
     { "choice", SETTING_CHOICE, AT(choice), .fallback = "green", .choices = choices },
 };
 
-static struct setting_context context = { &test_arena, "c.yaml" };
+static struct setting_context context = { &test_arena, "c.yaml", NULL };
 static struct error error;
 static struct sample sample;
 

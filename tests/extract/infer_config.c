@@ -11,10 +11,11 @@ static const char *propose(const char *folder, const char *name, struct text byt
     struct source *sources;
     size_t count;
     put_file(folder, name, bytes);
-    if (!CHECK_INT(infer_config_write(&test_arena, file_path(&test_arena, folder, name), &yaml, &error),
+    if (!CHECK_INT(infer_config_write(&test_arena, file_path(&test_arena, folder, name), NULL, &yaml, &error),
                    STATUS_OK))
         return error.message;
-    struct setting_context context = { &test_arena, "c.yaml" };
+    yaml = text_format(&test_arena, "sources:\n%s", yaml.bytes);
+    struct setting_context context = { &test_arena, "c.yaml", NULL };
     if (!CHECK_INT(yaml_parse(&test_arena, yaml, "c.yaml", &tree, &error), STATUS_OK) ||
         !CHECK_INT(source_read_all(&context, value_find(tree, "sources"), &sources, &count, &error),
                    STATUS_OK))
@@ -116,16 +117,17 @@ TEST("what cannot be told is said to a person, and secrets of a URL are not writ
 {
     const char *folder = begin_nights();
     struct text yaml;
-    CHECK_INT(infer_config_write(&test_arena, "/nowhere", &yaml, &error), STATUS_USAGE);
+    CHECK_INT(infer_config_write(&test_arena, "/nowhere", NULL, &yaml, &error), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "there is no file or folder /nowhere");
     const char *empty = file_path(&test_arena, folder, "leer");
     CHECK_INT(file_make_folders(empty, 0777, &error), STATUS_OK);
-    CHECK_INT(infer_config_write(&test_arena, empty, &yaml, &error), STATUS_USAGE);
+    CHECK_INT(infer_config_write(&test_arena, empty, NULL, &yaml, &error), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "holds no file");
-    CHECK_INT(infer_config_write(&test_arena, "http://127.0.0.1:1/x?token=s3cret", &yaml, &error),
+    CHECK_INT(infer_config_write(&test_arena, "http://127.0.0.1:1/x?token=s3cret", NULL, &yaml, &error),
               STATUS_STOP);
     CHECK(!strstr(error.message, "s3cret"));
-    CHECK_INT(infer_config_write(&test_arena, "http://u:s3cret@127.0.0.1:1/x", &yaml, &error), STATUS_STOP);
+    CHECK_INT(infer_config_write(&test_arena, "http://u:s3cret@127.0.0.1:1/x", NULL, &yaml, &error),
+              STATUS_STOP);
     CHECK(!strstr(error.message, "s3cret"));
     end_nights();
 }
@@ -135,7 +137,7 @@ static const char *refuse(const char *folder, const char *name, struct text byte
 {
     struct text yaml = TEXT_NONE;
     put_file(folder, name, bytes);
-    CHECK_INT(infer_config_write(&test_arena, file_path(&test_arena, folder, name), &yaml, &error),
+    CHECK_INT(infer_config_write(&test_arena, file_path(&test_arena, folder, name), NULL, &yaml, &error),
               STATUS_USAGE);
     CHECK(!yaml.bytes);
     return error.message;

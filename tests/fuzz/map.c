@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     BUFFER_OWNED struct buffer again = { 0 };
     struct text all = { (const char *)data, size };
     const char *end = size ? memchr(data, 0, size) : NULL;
-    struct setting_context context = { &arena, "fuzz" };
+    struct setting_context context = { &arena, "fuzz", NULL };
     struct map_defaults defaults = { TEXT("H13"), TEXT("Cần Thơ") };
     struct value *map_tree, *record;
     struct source *sources;

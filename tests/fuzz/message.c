@@ -1,5 +1,5 @@
 /* What another process says: whatever is taken out of it lies inside of it, and too much is never taken. */
-#include "core/message.h"
+#include "transform/record_message.h"
 
 #include <stdlib.h>
 
@@ -13,6 +13,26 @@ static void look_at(struct text text)
     (void)last;
 }
 
+/* The same as a batch of records, there and back. */
+static void look_at_records(struct message message)
+{
+    struct message again = message;
+    struct transform_item items[RECORD_BATCH];
+    struct record_work works[2] = { 0 };
+    size_t source, count;
+    if (record_message_take_items(&message, &source, items, &count))
+        for (size_t i = 0; i < count; i++) {
+            look_at(items[i].bytes);
+            look_at(items[i].context);
+        }
+    if (record_message_take_works(&again, works, 2))
+        for (const struct finding *finding = works[0].findings.first; finding; finding = finding->next)
+            if (!finding->rule.length || finding->reason.count > REASON_VALUES)
+                abort();
+    record_work_free(&works[0]);
+    record_work_free(&works[1]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -21,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error error;
     size_t lacking;
     while (message_read(&bytes, size, &message, &lacking) == STATUS_OK) {
+        look_at_records(message);
         size_t taken = 0, length = message.rest.length;
         for (unsigned turn = message.kind; !message.bad && message.rest.length; turn = turn * 5 + 1, taken++)
             switch (turn >> 3 & 3) {

@@ -6,7 +6,7 @@
 static enum status read_brakes(const char *yaml, struct brakes *brakes, struct error *error)
 {
     struct value *tree = NULL;
-    struct setting_context context = { &test_arena, "congkhai.yaml" };
+    struct setting_context context = { &test_arena, "congkhai.yaml", NULL };
     *error = (struct error){ .status = STATUS_OK };
     if (yaml_parse(&test_arena, text_of(yaml), "congkhai.yaml", &tree, error))
         return error->status;

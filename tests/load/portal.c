@@ -20,7 +20,7 @@ static struct portal portal;
 static enum status read_from(const char *folder, const char *yaml)
 {
     struct value *tree = NULL;
-    struct setting_context context = { &test_arena, "congkhai.yaml" };
+    struct setting_context context = { &test_arena, "congkhai.yaml", NULL };
     error = (struct error){ .status = STATUS_OK };
     portal = (struct portal){ .driver = NULL };
     if (yaml && yaml_parse(&test_arena, text_of(yaml), "congkhai.yaml", &tree, &error))
@@ -239,10 +239,10 @@ TEST("each status means what the contract says")
         { 504, RESULT_LOST },    { 599, RESULT_LOST },     { 0, RESULT_LOST },       { 999, RESULT_LOST },
     };
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-        if (!CHECK_INT(rest_said(meanings[i].status, NULL), meanings[i].said))
+        if (!CHECK_INT(portal_answer_said(meanings[i].status, NULL), meanings[i].said))
             printf("  HTTP %ld\n", meanings[i].status);
     const struct value *unknown = json_of("{\"type\":\"urn:procedure:unknown\"}");
-    CHECK_INT(rest_said(404, unknown), RESULT_UNKNOWN);
-    CHECK_INT(rest_said(404, json_of("{\"type\":\"about:blank\"}")), RESULT_CLOSED);
-    CHECK_INT(rest_said(405, unknown), RESULT_CLOSED);
+    CHECK_INT(portal_answer_said(404, unknown), RESULT_UNKNOWN);
+    CHECK_INT(portal_answer_said(404, json_of("{\"type\":\"about:blank\"}")), RESULT_CLOSED);
+    CHECK_INT(portal_answer_said(405, unknown), RESULT_CLOSED);
 }

@@ -17,7 +17,7 @@ static enum status folder_load(void)
 {
     char yaml[600];
     struct value *tree = NULL;
-    struct setting_context context = { &test_arena, "congkhai.yaml" };
+    struct setting_context context = { &test_arena, "congkhai.yaml", NULL };
     snprintf(yaml, sizeof yaml, "driver: folder\nfolder: out\nreceipts: in\n%s\n", extra);
     simulated.error = (struct error){ .status = STATUS_OK };
     simulated.counts = (struct run_counts){ .sent = 0 };

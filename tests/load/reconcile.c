@@ -7,7 +7,7 @@ static struct load_request request_for(struct setting_context *context, const ch
 {
     static char yaml[400];
     struct value *tree = NULL;
-    *context = (struct setting_context){ &test_arena, "congkhai.yaml" };
+    *context = (struct setting_context){ &test_arena, "congkhai.yaml", NULL };
     snprintf(yaml, sizeof yaml,
              "{ url: \"%s%s\", timeout: 1s, retry: { attempts: 2, first: 1ms, most: 2ms } }", simulated.url,
              path);

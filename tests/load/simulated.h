@@ -328,7 +328,7 @@ static enum status simulated_load_at(const char *url, const char *settings,
 {
     char yaml[2000];
     struct value *tree = NULL;
-    struct setting_context context = { &test_arena, "congkhai.yaml" };
+    struct setting_context context = { &test_arena, "congkhai.yaml", NULL };
     snprintf(yaml, sizeof yaml, "url: %s\n%s%s\n", url,
              strstr(settings, "retry:") ? "" : "retry: { attempts: 3, first: 2ms, most: 10ms }\n", settings);
     simulated.error = (struct error){ .status = STATUS_OK };

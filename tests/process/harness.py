@@ -340,6 +340,14 @@ class Place:
         self.close()
 
 
+def fill_in(configuration):
+    """What a person does after `init`: the agency in place of its placeholders."""
+    text = configuration.read_text(encoding="utf-8")
+    filled = re.sub(r'(?m)^agency: .*$', "agency: { code: H13, name: UBND thành phố Cần Thơ }", text)
+    assert filled != text
+    configuration.write_text(filled, encoding="utf-8")
+
+
 def most_megabytes(running):
     """The most memory of a process until it ends, without what it had of ours before it became its own program."""
     most = 0

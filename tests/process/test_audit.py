@@ -545,7 +545,7 @@ class TheForger(unittest.TestCase):
         filled = [at for at, byte in enumerate(good) if byte and at > 100]
         chance = random.Random(20260312)
         verdicts = collections.Counter()
-        for _ in range(30):
+        for _ in range(20):
             data = bytearray(good)
             for at in chance.sample(filled, chance.choice((1, 1, 3, 20))):
                 data[at] ^= chance.randrange(1, 256)
@@ -555,7 +555,7 @@ class TheForger(unittest.TestCase):
             self.assertIn((done.code, code), ((0, 0), (5, 5), (5, 0)), (done, words))
             self.assertNotIn("Traceback", words)
             verdicts[done.code] += 1
-        self.assertGreater(verdicts[5], 24)
+        self.assertGreater(verdicts[5], 15)
 
     def test_a_page_that_was_edited_is_found_by_both(self):
         path = self.place.store

@@ -262,7 +262,7 @@ class History(unittest.TestCase):
         self.assertEqual(done.code, 0)
         self.assertIn("did not stand at the portal at the end of", done.stdout)
         done = self.place.run("--json", "history", "1.000005", "--on", YESTERDAY.isoformat())
-        self.assertEqual(done.json, {"code": "1.000005", "on": YESTERDAY.isoformat(), "status": None})
+        self.assertEqual(done.json, {"schema": "congkhai/history/1", "code": "1.000005", "on": YESTERDAY.isoformat(), "status": None})
         self.assertEqual(self.place.run("history", "1.999999", "--on", YESTERDAY.isoformat()).code, 2)
 
     def test_one_field_of_a_day(self):
@@ -478,7 +478,7 @@ class Decisions(unittest.TestCase):
             place.records(*procedures(5), procedure("1.000009", name=None))
             place.run("run")
             place.run("retry", "--reason", "đã sửa cổng")
-            place.run("withdraw", "1.000003", "--decision", "9/QĐ-UBND", "--reason", "bãi bỏ")
+            place.run("withdraw", "--yes", "1.000003", "--decision", "9/QĐ-UBND", "--reason", "bãi bỏ")
             place.run("load")
             portal.faults("kind=conflict,on=put,count=1")
             place.records(procedure("1.000001", name="Khác"), *procedures(4, first=2))

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import PROGRAM, ROOT, Night, Running, procedure, procedures
+from harness import PROGRAM, ROOT, Night, Running, fill_in, procedure, procedures
 
 YAML = """\
 agency: { code: H13, name: UBND thành phố Cần Thơ }
@@ -204,7 +204,7 @@ class Stores(Night):
         self.expect(self.place.run("run"), 0)
         self.assertEqual(empty.keys(), self.place.run("--json", "status").json.keys())
         self.assertIsNone(empty["last_run"])
-        self.assertEqual(empty["published"], {"published": 0, "abolished": 0, "pending": 0})
+        self.assertEqual(empty["published"], {"published": 0, "abolished": 0, "drafts": 0, "pending": 0})
 
     def test_a_damaged_store_is_said_and_nothing_is_sent(self):
         self.place.records(*procedures(300))
@@ -300,6 +300,9 @@ class Commands(Night):
             self.assertIn("#", text, "commented")
             self.expect(call("init", "office"), 2, "congkhai\\.yaml")
             self.assertEqual(written.read_text(encoding="utf-8"), text)
+            for command in ("check", "run"):
+                self.expect(call("--config", str(written), command), 2, "yaml:3:11.*agency|yaml:3:11.*cơ quan")
+            fill_in(written)
             self.expect(call("--config", str(written), "check"), 0)
             done = self.expect(call("init", "--json", "other"), 0)
             self.assertEqual(done.json["configuration"], "other/congkhai.yaml")
@@ -308,6 +311,38 @@ class Commands(Night):
             self.assertEqual(sorted(done.json["written"]), sorted(["other/congkhai.yaml"] + [f"other/{name}" for name in shipped]))
             for name in shipped:
                 self.assertEqual((pathlib.Path(folder) / "other" / name).read_bytes(), (ROOT / "config" / name).read_bytes())
+
+    def test_init_adds_source_after_source_and_changes_nothing_else(self):
+        """In the list as it stands, whatever stands around it."""
+        self.place.write("in.csv", "Mã số;Tên thủ tục\n1.000001;Một\n1.000002;Hai\n")
+        for dash in ("", "  ", "    "):
+            folder = self.place.folder / f"with{len(dash)}"
+            sources = YAML[YAML.index("  - name"):YAML.index("portal:")].replace("\n  ", "\n" + dash).replace("  - ", dash + "- ", 1)
+            before = YAML[:YAML.index("  - name")] + sources + "# behind\n\n" + YAML[YAML.index("portal:"):]
+            written = self.place.write(f"{folder.name}/congkhai.yaml", before)
+            for expected in ("in", "in-2"):
+                done = self.expect(self.place.run("--json", "init", "--from", self.place.folder / "in.csv", folder), 0)
+                self.assertEqual(done.json["source"], expected)
+            lines = iter(written.read_text(encoding="utf-8").splitlines())
+            self.assertTrue(all(line in lines for line in before.splitlines()), "every line is there, in its order")
+            self.expect(self.place.run("--config", written, "check"), 0, r"3 sources|3 nguồn")
+        flow = self.place.write("flow/congkhai.yaml", json.dumps({"sources": [{"name": "a"}]}))
+        text = flow.read_text()
+        self.expect(self.place.run("init", "--from", self.place.folder / "in.csv", flow.parent), 2)
+        self.assertEqual(flow.read_text(), text)
+
+    def test_check_tells_all_that_is_wrong_at_once(self):
+        self.place.write("rules.yaml", "rules:\n- { id: a, field: nmae, check: { required: true } }\n- { id: b, field: name, chek: {} }\n")
+        self.place.write("congkhai.yaml", YAML.replace("agency: { code: H13, name", "agency: { cod: H13, name").replace(
+            "      name: /name", "      nmae: /name\n      levels: { value: nowhere }").replace("portal:", "rules: [rules.yaml]\nprotal:"))
+        done = self.expect(self.place.run("--json", "check"), 2)
+        told = [(fault["error"].split(":")[1:3], fault["error_id"]) for fault in done.json["errors"]]
+        self.assertEqual(len(told), done.stderr.count("congkhai: "))
+        self.assertFalse(done.json["valid"])
+        self.assertTrue(all(line.isdigit() and column.isdigit() for (line, column), _ in told), told)
+        words = done.stderr
+        for word in ("cod\"", "\"code\" is missing", "nmae", "\"nowhere\" of \"levels\"", "protal", "no \"portal\"", "chek"):
+            self.assertIn(word, words)
 
     def test_every_command_gives_one_json_document(self):
         self.place.records(*procedures(4), procedure("1.000009", status="?"))

@@ -12,7 +12,7 @@ import threading
 import unittest
 import urllib.parse
 
-from harness import lines, Night, Place, PROGRAM, procedure
+from harness import lines, Night, Place, PROGRAM, procedure, fill_in
 
 # What no terminal may get from outside: control characters but tab and line feed, C1, bidi and zero width.
 HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -32,6 +32,7 @@ class Proposed(unittest.TestCase):
         shutil.rmtree(target, ignore_errors=True)
         done = self.place.run("init", "--from", self.place.folder / "data" / name, target)
         self.assertEqual(done.code, 0, done)
+        fill_in(target / "congkhai.yaml")
         written = (target / "congkhai.yaml").read_text(encoding="utf-8")
         self.assertFalse(HARMFUL.search(written), repr(written))
         return [line.split(":")[0] for line in written.split("\n") if re.match("[a-z#]", line)], target
@@ -161,7 +162,7 @@ class Secrets(unittest.TestCase):
         self.place.records(procedure("1.000001"))
         printed = []
         for command in (["run"], ["status"], ["show", "1.000001"], ["check", "--online"], ["audit", "verify"],
-                        ["--json", "show", "1.000001"], ["audit", "export", "--run", "1"]):
+                        ["--json", "show", "1.000001"], ["audit", "export", "--run", "1", self.place.folder / "bundle"]):
             done = self.place.run(*command)
             printed += [done.stdout, done.stderr]
         self.assertTrue(any(command == "PUT" for command, _ in self.server.asked), self.server.asked)

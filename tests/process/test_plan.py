@@ -46,6 +46,20 @@ class Plans(Night):
         self.assertIn('    name: "Thủ tục 1.000001" → "Tên mới"\n', words)
         self.assertRegex(words, r"3 to publish \(1 of them new\), 1 to withdraw")
 
+    def test_a_dry_run_is_a_plan(self):
+        self.change()
+        requests, rows = self.portal.requests(), self.place.rows()
+        for command in ("run", "load"):
+            self.assertEqual(self.expect(self.place.run("--json", command, "--dry-run"), 0).json, self.plan())
+        self.assertEqual((self.portal.requests(), self.place.rows()), (requests, rows))
+
+    def test_it_says_what_has_changed_since_the_last_transform(self):
+        self.change()
+        self.assertEqual((self.plan()["changed_since"], self.plan()["conflicts"]), ([], []))
+        self.place.configure(retention={"source_bytes": "30d"})
+        self.assertEqual(self.plan()["changed_since"], ["configuration"])
+        self.assertIn("have changed", self.expect(self.place.run("plan"), 0).stderr)
+
     def test_the_digest_is_that_of_the_list_of_action_base_code_and_digest_in_the_order_of_codes(self):
         self.change()
         plan = self.plan()

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -136,6 +137,25 @@ class Province(unittest.TestCase):
         self.assertRegex(metrics.read_text(), r"(?m)^congkhai_\w*exit\w* 1$")
         self.assertRegex(self.here("health", code=(0, 1)).stdout, "^CONGKHAI (OK|WARNING)")
         self.here("audit", "verify")
+        self.restored_elsewhere()
+
+    def restored_elsewhere(self):
+        """The backup on another machine: nothing is sent that the portal has, and the ledger says what it lacks."""
+        backup = self.root / "srv/sao-luu.db"
+        backup.parent.mkdir()
+        self.here("backup", backup)
+        self.assertEqual(backup.stat().st_mode & 0o777, 0o600)
+        self.state = self.state.parent / "congkhai-2"
+        configuration = self.etc / "congkhai.yaml"
+        configuration.write_text(re.sub(r"^store:.*", f"store: {self.state}/congkhai.db", configuration.read_text(encoding="utf-8"), flags=re.M),
+                                 encoding="utf-8")
+        effects = len(self.portal.effects())
+        self.here("restore", backup, "--reason", "máy mới", code=(0, 1))
+        self.night(code=1)
+        self.assertEqual(len(self.portal.effects()), effects)
+        self.here("audit", "verify")
+        with sqlite3.connect(f"file:{self.state}/congkhai.db?mode=ro", uri=True) as store:
+            self.assertEqual(store.execute("SELECT count(*) FROM audit_events WHERE event = 'restored'").fetchone(), (1,))
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ class Reading(Night):
         done = subprocess.run([*(STRANGER if stranger else ()), PROGRAM, *command, "--store", str(store)], cwd="/", text=True,
                               capture_output=True, timeout=60,
                               env={**os.environ, "LC_ALL": "en_US.UTF-8", "TMPDIR": "/tmp", **(environment or {})})
-        self.assertIn(done.returncode, code if command[0] == "health" else (0,), (command, done))
+        may = code if command[0] == "health" else (0, 1) if command[:2] == ("audit", "verify") else (0,)
+        self.assertIn(done.returncode, may, (command, done))  # the stranger may not read the checkpoint: not proven
         return done.stdout
 
     def closed(self, folder):

@@ -195,6 +195,12 @@ class Reconcile(Night):
         self.expect(self.place.run("run"), 1)
         self.assertEqual(self.place.one("SELECT state FROM procedure_state WHERE code = '1.000002'"), "conflict")
 
+    def test_a_plan_shows_what_is_in_conflict(self):
+        self.conflict()
+        plan = self.expect(self.place.run("--json", "plan"), 0).json
+        self.assertEqual(([row["code"] for row in plan["conflicts"]], plan["steps"]), (["1.000002"], []))
+        self.assertRegex(self.expect(self.place.run("plan"), 0).stdout, r"In conflict[^\n]*\n[^\n]*\n1\.000002")
+
     def test_adopting_believes_the_portal_until_the_record_changes(self):
         self.conflict()
         self.expect(self.place.run("reconcile", "--adopt", "1.000002", "--reason", "cổng đúng"), 0, "is taken over")
@@ -288,7 +294,7 @@ class Reconcile(Night):
 
     def undo_an_order(self):
         """An operator orders a withdrawal, and another hand publishes the procedure."""
-        self.expect(self.place.run("withdraw", "1.000001", "--decision", "9/QĐ", "--reason", "thay thế"), 0)
+        self.expect(self.place.run("withdraw", "--yes", "1.000001", "--decision", "9/QĐ-UBND", "--reason", "thay thế"), 0)
         self.another_hand("UPDATE held SET status = 'published', version = version + 1 WHERE code = '1.000001'")
         self.online(1)
 
@@ -337,7 +343,7 @@ class Reconcile(Night):
         self.place.records(*self.records, procedure("1.000009"))
         self.expect(self.place.run("extract"), 0)
         self.expect(self.place.run("transform"), 0)
-        self.expect(self.place.run("withdraw", "1.000009", "--decision", "9/QĐ", "--reason", "x"), 0, "nothing to withdraw")
+        self.expect(self.place.run("withdraw", "--yes", "1.000009", "--decision", "9/QĐ-UBND", "--reason", "x"), 0, "nothing to withdraw")
         self.expect(self.place.run("reconcile", "--adopt", "1.000009", "--reason", "x"), 0, "nothing needs to be sent")
         puts = self.portal.requests("put")
         self.expect(self.place.run("run"), 0)

@@ -19,6 +19,7 @@ class Restore(unittest.TestCase):
         self.place.records(*procedures(4))
         self.expect("run", 0)
         self.expect("backup", 0, self.saved)
+        self.assertEqual(self.saved.stat().st_mode & 0o777, 0o600)
         self.kept = self.place.one("SELECT max(seq) FROM ledger")
         self.place.records(*procedures(3), procedure("1.000004", name="Tên mới của thủ tục"), procedure("1.000005"))
         self.expect("run", 0)

@@ -1,9 +1,13 @@
 """What an operator decides: to take up again what was kept back, and to withdraw."""
 
+import contextlib
 import json
+import os
+import pty
+import subprocess
 import time
 
-from harness import Night, Place, procedure, procedures
+from harness import PROGRAM, Night, Place, procedure, procedures
 
 
 class Retry(Night):
@@ -97,7 +101,7 @@ class Withdraw(Night):
         self.expect(self.place.run("run"), 0)
 
     def withdraw(self, code="1.000002", exit_code=0, *words, options=()):
-        return self.expect(self.place.run("withdraw", code, "--decision", "99/QĐ-UBND", "--reason", "bị thay thế", *options),
+        return self.expect(self.place.run("withdraw", "--yes", code, "--decision", "99/QĐ-UBND", "--reason", "bị thay thế", *options),
                            exit_code, *words)
 
     def held(self, code="1.000002"):
@@ -224,11 +228,41 @@ class Withdraw(Night):
         self.expect(self.place.run("run"), 0)
         self.assertNotIn("1.000009", self.portal.held())
 
+    def test_on_a_terminal_it_shows_what_will_be_withdrawn_and_asks(self):
+        self.place.records(*procedures(2))
+        self.expect(self.place.run("run"), 0)
+
+        def answer(word):
+            parent, child = pty.openpty()
+            process = subprocess.Popen([PROGRAM, "--config", self.place.folder / "congkhai.yaml", "withdraw", "1.000002", "--decision",
+                                        "Quyết định số 9/QĐ-UBND", "--reason", "bãi bỏ"], stdin=child, stderr=child, stdout=subprocess.PIPE,
+                                       env=self.place.environment)
+            os.close(child)
+            os.write(parent, word + b"\n")
+            shown = b""
+            with contextlib.suppress(OSError):
+                while block := os.read(parent, 4096):
+                    shown += block
+            process.stdout.read()
+            process.stdout.close()
+            os.close(parent)
+            return process.wait(60), shown.decode()
+        code, shown = answer(b"")
+        self.assertEqual((code, self.portal.held()["1.000002"]["status"]), (2, "published"), shown)
+        for word in ("To be withdrawn: 1.000002", "At the portal: published since", "By decision 9/QĐ-UBND; reason: bãi bỏ"):
+            self.assertIn(word, shown)
+        code, shown = answer("có".encode())
+        self.assertEqual((code, self.portal.held()["1.000002"]["status"]), (0, "abolished"), shown)
+        self.assertIn(("9/QĐ-UBND", "bãi bỏ"), self.place.sql("SELECT decision, reason FROM audit_orders"))
+
     def test_what_is_missing_or_unknown_is_said_before_anything_is_touched(self):
         rows = self.place.rows()
         for arguments, words in ((("withdraw", "1.000002"), "needs --decision"),
                                  (("withdraw", "1.000002", "--decision", "9"), "needs --reason"),
-                                 (("withdraw", "9.999999", "--decision", "9", "--reason", "x"), 'knows no procedure "9.999999"'),
+                                 (("withdraw", "9.999999", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes"), 'knows no procedure "9.999999"'),
+                                 (("withdraw", "1.000002", "--decision", "9", "--reason", "x", "--yes"), "no number of a document"),
+                                 (("withdraw", "1.000002", "--decision", "9/QD-UBND", "--reason", "x", "--yes"), "did you mean \"9/QĐ-UBND\""),
+                                 (("withdraw", "1.000002", "--decision", "9/QĐ-UBND", "--reason", "x"), "say --yes"),
                                  (("withdraw",), "usage")):
             self.expect(self.place.run(*arguments), 2, words)
         self.assertEqual(self.place.rows(), rows)
@@ -280,7 +314,7 @@ class WithoutDecision(Night):
         self.check_accounts()
 
     def test_it_goes_on_when_an_operator_names_the_decision(self):
-        self.expect(self.place.run("withdraw", "1.000002", "--decision", "99/QĐ-UBND", "--reason", "bãi bỏ"), 0)
+        self.expect(self.place.run("withdraw", "--yes", "1.000002", "--decision", "99/QĐ-UBND", "--reason", "bãi bỏ"), 0)
         self.assertEqual(self.portal.held()["1.000002"]["status"], "abolished")
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.requests("withdrawal"), 1)
@@ -289,7 +323,7 @@ class WithoutDecision(Night):
         self.check_accounts()
 
     def test_it_is_kept_back_again_only_when_there_is_something_to_withdraw_again(self):
-        self.expect(self.place.run("withdraw", "1.000002", "--decision", "99/QĐ-UBND", "--reason", "bãi bỏ"), 0)
+        self.expect(self.place.run("withdraw", "--yes", "1.000002", "--decision", "99/QĐ-UBND", "--reason", "bãi bỏ"), 0)
         self.expect(self.place.run("run"), 0)
         self.place.records(*procedures(3))
         self.expect(self.place.run("run"), 0)
@@ -312,5 +346,5 @@ class WithoutDecision(Night):
             self.expect(place.run("run"), 1)
             self.assertEqual(place.rejections(), [("1.000002", "congkhai/decision")])
             self.assertEqual(self.portal.requests("withdrawal"), 0)
-            self.expect(place.run("withdraw", "1.000002", "--decision", "99/QĐ-UBND", "--reason", "bãi bỏ"), 0)
+            self.expect(place.run("withdraw", "--yes", "1.000002", "--decision", "99/QĐ-UBND", "--reason", "bãi bỏ"), 0)
             self.expect(place.run("run"), 0)

@@ -9,7 +9,7 @@ import time
 import unittest
 import zipfile
 
-from harness import Night, Place, ROOT, SANITIZED, Simulator, lines, procedure, procedures, slow
+from harness import Night, Place, ROOT, SANITIZED, Simulator, lines, procedure, procedures, slow, fill_in
 
 SOUND = procedures(7)
 
@@ -196,6 +196,7 @@ class Proposals(unittest.TestCase):
         shutil.rmtree(target, ignore_errors=True)
         done = self.place.run("init", "--from", what, target)
         self.assertEqual(done.code, 0, done)
+        fill_in(target / "congkhai.yaml")
         text = (target / "congkhai.yaml").read_text(encoding="utf-8")
         done = self.place.run("--config", target / "congkhai.yaml", "check")
         self.assertEqual(done.code, 0, (done, text))

@@ -56,7 +56,7 @@ class Tampering(Night):
         place.records(*records.values())
         cls.must(place.run("run"), 0)
         cls.another_hand(CONFLICT, ADOPTED)
-        cls.must(place.run("withdraw", ORDERED, "--decision", "9/QĐ-UBND", "--reason", "thử"), 0)
+        cls.must(place.run("withdraw", "--yes", ORDERED, "--decision", "9/QĐ-UBND", "--reason", "thử"), 0)
         cls.must(place.run("reconcile", "--adopt", ADOPTED, "--reason", "thử"), 0)
         cls.must(place.run("reconcile"), 1)
         records[OPEN]["name"] = "Tên mới của thủ tục"

@@ -12,7 +12,7 @@ static enum status load(const char *csv)
     static struct setting_context context;
     struct value *tree;
     const char *folder = test_folder();
-    context = (struct setting_context){ &test_arena, "c.yaml" };
+    context = (struct setting_context){ &test_arena, "c.yaml", NULL };
     CHECK_INT(file_write(file_path(&test_arena, folder, "levels.csv"), text_of(csv), 0644, &error),
               STATUS_OK);
     CHECK_INT(yaml_parse(&test_arena, TEXT("{ levels: levels.csv }"), "c.yaml", &tree, &error), STATUS_OK);

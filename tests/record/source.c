@@ -11,7 +11,7 @@ static enum status read(const char *yaml)
 {
     static struct setting_context context;
     struct value *tree;
-    context = (struct setting_context){ &test_arena, "c.yaml" };
+    context = (struct setting_context){ &test_arena, "c.yaml", NULL };
     CHECK_INT(yaml_parse(&test_arena, text_of(yaml), "c.yaml", &tree, &error), STATUS_OK);
     return source_read_all(&context, tree, &sources, &count, &error);
 }

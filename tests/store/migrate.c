@@ -79,8 +79,8 @@ TEST("every step knows its schema")
     CHECK_INT(schema_digest(store_database(night.store), &digest, &error), STATUS_OK);
     digest_hex(&digest, hex);
     CHECK_STRING(hex, "8117b58b316f0571d600c66f18b54746761c0044b880f0bdaa521ab3c305cda2");
-    CHECK_INT(migrate_knows(1, &digest), true);
-    CHECK_INT(migrate_knows(2, &digest), false);
+    CHECK_INT(schema_version_knows(1, &digest), true);
+    CHECK_INT(schema_version_knows(2, &digest), false);
     store_close(night.store);
 }
 

@@ -17,7 +17,7 @@ static struct store *store;
 static struct code_list *lists;
 static struct source *sources;
 static size_t source_count;
-static struct setting_context context = { &test_arena, "test.yaml" };
+static struct setting_context context = { &test_arena, "test.yaml", NULL };
 
 /* ---- a clock that the test sets ---- */
 

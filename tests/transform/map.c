@@ -7,7 +7,7 @@
 #include "core/canonical.h"
 #include "tests/support/test.h"
 
-static struct setting_context context = { &test_arena, "test.yaml" };
+static struct setting_context context = { &test_arena, "test.yaml", NULL };
 static struct map *map;
 static struct digest transform_digest;
 static struct error error;

@@ -20,7 +20,7 @@ static enum agency_kind own_kind;
 
 static struct code_list *list_of(const char *name, const char *csv)
 {
-    struct setting_context context = { &test_arena, "test.yaml" };
+    struct setting_context context = { &test_arena, "test.yaml", NULL };
     struct value *object = value_object(&test_arena);
     const char *path = text_format(&test_arena, "%s/%s.csv", test_folder(), name).bytes;
     struct code_list *list = NULL;
@@ -57,7 +57,7 @@ static enum status compile_one(const char *members)
 
 static struct findings play(const char *procedure)
 {
-    struct setting_context context = { &test_arena, "procedure.yaml" };
+    struct setting_context context = { &test_arena, "procedure.yaml", NULL };
     struct findings findings = { 0 };
     struct rule_scene scene;
     struct value *tree;

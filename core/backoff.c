@@ -1,4 +1,4 @@
-#include "load/backoff.h"
+#include "core/backoff.h"
 
 int64_t backoff_delay(const struct backoff *retry, int64_t tries, uint64_t chance)
 {

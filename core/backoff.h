@@ -1,12 +1,12 @@
 /* How often and when something is tried again: exponential backoff with full jitter. */
-#ifndef LOAD_BACKOFF_H
-#define LOAD_BACKOFF_H
+#ifndef CORE_BACKOFF_H
+#define CORE_BACKOFF_H
 
 #include <stdint.h>
 
-/* The configuration's portal.retry. */
+/* The configuration's `retry`, of the portal and of a source. */
 struct backoff {
-    int64_t attempts; /* of one delivery in one run */
+    int64_t attempts; /* of one delivery, or of one request to a source, in one run */
     int64_t first;    /* milliseconds: the most that the first wait takes */
     int64_t most;     /* milliseconds: no wait is longer */
 };

@@ -1,0 +1,158 @@
+"""The table: every command with --help, in both languages, its error ids, its --json against the shipped schema, its exit
+codes, and a pipe that nobody reads."""
+
+import copy
+import json
+import os
+import re
+import subprocess
+import unittest
+
+from harness import PROGRAM, Night, Place, Simulator, procedure, procedures
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+SCHEMAS = PROGRAM.parent / "schema"
+# What is run of each command for its document, in this order: some change what stands there.
+CALLS = (("init", "{new}"), ("check",), ("check", "--online"), ("extract",), ("transform",), ("load",), ("run",), ("run", "--dry-run"),
+         ("plan",), ("load", "--dry-run"), ("retry", "--reason", "x"), ("reconcile", "--offline"), ("reconcile",),
+         ("reconcile", "--show", "1.000001"), ("reconcile", "--adopt", "1.000001", "--reason", "x"), ("status",), ("status", "--rules"),
+         ("runs",), ("runs", "2"), ("test",), ("show", "1.000001"), ("show", "1.000009"), ("history", "1.000001"),
+         ("history", "1.000001", "--on", "2099-01-01"), ("history", "1.000009", "--on", "2099-01-01"), ("kept",), ("health",),
+         ("report", "so-luong"), ("report", "cho-hoan-thien"), ("audit", "verify"), ("audit", "key", "{new}/key"),
+         ("audit", "checkpoint"), ("audit", "prove", "1.000001", "--on", "2099-01-01"), ("audit", "export", "{new}/bundle"), ("help",),
+         ("help", "kept"),
+         ("withdraw", "1.000002", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes"))
+READERS = (("status",), ("kept",), ("runs",), ("show", "1.000001"), ("report", "so-luong"), ("plan",), ("audit", "verify"), ("help",))
+
+
+class Commands(Night):
+    def setUp(self):
+        super().setUp()
+        self.place.records(*procedures(3), procedure("1.000009", status="?"))
+        self.new = self.place.folder / "new"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        done = subprocess.run([PROGRAM, "--json", "--language", "en", "help"], capture_output=True, text=True, timeout=60)
+        cls.table = json.loads(done.stdout)["commands"]
+
+    def call(self, *arguments, code=None, **options):
+        done = self.place.run(*(argument.format(new=self.new) for argument in arguments), **options)
+        if code is not None:
+            self.assertEqual(done.code, code, (arguments, done))
+        return done
+
+    def of(self, arguments):
+        """The row of what is called."""
+        for row in self.table:
+            if row["name"] in (arguments[0], " ".join(arguments[:2])):
+                return row
+        self.fail(arguments)
+
+    def test_each_command_helps_in_both_languages(self):
+        for row in self.table:
+            with self.subTest(row["name"]):
+                words = row["name"].split()
+                english = self.call("--language", "en", *words, "--help", code=0)
+                vietnamese = self.call("--language", "vi", *words, "--help", code=0)
+                self.assertEqual((english.stderr, vietnamese.stderr), ("", ""))
+                self.assertNotEqual(english.stdout, vietnamese.stdout)
+                self.assertEqual(self.call("--language", "en", "help", *words, code=0).stdout, english.stdout)
+                for option in row["options"]:
+                    for shown in (english, vietnamese):
+                        self.assertIn(f"--{option['name']}" + (f" {option['value']}" if "value" in option else ""), shown.stdout)
+                self.assertTrue(row["exit_codes"] and row["example"].startswith("congkhai "))
+                self.assertTrue(all(len(line) <= 100 for line in english.stdout.splitlines()[:4]))
+
+    def test_the_manual_and_the_completion_know_each_command_and_option(self):
+        completion = (PROGRAM.parent / "completion" / "congkhai").read_text()
+        for language in ("man1", "vi/man1"):
+            page = (PROGRAM.parent / "man" / language / "congkhai.1").read_text(encoding="utf-8").replace("\\-", "-")
+            for row in self.table:
+                self.assertIn(f'.SS "{row["name"]}"', page)
+                self.assertTrue(all(f"\\fB--{option['name']}\\fR" in page for option in row["options"]), row["name"])
+        for row in self.table:
+            line = re.search(rf'"{row["name"]}"\S*( \*)?\) options="(.*)"', completion)
+            self.assertEqual(line[2].split(), [f"--{option['name']}" for option in row["options"]])
+        words = subprocess.run(["bash", "-c", f"source {PROGRAM.parent}/completion/congkhai; COMP_WORDS=(congkhai audit v); COMP_CWORD=2;"
+                                              " _congkhai; echo ${COMPREPLY[*]}"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(words.stdout, "verify\n", words.stderr)
+
+    def test_what_there_is_not_is_an_error_with_a_name_and_the_nearest(self):
+        for row in self.table:
+            words = row["name"].split()
+            done = self.call("--json", *words, "--nonsens", code=3 if words == ["health"] else 2)
+            if words != ["health"]:
+                self.assertIn(done.json["error_id"], ("unknown-option-see-congkhai-help", "unknown-option-did-you-mean"))
+        for arguments, id in ((("statsu",), "there-is-no-command-did-you-mean"), (("audit",), "is-followed-by-one-of"),
+                              (("kept", "--outcome", "lost"), "it-takes-one-of"), (("kept", "--code", "9.999999"), "nothing-is-known-of-a-procedure"),
+                              (("plan", "--source", "oen"), "there-is-no-source-did-you-mean")):
+            self.call("run")
+            done = self.call("--json", *arguments, code=2)
+            self.assertTrue(done.json["error_id"].startswith(id), done)
+
+    @unittest.skipUnless(jsonschema, "needs python3-jsonschema")
+    def test_each_document_is_what_its_schema_says(self):
+        called = set()
+        for arguments in CALLS:
+            row = self.of(arguments)
+            called.add(row["name"])
+            with self.subTest(arguments):
+                done = self.call("--json", *arguments)
+                self.assertIn(str(done.code), row["exit_codes"], done)
+                schema = json.loads((SCHEMAS / f"{row['name'].replace(' ', '-')}.schema.json").read_text())
+                jsonschema.Draft202012Validator(schema).validate(done.json)
+                self.assertNotIn("error", done.json)
+                if isinstance(done.json, dict) and row["name"] != "audit prove":
+                    self.assertEqual(done.json["schema"].split("/")[0], "congkhai")
+                for member in schema["anyOf"][0].get("required", []):  # a schema that anything fits would show nothing
+                    broken = {name: value for name, value in done.json.items() if name != member}
+                    if len(schema["anyOf"]) == 2:
+                        self.assertFalse(jsonschema.Draft202012Validator(schema).is_valid(broken), member)
+        self.assertEqual({path.name.split(".")[0] for path in SCHEMAS.glob("*.json")} - {"configuration"},
+                         {name.replace(" ", "-") for name in called})
+
+    @unittest.skipUnless(jsonschema, "needs python3-jsonschema")
+    def test_the_configurations_schema_takes_what_the_reader_takes_and_no_typo(self):
+        schema = jsonschema.Draft202012Validator(json.loads((SCHEMAS / "configuration.schema.json").read_text()))
+        schema.validate(self.place.configuration)
+        self.call("check", code=0)
+        for change in (lambda tree: tree.update(lang="vi"), lambda tree: tree["sources"][0].update(listing="ful"),
+                       lambda tree: tree["sources"][0]["fetch"].update(quite=1), lambda tree: tree["portal"].update(in_flight="x"),
+                       lambda tree: tree.pop("agency"), lambda tree: tree["portal"]["retry"].update(atempts=1)):
+            wrong = copy.deepcopy(self.place.configuration)
+            change(wrong)
+            self.assertFalse(schema.is_valid(wrong), wrong)
+            self.place.write("wrong.yaml", json.dumps(wrong))
+            self.call("--config", str(self.place.folder / "wrong.yaml"), "check", code=2)
+
+    def test_a_pipe_that_nobody_reads_ends_quietly(self):
+        self.call("run", code=1)
+        for arguments in READERS:
+            with self.subTest(arguments):
+                read, write = os.pipe()
+                os.close(read)
+                done = subprocess.run([PROGRAM, "--config", self.place.folder / "congkhai.yaml", *arguments], stdout=write,
+                                      stderr=subprocess.PIPE, timeout=60, env=self.place.environment)
+                os.close(write)
+                self.assertEqual((done.returncode, done.stderr), (-13, b""))
+
+    def test_tables_fit_the_screen_and_status_is_one(self):
+        with Simulator() as portal, Place(portal) as place:
+            place.configure(sources=[place.source(f"s{i}", fetch={"file": f"inbox/s{i}.ndjson"}) for i in range(20)])
+            for i in range(20):
+                place.records(*[procedure(f"1.{i:03}{j:03}", status="?", name=None) for j in range(20)], source=f"s{i}")
+            self.expect(place.run("--quiet", "run"), 1)
+            for lines in (24, 40):
+                done = self.expect(place.run("status", env={**place.environment, "COLUMNS": "80", "LINES": str(lines)}), 0)
+                self.assertLessEqual(len(done.stdout.splitlines()), lines)
+                self.assertRegex(done.stdout, r"\(\d+ of 20; all")
+                self.assertRegex(done.stdout, r"of 800; all: congkhai kept\)")
+            for command in (["kept"], ["runs"]):
+                done = self.expect(place.run(*command, env={**place.environment, "COLUMNS": "120"}), 0)
+                self.assertLessEqual(max(len(line) for line in done.stdout.splitlines()), 120 if command == ["kept"] else 400)
