@@ -81,8 +81,12 @@ static enum status run_command(struct session *session, const struct command *co
     if (!invocation->store && command->needs != NEEDS_NOTHING &&
         configure(session, command->run == command_check ? &faults : NULL, error))
         return error->status;
-    if (invocation->json)
-        output_set_schema(documents_name(&session->invocation->arena, command));
+    if (invocation->json) {
+        char name[] = "plan", *plan[] = { name };
+        int used;
+        output_set_schema(documents_name(&session->invocation->arena,
+                                         invocation->dry_run ? command_find(plan, 1, &used) : command));
+    }
     if (notices_concern(session))
         notices_begin(session);
     return command->run(session, error, exit_code);

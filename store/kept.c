@@ -19,10 +19,9 @@
     " FROM procedure_state q LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source"        \
     " WHERE q.state <> 'idle'"                                                                                   \
     " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                               \
-    "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.id = r.content), r.locator," \
+    "  r.content, r.locator,"                                                                                    \
     "  json_extract(j.value, '$.outcome'), NULL, NULL, json_extract(j.value, '$.field'), NULL, NULL, NULL,"      \
-    "  json_extract(j.value, '$.words'), NULL, CAST(json_extract(j.value, '$.run') AS INTEGER),"                 \
-    "  (SELECT min(due) FROM deadline d WHERE d.record = q.record), 2, q.record, 0"                              \
+    "  json_extract(j.value, '$.words'), NULL, CAST(json_extract(j.value, '$.run') AS INTEGER), 2, q.record, 0"  \
     " FROM json_each(coalesce(?11, '[]')) j JOIN procedure_state q ON q.code = json_extract(j.value, '$.code')"   \
     "  LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source),"                            \
     " chosen AS (SELECT * FROM kept WHERE (?1 IS NULL OR source IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR rule = ?2)"             \

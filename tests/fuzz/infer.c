@@ -1,5 +1,5 @@
 /* A document under a name, as `init --from` looks at it: a line with the end of the file's name, then its bytes. What is
- * written is YAML with the members that it always has, and the file is named as it is. */
+ * written is one item of a list of sources, with the members that it always has, and the file is named as it is. */
 #include "extract/infer_config.h"
 
 #include <stdio.h>
@@ -15,23 +15,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(struct arena *arena, struct text yaml, const char *path)
 {
-    static const char *const members[] = { "agency", "store", "language", "sources",
-                                           "portal", "rules", "brakes" };
+    static const char *const members[] = { "name", "fetch",    "format",  "records", "header", "sheet",  "key",
+                                           "skip", "encoding", "listing", "nothing", "map",    "unwrap", "success" };
+    BUFFER_OWNED struct buffer whole = { 0 };
     struct value *tree;
     struct error error;
-    if (yaml_parse(arena, yaml, "fuzz", &tree, &error)) {
+    buffer_printf(&whole, "sources:\n%.*s", TEXT_ARG(yaml));
+    if (yaml_parse(arena, buffer_view(&whole), "fuzz", &tree, &error)) {
         fprintf(stderr, "%s\n%.*s\n", error.message, (int)yaml.length, yaml.bytes);
         abort();
     }
-    for (const struct value *child = tree->first; child; child = child->next) {
+    const struct value *sources = value_find(tree, "sources");
+    if (tree->count != 1 || !sources || sources->count != 1)
+        abort();
+    for (const struct value *child = sources->first->first; child; child = child->next) {
         bool known = false;
         for (size_t i = 0; i < sizeof members / sizeof *members; i++)
             known = known || text_is(child->name, members[i]);
-        if (!known)
+        if (!known) {
+            fprintf(stderr, "%.*s\n", TEXT_ARG(child->name));
             abort();
+        }
     }
-    const struct value *sources = value_find(tree, "sources");
-    struct value *fetch = sources && sources->count == 1 ? value_find(sources->first, "fetch") : NULL;
+    struct value *fetch = value_find(sources->first, "fetch");
     struct text file = fetch ? value_text_of(fetch, "file") : TEXT_NONE;
     if (!fetch || (file.length && !text_is(file, path)))
         abort();
@@ -57,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     path[used] = 0;
     if (file_write(path, text_slice(all, length + 1, size), 0600, &error))
         return 0;
-    if (!infer_config_write(&arena, path, &yaml, &error))
+    if (!infer_config_write(&arena, path, NULL, &yaml, &error))
         check(&arena, yaml, path);
     unlink(path);
     return 0;

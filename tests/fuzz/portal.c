@@ -37,7 +37,8 @@ static void read_mapi(struct arena *arena, struct text body, long status)
     struct mapi_reading reading = { 0 };
     struct portal portal = { .settings = (struct portal_settings *)&settings };
     struct mapi mapi = { .portal = &portal };
-    mapi_read(&mapi, arena, &answer, TEXT("1.000001"), NULL, &reading);
+    struct portal_response report = { 0 };
+    mapi_read(&mapi, arena, &answer, TEXT("1.000001"), NULL, &report, &reading);
     require_line(reading.message);
 }
 
