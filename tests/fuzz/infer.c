@@ -15,8 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(struct arena *arena, struct text yaml, const char *path)
 {
-    static const char *const members[] = { "name", "fetch",    "format",  "records", "header", "sheet",  "key",
-                                           "skip", "encoding", "listing", "nothing", "map",    "unwrap", "success" };
+    static const char *const members[] = { "name",    "fetch", "format", "records",  "header",
+                                           "sheet",   "key",   "skip",   "encoding", "listing",
+                                           "nothing", "map",   "unwrap", "success" };
     BUFFER_OWNED struct buffer whole = { 0 };
     struct value *tree;
     struct error error;
