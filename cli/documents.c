@@ -27,9 +27,11 @@ static const struct {
       "configuration:s valid:b sources_configured?:i warnings?:a errors?:a sources?:a portal?:s "
       "exit_code?:i" },
     { "run", false, RUN },
+    { "run", false, PLAN }, /* --dry-run */
     { "extract", false, RUN },
     { "transform", false, RUN },
     { "load", false, RUN },
+    { "load", false, PLAN },
     { "plan", false, PLAN },
     { "retry", false, "run:i taken_up:i rejected:i held:i refused:i failed:i unknown:i conflict:i lifted:i" },
     { "withdraw", false, "run:i code:s withdrawn:b state:s exit_code:i" },

@@ -21,7 +21,8 @@ static void check(struct arena *arena, struct text yaml, const char *path)
     BUFFER_OWNED struct buffer whole = { 0 };
     struct value *tree;
     struct error error;
-    buffer_printf(&whole, "sources:\n%.*s", TEXT_ARG(yaml));
+    buffer_string(&whole, "sources:\n");
+    buffer_text(&whole, yaml);
     if (yaml_parse(arena, buffer_view(&whole), "fuzz", &tree, &error)) {
         fprintf(stderr, "%s\n%.*s\n", error.message, (int)yaml.length, yaml.bytes);
         abort();
