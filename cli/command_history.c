@@ -248,6 +248,9 @@ static void print_page(struct arena *arena, const struct value *page)
     }, others[] = {
         { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME }, { "run", _("run"), 0 },      { "what", _("event"), OUTPUT_WORD },
         { "source", _("source"), 20 },           { "actor", _("operator"), 16 },
+    }, orders[] = {
+        { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME }, { "run", _("run"), 0 },      { "order", _("order"), OUTPUT_WORD },
+        { "actor", _("who"), 30 },               { "decision", _("decision"), 30 },     { "reason", _("reason"), 100 },
     };
 #define COUNT(table) (sizeof(table) / sizeof *(table))
     print_now(arena, page);
@@ -256,6 +259,7 @@ static void print_page(struct arena *arena, const struct value *page)
                   COUNT(findings));
     print_section(_("Outcomes"), value_find(page, "outcomes"), outcomes, COUNT(outcomes));
     print_section(_("Requests and answers"), value_find(page, "requests"), requests, COUNT(requests));
+    print_section(_("What people ordered and approved"), value_find(page, "orders"), orders, COUNT(orders));
     print_section(_("Other events"), value_find(page, "others"), others, COUNT(others));
 }
 

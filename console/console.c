@@ -19,6 +19,7 @@ const struct console_page console_pages[] = {
     { "/thu-tuc", N_("Procedures"), false, page_procedures },
     { "/thu-tuc", NULL, true, page_procedure },
     { "/thoi-han", N_("Terms"), false, page_deadlines },
+    { "/phe-duyet", N_("Approvals"), false, page_approvals },
     { "/luot-chay", N_("Runs"), false, page_runs },
     { "/luot-chay", NULL, true, page_run },
     { "/nguon", N_("Sources"), false, page_sources },

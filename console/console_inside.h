@@ -14,7 +14,7 @@ struct console_page {
 extern const struct console_page console_pages[]; /* ends with a path of NULL */
 
 page_show page_today, page_kept, page_procedures, page_procedure, page_runs, page_run, page_sources,
-    page_deadlines, page_reports, page_report, page_ledger, page_verification;
+    page_deadlines, page_approvals, page_reports, page_report, page_ledger, page_verification;
 
 struct page_cache *console_cache(const struct page *page);
 /* The codes that a question is about; of the page's head (console/search.h). */

@@ -321,7 +321,17 @@ static enum status put_deliveries(struct page *page, const struct procedure *pro
         { "actor", _("operator"), LIST_TEXT },
         { "reason", _("reason"), LIST_TEXT },
     };
-    struct value *others = value_find(procedure->page, "others");
+    const struct list_column order_columns[] = {
+        { "at", _("when (Vietnam, UTC+7)"), LIST_TIME },
+        { "run", _("run"), LIST_RUN },
+        { "order", _("order"), LIST_WORD },
+        { "actor", _("who"), LIST_TEXT },
+        { "decision", _("decision"), LIST_TEXT },
+        { "reason", _("reason"), LIST_TEXT },
+        { "plan", _("list"), LIST_DIGEST },
+    };
+    struct value *others = value_find(procedure->page, "others"),
+                 *orders = value_find(procedure->page, "orders");
     for (struct value *other = others->first; other; other = other->next)
         value_set(other, "reason",
                   value_text(page->arena, value_text_of(value_find(other, "detail"), "reason")));
@@ -329,10 +339,12 @@ static enum status put_deliveries(struct page *page, const struct procedure *pro
         "gui", _("Requests and answers"), LIST_COLUMNS(columns), value_find(procedure->page, "requests"),
         -1,    _("Nothing was sent.")
     };
-    const struct list more = {
-        "khac", _("Other events, orders of people among them"), LIST_COLUMNS(other_columns), others, -1, NULL
+    const struct list more = { "khac", _("Other events"), LIST_COLUMNS(other_columns), others, -1, NULL };
+    const struct list ordered = {
+        "lenh", _("What people ordered and approved"), LIST_COLUMNS(order_columns), orders, -1, NULL
     };
-    if (list_put(page, &sent, error))
+    if (list_put(page, &sent, error) ||
+        ((orders->count || page->is_download) && list_put(page, &ordered, error)))
         return error->status;
     return others->count || page->is_download ? list_put(page, &more, error) : STATUS_OK;
 }

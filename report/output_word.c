@@ -12,6 +12,8 @@ struct text output_word(struct text word)
         N_("held"),
         N_("waiting"),
         N_("sent-back"),
+        N_("unsubmitted"),
+        N_("approved"),
         N_("error"),
         N_("warning"),
         /* procedures */
@@ -39,6 +41,17 @@ struct text output_word(struct text word)
         N_("withheld"),
         N_("withdrawal-ordered"),
         N_("overwrite-ordered"),
+        /* orders */
+        N_("retry"),
+        N_("adopt"),
+        N_("overwrite"),
+        N_("release"),
+        N_("submit"),
+        N_("approve"),
+        N_("send-back"),
+        /* people */
+        N_("approver"),
+        N_("submitter"),
         /* reconciliation */
         N_("same"),
         N_("differs"),

@@ -55,6 +55,8 @@ enum status history_known_at(struct store *store, struct arena *arena, struct da
  *                  content_digest, attempt, started_at, http_status, portal_version, answer_digest, base,
  *                  asked, words
  *     others[]     every other event of it: event, at, run, what, source, actor, detail
+ *     orders[]     what people ordered and approved, as audit_orders has it: run, at, order, actor, reason, decision,
+ *                  plan, content_digest
  * STATUS_END: neither the ledger nor any source knows the code. */
 enum status history_show(struct store *store, struct arena *arena, struct text code, struct value **page,
                          struct error *error);

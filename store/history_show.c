@@ -173,6 +173,25 @@ static enum status add_others(struct store *store, struct arena *arena, struct t
                      columns, COUNT(columns), value_set(page, "others", value_list(arena)), error);
 }
 
+/* What people ordered and approved of it. A store that was not brought up to date yet has no such view. */
+static enum status add_orders(struct store *store, struct arena *arena, struct text code, struct value *page,
+                              struct error *error)
+{
+    static const struct column columns[] = {
+        { "run", COLUMN_NUMBER },  { "at", COLUMN_TEXT },
+        { "order", COLUMN_TEXT },  { "actor", COLUMN_TEXT },
+        { "reason", COLUMN_TEXT }, { "decision", COLUMN_TEXT },
+        { "plan", COLUMN_TEXT },   { "content_digest", COLUMN_TEXT },
+    };
+    struct value *orders = value_set(page, "orders", value_list(arena));
+    if (store_version(store) < STORE_VERSION)
+        return STATUS_OK;
+    return list_rows(store, arena, code,
+                     "SELECT run, at, \"order\", actor, reason, decision, plan, digest FROM audit_orders"
+                     " WHERE code = ?1 ORDER BY at, run",
+                     columns, COUNT(columns), orders, error);
+}
+
 static enum status add_held(struct store *store, struct arena *arena, struct text code, struct value *page,
                             struct error *error)
 {
@@ -262,7 +281,7 @@ enum status history_show(struct store *store, struct arena *arena, struct text c
     if (add_held(store, arena, code, made, error) || add_name(store, arena, code, made, error) ||
         add_state(store, arena, code, made, error) || add_records(store, arena, code, made, error) ||
         add_outcomes(store, arena, code, made, error) || add_requests(store, arena, code, made, error) ||
-        add_others(store, arena, code, made, error))
+        add_others(store, arena, code, made, error) || add_orders(store, arena, code, made, error))
         status = error->status;
     store_snapshot_end(store);
     *page = made;

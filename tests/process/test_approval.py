@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
+import test_console
 from harness import Night, Place, ROOT, procedure, procedures, slow
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
@@ -366,6 +367,19 @@ class SentBack(Office, Night):
         words = self.expect(self.run_as("status"), 0).stdout
         self.assertRegex(words, "list 1 .*Trần Văn B")
         self.expect(self.run_as("health"), 1, "2 wait for approval")
+
+    def test_pages_and_show_say_who_submitted_approved_and_sent_back(self):
+        self.approve()
+        self.expect(self.run_as("load"), 1)
+        pages = test_console.Pages(self.place)
+        self.addCleanup(pages.stop)
+        rows = json.loads(pages.page("/en/phe-duyet?tai=json&bang=buoc"))["rows"]
+        self.assertEqual([(row["code"], row["standing"]) for row in rows], [("1.000002", "sent-back")], rows)
+        self.assertIn("Tên chưa đúng quyết định", pages.page("/phe-duyet"))
+        orders = self.expect(self.run_as("show", "1.000001", "--json"), 0).json["orders"]
+        self.assertEqual([(row["order"], row["actor"]) for row in orders], [("submit", B), ("approve", A)])
+        page = pages.page("/thu-tuc/1.000001")
+        self.assertLess(page.index(B), page.index(A))
 
 
 class People(Office, Night):

@@ -12,7 +12,7 @@ from harness import Place, Simulator, procedure, procedures, slow
 from test_console import Pages
 
 PATHS = ["/", "/giu-lai", "/thu-tuc", "/thu-tuc?q=thu+tuc", "/thu-tuc/1.000001", "/thu-tuc/1.000001?tu=1&den=2",
-         "/thoi-han", "/luot-chay", "/luot-chay/1", "/nguon", "/bao-cao", "/bao-cao/so-luong", "/bao-cao/cong-bo", "/so-cai",
+         "/thoi-han", "/phe-duyet", "/luot-chay", "/luot-chay/1", "/nguon", "/bao-cao", "/bao-cao/so-luong", "/bao-cao/cong-bo", "/so-cai",
          "/so-cai?xem=dau-so", "/so-cai?su-kien=1", "/so-cai/kiem-tra", "/khong-co"]
 HERE = pathlib.Path(__file__).resolve().parent
 
