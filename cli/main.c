@@ -17,6 +17,7 @@
 #include "cli/notices.h"
 #include "cli/options.h"
 #include "cli/run.h"
+#include "core/memory.h"
 
 /* Whoever started us may have closed these: the store must not become what messages are written to. */
 static void open_standard_streams(void)
@@ -26,7 +27,7 @@ static void open_standard_streams(void)
             _exit(3);
     FILE *out = visible_stream(STDOUT_FILENO), *messages = visible_stream(STDERR_FILENO);
     if (!out || !messages)
-        _exit(3);
+        memory_give_up();
     stdout = out;
     stderr = messages;
 }

@@ -23,7 +23,7 @@ __attribute__((constructor)) static void read_environment(void)
 #endif
 
 /* stdio and gettext may themselves want memory here, so the message is fixed and in both languages. */
-__attribute__((noreturn, cold)) static void give_up(void)
+__attribute__((cold)) _Noreturn void memory_give_up(void)
 {
     static const char message[] = "congkhai: hết bộ nhớ; chương trình dừng, không mất gì, hãy chạy lại. "
                                   "Out of memory; stopping, nothing is lost, run the same command again.\n";
@@ -35,7 +35,7 @@ __attribute__((noreturn, cold)) static void give_up(void)
 static inline void *given(void *memory)
 {
     if (!memory)
-        give_up();
+        memory_give_up();
     return memory;
 }
 
@@ -43,17 +43,17 @@ static inline void count_allocation(size_t size)
 {
     /* No machine has so much; sanitizers would abort instead of saying so. */
     if (__builtin_expect(size > PTRDIFF_MAX, 0))
-        give_up();
+        memory_give_up();
     if (__builtin_expect(atomic_load_explicit(&fail_at, memory_order_relaxed) != 0, 0) &&
         atomic_fetch_sub(&fail_at, 1) == 1)
-        give_up();
+        memory_give_up();
 }
 
 static size_t product(size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
-        give_up();
+        memory_give_up();
     return bytes;
 }
 

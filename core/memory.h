@@ -14,6 +14,9 @@ void *memory_resize(void *memory, size_t size);             /* as realloc */
 void *memory_grow(void *memory, size_t count, size_t size); /* as reallocarray: checks the product */
 char *memory_copy_string(const char *string);
 
+/* Where a library says that it got none: says so and ends, as above. */
+_Noreturn void memory_give_up(void);
+
 /* Tests: the allocation with this number from now (1 is the next) fails; 0 never. A program compiled with
  * -DCONGKHAI_FAULTS also takes the number, counted from its start, from the environment:
  * CONGKHAI_MEMORY_FAIL_AT. */
