@@ -432,5 +432,6 @@ class Size(Night):
                 peaks.append(most_megabytes(running))
                 self.assertEqual(self.expect(running.wait(), 0).json["same"], count)
         if not SANITIZED:
-            self.assertLess(peaks[1] - peaks[0], 8, peaks)
+            # the store's own cache (8 MiB) fills
+            self.assertLess(peaks[1] - peaks[0], 12, peaks)
 

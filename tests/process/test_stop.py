@@ -247,12 +247,13 @@ class Doors(unittest.TestCase):
         (self.place.folder / "state").mkdir()
         self.place.run("extract")
         (self.place.folder / "state" / "congkhai.db").rename(self.place.folder / "real" / "it.db")
-        for end in (".lock", ".checkpoint"):
+        for end in (".lock", ".checkpoint", ".search"):
             (self.place.folder / "state" / ("congkhai.db" + end)).unlink()
         self.place.store.symlink_to("../real/it.db")
         self.assertEqual(self.place.run("run").code, 0)
         self.assertEqual([path.name for path in self.place.store.parent.iterdir()], ["congkhai.db"])
-        self.assertTrue((self.place.folder / "real" / "it.db.checkpoint").exists())
+        for end in (".checkpoint", ".search"):
+            self.assertTrue((self.place.folder / "real" / ("it.db" + end)).exists(), end)
         self.assertEqual(self.place.run("audit", "verify").code, 0)
 
     def test_nothing_is_created_through_a_link(self):
