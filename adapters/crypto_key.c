@@ -43,10 +43,11 @@ enum status crypto_key_seal(const unsigned char seed[CRYPTO_KEY_SIZE], struct te
     EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, CRYPTO_KEY_SIZE);
     X509_SIG *sealed = key ? seal(key, passphrase) : NULL;
     BIO *out = BIO_new(BIO_s_mem());
-    char *bytes;
+    char *bytes = NULL;
     bool done = sealed && out && PEM_write_bio_PKCS8(out, sealed) == 1;
+    long length = done ? BIO_get_mem_data(out, &bytes) : 0;
     if (done)
-        buffer_put(pem, bytes, (size_t)BIO_get_mem_data(out, &bytes));
+        buffer_put(pem, bytes, (size_t)length);
     BIO_free(out);
     X509_SIG_free(sealed);
     EVP_PKEY_free(key);
