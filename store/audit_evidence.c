@@ -89,7 +89,8 @@ static enum status lines_next(struct lines *lines, struct text *line, struct err
             return STATUS_END;
         if (lines->ended || lines->buffer.length - lines->at > LINE_MAX)
             return error_set(error, STATUS_REJECT, _("%s: a line is cut, or too long"), lines->stream.name);
-        memmove(lines->buffer.bytes, lines->buffer.bytes + lines->at, lines->buffer.length - lines->at);
+        if (lines->at)
+            memmove(lines->buffer.bytes, lines->buffer.bytes + lines->at, lines->buffer.length - lines->at);
         lines->buffer.length -= lines->at;
         lines->at = 0;
         seen = lines->buffer.length;

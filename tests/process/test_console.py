@@ -21,12 +21,18 @@ import zipfile
 from harness import BUILD, PROGRAM, ROOT, Night, Place, Running, Simulator, procedure, procedures, wait_until
 
 
+def environment(place):
+    """What looks for leaks stops the process from outside, which a locked one refuses: the rest of the sanitizers remains."""
+    options = place.environment.get("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", ""))
+    return {**place.environment, "ASAN_OPTIONS": options + ":detect_leaks=0"}
+
+
 class Pages:
     """A console at work, and what it answers."""
 
     def __init__(self, place, *arguments, listen="127.0.0.1:0"):
         whose = [] if "--store" in arguments else ["--config", place.folder / "congkhai.yaml"]
-        self.running = Running([PROGRAM, *whose, "console", *arguments, "--listen", listen], env=place.environment)
+        self.running = Running([PROGRAM, *whose, "console", *arguments, "--listen", listen], env=environment(place))
         place.children.append(self.running)
         self.listen = self.address()
 
@@ -490,7 +496,7 @@ class Places(Night):
 
         running = subprocess.Popen(
             ["sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", BUILD / "congkhai", "--config",
-             self.place.folder / "congkhai.yaml", "console"], env=self.place.environment, stderr=subprocess.PIPE, text=True,
+             self.place.folder / "congkhai.yaml", "console"], env=environment(self.place), stderr=subprocess.PIPE, text=True,
             preexec_fn=hand_over, close_fds=False)
         self.assertIn("given.sock", running.stderr.readline())
         connection = http.client.HTTPConnection("console", timeout=60)
