@@ -45,14 +45,15 @@ enum status crypto_certificate(struct arena *arena, struct text file, struct tex
 {
     unsigned char *bytes = NULL;
     X509 *certificate = read_certificate(file);
-    *der = certificate ? take_der(arena, bytes, i2d_X509(certificate, &bytes)) : TEXT_NONE;
+    int length = certificate ? i2d_X509(certificate, &bytes) : 0;
+    *der = take_der(arena, bytes, length);
     X509_free(certificate);
     return der->length ? STATUS_OK : is_none(error, STATUS_USAGE, _("certificate"));
 }
 
 static struct text take_memory(struct arena *arena, BIO *out)
 {
-    char *bytes;
+    char *bytes = NULL;
     long length = BIO_get_mem_data(out, &bytes);
     return length > 0 ? text_copy(arena, (struct text){ bytes, (size_t)length }) : TEXT("");
 }
@@ -134,7 +135,8 @@ enum status crypto_cms_read(struct arena *arena, struct text file, struct text *
 {
     unsigned char *bytes = NULL;
     CMS_ContentInfo *cms = read_cms(file);
-    *der = cms ? take_der(arena, bytes, i2d_CMS_ContentInfo(cms, &bytes)) : TEXT_NONE;
+    int length = cms ? i2d_CMS_ContentInfo(cms, &bytes) : 0;
+    *der = take_der(arena, bytes, length);
     CMS_ContentInfo_free(cms);
     return der->length ? STATUS_OK : is_none(error, STATUS_USAGE, _("CMS signature"));
 }
