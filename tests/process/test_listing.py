@@ -14,7 +14,7 @@ import unittest
 import urllib.parse
 import zipfile
 
-from harness import Night, Place, Simulator, QUICK
+from harness import Night, Place, Simulator, QUICK, slow
 
 ROWS, SIZE = 25, 10
 MAP = {"code": "/ma", "name": "/ten", "status": {"value": "announced"}, "decision.number": {"value": "1/QĐ-UBND"}}
@@ -282,12 +282,14 @@ class Listing(Night):
     def test_faults_the_first_night(self):
         self.campaign(False, False)
 
+    @slow
     def test_faults_the_first_night_with_total(self):
         self.campaign(True, False)
 
     def test_faults_another_night(self):
         self.campaign(False, True)
 
+    @slow
     def test_faults_another_night_with_total(self):
         self.campaign(True, True)
 
