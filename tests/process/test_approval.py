@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import datetime
 import glob
 import json
 import pathlib
@@ -13,11 +14,12 @@ import tempfile
 import unittest
 
 import test_console
-from harness import Night, Place, ROOT, procedure, procedures, slow
+from harness import MAP, Night, Place, ROOT, procedure, procedures, slow
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 A, B, C = "Nguyễn Thị A", "Trần Văn B", "Lê Thị C"
 DAY = 86400
+VIETNAM = datetime.timezone(datetime.timedelta(hours=7))
 
 
 class Keys:
@@ -598,15 +600,23 @@ class Certificates(Office, Night):
 class Nights(Office, Night):
     """Nights by weekday: submitted on Mondays and Thursdays, decided on Tuesdays and Fridays."""
 
+    def setUp(self):
+        super().setUp()
+        self.place.write("holidays.csv", "from,to,name\n2020-01-01,holiday,a\n")
+        self.place.configure(codes={"statuses": "codes.csv", "holidays": "holidays.csv"})
+        self.place.change_source(map={**MAP, "decision.signed_on": {"from": "/signed", "date": ["yyyy-MM-dd"]}})
+
     def live(self, nights, seed=7):
         chance = random.Random(seed)
-        contents = {f"1.{number:06d}": 0 for number in range(1, 9)}
+        today = datetime.datetime.now(VIETNAM).date()
+        contents = {f"1.{number:06d}": (0, today) for number in range(1, 9)}
         lists = 0
         for day in range(nights):
             at = day * DAY
             for code in chance.sample(sorted(contents), chance.choice((0, 1, 2))):
-                contents[code] += 1
-            self.place.records(*(procedure(code, name=f"Bản {version}") for code, version in contents.items()))
+                contents[code] = contents[code][0] + 1, today + datetime.timedelta(days=day)
+            self.place.records(*(procedure(code, name=f"Bản {version}", decision=f"{version}/QĐ-{code[-1]}", signed=str(signed))
+                                 for code, (version, signed) in contents.items()))
             self.assertIn(self.run_as("run", at=at).code, (0, 1))
             if day % 7 in (0, 3):
                 before = len(self.events("submitted"))
@@ -618,7 +628,7 @@ class Nights(Office, Night):
                 self.assertIn(done.code, (0, 2), done)
                 if chance.random() < 0.7:
                     self.assertIn(self.run_as("load", at=at + 7200).code, (0, 1))
-        self.check_all(nights * DAY)
+        return self.check_all(nights * DAY)
 
     def check_all(self, at):
         with self.place.database() as store:
@@ -640,13 +650,37 @@ class Nights(Office, Night):
                        for other, other_code, other_digest, _ in sent)
             self.assertTrue(went or (seq, code) in lapsed, ("approved, and nothing came of it", seq, code))
         self.expect(self.run_as("audit", "verify", at=at + 6 * DAY), 0)
+        return self.check_lateness(at)
+
+    def check_lateness(self, at):
+        """Article 24: five working days from the signature to what the portal acknowledged, counted here by week-days alone."""
+        rows = self.place.sql("SELECT e.at, e.code, json_extract(CAST(p.bytes AS TEXT), '$.decision.number'),"
+                              " json_extract(CAST(p.bytes AS TEXT), '$.decision.signed_on') FROM ledger e"
+                              " JOIN payload p ON p.digest = e.digest WHERE e.event = 'published' ORDER BY e.seq")
+        days = [datetime.datetime.fromisoformat(row[0].replace("Z", "+00:00")).astimezone(VIETNAM).date() for row in rows]
+        counted = {"in_time": set(), "late": set()}
+        for day, (_, code, decision, signed) in zip(days, rows):
+            if day == days[0]:
+                continue  # the first day is the baseline
+            taken, one = 0, datetime.date.fromisoformat(signed)
+            while one < day:
+                one += datetime.timedelta(days=1)
+                taken += one.weekday() < 5
+            counted["in_time" if taken <= 5 else "late"].add((decision, code))
+        span = "--from", str(days[0] - datetime.timedelta(days=30)), "--to", str(days[-1])
+        report = self.expect(self.run_as("--json", "report", "cong-bo", *span, at=at + 6 * DAY), 0).json
+        for name, expected in counted.items():
+            shown = {(row["decision"], code) for row in report["rows"] for code in row[name]["codes"]}
+            self.assertEqual(shown, expected, name)
+        return counted
 
     def test_nine_nights(self):
         self.live(9)
 
     @slow
     def test_ninety_nights(self):
-        self.live(90)
+        counted = self.live(90)
+        self.assertTrue(counted["in_time"] and counted["late"], counted)
 
 
 if __name__ == "__main__":
