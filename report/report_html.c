@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/unicode.h"
 #include "core/html_write.h"
 #include "report/report_write.h"
 
@@ -12,7 +13,7 @@ static const char style[] =
     ".agency{font-weight:bold;text-transform:uppercase}.sub{text-align:center;margin:0 0 1rem}"
     "table{border-collapse:collapse;width:100%}th,td{border:1px solid #555;padding:.25rem "
     ".45rem;vertical-align:top;"
-    "text-align:left;overflow-wrap:anywhere}td.k{white-space:nowrap}th{background:#eee;overflow-wrap:normal}"
+    "text-align:left}td.k{white-space:nowrap}td.w{overflow-wrap:anywhere;min-width:7rem}th{background:#eee}"
     "td.n{text-align:right;"
     "white-space:nowrap}"
     "tr.total td{font-weight:bold;border-top:2px solid #111}.wide{overflow-x:auto}"
@@ -38,6 +39,21 @@ static const char *anchor(struct page *page, size_t row, struct text column)
     return text_string(page->arena, text_format(page->arena, "c%zu-" TEXT_PRINT, row, TEXT_ARG(column)));
 }
 
+#define WORD_MOST 20 /* letters of a word that a column is made as wide as */
+
+static bool has_long_word(struct text text)
+{
+    size_t letters = 0, at = 0;
+    while (at < text.length) {
+        bool between = text.bytes[at] == ' ' || text.bytes[at] == '\n';
+        letters = between ? 0 : letters + 1;
+        if (letters > WORD_MOST)
+            return true;
+        unicode_next(text, &at);
+    }
+    return false;
+}
+
 static void put_cell(struct page *page, const struct value *column, const struct value *row, size_t number)
 {
     struct text name = value_text_of(column, "name");
@@ -45,7 +61,12 @@ static void put_cell(struct page *page, const struct value *column, const struct
     struct text text = report_cell_text(page->arena, cell, page->language, false);
     bool is_text = text_is(value_text_of(column, "kind"), "text");
     bool is_key = is_text && (text_is(name, "code") || text_is(name, "decision"));
-    html_open(page->out, "td", "class", is_key ? "k" : is_text ? NULL : "n", NULL);
+    html_open(page->out, "td", "class",
+              !is_text              ? "n"
+              : has_long_word(text) ? "w"
+              : is_key              ? "k"
+                                    : NULL,
+              NULL);
     bool linked = number && codes && codes->count;
     if (linked)
         html_open(page->out, "a", "href",
