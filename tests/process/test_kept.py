@@ -3,11 +3,19 @@
 import csv
 import glob
 import io
+import json
+import re
+import subprocess
 import unittest
 import zipfile
 
 from harness import Night, Place, Simulator, procedure, whole_speed
 
+# The system's Python has Debian's openpyxl, whichever Python runs the tests.
+READING = ("import json, openpyxl, sys; print(json.dumps([list(row) for row in openpyxl.load_workbook(sys.argv[1]).worksheets[0]"
+           ".iter_rows(values_only=True)], ensure_ascii=False))")
+READER = next((python for python in ("/usr/bin/python3", "python3")
+               if subprocess.run([python, "-c", "import openpyxl"], capture_output=True).returncode == 0), None)
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 
 
@@ -75,6 +83,19 @@ class Kept(Night):
         self.expect(self.place.run("kept", "--output", str(self.place.folder / "out")), 0)
         with zipfile.ZipFile(self.place.folder / "out" / "one.xlsx") as book:
             self.assertIn("1.000001", book.read("xl/sharedStrings.xml").decode())
+
+    @unittest.skipIf(READER is None, "no openpyxl")
+    def test_another_program_reads_the_same_rows_from_a_departments_workbook(self):
+        self.night([procedure(f"1.0000{i:02d}", status="=1+1" if i % 2 else "?", name=f"Tên {i}\nhai") for i in range(1, 21)])
+        self.expect(self.place.run("kept", "--output", str(self.place.folder / "out")), 0)
+        read = subprocess.run([READER, "-c", READING, self.place.folder / "out" / "one.xlsx"], capture_output=True, text=True)
+        self.assertEqual(read.returncode, 0, read.stderr)
+        rows = json.loads(read.stdout)
+        head, = [row for row in rows if "mã" in row or "code" in row]
+        column = head.index("code" if "code" in head else "mã")
+        codes = [row[column] for row in rows[rows.index(head) + 1:] if re.match(r"1\.\d+$", row[column] or "")]
+        self.assertEqual(codes, [row["key"] for row in self.kept()["rows"]])
+        self.assertTrue(any("=1+1" in row for row in rows), "a value stands as it is")
 
     def test_a_record_names_its_department(self):
         self.portal.faults("kind=status:422,on=put,code=1.000003")
