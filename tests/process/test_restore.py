@@ -48,6 +48,22 @@ class Restore(unittest.TestCase):
         self.assertEqual(self.place.run("backup", self.place.folder / "second.db").code, 5)
         self.assertFalse(list(self.place.folder.glob("second.db*")))
 
+    def test_a_backup_beside_a_night_is_whole_and_the_night_is_not_disturbed(self):
+        self.portal.reset()
+        self.place.records(*procedures(3000))
+        night, copies = self.place.start("--quiet", "run"), 0
+        while night.alive():
+            copy = self.place.folder / f"beside-{copies}.db"
+            self.expect("backup", 0, copy)
+            # no head lies beside a backup: that its end was not cut off, nobody proves
+            code, report = self.place.verify(copy)
+            self.assertEqual(verifier(copy, "--key", self.place.key)[0], code)
+            self.assertEqual((code, report["ledger_holds"], report["findings"]), (1, True, []))
+            copies += 1
+        self.assertIn(night.wait().code, (0, 1))
+        self.assertGreater(copies, 1)
+        self.assertEqual(self.verdicts()[0], 0)
+
     def test_a_restored_store_says_what_was_lost_and_both_verifiers_say_the_same(self):
         done = self.expect("restore", 0, self.saved, "--reason", "đĩa hỏng")
         self.assertEqual((done.json["head"], done.json["newest"]), (self.kept, self.lost))
