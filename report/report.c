@@ -43,7 +43,7 @@ static enum status read_day(const char *text, const char *option, struct date *d
 
 static const struct report_kind *kind_of(const struct report_request *request, struct error *error)
 {
-    struct buffer names = { 0 };
+    BUFFER_OWNED struct buffer names = { 0 };
     for (const struct report_kind *kind = report_kinds; kind->name; kind++) {
         if (text_is(request->name, kind->name))
             return kind;
@@ -51,7 +51,6 @@ static const struct report_kind *kind_of(const struct report_request *request, s
     }
     (void)error_set(error, STATUS_USAGE, _("there is no report \"%.*s\"; there are: %s"),
                     TEXT_ARG(request->name), names.bytes);
-    buffer_free(&names);
     return NULL;
 }
 

@@ -11,7 +11,7 @@ import xml.etree.ElementTree
 import zipfile
 
 import harness
-from harness import MAP, Night, Place, Simulator, whole_speed
+from harness import MAP, Night, Place, Simulator, slow
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 
@@ -52,7 +52,6 @@ def record(code, **changes):
 
 
 @unittest.skipUnless(FAKETIME, "needs faketime")
-@whole_speed
 class Reports(Night):
     def setUp(self):
         super().setUp()
@@ -88,6 +87,7 @@ class Reports(Night):
 
     # ---- so-luong, dich-vu-cong ----
 
+    @slow
     def test_the_sentence_of_1515_services_with_the_codes_behind_each(self):
         records, full, partial = [], 957, 558
         levels = ["full"] * full + ["partial"] * partial
@@ -269,6 +269,7 @@ class Reports(Night):
                 self.assertEqual(shown.get(group, {}).get(name, []), sorted(codes), (group, name))
         self.assertEqual(set(shown), set(counted))
 
+    @slow
     def test_six_months_counted_by_other_means(self):
         nights = self.months()
         self.place.change_source(department={"from": "/by"})
