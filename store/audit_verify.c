@@ -320,6 +320,10 @@ static void conclude(struct audit_pass *pass)
                      "copy of the "
                      "head that failed): nothing proves them before the next head is made"),
                    (long long)pass->last_seal + 1, (long long)report->events);
+    if (pass->unbound)
+        audit_note(pass,
+                   _("what only steers the stages was not compared: the last run died, or was of another "
+                     "version"));
     note_first_version(pass);
     if (!report->signed_heads && report->heads && !settings->key_count)
         audit_note(

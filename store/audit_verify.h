@@ -31,6 +31,7 @@ struct audit_pass {
     struct text last_note;
     struct text file; /* the head beside the store, read before the snapshot; bytes NULL: none */
     bool seen_signed;
+    bool unbound; /* no digest binds what only steers the stages */
     int64_t total;                   /* events, for progress */
     struct audit_kept_head *outside; /* by size */
     size_t outside_count, outside_at;

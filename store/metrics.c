@@ -45,9 +45,10 @@ static const struct family families[] = {
     { "congkhai_terms_overdue", "Terms that are over.", "rule",
       "SELECT count(*), rule FROM deadline WHERE due < ?1 GROUP BY rule", true },
     { "congkhai_source_whole_listing_timestamp_seconds", "When a source was last listed whole.", "source",
-      "SELECT (SELECT " SECONDS(
-          "at") " FROM ledger WHERE run = complete_run AND event = 'run-started') AS at, name FROM source"
-                " WHERE at IS NOT NULL ORDER BY name",
+      "SELECT " SECONDS(
+          "l.at") ", s.name FROM source s JOIN ledger l ON l.seq = (SELECT max(e.seq) FROM ledger e"
+                  " WHERE e.event = 'listed' AND e.source = s.name AND json_extract(e.detail, '$.whole')) "
+                  "ORDER BY s.name",
       false },
     { "congkhai_ledger_events", "Events of the ledger.", NULL, "SELECT coalesce(max(seq), 0) FROM ledger",
       false },

@@ -1,44 +1,18 @@
 #include "store/outbox_proof.h"
 
-#include <string.h>
-
-#include "adapters/json.h"
-#include "store/ledger.h"
 #include "store/merkle.h"
+#include "store/outbox_replay.h"
 
-/* What the events of one procedure come to, as far as they have been read. */
 struct proof {
     struct store *store;
     bool nameless;           /* an older store, as it is: its rows name no events */
+    bool hashes;             /* are to be computed: nobody has looked at the ledger as a whole */
     struct outbox_item item; /* the row in question */
-    struct arena arena;      /* of the procedure */
-    struct arena details;    /* of an event */
+    struct arena arena;      /* of the row */
+    struct outbox_replay replay;
     struct buffer bytes;
     const char *sentence; /* the first thing that does not follow; NULL: all does */
     int64_t event;        /* and where it should follow from */
-    /* what stands at the portal */
-    const char *held; /* "published", "abolished", "absent" or NULL */
-    int64_t held_event;
-    bool has_held_digest;
-    struct digest held_digest;
-    struct text version, etag;
-    /* the last intent: must it be open, or may it not? */
-    int64_t intent_event;
-    bool open, open_unsure;
-    struct digest intent_digest;
-    struct text key, base;
-    bool intent_withdraws;
-    /* what stands in the way */
-    int64_t conflict; /* the event; 0: nothing does */
-    int64_t ordered;  /* the withdrawal that stands; 0: none */
-    int64_t dismissed_event;
-    struct digest dismissed;
-    /* the event that the row's wish rests on */
-    bool wanted_seen, wanted_fits;
-    bool from_record; /* it is a record's: another outcome of the same record overrules it */
-    struct text source, key_of_record;
-    struct text overwrite; /* the base of the last overwriting */
-    int64_t overwrite_event;
 };
 
 static void doubt(struct proof *proof, int64_t event, const char *sentence)
@@ -49,122 +23,6 @@ static void doubt(struct proof *proof, int64_t event, const char *sentence)
     proof->event = event;
 }
 
-static enum status parse_detail(struct proof *proof, const struct ledger_entry *entry, struct value **detail,
-                                struct error *error)
-{
-    arena_clear(&proof->details);
-    if (json_parse(&proof->details, entry->detail, detail, error) == STATUS_OK)
-        return STATUS_OK;
-    doubt(proof, entry->seq, N_("an event it rests on cannot be read"));
-    *detail = value_object(&proof->details);
-    return STATUS_OK;
-}
-
-static bool has_true(const struct value *detail, const char *name)
-{
-    const struct value *member = value_find(detail, name);
-    return member && member->kind == VALUE_BOOLEAN && member->truth;
-}
-
-static struct text keep(struct proof *proof, const struct value *detail, const char *name)
-{
-    return text_copy(&proof->arena, value_text_of(detail, name));
-}
-
-/* ---- what each event does ---- */
-
-static void take_held(struct proof *proof, const struct ledger_entry *entry, const struct value *detail,
-                      const char *held)
-{
-    proof->held = held;
-    proof->held_event = entry->seq;
-    if (strcmp(held, "abolished") != 0 && entry->has_digest) {
-        proof->has_held_digest = true;
-        proof->held_digest = entry->digest;
-    }
-    proof->version = keep(proof, detail, "version");
-    proof->etag = keep(proof, detail, "etag");
-    proof->overwrite_event = 0;
-}
-
-static void take_dismissed(struct proof *proof, const struct ledger_entry *entry, const struct value *detail)
-{
-    proof->dismissed_event =
-        digest_from_hex(value_text_of(detail, "dismissed"), &proof->dismissed) ? entry->seq : 0;
-}
-
-static void take_intended(struct proof *proof, const struct ledger_entry *entry, const struct value *detail)
-{
-    proof->intent_event = entry->seq;
-    proof->intent_digest = entry->digest;
-    proof->intent_withdraws = text_is(value_text_of(detail, "action"), "withdraw");
-    proof->key = keep(proof, detail, "key");
-    proof->base = keep(proof, detail, "base");
-    proof->open = true;
-    proof->open_unsure = false;
-}
-
-static void take_adopted(struct proof *proof, const struct ledger_entry *entry, const struct value *detail)
-{
-    take_dismissed(proof, entry, detail);
-    if (!proof->item.ordered) /* it stands on only where a withdrawal was wanted */
-        proof->ordered = 0;
-}
-
-/* An answer or a comparison: where it leaves what was under way. */
-static void take_answer(struct proof *proof, const struct ledger_entry *entry, const struct value *detail)
-{
-    bool absent = has_true(detail, "absent");
-    proof->conflict = 0;
-    if (text_is(entry->event, "recalled") && has_true(detail, "reconciled")) {
-        take_held(proof, entry, detail, "absent"); /* what failed keeps its intent */
-        return;
-    }
-    proof->open = false;
-    if (text_is(entry->event, "published"))
-        take_held(proof, entry, detail, "published");
-    else if (text_is(entry->event, "withdrawn"))
-        take_held(proof, entry, detail, "abolished");
-    else if (absent)
-        take_held(proof, entry, detail, "absent");
-    else if (text_is(entry->event, "conflict") || text_is(entry->event, "differs"))
-        proof->conflict = entry->seq;
-    if (has_true(detail, "adopted"))
-        take_adopted(proof, entry, detail);
-}
-
-static void take_order(struct proof *proof, const struct ledger_entry *entry, const struct value *detail)
-{
-    if (text_is(entry->event, "withdrawal-ordered")) {
-        proof->ordered = entry->seq;
-        proof->conflict = 0;
-        take_dismissed(proof, entry, detail);
-        return;
-    }
-    if (text_is(entry->event, "order-ended")) {
-        proof->ordered = proof->dismissed_event = proof->conflict = 0;
-        return;
-    }
-    bool retried = text_is(entry->event, "retried");
-    if (retried && entry->source.bytes) /* a record */
-        return;
-    proof->conflict = 0;
-    proof->open = proof->open && retried;
-    if (retried) { /* 0.1.0 let an open intent go when it lifted a decision */
-        bool decided = text_is(value_text_of(detail, "state"), "decided");
-        proof->open_unsure = proof->open_unsure || decided;
-        proof->ordered = decided ? 0 : proof->ordered;
-        proof->dismissed_event = decided ? 0 : proof->dismissed_event;
-        return;
-    }
-    proof->overwrite = keep(proof, detail, "base");
-    proof->overwrite_event = entry->seq;
-    if (text_is(value_text_of(detail, "action"), "publish"))
-        proof->ordered = proof->dismissed_event = 0;
-}
-
-/* ---- the wish ---- */
-
 static bool is_hash_right(struct proof *proof, const struct ledger_entry *entry)
 {
     ledger_canonical(&proof->bytes, entry);
@@ -172,199 +30,155 @@ static bool is_hash_right(struct proof *proof, const struct ledger_entry *entry)
     return digest_equal(&leaf, &entry->hash);
 }
 
-/* The first version wrote no status beside the outcome: then the content says it. */
-static enum status says_action(struct proof *proof, const struct value *detail, bool *says,
-                               struct error *error)
-{
-    const struct outbox_item *item = &proof->item;
-    const char *wanted = item->action == OUTBOX_WITHDRAW ? "abolished" : "announced";
-    struct text status = value_text_of(detail, "status"), bytes;
-    struct value *content;
-    if (!status.bytes) {
-        enum status read =
-            store_payload_by_digest(proof->store, &proof->details, &item->digest, &bytes, error);
-        if (read == STATUS_OK)
-            read = json_parse(&proof->details, bytes, &content, error);
-        if (read == STATUS_OK)
-            status = value_text_of(content, "status");
-        else if (read > STATUS_REJECT)
-            return read;
-    }
-    *says = text_is(status, wanted);
-    return STATUS_OK;
-}
-
-static enum status take_wanted(struct proof *proof, const struct ledger_entry *entry,
-                               const struct value *detail, struct error *error)
-{
-    const struct outbox_item *item = &proof->item;
-    bool fits = false;
-    proof->wanted_seen = true;
-    if (text_is(entry->event, "accepted")) {
-        if (says_action(proof, detail, &fits, error))
-            return error->status;
-        proof->from_record = true;
-        proof->source = text_copy(&proof->arena, entry->source);
-        proof->key_of_record = keep(proof, detail, "key");
-    } else if (text_is(entry->event, "withdrawal-ordered")) {
-        fits = item->action == OUTBOX_WITHDRAW;
-    } else if (text_is(entry->event, "overwrite-ordered")) {
-        fits = text_is(value_text_of(detail, "action"), outbox_action_name(item->action));
-    } else if (text_is(entry->event, "recalled")) {
-        fits = item->action == OUTBOX_PUBLISH && has_true(detail, "absent") && has_true(detail, "reconciled");
-    }
-    proof->wanted_fits = fits && entry->has_digest && digest_equal(&entry->digest, &item->digest);
-    return STATUS_OK;
-}
-
-static bool is_outcome(struct text event)
-{
-    return text_is(event, "accepted") || text_is(event, "rejected") || text_is(event, "held");
-}
-
-static void take_outcome(struct proof *proof, const struct ledger_entry *entry, const struct value *detail)
-{
-    if (text_is(entry->event, "accepted") && entry->has_digest &&
-        !digest_equal(&entry->digest, &proof->dismissed))
-        proof->dismissed_event = 0;
-    if (proof->item.wanted && proof->from_record && entry->seq > proof->item.wanted_event &&
-        text_equal(entry->source, proof->source) &&
-        text_equal(value_text_of(detail, "key"), proof->key_of_record))
-        doubt(proof, entry->seq, N_("what is wanted is not what its record said last"));
-}
-
-static bool is_one_of(struct text event, const char *const *names)
-{
-    for (; *names; names++)
-        if (text_is(event, *names))
-            return true;
-    return false;
-}
-
 static enum status take_event(struct proof *proof, const struct ledger_entry *entry, struct error *error)
 {
-    static const char *const answers[] = { "published", "withdrawn", "refused", "conflict",
-                                           "recalled",  "differs",   NULL };
-    static const char *const orders[] = { "withdrawal-ordered", "order-ended", "retried", "overwrite-ordered",
-                                          NULL };
-    const struct outbox_item *item = &proof->item;
-    struct value *detail;
-    bool is_wanted = item->wanted && entry->seq == item->wanted_event;
-    bool rests = is_wanted || entry->seq == item->held_event || entry->seq == item->intent_event;
-    if (rests && !is_hash_right(proof, entry))
+    bool read;
+    if (proof->hashes && !is_hash_right(proof, entry))
         doubt(proof, entry->seq, N_("an event it rests on is not the one that was written"));
-    if (parse_detail(proof, entry, &detail, error) || (is_wanted && take_wanted(proof, entry, detail, error)))
+    if (outbox_replay_take(&proof->replay, entry, &read, error))
         return error->status;
-    if (is_outcome(entry->event))
-        take_outcome(proof, entry, detail);
-    else if (text_is(entry->event, "intended"))
-        take_intended(proof, entry, detail);
-    else if (is_one_of(entry->event, answers))
-        take_answer(proof, entry, detail);
-    else if (is_one_of(entry->event, orders))
-        take_order(proof, entry, detail);
-    else if (text_is(entry->event, "refreshed")) {
-        proof->version = keep(proof, detail, "version");
-        proof->etag = TEXT_NONE;
-    }
+    if (!read)
+        doubt(proof, entry->seq, N_("an event it rests on cannot be read"));
     return STATUS_OK;
 }
 
 /* ---- the row against what the events came to ---- */
 
-static bool same_version(const struct proof *proof)
+/* Whose it is, and what stands behind the numbers of its bytes. */
+struct facts {
+    bool bytes;               /* they have the digests that stand beside them */
+    bool known;               /* there is such a record */
+    struct text source, name; /* of the record that speaks */
+    bool elsewhere;           /* it goes by another code now, or is worked on */
+};
+
+static enum status find_facts(struct proof *proof, struct facts *facts, struct error *error)
 {
-    const struct outbox_item *item = &proof->item;
+    static const char sql[] =
+        "SELECT (p.wanted_action IS NULL OR p.wanted_digest = (SELECT digest FROM payload WHERE id = "
+        "p.wanted_content))"
+        " AND (p.held_digest IS NULL OR p.held_digest = (SELECT digest FROM payload WHERE id = "
+        "p.held_content))"
+        " AND (p.intent_key IS NULL OR p.intent_digest = (SELECT digest FROM payload WHERE id = "
+        "p.intent_content)),"
+        " s.name, r.key, r.code IS NOT p.code OR r.work > 0 FROM procedure_state p"
+        " LEFT JOIN record r ON r.id = p.record LEFT JOIN source s ON s.id = r.source WHERE p.code = ?1";
+    struct sqlite_statement *row;
+    if (store_sql(proof->store, sql, &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, proof->item.code);
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status;
+    facts->bytes = sqlite_number(row, 0);
+    facts->known = !sqlite_is_null(row, 1);
+    facts->source = text_copy(&proof->arena, sqlite_column_text(row, 1));
+    facts->name = text_copy(&proof->arena, sqlite_column_text(row, 2));
+    facts->elsewhere = sqlite_number(row, 3);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
+static bool same_digest(bool one, const struct digest *first, bool other, const struct digest *second)
+{
+    return one == other && (!one || digest_equal(first, second));
+}
+
+static bool same_version(const struct outbox_item *item, const struct outbox_item *due)
+{
     struct text named = item->version.bytes ? item->version : item->etag;
-    return text_equal(item->etag, proof->etag) && text_equal(named, proof->version);
+    struct text was = due->version.bytes ? due->version : due->etag;
+    return text_equal(item->etag, due->etag) && text_equal(named, was);
 }
 
 static void judge_held(struct proof *proof)
 {
-    const struct outbox_item *item = &proof->item;
-    const char *held = item->held_abolished ? "abolished"
-                       : item->held         ? "published"
-                       : item->held_absent  ? "absent"
-                                            : NULL;
-    bool same = held ? proof->held && !strcmp(held, proof->held) : !proof->held;
-    bool digest = item->has_held_digest == proof->has_held_digest &&
-                  (!item->has_held_digest || digest_equal(&item->held_digest, &proof->held_digest));
-    if (!same || !digest || (!proof->nameless && item->held_event != proof->held_event))
-        doubt(proof, proof->held_event,
+    const struct outbox_item *item = &proof->item, *due = &proof->replay.due;
+    bool same =
+        item->held == due->held && item->held_abolished == due->held_abolished &&
+        item->held_absent == due->held_absent &&
+        same_digest(item->has_held_digest, &item->held_digest, due->has_held_digest, &due->held_digest);
+    if (!same || (!proof->nameless && item->held_event != due->held_event))
+        doubt(proof, due->held_event,
               N_("what the stages believe to stand at the portal is not what the ledger says"));
-    else if (held && !proof->nameless && !same_version(proof))
-        doubt(proof, proof->held_event, N_("its version is not the one that the portal named"));
+    else if ((due->held || due->held_absent) && !proof->nameless && !same_version(item, due))
+        doubt(proof, due->held_event, N_("its version is not the one that the portal named"));
 }
 
 static void judge_intent(struct proof *proof)
 {
-    const struct outbox_item *item = &proof->item;
-    bool open = outbox_is_open(item);
-    if (open != proof->open && !(proof->open_unsure && proof->open))
-        doubt(proof, proof->intent_event,
+    const struct outbox_item *item = &proof->item, *due = &proof->replay.due;
+    bool open = outbox_is_open(item), was = outbox_is_open(due), unsure = proof->replay.open_unsure;
+    if (open != was && !(unsure && was))
+        doubt(proof, due->intent_event,
               N_("the ledger and the stages do not agree on whether a delivery is open"));
-    else if (open && ((!proof->nameless && item->intent_event != proof->intent_event) ||
-                      !text_equal(item->key, proof->key) || !text_equal(item->intent_base, proof->base) ||
-                      (item->intent_action == OUTBOX_WITHDRAW) != proof->intent_withdraws ||
-                      !digest_equal(&item->intent_digest, &proof->intent_digest)))
-        doubt(proof, proof->intent_event, N_("the delivery that is open is not the one that was intended"));
+    else if (open && ((!proof->nameless && item->intent_event != due->intent_event) ||
+                      !text_equal(item->key, due->key) || !text_equal(item->intent_base, due->intent_base) ||
+                      item->intent_action != due->intent_action ||
+                      !digest_equal(&item->intent_digest, &due->intent_digest)))
+        doubt(proof, due->intent_event, N_("the delivery that is open is not the one that was intended"));
+    else if (!proof->replay.of_first_version && item->state != due->state)
+        doubt(proof, due->intent_event, N_("what stands in its way is not what the ledger says"));
 }
 
-static void judge_wanted(struct proof *proof)
+static void judge_wanted(struct proof *proof, const struct facts *facts)
 {
     const struct outbox_item *item = &proof->item;
-    if (!item->wanted || proof->nameless)
+    struct outbox_item *due = &proof->replay.due;
+    if (proof->nameless)
         return;
-    if (!proof->wanted_seen)
-        doubt(proof, 0, N_("no event says that it is wanted"));
-    else if (!proof->wanted_fits)
-        doubt(proof, item->wanted_event, N_("what is wanted is not what its event says"));
-    if (item->overwrite.bytes &&
-        (item->overwrite_event != proof->overwrite_event || !text_equal(item->overwrite, proof->overwrite)))
-        doubt(proof, proof->overwrite_event, N_("no event says that what stands there is to be overwritten"));
+    if (!item->wanted && due->wanted && facts->elsewhere)
+        outbox_item_unwant(due, due->record);
+    if (!item->wanted && due->wanted && !proof->replay.decided_unsure)
+        doubt(proof, due->wanted_event, N_("the ledger says what is wanted, and nothing is"));
+    else if (item->wanted && (!due->wanted || item->wanted_event != due->wanted_event))
+        doubt(proof, due->wanted_event, N_("no event says that it is wanted, or a later one overrules it"));
+    else if (item->wanted && (item->action != due->action || !digest_equal(&item->digest, &due->digest)))
+        doubt(proof, due->wanted_event, N_("what is wanted is not what its event says"));
 }
 
-/* An order of 0.1.0 could end without an event. */
-static enum status was_migrated_since(struct store *store, int64_t event, bool *since, struct error *error)
+static void judge_decided(struct proof *proof)
 {
-    struct sqlite_statement *row;
-    if (store_sql(store, "SELECT 1 FROM ledger WHERE seq > ?1 AND event = 'migrated' LIMIT 1", &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, event);
-    enum status status = sqlite_step(row, error);
-    *since = status == STATUS_OK;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
+    const struct outbox_item *item = &proof->item, *due = &proof->replay.due;
+    bool dismissed =
+        same_digest(item->has_dismissed, &item->dismissed, due->has_dismissed, &due->dismissed) &&
+        item->dismissed_event == due->dismissed_event;
+    if (proof->nameless)
+        return;
+    if (item->overwrite_event != due->overwrite_event || !text_equal(item->overwrite, due->overwrite))
+        doubt(proof, due->overwrite_event, N_("no event says that what stands there is to be overwritten"));
+    if (proof->replay.decided_unsure)
+        return;
+    if (item->ordered != due->ordered)
+        doubt(proof, due->ordered ? due->ordered : item->ordered,
+              N_("the withdrawal that an operator ordered is not what the ledger says"));
+    else if (!dismissed)
+        doubt(proof, due->dismissed_event,
+              N_("the content that an operator set aside is not what the ledger says"));
 }
 
-/* Only what would leave, or does not: a conflict or an order that stands lets nothing pass. */
-static enum status judge_obstacles(struct proof *proof, struct error *error)
+static void judge_facts(struct proof *proof, const struct facts *facts)
 {
-    const struct outbox_item *item = &proof->item;
-    bool pending = item->wanted && item->state == OUTBOX_IDLE, publishes = item->action == OUTBOX_PUBLISH;
-    bool ended = false;
-    if (!pending)
-        return STATUS_OK;
-    if (proof->conflict && !proof->ordered)
-        doubt(proof, proof->conflict, N_("a conflict stands that nobody has settled"));
-    if (publishes && proof->dismissed_event && digest_equal(&item->digest, &proof->dismissed))
-        doubt(proof, proof->dismissed_event, N_("an operator decided that this content is not published"));
-    if (!publishes || !proof->ordered)
-        return STATUS_OK;
-    if (was_migrated_since(proof->store, proof->ordered, &ended, error))
-        return error->status;
-    if (!ended)
-        doubt(proof, proof->ordered, N_("an operator ordered its withdrawal, and the order stands"));
-    return STATUS_OK;
+    const struct outbox_replay *replay = &proof->replay;
+    if (!facts->bytes)
+        doubt(proof, 0, N_("the bytes that it names have another digest"));
+    else if (!replay->of_first_version && (facts->known != (replay->due.record != 0) ||
+                                           (facts->known && (!text_equal(facts->source, replay->source) ||
+                                                             !text_equal(facts->name, replay->key)))))
+        doubt(proof, replay->due.wanted_event, N_("another record speaks for it than the ledger says"));
 }
 
 static enum status conclude(struct proof *proof, outbox_doubt *say, void *user_data, struct error *error)
 {
-    judge_held(proof);
-    judge_intent(proof);
-    judge_wanted(proof);
-    if (judge_obstacles(proof, error))
+    struct facts facts = { .bytes = false };
+    outbox_replay_end(&proof->replay);
+    if (find_facts(proof, &facts, error))
         return error->status;
+    judge_held(proof);
+    judge_wanted(proof, &facts);
+    judge_intent(proof);
+    judge_decided(proof);
+    judge_facts(proof, &facts);
     return proof->sentence ? say(user_data, proof->item.code, proof->event, _(proof->sentence), error)
                            : STATUS_OK;
 }
@@ -400,12 +214,10 @@ static struct ledger_entry read_entry(struct sqlite_statement *row)
 static enum status begin(struct proof *proof, struct sqlite_statement *row, struct error *error)
 {
     arena_clear(&proof->arena);
-    *proof = (struct proof){ .store = proof->store,
-                             .nameless = store_version(proof->store) < 2,
-                             .arena = proof->arena,
-                             .details = proof->details,
-                             .bytes = proof->bytes };
-    proof->item.code = text_copy(&proof->arena, sqlite_column_text(row, FIRST));
+    proof->item = (struct outbox_item){ .code = text_copy(&proof->arena, sqlite_column_text(row, FIRST)) };
+    proof->sentence = NULL;
+    proof->event = 0;
+    outbox_replay_begin(&proof->replay, proof->item.code);
     return outbox_read(row, &proof->arena, &proof->item, error);
 }
 
@@ -434,10 +246,11 @@ static enum status walk(struct proof *proof, struct sqlite_statement *rows, outb
 enum status outbox_prove(struct store *store, const struct outbox_filter *filter, outbox_doubt *say,
                          void *user_data, struct error *error)
 {
-    struct proof proof = { .store = store };
+    struct proof proof = { .store = store, .nameless = store_version(store) < 2, .hashes = filter != NULL };
     ARENA_OWNED struct arena lists = { 0 };
     struct sqlite_statement *rows;
-    if (sqlite_prepare(store_database(store), filter ? PROOF(OUTBOX_TO_DO OUTBOX_FILTERED) : PROOF("1"),
+    if (outbox_replay_open(&proof.replay, store, error) ||
+        sqlite_prepare(store_database(store), filter ? PROOF(OUTBOX_TO_DO OUTBOX_FILTERED) : PROOF("1"),
                        &rows, error))
         return error->status;
     if (filter) {
@@ -447,7 +260,7 @@ enum status outbox_prove(struct store *store, const struct outbox_filter *filter
     enum status status = walk(&proof, rows, say, user_data, error);
     sqlite_finish(rows);
     arena_free(&proof.arena);
-    arena_free(&proof.details);
+    outbox_replay_close(&proof.replay);
     buffer_free(&proof.bytes);
     return status;
 }

@@ -4,14 +4,15 @@
 
 #include "adapters/crypto.h"
 #include "adapters/json.h"
+#include "store/state_proof.h"
 
 #define FORM 16                 /* hexadecimal digits */
 #define FEED ((size_t)16 << 10) /* bytes of rows that are hashed at once */
 
-/* Beside them stand ledger, payloads (bound by their digests), heads, what a reconciliation listed (shown, nothing
- * else), and settings (names, and how far packing has come). */
+/* Beside them stand ledger, payloads and heads. A payload goes by a number, behind which another could be put: that of a
+ * context has no other name; the other numbers stand beside their digests, and audit_verify_state.c compares them. */
 static const char *const tables[] = {
-    "SELECT * FROM record ORDER BY id",
+    "SELECT *, (SELECT digest FROM payload WHERE id = context) AS context_digest FROM record ORDER BY id",
     "SELECT * FROM finding ORDER BY rowid",
     "SELECT * FROM deadline ORDER BY record, rule",
     "SELECT * FROM source ORDER BY id",
@@ -19,9 +20,11 @@ static const char *const tables[] = {
     "SELECT * FROM recipe ORDER BY id",
     "SELECT * FROM superseded ORDER BY payload",
     "SELECT * FROM procedure_state ORDER BY code",
+    "SELECT * FROM portal_listing ORDER BY code",
+    "SELECT * FROM setting ORDER BY name",
 };
 
-struct steering {
+struct hashing {
     struct crypto_hash *rows, *form;
     struct buffer lines; /* not fed yet */
 };
@@ -69,34 +72,34 @@ static void put_value(struct buffer *line, struct sqlite_statement *row, int at)
     }
 }
 
-static void feed_lines(struct steering *steering)
+static void feed_lines(struct hashing *hashing)
 {
-    if (steering->lines.length)
-        crypto_hash_feed(steering->rows, steering->lines.bytes, steering->lines.length);
-    buffer_clear(&steering->lines);
+    if (hashing->lines.length)
+        crypto_hash_feed(hashing->rows, hashing->lines.bytes, hashing->lines.length);
+    buffer_clear(&hashing->lines);
 }
 
-static enum status feed_table(struct steering *steering, struct store *store, const char *sql,
+static enum status feed_table(struct hashing *hashing, struct store *store, const char *sql,
                               struct error *error)
 {
     struct sqlite_statement *rows;
     if (sqlite_prepare(store_database(store), sql, &rows, error))
         return error->status;
     int columns = sqlite_columns(rows);
-    crypto_hash_feed(steering->form, sql, strlen(sql) + 1);
+    crypto_hash_feed(hashing->form, sql, strlen(sql) + 1);
     for (int i = 0; i < columns; i++) {
         const char *title = sqlite_column_title(rows, i);
-        crypto_hash_feed(steering->form, title, strlen(title) + 1);
+        crypto_hash_feed(hashing->form, title, strlen(title) + 1);
     }
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         for (int i = 0; i < columns; i++)
-            put_value(&steering->lines, rows, i);
-        buffer_char(&steering->lines, '.');
-        if (steering->lines.length >= FEED)
-            feed_lines(steering);
+            put_value(&hashing->lines, rows, i);
+        buffer_char(&hashing->lines, '.');
+        if (hashing->lines.length >= FEED)
+            feed_lines(hashing);
     }
-    feed_lines(steering);
+    feed_lines(hashing);
     sqlite_finish(rows);
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -104,17 +107,17 @@ static enum status feed_table(struct steering *steering, struct store *store, co
 static enum status compute(struct store *store, char digest[DIGEST_HEX], char form[DIGEST_HEX],
                            struct error *error)
 {
-    struct steering steering = { .rows = crypto_hash_open(), .form = crypto_hash_open() };
+    struct hashing hashing = { .rows = crypto_hash_open(), .form = crypto_hash_open() };
     enum status status = STATUS_OK;
     for (size_t i = 0; !status && i < sizeof tables / sizeof *tables; i++)
-        status = feed_table(&steering, store, tables[i], error);
-    struct digest rows = crypto_hash_finish(steering.rows), names = crypto_hash_finish(steering.form);
+        status = feed_table(&hashing, store, tables[i], error);
+    struct digest rows = crypto_hash_finish(hashing.rows), names = crypto_hash_finish(hashing.form);
     digest_hex(&rows, digest);
     digest_hex(&names, form);
     form[FORM] = 0;
-    crypto_hash_close(steering.rows);
-    crypto_hash_close(steering.form);
-    buffer_free(&steering.lines);
+    crypto_hash_close(hashing.rows);
+    crypto_hash_close(hashing.form);
+    buffer_free(&hashing.lines);
     return status;
 }
 
@@ -150,12 +153,12 @@ static enum status find_end(struct store *store, struct arena *arena, struct val
     return status;
 }
 
-enum status steering_compare(struct store *store, bool *same, int64_t *run, struct error *error)
+enum status steering_compare(struct store *store, enum steering *standing, int64_t *run, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail;
     char digest[DIGEST_HEX], form[DIGEST_HEX];
-    *same = true;
+    *standing = STEERING_UNBOUND;
     enum status status = find_end(store, &arena, &detail, run, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
@@ -164,18 +167,33 @@ enum status steering_compare(struct store *store, bool *same, int64_t *run, stru
         return STATUS_OK;
     if (compute(store, digest, form, error))
         return error->status;
-    *same = !text_is(value_text_of(detail, "state_form"), form) || text_is(bound, digest);
+    if (text_is(value_text_of(detail, "state_form"), form))
+        *standing = text_is(bound, digest) ? STEERING_SAME : STEERING_CHANGED;
     return STATUS_OK;
+}
+
+static enum status doubt(void *user_data, struct text what, int64_t event, const char *sentence,
+                         struct error *error)
+{
+    return error_set(error, STATUS_LEDGER,
+                     _("%s: " TEXT_PRINT
+                       ": %s (event %lld); nothing is sent. \"congkhai audit verify\" looks at all of it; "
+                       "keep a copy of the file and restore a backup"),
+                     store_path(user_data), TEXT_ARG(what), sentence, (long long)event);
 }
 
 enum status steering_check(struct store *store, struct error *error)
 {
-    bool same;
+    enum steering standing;
     int64_t run;
-    if (steering_compare(store, &same, &run, error))
+    if (steering_compare(store, &standing, &run, error))
         return error->status;
-    if (same)
+    if (standing == STEERING_SAME)
         return STATUS_OK;
+    if (standing == STEERING_UNBOUND && store_version(store) < STORE_VERSION)
+        return STATUS_OK; /* its columns are another version's; load proves what it is about to send */
+    if (standing == STEERING_UNBOUND)
+        return state_prove(store, doubt, store, error);
     return error_set(
         error, STATUS_LEDGER,
         _("%s: what the stages work with is not as run %lld left it: another hand has changed it; nothing is "

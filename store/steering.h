@@ -13,9 +13,12 @@
 /* Puts `state_digest` and `state_form` into the detail of "run-finished". Inside a transaction. */
 enum status steering_put(struct store *store, struct arena *arena, struct value *detail, struct error *error);
 
-/* Is everything as the last run left it? *same is true where there is nothing to compare with. */
-enum status steering_compare(struct store *store, bool *same, int64_t *run, struct error *error);
-/* For the beginning of a run: STATUS_LEDGER when it is not. */
+enum steering { STEERING_SAME, STEERING_CHANGED, STEERING_UNBOUND };
+
+/* Is everything as the run *run left it? Unbound: the last run died, was of another form, or there was none. */
+enum status steering_compare(struct store *store, enum steering *standing, int64_t *run, struct error *error);
+/* For the beginning of a run: STATUS_LEDGER when it is not, or, where nothing binds it, does not follow from the ledger
+ * (store/state_proof.h). */
 enum status steering_check(struct store *store, struct error *error);
 
 #endif

@@ -90,10 +90,13 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
     if (why && *why->message)
         value_set(detail, "why", value_string(&arena, why->message));
     struct ledger_event event = { .event = "run-finished", .detail = detail };
+    BUFFER_OWNED struct buffer origin = { 0 };
     /* The head must not be newer than what survives a power failure. */
     if (store_durable(store, true, error) || store_begin(store, error))
         return error->status;
-    if (steering_put(store, &arena, detail, error) || ledger_append(store, &event, NULL, error) ||
+    /* The first head names the log: what is bound must stand before. */
+    if (audit_origin(store, store_sealing(store), &origin, error) ||
+        steering_put(store, &arena, detail, error) || ledger_append(store, &event, NULL, error) ||
         audit_seal(store, store_sealing(store), error) || store_commit(store, error)) {
         store_rollback(store);
         return error->status;
