@@ -149,6 +149,7 @@ static const struct {
     { "entry-of-the-receipt-has-the-key", "entry %zu of the receipt %s has the key of %.*s and the code %.*s" },
     { "event-by-which-something-would-be-approved", "%s: event %lld, by which something would be approved, does not hold: %s; nothing was sent. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "event-is-gone-run-congkhai-audit-verify", "event %lld is gone; run \"congkhai audit verify\"" },
+    { "event-nothing-is-sent-congkhai-audit-verify", "%s: %.*s: %s (event %lld); nothing is sent. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "event-nothing-was-sent-congkhai-audit-verify", "%s (event %lld); nothing was sent. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "event-stands-behind-the-last-head-the", "event %lld stands behind the last head: the next run's end makes one that proves it" },
     { "event-was-changed-run-congkhai-audit-verify", "event %lld was changed; run \"congkhai audit verify\"" },

@@ -342,6 +342,7 @@ static void conclude(struct audit_pass *pass)
         size_t fitting = 0;
         for (size_t i = 0; i < pass->outside_count; i++)
             fitting += pass->outside[i].fits;
+        buffer_printf(&out, _(" Heads prove events 1 to %lld."), (long long)report->proven);
         if (fitting)
             buffer_printf(&out, _(" It goes on from the %zu heads kept elsewhere."), fitting);
         tell(pass, &out);

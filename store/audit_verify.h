@@ -31,7 +31,7 @@ struct audit_pass {
     struct text last_note;
     struct text file; /* the head beside the store, read before the snapshot; bytes NULL: none */
     bool seen_signed;
-    bool unbound; /* no digest binds what only steers the stages */
+    bool unbound;                    /* no digest binds what only steers the stages */
     int64_t total;                   /* events, for progress */
     struct audit_kept_head *outside; /* by size */
     size_t outside_count, outside_at;
@@ -42,7 +42,9 @@ struct audit_pass {
     const struct note_key *signers[8];
     size_t signer_count;
     char last_at[32], now[32];
-    int64_t back, ahead;     /* events before the one in front of them, and later than now */
+    int64_t back, ahead; /* events before the one in front of them, and later than now */
+    /* The schema that the run names, and the one before it (in hex; empty: none was seen). */
+    char schema[DIGEST_HEX], schema_before[DIGEST_HEX];
     bool of_first_version;   /* the run that the events belong to */
     struct digest *misnamed; /* "digests" of input that had no bytes: those of where it stood */
     size_t misnamed_count, misnamed_room;
@@ -59,6 +61,8 @@ void audit_signed_by(struct audit_pass *pass, const struct note_key *key);
 
 /* What is common to a store and what was taken out of one: an event that the scan has checked. */
 void audit_take_event(struct audit_pass *pass, const struct audit_scan *scan);
+void audit_take_restored(struct audit_pass *pass, const struct ledger_entry *entry);
+void audit_follow_schema(struct audit_pass *pass, const struct audit_scan *scan);
 /* Did 0.1.0 call these bytes of the event by a digest of where they stood? */
 bool audit_is_misnamed(const struct audit_pass *pass, const struct audit_scan *scan,
                        const struct digest *source_digest);

@@ -7,7 +7,6 @@
 #include "adapters/json.h"
 #include "core/memory.h"
 #include "store/audit_verify.h"
-#include "store/restoration.h"
 
 struct heads {
     struct sqlite_statement *rows;
@@ -177,33 +176,6 @@ static void check_outside(struct audit_pass *pass)
         struct audit_kept_head *kept = &pass->outside[pass->outside_at++];
         kept->reached = true;
         kept->fits = gives(pass, &kept->head.root);
-    }
-}
-
-/* A backup was taken as the store: heads of the ledger that it replaced go on from elsewhere. */
-static void take_restored(struct audit_pass *pass, const struct ledger_entry *entry)
-{
-    int64_t from, to;
-    if (!restoration_read(entry, &pass->before, &from, &to)) {
-        audit_find(pass, AUDIT_EVENT, entry->seq,
-                   _("event %lld says that a backup was restored, but not what stands in front of it"),
-                   (long long)entry->seq);
-        return;
-    }
-    if (to == INT64_MAX)
-        audit_note(pass,
-                   _("a backup that ends with event %lld was restored (event %lld); how far the ledger "
-                     "went that it replaced is not known"),
-                   (long long)from, (long long)entry->seq);
-    else
-        audit_note(pass,
-                   _("a backup that ends with event %lld was restored (event %lld); the ledger that it "
-                     "replaced went to event %lld"),
-                   (long long)from, (long long)entry->seq, (long long)to);
-    for (size_t i = 0; i < pass->outside_count; i++) {
-        struct audit_kept_head *kept = &pass->outside[i];
-        if (!kept->fits && kept->head.size > (uint64_t)from && kept->head.size <= (uint64_t)to)
-            kept->restored = from;
     }
 }
 
@@ -388,11 +360,12 @@ void audit_take_event(struct audit_pass *pass, const struct audit_scan *scan)
         report->runs++;
         pass->of_first_version = !value_find(scan->detail, "schema");
     }
+    audit_follow_schema(pass, scan);
     grow(pass, scan);
     report->events = event;
     look_at_clock(pass, scan->entry.at);
     if (text_is(scan->entry.event, "restored"))
-        take_restored(pass, &scan->entry);
+        audit_take_restored(pass, &scan->entry);
     check_outside(pass);
 }
 

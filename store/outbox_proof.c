@@ -11,6 +11,7 @@ struct proof {
     struct arena arena;      /* of the row */
     struct outbox_replay replay;
     struct buffer bytes;
+    bool old_wish;        /* an event of 0.1.0 wanted just this: its successor chose one of those that fit */
     const char *sentence; /* the first thing that does not follow; NULL: all does */
     int64_t event;        /* and where it should follow from */
 };
@@ -37,6 +38,10 @@ static enum status take_event(struct proof *proof, const struct ledger_entry *en
         doubt(proof, entry->seq, N_("an event it rests on is not the one that was written"));
     if (outbox_replay_take(&proof->replay, entry, &read, error))
         return error->status;
+    const struct outbox_item *item = &proof->item, *due = &proof->replay.due;
+    if (item->wanted && entry->seq == item->wanted_event && entry->seq <= proof->replay.migrated)
+        proof->old_wish = due->wanted && due->wanted_event == entry->seq && due->action == item->action &&
+                          digest_equal(&due->digest, &item->digest);
     if (!read)
         doubt(proof, entry->seq, N_("an event it rests on cannot be read"));
     return STATUS_OK;
@@ -129,6 +134,10 @@ static void judge_wanted(struct proof *proof, const struct facts *facts)
         return;
     if (!item->wanted && due->wanted && facts->elsewhere)
         outbox_item_unwant(due, due->record);
+    /* What 0.1.0 wanted was wanted anew, or went by another event of the same content (store/migrate_outbox.c). */
+    bool old = due->wanted_event <= proof->replay.migrated;
+    if (old && (!item->wanted || proof->old_wish))
+        return;
     if (!item->wanted && due->wanted && !proof->replay.decided_unsure)
         doubt(proof, due->wanted_event, N_("the ledger says what is wanted, and nothing is"));
     else if (item->wanted && (!due->wanted || item->wanted_event != due->wanted_event))
@@ -171,7 +180,6 @@ static void judge_facts(struct proof *proof, const struct facts *facts)
 static enum status conclude(struct proof *proof, outbox_doubt *say, void *user_data, struct error *error)
 {
     struct facts facts = { .bytes = false };
-    outbox_replay_end(&proof->replay);
     if (find_facts(proof, &facts, error))
         return error->status;
     judge_held(proof);
@@ -217,6 +225,7 @@ static enum status begin(struct proof *proof, struct sqlite_statement *row, stru
     proof->item = (struct outbox_item){ .code = text_copy(&proof->arena, sqlite_column_text(row, FIRST)) };
     proof->sentence = NULL;
     proof->event = 0;
+    proof->old_wish = false;
     outbox_replay_begin(&proof->replay, proof->item.code);
     return outbox_read(row, &proof->arena, &proof->item, error);
 }

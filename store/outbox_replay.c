@@ -248,16 +248,6 @@ void outbox_replay_begin(struct outbox_replay *replay, struct text code)
     replay->due.code = text_copy(&replay->arena, code);
 }
 
-/* What 0.1.0 wanted names no event, and is wanted anew (store/migrate_outbox.c). */
-static void leave_first_version(struct outbox_replay *replay)
-{
-    replay->of_first_version = true;
-    if (replay->migrated < INT64_MAX) {
-        replay->due.wanted = false;
-        replay->due.wanted_event = 0;
-    }
-}
-
 enum status outbox_replay_take(struct outbox_replay *replay, const struct ledger_entry *entry, bool *read,
                                struct error *error)
 {
@@ -265,9 +255,6 @@ enum status outbox_replay_take(struct outbox_replay *replay, const struct ledger
     struct error unread;
     enum outbox_outcome outcome;
     arena_clear(&replay->details);
-    if (entry->seq > replay->migrated && replay->of_first_version &&
-        replay->due.wanted_event <= replay->migrated)
-        leave_first_version(replay);
     replay->of_first_version = replay->of_first_version || entry->seq <= replay->migrated;
     *read = json_parse(&replay->details, entry->detail, &detail, &unread) == STATUS_OK;
     if (!*read)
@@ -281,12 +268,6 @@ enum status outbox_replay_take(struct outbox_replay *replay, const struct ledger
     else
         take_order(replay, entry, detail);
     return STATUS_OK;
-}
-
-void outbox_replay_end(struct outbox_replay *replay)
-{
-    if (replay->of_first_version && replay->due.wanted_event <= replay->migrated)
-        leave_first_version(replay);
 }
 
 void outbox_replay_close(struct outbox_replay *replay)

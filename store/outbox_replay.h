@@ -26,8 +26,6 @@ void outbox_replay_begin(struct outbox_replay *replay, struct text code);
 /* *read false: its detail cannot be read, and it did nothing. */
 enum status outbox_replay_take(struct outbox_replay *replay, const struct ledger_entry *entry, bool *read,
                                struct error *error);
-/* There are no more. */
-void outbox_replay_end(struct outbox_replay *replay);
 void outbox_replay_close(struct outbox_replay *replay);
 
 #endif
