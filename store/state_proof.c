@@ -8,7 +8,8 @@ static const char row_lost[] =
 
 /* clang-format off */
 #define OUTCOMES "'accepted', 'rejected', 'held'"
-#define FINDING(column) "json_extract(j.value, '$." column "')"
+#define FINDING(column) "json_extract(j.value, '$." column "') AS " column
+#define QUOTED "quote(rule) || quote(severity) || quote(field) || quote(value) || quote(reason) || quote(message) || quote(cites)"
 
 /* Of each record, the last event that says an outcome, and the last that says whether it is in its source. A record that waits
  * for its outcome has an old one, and one that got another key since has none under it. */
@@ -35,11 +36,9 @@ static const char row_lost[] =
     " WHEN r.work = 0 AND (lower(hex(r.source_digest)) IS NOT json_extract(l.detail, '$.source_digest')"   \
     "  OR r.content_digest IS NOT l.digest OR r.department IS NOT json_extract(l.detail, '$.department')"    \
     "  OR r.status IS NOT coalesce(json_extract(l.detail, '$.status'), r.status)) THEN 3"                    \
-    " WHEN r.work = 0 AND (SELECT json_group_array(json_array(rule, severity, field, value, reason, message, cites))" \
-    "   FROM (SELECT * FROM finding WHERE record = r.id ORDER BY rowid)) IS NOT"                             \
-    "  (SELECT json_group_array(json_array(" FINDING("rule") ", " FINDING("severity") ", " FINDING("field")  \
-    ", " FINDING("value") ", " FINDING("reason") ", " FINDING("message") ", " FINDING("cites") "))"          \
-    "   FROM json_each(l.detail, '$.findings') j) THEN 4"                                                    \
+    " WHEN r.work = 0 AND (SELECT group_concat(" QUOTED ") FROM (SELECT * FROM finding WHERE record = r.id ORDER BY rowid))" \
+    "  IS NOT (SELECT group_concat(" QUOTED ") FROM (SELECT " FINDING("rule") ", " FINDING("severity") ", " FINDING("field") ", " FINDING("value") ", " \
+    FINDING("reason") ", " FINDING("message") ", " FINDING("cites") " FROM json_each(l.detail, '$.findings') j)) THEN 4"                                                    \
     " WHEN r.nameless = 0 AND p.event IS NOT 'rekeyed' AND CASE r.present WHEN 0 THEN p.event IS NOT 'missing'" \
     "   WHEN 1 THEN p.event IS 'missing' AND r.work = 0 ELSE 1 END THEN 5 END AS found"                      \
     " FROM (" said ") r LEFT JOIN ledger l ON l.seq = r.outcome_event LEFT JOIN ledger p ON p.seq = r.place_event" \

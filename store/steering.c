@@ -192,8 +192,12 @@ enum status steering_check(struct store *store, struct error *error)
         return STATUS_OK;
     if (standing == STEERING_UNBOUND && store_version(store) < STORE_VERSION)
         return STATUS_OK; /* its columns are another version's; load proves what it is about to send */
-    if (standing == STEERING_UNBOUND)
-        return state_prove(store, doubt, store, error);
+    if (standing == STEERING_UNBOUND) {
+        enum status status = state_prove(store, doubt, store, error);
+        if (status == STATUS_FATAL) /* what cannot be read cannot be believed */
+            status = error->status = STATUS_LEDGER;
+        return status;
+    }
     return error_set(
         error, STATUS_LEDGER,
         _("%s: what the stages work with is not as run %lld left it: another hand has changed it; nothing is "
