@@ -319,7 +319,8 @@ void odbc_close(struct odbc *odbc)
     if (!odbc)
         return;
     if (odbc->pipe >= 0)
-        close(odbc->pipe); /* where no signal may be sent to it, it ends of itself: now, or with this process */
+        close(
+            odbc->pipe); /* where no signal may be sent to it, it ends of itself: now, or with this process */
     if (odbc->process) {
         kill(odbc->process, SIGKILL);
         /* One that a dead network drive holds in the kernel is left to whoever comes after us. */

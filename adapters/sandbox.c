@@ -117,7 +117,8 @@ static int allow_around(int rules, const char *path, const char *const *hide, ui
     for (size_t i = 0; folder && i < ENTRIES_MAX && (entry = readdir(folder)); i++) {
         int length = snprintf(below, sizeof below, "%s/%s", path[1] ? path : "", entry->d_name);
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") || length >= (int)sizeof below ||
-            lstat(below, &info) || (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode)))
+            lstat(below, &info) ||
+            (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode)))
             continue;
         (void)allow_around(rules, below, hide, rights);
     }

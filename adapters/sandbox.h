@@ -31,7 +31,8 @@ enum sandbox_allow {
     SANDBOX_THREADS = 1 << 4,
     SANDBOX_CODE =
         1 << 5, /* memory that can be executed: modules of iconv and NSS, ODBC drivers, PCRE2's JIT */
-    SANDBOX_FORK = 1 << 6, /* another process of the same program, in the same sandbox, which may end with it */
+    SANDBOX_FORK =
+        1 << 6, /* another process of the same program, in the same sandbox, which may end with it */
 };
 
 struct sandbox {

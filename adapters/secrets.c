@@ -313,7 +313,8 @@ void secrets_wipe_environment(const struct value *tree)
     each_named(tree, "${env:", wipe_variable, NULL);
 }
 
-void secrets_each_file(const struct value *tree, void (*visit)(void *user_data, const char *path), void *user_data)
+void secrets_each_file(const struct value *tree, void (*visit)(void *user_data, const char *path),
+                       void *user_data)
 {
     const char *credentials = getenv("CREDENTIALS_DIRECTORY");
     each_named(tree, "${file:", visit, user_data);

@@ -126,7 +126,8 @@ static char hidden_folder[] = "/tmp/congkhai-hidden-XXXXXX";
 
 static void try_folder(int out)
 {
-    static const char *const names[] = { "store.db", "store.db-wal", "storeroom", "other/file", "link", "later" };
+    static const char *const names[] = { "store.db",   "store.db-wal", "storeroom",
+                                         "other/file", "link",         "later" };
     char path[128];
     int made = openat(AT_FDCWD, hidden_folder, O_TMPFILE | O_RDWR, 0600);
     tell(out, "writing", made);
@@ -159,9 +160,10 @@ TEST("what is hidden stays shut with what belongs to it, and what lies beside it
                                      .hide = (const char *const[]){ store, NULL } };
     struct text said = tried(&sandbox, try_folder);
     if (!sandbox_missing(&test_arena))
-        CHECK_STRING(said.bytes, "writing: EPERM\nstore.db: EACCES\nstore.db-wal: EACCES\nstoreroom: done\n"
-                                 "other/file: done\nlink: EACCES\nlater: ENOENT\nelsewhere: done\nfork: done\n"
-                                 "fork: done\n");
+        CHECK_STRING(said.bytes,
+                     "writing: EPERM\nstore.db: EACCES\nstore.db-wal: EACCES\nstoreroom: done\n"
+                     "other/file: done\nlink: EACCES\nlater: ENOENT\nelsewhere: done\nfork: done\n"
+                     "fork: done\n");
     snprintf(path, sizeof path, "rm -r %s", hidden_folder);
     CHECK_INT(system(path), 0);
 }
