@@ -51,25 +51,47 @@ static enum status take_event(struct proof *proof, const struct ledger_entry *en
 
 /* Whose it is, and what stands behind the numbers of its bytes. */
 struct facts {
-    bool bytes;               /* they have the digests that stand beside them */
-    bool known;               /* there is such a record */
-    struct text source, name; /* of the record that speaks */
-    bool elsewhere;           /* it goes by another code now, or is worked on */
+    bool bytes;              /* they have the digests that stand beside them */
+    bool typed;              /* each column is of its kind, and none says what the others leave open */
+    bool known;              /* there is such a record */
+    struct text source, key; /* of the record that speaks */
+    bool elsewhere;          /* it goes by another code now, or is worked on */
 };
+
+/* What this program reads through another kind, SQL would not find, or find where nothing is. */
+#define IS_TEXT(column)   "typeof(p." column ") IN ('text', 'null')"
+#define IS_NUMBER(column) "typeof(p." column ") IN ('integer', 'null')"
+#define IS_DIGEST(column)                                                                                    \
+    "(p." column " IS NULL OR (typeof(p." column ") = 'blob' AND length(p." column ") = 32))"
+#define HAS_DIGEST(digest, content)                                                                          \
+    "(p." digest " IS NULL OR p." digest " = (SELECT digest FROM payload WHERE id = p." content "))"
+
+static const char
+    find[] =
+        "SELECT " HAS_DIGEST("wanted_digest", "wanted_content") " AND " HAS_DIGEST(
+            "held_digest",
+            "held_content") " AND"
+                            " " HAS_DIGEST(
+                                "intent_digest",
+                                "intent_content") ", s.name, r.key,"
+                                                  " r.code IS NOT p.code OR r.work > 0, typeof(p.state) = "
+                                                  "'text' AND " IS_TEXT("wanted_action") " AND " IS_TEXT("hel"
+                                                                                                         "d_"
+                                                                                                         "sta"
+                                                                                                         "tu"
+                                                                                                         "s") " AND " IS_TEXT("held_version") " AND " IS_TEXT("held_etag") " AND " IS_TEXT("intent_key") " AND " IS_TEXT("intent_action") " AND " IS_TEXT("intent_base") " AND " IS_TEXT("overwrite") " AND " IS_NUMBER("record") " AND " IS_NUMBER("wanted_content") " AND " IS_NUMBER("wanted_event") " AND " IS_NUMBER("held_content") " AND " IS_NUMBER(
+                                                      "held_event") " AND " IS_NUMBER("intent_content") " AND"
+                                                                                                        " " IS_NUMBER("intent_event") " AND " IS_NUMBER("ordered") " AND " IS_NUMBER("dismissed_event") " AND " IS_NUMBER("overwrite_event") " AND " IS_DIGEST("wanted_digest") " AND " IS_DIGEST("held_digest") " AND " IS_DIGEST("intent_digest") " AND " IS_DIGEST("dismissed") " AND (p.wanted_action IS NOT NULL OR coalesce(p.wanted_content, p.wanted_digest, p.wanted_event) IS NULL)"
+                                                                                                                                                                                                                                                                                                                                                                                   " AND (p.held_status IS NOT NULL OR coalesce(p.held_content, p.held_digest, p.held_version, p.held_etag) IS NULL)"
+                                                                                                                                                                                                                                                                                                                                                                                   " AND (p.held_digest IS NOT NULL OR p.held_content IS NULL)"
+                                                                                                                                                                                                                                                                                                                                                                                   " AND (p.intent_key IS NOT NULL OR coalesce(p.intent_content, p.intent_digest, p.intent_action, p.intent_base) IS NULL)"
+                                                                                                                                                                                                                                                                                                                                                                                   " FROM procedure_state p LEFT JOIN record r ON r.id = p.record LEFT JOIN source s ON s.id = r.source"
+                                                                                                                                                                                                                                                                                                                                                                                   " WHERE p.code = ?1";
 
 static enum status find_facts(struct proof *proof, struct facts *facts, struct error *error)
 {
-    static const char sql[] =
-        "SELECT (p.wanted_action IS NULL OR p.wanted_digest = (SELECT digest FROM payload WHERE id = "
-        "p.wanted_content))"
-        " AND (p.held_digest IS NULL OR p.held_digest = (SELECT digest FROM payload WHERE id = "
-        "p.held_content))"
-        " AND (p.intent_key IS NULL OR p.intent_digest = (SELECT digest FROM payload WHERE id = "
-        "p.intent_content)),"
-        " s.name, r.key, r.code IS NOT p.code OR r.work > 0 FROM procedure_state p"
-        " LEFT JOIN record r ON r.id = p.record LEFT JOIN source s ON s.id = r.source WHERE p.code = ?1";
     struct sqlite_statement *row;
-    if (store_sql(proof->store, sql, &row, error))
+    if (store_sql(proof->store, find, &row, error))
         return error->status;
     sqlite_bind_text(row, 1, proof->item.code);
     enum status status = sqlite_step(row, error);
@@ -78,8 +100,9 @@ static enum status find_facts(struct proof *proof, struct facts *facts, struct e
     facts->bytes = sqlite_number(row, 0);
     facts->known = !sqlite_is_null(row, 1);
     facts->source = text_copy(&proof->arena, sqlite_column_text(row, 1));
-    facts->name = text_copy(&proof->arena, sqlite_column_text(row, 2));
+    facts->key = text_copy(&proof->arena, sqlite_column_text(row, 2));
     facts->elsewhere = sqlite_number(row, 3);
+    facts->typed = sqlite_number(row, 4);
     sqlite_reset_statement(row);
     return STATUS_OK;
 }
@@ -110,6 +133,17 @@ static void judge_held(struct proof *proof)
         doubt(proof, due->held_event, N_("its version is not the one that the portal named"));
 }
 
+static bool same_intent(const struct proof *proof)
+{
+    const struct outbox_item *item = &proof->item, *due = &proof->replay.due;
+    if (!text_equal(item->key, due->key))
+        return false;
+    return !due->key.length ||
+           ((proof->nameless || item->intent_event == due->intent_event) &&
+            text_equal(item->intent_base, due->intent_base) && item->intent_action == due->intent_action &&
+            digest_equal(&item->intent_digest, &due->intent_digest));
+}
+
 static void judge_intent(struct proof *proof)
 {
     const struct outbox_item *item = &proof->item, *due = &proof->replay.due;
@@ -117,10 +151,8 @@ static void judge_intent(struct proof *proof)
     if (open != was && !(unsure && was))
         doubt(proof, due->intent_event,
               N_("the ledger and the stages do not agree on whether a delivery is open"));
-    else if (open && ((!proof->nameless && item->intent_event != due->intent_event) ||
-                      !text_equal(item->key, due->key) || !text_equal(item->intent_base, due->intent_base) ||
-                      item->intent_action != due->intent_action ||
-                      !digest_equal(&item->intent_digest, &due->intent_digest)))
+    else if ((open || !proof->replay.of_first_version) &&
+             !same_intent(proof)) /* what was refused keeps its own */
         doubt(proof, due->intent_event, N_("the delivery that is open is not the one that was intended"));
     else if (!proof->replay.of_first_version && item->state != due->state)
         doubt(proof, due->intent_event, N_("what stands in its way is not what the ledger says"));
@@ -171,9 +203,11 @@ static void judge_facts(struct proof *proof, const struct facts *facts)
     const struct outbox_replay *replay = &proof->replay;
     if (!facts->bytes)
         doubt(proof, 0, N_("the bytes that it names have another digest"));
+    else if (!facts->typed && !replay->of_first_version)
+        doubt(proof, 0, N_("a column holds what the stages never write"));
     else if (!replay->of_first_version && (facts->known != (replay->due.record != 0) ||
                                            (facts->known && (!text_equal(facts->source, replay->source) ||
-                                                             !text_equal(facts->name, replay->key)))))
+                                                             !text_equal(facts->key, replay->key)))))
         doubt(proof, replay->due.wanted_event, N_("another record speaks for it than the ledger says"));
 }
 

@@ -150,6 +150,44 @@ TEST("each head is a proven beginning of the next")
     night_close(&night);
 }
 
+static struct merkle_proof prove(struct audit_leaves *leaves, uint64_t index, uint64_t size)
+{
+    struct error error = { 0 };
+    struct merkle_proof proof = { 0 };
+    CHECK_INT(merkle_inclusion(audit_leaves_source(leaves), index, size, &proof, &error), STATUS_OK);
+    return proof;
+}
+
+TEST("of a large ledger, ways to the head that come of subtrees known from earlier ones are the same")
+{
+    struct error error = { 0 };
+    struct audit_leaves *one, *each;
+    three_nights(false);
+    night_begin(&night);
+    for (int i = 0; i < 1500; i++)
+        CHECK_INT(ledger_append(night.store,
+                                &(struct ledger_event){ .event = "attempted", .code = TEXT("1.000001") },
+                                NULL, &error),
+                  STATUS_OK);
+    struct merkle_tree tree = *store_tree(night.store);
+    struct digest root = merkle_root(&tree), leaf;
+    CHECK_INT(audit_leaves_open(night.store, &one, &error), STATUS_OK);
+    for (uint64_t index = 3; index < tree.size; index += 101) {
+        struct merkle_proof first = prove(one, index, tree.size), again = prove(one, index, tree.size);
+        CHECK_INT(audit_leaves_open(night.store, &each, &error), STATUS_OK);
+        struct merkle_proof fresh = prove(each, index, tree.size);
+        const struct merkle_source *source = audit_leaves_source(each);
+        CHECK_INT(source->leaf(source->user_data, index, &leaf, &error), STATUS_OK);
+        CHECK(merkle_inclusion_holds(&leaf, index, tree.size, &first, &root));
+        CHECK_INT(first.count, fresh.count);
+        CHECK(!memcmp(first.path, fresh.path, fresh.count * sizeof *fresh.path));
+        CHECK(!memcmp(first.path, again.path, fresh.count * sizeof *fresh.path));
+        audit_leaves_close(each);
+    }
+    audit_leaves_close(one);
+    night_close(&night);
+}
+
 TEST("the head beside the store is the last row's, and is written again when it is gone")
 {
     const char *path = three_nights(true), *file = text_format(&test_arena, "%s.checkpoint", path).bytes;

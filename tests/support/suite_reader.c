@@ -6,6 +6,7 @@
  *     jcs              JSON, written canonically
  *     html             the text that a paragraph with these bytes shows
  *     csv              the cells as JSON: a list of rows
+ *     merkle           a proof of inclusion or consistency as transparency-dev/merkle writes them: accepted where it holds
  *     xlsx             of the first sheet that is shown {"name": …, "rows": [[number, [cell, …]], …], "titles": [number, …]}; a
  *                      cell is its kind's mark (" tndbeu", as enum xlsx_kind has them), "^" when it is of a merged range, its text
  */
@@ -13,12 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/crypto.h"
 #include "adapters/file.h"
 #include "adapters/json.h"
 #include "adapters/xml.h"
 #include "core/canonical.h"
 #include "extract/xlsx.h"
 #include "record/csv.h"
+#include "store/merkle.h"
 
 static enum status read_json(struct arena *arena, struct text bytes, struct buffer *out, struct error *error)
 {
@@ -90,6 +93,54 @@ static enum status read_csv(struct arena *arena, struct text bytes, struct buffe
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+static bool read_digest(struct arena *arena, const struct value *value, struct digest *digest)
+{
+    struct text bytes;
+    if (!value || value->kind != VALUE_TEXT || !crypto_base64_decode(arena, value->text, &bytes) ||
+        bytes.length != DIGEST_SIZE)
+        return false;
+    memcpy(digest->bytes, bytes.bytes, DIGEST_SIZE);
+    return true;
+}
+
+static uint64_t read_number(const struct value *vector, const char *name)
+{
+    struct text text = value_text_of(vector, name);
+    return text.bytes ? strtoull(text.bytes, NULL, 10) : 0;
+}
+
+static bool read_way(struct arena *arena, const struct value *vector, struct merkle_proof *proof)
+{
+    const struct value *list = value_find(vector, "proof");
+    proof->count = 0;
+    for (const struct value *step = list ? list->first : NULL; step; step = step->next)
+        if (proof->count == MERKLE_LEVELS || !read_digest(arena, step, &proof->path[proof->count++]))
+            return false;
+    return true;
+}
+
+static enum status read_merkle(struct arena *arena, struct text bytes, struct buffer *out,
+                               struct error *error)
+{
+    struct value *vector;
+    struct merkle_proof proof;
+    struct digest one, other;
+    if (json_parse(arena, bytes, &vector, error))
+        return error->status;
+    bool inclusion = value_find(vector, "leafHash") != NULL;
+    bool holds = read_way(arena, vector, &proof) &&
+                 read_digest(arena, value_find(vector, inclusion ? "leafHash" : "root1"), &one) &&
+                 read_digest(arena, value_find(vector, inclusion ? "root" : "root2"), &other);
+    if (holds && inclusion)
+        holds = merkle_inclusion_holds(&one, read_number(vector, "leafIdx"), read_number(vector, "treeSize"),
+                                       &proof, &other);
+    else if (holds)
+        holds = merkle_consistency_holds(read_number(vector, "size1"), &one, read_number(vector, "size2"),
+                                         &other, &proof);
+    (void)out;
+    return holds ? STATUS_OK : error_set(error, STATUS_REJECT, "it does not hold");
+}
+
 #define COLUMNS 256
 
 /* With names for its columns a sheet needs no headings, and all of its rows come. */
@@ -149,8 +200,8 @@ static const struct {
     const char *name;
     enum status (*read)(struct arena *arena, struct text bytes, struct buffer *out, struct error *error);
 } kinds[] = {
-    { "json", read_json }, { "jcs", read_json }, { "xml", read_xml },
-    { "html", read_html }, { "csv", read_csv },  { "xlsx", read_xlsx },
+    { "json", read_json }, { "jcs", read_json },  { "xml", read_xml },       { "html", read_html },
+    { "csv", read_csv },   { "xlsx", read_xlsx }, { "merkle", read_merkle },
 };
 
 static void put_line(enum status status, struct text words, const char *path)
@@ -168,7 +219,7 @@ int main(int argc, char **argv)
     while (argc > 2 && kind < count && strcmp(argv[1], kinds[kind].name) != 0)
         kind++;
     if (argc < 3 || kind == count) {
-        fprintf(stderr, "usage: suite_reader json|jcs|xml|html|csv|xlsx FILE…\n");
+        fprintf(stderr, "usage: suite_reader json|jcs|xml|html|csv|merkle|xlsx FILE…\n");
         return 2;
     }
     xml_start();
