@@ -14,23 +14,36 @@ static enum status read_rows(struct store *store, struct arena *arena, const cha
                           rows, error);
 }
 
-enum status report_view_standing(struct store *store, struct arena *arena, const char *day,
-                                 struct value **rows, struct error *error)
+enum status report_view_standing(struct store *store, struct report_memory *memory, struct arena *arena,
+                                 const char *day, struct value **rows, struct error *error)
 {
-    return read_rows(store, arena,
-                     "SELECT * FROM report_procedures WHERE day <= ?1 AND (to_day IS NULL OR to_day > ?1)"
-                     " ORDER BY code",
-                     day, rows, error);
+    enum status status =
+        memory ? report_memory_rows(memory, store, day, true, NULL, arena, rows, error) : STATUS_END;
+    return status != STATUS_END
+               ? status
+               : read_rows(store, arena,
+                           "SELECT * FROM report_procedures WHERE day <= ?1 AND (to_day IS NULL OR to_day > ?1)"
+                           " ORDER BY code",
+                           day, rows, error);
 }
 
-enum status report_view_versions(struct store *store, struct arena *arena, const char *day,
-                                 struct value **rows, struct error *error)
+enum status report_view_versions(struct store *store, struct report_memory *memory, struct arena *arena,
+                                 const char *day, struct value **rows, struct error *error)
 {
-    return read_rows(store, arena,
-                     "SELECT code, number, day, status, kind, name, decision, signed_on, issuer, shortened,"
-                     " announcement, content_digest, legal_effective, legal_issued, agency, agency_code"
-                     " FROM report_procedures WHERE day <= ?1 ORDER BY code, number",
-                     day, rows, error);
+    static const char *const columns[] = { "code",          "number",          "day",          "status",
+                                           "kind",          "name",            "decision",     "signed_on",
+                                           "issuer",        "shortened",       "announcement", "content_digest",
+                                           "legal_effective", "legal_issued",    "agency",       "agency_code",
+                                           NULL };
+    enum status status =
+        memory ? report_memory_rows(memory, store, day, false, columns, arena, rows, error) : STATUS_END;
+    return status != STATUS_END
+               ? status
+               : read_rows(store, arena,
+                           "SELECT code, number, day, status, kind, name, decision, signed_on, issuer, shortened,"
+                           " announcement, content_digest, legal_effective, legal_issued, agency, agency_code"
+                           " FROM report_procedures WHERE day <= ?1 ORDER BY code, number",
+                           day, rows, error);
 }
 
 enum status report_view_wanted(struct store *store, struct arena *arena, struct value **rows,
