@@ -83,14 +83,28 @@ static enum status read_day(const struct page *page, const char *name, const cha
     return STATUS_OK;
 }
 
+static enum status put_report(struct page *page, const struct report_kind *kind,
+                              const struct report_request *request, struct error *error)
+{
+    struct value *document;
+    bool done;
+    if (report_make(request, page->arena, &document, error) ||
+        list_download(page, kind->name, document, &done, error))
+        return error->status;
+    if (done)
+        return STATUS_OK;
+    put_form(page, kind, document, request->by);
+    report_html_inside(page->out, document, language_name(page->language));
+    list_downloads(page, kind->name);
+    return STATUS_OK;
+}
+
 enum status page_report(struct page *page, struct error *error)
 {
     const struct console_settings *settings = page->settings;
     const struct report_kind *kind = report_kinds;
     struct text asked = page_parameter(page, "theo");
-    struct value *document;
     size_t grouped = REPORT_BY_DEFAULT;
-    bool done;
     while (kind->name && !text_is(page->rest, kind->name))
         kind++;
     if (!kind->name)
@@ -100,7 +114,6 @@ enum status page_report(struct page *page, struct error *error)
             grouped = i;
     struct report_request request = { .name = page->rest,
                                       .store = page->store,
-                                      .memory = console_reports(page),
                                       .by = (enum report_by)grouped,
                                       .agency_code = settings->agency_code,
                                       .agency_name = settings->agency_name,
@@ -112,13 +125,12 @@ enum status page_report(struct page *page, struct error *error)
          (read_day(page, "tu", &request.from, error) || read_day(page, "den", &request.to, error))) ||
         (!kind->period && read_day(page, "ngay", &request.as_of, error)))
         return error->status;
-    if (report_make(&request, page->arena, &document, error) ||
-        list_download(page, kind->name, document, &done, error))
-        return error->status;
-    if (done)
-        return STATUS_OK;
-    put_form(page, kind, document, grouped);
-    report_html_inside(page->out, document, language_name(page->language));
-    list_downloads(page, kind->name);
-    return STATUS_OK;
+    enum status status = report_memory_hold(console_reports(page), page->store, error);
+    if (status && status != STATUS_END)
+        return status;
+    request.memory = status ? NULL : console_reports(page);
+    status = put_report(page, kind, &request, error);
+    if (request.memory)
+        report_memory_release(console_reports(page));
+    return status;
 }

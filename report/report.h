@@ -42,7 +42,7 @@ enum report_by {
 struct report_request {
     struct text name;
     struct store *store;
-    struct report_memory *memory;  /* of an earlier report of this store; NULL: none */
+    const struct report_memory *memory; /* held until the document is no longer needed; NULL: none */
     const char *from, *to, *as_of; /* yyyy-mm-dd; NULL: the report's own (this quarter so far, today) */
     enum report_by by;
     const char *agency_code, *agency_name;

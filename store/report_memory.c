@@ -5,35 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/json.h"
 #include "core/date.h"
 #include "core/memory.h"
+#include "store/report_view.h"
+#include "store/statement_rows.h"
 
-#define COLUMNS_MAX 48
-#define STEP        64 /* codes that are read while others wait */
+#define STEP 64 /* codes that are read while others wait */
 
-enum packed { PACKED_TEXT = 1, PACKED_NUMBER, PACKED_LIST };
-
-/* A row: for each column that is there its number, its kind, its length, its bytes and a NUL. */
 struct version {
     char day[DATE_TEXT], to_day[DATE_TEXT]; /* empty: it stands still */
-    struct buffer packed;
+    struct value *row;
 };
 
 struct known {
-    struct buffer code;
+    struct text code;
     struct version *versions;
-    size_t count;
+    size_t count, bytes;
 };
 
 struct report_memory {
-    pthread_mutex_t mutex;
-    bool none; /* too much to be kept */
-    char *titles[COLUMNS_MAX];
-    int title_count;
+    pthread_rwlock_t lock;
+    bool none;          /* too much to be kept */
+    struct arena arena; /* of what is known and waits */
+    size_t waste;       /* bytes in it of what is known no longer */
     struct known *known; /* in order of code */
-    size_t count, room, bytes;
-    struct buffer *waiting; /* codes that are to be read, from `next` on */
+    size_t count, room;
+    struct text *waiting; /* codes that are to be read, from `next` on */
     size_t waiting_count, waiting_room, next;
     int64_t last, run; /* the event that was followed to; the run of the head that stood then, 0: none */
     struct buffer hash, root;
@@ -42,30 +39,14 @@ struct report_memory {
 struct report_memory *report_memory_open(void)
 {
     struct report_memory *memory = memory_new(struct report_memory);
-    pthread_mutex_init(&memory->mutex, NULL);
+    pthread_rwlock_init(&memory->lock, NULL);
     return memory;
-}
-
-static void forget_versions(struct report_memory *memory, struct known *known)
-{
-    for (size_t i = 0; i < known->count; i++) {
-        memory->bytes -= known->versions[i].packed.capacity + sizeof *known->versions;
-        buffer_free(&known->versions[i].packed);
-    }
-    free(known->versions);
-    known->versions = NULL;
-    known->count = 0;
 }
 
 static void forget(struct report_memory *memory)
 {
-    for (size_t i = 0; i < memory->count; i++) {
-        forget_versions(memory, &memory->known[i]);
-        buffer_free(&memory->known[i].code);
-    }
-    for (size_t i = 0; i < memory->waiting_count; i++)
-        buffer_free(&memory->waiting[i]);
-    memory->count = memory->waiting_count = memory->next = 0;
+    arena_free(&memory->arena);
+    memory->count = memory->waiting_count = memory->next = memory->waste = 0;
     memory->last = memory->run = 0;
 }
 
@@ -76,11 +57,9 @@ void report_memory_close(struct report_memory *memory)
     forget(memory);
     free(memory->known);
     free(memory->waiting);
-    for (int i = 0; i < memory->title_count; i++)
-        free(memory->titles[i]);
     buffer_free(&memory->hash);
     buffer_free(&memory->root);
-    pthread_mutex_destroy(&memory->mutex);
+    pthread_rwlock_destroy(&memory->lock);
     free(memory);
 }
 
@@ -139,9 +118,7 @@ static void wait_for(struct report_memory *memory, struct text code)
         memory->waiting_room = memory->waiting_room ? 2 * memory->waiting_room : 256;
         memory->waiting = memory_grow(memory->waiting, memory->waiting_room, sizeof *memory->waiting);
     }
-    struct buffer *kept = &memory->waiting[memory->waiting_count++];
-    *kept = (struct buffer){ 0 };
-    buffer_text(kept, code);
+    memory->waiting[memory->waiting_count++] = text_copy(&memory->arena, code);
 }
 
 /* Which codes are to be read. STATUS_END: the snapshot is older than the memory. */
@@ -155,7 +132,7 @@ static enum status look_ahead(struct report_memory *memory, struct store *store,
         return error->status;
     if (memory->last && !same && newest < memory->last)
         return STATUS_END; /* an older snapshot, or an older ledger: who has a newer one finds out */
-    if (!same)
+    if (!same || memory->waste > memory->arena.total / 2)
         forget(memory);
     if (newest == memory->last)
         return STATUS_OK;
@@ -173,102 +150,66 @@ static enum status look_ahead(struct report_memory *memory, struct store *store,
 
 /* ---- reading ---- */
 
-static bool is_list(const char *title)
-{
-    return !strcmp(title, "fields") || !strcmp(title, "executing") || !strcmp(title, "services");
-}
-
-static void pack(const struct report_memory *memory, struct sqlite_statement *row, struct version *version)
-{
-    for (int i = 0; i < memory->title_count; i++) {
-        if (sqlite_is_null(row, i))
-            continue;
-        struct text text = sqlite_column_text(row, i);
-        const char kind[] = { (char)i, (char)(sqlite_is_integer(row, i)      ? PACKED_NUMBER
-                                              : is_list(memory->titles[i]) ? PACKED_LIST
-                                                                           : PACKED_TEXT) };
-        if (!strcmp(memory->titles[i], "day"))
-            snprintf(version->day, sizeof version->day, "%.*s", (int)text.length, text.bytes);
-        if (!strcmp(memory->titles[i], "to_day"))
-            snprintf(version->to_day, sizeof version->to_day, "%.*s", (int)text.length, text.bytes);
-        buffer_put(&version->packed, kind, sizeof kind);
-        buffer_put(&version->packed, &text.length, sizeof text.length);
-        buffer_text(&version->packed, text);
-        buffer_put(&version->packed, "", 1);
-    }
-}
-
 static struct known *find(struct report_memory *memory, struct text code)
 {
     size_t low = 0, high = memory->count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (text_compare(buffer_view(&memory->known[middle].code), code) < 0)
+        if (text_compare(memory->known[middle].code, code) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low < memory->count && text_equal(buffer_view(&memory->known[low].code), code))
+    if (low < memory->count && text_equal(memory->known[low].code, code))
         return &memory->known[low];
     if (memory->count == memory->room) {
         memory->room = memory->room ? 2 * memory->room : 256;
         memory->known = memory_grow(memory->known, memory->room, sizeof *memory->known);
     }
     memmove(&memory->known[low + 1], &memory->known[low], (memory->count++ - low) * sizeof *memory->known);
-    memory->known[low] = (struct known){ 0 };
-    buffer_text(&memory->known[low].code, code);
+    memory->known[low] = (struct known){ .code = text_copy(&memory->arena, code) };
     return &memory->known[low];
+}
+
+static void copy_day(char *to, const struct value *row, const char *name)
+{
+    struct text day = value_text_of(row, name);
+    snprintf(to, DATE_TEXT, "%.*s", (int)day.length, day.length ? day.bytes : "");
 }
 
 static enum status read_code(struct report_memory *memory, struct store *store, struct text code,
                              struct error *error)
 {
-    struct sqlite_statement *row;
-    struct known read = { 0 };
-    size_t room = 0;
-    enum status status;
-    if (store_sql(store, "SELECT * FROM report_procedures WHERE code = ?1 ORDER BY number", &row, error))
+    struct sqlite_statement *statement;
+    struct value *rows;
+    size_t i = 0, before = memory->arena.total;
+    if (store_sql(store, "SELECT * FROM report_procedures WHERE code = ?1 ORDER BY number", &statement, error))
         return error->status;
-    for (; memory->title_count < sqlite_columns(row) && memory->title_count < COLUMNS_MAX;
-         memory->title_count++)
-        memory->titles[memory->title_count] = memory_copy_string(sqlite_column_title(row, memory->title_count));
-    sqlite_bind_text(row, 1, code);
-    while ((status = sqlite_step(row, error)) == STATUS_OK) {
-        if (read.count == room) {
-            room = room ? 2 * room : 4;
-            read.versions = memory_grow(read.versions, room, sizeof *read.versions);
-        }
-        struct version *version = &read.versions[read.count++];
-        *version = (struct version){ 0 };
-        pack(memory, row, version);
-        memory->bytes += version->packed.capacity + sizeof *version;
-    }
-    if (status != STATUS_END) {
-        forget_versions(memory, &read);
-        return status;
+    sqlite_bind_text(statement, 1, code);
+    if (statement_rows(statement, &memory->arena, report_lists, &rows, error))
+        return error->status;
+    struct version *versions = arena_array(&memory->arena, struct version, rows->count);
+    for (struct value *row = rows->first; row; row = row->next) {
+        copy_day(versions[i].day, row, "day");
+        copy_day(versions[i].to_day, row, "to_day");
+        versions[i++].row = row;
     }
     struct known *known = find(memory, code);
-    forget_versions(memory, known);
-    known->versions = read.versions;
-    known->count = read.count;
+    memory->waste += known->bytes;
+    *known = (struct known){ known->code, versions, rows->count, memory->arena.total - before };
     return STATUS_OK;
 }
 
-/* With the mutex. */
+/* With the lock. */
 static enum status follow(struct report_memory *memory, struct store *store, size_t most, struct error *error)
 {
     enum status status = memory->none ? STATUS_END : look_ahead(memory, store, error);
     if (status)
         return status;
-    for (size_t i = 0; i < most && memory->next < memory->waiting_count; i++) {
-        struct buffer *code = &memory->waiting[memory->next];
-        if (read_code(memory, store, buffer_view(code), error))
+    for (size_t i = 0; i < most && memory->next < memory->waiting_count; i++, memory->next++)
+        if (read_code(memory, store, memory->waiting[memory->next], error))
             return error->status;
-        buffer_free(code);
-        *code = (struct buffer){ 0 };
-        memory->next++;
-    }
-    if (memory->bytes > REPORT_MEMORY_BYTES) {
+    if (memory->arena.total > REPORT_MEMORY_BYTES) {
         forget(memory);
         memory->none = true;
         return STATUS_END;
@@ -285,9 +226,9 @@ enum status report_memory_follow(struct report_memory *memory, struct store *sto
     enum status status = STATUS_OK;
     for (size_t left = most ? most : SIZE_MAX; left && !status;) {
         size_t step = left < STEP ? left : STEP;
-        pthread_mutex_lock(&memory->mutex);
+        pthread_rwlock_wrlock(&memory->lock);
         status = follow(memory, store, step, error);
-        pthread_mutex_unlock(&memory->mutex);
+        pthread_rwlock_unlock(&memory->lock);
         left -= step;
     }
     return status;
@@ -295,74 +236,55 @@ enum status report_memory_follow(struct report_memory *memory, struct store *sto
 
 /* ---- rows ---- */
 
-static bool is_wanted(const char *title, const char *const *columns)
+/* With the lock: does it know what the snapshot says? STATUS_END: not, or not yet. */
+static enum status is_there(const struct report_memory *memory, struct store *store, struct error *error)
 {
-    if (!columns)
-        return true;
-    for (; *columns; columns++)
-        if (!strcmp(*columns, title))
-            return true;
-    return false;
+    int64_t newest = 0;
+    bool same = false;
+    if (memory->none)
+        return STATUS_END;
+    if (look_at(memory, store, &newest, &same, error))
+        return error->status;
+    return same && newest == memory->last && memory->next == memory->waiting_count ? STATUS_OK : STATUS_END;
 }
 
-static struct value *unpack(const struct version *version, char *const *titles, const bool *wanted,
-                            struct arena *arena)
+enum status report_memory_hold(struct report_memory *memory, struct store *store, struct error *error)
 {
-    struct value *row = value_object(arena), *list;
-    struct text bytes = text_copy(arena, buffer_view(&version->packed));
-    for (size_t at = 0; at < bytes.length;) {
-        struct text text = TEXT_NONE;
-        int column = bytes.bytes[at], kind = bytes.bytes[at + 1];
-        memcpy(&text.length, bytes.bytes + at + 2, sizeof text.length);
-        text.bytes = bytes.bytes + at + 2 + sizeof text.length;
-        at += 2 + sizeof text.length + text.length + 1;
-        if (!wanted[column])
-            continue;
-        struct value *value = kind == PACKED_NUMBER ? value_number(arena, text)
-                              : kind == PACKED_LIST && json_parse(arena, text, &list, NULL) == STATUS_OK
-                                  ? list
-                                  : value_text(arena, text);
-        value_set(row, titles[column], value);
+    enum status status = STATUS_END;
+    for (int i = 0; i < 2 && status == STATUS_END; i++) {
+        pthread_rwlock_rdlock(&memory->lock);
+        status = is_there(memory, store, error);
+        if (!status)
+            return status;
+        pthread_rwlock_unlock(&memory->lock);
+        if (status == STATUS_END && !i) {
+            enum status followed = report_memory_follow(memory, store, 0, error);
+            if (followed != STATUS_END)
+                return followed;
+        }
     }
-    return row;
+    return status;
 }
 
-/* With the mutex. */
-static void put_rows(struct report_memory *memory, const char *day, bool standing, const char *const *columns,
-                     struct arena *arena, struct value *rows)
+void report_memory_release(struct report_memory *memory)
 {
-    bool wanted[COLUMNS_MAX];
-    for (int i = 0; i < memory->title_count; i++)
-        wanted[i] = is_wanted(memory->titles[i], columns);
+    pthread_rwlock_unlock(&memory->lock);
+}
+
+struct value *report_memory_rows(const struct report_memory *memory, const char *day, bool standing,
+                                 struct arena *arena)
+{
+    struct value *rows = value_list(arena);
     for (size_t i = 0; i < memory->count; i++)
         for (size_t j = 0; j < memory->known[i].count; j++) {
             const struct version *version = &memory->known[i].versions[j];
             if (strcmp(version->day, day) > 0 ||
                 (standing && *version->to_day && strcmp(version->to_day, day) <= 0))
                 continue;
-            value_append(rows, unpack(version, memory->titles, wanted, arena));
+            struct value *row = arena_alloc(arena, sizeof *row);
+            *row = *version->row;
+            row->next = NULL;
+            value_append(rows, row);
         }
-}
-
-enum status report_memory_rows(struct report_memory *memory, struct store *store, const char *day,
-                               bool standing, const char *const *columns, struct arena *arena,
-                               struct value **rows, struct error *error)
-{
-    enum status status;
-    *rows = value_list(arena);
-    while ((status = report_memory_follow(memory, store, STEP, error)) == STATUS_OK)
-        ;
-    if (status != STATUS_END)
-        return status;
-    /* Another may have followed a newer snapshot since. */
-    pthread_mutex_lock(&memory->mutex);
-    int64_t newest = 0;
-    bool same = false;
-    status = look_at(memory, store, &newest, &same, error);
-    if (!status && (!same || newest != memory->last || memory->next < memory->waiting_count))
-        status = STATUS_END;
-    if (!status)
-        put_rows(memory, day, standing, columns, arena, *rows);
-    pthread_mutex_unlock(&memory->mutex);
-    return status;
+    return rows;
 }

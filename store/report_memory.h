@@ -11,7 +11,7 @@
 #include "core/value.h"
 #include "store/store.h"
 
-#define REPORT_MEMORY_BYTES ((size_t)64 << 20)
+#define REPORT_MEMORY_BYTES ((size_t)128 << 20)
 
 struct report_memory;
 
@@ -23,11 +23,14 @@ void report_memory_close(struct report_memory *memory); /* NULL: nothing */
 enum status report_memory_follow(struct report_memory *memory, struct store *store, size_t most,
                                  struct error *error);
 
-/* The rows of report_procedures in order of code and number: `standing`: what stood at the end of the day, else every
- * version up to it; `columns`: only these (NULL: all). Brings the memory up to date first. STATUS_END: it does not know; the
- * snapshot is older than what it followed to, or there is no memory. */
-enum status report_memory_rows(struct report_memory *memory, struct store *store, const char *day,
-                               bool standing, const char *const *columns, struct arena *arena,
-                               struct value **rows, struct error *error);
+/* Brings it up to the store's open snapshot and holds it there until it is released. STATUS_END, and nothing is held: it
+ * does not know, the snapshot is older than what it followed to, or there is no memory. */
+enum status report_memory_hold(struct report_memory *memory, struct store *store, struct error *error);
+void report_memory_release(struct report_memory *memory);
+
+/* While it is held: the rows of report_procedures in order of code and number; `standing`: what stood at the end of the day,
+ * else every version up to it. What rows hold is the memory's: to be read, until the release. */
+struct value *report_memory_rows(const struct report_memory *memory, const char *day, bool standing,
+                                 struct arena *arena);
 
 #endif
