@@ -88,7 +88,7 @@ enum status follower_open(const struct console_settings *settings, struct report
     made->threaded = !pthread_create(&made->thread, NULL, work, made);
     if (!made->threaded) {
         follower_close(made);
-        return error_set(error, STATUS_STOP, _("no thread is to be had for what reports rest on"));
+        return error_set(error, STATUS_STOP, _("reports cannot follow the ledger: no thread is to be had"));
     }
     *follower = made;
     return STATUS_OK;

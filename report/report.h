@@ -43,7 +43,7 @@ struct report_request {
     struct text name;
     struct store *store;
     const struct report_memory *memory; /* held until the document is no longer needed; NULL: none */
-    const char *from, *to, *as_of; /* yyyy-mm-dd; NULL: the report's own (this quarter so far, today) */
+    const char *from, *to, *as_of;      /* yyyy-mm-dd; NULL: the report's own (this quarter so far, today) */
     enum report_by by;
     const char *agency_code, *agency_name;
     bool ministry;                           /* the terms of a ministry, else of a province */

@@ -139,8 +139,7 @@ enum status browse_events(struct store *store, struct arena *arena, const struct
     } ways[] = {
         { "SELECT max(seq) FROM ledger", EVENTS("", " LIMIT ?1 OFFSET ?2") },
         { "SELECT count(*) FROM ledger WHERE (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code = ?2)",
-          EVENTS(" WHERE (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code = ?2)",
-                 " LIMIT ?3 OFFSET ?4") },
+          EVENTS(" WHERE (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code = ?2)", " LIMIT ?3 OFFSET ?4") },
         { "SELECT count(*) FROM ledger WHERE code = ?2 AND (?1 IS NULL OR event = ?1)",
           EVENTS(" WHERE code = ?2 AND (?1 IS NULL OR event = ?1)", " LIMIT ?3 OFFSET ?4") },
         { "SELECT count(*) FROM ledger WHERE run = ?3 AND (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code "

@@ -25,9 +25,9 @@ struct known {
 
 struct report_memory {
     pthread_rwlock_t lock;
-    bool none;          /* too much to be kept */
-    struct arena arena; /* of what is known and waits */
-    size_t waste;       /* bytes in it of what is known no longer */
+    bool none;           /* too much to be kept */
+    struct arena arena;  /* of what is known and waits */
+    size_t waste;        /* bytes in it of what is known no longer */
     struct known *known; /* in order of code */
     size_t count, room;
     struct text *waiting; /* codes that are to be read, from `next` on */
@@ -76,10 +76,11 @@ static enum status look_at(const struct report_memory *memory, struct store *sto
                            bool *same, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT (SELECT coalesce(max(seq), 0) FROM ledger), (SELECT hash FROM ledger WHERE seq = ?1),"
-                  " (SELECT root FROM checkpoint WHERE run = ?2)",
-                  &row, error))
+    if (store_sql(
+            store,
+            "SELECT (SELECT coalesce(max(seq), 0) FROM ledger), (SELECT hash FROM ledger WHERE seq = ?1),"
+            " (SELECT root FROM checkpoint WHERE run = ?2)",
+            &row, error))
         return error->status;
     sqlite_bind_number(row, 1, memory->last);
     sqlite_bind_number(row, 2, memory->run);
@@ -183,7 +184,8 @@ static enum status read_code(struct report_memory *memory, struct store *store, 
     struct sqlite_statement *statement;
     struct value *rows;
     size_t i = 0, before = memory->arena.total;
-    if (store_sql(store, "SELECT * FROM report_procedures WHERE code = ?1 ORDER BY number", &statement, error))
+    if (store_sql(store, "SELECT * FROM report_procedures WHERE code = ?1 ORDER BY number", &statement,
+                  error))
         return error->status;
     sqlite_bind_text(statement, 1, code);
     if (statement_rows(statement, &memory->arena, report_lists, &rows, error))

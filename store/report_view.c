@@ -15,9 +15,8 @@ static enum status read_rows(struct store *store, struct arena *arena, const cha
     return statement_rows(statement, arena, report_lists, rows, error);
 }
 
-enum status report_view_standing(struct store *store, const struct report_memory *memory,
-                                 struct arena *arena, const char *day, struct value **rows,
-                                 struct error *error)
+enum status report_view_standing(struct store *store, const struct report_memory *memory, struct arena *arena,
+                                 const char *day, struct value **rows, struct error *error)
 {
     if (memory) {
         *rows = report_memory_rows(memory, day, true, arena);
@@ -29,9 +28,8 @@ enum status report_view_standing(struct store *store, const struct report_memory
                      day, rows, error);
 }
 
-enum status report_view_versions(struct store *store, const struct report_memory *memory,
-                                 struct arena *arena, const char *day, struct value **rows,
-                                 struct error *error)
+enum status report_view_versions(struct store *store, const struct report_memory *memory, struct arena *arena,
+                                 const char *day, struct value **rows, struct error *error)
 {
     if (memory) {
         *rows = report_memory_rows(memory, day, false, arena);

@@ -181,7 +181,8 @@ static void night_enrich(struct night *night, struct value *content)
     value_append(value_set(content, "subjects", value_list(arena)), value_string(arena, "Cá nhân"));
     value_append(value_set(content, "executing_agencies", value_list(arena)),
                  value_string(arena, "Sở Tư pháp"));
-    struct value *service = value_append(value_set(content, "services", value_list(arena)), value_object(arena));
+    struct value *service =
+        value_append(value_set(content, "services", value_list(arena)), value_object(arena));
     value_set(service, "code", value_copy(arena, value_find(content, "code")));
     value_set(service, "level", value_string(arena, "partial"));
     for (size_t i = 0; i < 3; i++) {
@@ -223,8 +224,9 @@ static void night_warn(struct night *night, struct findings *findings)
 {
     static const char *const rules[] = { "KT-1", "KT-2", "KT-3", "KT-4", "KT-5", "KT-6", "KT-7" };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        struct finding *finding = finding_add(&night->arena, findings, false, text_of(rules[i]), "steps[2].name",
-                                              TEXT("steps"), &(const struct reason){ .id = "missing" });
+        struct finding *finding =
+            finding_add(&night->arena, findings, false, text_of(rules[i]), "steps[2].name", TEXT("steps"),
+                        &(const struct reason){ .id = "missing" });
         finding->message = TEXT("Thiếu nội dung này");
         finding->cites = TEXT("Nghị định 63/2010/NĐ-CP, Điều 8");
     }
