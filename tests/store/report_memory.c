@@ -86,8 +86,7 @@ TEST("an older snapshot is not answered from what a newer one said, and an empty
     open_at("c.db");
     CHECK_INT(report_memory_hold(memory, night.store, &error), STATUS_END);
     run_night(one, "announced", "1");
-    CHECK_INT(store_open(text_format(&test_arena, "%s/c.db", test_folder()).bytes, STORE_READ,
-                         &night.clock.clock, &reader, &error),
+    CHECK_INT(store_open(store_path(night.store), STORE_READ, &night.clock.clock, &reader, &error),
               STATUS_OK);
     CHECK_INT(store_snapshot_begin(reader, &error), STATUS_OK);
     CHECK_INT(report_memory_hold(memory, reader, &error), STATUS_OK);
