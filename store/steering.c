@@ -154,8 +154,8 @@ static bool is_remembered(struct store *store)
     return memory->rows && memory->changes == store_rows_changed(store);
 }
 
-static enum status compute(struct store *store, bool remembered, char digest[DIGEST_HEX], char form[DIGEST_HEX],
-                           struct error *error)
+static enum status compute(struct store *store, bool remembered, char digest[DIGEST_HEX],
+                           char form[DIGEST_HEX], struct error *error)
 {
     struct steering steering = { .rows = crypto_hash_open(), .form = crypto_hash_open() };
     enum status status = remembered && is_remembered(store) ? recall_large(&steering, store, error)

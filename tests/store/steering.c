@@ -36,12 +36,14 @@ static bool is_as_left(void)
     return same;
 }
 
-TEST("the digest at a run's end is that of all rows, whether it wrote none, some of the large tables, or of the small")
+TEST("the digest at a run's end is that of all rows, whether it wrote none, some of the large tables, or of "
+     "the small")
 {
     static const char *const changes[] = {
         NULL,
         "UPDATE record SET gave = '1'",
-        "INSERT INTO finding (record, rule, severity, message, since_run, stage) VALUES (1, 'A', 'error', 'a', 1, 1)",
+        "INSERT INTO finding (record, rule, severity, message, since_run, stage) VALUES (1, 'A', 'error', "
+        "'a', 1, 1)",
         "DELETE FROM finding WHERE rule = 'A'",
         "INSERT INTO deadline (record, rule, due) VALUES (1, 'A', '2030-01-01')",
     };
