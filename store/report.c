@@ -186,6 +186,15 @@ enum status report_run_rules(struct store *store, struct arena *arena, int64_t r
     return read_document(store, arena, statement, rules, error);
 }
 
+static enum status exists(struct sqlite_statement *statement, bool *known, struct error *error)
+{
+    if (sqlite_step(statement, error))
+        return error->status;
+    *known = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return STATUS_OK;
+}
+
 enum status report_knows(struct store *store, struct text code, bool *known, struct error *error)
 {
     struct sqlite_statement *statement;
@@ -196,11 +205,25 @@ enum status report_knows(struct store *store, struct text code, bool *known, str
                   &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, code);
-    if (sqlite_step(statement, error))
+    return exists(statement, known, error);
+}
+
+enum status report_knows_run(struct store *store, int64_t run, bool *known, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "SELECT EXISTS (SELECT 1 FROM ledger WHERE run = ?1)", &statement, error))
         return error->status;
-    *known = sqlite_number(statement, 0);
-    sqlite_reset_statement(statement);
-    return STATUS_OK;
+    sqlite_bind_number(statement, 1, run);
+    return exists(statement, known, error);
+}
+
+enum status report_knows_rule(struct store *store, struct text rule, bool *known, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "SELECT EXISTS (SELECT 1 FROM finding WHERE rule = ?1)", &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, rule);
+    return exists(statement, known, error);
 }
 
 enum status report_last_transform(struct store *store, int64_t *run, struct digest *configuration,

@@ -51,6 +51,9 @@ enum status report_run_rules(struct store *store, struct arena *arena, int64_t r
                              struct error *error);
 /* Does the store know the code, of a record (or as its key) or of a procedure? */
 enum status report_knows(struct store *store, struct text code, bool *known, struct error *error);
+enum status report_knows_run(struct store *store, int64_t run, bool *known, struct error *error);
+/* Is there something that the rule found? */
+enum status report_knows_rule(struct store *store, struct text rule, bool *known, struct error *error);
 /* With which configuration and rules records were transformed last, and in which run. STATUS_END: never. */
 enum status report_last_transform(struct store *store, int64_t *run, struct digest *configuration,
                                   struct digest *rules, struct error *error);
