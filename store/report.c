@@ -251,6 +251,26 @@ enum status report_last_transform(struct store *store, int64_t *run, struct dige
     return known ? STATUS_OK : STATUS_END;
 }
 
+enum status report_read_for(struct store *store, const char *source, int64_t run, int64_t *began,
+                            struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "SELECT CAST(round((julianday(s.at) - 2440587.5) * 86400000) AS INTEGER) FROM ledger l"
+                  " JOIN ledger s ON s.run = l.run AND s.event = 'run-started'"
+                  " WHERE l.event = 'listed' AND l.source = ?1 AND l.run <= ?2 ORDER BY l.seq DESC LIMIT 1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, text_of(source));
+    sqlite_bind_number(statement, 2, run);
+    enum status status = sqlite_step(statement, error);
+    if (status)
+        return status;
+    *began = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return STATUS_OK;
+}
+
 enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,
                                  struct error *error)
 {

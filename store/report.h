@@ -57,6 +57,9 @@ enum status report_knows_rule(struct store *store, struct text rule, bool *known
 /* With which configuration and rules records were transformed last, and in which run. STATUS_END: never. */
 enum status report_last_transform(struct store *store, int64_t *run, struct digest *configuration,
                                   struct digest *rules, struct error *error);
+/* When the run began (milliseconds since 1970) that read the source last, up to this run. STATUS_END: none did. */
+enum status report_read_for(struct store *store, const char *source, int64_t run, int64_t *began,
+                            struct error *error);
 /* The configuration of the newest run, secrets masked, as it kept it. STATUS_END: no run, or nothing kept. */
 enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,
                                  struct error *error);
