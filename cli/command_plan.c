@@ -200,10 +200,11 @@ static enum status find_written(const struct session *session, struct store *sto
             return status;
         const char *file = status ? NULL : file_since(session, source, began, arena);
         if (file)
-            output_message(session,
-                           _("since source \"%s\" was read for run %lld, %s was written to: the next extract may "
-                             "bring other records"),
-                           source->name, (long long)run, file);
+            output_message(
+                session,
+                _("since source \"%s\" was read for run %lld, %s was written to: the next extract may "
+                  "bring other records"),
+                source->name, (long long)run, file);
         any = any || file;
     }
     if (any)
