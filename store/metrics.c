@@ -45,10 +45,11 @@ static const struct family families[] = {
     { "congkhai_terms_overdue", "Terms that are over.", "rule",
       "SELECT count(*), rule FROM deadline WHERE due < ?1 GROUP BY rule", true },
     { "congkhai_source_whole_listing_timestamp_seconds", "When a source was last listed whole.", "source",
-      "SELECT " SECONDS(
-          "l.at") ", s.name FROM source s JOIN ledger l ON l.seq = (SELECT max(e.seq) FROM ledger e"
-                  " WHERE e.event = 'listed' AND e.source = s.name AND json_extract(e.detail, '$.whole')) "
-                  "ORDER BY s.name",
+      "SELECT (SELECT " SECONDS(
+          "b.at") " FROM ledger l JOIN ledger b ON b.run = l.run AND b.event = 'run-started' WHERE l.event ="
+                  " 'listed' AND l.source = s.name AND json_extract(l.detail, '$.whole')"
+                  " ORDER BY l.seq DESC LIMIT 1) AS began, s.name FROM source s WHERE began IS NOT NULL"
+                  " ORDER BY s.name",
       false },
     { "congkhai_ledger_events", "Events of the ledger.", NULL, "SELECT coalesce(max(seq), 0) FROM ledger",
       false },
