@@ -216,19 +216,24 @@ static enum status is_new(struct store *store, int64_t from, bool *new, struct e
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status search_index_make(struct store *store, struct text old, struct buffer *index, struct error *error)
+static enum status make(struct store *store, struct text old, struct buffer *index, struct error *error)
 {
     int64_t from;
     bool new = true;
-    if (store_snapshot_begin(store, error))
-        return error->status;
     enum status status = find_old(store, &old, &from, error);
     status = status ? status : put_head(store, index, error);
     status = status || !from ? status : is_new(store, from, &new, error);
-    if (!status && new)
-        status = put_lines(store, old, from, index, error);
-    else
-        buffer_text(index, old);
+    if (status || new)
+        return status ? status : put_lines(store, old, from, index, error);
+    buffer_text(index, old);
+    return STATUS_OK;
+}
+
+enum status search_index_make(struct store *store, struct text old, struct buffer *index, struct error *error)
+{
+    if (store_snapshot_begin(store, error))
+        return error->status;
+    enum status status = make(store, old, index, error);
     store_snapshot_end(store);
     return status;
 }
@@ -239,10 +244,17 @@ enum status search_index_write(struct store *store, struct error *error)
     BUFFER_OWNED struct buffer path = { 0 };
     BUFFER_OWNED struct buffer index = { 0 };
     struct error ignored;
-    struct text old = TEXT_NONE;
+    struct text old = TEXT_NONE, rest;
+    int64_t from;
+    bool new = true;
     search_index_path(store, &path);
     if (file_exists(path.bytes) && file_read(&arena, path.bytes, SEARCH_INDEX_BYTES, &old, &ignored))
         old = TEXT_NONE;
+    rest = old;
+    if (find_old(store, &rest, &from, error) || (from && is_new(store, from, &new, error)))
+        return error->status;
+    if (!new)
+        return STATUS_OK;
     if (search_index_make(store, old, &index, error))
         return error->status;
     return file_write(path.bytes, buffer_view(&index), FILE_OURS, error);

@@ -14,10 +14,23 @@ struct entry {
     bool shared;
 };
 
+/* Who had a value of this hash first, as far as the first look: enough to say who may repeat another. Values that fall
+ * together by chance make suspects, nothing else. hash 0: an empty place. */
+struct holder {
+    uint64_t hash;
+    int64_t record;
+};
+
+struct holders {
+    struct holder *list;
+    size_t count, size;
+};
+
 /* Half of the places are empty (NULL): they are small, the entries lie in the arena. */
 struct table {
     struct entry **entries;
     size_t count, size;
+    struct holders holders;
     bool wanted; /* of refers_to: some record refers to another, so that it is to be filled */
 };
 
@@ -71,12 +84,18 @@ struct cross_record_rules *cross_record_rules_open(const struct rule_set *rules)
     return all;
 }
 
+static void free_table(struct table *table)
+{
+    free(table->entries);
+    free(table->holders.list);
+}
+
 void cross_record_rules_close(struct cross_record_rules *all)
 {
     if (!all)
         return;
     for (size_t i = 0; i < all->rules->count; i++)
-        free(all->tables[i].entries);
+        free_table(&all->tables[i]);
     free(all->suspects);
     arena_free(&all->arena);
     free(all);
@@ -94,6 +113,12 @@ void cross_record_rules_suspect(struct cross_record_rules *all, int64_t record)
         all->suspect_bytes = wanted;
     }
     all->suspects[byte] |= (unsigned char)(1 << (record & 7));
+}
+
+static bool is_suspect(const struct cross_record_rules *all, int64_t record)
+{
+    size_t byte = (size_t)record >> 3;
+    return byte < all->suspect_bytes && all->suspects[byte] >> (record & 7) & 1;
 }
 
 int64_t cross_record_rules_next_suspect(const struct cross_record_rules *all, int64_t after)
@@ -131,6 +156,7 @@ static void grow(struct table *table)
 {
     struct table larger = { .count = table->count,
                             .size = table->size ? table->size * 2 : 256,
+                            .holders = table->holders,
                             .wanted = table->wanted };
     larger.entries = memory_take_zeroed(larger.size, sizeof *larger.entries);
     for (size_t i = 0; i < table->size; i++)
@@ -158,6 +184,39 @@ static struct entry *note(struct cross_record_rules *all, struct table *table, s
 static const struct entry *look_up(const struct table *table, struct text value)
 {
     return table->size ? *find_entry(table, value, hash_text(value)) : NULL;
+}
+
+static struct holder *find_holder(const struct holders *holders, uint64_t hash)
+{
+    size_t at = hash & (holders->size - 1);
+    while (holders->list[at].hash && holders->list[at].hash != hash)
+        at = (at + 1) & (holders->size - 1);
+    return &holders->list[at];
+}
+
+static void grow_holders(struct holders *holders)
+{
+    struct holders larger = { .count = holders->count, .size = holders->size ? holders->size * 2 : 1024 };
+    larger.list = memory_take_zeroed(larger.size, sizeof *larger.list);
+    for (size_t i = 0; i < holders->size; i++)
+        if (holders->list[i].hash)
+            *find_holder(&larger, holders->list[i].hash) = holders->list[i];
+    free(holders->list);
+    *holders = larger;
+}
+
+/* The record that has a value of this hash: this one, or one before it. */
+static int64_t holder_of(struct holders *holders, struct text value, int64_t record)
+{
+    if (holders->count * 2 >= holders->size)
+        grow_holders(holders);
+    uint64_t hash = hash_text(value);
+    struct holder *holder = find_holder(holders, hash ? hash : 1);
+    if (!holder->hash) {
+        *holder = (struct holder){ hash ? hash : 1, record };
+        holders->count++;
+    }
+    return holder->record;
 }
 
 struct gathering {
@@ -195,16 +254,20 @@ static bool gather_unique_value(void *user_data, const struct value *value, cons
     bool by_code = !is_code(place->path);
     if (!value_is_scalar(value) || !value->text.length)
         return true;
+    if (all->phase == LOOKING) {
+        int64_t first = holder_of(&all->tables[gathering->rule->number].holders, value->text, record->number);
+        if (first != record->number) {
+            cross_record_rules_suspect(all, first);
+            cross_record_rules_suspect(all, record->number);
+        }
+        return true;
+    }
     struct entry *entry = note(all, &all->tables[gathering->rule->number], value->text);
     if (!entry->first_label.bytes) {
         entry->first = record->number;
         entry->first_code = text_copy(&all->arena, record->code);
         entry->first_label = text_copy(&all->arena, label_of(record, by_code));
-        return true;
-    }
-    cross_record_rules_suspect(all, record->number);
-    if (!entry->shared && !is_same(entry, record, by_code)) {
-        cross_record_rules_suspect(all, entry->first);
+    } else if (!entry->shared && !is_same(entry, record, by_code)) {
         entry->shared = true;
         entry->other_label = text_copy(&all->arena, label_of(record, by_code));
     }
@@ -216,7 +279,8 @@ static void gather_unique(const void *user_data, const struct rule *rule, struct
 {
     struct gathering gathering = { all, rule, record };
     (void)user_data;
-    if (all->phase != LOOKING || !rule_applies(all->rules, rule, view, &all->rules->moment))
+    if ((all->phase == FILLING && !is_suspect(all, record->number)) ||
+        !rule_applies(all->rules, rule, view, &all->rules->moment))
         return;
     for (size_t i = 0; i < rule->path_count; i++)
         rule_path_visit(&rule->paths[i], view, gather_unique_value, &gathering);
@@ -395,11 +459,21 @@ void cross_record_rules_asked(struct cross_record_rules *all)
 
 bool cross_record_rules_again(struct cross_record_rules *all)
 {
+    if (all->phase == LOOKING)
+        for (size_t i = 0; i < all->rules->count; i++) {
+            free(all->tables[i].holders.list);
+            all->tables[i].holders = (struct holders){ .size = 0 };
+        }
+    all->phase = all->phase == LOOKING ? FILLING : READY;
+    return all->phase == FILLING;
+}
+
+bool cross_record_rules_wants_all(const struct cross_record_rules *all)
+{
     bool wanted = false;
     for (size_t i = 0; i < all->rules->count; i++)
         wanted = wanted || all->tables[i].wanted;
-    all->phase = wanted && all->phase == LOOKING ? FILLING : READY;
-    return all->phase == FILLING;
+    return wanted;
 }
 
 static void judge_query(const struct cross_record_rules *all, const struct rule_trial *trial)

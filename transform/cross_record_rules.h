@@ -29,13 +29,15 @@ struct rule_record {
 struct cross_record_rules *cross_record_rules_open(const struct rule_set *rules);
 void cross_record_rules_close(struct cross_record_rules *all);
 
-/* Notes of each record what is to be known of all before any is judged. */
+/* What is to be known of all records before any is judged is gathered of each in two rounds. The first finds who may break
+ * a rule over all of them, by little that it keeps of each; the second notes what these have, or what some refer to. */
 void cross_record_rules_gather(struct cross_record_rules *all, const struct value *projection,
                                const struct rule_record *record);
-/* After the last of them: are they wanted once more (what some refer to)? Otherwise all is known now. */
+/* A round has ended: is there another? Then of all records, or of the suspects alone? */
 bool cross_record_rules_again(struct cross_record_rules *all);
+bool cross_record_rules_wants_all(const struct cross_record_rules *all);
 
-/* The records that may break a rule over all of them, as gathering finds, and whom else the caller adds: the others
+/* The records that may break a rule over all of them, as the first round finds, and whom else the caller adds: the others
  * break none. 0: none behind `after`. */
 void cross_record_rules_suspect(struct cross_record_rules *all, int64_t record);
 int64_t cross_record_rules_next_suspect(const struct cross_record_rules *all, int64_t after);

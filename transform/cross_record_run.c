@@ -62,8 +62,9 @@ static bool is_judged(const struct judging *judging, const struct cross_record_r
 
 /* Whoever had something, or has something by the day or its own history, is to be judged when all is known; of the rest
  * gathering finds who is. Mostly that is a record in a hundred, and the others are read once. */
-static void look_at_page(struct judging *judging)
+static enum status look_at_page(struct judging *judging, struct error *error)
 {
+    (void)error;
     for (size_t i = 0; i < judging->count; i++) {
         const struct cross_record_row *record = &judging->records[i];
         const struct value *projection = read_watched(judging, record);
@@ -76,15 +77,18 @@ static void look_at_page(struct judging *judging)
         if (findings.first || deadlines || record->findings.first || record->deadlines)
             cross_record_rules_suspect(judging->all, record->record);
     }
+    return STATUS_OK;
 }
 
-static void gather_page(struct judging *judging)
+static enum status gather_page(struct judging *judging, struct error *error)
 {
+    (void)error;
     for (size_t i = 0; i < judging->count; i++) {
         const struct cross_record_row *record = &judging->records[i];
         struct rule_record known = { .number = record->record, .code = record->code, .label = record->label };
         cross_record_rules_gather(judging->all, read_watched(judging, record), &known);
     }
+    return STATUS_OK;
 }
 
 static enum status judge_page(struct judging *judging, struct error *error)
@@ -102,34 +106,38 @@ static enum status judge_page(struct judging *judging, struct error *error)
     return cross_record_flush(judging->store, error);
 }
 
-static enum status read_page(struct judging *judging, int64_t after, size_t most, struct error *error)
+typedef enum status page_work(struct judging *judging, struct error *error);
+
+static enum status work_page(struct judging *judging, page_work *work, int64_t after, size_t most,
+                             struct error *error)
 {
     if (judging->stop && *judging->stop)
         return error_set(error, STATUS_STOP, _("a signal ended the run"));
     arena_clear(&judging->page);
-    return cross_record_page(judging->store, after, &judging->page, judging->records, most, &judging->count,
-                             error);
+    if (cross_record_page(judging->store, after, &judging->page, judging->records, most, &judging->count,
+                          error))
+        return error->status;
+    return work(judging, error);
 }
 
-static enum status each_page(struct judging *judging, void (*work)(struct judging *), struct error *error)
+static enum status each_page(struct judging *judging, page_work *work, struct error *error)
 {
-    for (int64_t after = 0;; after = judging->records[judging->count - 1].record) {
-        if (read_page(judging, after, PAGE, error))
+    int64_t after = 0;
+    do {
+        if (work_page(judging, work, after, PAGE, error))
             return error->status;
-        if (!judging->count)
-            return STATUS_OK;
-        work(judging);
-    }
+        after = judging->count ? judging->records[judging->count - 1].record : after;
+    } while (judging->count);
+    return STATUS_OK;
 }
 
-static enum status judge_suspects(struct judging *judging, struct error *error)
+static enum status each_suspect(struct judging *judging, page_work *work, struct error *error)
 {
     int64_t after = 0;
     while ((after = cross_record_rules_next_suspect(judging->all, after))) {
-        if (read_page(judging, after - 1, FEW, error) || judge_page(judging, error))
+        if (work_page(judging, work, after - 1, FEW, error))
             return error->status;
-        if (judging->count)
-            after = judging->records[judging->count - 1].record;
+        after = judging->count ? judging->records[judging->count - 1].record : after;
     }
     return STATUS_OK;
 }
@@ -195,9 +203,10 @@ enum status cross_record_rules_run(struct store *store, const struct rule_set *c
     if (status == STATUS_OK)
         status = each_page(judging, look_at_page, error);
     while (status == STATUS_OK && cross_record_rules_again(judging->all))
-        status = each_page(judging, gather_page, error);
+        status = cross_record_rules_wants_all(judging->all) ? each_page(judging, gather_page, error)
+                                                            : each_suspect(judging, gather_page, error);
     if (status == STATUS_OK)
-        status = judge_suspects(judging, error);
+        status = each_suspect(judging, judge_page, error);
     cross_record_rules_close(judging->all);
     arena_free(&judging->page);
     arena_free(&judging->record);
