@@ -212,6 +212,9 @@ static enum status run_stages(struct night *night, struct store *store, struct e
 {
     if (night->extract && run_extract(night, store, error))
         return error->status;
+    /* What was not read may know the code. */
+    if (night->extract && !night->outage.status && run_check_codes(night->session, store, error))
+        return error->status;
     if (night->transform && run_transform(night, store, error))
         return error->status;
     if (night->load && run_load(night, store, error))
@@ -328,7 +331,7 @@ enum status command_run(struct session *session, struct error *error, int *exit_
     if (check_all(&night, &rules, error) ||
         store_open(session->configuration.store, STORE_RUN, session->clock, &store, error))
         return error->status;
-    /* What extract brings may be new. */
+    /* What extract brings may be new: asked behind it. */
     enum status status = night.extract ? STATUS_OK : run_check_codes(session, store, error);
     if (status == STATUS_OK)
         status = run_begin(session, store, &night.run, error);
