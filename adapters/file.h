@@ -37,6 +37,8 @@ void file_stream_memory(struct text bytes, const char *name, struct file_stream 
  * listing must never be guessed; so are more than 1,000,000 files. A match that leaves the folder ("..") is
  * STATUS_USAGE.
  */
+#define FILE_UNREAD_SAID 10
+
 struct file_list {
     size_t count;
     const char **paths; /* folder/name, as opened */
@@ -44,7 +46,7 @@ struct file_list {
     size_t odd_count;
     const char **odd; /* what is neither file nor folder, relative to the folder */
     size_t unread_count;
-    const char **unread; /* folders below that cannot be read: a sentence each */
+    struct error *unread; /* folders below that cannot be read, the first FILE_UNREAD_SAID of them */
 };
 enum status file_list_folder(struct arena *arena, const char *folder, const char *match,
                              struct file_list *list, struct error *error);

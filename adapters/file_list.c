@@ -28,7 +28,9 @@ struct listing {
     struct path_list {
         const char **paths;
         size_t count, capacity;
-    } files, odd, unread;
+    } files, odd;
+    struct error *unread;
+    size_t unread_count;
     struct error *error;
 };
 
@@ -96,17 +98,19 @@ static enum status unreadable(struct listing *listing, const char *path, int cod
                      path, strerror(code));
 }
 
-static enum status add_path(struct listing *listing, struct path_list *list, const char *path);
-
 /* One below: the others are listed all the same. */
 static enum status pass_over(struct listing *listing, const char *path, int code)
 {
-    struct error reason;
     struct error *error = listing->error;
-    listing->error = &reason;
-    (void)unreadable(listing, path, code);
-    listing->error = error;
-    return add_path(listing, &listing->unread, reason.message);
+    if (!listing->unread)
+        listing->unread = arena_array(listing->arena, struct error, FILE_UNREAD_SAID);
+    if (listing->unread_count < FILE_UNREAD_SAID) {
+        listing->error = &listing->unread[listing->unread_count];
+        (void)unreadable(listing, path, code);
+        listing->error = error;
+    }
+    listing->unread_count++;
+    return STATUS_OK;
 }
 
 static enum status add_path(struct listing *listing, struct path_list *list, const char *path)
@@ -259,12 +263,11 @@ enum status file_list_folder(struct arena *arena, const char *folder, const char
         list->names = hand_over(arena, &listing.files, prefix);
         list->odd_count = listing.odd.count;
         list->odd = hand_over(arena, &listing.odd, prefix);
-        list->unread_count = listing.unread.count;
-        list->unread = hand_over(arena, &listing.unread, 0);
+        list->unread_count = listing.unread_count;
+        list->unread = listing.unread;
     }
     free(listing.files.paths);
     free(listing.odd.paths);
-    free(listing.unread.paths);
     free(listing.real_root);
     return status;
 }

@@ -98,12 +98,19 @@ static size_t put_reference(struct text rest, bool attribute, struct buffer *out
     return length;
 }
 
+/* U+FDD0 to U+FDEF, which stand for control characters here: a page's own are none. */
+static bool is_hidden(struct text page, size_t at)
+{
+    return page.length - at > 2 && !memcmp(page.bytes + at, "\xef\xb7", 2) &&
+           (unsigned char)page.bytes[at + 2] >= 0x90 && (unsigned char)page.bytes[at + 2] < 0xb0;
+}
+
 static bool has_work(struct text page)
 {
     if (page.length && memchr(page.bytes, '&', page.length))
         return true;
     for (size_t i = 0; i < page.length; i++)
-        if (is_control((unsigned char)page.bytes[i]))
+        if (is_control((unsigned char)page.bytes[i]) || is_hidden(page, i))
             return true;
     return false;
 }
@@ -125,6 +132,12 @@ bool html_prepare(struct text page, struct buffer *out)
         } else if (read && byte == '&') {
             at += put_reference(text_slice(page, at, page.length), attribute, out);
             xml_guard_take(&guard, 'x');
+        } else if (is_hidden(page, at - 1)) {
+            at += 2;
+            for (const char *mark = "\xef\xbf\xbd"; *mark; mark++) {
+                buffer_char(out, *mark);
+                xml_guard_take(&guard, *mark);
+            }
         } else {
             buffer_char(out, (char)byte);
             xml_guard_take(&guard, (char)byte);
@@ -140,8 +153,7 @@ struct text html_restore(struct arena *arena, struct text text)
         return text;
     char *bytes = arena_alloc(arena, text.length + 1);
     for (at = 0; at < text.length; at++) {
-        bool hidden = at + 2 < text.length && !memcmp(text.bytes + at, "\xef\xb7", 2) &&
-                      (unsigned char)text.bytes[at + 2] >= 0x90 && (unsigned char)text.bytes[at + 2] < 0xb0;
+        bool hidden = is_hidden(text, at);
         bytes[length++] = hidden ? (char)(text.bytes[at + 2] - '\x90') : text.bytes[at];
         at += hidden ? 2 : 0;
     }

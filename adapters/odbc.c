@@ -318,14 +318,15 @@ void odbc_close(struct odbc *odbc)
 {
     if (!odbc)
         return;
+    if (odbc->pipe >= 0)
+        close(
+            odbc->pipe); /* where no signal may be sent to it, it ends of itself: now, or with this process */
     if (odbc->process) {
         kill(odbc->process, SIGKILL);
         /* One that a dead network drive holds in the kernel is left to whoever comes after us. */
         for (int turn = 0; turn < 100 && !waitpid(odbc->process, NULL, WNOHANG); turn++)
             poll(NULL, 0, 10);
     }
-    if (odbc->pipe >= 0)
-        close(odbc->pipe);
     for (size_t i = 0; i < odbc->count; i++)
         free(odbc->columns[i].title);
     free(odbc->columns);

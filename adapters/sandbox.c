@@ -1,13 +1,16 @@
 #include "adapters/sandbox.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -82,6 +85,48 @@ static int allow_path(int rules, const char *path, uint64_t rights)
     return (int)code;
 }
 
+#define ENTRIES_MAX 20000 /* of a folder with something hidden in it: the rest of it stays shut */
+
+enum hiding { HIDES_NOTHING, HIDES_SOMETHING, IS_HIDDEN };
+
+static enum hiding hiding_of(const char *path, const char *const *hide)
+{
+    enum hiding found = HIDES_NOTHING;
+    size_t length = strlen(path);
+    for (size_t i = 0; hide && hide[i]; i++) {
+        size_t most = strlen(hide[i]);
+        if (!strncmp(path, hide[i], most) && !strchr(path + most, '/'))
+            return IS_HIDDEN;
+        if (!strncmp(hide[i], path, length) && (path[length - 1] == '/' || hide[i][length] == '/'))
+            found = HIDES_SOMETHING;
+    }
+    return found;
+}
+
+/* Landlock cannot take away what a folder gives: so all that is beside what is hidden is named. A symbolic link is not: where
+ * it leads counts. What cannot be named stays shut. */
+static int allow_around(int rules, const char *path, const char *const *hide, uint64_t rights)
+{
+    enum hiding hiding = hiding_of(path, hide);
+    char below[PATH_MAX];
+    struct dirent *entry;
+    struct stat info;
+    if (hiding == HIDES_NOTHING)
+        return allow_path(rules, path, rights);
+    DIR *folder = hiding == HIDES_SOMETHING ? opendir(path) : NULL;
+    for (size_t i = 0; folder && i < ENTRIES_MAX && (entry = readdir(folder)); i++) {
+        int length = snprintf(below, sizeof below, "%s/%s", path[1] ? path : "", entry->d_name);
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") || length >= (int)sizeof below ||
+            lstat(below, &info) ||
+            (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode)))
+            continue;
+        (void)allow_around(rules, below, hide, rights);
+    }
+    if (folder)
+        closedir(folder);
+    return 0;
+}
+
 static int lock_paths(const struct sandbox *sandbox)
 {
     int version = landlock_version();
@@ -99,7 +144,7 @@ static int lock_paths(const struct sandbox *sandbox)
     long code = 0;
     uint64_t read = FILE_READ | FOLDER_READ;
     for (size_t i = 0; !code && sandbox->allow & SANDBOX_OPEN && sandbox->read && sandbox->read[i]; i++)
-        code = allow_path(rules, sandbox->read[i], read);
+        code = allow_around(rules, sandbox->read[i], sandbox->hide, read);
     for (size_t i = 0; !code && sandbox->allow & SANDBOX_WRITE && sandbox->write && sandbox->write[i]; i++)
         code = allow_path(rules, sandbox->write[i],
                           (read | FILE_WRITE | FOLDER_CHANGE | FILE_RENAME | FILE_TRUNCATE) & set.files);
@@ -267,7 +312,8 @@ static int add_special(scmp_filter_ctx filter, unsigned allow)
                                        F_GETFL,  F_SETFL,         F_GETLK,     F_SETLK,
                                        F_SETLKW, F_OFD_GETLK,     F_OFD_SETLK, F_OFD_SETLKW };
     const uint64_t own[] = { (uint64_t)getpid() };
-    static const uint64_t nothing[] = { 0 }, naming[] = { PR_SET_NAME, PR_GET_NAME };
+    static const uint64_t nothing[] = { 0 }, naming[] = { PR_SET_NAME, PR_GET_NAME },
+                          ending[] = { PR_SET_PDEATHSIG };
     uint64_t code_bit = allow & SANDBOX_CODE ? 0 : PROT_EXEC;
     int code = add_without(filter, CALL(mmap), 2, code_bit);
     code = code ? code : add_without(filter, CALL(mprotect), 2, code_bit);
@@ -277,9 +323,11 @@ static int add_special(scmp_filter_ctx filter, unsigned allow)
     code = code ? code : ADD_WITH(filter, CALL(prctl), 0, naming);
     /* With "there is no such call" libc takes the older one, whose flags can be seen. */
     code = code ? code : seccomp_rule_add_exact(filter, SCMP_ACT_ERRNO(ENOSYS), CALL(clone3), 0);
-    if (!code && allow & SANDBOX_FORK)
+    if (!code && allow & SANDBOX_FORK) {
         code = ADD(filter, forking);
-    else if (!code && allow & SANDBOX_THREADS)
+        code = code ? code : ADD_WITH(filter, CALL(prctl), 0, ending);
+    }
+    if (!code && !(allow & SANDBOX_FORK) && allow & SANDBOX_THREADS)
         code =
             seccomp_rule_add_exact(filter, SCMP_ACT_ALLOW, CALL(clone), 1,
                                    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_NEWUSER, CLONE_THREAD));

@@ -31,13 +31,17 @@ enum sandbox_allow {
     SANDBOX_THREADS = 1 << 4,
     SANDBOX_CODE =
         1 << 5, /* memory that can be executed: modules of iconv and NSS, ODBC drivers, PCRE2's JIT */
-    SANDBOX_FORK = 1 << 6, /* another process of the same program, in the same sandbox */
+    SANDBOX_FORK =
+        1 << 6, /* another process of the same program, in the same sandbox, which may end with it */
 };
 
 struct sandbox {
     unsigned allow; /* of enum sandbox_allow */
     const char *const
         *read; /* files and folders with all below; NULL at the end. One that is not there is no fault */
+    /* Stays shut under `read`, each with what lies beside it and begins with its name (a store's log); real paths. Then what
+     * is made later in a folder that holds one of them stays shut, too. NULL: none. Needs Landlock. */
+    const char *const *hide;
     const char *const *write; /* folders, read and written; NULL: none */
     size_t memory; /* bytes of address space; 0: as before. Not under a sanitizer, whose shadow is larger */
     unsigned processor; /* seconds; 0: as before */

@@ -264,50 +264,62 @@ void secrets_add_tree(const char *folder, const struct value *tree, enum secrets
             secrets_add_tree(folder, child, origin);
 }
 
-static void wipe_variable(struct arena *arena, struct text name)
+static void wipe_variable(void *user_data, const char *name)
 {
-    (void)arena;
+    size_t length = strlen(name);
+    (void)user_data;
     for (char **entry = environ; entry && *entry; entry++)
-        if (!strncmp(*entry, name.bytes, name.length) && (*entry)[name.length] == '=')
-            explicit_bzero(*entry + name.length + 1, strlen(*entry + name.length + 1));
+        if (!strncmp(*entry, name, length) && (*entry)[length] == '=')
+            explicit_bzero(*entry + length + 1, strlen(*entry + length + 1));
 }
 
-static void hide_variable(struct arena *arena, struct text name)
+static void hide_variable(void *user_data, const char *name)
 {
-    const char *variable = text_string(arena, name), *there = getenv(variable);
+    const char *there = getenv(name);
     if (!there)
         return;
     char *value = memory_copy_string(there);
     size_t length = strlen(value);
-    wipe_variable(arena, name);
-    setenv(variable, value, 1);
+    wipe_variable(user_data, name);
+    setenv(name, value, 1);
     explicit_bzero(value, length);
     free(value);
 }
 
-static void each_variable(const struct value *tree, void (*visit)(struct arena *arena, struct text name))
+/* What stands behind `kind` in all of its references. */
+static void each_named(const struct value *tree, const char *kind,
+                       void (*visit)(void *user_data, const char *name), void *user_data)
 {
     ARENA_OWNED struct arena arena = { 0 };
     size_t start, end;
     for (struct text text = tree->kind == VALUE_TEXT ? tree->text : TEXT_NONE;
-         text_find(text, TEXT("${env:"), &start);) {
-        text = text_slice(text, start + strlen("${env:"), text.length);
+         text_find(text, text_of(kind), &start);) {
+        text = text_slice(text, start + strlen(kind), text.length);
         if (text_find(text, TEXT("}"), &end))
-            visit(&arena, text_slice(text, 0, end));
+            visit(user_data, text_string(&arena, text_slice(text, 0, end)));
     }
     if (tree->kind == VALUE_OBJECT || tree->kind == VALUE_LIST)
         for (const struct value *child = tree->first; child; child = child->next)
-            each_variable(child, visit);
+            each_named(child, kind, visit, user_data);
 }
 
 void secrets_hide_environment(const struct value *tree)
 {
-    each_variable(tree, hide_variable);
+    each_named(tree, "${env:", hide_variable, NULL);
 }
 
 void secrets_wipe_environment(const struct value *tree)
 {
-    each_variable(tree, wipe_variable);
+    each_named(tree, "${env:", wipe_variable, NULL);
+}
+
+void secrets_each_file(const struct value *tree, void (*visit)(void *user_data, const char *path),
+                       void *user_data)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    each_named(tree, "${file:", visit, user_data);
+    if (credentials && *credentials)
+        visit(user_data, credentials);
 }
 
 void secrets_wipe_texts(const struct value *part)

@@ -1,5 +1,6 @@
 #include "cli/children.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -192,13 +193,39 @@ static void add_file(void *user_data, const char *path)
     add_path(user_data, path);
 }
 
+static const char *hidden[PATHS_MAX]; /* of this process */
+
+static void add_hidden(void *user_data, const char *path)
+{
+    struct configuration *configuration = user_data;
+    char real[PATH_MAX];
+    if (path && *path && realpath(file_path(&configuration->arena, configuration->folder, path), real))
+        add_path(hidden, text_string(&configuration->arena, text_of(real)));
+}
+
+/* What of ours a driver of others, which reads where it likes, has no business with. */
+static void hide_ours(struct configuration *configuration)
+{
+    const struct value *auth = configuration->portal ? value_find(configuration->portal, "auth") : NULL;
+    const struct value *key = auth ? value_find(auth, "key") : NULL;
+    add_hidden(configuration, configuration->path);
+    add_hidden(configuration, configuration->store);
+    add_hidden(configuration, configuration->sealing.key);
+    if (key && key->kind == VALUE_TEXT)
+        add_hidden(configuration, text_string(&configuration->arena, key->text));
+    secrets_each_file(configuration->tree, add_hidden, configuration);
+}
+
 static void lock_fetcher(const struct fetch *fetch)
 {
     const char *paths[PATHS_MAX] = { NULL };
-    bool file = fetch->source->format == SOURCE_ROWS; /* a database's: no network */
+    bool foreign = fetch->driver->foreign;
+    bool file = fetch->source->format == SOURCE_ROWS && !foreign; /* a database's: no network */
     struct sandbox sandbox = { .allow = SANDBOX_OPEN | SANDBOX_CODE |
-                                        (file ? 0 : SANDBOX_CONNECT | SANDBOX_THREADS),
+                                        (file ? 0 : SANDBOX_CONNECT | SANDBOX_THREADS) |
+                                        (foreign ? SANDBOX_LOCAL | SANDBOX_FORK : 0),
                                .read = paths,
+                               .hide = foreign ? hidden : NULL,
                                .memory = 4 * GIB,
                                .processor = 7200,
                                .files = 1024 };
@@ -221,6 +248,8 @@ static void run_fetcher(void *user_data, struct channel *channel, int64_t argume
     if (fetch_prepare(&configuration->arena, &configuration->context, configuration->folder, source, &fetch,
                       &error))
         _exit(1);
+    if (fetch.driver->foreign)
+        hide_ours(configuration); /* while it is known what is ours */
     forget_others(configuration, source->fetch);
     fetch_child_run(channel, &fetch, lock_fetcher);
 }

@@ -78,7 +78,7 @@ static enum status run_files(struct testing *testing, const struct value *item, 
     if (file_list_folder(testing->arena, configuration->folder, match, &list, error))
         return setting_place(&configuration->context, item, error);
     if (list.unread_count)
-        return setting_fault(&configuration->context, item, error, "%s", list.unread[0]);
+        return setting_fault(&configuration->context, item, error, "%s", list.unread[0].message);
     if (!list.count)
         return setting_fault(&configuration->context, item, error, _("tests: no file matches \"%s\""), match);
     for (size_t i = 0; i < list.count; i++)

@@ -23,6 +23,18 @@ struct value *error_value(struct arena *arena, const struct error *error)
     return made;
 }
 
+struct value *error_values(struct arena *arena, const struct error *errors, size_t count)
+{
+    struct value *list = value_list(arena);
+    for (size_t i = 0; i < count; i++) {
+        struct value *one = error_value(arena, &errors[i]);
+        if (!one)
+            return NULL;
+        value_append(list, one);
+    }
+    return list;
+}
+
 static bool read_part(struct arena *arena, const struct value *value, struct error_part *part)
 {
     const struct value *values = value_find(value, "values");
@@ -35,8 +47,24 @@ static bool read_part(struct arena *arena, const struct value *value, struct err
     return true;
 }
 
+static struct text list_words(struct arena *arena, const struct value *list)
+{
+    BUFFER_OWNED struct buffer words = { 0 };
+    for (const struct value *one = list->first; one; one = one->next) {
+        struct text said = one->kind == VALUE_OBJECT ? error_value_words(arena, one) : TEXT_NONE;
+        if (!said.bytes)
+            return TEXT_NONE;
+        if (words.length)
+            buffer_string(&words, "; ");
+        buffer_text(&words, said);
+    }
+    return words.length ? text_copy(arena, buffer_view(&words)) : TEXT_NONE;
+}
+
 struct text error_value_words(struct arena *arena, const struct value *value)
 {
+    if (value && value->kind == VALUE_LIST)
+        return list_words(arena, value);
     BUFFER_OWNED struct buffer words = { 0 };
     const struct value *parts = value && value->kind == VALUE_OBJECT ? value_find(value, "parts") : NULL;
     if (!parts || parts->kind != VALUE_LIST)

@@ -15,7 +15,11 @@
 /* NULL: the error has no parts, or one without a name; then its message is all there is. */
 struct value *error_value(struct arena *arena, const struct error *error);
 
-/* The words in the language spoken now; TEXT_NONE: this program does not know them all. */
+/* A list of such; NULL: one of them has none. */
+struct value *error_values(struct arena *arena, const struct error *errors, size_t count);
+
+/* The words in the language spoken now, of an error or of a list of them; TEXT_NONE: this program does not know
+ * them all. */
 struct text error_value_words(struct arena *arena, const struct value *value);
 
 /* What a person can do about it; TEXT_NONE: nothing is said. */

@@ -47,6 +47,8 @@ struct fetch_driver {
     void (*close)(struct fetch *fetch);
     /* It may be done by a process of its own (fetch_child.h), which then reads these files; NULL: it is not. */
     void (*reads)(const struct fetch *fetch, void (*add)(void *user_data, const char *path), void *user_data);
+    bool
+        foreign; /* it loads code of others: nobody knows what that reads, where it connects, and that it ends */
 };
 
 #define FETCH_PATIENCE 10000 /* milliseconds */

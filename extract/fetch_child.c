@@ -24,6 +24,9 @@ static void put_listing(struct buffer *out, const struct fetch *fetch)
     message_put_number(out, fetch->listing->broken);
     message_put_number(out, (int64_t)fetch->listing->doubts);
     message_put_string(out, fetch->listing->why);
+    message_put_number(out, (int64_t)fetch->listing->reason_count);
+    for (size_t i = 0; i < fetch->listing->reason_count; i++)
+        message_put_error(out, &fetch->listing->reasons[i]);
     message_put_number(out, *fetch->patience);
 }
 
@@ -34,6 +37,11 @@ static void take_listing(struct message *message, struct fetch *fetch, struct ar
     const char *why = message_string(message, arena);
     snprintf(fetch->listing->why, sizeof fetch->listing->why, "%.*s",
              (int)text_cut(text_of(why ? why : ""), sizeof fetch->listing->why - 1), why ? why : "");
+    int64_t reasons = message_number(message);
+    message->bad = message->bad || reasons < 0 || reasons > LISTING_REASONS;
+    fetch->listing->reason_count = message->bad ? 0 : (size_t)reasons;
+    for (size_t i = 0; i < fetch->listing->reason_count; i++)
+        (void)message_error(message, &fetch->listing->reasons[i]);
     *fetch->patience = message_number(message);
 }
 

@@ -92,21 +92,21 @@ static enum status check_folder(struct fetch *fetch, struct error *error)
 /* What stands under a document's name and cannot be one may hide a record: the listing is not whole then. */
 static void doubt_odd(const struct fetch *fetch, const char *folder, const struct file_list *list)
 {
-    for (size_t i = 0; i < list->odd_count && i < ODD_SAID; i++)
-        listing_doubt(
-            fetch->listing, true,
-            text_format(fetch->arena,
+    struct error reason;
+    for (size_t i = 0; i < list->odd_count && i < ODD_SAID; i++) {
+        (void)error_set(&reason, STATUS_STOP,
                         _("%s/%s is no file but a link that leads nowhere or out of the folder, a pipe or "
                           "a device, and is not read: put the document there, or remove it"),
-                        folder, list->odd[i])
-                .bytes);
-    if (list->odd_count > ODD_SAID)
-        listing_doubt(
-            fetch->listing, true,
-            text_format(fetch->arena, _("%s: %zu more are no files"), folder, list->odd_count - ODD_SAID)
-                .bytes);
-    for (size_t i = 0; i < list->unread_count && i < ODD_SAID; i++)
-        listing_doubt(fetch->listing, true, list->unread[i]);
+                        folder, list->odd[i]);
+        listing_doubt(fetch->listing, true, &reason);
+    }
+    if (list->odd_count > ODD_SAID) {
+        (void)error_set(&reason, STATUS_STOP, _("%s: %zu more are no files"), folder,
+                        list->odd_count - ODD_SAID);
+        listing_doubt(fetch->listing, true, &reason);
+    }
+    for (size_t i = 0; i < list->unread_count && i < FILE_UNREAD_SAID; i++)
+        listing_doubt(fetch->listing, true, &list->unread[i]);
 }
 
 static void look(struct one_file *file)
@@ -307,7 +307,7 @@ static enum status next_file(struct fetch *fetch, struct document *document, str
         enum status status = take_file(fetch, &state->files[state->at++], document, error);
         if (status != STATUS_STOP)
             return status;
-        listing_doubt(fetch->listing, true, error->message);
+        listing_doubt(fetch->listing, true, error);
     }
     fetch->whole = true;
     return STATUS_END;

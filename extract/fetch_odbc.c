@@ -218,6 +218,14 @@ static enum status next_odbc(struct fetch *fetch, struct document *document, str
     return STATUS_OK;
 }
 
+/* Whatever its driver and the driver manager look into. */
+static void list_files(const struct fetch *fetch, void (*add)(void *user_data, const char *path),
+                       void *user_data)
+{
+    (void)fetch;
+    add(user_data, "/");
+}
+
 const struct fetch_driver fetch_odbc = {
     .name = "odbc",
     .settings = settings,
@@ -228,4 +236,6 @@ const struct fetch_driver fetch_odbc = {
     .open = open_odbc,
     .next = next_odbc,
     .close = close_odbc,
+    .reads = list_files,
+    .foreign = true,
 };

@@ -155,7 +155,7 @@ static enum status judge_failure(struct fetch *fetch, struct url_state *state, e
     if (status == STATUS_REJECT && reply->behind && state->asked > 1 && !linked)
         kind = PAGE_BEHIND;
     else
-        listing_doubt(fetch->listing, true, error->message);
+        listing_doubt(fetch->listing, true, error);
     return pagination_take(&state->chain, kind, 0, NULL) ? STATUS_OK : end_walk(fetch, state);
 }
 
@@ -262,7 +262,7 @@ static enum status next_item(struct fetch *fetch, struct url_state *state, struc
             if (status == STATUS_FATAL)
                 return status;
             (void)error_add(error, "%s", shown_page(fetch, state));
-            listing_doubt(fetch->listing, true, error->message);
+            listing_doubt(fetch->listing, true, error);
         }
         end_listing(state);
         status = next_page(fetch, state, state->item_count, state->keys, broken, nothing, error);
@@ -319,7 +319,7 @@ static enum status next_detail(struct fetch *fetch, struct url_state *state, str
         /* One that went between the listing and now is no reason to leave the others; a server that is down, one
          * after three. */
         state->incomplete = true;
-        listing_doubt(fetch->listing, true, error->message);
+        listing_doubt(fetch->listing, true, error);
         state->lacking += status == STATUS_REJECT ? 1 : LACKING_MAX / 2;
         if (state->lacking > LACKING_MAX)
             return error->status = STATUS_STOP;

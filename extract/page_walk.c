@@ -1,5 +1,6 @@
 #include "extract/page_walk.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -82,27 +83,30 @@ void page_walk_free(struct page_walk *walk)
 
 static bool end(struct page_walk *walk)
 {
-    char message[400];
+    struct error reason;
     if (walk->wants_total && walk->total >= 0 && walk->rows != walk->total) {
-        snprintf(message, sizeof message, _("%s: %lld rows came, and the server says that there are %lld"),
-                 walk->shown, (long long)walk->rows, (long long)walk->total);
-        listing_doubt(walk->listing, true, message);
+        (void)error_set(&reason, STATUS_STOP,
+                        _("%s: %lld rows came, and the server says that there are %lld"), walk->shown,
+                        (long long)walk->rows, (long long)walk->total);
+        listing_doubt(walk->listing, true, &reason);
     }
     return false;
 }
 
-static void say(struct page_walk *walk, const char *sentence)
+/* A reason against the page that came last. */
+__attribute__((format(printf, 2, 3))) static void page_doubt(struct page_walk *walk, const char *format, ...)
 {
-    char message[400];
-    snprintf(message, sizeof message, _("%s page %lld %s"), walk->shown, (long long)walk->asked, sentence);
-    listing_doubt(walk->listing, true, message);
+    struct error reason;
+    va_list values;
+    va_start(values, format);
+    (void)error_set_list(&reason, STATUS_STOP, format, values);
+    va_end(values);
+    (void)error_add(&reason, _("%s page %lld"), walk->shown, (long long)walk->asked);
+    listing_doubt(walk->listing, true, &reason);
 }
 
-static bool doubt(struct page_walk *walk, const char *sentence)
-{
-    say(walk, sentence);
-    return end(walk);
-}
+/* … which ends the walk. */
+#define doubt_end(walk, ...) (page_doubt(walk, __VA_ARGS__), end(walk))
 
 static bool by_place(const struct page_walk *walk)
 {
@@ -167,8 +171,8 @@ static bool go_on(struct page_walk *walk, const struct page_fact *page)
     int64_t before = walk->last_rows;
     walk->stale = fresh(walk, page) ? 0 : walk->stale + 1;
     if (walk->stale > 1)
-        return doubt(walk, _("holds only what pages before it held: the pages turn in a "
-                             "circle; check \"pages\""));
+        return doubt_end(walk, _("holds only what pages before it held: the pages turn in a "
+                                 "circle; check \"pages\""));
     if (walk->state == WALK_BEHIND_SHORT && !walk->stale)
         walk->full = before; /* less than `size`, but not the end: so many are a full page here */
     if (!walk->full)
@@ -209,7 +213,7 @@ static bool take_hole(struct page_walk *walk, const struct page_fact *page)
     if (filled)
         count(walk, page);
     if (!filled || (walk->kind == WALK_OFFSET && page->rows < gap))
-        say(walk, _("is empty or too short, though there are rows behind it"));
+        page_doubt(walk, _("is empty or too short, though there are rows behind it"));
     walk->last_rows = walk->behind;
     walk->position = walk->resume;
     walk->state = is_short(walk, walk->behind) ? WALK_BEHIND_SHORT : WALK_GOING;
@@ -237,12 +241,12 @@ static bool take_at_place(struct page_walk *walk, const struct page_fact *page)
     if (walk->state == WALK_BEHIND_SHORT)
         return end(walk);
     if (!is_same(walk, page))
-        return doubt(walk, _("is the same as a page before it; check \"pages\""));
+        return doubt_end(walk, _("is the same as a page before it; check \"pages\""));
     /* Behind a full first page nothing tells a server that gives its last page for ever from one that does not
      * turn the pages. */
     if (walk->filled == 1)
-        return doubt(walk, _("is the same as page 1: the server does not turn the pages; check "
-                             "\"pages\""));
+        return doubt_end(walk, _("is the same as page 1: the server does not turn the pages; check "
+                                 "\"pages\""));
     return end(walk);
 }
 
@@ -259,30 +263,31 @@ static bool take_by_link(struct page_walk *walk, const struct page_fact *page)
     }
     walk->state = WALK_GOING;
     if (page->rows > 1 && came_before(walk, page))
-        say(walk, _("is the same as a page before it; check \"pages\""));
+        page_doubt(walk, _("is the same as a page before it; check \"pages\""));
     count(walk, page);
     if (walk->kind == WALK_SINGLE || page->link == LINK_NONE || (page->link == LINK_SAME && !page->rows))
         return end(walk);
     if (page->link == LINK_NEW)
         return true;
-    return doubt(walk, _("leads back to a page before it: the pages turn in a circle"));
+    return doubt_end(walk, _("leads back to a page before it: the pages turn in a circle"));
 }
 
 /* ---- */
 
 static void take_total(struct page_walk *walk, const struct page_fact *page)
 {
-    char message[400];
+    struct error reason;
     if (!walk->wants_total || page->kind != PAGE_LIST)
         return;
     if (!page->has_total)
-        say(walk, _("does not say how many rows there are (\"total\")"));
+        page_doubt(walk, _("does not say how many rows there are (\"total\")"));
     else if (walk->total >= 0 && page->total != walk->total) {
-        snprintf(message, sizeof message,
-                 _("%s: the server says that there are %lld rows, and on page %lld that there are %lld: it "
-                   "changed while it was read"),
-                 walk->shown, (long long)walk->total, (long long)walk->asked, (long long)page->total);
-        listing_doubt(walk->listing, true, message);
+        (void)error_set(
+            &reason, STATUS_STOP,
+            _("%s: the server says that there are %lld rows, and on page %lld that there are %lld: it "
+              "changed while it was read"),
+            walk->shown, (long long)walk->total, (long long)walk->asked, (long long)page->total);
+        listing_doubt(walk->listing, true, &reason);
     }
     if (page->has_total)
         walk->total = page->total;
@@ -290,7 +295,7 @@ static void take_total(struct page_walk *walk, const struct page_fact *page)
 
 bool page_walk_take(struct page_walk *walk, const struct page_fact *page)
 {
-    char message[400];
+    struct error reason;
     walk->asked++;
     walk->lost = page->kind == PAGE_LOST ? walk->lost + 1 : 0;
     take_total(walk, page);
@@ -302,9 +307,10 @@ bool page_walk_take(struct page_walk *walk, const struct page_fact *page)
         return false;
     if (walk->asked < walk->most)
         return true;
-    snprintf(message, sizeof message,
-             _("%s: more than %lld pages: either the chain has no end, or \"pages\" needs a larger \"most\""),
-             walk->shown, (long long)walk->most);
-    listing_doubt(walk->listing, true, message);
+    (void)error_set(
+        &reason, STATUS_STOP,
+        _("%s: more than %lld pages: either the chain has no end, or \"pages\" needs a larger \"most\""),
+        walk->shown, (long long)walk->most);
+    listing_doubt(walk->listing, true, &reason);
     return false;
 }

@@ -185,7 +185,7 @@ enum status pagination_answer(struct pagination *chain, struct spool_file *conte
         return STATUS_OK;
     if (take_link(chain, content, error) || take_total(chain, content, error)) {
         if (error->status == STATUS_STOP)
-            listing_doubt(chain->walk.listing, true, error->message);
+            listing_doubt(chain->walk.listing, true, error);
         return error->status;
     }
     chain->fact.link = judge_link(chain);

@@ -124,7 +124,7 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
     source_reading_locate(decode->document, decoded, locator, sizeof locator);
     if (!strstr(reason->message, decode->document->name))
         (void)error_add(reason, "%s", locator);
-    listing_doubt(&reading->listing, !reading->fetch->driver->files, reason->message);
+    listing_doubt(&reading->listing, !reading->fetch->driver->files, reason);
     if (!reading->fetch->driver->files)
         return decoded->bytes.length ? take(reading, decode->document, decoded, reason->message, error)
                                      : STATUS_OK;
@@ -300,7 +300,7 @@ static enum status walk_documents(struct reading *reading, struct fetch *fetch, 
     if (kept == STATUS_OK && status == STATUS_FATAL)
         return error_copy(error, status, &reason);
     if (kept == STATUS_OK && status != STATUS_OK && status != STATUS_END)
-        listing_doubt(&reading->listing, true, reason.message);
+        listing_doubt(&reading->listing, true, &reason);
     return kept == STATUS_OK ? ingest_finish(reading->ingest, error) : kept;
 }
 
@@ -325,12 +325,12 @@ static enum status walk_again(struct reading *reading, struct fetch *fetch, stru
     enum status status = fetch->driver->again(fetch, &reason);
     if (status == STATUS_OK && walk_documents(reading, fetch, error))
         return error->status;
-    if (status || fetch->repeats != repeats)
-        listing_doubt(&reading->listing, true,
-                      status
-                          ? reason.message
-                          : _("rows came on more than one page, others when the pages were read again: the "
-                              "listing changed while it was read"));
+    if (!status && fetch->repeats != repeats)
+        status = error_set(&reason, STATUS_STOP,
+                           _("rows came on more than one page, others when the pages were read again: the "
+                             "listing changed while it was read"));
+    if (status)
+        listing_doubt(&reading->listing, true, &reason);
     return STATUS_OK;
 }
 
@@ -341,11 +341,13 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
     if (status == STATUS_FATAL)
         return error_copy(error, status, &reason);
     if (status)
-        listing_doubt(&reading->listing, true, reason.message);
+        listing_doubt(&reading->listing, true, &reason);
     else if (walk_documents(reading, fetch, error) || walk_again(reading, fetch, error))
         return error->status;
-    if (stopped(reading->request))
-        listing_doubt(&reading->listing, true, _("a signal ended the run"));
+    if (stopped(reading->request)) {
+        (void)error_set(&reason, STATUS_STOP, _("a signal ended the run"));
+        listing_doubt(&reading->listing, true, &reason);
+    }
     reading->found.repeats = fetch->repeats;
     return STATUS_OK;
 }
@@ -394,16 +396,15 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
     const char *words = vanished_folders_words(&vanished, reading->arena);
     if (is_released(request))
         return write_release(store, reading, &vanished, error);
-    const char *sentence =
-        text_format(reading->arena,
+    struct error reason;
+    (void)error_set(&reason, STATUS_STOP,
                     _("gave records before and gives none now: %s. A share may not be mounted. If it is gone "
                       "for good, say why: --release-brake vanished_folder --reason \"…\""),
-                    words)
-            .bytes;
+                    words);
     if (request->vanished_folder == EXTRACT_WARN)
-        notice(reading, NULL, sentence);
+        notice(reading, NULL, reason.message);
     else
-        listing_doubt(&reading->listing, true, sentence);
+        listing_doubt(&reading->listing, true, &reason);
     return STATUS_OK;
 }
 
@@ -415,11 +416,13 @@ static enum status finish(struct reading *reading, struct store *store, const st
     if (fetch->unchanged && staging_unchanged(reading->staging, error))
         return error->status;
     if (ingest_is_doubtful(reading->ingest)) {
-        const char *words =
-            _("some records cannot be read, so nothing is reported missing this time: mend them first");
+        struct error reason;
+        (void)error_set(
+            &reason, STATUS_REJECT,
+            _("some records cannot be read, so nothing is reported missing this time: mend them first"));
         if (!listing->doubts) {
-            notice(reading, NULL, words);
-            listing_doubt(listing, false, words);
+            notice(reading, NULL, reason.message);
+            listing_doubt(listing, false, &reason);
         }
     }
     if (hold_vanished(reading, store, fetch, error))
@@ -517,7 +520,11 @@ enum status source_reading_run(struct store *store, const struct extract_request
                                        .full = source->listing == SOURCE_FULL,
                                        .unchanged = result->unchanged,
                                        .skipped = reading.skipped,
-                                       .why = result->why };
+                                       .why = result->why,
+                                       .reasons = reading.listing.reasons,
+                                       .reason_count = reading.listing.doubts == reading.listing.reason_count
+                                                           ? reading.listing.reason_count
+                                                           : 0 };
     if (staging_finish(reading.staging, &verdict, &result->counts, error))
         return error->status;
     if (result->counts.orphaned) {

@@ -353,10 +353,8 @@ bool xlsx_book_string(const struct xlsx_book *book, struct text number, struct t
     size_t index;
     if (!xlsx_digits(text_trim(number), STRINGS_MAX, &index) || index >= book->string_count)
         return false;
-    size_t start = index ? book->string_ends[index - 1] : 0;
-    *text = (struct text){ book->strings.bytes + start, book->string_ends[index] - start };
-    if (!text->length)
-        *text = TEXT("");
+    size_t start = index ? book->string_ends[index - 1] : 0, end = book->string_ends[index];
+    *text = start < end ? (struct text){ book->strings.bytes + start, end - start } : TEXT("");
     return true;
 }
 

@@ -32,7 +32,8 @@ struct text report_why(struct arena *arena, struct text words, struct text error
     "SELECT *, (SELECT json_extract(e.detail, '$.error') FROM ledger e WHERE e.run = audit_runs.run AND"     \
     " e.event = 'run-finished') AS parts FROM audit_runs"
 
-static enum status tell_runs(struct store *store, struct arena *arena, const char *sql, int64_t number,
+/* Rows whose `why` is said in the words of now, made of `parts`, which are taken out. */
+static enum status tell_rows(struct store *store, struct arena *arena, const char *sql, int64_t number,
                              struct value **rows, struct error *error)
 {
     struct value *made;
@@ -55,7 +56,7 @@ static enum status tell_runs(struct store *store, struct arena *arena, const cha
 enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                         struct error *error)
 {
-    return tell_runs(store, arena, RUNS " WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC",
+    return tell_rows(store, arena, RUNS " WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC",
                      most, rows, error);
 }
 
@@ -63,7 +64,7 @@ enum status report_run(struct store *store, struct arena *arena, int64_t number,
                        struct error *error)
 {
     struct value *rows;
-    if (tell_runs(store, arena, RUNS " WHERE run = ?1", number, &rows, error))
+    if (tell_rows(store, arena, RUNS " WHERE run = ?1", number, &rows, error))
         return error->status;
     *run = rows->first;
     return rows->first ? STATUS_OK : STATUS_END;
@@ -71,7 +72,7 @@ enum status report_run(struct store *store, struct arena *arena, int64_t number,
 
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows, struct error *error)
 {
-    return read_rows(store, arena,
+    return tell_rows(store, arena,
                      "SELECT s.name AS source, count(r.id) FILTER (WHERE r.present = 1) AS present,"
                      " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'accepted') AS accepted,"
                      " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'rejected') AS rejected,"
@@ -81,6 +82,8 @@ enum status report_sources(struct store *store, struct arena *arena, struct valu
                      "  e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS whole,"
                      " (SELECT coalesce(json_extract(e.detail, '$.why'), '') FROM ledger e WHERE e.event ="
                      "  'listed' AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS why,"
+                     " (SELECT json_extract(e.detail, '$.errors') FROM ledger e WHERE e.event ="
+                     "  'listed' AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS parts,"
                      " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND e.source = s.name AND"
                      "  json_extract(e.detail, '$.whole') = 1) AS whole_at,"
                      " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND e.source = s.name AND"
@@ -92,8 +95,9 @@ enum status report_sources(struct store *store, struct arena *arena, struct valu
 enum status report_broken_listings(struct store *store, struct arena *arena, struct value **rows,
                                    struct error *error)
 {
-    return read_rows(store, arena,
-                     "SELECT s.name AS source, l.run, json_extract(l.detail, '$.why') AS why FROM source s"
+    return tell_rows(store, arena,
+                     "SELECT s.name AS source, l.run, json_extract(l.detail, '$.why') AS why,"
+                     " json_extract(l.detail, '$.errors') AS parts FROM source s"
                      " JOIN ledger l ON l.seq = (SELECT n.seq FROM ledger n WHERE n.event = 'listed' AND"
                      "  n.source = s.name AND n.run > (SELECT max(run) - 1000 FROM ledger)"
                      "  ORDER BY n.run DESC, n.seq DESC LIMIT 1)"

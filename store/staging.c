@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "core/error_value.h"
 #include "core/memory.h"
 #include "store/counters.h"
 #include "store/fingerprints.h"
@@ -694,6 +695,8 @@ static enum status append_listed(struct staging *staging, const struct staging_v
     if (verdict->unchanged)
         value_set(detail, "unchanged", value_boolean(&arena, true));
     value_set(detail, "whole", value_boolean(&arena, verdict->whole));
+    if (verdict->reason_count)
+        value_set(detail, "errors", error_values(&arena, verdict->reasons, verdict->reason_count));
     if (verdict->why && *verdict->why)
         value_set(detail, "why", value_string(&arena, verdict->why));
     return ledger_append(

@@ -31,11 +31,13 @@ struct staging_counts {
 
 /* What a pass came to, as its caller sees it. */
 struct staging_verdict {
-    bool whole;      /* the listing is */
-    bool full;       /* … and what it lacks is missing */
-    bool unchanged;  /* nothing was read: the source says that nothing changed */
-    int64_t skipped; /* rows that are no records */
-    const char *why; /* it is not whole */
+    bool whole;                  /* the listing is */
+    bool full;                   /* … and what it lacks is missing */
+    bool unchanged;              /* nothing was read: the source says that nothing changed */
+    int64_t skipped;             /* rows that are no records */
+    const char *why;             /* it is not whole */
+    const struct error *reasons; /* … and what these words are made of */
+    size_t reason_count;         /* 0: the words are all there is */
 };
 
 /* Who may go on at once with what was staged: a short cut, since the queue says all of it. All is called inside the

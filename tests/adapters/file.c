@@ -256,8 +256,8 @@ TEST("a folder that is not there or not readable stops; one below a match is nam
     if (child == 0) { /* for root every folder is readable: the child is somebody else */
         bool other = getuid() != 0 || setuid(65534) == 0;
         enum status below = file_list_folder(&test_arena, folder, "*/*", &list, &error);
-        bool named =
-            list.unread_count == 1 && strstr(list.unread[0], "/closed cannot be read: Permission denied");
+        bool named = list.unread_count == 1 &&
+                     strstr(list.unread[0].message, "/closed cannot be read: Permission denied");
         enum status beside = file_list_folder(&test_arena, folder, "*", &list, &error);
         _exit(!other || (below == STATUS_OK && named && beside == STATUS_OK) ? 0 : 1);
     }

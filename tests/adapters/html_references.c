@@ -58,6 +58,9 @@ TEST("numbers from 128 to 159 are windows-1252, and what is no character is U+FF
     CHECK_TEXT(shown("a&#0;b&#xD800;c&#1114112;d&#99999999999999999999;e"),
                TEXT("a\ufffdb\ufffdc\ufffdd\ufffde"));
     CHECK_TEXT(shown("&#xFDD1;&#xFFFE;"), TEXT("\ufffd\ufffd"));
+    CHECK_TEXT(shown("a\xef\xb7\x90"
+                     "b\xef\xb7\x99\xef\xb7\xafz"),
+               TEXT("a\ufffdb\ufffd\ufffdz"));
     CHECK_TEXT(shown("A&#B &#; &#x; &#xg"), TEXT("A&#B &#; &#x; &#xg"));
     CHECK_TEXT(shown("&#7897;&#X1ED9;"), TEXT("ộộ"));
 }

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,6 +120,52 @@ static void try_network(int out)
     tell(out, "listen", listen(opened, 1));
     tell(out, "unix", socket(AF_UNIX, SOCK_STREAM, 0));
     tell(out, "raw", socket(AF_PACKET, SOCK_RAW, 0));
+}
+
+static char hidden_folder[] = "/tmp/congkhai-hidden-XXXXXX";
+
+static void try_folder(int out)
+{
+    static const char *const names[] = { "store.db",   "store.db-wal", "storeroom",
+                                         "other/file", "link",         "later" };
+    char path[128];
+    int made = openat(AT_FDCWD, hidden_folder, O_TMPFILE | O_RDWR, 0600);
+    tell(out, "writing", made);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", hidden_folder, names[i]);
+        tell(out, names[i], open(path, O_RDONLY));
+    }
+    tell(out, "elsewhere", open("/etc/hostname", O_RDONLY));
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    tell(out, "fork", fork());
+}
+
+TEST("what is hidden stays shut with what belongs to it, and what lies beside it is open")
+{
+    static const char *const files[] = { "store.db", "store.db-wal", "storeroom", "other/file" };
+    char store[128], path[128];
+    if (!CHECK(mkdtemp(hidden_folder)))
+        return;
+    snprintf(path, sizeof path, "%s/other", hidden_folder);
+    CHECK_INT(mkdir(path, 0700), 0);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(path, sizeof path, "%s/%s", hidden_folder, files[i]);
+        close(open(path, O_WRONLY | O_CREAT, 0600));
+    }
+    snprintf(store, sizeof store, "%s/store.db", hidden_folder);
+    snprintf(path, sizeof path, "%s/link", hidden_folder);
+    CHECK_INT(symlink(store, path), 0);
+    const struct sandbox sandbox = { .allow = SANDBOX_OPEN | SANDBOX_FORK,
+                                     .read = (const char *const[]){ "/", NULL },
+                                     .hide = (const char *const[]){ store, NULL } };
+    struct text said = tried(&sandbox, try_folder);
+    if (!sandbox_missing(&test_arena))
+        CHECK_STRING(said.bytes,
+                     "writing: EPERM\nstore.db: EACCES\nstore.db-wal: EACCES\nstoreroom: done\n"
+                     "other/file: done\nlink: EACCES\nlater: ENOENT\nelsewhere: done\nfork: done\n"
+                     "fork: done\n");
+    snprintf(path, sizeof path, "rm -r %s", hidden_folder);
+    CHECK_INT(system(path), 0);
 }
 
 TEST("who may connect may not listen, nor reach the sockets of this machine")

@@ -179,11 +179,11 @@ TEST("a page that points to itself, or back, is a circle")
     web_begin(endless);
     end_nights();
     CHECK_CONTAINS(stopped_by(web_source("/self", ", pages: { next: /next }", ITEMS)),
-                   "page 1 leads back to a page before it: the pages turn in a circle");
+                   "page 1: leads back to a page before it: the pages turn in a circle");
     CHECK_INT(web_requests, 1);
     end_nights();
     CHECK_CONTAINS(stopped_by(web_source("/circle?page=1", ", pages: { next: /next }", ITEMS)),
-                   "page 3 leads back to a page before it");
+                   "page 3: leads back to a page before it");
     end_nights();
 }
 
@@ -192,7 +192,7 @@ TEST("a server that ignores the page's number is seen")
     web_begin(endless);
     end_nights();
     CHECK_CONTAINS(stopped_by(web_source("/same", ", pages: { parameter: page }", ITEMS)),
-                   "page 2 is the same as page 1: the server does not turn the pages");
+                   "page 2: is the same as page 1: the server does not turn the pages");
     end_nights();
     CHECK_CONTAINS(stopped_by(web_source("/same", ", pages: { offset: o, size: 1 }", ITEMS)),
                    "is the same as page 1");

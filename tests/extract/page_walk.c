@@ -74,7 +74,7 @@ static bool feed(struct page_walk *walk, const char *word)
     if (*word == 'n' || *word == 'b' || *word == 'l') {
         page.kind = *word == 'n' ? PAGE_NOTHING : *word == 'b' ? PAGE_BEHIND : PAGE_LOST;
         if (*word == 'l')
-            listing_doubt(walk->listing, true, "lost");
+            listing_doubt(walk->listing, true, &(struct error){ .message = "lost" });
         rest++;
     } else if (*word == 'e') {
         rest++;
@@ -161,13 +161,14 @@ TEST("a thousand pages end at the ceiling, and reasons against a listing are tol
     CHECK(feed(&walk, "2@1>") && feed(&walk, "2@3>") && !feed(&walk, "2@5>"));
     CHECK_CONTAINS(listing.why, "more than 3 pages");
     page_walk_free(&walk);
-    listing_doubt(&listing, false, "another");
-    listing_doubt(&listing, false, "another");
+    listing_doubt(&listing, false, &(struct error){ .message = "another" });
+    listing_doubt(&listing, false, &(struct error){ .message = "another" });
     CHECK_INT(listing.doubts, 2);
     for (int i = 0; i < 1000; i++) {
-        char words[40];
-        snprintf(words, sizeof words, "lý do thứ %d", i);
-        listing_doubt(&listing, false, words);
+        struct error reason;
+        (void)error_set(&reason, STATUS_STOP, "lý do thứ %d", i);
+        listing_doubt(&listing, false, &reason);
     }
     CHECK(strlen(listing.why) < LISTING_WHY);
+    CHECK_INT(listing.reason_count, LISTING_REASONS);
 }

@@ -230,6 +230,13 @@ TEST("of a cell that has a value and a text its type says which counts; one alon
         TEXT("[Mã][Tên]\n2:t1.001640,tCấp phép\n3:n7,ty\n4:tz,tw"));
 }
 
+TEST("shared texts that are all empty are empty cells")
+{
+    CHECK_TEXT(read_rows(HEAD "<row r='2'>" T("A2", "1") "<c r='B2' t='s'><v>0</v></c></row>", NULL,
+                         "<si><t/></si><si/>", NULL),
+               TEXT("[Mã][Tên]\n2:t1, "));
+}
+
 TEST("a merged value stands in all cells of its range, across and down")
 {
     CHECK_TEXT(

@@ -4,9 +4,10 @@ import contextlib
 import glob
 import pathlib
 import sqlite3
+import subprocess
 import unittest
 
-from harness import Place, PROGRAM, SANITIZED, Simulator
+from harness import BUILD, Place, PROGRAM, SANITIZED, Simulator
 
 DRIVERS = glob.glob("/usr/lib/*/odbc/libsqlite3odbc.so")
 SECRET = "mat;khau}kho-doan"
@@ -116,6 +117,29 @@ class Odbc(unittest.TestCase):
         self.expect(self.place.run("--language", "en", "run"), 3, "motcua: the database refuses the query: HY000 ",
                     "no such column: khong_co")
         self.assertEqual(self.place.last_run()["missing"], 0)
+
+    @unittest.skipUnless((BUILD / "congkhai-faults").exists(), "build/congkhai-faults is not built")
+    def test_what_a_driver_may_do(self):
+        with contextlib.closing(sqlite3.connect(self.place.folder / "in.db")) as database:
+            database.execute("UPDATE thu_tuc SET ten = 'congkhai-fault:fetcher:probe........' WHERE ma = '1.001640'")
+            database.commit()
+        environment = {**self.place.environment, "CONGKHAI_FAULT_FILE": str(self.place.store)}
+        self.expect(self.place.run("run", program=BUILD / "congkhai-faults", env=environment), 0)
+        # Sockets it has (the second is a Unix one); not: read and write the store, write, signal, trace, run a program.
+        self.assertEqual(self.portal.held()["1.001640"]["content"]["name"], "congkhai-fault:fetcher:probeDDrrrrrr")
+
+    def test_a_driver_that_crashes_or_hangs_takes_nothing_along(self):
+        bad = BUILD / "tests" / "support" / "odbc_driver.so"
+        if not bad.exists():
+            self.skipTest("the driver that misbehaves is not built (make unit-tests)")
+        one = {**self.place.configuration["sources"][0], "fetch": {"odbc": "DSN=motcua", "query": QUERY}}
+        bads = [{**one, "name": f"bad{i}", "fetch": {"odbc": f"Driver={bad};{how}", "query": "SELECT x", "timeout": "100ms"}}
+                for i, how in enumerate(("QUERY=crashes", "LOGIN=hangs"))]
+        self.place.configure(sources=[*bads, one])
+        done = self.expect(self.place.run("--language", "en", "run"), 3, "the ODBC driver crashed (signal 4)",
+                           "the ODBC driver has not answered")
+        self.assertEqual(len(self.portal.held()), 3, done)
+        self.assertEqual(subprocess.run(["pgrep", "-f", str(self.place.folder)], capture_output=True).stdout, b"")
 
     def test_no_query_writes(self):
         before = self.content(self.place)

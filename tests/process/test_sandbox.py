@@ -164,7 +164,8 @@ class Secrets(unittest.TestCase):
 class Deaths(unittest.TestCase):
     @faulty
     def test_a_record_that_ends_the_process_that_works_it_is_kept_back_and_the_others_go_on(self):
-        for child, what in (("mapper", "crash"), ("mapper", "hang"), ("mapper", "memory"), ("keys", "crash"), ("keys", "hang")):
+        for child, what in (("mapper", "crash"), ("mapper", "hang"), ("mapper", "memory"), ("keys", "crash"), ("keys", "hang"),
+                            ("keys", "memory")):
             with self.subTest(child + " " + what), Simulator() as portal, Place(portal) as place:
                 place.records(*(procedure(f"1.00000{i}") for i in range(4)),
                               procedure("1.000009", notes=f"congkhai-fault:{child}:{what}"))
@@ -201,7 +202,7 @@ class Deaths(unittest.TestCase):
 
     @faulty
     def test_a_record_that_ends_the_process_that_sends_it_waits_and_the_others_are_sent(self):
-        for what in ("crash", "hang"):
+        for what in ("crash", "hang", "memory"):
             with self.subTest(what), Simulator() as portal, Place(portal) as place:
                 place.records(*(procedure(f"1.00000{i}") for i in range(6)),
                               procedure("1.000009", notes=f"congkhai-fault:sender:{what}"))
@@ -214,14 +215,29 @@ class Deaths(unittest.TestCase):
 
     @faulty
     def test_a_source_whose_fetching_dies_is_not_read_whole_and_the_others_are(self):
-        web = Web(procedure("1.000009", notes="congkhai-fault:fetcher:crash"))
-        with web, Simulator() as portal, Place(portal) as place:
-            place.configure(sources=[place.source("web", fetch={"url": web.url}, format="json"), place.source("one")])
-            place.records(procedure("1.000001"))
-            self.assertEqual(night(place).code, 3)
-            self.assertEqual(sorted(portal.held()), ["1.000001"])
-            self.assertEqual(night(place, program=PROGRAM).code, 0)
-            self.assertEqual(sorted(portal.held()), ["1.000001", "1.000009"])
+        for what in ("crash", "memory"):
+            web = Web(procedure("1.000009", notes=f"congkhai-fault:fetcher:{what}"))
+            with self.subTest(what), web, Simulator() as portal, Place(portal) as place:
+                place.configure(sources=[place.source("web", fetch={"url": web.url}, format="json"), place.source("one")])
+                place.records(procedure("1.000001"))
+                self.assertEqual(night(place).code, 3)
+                self.assertEqual(sorted(portal.held()), ["1.000001"])
+                self.assertEqual(night(place, program=PROGRAM).code, 0)
+                self.assertEqual(sorted(portal.held()), ["1.000001", "1.000009"])
+
+    def test_many_small_files_are_no_many_processes(self):
+        with Place() as place:
+            place.change_source(fetch={"folder": "inbox", "match": "*.json"}, format="json")
+            for number in range(1500):
+                place.write(f"inbox/{number}.json", json.dumps(procedure(f"1.{number:06d}")))
+            seen = set()
+            running = place.start("extract")
+            while running.alive():
+                seen.update(descendants(running.process.pid))
+            self.assertEqual(running.wait().code, 0)
+            self.assertEqual(place.one("SELECT count(*) FROM record"), 1500)
+            self.assertLessEqual({"decoder", "keys"}, {name for _, name in seen})
+            self.assertLessEqual(len(seen), 5, seen)
 
 
 if __name__ == "__main__":

@@ -187,6 +187,10 @@ class Status(unittest.TestCase):
             broken, = place.run("--json", "status").json["not_whole"]
             self.assertEqual((broken["source"], broken["run"]), ("one", 2))
             self.assertIn("not read whole", place.run("status").stdout)
+            said = {language: place.run("--language", language, "--json", "status").json["not_whole"][0]["why"]
+                    for language in ("en", "vi")}
+            self.assertNotEqual(said["en"], said["vi"])
+            self.assertIn(said["vi"], place.run("--language", "vi", "status").stdout.replace("\n", " "))
             place.records(*procedures(3))
             place.run("extract")
             self.assertEqual(place.run("--json", "status").json["not_whole"], [])

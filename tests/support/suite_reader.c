@@ -6,7 +6,8 @@
  *     jcs              JSON, written canonically
  *     html             the text that a paragraph with these bytes shows
  *     csv              the cells as JSON: a list of rows
- *     xlsx             the number of rows
+ *     xlsx             of the first sheet that is shown {"name": …, "rows": [[number, [cell, …]], …], "titles": [number, …]}; a
+ *                      cell is its kind's mark (" tndbeu", as enum xlsx_kind has them), "^" when it is of a merged range, its text
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,20 +90,58 @@ static enum status read_csv(struct arena *arena, struct text bytes, struct buffe
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+#define COLUMNS 256
+
+/* With names for its columns a sheet needs no headings, and all of its rows come. */
+static void name_columns(struct arena *arena, struct xlsx_options *options)
+{
+    struct text *names = arena_array(arena, struct text, COLUMNS);
+    for (size_t i = 0; i < COLUMNS; i++)
+        names[i] = text_format(arena, "column %zu", i + 1);
+    *options = (struct xlsx_options){ .header = names, .header_count = COLUMNS };
+}
+
+static void put_row(struct arena *arena, struct buffer *out, const struct xlsx_row *row)
+{
+    static const char marks[] = " tndbeu";
+    size_t count = row->count;
+    while (count && !row->cells[count - 1].kind)
+        count--;
+    buffer_printf(out, "[%zu,[", row->number);
+    for (size_t i = 0; i < count; i++) {
+        buffer_string(out, i ? "," : "");
+        canonical_text(out, text_format(arena, "%c%s" TEXT_PRINT, marks[row->cells[i].kind],
+                                        row->cells[i].merged ? "^" : "", TEXT_ARG(row->cells[i].text)));
+    }
+    buffer_string(out, "]]");
+}
+
 static enum status read_xlsx(struct arena *arena, struct text bytes, struct buffer *out, struct error *error)
 {
-    struct xlsx_options options = { 0 };
+    BUFFER_OWNED struct buffer titles = { 0 };
+    struct xlsx_options options;
     struct xlsx_row row;
     struct xlsx *xlsx;
     size_t rows = 0;
-    (void)arena;
+    name_columns(arena, &options);
     enum status status = xlsx_open(NULL, bytes, "suite", &options, &xlsx, error);
     if (status)
         return status;
-    while (!(status = xlsx_next(xlsx, &row, error)) || status == STATUS_REJECT)
-        rows++;
+    buffer_string(out, "{\"name\":");
+    canonical_text(out, xlsx_sheet_name(xlsx));
+    buffer_string(out, ",\"rows\":[");
+    while (!(status = xlsx_next(xlsx, &row, error)) || status == STATUS_REJECT) {
+        if (status)
+            continue;
+        if (row.title)
+            buffer_printf(&titles, "%s%zu", titles.length ? "," : "", row.number);
+        buffer_string(out, rows++ ? "," : "");
+        put_row(arena, out, &row);
+    }
     xlsx_close(xlsx);
-    buffer_printf(out, "%zu", rows);
+    buffer_string(out, "],\"titles\":[");
+    buffer_text(out, buffer_view(&titles));
+    buffer_string(out, "]}");
     return status == STATUS_END ? STATUS_OK : status;
 }
 
