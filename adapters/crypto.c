@@ -114,6 +114,14 @@ struct crypto_hash *crypto_hash_open(void)
     return hash;
 }
 
+struct crypto_hash *crypto_hash_copy(const struct crypto_hash *hash)
+{
+    struct crypto_hash *copy = crypto_hash_open();
+    if (EVP_MD_CTX_copy_ex(copy->context, hash->context) != 1)
+        give_up("SHA-256");
+    return copy;
+}
+
 void crypto_hash_feed(struct crypto_hash *hash, const void *bytes, size_t length)
 {
     feed(hash->context, bytes, length);

@@ -28,6 +28,8 @@ struct sqlite {
     int64_t allowed_ns;  /* for one statement */
     int64_t deadline_ns; /* of the step that is running */
     const volatile sig_atomic_t *stop;
+    void (*changed)(void *watcher, const char *table); /* sqlite_watch_rows */
+    void *watcher;
     struct sqlite_statement *begin, *commit, *rollback;
 };
 
@@ -511,16 +513,25 @@ bool sqlite_is_integer(struct sqlite_statement *statement, int at)
     return sqlite3_column_type(statement->handle, at) == SQLITE_INTEGER;
 }
 
-enum sqlite_kind sqlite_column_kind(struct sqlite_statement *statement, int at)
+/* One look-up for kind, bytes and length: a digest of all rows asks for millions of columns. */
+enum sqlite_kind sqlite_column(struct sqlite_statement *statement, int at, int64_t *number,
+                               struct text *bytes)
 {
-    switch (sqlite3_column_type(statement->handle, at)) {
+    sqlite3_value *value = sqlite3_column_value(statement->handle, at);
+    switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
+        *number = sqlite3_value_int64(value);
         return SQLITE_WHOLE_NUMBER;
     case SQLITE_FLOAT:
+        *bytes = sqlite_column_text(statement, at);
         return SQLITE_REAL_NUMBER;
     case SQLITE_TEXT:
+        bytes->bytes = (const char *)sqlite3_value_text(value);
+        bytes->length = (size_t)sqlite3_value_bytes(value);
         return SQLITE_WORDS;
     case SQLITE_BLOB:
+        bytes->bytes = sqlite3_value_blob(value);
+        bytes->length = (size_t)sqlite3_value_bytes(value);
         return SQLITE_RAW_BYTES;
     default:
         return SQLITE_NOTHING;
@@ -558,6 +569,21 @@ bool sqlite_digest(struct sqlite_statement *statement, int at, struct digest *di
 int64_t sqlite_last_row(struct sqlite *database)
 {
     return sqlite3_last_insert_rowid(database->handle);
+}
+
+static void row_changed(void *user_data, int action, const char *schema, const char *table, sqlite3_int64 row)
+{
+    const struct sqlite *database = user_data;
+    (void)action, (void)schema, (void)row;
+    database->changed(database->watcher, table);
+}
+
+void sqlite_watch_rows(struct sqlite *database, void (*changed)(void *user_data, const char *table),
+                       void *user_data)
+{
+    database->changed = changed;
+    database->watcher = user_data;
+    sqlite3_update_hook(database->handle, row_changed, database);
 }
 
 int64_t sqlite_changed_rows(struct sqlite *database)

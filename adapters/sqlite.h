@@ -97,7 +97,10 @@ bool sqlite_is_integer(struct sqlite_statement *statement, int at);
 bool sqlite_is_real(struct sqlite_statement *statement, int at);
 bool sqlite_is_text(struct sqlite_statement *statement, int at);
 enum sqlite_kind { SQLITE_NOTHING, SQLITE_WHOLE_NUMBER, SQLITE_REAL_NUMBER, SQLITE_WORDS, SQLITE_RAW_BYTES };
-enum sqlite_kind sqlite_column_kind(struct sqlite_statement *statement, int at);
+/* What stands there, whatever it is: a whole number goes to `number`, words, raw bytes and a real number (as SQLite prints
+ * it) to `bytes`. */
+enum sqlite_kind sqlite_column(struct sqlite_statement *statement, int at, int64_t *number,
+                               struct text *bytes);
 int64_t sqlite_number(struct sqlite_statement *statement, int at);
 struct text sqlite_column_text(struct sqlite_statement *statement,
                                int at); /* numbers as SQLite prints them */
@@ -105,6 +108,10 @@ struct text sqlite_bytes(struct sqlite_statement *statement, int at);
 bool sqlite_digest(struct sqlite_statement *statement, int at, struct digest *digest); /* false when NULL */
 
 int64_t sqlite_last_row(struct sqlite *database);
+/* Is told of each row that this connection writes or deletes, in tables that have a row number (not WITHOUT ROWID), but not
+ * of a DELETE without WHERE. */
+void sqlite_watch_rows(struct sqlite *database, void (*changed)(void *user_data, const char *table),
+                       void *user_data);
 int64_t sqlite_changed_rows(struct sqlite *database);
 
 /* The door into SQL for a name that is not ours: in double quotes, in the arena. Values are bound. */

@@ -74,16 +74,14 @@ static enum status examine_night(struct store *store, struct arena *arena, int64
 static enum status examine_kept(struct store *store, struct arena *arena, const char *today,
                                 struct examination *of, struct error *error)
 {
-    struct kept_filter all = { .limit = 1 }, fresh = { .limit = 1 };
     struct value *rows;
     struct date day;
     char until[DATE_TEXT];
-    int64_t records;
+    int64_t before;
     date_read(text_of(today), &day);
     date_write(date_from_days(date_days(day) + NEAR_DAYS), until);
-    if (kept_rows(store, &all, arena, &rows, &of->kept, &records, error) ||
-        night_before(store, &fresh.since, error) ||
-        kept_rows(store, &fresh, arena, &rows, &of->fresh, &records, error) ||
+    if (night_before(store, &before, error) ||
+        kept_count(store, before, arena, &of->kept, &of->fresh, error) ||
         rule_report_deadlines(store, arena, today, until, &rows, error))
         return error->status;
     for (const struct value *row = rows->first; row; row = row->next) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "console/console_inside.h"
+#include "console/follower.h"
 #include "console/search.h"
 #include "console/style.h"
 #include "console/verifier.h"
@@ -45,7 +46,8 @@ struct console {
     struct http_server *server;
     struct verifier *verifier;
     struct search *search;
-    struct page_cache *cache;
+    struct report_memory *reports;
+    struct follower *follower;
     pthread_mutex_t mutex; /* of the readers */
     struct reader *readers;
 };
@@ -206,9 +208,9 @@ enum status console_find(struct page *page, struct text question, struct value *
                        page->arena, codes, error);
 }
 
-struct page_cache *console_cache(const struct page *page)
+struct report_memory *console_reports(const struct page *page)
 {
-    return page->console->cache;
+    return page->console->reports;
 }
 
 static void show_error(struct page *page, bool asked_wrongly, const struct error *error)
@@ -342,7 +344,7 @@ enum status console_open(const struct console_settings *settings, struct console
     struct console *made = memory_new(struct console);
     made->settings = *settings;
     made->search = search_open();
-    made->cache = page_cache_open();
+    made->reports = report_memory_open();
     pthread_mutex_init(&made->mutex, NULL);
     struct http_server_settings server = { .listen = settings->listen,
                                            .descriptor = settings->descriptor,
@@ -350,6 +352,7 @@ enum status console_open(const struct console_settings *settings, struct console
                                            .user_data = made };
     if (http_server_open(&server, &made->server, error) ||
         (settings->lock && settings->lock(settings->user_data, error)) ||
+        follower_open(&made->settings, made->reports, &made->follower, error) ||
         verifier_open(&made->settings, &made->verifier, error) || http_server_start(made->server, error)) {
         console_close(made);
         return error->status;
@@ -369,8 +372,9 @@ void console_close(struct console *console)
         return;
     http_server_close(console->server);
     verifier_close(console->verifier);
+    follower_close(console->follower);
     search_close(console->search);
-    page_cache_close(console->cache);
+    report_memory_close(console->reports);
     for (struct reader *reader = console->readers, *next; reader; reader = next) {
         next = reader->next;
         close_reader(reader);

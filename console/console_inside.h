@@ -3,7 +3,7 @@
 #define CONSOLE_CONSOLE_INSIDE_H
 
 #include "console/page.h"
-#include "console/page_cache.h"
+#include "store/report_memory.h"
 
 struct console_page {
     const char *path;
@@ -16,7 +16,7 @@ extern const struct console_page console_pages[]; /* ends with a path of NULL */
 page_show page_today, page_kept, page_procedures, page_procedure, page_runs, page_run, page_sources,
     page_deadlines, page_approvals, page_reports, page_report, page_ledger, page_verification;
 
-struct page_cache *console_cache(const struct page *page);
+struct report_memory *console_reports(const struct page *page);
 /* The codes that a question is about; of the page's head (console/search.h). */
 enum status console_find(struct page *page, struct text question, struct value **codes, struct error *error);
 

@@ -83,20 +83,20 @@ static enum status read_day(const struct page *page, const char *name, const cha
     return STATUS_OK;
 }
 
-static const char *or_dash(const char *text)
+static enum status put_report(struct page *page, const struct report_kind *kind,
+                              const struct report_request *request, struct error *error)
 {
-    return text ? text : "-";
-}
-
-/* All that the page says rests on: which ledger, how far, which day, what was asked for, in which language. */
-static struct text key_of(const struct page *page, const struct report_request *request)
-{
-    char today[DATE_TEXT];
-    date_write(page->today, today);
-    return text_format(page->arena, TEXT_PRINT "|%lld|%s|" TEXT_PRINT "|%s|%s|%s|%d|%d|%s",
-                       TEXT_ARG(value_text_of(page->head, "root")), (long long)page->behind, today,
-                       TEXT_ARG(request->name), or_dash(request->from), or_dash(request->to),
-                       or_dash(request->as_of), (int)request->by, (int)page->language, page->prefix);
+    struct value *document;
+    bool done;
+    if (report_make(request, page->arena, &document, error) ||
+        list_download(page, kind->name, document, &done, error))
+        return error->status;
+    if (done)
+        return STATUS_OK;
+    put_form(page, kind, document, request->by);
+    report_html_inside(page->out, document, language_name(page->language));
+    list_downloads(page, kind->name);
+    return STATUS_OK;
 }
 
 enum status page_report(struct page *page, struct error *error)
@@ -104,9 +104,7 @@ enum status page_report(struct page *page, struct error *error)
     const struct console_settings *settings = page->settings;
     const struct report_kind *kind = report_kinds;
     struct text asked = page_parameter(page, "theo");
-    struct value *document;
     size_t grouped = REPORT_BY_DEFAULT;
-    bool done;
     while (kind->name && !text_is(page->rest, kind->name))
         kind++;
     if (!kind->name)
@@ -127,17 +125,12 @@ enum status page_report(struct page *page, struct error *error)
          (read_day(page, "tu", &request.from, error) || read_day(page, "den", &request.to, error))) ||
         (!kind->period && read_day(page, "ngay", &request.as_of, error)))
         return error->status;
-    struct text key = key_of(page, &request);
-    if (!page_parameter(page, "tai").bytes && page_cache_find(console_cache(page), key, page->out))
-        return STATUS_OK;
-    if (report_make(&request, page->arena, &document, error) ||
-        list_download(page, kind->name, document, &done, error))
-        return error->status;
-    if (done)
-        return STATUS_OK;
-    put_form(page, kind, document, grouped);
-    report_html_inside(page->out, document, language_name(page->language));
-    list_downloads(page, kind->name);
-    page_cache_put(console_cache(page), key, buffer_view(page->out));
-    return STATUS_OK;
+    enum status status = report_memory_hold(console_reports(page), page->store, error);
+    if (status && status != STATUS_END)
+        return status;
+    request.memory = status ? NULL : console_reports(page);
+    status = put_report(page, kind, &request, error);
+    if (request.memory)
+        report_memory_release(console_reports(page));
+    return status;
 }

@@ -441,6 +441,7 @@ static const struct {
     { "refers-to-wants-a-field-with-one", "\"refers_to\" wants a field with one value, and \"%.*s\" has many" },
     { "refuses-the-request-http-check-auth", "%s refuses the request (HTTP %ld); check \"auth\"" },
     { "release-brake-needs-reason-text-it-goes", "--release-brake needs --reason TEXT: it goes into the ledger with your name" },
+    { "reports-cannot-follow-the-ledger-no-thread", "reports cannot follow the ledger: no thread is to be had" },
     { "requests-cannot-be-worked-on", "requests cannot be worked on: %s" },
     { "required-is-true-or-or-field-where", "\"required\" is true, or { or: FIELD } where another field will do; remove the check otherwise" },
     { "row-it-has-more-than-bytes-and", "%s, row %zu: it has more than %zu bytes and is set aside" },

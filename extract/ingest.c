@@ -19,8 +19,9 @@ struct item {
     const char *locator, *document, *fault, *kept;
     struct digest digest;
     bool whole;
-    bool secret; /* it holds a secret: its place and its key are all that is kept of it */
-    bool known;  /* staged before, or nothing that was asked for: there is nothing left to do */
+    bool secret;   /* it holds a secret: its place and its key are all that is kept of it */
+    bool withheld; /* … and are all that is left here */
+    bool known;    /* staged before, or nothing that was asked for: there is nothing left to do */
     bool cut;
     bool skipped; /* it is no record */
     bool again;   /* the same bytes are on their way already */
@@ -36,7 +37,8 @@ struct group {
 };
 
 /* A group is filled; then it is hashed while the next one is filled; then its unknown records are looked for
- * in the store, their keys found and their bytes packed while the one after it is filled; then it is staged. */
+ * in the store, their bytes looked through for secrets and packed and their keys found while the one after it is filled;
+ * then it is staged. */
 struct ingest {
     struct ingest_options options;
     struct group groups[GROUPS];
@@ -157,7 +159,21 @@ static void withhold(const struct ingest *ingest, struct item *item)
     item->context = TEXT_NONE;
     item->digest = crypto_sha256(item->bytes);
     item->skipped = item->known = false;
+    item->withheld = true;
     item->fault = RECORD_SECRET;
+}
+
+static void withhold_all(const struct ingest *ingest, struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->items[i].secret && !group->items[i].withheld)
+            withhold(ingest, &group->items[i]);
+}
+
+/* What is staged was looked through when it came. A row that is to be skipped goes no further, so it is looked at at once. */
+static bool looks_at_all(const struct ingest_options *options)
+{
+    return options->anew || options->skip;
 }
 
 static bool wants_key(const struct ingest *ingest, const struct item *item)
@@ -177,7 +193,8 @@ static void work(void *user_data, size_t index, unsigned thread)
     const struct ingest_options *options = &ingest->options;
     if (index < ingest->hashing->count) {
         struct item *item = &ingest->hashing->items[index];
-        item->secret = secrets_named_in(item->bytes) || secrets_named_in(item->context);
+        item->secret =
+            secrets_named_in(item->context) || (looks_at_all(options) && secrets_named_in(item->bytes));
         item->digest = crypto_sha256(item->bytes);
         item->skipped = !item->secret && !options->child && !item->fault &&
                         record_key_skips(ingest->key, item->bytes, item->context, &item->arena);
@@ -186,7 +203,9 @@ static void work(void *user_data, size_t index, unsigned thread)
     }
     struct item *item = &ingest->keying->items[index - ingest->hashing->count];
     buffer_clear(&item->packed);
-    if (!item->known)
+    if (!item->known && !looks_at_all(options))
+        item->secret = item->secret || secrets_named_in(item->bytes);
+    if (!item->known && item->secret == item->withheld)
         (void)deflate_pack(ingest->deflates[thread], item->bytes, &item->packed);
     if (!options->child && wants_key(ingest, item))
         take_key(item, record_key_find(ingest->key, item->bytes, item->context, &item->arena, &item->key,
@@ -473,9 +492,8 @@ static enum status turn(struct ingest *ingest, struct error *error)
     wait_for_threads(ingest);
     if (ingest->options.child && hear_child(ingest, error))
         return error->status;
-    for (size_t i = 0; i < ingest->hashing->count; i++)
-        if (ingest->hashing->items[i].secret)
-            withhold(ingest, &ingest->hashing->items[i]);
+    withhold_all(ingest, ingest->hashing);
+    withhold_all(ingest, staging);
     if (look_up(ingest, ingest->hashing, staging, error))
         return error->status;
     ingest->keying = ingest->hashing;

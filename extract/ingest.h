@@ -22,6 +22,7 @@ struct ingest_options {
     const struct deaths *deaths;      /* what ended such processes before; where `child` is one */
     const struct text *codes;         /* only records known under these codes, or whose key is one */
     size_t code_count;                /* 0: all */
+    bool anew;                        /* secrets are looked for in known records, too */
     bool wants_keys;                  /* of all records, also of those that are known (ingest_keys) */
     void (*notice)(void *user_data, const char *locator, const char *message);
     void *user_data;

@@ -471,7 +471,9 @@ static enum status read_source(struct reading *reading, struct store *store, str
         reading->keys = key_child_open(request->spawner, (size_t)(reading->source - request->sources),
                                        &reading->deaths, request->stop);
     bool paged = reading->source->fetch && value_find(reading->source->fetch, "pages");
-    struct ingest_options options = { .wants_keys = paged,
+    struct ingest_options options = { .anew = request->anew ||
+                                              !digest_equal(&reading->memory.recipe, &reading->found.recipe),
+                                      .wants_keys = paged,
                                       .staging = reading->staging,
                                       .thread_pool = thread_pool,
                                       .source = reading->source,

@@ -28,6 +28,7 @@
 #include "core/date.h"
 #include "core/value.h"
 #include "core/workday.h"
+#include "store/report_memory.h"
 #include "store/store.h"
 
 enum report_by {
@@ -41,7 +42,8 @@ enum report_by {
 struct report_request {
     struct text name;
     struct store *store;
-    const char *from, *to, *as_of; /* yyyy-mm-dd; NULL: the report's own (this quarter so far, today) */
+    const struct report_memory *memory; /* held until the document is no longer needed; NULL: none */
+    const char *from, *to, *as_of;      /* yyyy-mm-dd; NULL: the report's own (this quarter so far, today) */
     enum report_by by;
     const char *agency_code, *agency_name;
     bool ministry;                           /* the terms of a ministry, else of a province */

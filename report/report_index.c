@@ -147,7 +147,7 @@ static enum status judge_standing(const struct report_request *request, struct a
                                   struct error *error)
 {
     struct value *standing;
-    if (report_view_standing(request->store, arena, request->to, &standing, error))
+    if (report_view_standing(request->store, request->memory, arena, request->to, &standing, error))
         return error->status;
     for (const struct value *row = standing->first; row; row = row->next) {
         struct text code = value_text_of(row, "code");

@@ -218,8 +218,8 @@ enum status report_make_changes(const struct report_request *request, struct are
         return error_set(error, STATUS_USAGE, _("%s wants a date such as 2026-03-31, not \"%s\""), "--from",
                          request->from);
     date_write(date_from_days(date_days(from) - 1), eve);
-    if (report_view_standing(request->store, arena, eve, &before, error) ||
-        report_view_standing(request->store, arena, request->to, &now, error))
+    if (report_view_standing(request->store, request->memory, arena, eve, &before, error) ||
+        report_view_standing(request->store, request->memory, arena, request->to, &now, error))
         return error->status;
     report_column(arena, document, "group", report_by_heading(request->by), "text");
     for (size_t i = 0; i < MOVEMENTS; i++) {

@@ -56,7 +56,7 @@ enum status report_make_quantity(const struct report_request *request, struct ar
                                  struct value *document, struct error *error)
 {
     struct value *standing, *rows = value_find(document, "rows");
-    if (report_view_standing(request->store, arena, request->as_of, &standing, error))
+    if (report_view_standing(request->store, request->memory, arena, request->as_of, &standing, error))
         return error->status;
     report_column(arena, document, "group", report_by_heading(request->by), "text");
     columns(arena, document, quantities, QUANTITIES);
@@ -170,7 +170,7 @@ enum status report_make_online(const struct report_request *request, struct aren
                                struct value *document, struct error *error)
 {
     struct value *standing, *rows = value_find(document, "rows");
-    if (report_view_standing(request->store, arena, request->as_of, &standing, error))
+    if (report_view_standing(request->store, request->memory, arena, request->as_of, &standing, error))
         return error->status;
     report_column(arena, document, "group", report_by_heading(request->by), "text");
     columns(arena, document, online, ONLINE);
@@ -263,7 +263,7 @@ enum status report_make_internal(const struct report_request *request, struct ar
                                  struct value *document, struct error *error)
 {
     struct value *standing, *wanted, *rows = value_find(document, "rows");
-    if (report_view_standing(request->store, arena, request->as_of, &standing, error) ||
+    if (report_view_standing(request->store, request->memory, arena, request->as_of, &standing, error) ||
         report_view_wanted(request->store, arena, &wanted, error))
         return error->status;
     report_column(arena, document, "field", _("field of work"), "text");

@@ -52,7 +52,7 @@ enum status report_steps_read(const struct report_request *request, struct arena
 {
     struct value *versions;
     struct text baseline = text_of(request->baseline);
-    if (report_view_versions(request->store, arena, request->to, &versions, error) ||
+    if (report_view_versions(request->store, request->memory, arena, request->to, &versions, error) ||
         report_view_wanted(request->store, arena, &steps->wanted, error) ||
         (!baseline.bytes && report_view_first_day(request->store, arena, &baseline, error)))
         return error->status;

@@ -125,8 +125,10 @@ enum status browse_run_deliveries(struct store *store, struct arena *arena, int6
 
 /* ---- the ledger ---- */
 
-#define EVENT_COLUMNS                                                                                        \
-    "SELECT seq, at, run, event, source, code, digest, actor, hash, detail FROM audit_events"
+/* The window is cut from numbers alone: only its rows are made. */
+#define EVENTS(condition, window)                                                                            \
+    "SELECT seq, at, run, event, source, code, digest, actor, hash, detail FROM audit_events WHERE seq IN"   \
+    " (SELECT seq FROM ledger" condition " ORDER BY seq DESC" window ") ORDER BY seq DESC"
 
 enum status browse_events(struct store *store, struct arena *arena, const struct browse_events *filter,
                           struct browse_window *window, struct value **rows, struct error *error)
@@ -135,20 +137,19 @@ enum status browse_events(struct store *store, struct arena *arena, const struct
     static const struct {
         const char *count, *rows;
     } ways[] = {
-        { "SELECT max(seq) FROM ledger", EVENT_COLUMNS " ORDER BY seq DESC LIMIT ?1 OFFSET ?2" },
+        { "SELECT max(seq) FROM ledger", EVENTS("", " LIMIT ?1 OFFSET ?2") },
         { "SELECT count(*) FROM ledger WHERE (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code = ?2)",
-          EVENT_COLUMNS " WHERE (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code = ?2)"
-                        " ORDER BY seq DESC LIMIT ?3 OFFSET ?4" },
-        { "SELECT count(*) FROM ledger WHERE code = ?2 AND (?1 IS NULL OR event = ?1)", EVENT_COLUMNS
-          " WHERE code = ?2 AND (?1 IS NULL OR event = ?1) ORDER BY seq DESC LIMIT ?3 OFFSET ?4" },
+          EVENTS(" WHERE (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code = ?2)", " LIMIT ?3 OFFSET ?4") },
+        { "SELECT count(*) FROM ledger WHERE code = ?2 AND (?1 IS NULL OR event = ?1)",
+          EVENTS(" WHERE code = ?2 AND (?1 IS NULL OR event = ?1)", " LIMIT ?3 OFFSET ?4") },
         { "SELECT count(*) FROM ledger WHERE run = ?3 AND (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code "
           "= ?2)",
-          EVENT_COLUMNS " WHERE run = ?3 AND (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code = ?2)"
-                        " ORDER BY seq DESC LIMIT ?4 OFFSET ?5" },
+          EVENTS(" WHERE run = ?3 AND (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code = ?2)",
+                 " LIMIT ?4 OFFSET ?5") },
         { "SELECT count(*) FROM ledger WHERE seq = ?3 AND (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code "
           "= ?2)",
-          EVENT_COLUMNS " WHERE seq = ?3 AND (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code = ?2)"
-                        " LIMIT ?4 OFFSET ?5" },
+          EVENTS(" WHERE seq = ?3 AND (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR code = ?2)",
+                 " LIMIT ?4 OFFSET ?5") },
     };
     int way = filter->seq ? 4 : filter->run ? 3 : filter->code ? 2 : filter->event ? 1 : 0;
     struct query query = { .count = ways[way].count,

@@ -18,6 +18,9 @@ struct kept_filter {
     int64_t offset;                          /* rows that are left out before them */
 };
 
+/* How many points are kept back, and how many of them since after that run (0: all). */
+enum status kept_count(struct store *store, int64_t since, struct arena *arena, int64_t *points,
+                       int64_t *fresh, struct error *error);
 /* Counted, the most first: objects of name (an outcome, a rule, a department), records (and procedures) and
  * points. What no rule keeps back has no name there. */
 enum kept_by { KEPT_BY_OUTCOME, KEPT_BY_RULE, KEPT_BY_DEPARTMENT, KEPT_BYS };

@@ -111,11 +111,13 @@ enum status report_kept_records(struct store *store, struct arena *arena, int64_
     return read_rows(
         store, arena,
         "SELECT s.name AS source, r.key, r.code, r.locator, r.outcome, f.rule, f.severity, f.field, f.value,"
-        " f.reason, f.arguments, f.message, f.cites, f.since_run FROM record r JOIN source s ON s.id = "
-        "r.source"
+        " f.reason, f.arguments, f.message, f.cites, f.since_run FROM"
+        /* no more records than rows: the rest need not be sorted */
+        " (SELECT * FROM record WHERE outcome IN ('rejected', 'held') AND present = 1 ORDER BY source, id "
+        "LIMIT"
+        "  ?1) r JOIN source s ON s.id = r.source"
         " LEFT JOIN finding f ON f.record = r.id AND f.severity = 'error'"
-        " WHERE r.outcome IN ('rejected', 'held') AND r.present = 1 ORDER BY r.source, r.id, f.rowid LIMIT "
-        "?1",
+        " ORDER BY r.source, r.id, f.rowid LIMIT ?1",
         most, rows, error);
 }
 

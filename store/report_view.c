@@ -2,6 +2,8 @@
 
 #include "store/statement_rows.h"
 
+const char *const report_lists[] = { "fields", "executing", "services", NULL };
+
 static enum status read_rows(struct store *store, struct arena *arena, const char *sql, const char *day,
                              struct value **rows, struct error *error)
 {
@@ -10,22 +12,29 @@ static enum status read_rows(struct store *store, struct arena *arena, const cha
         return error->status;
     if (day)
         sqlite_bind_text(statement, 1, text_of(day));
-    return statement_rows(statement, arena, (const char *const[]){ "fields", "executing", "services", NULL },
-                          rows, error);
+    return statement_rows(statement, arena, report_lists, rows, error);
 }
 
-enum status report_view_standing(struct store *store, struct arena *arena, const char *day,
-                                 struct value **rows, struct error *error)
+enum status report_view_standing(struct store *store, const struct report_memory *memory, struct arena *arena,
+                                 const char *day, struct value **rows, struct error *error)
 {
+    if (memory) {
+        *rows = report_memory_rows(memory, day, true, arena);
+        return STATUS_OK;
+    }
     return read_rows(store, arena,
                      "SELECT * FROM report_procedures WHERE day <= ?1 AND (to_day IS NULL OR to_day > ?1)"
                      " ORDER BY code",
                      day, rows, error);
 }
 
-enum status report_view_versions(struct store *store, struct arena *arena, const char *day,
-                                 struct value **rows, struct error *error)
+enum status report_view_versions(struct store *store, const struct report_memory *memory, struct arena *arena,
+                                 const char *day, struct value **rows, struct error *error)
 {
+    if (memory) {
+        *rows = report_memory_rows(memory, day, false, arena);
+        return STATUS_OK;
+    }
     return read_rows(store, arena,
                      "SELECT code, number, day, status, kind, name, decision, signed_on, issuer, shortened,"
                      " announcement, content_digest, legal_effective, legal_issued, agency, agency_code"

@@ -8,17 +8,21 @@
 #define STORE_REPORT_VIEW_H
 
 #include "core/value.h"
+#include "store/report_memory.h"
 #include "store/store.h"
 
-/* What stood there at the end of the day: the rows of report_procedures, one a code, in order of code. */
-enum status report_view_standing(struct store *store, struct arena *arena, const char *day,
-                                 struct value **rows, struct error *error);
+extern const char *const report_lists[]; /* columns that are lists; ends with NULL */
+
+/* What stood there at the end of the day: the rows of report_procedures, one a code, in order of code. `memory`: one
+ * that is held, whose rows are only to be read; NULL, here and below: there is none. */
+enum status report_view_standing(struct store *store, const struct report_memory *memory, struct arena *arena,
+                                 const char *day, struct value **rows, struct error *error);
 
 /* Every version up to the end of a day, in order of code and number: code, number, day, status, kind,
  * decision, signed_on, issuer, shortened, announcement, content_digest, legal_effective, legal_issued,
- * agency, agency_code. */
-enum status report_view_versions(struct store *store, struct arena *arena, const char *day,
-                                 struct value **rows, struct error *error);
+ * agency, agency_code; and maybe others of report_procedures. */
+enum status report_view_versions(struct store *store, const struct report_memory *memory, struct arena *arena,
+                                 const char *day, struct value **rows, struct error *error);
 
 /* What was accepted, is in its source now, and never stood at the portal as it is: the rows of
  * report_wanted, in order of code. */

@@ -200,14 +200,32 @@ static enum status put_lines(struct store *store, struct text old, int64_t from,
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+/* Has any code come, gone, or been told something since? Each of these is an event. */
+static enum status is_new(struct store *store, int64_t from, bool *new, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store, "SELECT 1 FROM ledger WHERE seq > ?1 AND code IS NOT NULL LIMIT 1", &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, from);
+    enum status status = sqlite_step(row, error);
+    *new = status == STATUS_OK;
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
 enum status search_index_make(struct store *store, struct text old, struct buffer *index, struct error *error)
 {
     int64_t from;
+    bool new = true;
     if (store_snapshot_begin(store, error))
         return error->status;
     enum status status = find_old(store, &old, &from, error);
     status = status ? status : put_head(store, index, error);
-    status = status ? status : put_lines(store, old, from, index, error);
+    status = status || !from ? status : is_new(store, from, &new, error);
+    if (!status && new)
+        status = put_lines(store, old, from, index, error);
+    else
+        buffer_text(index, old);
     store_snapshot_end(store);
     return status;
 }

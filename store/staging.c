@@ -22,6 +22,7 @@ struct staging {
     struct bits {
         unsigned char *bytes;
         size_t count;
+        int64_t set;
     } seen, before;  /* a bit for each record of the store, by number; before: in the first walk */
     int64_t context; /* the payload of the context staged last */
     struct digest context_digest;
@@ -57,6 +58,7 @@ static void mark_seen(struct staging *staging, int64_t record)
         memset(seen->bytes + seen->count, 0, wanted - seen->count);
         seen->count = wanted;
     }
+    seen->set += !has_bit(seen, record);
     seen->bytes[byte] |= (unsigned char)(1 << (record & 7));
 }
 
@@ -625,8 +627,25 @@ struct lost {
     struct text key, code;
 };
 
+/* Mostly nothing is missing, and that a count shows. */
+static enum status is_complete(struct staging *staging, bool *complete, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store, "SELECT count(*) FROM record WHERE source = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    enum status status = sqlite_step(statement, error);
+    *complete = status == STATUS_OK && sqlite_number(statement, 0) == staging->seen.set;
+    sqlite_reset_statement(statement);
+    return status;
+}
+
 static enum status find_missing(struct staging *staging, struct error *error)
 {
+    bool complete;
+    enum status status = is_complete(staging, &complete, error);
+    if (status || complete)
+        return status;
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
     struct lost *lost = NULL;
@@ -636,7 +655,6 @@ static enum status find_missing(struct staging *staging, struct error *error)
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
-    enum status status;
     while (!(status = sqlite_step(statement, error))) {
         if (is_seen(staging, sqlite_number(statement, 0)) ||
             has_bit(&staging->before, sqlite_number(statement, 0)))

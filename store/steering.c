@@ -8,6 +8,8 @@
 #define FORM 16                 /* hexadecimal digits */
 #define FEED ((size_t)16 << 10) /* bytes of rows that are hashed at once */
 
+#define LARGE 2 /* the first of the tables: what steering_memory remembers */
+
 /* Beside them stand ledger, payloads (bound by their digests), heads, what a reconciliation listed (shown, nothing
  * else), and settings (names, and how far packing has come). */
 static const char *const tables[] = {
@@ -41,30 +43,37 @@ static struct text decimal_of(int64_t number, char *end)
 
 static void put_bytes(struct buffer *line, char kind, struct text bytes)
 {
-    char head[5] = { kind, (char)(bytes.length >> 24), (char)(bytes.length >> 16), (char)(bytes.length >> 8),
-                     (char)bytes.length };
-    buffer_put(line, head, sizeof head);
-    buffer_text(line, bytes);
+    const char head[5] = { kind, (char)(bytes.length >> 24), (char)(bytes.length >> 16),
+                           (char)(bytes.length >> 8), (char)bytes.length };
+    char *place = buffer_room(line, sizeof head + bytes.length);
+    if (!place)
+        return;
+    memcpy(place, head, sizeof head);
+    if (bytes.length)
+        memcpy(place + sizeof head, bytes.bytes, bytes.length);
+    line->length += sizeof head + bytes.length;
 }
 
 static void put_value(struct buffer *line, struct sqlite_statement *row, int at)
 {
     char digits[24];
-    switch (sqlite_column_kind(row, at)) {
+    int64_t number = 0;
+    struct text bytes = TEXT_NONE;
+    switch (sqlite_column(row, at, &number, &bytes)) {
     case SQLITE_NOTHING:
         buffer_char(line, 'n');
         break;
     case SQLITE_WHOLE_NUMBER:
-        put_bytes(line, 'i', decimal_of(sqlite_number(row, at), digits + sizeof digits));
+        put_bytes(line, 'i', decimal_of(number, digits + sizeof digits));
         break;
     case SQLITE_REAL_NUMBER:
-        put_bytes(line, 'r', sqlite_column_text(row, at));
+        put_bytes(line, 'r', bytes);
         break;
     case SQLITE_WORDS:
-        put_bytes(line, 't', sqlite_column_text(row, at));
+        put_bytes(line, 't', bytes);
         break;
     case SQLITE_RAW_BYTES:
-        put_bytes(line, 'b', sqlite_bytes(row, at));
+        put_bytes(line, 'b', bytes);
         break;
     }
 }
@@ -76,18 +85,9 @@ static void feed_lines(struct steering *steering)
     buffer_clear(&steering->lines);
 }
 
-static enum status feed_table(struct steering *steering, struct store *store, const char *sql,
-                              struct error *error)
+static enum status feed_rows(struct steering *steering, struct sqlite_statement *rows, struct error *error)
 {
-    struct sqlite_statement *rows;
-    if (sqlite_prepare(store_database(store), sql, &rows, error))
-        return error->status;
     int columns = sqlite_columns(rows);
-    crypto_hash_feed(steering->form, sql, strlen(sql) + 1);
-    for (int i = 0; i < columns; i++) {
-        const char *title = sqlite_column_title(rows, i);
-        crypto_hash_feed(steering->form, title, strlen(title) + 1);
-    }
     enum status status;
     while ((status = sqlite_step(rows, error)) == STATUS_OK) {
         for (int i = 0; i < columns; i++)
@@ -97,17 +97,71 @@ static enum status feed_table(struct steering *steering, struct store *store, co
             feed_lines(steering);
     }
     feed_lines(steering);
-    sqlite_finish(rows);
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-static enum status compute(struct store *store, char digest[DIGEST_HEX], char form[DIGEST_HEX],
-                           struct error *error)
+/* `rows`: its rows, too, and not only its form. */
+static enum status feed_table(struct steering *steering, struct store *store, const char *sql, bool rows,
+                              struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (sqlite_prepare(store_database(store), sql, &statement, error))
+        return error->status;
+    int columns = sqlite_columns(statement);
+    crypto_hash_feed(steering->form, sql, strlen(sql) + 1);
+    for (int i = 0; i < columns; i++) {
+        const char *title = sqlite_column_title(statement, i);
+        crypto_hash_feed(steering->form, title, strlen(title) + 1);
+    }
+    enum status status = rows ? feed_rows(steering, statement, error) : STATUS_OK;
+    sqlite_finish(statement);
+    return status;
+}
+
+void steering_forget(struct steering_memory *memory)
+{
+    crypto_hash_close(memory->rows);
+    memory->rows = NULL;
+}
+
+/* The large tables. A store that is still to be brought up to date gets other columns, which no row says. */
+static enum status feed_large(struct steering *steering, struct store *store, struct error *error)
+{
+    struct steering_memory *memory = store_steering(store);
+    for (size_t i = 0; i < LARGE; i++)
+        if (feed_table(steering, store, tables[i], true, error))
+            return error->status;
+    steering_forget(memory);
+    if (store_version(store) == STORE_VERSION)
+        *memory = (struct steering_memory){ crypto_hash_copy(steering->rows), store_rows_changed(store) };
+    return STATUS_OK;
+}
+
+/* … as they were when they were fed last, as no row of them was written since. */
+static enum status recall_large(struct steering *steering, struct store *store, struct error *error)
+{
+    for (size_t i = 0; i < LARGE; i++)
+        if (feed_table(steering, store, tables[i], false, error))
+            return error->status;
+    crypto_hash_close(steering->rows);
+    steering->rows = crypto_hash_copy(store_steering(store)->rows);
+    return STATUS_OK;
+}
+
+static bool is_remembered(struct store *store)
+{
+    const struct steering_memory *memory = store_steering(store);
+    return memory->rows && memory->changes == store_rows_changed(store);
+}
+
+static enum status compute(struct store *store, bool remembered, char digest[DIGEST_HEX],
+                           char form[DIGEST_HEX], struct error *error)
 {
     struct steering steering = { .rows = crypto_hash_open(), .form = crypto_hash_open() };
-    enum status status = STATUS_OK;
-    for (size_t i = 0; !status && i < sizeof tables / sizeof *tables; i++)
-        status = feed_table(&steering, store, tables[i], error);
+    enum status status = remembered && is_remembered(store) ? recall_large(&steering, store, error)
+                                                            : feed_large(&steering, store, error);
+    for (size_t i = LARGE; !status && i < sizeof tables / sizeof *tables; i++)
+        status = feed_table(&steering, store, tables[i], true, error);
     struct digest rows = crypto_hash_finish(steering.rows), names = crypto_hash_finish(steering.form);
     digest_hex(&rows, digest);
     digest_hex(&names, form);
@@ -121,7 +175,7 @@ static enum status compute(struct store *store, char digest[DIGEST_HEX], char fo
 enum status steering_put(struct store *store, struct arena *arena, struct value *detail, struct error *error)
 {
     char digest[DIGEST_HEX], form[DIGEST_HEX];
-    if (compute(store, digest, form, error))
+    if (compute(store, true, digest, form, error))
         return error->status;
     value_set(detail, "state_digest", value_text(arena, text_copy(arena, text_of(digest))));
     value_set(detail, "state_form", value_text(arena, text_copy(arena, text_of(form))));
@@ -162,7 +216,7 @@ enum status steering_compare(struct store *store, bool *same, int64_t *run, stru
     struct text bound = value_text_of(detail, "state_digest");
     if (!bound.bytes)
         return STATUS_OK;
-    if (compute(store, digest, form, error))
+    if (compute(store, false, digest, form, error))
         return error->status;
     *same = !text_is(value_text_of(detail, "state_form"), form) || text_is(bound, digest);
     return STATUS_OK;

@@ -10,6 +10,7 @@
 #include "store/merkle.h"
 #include "store/schema.h"
 #include "store/schema_pair.h"
+#include "store/steering.h"
 #include "store/untouched.h"
 
 #define STATEMENTS 512 /* a power of two, well above the number of literals */
@@ -27,6 +28,8 @@ struct store {
     uint64_t written; /* the size of the tree on disk */
     bool lost;        /* the tree could not be read again after a rollback: nothing more is written */
     struct buffer scratch[2];
+    uint64_t rows_changed;
+    struct steering_memory steering;
     struct deflate *deflate; /* opened when the first packed payload is read */
     struct buffer unpacked;
     const struct audit_settings *sealing;
@@ -123,6 +126,12 @@ static enum status open_file(struct store *store, enum sqlite_mode mode, struct 
     return status;
 }
 
+static void row_changed(void *user_data, const char *table)
+{
+    struct store *store = user_data;
+    store->rows_changed += !strcmp(table, "record") || !strcmp(table, "finding");
+}
+
 static enum status open_to_write(struct store *store, struct error *error)
 {
     /* A store that merely cannot be opened says nothing against its ledger. */
@@ -133,6 +142,7 @@ static enum status open_to_write(struct store *store, struct error *error)
         schema_prepare(store->database, true, store->path, &store->version, error) ||
         sqlite_run(store->database, pragmas, error) || read_tree(store, error))
         return error->status == STATUS_FATAL ? (error->status = STATUS_LEDGER) : error->status;
+    sqlite_watch_rows(store->database, row_changed, store);
     return STATUS_OK;
 }
 
@@ -250,6 +260,7 @@ void store_close(struct store *store)
     buffer_free(&store->scratch[1]);
     buffer_free(&store->unpacked);
     deflate_close(store->deflate);
+    steering_forget(&store->steering);
     free(store->path);
     free(store);
 }
@@ -257,6 +268,16 @@ void store_close(struct store *store)
 const char *store_path(const struct store *store)
 {
     return store->path;
+}
+
+uint64_t store_rows_changed(const struct store *store)
+{
+    return store->rows_changed;
+}
+
+struct steering_memory *store_steering(struct store *store)
+{
+    return &store->steering;
 }
 
 struct sqlite *store_database(struct store *store)

@@ -63,6 +63,10 @@ const struct audit_settings *store_sealing(const struct store *store);
 int64_t store_version(const struct store *store); /* of the file; 1: 0.1.0, until the first run */
 struct merkle_tree *
 store_tree(struct store *store); /* for store/ only: the ledger's tree, ahead of the disk in a group */
+/* For store/ only: how many rows of `record` and `finding` this connection has written or deleted, and what steering.c
+ * remembers while it is open. */
+uint64_t store_rows_changed(const struct store *store);
+struct steering_memory *store_steering(struct store *store);
 struct buffer *store_scratch(struct store *store, int which); /* for store/ only: 0 or 1 */
 
 /* Work is written in groups: begin … commit. A commit survives the death of the process; while the store is

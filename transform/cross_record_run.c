@@ -137,10 +137,11 @@ enum status cross_record_rules_run(struct store *store, const struct rule_set *c
 {
     bool kept;
     struct rule_set copy = *compiled, *rules = &copy;
-    if (cross_record_kept(store, &kept, error))
-        return error->status;
-    if (!kept && !rules->projection && !rules->has_sql)
-        return STATUS_OK;
+    if (!rules->projection && !rules->has_sql) {
+        enum status status = cross_record_kept(store, &kept, error);
+        if (status || !kept)
+            return status;
+    }
     if (find_baseline(store, rules, error))
         return error->status;
     struct arena arena = { 0 };

@@ -55,7 +55,7 @@ static void one_night(struct night *night, int count, int number, int changed)
         int turns = (number * changed + count - 1 - i) / count;
         snprintf(code, sizeof code, "1.%06d", i);
         snprintf(version, sizeof version, "%d", turns);
-        night_record(night, code, "Cấp giấy phép xây dựng", version);
+        night_record(night, code, night->rich && i % 33 == 7 ? "" : "Cấp giấy phép xây dựng", version);
     }
     night_work(night);
     night_deliver(night);
@@ -66,7 +66,7 @@ static void one_night(struct night *night, int count, int number, int changed)
 
 static void nights(const char *path, int count, int how_many)
 {
-    struct night night = { .filler = filler() };
+    struct night night = { .filler = filler(), .rich = true };
     double begun = seconds(), last = 0;
     night_open(&night, path, NULL);
     for (int number = 0; number < how_many; number++) {

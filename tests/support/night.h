@@ -44,6 +44,7 @@ struct night {
     const char *filler; /* NULL: none; a long text for the contents */
     const char *rules;  /* NULL: "{}" */
     const char *portal; /* the version the portal answers with; NULL: the run's number */
+    bool rich;          /* contents of as many parts as a real one's, warnings, departments */
     struct arena arena;
 };
 
@@ -164,6 +165,39 @@ static struct text night_field(struct text bytes, int number)
     return text_find(rest, TEXT("\t"), &at) ? text_slice(rest, 0, at) : rest;
 }
 
+/* Parts as real procedures have them; the filler is shared out among them. */
+static void night_enrich(struct night *night, struct value *content)
+{
+    struct arena *arena = &night->arena;
+    struct text filler = text_of(night->filler);
+    static const char *const lists[] = { "steps", "dossier", "methods" };
+    struct value *agency = value_set(content, "agency", value_object(arena));
+    value_set(agency, "code", value_string(arena, "H13"));
+    value_set(agency, "name", value_string(arena, "UBND thành phố Cần Thơ"));
+    struct value *decision = value_set(content, "decision", value_object(arena));
+    value_set(decision, "number", value_string(arena, "9/QĐ-UBND"));
+    value_set(decision, "signed_on", value_string(arena, "2026-01-02"));
+    value_append(value_set(content, "fields", value_list(arena)), value_string(arena, "Hộ tịch"));
+    value_append(value_set(content, "levels", value_list(arena)), value_string(arena, "province"));
+    value_append(value_set(content, "subjects", value_list(arena)), value_string(arena, "Cá nhân"));
+    value_append(value_set(content, "executing_agencies", value_list(arena)),
+                 value_string(arena, "Sở Tư pháp"));
+    struct value *service =
+        value_append(value_set(content, "services", value_list(arena)), value_object(arena));
+    value_set(service, "code", value_copy(arena, value_find(content, "code")));
+    value_set(service, "level", value_string(arena, "partial"));
+    for (size_t i = 0; i < 3; i++) {
+        struct value *list = value_set(content, lists[i], value_list(arena));
+        for (size_t j = 0; j < 6; j++) {
+            size_t length = text_cut(filler, strlen(night->filler) / 18);
+            struct value *part = value_append(list, value_object(arena));
+            value_set(part, "name", value_string(arena, lists[i]));
+            value_set(part, "description", value_text(arena, text_slice(filler, 0, length)));
+            filler = text_slice(filler, length, filler.length);
+        }
+    }
+}
+
 static struct text night_content(struct night *night, struct text bytes)
 {
     struct arena *arena = &night->arena;
@@ -178,11 +212,25 @@ static struct text night_content(struct night *night, struct text bytes)
     value_set(value_append(bases, value_object(arena)), "number", value_string(arena, "63/2010/NĐ-CP"));
     value_set(content, "name", value_text(arena, night_field(bytes, 2)));
     value_set(content, "status", value_text(arena, night_field(bytes, 1)));
-    if (night->filler)
+    if (night->rich)
+        night_enrich(night, content);
+    else if (night->filler)
         value_set(content, "time_limit", value_string(arena, night->filler));
     BUFFER_OWNED struct buffer out = { 0 };
     canonical_write(&out, content);
     return text_copy(arena, buffer_view(&out));
+}
+
+static void night_warn(struct night *night, struct findings *findings)
+{
+    static const char *const rules[] = { "KT-1", "KT-2", "KT-3", "KT-4", "KT-5", "KT-6", "KT-7" };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        struct finding *finding =
+            finding_add(&night->arena, findings, false, text_of(rules[i]), "steps[2].name", TEXT("steps"),
+                        &(const struct reason){ .id = "missing" });
+        finding->message = TEXT("Thiếu nội dung này");
+        finding->cites = TEXT("Nghị định 63/2010/NĐ-CP, Điều 8");
+    }
 }
 
 /* A record without a name is rejected. */
@@ -198,7 +246,13 @@ static void night_transform(struct night *night, const struct transform_item *it
         finding->message = TEXT("Thiếu tên thủ tục");
         finding->cites = TEXT("Nghị định 63/2010/NĐ-CP, Điều 8 khoản 2 điểm a");
     }
+    if (night->rich)
+        night_warn(night, &findings);
     struct transform_result result = { .record = item->record,
+                                       .mapped = night->rich,
+                                       .department = night->rich ? text_format(&night->arena, "Phòng %lld",
+                                                                               (long long)item->record % 20)
+                                                                 : TEXT_NONE,
                                        .code = night_field(item->bytes, 0),
                                        .status = night_field(item->bytes, 1),
                                        .content = content,
