@@ -642,7 +642,7 @@ static enum status is_complete(struct staging *staging, bool *complete, struct e
 
 static enum status find_missing(struct staging *staging, struct error *error)
 {
-    bool complete;
+    bool complete = false;
     enum status status = is_complete(staging, &complete, error);
     if (status || complete)
         return status;
