@@ -217,6 +217,9 @@ static enum status run_until_load(struct night *night, struct store *store, stru
     if (night->transform)
         night->extracting.sink = &sink;
     enum status status = night->extract ? run_extract(night, store, error) : STATUS_OK;
+    /* What was not read may know the code. */
+    if (status == STATUS_OK && night->extract && !night->outage.status)
+        status = run_check_codes(night->session, store, error);
     if (status == STATUS_OK && night->transform)
         status = run_transform(night, store, error);
     transform_close(night->transformer);
@@ -341,7 +344,7 @@ enum status command_run(struct session *session, struct error *error, int *exit_
     if (check_all(&night, &rules, error) ||
         store_open(session->configuration.store, STORE_RUN, session->clock, &store, error))
         return error->status;
-    /* What extract brings may be new. */
+    /* What extract brings may be new: asked behind it. */
     enum status status = night.extract ? STATUS_OK : run_check_codes(session, store, error);
     if (status == STATUS_OK)
         status = run_begin(session, store, &night.run, error);
