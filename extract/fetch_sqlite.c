@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "extract/fetch.h"
+#include "extract/query.h"
 #include "extract/rows.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -28,6 +29,12 @@ static const struct setting settings[] = {
     { "timeout", SETTING_DURATION, AT(timeout), .fallback = "60s", .minimum = 1, .maximum = 24 * 3600 * 1000,
       .help = N_("how long the query may work") },
 };
+
+static enum status check_sqlite(struct fetch *fetch, struct error *error)
+{
+    const struct sqlite_settings *given = fetch->settings;
+    return query_only_reads(fetch, given->query, error);
+}
 
 static const char *title_of(const struct rows *rows, size_t at)
 {
@@ -116,6 +123,7 @@ const struct fetch_driver fetch_sqlite = {
     .setting_count = COUNT(settings),
     .size = sizeof(struct sqlite_settings),
     .formats = 1u << SOURCE_ROWS,
+    .check = check_sqlite,
     .open = open_sqlite,
     .next = next_sqlite,
     .close = close_sqlite,

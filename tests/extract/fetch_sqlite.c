@@ -76,8 +76,11 @@ TEST("the database is only read, and a query that does not end is broken off wit
     const char *folder = begin_nights();
     make_database(folder, "CREATE TABLE t (ma TEXT); INSERT INTO t VALUES ('1'), ('2');");
     CHECK_INT(night(folder, ROWS("SELECT ma FROM t")), STATUS_OK);
-    CHECK_INT(night(folder, ROWS("DELETE FROM t")), STATUS_STOP);
-    CHECK_CONTAINS(error.message, "src.db: ");
+    CHECK_INT(night(folder, ROWS("DELETE FROM t")), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "query: only one SELECT");
+    CHECK_INT(night(folder, ROWS("WITH c AS (SELECT 1) DELETE FROM t")), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "with DELETE it writes");
+    CHECK_INT(night(folder, ROWS("SELECT ma FROM t; DROP TABLE t")), STATUS_USAGE);
     CHECK_INT(night(folder, ROWS("SELECT nothing FROM t")), STATUS_STOP);
     CHECK_CONTAINS(error.message, "nothing");
     CHECK_INT(
