@@ -105,12 +105,19 @@ static bool is_hidden(struct text page, size_t at)
            (unsigned char)page.bytes[at + 2] >= 0x90 && (unsigned char)page.bytes[at + 2] < 0xb0;
 }
 
+/* U+FFFE and U+FFFF: libxml2 drops them without a word. */
+static bool is_lost(struct text page, size_t at)
+{
+    return page.length - at > 2 && !memcmp(page.bytes + at, "\xef\xbf", 2) &&
+           (unsigned char)page.bytes[at + 2] >= 0xbe;
+}
+
 static bool has_work(struct text page)
 {
     if (page.length && memchr(page.bytes, '&', page.length))
         return true;
     for (size_t i = 0; i < page.length; i++)
-        if (is_control((unsigned char)page.bytes[i]) || is_hidden(page, i))
+        if (is_control((unsigned char)page.bytes[i]) || is_hidden(page, i) || is_lost(page, i))
             return true;
     return false;
 }
@@ -132,7 +139,7 @@ bool html_prepare(struct text page, struct buffer *out)
         } else if (read && byte == '&') {
             at += put_reference(text_slice(page, at, page.length), attribute, out);
             xml_guard_take(&guard, 'x');
-        } else if (is_hidden(page, at - 1)) {
+        } else if (is_hidden(page, at - 1) || is_lost(page, at - 1)) {
             at += 2;
             for (const char *mark = "\xef\xbf\xbd"; *mark; mark++) {
                 buffer_char(out, *mark);

@@ -182,14 +182,67 @@ struct text secret_hide(struct arena *arena, struct text text)
     return text_equal(buffer_view(&out), text) ? text : text_copy(arena, buffer_view(&out));
 }
 
-size_t secret_written(struct arena *arena, struct text text, struct text **secrets)
+static bool is_name_byte(char byte)
 {
-    size_t scheme, mark, end, equals, count = 0, most = 1;
+    return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') || byte == '_' ||
+           byte == '-';
+}
+
+/* The value at the beginning of `text`: a word, or what stands in quotes, behind "Bearer" and its like. */
+static struct text value_of(struct text text)
+{
+    static const char *const schemes[] = { "Bearer ", "Basic ", "Token " };
+    size_t end = 0;
+    char quote = text.length && memchr("\"'", text.bytes[0], 2) ? text.bytes[0] : 0;
+    text = text_slice(text, quote != 0, text.length);
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (text_starts(text, text_of(schemes[i])))
+            text = text_trim(text_slice(text, strlen(schemes[i]), text.length));
+    while (end < text.length &&
+           (quote ? text.bytes[end] != quote : !memchr("\"' \n\t&,;}", text.bytes[end], 9)))
+        end++;
+    return text_slice(text, 0, end);
+}
+
+/* The next value that prose gives to a name of a secret, from *at on. */
+static bool next_assigned(struct text text, size_t *at, struct text *value)
+{
+    for (size_t end; *at < text.length; *at = end + 1) {
+        for (end = *at; end < text.length && is_name_byte(text.bytes[end]);)
+            end++;
+        struct text name = text_slice(text, *at, end - *at);
+        bool option = text_starts(name, TEXT("-")) && end < text.length && text.bytes[end] == ' ';
+        while (text_starts(name, TEXT("-")))
+            name = text_slice(name, 1, name.length);
+        if (!name.length || !secret_is_name(name))
+            continue;
+        size_t sign = end;
+        while (!option && sign < text.length && memchr("\" '", text.bytes[sign], 3))
+            sign++;
+        if (sign == text.length || (!option && !memchr("=:", text.bytes[sign], 2)))
+            continue;
+        struct text rest = text_trim(text_slice(text, sign + 1, text.length));
+        if (!rest.length || memchr("&,}", rest.bytes[0], 3) || text_starts(rest, TEXT("\"\"")) ||
+            text_starts(rest, TEXT("//")))
+            continue;
+        *value = value_of(rest);
+        *at = sign + 1; /* another may stand inside of what this one's value is taken for */
+        return true;
+    }
+    return false;
+}
+
+bool secret_is_assigned(struct text text)
+{
+    struct text value;
+    return next_assigned(text, &(size_t){ 0 }, &value);
+}
+
+static size_t written_in_url(struct text text, struct text *list)
+{
+    size_t scheme, mark, end, equals, count = 0;
     if (!text_find(text, TEXT("://"), &scheme))
         return 0;
-    for (size_t i = 0; i < text.length; i++)
-        most += text.bytes[i] == '&' || text.bytes[i] == '?';
-    struct text *list = *secrets = arena_array(arena, struct text, most);
     struct text rest = text_slice(text, scheme + 3, text.length);
     struct text user = text_slice(rest, 0, behind_user(rest));
     if (user.length && text_find(user, TEXT(":"), &mark))
@@ -208,36 +261,18 @@ size_t secret_written(struct arena *arena, struct text text, struct text **secre
     return count;
 }
 
-static bool is_name_byte(char byte)
+size_t secret_written(struct arena *arena, struct text text, struct text **secrets)
 {
-    return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') || byte == '_' ||
-           byte == '-';
-}
-
-bool secret_is_assigned(struct text text)
-{
-    for (size_t at = 0, end; at < text.length; at = end + 1) {
-        for (end = at; end < text.length && is_name_byte(text.bytes[end]);)
-            end++;
-        struct text name = text_slice(text, at, end - at);
-        while (text_starts(name, TEXT("-")))
-            name = text_slice(name, 1, name.length);
-        if (!name.length || !secret_is_name(name))
-            continue;
-        size_t sign = end;
-        if (at && text.bytes[at] == '-' && (text.bytes[at - 1] == ' ' || text.bytes[at - 1] == '-') &&
-            end < text.length && text.bytes[end] == ' ')
-            return true; /* --password x */
-        while (sign < text.length && memchr("\" '", text.bytes[sign], 3))
-            sign++;
-        if (sign == text.length || !memchr("=:", text.bytes[sign], 2))
-            continue;
-        struct text value = text_trim(text_slice(text, sign + 1, text.length));
-        if (value.length && !memchr("&,}", value.bytes[0], 3) && !text_starts(value, TEXT("\"\"")) &&
-            !text_starts(value, TEXT("//")))
-            return true;
-    }
-    return false;
+    struct text value;
+    size_t most = 2, at = 0;
+    for (size_t i = 0; i < text.length; i++)
+        most += memchr("&?=: ", text.bytes[i], 5) ? 2 : 0;
+    struct text *list = *secrets = arena_array(arena, struct text, most);
+    size_t count = written_in_url(text, list);
+    while (count < most && next_assigned(text, &at, &value))
+        if (!secret_is_named(value))
+            list[count++] = value;
+    return count;
 }
 
 struct text secret_hide_arguments(struct arena *arena, struct text command)

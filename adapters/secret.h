@@ -39,8 +39,8 @@ bool secret_is_assigned(struct text text);
 /* A command line without its arguments where these write a secret out; else itself. */
 struct text secret_hide_arguments(struct arena *arena, struct text command);
 
-/* The secrets that a text writes out as a URL does: its password, and what its query gives to a name of a secret.
- * How many; they are parts of the text. */
+/* The secrets that a text writes out: a URL's password and what its query gives to a name of a secret, and what prose gives to
+ * one (secret_is_assigned). How many; they are parts of the text. */
 size_t secret_written(struct arena *arena, struct text text, struct text **secrets);
 
 #endif

@@ -61,6 +61,9 @@ TEST("numbers from 128 to 159 are windows-1252, and what is no character is U+FF
     CHECK_TEXT(shown("a\xef\xb7\x90"
                      "b\xef\xb7\x99\xef\xb7\xafz"),
                TEXT("a\ufffdb\ufffd\ufffdz"));
+    CHECK_TEXT(shown("a\xef\xbf\xbe"
+                     "b\xef\xbf\xbfz\xef\xbf\xbd\xef\xbf\xbc"),
+               TEXT("a\ufffdb\ufffdz\ufffd\ufffc"));
     CHECK_TEXT(shown("A&#B &#; &#x; &#xg"), TEXT("A&#B &#; &#x; &#xg"));
     CHECK_TEXT(shown("&#7897;&#X1ED9;"), TEXT("ộộ"));
 }

@@ -106,3 +106,23 @@ TEST("names of secrets are known whatever their case and dashes")
     CHECK(secret_is_name(TEXT("X-API-Key")) && secret_is_name(TEXT("client_secret")));
     CHECK(!secret_is_name(TEXT("key")) && !secret_is_name(TEXT("tokens")) && !secret_is_name(TEXT("")));
 }
+
+static const char *written_out(const char *text)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    struct text *list;
+    size_t count = secret_written(&test_arena, text_of(text), &list);
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(&out, "[" TEXT_PRINT "]", TEXT_ARG(list[i]));
+    return text_copy(&test_arena, buffer_view(&out)).bytes;
+}
+
+TEST("what a URL, a command, a header or a body writes out is known")
+{
+    CHECK_STRING(written_out("https://u:pass@h/x?a=1&api_key=k&token=${env:T}"), "[pass][k][k]");
+    CHECK_STRING(written_out("send --password geheim -x 1; curl -H 'Authorization: Bearer abc/+=' --token=t"),
+                 "[geheim][abc/+=][t]");
+    CHECK_STRING(written_out("{\"password\": \"a b\", \"token\":null2,\"secret\":\"\"}"), "[a b][null2]");
+    CHECK_STRING(written_out("user=a&password=xyz&b=2"), "[xyz]");
+    CHECK_STRING(written_out("{\"password\": \"${env:X}\"} the token of the day"), "");
+}

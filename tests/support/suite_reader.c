@@ -101,7 +101,7 @@ static void name_columns(struct arena *arena, struct xlsx_options *options)
     *options = (struct xlsx_options){ .header = names, .header_count = COLUMNS };
 }
 
-static void put_row(struct arena *arena, struct buffer *out, const struct xlsx_row *row)
+static void put_row(struct buffer *out, const struct xlsx_row *row)
 {
     static const char marks[] = " tndbeu";
     size_t count = row->count;
@@ -109,9 +109,12 @@ static void put_row(struct arena *arena, struct buffer *out, const struct xlsx_r
         count--;
     buffer_printf(out, "[%zu,[", row->number);
     for (size_t i = 0; i < count; i++) {
+        BUFFER_OWNED struct buffer cell = { 0 };
+        buffer_char(&cell, marks[row->cells[i].kind]);
+        buffer_string(&cell, row->cells[i].merged ? "^" : "");
+        buffer_text(&cell, row->cells[i].text);
         buffer_string(out, i ? "," : "");
-        canonical_text(out, text_format(arena, "%c%s" TEXT_PRINT, marks[row->cells[i].kind],
-                                        row->cells[i].merged ? "^" : "", TEXT_ARG(row->cells[i].text)));
+        canonical_text(out, buffer_view(&cell));
     }
     buffer_string(out, "]]");
 }
@@ -136,7 +139,7 @@ static enum status read_xlsx(struct arena *arena, struct text bytes, struct buff
         if (row.title)
             buffer_printf(&titles, "%s%zu", titles.length ? "," : "", row.number);
         buffer_string(out, rows++ ? "," : "");
-        put_row(arena, out, &row);
+        put_row(out, &row);
     }
     xlsx_close(xlsx);
     buffer_string(out, "],\"titles\":[");

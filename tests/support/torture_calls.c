@@ -3,7 +3,7 @@
  *
  * A place is the chain of the last callers, as a number that stays the same from run to run when addresses do (setarch -R).
  *
- *     TORTURE_LOG=FILE             at an ordinary end, one line a place: KIND PLACE CALLS
+ *     TORTURE_LOG=FILE             at an ordinary end, one line a place: KIND PLACE CALLS, with those of its processes
  *     TORTURE_FAIL=KIND:PLACE:N    the Nth call of that kind from that place fails, as the system would say it
  *
  * Memory of libraries is a kind of its own ("memory-libcurl"): what core/memory.h gives out ends the program by itself and is
@@ -15,6 +15,7 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -42,13 +43,21 @@ enum {
     MEMORY_DEPTH = 3
 }; /* memory is asked for in too many ways to go through all */
 
+/* Shared with the processes that come of this one. A kind's name lies where it lay before they were made. */
 static struct place {
     _Atomic uint64_t number; /* 0: free */
-    const char *_Atomic kind;
+    _Atomic size_t kind;     /* in kinds */
     atomic_ulong calls;
-} places[PLACES];
+} * places;
 
-static const char *log_path, *wanted_kind;
+static struct kinds {
+    atomic_size_t count;
+    char names[128][32];
+} * kinds;
+
+static pid_t first;
+static int log_file = -1;
+static const char *wanted_kind;
 static uint64_t wanted_place;
 static unsigned long wanted_call;
 static atomic_bool ready;
@@ -66,12 +75,25 @@ static uint64_t where(const char *kind)
     return hash ? hash : 1;
 }
 
+static size_t kind_number(const char *kind)
+{
+    size_t at = 0, count = atomic_load(&kinds->count);
+    while (at < count && strcmp(kinds->names[at], kind) != 0)
+        at++;
+    if (at < count)
+        return at;
+    at = atomic_fetch_add(&kinds->count, 1) %
+         128; /* twice from two threads: one kind more with the same name */
+    snprintf(kinds->names[at], sizeof kinds->names[at], "%s", kind);
+    return at;
+}
+
 static unsigned long count_call(const char *kind, uint64_t number)
 {
     for (size_t i = number % PLACES, tries = 0; tries < PLACES; i = (i + 1) % PLACES, tries++) {
         uint64_t free_place = 0;
         if (atomic_compare_exchange_strong(&places[i].number, &free_place, number))
-            atomic_store(&places[i].kind, kind);
+            atomic_store(&places[i].kind, kind_number(kind));
         if (atomic_load(&places[i].number) == number)
             return atomic_fetch_add(&places[i].calls, 1) + 1;
     }
@@ -262,6 +284,11 @@ struct dirent *readdir(DIR *folder)
     return fails("read-folder", EIO) ? NULL : next(folder);
 }
 
+int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
+{
+    return fails("rename", EACCES) ? -1 : (int)syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
+}
+
 void *mmap64(void *address, size_t length, int protection, int flags, int descriptor, off64_t at)
 {
     if (descriptor >= 0 && fails("map", ENOMEM))
@@ -275,6 +302,13 @@ pid_t fork(void)
 {
     NEXT(fork);
     return fails("fork", EAGAIN) ? -1 : next();
+}
+
+int posix_spawnp(pid_t *process, const char *file, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[])
+{
+    NEXT(posix_spawnp);
+    return fails("fork", EAGAIN) ? EAGAIN : next(process, file, actions, attributes, arguments, environment);
 }
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *own)
@@ -317,6 +351,26 @@ ssize_t recv(int descriptor, void *bytes, size_t length, int flags)
                : (ssize_t)syscall(SYS_recvfrom, descriptor, bytes, length, flags, NULL, NULL);
 }
 
+ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags)
+{
+    return fails("send", ECONNRESET) ? -1 : (ssize_t)syscall(SYS_sendmsg, descriptor, message, flags);
+}
+
+ssize_t recvmsg(int descriptor, struct msghdr *message, int flags)
+{
+    return fails("receive", ECONNRESET) ? -1 : (ssize_t)syscall(SYS_recvmsg, descriptor, message, flags);
+}
+
+int connect(int descriptor, const struct sockaddr *address, socklen_t length)
+{
+    return fails("connect", ECONNREFUSED) ? -1 : (int)syscall(SYS_connect, descriptor, address, length);
+}
+
+int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags)
+{
+    return fails("accept", EMFILE) ? -1 : (int)syscall(SYS_accept4, descriptor, address, length, flags);
+}
+
 /* ---- the beginning and the end ---- */
 
 __attribute__((constructor)) static void begin(void)
@@ -324,7 +378,18 @@ __attribute__((constructor)) static void begin(void)
     static char kind[32];
     void *callers[2];
     const char *wanted = getenv("TORTURE_FAIL");
-    log_path = getenv("TORTURE_LOG");
+    const char *log_path = getenv("TORTURE_LOG");
+    places = mmap(NULL, PLACES * sizeof *places, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    kinds = mmap(NULL, sizeof *kinds, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (places == MAP_FAILED || kinds == MAP_FAILED)
+        abort();
+    first = getpid();
+    /* Now: at the end a locked process could not open it. */
+    if (log_path)
+        log_file =
+            (int)syscall(SYS_openat, AT_FDCWD, log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (log_file >= 0)
+        log_file = fcntl(log_file, F_DUPFD_CLOEXEC, 200);
     if (wanted && sscanf(wanted, "%31[^:]:%lx:%lu", kind, (unsigned long *)&wanted_place, &wanted_call) == 3)
         wanted_kind = kind;
     (void)backtrace(callers, 2); /* loads what it needs now, and not inside of an allocation */
@@ -334,11 +399,10 @@ __attribute__((constructor)) static void begin(void)
 __attribute__((destructor)) static void end(void)
 {
     atomic_store(&ready, false);
-    FILE *file = log_path ? fopen(log_path, "ae") : NULL;
-    for (size_t i = 0; file && i < PLACES; i++)
+    if (log_file < 0 || getpid() != first)
+        return;
+    for (size_t i = 0; i < PLACES; i++)
         if (atomic_load(&places[i].number))
-            fprintf(file, "%s %lx %lu\n", atomic_load(&places[i].kind),
+            dprintf(log_file, "%s %lx %lu\n", kinds->names[atomic_load(&places[i].kind)],
                     (unsigned long)atomic_load(&places[i].number), atomic_load(&places[i].calls));
-    if (file)
-        fclose(file);
 }
