@@ -7,6 +7,7 @@
 
 #include "adapters/http.h"
 #include "adapters/secret.h"
+#include "adapters/unescape.h"
 #include "adapters/unicode.h"
 #include "core/canonical.h"
 #include "core/error.h"
@@ -393,9 +394,11 @@ static size_t find(struct text text, size_t *at, bool named)
 
 bool secrets_named_in(struct text text)
 {
-    size_t at = 0;
+    BUFFER_OWNED struct buffer seen = { 0 };
+    size_t at = 0, again = 0;
     pthread_rwlock_rdlock(&known.lock);
-    bool found = known.form_count && find(text, &at, true);
+    bool found = known.form_count && (find(text, &at, true) ||
+                                      (unescape_put(&seen, text) && find(buffer_view(&seen), &again, true)));
     pthread_rwlock_unlock(&known.lock);
     return found;
 }

@@ -74,7 +74,7 @@ void output_set_schema(const char *schema);
 const char *output_schema(void);
 void output_begin(void);
 bool output_is_begun(void);
-void output_error(const struct error *error);
+void output_error(const struct error *error, int exit_code);
 /* error, error_id and error_hint of a document. */
 void output_error_members(struct value *document, struct arena *arena, const struct error *error);
 /* A table from a list of objects; `columns` are member names with their headings. */

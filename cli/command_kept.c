@@ -46,8 +46,10 @@ static enum status read_filter(struct session *session, struct store *store, str
                                     .rule = invocation->rule,
                                     .department = invocation->department,
                                     .outcome = invocation->outcome };
-    if (report_output_format(invocation, invocation->output ? REPORT_XLSX : REPORT_TABLE, format, error))
+    if (report_output_format(invocation, REPORT_TABLE, format, error))
         return error->status;
+    if (invocation->output && !invocation->format)
+        *format = REPORT_XLSX; /* what is handed over; --json is about what is said here */
     if (invocation->output && *format == REPORT_TABLE)
         return error_set(error, STATUS_USAGE,
                          _("--output writes files: choose --format csv, xlsx, html or json"));
@@ -56,7 +58,8 @@ static enum status read_filter(struct session *session, struct store *store, str
         source_check_names(configuration->sources, configuration->source_count, invocation->sources,
                            invocation->source_count, error))
         return error->status;
-    if (run_check_codes(session, store, error))
+    if (run_check_codes(session, store, error) || run_check_rule(session, store, error) ||
+        run_check_run(store, filter->since, error))
         return error->status;
     if (!invocation->fresh)
         return STATUS_OK;
@@ -143,6 +146,22 @@ static enum status write_list(struct lists *lists, struct value *names, struct t
     return file_write(path, buffer_view(&out), FILE_OURS, error);
 }
 
+static void say_files(const struct lists *lists, const struct value *names)
+{
+    struct value *document = value_object(lists->arena), *files = value_list(lists->arena);
+    for (const struct value *name = names->first; name; name = name->next) {
+        struct value *file = value_append(files, value_object(lists->arena));
+        value_set(file, "file", value_text(lists->arena, name->name));
+        value_set(file, "rows", value_copy(lists->arena, name));
+        if (!lists->session->invocation->json)
+            printf("%.*s: %.*s\n", TEXT_ARG(name->name), TEXT_ARG(name->text));
+    }
+    value_set(document, "folder", value_string(lists->arena, lists->session->invocation->output));
+    value_set(document, "files", files);
+    if (lists->session->invocation->json)
+        output_json(document);
+}
+
 /* The operator's first: its name is one that he can rely on. */
 static enum status write_lists(struct lists *lists, struct error *error)
 {
@@ -164,8 +183,7 @@ static enum status write_lists(struct lists *lists, struct error *error)
                                         text_string(lists->arena, department), error))
             return error->status;
     }
-    for (const struct value *name = names->first; name; name = name->next)
-        printf("%.*s: %.*s\n", TEXT_ARG(name->name), TEXT_ARG(name->text));
+    say_files(lists, names);
     return STATUS_OK;
 }
 

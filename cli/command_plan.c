@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "adapters/file.h"
 #include "cli/approval_lists.h"
 #include "cli/run.h"
 #include "core/canonical.h"
@@ -156,7 +157,62 @@ static void print_summary(struct printing *printing, const struct plan_summary *
     printf(_("The digest of this plan: %s\n"), summary->digest);
 }
 
-/* What is planned was made by the last transform: with this configuration and these rules? */
+static bool is_written_since(const char *path, int64_t began)
+{
+    struct file_state state;
+    struct error gone;
+    int64_t since = began * 1000000;
+    return file_look(path, &state, &gone) || state.modified > since || state.changed > since;
+}
+
+/* A file of the source that was written to since it was read for the run; NULL: none. */
+static const char *file_since(const struct session *session, const struct source *source, int64_t began,
+                              struct arena *arena)
+{
+    const char *folder = session->configuration.folder;
+    struct text file = value_text_of(source->fetch, "file"), in = value_text_of(source->fetch, "folder"),
+                match = value_text_of(source->fetch, "match");
+    struct file_list list = { 0 };
+    struct error unread;
+    if (file.bytes) {
+        const char *path = file_path(arena, folder, text_string(arena, file));
+        return is_written_since(path, began) ? text_string(arena, file) : NULL;
+    }
+    if (!in.bytes || file_list_folder(arena, file_path(arena, folder, text_string(arena, in)),
+                                      match.bytes ? text_string(arena, match) : "*", &list, &unread))
+        return NULL;
+    for (size_t i = 0; i < list.count; i++)
+        if (is_written_since(list.paths[i], began))
+            return list.names[i];
+    return NULL;
+}
+
+static enum status find_written(const struct session *session, struct store *store, int64_t run,
+                                struct arena *arena, struct value *changed, struct error *error)
+{
+    const struct configuration *configuration = &session->configuration;
+    bool any = false;
+    for (size_t i = 0; i < configuration->source_count; i++) {
+        const struct source *source = &configuration->sources[i];
+        int64_t began;
+        enum status status = report_read_for(store, source->name, run, &began, error);
+        if (status && status != STATUS_END)
+            return status;
+        const char *file = status ? NULL : file_since(session, source, began, arena);
+        if (file)
+            output_message(
+                session,
+                _("since source \"%s\" was read for run %lld, %s was written to: the next extract may "
+                  "bring other records"),
+                source->name, (long long)run, file);
+        any = any || file;
+    }
+    if (any)
+        value_append(changed, value_string(arena, "files"));
+    return STATUS_OK;
+}
+
+/* What is planned was made by the last transform: with this configuration, these rules and these files? */
 static enum status find_changes(const struct session *session, struct store *store, struct arena *arena,
                                 struct value **changed, struct error *error)
 {
@@ -179,7 +235,7 @@ static enum status find_changes(const struct session *session, struct store *sto
             _("since run %lld transformed last, the configuration or the rules and code lists have changed: "
               "the next transform may make another plan"),
             (long long)run);
-    return STATUS_OK;
+    return find_written(session, store, run, arena, *changed, error);
 }
 
 static enum status show(struct session *session, struct store *store, struct error *error)

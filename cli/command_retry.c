@@ -86,14 +86,19 @@ static enum status submit_taken(struct session *session, struct store *store, co
     return approval_lists_submit_ordered(session, store, codes, count, error);
 }
 
-static enum status check_codes(struct session *session, struct error *error)
+static enum status check_names(struct session *session, int64_t run, struct error *error)
 {
     struct store *store;
-    if (!session->invocation->code_count)
+    if (!session->invocation->code_count && !session->invocation->rule && !run)
         return STATUS_OK;
     if (run_read_store(session, STORE_READ, &store, error))
         return error->status;
-    return run_close_read(store, run_check_codes(session, store, error), error);
+    enum status status = run_check_codes(session, store, error);
+    if (!status)
+        status = run_check_rule(session, store, error);
+    if (!status)
+        status = run_check_run(store, run, error);
+    return run_close_read(store, status, error);
 }
 
 enum status command_retry(struct session *session, struct error *error, int *exit_code)
@@ -111,7 +116,7 @@ enum status command_retry(struct session *session, struct error *error, int *exi
                     invocation->source_count },
     };
     if (run_need_reason(invocation, error) || read_run(invocation, &request.run, error) ||
-        check_codes(session, error) || run_open(session, &store, &run, error))
+        check_names(session, request.run, error) || run_open(session, &store, &run, error))
         return error->status;
     ARENA_OWNED struct arena arena = { 0 };
     request.arena = &arena;

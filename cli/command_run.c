@@ -1,4 +1,4 @@
-/* run, extract, transform, load: the stages, one after the other, as one run of the ledger. */
+/* run, extract, transform, load: the stages as one run of the ledger. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@ struct night {
     bool extract, transform, load;
     struct extract_request extracting;
     struct transform_request transforming;
+    struct transform *transformer;
     struct load_request loading;
     struct extract_result *results;
     size_t result_count;
@@ -174,7 +175,7 @@ static enum status run_transform(struct night *night, struct store *store, struc
     char line[512];
     struct resolve_counts *work = &night->transformed.work;
     int64_t repairs = 0;
-    if (transform_run(store, &night->transforming, &night->transformed, error))
+    if (transform_run(store, night->transformer, &night->transformed, error))
         return error->status;
     night->counts.changed = work->changed;
     night->counts.accepted = work->accepted;
@@ -208,11 +209,26 @@ static enum status run_load(struct night *night, struct store *store, struct err
     return status;
 }
 
+/* What extract stages is mapped and checked while it goes on, where both are to be done. */
+static enum status run_until_load(struct night *night, struct store *store, struct error *error)
+{
+    night->transformer = transform_open(&night->transforming);
+    struct staging_sink sink = transform_sink(night->transformer);
+    if (night->transform)
+        night->extracting.sink = &sink;
+    enum status status = night->extract ? run_extract(night, store, error) : STATUS_OK;
+    /* What was not read may know the code. */
+    if (status == STATUS_OK && night->extract && !night->outage.status)
+        status = run_check_codes(night->session, store, error);
+    if (status == STATUS_OK && night->transform)
+        status = run_transform(night, store, error);
+    transform_close(night->transformer);
+    return status;
+}
+
 static enum status run_stages(struct night *night, struct store *store, struct error *error)
 {
-    if (night->extract && run_extract(night, store, error))
-        return error->status;
-    if (night->transform && run_transform(night, store, error))
+    if (run_until_load(night, store, error))
         return error->status;
     if (night->load && run_load(night, store, error))
         return error->status;
@@ -328,7 +344,7 @@ enum status command_run(struct session *session, struct error *error, int *exit_
     if (check_all(&night, &rules, error) ||
         store_open(session->configuration.store, STORE_RUN, session->clock, &store, error))
         return error->status;
-    /* What extract brings may be new. */
+    /* What extract brings may be new: asked behind it. */
     enum status status = night.extract ? STATUS_OK : run_check_codes(session, store, error);
     if (status == STATUS_OK)
         status = run_begin(session, store, &night.run, error);

@@ -49,7 +49,7 @@ const struct command commands[] = {
       "0 1 2 3 4 5", "congkhai load --source so-tu-phap", NULL },
     { "plan", "list format output " STAGE, "", 0, 0, NEEDS_STORE, command_plan,
       N_("what load would send, field by field; sends nothing"),
-      N_("It compares with what the portal acknowledged last, shows conflicts, says when configuration or rules have changed since the last transform, and ends with the plan's digest, which load --plan takes. With --format or --output: the list of what needs approval, as it would be submitted; with --list: as it was."),
+      N_("It compares with what the portal acknowledged last, shows conflicts, says when configuration, rules or files have changed since the last transform, and ends with the plan's digest, which load --plan takes. With --format or --output: the list of what needs approval, as it would be submitted; with --list: as it was."),
       "0 2 3 5", "congkhai plan --source so-tu-phap", NULL },
     { "submit", "as number people recover reason format output " STAGE, "", 0, 0, NEEDS_CONFIGURATION, command_submit,
       N_("submits what needs approval as a numbered list"),

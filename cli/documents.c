@@ -10,8 +10,10 @@
 #define RUN                                                                                                  \
     "run:i command:s exit_code:i seen:i changed:i accepted:i rejected:i held:i sent:i published:i "          \
     "refused:i "                                                                                             \
-    "conflict:i unknown:i failed:i withdrawn:i missing:i pending:i kept_back:o sources:a repairs:o"
+    "conflict:i unknown:i failed:i withdrawn:i missing:i pending:i waiting:i kept_back:o sources:a "         \
+    "repairs:o"
 #define PLAN "steps:a publish:i first:i withdraw:i ask:i conflicts:a changed_since:a digest:s"
+#define LIST "list?:i digest:s text_digest:s text:s content:o"
 #define REPORT                                                                                               \
     "report:s title:s unit:s definition:s agency:o period:o rests_on:o columns:a rows:a total?:o notes?:a"
 
@@ -33,7 +35,12 @@ static const struct {
     { "load", false, RUN },
     { "load", false, PLAN },
     { "plan", false, PLAN },
-    { "retry", false, "run:i taken_up:i rejected:i held:i refused:i failed:i unknown:i conflict:i lifted:i" },
+    { "plan", false, LIST }, /* --list, --format html */
+    { "submit", false, LIST },
+    { "approve", false, "run:i approved:i" },
+    { "send-back", false, "run:i sent_back:i" },
+    { "retry", false,
+      "run:i taken_up:i rejected:i held:i refused:i failed:i unknown:i conflict:i lifted:i sent_back:i" },
     { "withdraw", false, "run:i code:s withdrawn:b state:s exit_code:i" },
     { "reconcile", false, "online:b same:i differs:i missing_there:i only_there:i rows:a" },
     { "reconcile", false, "code:s state:s ours:s known_there:b shown_there:b differs:i rows:a" },
@@ -51,8 +58,11 @@ static const struct {
     { "history", false, "code:s on:s status:* known_at?:s procedure?:o fields?:o" },
     { "kept", false, "total:i records:i shown:i rows:a" },
     { "kept", false, REPORT },
+    { "kept", false, "folder:s files:a" }, /* --output */
     { "health", false, "state:s message:s exit_code:i age:i max_age:i kept:i new:i due:i overdue:i" },
     { "report", false, REPORT },
+    { "backup", false, "backup:s events:i root:s" },
+    { "restore", false, "head:i newest:* replaced:*" },
     { "audit verify", false,
       "holds:b ledger_holds:b sentence:s proven:i origin:* root:s events:i runs:i payloads:i forgotten:i "
       "heads:i "

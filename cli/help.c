@@ -201,16 +201,17 @@ static struct value *command_document(struct arena *arena, const struct command 
     return document;
 }
 
-static enum status print_document(char *const *words, int count, struct error *error)
+enum status help_document(const struct command *only, char *const *words, int count, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *document = value_object(&arena), *list = value_list(&arena), *general = value_list(&arena);
     for (const struct command *command = commands; command->name; command++) {
         int used;
         size_t length = count ? strlen(words[0]) : 0;
-        bool asked =
-            !count || command_find(words, count, &used) == command ||
-            (count == 1 && !strncmp(command->name, words[0], length) && command->name[length] == ' ');
+        bool asked = only ? command == only
+                          : !count || command_find(words, count, &used) == command ||
+                                (count == 1 && !strncmp(command->name, words[0], length) &&
+                                 command->name[length] == ' ');
         if (asked)
             value_append(list, command_document(&arena, command));
     }
@@ -231,6 +232,6 @@ enum status command_help(struct session *session, struct error *error, int *exit
     const struct invocation *invocation = session->invocation;
     (void)exit_code;
     if (invocation->json)
-        return print_document(invocation->arguments, invocation->argument_count, error);
+        return help_document(NULL, invocation->arguments, invocation->argument_count, error);
     return help_words(invocation->arguments, invocation->argument_count, error);
 }

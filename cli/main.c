@@ -93,20 +93,26 @@ static enum status run_command(struct session *session, const struct command *co
     return command->run(session, error, exit_code);
 }
 
-static void report(const struct session *session, const struct error *error)
+static void report(const struct session *session, const struct error *error, int exit_code)
 {
     const char *id = isatty(STDERR_FILENO) || strchr(error->message, '\n') ? NULL : error_id(error);
     output_progress_end(session);
     /* in a log, words alone cannot be searched for: they change with language and version */
     fprintf(stderr, id ? "congkhai: %s [%s]\n" : "congkhai: %s\n", error->message, id);
     if (session->invocation->json && !output_is_begun())
-        output_error(error);
+        output_error(error, exit_code);
 }
 
 static enum status carry_out(struct session *session, const struct command *command, struct error *error,
                              int *exit_code)
 {
     const struct invocation *invocation = session->invocation;
+    if (invocation->help && invocation->json) {
+        char name[] = "help", *words[] = { name };
+        int used;
+        output_set_schema(documents_name(&session->invocation->arena, command_find(words, 1, &used)));
+        return help_document(command, invocation->arguments, command ? 0 : invocation->argument_count, error);
+    }
     if (invocation->help && !command)
         return help_words(invocation->arguments, invocation->argument_count, error);
     if (invocation->help) {
@@ -126,13 +132,12 @@ static enum status carry_out(struct session *session, const struct command *comm
 static void fail(struct session *session, const struct command *command, struct error *error,
                  enum status status, int *exit_code)
 {
+    bool health = command && command->run == command_health;
     error->status = status;
-    report(session, error);
-    *exit_code = error_exit_code(status);
-    if (!command || command->run != command_health)
-        return;
-    health_unknown(error);
-    *exit_code = 3;
+    *exit_code = health ? 3 : error_exit_code(status); /* UNKNOWN of a monitoring plugin */
+    report(session, error, *exit_code);
+    if (health && !session->invocation->json)
+        health_unknown(error);
 }
 
 /* A terminal on which nothing can be written over. */

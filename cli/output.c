@@ -34,12 +34,12 @@ void output_error_members(struct value *document, struct arena *arena, const str
         value_set(document, "error_hint", value_text(arena, hint));
 }
 
-void output_error(const struct error *error)
+void output_error(const struct error *error, int exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *document = value_object(&arena);
     output_error_members(document, &arena, error);
-    value_set(document, "exit_code", value_integer(&arena, error_exit_code(error->status)));
+    value_set(document, "exit_code", value_integer(&arena, exit_code));
     output_set_schema(NULL);
     output_json(document);
 }

@@ -134,6 +134,68 @@ enum status run_check_codes(const struct session *session, struct store *store, 
     return STATUS_OK;
 }
 
+enum status run_check_run(struct store *store, int64_t run, struct error *error)
+{
+    bool known = !run;
+    if (run && report_knows_run(store, run, &known, error))
+        return error->status;
+    return known ? STATUS_OK
+                 : error_set(error, STATUS_USAGE, _("there is no run %lld; \"congkhai runs\" lists them"),
+                             (long long)run);
+}
+
+static void list_rules(struct arena *arena, const struct value *file, struct value *ids)
+{
+    const struct value *list = value_find(file, "rules");
+    for (const struct value *rule = list ? list->first : NULL; rule; rule = rule->next)
+        value_append(ids, value_text(arena, value_text_of(rule, "id")));
+}
+
+/* The rules in force, else those of the newest run. */
+static enum status rules_of(const struct session *session, struct store *store, struct arena *arena,
+                            struct value *ids, struct error *error)
+{
+    const struct configuration *configuration = &session->configuration;
+    struct value *kept;
+    for (size_t i = 0; i < configuration->rule_file_count; i++)
+        list_rules(arena, configuration->rule_files[i].tree, ids);
+    if (configuration->rule_file_count)
+        return STATUS_OK;
+    enum status status = report_run_rules(store, arena, 0, &kept, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    const struct value *files = value_find(kept, "rules");
+    for (const struct value *file = files ? files->first : NULL; file; file = file->next)
+        list_rules(arena, file, ids);
+    return STATUS_OK;
+}
+
+enum status run_check_rule(const struct session *session, struct store *store, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text rule = text_of(session->invocation->rule);
+    struct value *ids = value_list(&arena);
+    bool known = !rule.bytes || text_starts(rule, TEXT("congkhai/"));
+    if (!known && report_knows_rule(store, rule, &known, error))
+        return error->status;
+    if (known)
+        return STATUS_OK;
+    if (rules_of(session, store, &arena, ids, error))
+        return error->status;
+    const char **names = arena_array(&arena, const char *, ids->count + 1);
+    size_t count = 0;
+    for (const struct value *id = ids->first; id; id = id->next) {
+        if (text_equal(id->text, rule))
+            return STATUS_OK;
+        names[count++] = text_string(&arena, id->text);
+    }
+    const char *nearest = text_nearest(rule, names, count);
+    return error_set(error, STATUS_USAGE,
+                     nearest ? _("there is no rule \"%s\"; did you mean \"%s\"?")
+                             : _("there is no rule \"%s\""),
+                     session->invocation->rule, nearest);
+}
+
 enum status run_close_read(struct store *store, enum status status, struct error *error)
 {
     if (status == STATUS_OK)

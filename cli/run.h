@@ -27,6 +27,10 @@ enum status run_read_store(struct session *session, enum store_mode mode, struct
 
 /* STATUS_USAGE for a --code that the store does not know. */
 enum status run_check_codes(const struct session *session, struct store *store, struct error *error);
+/* STATUS_USAGE for a number that no run has (0 is none asked for), and for a --rule that is neither in force nor
+ * found anything that is kept. */
+enum status run_check_run(struct store *store, int64_t run, struct error *error);
+enum status run_check_rule(const struct session *session, struct store *store, struct error *error);
 enum status run_close_read(struct store *store, enum status status, struct error *error);
 
 /* Opens the store to be written (STATUS_BUSY: another run has it) and begins the run. On failure nothing is

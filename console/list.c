@@ -140,7 +140,7 @@ static struct value *make_document(const struct page *page, const struct list *l
         value_set(column, "kind", value_string(arena, "text"));
     }
     if (raw) {
-        value_set(document, "rows", list->rows);
+        value_set(document, "rows", value_copy(arena, list->rows));
         return document;
     }
     struct value *rows = value_set(document, "rows", value_list(arena));

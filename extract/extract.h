@@ -26,6 +26,7 @@ struct extract_request {
     const struct setting_context *context;
     struct clock *clock;     /* NULL: the system's */
     struct spawner *spawner; /* what reads foreign bytes has processes of its own; NULL: it is done here */
+    const struct staging_sink *sink; /* NULL: what is staged waits for transform */
     const volatile sig_atomic_t *stop;
     void (*progress)(void *user_data, const char *source, int64_t seen);
     /* One line for each thing a person should know: a source that broke off, a record that cannot be read. */

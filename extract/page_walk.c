@@ -196,7 +196,7 @@ static bool take_empty(struct page_walk *walk)
 /* The page behind an empty one has rows: the empty one was no end. */
 static bool take_behind_hole(struct page_walk *walk, const struct page_fact *page)
 {
-    if (is_same(walk, page) || !fresh(walk, page))
+    if (is_same(walk, page))
         return end(walk);
     walk->resume = walk->position + (walk->kind == WALK_OFFSET ? page->rows : 1);
     count(walk, page);
@@ -238,10 +238,10 @@ static bool take_at_place(struct page_walk *walk, const struct page_fact *page)
         return take_behind_hole(walk, page);
     if (!came_before(walk, page))
         return go_on(walk, page);
-    if (walk->state == WALK_BEHIND_SHORT)
-        return end(walk);
     if (!is_same(walk, page))
         return doubt_end(walk, _("is the same as a page before it; check \"pages\""));
+    if (walk->state == WALK_BEHIND_SHORT)
+        return end(walk);
     /* Behind a full first page nothing tells a server that gives its last page for ever from one that does not
      * turn the pages. */
     if (walk->filled == 1)

@@ -318,7 +318,8 @@ static enum status walk_again(struct reading *reading, struct fetch *fetch, stru
         return error->status;
     if (!absent && (!repeats || repeats == reading->memory.repeats))
         return STATUS_OK;
-    staging_walk_again(reading->staging);
+    if (staging_walk_again(reading->staging, error))
+        return error->status;
     reading->skipped = ingest_skipped(reading->ingest); /* not counted twice */
     reading->found.unended_count = 0;
     enum status status = fetch->driver->again(fetch, &reason);
@@ -510,7 +511,7 @@ enum status source_reading_run(struct store *store, const struct extract_request
     struct reading reading = { .request = request, .source = source, .result = result, .patience = patience };
     result->source = source->name;
     result->whole = !request->code_count;
-    if (staging_open(store, source->name, &reading.staging, error))
+    if (staging_open(store, source->name, request->sink, &reading.staging, error))
         return error->status;
     enum status status = read_source(&reading, store, &arena, thread_pool, error);
     if (status) {

@@ -76,7 +76,7 @@ static bool is_false(const struct value *value)
     return value_is_scalar(value) && (text_is(value->text, "false") || text_is(value->text, "0"));
 }
 
-/* Neither null, nor empty, nor false. */
+/* Neither null, nor empty, nor false: a number is something, 0 too. */
 static bool is_something(const struct value *value)
 {
     if (!value || value->kind == VALUE_NULL)
@@ -85,7 +85,7 @@ static bool is_something(const struct value *value)
         return value->count > 0;
     if (value->kind == VALUE_TEXT)
         return text_trim(value->text).length > 0;
-    return !is_false(value);
+    return value->kind != VALUE_BOOLEAN || value->truth;
 }
 
 static bool is_good_code(const struct value *code)
@@ -93,7 +93,7 @@ static bool is_good_code(const struct value *code)
     struct text text = code->text;
     if (code->kind != VALUE_TEXT && code->kind != VALUE_NUMBER)
         return code->kind == VALUE_NULL;
-    return !text.length || text_is(text, "0") || text_is(text, "00");
+    return text_is(text, "0") || text_is(text, "00");
 }
 
 static bool members_fail(const struct value *object)

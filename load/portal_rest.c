@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "adapters/crypto.h"
 #include "adapters/json.h"
@@ -211,8 +212,9 @@ static enum status submit_rest(struct portal *portal, struct portal_request *con
 
 static bool is_problem(const struct http_response *answer)
 {
-    struct text type = answer->content_type;
-    return text_starts(type, TEXT("application/problem+json"));
+    static const char name[] = "application/problem+json";
+    struct text type = answer->content_type; /* in any case, with parameters */
+    return type.length >= strlen(name) && !strncasecmp(type.bytes, name, strlen(name));
 }
 
 /* 200, 201. What cannot be read shows nothing, and neither does an answer about another procedure; an ETag

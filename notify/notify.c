@@ -10,7 +10,8 @@
 #include "core/canonical.h"
 #include "core/clock.h"
 
-#define AGAIN_MS     ((int64_t)7 * 24 * 3600 * 1000)
+/* 7 days, and half a day less: the seventh night may begin a moment before the hour of the first. */
+#define AGAIN_MS     ((int64_t)(7 * 24 - 12) * 3600 * 1000)
 #define STATE_LIMIT  ((size_t)4 << 20)
 #define TOLD_ROWS    20
 #define FORGOTTEN_MS ((int64_t)60 * 24 * 3600 * 1000)

@@ -46,8 +46,10 @@ static const struct family families[] = {
       "SELECT count(*), rule FROM deadline WHERE due < ?1 GROUP BY rule", true },
     { "congkhai_source_whole_listing_timestamp_seconds", "When a source was last listed whole.", "source",
       "SELECT (SELECT " SECONDS(
-          "at") " FROM ledger WHERE run = complete_run AND event = 'run-started') AS at, name FROM source"
-                " WHERE at IS NOT NULL ORDER BY name",
+          "b.at") " FROM ledger l JOIN ledger b ON b.run = l.run AND b.event = 'run-started' WHERE l.event ="
+                  " 'listed' AND l.source = s.name AND json_extract(l.detail, '$.whole')"
+                  " ORDER BY l.seq DESC LIMIT 1) AS began, s.name FROM source s WHERE began IS NOT NULL"
+                  " ORDER BY s.name",
       false },
     { "congkhai_ledger_events", "Events of the ledger.", NULL, "SELECT coalesce(max(seq), 0) FROM ledger",
       false },

@@ -192,6 +192,15 @@ enum status report_run_rules(struct store *store, struct arena *arena, int64_t r
     return read_document(store, arena, statement, rules, error);
 }
 
+static enum status exists(struct sqlite_statement *statement, bool *known, struct error *error)
+{
+    if (sqlite_step(statement, error))
+        return error->status;
+    *known = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return STATUS_OK;
+}
+
 enum status report_knows(struct store *store, struct text code, bool *known, struct error *error)
 {
     struct sqlite_statement *statement;
@@ -202,11 +211,25 @@ enum status report_knows(struct store *store, struct text code, bool *known, str
                   &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, code);
-    if (sqlite_step(statement, error))
+    return exists(statement, known, error);
+}
+
+enum status report_knows_run(struct store *store, int64_t run, bool *known, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "SELECT EXISTS (SELECT 1 FROM ledger WHERE run = ?1)", &statement, error))
         return error->status;
-    *known = sqlite_number(statement, 0);
-    sqlite_reset_statement(statement);
-    return STATUS_OK;
+    sqlite_bind_number(statement, 1, run);
+    return exists(statement, known, error);
+}
+
+enum status report_knows_rule(struct store *store, struct text rule, bool *known, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store, "SELECT EXISTS (SELECT 1 FROM finding WHERE rule = ?1)", &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, rule);
+    return exists(statement, known, error);
 }
 
 enum status report_last_transform(struct store *store, int64_t *run, struct digest *configuration,
@@ -228,6 +251,26 @@ enum status report_last_transform(struct store *store, int64_t *run, struct dige
                  digest_from_hex(sqlite_column_text(statement, 2), rules);
     sqlite_reset_statement(statement);
     return known ? STATUS_OK : STATUS_END;
+}
+
+enum status report_read_for(struct store *store, const char *source, int64_t run, int64_t *began,
+                            struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "SELECT CAST(round((julianday(s.at) - 2440587.5) * 86400000) AS INTEGER) FROM ledger l"
+                  " JOIN ledger s ON s.run = l.run AND s.event = 'run-started'"
+                  " WHERE l.event = 'listed' AND l.source = ?1 AND l.run <= ?2 ORDER BY l.seq DESC LIMIT 1",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, text_of(source));
+    sqlite_bind_number(statement, 2, run);
+    enum status status = sqlite_step(statement, error);
+    if (status)
+        return status;
+    *began = sqlite_number(statement, 0);
+    sqlite_reset_statement(statement);
+    return STATUS_OK;
 }
 
 enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,

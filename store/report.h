@@ -51,9 +51,15 @@ enum status report_run_rules(struct store *store, struct arena *arena, int64_t r
                              struct error *error);
 /* Does the store know the code, of a record (or as its key) or of a procedure? */
 enum status report_knows(struct store *store, struct text code, bool *known, struct error *error);
+enum status report_knows_run(struct store *store, int64_t run, bool *known, struct error *error);
+/* Is there something that the rule found? */
+enum status report_knows_rule(struct store *store, struct text rule, bool *known, struct error *error);
 /* With which configuration and rules records were transformed last, and in which run. STATUS_END: never. */
 enum status report_last_transform(struct store *store, int64_t *run, struct digest *configuration,
                                   struct digest *rules, struct error *error);
+/* When the run began (milliseconds since 1970) that read the source last, up to this run. STATUS_END: none did. */
+enum status report_read_for(struct store *store, const char *source, int64_t run, int64_t *began,
+                            struct error *error);
 /* The configuration of the newest run, secrets masked, as it kept it. STATUS_END: no run, or nothing kept. */
 enum status report_configuration(struct store *store, struct arena *arena, struct value **configuration,
                                  struct error *error);

@@ -17,7 +17,8 @@ void search_index_path(const struct store *store, struct buffer *path);
 /* Of the store as it is. What `old` (bytes NULL: none) already has, and no event since concerns, is taken from there. */
 enum status search_index_make(struct store *store, struct text old, struct buffer *index,
                               struct error *error);
-/* The same beside the store, from what lies there. */
+/* The same beside the store, from what lies there; that stays as it is, with its older head, where no event since concerns
+ * a code. */
 enum status search_index_write(struct store *store, struct error *error);
 
 /* Was it made from the head with this root (64 hex digits)? */

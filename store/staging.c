@@ -16,6 +16,7 @@
 struct staging {
     struct store *store;
     const char *name;
+    const struct staging_sink *sink; /* NULL: none */
     int64_t source;
     struct staging_counts counts;
     struct bits {
@@ -61,14 +62,24 @@ static void mark_seen(struct staging *staging, int64_t record)
     seen->bytes[byte] |= (unsigned char)(1 << (record & 7));
 }
 
-void staging_walk_again(struct staging *staging)
+static enum status settle(const struct staging *staging, struct error *error)
 {
+    const struct staging_sink *sink = staging->sink;
+    return sink ? sink->settle(sink->user_data, staging->store, error) : STATUS_OK;
+}
+
+/* What the first walk staged may be staged anew. */
+enum status staging_walk_again(struct staging *staging, struct error *error)
+{
+    if (settle(staging, error))
+        return error->status;
     free(staging->before.bytes);
     staging->before = staging->seen;
     staging->seen = (struct bits){ 0 };
     counters_free(&staging->numbers);
     counters_free(&staging->places);
     staging->counts.seen = 0;
+    return STATUS_OK;
 }
 
 static void free_staging(struct staging *staging)
@@ -127,14 +138,15 @@ static struct text digest_text(const struct digest *digest)
     return (struct text){ (const char *)digest->bytes, 8 };
 }
 
-enum status staging_open(struct store *store, const char *source, struct staging **staging,
-                         struct error *error)
+enum status staging_open(struct store *store, const char *source, const struct staging_sink *sink,
+                         struct staging **staging, struct error *error)
 {
     if (store_begin(store, error))
         return error->status;
     struct staging *made = memory_new(struct staging);
     made->store = store;
     made->name = source;
+    made->sink = sink;
     if (find_source(store, source, &made->source, error) || look_if_fresh(made, error)) {
         staging_abandon(made);
         return error->status;
@@ -145,6 +157,8 @@ enum status staging_open(struct store *store, const char *source, struct staging
 
 void staging_abandon(struct staging *staging)
 {
+    if (staging->sink)
+        staging->sink->give_up(staging->sink->user_data);
     store_rollback(staging->store);
     free_staging(staging);
 }
@@ -420,6 +434,16 @@ static enum status put_bytes(struct staging *staging, const struct staged_record
     return store_payload_put(staging->store, PAYLOAD_SOURCE, &record->digest, record->bytes, payload, error);
 }
 
+static enum status tell_sink(const struct staging *staging, const struct staged_record *record,
+                             struct text key, struct error *error)
+{
+    const struct staging_sink *sink = staging->sink;
+    struct staged_record staged = *record;
+    staged.key = key;
+    return sink ? sink->take(sink->user_data, staging->store, staging->name, staging->last, &staged, error)
+                : STATUS_OK;
+}
+
 enum status staging_put(struct staging *staging, const struct staged_record *record, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -432,7 +456,8 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
     if (found.record && !found.present && !record->nameless &&
         append_returned(staging, key, TEXT_NONE, error))
         return error->status;
-    if (write_record(staging, record, key, found.record, payload, error))
+    if (write_record(staging, record, key, found.record, payload, error) ||
+        (!found.record && tell_sink(staging, record, key, error)))
         return error->status;
     staging->counts.seen++;
     staging->counts.changed++;
@@ -617,7 +642,7 @@ static enum status is_complete(struct staging *staging, bool *complete, struct e
 
 static enum status find_missing(struct staging *staging, struct error *error)
 {
-    bool complete;
+    bool complete = false;
     enum status status = is_complete(staging, &complete, error);
     if (status || complete)
         return status;
@@ -700,7 +725,7 @@ static enum status append_listed(struct staging *staging, const struct staging_v
 enum status staging_finish(struct staging *staging, const struct staging_verdict *verdict,
                            struct staging_counts *counts, struct error *error)
 {
-    if ((verdict->whole && verdict->full && find_missing(staging, error)) ||
+    if (settle(staging, error) || (verdict->whole && verdict->full && find_missing(staging, error)) ||
         append_listed(staging, verdict, error) || store_commit(staging->store, error)) {
         staging_abandon(staging);
         return error->status;

@@ -40,8 +40,22 @@ struct staging_verdict {
     size_t reason_count;         /* 0: the words are all there is */
 };
 
-enum status staging_open(struct store *store, const char *source, struct staging **staging,
-                         struct error *error);
+/* Who may go on at once with what was staged: a short cut, since the queue says all of it. All is called inside the
+ * transaction of the pass. Only records that the store did not have are told of: nothing hangs on them yet. */
+struct staging_sink {
+    /* Under the key that it was given; copy what is to stay. */
+    enum status (*take)(void *user_data, struct store *store, const char *source, int64_t record,
+                        const struct staged_record *staged, struct error *error);
+    /* What was taken is written: from now on its rows may change, and another source may come. */
+    enum status (*settle)(void *user_data, struct store *store, struct error *error);
+    /* What was taken is not to be written: its rows may be gone. */
+    void (*give_up)(void *user_data);
+    void *user_data;
+};
+
+/* `sink` (may be NULL) is borrowed. */
+enum status staging_open(struct store *store, const char *source, const struct staging_sink *sink,
+                         struct staging **staging, struct error *error);
 
 /* What the records that follow share; TEXT_NONE: nothing. One that was staged with something else is not
  * known: its bytes may mean something else now. */
@@ -86,7 +100,7 @@ int64_t staging_seen(const struct staging *staging);
 
 /* Begins a second walk over the source in the same pass: what the first one saw is not missing, but counts are
  * those of the second. */
-void staging_walk_again(struct staging *staging);
+enum status staging_walk_again(struct staging *staging, struct error *error);
 /* How many records of the last whole listing no walk has seen; `each` (may be NULL) is told where they stood. */
 enum status staging_absent(struct staging *staging, void (*each)(void *user_data, struct text locator),
                            void *user_data, int64_t *absent, struct error *error);

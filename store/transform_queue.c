@@ -6,8 +6,6 @@
 #include "store/finding_row.h"
 #include "store/ledger.h"
 
-#define BYTES_MAX (2u << 20) /* of the records given out at once */
-
 static enum status transform_digest_number(struct store *store, const struct digest *digest, int64_t *number,
                                            struct error *error)
 {
@@ -99,6 +97,14 @@ enum status transform_queue_share(struct store *store, const struct transform_sh
     return raise_rows(store, statement, error);
 }
 
+enum status transform_queue_recipes(struct store *store, const struct digest *map, const struct digest *rules,
+                                    struct transform_digests *transform_digests, struct error *error)
+{
+    if (transform_digest_number(store, map, &transform_digests->map, error))
+        return error->status;
+    return transform_digest_number(store, rules, &transform_digests->rules, error);
+}
+
 /* What ended the processes that worked it is tried again by another version, and what was killed by the next run.
  * What could not be decoded before is mapped again under new rules too: it has no content to be checked. So is what
  * the map itself had something to say of: the content alone does not show it. */
@@ -107,8 +113,7 @@ enum status transform_queue_mark(struct store *store, const char *source, const 
                                  struct error *error)
 {
     struct sqlite_statement *statement;
-    if (transform_digest_number(store, map, &transform_digests->map, error) ||
-        transform_digest_number(store, rules, &transform_digests->rules, error) ||
+    if (transform_queue_recipes(store, map, rules, transform_digests, error) ||
         store_sql(
             store,
             "SELECT id, work, CASE WHEN mapped_by IS NOT ?2 OR content IS NULL OR EXISTS (SELECT 1"
@@ -117,7 +122,8 @@ enum status transform_queue_mark(struct store *store, const char *source, const 
             " WHERE source = (SELECT id FROM source WHERE name = ?1) AND work IN (0, 2, 3) AND present = 1"
             " AND (mapped_by IS NOT ?2 OR checked_by IS NOT ?3 OR (code IS NULL AND EXISTS (SELECT 1 FROM "
             "finding f"
-            " WHERE f.record = record.id AND f.rule = 'congkhai/decode' AND (f.reason = 'record.killed'"
+            " WHERE f.record = record.id AND f.rule = 'congkhai/decode' AND ((f.reason = 'record.killed' AND "
+            "f.since_run < ?5)"
             " OR (f.reason = 'record.died' AND f.arguments IS NOT ?4)))))",
             &statement, error))
         return error->status;
@@ -125,6 +131,7 @@ enum status transform_queue_mark(struct store *store, const char *source, const 
     sqlite_bind_number(statement, 2, transform_digests->map);
     sqlite_bind_number(statement, 3, transform_digests->rules);
     sqlite_bind_text(statement, 4, TEXT("[\"" CONGKHAI_VERSION "\"]"));
+    sqlite_bind_number(statement, 5, store_run(store));
     return raise_rows(store, statement, error);
 }
 
@@ -141,7 +148,7 @@ enum status transform_queue_resolved(struct store *store, int64_t record, const 
 
 /* ---- the queue ---- */
 
-static bool is_wanted(const struct text *codes, size_t count, struct text code, struct text key)
+bool transform_queue_wants(const struct text *codes, size_t count, struct text code, struct text key)
 {
     for (size_t i = 0; i < count; i++)
         if (text_equal(codes[i], code) || text_equal(codes[i], key))
@@ -186,9 +193,10 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
     sqlite_bind_text(statement, 1, text_of(source));
     sqlite_bind_number(statement, 2, after);
     enum status status = STATUS_OK;
-    while (*count < most && arena->total < BYTES_MAX &&
+    while (*count < most && arena->total < TRANSFORM_QUEUE_BYTES &&
            (status = sqlite_step(statement, error)) == STATUS_OK) {
-        if (!is_wanted(codes, code_count, sqlite_column_text(statement, 3), sqlite_column_text(statement, 4)))
+        if (!transform_queue_wants(codes, code_count, sqlite_column_text(statement, 3),
+                                   sqlite_column_text(statement, 4)))
             continue;
         struct transform_item *item = &items[(*count)++];
         *item = (struct transform_item){

@@ -32,11 +32,13 @@ enum status transform_queue_share(struct store *store, const struct transform_sh
 enum status transform_queue_resolved(struct store *store, int64_t record, const char *outcome,
                                      struct error *error);
 
-/* Marks the records of a source that another recipe made: all to be mapped, or only to be checked anew. Gives
- * the numbers under which the recipes are known. */
+/* The numbers under which recipes are known; and the records of a source marked that another recipe made: all to be
+ * mapped, or only to be checked anew. Inside a transaction. */
 struct transform_digests {
     int64_t map, rules;
 };
+enum status transform_queue_recipes(struct store *store, const struct digest *map, const struct digest *rules,
+                                    struct transform_digests *transform_digests, struct error *error);
 enum status transform_queue_mark(struct store *store, const char *source, const struct digest *map,
                                  const struct digest *rules, struct transform_digests *transform_digests,
                                  struct error *error);
@@ -52,6 +54,10 @@ struct transform_item {
     bool fresh;           /* never worked before: nothing of it has to be taken back */
 };
 
+/* Of these codes? By the code that it had last, or its key. `count` 0: all are wanted. */
+bool transform_queue_wants(const struct text *codes, size_t count, struct text code, struct text key);
+
+#define TRANSFORM_QUEUE_BYTES ((size_t)2 << 20) /* of the records given out at once; one may exceed it */
 /* The next records to be mapped (WORK_MAP) or only checked (WORK_CHECK), in order of their numbers, after
  * `after`; texts live in the arena. */
 enum status transform_queue_next(struct store *store, const char *source, enum transform_work kind,

@@ -14,10 +14,24 @@ struct entry {
     bool shared;
 };
 
+/* Who had a value of this hash first, as far as the first look: enough to say who may repeat another. Values that fall
+ * together by chance make suspects, nothing else. hash 0: an empty place. */
+struct holder {
+    uint64_t hash;
+    int64_t record;
+};
+
+struct holders {
+    struct holder *list;
+    size_t count, size;
+};
+
 /* Half of the places are empty (NULL): they are small, the entries lie in the arena. */
 struct table {
     struct entry **entries;
     size_t count, size;
+    struct holders holders;
+    bool wanted; /* of refers_to: some record refers to another, so that it is to be filled */
 };
 
 struct hit {
@@ -38,6 +52,9 @@ struct cross_record_rules {
     struct hits *hits;    /* one a rule: of its query */
     struct rule_query *queries;
     size_t query_count;
+    enum { LOOKING, FILLING, READY } phase;
+    unsigned char *suspects; /* a bit for each record */
+    size_t suspect_bytes;
 };
 
 struct query {
@@ -67,20 +84,55 @@ struct cross_record_rules *cross_record_rules_open(const struct rule_set *rules)
     return all;
 }
 
+static void free_table(struct table *table)
+{
+    free(table->entries);
+    free(table->holders.list);
+}
+
 void cross_record_rules_close(struct cross_record_rules *all)
 {
     if (!all)
         return;
     for (size_t i = 0; i < all->rules->count; i++)
-        free(all->tables[i].entries);
+        free_table(&all->tables[i]);
+    free(all->suspects);
     arena_free(&all->arena);
     free(all);
 }
 
-bool cross_record_rules_gathers(const struct cross_record_rules *all)
+/* ---- who is to be judged ---- */
+
+void cross_record_rules_suspect(struct cross_record_rules *all, int64_t record)
 {
-    return all->rules->has_whole_set;
+    size_t byte = (size_t)record >> 3;
+    if (byte >= all->suspect_bytes) {
+        size_t wanted = (byte + 1) * 2 + 1024;
+        all->suspects = memory_resize(all->suspects, wanted);
+        memset(all->suspects + all->suspect_bytes, 0, wanted - all->suspect_bytes);
+        all->suspect_bytes = wanted;
+    }
+    all->suspects[byte] |= (unsigned char)(1 << (record & 7));
 }
+
+static bool is_suspect(const struct cross_record_rules *all, int64_t record)
+{
+    size_t byte = (size_t)record >> 3;
+    return byte < all->suspect_bytes && all->suspects[byte] >> (record & 7) & 1;
+}
+
+int64_t cross_record_rules_next_suspect(const struct cross_record_rules *all, int64_t after)
+{
+    for (size_t record = (size_t)after + 1; record >> 3 < all->suspect_bytes; record++) {
+        if (!all->suspects[record >> 3])
+            record |= 7;
+        else if (all->suspects[record >> 3] >> (record & 7) & 1)
+            return (int64_t)record;
+    }
+    return 0;
+}
+
+/* ---- what is known of all ---- */
 
 static uint64_t hash_text(struct text text)
 {
@@ -102,7 +154,10 @@ static struct entry **find_entry(const struct table *table, struct text value, u
 
 static void grow(struct table *table)
 {
-    struct table larger = { .count = table->count, .size = table->size ? table->size * 2 : 256 };
+    struct table larger = { .count = table->count,
+                            .size = table->size ? table->size * 2 : 256,
+                            .holders = table->holders,
+                            .wanted = table->wanted };
     larger.entries = memory_take_zeroed(larger.size, sizeof *larger.entries);
     for (size_t i = 0; i < table->size; i++)
         if (table->entries[i])
@@ -129,6 +184,39 @@ static struct entry *note(struct cross_record_rules *all, struct table *table, s
 static const struct entry *look_up(const struct table *table, struct text value)
 {
     return table->size ? *find_entry(table, value, hash_text(value)) : NULL;
+}
+
+static struct holder *find_holder(const struct holders *holders, uint64_t hash)
+{
+    size_t at = hash & (holders->size - 1);
+    while (holders->list[at].hash && holders->list[at].hash != hash)
+        at = (at + 1) & (holders->size - 1);
+    return &holders->list[at];
+}
+
+static void grow_holders(struct holders *holders)
+{
+    struct holders larger = { .count = holders->count, .size = holders->size ? holders->size * 2 : 1024 };
+    larger.list = memory_take_zeroed(larger.size, sizeof *larger.list);
+    for (size_t i = 0; i < holders->size; i++)
+        if (holders->list[i].hash)
+            *find_holder(&larger, holders->list[i].hash) = holders->list[i];
+    free(holders->list);
+    *holders = larger;
+}
+
+/* The record that has a value of this hash: this one, or one before it. */
+static int64_t holder_of(struct holders *holders, struct text value, int64_t record)
+{
+    if (holders->count * 2 >= holders->size)
+        grow_holders(holders);
+    uint64_t hash = hash_text(value);
+    struct holder *holder = find_holder(holders, hash ? hash : 1);
+    if (!holder->hash) {
+        *holder = (struct holder){ hash ? hash : 1, record };
+        holders->count++;
+    }
+    return holder->record;
 }
 
 struct gathering {
@@ -166,6 +254,14 @@ static bool gather_unique_value(void *user_data, const struct value *value, cons
     bool by_code = !is_code(place->path);
     if (!value_is_scalar(value) || !value->text.length)
         return true;
+    if (all->phase == LOOKING) {
+        int64_t first = holder_of(&all->tables[gathering->rule->number].holders, value->text, record->number);
+        if (first != record->number) {
+            cross_record_rules_suspect(all, first);
+            cross_record_rules_suspect(all, record->number);
+        }
+        return true;
+    }
     struct entry *entry = note(all, &all->tables[gathering->rule->number], value->text);
     if (!entry->first_label.bytes) {
         entry->first = record->number;
@@ -183,7 +279,8 @@ static void gather_unique(const void *user_data, const struct rule *rule, struct
 {
     struct gathering gathering = { all, rule, record };
     (void)user_data;
-    if (!rule_applies(all->rules, rule, view, &all->rules->moment))
+    if ((all->phase == FILLING && !is_suspect(all, record->number)) ||
+        !rule_applies(all->rules, rule, view, &all->rules->moment))
         return;
     for (size_t i = 0; i < rule->path_count; i++)
         rule_path_visit(&rule->paths[i], view, gather_unique_value, &gathering);
@@ -192,7 +289,7 @@ static void gather_unique(const void *user_data, const struct rule *rule, struct
 static bool holds_unique(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     (void)user_data;
-    if (!subject->all)
+    if (!subject->all || subject->all->phase != READY)
         return true;
     const struct entry *entry = look_up(&subject->all->tables[subject->rule->number], subject->value->text);
     if (!entry || !entry->shared)
@@ -227,17 +324,31 @@ static bool gather_target(void *user_data, const struct value *value, const stru
     return true;
 }
 
+static bool gather_reference(void *user_data, const struct value *value, const struct rule_place *place)
+{
+    const struct gathering *gathering = user_data;
+    (void)value, (void)place;
+    gathering->all->tables[gathering->rule->number].wanted = true;
+    cross_record_rules_suspect(gathering->all, gathering->record->number);
+    return false;
+}
+
+/* Few records refer to another, and mostly none does: only where one does are the targets of all looked for. */
 static void gather_refers_to(const void *user_data, const struct rule *rule, struct cross_record_rules *all,
                              const struct rule_view *view, const struct rule_record *record)
 {
     struct gathering gathering = { all, rule, record };
-    rule_path_visit(user_data, view, gather_target, &gathering);
+    for (size_t i = 0; i < rule->path_count && all->phase == LOOKING; i++)
+        rule_path_visit(&rule->paths[i], view, gather_reference, &gathering);
+    if (all->phase == FILLING && all->tables[rule->number].wanted)
+        rule_path_visit(user_data, view, gather_target, &gathering);
 }
 
 static bool holds_refers_to(const void *user_data, const struct rule_subject *subject, struct rule_why *why)
 {
     const struct rule_path *target = user_data;
-    if (!subject->all || look_up(&subject->all->tables[subject->rule->number], subject->value->text))
+    if (!subject->all || subject->all->phase != READY ||
+        look_up(&subject->all->tables[subject->rule->number], subject->value->text))
         return true;
     reason_set(&why->reason, "refers-to", subject->value->text, target->path.text);
     return false;
@@ -340,10 +451,29 @@ static void sort_hits(struct cross_record_rules *all, struct hits *hits)
     qsort(hits->buckets, hits->bucket_count, sizeof(struct hit *), compare_hits);
 }
 
-void cross_record_rules_ready(struct cross_record_rules *all)
+void cross_record_rules_asked(struct cross_record_rules *all)
 {
     for (size_t i = 0; i < all->rules->count; i++)
         sort_hits(all, &all->hits[i]);
+}
+
+bool cross_record_rules_again(struct cross_record_rules *all)
+{
+    if (all->phase == LOOKING)
+        for (size_t i = 0; i < all->rules->count; i++) {
+            free(all->tables[i].holders.list);
+            all->tables[i].holders = (struct holders){ .size = 0 };
+        }
+    all->phase = all->phase == LOOKING ? FILLING : READY;
+    return all->phase == FILLING;
+}
+
+bool cross_record_rules_wants_all(const struct cross_record_rules *all)
+{
+    bool wanted = false;
+    for (size_t i = 0; i < all->rules->count; i++)
+        wanted = wanted || all->tables[i].wanted;
+    return wanted;
 }
 
 static void judge_query(const struct cross_record_rules *all, const struct rule_trial *trial)

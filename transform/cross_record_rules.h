@@ -29,9 +29,18 @@ struct rule_record {
 struct cross_record_rules *cross_record_rules_open(const struct rule_set *rules);
 void cross_record_rules_close(struct cross_record_rules *all);
 
-bool cross_record_rules_gathers(const struct cross_record_rules *all);
+/* What is to be known of all records before any is judged is gathered of each in two rounds. The first finds who may break
+ * a rule over all of them, by little that it keeps of each; the second notes what these have, or what some refer to. */
 void cross_record_rules_gather(struct cross_record_rules *all, const struct value *projection,
                                const struct rule_record *record);
+/* A round has ended: is there another? Then of all records, or of the suspects alone? */
+bool cross_record_rules_again(struct cross_record_rules *all);
+bool cross_record_rules_wants_all(const struct cross_record_rules *all);
+
+/* The records that may break a rule over all of them, as the first round finds, and whom else the caller adds: the others
+ * break none. 0: none behind `after`. */
+void cross_record_rules_suspect(struct cross_record_rules *all, int64_t record);
+int64_t cross_record_rules_next_suspect(const struct cross_record_rules *all, int64_t after);
 
 /* The queries of rules in SQL; a code that a query returned breaks its rule. */
 struct rule_query {
@@ -43,10 +52,10 @@ struct rule_query {
 };
 size_t cross_record_rules_queries(const struct cross_record_rules *all, const struct rule_query **queries);
 void cross_record_rules_hit(struct cross_record_rules *all, size_t rule, struct text code, struct text value);
-void cross_record_rules_ready(struct cross_record_rules *all);
+void cross_record_rules_asked(struct cross_record_rules *all); /* all queries */
 
 /* Adds findings and the deadlines that are still open (in the arena). Only for records that
- * rule_project has seen under these very rules. */
+ * rule_project has seen under these very rules. Until all is known, rules over all records hold. */
 void cross_record_rules_judge(const struct cross_record_rules *all, struct arena *arena,
                               const struct value *projection, const struct rule_record *record,
                               struct findings *findings, struct cross_record_deadline **deadlines);

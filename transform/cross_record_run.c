@@ -3,6 +3,7 @@
 #include "transform/rule_inside.h"
 
 #define PAGE 1000 /* records at once */
+#define FEW  16   /* … of which one is to be judged */
 
 struct judging {
     struct store *store;
@@ -41,58 +42,104 @@ static const struct value *read_watched(struct judging *judging, const struct cr
     return NULL;
 }
 
-static void gather_page(struct judging *judging)
+static void judge(struct judging *judging, const struct cross_record_row *record,
+                  const struct value *projection, struct findings *findings,
+                  struct cross_record_deadline **deadlines)
 {
+    struct asking asking = { judging->store, { .code = record->code } };
+    struct rule_record known = { record->record, record->code, record->label, ask_published, &asking };
+    asking.procedure.abolished = text_is(value_text_of(projection, "status"), "abolished");
+    date_read(value_text_of(value_find(projection, "decision"), "signed_on"), &asking.procedure.signed_on);
+    /* What could not be read has been rejected for that, and misses nothing besides. */
+    if (projection || !judging->rules->projection)
+        cross_record_rules_judge(judging->all, &judging->record, projection, &known, findings, deadlines);
+}
+
+static bool is_judged(const struct judging *judging, const struct cross_record_row *record)
+{
+    return record->judged && record->checked_by == judging->checked_by;
+}
+
+/* Whoever had something, or has something by the day or its own history, is to be judged when all is known; of the rest
+ * gathering finds who is. Mostly that is a record in a hundred, and the others are read once. */
+static enum status look_at_page(struct judging *judging, struct error *error)
+{
+    (void)error;
     for (size_t i = 0; i < judging->count; i++) {
         const struct cross_record_row *record = &judging->records[i];
         const struct value *projection = read_watched(judging, record);
         struct rule_record known = { .number = record->record, .code = record->code, .label = record->label };
+        struct findings findings = { 0 };
+        struct cross_record_deadline *deadlines = NULL;
         cross_record_rules_gather(judging->all, projection, &known);
+        if (is_judged(judging, record))
+            judge(judging, record, projection, &findings, &deadlines);
+        if (findings.first || deadlines || record->findings.first || record->deadlines)
+            cross_record_rules_suspect(judging->all, record->record);
     }
+    return STATUS_OK;
+}
+
+static enum status gather_page(struct judging *judging, struct error *error)
+{
+    (void)error;
+    for (size_t i = 0; i < judging->count; i++) {
+        const struct cross_record_row *record = &judging->records[i];
+        struct rule_record known = { .number = record->record, .code = record->code, .label = record->label };
+        cross_record_rules_gather(judging->all, read_watched(judging, record), &known);
+    }
+    return STATUS_OK;
 }
 
 static enum status judge_page(struct judging *judging, struct error *error)
 {
     for (size_t i = 0; i < judging->count; i++) {
         const struct cross_record_row *record = &judging->records[i];
-        if (!record->judged || record->checked_by != judging->checked_by)
-            continue;
-        struct asking asking = { judging->store, { .code = record->code } };
-        struct rule_record known = { record->record, record->code, record->label, ask_published, &asking };
         struct findings findings = { 0 };
         struct cross_record_deadline *deadlines = NULL;
-        const struct value *projection = read_watched(judging, record);
-        asking.procedure.abolished = text_is(value_text_of(projection, "status"), "abolished");
-        date_read(value_text_of(value_find(projection, "decision"), "signed_on"),
-                  &asking.procedure.signed_on);
-        /* What could not be read has been rejected for that, and misses nothing besides. */
-        if (projection || !judging->rules->projection)
-            cross_record_rules_judge(judging->all, &judging->record, projection, &known, &findings,
-                                     &deadlines);
+        if (!is_judged(judging, record))
+            continue;
+        judge(judging, record, read_watched(judging, record), &findings, &deadlines);
         if (cross_record_put(judging->store, record, &findings, deadlines, error))
             return error->status;
     }
     return cross_record_flush(judging->store, error);
 }
 
-static enum status each_page(struct judging *judging, bool gather, struct error *error)
+typedef enum status page_work(struct judging *judging, struct error *error);
+
+static enum status work_page(struct judging *judging, page_work *work, int64_t after, size_t most,
+                             struct error *error)
+{
+    if (judging->stop && *judging->stop)
+        return error_set(error, STATUS_STOP, _("a signal ended the run"));
+    arena_clear(&judging->page);
+    if (cross_record_page(judging->store, after, &judging->page, judging->records, most, &judging->count,
+                          error))
+        return error->status;
+    return work(judging, error);
+}
+
+static enum status each_page(struct judging *judging, page_work *work, struct error *error)
 {
     int64_t after = 0;
-    for (;;) {
-        if (judging->stop && *judging->stop)
-            return error_set(error, STATUS_STOP, _("a signal ended the run"));
-        arena_clear(&judging->page);
-        if (cross_record_page(judging->store, after, &judging->page, judging->records, PAGE, &judging->count,
-                              error))
+    do {
+        if (work_page(judging, work, after, PAGE, error))
             return error->status;
-        if (!judging->count)
-            return STATUS_OK;
-        after = judging->records[judging->count - 1].record;
-        if (gather)
-            gather_page(judging);
-        else if (judge_page(judging, error))
+        after = judging->count ? judging->records[judging->count - 1].record : after;
+    } while (judging->count);
+    return STATUS_OK;
+}
+
+static enum status each_suspect(struct judging *judging, page_work *work, struct error *error)
+{
+    int64_t after = 0;
+    while ((after = cross_record_rules_next_suspect(judging->all, after))) {
+        if (work_page(judging, work, after - 1, FEW, error))
             return error->status;
+        after = judging->count ? judging->records[judging->count - 1].record : after;
     }
+    return STATUS_OK;
 }
 
 struct asked {
@@ -117,6 +164,7 @@ static enum status run_queries(struct judging *judging, struct error *error)
                                &asked, error))
             return error_add(error, "%s:%u:%u", queries[i].file, queries[i].line, queries[i].column);
     }
+    cross_record_rules_asked(judging->all);
     return STATUS_OK;
 }
 
@@ -152,12 +200,13 @@ enum status cross_record_rules_run(struct store *store, const struct rule_set *c
     judging->stop = stop;
     judging->all = cross_record_rules_open(rules);
     enum status status = run_queries(judging, error);
-    if (status == STATUS_OK && cross_record_rules_gathers(judging->all))
-        status = each_page(judging, true, error);
-    if (status == STATUS_OK) {
-        cross_record_rules_ready(judging->all);
-        status = each_page(judging, false, error);
-    }
+    if (status == STATUS_OK)
+        status = each_page(judging, look_at_page, error);
+    while (status == STATUS_OK && cross_record_rules_again(judging->all))
+        status = cross_record_rules_wants_all(judging->all) ? each_page(judging, gather_page, error)
+                                                            : each_suspect(judging, gather_page, error);
+    if (status == STATUS_OK)
+        status = each_suspect(judging, judge_page, error);
     cross_record_rules_close(judging->all);
     arena_free(&judging->page);
     arena_free(&judging->record);

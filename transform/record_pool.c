@@ -33,6 +33,9 @@ struct record_pool {
     struct scratch scratches[SLOTS_MAX];
     struct slot slots[SLOTS_MAX];
     size_t count;
+    struct record_batch *batches; /* one more than there are slots */
+    size_t sent, came;            /* batches, since the start */
+    bool filling;
 };
 
 struct record_pool *record_pool_open(const struct transform_request *request)
@@ -45,6 +48,7 @@ struct record_pool *record_pool_open(const struct transform_request *request)
         pool->thread_pool = thread_pool_open(0);
         pool->count = 1;
     }
+    pool->batches = memory_take_zeroed(pool->count + 1, sizeof *pool->batches);
     return pool;
 }
 
@@ -59,12 +63,13 @@ void record_pool_close(struct record_pool *pool)
         arena_free(&pool->scratches[i].arena);
         child_close(pool->slots[i].child, NULL);
     }
+    for (size_t i = 0; i <= pool->count; i++) {
+        for (size_t at = 0; at < RECORD_BATCH; at++)
+            record_work_free(&pool->batches[i].works[at]);
+        arena_free(&pool->batches[i].arena);
+    }
+    free(pool->batches);
     free(pool);
-}
-
-size_t record_pool_slots(const struct record_pool *pool)
-{
-    return pool->count;
 }
 
 /* ---- threads ---- */
@@ -118,10 +123,8 @@ static enum status hear(const struct record_pool *pool, struct slot *slot, struc
     return status == STATUS_STOP || (pool->request->stop && *pool->request->stop) ? STATUS_STOP : STATUS_END;
 }
 
-static void keep_back(const struct slot *slot, size_t at, const struct child_death *death,
-                      enum language language)
+static void keep_back(struct record_work *work, const struct child_death *death, enum language language)
 {
-    struct record_work *work = &slot->batch->works[at];
     bool outside = death->hung || death->signal == SIGKILL || death->signal == SIGTERM;
     record_work_clear(work);
     finding_add(&work->arena, &work->findings, true, TEXT("congkhai/decode"), NULL, TEXT_NONE,
@@ -131,59 +134,93 @@ static void keep_back(const struct slot *slot, size_t at, const struct child_dea
 }
 
 /* Each of them alone: whoever has ended a process ends a second one. */
-static enum status try_alone(struct record_pool *pool, struct slot *slot, struct error *error)
+static enum status try_alone(struct record_pool *pool, struct slot *slot, struct record_batch *batch,
+                             struct error *error)
 {
     struct child_death death;
-    for (size_t i = 0; i < slot->batch->count; i++) {
-        if (give(pool, slot, &slot->batch->items[i], 1, error))
+    for (size_t i = 0; i < batch->count; i++) {
+        if (give(pool, slot, &batch->items[i], 1, error))
             return error->status;
-        enum status status = hear(pool, slot, &slot->batch->works[i], 1, &death);
+        enum status status = hear(pool, slot, &batch->works[i], 1, &death);
         if (status == STATUS_STOP)
             return status;
         if (status)
-            keep_back(slot, i, &death, language_named(pool->request->language));
+            keep_back(&batch->works[i], &death, language_named(pool->request->language));
     }
     return STATUS_OK;
 }
 
 /* ---- both ---- */
 
-void record_pool_start(struct record_pool *pool, size_t slot, const struct record_work_means *means,
-                       size_t source, struct record_batch *batch)
+static void start(struct record_pool *pool, struct slot *slot, struct record_batch *batch)
 {
-    struct slot *taken = &pool->slots[slot];
     struct error error;
-    taken->means = means;
-    taken->source = source;
-    taken->batch = batch;
+    slot->batch = batch;
     if (pool->thread_pool)
         thread_pool_start(pool->thread_pool, compute, pool, batch->count);
-    else if (give(pool, taken, batch->items, batch->count, &error))
-        taken->sent = STATUS_FATAL;
+    else if (give(pool, slot, batch->items, batch->count, &error))
+        slot->sent = STATUS_FATAL;
 }
 
-enum status record_pool_wait(struct record_pool *pool, size_t slot, struct error *error)
+static enum status wait_for(struct record_pool *pool, struct slot *slot, struct error *error)
 {
-    struct slot *taken = &pool->slots[slot];
-    struct record_batch *batch = taken->batch;
+    struct record_batch *batch = slot->batch;
     struct child_death death;
     if (pool->thread_pool) {
         thread_pool_wait(pool->thread_pool);
-        taken->batch = NULL;
+        slot->batch = NULL;
         return STATUS_OK;
     }
+    slot->batch = NULL;
     /* No process could be had then: it is told now. */
-    enum status status = taken->sent == STATUS_FATAL && !taken->child
-                             ? give(pool, taken, batch->items, batch->count, error)
+    enum status status = slot->sent == STATUS_FATAL && !slot->child
+                             ? give(pool, slot, batch->items, batch->count, error)
                              : STATUS_OK;
     if (status == STATUS_OK)
-        status = hear(pool, taken, batch->works, batch->count, &death);
+        status = hear(pool, slot, batch->works, batch->count, &death);
     if (status == STATUS_END)
-        status = try_alone(pool, taken, error);
+        status = try_alone(pool, slot, batch, error);
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++)
         record_work_seal(&batch->items[i], &batch->works[i]);
-    taken->batch = NULL;
     return status;
+}
+
+enum status record_pool_collect(struct record_pool *pool, struct record_batch **ready, struct error *error)
+{
+    *ready = NULL;
+    if (pool->came == pool->sent)
+        return STATUS_OK;
+    size_t turn = pool->came++;
+    *ready = &pool->batches[turn % (pool->count + 1)];
+    return wait_for(pool, &pool->slots[turn % pool->count], error);
+}
+
+struct record_batch *record_pool_filling(struct record_pool *pool)
+{
+    struct record_batch *batch = &pool->batches[pool->sent % (pool->count + 1)];
+    if (!pool->filling) {
+        arena_clear(&batch->arena);
+        batch->count = 0;
+    }
+    pool->filling = true;
+    return batch;
+}
+
+enum status record_pool_send(struct record_pool *pool, const struct record_work_means *means, size_t source,
+                             struct record_batch **ready, struct error *error)
+{
+    struct record_batch *batch = record_pool_filling(pool);
+    struct slot *slot = &pool->slots[pool->sent % pool->count];
+    *ready = NULL;
+    enum status status = slot->batch ? record_pool_collect(pool, ready, error) : STATUS_OK;
+    if (status)
+        return status;
+    slot->means = means;
+    slot->source = source;
+    start(pool, slot, batch);
+    pool->filling = false;
+    pool->sent++;
+    return STATUS_OK;
 }
 
 /* ---- in the process ---- */

@@ -20,14 +20,17 @@ struct record_pool;
 
 /* Processes where the request has a spawner. */
 struct record_pool *record_pool_open(const struct transform_request *request);
-void record_pool_close(struct record_pool *pool);         /* NULL is no error */
-size_t record_pool_slots(const struct record_pool *pool); /* batches that can be under way at once */
+void record_pool_close(struct record_pool *pool); /* NULL is no error; what is under way is given up */
 
-/* Begins a batch in a slot that has none; `means` are those of the source of this number, and used by threads alone. */
-void record_pool_start(struct record_pool *pool, size_t slot, const struct record_work_means *means,
-                       size_t source, struct record_batch *batch);
-/* Until the slot's batch is worked. STATUS_STOP without words: the run was told to stop, and nothing is known of it. */
-enum status record_pool_wait(struct record_pool *pool, size_t slot, struct error *error);
+/* The batch that is being filled: empty after record_pool_send. */
+struct record_batch *record_pool_filling(struct record_pool *pool);
+/* Sends it on its way; `means` are those of the source of this number, and used by threads alone. Batches come back in the
+ * order in which they were sent: `*ready` is the one that had to be waited for, NULL where there was room. It is to be
+ * used before the next one is filled. STATUS_STOP without words: the run was told to stop, and nothing is known of it. */
+enum status record_pool_send(struct record_pool *pool, const struct record_work_means *means, size_t source,
+                             struct record_batch **ready, struct error *error);
+/* The same for those that are still under way, one at each call; NULL: there is none any more. */
+enum status record_pool_collect(struct record_pool *pool, struct record_batch **ready, struct error *error);
 
 /* In such a process: works batches until nobody sends one any more. `lock` is called when the rules are compiled, and
  * before anything foreign is read. */

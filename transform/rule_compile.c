@@ -366,7 +366,6 @@ static enum status add_rule(const struct rule_compiling *compiling, const struct
     /* Of a record without a day of its own the day decides on which it is checked. */
     if (rule->from.year || rule->to.year)
         value_append(ingredients, value_boolean(rules->arena, is_in_force(rule, rules->moment.today)));
-    rules->has_whole_set = rules->has_whole_set || rule->whole_set;
     return STATUS_OK;
 }
 

@@ -228,12 +228,14 @@ static enum status play_scene(const struct rule_set *rules, const struct rule_sc
     struct cross_record_rules *all = cross_record_rules_open(&day);
     enum status status = run_queries(all, scene, arena, error);
     struct rule_record record = record_of(&mutable_scene, scene->procedure, 0, arena);
-    cross_record_rules_gather(all, scene->procedure, &record);
-    for (size_t i = 0; i < scene->other_count; i++) {
-        struct rule_record other = record_of(&mutable_scene, scene->others[i], (int64_t)i + 1, arena);
-        cross_record_rules_gather(all, scene->others[i], &other);
-    }
-    cross_record_rules_ready(all);
+    cross_record_rules_asked(all);
+    do {
+        cross_record_rules_gather(all, scene->procedure, &record);
+        for (size_t i = 0; i < scene->other_count; i++) {
+            struct rule_record other = record_of(&mutable_scene, scene->others[i], (int64_t)i + 1, arena);
+            cross_record_rules_gather(all, scene->others[i], &other);
+        }
+    } while (cross_record_rules_again(all));
     if (status == STATUS_OK)
         cross_record_rules_judge(all, arena, scene->procedure, &record, findings, &deadlines);
     cross_record_rules_close(all);

@@ -146,7 +146,7 @@ struct rule_set {
     struct rule_path own_day; /* decision.signed_on */
     const char *language;
     struct rule_project_node *projection; /* NULL: no rule runs over the store */
-    bool has_whole_set, has_sql;
+    bool has_sql;
 };
 
 extern const struct rule_check *const rule_checks[]; /* ends with NULL */

@@ -1,188 +1,38 @@
 #include "transform/transform.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/crypto.h"
 #include "core/canonical.h"
 #include "core/finding_words.h"
+#include "core/memory.h"
 #include "store/field_presence.h"
 #include "transform/cross_record_rules.h"
 #include "transform/record_pool.h"
 
 #define GROUP 16 /* batches in one transaction */
 
-/* One source with its map. */
-struct working {
-    const struct transform_request *request;
-    const struct source *source;
-    struct map *map;
-    struct record_work_means means;
-    struct transform_digests transform_digests;
-    struct record_pool *pool;
-    struct record_batch *batches; /* one more than the pool has slots */
-};
-
-static bool wanted_source(const struct transform_request *request, const struct source *source)
+static struct date day_of(const struct transform_request *request)
 {
-    for (size_t i = 0; i < request->name_count; i++)
-        if (!strcmp(request->names[i], source->name))
-            return true;
-    return !request->name_count;
-}
-
-static enum status write_batch(struct store *store, const struct working *working,
-                               const struct record_batch *batch, struct transform_counts *counts,
-                               struct error *error)
-{
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct record_work *work = &batch->works[i];
-        const struct transform_item *item = &batch->items[i];
-        struct transform_result result = {
-            .record = item->record,
-            .code = work->code,
-            .status = work->status,
-            .content = work->content.length ? buffer_view(&work->content) : TEXT_NONE,
-            .digest = work->digest,
-            .known_content = item->kind == WORK_CHECK ? item->content : 0,
-            .projection = work->projection.length ? buffer_view(&work->projection) : TEXT_NONE,
-            .gave = work->gave,
-            .mapped = item->kind == WORK_MAP,
-            .department = work->department,
-            .fresh = item->fresh,
-            .findings = &work->findings,
-            .language = language_named(working->request->language),
-        };
-        if (work->other_bytes)
-            return error_set(error, STATUS_LEDGER,
-                             _("%s: the bytes of a record are not those that were kept (its number is %lld); "
-                               "run \"congkhai audit verify\" and restore a backup of the store"),
-                             store_path(store), (long long)item->record);
-        normalise_add(&counts->repairs, &work->repairs);
-        if (transform_queue_put(store, &result, &working->transform_digests, error))
-            return error->status;
-    }
-    return STATUS_OK;
-}
-
-static bool stopped(const struct transform_request *request)
-{
-    return request->stop && *request->stop;
-}
-
-/* The next of the batches, if there are any left, on its way. */
-static enum status start_batch(struct store *store, struct working *working, enum transform_work kind,
-                               size_t turn, int64_t *after, struct error *error)
-{
-    const struct transform_request *request = working->request;
-    size_t slots = record_pool_slots(working->pool);
-    struct record_batch *batch = &working->batches[turn % (slots + 1)];
-    arena_clear(&batch->arena);
-    batch->count = 0;
-    if (!stopped(request) &&
-        transform_queue_next(store, working->source->name, kind, request->codes, request->code_count, *after,
-                             &batch->arena, batch->items, RECORD_BATCH, &batch->count, error))
-        return error->status;
-    if (batch->count)
-        *after = batch->items[batch->count - 1].record;
-    return STATUS_OK;
-}
-
-/* While batches are computed, one for each slot, the one before them is written and the next one read. A transaction
- * takes several batches: pages that many records share are then written once. */
-static enum status work_batches(struct store *store, struct working *working, enum transform_work kind,
-                                struct transform_counts *counts, struct error *error)
-{
-    const struct transform_request *request = working->request;
-    size_t slots = record_pool_slots(working->pool), source = (size_t)(working->source - request->sources);
-    int64_t after = 0, done = 0;
-    unsigned written = 0;
-    bool more = true;
-    for (size_t turn = 0, begun = 0; more || turn < begun + slots; turn++) {
-        struct record_batch *fresh = &working->batches[turn % (slots + 1)];
-        struct record_batch *ready = turn >= slots ? &working->batches[(turn - slots) % (slots + 1)] : NULL;
-        if (more && start_batch(store, working, kind, turn, &after, error))
-            return error->status;
-        more = more && fresh->count;
-        begun = more ? turn + 1 : begun;
-        enum status status = ready ? record_pool_wait(working->pool, turn % slots, error) : STATUS_OK;
-        if (status == STATUS_STOP && stopped(request))
-            return STATUS_OK; /* nothing is known of it */
-        if (more)
-            record_pool_start(working->pool, turn % slots, &working->means, source, fresh);
-        if (status == STATUS_OK && ready)
-            status = write_batch(store, working, ready, counts, error);
-        if (status == STATUS_OK && ready && ++written % GROUP == 0 &&
-            (status = store_commit(store, error)) == STATUS_OK)
-            status = store_begin(store, error);
-        if (status)
-            return status;
-        done += ready ? (int64_t)ready->count : 0;
-        if (request->progress && ready)
-            request->progress(request->user_data, working->source->name, done);
-    }
-    return STATUS_OK;
-}
-
-static enum status transform_work(struct store *store, struct working *working, enum transform_work kind,
-                                  struct transform_counts *counts, struct error *error)
-{
-    if (store_begin(store, error))
-        return error->status;
-    if (work_batches(store, working, kind, counts, error) || store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
-}
-
-/* Absence means nothing in a listing of changes, and little where only some records were asked for. */
-static enum status count_fields(struct store *store, const struct working *working, struct error *error)
-{
-    size_t count;
-    const struct text *addresses = map_addresses(working->map, &count);
-    if (working->source->listing != SOURCE_FULL || working->request->code_count || stopped(working->request))
-        return STATUS_OK;
-    if (store_begin(store, error))
-        return error->status;
-    if (field_presence_count(store, working->source->name, working->transform_digests.map, addresses, count,
-                             error) ||
-        store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
-}
-
-static enum status work_source(struct store *store, struct working *working, const struct digest *map_digest,
-                               const struct digest *rules_digest, struct transform_counts *counts,
-                               struct error *error)
-{
-    if (store_begin(store, error))
-        return error->status;
-    if (transform_queue_mark(store, working->source->name, map_digest, rules_digest,
-                             &working->transform_digests, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    if (store_commit(store, error) || transform_work(store, working, WORK_MAP, counts, error) ||
-        transform_work(store, working, WORK_CHECK, counts, error))
-        return error->status;
-    return count_fields(store, working, error);
+    char text[11];
+    struct date today = { 0 };
+    clock_format_date(request->clock->now(request->clock), text);
+    date_read(text_of(text), &today);
+    return today;
 }
 
 static enum status compile_rules(const struct transform_request *request, struct arena *arena,
                                  struct rule_set **rules, struct digest *transform_digest,
                                  struct error *error)
 {
-    char today[11];
-    struct rule_options options = { .lists = request->lists,
+    struct rule_options options = { .today = day_of(request),
+                                    .lists = request->lists,
                                     .language = request->language,
                                     .baseline = request->baseline,
                                     .agency = request->defaults.agency_code,
                                     .agency_kind = request->agency_kind,
                                     .faults = request->context->faults };
-    clock_format_date(request->clock->now(request->clock), today);
-    date_read(text_of(today), &options.today);
     return rule_compile_all(arena, request->rule_files, request->rule_file_count, &options, rules,
                             transform_digest, error);
 }
@@ -218,71 +68,327 @@ enum status transform_check(const struct transform_request *request, struct dige
     return status;
 }
 
-static enum status work_sources(struct store *store, const struct transform_request *request,
-                                struct working *working, const struct digest *rules_digest,
-                                struct transform_counts *counts, struct error *error)
+/* ---- one run ---- */
+
+struct transform {
+    const struct transform_request *request;
+    struct transform_counts counts;
+    struct record_pool *pool; /* NULL: nothing is under way */
+    struct arena arena;
+    struct rule_set *rules; /* NULL: not compiled yet */
+    struct date today;      /* … when they were */
+    struct digest rules_digest;
+    /* The source whose records are worked; NULL: none yet. */
+    const struct source *source;
+    struct map *map;
+    struct digest map_digest;
+    struct record_work_means means;
+    struct transform_digests transform_digests;
+};
+
+struct transform *transform_open(const struct transform_request *request)
 {
-    for (size_t i = 0; i < request->source_count && !stopped(request); i++) {
-        struct digest map_digest;
-        working->source = &request->sources[i];
-        if (!wanted_source(request, working->source))
-            continue;
-        if (map_compile(request->context, working->source, request->lists, &request->defaults, &working->map,
-                        &map_digest, error))
+    struct transform *transform = memory_new(struct transform);
+    transform->request = request;
+    return transform;
+}
+
+/* What is under way stands in the queue. */
+static void give_up(void *user_data)
+{
+    struct transform *transform = user_data;
+    record_pool_close(transform->pool);
+    transform->pool = NULL;
+}
+
+static void forget(struct transform *transform)
+{
+    give_up(transform);
+    map_free(transform->map);
+    rule_free_all(transform->rules);
+    arena_free(&transform->arena);
+    *transform = (struct transform){ .request = transform->request, .counts = transform->counts };
+}
+
+void transform_close(struct transform *transform)
+{
+    forget(transform);
+    free(transform);
+}
+
+static bool stopped(const struct transform_request *request)
+{
+    return request->stop && *request->stop;
+}
+
+static enum status prepare(struct transform *transform, struct error *error)
+{
+    const struct transform_request *request = transform->request;
+    if (!transform->rules) {
+        transform->today = day_of(request);
+        if (compile_rules(request, &transform->arena, &transform->rules, &transform->rules_digest, error))
             return error->status;
-        working->means.map = working->map;
-        enum status status = work_source(store, working, &map_digest, rules_digest, counts, error);
-        map_free(working->map);
-        if (status)
-            return status;
+        transform->means = (struct record_work_means){ .rules = transform->rules,
+                                                       .language = language_named(request->language) };
+    }
+    if (!transform->pool)
+        transform->pool = record_pool_open(request);
+    return STATUS_OK;
+}
+
+/* Nothing of the source before it is under way any more. */
+static enum status turn_to(struct transform *transform, const struct source *source, struct error *error)
+{
+    const struct transform_request *request = transform->request;
+    transform->source = NULL;
+    map_free(transform->map);
+    transform->map = NULL;
+    if (map_compile(request->context, source, request->lists, &request->defaults, &transform->map,
+                    &transform->map_digest, error))
+        return error->status;
+    transform->means.map = transform->map;
+    transform->source = source;
+    return STATUS_OK;
+}
+
+/* ---- the way of a record ---- */
+
+static enum status write_batch(struct store *store, struct transform *transform,
+                               const struct record_batch *batch, struct error *error)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct record_work *work = &batch->works[i];
+        const struct transform_item *item = &batch->items[i];
+        struct transform_result result = {
+            .record = item->record,
+            .code = work->code,
+            .status = work->status,
+            .content = work->content.length ? buffer_view(&work->content) : TEXT_NONE,
+            .digest = work->digest,
+            .known_content = item->kind == WORK_CHECK ? item->content : 0,
+            .projection = work->projection.length ? buffer_view(&work->projection) : TEXT_NONE,
+            .gave = work->gave,
+            .mapped = item->kind == WORK_MAP,
+            .department = work->department,
+            .fresh = item->fresh,
+            .findings = &work->findings,
+            .language = transform->means.language,
+        };
+        if (work->other_bytes)
+            return error_set(error, STATUS_LEDGER,
+                             _("%s: the bytes of a record are not those that were kept (its number is %lld); "
+                               "run \"congkhai audit verify\" and restore a backup of the store"),
+                             store_path(store), (long long)item->record);
+        normalise_add(&transform->counts.repairs, &work->repairs);
+        if (transform_queue_put(store, &result, &transform->transform_digests, error))
+            return error->status;
     }
     return STATUS_OK;
 }
 
-static void open_working(struct working *working, struct arena *arena)
+/* What came back is written; of what a signal interrupted nothing is known. */
+static enum status take_back(struct store *store, struct transform *transform, enum status status,
+                             const struct record_batch *ready, struct error *error)
 {
-    working->pool = record_pool_open(working->request);
-    working->batches = arena_array(arena, struct record_batch, record_pool_slots(working->pool) + 1);
+    if (status == STATUS_STOP && stopped(transform->request)) {
+        give_up(transform);
+        return STATUS_OK;
+    }
+    return status || !ready ? status : write_batch(store, transform, ready, error);
 }
 
-static void close_working(struct working *working)
+/* The batch that was filled is sent; while it is worked, the one that comes back is written and the next one filled. */
+static enum status send(struct store *store, struct transform *transform, struct error *error)
 {
-    size_t count = record_pool_slots(working->pool) + 1;
-    record_pool_close(working->pool); /* nothing is under way any more */
-    for (size_t i = 0; i < count; i++) {
-        for (size_t at = 0; at < RECORD_BATCH; at++)
-            record_work_free(&working->batches[i].works[at]);
-        arena_free(&working->batches[i].arena);
-    }
+    struct record_batch *ready;
+    size_t source = (size_t)(transform->source - transform->request->sources);
+    enum status status = record_pool_send(transform->pool, &transform->means, source, &ready, error);
+    return take_back(store, transform, status, ready, error);
 }
 
-enum status transform_run(struct store *store, const struct transform_request *request,
-                          struct transform_counts *counts, struct error *error)
+/* Until nothing is under way. */
+static enum status settle(void *user_data, struct store *store, struct error *error)
 {
-    ARENA_OWNED struct arena arena = { 0 };
-    struct rule_set *rules = NULL;
-    struct digest rules_digest;
-    struct working working = { .request = request };
-    enum status status = compile_rules(request, &arena, &rules, &rules_digest, error);
-    if (status == STATUS_OK) {
-        working.means =
-            (struct record_work_means){ .rules = rules, .language = language_named(request->language) };
-        open_working(&working, &arena);
-        status = work_sources(store, request, &working, &rules_digest, counts, error);
-        close_working(&working);
+    struct transform *transform = user_data;
+    struct record_batch *ready = NULL;
+    if (transform->pool && record_pool_filling(transform->pool)->count && send(store, transform, error))
+        return error->status;
+    while (transform->pool) {
+        enum status status = record_pool_collect(transform->pool, &ready, error);
+        if (!status && !ready)
+            break;
+        if (take_back(store, transform, status, ready, error))
+            return error->status;
     }
+    return STATUS_OK;
+}
+
+/* ---- from extract ---- */
+
+static enum status find_source(struct store *store, struct transform *transform, const char *name,
+                               struct error *error)
+{
+    const struct transform_request *request = transform->request;
+    size_t at = 0;
+    if (transform->source && !strcmp(transform->source->name, name))
+        return STATUS_OK;
+    while (strcmp(request->sources[at].name, name))
+        at++;
+    if (turn_to(transform, &request->sources[at], error))
+        return error->status;
+    return transform_queue_recipes(store, &transform->map_digest, &transform->rules_digest,
+                                   &transform->transform_digests, error);
+}
+
+static enum status take_staged(void *user_data, struct store *store, const char *source, int64_t record,
+                               const struct staged_record *staged, struct error *error)
+{
+    struct transform *transform = user_data;
+    const struct transform_request *request = transform->request;
+    if (stopped(request) ||
+        !transform_queue_wants(request->codes, request->code_count, TEXT_NONE, staged->key))
+        return STATUS_OK;
+    if (prepare(transform, error) || find_source(store, transform, source, error))
+        return error->status;
+    struct record_batch *batch = record_pool_filling(transform->pool);
+    struct text context = batch->count ? batch->items[batch->count - 1].context : TEXT_NONE;
+    if (!staged->context.bytes || !text_equal(context, staged->context))
+        context = staged->context.bytes ? text_copy(&batch->arena, staged->context) : TEXT_NONE;
+    batch->items[batch->count++] = (struct transform_item){
+        .record = record,
+        .kind = WORK_MAP,
+        .bytes = text_copy(&batch->arena, staged->bytes),
+        .digest = staged->digest,
+        .context = context,
+        .fault = staged->fault ? text_copy(&batch->arena, text_of(staged->fault)) : TEXT_NONE,
+        .fresh = true,
+    };
+    bool full = batch->count == RECORD_BATCH || batch->arena.total >= TRANSFORM_QUEUE_BYTES;
+    return full ? send(store, transform, error) : STATUS_OK;
+}
+
+struct staging_sink transform_sink(struct transform *transform)
+{
+    return (struct staging_sink){ take_staged, settle, give_up, transform };
+}
+
+/* ---- from the queue ---- */
+
+static bool wanted_source(const struct transform_request *request, const struct source *source)
+{
+    for (size_t i = 0; i < request->name_count; i++)
+        if (!strcmp(request->names[i], source->name))
+            return true;
+    return !request->name_count;
+}
+
+/* A transaction takes several batches: pages that many records share are then written once. */
+static enum status send_all(struct store *store, struct transform *transform, enum transform_work kind,
+                            struct error *error)
+{
+    const struct transform_request *request = transform->request;
+    int64_t after = 0, done = 0;
+    for (unsigned sent = 1; !stopped(request); sent++) {
+        struct record_batch *batch = record_pool_filling(transform->pool);
+        if (transform_queue_next(store, transform->source->name, kind, request->codes, request->code_count,
+                                 after, &batch->arena, batch->items, RECORD_BATCH, &batch->count, error))
+            return error->status;
+        if (!batch->count)
+            break;
+        after = batch->items[batch->count - 1].record;
+        done += (int64_t)batch->count;
+        if (send(store, transform, error) ||
+            (sent % GROUP == 0 && (store_commit(store, error) || store_begin(store, error))))
+            return error->status;
+        if (request->progress)
+            request->progress(request->user_data, transform->source->name, done);
+    }
+    return settle(transform, store, error);
+}
+
+static enum status work_queue(struct store *store, struct transform *transform, enum transform_work kind,
+                              struct error *error)
+{
+    if (store_begin(store, error))
+        return error->status;
+    if (send_all(store, transform, kind, error) || store_commit(store, error)) {
+        give_up(transform);
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+/* Absence means nothing in a listing of changes, and little where only some records were asked for. */
+static enum status count_fields(struct store *store, const struct transform *transform, struct error *error)
+{
+    size_t count;
+    const struct text *addresses = map_addresses(transform->map, &count);
+    if (transform->source->listing != SOURCE_FULL || transform->request->code_count ||
+        stopped(transform->request))
+        return STATUS_OK;
+    if (store_begin(store, error))
+        return error->status;
+    if (field_presence_count(store, transform->source->name, transform->transform_digests.map, addresses,
+                             count, error) ||
+        store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+static enum status work_source(struct store *store, struct transform *transform, struct error *error)
+{
+    if (store_begin(store, error))
+        return error->status;
+    if (transform_queue_mark(store, transform->source->name, &transform->map_digest, &transform->rules_digest,
+                             &transform->transform_digests, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    if (store_commit(store, error) || work_queue(store, transform, WORK_MAP, error) ||
+        work_queue(store, transform, WORK_CHECK, error))
+        return error->status;
+    return count_fields(store, transform, error);
+}
+
+static enum status work_sources(struct store *store, struct transform *transform, struct error *error)
+{
+    const struct transform_request *request = transform->request;
+    for (size_t i = 0; i < request->source_count && !stopped(request); i++)
+        if (wanted_source(request, &request->sources[i]) &&
+            (turn_to(transform, &request->sources[i], error) || work_source(store, transform, error)))
+            return error->status;
+    return STATUS_OK;
+}
+
+enum status transform_run(struct store *store, struct transform *transform, struct transform_counts *counts,
+                          struct error *error)
+{
+    const struct transform_request *request = transform->request;
+    /* Rules may begin to hold at midnight. */
+    if (transform->rules && date_compare(transform->today, day_of(request)))
+        forget(transform);
+    enum status status = prepare(transform, error);
+    if (status == STATUS_OK)
+        status = work_sources(store, transform, error);
+    give_up(transform);
     /* Each step rests on the whole of the one before: what was interrupted decides nothing. */
     if (status == STATUS_OK && !stopped(request))
-        status = cross_record_rules_run(store, rules, working.transform_digests.rules, request->stop, error);
-    rule_free_all(rules);
+        status = cross_record_rules_run(store, transform->rules, transform->transform_digests.rules,
+                                        request->stop, error);
     if (status == STATUS_OK && !stopped(request))
-        status = resolve_all(store, &request->precedence, working.transform_digests.rules, request->stop,
-                             &counts->work, error);
+        status = resolve_all(store, &request->precedence, transform->transform_digests.rules, request->stop,
+                             &transform->counts.work, error);
+    *counts = transform->counts;
     if (stopped(request) && (status == STATUS_OK || status == STATUS_STOP))
         return error_set(error, STATUS_STOP,
                          _("a signal ended the run; the same command goes on where it stopped"));
     return status;
 }
+
+/* ---- without a store ---- */
 
 struct playing {
     const struct source *source;

@@ -6,6 +6,7 @@
 
 #include "adapters/child.h"
 #include "record/source.h"
+#include "store/staging.h"
 #include "store/transform_queue.h"
 #include "transform/map.h"
 #include "transform/resolve.h"
@@ -49,10 +50,19 @@ enum status transform_check(const struct transform_request *request, struct dige
 enum status transform_rules(const struct transform_request *request, struct arena *arena,
                             struct rule_set **rules);
 
-/* Works what waits, and what a changed map, rule, code list or normaliser concerns. STATUS_STOP on a signal.
- */
-enum status transform_run(struct store *store, const struct transform_request *request,
-                          struct transform_counts *counts, struct error *error);
+/* What one run maps and checks. A record takes one way, whoever brings it: extract's staging, which tells the sink of it
+ * in the moment it is staged, or the queue in the store. The sink is a short cut: what does not come through it stands in
+ * the queue. */
+struct transform;
+
+struct transform *transform_open(const struct transform_request *request); /* the request is borrowed */
+void transform_close(struct transform *transform);
+struct staging_sink transform_sink(struct transform *transform);
+
+/* Works what waits, and what a changed map, rule, code list or normaliser concerns; then what rests on all records: rules
+ * over the store, and outcomes. STATUS_STOP on a signal. Counts are those of the sink, too. */
+enum status transform_run(struct store *store, struct transform *transform, struct transform_counts *counts,
+                          struct error *error);
 
 /* Maps and checks one record without a store: for `check --online` and `test`. */
 struct transform_one {

@@ -52,6 +52,15 @@ TEST("a secret is known plain, in base64 at any place, percent-encoded and as JS
         CHECK_CONTAINS(covered(seen[i]).bytes, "***");
         CHECK(secrets_named_in(text_of(seen[i])));
     }
+    static const char *const hidden[] = {
+        "{\"a\":\"S3cr\\u0026t/Vạn\\\"9\"}",
+        "{\"a\":\"\\u00533cr&t\\/Vạn\\\"9\"}",
+        "<a>S3&#99;r&amp;t/V&#x1EA1;n&quot;9</a>",
+        "<a>S3cr&#38;t/V&#7841n\"9</a>",
+    };
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        CHECK(secrets_named_in(text_of(hidden[i])));
+    CHECK(!secrets_named_in(TEXT("S3cr&#;t \\u00 \\ud800\\u0041 &#x; \\/ &apos; \\ &")));
     begin("correct-horse"); /* of: "", "u:", "us:", "use:" in front */
     CHECK_TEXT(covered("Y29ycmVjdC1ob3JzZQ=="), TEXT("***Q=="));
     CHECK_CONTAINS(covered("Basic dTpjb3JyZWN0LWhvcnNl").bytes, "***");

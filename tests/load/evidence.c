@@ -152,7 +152,9 @@ TEST("a publication is taken where its own digest comes back, or its code with a
         { FIRST, "{\"digest\":\"OURS\",\"errors\":[\"x\"]}", NULL, EVENT_INDETERMINATE },
         { FIRST, "{\"digest\":\"OURS\",\"problem\":{\"title\":\"x\"}}", NULL, EVENT_INDETERMINATE },
         { FIRST, "{\"digest\":\"OURS\",\"error\":true}", NULL, EVENT_INDETERMINATE },
+        { FIRST, "{\"digest\":\"OURS\",\"error\":0}", NULL, EVENT_INDETERMINATE },
         { FIRST, "{\"digest\":\"OURS\",\"error_code\":5}", NULL, EVENT_INDETERMINATE },
+        { FIRST, "{\"digest\":\"OURS\",\"error_code\":\"\"}", NULL, EVENT_INDETERMINATE },
         { FIRST, "{\"digest\":\"OURS\",\"error_code\":\"-1\"}", NULL, EVENT_INDETERMINATE },
         { FIRST, "{\"digest\":\"OURS\",\"result\":{\"success\":false}}", NULL, EVENT_INDETERMINATE },
         /* and nowhere else */

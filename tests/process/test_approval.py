@@ -15,8 +15,13 @@ import subprocess
 import tempfile
 import unittest
 
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
 import test_console
-from harness import MAP, Night, Place, ROOT, procedure, procedures, slow
+from harness import MAP, Night, Place, PROGRAM, ROOT, procedure, procedures, slow
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 A, B, C = "Nguyễn Thị A", "Trần Văn B", "Lê Thị C"
@@ -417,6 +422,16 @@ class SentBack(Office, Night):
         self.approve(2)
         self.expect(self.run_as("load"), 1)
         self.assertEqual(self.sent(), {"1.000002": 1})
+
+    @unittest.skipUnless(jsonschema, "needs python3-jsonschema")
+    def test_what_people_do_is_a_document_with_a_schema(self):
+        self.place.records(*procedures(4))
+        self.run_as("run")
+        for done in (self.submit("--json"), self.run_as("plan", "--list", "2", "--json"), self.approve(2, "--json"),
+                     self.send_back(1, "--json", "--code", "1.000003")):
+            name = done.json["schema"].split("/")[1]
+            schema = json.loads((PROGRAM.parent / "schema" / f"{name}.schema.json").read_text())
+            jsonschema.Draft202012Validator(schema).validate(done.json)
 
     def test_status_says_what_waits_for_whom(self):
         status = self.expect(self.run_as("status", "--json"), 0).json["approval"]

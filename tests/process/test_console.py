@@ -219,6 +219,14 @@ class Console(unittest.TestCase):
             connection.close()
         self.assertEqual(self.pages.ask("/giu-lai?tai=csv&bang=khac")[0], 404)
 
+    def test_each_list_that_a_page_offers_is_there_and_the_program_too(self):
+        offered = set()
+        for path in ("/", "/giu-lai", "/thu-tuc", "/thu-tuc/1.000001", "/thu-tuc/1.000099", "/luot-chay/1", "/nguon", "/thoi-han", "/so-cai"):
+            offered.update(html.unescape(link) for link in re.findall(r'href="([^"]*[?;]tai=json[^"]*)"', self.pages.page(path)))
+        self.assertIn("/thu-tuc/1.000099?tai=json&bang=ban-ghi", offered)
+        for link in sorted(offered):
+            self.assertEqual(self.pages.ask(link)[0], 200, link)
+
     def test_what_is_kept_back_is_counted_by_what_is_said_and_leads_to_its_records(self):
         page = self.pages.page("/giu-lai")
         link = re.search(r'<a href="([^"]+)">Thiếu nội dung này</a>', page)[1].replace("&amp;", "&")

@@ -9,6 +9,7 @@ import json
 import re
 import socketserver
 import threading
+import time
 import unittest
 
 from harness import Night, Place, Simulator, procedure, whole_speed
@@ -166,6 +167,7 @@ class Notices(Night):
         self.assertEqual(values['congkhai_procedures{state="published"}'], "1")
         self.assertEqual(values['congkhai_kept{outcome="rejected"}'], "1")
         self.assertIn("congkhai_last_success_timestamp_seconds", values)
+        self.assertGreater(int(values['congkhai_source_whole_listing_timestamp_seconds{source="one"}']), time.time() - 600)
         for line in page.splitlines():
             self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .*|\w+(\{\w+=\"([^\"\\\n]|\\.)*\"\})? [-0-9.e+]+)$")
 
@@ -197,8 +199,8 @@ class Notices(Night):
     def test_what_stays_is_told_again_after_a_week(self):
         self.notify({"url": self.hooks.url + "/x", "body": "json", "on": ["stopped"]})
         (self.place.inbox / "one.ndjson").unlink(missing_ok=True)
-        for day in ("2026-03-02", "2026-03-03", "2026-03-08", "2026-03-10", "2026-03-11"):
-            environment = {**self.place.environment, "LD_PRELOAD": FAKETIME, "FAKETIME": f"@{day} 02:00:00",
+        for at in ("02 02:00:00", "03 02:00:00", "08 02:00:00", "09 01:59:00", "10 02:00:00"):
+            environment = {**self.place.environment, "LD_PRELOAD": FAKETIME, "FAKETIME": f"@2026-03-{at}",
                            "TZ": "Asia/Ho_Chi_Minh", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
             self.assertEqual(self.place.run("--quiet", "run", env=environment).code, 3)
         self.assertEqual(len(self.hooks.seen), 2)

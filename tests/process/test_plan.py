@@ -60,6 +60,17 @@ class Plans(Night):
         self.assertEqual(self.plan()["changed_since"], ["configuration"])
         self.assertIn("have changed", self.expect(self.place.run("plan"), 0).stderr)
 
+    def test_it_says_when_a_file_was_written_to_since_the_last_transform(self):
+        self.change()
+        self.place.records(*procedures(3, name="Later"))
+        for command in ("plan", "extract", "plan"):  # what extract brought is in no plan before transform
+            done = self.place.run("--json", command)
+            if command == "plan":
+                self.assertEqual(done.json["changed_since"], ["files"])
+                self.assertIn("was written to", done.stderr)
+        self.place.run("transform")
+        self.assertEqual(self.plan()["changed_since"], [])
+
     def test_the_digest_is_that_of_the_list_of_action_base_code_and_digest_in_the_order_of_codes(self):
         self.change()
         plan = self.plan()

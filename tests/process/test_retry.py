@@ -58,13 +58,13 @@ rules:
         def taken(*options):
             return self.expect(self.place.run("retry", "--reason", "x", "--json", *map(str, options)), 0).json["taken_up"]
         self.assertEqual(taken("--rule", "NAMED"), 2)
-        self.assertEqual(taken("--rule", "OTHER"), 0)
         self.assertEqual(taken("--run", first), 2)
         self.assertEqual(taken("--run", first + 1), 1)
         self.assertEqual(taken("--run", first, "--rule", "NAMED"), 1)
         self.assertEqual(taken("--source", "one"), 3)
         self.assertEqual(taken(), 3)
-        for options, words in ((("--run", "x"), "no number of a run"), (("--source", "two"), 'no source "two"')):
+        for options, words in ((("--run", "x"), "no number of a run"), (("--source", "two"), 'no source "two"'),
+                               (("--rule", "NAMES"), 'did you mean "NAMED"?'), (("--run", "99"), "no run 99")):
             self.expect(self.place.run("retry", "--reason", "x", *options), 2, words)
 
     def test_a_reason_is_needed(self):

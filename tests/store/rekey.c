@@ -52,7 +52,7 @@ static struct staging_counts pass(const char *address, rekey_find *find, const c
     struct staging *staging;
     struct staging_counts counts = { 0 };
     bool known;
-    CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+    CHECK_INT(staging_open(store, "s", NULL, &staging, &error), STATUS_OK);
     CHECK_INT(rekey_source(store, "s", address, find, NULL, &error), STATUS_OK);
     for (; *records; records++) {
         struct staged_record record = { .locator = TEXT("f"),

@@ -17,7 +17,7 @@ TEST("a source's state is kept, replaced and forgotten, each source's its own")
     struct text path = text_format(&test_arena, "%s/store.db", test_folder());
     CHECK_INT(store_open(path.bytes, STORE_RUN, clock_system(), &store, &error), STATUS_OK);
     for (int i = 0; i < 2; i++) {
-        CHECK_INT(staging_open(store, i ? "b" : "a", &staging, &error), STATUS_OK);
+        CHECK_INT(staging_open(store, i ? "b" : "a", NULL, &staging, &error), STATUS_OK);
         CHECK_INT(source_state_put(store, i ? "b" : "a", i ? TEXT("state b") : TEXT("old"), &error),
                   STATUS_OK);
         CHECK_INT(staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true }, &counts,
@@ -45,7 +45,7 @@ TEST("an unchanged source sees what was present, and loses nothing")
     struct text path = text_format(&test_arena, "%s/store.db", test_folder());
     CHECK_INT(store_open(path.bytes, STORE_RUN, clock_system(), &store, &error), STATUS_OK);
     for (int night = 0; night < 2; night++) {
-        CHECK_INT(staging_open(store, "a", &staging, &error), STATUS_OK);
+        CHECK_INT(staging_open(store, "a", NULL, &staging, &error), STATUS_OK);
         for (int i = 0; i < 3 && !night; i++) {
             struct text key = text_format(&test_arena, "%d", i);
             struct staged_record record = { .key = key, .locator = key, .bytes = key };

@@ -39,7 +39,7 @@ static struct staging_counts pass(const char *const *pairs, bool whole, bool ful
 {
     struct staging *staging;
     struct staging_counts counts = { 0 };
-    CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+    CHECK_INT(staging_open(store, "s", NULL, &staging, &error), STATUS_OK);
     for (; *pairs; pairs += 2)
         offer(staging, pairs[0], pairs[1]);
     CHECK_INT(
@@ -113,7 +113,7 @@ TEST("an abandoned pass leaves no trace")
 {
     open_store();
     struct staging *staging;
-    CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+    CHECK_INT(staging_open(store, "s", NULL, &staging, &error), STATUS_OK);
     offer(staging, "a", "A1");
     staging_abandon(staging);
     CHECK_INT(number("SELECT count(*) FROM record"), 0);
@@ -156,7 +156,7 @@ TEST("records that all have one key are counted up in one pass, and keep their n
     for (int night = 0; night < 2; night++) {
         struct staging *staging;
         struct staging_counts counts;
-        CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+        CHECK_INT(staging_open(store, "s", NULL, &staging, &error), STATUS_OK);
         for (int i = 0; i < MANY; i++) {
             snprintf(bytes, sizeof bytes, "%d %d", night, i);
             offer(staging, "k", bytes);
@@ -178,7 +178,7 @@ TEST("the same bytes under two headings are two records, and neither is new on t
     for (int night = 0; night < 2; night++) {
         struct staging *staging;
         struct staging_counts counts;
-        CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+        CHECK_INT(staging_open(store, "s", NULL, &staging, &error), STATUS_OK);
         static const char *const headings[] = { "code,name", "code,title" };
         for (int i = 0; i < 2; i++) {
             struct staged_record record = { .key = TEXT("1"),
@@ -209,7 +209,7 @@ static struct staging_counts pass_in(const char *document, const char *const *re
     struct staging_counts counts = { 0 };
     struct staged_record fresh[10];
     size_t count = 0;
-    CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+    CHECK_INT(staging_open(store, "s", NULL, &staging, &error), STATUS_OK);
     for (int place = 1; *records; records++, place++) {
         struct staged_record record = { .key = text_of(document),
                                         .locator = text_format(&test_arena, "%s:%d", document, place),

@@ -124,7 +124,8 @@ static inline void night_begin(struct night *night)
 {
     struct error error = { 0 };
     night_must(night_try_begin(night, &error), &error, "begin");
-    night_must(staging_open(night->store, night_source(night), &night->staging, &error), &error, "staging");
+    night_must(staging_open(night->store, night_source(night), NULL, &night->staging, &error), &error,
+               "staging");
 }
 
 /* A record as a source would give it: its bytes hold the code, the status, the name and a number of a legal

@@ -72,7 +72,7 @@ static void stage(const char *const *records, size_t count)
 {
     struct staging *staging;
     struct staging_counts counts;
-    CHECK_INT(staging_open(store, "s", &staging, &error), STATUS_OK);
+    CHECK_INT(staging_open(store, "s", NULL, &staging, &error), STATUS_OK);
     for (size_t i = 0; i < count; i++) {
         char key[32], locator[40];
         bool known;
@@ -90,6 +90,14 @@ static void stage(const char *const *records, size_t count)
     CHECK_INT(
         staging_finish(staging, &(struct staging_verdict){ .whole = true, .full = true }, &counts, &error),
         STATUS_OK);
+}
+
+static enum status work(const struct transform_request *request, struct transform_counts *counts)
+{
+    struct transform *transform = transform_open(request);
+    enum status status = transform_run(store, transform, counts, &error);
+    transform_close(transform);
+    return status;
 }
 
 /* One night: these records are in the source, these rules hold, it is this day. */
@@ -114,7 +122,7 @@ static struct transform_counts night(const char *day, const char *rules, const c
                                          .clock = clock };
     CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
     stage(records, count);
-    if (!CHECK_INT(transform_run(store, &request, &counts, &error), STATUS_OK))
+    if (!CHECK_INT(work(&request, &counts), STATUS_OK))
         CHECK_STRING(error.message, "");
     CHECK_INT(store_run_end(store, 0, &ended, NULL, &error), STATUS_OK);
     return counts;
@@ -351,7 +359,7 @@ TEST("a query that takes too long stops the run, says where it stands, and lets 
                                          .clock = clock_of("2026-03-02") };
     CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
     stage(records, 1);
-    CHECK_INT(transform_run(store, &request, &counts, &error), STATUS_STOP);
+    CHECK_INT(work(&request, &counts), STATUS_STOP);
     CHECK_CONTAINS(error.message, "rules.yaml:2:");
     CHECK_CONTAINS(error.message, "took longer than 100 ms");
     CHECK_INT(number("SELECT count(*) FROM record WHERE outcome IS NOT NULL"), 0);

@@ -27,7 +27,7 @@ static void stage(const char *source, const char *const *keys)
 {
     struct staging *staging;
     struct staging_counts staged;
-    CHECK_INT(staging_open(store, source, &staging, &error), STATUS_OK);
+    CHECK_INT(staging_open(store, source, NULL, &staging, &error), STATUS_OK);
     for (; *keys; keys++) {
         struct text bytes = text_format(&test_arena, "%s %s", source, *keys);
         struct staged_record record = {
