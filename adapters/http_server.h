@@ -20,7 +20,7 @@
 #define HTTP_SERVER_THREADS       4
 #define HTTP_SERVER_CONNECTIONS   1000
 #define HTTP_SERVER_REQUEST_BYTES (32 * 1024)
-#define HTTP_SERVER_IDLE_SECONDS  15
+#define HTTP_SERVER_IDLE_SECONDS  60 /* that one waits for its turn counts, too */
 #define HTTP_SERVER_LIFE_SECONDS  120
 
 struct http_server;

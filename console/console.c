@@ -48,8 +48,9 @@ struct console {
     struct search *search;
     struct report_memory *reports;
     struct follower *follower;
-    pthread_mutex_t mutex; /* of the readers */
+    pthread_mutex_t mutex; /* of what follows */
     struct reader *readers;
+    int downloads; /* that are being made */
 };
 
 /* ---- readers ---- */
@@ -132,11 +133,12 @@ static enum status look_at(struct console *console, struct reader *reader, int64
 }
 
 /* A snapshot of what was looked at. */
-static enum status begin(struct console *console, struct reader *reader, struct error *error)
+static enum status begin(struct console *console, struct reader *reader, long milliseconds,
+                         struct error *error)
 {
     for (int i = 0; i < TRIES; i++) {
         int64_t before, after;
-        store_limit_time(reader->store, CONSOLE_SNAPSHOT_MS);
+        store_limit_time(reader->store, milliseconds);
         if (look_at(console, reader, &before, error) || store_snapshot_begin(reader->store, error))
             return error->status;
         if (store_changes(reader->store, &after, error)) {
@@ -148,6 +150,25 @@ static enum status begin(struct console *console, struct reader *reader, struct 
         store_snapshot_end(reader->store);
     }
     return STATUS_OK;
+}
+
+/* ---- downloads ---- */
+
+static enum status begin_download(struct console *console, struct error *error)
+{
+    pthread_mutex_lock(&console->mutex);
+    bool room = console->downloads < CONSOLE_DOWNLOADS;
+    console->downloads += room;
+    pthread_mutex_unlock(&console->mutex);
+    return room ? STATUS_OK
+                : error_set(error, STATUS_BUSY, _("other downloads are being made; ask again in a moment"));
+}
+
+static void end_download(struct console *console)
+{
+    pthread_mutex_lock(&console->mutex);
+    console->downloads--;
+    pthread_mutex_unlock(&console->mutex);
 }
 
 /* ---- a request ---- */
@@ -266,18 +287,13 @@ static enum status fill(struct page *page, const struct console_page *which, str
     return !status && !page->is_download && page_parameter(page, "tai").bytes ? STATUS_END : status;
 }
 
-static void show_page(struct page *page, const struct console_page *which)
+static void show_from_store(struct page *page, const struct console_page *which, bool download)
 {
     struct error error = { 0 };
     struct reader *reader = NULL;
     struct console *console = page->console;
-    if (which->show == page_verification) { /* it tells of a store that cannot be opened, too */
-        (void)judge(page, &error);
-        (void)page_verification(page, &error);
-        page_finish(page, 200);
-        return;
-    }
-    if (take_reader(console, &reader, &error) || begin(console, reader, &error)) {
+    if (take_reader(console, &reader, &error) ||
+        begin(console, reader, download ? CONSOLE_DOWNLOAD_MS : CONSOLE_SNAPSHOT_MS, &error)) {
         show_error(page, false, &error);
         if (reader)
             give_back(console, reader, error.status == STATUS_LEDGER);
@@ -296,6 +312,23 @@ static void show_page(struct page *page, const struct console_page *which)
     else if (!page->is_download)
         page_finish(page, 200);
     give_back(console, reader, status != STATUS_FATAL);
+}
+
+static void show_page(struct page *page, const struct console_page *which)
+{
+    struct error error = { 0 };
+    bool download = page_parameter(page, "tai").bytes;
+    if (which->show == page_verification) { /* it tells of a store that cannot be opened, too */
+        (void)judge(page, &error);
+        (void)page_verification(page, &error);
+        page_finish(page, 200);
+    } else if (download && begin_download(page->console, &error)) {
+        show_error(page, false, &error);
+    } else {
+        show_from_store(page, which, download);
+        if (download)
+            end_download(page->console);
+    }
 }
 
 static void show_style(struct http_server_answer *answer)

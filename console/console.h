@@ -5,7 +5,8 @@
  *     wait for a signal
  *     console_close(console);
  *
- * Each answer is made from one snapshot of at most CONSOLE_SNAPSHOT_MS and is whole before its first byte leaves. Before
+ * Each answer is made from one snapshot of at most CONSOLE_SNAPSHOT_MS (a download: CONSOLE_DOWNLOAD_MS) and is whole before
+ * its first byte leaves. Before
  * a snapshot is believed it is looked at as a run looks at the store it goes on from (audit_quick_check), whenever the
  * file has changed; and as soon as no run is at work the whole ledger is verified beside the pages (console/verifier.h).
  * Where either finds something, pages say so and show nothing as true.
@@ -20,6 +21,8 @@
 #include "store/store.h"
 
 #define CONSOLE_SNAPSHOT_MS 2000
+#define CONSOLE_DOWNLOAD_MS 30000 /* of what is taken away whole; */
+#define CONSOLE_DOWNLOADS   2     /* so many are made at once, the other threads are left to pages */
 
 struct console;
 

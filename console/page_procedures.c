@@ -28,7 +28,7 @@ static enum status read_state(const struct page *page, const char **state, struc
 
 static void put_form(struct page *page, struct text question, const char *state)
 {
-    html_open(page->out, "form", "class", "filters", "role", "search", "action",
+    html_open(page->out, "form", "class", "filters", "action",
               page_address(page, "/thu-tuc", TEXT_NONE, NULL), NULL);
     html_literal(page->out, "<div>");
     html_open(page->out, "label", "for", "q", NULL);

@@ -109,6 +109,7 @@ enum status page_report(struct page *page, struct error *error)
         kind++;
     if (!kind->name)
         return STATUS_END;
+    page->title = text_of(_(kind->title));
     for (size_t i = 0; i < 4; i++)
         if (text_is(asked, by[i]))
             grouped = i;

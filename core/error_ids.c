@@ -395,6 +395,7 @@ static const struct {
     { "openssl-cannot-seal-the-key", "OpenSSL cannot seal the key (%s)" },
     { "openssl-cannot-sign-with-the-ed25519-key", "OpenSSL cannot sign with the Ed25519 key (%s). Check the signing key of the ledger." },
     { "openssl-cannot-the-key", "OpenSSL cannot %s the key (%s)" },
+    { "other-downloads-are-being-made-ask-again", "other downloads are being made; ask again in a moment" },
     { "others-can-read-the-ledger-private-key", "%s: others can read the ledger's private key; chmod 600 it" },
     { "others-is-a-list-of-procedures", "\"others\" is a list of procedures" },
     { "output-writes-files-choose-format-csv-xlsx", "--output writes files: choose --format csv, xlsx, html or json" },

@@ -66,7 +66,7 @@ static void put_cell(struct page *page, const struct value *column, const struct
               : has_long_word(text) ? "w"
               : is_key              ? "k"
                                     : NULL,
-              NULL);
+              "data-label", text_string(page->arena, value_text_of(column, "heading")), NULL);
     bool linked = number && codes && codes->count;
     if (linked)
         html_open(page->out, "a", "href",
@@ -95,7 +95,8 @@ static void put_table(struct page *page, const struct value *table, bool linked)
     size_t number = 0;
     html_literal(page->out, "<div class=\"wide\"><table><thead><tr>");
     for (const struct value *column = columns->first; column; column = column->next) {
-        html_open(page->out, "th", "scope", "col", NULL);
+        bool is_text = text_is(value_text_of(column, "kind"), "text");
+        html_open(page->out, "th", "scope", "col", "class", is_text ? NULL : "n", NULL);
         html_text(page->out, value_text_of(column, "heading"));
         html_close(page->out, "th");
     }

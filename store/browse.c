@@ -55,6 +55,8 @@ static enum status read_window(struct store *store, struct arena *arena, const s
 
 #define ALL    "(SELECT code FROM procedure_state UNION SELECT code FROM record WHERE code IS NOT NULL) k"
 #define CHOSEN "(SELECT value AS code, key AS place FROM json_each(?2)) k"
+/* An index may be anybody's (store/search_index.h): what no record and no state knows is not a procedure. */
+#define KNOWN  " AND (q.code IS NOT NULL OR EXISTS (SELECT 1 FROM record o WHERE o.code = k.code))"
 #define JOINED " LEFT JOIN procedure_state q ON q.code = k.code"
 
 #define COLUMNS                                                                                              \
@@ -78,9 +80,9 @@ enum status browse_procedures(struct store *store, struct arena *arena, const st
         return read_window(store, arena, &all, window, rows, error);
     BUFFER_OWNED struct buffer list = { 0 };
     canonical_write(&list, codes);
-    struct query chosen = { .count = "SELECT count(*) FROM " CHOSEN JOINED WHICH,
-                            .rows =
-                                COLUMNS CHOSEN JOINED RECORDED WHICH " ORDER BY k.place LIMIT ?3 OFFSET ?4",
+    struct query chosen = { .count = "SELECT count(*) FROM " CHOSEN JOINED WHICH KNOWN,
+                            .rows = COLUMNS CHOSEN JOINED RECORDED WHICH KNOWN
+                            " ORDER BY k.place LIMIT ?3 OFFSET ?4",
                             .texts = { text_of(which), buffer_view(&list) },
                             .text_count = 2 };
     return read_window(store, arena, &chosen, window, rows, error);

@@ -8,6 +8,12 @@
   // landmarks, headings, language
   for (const tag of ["header", "main", "footer", "h1", "title"])
     if (all(tag).length !== 1) faults.push(`${all(tag).length} of <${tag}>`);
+  for (const heading of all("h1, h2, h3, h4")) if (!name(heading)) fault(heading, "an empty heading");
+  if (all("[role=search]").length !== 1) faults.push(`${all("[role=search]").length} searches`);
+  // what is scrolled is reached by the keyboard
+  for (const element of all(".wide"))
+    if (element.scrollWidth > element.clientWidth && !element.querySelector("a, button, input, select"))
+      fault(element, "wider than its place");
   if (!document.documentElement.lang) faults.push("no language");
   for (const nav of all("nav")) if (!nav.getAttribute("aria-label")) fault(nav, "a navigation without a name");
   let level = 0;

@@ -4,9 +4,11 @@ import base64
 import contextlib
 import datetime
 import glob
+import html
 import json
 import pathlib
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -110,6 +112,60 @@ class Office:
             connection.commit()
         finally:
             connection.close()
+
+
+class Auditor(Office, Night):
+    """What an auditor asks of one procedure, answered by pages alone: each is reached by a link of the one before."""
+
+    def click(self, words):
+        """The link of the page at hand whose words are these."""
+        links = dict((re.sub(r"<[^>]*>", "", text).strip(), html.unescape(address))
+                     for address, text in re.findall(r'<a href="([^"]*)"[^>]*>(.*?)</a>', self.page, re.S))
+        self.assertIn(words, links)
+        self.page = self.pages.page(links[words])
+
+    def fact(self, name):
+        return html.unescape(re.sub(r"<[^>]*>", "", re.search(rf"<dt>{re.escape(name)}</dt><dd>(.*?)</dd>", self.page)[1]))
+
+    def test_what_citizens_saw_and_who_answers_for_it(self):
+        self.night(procedure("1.000001", name="Đăng ký khai sinh"))
+        self.submit("--number", "12/TTr-VP")
+        self.approve()
+        self.expect(self.run_as("run"), 0)
+        self.pages, self.page = test_console.Pages(self.place, "--language", "en"), None
+        today = datetime.datetime.now(VIETNAM).date().isoformat()
+
+        # what did citizens see of this procedure on that day
+        self.page = self.pages.page("/")
+        self.click("Procedures")
+        self.page = self.pages.page("/thu-tuc?q=dang+ky+khai+sinh")
+        self.click("1.000001")
+        one = self.page = self.pages.page(f"/thu-tuc/1.000001?ngay={today}")
+        self.assertIn("<h1>Đăng ký khai sinh</h1>", self.page)
+        self.assertIn("published, since", self.page)
+        self.assertIn("nothing of it stood", self.pages.page("/thu-tuc/1.000001?ngay=2020-01-31"))
+        # who put it there, from which file
+        self.assertEqual(self.fact("Put there by"), "op")
+        self.assertEqual(self.fact("Source file"), "inbox/one.ndjson:1")
+        # by whom it was approved
+        ordered = self.page[self.page.index("What people ordered and approved"):]
+        rows = [re.findall(r'<td[^>]*data-label="(?:order|who|decision)"[^>]*>(.*?)</td>', row)
+                for row in re.findall(r"<tr>(.*?)</tr>", ordered, re.S)][1:3]
+        self.assertEqual(rows, [["submit", B, "12/TTr-VP"], ["approve", A, ""]])
+        # under which rules: the run's page says the same digest, and that of the configuration
+        rules, run = self.fact("Rules and code lists (SHA-256)"), self.fact("In run")
+        self.click(run)
+        self.assertEqual(self.fact("Rules and code lists (SHA-256)"), rules)
+        self.assertEqual(rules, self.place.one(f"SELECT rules_digest FROM audit_runs WHERE run = {run}"))
+        # has anybody changed the log since
+        self.click("Verification")
+        self.assertIn('class="state good"', self.page)
+        self.assertIn(self.place.one("SELECT lower(hex(root)) FROM checkpoint ORDER BY run DESC LIMIT 1"), self.page)
+        # the event itself, as it was hashed
+        self.page = one
+        self.click(self.fact("Event of the ledger"))
+        self.assertIn("&quot;action&quot;: &quot;publish&quot;", self.page)
+        self.pages.stop()
 
 
 class Lists(Office, Night):

@@ -23,6 +23,8 @@ from harness import BUILD, PROGRAM, ROOT, Night, Place, Running, Simulator, proc
 
 def environment(place):
     """What looks for leaks stops the process from outside, which a locked one refuses: the rest of the sanitizers remains."""
+    if place.configuration.get("sandbox") == "off":
+        return place.environment
     options = place.environment.get("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", ""))
     return {**place.environment, "ASAN_OPTIONS": options + ":detect_leaks=0"}
 
@@ -51,15 +53,20 @@ class Pages:
         connection.sock.connect(self.listen)
         return connection
 
-    def ask(self, path, method="GET", **headers):
-        """(status, headers, body as text)"""
+    def ask_bytes(self, path, method="GET", **headers):
+        """(status, headers, body)"""
         connection = self.connect()
         try:
             connection.request(method, path, headers=headers)
             answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read().decode("utf-8")
+            return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
+
+    def ask(self, path, method="GET", **headers):
+        """The body as text."""
+        status, headers, body = self.ask_bytes(path, method, **headers)
+        return status, headers, body.decode("utf-8")
 
     def page(self, path, status=200):
         answer = self.ask(path)
@@ -414,6 +421,41 @@ class Places(Night):
         wait_until(lambda: "1.000005" in pages.page("/thu-tuc"), "the other store is seen")
         pages.stop()
         self.assertEqual([path.name for path in folder.iterdir()], ["other.db"])
+
+    def test_an_index_that_a_stranger_put_there_says_nothing_that_the_store_does_not(self):
+        self.place.records(procedure("1.000001", name="Đăng ký khai sinh"), procedure("1.000002", name="Đăng ký khai tử"))
+        self.place.run("run")
+        index = self.place.store.parent / "congkhai.db.search"
+        first, *lines = index.read_text(encoding="utf-8").splitlines()
+        index.write_text("\n".join([first, "6.666666\tgia mao dang ky", "1.000001\tgia mao dang ky", ""]), encoding="utf-8")
+        pages = Pages(self.place)
+        page = pages.page("/thu-tuc?q=gia+mao")
+        self.assertNotIn("6.666666", page)
+        self.assertIn("Đăng ký khai sinh", page)
+        pages.stop()
+        for content in (None, "", first.replace(first.split()[2], "0" * 64) + "\n6.666666\tkhai tu\n", "\0" * 1000, first[:30]):
+            index.unlink(missing_ok=True)
+            if content is not None:
+                index.write_text(content, encoding="utf-8")
+            pages = Pages(self.place)
+            page = pages.page("/thu-tuc?q=khai+tu")
+            self.assertIn("1.000002", page, content)
+            self.assertNotIn("6.666666", page)
+            pages.stop()
+
+    def test_at_its_end_it_has_given_everything_back(self):
+        """Without locks the sanitizers can look for what was not given back."""
+        self.place.configure(sandbox="off", language="vi")
+        self.place.records(*procedures(5), procedure("1.000099", name=None))
+        self.place.run("run")
+        pages = Pages(self.place)
+        for path in ("/", "/giu-lai", "/thu-tuc?q=thu+tuc", "/thu-tuc/1.000001", "/bao-cao/so-luong", "/bao-cao/cong-bo", "/luot-chay/1",
+                     "/so-cai", "/en/so-cai/kiem-tra", "/thu-tuc?tai=xlsx&bang=thu-tuc", "/khong-co", "/thu-tuc/1.000001?tai=chung-minh"):
+            pages.ask_bytes(path)
+        self.place.records(*procedures(9))
+        self.place.run("run")
+        pages.page("/bao-cao/so-luong")
+        pages.stop()
 
     def test_a_forged_store_is_told_and_nothing_of_it_is_shown(self):
         self.place.records(*procedures(3))
