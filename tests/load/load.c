@@ -426,13 +426,10 @@ TEST("where the content has changed since the death, what arrived is settled fir
 
 TEST("a withdrawn record that was under way and is no longer wanted is asked about, never sent")
 {
-    struct error error;
     simulated_start(NULL);
     simulated_want("1.000001", "first");
     intend_and_die("1.000001");
-    CHECK_INT(store_begin(simulated.store, &error), STATUS_OK);
-    CHECK_INT(outbox_unwant(simulated.store, TEXT("1.000001"), 1, &error), STATUS_OK);
-    CHECK_INT(store_commit(simulated.store, &error), STATUS_OK);
+    simulated_unwant("1.000001");
     CHECK_INT(simulated_load(""), STATUS_OK);
     CHECK_INT(simulated.counts.sent, 0);
     CHECK_INT(simulated_number("by_operation.put"), 0);

@@ -212,23 +212,94 @@ static struct text simulated_content(const char *code, const char *name, const c
     return text;
 }
 
+/* The record that speaks for a code, as a night leaves it. */
+static int64_t simulated_record(const char *code, const struct outbox_wish *wish, struct error *error)
+{
+    static const char *const sqls[] = {
+        "INSERT OR IGNORE INTO source (id, name) VALUES (1, 's')",
+        "INSERT INTO record (source, key, locator, source_digest, payload, work) SELECT 1, ?1, ?1, ?2, ?3, 0"
+        " WHERE NOT EXISTS (SELECT 1 FROM record WHERE key = ?1)",
+        "UPDATE record SET code = key, content_digest = ?2, content = ?3, source_digest = ?2, payload = ?3, "
+        "outcome = 'accepted',"
+        " status = (SELECT json_extract(CAST(bytes AS TEXT), '$.status') FROM payload WHERE id = ?3) WHERE "
+        "key = "
+        "?1",
+        "SELECT id FROM record WHERE key = ?1",
+    };
+    int64_t record = 0;
+    for (size_t i = 0; i < sizeof sqls / sizeof *sqls; i++) {
+        struct sqlite_statement *statement;
+        if (sqlite_prepare(store_database(simulated.store), sqls[i], &statement, error))
+            return 0;
+        if (i)
+            sqlite_bind_text(statement, 1, text_of(code));
+        if (i == 1 || i == 2) {
+            sqlite_bind_bytes(statement, 2, (struct text){ (const char *)wish->digest.bytes, 32 });
+            sqlite_bind_number(statement, 3, wish->content);
+        }
+        if (sqlite_step(statement, error) == STATUS_OK)
+            record = sqlite_number(statement, 0);
+        sqlite_finish(statement);
+    }
+    return record;
+}
+
 static void simulated_want_action(const char *code, const char *name, enum outbox_action action)
 {
     struct error error = { 0 };
     struct text bytes = simulated_content(code, name, action == OUTBOX_PUBLISH ? "announced" : "abolished");
     struct outbox_wish wish = { .action = action, .digest = crypto_sha256(bytes) };
-    struct ledger_event accepted = { .event = "accepted", .code = text_of(code), .digest = &wish.digest };
+    struct value *detail = value_object(&test_arena);
+    char hex[DIGEST_HEX];
+    digest_hex(&wish.digest, hex);
+    value_set(detail, "status",
+              value_string(&test_arena, action == OUTBOX_PUBLISH ? "announced" : "abolished"));
+    value_set(detail, "key", value_string(&test_arena, code));
+    value_set(detail, "source_digest", value_text(&test_arena, text_copy(&test_arena, text_of(hex))));
+    struct ledger_event accepted = {
+        .event = "accepted", .source = "s", .code = text_of(code), .digest = &wish.digest, .detail = detail
+    };
     enum status status = store_begin(simulated.store, &error);
     if (!status)
         status = store_payload_put(simulated.store, PAYLOAD_KEPT, &wish.digest, bytes, &wish.content, &error);
     if (!status)
         status = ledger_append(simulated.store, &accepted, &wish.event, &error);
     if (!status)
-        status = outbox_want(simulated.store, text_of(code), 1, &wish, &error);
+        status =
+            outbox_want(simulated.store, text_of(code), simulated_record(code, &wish, &error), &wish, &error);
     if (!status)
         status = store_commit(simulated.store, &error);
     if (!CHECK_INT(status, STATUS_OK))
         printf("%s\n", error.message);
+}
+
+/* What it says is no longer accepted. */
+__attribute__((unused)) static void simulated_unwant(const char *code)
+{
+    struct error error = { 0 };
+    struct outbox_item item = { .code = text_of(code) };
+    struct value *detail = value_object(&test_arena);
+    struct sqlite_statement *statement;
+    struct ledger_event rejected = {
+        .event = "rejected", .source = "s", .code = text_of(code), .digest = &item.digest, .detail = detail
+    };
+    char hex[DIGEST_HEX];
+    CHECK_INT(outbox_find(simulated.store, &test_arena, text_of(code), &item, &error), STATUS_OK);
+    digest_hex(&item.digest, hex);
+    value_set(detail, "key", value_string(&test_arena, code));
+    value_set(detail, "source_digest", value_text(&test_arena, text_copy(&test_arena, text_of(hex))));
+    CHECK_INT(store_begin(simulated.store, &error), STATUS_OK);
+    CHECK_INT(ledger_append(simulated.store, &rejected, NULL, &error), STATUS_OK);
+    CHECK_INT(sqlite_prepare(store_database(simulated.store),
+                             "UPDATE record SET outcome = 'rejected' WHERE key = ?1 RETURNING id", &statement,
+                             &error),
+              STATUS_OK);
+    sqlite_bind_text(statement, 1, text_of(code));
+    CHECK_INT(sqlite_step(statement, &error), STATUS_OK);
+    int64_t record = sqlite_number(statement, 0);
+    sqlite_finish(statement);
+    CHECK_INT(outbox_unwant(simulated.store, text_of(code), record, &error), STATUS_OK);
+    CHECK_INT(store_commit(simulated.store, &error), STATUS_OK);
 }
 
 static void simulated_want(const char *code, const char *name)
