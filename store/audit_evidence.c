@@ -606,7 +606,7 @@ static enum status check_payloads(struct evidence *evidence, struct digests *for
 static enum status read_about(struct evidence *evidence, struct digests *forgotten, struct error *error)
 {
     struct text bytes;
-    int64_t size = 0;
+    int64_t size = 0, format;
     if (file_read(&evidence->arena, place(evidence, "bundle.json"), FILE_MAX, &bytes, error) ||
         parse(&evidence->arena, bytes, "bundle.json", &evidence->about, error) ||
         read_head(evidence, "head", &evidence->head, error))
@@ -629,6 +629,7 @@ static enum status read_about(struct evidence *evidence, struct digests *forgott
           text_equal(text_member(about, "origin"), evidence->head.origin) &&
               is_number(about, "size", &size) && (uint64_t)size == evidence->head.size,
           "origin, size");
+    claim(evidence, is_number(about, "format", &format) && format == 2, "format");
     claim(evidence, evidence->whole || evidence->run, "first, last");
     return STATUS_OK;
 }
