@@ -185,6 +185,8 @@ TEST("of a large ledger, ways to the head that come of subtrees known from earli
         audit_leaves_close(each);
     }
     audit_leaves_close(one);
+    staging_abandon(night.staging);
+    night.staging = NULL;
     night_close(&night);
 }
 
