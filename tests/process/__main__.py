@@ -47,14 +47,16 @@ def run_here(name):
 
 
 def run_apart(name):
+    begun = time.monotonic()
     done = subprocess.run([sys.executable, __file__, "--here", name], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     output = done.stdout.decode("utf-8", "replace").rstrip()
     rest, _, last = output.rpartition("\n")
     words = last.replace(",", "").split()
+    seconds = time.monotonic() - begun
     if len(words) == 6 and words[1::2] == ["passed", "failed", "skipped"]:
-        return rest, [int(words[0]), int(words[2]), int(words[4])]
-    return f"FAIL {name} broke off:\n{output}", [0, 1, 0]
+        return rest, [int(words[0]), int(words[2]), int(words[4])], seconds
+    return f"FAIL {name} broke off:\n{output}", [0, 1, 0], seconds
 
 
 def main():
@@ -68,8 +70,8 @@ def main():
                                 key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
     sums = [0, 0, 0]
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        for name, (rest, counts) in zip(names, pool.map(run_apart, names)):
-            print(f"{name}: {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped")
+        for name, (rest, counts, seconds) in zip(names, pool.map(run_apart, names)):
+            print(f"{name}: {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped, {seconds:.0f} s")
             if rest:
                 print(rest)
             sums = [total + count for total, count in zip(sums, counts)]
