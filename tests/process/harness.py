@@ -35,6 +35,7 @@ QUICK = bool(os.environ.get("CONGKHAI_QUICK"))
 SECONDS = 240 if SANITIZED else 60
 
 slow = unittest.skipIf(QUICK, "a slow one")
+long = unittest.skipUnless("CONGKHAI_LONG" in os.environ, "a long one: CONGKHAI_LONG=1")
 whole_speed = unittest.skipIf(SANITIZED, "measures, and sanitizers weigh")
 
 

@@ -5,9 +5,9 @@ import subprocess
 import sys
 import unittest
 
-from harness import BUILD, QUICK, ROOT, SANITIZED
+from harness import BUILD, ROOT, SANITIZED
 
-CASES = 60 if QUICK else 120
+CASES = 60
 
 
 @unittest.skipIf(SANITIZED, "the system calls are put in between, where sanitizers sit too")

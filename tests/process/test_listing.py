@@ -14,7 +14,7 @@ import unittest
 import urllib.parse
 import zipfile
 
-from harness import Night, Place, Simulator, QUICK, slow
+from harness import Night, Place, Simulator, QUICK, long
 
 ROWS, SIZE = 25, 10
 MAP = {"code": "/ma", "name": "/ten", "status": {"value": "announced"}, "decision.number": {"value": "1/QĐ-UBND"}}
@@ -282,14 +282,15 @@ class Listing(Night):
     def test_faults_the_first_night(self):
         self.campaign(False, False)
 
-    @slow
+    @long
     def test_faults_the_first_night_with_total(self):
         self.campaign(True, False)
 
+    @long
     def test_faults_another_night(self):
         self.campaign(False, True)
 
-    @unittest.skipUnless("CONGKHAI_LONG" in os.environ, "long: with CONGKHAI_LONG=1")
+    @long
     def test_faults_another_night_with_total(self):
         self.campaign(True, True)
 
