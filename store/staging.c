@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "core/bits.h"
 #include "core/error_value.h"
 #include "core/memory.h"
 #include "store/counters.h"
@@ -19,12 +20,8 @@ struct staging {
     const struct staging_sink *sink; /* NULL: none */
     int64_t source;
     struct staging_counts counts;
-    struct bits {
-        unsigned char *bytes;
-        size_t count;
-        int64_t set;
-    } seen, before;  /* a bit for each record of the store, by number; before: in the first walk */
-    int64_t context; /* the payload of the context staged last */
+    struct bits seen, before; /* a bit for each record of the store, by number; before: in the first walk */
+    int64_t context;          /* the payload of the context staged last */
     struct digest context_digest;
     bool has_context;
     int in_group;
@@ -37,29 +34,14 @@ struct staging {
     struct counters places; /* of the same bytes in a document without keys: the last record that took them */
 };
 
-static bool has_bit(const struct bits *bits, int64_t record)
-{
-    size_t byte = (size_t)record >> 3;
-    return byte < bits->count && bits->bytes[byte] >> (record & 7) & 1;
-}
-
 static bool is_seen(const struct staging *staging, int64_t record)
 {
-    return has_bit(&staging->seen, record);
+    return bits_has(&staging->seen, record);
 }
 
 static void mark_seen(struct staging *staging, int64_t record)
 {
-    struct bits *seen = &staging->seen;
-    size_t byte = (size_t)record >> 3;
-    if (byte >= seen->count) {
-        size_t wanted = (byte + 1) * 2 + 1024;
-        seen->bytes = memory_resize(seen->bytes, wanted);
-        memset(seen->bytes + seen->count, 0, wanted - seen->count);
-        seen->count = wanted;
-    }
-    seen->set += !has_bit(seen, record);
-    seen->bytes[byte] |= (unsigned char)(1 << (record & 7));
+    bits_add(&staging->seen, record);
 }
 
 static enum status settle(const struct staging *staging, struct error *error)
@@ -73,7 +55,7 @@ enum status staging_walk_again(struct staging *staging, struct error *error)
 {
     if (settle(staging, error))
         return error->status;
-    free(staging->before.bytes);
+    bits_free(&staging->before);
     staging->before = staging->seen;
     staging->seen = (struct bits){ 0 };
     counters_free(&staging->numbers);
@@ -84,8 +66,8 @@ enum status staging_walk_again(struct staging *staging, struct error *error)
 
 static void free_staging(struct staging *staging)
 {
-    free(staging->seen.bytes);
-    free(staging->before.bytes);
+    bits_free(&staging->seen);
+    bits_free(&staging->before);
     fingerprints_free(&staging->staged);
     counters_free(&staging->numbers);
     counters_free(&staging->places);
@@ -657,7 +639,7 @@ static enum status find_missing(struct staging *staging, struct error *error)
     sqlite_bind_number(statement, 1, staging->source);
     while (!(status = sqlite_step(statement, error))) {
         if (is_seen(staging, sqlite_number(statement, 0)) ||
-            has_bit(&staging->before, sqlite_number(statement, 0)))
+            bits_has(&staging->before, sqlite_number(statement, 0)))
             continue;
         bool nameless = sqlite_number(statement, 4);
         staging->counts.missing += !nameless;
@@ -690,7 +672,7 @@ enum status staging_absent(struct staging *staging, void (*each)(void *user_data
     enum status status;
     while (!(status = sqlite_step(statement, error))) {
         int64_t record = sqlite_number(statement, 0);
-        if (is_seen(staging, record) || has_bit(&staging->before, record))
+        if (is_seen(staging, record) || bits_has(&staging->before, record))
             continue;
         ++*absent;
         if (each)

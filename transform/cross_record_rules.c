@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bits.h"
 #include "core/memory.h"
 #include "transform/rule_inside.h"
 
@@ -53,8 +54,7 @@ struct cross_record_rules {
     struct rule_query *queries;
     size_t query_count;
     enum { LOOKING, FILLING, READY } phase;
-    unsigned char *suspects; /* a bit for each record */
-    size_t suspect_bytes;
+    struct bits suspects; /* records */
 };
 
 struct query {
@@ -96,7 +96,7 @@ void cross_record_rules_close(struct cross_record_rules *all)
         return;
     for (size_t i = 0; i < all->rules->count; i++)
         free_table(&all->tables[i]);
-    free(all->suspects);
+    bits_free(&all->suspects);
     arena_free(&all->arena);
     free(all);
 }
@@ -105,31 +105,12 @@ void cross_record_rules_close(struct cross_record_rules *all)
 
 void cross_record_rules_suspect(struct cross_record_rules *all, int64_t record)
 {
-    size_t byte = (size_t)record >> 3;
-    if (byte >= all->suspect_bytes) {
-        size_t wanted = (byte + 1) * 2 + 1024;
-        all->suspects = memory_resize(all->suspects, wanted);
-        memset(all->suspects + all->suspect_bytes, 0, wanted - all->suspect_bytes);
-        all->suspect_bytes = wanted;
-    }
-    all->suspects[byte] |= (unsigned char)(1 << (record & 7));
-}
-
-static bool is_suspect(const struct cross_record_rules *all, int64_t record)
-{
-    size_t byte = (size_t)record >> 3;
-    return byte < all->suspect_bytes && all->suspects[byte] >> (record & 7) & 1;
+    bits_add(&all->suspects, record);
 }
 
 int64_t cross_record_rules_next_suspect(const struct cross_record_rules *all, int64_t after)
 {
-    for (size_t record = (size_t)after + 1; record >> 3 < all->suspect_bytes; record++) {
-        if (!all->suspects[record >> 3])
-            record |= 7;
-        else if (all->suspects[record >> 3] >> (record & 7) & 1)
-            return (int64_t)record;
-    }
-    return 0;
+    return bits_next(&all->suspects, after);
 }
 
 /* ---- what is known of all ---- */
@@ -279,7 +260,7 @@ static void gather_unique(const void *user_data, const struct rule *rule, struct
 {
     struct gathering gathering = { all, rule, record };
     (void)user_data;
-    if ((all->phase == FILLING && !is_suspect(all, record->number)) ||
+    if ((all->phase == FILLING && !bits_has(&all->suspects, record->number)) ||
         !rule_applies(all->rules, rule, view, &all->rules->moment))
         return;
     for (size_t i = 0; i < rule->path_count; i++)
