@@ -8,9 +8,9 @@
 #include "adapters/private_file.h"
 #include "core/memory.h"
 #include "store/merkle.h"
+#include "store/outbox_proof.h"
 #include "store/schema.h"
 #include "store/schema_pair.h"
-#include "store/outbox_proof.h"
 #include "store/steering.h"
 #include "store/untouched.h"
 

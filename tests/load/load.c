@@ -365,7 +365,8 @@ TEST("what another wrote into the store during its first run is sent to nobody")
 {
     simulated_start(NULL);
     simulated_want_many(3, "first");
-    edit_beside("UPDATE procedure_state SET held_status = 'published', held_version = 'v1' WHERE code = '1.000001'");
+    edit_beside(
+        "UPDATE procedure_state SET held_status = 'published', held_version = 'v1' WHERE code = '1.000001'");
     CHECK_INT(simulated_load(""), STATUS_LEDGER);
     CHECK_CONTAINS(simulated.error.message, "1.000001");
     CHECK_INT(simulated_number("requests"), 0);
