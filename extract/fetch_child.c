@@ -15,7 +15,16 @@
 #define COLUMNS_MAX 4096
 #define SPOOLS      4 /* that a source needs at once */
 
-enum said { SAID_OPEN = 1, SAID_NEXT, SAID_AGAIN, SAID_ROWS, SAID_NOTICE, SAID_SECRET, SAID_ALIVE, SAID_DONE };
+enum said {
+    SAID_OPEN = 1,
+    SAID_NEXT,
+    SAID_AGAIN,
+    SAID_ROWS,
+    SAID_NOTICE,
+    SAID_SECRET,
+    SAID_ALIVE,
+    SAID_DONE
+};
 
 /* ---- what both know of a listing ---- */
 
