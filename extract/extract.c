@@ -102,9 +102,9 @@ static enum status leave_sources(struct store *store, const struct extract_reque
         if (status == STATUS_OK && request->notice)
             request->notice(request->user_data,
                             text_format(arena,
-                                         _("the source \"%s\" is not in the configuration any more: its %lld "
-                                           "records count as missing; nothing is withdrawn by itself"),
-                                         name, (long long)missing)
+                                        _("the source \"%s\" is not in the configuration any more: its %lld "
+                                          "records count as missing; nothing is withdrawn by itself"),
+                                        name, (long long)missing)
                                 .bytes);
     }
     return status;

@@ -724,10 +724,11 @@ enum status staging_sources(struct store *store, struct arena *arena, struct tex
     struct sqlite_statement *statement;
     struct text *found = NULL;
     size_t capacity = *count = 0;
-    if (store_sql(store,
-                  "SELECT name FROM source s"
-                  " WHERE EXISTS (SELECT 1 FROM record r WHERE r.source = s.id AND r.present = 1) ORDER BY s.id",
-                  &statement, error))
+    if (store_sql(
+            store,
+            "SELECT name FROM source s"
+            " WHERE EXISTS (SELECT 1 FROM record r WHERE r.source = s.id AND r.present = 1) ORDER BY s.id",
+            &statement, error))
         return error->status;
     enum status status;
     while (!(status = sqlite_step(statement, error))) {
