@@ -90,7 +90,7 @@ enum status record_key_find(const struct record_key *key, struct text bytes, str
         return error->status;
     enum status status = record_select(&record, &record.root, key->address, arena, &items, error);
     if (status == STATUS_OK && items.count)
-        status = record_item_text(&record, &items.items[0], arena, found, error);
+        status = record_item_text(&record, &items.items[0], arena, found, NULL, error);
     if (status == STATUS_OK) {
         *found = items.count ? unicode_nfc(arena, text_trim(text_copy(arena, *found))) : TEXT_NONE;
         if (!found->length)
