@@ -276,6 +276,25 @@ bool date_parse(struct text text, struct text format_text, struct date *date)
     return true;
 }
 
+void date_format(struct buffer *out, struct text format_text, struct date date)
+{
+    const int numbers[PARTS] = { date.year, date.month, date.day };
+    struct format format = { .text = format_text };
+    if (is_epoch(format_text)) {
+        int64_t seconds = date_days(date) * DAY_SECONDS - (int64_t)CLOCK_ZONE_MINUTES * 60;
+        buffer_printf(out, "%lld", (long long)(text_is(format_text, "epoch") ? seconds : seconds * 1000));
+        return;
+    }
+    for (enum part part; format_next(&format, &part);) {
+        if (part == LITERAL)
+            buffer_char(out, format.byte);
+        else if (part == OFFSET)
+            buffer_string(out, "+07:00");
+        else if (part != BROKEN)
+            buffer_printf(out, "%0*d", parts[format.row].least, numbers[part]);
+    }
+}
+
 bool date_read_moment(struct text text, struct date *date)
 {
     size_t at = 10;

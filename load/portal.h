@@ -170,6 +170,9 @@ extern const struct portal_driver portal_rest, portal_mapi, portal_folder;
 enum status portal_read(const struct setting_context *context, const char *folder, const struct value *tree,
                         struct portal *portal, struct error *error);
 void portal_free(struct portal *portal); /* after a successful portal_read */
+/* A client for all that goes to the portal. */
+enum status portal_http_open(const struct portal_settings *settings, struct http_client **client,
+                             struct error *error);
 /* Would what travels to this URL be readable on the way: http:// to another machine? */
 bool portal_is_overheard(const char *url);
 /* Tells a person something that is no error; msgid formatted. */

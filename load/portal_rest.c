@@ -26,21 +26,13 @@ static enum status open_rest(struct portal *portal, struct error *error)
 {
     const struct portal_settings *settings = portal->settings;
     struct rest *rest = memory_new(struct rest);
-    struct http_options options = {
-        .in_flight = (long)settings->in_flight,
-        .timeout_ms = (long)settings->timeout,
-        .ca_file = settings->ca_file,
-        .certificate = settings->auth.certificate,
-        .key = settings->auth.key,
-        .user_agent = "congkhai/" CONGKHAI_VERSION,
-    };
     rest->portal = portal;
     rest->base = text_of(settings->url);
     while (text_ends(rest->base, TEXT("/")))
         rest->base.length--;
     rest->batch_most = (double)settings->batch;
     portal->user_data = rest;
-    return http_open(&options, &rest->client, error);
+    return portal_http_open(settings, &rest->client, error);
 }
 
 static void close_rest(struct portal *portal)

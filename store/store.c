@@ -8,6 +8,7 @@
 #include "adapters/private_file.h"
 #include "core/memory.h"
 #include "store/merkle.h"
+#include "store/outbox_proof.h"
 #include "store/schema.h"
 #include "store/schema_pair.h"
 #include "store/steering.h"
@@ -30,6 +31,7 @@ struct store {
     struct buffer scratch[2];
     uint64_t rows_changed;
     struct steering_memory steering;
+    struct outbox_memory outbox;
     struct deflate *deflate; /* opened when the first packed payload is read */
     struct buffer unpacked;
     const struct audit_settings *sealing;
@@ -278,6 +280,11 @@ uint64_t store_rows_changed(const struct store *store)
 struct steering_memory *store_steering(struct store *store)
 {
     return &store->steering;
+}
+
+struct outbox_memory *store_outbox(struct store *store)
+{
+    return &store->outbox;
 }
 
 struct sqlite *store_database(struct store *store)
