@@ -74,8 +74,8 @@ static bytes16 uncertain(const char *at)
     bytes16 lead = bytes16_load(at), second = bytes16_load(at + 1), third = bytes16_load(at + 2);
     bytes16 found = (bytes16)(lead > 0xcb) & (bytes16)(lead != 0xe1) & (bytes16)(lead != 0xe2);
     found |= (bytes16)(lead == 0xe1) & (bytes16)(second - 0xb8 > 3);
-    return found | ((bytes16)(lead == 0xe2) & ((bytes16)(second > 0x82) |
-                                               ((bytes16)(second == 0x80) & (bytes16)(third < 0x82))));
+    return found | ((bytes16)(lead == 0xe2) &
+                    ((bytes16)(second > 0x82) | ((bytes16)(second == 0x80) & (bytes16)(third < 0x82))));
 }
 
 bool unicode_nfc_certain(struct text text)
@@ -95,8 +95,7 @@ static bytes16 unplain(const char *at)
              ((bytes16)(byte > 0xcb) & (bytes16)(byte != 0xe1) & (bytes16)(byte != 0xe2));
     found |= (bytes16)(byte == 0xc3) & ((bytes16)((second & 0xdf) == 0x90) | (bytes16)(second - 0x83 < 4));
     found |= (bytes16)(byte == 0xe1) & (bytes16)(second - 0xb8 > 3);
-    return found |
-           ((bytes16)(byte == 0xe2) & ((bytes16)(second != 0x80) | (bytes16)(third - 0x90 > 0x17)));
+    return found | ((bytes16)(byte == 0xe2) & ((bytes16)(second != 0x80) | (bytes16)(third - 0x90 > 0x17)));
 }
 
 bool unicode_is_plain(struct text text)

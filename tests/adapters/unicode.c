@@ -182,7 +182,9 @@ TEST("a long Vietnamese text is certain, and one combining mark anywhere makes i
 
 TEST("what stands between two certain characters is composed as if it stood alone, now and the next time")
 {
-    static const char *const marks[] = { "\xcc\x81", "\xcc\x82", "\xcc\xa3", "\xcc\x9b", "\xcd\x85", "\xe1\x85\xa1", "\xe1\x86\xa8", "\xce\xa9", "\xe2\x84\xab" };
+    static const char *const marks[] = { "\xcc\x81",     "\xcc\x82", "\xcc\xa3",
+                                         "\xcc\x9b",     "\xcd\x85", "\xe1\x85\xa1",
+                                         "\xe1\x86\xa8", "\xce\xa9", "\xe2\x84\xab" };
     static const char *const bases[] = { "a", "e", "u", " ", "ê", "ạ", "–" };
     uint64_t state = 7;
     for (int round = 0; round < 5000; round++) {

@@ -35,8 +35,8 @@ static bool needs_nothing(struct text text)
     struct text out = TEXT_NONE, longer = text_format(&test_arena, "%.*s ", TEXT_ARG(text));
     struct error error;
     counts = (struct normalise_counts){ 0 };
-    return normalise(&test_arena, longer, true, &counts, &out, &error) == STATUS_OK && text_equal(out, text) &&
-           counts.blanks == 1 &&
+    return normalise(&test_arena, longer, true, &counts, &out, &error) == STATUS_OK &&
+           text_equal(out, text) && counts.blanks == 1 &&
            !(counts.composed + counts.d_stroke + counts.invisible + counts.bullets + counts.line_breaks) &&
            !encoding_damage_possible(text);
 }
@@ -83,7 +83,8 @@ TEST("what is plain needs no repair: 20,000 texts of blanks, line breaks, letter
 
 TEST("a long Vietnamese text is plain, and is not with one odd character anywhere")
 {
-    static const char *const odd[] = { "\t", "?", "\x7f", "\xcc\x81", "\xc2\xa0", "Ã", "ð", "\xef\xbf\xbd", "\xe2\x80\x8b" };
+    static const char *const odd[] = { "\t", "?", "\x7f",         "\xcc\x81",    "\xc2\xa0",
+                                       "Ã",  "ð", "\xef\xbf\xbd", "\xe2\x80\x8b" };
     struct buffer text BUFFER_OWNED = { 0 };
     for (int i = 0; i < 3; i++)
         buffer_string(&text, "Thủ tục hành chính – “Đăng ký” …\n");
