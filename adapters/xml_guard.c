@@ -124,9 +124,10 @@ void xml_guard_take(struct xml_guard *guard, char byte)
 /* Inside a name of XML, what neither ends it nor begins a value. */
 static size_t skip_name(struct xml_guard *guard, struct text bytes, size_t at)
 {
-    static const bool ends[256] = { [0] = true,   [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true,
-                                    ['/'] = true, ['>'] = true, ['<'] = true,  ['"'] = true,  ['\''] = true,
-                                    ['='] = true };
+    static const bool ends[256] = {
+        [0] = true,   [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['/'] = true,
+        ['>'] = true, ['<'] = true, ['"'] = true,  ['\''] = true, ['='] = true
+    };
     size_t from = at;
     if (guard->naming || is_space(guard->before))
         return at;

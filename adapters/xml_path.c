@@ -20,7 +20,8 @@ struct spare {
 
 struct xml_path {
     char *expression;
-    char *plain; /* the names of plain child steps, a NUL behind each and one more at the end; NULL: it is more */
+    char *
+        plain; /* the names of plain child steps, a NUL behind each and one more at the end; NULL: it is more */
     size_t count;
     struct xml_namespace *namespaces;
     pthread_mutex_t lock;
@@ -135,7 +136,8 @@ static char *plain_steps(const char *expression)
     size_t length = strlen(expression);
     char *plain = memory_take_zeroed(length + 2, 1);
     for (size_t i = 0; i < length; i++) {
-        bool begins = !i || expression[i - 1] == '/', starts = name_byte(expression[i]) && (expression[i] | 32) >= 'a';
+        bool begins = !i || expression[i - 1] == '/',
+             starts = name_byte(expression[i]) && (expression[i] | 32) >= 'a';
         if (begins ? !starts : !name_byte(expression[i]) && (expression[i] != '/' || i + 1 == length)) {
             free(plain);
             return NULL;

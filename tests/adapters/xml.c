@@ -72,7 +72,9 @@ TEST("plain names are walked to as XPath finds them, in the order of the documen
         "<r><_a.b-c>1</_a.b-c><div><mod>2</mod></div><text>3</text></r>",
         "<r b='1'><![CDATA[<b>]]></r>",
     };
-    static const char *const addresses[] = { "b", "a/b", "a/b/b", "a", "A/b", "_a.b-c", "div/mod", "text", "r" };
+    static const char *const addresses[] = {
+        "b", "a/b", "a/b/b", "a", "A/b", "_a.b-c", "div/mod", "text", "r"
+    };
     for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
         for (int html = 0; html < 2; html++) {
             struct xml_document *document = parse(documents[i], html);

@@ -61,13 +61,15 @@ TEST("the key of an XML record is found while reading as XPath finds it in the w
         for (size_t j = 0; j < sizeof addresses / sizeof *addresses; j++) {
             struct text quick = key_of(text_of(records[i]), addresses[j][0]);
             struct text whole = key_of(text_of(records[i]), addresses[j][1]);
-            bool failed = *quick.bytes == '(' && *whole.bytes == '('; /* the address is told as it is written */
+            bool failed =
+                *quick.bytes == '(' && *whole.bytes == '('; /* the address is told as it is written */
             if (!failed && !CHECK_TEXT(quick, whole))
                 printf("  %s in %s\n", addresses[j][0], records[i]);
         }
 }
 
-TEST("a record that is broken far behind its key keeps it, and one that is not looked at further is none the worse")
+TEST("a record that is broken far behind its key keeps it, and one that is not looked at further is none the "
+     "worse")
 {
     struct buffer record BUFFER_OWNED = { 0 };
     buffer_string(&record, "<r><ma>1.000001</ma><ten>");
