@@ -4,6 +4,7 @@
 #include "cli/report_output.h"
 #include "cli/run.h"
 #include "report/report.h"
+#include "report/report_kept.h"
 
 static enum status choose(const char *given, const char *option, const char *const *names, size_t count,
                           size_t *chosen, struct error *error)
@@ -37,7 +38,7 @@ enum status command_report(struct session *session, struct error *error, int *ex
     clock_format_date(session->clock->now(session->clock), today);
     if (configuration->baseline.year)
         date_write(configuration->baseline, baseline);
-    if (!strcmp(invocation->arguments[0], "cho-hoan-thien"))
+    if (!strcmp(invocation->arguments[0], REPORT_KEPT))
         return command_kept_report(session, error);
     if ((invocation->by && choose(invocation->by, "--by", by, 4, &grouped, error)) ||
         report_output_format(invocation, REPORT_TABLE, &format, error) ||

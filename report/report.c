@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "report/report_kept.h"
 #include "report/report_parts.h"
 #include "store/report_view.h"
 
@@ -47,8 +48,9 @@ static const struct report_kind *kind_of(const struct report_request *request, s
     for (const struct report_kind *kind = report_kinds; kind->name; kind++) {
         if (text_is(request->name, kind->name))
             return kind;
-        buffer_printf(&names, "%s%s", kind == report_kinds ? "" : ", ", kind->name);
+        buffer_printf(&names, "%s, ", kind->name);
     }
+    buffer_string(&names, REPORT_KEPT);
     (void)error_set(error, STATUS_USAGE, _("there is no report \"%.*s\"; there are: %s"),
                     TEXT_ARG(request->name), names.bytes);
     return NULL;

@@ -98,7 +98,7 @@ struct value *report_kept_make(const struct report_kept *kept, struct arena *are
     struct value *document = value_object(arena), *agency, *period, *rows;
     char *today = arena_alloc(arena, DATE_TEXT);
     value_set(document, "schema", value_string(arena, "congkhai/report/1"));
-    value_set(document, "report", value_string(arena, "cho-hoan-thien"));
+    value_set(document, "report", value_string(arena, REPORT_KEPT));
     value_set(document, "title", value_string(arena, _("Procedures to be completed")));
     value_set(document, "unit", value_string(arena, _("points to mend")));
     value_set(

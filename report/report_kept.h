@@ -7,6 +7,8 @@
 #include "core/value.h"
 #include "core/workday.h"
 
+#define REPORT_KEPT "cho-hoan-thien" /* its name, beside those of report_kinds */
+
 struct report_kept {
     const struct value
         *rows;              /* as store/kept.h gives them, with their words (place, message, to_do, cites) */
