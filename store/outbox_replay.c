@@ -227,10 +227,11 @@ enum status outbox_replay_open(struct outbox_replay *replay, struct store *store
         replay->migrated = INT64_MAX;
         return STATUS_OK;
     }
-    if (store_sql(store,
-                  "SELECT max(m.seq) FROM ledger s JOIN ledger m ON m.run = s.run AND m.event = 'migrated'"
-                  " WHERE s.event = 'run-started' AND json_extract(m.detail, '$.from') = 1",
-                  &row, error) ||
+    if (store_sql(
+            store,
+            "SELECT max(m.seq) FROM ledger s CROSS JOIN ledger m ON m.run = s.run AND m.event = 'migrated'"
+            " WHERE s.event = 'run-started' AND json_extract(m.detail, '$.from') = 1",
+            &row, error) ||
         sqlite_step(row, error))
         return error->status;
     replay->migrated = sqlite_number(row, 0);
