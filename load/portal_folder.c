@@ -190,10 +190,9 @@ static void close_folder(struct portal *portal)
     portal->user_data = NULL;
 }
 
-static size_t most_folder(const struct portal *portal, const struct portal_request *request)
+static size_t most_folder(const struct portal *portal)
 {
     (void)portal;
-    (void)request;
     return SUBMISSION_MAX;
 }
 
