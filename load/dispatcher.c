@@ -384,6 +384,11 @@ static enum status collect(struct dispatcher *dispatcher, struct error *error)
         enum status status = dispatcher->portal->driver->next(dispatcher->portal, wait, &report, error);
         if (status == STATUS_END)
             break;
+        if (status == STATUS_STOP) { /* what is out gets no answer any more, and ends as such */
+            stop(dispatcher, "%s", error->message);
+            dispatcher->drain_until = dispatcher->now;
+            break;
+        }
         if (status)
             return status;
         ticks_ms(dispatcher);
