@@ -160,7 +160,7 @@ static bool format_next(struct format *format, enum part *part)
         return open;
     }
     for (size_t i = 0; !format->quoted && i < PART_COUNT; i++) {
-        if (text_starts(rest, parts[i].letters)) {
+        if (*rest.bytes == *parts[i].letters.bytes && text_starts(rest, parts[i].letters)) {
             format->at += parts[i].letters.length;
             format->row = i;
             *part = parts[i].part;
