@@ -125,7 +125,11 @@ TEST("what is wanted waits, and an intent names it with a key of its own")
     CHECK(digest_equal(&seen.intent_digest, &digest));
     CHECK(!seen.intent_base.bytes);
     want("1.000002", OUTBOX_PUBLISH, "a");
-    CHECK(!text_equal(intend("1.000002", "\"3\"").key, item.key));
+    struct outbox_item other = intend("1.000002", "\"3\"");
+    CHECK(!text_equal(other.key, item.key));
+    /* the store's own name: so long as a store lives, and of no other */
+    CHECK_INT(strspn(item.key.bytes + strlen("congkhai-"), "0123456789abcdef"), 12);
+    CHECK_TEXT(text_slice(other.key, 0, 22), text_slice(item.key, 0, 22));
     CHECK_TEXT(find("1.000002").intent_base, TEXT("\"3\""));
     int64_t count;
     const struct value *detail = last_event("intended", &count);
