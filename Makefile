@@ -132,6 +132,9 @@ $(BUILD)/cli/verify_script.o: scripts/verify-ledger
 # So it does with the style of the pages.
 $(BUILD)/console/style.o: console/style.css
 
+# So it does with what the adapter of the portal driver mapi looks like.
+$(BUILD)/load/portal_mapi_fields.o: config/mapi.yaml
+
 # So it does with the shipped rules and code lists.
 $(BUILD)/cli/shipped.o: $(wildcard config/rules/*.yaml config/codes/*.csv)
 

@@ -4,6 +4,7 @@
 
 #include "adapters/json.h"
 #include "adapters/unicode.h"
+#include "core/canonical.h"
 
 /* Puts the place in front of the message. */
 static enum status locate(struct text source, const char *at, enum status status, struct error *error)
@@ -27,31 +28,6 @@ static bool is_blank(char byte)
 enum status json_guard_refuse(struct json_guard *guard, const char *at, const char *message)
 {
     return locate(guard->source, at, error_set(guard->error, STATUS_REJECT, "%s", message), guard->error);
-}
-
-/* The next quote, backslash or control character, eight bytes at a time. A borrow from one byte to the next
- * can only make a word look special that is not; the bytes then say so. */
-static const char *find_special(const char *at, const char *end)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    for (;;) {
-        while (end - at >= 8) {
-            uint64_t word;
-            memcpy(&word, at, sizeof word);
-            uint64_t quote = word ^ (ones * '"'), slash = word ^ (ones * '\\');
-            uint64_t special =
-                (((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash));
-            if (special & (ones << 7))
-                break;
-            at += 8;
-        }
-        const char *stop = end - at < 8 ? end : at + 8;
-        for (; at < stop; at++)
-            if ((unsigned char)*at < 0x20 || *at == '"' || *at == '\\')
-                return at;
-        if (at == end)
-            return end;
-    }
 }
 
 /* The number that four hexadecimal digits write, or -1. */
@@ -107,7 +83,7 @@ static enum status guard_string(struct json_guard *guard)
 {
     const char *start = guard->at++;
     for (;;) {
-        guard->at = find_special(guard->at, guard->end);
+        guard->at += canonical_ordinary(guard->at, (size_t)(guard->end - guard->at));
         if (guard->at == guard->end)
             return json_guard_refuse(guard, start, _("the quotes that open here are not closed"));
         if (*guard->at == '"')

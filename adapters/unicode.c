@@ -6,127 +6,6 @@
 
 #include "core/error.h"
 
-/* Two machines read texts byte by byte without a branch a byte: a letter of Vietnamese is two or three bytes
- * among single ones, which no branch predictor guesses. A state is the place of its six bits in a table's
- * entry. */
-enum {
-    WHOLE = 0, /* between characters */
-    WRONG = 6,
-    REST_1 = 12,
-    REST_2 = 18,
-    REST_3 = 24,
-    AFTER_E0 = 30,
-    AFTER_ED = 36,
-    AFTER_F0 = 42,
-    AFTER_F4 = 48,
-    CERTAIN_E1 = 18,
-    CERTAIN_E2 = 24,
-    CERTAIN_E2_80 = 30,
-};
-#define TO(next, state) ((uint64_t)(next) << (state))
-#define NOWHERE         TO(WRONG, WRONG)
-#define LEAD(next)      (NOWHERE | TO(next, WHOLE) | NOT_INSIDE)
-#define NOT_INSIDE                                                                                           \
-    (TO(WRONG, REST_1) | TO(WRONG, REST_2) | TO(WRONG, REST_3) | TO(WRONG, AFTER_E0) | TO(WRONG, AFTER_ED) | \
-     TO(WRONG, AFTER_F0) | TO(WRONG, AFTER_F4))
-#define FOLLOWS(e0, ed, f0, f4)                                                                              \
-    (NOWHERE | TO(WRONG, WHOLE) | TO(WHOLE, REST_1) | TO(REST_1, REST_2) | TO(REST_2, REST_3) |              \
-     TO(e0, AFTER_E0) | TO(ed, AFTER_ED) | TO(f0, AFTER_F0) | TO(f4, AFTER_F4))
-
-/* RFC 3629: the table of well-formed sequences. */
-static const uint64_t well_formed[256] = {
-    [0x00 ... 0x7f] = LEAD(WHOLE),
-    [0x80 ... 0x8f] = FOLLOWS(WRONG, REST_1, WRONG, REST_2),
-    [0x90 ... 0x9f] = FOLLOWS(WRONG, REST_1, REST_2, WRONG),
-    [0xa0 ... 0xbf] = FOLLOWS(REST_1, WRONG, REST_2, WRONG),
-    [0xc0 ... 0xc1] = LEAD(WRONG),
-    [0xc2 ... 0xdf] = LEAD(REST_1),
-    [0xe0] = LEAD(AFTER_E0),
-    [0xe1 ... 0xec] = LEAD(REST_2),
-    [0xed] = LEAD(AFTER_ED),
-    [0xee ... 0xef] = LEAD(REST_2),
-    [0xf0] = LEAD(AFTER_F0),
-    [0xf1 ... 0xf3] = LEAD(REST_3),
-    [0xf4] = LEAD(AFTER_F4),
-    [0xf5 ... 0xff] = LEAD(WRONG),
-};
-
-/* The characters that are NFC wherever they stand (NFC_Quick_Check Yes and never the second of a pair):
- * U+0000 to U+02FF, U+1E00 to U+1EFF, and the punctuation U+2002 to U+20BF. Every other one says "ask". */
-#define CERTAIN(whole, e1, e2, e2_80)                                                                        \
-    (NOWHERE | TO(whole, WHOLE) | TO(WHOLE, REST_1) | TO(e1, CERTAIN_E1) | TO(e2, CERTAIN_E2) |              \
-     TO(e2_80, CERTAIN_E2_80))
-static const uint64_t certain[256] = {
-    [0x00 ... 0x7f] = CERTAIN(WHOLE, WRONG, WRONG, WRONG),
-    [0x80] = CERTAIN(WRONG, WRONG, CERTAIN_E2_80, WRONG),
-    [0x81] = CERTAIN(WRONG, WRONG, REST_1, WRONG),
-    [0x82] = CERTAIN(WRONG, WRONG, REST_1, WHOLE),
-    [0x83 ... 0xb7] = CERTAIN(WRONG, WRONG, WRONG, WHOLE),
-    [0xb8 ... 0xbb] = CERTAIN(WRONG, REST_1, WRONG, WHOLE),
-    [0xbc ... 0xbf] = CERTAIN(WRONG, WRONG, WRONG, WHOLE),
-    [0xc0 ... 0xc1] = CERTAIN(WRONG, WRONG, WRONG, WRONG),
-    [0xc2 ... 0xcb] = CERTAIN(REST_1, WRONG, WRONG, WRONG),
-    [0xcc ... 0xe0] = CERTAIN(WRONG, WRONG, WRONG, WRONG),
-    [0xe1] = CERTAIN(CERTAIN_E1, WRONG, WRONG, WRONG),
-    [0xe2] = CERTAIN(CERTAIN_E2, WRONG, WRONG, WRONG),
-    [0xe3 ... 0xff] = CERTAIN(WRONG, WRONG, WRONG, WRONG),
-};
-
-#define BLOCK 64
-
-static bool block_is_ascii(const char *bytes)
-{
-    uint64_t words[BLOCK / 8];
-    memcpy(words, bytes, sizeof words);
-    uint64_t all = 0;
-    for (size_t i = 0; i < BLOCK / 8; i++)
-        all |= words[i];
-    return (all & UINT64_C(0x8080808080808080)) == 0;
-}
-
-static uint64_t step(const uint64_t table[256], uint64_t state, const char *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        state = table[(unsigned char)bytes[i]] >> (state & 63);
-    return state & 63;
-}
-
-/* False where the machine goes wrong or stops inside a character: then *at is the start of the block where it
- * did, or the end, and *inside says whether that is inside a character. */
-static bool run(const uint64_t table[256], struct text text, size_t *at, bool *inside)
-{
-    uint64_t state = WHOLE;
-    for (*at = 0; *at < text.length;) {
-        size_t length = text.length - *at < BLOCK ? text.length - *at : BLOCK;
-        *inside = state != WHOLE;
-        if (*inside || length < BLOCK || !block_is_ascii(text.bytes + *at))
-            state = step(table, state, text.bytes + *at, length);
-        if (state == WRONG)
-            return false;
-        *at += length;
-    }
-    *inside = state != WHOLE;
-    return !*inside;
-}
-
-size_t unicode_invalid_at(struct text text)
-{
-    size_t at;
-    bool inside;
-    if (run(well_formed, text, &at, &inside))
-        return text.length;
-    while (inside)
-        inside = ((unsigned char)text.bytes[--at] & 0xc0) != 0xc0;
-    size_t start = at;
-    uint64_t state = WHOLE;
-    for (; at < text.length && state != WRONG; at++) {
-        if (state == WHOLE)
-            start = at;
-        state = step(well_formed, state, text.bytes + at, 1);
-    }
-    return start;
-}
-
 struct text unicode_mend(struct arena *arena, struct text text)
 {
     BUFFER_OWNED struct buffer out = { 0 };
@@ -141,13 +20,6 @@ struct text unicode_mend(struct arena *arena, struct text text)
         valid = unicode_invalid_at(text);
     }
     return text_copy(arena, buffer_view(&out));
-}
-
-bool unicode_nfc_certain(struct text text)
-{
-    size_t at;
-    bool inside;
-    return run(certain, text, &at, &inside);
 }
 
 int32_t unicode_next(struct text text, size_t *at)
@@ -291,14 +163,74 @@ static void compose(struct characters *characters)
         characters->count = (size_t)count;
 }
 
+/* As unicode_nfc_certain, of the character at `at`; a byte inside one is certain. */
+static bool is_certain(struct text text, size_t at)
+{
+    const unsigned char *bytes = (const unsigned char *)text.bytes + at;
+    if (*bytes < 0xcc)
+        return true;
+    if (text.length - at < 3)
+        return false;
+    if (*bytes == 0xe1)
+        return bytes[1] >= 0xb8 && bytes[1] <= 0xbb;
+    return *bytes == 0xe2 && (bytes[1] == 0x80 ? bytes[2] >= 0x82 : bytes[1] <= 0x82);
+}
+
+static size_t find_uncertain(struct text text, size_t at)
+{
+    while (at < text.length && ((unsigned char)text.bytes[at] < 0xcc || is_certain(text, at)))
+        at++;
+    return at;
+}
+
+/* What utf8proc has made of letters with their marks: there are few, and they come again and again. */
+#define COMPOSED_BITS 8
+static _Thread_local struct composed {
+    uint64_t from, to; /* bytes, zeros behind them */
+    size_t length;     /* of `to`; 0: nothing is kept here */
+} composed_letters[1 << COMPOSED_BITS];
+
+static void put_composed(struct buffer *out, struct arena *arena, struct text letter)
+{
+    uint64_t from = 0;
+    bool is_short = letter.length <= sizeof from;
+    if (is_short)
+        memcpy(&from, letter.bytes, letter.length);
+    struct composed *known = &composed_letters[from * 0x9E3779B97F4A7C15u >> (64 - COMPOSED_BITS)];
+    if (is_short && known->length && known->from == from) {
+        buffer_put(out, &known->to, known->length);
+        return;
+    }
+    struct characters characters = decompose(arena, letter);
+    compose(&characters);
+    struct text made = encode(characters);
+    buffer_text(out, made);
+    if (is_short && made.length <= sizeof known->to) {
+        *known = (struct composed){ .from = from, .length = made.length };
+        memcpy(&known->to, made.bytes, made.length);
+    }
+}
+
+/* A certain character composes with nothing before it, so that what stands between two is composed alone. */
 struct text unicode_nfc(struct arena *arena, struct text text)
 {
     if (unicode_nfc_certain(text))
         return text;
-    struct characters characters = decompose(arena, text);
-    compose(&characters);
-    struct text composed = encode(characters);
-    return text_equal(composed, text) ? text : composed;
+    struct buffer BUFFER_OWNED out = { 0 };
+    size_t done = 0;
+    for (size_t at = find_uncertain(text, 0); at < text.length; at = find_uncertain(text, done)) {
+        size_t start = at > done ? at - 1 : at, end = at;
+        while (start > done && ((unsigned char)text.bytes[start] & 0xc0) == 0x80)
+            start--;
+        do
+            unicode_next(text, &end);
+        while (end < text.length && !is_certain(text, end));
+        buffer_text(&out, text_slice(text, done, start - done));
+        put_composed(&out, arena, text_slice(text, start, end - start));
+        done = end;
+    }
+    buffer_text(&out, text_slice(text, done, text.length));
+    return text_equal(buffer_view(&out), text) ? text : text_copy(arena, buffer_view(&out));
 }
 
 struct text unicode_nfd(struct arena *arena, struct text text)

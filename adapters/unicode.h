@@ -22,6 +22,9 @@ size_t unicode_put(int32_t character, char bytes[4]); /* returns the length */
 size_t unicode_length(struct text text);              /* characters */
 
 bool unicode_nfc_certain(struct text text); /* quick: true is certain, false means "ask unicode_nfc" */
+/* Quick: letters, signs, single blanks or line breaks between them, in NFC; nothing that is not seen or that spoilt
+ * texts hold ("?", Ã, Ä, Å, Æ, U+FFFD, ð for đ). False means that somebody is to look closer. */
+bool unicode_is_plain(struct text text);
 struct text unicode_nfc(struct arena *arena, struct text text); /* the text itself when it already is */
 struct text unicode_nfd(struct arena *arena, struct text text);
 struct text unicode_lower(struct arena *arena,

@@ -121,10 +121,31 @@ void xml_guard_take(struct xml_guard *guard, char byte)
     }
 }
 
+/* Inside a name of XML, what neither ends it nor begins a value. */
+static size_t skip_name(struct xml_guard *guard, struct text bytes, size_t at)
+{
+    static const bool ends[256] = {
+        [0] = true,   [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['/'] = true,
+        ['>'] = true, ['<'] = true, ['"'] = true,  ['\''] = true, ['='] = true
+    };
+    size_t from = at;
+    if (guard->naming || is_space(guard->before))
+        return at;
+    while (at < bytes.length && !ends[(unsigned char)bytes.bytes[at]])
+        at++;
+    if (at > from) {
+        guard->before = bytes.bytes[at - 1];
+        guard->value = false;
+    }
+    return at;
+}
+
 /* Most of a document is text and values: only their ends matter. */
-static size_t skip(const struct xml_guard *guard, struct text bytes, size_t at)
+static size_t skip(struct xml_guard *guard, struct text bytes, size_t at)
 {
     char end = guard->state == XML_GUARD_TEXT ? '<' : guard->quote;
+    if (guard->state == XML_GUARD_TAG)
+        return skip_name(guard, bytes, at);
     if (guard->state != XML_GUARD_TEXT && guard->state != XML_GUARD_QUOTE)
         return at;
     const char *found = memchr(bytes.bytes + at, end, bytes.length - at);

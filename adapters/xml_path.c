@@ -20,6 +20,8 @@ struct spare {
 
 struct xml_path {
     char *expression;
+    char *
+        plain; /* the names of plain child steps, a NUL behind each and one more at the end; NULL: it is more */
     size_t count;
     struct xml_namespace *namespaces;
     pthread_mutex_t lock;
@@ -128,6 +130,25 @@ static enum status check_expression(const struct xml_path *path, struct error *e
 
 /* ---- compiling ---- */
 
+/* "name/name" is what most addresses are: elements of no namespace, found by walking. */
+static char *plain_steps(const char *expression)
+{
+    size_t length = strlen(expression);
+    char *plain = memory_take_zeroed(length + 2, 1);
+    for (size_t i = 0; i < length; i++) {
+        bool begins = !i || expression[i - 1] == '/',
+             starts = name_byte(expression[i]) && (expression[i] | 32) >= 'a';
+        if (begins ? !starts : !name_byte(expression[i]) && (expression[i] != '/' || i + 1 == length)) {
+            free(plain);
+            return NULL;
+        }
+        plain[i] = expression[i];
+        if (expression[i] == '/')
+            plain[i] = 0;
+    }
+    return plain;
+}
+
 static void keep_fault(void *fault, xmlErrorPtr found)
 {
     struct xml_fault *kept = fault;
@@ -191,6 +212,7 @@ enum status xml_path_compile(struct text expression, const struct xml_namespace 
         made->namespaces[made->count].uri = memory_copy_string(namespaces[made->count].uri);
     }
     pthread_mutex_init(&made->lock, NULL);
+    made->plain = plain_steps(made->expression);
     enum status status = check_expression(made, error);
     if (!status) {
         struct xml_fault fault = { 0 };
@@ -225,6 +247,7 @@ void xml_path_free(struct xml_path *path)
     pthread_mutex_destroy(&path->lock);
     free(path->namespaces);
     free(path->expression);
+    free(path->plain);
     free(path);
 }
 
@@ -316,12 +339,36 @@ static enum status take_result(const struct xml_path *path, xmlXPathObjectPtr fo
     return STATUS_OK;
 }
 
+static size_t walk(xmlNodePtr parent, const char *names, struct xml_node **nodes, size_t count)
+{
+    const char *rest = names + strlen(names) + 1;
+    for (xmlNodePtr child = parent->children; child; child = child->next) {
+        if (child->type != XML_ELEMENT_NODE || child->ns || strcmp((const char *)child->name, names))
+            continue;
+        if (*rest)
+            count = walk(child, rest, nodes, count);
+        else if (nodes)
+            nodes[count++] = (struct xml_node *)child;
+        else
+            count++;
+    }
+    return count;
+}
+
 enum status xml_path_select(const struct xml_path *path, struct xml_document *document,
                             struct xml_node *context, struct arena *arena, struct xml_result *result,
                             struct error *error)
 {
     struct xml_fault fault = { 0 };
     *result = (struct xml_result){ 0 };
+    if (path->plain) {
+        xmlNodePtr from = context ? (xmlNodePtr)context : xmlDocGetRootElement(document->tree);
+        result->count = walk(from, path->plain, NULL, 0);
+        if (result->count)
+            result->nodes = arena_array(arena, struct xml_node *, result->count);
+        walk(from, path->plain, result->nodes, 0);
+        return STATUS_OK;
+    }
     prepare(path, document, &fault);
     document->context->node = context ? (xmlNodePtr)context : xmlDocGetRootElement(document->tree);
     xmlXPathCompExprPtr compiled = take(path, &fault);

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 
 #define CHUNK 65536
+#define FIRST 1024 /* bytes that tell the encoding, if there are so many */
 
 struct xml_push *xml_push_of(void *parser)
 {
@@ -154,7 +155,7 @@ enum status xml_push_feed(struct xml_push *push, struct error *error)
         if (status)
             break;
         length += got;
-        if (push->begun && length)
+        if (length >= (push->begun ? 1 : FIRST))
             break;
     }
     if (!length && !push->begun)

@@ -66,9 +66,14 @@ static void put_string(struct xml_reader *reader, const void *string)
 
 static void put_escaped(struct xml_reader *reader, const xmlChar *bytes, size_t length, bool attribute)
 {
+    static const bool special[256] = {
+        ['&'] = true, ['<'] = true, ['>'] = true, ['\r'] = true, ['"'] = true, ['\n'] = true, ['\t'] = true
+    };
     const xmlChar *end = bytes + length, *from = bytes;
     for (const xmlChar *at = bytes; at < end; at++) {
         const char *as = NULL;
+        if (!special[*at])
+            continue;
         if (*at == '&')
             as = "&amp;";
         else if (*at == '<')

@@ -4,37 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bytes16.h"
 #include "core/memory.h"
 
+#define WIDTH 16
+
 /* RFC 8785 §3.2.2.2 names the bytes that are escaped; all are below 0x20 but these two. */
-static bool is_ordinary(char byte)
+static size_t first_special(const char *bytes)
 {
-    return (unsigned char)byte >= 0x20 && byte != '"' && byte != '\\';
+    bytes16 loaded = bytes16_load(bytes);
+    return bytes16_first((bytes16)(loaded < 0x20) | (bytes16)(loaded == '"') | (bytes16)(loaded == '\\'));
 }
 
-/* Whether eight bytes at once are ordinary. A borrow between bytes can only make it say no too often. */
-static bool are_ordinary(const char *bytes)
+size_t canonical_ordinary(const char *bytes, size_t length)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    uint64_t word;
-    memcpy(&word, bytes, sizeof word);
-    uint64_t quote = word ^ (ones * '"'), slash = word ^ (ones * '\\');
-    uint64_t special = ((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
-    return !(special & tops);
-}
-
-static size_t ordinary_length(const char *bytes, size_t length)
-{
-    size_t at = 0;
-    for (;;) {
-        while (length - at >= 8 && are_ordinary(bytes + at))
-            at += 8;
-        size_t stop = length - at > 8 ? at + 8 : length;
-        while (at < stop && is_ordinary(bytes[at]))
-            at++;
-        if (at < stop || at == length)
-            return at;
-    }
+    size_t at = 0, first = WIDTH;
+    char tail[WIDTH] = "";
+    for (; length - at >= WIDTH && first == WIDTH; at += first)
+        first = first_special(bytes + at);
+    if (first < WIDTH || at == length)
+        return at;
+    memcpy(tail, bytes + at, length - at); /* the NUL behind it is special */
+    return at + first_special(tail);
 }
 
 static void put_escaped(struct buffer *out, char byte)
@@ -51,17 +42,32 @@ static void put_escaped(struct buffer *out, char byte)
         buffer_put(out, (char[]){ '\\', 'u', '0', '0', digits[number >> 4], digits[number & 15] }, 6);
 }
 
-void canonical_text(struct buffer *out, struct text text)
+static void put_text(struct buffer *out, struct text text, char behind)
 {
+    size_t run = canonical_ordinary(text.bytes, text.length);
+    char *bytes = run == text.length ? buffer_room(out, run + 2 + (behind != 0)) : NULL;
+    if (bytes) {
+        *bytes++ = '"';
+        if (run)
+            memcpy(bytes, text.bytes, run);
+        bytes[run] = '"';
+        bytes[run + 1] = behind;
+        out->length += run + 2 + (behind != 0);
+        return;
+    }
     buffer_char(out, '"');
-    for (size_t at = 0; at < text.length;) {
-        size_t run = ordinary_length(text.bytes + at, text.length - at);
+    for (size_t at = 0; at < text.length; run = canonical_ordinary(text.bytes + at, text.length - at)) {
         buffer_put(out, text.bytes + at, run);
         at += run;
         if (at < text.length)
             put_escaped(out, text.bytes[at++]);
     }
-    buffer_char(out, '"');
+    buffer_put(out, (char[]){ '"', behind }, 1 + (behind != 0));
+}
+
+void canonical_text(struct buffer *out, struct text text)
+{
+    put_text(out, text, 0);
 }
 
 /* UTF-8 sorts by code points. UTF-16 differs only where a surrogate pair (U+10000 and up, lead bytes F0 to
@@ -90,8 +96,7 @@ static void put_member(struct buffer *out, const struct value *child, bool is_fi
 {
     if (!is_first)
         buffer_char(out, ',');
-    canonical_text(out, child->name);
-    buffer_char(out, ':');
+    put_text(out, child->name, ':');
     canonical_write(out, child);
 }
 

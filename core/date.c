@@ -160,7 +160,7 @@ static bool format_next(struct format *format, enum part *part)
         return open;
     }
     for (size_t i = 0; !format->quoted && i < PART_COUNT; i++) {
-        if (text_starts(rest, parts[i].letters)) {
+        if (*rest.bytes == *parts[i].letters.bytes && text_starts(rest, parts[i].letters)) {
             format->at += parts[i].letters.length;
             format->row = i;
             *part = parts[i].part;
@@ -274,6 +274,25 @@ bool date_parse(struct text text, struct text format_text, struct date *date)
     }
     *date = read;
     return true;
+}
+
+void date_format(struct buffer *out, struct text format_text, struct date date)
+{
+    const int numbers[PARTS] = { date.year, date.month, date.day };
+    struct format format = { .text = format_text };
+    if (is_epoch(format_text)) {
+        int64_t seconds = date_days(date) * DAY_SECONDS - (int64_t)CLOCK_ZONE_MINUTES * 60;
+        buffer_printf(out, "%lld", (long long)(text_is(format_text, "epoch") ? seconds : seconds * 1000));
+        return;
+    }
+    for (enum part part; format_next(&format, &part);) {
+        if (part == LITERAL)
+            buffer_char(out, format.byte);
+        else if (part == OFFSET)
+            buffer_string(out, "+07:00");
+        else if (part != BROKEN)
+            buffer_printf(out, "%0*d", parts[format.row].least, numbers[part]);
+    }
 }
 
 bool date_read_moment(struct text text, struct date *date)

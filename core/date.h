@@ -20,6 +20,8 @@ struct date {
 bool date_parse(struct text text, struct text format, struct date *date);
 /* For check: it names year, month and day, nothing twice, and every quote ends; or it is an epoch. */
 bool date_format_valid(struct text format);
+/* The day as date_parse reads it, in a format that is valid; the time is the day's beginning in Vietnam. */
+void date_format(struct buffer *out, struct text format, struct date date);
 void date_write(struct date date, char text[DATE_TEXT]);
 bool date_read(struct text text, struct date *date); /* canonical yyyy-mm-dd */
 /* A moment as databases write it: yyyy-mm-dd HH:mm[:ss[.fraction]], T in place of the blank, perhaps an offset

@@ -131,6 +131,8 @@ bool decimal_from_number(struct arena *arena, struct text text, struct text *dec
     if (!whole.length || !read_exponent(rest, &exponent) || exponent > EXPONENT_MAX ||
         exponent < -EXPONENT_MAX)
         return false;
+    if (!rest.length)
+        return put_together(arena, whole, part, decimal) == DECIMAL_READ;
     /* All digits between as many zeros as the point can be moved by. */
     char *digits = arena_alloc(arena, whole.length + part.length + 2 * EXPONENT_MAX);
     size_t length = EXPONENT_MAX + whole.length + part.length, point = EXPONENT_MAX + whole.length;

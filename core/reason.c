@@ -146,7 +146,9 @@ static void fill(const struct filling *filling, const char *template)
             put_value(filling, (struct text){ at + 1, (size_t)(close - at - 1) });
             at = close;
         } else if (*at != '[' && *at != ']') {
-            buffer_char(filling->out, *at);
+            size_t length = 1 + strcspn(at + 1, "[]{");
+            buffer_put(filling->out, at, length);
+            at += length - 1;
         }
     }
 }

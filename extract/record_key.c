@@ -1,9 +1,11 @@
 #include "extract/record_key.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "adapters/json.h"
 #include "adapters/unicode.h"
+#include "adapters/xml.h"
 #include "core/memory.h"
 #include "extract/json_splitter.h"
 #include "record/encoding.h"
@@ -14,8 +16,10 @@ struct record_key {
     const struct source *source;
     const struct record_address *address;
     const struct skip *skip;
-    bool seeks; /* the key of a JSON record can be found without reading all of it */
+    /* The key of a JSON or XML record can be found without reading all of it. */
+    bool seeks_json, seeks_xml;
     struct json_pointer pointer;
+    struct text path; /* as an XML reader is asked for elements */
     struct arena arena;
 };
 
@@ -27,6 +31,41 @@ static bool is_unicode(const char *encoding)
                           named == ENCODING_UTF16BE));
 }
 
+/* One piece of a record after the other, so that no more is parsed than is needed. */
+#define PIECE 1024
+
+static enum status give_piece(struct file_stream *stream, void *bytes, size_t length, size_t *got,
+                              struct error *error)
+{
+    struct text *rest = stream->user_data;
+    (void)error;
+    *got = length < PIECE ? length : PIECE;
+    *got = *got < rest->length ? *got : rest->length;
+    if (*got)
+        memcpy(bytes, rest->bytes, *got);
+    *rest = text_slice(*rest, *got, rest->length);
+    return STATUS_OK;
+}
+
+static enum status open_reader(const struct record_key *key, struct file_stream *stream,
+                               struct xml_reader **reader, struct error *error)
+{
+    const struct record_format *format = &key->source->record;
+    return xml_reader_open(stream, key->path, format->namespaces, format->namespace_count, "utf-8", KEY_MAX,
+                           reader, error);
+}
+
+/* Not every address can be tested while reading. */
+static bool can_be_read(const struct record_key *key)
+{
+    struct xml_reader *reader;
+    struct error error;
+    if (open_reader(key, NULL, &reader, &error))
+        return false;
+    xml_reader_close(reader);
+    return true;
+}
+
 struct record_key *record_key_open(const struct source *source, const struct record_address *address,
                                    const struct skip *skip)
 {
@@ -35,10 +74,14 @@ struct record_key *record_key_open(const struct source *source, const struct rec
     key->source = source;
     key->address = address;
     key->skip = skip;
-    key->seeks =
-        address && source->record.shape == RECORD_JSON && is_unicode(source->encoding) &&
+    if (!address || !is_unicode(source->encoding))
+        return key;
+    key->seeks_json =
+        source->record.shape == RECORD_JSON &&
         json_pointer_compile(&key->arena, text_of(source->key), &key->pointer, &error) == STATUS_OK &&
         key->pointer.count && key->pointer.count <= JSON_SPLITTER_DEPTH;
+    key->path = text_format(&key->arena, *source->key == '/' ? "%s" : "/*/%s", source->key);
+    key->seeks_xml = source->record.shape == RECORD_XML && can_be_read(key);
     return key;
 }
 
@@ -56,17 +99,15 @@ bool record_key_skips(const struct record_key *key, struct text bytes, struct te
     return key->skip && skip_matches(key->skip, key->source, bytes, context, arena);
 }
 
-/* The key of a JSON record without reading the rest of it: a record that is broken elsewhere keeps its key,
+/* The key of a record without reading the rest of it: a record that is broken elsewhere keeps its key,
  * and transform says what is wrong with it. False: the long way finds the key, or why there is none. */
-static bool seek_key(const struct record_key *key, struct text bytes, struct arena *arena, struct text *found,
-                     struct error *error)
+static bool seek_json(const struct record_key *key, struct text bytes, struct arena *arena,
+                      struct text *found, struct error *error)
 {
     struct file_stream stream;
     struct json_splitter splitter;
     struct text lexeme;
     struct value *value;
-    if (!key->seeks)
-        return false;
     file_stream_memory(bytes, "", &stream);
     json_splitter_open(&splitter, &stream, &key->pointer, KEY_MAX);
     bool there = json_splitter_find(&splitter, &lexeme, error) == STATUS_OK &&
@@ -78,19 +119,40 @@ static bool seek_key(const struct record_key *key, struct text bytes, struct are
     return there && found->length;
 }
 
+static bool seek_xml(const struct record_key *key, struct text bytes, struct arena *arena, struct text *found,
+                     struct error *error)
+{
+    struct file_stream stream = { .read = give_piece, .name = "", .user_data = &bytes };
+    struct xml_reader *reader;
+    struct xml_document *document = NULL;
+    struct text element;
+    long line;
+    if (open_reader(key, &stream, &reader, error))
+        return false;
+    bool there = xml_reader_next(reader, &element, &line, error) == STATUS_OK &&
+                 xml_parse(element, false, "utf-8", &document, error) == STATUS_OK;
+    if (there)
+        *found = unicode_nfc(arena, text_trim(xml_node_text(arena, xml_document_root(document), false)));
+    there = there && encoding_check(*found, error) == STATUS_OK;
+    xml_document_free(document);
+    xml_reader_close(reader);
+    return there && found->length;
+}
+
 enum status record_key_find(const struct record_key *key, struct text bytes, struct text context,
                             struct arena *arena, struct text *found, struct error *error)
 {
     struct record record;
     struct record_items items;
     *found = TEXT_NONE;
-    if (seek_key(key, bytes, arena, found, error))
+    if ((key->seeks_json && seek_json(key, bytes, arena, found, error)) ||
+        (key->seeks_xml && seek_xml(key, bytes, arena, found, error)))
         return STATUS_OK;
     if (record_open(arena, &key->source->record, bytes, context, &record, error))
         return error->status;
     enum status status = record_select(&record, &record.root, key->address, arena, &items, error);
     if (status == STATUS_OK && items.count)
-        status = record_item_text(&record, &items.items[0], arena, found, error);
+        status = record_item_text(&record, &items.items[0], arena, found, NULL, error);
     if (status == STATUS_OK) {
         *found = items.count ? unicode_nfc(arena, text_trim(text_copy(arena, *found))) : TEXT_NONE;
         if (!found->length)

@@ -120,7 +120,7 @@ static bool fits(const struct skip *skip, const struct condition *condition, con
         return false;
     for (size_t i = 0; i < items.count; i++) {
         struct text text;
-        if (record_item_text(record, &items.items[i], arena, &text, &error))
+        if (record_item_text(record, &items.items[i], arena, &text, NULL, &error))
             return false;
         text = unicode_nfc(arena, text_trim(text_copy(arena, text)));
         if (condition->nothing ? !is_nothing(skip, text) : fits_text(condition, text))

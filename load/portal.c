@@ -156,6 +156,20 @@ enum status portal_read(const struct setting_context *context, const char *folde
     return status;
 }
 
+enum status portal_http_open(const struct portal_settings *settings, struct http_client **client,
+                             struct error *error)
+{
+    struct http_options options = {
+        .in_flight = (long)settings->in_flight,
+        .timeout_ms = (long)settings->timeout,
+        .ca_file = settings->ca_file,
+        .certificate = settings->auth.certificate,
+        .key = settings->auth.key,
+        .user_agent = "congkhai/" CONGKHAI_VERSION,
+    };
+    return http_open(&options, client, error);
+}
+
 void portal_free(struct portal *portal)
 {
     if (portal->settings)

@@ -137,8 +137,10 @@ struct portal_driver {
                          const struct value *tree, struct error *error);
     enum status (*open)(struct portal *portal, struct error *error);
     void (*close)(struct portal *portal); /* what is under way is broken off */
-    /* How many requests a submission takes now that holds this one; 1: it goes alone. */
-    size_t (*most)(const struct portal *portal, const struct portal_request *request);
+    /* How many requests a submission takes now; NULL: one. */
+    size_t (*most)(const struct portal *portal);
+    /* Must it go alone, whatever the submission takes? NULL: none must. Looks at the request alone. */
+    bool (*alone)(const struct portal *portal, const struct portal_request *request);
     /* STATUS_STOP: nothing was submitted, and the run must stop (no token, …). */
     enum status (*submit)(struct portal *portal, struct portal_request *const *requests, size_t count,
                           struct error *error);
@@ -170,6 +172,9 @@ extern const struct portal_driver portal_rest, portal_mapi, portal_folder;
 enum status portal_read(const struct setting_context *context, const char *folder, const struct value *tree,
                         struct portal *portal, struct error *error);
 void portal_free(struct portal *portal); /* after a successful portal_read */
+/* A client for all that goes to the portal. */
+enum status portal_http_open(const struct portal_settings *settings, struct http_client **client,
+                             struct error *error);
 /* Would what travels to this URL be readable on the way: http:// to another machine? */
 bool portal_is_overheard(const char *url);
 /* Tells a person something that is no error; msgid formatted. */

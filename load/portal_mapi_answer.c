@@ -1,198 +1,172 @@
-/* What the adapter says. All of it is a stranger's word. */
+/* What the answer to a call comes to. */
 #include <string.h>
 
-#include "adapters/json.h"
-#include "adapters/regex.h"
-#include "adapters/unicode.h"
-#include "load/portal_answer.h"
+#include "adapters/crypto.h"
+#include "core/canonical.h"
 #include "load/portal_mapi.h"
 
-#define WORDS_MAX    600
-#define QUOTED_LEAST 2 /* bytes: what is shorter stands in any sentence */
-#define CODE_MAX     40
+#define SAME_KIND_MAX                                                                                        \
+    4 /* differences of one kind after our own pushes; one more, and it is not the records */
 
-/* ---- signs ---- */
+/* ---- what a look shows ---- */
 
-static enum mapi_sign sign_of_code(const struct mapi_settings *settings, struct text code)
+static bool is_same(struct mapi *mapi, struct mapi_call *call, const struct value *expected,
+                    const struct value *item, struct buffer *where)
 {
-    for (size_t sign = 0; code.length && sign < MAPI_SIGNS; sign++)
-        for (size_t i = 0; i < settings->signs[sign].count; i++)
-            if (settings->signs[sign].codes[i].bytes && text_equal(settings->signs[sign].codes[i], code))
-                return (enum mapi_sign)sign;
-    return MAPI_SIGN_NONE;
+    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    bool over = mapi_map_standing(settings->map, item) == REMOTE_ABOLISHED;
+    return expected && mapi_map_same(settings->map, &call->arena, expected, item,
+                                     over ? settings->abolishing : NULL, where);
 }
 
-static enum mapi_sign sign_of_message(const struct mapi *mapi, const struct mapi_settings *settings,
-                                      struct text message)
+/* True when so many have come back otherwise in the same field that it is not the records. */
+static bool is_systematic(struct mapi *mapi, struct text where)
 {
-    for (size_t sign = 0; message.length && sign < MAPI_SIGNS; sign++)
-        for (size_t i = 0; mapi->patterns[sign] && i < settings->signs[sign].count; i++)
-            if (mapi->patterns[sign][i] &&
-                regex_search(mapi->patterns[sign][i], message, 0, NULL, NULL) == STATUS_OK)
-                return (enum mapi_sign)sign;
-    return MAPI_SIGN_NONE;
+    const struct mapi_map *map = mapi_settings_of(mapi)->map;
+    const struct text name = text_slice(where, 0, strcspn(where.bytes, "[."));
+    size_t at = 0;
+    while (at < map->count && !text_equal(map->fields[at].name, name))
+        at++;
+    return at < map->count && ++mapi->differs[at] > SAME_KIND_MAX;
 }
 
-static struct text cut_out(struct arena *arena, struct text message, struct text quoted)
+static enum status show(struct mapi *mapi, struct mapi_call *call, const struct value *item,
+                        struct error *error)
 {
-    BUFFER_OWNED struct buffer out = { 0 };
-    size_t at;
-    if (quoted.length < QUOTED_LEAST || !text_find(message, quoted, &at))
-        return message;
-    for (; text_find(message, quoted, &at); message = text_slice(message, at + quoted.length, message.length))
-        buffer_text(&out, text_slice(message, 0, at));
-    buffer_text(&out, message);
-    return text_copy(arena, buffer_view(&out));
+    struct remote_state *remote = &call->report.remote;
+    struct portal_content held, sent;
+    struct value *ours, *base;
+    BUFFER_OWNED struct buffer where = { 0 }, bytes = { 0 };
+    if (mapi_item(mapi, call, PORTAL_CONTENT_SENT, &sent, &ours, error) ||
+        mapi_item(mapi, call, PORTAL_CONTENT_HELD, &held, &base, error))
+        return error->status;
+    canonical_write(&bytes, item);
+    struct digest all = crypto_sha256(buffer_view(&bytes));
+    bool same = is_same(mapi, call, ours, item, &where), old = !same && is_same(mapi, call, base, item, NULL);
+    *remote = (struct remote_state){ .named = true,
+                                     .has_content = true,
+                                     .standing = mapi_map_standing(mapi_settings_of(mapi)->map, item),
+                                     .content = same  ? call->request->digest
+                                                : old ? held.digest
+                                                      : all };
+    call->report.shown = text_copy(&call->arena, buffer_view(&bytes));
+    if (text_starts(call->request->base, TEXT(MAPI_SEEN))) {
+        char hex[DIGEST_HEX];
+        digest_hex(&all, hex);
+        remote->version = text_format(&call->arena, "seen-%s", hex);
+    }
+    if (same || old || !ours)
+        mapi_end(mapi, call, RESULT_HELD, TEXT_NONE);
+    else if (call->request->changed && is_systematic(mapi, buffer_view(&where)))
+        mapi_end(mapi, call, RESULT_CLOSED,
+                 text_format(&call->arena,
+                             _("it shows " TEXT_PRINT " otherwise than it was pushed, again and again: see "
+                               "portal.fields, not_compared and unordered"),
+                             TEXT_ARG(buffer_view(&where))));
+    else
+        mapi_end(mapi, call, RESULT_HELD,
+                 text_format(&call->arena, _("what the adapter holds differs in " TEXT_PRINT),
+                             TEXT_ARG(buffer_view(&where))));
+    return STATUS_OK;
 }
 
-/* What we ourselves have sent is no word of the adapter. */
-static struct text without_ours(struct arena *arena, struct text message, const struct value *ours)
+static enum status looked(struct mapi *mapi, struct mapi_call *call, const struct mapi_reading *reading,
+                          struct error *error)
 {
-    if (!ours)
-        return message;
-    if (value_is_scalar(ours))
-        return cut_out(arena, message, ours->text);
-    for (const struct value *child = ours->first; child; child = child->next)
-        message = without_ours(arena, message, child);
-    return message;
+    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    const struct value *item;
+    if (!mapi_find(settings, reading->body, call->request->code, &item))
+        mapi_end(mapi, call, RESULT_LOST,
+                 text_format(&call->arena,
+                             _("HTTP 200, but the answer does not say whether " TEXT_PRINT
+                               " is there: its \"%s\" cannot be understood"),
+                             TEXT_ARG(call->request->code), settings->names.result));
+    else if (item)
+        return show(mapi, call, item, error);
+    else
+        mapi_end(mapi, call, RESULT_UNKNOWN, TEXT_NONE);
+    return STATUS_OK;
 }
 
-/* One line, without quotation marks and points at its ends. */
-static struct text plain_message(struct arena *arena, struct text message)
-{
-    struct text plain = text_trim(unicode_nfc(arena, portal_answer_clean(arena, message, WORDS_MAX)));
-    static const char marks[] = "\"'.:;,!()[]- ";
-    while (plain.length && strchr(marks, plain.bytes[plain.length - 1]))
-        plain.length--;
-    while (plain.length && strchr(marks, plain.bytes[0]))
-        plain = text_slice(plain, 1, plain.length - 1);
-    return plain;
-}
+/* ---- what is not good ---- */
 
-static bool is_good(struct text code)
-{
-    for (size_t i = 0; i < code.length; i++)
-        if (code.bytes[i] != '0')
-            return false;
-    return code.length > 0;
-}
-
-/* What stands in a facade's text; the object itself where it is none. NULL: unreadable. */
-static const struct value *unwrap(const struct mapi_settings *settings, struct arena *arena,
-                                  const struct value *body)
-{
-    const struct value *text = value_find(body, settings->names.wrapped);
-    struct value *inner;
-    if (!body || body->kind != VALUE_OBJECT)
-        return NULL;
-    if (!settings->facade || value_find(body, settings->names.error))
-        return body;
-    if (!text || text->kind != VALUE_TEXT || json_parse(arena, text->text, &inner, NULL) ||
-        inner->kind != VALUE_OBJECT)
-        return NULL;
-    return inner;
-}
-
-struct quoted {
-    struct text code;
-    const struct value *ours;
+/* What an error means to a look and to a change. A change is never made again without a look: what is known to have
+ * done nothing is looked at once (`prompt`), for the rest the look may lag. */
+static const struct {
+    enum portal_result look, change;
+    bool prompt;
+} meanings[] = {
+    [MAPI_SIGN_SESSION] = { RESULT_BUSY, RESULT_LOST, true },
+    [MAPI_SIGN_DUPLICATE] = { RESULT_LOST, RESULT_MISMATCH, false },
+    [MAPI_SIGN_RIGHTS] = { RESULT_CLOSED, RESULT_CLOSED, false },
+    [MAPI_SIGN_UNKNOWN] = { RESULT_UNKNOWN, RESULT_LOST, false },
+    [MAPI_SIGN_REFUSED] = { RESULT_LOST, RESULT_REFUSED, false },
+    [MAPI_SIGN_BUSY] = { RESULT_BUSY, RESULT_LOST, true },
+    [MAPI_SIGN_NONE] = { RESULT_LOST, RESULT_LOST, false },
 };
 
-static enum mapi_sign read_sign(const struct mapi *mapi, struct arena *arena, struct text code,
-                                struct text message, const struct quoted *quoted)
+static enum portal_result failed(const struct mapi *mapi, struct mapi_call *call,
+                                 const struct mapi_reading *reading)
 {
-    const struct mapi_settings *settings = (const struct mapi_settings *)mapi->portal->settings;
-    enum mapi_sign sign = sign_of_code(settings, code);
-    if (sign == MAPI_SIGN_NONE && is_good(code))
-        sign = MAPI_SIGN_SUCCESS;
-    if (sign != MAPI_SIGN_NONE)
-        return sign;
-    message = text_slice(message, 0, unicode_invalid_at(message));
-    message = without_ours(arena, cut_out(arena, message, quoted->code), quoted->ours);
-    return sign_of_message(mapi, settings, plain_message(arena, message));
+    struct portal_request *request = call->request;
+    struct portal_response *report = &call->report;
+    bool asks = request->kind == PORTAL_ASK, again = request->renewed;
+    /* 401, 403 or a redirect again, in a session that has served: it has ended again, or this record is not let in.
+     * In one that has never served nobody is. */
+    bool served = mapi->proven == call->generation;
+    enum mapi_sign sign = reading->sign;
+    if (reading->said == RESULT_TAKEN && asks)
+        return meanings[sign].look;
+    if (reading->said == RESULT_TAKEN) {
+        report->prompt = meanings[sign].prompt;
+        if (sign == MAPI_SIGN_NONE || sign == MAPI_SIGN_UNKNOWN) {
+            /* an error that no sign explains: once it may have been the session's */
+            report->futile = again;
+            request->renewed = true;
+        }
+        return meanings[sign].change;
+    }
+    if (reading->said == RESULT_CLOSED && reading->of_session && asks)
+        return served ? RESULT_BUSY : RESULT_CLOSED;
+    if (reading->said == RESULT_CLOSED && reading->of_session) {
+        /* once, a session that has ended; then it is this call that may not be made */
+        request->renewed = report->prompt = true;
+        return again && !served ? RESULT_CLOSED : RESULT_LOST;
+    }
+    if (asks)
+        return reading->said == RESULT_REFUSED ? RESULT_CLOSED : reading->said;
+    /* there is no key that would make a second push harmless */
+    report->prompt = reading->said == RESULT_BUSY && report->status == 429;
+    return reading->said == RESULT_BUSY ? RESULT_LOST : reading->said;
 }
 
-static void read_body(const struct mapi *mapi, struct arena *arena, struct text bytes,
-                      const struct quoted *quoted, struct mapi_reading *reading)
+enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
+                          struct error *error)
 {
-    const struct mapi_settings *settings = (const struct mapi_settings *)mapi->portal->settings;
-    struct value *parsed = NULL;
-    reading->of_session = true;
-    if (json_parse(arena, bytes, &parsed, NULL))
-        parsed = NULL;
-    const struct value *body = unwrap(settings, arena, parsed);
-    if (!body) {
-        struct text start = portal_answer_words(arena, 200, parsed, bytes);
-        reading->message =
-            text_format(arena, _("HTTP 200, but the answer cannot be read: " TEXT_PRINT), TEXT_ARG(start));
-        return;
+    struct mapi_reading reading;
+    bool asks = call->request->kind == PORTAL_ASK;
+    mapi_read(mapi, &call->arena, answer, call->request->code, call->ours, &call->report, &reading);
+    /* which of the two had ended, the token or the session, a 401 does not say */
+    bool renewed = answer->status == 401 && mapi_token_ended(mapi, call);
+    if (!answer->failure && answer->status != 401)
+        auth_accepted(&mapi->portal->settings->auth);
+    if (reading.of_session)
+        mapi_session_ended(mapi, call);
+    if (asks && (renewed || (reading.of_session && !call->renewed))) {
+        call->renewed |= !renewed;
+        return mapi_send(mapi, call, error);
     }
-    struct text code = text_trim(value_text_of(body, settings->names.error));
-    struct text message = value_text_of(body, settings->names.message);
-    struct text words = portal_answer_clean(arena, message, WORDS_MAX);
-    reading->body = body;
-    reading->sign = read_sign(mapi, arena, code, message, quoted);
-    if (reading->sign != MAPI_SIGN_NONE || code.length)
-        reading->said = RESULT_TAKEN;
-    reading->of_session = reading->sign == MAPI_SIGN_SESSION || reading->sign == MAPI_SIGN_NONE;
-    if (reading->sign == MAPI_SIGN_SUCCESS)
-        return;
-    if (!code.length) {
-        reading->message = text_format(arena, _("HTTP 200, but the answer has no %s: " TEXT_PRINT),
-                                       settings->names.error, TEXT_ARG(words));
-        return;
-    }
-    code = portal_answer_clean(arena, code, CODE_MAX);
-    reading->message = text_format(arena, "%s " TEXT_PRINT "%s" TEXT_PRINT, settings->names.error,
-                                   TEXT_ARG(code), words.length ? ": " : "", TEXT_ARG(words));
-}
-
-void mapi_read(const struct mapi *mapi, struct arena *arena, const struct http_response *answer,
-               struct text code, const struct value *ours, struct portal_response *report,
-               struct mapi_reading *reading)
-{
-    const struct quoted quoted = { code, ours };
-    long status = answer->status;
-    struct value *problem = NULL;
-    *reading = (struct mapi_reading){ .said = RESULT_LOST, .sign = MAPI_SIGN_NONE };
-    if (!portal_answer_begin(arena, answer, report)) {
-        reading->said = report->said;
-        reading->message = report->message;
-        return;
-    }
-    if (status >= 200 && status < 300) {
-        read_body(mapi, arena, answer->body, &quoted, reading);
-        return;
-    }
-    if (json_parse(arena, answer->body, &problem, NULL))
-        problem = NULL;
-    reading->said = portal_answer_said(status, NULL);
-    if (reading->said == RESULT_MISMATCH || reading->said == RESULT_GONE) /* the adapter knows neither */
-        reading->said = RESULT_CLOSED;
-    reading->of_session = status == 401 || status == 403 || status == 500 || (status >= 300 && status < 400);
-    reading->message = portal_answer_words(arena, status, problem, answer->body);
-}
-
-bool mapi_find(const struct mapi_settings *settings, const struct value *body, struct text code,
-               const struct value **item)
-{
-    const struct value *result = value_find(body, settings->names.result);
-    struct text name = mapi_map_code_name(settings->map);
-    *item = NULL;
-    if (!result)
-        return false;
-    if (result->kind == VALUE_NULL || (!value_is_scalar(result) && !result->count))
-        return true;
-    if (value_is_scalar(result))
-        return !result->text.length;
-    bool list = result->kind == VALUE_LIST;
-    for (const struct value *at = list ? result->first : result; at; at = list ? at->next : NULL) {
-        const struct value *said = at->kind == VALUE_OBJECT ? value_find_text(at, name) : NULL;
-        if (!said || !value_is_scalar(said) || !text_equal(text_trim(said->text), code))
-            continue;
-        if (*item) /* which of the two would it be? */
-            return false;
-        *item = at;
-    }
-    return *item != NULL;
+    bool good = reading.said == RESULT_TAKEN && reading.sign == MAPI_SIGN_SUCCESS;
+    if (good)
+        mapi->proven = call->generation;
+    if (good && asks)
+        return looked(mapi, call, &reading, error);
+    call->request->changed |= !asks;
+    call->report.prompt = renewed;
+    mapi_end(mapi, call,
+             good      ? RESULT_TAKEN
+             : renewed ? RESULT_LOST
+                       : failed(mapi, call, &reading),
+             reading.message);
+    return STATUS_OK;
 }

@@ -14,8 +14,8 @@
  *            | { map: { … } }                      an object
  *     path   = names joined by points, relative to the item; "." is the item itself
  *
- * What stands in the configuration replaces the default of that name; an empty text takes it out. All scalars
- * are texts, dates have the adapter's format, nothing is ever absent.
+ * What stands in the configuration replaces the default of that name (config/mapi.yaml); an empty text takes it out.
+ * All scalars are texts, dates have the adapter's format, nothing is ever absent.
  */
 #ifndef LOAD_PORTAL_MAPI_FIELDS_H
 #define LOAD_PORTAL_MAPI_FIELDS_H
@@ -26,30 +26,19 @@
 #include "core/setting.h"
 #include "load/evidence.h"
 
-/* The defaults of fields, codes and errors, as a configuration has them: YAML. */
-extern const char portal_mapi_defaults[];
+extern const char portal_mapi_defaults[]; /* config/mapi.yaml */
 
-/* The map as it is compiled: load/portal_mapi_fields.c makes it, load/portal_mapi_map.c works by it. */
-enum mapi_field_kind {
-    MAPI_CONSTANT,
-    MAPI_SCALAR,
-    MAPI_TEXTS,   /* a list of texts */
-    MAPI_OBJECTS, /* a list of objects */
-    MAPI_GROUPS,  /* a list of objects, each for the items that have the same `by` */
-    MAPI_OBJECT,
-};
+enum mapi_field_kind { MAPI_CONSTANT, MAPI_SCALAR, MAPI_LIST, MAPI_OBJECT };
 
 struct mapi_field {
     enum mapi_field_kind kind;
-    struct text name;
-    struct text constant;
-    struct text path;          /* none: the item itself */
-    struct text by;            /* MAPI_GROUPS */
-    const struct value *codes; /* NULL: none */
-    struct text date;          /* the format; bytes NULL: it is no date */
-    bool number;               /* its values are numbers */
+    struct text name, constant;
+    struct field_path path, by; /* no steps: the item itself; of `by`: no groups */
+    const struct field *type;   /* of a scalar, or of a list's items */
+    const struct value *codes;  /* NULL: none */
+    struct text date;           /* the format */
     bool compared, unordered;
-    struct mapi_field *members;
+    struct mapi_field *members; /* NULL: of a scalar, of a list of texts */
     size_t count;
 };
 
@@ -59,8 +48,7 @@ struct mapi_map {
     const struct mapi_field *code, *status;
 };
 
-/* The adapter's word for a canonical one. False: the tables have none. */
-bool mapi_field_code(const struct mapi_field *field, struct text from, struct text *to);
+#define MAPI_ABOLISHING 2
 
 struct mapi_map_settings {
     const struct value *fields, *codes; /* of the configuration; NULL: the defaults alone */
@@ -73,21 +61,20 @@ struct mapi_map_settings {
 enum status mapi_map_compile(const struct setting_context *context, const struct mapi_map_settings *settings,
                              const struct value *defaults, struct mapi_map **map, struct error *error);
 
-/* The adapter's names of the procedure's code and status. */
-struct text mapi_map_code_name(const struct mapi_map *map);
-struct text mapi_map_status_name(const struct mapi_map *map);
-/* How the adapter says that a procedure is abolished. */
-struct text mapi_map_abolished(const struct mapi_map *map);
+/* The adapter's word for a canonical one; the word itself where the tables have none. */
+struct text mapi_map_word(const struct mapi_field *field, struct text word);
 
 /* The procedure as the adapter wants it; in the arena, and borrows from the procedure. */
 struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, const struct value *procedure);
 
 /* Do two items say the same, as far as the map goes? The status does not count: mapi_map_standing has it.
  * Blank, null and absent are the same, so are a number and its text, one date in several forms, a single item and a
- * list of it; runs of blanks are one, NFC; lists that are declared so have no order. `without`: names that do not count either, NULL at the end (may be NULL). `where`, when they differ,
- * gets the place of the first difference ("CANCUPHAPLY[2].TENVANBAN"); may be NULL. */
+ * list of it; runs of blanks are one, NFC; lists that are declared so have no order. `without`: names that do not
+ * count either, NULL for none. `where`, when they differ, gets the place of the first difference
+ * ("CANCUPHAPLY[2].TENVANBAN"); may be NULL. */
 bool mapi_map_same(const struct mapi_map *map, struct arena *arena, const struct value *left,
-                   const struct value *right, const char *const *without, struct buffer *where);
+                   const struct value *right, const char *const without[MAPI_ABOLISHING],
+                   struct buffer *where);
 
 enum remote_status mapi_map_standing(const struct mapi_map *map, const struct value *item);
 

@@ -1,5 +1,4 @@
-/* Sessions, and what goes out. */
-#include <stdio.h>
+/* What goes out, and the session that it goes out in. */
 #include <string.h>
 
 #include "adapters/json.h"
@@ -7,91 +6,77 @@
 #include "core/canonical.h"
 #include "load/portal_mapi.h"
 
-#define HEADERS_MAX 6
+#define HEADERS_MAX 4
 
-static struct mapi_settings *settings_of(const struct mapi *mapi)
+/* ---- contents ---- */
+
+enum status mapi_item(struct mapi *mapi, struct mapi_call *call, enum portal_content_kind kind,
+                      struct portal_content *content, struct value **item, struct error *error)
 {
-    return (struct mapi_settings *)mapi->portal->settings;
-}
-
-/* ---- requests ---- */
-
-static enum status submit(struct mapi *mapi, const struct buffer *url, struct text body, void *owner,
-                          struct error *error)
-{
-    const struct mapi_settings *settings = settings_of(mapi);
-    struct http_header headers[HEADERS_MAX] = {
-        { "Content-Type", TEXT("application/json") },
-        { "Accept", TEXT("application/json") },
-    };
-    struct http_request request = { .method = "POST",
-                                    .url = url->bytes,
-                                    .headers = headers,
-                                    .header_count = 2,
-                                    .body = body,
-                                    .owner = owner };
-    if (settings->destination && settings->destination_in == MAPI_HEADER)
-        headers[request.header_count++] = (struct http_header){ "dstcode", text_of(settings->destination) };
-    auth_apply(&settings->common.auth, &request, headers);
-    return http_submit(mapi->client, &request, error);
+    struct portal *portal = mapi->portal;
+    const struct portal_request *request = call->request;
+    struct value *procedure;
+    enum status status = STATUS_OK;
+    *item = NULL;
+    *content = (struct portal_content){ .bytes = request->body };
+    if (kind == PORTAL_CONTENT_SENT && request->withdraws)
+        return STATUS_OK;
+    if (kind == PORTAL_CONTENT_HELD || !request->body.bytes)
+        status = portal->content
+                     ? portal->content(portal->content_own, request, kind, &call->arena, content, error)
+                     : STATUS_END;
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    if (json_parse(&call->arena, content->bytes, &procedure, error))
+        return error_add(error, _("the content of " TEXT_PRINT), TEXT_ARG(request->code));
+    *item = mapi_map_write(mapi_settings_of(mapi)->map, &call->arena, procedure);
+    return STATUS_OK;
 }
 
 static void set(struct arena *arena, struct value *object, const char *name, struct text text)
 {
-    value_set(object, name, value_text(arena, text));
-}
-
-/* What was acknowledged last, which a look has just shown, with another status. */
-static struct value *abolished(const struct mapi_settings *settings, struct arena *arena,
-                               const struct value *was, const struct value *order)
-{
-    struct text names[] = { mapi_map_status_name(settings->map), text_of(settings->withdraw_decision),
-                            text_of(settings->withdraw_reason) };
-    struct text values[] = { mapi_map_abolished(settings->map), value_text_of(order, "decision"),
-                             value_text_of(order, "reason") };
-    struct value *item = value_object(arena);
-    for (const struct value *member = was->first; member; member = member->next) {
-        bool replaced = false;
-        for (size_t i = 0; i < 3; i++)
-            replaced |= names[i].length && values[i].bytes && text_equal(member->name, names[i]);
-        if (!replaced)
-            value_set_text(item, member->name, value_copy(arena, member));
-    }
-    for (size_t i = 0; i < 3; i++)
-        if (names[i].length && values[i].bytes)
-            value_set_text(item, names[i], value_text(arena, values[i]));
-    return item;
+    struct value *there = value_find(object, name), *value = value_text(arena, text.bytes ? text : TEXT(""));
+    if (there)
+        there->text = value->text;
+    else
+        value_set(object, name, value);
 }
 
 static void put_push(const struct mapi_settings *settings, struct arena *arena, struct value *call,
-                     bool updating, const struct value *item)
+                     bool updating, struct value *item)
 {
     set(arena, call, settings->names.service, text_of(settings->push_service));
     set(arena, call, settings->names.updating,
         text_of(updating ? settings->push_update : settings->push_first));
-    value_append(value_set(call, settings->names.data, value_list(arena)), value_copy(arena, item));
+    value_append(value_set(call, settings->names.data, value_list(arena)), item);
 }
 
+/* Without a service of its own: what was acknowledged last, which a look has just shown, with another status. */
 static void put_withdrawal(const struct mapi_settings *settings, struct arena *arena, struct value *call,
                            const struct mapi_call *about)
 {
-    struct value *order = NULL;
+    const struct field_and_value {
+        const char *name, *member;
+    } said[MAPI_ABOLISHING] = { { settings->abolishing[0], "decision" },
+                                { settings->abolishing[1], "reason" } };
+    bool pushes = !settings->withdraw_service || !*settings->withdraw_service;
+    struct value *order = NULL, *item = pushes ? value_copy(arena, about->ours) : call;
     if (json_parse(arena, about->request->body, &order, NULL))
         order = NULL;
-    struct text decision = value_text_of(order, "decision"), reason = value_text_of(order, "reason");
-    if (!settings->withdraw_service) {
-        put_push(settings, arena, call, true, abolished(settings, arena, about->ours, order));
-        return;
+    if (pushes) {
+        const struct mapi_field *status = settings->map->status;
+        set(arena, item, text_string(arena, status->name), mapi_map_word(status, TEXT("abolished")));
+        put_push(settings, arena, call, true, item);
+    } else {
+        set(arena, call, settings->names.service, text_of(settings->withdraw_service));
+        set(arena, call, settings->withdraw_code, about->request->code);
     }
-    set(arena, call, settings->names.service, text_of(settings->withdraw_service));
-    set(arena, call, settings->withdraw_code, about->request->code);
-    if (settings->withdraw_decision)
-        set(arena, call, settings->withdraw_decision, decision.bytes ? decision : TEXT(""));
-    if (settings->withdraw_reason && reason.bytes)
-        set(arena, call, settings->withdraw_reason, reason);
+    for (size_t i = 0; i < MAPI_ABOLISHING; i++)
+        if (said[i].name && *said[i].name && value_find(order, said[i].member))
+            set(arena, item, said[i].name, value_text_of(order, said[i].member));
 }
 
-/* What a change brings. */
+/* What a change brings; of a withdrawal of what was never published from here, the order alone. */
 static enum status prepare(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
     struct portal_content content;
@@ -101,17 +86,22 @@ static enum status prepare(struct mapi *mapi, struct mapi_call *call, struct err
     if (mapi_item(mapi, call, withdraws ? PORTAL_CONTENT_HELD : PORTAL_CONTENT_SENT, &content, &call->ours,
                   error))
         return error->status;
-    if (!call->ours && withdraws) /* the order alone: of what was never published from here */
+    if (!call->ours)
         call->ours = value_object(&call->arena);
     return STATUS_OK;
 }
 
-static void write_call(struct mapi *mapi, struct mapi_call *call)
+/* ---- requests ---- */
+
+static void write_call(struct mapi *mapi, struct arena *arena, struct value *object,
+                       const struct mapi_call *call)
 {
-    const struct mapi_settings *settings = settings_of(mapi);
-    struct arena *arena = &mapi->scratch;
-    arena_clear(arena);
-    struct value *object = value_object(arena);
+    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    if (!call->request) {
+        set(arena, object, settings->names.user, text_of(settings->user));
+        set(arena, object, settings->names.password, text_of(settings->password));
+        return;
+    }
     set(arena, object, settings->names.session, buffer_view(&mapi->session));
     set(arena, object, settings->names.agency, text_of(settings->agency));
     if (call->request->kind == PORTAL_ASK) {
@@ -120,51 +110,66 @@ static void write_call(struct mapi *mapi, struct mapi_call *call)
     } else if (call->request->kind == PORTAL_WITHDRAW) {
         put_withdrawal(settings, arena, object, call);
     } else {
-        put_push(settings, arena, object, call->request->base.bytes != NULL, call->ours);
+        put_push(settings, arena, object, call->request->base.bytes != NULL, value_copy(arena, call->ours));
     }
+}
+
+static enum status submit(struct mapi *mapi, struct mapi_call *call, const char *path, struct error *error)
+{
+    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    struct text base = text_of(settings->common.url);
+    struct http_header headers[HEADERS_MAX] = {
+        { "Content-Type", TEXT("application/json") },
+        { "Accept", TEXT("application/json") },
+    };
+    struct http_request request = { .method = "POST", .headers = headers, .header_count = 2, .owner = call };
+    while (text_ends(base, TEXT("/")))
+        base.length--;
+    buffer_clear(&mapi->url);
+    buffer_text(&mapi->url, base);
+    buffer_string(&mapi->url, path);
+    if (settings->destination && settings->destination_in == MAPI_HEADER) {
+        headers[request.header_count++] = (struct http_header){ "dstcode", text_of(settings->destination) };
+    } else if (settings->destination) {
+        buffer_string(&mapi->url, "?dstcode=");
+        http_escape(&mapi->url, text_of(settings->destination));
+    }
+    arena_clear(&mapi->scratch);
     buffer_clear(&call->body);
+    struct value *object = value_object(&mapi->scratch);
+    write_call(mapi, &mapi->scratch, object, call);
     canonical_write(&call->body, object);
+    request.url = mapi->url.bytes;
+    request.body = buffer_view(&call->body);
+    call->generation = mapi->generation;
+    call->token = settings->common.auth.generation;
+    auth_apply(&settings->common.auth, &request, headers);
+    return http_submit(mapi->client, &request, error);
 }
 
 static enum status log_in(struct mapi *mapi, struct error *error)
 {
-    const struct mapi_settings *settings = settings_of(mapi);
-    struct arena *arena = &mapi->scratch;
-    arena_clear(arena);
-    struct value *object = value_object(arena);
-    set(arena, object, settings->names.user, text_of(settings->user));
-    set(arena, object, settings->names.password, text_of(settings->password));
-    buffer_clear(&mapi->login_body);
-    canonical_write(&mapi->login_body, object);
     mapi->login = MAPI_LOGGING_IN;
-    mapi->login_token = settings->common.auth.generation;
-    return submit(mapi, &mapi->login_url, buffer_view(&mapi->login_body), mapi, error);
+    return submit(mapi, &mapi->opening, mapi_settings_of(mapi)->login_path, error);
 }
 
 enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
-    if (mapi->login == MAPI_LOGGED_IN) {
-        if (prepare(mapi, call, error))
-            return error->status;
-        write_call(mapi, call);
-        call->generation = mapi->generation;
-        call->token = mapi->portal->settings->auth.generation;
-        return submit(mapi, &mapi->call_url, buffer_view(&call->body), call, error);
-    }
-    mapi_calls_put(&mapi->waiting, call);
-    if (mapi->login == MAPI_LOGGING_IN)
-        return STATUS_OK;
-    mapi->login_refusals = 0;
-    return log_in(mapi, error);
+    if (mapi->login == MAPI_LOGGED_IN)
+        return prepare(mapi, call, error) ? error->status
+                                          : submit(mapi, call, mapi_settings_of(mapi)->call_path, error);
+    call->next = mapi->waiting;
+    mapi->waiting = call;
+    return mapi->login == MAPI_LOGGING_IN ? STATUS_OK : log_in(mapi, error);
 }
 
 /* ---- the session ---- */
 
-bool mapi_token_ended(struct mapi *mapi, unsigned token, unsigned *refusals)
+bool mapi_token_ended(struct mapi *mapi, struct mapi_call *call)
 {
     struct error why = { 0 };
     enum status status =
-        auth_refused(&mapi->portal->settings->auth, token, refusals, mapi->portal->clock, &why);
+        auth_refused(&mapi->portal->settings->auth, call->token, &call->refusals, mapi->portal->clock, &why);
     if (status && status != STATUS_END) /* none is given any more: the run must stop */
         text_print(mapi->refusal, sizeof mapi->refusal, "%s", why.message);
     return !status;
@@ -176,59 +181,52 @@ void mapi_session_ended(struct mapi *mapi, const struct mapi_call *call)
         mapi->login = MAPI_LOGGED_OUT;
 }
 
-static void refuse(struct mapi *mapi, struct text message)
+void mapi_end(struct mapi *mapi, struct mapi_call *call, enum portal_result said, struct text message)
 {
-    const struct mapi_settings *settings = settings_of(mapi);
-    text_print(mapi->refusal, sizeof mapi->refusal,
-               _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
-                 "%s: check username, password and dstcode in portal.login"),
-               settings->common.shown, settings->user, message.length ? " (" : "", TEXT_ARG(message),
-               message.length ? ")" : "");
+    call->report.said = said;
+    call->report.message = text_copy(&call->arena, message);
+    call->next = mapi->ready;
+    mapi->ready = call;
 }
 
-/* What a login that failed is to those who wait for it. */
-static enum portal_result said_of(struct mapi *mapi, const struct mapi_reading *reading)
+/* A login that failed is busy, closed or not reached to those who wait for it; where it is refused, the run stops. */
+static void fail_waiting(struct mapi *mapi, const struct http_response *answer,
+                         const struct mapi_reading *login)
 {
-    bool busy = reading->said == RESULT_BUSY || reading->said == RESULT_LOST ||
-                (reading->said == RESULT_TAKEN && reading->sign == MAPI_SIGN_BUSY);
-    if (reading->said == RESULT_NOT_LEFT || reading->said == RESULT_CLOSED)
-        return reading->said;
-    if (!busy)
-        refuse(mapi, reading->message);
-    return RESULT_BUSY;
-}
-
-static void fail_waiting(struct mapi *mapi, const struct portal_response *report,
-                         const struct mapi_reading *reading)
-{
-    enum portal_result said = said_of(mapi, reading);
-    struct text message = *mapi->refusal ? text_of(mapi->refusal)
-                                         : text_format(&mapi->scratch, _("at the login: " TEXT_PRINT),
-                                                       TEXT_ARG(reading->message));
+    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    struct mapi_reading reading;
+    bool shut = login->said == RESULT_NOT_LEFT || login->said == RESULT_CLOSED;
+    bool busy = login->said == RESULT_BUSY || login->said == RESULT_LOST ||
+                (login->said == RESULT_TAKEN && login->sign == MAPI_SIGN_BUSY);
+    if (!shut && !busy)
+        text_print(mapi->refusal, sizeof mapi->refusal,
+                   _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
+                     "%s: check username, password and dstcode in portal.login"),
+                   settings->common.shown, settings->user, login->message.length ? " (" : "",
+                   TEXT_ARG(login->message), login->message.length ? ")" : "");
     for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));) {
-        call->report = *report;
-        call->report.request = call->request;
-        call->report.last = true;
-        call->report.answer_digest = text_copy(&call->arena, report->answer_digest);
-        mapi_end(mapi, call, said, message);
+        mapi_read(mapi, &call->arena, answer, TEXT_NONE, NULL, &call->report, &reading);
+        mapi_end(mapi, call, shut ? login->said : RESULT_BUSY,
+                 *mapi->refusal
+                     ? text_of(mapi->refusal)
+                     : text_format(&call->arena, _("at the login: " TEXT_PRINT), TEXT_ARG(login->message)));
     }
 }
 
 enum status mapi_logged_in(struct mapi *mapi, const struct http_response *answer, struct error *error)
 {
-    const struct mapi_settings *settings = settings_of(mapi);
+    struct mapi_call *opening = &mapi->opening;
     struct mapi_reading reading;
-    struct portal_response report = { .request = NULL };
-    arena_clear(&mapi->scratch);
+    arena_clear(&opening->arena);
     mapi->login = MAPI_LOGGED_OUT;
-    mapi_read(mapi, &mapi->scratch, answer, TEXT_NONE, NULL, &report, &reading);
-    if (!answer->failure && answer->status == 401 &&
-        mapi_token_ended(mapi, mapi->login_token, &mapi->login_refusals))
+    mapi_read(mapi, &opening->arena, answer, TEXT_NONE, NULL, &opening->report, &reading);
+    if (!answer->failure && answer->status == 401 && mapi_token_ended(mapi, opening))
         return log_in(mapi, error);
-    struct text session = value_text_of(reading.body, settings->names.session);
+    opening->refusals = 0;
+    struct text session = value_text_of(reading.body, mapi_settings_of(mapi)->names.session);
     secrets_add(session, SECRETS_GIVEN);
     if (reading.said != RESULT_TAKEN || reading.sign != MAPI_SIGN_SUCCESS || !text_trim(session).length) {
-        fail_waiting(mapi, &report, &reading);
+        fail_waiting(mapi, answer, &reading);
         return STATUS_OK;
     }
     buffer_clear(&mapi->session);

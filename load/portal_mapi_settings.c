@@ -1,184 +1,145 @@
 /* What a configuration says of a mapi portal. */
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "adapters/unicode.h"
 #include "adapters/yaml.h"
-#include "core/date.h"
 #include "load/portal_mapi.h"
 
 #define APPEARS_WITHIN 60000 /* milliseconds */
 #define COUNT(table)   (sizeof(table) / sizeof *(table))
 #define OF(member)     offsetof(struct mapi_settings, member)
 
+const struct setting mapi_setting_table[MAPI_SETTINGS] = {
+    { "login", SETTING_OBJECT, OF(login_tree), .required = true, .help = N_("how a session is opened") },
+    { "call", SETTING_TEXT, OF(call_path), .fallback = "/g", .help = N_("the path of all other calls") },
+    { "madonvi", SETTING_TEXT, OF(agency),
+      .help = N_("the unit that each call names; the agency's code when not given") },
+    { "push", SETTING_OBJECT, OF(push_tree), .required = true,
+      .help = N_("the service that takes procedures") },
+    { "read", SETTING_OBJECT, OF(read_tree), .help = N_("the service that shows one procedure") },
+    { "withdraw", SETTING_OBJECT, OF(withdraw_tree),
+      .help = N_("the service that withdraws one; without, its status is pushed") },
+    { "names", SETTING_OBJECT, OF(names_tree), .help = N_("the names in calls and answers") },
+    { "errors", SETTING_OBJECT, OF(errors_tree), .help = N_("what error codes and messages mean") },
+    { "fields", SETTING_OBJECT, OF(fields.fields), .help = N_("a procedure under the adapter's names") },
+    { "codes", SETTING_OBJECT, OF(fields.codes), .help = N_("the adapter's codes for canonical words") },
+    { "dates", SETTING_TEXT, OF(fields.dates), .fallback = "yyyyMMddHHmmss",
+      .help = N_("the format of dates") },
+    { "not_compared", SETTING_LIST, OF(fields.not_compared),
+      .help = N_("names that the adapter changes by itself, so that they say nothing when read back") },
+    { "settle", SETTING_DURATION, OF(common.lag), .maximum = 3600000,
+      .help = N_("the former name of appears_within") },
+    { "unordered", SETTING_LIST, OF(fields.unordered),
+      .help = N_("names of lists that have no order, so that none is compared") },
+    { "facade", SETTING_BOOLEAN, OF(facade), .fallback = "false",
+      .help = N_("answers come wrapped as {\"message\": \"JSON in a text\"}") },
+};
+
 static const char *const places[] = { "header", "query", NULL };
 
+/* What these are is in docs/drivers.md. */
 static const struct setting login_settings[] = {
-    { "path", SETTING_TEXT, OF(login_path), .fallback = "/login", .help = N_("the path of the login") },
-    { "username", SETTING_TEXT, OF(user), .required = true, .help = N_("the account's name") },
-    { "password", SETTING_TEXT, OF(password), .required = true, .help = N_("its password") },
-    { "dstcode", SETTING_TEXT, OF(destination), .help = N_("the adapter's name for the national database") },
-    { "dstcode_in", SETTING_CHOICE, OF(destination_in), .fallback = "header", .choices = places,
-      .help = N_("whether dstcode is a header or in the query") },
+    { "path", SETTING_TEXT, OF(login_path), .fallback = "/login" },
+    { "username", SETTING_TEXT, OF(user), .required = true },
+    { "password", SETTING_TEXT, OF(password), .required = true },
+    { "dstcode", SETTING_TEXT, OF(destination), .fallback = NULL },
+    { "dstcode_in", SETTING_CHOICE, OF(destination_in), .fallback = "header", .choices = places },
 };
 
 static const struct setting push_settings[] = {
-    { "service", SETTING_TEXT, OF(push_service), .required = true, .help = N_("its name") },
-    { "first", SETTING_TEXT, OF(push_first), .fallback = "False",
-      .help = N_("isUpdating of a first publication") },
-    { "update", SETTING_TEXT, OF(push_update), .fallback = "True", .help = N_("isUpdating of a change") },
+    { "service", SETTING_TEXT, OF(push_service), .required = true },
+    { "first", SETTING_TEXT, OF(push_first), .fallback = "False" },
+    { "update", SETTING_TEXT, OF(push_update), .fallback = "True" },
 };
 
 static const struct setting read_settings[] = {
-    { "service", SETTING_TEXT, OF(read_service), .fallback = "LayThuTuc", .help = N_("its name") },
-    { "code", SETTING_TEXT, OF(read_code), .fallback = "maTTHC",
-      .help = N_("the name of the procedure's code in the call") },
+    { "service", SETTING_TEXT, OF(read_service), .fallback = "LayThuTuc" },
+    { "code", SETTING_TEXT, OF(read_code), .fallback = "maTTHC" },
 };
 
 static const struct setting withdraw_settings[] = {
-    { "service", SETTING_TEXT, OF(withdraw_service),
-      .help = N_("its name; without, the procedure is pushed as it stands there, with another status") },
-    { "code", SETTING_TEXT, OF(withdraw_code), .fallback = "maTTHC",
-      .help = N_("the name of the procedure's code in the call") },
-    { "decision", SETTING_TEXT, OF(withdraw_decision),
-      .help = N_("the name of the number of the decision that abolishes it; without, it is not said") },
-    { "reason", SETTING_TEXT, OF(withdraw_reason), .help = N_("the name of the reason, where there is one") },
+    { "service", SETTING_TEXT, OF(withdraw_service), .fallback = NULL },
+    { "code", SETTING_TEXT, OF(withdraw_code), .fallback = "maTTHC" },
+    { "decision", SETTING_TEXT, OF(abolishing[0]), .fallback = NULL },
+    { "reason", SETTING_TEXT, OF(abolishing[1]), .fallback = NULL },
 };
 
 static const struct setting name_settings[] = {
-    { "username", SETTING_TEXT, OF(names.user), .fallback = "username", .help = N_("in the login") },
-    { "password", SETTING_TEXT, OF(names.password), .fallback = "password", .help = N_("in the login") },
-    { "session", SETTING_TEXT, OF(names.session), .fallback = "session",
-      .help = N_("in its answer, and in calls") },
-    { "madonvi", SETTING_TEXT, OF(names.agency), .fallback = "madonvi", .help = N_("in calls") },
-    { "service", SETTING_TEXT, OF(names.service), .fallback = "service", .help = N_("in calls") },
-    { "updating", SETTING_TEXT, OF(names.updating), .fallback = "isUpdating", .help = N_("in pushes") },
-    { "data", SETTING_TEXT, OF(names.data), .fallback = "data", .help = N_("in pushes") },
-    { "error", SETTING_TEXT, OF(names.error), .fallback = "error_code", .help = N_("in answers") },
-    { "message", SETTING_TEXT, OF(names.message), .fallback = "message", .help = N_("in answers") },
-    { "result", SETTING_TEXT, OF(names.result), .fallback = "result", .help = N_("in answers") },
-    { "facade", SETTING_TEXT, OF(names.wrapped), .fallback = "message",
-      .help = N_("the text that a facade puts an answer into") },
+    { "username", SETTING_TEXT, OF(names.user), .fallback = "username" },
+    { "password", SETTING_TEXT, OF(names.password), .fallback = "password" },
+    { "session", SETTING_TEXT, OF(names.session), .fallback = "session" },
+    { "madonvi", SETTING_TEXT, OF(names.agency), .fallback = "madonvi" },
+    { "service", SETTING_TEXT, OF(names.service), .fallback = "service" },
+    { "updating", SETTING_TEXT, OF(names.updating), .fallback = "isUpdating" },
+    { "data", SETTING_TEXT, OF(names.data), .fallback = "data" },
+    { "error", SETTING_TEXT, OF(names.error), .fallback = "error_code" },
+    { "message", SETTING_TEXT, OF(names.message), .fallback = "message" },
+    { "result", SETTING_TEXT, OF(names.result), .fallback = "result" },
+    { "facade", SETTING_TEXT, OF(names.wrapped), .fallback = "message" },
 };
 
-struct sign_trees {
-    const struct value *trees[MAPI_SIGNS];
-    const struct value *former[MAPI_SIGNS]; /* under their former names */
-};
-#define SIGN(name, sign, words)                                                                              \
-    {                                                                                                        \
-        name, SETTING_LIST, offsetof(struct sign_trees, trees) + sizeof(const struct value *) * (sign),      \
-            .help = words                                                                                    \
-    }
-#define FORMER(name, sign, words)                                                                            \
-    {                                                                                                        \
-        name, SETTING_LIST, offsetof(struct sign_trees, former) + sizeof(const struct value *) * (sign),     \
-            .help = words                                                                                    \
-    }
+/* The last are the names of 0.1.0. */
 static const struct setting sign_settings[] = {
-    SIGN("success", MAPI_SIGN_SUCCESS, N_("it was done; 0 and 00 are always so")),
-    SIGN("session", MAPI_SIGN_SESSION, N_("the session has ended")),
-    SIGN("duplicate", MAPI_SIGN_DUPLICATE, N_("a push of what is there already, or not there yet")),
-    SIGN("rights", MAPI_SIGN_RIGHTS, N_("no record's fault: the run stops")),
-    SIGN("unknown", MAPI_SIGN_UNKNOWN, N_("there is no such procedure")),
-    SIGN("refused", MAPI_SIGN_REFUSED, N_("the record's own fault")),
-    SIGN("busy", MAPI_SIGN_BUSY, N_("nothing was done; later it may be")),
-    FORMER("expired", MAPI_SIGN_SESSION, N_("the former name of session")),
-    FORMER("mismatch", MAPI_SIGN_DUPLICATE, N_("the former name of duplicate")),
-    FORMER("closed", MAPI_SIGN_RIGHTS, N_("the former name of rights")),
-    FORMER("missing", MAPI_SIGN_UNKNOWN, N_("the former name of unknown")),
+    { "success", SETTING_LIST, OF(sign_trees[MAPI_SIGN_SUCCESS]), .fallback = NULL },
+    { "session", SETTING_LIST, OF(sign_trees[MAPI_SIGN_SESSION]), .fallback = NULL },
+    { "duplicate", SETTING_LIST, OF(sign_trees[MAPI_SIGN_DUPLICATE]), .fallback = NULL },
+    { "rights", SETTING_LIST, OF(sign_trees[MAPI_SIGN_RIGHTS]), .fallback = NULL },
+    { "unknown", SETTING_LIST, OF(sign_trees[MAPI_SIGN_UNKNOWN]), .fallback = NULL },
+    { "refused", SETTING_LIST, OF(sign_trees[MAPI_SIGN_REFUSED]), .fallback = NULL },
+    { "busy", SETTING_LIST, OF(sign_trees[MAPI_SIGN_BUSY]), .fallback = NULL },
+    { "expired", SETTING_LIST, OF(sign_trees[MAPI_SIGN_SESSION]), .fallback = NULL },
+    { "mismatch", SETTING_LIST, OF(sign_trees[MAPI_SIGN_DUPLICATE]), .fallback = NULL },
+    { "closed", SETTING_LIST, OF(sign_trees[MAPI_SIGN_RIGHTS]), .fallback = NULL },
+    { "missing", SETTING_LIST, OF(sign_trees[MAPI_SIGN_UNKNOWN]), .fallback = NULL },
 };
 
-/* ---- errors ---- */
-
-/* "-1", "E5", "ORA-00001": no piece of a sentence. */
-static bool is_code(struct text text)
+static enum status read_sign(const struct setting_context *context, const struct value *list,
+                             struct mapi_sign_texts *sign, struct error *error)
 {
-    for (size_t i = 0; i < text.length; i++)
-        if ((unsigned char)text.bytes[i] <= ' ' || (unsigned char)text.bytes[i] >= 0x80 ||
-            strchr("*+?()[]{}|^$\\", text.bytes[i]))
-            return false;
-    return true;
-}
-
-enum status mapi_compile_sign(struct text pattern, struct regex **compiled, struct error *error)
-{
-    BUFFER_OWNED struct buffer whole = { 0 };
-    buffer_string(&whole, "(?i)^(?:");
-    buffer_text(&whole, pattern);
-    buffer_string(&whole, ")$");
-    return regex_compile(buffer_view(&whole), compiled, error);
-}
-
-static enum status read_signs(const struct setting_context *context, const struct value *list,
-                              struct mapi_sign_list *signs, struct error *error)
-{
-    struct text *texts;
-    if (!list)
-        return STATUS_OK;
-    if (setting_texts(context, list, &texts, &signs->count, error))
+    BUFFER_OWNED struct buffer pattern = { 0 };
+    struct regex *compiled = NULL;
+    if (setting_texts(context, list, &sign->codes, &sign->count, error))
         return error->status;
-    signs->codes = arena_array(context->arena, struct text, signs->count);
-    signs->patterns = arena_array(context->arena, struct text, signs->count);
-    for (size_t i = 0; i < signs->count; i++) {
-        struct text text = text_trim(texts[i]);
-        struct regex *pattern = NULL;
-        signs->codes[i] = is_code(text) ? text : TEXT_NONE;
-        signs->patterns[i] = is_code(text) ? TEXT_NONE : unicode_nfc(context->arena, text);
-        if (!text.length)
+    for (size_t i = 0; i < sign->count; i++) {
+        sign->codes[i] = text_trim(sign->codes[i]);
+        if (!sign->codes[i].length)
             return setting_fault(
                 context, list, error,
                 _("an empty sign stands for nothing; write error codes, or patterns of whole "
                   "messages"));
-        if (!is_code(text) && mapi_compile_sign(signs->patterns[i], &pattern, error))
-            return setting_place(context, list, error);
-        regex_free(pattern);
+        buffer_string(&pattern, i ? "|" : "(?i)^(?:");
+        buffer_text(&pattern, unicode_nfc(context->arena, sign->codes[i]));
     }
+    if (!sign->count)
+        return STATUS_OK;
+    buffer_string(&pattern, ")$");
+    sign->pattern = text_copy(context->arena, buffer_view(&pattern));
+    if (regex_compile(sign->pattern, &compiled, error))
+        return setting_place(context, list, error);
+    regex_free(compiled);
     return STATUS_OK;
 }
 
-static enum status read_errors(struct portal *portal, const struct setting_context *context,
-                               struct mapi_settings *settings, const struct value *defaults,
-                               struct error *error)
+static enum status read_signs(struct portal *portal, const struct setting_context *context,
+                              const struct value *defaults, struct error *error)
 {
-    struct sign_trees configured = { { NULL }, { NULL } }, usual = { { NULL }, { NULL } };
-    if (setting_read(context, sign_settings, COUNT(sign_settings), settings->errors_tree, "portal.errors",
-                     &configured, error) ||
-        setting_read(context, sign_settings, COUNT(sign_settings), value_find(defaults, "errors"),
-                     "portal.errors", &usual, error))
+    struct mapi_settings *settings = (struct mapi_settings *)portal->settings;
+    if (setting_read(context, sign_settings, COUNT(sign_settings), value_find(defaults, "errors"),
+                     "portal.errors", settings, error) ||
+        setting_read(context, sign_settings, COUNT(sign_settings), settings->errors_tree, "portal.errors",
+                     settings, error))
         return error->status;
-    for (size_t i = 0; i < MAPI_SIGNS; i++) {
-        const struct value *tree = configured.trees[i] ? configured.trees[i] : configured.former[i];
-        if (read_signs(context, tree ? tree : usual.trees[i], &settings->signs[i], error))
-            return error->status;
-        if (configured.former[i])
+    for (size_t i = MAPI_SIGNS; i < COUNT(sign_settings); i++)
+        if (value_find(settings->errors_tree, sign_settings[i].name))
             portal_notice(portal,
-                          _("portal.errors: \"" TEXT_PRINT
-                            "\" is called another name now (docs/drivers.md), and "
+                          _("portal.errors: \"%s\" is called another name now (docs/drivers.md), and "
                             "its texts are patterns of whole messages"),
-                          TEXT_ARG(configured.former[i]->name));
-    }
+                          sign_settings[i].name);
+    for (size_t i = 0; i < MAPI_SIGNS; i++)
+        if (read_sign(context, settings->sign_trees[i], &settings->signs[i], error))
+            return error->status;
     return STATUS_OK;
 }
-
-/* "settle" until 0.1.0. */
-static enum status read_lag(struct portal *portal, const struct setting_context *context,
-                            const struct value *tree, struct mapi_settings *settings, struct error *error)
-{
-    const struct value *former = value_find(tree, "settle");
-    if (value_find(tree, "appears_within"))
-        return STATUS_OK;
-    settings->common.lag = APPEARS_WITHIN;
-    if (!former)
-        return STATUS_OK;
-    portal_notice(portal, _("portal.settle is called appears_within now"));
-    if (!value_is_scalar(former) || !setting_duration(former->text, &settings->common.lag))
-        return setting_fault(context, former, error, _("\"settle\" is no duration, such as 60s"));
-    return STATUS_OK;
-}
-
-/* ---- the whole ---- */
 
 static enum status read_trees(const struct setting_context *context, struct mapi_settings *settings,
                               struct error *error)
@@ -201,13 +162,6 @@ static enum status read_trees(const struct setting_context *context, struct mapi
         return error->status;
     if (!*settings->user || !*settings->password)
         return setting_fault(context, login, error, _("\"portal.login\" needs a username and a password"));
-    if (settings->withdraw_service && !*settings->withdraw_service)
-        settings->withdraw_service = NULL;
-    size_t count = 0;
-    if (settings->withdraw_decision && *settings->withdraw_decision)
-        settings->without_when_abolished[count++] = settings->withdraw_decision;
-    if (settings->withdraw_reason && *settings->withdraw_reason)
-        settings->without_when_abolished[count++] = settings->withdraw_reason;
     return STATUS_OK;
 }
 
@@ -238,15 +192,14 @@ enum status mapi_check(struct portal *portal, const struct setting_context *cont
 {
     struct mapi_settings *settings = (struct mapi_settings *)portal->settings;
     struct value *defaults;
+    const struct value *former = value_find(tree, "settle"); /* until 0.1.0 */
+    if (!former && !value_find(tree, "appears_within"))
+        settings->common.lag = APPEARS_WITHIN;
+    if (former)
+        portal_notice(portal, _("portal.settle is called appears_within now"));
     if (yaml_parse(context->arena, text_of(portal_mapi_defaults), "defaults", &defaults, error) ||
         read_trees(context, settings, error) || check_paths(context, tree, settings, error) ||
-        read_errors(portal, context, settings, defaults, error) ||
-        read_lag(portal, context, tree, settings, error))
+        read_signs(portal, context, defaults, error))
         return error->status;
-    struct mapi_map_settings map = { .fields = settings->fields_tree,
-                                     .codes = settings->codes_tree,
-                                     .not_compared = settings->not_compared,
-                                     .unordered = settings->unordered,
-                                     .dates = settings->dates };
-    return mapi_map_compile(context, &map, defaults, &settings->map, error);
+    return mapi_map_compile(context, &settings->fields, defaults, &settings->map, error);
 }

@@ -26,21 +26,13 @@ static enum status open_rest(struct portal *portal, struct error *error)
 {
     const struct portal_settings *settings = portal->settings;
     struct rest *rest = memory_new(struct rest);
-    struct http_options options = {
-        .in_flight = (long)settings->in_flight,
-        .timeout_ms = (long)settings->timeout,
-        .ca_file = settings->ca_file,
-        .certificate = settings->auth.certificate,
-        .key = settings->auth.key,
-        .user_agent = "congkhai/" CONGKHAI_VERSION,
-    };
     rest->portal = portal;
     rest->base = text_of(settings->url);
     while (text_ends(rest->base, TEXT("/")))
         rest->base.length--;
     rest->batch_most = (double)settings->batch;
     portal->user_data = rest;
-    return http_open(&options, &rest->client, error);
+    return portal_http_open(settings, &rest->client, error);
 }
 
 static void close_rest(struct portal *portal)
@@ -170,9 +162,9 @@ enum status rest_call_submit(struct rest *rest, struct rest_call *call, struct e
     return http_submit(rest->client, &http_request, error);
 }
 
-static size_t most_rest(const struct portal *portal, const struct portal_request *request)
+static size_t most_rest(const struct portal *portal)
 {
-    return rest_batch_most(portal->user_data, request);
+    return rest_batch_most(portal->user_data);
 }
 
 static struct rest_submission *submission_new(struct rest *rest)
@@ -385,7 +377,7 @@ static enum status next_rest(struct portal *portal, long wait, struct portal_res
                 return error->status;
             if (again)
                 continue;
-            rest_batch_alone(rest, report);
+            rest_batch_took_one(rest, report);
             give(rest, call, report);
             rest_call_free(rest, call);
             return STATUS_OK;
@@ -404,6 +396,7 @@ const struct portal_driver portal_rest = {
     .open = open_rest,
     .close = close_rest,
     .most = most_rest,
+    .alone = rest_batch_alone,
     .submit = submit_rest,
     .next = next_rest,
     .list = rest_list,

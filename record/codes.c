@@ -18,16 +18,24 @@ static uint64_t hash_text(struct text text)
     return hash;
 }
 
+static const struct code *find_key(const struct code_list *list, struct text key)
+{
+    const struct code *code = list->buckets[hash_text(key) % list->bucket_count];
+    while (code && !text_equal(code->key, key))
+        code = code->next;
+    return code;
+}
+
+/* Most texts are written as they are in the list, and need not be folded. */
 const struct code *codes_lookup(const struct code_list *list, struct arena *scratch, struct text text)
 {
     if (!list->count)
         return NULL;
-    struct text key = unicode_fold(scratch, text);
-    for (const struct code *code = list->buckets[hash_text(key) % list->bucket_count]; code;
-         code = code->next)
-        if (text_equal(code->key, key))
-            return code;
-    return NULL;
+    for (const struct code *code = list->written[hash_text(text) % list->bucket_count]; code;
+         code = code->next_written)
+        if (text_equal(code->from, text))
+            return code->same;
+    return find_key(list, unicode_fold(scratch, text));
 }
 
 const struct code_list *codes_find(const struct code_list *lists, struct text name)
@@ -67,11 +75,17 @@ static void index_list(struct arena *arena, struct code_list *list)
 {
     list->bucket_count = list->count * 2 + 1;
     list->buckets = arena_array(arena, struct code *, list->bucket_count);
+    list->written = arena_array(arena, struct code *, list->bucket_count);
     for (struct code *code = list->first; code; code = code->after) {
         struct code **bucket = &list->buckets[hash_text(code->key) % list->bucket_count];
+        struct code **written = &list->written[hash_text(code->from) % list->bucket_count];
         code->next = *bucket;
         *bucket = code;
+        code->next_written = *written;
+        *written = code;
     }
+    for (struct code *code = list->first; code; code = code->after)
+        code->same = find_key(list, code->key);
 }
 
 static enum status check_doubles(const struct code_list *list, struct error *error)

@@ -16,6 +16,8 @@ struct code {
     struct text key;            /* folded from */
     long line;                  /* of the file */
     struct code *next;          /* in the same bucket */
+    struct code *next_written;  /* the same by `from` as it is written */
+    const struct code *same;    /* what a look-up of `from` gives */
     struct code *after;         /* in the order of the file */
 };
 
@@ -25,7 +27,7 @@ struct code_list {
     struct digest digest; /* of the file's bytes */
     size_t count;
     struct code *first;
-    struct code **buckets;
+    struct code **buckets, **written;
     size_t bucket_count;
     struct code_list *next;
 };

@@ -369,10 +369,17 @@ enum status record_select(const struct record *record, const struct record_item 
 
 void record_items_open(struct arena *arena, const struct record_items *from, struct record_items *items)
 {
-    size_t total = 0;
+    size_t total = 0, lists = 0;
     for (size_t i = 0; i < from->count; i++) {
         const struct value *value = from->items[i].value;
-        total += value && value->kind == VALUE_LIST ? value->count : 1;
+        bool is_list = value && value->kind == VALUE_LIST;
+        total += is_list ? value->count : 1;
+        lists += is_list;
+    }
+    if (!lists) {
+        items->items = from->items;
+        items->count = from->count;
+        return;
     }
     struct record_item *opened = arena_array(arena, struct record_item, total);
     size_t count = 0;
@@ -398,8 +405,10 @@ static enum status typed_text(const struct record *record, struct arena *arena, 
 }
 
 enum status record_item_text(const struct record *record, const struct record_item *item, struct arena *arena,
-                             struct text *text, struct error *error)
+                             struct text *text, bool *plain, struct error *error)
 {
+    if (plain)
+        *plain = false;
     if (item->node) {
         *text = xml_node_text(arena, item->node, record->format->shape == RECORD_HTML);
     } else if (!item->value) {
@@ -422,7 +431,12 @@ enum status record_item_text(const struct record *record, const struct record_it
             return error_set(error, STATUS_REJECT, _("the value is an object, not a text"));
         }
     }
-    return record->typed ? typed_text(record, arena, text, error) : encoding_check(*text, error);
+    if (record->typed)
+        return typed_text(record, arena, text, error);
+    bool is_plain = unicode_is_plain(*text);
+    if (plain)
+        *plain = is_plain;
+    return is_plain ? STATUS_OK : encoding_check(*text, error);
 }
 
 enum status record_item_parse(struct arena *arena, enum record_shape shape,

@@ -80,9 +80,9 @@ enum status record_select(const struct record *record, const struct record_item 
 void record_items_open(struct arena *arena, const struct record_items *from, struct record_items *items);
 
 /* The text of an item: a text, a number as written, "true"/"false", a node's string-value. STATUS_REJECT for
- * lists and objects ("the value is a list, not a text"). */
+ * lists and objects ("the value is a list, not a text"). `plain`, or NULL: unicode_is_plain says so of it. */
 enum status record_item_text(const struct record *record, const struct record_item *item, struct arena *arena,
-                             struct text *text, struct error *error);
+                             struct text *text, bool *plain, struct error *error);
 
 /* JSON or XML that stands inside a text: parses it into an item of its own shape (see `parse` of a map). */
 enum status record_item_parse(struct arena *arena, enum record_shape shape,

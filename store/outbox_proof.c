@@ -291,12 +291,40 @@ static enum status walk(struct proof *proof, struct sqlite_statement *rows, outb
     return begun ? conclude(proof, say, user_data, error) : STATUS_OK;
 }
 
+enum status outbox_remember(struct store *store, struct error *error)
+{
+    struct outbox_memory *memory = store_outbox(store);
+    struct sqlite_statement *row;
+    *memory = (struct outbox_memory){ 0 };
+    if (store_changes(store, &memory->changes, error) ||
+        store_sql(store, "SELECT NOT EXISTS (SELECT 1 FROM procedure_state)", &row, error) ||
+        sqlite_step(row, error))
+        return error->status;
+    memory->none = sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
+static enum status is_own(struct store *store, bool *own, struct error *error)
+{
+    const struct outbox_memory *memory = store_outbox(store);
+    int64_t changes = 0;
+    enum status status = memory->none ? store_changes(store, &changes, error) : STATUS_OK;
+    *own = memory->none && changes == memory->changes;
+    return status;
+}
+
 enum status outbox_prove(struct store *store, const struct outbox_filter *filter, outbox_doubt *say,
                          void *user_data, struct error *error)
 {
     struct proof proof = { .store = store, .nameless = store_version(store) < 2, .hashes = filter != NULL };
     ARENA_OWNED struct arena lists = { 0 };
     struct sqlite_statement *rows;
+    bool own = false;
+    if (filter && is_own(store, &own, error))
+        return error->status;
+    if (own)
+        return STATUS_OK;
     if (outbox_replay_open(&proof.replay, store, error) ||
         sqlite_prepare(store_database(store), filter ? PROOF(OUTBOX_TO_DO OUTBOX_FILTERED) : PROOF("1"),
                        &rows, error))

@@ -227,6 +227,7 @@ enum status outbox_replay_open(struct outbox_replay *replay, struct store *store
         replay->migrated = INT64_MAX;
         return STATUS_OK;
     }
+    /* CROSS: by the runs, of which there are few; for max() SQLite would rather walk the ledger from its end. */
     if (store_sql(
             store,
             "SELECT max(m.seq) FROM ledger s CROSS JOIN ledger m ON m.run = s.run AND m.event = 'migrated'"

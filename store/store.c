@@ -8,6 +8,7 @@
 #include "adapters/private_file.h"
 #include "core/memory.h"
 #include "store/merkle.h"
+#include "store/outbox_proof.h"
 #include "store/schema.h"
 #include "store/schema_pair.h"
 #include "store/steering.h"
@@ -30,6 +31,7 @@ struct store {
     struct buffer scratch[2];
     uint64_t rows_changed;
     struct steering_memory steering;
+    struct outbox_memory outbox;
     struct deflate *deflate; /* opened when the first packed payload is read */
     struct buffer unpacked;
     const struct audit_settings *sealing;
@@ -90,7 +92,7 @@ enum status store_check_place(const char *path, struct error *error)
     char *place;
     if (find_place(path, &place, error))
         return error->status;
-    enum status status = private_file_check_folder_of(place, error);
+    enum status status = private_file_check_place(place, error);
     free(place);
     return status;
 }
@@ -135,7 +137,7 @@ static void row_changed(void *user_data, const char *table)
 static enum status open_to_write(struct store *store, struct error *error)
 {
     /* A store that merely cannot be opened says nothing against its ledger. */
-    if (make_folder(store->path, error) || private_file_check_folder_of(store->path, error) ||
+    if (make_folder(store->path, error) || private_file_check_place(store->path, error) ||
         take_lock(store, error))
         return error->status;
     if (open_file(store, SQLITE_CREATE, error) ||
@@ -278,6 +280,11 @@ uint64_t store_rows_changed(const struct store *store)
 struct steering_memory *store_steering(struct store *store)
 {
     return &store->steering;
+}
+
+struct outbox_memory *store_outbox(struct store *store)
+{
+    return &store->outbox;
 }
 
 struct sqlite *store_database(struct store *store)

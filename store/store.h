@@ -67,6 +67,8 @@ store_tree(struct store *store); /* for store/ only: the ledger's tree, ahead of
  * remembers while it is open. */
 uint64_t store_rows_changed(const struct store *store);
 struct steering_memory *store_steering(struct store *store);
+struct outbox_memory *
+store_outbox(struct store *store); /* for store/ only: what outbox_proof.c remembers of a run */
 struct buffer *store_scratch(struct store *store, int which); /* for store/ only: 0 or 1 */
 
 /* Work is written in groups: begin … commit. A commit survives the death of the process; while the store is

@@ -6,6 +6,7 @@
 #include "store/audit.h"
 #include "store/ledger.h"
 #include "store/migrate.h"
+#include "store/outbox_proof.h"
 #include "store/schema.h"
 #include "store/steering.h"
 
@@ -26,8 +27,8 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
-    if (audit_quick_check(store, store_sealing(store), error) || steering_check(store, error) ||
-        audit_mend_head(store, error) || store_begin(store, error))
+    if (outbox_remember(store, error) || audit_quick_check(store, store_sealing(store), error) ||
+        steering_check(store, error) || audit_mend_head(store, error) || store_begin(store, error))
         return error->status;
     if (store_sql(store, "SELECT coalesce(max(run), 0) + 1 FROM ledger", &statement, error) ||
         sqlite_step(statement, error)) {

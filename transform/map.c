@@ -196,7 +196,8 @@ static void parse_piece(struct map_running *running, const struct map_node *node
             item = make_item(running, node, node->field->item, &inner, &piece, &at);
         } else if (node->scalar) {
             add_scalars(running, node->scalar, &inner, piece.item, list, place);
-        } else if (record_item_text(&inner, piece.item, running->arena, &piece.text, &error) == STATUS_OK) {
+        } else if (record_item_text(&inner, piece.item, running->arena, &piece.text, NULL, &error) ==
+                   STATUS_OK) {
             struct map_pieces pieces = { 0 };
             map_take_text(running, node, piece.text, &pieces, true, &at);
             if (pieces.count)

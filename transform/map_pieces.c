@@ -35,13 +35,15 @@ bool map_choose(struct map_running *running, const struct map_node *node, const 
             return true;
         size_t kept = 0;
         for (size_t j = 0; j < items->count; j++) {
-            struct text text, normal;
-            bool structured = items->items[j].value && !value_is_scalar(items->items[j].value);
+            struct text text;
+            bool plain, structured = items->items[j].value && !value_is_scalar(items->items[j].value);
             if (!structured) {
                 struct normalise_counts uncounted = { 0 };
-                if (record_item_text(record, &items->items[j], running->arena, &text, &error) == STATUS_OK &&
-                    normalise(running->arena, text, true, &uncounted, &normal, &error) == STATUS_OK &&
-                    is_none(node, normal))
+                if (record_item_text(record, &items->items[j], running->arena, &text, &plain, &error) ==
+                        STATUS_OK &&
+                    (plain ||
+                     normalise(running->arena, text, true, &uncounted, &text, &error) == STATUS_OK) &&
+                    is_none(node, text))
                     continue;
             } else if (!items->items[j].value->count) {
                 continue;
@@ -95,17 +97,12 @@ static void take_pieces(struct map_running *running, const struct map_node *node
         map_find(running, place, "congkhai/match", text, "match.limit", text_of(error.message));
 }
 
-/* Normalised, matched, and not nothing: then it is a piece. */
-void map_take_text(struct map_running *running, const struct map_node *node, struct text text,
-                   struct map_pieces *pieces, bool matched, const struct map_place *place)
+/* Matched, and not nothing: then it is a piece. */
+static void take_normal(struct map_running *running, const struct map_node *node, struct text normal,
+                        struct map_pieces *pieces, bool matched, const struct map_place *place)
 {
     struct error error;
-    struct text normal;
     struct regex_match match;
-    if (normalise(running->arena, text, true, &running->result->repairs, &normal, &error)) {
-        map_find(running, place, "congkhai/control", text, "text.control", text_of(error.message));
-        return;
-    }
     if (is_nothing(node, normal))
         return;
     if (node->pieces && !matched) {
@@ -124,6 +121,17 @@ void map_take_text(struct map_running *running, const struct map_node *node, str
     }
     if (normal.length)
         add_piece(running, pieces, (struct map_piece){ .text = normal });
+}
+
+void map_take_text(struct map_running *running, const struct map_node *node, struct text text,
+                   struct map_pieces *pieces, bool matched, const struct map_place *place)
+{
+    struct error error;
+    struct text normal;
+    if (normalise(running->arena, text, true, &running->result->repairs, &normal, &error))
+        map_find(running, place, "congkhai/control", text, "text.control", text_of(error.message));
+    else
+        take_normal(running, node, normal, pieces, matched, place);
 }
 
 static void split_text(struct map_running *running, const struct map_node *node, struct text text,
@@ -146,18 +154,22 @@ void map_gather(struct map_running *running, const struct map_node *node, const 
     for (size_t i = 0; i < items->count; i++) {
         struct text text;
         struct error error;
+        bool plain;
         const struct record_item *item = &items->items[i];
         if (as_it_stands) {
             add_piece(running, pieces, (struct map_piece){ .item = item });
             continue;
         }
-        if (record_item_text(record, item, running->arena, &text, &error)) {
+        if (record_item_text(record, item, running->arena, &text, &plain, &error)) {
             map_find(running, place, "congkhai/text", TEXT_NONE, "text.unreadable", text_of(error.message));
             continue;
         }
         if (!node->split.bytes) {
             size_t before = pieces->count;
-            map_take_text(running, node, text, pieces, false, place);
+            if (plain)
+                take_normal(running, node, text, pieces, false, place);
+            else
+                map_take_text(running, node, text, pieces, false, place);
             if (pieces->count > before && item->value && item->value->kind == VALUE_NUMBER && !node->match)
                 pieces->list[before].number = true;
             continue;

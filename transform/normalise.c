@@ -14,21 +14,24 @@ void normalise_add(struct normalise_counts *sum, const struct normalise_counts *
     sum->line_breaks += counts->line_breaks;
 }
 
-/* How far a byte that needs no second look leads on: ASCII letters and signs, and the lead bytes C4…CB of
- * U+0100–U+02FF. */
+/* How far a byte that needs no second look leads on: ASCII letters and signs, and the lead bytes C4…DF of
+ * U+0100–U+07FF. */
 static const unsigned char plain[256] = {
     ['!' ... '~'] = 1,
-    [0xc4 ... 0xcb] = 2,
+    [0xc4 ... 0xdf] = 2,
 };
 
-/* Behind the bytes from `at` on that certainly stay as they are: ASCII without blanks, and precomposed
- * letters. C3 leads U+00C0–U+00FF, E1 B8…BB U+1E00–U+1EFF, E2 80 90…A7 dashes, quotes and dots. */
+/* Behind the bytes from `at` on that certainly stay as they are: ASCII, letters, marks, and single blanks between. C3
+ * leads U+00C0–U+00FF, E1 B8…BB U+1E00–U+1EFF, E2 80 90…A7 dashes, quotes and dots. */
 static size_t plain_end(const unsigned char *bytes, size_t at, size_t length)
 {
+    size_t start = at;
     while (at < length) {
         unsigned char byte = bytes[at];
         if (plain[byte])
             at += plain[byte];
+        else if (byte == ' ' && at > start && at + 1 < length && plain[bytes[at + 1]])
+            at++;
         else if (byte == 0xe1 && bytes[at + 1] >= 0xb8 && bytes[at + 1] <= 0xbb)
             at += 3;
         else if (byte == 0xc3 && bytes[at + 1] != 0x90 && bytes[at + 1] != 0xb0)
@@ -39,24 +42,6 @@ static size_t plain_end(const unsigned char *bytes, size_t at, size_t length)
             break;
     }
     return at;
-}
-
-/* Most texts are clean: plain letters and single blanks. Anything that is not certainly so goes the long way.
- */
-static bool is_clean(struct text text, bool lines)
-{
-    const unsigned char *bytes = (const unsigned char *)text.bytes;
-    size_t length = text.length;
-    for (size_t i = plain_end(bytes, 0, length); i < length; i = plain_end(bytes, i, length)) {
-        unsigned char byte = bytes[i];
-        /* A blank alone between letters; a line break may have a second one behind it. */
-        if ((byte != ' ' && (byte != '\n' || !lines)) || i == 0 || i + 1 == length || bytes[i + 1] == ' ')
-            return false;
-        if (bytes[i + 1] == '\n' && (byte == ' ' || i + 2 == length || bytes[i + 2] <= ' '))
-            return false;
-        i += bytes[i + 1] == '\n' ? 2 : 1;
-    }
-    return true;
 }
 
 static bool is_invisible(int32_t c)
@@ -167,7 +152,7 @@ static enum status clean(struct cleaning *cleaning, struct text text, struct err
 enum status normalise(struct arena *arena, struct text text, bool lines, struct normalise_counts *counts,
                       struct text *out, struct error *error)
 {
-    if (is_clean(text, lines)) {
+    if (unicode_is_plain(text) && (lines || !text.length || !memchr(text.bytes, '\n', text.length))) {
         *out = text;
         return STATUS_OK;
     }

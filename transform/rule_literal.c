@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/bytes16.h"
+
 #define BRANCHES_MAX 32
 #define TRIPLE       3
 
@@ -36,8 +38,6 @@ static void add_grams(struct rule_grams *grams, struct text text)
         grams->triples[hash(triple_at(text.bytes + i))] = 1;
 }
 
-typedef uint8_t bytes16 __attribute__((vector_size(16)));
-
 /* Vietnamese texts have lead bytes up to CC, E1 with B8–BB behind it, and E2 with 80 (dashes, quotes, dots);
  * C9 has phonetic letters, C3 90, C3 B0 and C6 89 look like Đ. 16 bytes at once, each beside the one behind
  * it. */
@@ -46,18 +46,14 @@ static bool is_strange(struct text text)
     bytes16 found = { 0 };
     size_t i = 0;
     for (; i + 17 <= text.length; i += 16) {
-        bytes16 lead, second;
-        memcpy(&lead, text.bytes + i, 16);
-        memcpy(&second, text.bytes + i + 1, 16);
+        bytes16 lead = bytes16_load(text.bytes + i), second = bytes16_load(text.bytes + i + 1);
         found |= (bytes16)(lead > 0xcc) & (bytes16)(lead != 0xe1) & (bytes16)(lead != 0xe2);
         found |= (bytes16)(lead == 0xe1) & (bytes16)(second - 0xb8 > 3);
         found |= (bytes16)(lead == 0xe2) & (bytes16)(second != 0x80);
         found |= (bytes16)(lead == 0xc3) & (bytes16)((second & 0xdf) == 0x90);
         found |= ((bytes16)(lead == 0xc6) & (bytes16)(second == 0x89)) | (bytes16)(lead == 0xc9);
     }
-    uint64_t halves[2];
-    memcpy(halves, &found, sizeof halves);
-    return halves[0] || halves[1] || rule_next_strange(text, i) < text.length;
+    return bytes16_any(found) || rule_next_strange(text, i) < text.length;
 }
 
 size_t rule_next_strange(struct text text, size_t at)

@@ -180,6 +180,30 @@ TEST("a long Vietnamese text is certain, and one combining mark anywhere makes i
     }
 }
 
+TEST("what stands between two certain characters is composed as if it stood alone, now and the next time")
+{
+    static const char *const marks[] = { "\xcc\x81",     "\xcc\x82", "\xcc\xa3",
+                                         "\xcc\x9b",     "\xcd\x85", "\xe1\x85\xa1",
+                                         "\xe1\x86\xa8", "\xce\xa9", "\xe2\x84\xab" };
+    static const char *const bases[] = { "a", "e", "u", " ", "ê", "ạ", "–" };
+    uint64_t state = 7;
+    for (int round = 0; round < 5000; round++) {
+        struct buffer whole BUFFER_OWNED = { 0 }, alone BUFFER_OWNED = { 0 };
+        for (int i = 0; i < 8; i++) {
+            struct buffer letter BUFFER_OWNED = { 0 };
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            buffer_string(&letter, bases[(state >> 60) % 7]);
+            for (uint64_t j = (state >> 57) % 8, rest = state >> 20; j < 5; j++, rest /= 9)
+                buffer_string(&letter, marks[rest % 9]);
+            struct text apart = unicode_nfd(&test_arena, buffer_view(&letter));
+            buffer_text(&alone, unicode_nfc(&test_arena, apart));
+            buffer_text(&whole, buffer_view(&letter));
+        }
+        CHECK_TEXT(unicode_nfc(&test_arena, buffer_view(&whole)), buffer_view(&alone));
+        arena_clear(&test_arena);
+    }
+}
+
 TEST("NFC composes base letter and marks in any order, and leaves what is NFC where it is")
 {
     CHECK_TEXT(unicode_nfc(&test_arena, TEXT("e\xcc\x82\xcc\x81")), TEXT("ế"));

@@ -63,6 +63,31 @@ TEST("an address is seen from the root element, and an absolute one sees the rec
     xml_document_free(document);
 }
 
+TEST("plain names are walked to as XPath finds them, in the order of the document")
+{
+    static const char *const documents[] = {
+        "<r><a><b>1</b><c/><b>2</b></a><b>3</b><a><b>4<b>5</b></b></a><!-- b --><?b b?>b<A><b>6</b></A></r>",
+        "<r xmlns='urn:tthc'><a><b>1</b></a><b xmlns=''>2</b></r>",
+        "<t:r xmlns:t='urn:tthc'><t:b>1</t:b><b>2</b><a><t:b>3</t:b><b>4</b></a></t:r>",
+        "<r><_a.b-c>1</_a.b-c><div><mod>2</mod></div><text>3</text></r>",
+        "<r b='1'><![CDATA[<b>]]></r>",
+    };
+    static const char *const addresses[] = {
+        "b", "a/b", "a/b/b", "a", "A/b", "_a.b-c", "div/mod", "text", "r"
+    };
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
+        for (int html = 0; html < 2; html++) {
+            struct xml_document *document = parse(documents[i], html);
+            for (size_t j = 0; document && j < sizeof addresses / sizeof *addresses; j++) {
+                struct text slow = text_format(&test_arena, "(%s)", addresses[j]);
+                CHECK_TEXT(select_on(document, addresses[j], false), select_on(document, slow.bytes, false));
+            }
+            xml_document_free(document);
+        }
+    CHECK(text_starts(select_on(NULL, "a/", false), TEXT("error: ")));
+    CHECK(text_starts(select_on(NULL, "a//", false), TEXT("error: ")));
+}
+
 TEST("texts, numbers and truths are results too, a number without needless digits")
 {
     struct xml_document *document = parse(RECORD, false);

@@ -112,6 +112,27 @@ TEST("epochs give the day in Vietnam, also before 1970")
     CHECK_NONE("epoch_ms", "999999999999999999", "-999999999999999999");
 }
 
+TEST("a day is written in a format as that format reads it")
+{
+    static const struct {
+        const char *format, *text;
+    } forms[] = {
+        { "yyyyMMddHHmmss", "20260307000000" },
+        { "dd/MM/yyyy", "07/03/2026" },
+        { "d/M/yyyy", "7/3/2026" },
+        { "yyyy-MM-dd'T'HH:mm:ss.SSSX", "2026-03-07T00:00:00.000+07:00" },
+        { "'ngày' d 'o''clock' M yyyy", "ngày 7 o'clock 3 2026" },
+        { "epoch", "1772816400" },
+        { "epoch_ms", "1772816400000" },
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        BUFFER_OWNED struct buffer out = { 0 };
+        date_format(&out, text_of(forms[i].format), (struct date){ 2026, 3, 7 });
+        CHECK_TEXT(buffer_view(&out), text_of(forms[i].text));
+        CHECK_TEXT(day(forms[i].text, forms[i].format), TEXT("2026-03-07"));
+    }
+}
+
 TEST("check knows which formats name a day")
 {
     static const char *const good[] = { "dd/MM/yyyy",     "d/M/yyyy",

@@ -36,7 +36,7 @@ static const char *address(const char *folder, const char *yaml, const char *at)
         return error.message;
     CHECK_INT(record_select(&record, &record.root, compiled, &test_arena, &items, &error), STATUS_OK);
     if (items.count &&
-        CHECK_INT(record_item_text(&record, &items.items[0], &test_arena, &text, &error), STATUS_OK))
+        CHECK_INT(record_item_text(&record, &items.items[0], &test_arena, &text, NULL, &error), STATUS_OK))
         text = text_copy(&test_arena, text);
     record_address_free(compiled);
     record_close(&record);

@@ -350,6 +350,29 @@ TEST("an answer that cannot be written stops the run, and is learned again by as
     simulated_close();
 }
 
+/* ---- somebody else's hand ---- */
+
+static void edit_beside(const char *sql)
+{
+    struct sqlite *other;
+    struct error error = { .status = STATUS_OK };
+    if (CHECK_INT(sqlite_open_file(store_path(simulated.store), SQLITE_WRITE, &other, &error), STATUS_OK))
+        CHECK_INT(sqlite_run(other, sql, &error), STATUS_OK);
+    sqlite_close_file(other);
+}
+
+TEST("what another wrote into the store during its first run is sent to nobody")
+{
+    simulated_start(NULL);
+    simulated_want_many(3, "first");
+    edit_beside(
+        "UPDATE procedure_state SET held_status = 'published', held_version = 'v1' WHERE code = '1.000001'");
+    CHECK_INT(simulated_load(""), STATUS_LEDGER);
+    CHECK_CONTAINS(simulated.error.message, "1.000001");
+    CHECK_INT(simulated_number("requests"), 0);
+    simulated_close();
+}
+
 /* ---- after a death ---- */
 
 static void intend_and_die(const char *code)

@@ -138,7 +138,7 @@ class Mapi(Night):
 
     def test_a_configuration_that_cannot_be_is_exit_2(self):
         for changes, words in (
-                ({"fields": {"TENTTHC": "nam"}}, r"congkhai.yaml:\d+:\d+: there is no field .nam. here; did you mean .name."),
+                ({"fields": {"TENTTHC": "nam"}}, r"congkhai.yaml:\d+:\d+: A procedure has no field .nam. .in .nam.*did you mean .name."),
                 ({"push": {}}, "service"),
                 ({"login": {"username": "a", "password": "${env:NOT_SET}"}}, "NOT_SET"),
                 ({"url": "http://adapter.example/mapi"}, "would travel unencrypted"),

@@ -24,7 +24,7 @@ static const char *select_in(const struct record_format *format, struct text byt
     record_items_open(&test_arena, &items, &opened);
     for (size_t i = 0; i < opened.count; i++) {
         struct text text = TEXT_NONE;
-        if (record_item_text(&record, &opened.items[i], &test_arena, &text, &error))
+        if (record_item_text(&record, &opened.items[i], &test_arena, &text, NULL, &error))
             buffer_printf(&out, "(%s)", error.message);
         buffer_text(&out, text);
         buffer_char(&out, '|');

@@ -1,5 +1,9 @@
 #include "transform/normalise.h"
 
+#include <stdio.h>
+
+#include "adapters/unicode.h"
+#include "record/encoding_damage.h"
 #include "tests/support/test.h"
 
 static struct normalise_counts counts;
@@ -23,6 +27,79 @@ TEST("a clean text is given back as it is, without a copy")
     CHECK_INT(normalise(&test_arena, plain, false, &counts, &out, &error), STATUS_OK);
     CHECK(out.bytes == plain.bytes);
     CHECK_TEXT(clean(text, false), text_of(text));
+}
+
+/* A blank behind it makes the text go the long way; then that blank is all there is to repair. */
+static bool needs_nothing(struct text text)
+{
+    struct text out = TEXT_NONE, longer = text_format(&test_arena, "%.*s ", TEXT_ARG(text));
+    struct error error;
+    counts = (struct normalise_counts){ 0 };
+    return normalise(&test_arena, longer, true, &counts, &out, &error) == STATUS_OK &&
+           text_equal(out, text) && counts.blanks == 1 &&
+           !(counts.composed + counts.d_stroke + counts.invisible + counts.bullets + counts.line_breaks) &&
+           !encoding_damage_possible(text);
+}
+
+TEST("what is plain needs no repair: every character between letters")
+{
+    int count = 0;
+    for (int32_t character = 1; character <= 0x10ffff; character++) {
+        char bytes[8] = "a";
+        if (character >= 0xd800 && character <= 0xdfff)
+            continue;
+        size_t length = 1 + unicode_put(character, bytes + 1);
+        bytes[length++] = 'b';
+        struct text text = { bytes, length };
+        if (!unicode_is_plain(text))
+            continue;
+        count++;
+        if (!CHECK(needs_nothing(text)))
+            printf("  U+%04X\n", (unsigned)character);
+        arena_clear(&test_arena);
+    }
+    CHECK(count > 0x60 + 0x200 + 0x100);
+}
+
+TEST("what is plain needs no repair: 20,000 texts of blanks, line breaks, letters and what is like them")
+{
+    static const char *const pieces[] = { "a", "Đ", "ế", "–", " ", "\n", "b", "ừ", "c", "d",
+                                          "e", "f", "g", "h", "i", "\t", "Ã", "?", "ð", "e\xcc\x82" };
+    uint64_t state = 7;
+    int plain = 0;
+    for (int round = 0; round < 20000; round++) {
+        struct buffer text BUFFER_OWNED = { 0 };
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        for (uint64_t left = state >> 59, rest = state; left; left--, rest = rest * 5 + 1)
+            buffer_string(&text, pieces[(rest >> 40) % (left % 8 ? 15 : sizeof pieces / sizeof *pieces)]);
+        if (!unicode_is_plain(buffer_view(&text)))
+            continue;
+        plain++;
+        CHECK(!text.length || needs_nothing(buffer_view(&text)));
+        arena_clear(&test_arena);
+    }
+    CHECK(plain > 1000 && plain < 19000);
+}
+
+TEST("a long Vietnamese text is plain, and is not with one odd character anywhere")
+{
+    static const char *const odd[] = { "\t", "?", "\x7f",         "\xcc\x81",    "\xc2\xa0",
+                                       "Ã",  "ð", "\xef\xbf\xbd", "\xe2\x80\x8b" };
+    struct buffer text BUFFER_OWNED = { 0 };
+    for (int i = 0; i < 3; i++)
+        buffer_string(&text, "Thủ tục hành chính – “Đăng ký” …\n");
+    text.length--;
+    CHECK(unicode_is_plain(buffer_view(&text)));
+    for (size_t i = 0; i <= text.length; i++)
+        for (size_t j = 0; j < sizeof odd / sizeof *odd; j++) {
+            struct buffer changed BUFFER_OWNED = { 0 };
+            if (i < text.length && ((unsigned char)text.bytes[i] & 0xc0) == 0x80)
+                continue;
+            buffer_put(&changed, text.bytes, i);
+            buffer_string(&changed, odd[j]);
+            buffer_put(&changed, text.bytes + i, text.length - i);
+            CHECK(!unicode_is_plain(buffer_view(&changed)));
+        }
 }
 
 TEST("decomposed and mixed letters become NFC")
