@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -113,7 +114,8 @@ static enum status open_tcp(const char *listen_at, struct http_server_socket *ma
     char host[64];
     const char *colon = strrchr(listen_at, ':');
     size_t length = colon ? (size_t)(colon - listen_at) : 0;
-    if (!length || length >= sizeof host || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+    if (!length || length >= sizeof host || !colon[1] ||
+        strspn(colon + 1, "0123456789") != strlen(colon + 1) || strtoll(colon + 1, NULL, 10) > 65535)
         return error_set(error, STATUS_USAGE,
                          _("--listen %s: it wants HOST:PORT, such as 127.0.0.1:8630, or unix:PATH"),
                          listen_at);

@@ -78,9 +78,12 @@ enum status private_file_check_folder(const char *folder, struct error *error)
     return STATUS_OK;
 }
 
-enum status private_file_check_folder_of(const char *path, struct error *error)
+enum status private_file_check_place(const char *path, struct error *error)
 {
     char folder[PATH_MAX];
+    struct stat info;
+    if (!stat(path, &info) && !S_ISREG(info.st_mode))
+        return error_set(error, STATUS_USAGE, _("%s is no regular file"), path);
     folder_of(path, folder);
     return private_file_check_folder(folder, error);
 }

@@ -26,9 +26,10 @@ enum status private_file_open(const char *path, bool alone, int *descriptor, str
  * no error, and created when there is a group to give it to. */
 enum status private_file_look(const char *path, struct error *error);
 
-/* May strangers put something in the place of the files of this folder (the folder of this path)? Then
- * STATUS_USAGE. One that is not there yet is no error. */
+/* May strangers put something in the place of the files of this folder? Then STATUS_USAGE. One that is not
+ * there yet is no error. */
 enum status private_file_check_folder(const char *folder, struct error *error);
-enum status private_file_check_folder_of(const char *path, struct error *error);
+/* So of the path's folder; nor may what stands at the path be anything but a file. */
+enum status private_file_check_place(const char *path, struct error *error);
 
 #endif

@@ -76,7 +76,7 @@ struct door {
     struct buffer in, out; /* in: what the last write left */
 };
 
-static bool pipe_closed;
+static bool pipe_closed, unwritten; /* of standard output */
 
 static bool write_all(int descriptor, struct text bytes)
 {
@@ -84,8 +84,10 @@ static bool write_all(int descriptor, struct text bytes)
         ssize_t written = write(descriptor, bytes.bytes, bytes.length);
         if (written < 0 && errno == EINTR)
             continue;
-        if (written < 0 && errno == EPIPE && descriptor == STDOUT_FILENO)
-            pipe_closed = true;
+        if (written <= 0 && descriptor == STDOUT_FILENO) {
+            unwritten = true;
+            pipe_closed |= errno == EPIPE;
+        }
         if (written <= 0)
             return false;
         bytes = text_slice(bytes, (size_t)written, bytes.length);
@@ -124,6 +126,11 @@ static int door_close(void *cookie)
 bool visible_pipe_is_closed(void)
 {
     return pipe_closed;
+}
+
+bool visible_is_unwritten(void)
+{
+    return unwritten;
 }
 
 FILE *visible_stream(int descriptor)

@@ -18,8 +18,9 @@ void visible_put(struct buffer *out, struct text text, bool lines); /* `lines`: 
 /* A stream whose bytes go through the door to the descriptor; for stdout and stderr, which stay open as long as
  * the program runs. NULL where none can be made. */
 FILE *visible_stream(int descriptor);
-/* Standard output was a pipe that nobody reads any more. */
+/* Standard output was a pipe that nobody reads any more; it could not be written, for whatever reason. */
 bool visible_pipe_is_closed(void);
+bool visible_is_unwritten(void);
 /* To the same descriptor as they are, behind what the stream holds: our own control sequences, and documents
  * that are no text. False when they could not be written. */
 bool visible_raw(FILE *stream, int descriptor, struct text bytes);

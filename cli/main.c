@@ -179,7 +179,8 @@ int main(int argc, char **argv)
     configuration_free(&session.configuration);
     arena_free(&invocation.arena);
     options_free(&invocation);
-    bool unwritten = ferror(stdout) | fclose(stdout); /* what the door still holds goes out with the end */
+    fclose(stdout); /* what the door still holds goes out with the end */
+    bool unwritten = visible_is_unwritten();
     if (unwritten && visible_pipe_is_closed()) {
         end_by_pipe(command);
     } else if (unwritten) {

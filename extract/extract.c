@@ -7,6 +7,7 @@
 #include "extract/fetch.h"
 #include "extract/skip.h"
 #include "extract/source_reading.h"
+#include "store/staging.h"
 
 static bool wanted_source(const struct extract_request *request, const struct source *source)
 {
@@ -73,6 +74,42 @@ static enum status run_sources(struct store *store, const struct extract_request
     return STATUS_OK;
 }
 
+static bool is_configured(const struct extract_request *request, struct text name)
+{
+    for (size_t i = 0; i < request->source_count; i++)
+        if (text_equal(text_of(request->sources[i].name), name))
+            return true;
+    return false;
+}
+
+/* A source that was renamed or taken out: what it gave once would hold back, as another record of the same code, all
+ * that is changed where those records come from now. */
+static enum status leave_sources(struct store *store, const struct extract_request *request,
+                                 struct error *error)
+{
+    struct arena *arena = request->context->arena;
+    struct text *names = NULL;
+    size_t count = 0;
+    if (request->name_count)
+        return STATUS_OK;
+    enum status status = staging_sources(store, arena, &names, &count, error);
+    for (size_t i = 0; !status && i < count; i++) {
+        if (is_configured(request, names[i]))
+            continue;
+        int64_t missing = 0;
+        const char *name = text_string(arena, names[i]);
+        status = staging_leave(store, name, &missing, error);
+        if (status == STATUS_OK && request->notice)
+            request->notice(request->user_data,
+                            text_format(arena,
+                                        _("the source \"%s\" is not in the configuration any more: its %lld "
+                                          "records count as missing; nothing is withdrawn by itself"),
+                                        name, (long long)missing)
+                                .bytes);
+    }
+    return status;
+}
+
 enum status extract_run(struct store *store, const struct extract_request *request,
                         struct extract_result **results, size_t *count, struct error *error)
 {
@@ -80,7 +117,9 @@ enum status extract_run(struct store *store, const struct extract_request *reque
     struct thread_pool *thread_pool = thread_pool_open(0);
     *results = arena_array(request->context->arena, struct extract_result, request->source_count + 1);
     *count = 0;
-    enum status status = run_sources(store, request, thread_pool, *results, count, &broken, error);
+    enum status status = leave_sources(store, request, error);
+    if (status == STATUS_OK)
+        status = run_sources(store, request, thread_pool, *results, count, &broken, error);
     thread_pool_close(thread_pool);
     if (status || !broken.status)
         return status;

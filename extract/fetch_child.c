@@ -10,12 +10,21 @@
 #include "core/memory.h"
 #include "extract/rows.h"
 
-#define PATIENCE    (4 * 3600 * 1000) /* milliseconds: a large file over a slow line */
+#define PATIENCE    60000 /* milliseconds, beside those that the driver may take */
 #define TOGETHER    ((size_t)128 << 10)
 #define COLUMNS_MAX 4096
 #define SPOOLS      4 /* that a source needs at once */
 
-enum said { SAID_OPEN = 1, SAID_NEXT, SAID_AGAIN, SAID_ROWS, SAID_NOTICE, SAID_SECRET, SAID_DONE };
+enum said {
+    SAID_OPEN = 1,
+    SAID_NEXT,
+    SAID_AGAIN,
+    SAID_ROWS,
+    SAID_NOTICE,
+    SAID_SECRET,
+    SAID_ALIVE,
+    SAID_DONE
+};
 
 /* ---- what both know of a listing ---- */
 
@@ -65,6 +74,12 @@ static void tell_notice(void *user_data, const char *message)
 static void tell_secret(struct text secret)
 {
     tell(SAID_SECRET, secret);
+}
+
+static void tell_alive(void)
+{
+    tell(SAID_ALIVE, TEXT_NONE);
+    (void)channel_send(line, -1); /* who is not there any more is seen with the next answer */
 }
 
 static void put_rows_head(const struct rows *rows)
@@ -189,6 +204,7 @@ void fetch_child_run(struct channel *channel, struct fetch *fetch, void (*lock)(
     secrets_tell(tell_secret);
     fetch->notice = tell_notice;
     fetch->notice_own = NULL;
+    fetch->alive = tell_alive;
     if (spool_file_reserve(SPOOLS, &error))
         _exit(1);
     lock(fetch);
@@ -249,7 +265,7 @@ static enum status hear(struct fetch *fetch, struct remote *remote, unsigned kin
             fetch->notice(fetch->notice_own, words ? words : "");
         } else if (message->kind == SAID_SECRET) {
             secrets_add(message_text(message), SECRETS_GIVEN);
-        } else if (message->kind != SAID_NOTICE) {
+        } else if (message->kind != SAID_NOTICE && message->kind != SAID_ALIVE) {
             return STATUS_REJECT;
         }
     }
@@ -311,7 +327,7 @@ static enum status open_once(struct fetch *fetch, struct remote *remote, struct 
     struct message message;
     if (child_open(remote->spawner, CHILD_FETCH, (int64_t)remote->number, &remote->child, error))
         return error->status;
-    remote->child->channel.patience = PATIENCE;
+    remote->child->channel.patience = remote->own->silence(fetch) + PATIENCE;
     remote->child->channel.stop = fetch->stop;
     return call(fetch, remote, SAID_OPEN, &message, error);
 }

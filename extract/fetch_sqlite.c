@@ -117,6 +117,11 @@ static void list_files(const struct fetch *fetch, void (*add)(void *user_data, c
     add(user_data, file_folder(fetch->arena, path));
 }
 
+static int64_t silence(const struct fetch *fetch)
+{
+    return ((const struct sqlite_settings *)fetch->settings)->timeout;
+}
+
 const struct fetch_driver fetch_sqlite = {
     .name = "sqlite",
     .settings = settings,
@@ -128,4 +133,5 @@ const struct fetch_driver fetch_sqlite = {
     .next = next_sqlite,
     .close = close_sqlite,
     .reads = list_files,
+    .silence = silence,
 };

@@ -359,6 +359,13 @@ static void list_files(const struct fetch *fetch, void (*add)(void *user_data, c
         add(user_data, file_folder(fetch->arena, settings->url + strlen(file)));
 }
 
+/* One request, and the wait before it. */
+static int64_t silence(const struct fetch *fetch)
+{
+    const struct url_settings *settings = fetch->settings;
+    return settings->timeout + settings->pause + settings->backoff.most;
+}
+
 const struct fetch_driver fetch_url = {
     .name = "url",
     .settings = url_settings_table,
@@ -370,4 +377,5 @@ const struct fetch_driver fetch_url = {
     .again = again_url,
     .close = close_url,
     .reads = list_files,
+    .silence = silence,
 };

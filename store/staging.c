@@ -718,6 +718,45 @@ enum status staging_finish(struct staging *staging, const struct staging_verdict
     return STATUS_OK;
 }
 
+enum status staging_sources(struct store *store, struct arena *arena, struct text **names, size_t *count,
+                            struct error *error)
+{
+    struct sqlite_statement *statement;
+    struct text *found = NULL;
+    size_t capacity = *count = 0;
+    if (store_sql(
+            store,
+            "SELECT name FROM source s"
+            " WHERE EXISTS (SELECT 1 FROM record r WHERE r.source = s.id AND r.present = 1) ORDER BY s.id",
+            &statement, error))
+        return error->status;
+    enum status status;
+    while (!(status = sqlite_step(statement, error))) {
+        if (*count == capacity)
+            found = memory_grow(found, capacity = capacity * 2 + 16, sizeof *found);
+        found[(*count)++] = text_copy(arena, sqlite_column_text(statement, 0));
+    }
+    *names = arena_array(arena, struct text, *count + 1);
+    if (*count)
+        memcpy(*names, found, *count * sizeof *found);
+    free(found);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status staging_leave(struct store *store, const char *source, int64_t *missing, struct error *error)
+{
+    struct staging *staging;
+    if (staging_open(store, source, NULL, &staging, error))
+        return error->status;
+    if (find_missing(staging, error) || store_commit(store, error)) {
+        staging_abandon(staging);
+        return error->status;
+    }
+    *missing = staging->counts.missing;
+    free_staging(staging);
+    return STATUS_OK;
+}
+
 enum status staging_present(struct store *store, const char *source, int64_t *present, struct error *error)
 {
     struct sqlite_statement *statement;

@@ -112,6 +112,11 @@ enum status staging_unchanged(struct staging *staging, struct error *error);
  * never could be identified just go. Frees the staging. */
 enum status staging_finish(struct staging *staging, const struct staging_verdict *verdict,
                            struct staging_counts *counts, struct error *error);
+/* The sources whose records count: those that some listing gave and no whole one since lacked. */
+enum status staging_sources(struct store *store, struct arena *arena, struct text **names, size_t *count,
+                            struct error *error);
+/* Nobody reads the source any more: what it gave is missing, and holds back no record of another source. */
+enum status staging_leave(struct store *store, const char *source, int64_t *missing, struct error *error);
 /* Ends it without a trace (a fault of ours): what was not committed is rolled back. */
 void staging_abandon(struct staging *staging);
 

@@ -92,7 +92,7 @@ enum status store_check_place(const char *path, struct error *error)
     char *place;
     if (find_place(path, &place, error))
         return error->status;
-    enum status status = private_file_check_folder_of(place, error);
+    enum status status = private_file_check_place(place, error);
     free(place);
     return status;
 }
@@ -137,7 +137,7 @@ static void row_changed(void *user_data, const char *table)
 static enum status open_to_write(struct store *store, struct error *error)
 {
     /* A store that merely cannot be opened says nothing against its ledger. */
-    if (make_folder(store->path, error) || private_file_check_folder_of(store->path, error) ||
+    if (make_folder(store->path, error) || private_file_check_place(store->path, error) ||
         take_lock(store, error))
         return error->status;
     if (open_file(store, SQLITE_CREATE, error) ||

@@ -96,7 +96,7 @@ TEST("a folder where everybody may write is no place, unless its files are safe 
     chmod(in("open"), 0777);
     CHECK_INT(private_file_check_folder(in("open"), &error), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "everybody may write in the folder");
-    CHECK_INT(private_file_check_folder_of(in("open/file"), &error), STATUS_USAGE);
+    CHECK_INT(private_file_check_place(in("open/file"), &error), STATUS_USAGE);
     chmod(in("open"), 01777);
     CHECK_INT(private_file_check_folder(in("open"), &error), STATUS_OK);
     chmod(in("open"), 0775);

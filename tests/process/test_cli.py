@@ -391,6 +391,17 @@ class Commands(Night):
         self.expect(self.place.run("audit", "verify"), 0)
         self.assertEqual(len(self.portal.held()), 3)
 
+    def test_what_cannot_be_written_to_standard_output_is_said(self):
+        self.place.records(procedure("1.000001"), procedure("1.000002", name=None))
+        self.place.run("run")
+        for command in (("kept",), *[(*command, "--format", kind) for command in (("kept",), ("report", "so-luong"))
+                                     for kind in ("csv", "html", "xlsx", "json")]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([PROGRAM, "--config", self.place.folder / "congkhai.yaml", *command], stdout=full,
+                                      stderr=subprocess.PIPE, env=self.place.environment)
+            self.assertEqual(done.returncode, 3, (command, done.stderr))
+            self.assertIn(b"could not be written", done.stderr)
+
     def test_vietnamese_tables_are_vietnamese(self):
         self.portal.faults("kind=status:422,on=put,code=1.000003")
         self.place.records(*procedures(3), procedure("1.000009", name=None))

@@ -368,7 +368,7 @@ class Hostile(unittest.TestCase):
 
 class Places(Night):
     def test_only_this_machine_may_be_listened_at(self):
-        for listen in ("0.0.0.0:0", "[::]:0", "192.0.2.1:80", "example.org:80", "8630", "127.0.0.1:", "unix:"):
+        for listen in ("0.0.0.0:0", "[::]:0", "192.0.2.1:80", "example.org:80", "8630", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:99999999999999999999", "unix:"):
             done = self.place.run("console", "--listen", listen)
             self.assertEqual(done.code, 2, (listen, done))
 

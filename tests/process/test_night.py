@@ -72,6 +72,23 @@ rules:
         self.expect(self.place.run("run"), 0)
         self.assertIsNone(self.place.one("SELECT json_extract(detail, '$.repairs') FROM audit_events WHERE event = 'run-finished' AND run = 2"))
 
+    def test_a_source_that_was_renamed_holds_nothing_back(self):
+        place, portal = self.place, self.portal
+        place.records(*procedures(2))
+        self.assertEqual(place.run("run").code, 0)
+        place.configure(sources=[Place.source("other", fetch={"file": "inbox/one.ndjson"})])
+        done = place.run("run")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn('"one" is not in the configuration any more: its 2 records', done.stderr)
+        place.records(procedure("1.000001", notes="changed"), procedure("1.000002"))
+        done = place.run("run")
+        self.assertEqual((done.code, done.stderr), (0, ""))
+        self.assertEqual(portal.held()["1.000001"]["content"]["notes"], "changed")
+        self.assertEqual(portal.held()["1.000002"]["status"], "published")
+        place.configure(sources=[Place.source("one"), Place.source("other", fetch={"file": "inbox/one.ndjson"})])
+        self.assertEqual(place.run("run").code, 0)
+        self.assertEqual(place.run("audit", "verify").code, 0)
+
     def test_a_second_night_sends_nothing_and_adds_a_handful_of_rows(self):
         self.place.records(*procedures(300), procedure("x", status="no such status"))
         self.expect(self.place.run("run"), 1)

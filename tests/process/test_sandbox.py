@@ -215,12 +215,12 @@ class Deaths(unittest.TestCase):
 
     @faulty
     def test_a_source_whose_fetching_dies_is_not_read_whole_and_the_others_are(self):
-        for what in ("crash", "memory"):
+        for what in ("crash", "hang", "memory"):
             web = Web(procedure("1.000009", notes=f"congkhai-fault:fetcher:{what}"))
             with self.subTest(what), web, Simulator() as portal, Place(portal) as place:
-                place.configure(sources=[place.source("web", fetch={"url": web.url}, format="json"), place.source("one")])
+                place.configure(sources=[place.source("web", fetch={"url": web.url, "timeout": "1s"}, format="json"), place.source("one")])
                 place.records(procedure("1.000001"))
-                self.assertEqual(night(place).code, 3)
+                self.assertEqual(night(place, CONGKHAI_FAULT_FAST="500").code, 3)
                 self.assertEqual(sorted(portal.held()), ["1.000001"])
                 self.assertEqual(night(place, program=PROGRAM).code, 0)
                 self.assertEqual(sorted(portal.held()), ["1.000001", "1.000009"])

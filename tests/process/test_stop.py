@@ -120,11 +120,14 @@ class Stopped(unittest.TestCase):
             "map": {"code": "code", "name": "code", "status": {"value": "announced"}}}])
         running = self.place.start("extract")
         time.sleep(0.7)
-        running.signal(signal.SIGTERM)
+        for _ in range(2):  # as timeout(1) sends it: to the process, and to its group
+            running.signal(signal.SIGTERM)
+            time.sleep(0.01)
         sent = time.monotonic()
         done = running.wait()
         self.assertEqual(done.code, 3, done)
         self.assertLess(time.monotonic() - sent, 5)
+        self.assertEqual(self.place.last_run()["exit_code"], 3)
 
 
 class Words(unittest.TestCase):
@@ -325,6 +328,17 @@ class Doors(unittest.TestCase):
             self.assertEqual(self.place.run(command).code, 2, command)
         self.place.configure(ledger=None, group="no-such-group")
         self.assertEqual(self.place.run("check").code, 2)
+
+    def test_what_is_no_file_is_refused_as_a_store_by_check_and_run(self):
+        for store in ("", "inbox", "/dev/null"):
+            self.place.configure(store=store)
+            for command in ("check", "run"):
+                done = self.place.run(command)
+                self.assertEqual(done.code, 2, (store, done))
+                self.assertIn("is no regular file", done.stderr)
+        self.assertEqual(sorted(path.name for path in self.place.folder.iterdir()),
+                         ["codes.csv", "congkhai.yaml", "inbox"])
+        self.assertFalse(os.path.exists("/dev/null.lock"))
 
     def test_a_store_that_cannot_be_opened_says_nothing_against_its_ledger(self):
         state = self.place.folder / "state"
