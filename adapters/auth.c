@@ -41,7 +41,7 @@ struct basic_settings {
 static const struct setting basic_settings[] = {
     { "user", SETTING_TEXT, offsetof(struct basic_settings, user), .required = true,
       .help = N_("the user's name") },
-    { "password", SETTING_TEXT, offsetof(struct basic_settings, password), .required = true,
+    { "password", SETTING_TEXT, offsetof(struct basic_settings, password), .required = true, .empty = true,
       .help = N_("the password") },
 };
 

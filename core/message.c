@@ -39,6 +39,19 @@ void message_put_string(struct buffer *out, const char *string)
     message_put_text(out, string ? text_of(string) : TEXT_NONE);
 }
 
+void message_put_digest(struct buffer *out, const struct digest *digest)
+{
+    message_put_text(out, (struct text){ (const char *)digest->bytes, sizeof digest->bytes });
+}
+
+void message_digest(struct message *message, struct digest *digest)
+{
+    struct text text = message_text(message);
+    message->bad = message->bad || text.length != sizeof digest->bytes;
+    if (!message->bad)
+        memcpy(digest->bytes, text.bytes, sizeof digest->bytes);
+}
+
 void message_put_error(struct buffer *out, const struct error *error)
 {
     struct error_part parts[ERROR_PARTS];

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "core/arena.h"
+#include "core/digest.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -31,6 +32,7 @@ void message_end(struct buffer *out, size_t start);
 void message_put_number(struct buffer *out, int64_t number);
 void message_put_text(struct buffer *out, struct text text);     /* TEXT_NONE arrives as TEXT_NONE */
 void message_put_string(struct buffer *out, const char *string); /* NULL arrives as NULL */
+void message_put_digest(struct buffer *out, const struct digest *digest);
 void message_put_error(struct buffer *out, const struct error *error);
 
 /* The first message of what came; it is taken off `bytes`, and its texts are borrowed from there. STATUS_END: it is not
@@ -40,6 +42,7 @@ enum status message_read(struct text *bytes, size_t most, struct message *messag
 /* 0, TEXT_NONE and NULL where the message does not hold them. */
 int64_t message_number(struct message *message);
 struct text message_text(struct message *message);
+void message_digest(struct message *message, struct digest *digest); /* as it was where there is none */
 /* In the arena, terminated; a NUL inside is no string. */
 const char *message_string(struct message *message, struct arena *arena);
 /* Returns the status that was told; STATUS_FATAL where that is none that a process may tell. */

@@ -268,6 +268,12 @@ static enum status check_names(const struct setting_context *context, const stru
     return setting_check_names(context, object, what, names, count < 64 ? count : 64, error);
 }
 
+static bool is_left_empty(const struct setting *setting, const struct value *value)
+{
+    return setting->kind == SETTING_TEXT && !setting->empty && value->kind == VALUE_TEXT &&
+           !text_trim(value->text).length;
+}
+
 enum status setting_read(const struct setting_context *context, const struct setting *table, size_t count,
                          const struct value *object, const char *what, void *out, struct error *error)
 {
@@ -283,10 +289,12 @@ enum status setting_read(const struct setting_context *context, const struct set
         void *slot = (char *)out + setting->offset;
         const struct value *value = object ? value_find(object, setting->name) : NULL;
         enum status one = STATUS_OK;
-        if (value)
+        bool missing = setting->required && (!value || is_left_empty(setting, value));
+        if (missing)
+            one = setting_fault(context, value ? value : object, error, _("%s: \"%s\" is missing"), what,
+                                setting->name);
+        else if (value)
             one = read_one(context, setting, value, slot, error);
-        else if (setting->required)
-            one = setting_fault(context, object, error, _("%s: \"%s\" is missing"), what, setting->name);
         else if (setting->fallback)
             read_scalar(context, setting, text_of(setting->fallback), slot);
         if (one && !setting_goes_on(context, error))

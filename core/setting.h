@@ -35,8 +35,9 @@ struct setting {
     const char *name;
     enum setting_kind kind;
     size_t offset;
-    const char *fallback; /* as it would be written; NULL: absent is zero */
-    bool required;
+    const char *fallback;       /* as it would be written; NULL: absent is zero */
+    bool required;              /* it is given, and a text of it is not left empty, unless */
+    bool empty;                 /* … an empty one means something */
     const char *const *choices; /* ends with NULL */
     int64_t minimum, maximum;   /* numbers, durations, sizes; both 0: no bounds */
     const char *help;           /* English msgid */

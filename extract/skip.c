@@ -23,7 +23,7 @@ struct skip {
 };
 
 static const struct setting settings[] = {
-    { "from", SETTING_TEXT, offsetof(struct condition, from), .required = true,
+    { "from", SETTING_TEXT, offsetof(struct condition, from), .required = true, .empty = true,
       .help = N_("the address that is looked at") },
     { "matches", SETTING_TEXT, offsetof(struct condition, matches),
       .help = N_("an expression for what stands there") },

@@ -137,8 +137,10 @@ struct portal_driver {
                          const struct value *tree, struct error *error);
     enum status (*open)(struct portal *portal, struct error *error);
     void (*close)(struct portal *portal); /* what is under way is broken off */
-    /* How many requests a submission takes now that holds this one; 1: it goes alone. */
-    size_t (*most)(const struct portal *portal, const struct portal_request *request);
+    /* How many requests a submission takes now; NULL: one. */
+    size_t (*most)(const struct portal *portal);
+    /* Must it go alone, whatever the submission takes? NULL: none must. Looks at the request alone. */
+    bool (*alone)(const struct portal *portal, const struct portal_request *request);
     /* STATUS_STOP: nothing was submitted, and the run must stop (no token, …). */
     enum status (*submit)(struct portal *portal, struct portal_request *const *requests, size_t count,
                           struct error *error);

@@ -76,24 +76,28 @@ static bool is_false(const struct value *value)
     return value_is_scalar(value) && (text_is(value->text, "false") || text_is(value->text, "0"));
 }
 
-/* Neither null, nor empty, nor false: a number is something, 0 too. */
+static bool is_zero(struct text text)
+{
+    return text_is(text, "0") || text_is(text, "00");
+}
+
+/* Neither null, nor empty, nor false. A zero is how many write false: a gateway that ends each answer with "error": 0 says
+ * that there was none, and what it took has to be shown all the same. */
 static bool is_something(const struct value *value)
 {
     if (!value || value->kind == VALUE_NULL)
         return false;
     if (value->kind == VALUE_LIST || value->kind == VALUE_OBJECT)
         return value->count > 0;
-    if (value->kind == VALUE_TEXT)
-        return text_trim(value->text).length > 0;
-    return value->kind != VALUE_BOOLEAN || value->truth;
+    if (value->kind == VALUE_BOOLEAN)
+        return value->truth;
+    return text_trim(value->text).length > 0 && !is_zero(value->text);
 }
 
 static bool is_good_code(const struct value *code)
 {
-    struct text text = code->text;
-    if (code->kind != VALUE_TEXT && code->kind != VALUE_NUMBER)
-        return code->kind == VALUE_NULL;
-    return text_is(text, "0") || text_is(text, "00");
+    return code->kind == VALUE_NULL ||
+           ((code->kind == VALUE_TEXT || code->kind == VALUE_NUMBER) && is_zero(code->text));
 }
 
 static bool members_fail(const struct value *object)

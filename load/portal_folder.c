@@ -49,8 +49,9 @@ struct folder {
     struct folder_receipts receipts;
     bool receipts_read;
     struct folder_entries pending, ready;
-    struct arena arena; /* entries, submissions and words, while there are any */
-    size_t strays;      /* unknown, and in no package of the register */
+    struct error refusal; /* why nothing can be written any more: what is pending was never taken */
+    struct arena arena;   /* entries, submissions and words, while there are any */
+    size_t strays;        /* unknown, and in no package of the register */
 };
 
 static const struct folder_settings *settings_of(const struct portal *portal)
@@ -190,10 +191,9 @@ static void close_folder(struct portal *portal)
     portal->user_data = NULL;
 }
 
-static size_t most_folder(const struct portal *portal, const struct portal_request *request)
+static size_t most_folder(const struct portal *portal)
 {
     (void)portal;
-    (void)request;
     return SUBMISSION_MAX;
 }
 
@@ -356,14 +356,18 @@ static enum status write_package(struct portal *portal, struct error *error)
     ARENA_OWNED struct arena arena = { 0 };
     struct portal_request *requests[FOLDER_RECORDS_MAX];
     size_t count = 0, most = (size_t)settings_of(portal)->records;
-    struct text name;
+    struct text name = TEXT_NONE;
     for (struct folder_entry *entry = folder->pending.first; entry && count < most; entry = entry->next)
         requests[count++] = entry->request;
     /* What has come since it was read last was there before this package, too. */
     if (check_medium(settings_of(portal), error) || folder_receipts_read(portal, &folder->receipts, error) ||
         folder_package_write(portal, &folder->receipts, requests, count, folder->registered.last + 1, &arena,
-                             &name, error))
-        return error->status;
+                             &name, error)) {
+        if (name.bytes || error->status != STATUS_STOP) /* the register has it: the next run shows it */
+            return error->status;
+        folder->refusal = *error;
+        return STATUS_OK;
+    }
     folder->receipts_read = true;
     folder->registered.last++;
     for (size_t i = 0; i < count; i++) {
@@ -383,9 +387,12 @@ static enum status next_folder(struct portal *portal, long wait, struct portal_r
     if (!folder->ready.count && !folder->pending.count)
         arena_clear(&folder->arena);
     /* Who waits has nothing more to hand over for now. */
-    if (!folder->ready.count && folder->pending.count && (full || wait > 0) && write_package(portal, error))
+    if (!folder->ready.count && folder->pending.count && (full || wait > 0) && !folder->refusal.status &&
+        write_package(portal, error))
         return error->status;
     struct folder_entry *entry = take(&folder->ready);
+    if (!entry && folder->refusal.status && (entry = take(&folder->pending)))
+        entry->report.not_taken = &folder->refusal;
     if (!entry)
         return STATUS_END;
     *report = entry->report;

@@ -109,8 +109,8 @@ bool folder_receipts_give_up(struct folder_receipts *receipts, struct text key);
 
 /* ---- packages ---- */
 
-/* Writes one; `name` gets its name. STATUS_STOP when it cannot be: then none of it is there, or it is
- * registered and will be shown. */
+/* Writes one; `name` gets its name. STATUS_STOP when it cannot be: then none of it is there and `name`
+ * is none, or it is registered and will be shown. */
 enum status folder_package_write(struct portal *portal, const struct folder_receipts *receipts,
                                  struct portal_request *const *requests, size_t count, int64_t number,
                                  struct arena *arena, struct text *name, struct error *error);

@@ -269,6 +269,11 @@ static enum status pack(struct packing *packing, const struct folder_receipts *r
     return atomic_directory_show(packing->bundle, error);
 }
 
+static bool is_entered(const struct folder_settings *settings, struct arena *arena, const char *name)
+{
+    return file_exists(file_path(arena, settings->registered, text_format(arena, "%s.json", name).bytes));
+}
+
 enum status folder_package_write(struct portal *portal, const struct folder_receipts *receipts,
                                  struct portal_request *const *requests, size_t count, int64_t number,
                                  struct arena *arena, struct text *name, struct error *error)
@@ -281,6 +286,8 @@ enum status folder_package_write(struct portal *portal, const struct folder_rece
     enum status status = pack(&packing, receipts, requests, count, error);
     atomic_directory_close(packing.bundle);
     buffer_free(&packing.sums);
+    if (status && !is_entered(settings, arena, name->bytes))
+        *name = TEXT_NONE;
     return status;
 }
 
@@ -292,10 +299,9 @@ enum status folder_package_recover(const struct folder_settings *settings, struc
     if (atomic_directory_left(&arena, settings->packages, &names, &count, error))
         return error->status;
     for (size_t i = 0; i < count; i++) {
-        struct text file = text_format(&arena, "%s.json", names[i]);
-        bool entered = file_exists(file_path(&arena, settings->registered, file.bytes));
-        if (entered ? atomic_directory_show_left(settings->packages, names[i], error)
-                    : atomic_directory_drop_left(settings->packages, names[i], error))
+        if (is_entered(settings, &arena, names[i])
+                ? atomic_directory_show_left(settings->packages, names[i], error)
+                : atomic_directory_drop_left(settings->packages, names[i], error))
             return error->status;
     }
     return STATUS_OK;

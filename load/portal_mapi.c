@@ -67,15 +67,6 @@ static void close_mapi(struct portal *portal)
     portal->user_data = NULL;
 }
 
-/* The adapter takes a list, but all of it or nothing, and says of the whole what one of them is to blame for.
- */
-static size_t most_mapi(const struct portal *portal, const struct portal_request *request)
-{
-    (void)portal;
-    (void)request;
-    return 1;
-}
-
 static struct mapi_call *new_call(struct mapi *mapi, struct portal_request *request)
 {
     struct mapi_call *call = mapi->every;
@@ -186,11 +177,10 @@ const struct portal_driver portal_mapi = {
     .check = mapi_check,
     .open = open_mapi,
     .close = close_mapi,
-    .most = most_mapi,
     .submit = submit_mapi,
     .next = next_mapi,
     .look = look_mapi,
     .form = form_mapi,
-    .network = true,
+    .network = true, /* it takes lists, but all of one or nothing: `most` is 1 */
     .unconditional = true,
 };

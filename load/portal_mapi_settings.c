@@ -41,7 +41,7 @@ static const char *const places[] = { "header", "query", NULL };
 static const struct setting login_settings[] = {
     { "path", SETTING_TEXT, OF(login_path), .fallback = "/login" },
     { "username", SETTING_TEXT, OF(user), .required = true },
-    { "password", SETTING_TEXT, OF(password), .required = true },
+    { "password", SETTING_TEXT, OF(password), .required = true, .empty = true },
     { "dstcode", SETTING_TEXT, OF(destination), .fallback = NULL },
     { "dstcode_in", SETTING_CHOICE, OF(destination_in), .fallback = "header", .choices = places },
 };

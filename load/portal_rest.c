@@ -162,9 +162,9 @@ enum status rest_call_submit(struct rest *rest, struct rest_call *call, struct e
     return http_submit(rest->client, &http_request, error);
 }
 
-static size_t most_rest(const struct portal *portal, const struct portal_request *request)
+static size_t most_rest(const struct portal *portal)
 {
-    return rest_batch_most(portal->user_data, request);
+    return rest_batch_most(portal->user_data);
 }
 
 static struct rest_submission *submission_new(struct rest *rest)
@@ -377,7 +377,7 @@ static enum status next_rest(struct portal *portal, long wait, struct portal_res
                 return error->status;
             if (again)
                 continue;
-            rest_batch_alone(rest, report);
+            rest_batch_took_one(rest, report);
             give(rest, call, report);
             rest_call_free(rest, call);
             return STATUS_OK;
@@ -396,6 +396,7 @@ const struct portal_driver portal_rest = {
     .open = open_rest,
     .close = close_rest,
     .most = most_rest,
+    .alone = rest_batch_alone,
     .submit = submit_rest,
     .next = next_rest,
     .list = rest_list,

@@ -60,8 +60,9 @@ bool rest_can_name(struct text code);
 void rest_batch_write(struct rest_call *call);
 /* What became of a record that went alone: where even two were too large together, they are tried again in
  * time. */
-void rest_batch_alone(struct rest *rest, const struct portal_response *report);
-size_t rest_batch_most(const struct rest *rest, const struct portal_request *request);
+void rest_batch_took_one(struct rest *rest, const struct portal_response *report);
+size_t rest_batch_most(const struct rest *rest);
+bool rest_batch_alone(const struct portal *portal, const struct portal_request *request);
 /* The answer to a batch: true when it was dealt with (made again in other pieces), false when it is to be
  * reported from rest->answered. */
 enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const struct http_response *answer,

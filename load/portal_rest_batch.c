@@ -1,4 +1,4 @@
-/* Batches: several publications in one request, each taken or refused for itself. */
+/* Batches: several publications and withdrawals in one request, each taken or refused for itself. */
 #include "load/portal_rest.h"
 
 #include "core/canonical.h"
@@ -6,12 +6,18 @@
 
 #define SLOW_GROWTH (1.0 / 16) /* of what is tried again although it was too large once */
 
-/* Withdrawals go alone; a batch has no place for an ETag or "any version". */
-size_t rest_batch_most(const struct rest *rest, const struct portal_request *request)
+size_t rest_batch_most(const struct rest *rest)
 {
-    bool fits = request->kind == PORTAL_PUBLISH && rest_can_name(request->code) &&
-                (!request->base.bytes || request->version.bytes);
-    return !fits || rest->no_batches || rest->batch_most < 2 ? 1 : (size_t)rest->batch_most;
+    return rest->no_batches || rest->batch_most < 2 ? 1 : (size_t)rest->batch_most;
+}
+
+/* A batch names what is replaced by its version: it has no place for an ETag or "any version", nor for a withdrawal of
+ * whatever stands there, which would look like one of what never stood there. */
+bool rest_batch_alone(const struct portal *portal, const struct portal_request *request)
+{
+    bool first = request->kind == PORTAL_PUBLISH && !request->base.bytes;
+    (void)portal;
+    return request->kind == PORTAL_ASK || !rest_can_name(request->code) || !(first || request->version.bytes);
 }
 
 static void put_member(struct buffer *out, const char *name, struct text text)
@@ -31,7 +37,7 @@ void rest_batch_write(struct rest_call *call)
         const struct portal_request *request = call->requests[i];
         buffer_string(out, i ? ",{" : "{");
         put_member(out, "key", request->key);
-        put_member(out, "action", TEXT("publish"));
+        put_member(out, "action", request->kind == PORTAL_WITHDRAW ? TEXT("withdraw") : TEXT("publish"));
         put_member(out, "code", request->code);
         if (request->base.bytes)
             put_member(out, "base", request->version);
@@ -80,9 +86,9 @@ static void adapt(struct rest *rest, const struct rest_call *call, long status, 
     }
 }
 
-void rest_batch_alone(struct rest *rest, const struct portal_response *report)
+void rest_batch_took_one(struct rest *rest, const struct portal_response *report)
 {
-    bool taken = report->said == RESULT_TAKEN && report->request->kind == PORTAL_PUBLISH;
+    bool taken = report->said == RESULT_TAKEN && report->request->kind != PORTAL_ASK;
     if (taken && rest->batch_most < 2 && rest->portal->settings->batch > 1)
         rest->batch_most += SLOW_GROWTH;
 }

@@ -444,7 +444,7 @@ enum status audit_verify(struct store *store, const struct audit_request *reques
     struct audit_request own = *request;
     struct audit_pass *pass = begin(store, &own, arena, report);
     /* Events look up their payloads all over the file: a larger cache than a run needs halves the reading. */
-    (void)sqlite_run(store_database(store), "PRAGMA cache_size = -16384", NULL);
+    (void)sqlite_run(store_database(store), "PRAGMA cache_size = -32768", NULL);
     pass->file = read_file(pass);
     enum status status = sqlite_begin(store_database(store), error);
     if (!status) {

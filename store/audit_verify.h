@@ -5,7 +5,16 @@
 #include "store/audit.h"
 #include "store/audit_scan.h"
 
-#define AUDIT_SEEN ((size_t)1 << 15) /* digests whose payloads were looked up lately */
+/* What a digest stands for in the store: nothing; bytes that are packed or forgotten; bytes as they are; those of a content. */
+enum audit_presence { AUDIT_GONE, AUDIT_UNREADABLE, AUDIT_HELD, AUDIT_KEPT };
+
+#define AUDIT_NEAR ((size_t)1 << 17) /* payloads that were read or looked up lately */
+
+struct audit_near {
+    int64_t id;
+    struct digest digest;
+    enum audit_presence presence;
+};
 
 struct audit_kept_head {
     const char *name;
@@ -35,9 +44,11 @@ struct audit_pass {
     int64_t total;                   /* events, for progress */
     struct audit_kept_head *outside; /* by size */
     size_t outside_count, outside_at;
-    bool outside_fits;         /* one of them at least */
-    struct merkle_tree before; /* the run that the events belong to */
-    struct digest seen[AUDIT_SEEN];
+    bool outside_fits;                  /* one of them at least */
+    struct merkle_tree before;          /* the run that the events belong to */
+    struct sqlite_statement *near_rows; /* payloads, read along with the events; NULL: all are read */
+    int64_t near_read, near_used;       /* up to which number; the newest that an event spoke of */
+    struct audit_near near[AUDIT_NEAR];
     /* What 0.1.0 did wrong is told as its fault, not as tampering: its runs name no schema when they begin. */
     const struct note_key *signers[8];
     size_t signer_count;
@@ -72,6 +83,13 @@ enum status audit_verify_evidence(struct audit_pass *pass, const char *path, boo
 
 /* Each finds what it can; a status other than OK: reading is not possible. */
 enum status audit_verify_events(struct audit_pass *pass, struct error *error);
+/* Between the first and the last, what stands behind a digest. */
+enum status audit_open_near(struct audit_pass *pass, struct error *error);
+void audit_close_near(struct audit_pass *pass);
+enum status audit_find_payload(struct audit_pass *pass, const struct digest *digest,
+                               enum audit_presence *presence, struct error *error);
+/* What was wrong with it is told: from here on it is as it should be. */
+void audit_told_payload(struct audit_pass *pass, const struct digest *digest);
 enum status audit_verify_payloads(struct audit_pass *pass, struct error *error);
 enum status audit_verify_state(struct audit_pass *pass, struct error *error);
 /* What people submitted, approved and sent back, their signatures, and what was sent by them. */

@@ -209,41 +209,14 @@ void audit_conclude_outside(struct audit_pass *pass)
 
 /* ---- one event ---- */
 
-/* A content is there, as it is; other bytes are there, or an event forgot them. */
-enum presence { GONE, HELD, KEPT, UNREADABLE };
-
-static enum status find_payload(struct audit_pass *pass, const struct digest *digest, enum presence *presence,
-                                struct error *error)
-{
-    struct sqlite_statement *row;
-    if (store_sql(pass->store,
-                  "SELECT bytes IS NOT NULL AND encoding = 0, kept IS 1 FROM payload WHERE digest = ?1", &row,
-                  error))
-        return error->status;
-    sqlite_bind_digest(row, 1, digest);
-    enum status status = sqlite_step(row, error);
-    *presence = GONE;
-    if (status == STATUS_OK)
-        *presence = !sqlite_number(row, 0) ? UNREADABLE : sqlite_number(row, 1) ? KEPT : HELD;
-    sqlite_reset_statement(row);
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-static struct digest *seen_place(struct audit_pass *pass, const struct digest *digest)
-{
-    size_t at;
-    memcpy(&at, digest->bytes, sizeof at);
-    return &pass->seen[at % AUDIT_SEEN];
-}
-
 static enum status check_source(struct audit_pass *pass, int64_t event, const struct digest *digest,
                                 struct error *error)
 {
     char hex[DIGEST_HEX];
-    enum presence presence;
-    if (find_payload(pass, digest, &presence, error))
+    enum audit_presence presence;
+    if (audit_find_payload(pass, digest, &presence, error))
         return error->status;
-    if (presence != GONE)
+    if (presence != AUDIT_GONE)
         return STATUS_OK;
     digest_hex(digest, hex);
     audit_find(pass, AUDIT_PAYLOAD, event, _("event %lld speaks of the bytes %s, which are not in the store"),
@@ -255,21 +228,18 @@ static enum status check_content(struct audit_pass *pass, int64_t event, const s
                                  struct error *error)
 {
     char hex[DIGEST_HEX];
-    enum presence presence;
-    struct digest *seen = seen_place(pass, digest);
-    if (digest_equal(seen, digest))
-        return STATUS_OK;
-    if (find_payload(pass, digest, &presence, error))
+    enum audit_presence presence;
+    if (audit_find_payload(pass, digest, &presence, error))
         return error->status;
+    if (presence == AUDIT_KEPT || (presence == AUDIT_HELD && store_version(pass->store) == 1))
+        return STATUS_OK;
     digest_hex(digest, hex);
-    if (presence == KEPT || (presence == HELD && store_version(pass->store) == 1)) {
-        *seen = *digest;
-    } else if (presence == GONE) {
+    if (presence == AUDIT_GONE) {
         audit_find(pass, AUDIT_PAYLOAD, event,
                    _("event %lld speaks of the bytes %s, which are not in the store"), (long long)event, hex);
-    } else if (presence == UNREADABLE && pass->of_first_version) {
+    } else if (presence == AUDIT_UNREADABLE && pass->of_first_version) {
         pass->first_unreadable = pass->unreadable++ ? pass->first_unreadable : event;
-        *seen = *digest;
+        audit_told_payload(pass, digest);
     } else {
         audit_find(
             pass, AUDIT_PAYLOAD, event,
@@ -441,6 +411,7 @@ enum status audit_verify_events(struct audit_pass *pass, struct error *error)
     check_outside(pass);
     enum status status = audit_row_open(pass->store, INT64_MIN, &heads.rows, error);
     status = status ? status : next_row(&heads, error);
+    status = status ? status : audit_open_near(pass, error);
     status = status ? status : audit_scan_open(&scan, pass->store, 0, 0, error);
     if (!status) {
         while (!(status = audit_scan_next(&scan, error)))
@@ -459,6 +430,7 @@ enum status audit_verify_events(struct audit_pass *pass, struct error *error)
     }
     if (heads.rows)
         sqlite_finish(heads.rows);
+    audit_close_near(pass);
     const struct audit_settings *settings = pass->request->settings;
     if (!status && settings->key_count && pass->report->heads && !pass->report->signed_heads)
         audit_find(pass, AUDIT_SIGNATURE, 1,

@@ -7,6 +7,106 @@
 
 #define LOOKED_UP 50 /* faults whose event is looked for: each reads the whole ledger */
 
+/* ---- what events speak of ---- */
+
+/* Bytes come into the store just before the first event that speaks of them. So the payloads are read along with the events,
+ * by their numbers, and only what an event of long ago brought is looked up by its digest. */
+#define PRESENCE "id, digest, bytes IS NOT NULL AND encoding = 0, kept IS 1 FROM payload"
+#define NEAR     8                /* places for a digest */
+#define AHEAD    (AUDIT_NEAR / 4) /* so many numbers before the newest that an event spoke of */
+
+enum status audit_open_near(struct audit_pass *pass, struct error *error)
+{
+    return sqlite_prepare(store_database(pass->store), "SELECT " PRESENCE " ORDER BY id", &pass->near_rows,
+                          error);
+}
+
+void audit_close_near(struct audit_pass *pass)
+{
+    if (pass->near_rows)
+        sqlite_finish(pass->near_rows);
+    pass->near_rows = NULL;
+}
+
+static struct audit_near *places_of(struct audit_pass *pass, const struct digest *digest)
+{
+    size_t at;
+    memcpy(&at, digest->bytes, sizeof at);
+    return &pass->near[at % AUDIT_NEAR / NEAR * NEAR];
+}
+
+static bool is_near(struct audit_pass *pass, const struct digest *digest, enum audit_presence *presence)
+{
+    const struct audit_near *near = places_of(pass, digest);
+    for (int i = 0; i < NEAR; i++)
+        if (near[i].presence != AUDIT_GONE && digest_equal(&near[i].digest, digest)) {
+            *presence = near[i].presence;
+            pass->near_used = near[i].id > pass->near_used ? near[i].id : pass->near_used;
+            return true;
+        }
+    return false;
+}
+
+static void take_near(struct audit_pass *pass, struct sqlite_statement *row)
+{
+    struct audit_near taken = { .id = sqlite_number(row, 0) };
+    if (!sqlite_digest(row, 1, &taken.digest))
+        return;
+    taken.presence = !sqlite_number(row, 2)  ? AUDIT_UNREADABLE
+                     : sqlite_number(row, 3) ? AUDIT_KEPT
+                                             : AUDIT_HELD;
+    struct audit_near *near = places_of(pass, &taken.digest), *oldest = near;
+    for (int i = 1; i < NEAR; i++)
+        if (near[i].id < oldest->id)
+            oldest = &near[i];
+    *oldest = taken;
+}
+
+/* What cannot be read is told when the payloads themselves are verified. */
+static bool read_ahead(struct audit_pass *pass, const struct digest *digest, enum audit_presence *presence)
+{
+    struct error unread;
+    while (!is_near(pass, digest, presence)) {
+        if (!pass->near_rows || pass->near_read > pass->near_used + (int64_t)AHEAD)
+            return false;
+        if (sqlite_step(pass->near_rows, &unread)) {
+            audit_close_near(pass);
+        } else {
+            pass->near_read = sqlite_number(pass->near_rows, 0);
+            take_near(pass, pass->near_rows);
+        }
+    }
+    return true;
+}
+
+enum status audit_find_payload(struct audit_pass *pass, const struct digest *digest,
+                               enum audit_presence *presence, struct error *error)
+{
+    struct sqlite_statement *row;
+    *presence = AUDIT_GONE;
+    if (read_ahead(pass, digest, presence))
+        return STATUS_OK;
+    if (store_sql(pass->store, "SELECT " PRESENCE " WHERE digest = ?1", &row, error))
+        return error->status;
+    sqlite_bind_digest(row, 1, digest);
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK)
+        take_near(pass, row);
+    sqlite_reset_statement(row);
+    (void)is_near(pass, digest, presence);
+    return status > STATUS_END ? status : STATUS_OK;
+}
+
+void audit_told_payload(struct audit_pass *pass, const struct digest *digest)
+{
+    struct audit_near *near = places_of(pass, digest);
+    for (int i = 0; i < NEAR; i++)
+        if (near[i].presence != AUDIT_GONE && digest_equal(&near[i].digest, digest))
+            near[i].presence = AUDIT_KEPT;
+}
+
+/* ---- the payloads themselves ---- */
+
 /* The first event that speaks of the bytes; 0: none does. Only asked for what is wrong. */
 static int64_t first_event(struct audit_pass *pass, const struct digest *digest, const char *hex)
 {

@@ -12,12 +12,6 @@ static struct {
     int64_t retry_after;
 } burst;
 
-static size_t most(const struct portal *portal, const struct portal_request *request)
-{
-    (void)portal, (void)request;
-    return 1;
-}
-
 static enum status submit(struct portal *portal, struct portal_request *const *requests, size_t count,
                           struct error *error)
 {
@@ -50,7 +44,7 @@ static enum status next(struct portal *portal, long wait, struct portal_response
 
 static enum status bring(size_t bad, enum portal_result said, int64_t retry_after)
 {
-    static const struct portal_driver driver = { .most = most, .submit = submit, .next = next };
+    static const struct portal_driver driver = { .submit = submit, .next = next };
     struct portal_settings settings = {
         .in_flight = 8, .batch = 1, .timeout = 60000, .shown = "x", .retry = { 3, 1, 2 }
     };

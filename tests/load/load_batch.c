@@ -128,7 +128,7 @@ TEST("a batch without an answer is asked about, item by item, and only what is n
         }
 }
 
-TEST("withdrawals go alone, with their decision, beside the batches")
+TEST("withdrawals travel with publications, with their decision; what names no version goes alone")
 {
     simulated_start(NULL);
     simulated_want_many(10, "first");
@@ -138,7 +138,16 @@ TEST("withdrawals go alone, with their decision, beside the batches")
     CHECK_INT(simulated_load("batch: 5"), STATUS_OK);
     CHECK_INT(simulated.counts.published, 9);
     CHECK_INT(simulated.counts.withdrawn, 1);
+    CHECK_INT(simulated_number("by_operation.withdrawal"), 0);
+    CHECK_INT(simulated_number("by_operation.batch"), 4);
+    CHECK_INT(simulated_number("effects"), 20);
+    CHECK(simulated_item("1.000002").held_abolished);
+    simulated_want_action("9.000001", "never published from here", OUTBOX_WITHDRAW);
+    simulated_want_action("1.000003", "second", OUTBOX_WITHDRAW);
+    CHECK_INT(simulated_load("batch: 5"), STATUS_OK);
+    CHECK_INT(simulated.counts.withdrawn, 1);
     CHECK_INT(simulated_number("by_operation.withdrawal"), 1);
+    CHECK_INT(simulated_number("effects"), 21);
     simulated_close();
 }
 

@@ -67,6 +67,8 @@ class Configurations(Night):
 
     def test_what_is_missing_or_wrong_is_named(self):
         self.wrong(YAML.replace("agency: { code: H13, name: UBND thành phố Cần Thơ }\n", ""), "agency")
+        self.wrong(YAML.replace("code: H13", 'code: ""'), 'agency: "code" is missing', at=("congkhai.yaml", 1, r"\d+"))
+        self.wrong(YAML.replace("name: one", 'name: " "'), '"name" is missing')
         self.wrong(YAML.replace("      code: /code\n", ""), "code")
         self.wrong(YAML.replace("code: /code", "code: code"), "/|pointer|Pointer", at=("congkhai.yaml", 10, r"\d+"))
         self.wrong(YAML.replace("  url: http://127.0.0.1:9/v1\n", ""), "url")

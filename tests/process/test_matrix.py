@@ -5,7 +5,10 @@ CONGKHAI_MATRIX=FILE writes the table (scripts/matrix, docs/matrix.md): what cam
 """
 
 import collections
+import json
 import os
+import re
+import subprocess
 import threading
 import unittest
 
@@ -128,6 +131,161 @@ class Line:
         return f"exit {self.code}: {outcome}; {self.requests} requests, {self.effects} effects"
 
 
+class Carrier:
+    """Whoever takes packages away, and the portal behind: it takes each key once."""
+
+    def __init__(self, place):
+        self.out, self.receipts, self.marker = (place.folder / name for name in ("medium/out", "medium/in", "medium/out/MEDIUM"))
+        for folder in (self.out, self.receipts):
+            folder.mkdir(parents=True)
+        self.marker.touch()
+        self.said, self.lost = {}, set()
+
+    def items(self):
+        manifests = [json.loads((path / "manifest.json").read_text()) for path in sorted(self.out.iterdir()) if path.is_dir()]
+        return [(manifest["package"], item) for manifest in manifests for item in manifest["items"]]
+
+    def answer(self, status, name):
+        entries = [{"package": package, "key": item["key"], "status": status, "version": "1"} for package, item in self.items()]
+        if status == "published":
+            self.said.update({item["key"]: item["code"] for _, item in self.items()})
+        (self.receipts / name).write_text(json.dumps(entries))
+
+
+# Each strikes at its yield, and is mended behind it.
+def no_medium(carrier):
+    carrier.marker.unlink()
+    yield
+    carrier.marker.touch()
+
+
+def taken_away(carrier):
+    carrier.out.rename(carrier.out.with_name("away"))
+    yield
+    carrier.out.with_name("away").rename(carrier.out)
+
+
+def full(carrier):
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", carrier.out], capture_output=True).returncode:
+        raise unittest.SkipTest("a small file system cannot be mounted here")
+    try:
+        carrier.marker.touch()
+        yield
+    finally:
+        subprocess.run(["umount", carrier.out], check=True)
+
+
+def fits_nothing(carrier):
+    (carrier.receipts / "strange.json").write_text('[{"key": "congkhai-another-1", "status": "published"}]')
+    yield
+
+
+def unreadable(carrier):
+    (carrier.receipts / "broken.json").write_text('{"package": ')
+    yield
+
+
+def contradicting(carrier):
+    carrier.answer("refused", "refused.json")
+    carrier.answer("published", "published.json")
+    told, carrier.said = carrier.said, {}
+    yield
+    (carrier.receipts / "refused.json").unlink()
+    carrier.said = told
+
+
+def late(carrier):
+    carrier.answer("refused", "late.json")
+    yield
+
+
+def again(carrier):
+    carrier.answer("published", "again.json")
+    yield
+
+
+def lost(carrier):
+    carrier.lost = {item["key"] for _, item in carrier.items()}
+    carrier.answer("lost", "lost.json")
+    yield
+
+
+BY_CARRIER = {  # what, and when it strikes
+    "the medium is not there": (no_medium, ("nothing is written", "in a package", "settled")),
+    "the folder is taken away": (taken_away, ("in a package", "settled")),
+    "the medium is full": (full, ("nothing is written",)),
+    "a receipt that fits nothing": (fits_nothing, ("nothing is written", "in a package", "settled")),
+    "a receipt that cannot be read": (unreadable, ("nothing is written", "in a package", "settled")),
+    "receipts that contradict": (contradicting, ("in a package",)),
+    "a refusal that comes late": (late, ("settled",)),
+    "the same receipt again": (again, ("settled",)),
+    "a package that is lost": (lost, ("in a package",)),
+}
+TOLD = re.compile("medium is not there|is gone|is full|fits no|cannot be used|contradict|comes late")
+STRIKES = ("nothing is written", "in a package", "settled")
+
+
+class CarrierLine:
+    """One line of the carrier's: a night under a fault, and those behind it."""
+
+    def __init__(self, test, fault, when):
+        self.test, self.fault, self.when, self.name = test, fault, when, f"folder, {fault}, {when}"
+
+    def run(self):
+        with Place() as place:
+            carrier = Carrier(place)
+            place.configure(portal={"driver": "folder", "folder": "medium/out", "receipts": "medium/in", "register": "register", "marker": "MEDIUM"})
+            place.records(*procedures(3))
+            if self.when != "nothing is written":
+                self.test.expect(place.run("run"), 1)
+            if self.when == "settled":
+                carrier.answer("published", "first.json")
+                self.test.expect(place.run("run"), 0)
+            strike = BY_CARRIER[self.fault][0](carrier)
+            next(strike)
+            done = place.run("run")
+            self.check(place, carrier, done)
+            next(strike, None)
+            self.recover(place, carrier)
+        return self
+
+    def check(self, place, carrier, done):
+        test, run = self.test, place.last_run()
+        test.assertIn(done.code, (0, 1, 3), done)
+        test.assertTrue(done.code or self.when == "settled", ("nothing is known of it", done))
+        self.outcome = {name: run[name] for name in OUTCOMES if run[name]}
+        current = {code for code, in place.sql("SELECT code FROM audit_current")}
+        test.assertEqual(current, set(carrier.said.values()), ("published is what a receipt said", done))
+        waiting = {code for code, in place.sql("SELECT code FROM procedure_state WHERE wanted_action IS NOT NULL")}
+        test.assertEqual(current | waiting, set(CODES), ("a procedure is lost", done))
+        test.assertEqual(run["refused"] + run["conflict"], 0, done)
+        quiet = "all pending" if self.when == "nothing is written" else "all as it was"
+        self.text = f"exit {done.code}: " + (", ".join(f"{count} {name}" for name, count in self.outcome.items()) or quiet)
+        self.text += "; told" if TOLD.search(done.stderr) else ""
+
+    def recover(self, place, carrier):
+        for night in range(3):
+            done = place.run("run")
+            if done.code == 0:
+                break
+            carrier.answer("published", f"night-{night}.json")
+            (carrier.receipts / "lost.json").unlink(missing_ok=True)
+        self.test.assertEqual(done.code, 0, done)
+        keys = collections.Counter(item["key"] for _, item in carrier.items())
+        self.test.assertEqual({key for key, count in keys.items() if count > 1}, carrier.lost, "nothing else is in two packages")
+        self.test.assertEqual(sorted(carrier.said.values()), CODES, "each once at the end")
+        self.test.assertEqual(place.one("SELECT count(*) FROM audit_current WHERE status = 'published'"), len(CODES))
+        self.test.check_accounts(place)
+
+
+def write_carrier(path, lines):
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(f"\n## folder\n\n| fault | {' | '.join(STRIKES)} |\n|---|{'---|' * len(STRIKES)}\n")
+        cells = {(line.fault, line.when): "**WRONG**" if failure else line.text for line, failure in lines}
+        for fault in BY_CARRIER:
+            file.write(f"| {fault} | {' | '.join(cells.get((fault, when), '') for when in STRIKES)} |\n")
+
+
 def write_table(path, ways, results):
     with open(path, "w", encoding="utf-8") as file:
         for way in ways:
@@ -175,3 +333,22 @@ class Matrix(unittest.TestCase):
             write_table(TABLE, ways, results)
         self.assertEqual(count, sum(len(list(self.lines(way))) for way in ways), "every line was run")
         self.assertFalse(wrong, "\n".join(wrong))
+
+    def carry(self, results):
+        for fault, (_, strikes) in BY_CARRIER.items():
+            for when in strikes if TABLE or not QUICK else strikes[-1:]:
+                line = CarrierLine(self, fault, when)
+                try:
+                    results.append((line.run(), None))
+                except unittest.SkipTest as why:
+                    line.text = f"not tried: {why}"
+                    results.append((line, None))
+                except AssertionError as failure:
+                    results.append((line, failure))
+
+    def test_with_a_carrier_nothing_is_lost_or_twice_and_only_receipts_say_published(self):
+        results = []
+        self.carry(results)
+        if TABLE:
+            write_carrier(TABLE, results)
+        self.assertFalse([f"{line.name}: {failure}" for line, failure in results if failure])

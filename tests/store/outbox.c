@@ -6,6 +6,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/json.h"
+#include "core/canonical.h"
 #include "store/ledger.h"
 #include "store/store_run.h"
 #include "tests/support/test.h"
@@ -124,7 +125,11 @@ TEST("what is wanted waits, and an intent names it with a key of its own")
     CHECK(digest_equal(&seen.intent_digest, &digest));
     CHECK(!seen.intent_base.bytes);
     want("1.000002", OUTBOX_PUBLISH, "a");
-    CHECK(!text_equal(intend("1.000002", "\"3\"").key, item.key));
+    struct outbox_item other = intend("1.000002", "\"3\"");
+    CHECK(!text_equal(other.key, item.key));
+    /* the store's own name: so long as a store lives, and of no other */
+    CHECK_INT(strspn(item.key.bytes + strlen("congkhai-"), "0123456789abcdef"), 12);
+    CHECK_TEXT(text_slice(other.key, 0, 22), text_slice(item.key, 0, 22));
     CHECK_TEXT(find("1.000002").intent_base, TEXT("\"3\""));
     int64_t count;
     const struct value *detail = last_event("intended", &count);
@@ -343,6 +348,92 @@ TEST("words are bounded and cut between letters; an attempt that decided nothing
     answer_with(item, &(struct outbox_answer){ .outcome = OUTBOX_REFUSED_BY_PORTAL,
                                                .message = buffer_view(&message) });
     CHECK_INT(value_text_of(last_event("refused", &count), "words").length, 1998);
+    close_store();
+}
+
+/* The whole of an event's detail, but for the key's chance. */
+static void check_detail(const char *event, struct text key, const char *expected)
+{
+    int64_t count;
+    BUFFER_OWNED struct buffer out = { 0 };
+    canonical_write(&out, last_event(event, &count));
+    size_t at;
+    struct text whole = buffer_view(&out);
+    if (CHECK(text_find(whole, key, &at)))
+        CHECK_STRING(text_format(&test_arena, TEXT_PRINT "KEY" TEXT_PRINT, TEXT_ARG(text_slice(whole, 0, at)),
+                                 TEXT_ARG(text_slice(whole, at + key.length, whole.length)))
+                         .bytes,
+                     expected);
+}
+
+TEST("each event of a delivery says all that is known of it, and nothing that is not")
+{
+    open_store();
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    struct outbox_item item = intend("1.000001", NULL);
+    check_detail("intended", item.key, "{\"action\":\"publish\",\"key\":\"KEY\",\"wanted\":2}");
+    CHECK_INT(outbox_attempt(store, &item, 3, 1000, 0, TEXT_NONE, &error), STATUS_OK);
+    check_detail(
+        "attempted", item.key,
+        "{\"action\":\"publish\",\"attempt\":3,\"key\":\"KEY\",\"started_at\":\"1970-01-01T00:00:01.000Z\"}");
+    answer_with(item, &(struct outbox_answer){ .outcome = OUTBOX_PUBLISHED,
+                                               .asked = true,
+                                               .etag = TEXT("e"),
+                                               .answer_digest = TEXT("d") });
+    check_detail(
+        "published", item.key,
+        "{\"action\":\"publish\",\"answer_digest\":\"d\",\"asked\":true,\"attempt\":0,\"etag\":\"e\","
+        "\"key\":\"KEY\",\"version\":\"e\"}");
+    want("1.000001", OUTBOX_WITHDRAW, "b");
+    item = find("1.000001");
+    item.approval = 5;
+    CHECK_INT(outbox_intend(store, &test_arena, &item, TEXT("v"), &error), STATUS_OK);
+    check_detail("intended", item.key,
+                 "{\"action\":\"withdraw\",\"approval\":5,\"base\":\"v\",\"key\":\"KEY\",\"wanted\":6}");
+    answer_with(item, &(struct outbox_answer){ .outcome = OUTBOX_ABSENT, .attempts = 1, .status = 404 });
+    check_detail("recalled", item.key,
+                 "{\"absent\":true,\"action\":\"withdraw\",\"attempt\":1,\"base\":\"v\",\"key\":\"KEY\","
+                 "\"status\":404}");
+    close_store();
+}
+
+TEST("what was sent earlier and comes there late is held from then on, under its own key")
+{
+    open_store();
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    struct outbox_item first = intend("1.000001", NULL);
+    answer(first, OUTBOX_RECALLED);
+    want("1.000001", OUTBOX_PUBLISH, "b");
+    struct digest a = digest_of("a"), never = digest_of("never");
+    CHECK_INT(outbox_sent_before(store, text_of("1.000001"), &a, &error), STATUS_OK);
+    CHECK_INT(outbox_sent_before(store, text_of("1.000001"), &never, &error), STATUS_END);
+    CHECK_INT(outbox_sent_before(store, text_of("1.000002"), &a, &error), STATUS_END);
+    struct outbox_item second = intend("1.000001", NULL);
+    struct outbox_answer late = {
+        .outcome = OUTBOX_SUPERSEDED, .version = TEXT("9"), .message = TEXT("late"), .earlier = a
+    };
+    answer_with(second, &late);
+    check_detail("published", first.key,
+                 "{\"action\":\"publish\",\"attempt\":0,\"key\":\"KEY\",\"version\":\"9\"}");
+    struct outbox_item item = find("1.000001");
+    CHECK(item.wanted && item.state == OUTBOX_IDLE && item.held && !item.held_abolished);
+    CHECK(item.has_held_digest && digest_equal(&item.held_digest, &a));
+    CHECK_TEXT(item.version, TEXT("9"));
+    item = intend("1.000001", "9");
+    late.earlier = never;
+    CHECK_INT(outbox_answer(store, &item, &late, &error), STATUS_FATAL);
+    CHECK_CONTAINS(error.message, "the store has lost the content of 1.000001");
+    close_store();
+}
+
+TEST("a delivery at which a run stopped goes behind all others, with the words")
+{
+    open_store();
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    struct outbox_item item = find("1.000001");
+    CHECK_INT(outbox_put_behind(store, &item, TEXT("no right"), &error), STATUS_OK);
+    CHECK(find("1.000001").behind);
+    CHECK_TEXT(find("1.000001").message, TEXT("no right"));
     close_store();
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "store/outbox.h"
 #include "store/staging.h"
 #include "store/store_run.h"
 #include "store/transform_queue.h"
@@ -12,7 +13,8 @@
 static struct store *store;
 static struct error error;
 static struct resolve_counts counts;
-static int64_t rules_in_force; /* those that the last work was checked by */
+static const char *standing = "announced"; /* of the records that are mapped */
+static int64_t rules_in_force;             /* those that the last work was checked by */
 
 static void open_store(void)
 {
@@ -63,11 +65,11 @@ static void work(const char *source, const char *code, const char *name, const c
             finding_add(&test_arena, &findings, true, TEXT("R1"), "name", TEXT("bad"),
                         &(const struct reason){ .id = "form" })
                 ->message = TEXT("It is bad");
-        struct text content = text_format(
-            &test_arena, "{\"code\":\"%s\",\"name\":\"%s\",\"status\":\"announced\"}", code, name);
+        struct text content = text_format(&test_arena, "{\"code\":\"%s\",\"name\":\"%s\",\"status\":\"%s\"}",
+                                          code, name, standing);
         struct transform_result result = { .record = items[i].record,
                                            .code = text_of(code),
-                                           .status = TEXT("announced"),
+                                           .status = text_of(standing),
                                            .content = content,
                                            .digest = crypto_sha256(content),
                                            .fresh = items[i].fresh,
@@ -135,6 +137,38 @@ TEST("a rejected record is wanted no more, and its reasons stand in the view")
                TEXT("none"));
     CHECK_TEXT(text("SELECT rule || ' ' || field || ' ' || value || ' ' || message FROM audit_rejections"),
                TEXT("R1 name bad It is bad"));
+    store_close(store);
+}
+
+static void publish(const char *code)
+{
+    struct outbox_item item = { .attempts = 0 };
+    CHECK_INT(store_begin(store, &error), STATUS_OK);
+    CHECK_INT(outbox_find(store, &test_arena, text_of(code), &item, &error), STATUS_OK);
+    CHECK_INT(outbox_intend(store, &test_arena, &item, TEXT_NONE, &error), STATUS_OK);
+    CHECK_INT(outbox_answer(store, &item, &(struct outbox_answer){ .outcome = OUTBOX_PUBLISHED }, &error),
+              STATUS_OK);
+    CHECK_INT(store_commit(store, &error), STATUS_OK);
+}
+
+TEST("what stands at the portal is abolished by a decision only; an announced record needs none")
+{
+    open_store();
+    stage("a", key);
+    work("a", "1.000001", "x", "1");
+    settle(NULL, 0);
+    publish("1.000001");
+    work("a", "1.000001", "y", "2");
+    settle(NULL, 0);
+    CHECK_INT(counts.rejected, 0);
+    CHECK_TEXT(text("SELECT wanted_action FROM procedure_state"), TEXT("publish"));
+    standing = "abolished";
+    work("a", "1.000001", "y", "3");
+    settle(NULL, 0);
+    CHECK_INT(counts.rejected, 1);
+    CHECK_TEXT(text("SELECT rule FROM audit_rejections"), TEXT("congkhai/decision"));
+    CHECK_TEXT(text("SELECT coalesce(wanted_action, 'none') FROM procedure_state"), TEXT("none"));
+    standing = "announced";
     store_close(store);
 }
 
