@@ -194,6 +194,10 @@ class Stores(Night):
         self.assertEqual(connection.execute("SELECT name FROM sqlite_master").fetchall(), [("citizens",)])
         connection.close()
 
+    def test_a_folder_in_a_stores_place_is_no_success(self):
+        for command in (["status"], ["runs"], ["audit", "verify"]):
+            self.expect(self.place.run(*command, "--store", self.place.folder), 2, "is no regular file")
+
     def test_readers_of_a_store_that_is_not_there_make_none(self):
         self.place.records(procedure("1.000001"))
         for command in (("show", "1.000001"), ("history", "1.000001"), ("plan",), ("audit", "checkpoint")):
