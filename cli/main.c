@@ -133,7 +133,8 @@ static void fail(struct session *session, const struct command *command, struct 
                  enum status status, int *exit_code)
 {
     bool health = command && command->run == command_health;
-    error->status = status;
+    /* A record may be rejected and a run be done; a command that is refused as a whole was asked for something wrong. */
+    error->status = status = status == STATUS_REJECT ? STATUS_USAGE : status;
     *exit_code = health ? 3 : error_exit_code(status); /* UNKNOWN of a monitoring plugin */
     report(session, error, *exit_code);
     if (health && !session->invocation->json)

@@ -194,6 +194,11 @@ class Stores(Night):
         self.assertEqual(connection.execute("SELECT name FROM sqlite_master").fetchall(), [("citizens",)])
         connection.close()
 
+    def test_a_folder_in_a_stores_place_is_no_success(self):
+        for command in (["status"], ["runs"], ["audit", "verify"]):
+            done = subprocess.run([PROGRAM, "--language", "en", *command, "--store", self.place.folder], capture_output=True, text=True)
+            self.assertEqual((done.returncode, "is no regular file" in done.stderr), (2, True), done)
+
     def test_readers_of_a_store_that_is_not_there_make_none(self):
         self.place.records(procedure("1.000001"))
         for command in (("show", "1.000001"), ("history", "1.000001"), ("plan",), ("audit", "checkpoint")):
