@@ -11,7 +11,7 @@ static struct error error;
 static struct text key_of(struct text record, const char *address)
 {
     static const struct xml_namespace namespaces[] = { { "t", "urn:tthc" } };
-    struct source source = { .key = address, .record = { RECORD_XML } };
+    struct source source = { .key = address, .record = { .shape = RECORD_XML } };
     struct record_address *compiled;
     struct text found;
     source.record.namespaces = namespaces;
