@@ -392,6 +392,11 @@ static void print_situation(struct arena *arena, const struct situation *situati
         TEXT_ARG(value_text_of(situation->published, "published")),
         TEXT_ARG(value_text_of(situation->published, "abolished")), (long long)situation->kept.pending,
         TEXT_ARG(drafts.bytes ? drafts : TEXT("0")));
+    struct text without = value_text_of(situation->published, "without_record");
+    if (without.length && !text_is(without, "0"))
+        printf(_("  %.*s of the published no record gives any more, because it took another code: \"congkhai "
+                 "reconcile --offline\" names them\n"),
+               TEXT_ARG(without));
     if (!situation->compared)
         printf(
             _("Restored from a backup, and not compared: the next \"congkhai load\" asks the portal before "
@@ -463,6 +468,7 @@ static void print_empty_situation(struct arena *arena)
     value_set(published, "drafts", value_integer(arena, 0));
     value_set(published, "pending", value_integer(arena, 0));
     value_set(published, "published", value_integer(arena, 0));
+    value_set(published, "without_record", value_integer(arena, 0));
     struct situation situation = { .runs = value_list(arena),
                                    .approval = value_object(arena),
                                    .sources = value_list(arena),

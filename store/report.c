@@ -151,6 +151,8 @@ enum status report_published(struct store *store, struct arena *arena, struct va
                   "SELECT count(*) FILTER (WHERE held_status = 'published') AS published,"
                   " count(*) FILTER (WHERE held_status = 'abolished') AS abolished,"
                   " count(*) FILTER (WHERE wanted_action IS NOT NULL) AS pending,"
+                  " count(*) FILTER (WHERE held_status = 'published' AND NOT EXISTS"
+                  "  (SELECT 1 FROM record r WHERE r.code = procedure_state.code)) AS without_record,"
                   " (SELECT count(DISTINCT code) FROM record WHERE code IS NOT NULL AND status = 'draft'"
                   "  AND outcome = 'accepted' AND present = 1) AS drafts, (SELECT e.at FROM ledger e"
                   "  WHERE e.seq = (SELECT max(held_event) FROM procedure_state)) AS newest"

@@ -40,8 +40,8 @@ enum status report_kept_deliveries(struct store *store, struct arena *arena, int
 enum status report_missing(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                            struct error *error);
 
-/* How many procedures stand at the portal, how many are drafts that wait for their announcement, and when the newest
- * was acknowledged. */
+/* How many procedures stand at the portal, how many of these no record gives any more (it took another code), how many
+ * are drafts that wait for their announcement, and when the newest was acknowledged. */
 enum status report_published(struct store *store, struct arena *arena, struct value **summary,
                              struct error *error);
 

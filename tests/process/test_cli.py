@@ -211,7 +211,7 @@ class Stores(Night):
         self.expect(self.place.run("run"), 0)
         self.assertEqual(empty.keys(), self.place.run("--json", "status").json.keys())
         self.assertIsNone(empty["last_run"])
-        self.assertEqual(empty["published"], {"published": 0, "abolished": 0, "drafts": 0, "pending": 0})
+        self.assertEqual(empty["published"], {"published": 0, "abolished": 0, "drafts": 0, "pending": 0, "without_record": 0})
 
     def test_a_damaged_store_is_said_and_nothing_is_sent(self):
         self.place.records(*procedures(300))

@@ -97,6 +97,9 @@ class Staging(unittest.TestCase):
                          [("1.000001", "1.000002")])
         self.assertIn(("congkhai/code-changed", "warning"),
                       self.place.sql("SELECT rule, severity FROM audit_rejections WHERE code = '1.000002'"))
+        status = json.loads(self.place.run("--json", "status").stdout)
+        self.assertEqual(status["published"]["without_record"], 1)
+        self.assertIn("1.000001", self.place.run("reconcile", "--offline").stdout)
         self.holds()
 
     def test_a_publication_that_waits_for_a_record_that_has_gone_is_told(self):
