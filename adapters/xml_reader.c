@@ -17,7 +17,7 @@ struct declared {
 struct finished {
     size_t start, length;
     long line;
-    bool over;
+    bool over, holds; /* it is too large; it holds another */
 };
 
 struct xml_reader {
@@ -36,6 +36,7 @@ struct xml_reader {
     bool after_return; /* the last piece of CDATA ended with a CR */
     bool open_tag;     /* ">" or "/>" is due */
     bool over;         /* the record is too large, what comes of it is left out */
+    bool holds;        /* another record stands inside it */
     size_t declared_count, declared_room;
     struct declared *declared;
 
@@ -148,9 +149,12 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
     if (!xml_push_enter(&reader->push))
         return;
     unsigned depth = reader->push.depth;
-    if (!reader->inside) {
-        reader->matched[depth] = xml_steps_enter(&reader->steps, reader->matched[depth - 1],
-                                                 (const char *)name, (const char *)uri);
+    uint64_t above = reader->matched[depth - 1];
+    reader->matched[depth] =
+        above ? xml_steps_enter(&reader->steps, above, (const char *)name, (const char *)uri) : 0;
+    if (reader->inside)
+        reader->holds = reader->holds || xml_steps_reached(&reader->steps, reader->matched[depth]);
+    else {
         reader->anywhere |= reader->matched[depth];
         if (depth == 1)
             snprintf(reader->root, sizeof reader->root, uri ? "<%s xmlns=\"%s\">" : "<%s>", name, uri);
@@ -159,7 +163,7 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
         reader->inside = depth;
         reader->start = reader->out.length;
         reader->line = reader->push.parser->input ? reader->push.parser->input->line : 0;
-        reader->over = false;
+        reader->over = reader->holds = false;
         reader->open_tag = false;
         reader->declared_count = 0;
     }
@@ -185,8 +189,8 @@ static void finish(struct xml_reader *reader)
         reader->capacity = reader->capacity * 2 + 16;
         reader->finished = memory_grow(reader->finished, reader->capacity, sizeof *reader->finished);
     }
-    reader->finished[reader->count++] =
-        (struct finished){ reader->start, reader->out.length - reader->start, reader->line, reader->over };
+    reader->finished[reader->count++] = (struct finished){ reader->start, reader->out.length - reader->start,
+                                                           reader->line, reader->over, reader->holds };
     reader->inside = 0;
 }
 
@@ -344,6 +348,13 @@ static enum status give(struct xml_reader *reader, struct text *bytes, long *lin
             _("%s, line %ld: the record has more than %zu bytes and is set aside; look whether `records` "
               "names the right element"),
             reader->push.stream->name ? reader->push.stream->name : "XML", finished->line, reader->limit);
+    /* One that a predicate chooses may hold what it does not choose. */
+    if (finished->holds && !reader->predicate)
+        return error_set(error, STATUS_REJECT,
+                         _("%s, line %ld: the record holds another one inside it, which would be lost, and "
+                           "is set aside; let "
+                           "`records` name the element by its whole path"),
+                         reader->push.stream->name ? reader->push.stream->name : "XML", finished->line);
     *bytes = (struct text){ reader->out.bytes + finished->start, finished->length };
     if (!reader->predicate)
         return STATUS_OK;

@@ -295,6 +295,7 @@ static const struct {
     { "line-column-2", "line %ld, column %ld: %s" },
     { "line-column-3", "line %zu, column %zu" },
     { "line-the-record-has-more-than-bytes", "%s, line %ld: the record has more than %zu bytes and is set aside; look whether `records` names the right element" },
+    { "line-the-record-holds-another-one-inside", "%s, line %ld: the record holds another one inside it, which would be lost, and is set aside; let `records` name the element by its whole path" },
     { "list", "list %lld" },
     { "list-2", "list %lld, \"%.*s\": %s" },
     { "list-has-no-step-of", "list %lld has no step of %.*s" },
