@@ -151,7 +151,8 @@ TEST("only one SELECT is a query")
     refused(folder, "SELECT a FROM t FOR UPDATE", "with UPDATE it writes");
     refused(folder, "SELECT [delete], \\\"into\\\", `update`, 'insert into', t.update FROM t -- into", NULL);
     refused(folder, "SELECT insert(a, 1, 2, b), into_1, updated, nintoạ, intoạ FROM t", NULL);
-    refused(folder, "", words);
+    refused(folder, "", "query\" is missing");
+    refused(folder, " ; ", words);
     end_nights();
 }
 
