@@ -47,7 +47,8 @@ struct fetch_driver {
     void (*close)(struct fetch *fetch);
     /* It may be done by a process of its own (fetch_child.h), which then reads these files; NULL: it is not. */
     void (*reads)(const struct fetch *fetch, void (*add)(void *user_data, const char *path), void *user_data);
-    /* … of which nothing is heard for so many milliseconds, at most, between two calls of fetch->alive. */
+    /* … of which nothing is heard for so many milliseconds, at most, between two calls of fetch->alive: given where
+     * `reads` is. */
     int64_t (*silence)(const struct fetch *fetch);
     bool
         foreign; /* it loads code of others: nobody knows what that reads, where it connects, and that it ends */

@@ -126,6 +126,11 @@ static void list_files(const struct fetch *fetch, void (*add)(void *user_data, c
     add(user_data, "/");
 }
 
+static int64_t silence(const struct fetch *fetch)
+{
+    return ((const struct odbc_settings *)fetch->settings)->timeout;
+}
+
 const struct fetch_driver fetch_odbc = {
     .name = "odbc",
     .settings = settings,
@@ -137,5 +142,6 @@ const struct fetch_driver fetch_odbc = {
     .next = next_odbc,
     .close = close_odbc,
     .reads = list_files,
+    .silence = silence,
     .foreign = true,
 };
