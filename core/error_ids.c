@@ -479,6 +479,7 @@ static const struct {
     { "takes-one-of-basic-bearer-and-oauth2", "\"%s\" takes one of basic, bearer and oauth2" },
     { "tests-no-file-matches", "tests: no file matches \"%s\"" },
     { "text", "%.*s" },
+    { "the-adapter-opens-no-session-for-check", "the adapter %s opens no session for \"%s\"%s%.*s%s: check username, password and dstcode in portal.login" },
     { "the-adapter-wants-to-know-the-unit", "the adapter wants to know the unit that sends: \"portal\" needs \"madonvi\", or \"agency\" its code" },
     { "the-amount-is-not-certain-write-thousands", "the amount \"%.*s\" is not certain: write thousands as 1.500.000 and decimals as 99,94" },
     { "the-answer-has-no-text-at-see", "%s: the answer has no text at %s (see \"unwrap\")" },
