@@ -276,8 +276,8 @@ static struct MHD_Response *make_response(struct http_server_answer *answer)
     }
     struct sending *sending = memory_new(struct sending);
     *sending = (struct sending){ answer->spool, answer->sent, answer->user_data };
-    response = MHD_create_response_from_callback(answer->spool.length, SPOOL_BLOCK, read_spool, sending,
-                                                 end_spool);
+    response =
+        MHD_create_response_from_callback(answer->spool.length, SPOOL_BLOCK, read_spool, sending, end_spool);
     if (!response)
         end_spool(sending);
     return response;

@@ -42,9 +42,9 @@ void http_server_parameters(const struct http_server_request *request,
 
 struct http_server_answer {
     unsigned status;
-    const char *type;   /* Content-Type; NULL: no body */
-    struct buffer body; /* becomes the server's */
-    struct spool_file spool; /* the same, instead of a body, where it is too much for memory */
+    const char *type;              /* Content-Type; NULL: no body */
+    struct buffer body;            /* becomes the server's */
+    struct spool_file spool;       /* the same, instead of a body, where it is too much for memory */
     void (*sent)(void *user_data); /* called when the spool is sent, or given up; NULL: nobody */
     void *user_data;
     const char

@@ -54,7 +54,7 @@ struct console {
     struct reader *readers;
     struct verifier_files looked; /* the store when it was looked at last; and what was found */
     struct error found;
-    bool settled; /* then (is_settled) */
+    bool settled;         /* then (is_settled) */
     int downloads, files; /* that are being made; that are not sent yet */
 };
 
@@ -146,9 +146,9 @@ static enum status look_at(struct console *console, struct reader *reader, int64
     if (store_changes(reader->store, changes, error))
         return error->status;
     pthread_mutex_lock(&console->mutex);
-    bool known = verifier_same_files(&files, &console->looked) &&
-                 (*changes == reader->changes || console->settled ||
-                  !verifier_same_files(&files, &reader->looked));
+    bool known =
+        verifier_same_files(&files, &console->looked) &&
+        (*changes == reader->changes || console->settled || !verifier_same_files(&files, &reader->looked));
     if (known && console->found.status)
         (void)error_copy(&found, console->found.status, &console->found);
     pthread_mutex_unlock(&console->mutex);

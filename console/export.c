@@ -13,7 +13,8 @@
 #define SHEET_ROWS   1048576 /* that a sheet can hold */
 #define WIDTH        28
 
-struct export {
+struct export
+{
     struct page *page;
     const struct list *list;
     enum export_format format;

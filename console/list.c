@@ -71,11 +71,10 @@ static void name_download(struct page *page, const char *name, enum export_forma
     page->is_download = true;
     page->answer->status = 200;
     page->answer->type = export_type(format);
-    page->answer->file_name =
-        text_format(page->arena, "%s-" TEXT_PRINT "-%.12s.%s", name,
-                    TEXT_ARG(value_text_of(page->head, "events")), root.length ? root.bytes : "0",
-                    export_ending(format))
-            .bytes;
+    page->answer->file_name = text_format(page->arena, "%s-" TEXT_PRINT "-%.12s.%s", name,
+                                          TEXT_ARG(value_text_of(page->head, "events")),
+                                          root.length ? root.bytes : "0", export_ending(format))
+                                  .bytes;
 }
 
 enum status list_download(struct page *page, const char *name, const struct value *document, bool *done,
@@ -233,7 +232,8 @@ static void put_pages(struct page *page, const char *name, int64_t first, int64_
 
 enum status list_put(struct page *page, const struct list *list, struct error *error)
 {
-    bool wanted, whole = list->total < 0; /* the rows are of all pages: each such list of a page has its own number */
+    bool wanted,
+        whole = list->total < 0; /* the rows are of all pages: each such list of a page has its own number */
     enum export_format format;
     const char *name = whole ? text_format(page->arena, "trang-%s", list->name).bytes : "trang";
     int64_t number;
@@ -248,7 +248,10 @@ enum status list_put(struct page *page, const struct list *list, struct error *e
     if (list->heading)
         page_heading(page, list->name, list->heading);
     int64_t count = (int64_t)list->rows->count, first = number ? (number - 1) * LIST_PAGE : 0;
-    int64_t shown = !whole ? count : first >= count ? 0 : count - first < LIST_PAGE ? count - first : LIST_PAGE;
+    int64_t shown = !whole                      ? count
+                    : first >= count            ? 0
+                    : count - first < LIST_PAGE ? count - first
+                                                : LIST_PAGE;
     if (!shown && !first) {
         page_paragraph(page, "none", text_of(list->none ? list->none : _("(none)")));
         return STATUS_OK;

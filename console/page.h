@@ -33,7 +33,7 @@ struct page {
     struct verdict verdict;
     struct text title;
     struct buffer *out;
-    bool is_download; /* the answer is made already, and is no page */
+    bool is_download;      /* the answer is made already, and is no page */
     struct export *export; /* that is being written (console/export.h); NULL: none */
     struct row_visit rows; /* who takes its rows */
     /* Gives a row of a download its words, in the arena; NULL: it has them. */

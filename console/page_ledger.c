@@ -117,8 +117,7 @@ enum status page_ledger(struct page *page, struct error *error)
     html_literal(page->out, "</p>\n");
     if (heads)
         return put_heads(page, error);
-    if (read_filter(page, &filter, error) ||
-        list_window(page, &list, &window, error) ||
+    if (read_filter(page, &filter, error) || list_window(page, &list, &window, error) ||
         browse_events(page->store, page->arena, &filter, &window, &list.rows, error) || put_form(page, error))
         return error->status;
     list.total = window.total;

@@ -73,8 +73,7 @@ enum status page_procedures(struct page *page, struct error *error)
     struct value *codes = NULL;
     const char *state;
     page->title = text_of(_("Procedures"));
-    if (read_state(page, &state, error) ||
-        list_window(page, &list, &window, error) ||
+    if (read_state(page, &state, error) || list_window(page, &list, &window, error) ||
         (question.bytes && console_find(page, question, &codes, error)) ||
         browse_procedures(page->store, page->arena, codes, state, &window, &list.rows, error))
         return error->status;

@@ -27,8 +27,9 @@ enum status page_runs(struct page *page, struct error *error)
         { "why", _("why"), LIST_TEXT },
     };
     struct browse_window window;
-    struct list list = { "luot-chay", NULL, LIST_COLUMNS(columns), value_list(page->arena),
-                         -1,          _("Nothing has been run yet.") };
+    struct list list = {
+        "luot-chay", NULL, LIST_COLUMNS(columns), value_list(page->arena), -1, _("Nothing has been run yet.")
+    };
     struct value *all;
     int64_t skipped = 0;
     page->title = text_of(_("Runs"));

@@ -186,8 +186,8 @@ enum status kept_departments(struct store *store, struct arena *arena, struct va
 
 enum status kept_rules(struct store *store, struct arena *arena, struct value **names, struct error *error)
 {
-    return read_names(store, "SELECT DISTINCT rule FROM finding WHERE severity = 'error' ORDER BY rule", arena,
-                      names, error);
+    return read_names(store, "SELECT DISTINCT rule FROM finding WHERE severity = 'error' ORDER BY rule",
+                      arena, names, error);
 }
 
 enum status kept_groups(struct store *store, const struct kept_filter *filter, struct arena *arena,
@@ -197,17 +197,21 @@ enum status kept_groups(struct store *store, const struct kept_filter *filter, s
     struct text asked;
     if (approval_view_kept(store, arena, &asked, error))
         return error->status;
-    if (store_sql(store,
-                  KEPT
-                  /* Grouped by what is short; the long words are those of one finding of each group. */
-                  "SELECT outcome, g.rule, g.severity, g.reason, records, points, g.since_run,"
-                  " coalesce(g.field, f.field) AS field, f.value, f.arguments, coalesce(told, f.message) AS message,"
-                  " f.cites FROM (SELECT outcome, rule, severity, reason, CASE WHEN rule IS NULL THEN message END"
-                  "  AS told, CASE WHEN rule IS NULL THEN field END AS field, " DIFFERENT("kind", "record", "code")
-                  "  AS records, count(*) AS points, min(since_run) AS since_run, min(finding) AS finding"
-                  "  FROM chosen GROUP BY outcome, rule, reason, told) g LEFT JOIN finding f ON f.rowid = g.finding"
-                  " ORDER BY records DESC, points DESC, g.rule, g.reason, message",
-                  &statement, error))
+    if (store_sql(
+            store,
+            KEPT
+            /* Grouped by what is short; the long words are those of one finding of each group. */
+            "SELECT outcome, g.rule, g.severity, g.reason, records, points, g.since_run,"
+            " coalesce(g.field, f.field) AS field, f.value, f.arguments, coalesce(told, f.message) AS "
+            "message,"
+            " f.cites FROM (SELECT outcome, rule, severity, reason, CASE WHEN rule IS NULL THEN message END"
+            "  AS told, CASE WHEN rule IS NULL THEN field END AS field, " DIFFERENT(
+                "kind", "record", "code") "  AS records, count(*) AS points, min(since_run) AS since_run, "
+                                          "min(finding) AS finding"
+                                          "  FROM chosen GROUP BY outcome, rule, reason, told) g LEFT JOIN "
+                                          "finding f ON f.rowid = g.finding"
+                                          " ORDER BY records DESC, points DESC, g.rule, g.reason, message",
+            &statement, error))
         return error->status;
     bind(arena, statement, filter, asked);
     return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);
