@@ -232,9 +232,9 @@ static enum status put_all_further(struct bundling *bundling, struct error *erro
 /* Every bundle tells by which events rules of approval were to be recovered, or were, whatever run it is of. */
 static enum status put_recoveries(struct bundling *bundling, struct value *about, struct error *error)
 {
-    static const char sql[] = "SELECT seq FROM ledger WHERE " APPROVAL_EVENTS
-                              " AND seq <= ?1 AND (event = 'approval-recovered'"
-                              "  OR (event = 'submitted' AND json_extract(detail, '$.recover'))) ORDER BY seq";
+    static const char sql[] =
+        "SELECT seq FROM ledger WHERE " APPROVAL_EVENTS " AND seq <= ?1 AND (event = 'approval-recovered'"
+        "  OR (event = 'submitted' AND json_extract(detail, '$.recover'))) ORDER BY seq";
     const struct audit_bundle *bundle = bundling->bundle;
     struct sqlite_statement *row;
     struct value *list = value_list(bundling->arena);

@@ -39,8 +39,9 @@ struct evidence {
     struct audit_scan scan;
     struct spoken *spoken;
     size_t spoken_count, spoken_room;
-    struct digests named;        /* by events "forgotten" that are shown */
-    struct numbers recoveries;   /* events by which rules of approval are to be recovered, or were, that are shown */
+    struct digests named; /* by events "forgotten" that are shown */
+    struct numbers
+        recoveries; /* events by which rules of approval are to be recovered, or were, that are shown */
     bool starts, end_shown;      /* the first event begins the run; the one behind the last begins the next */
     struct digest config, rules; /* of the run's beginning */
     bool has_config, has_rules;
@@ -322,7 +323,8 @@ static enum status check_way(struct evidence *evidence, const struct value *path
 static bool take_named(struct evidence *evidence)
 {
     const struct audit_scan *scan = &evidence->scan;
-    const struct value *list = value_find(scan->detail, "digests"), *recover = value_find(scan->detail, "recover");
+    const struct value *list = value_find(scan->detail, "digests"),
+                       *recover = value_find(scan->detail, "recover");
     struct digest digest;
     if (text_is(scan->entry.event, "approval-recovered") ||
         (text_is(scan->entry.event, "submitted") && recover && recover->truth))
@@ -685,8 +687,9 @@ static enum status read_about(struct evidence *evidence, struct digests *forgott
           text_equal(text_member(about, "origin"), evidence->head.origin) &&
               is_number(about, "size", &size) && (uint64_t)size == evidence->head.size,
           "origin, size");
-    check_members(evidence, about,
-                  NAMES("before", "first", "forgotten", "format", "last", "origin", "recoveries", "run", "size"));
+    check_members(
+        evidence, about,
+        NAMES("before", "first", "forgotten", "format", "last", "origin", "recoveries", "run", "size"));
     bool known = is_number(about, "format", &format) && (format == 1 || format == 2);
     claim(evidence, known, "format");
     if (known && format == 1)

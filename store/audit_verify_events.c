@@ -370,7 +370,10 @@ static enum status check_kept(struct audit_pass *pass, struct error *error)
     BUFFER_OWNED struct buffer grown = { 0 };
     struct sqlite_statement *row;
     struct merkle_tree kept;
-    if (store_sql(pass->store, "SELECT frontier, size, note, typeof(size) = 'integer' AND typeof(frontier) = 'blob' FROM tree WHERE id = 1", &row, error))
+    if (store_sql(pass->store,
+                  "SELECT frontier, size, note, typeof(size) = 'integer' AND typeof(frontier) = 'blob' FROM "
+                  "tree WHERE id = 1",
+                  &row, error))
         return error->status;
     enum status status = sqlite_step(row, error);
     if (status > STATUS_END)
@@ -378,7 +381,8 @@ static enum status check_kept(struct audit_pass *pass, struct error *error)
     bool has = status == STATUS_OK;
     int64_t size = has ? sqlite_number(row, 1) : 0, events = pass->report->events;
     merkle_write(&pass->recorded, &grown);
-    bool same = has && sqlite_number(row, 3) && text_equal(sqlite_bytes(row, 0), buffer_view(&grown)) && size == events;
+    bool same = has && sqlite_number(row, 3) && text_equal(sqlite_bytes(row, 0), buffer_view(&grown)) &&
+                size == events;
     bool readable = has && merkle_read(sqlite_bytes(row, 0), &kept) && (int64_t)kept.size == size;
     if (same && !pass->broken)
         check_tail(pass, sqlite_column_text(row, 2));
