@@ -18,6 +18,7 @@ static const struct {
     { "a-copy-of-the-head-goes-one", "a copy of the head goes one way: \"folder\", \"command\", \"url\" or \"mail\"" },
     { "a-day-is-expected-yyyy-mm-dd", "a day is expected: yyyy-mm-dd, today, a field, or { latest: FIELD }" },
     { "a-delivery-of-is-still-open-run", "a delivery of %.*s is still open: run \"congkhai load\" first, it asks the portal what became of it" },
+    { "a-download-holds-at-most-1-gib", "a download holds at most 1 GiB; filter the list first" },
     { "a-field-is-expected-or-field-expression", "a field is expected, or { FIELD: EXPRESSION }" },
     { "a-file-of-rules-has-a-list", "a file of rules has a list \"rules\"" },
     { "a-file-of-tests-has-a-list", "a file of tests has a list \"tests\" and nothing else" },
