@@ -1,5 +1,6 @@
 #include "adapters/http_server.h"
 
+#include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -9,13 +10,15 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "adapters/crypto.h"
 #include "adapters/http_server_socket.h"
 #include "adapters/unicode.h"
 #include "core/memory.h"
 
-#define SWEEP_MS 500
+#define SWEEP_MS    500
+#define SPOOL_BLOCK ((size_t)64 * 1024)
 
 /* A connection that is open, so that it can be ended when its time is over. */
 struct line {
@@ -214,13 +217,77 @@ static void put_header(struct MHD_Response *response, const char *name, const ch
         MHD_add_response_header(response, name, value);
 }
 
-/* `"` and the first half of the digest of what is sent. */
-static void make_tag(const struct buffer *body, char tag[DIGEST_HEX])
+/* A spool on its way. */
+struct sending {
+    struct spool_file spool;
+    void (*sent)(void *user_data);
+    void *user_data;
+};
+
+static ssize_t read_spool(void *user_data, uint64_t position, char *bytes, size_t most)
 {
-    char hex[DIGEST_HEX];
-    struct digest digest = crypto_sha256(buffer_view(body));
+    const struct sending *sending = user_data;
+    ssize_t count;
+    do
+        count = pread(sending->spool.descriptor, bytes, most, (off_t)position);
+    while (count < 0 && errno == EINTR);
+    return count > 0 ? count : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static void end_spool(void *user_data)
+{
+    struct sending *sending = user_data;
+    spool_file_close(&sending->spool);
+    if (sending->sent)
+        sending->sent(sending->user_data);
+    free(sending);
+}
+
+/* `"` and the first half of the digest of what is sent. */
+static void make_tag(const struct http_server_answer *answer, char tag[DIGEST_HEX])
+{
+    char hex[DIGEST_HEX], bytes[16384];
+    struct digest digest = crypto_sha256(buffer_view(&answer->body));
+    if (answer->spool.open) {
+        struct crypto_hash *hash = crypto_hash_open();
+        uint64_t at = 0;
+        ssize_t count;
+        while ((count = pread(answer->spool.descriptor, bytes, sizeof bytes, (off_t)at)) > 0) {
+            crypto_hash_feed(hash, bytes, (size_t)count);
+            at += (uint64_t)count;
+        }
+        digest = crypto_hash_finish(hash);
+        crypto_hash_close(hash);
+    }
     digest_hex(&digest, hex);
     snprintf(tag, DIGEST_HEX, "\"%.32s\"", hex);
+}
+
+/* What it is made of is the response's, or is given back. */
+static struct MHD_Response *make_response(struct http_server_answer *answer)
+{
+    struct MHD_Response *response;
+    if (!answer->spool.open) {
+        response =
+            MHD_create_response_from_buffer(answer->body.length, answer->body.bytes, MHD_RESPMEM_MUST_FREE);
+        if (!response)
+            buffer_free(&answer->body);
+        return response;
+    }
+    struct sending *sending = memory_new(struct sending);
+    *sending = (struct sending){ answer->spool, answer->sent, answer->user_data };
+    response =
+        MHD_create_response_from_callback(answer->spool.length, SPOOL_BLOCK, read_spool, sending, end_spool);
+    if (!response)
+        end_spool(sending);
+    return response;
+}
+
+static void drop_spool(struct http_server_answer *answer)
+{
+    spool_file_close(&answer->spool);
+    if (answer->sent)
+        answer->sent(answer->user_data);
 }
 
 static bool has_tag(const char *sent, const char *tag)
@@ -232,18 +299,17 @@ static enum MHD_Result send_answer(struct MHD_Connection *wire, struct http_serv
 {
     char tag[DIGEST_HEX], refresh[16];
     bool is_page = answer->status == 200;
-    make_tag(&answer->body, tag);
+    make_tag(answer, tag);
     if (is_page && has_tag(MHD_lookup_connection_value(wire, MHD_HEADER_KIND, "If-None-Match"), tag)) {
         answer->status = 304;
         buffer_free(&answer->body);
         answer->body = (struct buffer){ 0 };
+        if (answer->spool.open)
+            drop_spool(answer);
     }
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(answer->body.length, answer->body.bytes, MHD_RESPMEM_MUST_FREE);
-    if (!response) {
-        buffer_free(&answer->body);
+    struct MHD_Response *response = make_response(answer);
+    if (!response)
         return MHD_NO;
-    }
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         put_header(response, always[i][0], always[i][1]);
     if (answer->status != 304)

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "adapters/spool_file.h"
 #include "core/arena.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -41,8 +42,11 @@ void http_server_parameters(const struct http_server_request *request,
 
 struct http_server_answer {
     unsigned status;
-    const char *type;   /* Content-Type; NULL: no body */
-    struct buffer body; /* becomes the server's */
+    const char *type;              /* Content-Type; NULL: no body */
+    struct buffer body;            /* becomes the server's */
+    struct spool_file spool;       /* the same, instead of a body, where it is too much for memory */
+    void (*sent)(void *user_data); /* called when the spool is sent, or given up; NULL: nobody */
+    void *user_data;
     const char
         *file_name; /* a download of this name: ASCII letters, digits, "-", "." and "_"; NULL: to be shown */
     const char *location; /* of a redirection, already encoded; NULL: none */

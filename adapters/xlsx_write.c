@@ -45,7 +45,7 @@ enum status xlsx_write_open(struct xlsx_write **opened, struct error *error)
 {
     struct xlsx_write *book = memory_new(struct xlsx_write);
     char path[SPOOL_FILE_PATH];
-    lxw_workbook_options options = { .constant_memory = LXW_FALSE };
+    lxw_workbook_options options = { .constant_memory = LXW_TRUE };
     if (spool_file_open(&book->spool, error)) {
         free(book);
         return error->status;

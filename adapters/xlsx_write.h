@@ -5,7 +5,7 @@
  *     xlsx_write_text(book, row, column, text, XLSX_PLAIN);
  *     xlsx_write_close(book, &spool, error);      // frees the book, also on error
  *
- * Texts become string cells, never formulas or links; what Excel cannot hold is cut at 32,767 characters with
+ * Rows come in order, each whole before the next: no more than one is in memory. Texts become string cells, never formulas or links; what Excel cannot hold is cut at 32,767 characters with
  * "…" at its end; bytes that are not UTF-8 become U+FFFD. The same book gives the same bytes.
  */
 #ifndef ADAPTERS_XLSX_WRITE_H

@@ -62,9 +62,6 @@ static struct value *portal_schema(struct arena *arena)
     struct value *portal = schema_of(arena, portal_settings_of_all);
     for (size_t i = 0; portal_drivers[i]; i++)
         setting_schema_add(arena, portal, portal_drivers[i]->settings, portal_drivers[i]->setting_count);
-    const struct value *retry = schema_of(arena, portal_retry_settings);
-    shape(arena, portal, "retry", "properties", value_find(retry, "properties"));
-    shape(arena, portal, "retry", "additionalProperties", value_boolean(arena, false));
     return portal;
 }
 

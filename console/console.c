@@ -3,8 +3,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "console/console_inside.h"
+#include "console/export.h"
 #include "console/follower.h"
 #include "console/search.h"
 #include "console/style.h"
@@ -12,7 +14,8 @@
 #include "core/memory.h"
 #include "store/report_view.h"
 
-#define TRIES 3 /* to look at the store and open a snapshot before somebody changes it in between */
+#define SETTLED_S 2
+#define TRIES     3 /* to look at the store and open a snapshot before somebody changes it in between */
 
 const struct console_page console_pages[] = {
     { "/", N_("Today"), false, page_today },
@@ -37,7 +40,6 @@ struct reader {
     struct verifier_files opened; /* as they were */
     int64_t changes;              /* of the store as it was looked at; 0: not yet */
     struct verifier_files looked;
-    struct error found; /* what the look found */
     struct reader *next;
 };
 
@@ -50,7 +52,10 @@ struct console {
     struct follower *follower;
     pthread_mutex_t mutex; /* of what follows */
     struct reader *readers;
-    int downloads; /* that are being made */
+    struct verifier_files looked; /* the store when it was looked at last; and what was found */
+    struct error found;
+    bool settled;         /* then (is_settled) */
+    int downloads, files; /* that are being made; that are not sent yet */
 };
 
 /* ---- readers ---- */
@@ -99,6 +104,10 @@ static enum status take_reader(struct console *console, struct reader **reader, 
         free(made);
         return error->status;
     }
+    if (store_sort_on_disk(made->store, error)) {
+        close_reader(made);
+        return error->status;
+    }
     *reader = made;
     return STATUS_OK;
 }
@@ -116,20 +125,43 @@ static void give_back(struct console *console, struct reader *reader, bool keep)
     pthread_mutex_unlock(&console->mutex);
 }
 
-/* The look is made anew when anybody has changed the file, through SQLite or past it. */
+/* Has nobody written for so long that another state of the files would have another time? Of files that were just written
+ * SQLite's own number tells; but of a log whose writer died it gives another number each time. */
+static bool is_settled(const struct verifier_files *files)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t before = ((int64_t)now.tv_sec - SETTLED_S) * 1000000000;
+    return files->store.modified < before && files->store.changed < before && files->wal.modified < before;
+}
+
+/* The look is made anew when anybody has changed the file, through SQLite or past it; what one reader has found of these
+ * files holds for the others. A look that took too long has found nothing. */
 static enum status look_at(struct console *console, struct reader *reader, int64_t *changes,
                            struct error *error)
 {
+    struct error found = { 0 };
     struct verifier_files files = verifier_look_at_files(console->settings.store);
+    bool settled = is_settled(&files);
     if (store_changes(reader->store, changes, error))
         return error->status;
-    if (*changes != reader->changes || !verifier_same_files(&files, &reader->looked)) {
-        reader->found = (struct error){ 0 };
-        (void)audit_quick_check(reader->store, console->settings.audit, &reader->found);
-        reader->changes = *changes;
-        reader->looked = files;
-    }
-    return reader->found.status ? error_copy(error, reader->found.status, &reader->found) : STATUS_OK;
+    pthread_mutex_lock(&console->mutex);
+    bool known =
+        verifier_same_files(&files, &console->looked) &&
+        (*changes == reader->changes || console->settled || !verifier_same_files(&files, &reader->looked));
+    if (known && console->found.status)
+        (void)error_copy(&found, console->found.status, &console->found);
+    pthread_mutex_unlock(&console->mutex);
+    if (!known && audit_quick_check(reader->store, console->settings.audit, &found) == STATUS_STOP)
+        return error_copy(error, found.status, &found);
+    pthread_mutex_lock(&console->mutex);
+    console->settled = known ? console->settled : settled;
+    console->looked = files;
+    console->found = found;
+    pthread_mutex_unlock(&console->mutex);
+    reader->changes = *changes;
+    reader->looked = files;
+    return found.status ? error_copy(error, found.status, &found) : STATUS_OK;
 }
 
 /* A snapshot of what was looked at. */
@@ -138,14 +170,19 @@ static enum status begin(struct console *console, struct reader *reader, long mi
 {
     for (int i = 0; i < TRIES; i++) {
         int64_t before, after;
+        store_limit_time(reader->store, CONSOLE_DOWNLOAD_MS);
+        if (look_at(console, reader, &before, error))
+            return error->status;
         store_limit_time(reader->store, milliseconds);
-        if (look_at(console, reader, &before, error) || store_snapshot_begin(reader->store, error))
+        if (store_snapshot_begin(reader->store, error))
             return error->status;
         if (store_changes(reader->store, &after, error)) {
             store_snapshot_end(reader->store);
             return error->status;
         }
-        if (before == after || i == TRIES - 1)
+        struct verifier_files files = verifier_look_at_files(console->settings.store);
+        if (before == after || i == TRIES - 1 ||
+            (is_settled(&files) && verifier_same_files(&files, &reader->looked)))
             return STATUS_OK;
         store_snapshot_end(reader->store);
     }
@@ -157,18 +194,32 @@ static enum status begin(struct console *console, struct reader *reader, long mi
 static enum status begin_download(struct console *console, struct error *error)
 {
     pthread_mutex_lock(&console->mutex);
-    bool room = console->downloads < CONSOLE_DOWNLOADS;
+    bool room = console->downloads < CONSOLE_DOWNLOADS && console->files < CONSOLE_FILES;
     console->downloads += room;
+    console->files += room;
     pthread_mutex_unlock(&console->mutex);
     return room ? STATUS_OK
                 : error_set(error, STATUS_BUSY, _("other downloads are being made; ask again in a moment"));
 }
 
-static void end_download(struct console *console)
+static void end_file(void *user_data)
+{
+    struct console *console = user_data;
+    pthread_mutex_lock(&console->mutex);
+    console->files--;
+    pthread_mutex_unlock(&console->mutex);
+}
+
+static void end_download(struct console *console, struct http_server_answer *answer)
 {
     pthread_mutex_lock(&console->mutex);
     console->downloads--;
     pthread_mutex_unlock(&console->mutex);
+    if (answer->spool.open) {
+        answer->sent = end_file;
+        answer->user_data = console;
+    } else
+        end_file(console);
 }
 
 /* ---- a request ---- */
@@ -239,6 +290,7 @@ static void show_error(struct page *page, bool asked_wrongly, const struct error
     bool ledger = error->status == STATUS_LEDGER;
     buffer_clear(page->out);
     buffer_clear(&page->answer->body);
+    spool_file_close(&page->answer->spool);
     page->answer->file_name = NULL;
     page->title = text_of(heading_of(error->status));
     html_open(page->out, "div", "class", ledger ? "alarm" : "warning", "role", "alert", NULL);
@@ -327,7 +379,7 @@ static void show_page(struct page *page, const struct console_page *which)
     } else {
         show_from_store(page, which, download);
         if (download)
-            end_download(page->console);
+            end_download(page->console, page->answer);
     }
 }
 
@@ -367,6 +419,7 @@ static void answer_request(void *user_data, const struct http_server_request *re
         show_page(&page, which);
     else
         show_nothing_there(&page);
+    export_close(page.export);
 }
 
 /* ---- open, close ---- */

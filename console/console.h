@@ -22,7 +22,8 @@
 
 #define CONSOLE_SNAPSHOT_MS 2000
 #define CONSOLE_DOWNLOAD_MS 30000 /* of what is taken away whole; */
-#define CONSOLE_DOWNLOADS   2     /* so many are made at once, the other threads are left to pages */
+#define CONSOLE_DOWNLOADS   2     /* so many are made at once, the other threads are left to pages; */
+#define CONSOLE_FILES       8     /* so many lie in the temporary folder until they are sent */
 
 struct console;
 

@@ -3,9 +3,10 @@
 #define CONSOLE_LIST_H
 
 #include "console/page.h"
+#include "store/browse.h"
 
 #define LIST_PAGE 100
-#define LIST_MAX  100000 /* rows of a download */
+#define LIST_ALL  ((int64_t)1 << 40) /* rows */
 
 enum list_kind {
     LIST_TEXT,   /* as it is, cut where it is long */
@@ -31,19 +32,22 @@ struct list {
     const char *heading; /* NULL: the page's own */
     const struct list_column *columns;
     size_t count;
-    struct value *rows; /* of this page, or all for a download */
-    int64_t total;      /* of all pages; -1: the rows are all there are */
+    struct value *rows; /* of this page, or all there are; NULL: a download took them */
+    int64_t total;      /* of all pages; -1: the rows are all there are, and the list pages them itself */
     const char *none;   /* what is said where there is nothing */
 };
 
 #define LIST_COLUMNS(array) (array), sizeof(array) / sizeof *(array)
 
-/* What of the list is wanted: rows from `offset` on, `limit` at most. STATUS_USAGE for a format that is none. */
-enum status list_window(struct page *page, const char *name, int64_t *offset, int64_t *limit,
+/* What of a list of which the rows are still to be read is wanted: rows from `offset` on, `limit` at most; where it is to
+ * be taken away, who takes all of them. Borrows the list. STATUS_USAGE for a format that is none. */
+enum status list_window(struct page *page, const struct list *list, struct browse_window *window,
                         struct error *error);
 
 /* Puts the list into the page, or makes the download of it that was asked for. */
 enum status list_put(struct page *page, const struct list *list, struct error *error);
+/* What a cell shows; JSON has what the store has. */
+struct text list_shown(struct arena *arena, const struct list_column *column, const struct value *row);
 
 /* A report's document (report/report.h) as the download that was asked for; false: none was. */
 enum status list_download(struct page *page, const char *name, const struct value *document, bool *done,

@@ -39,13 +39,23 @@ enum status page_day(const struct page *page, const char *name, struct date *day
                      TEXT_ARG(value));
 }
 
-enum status page_say(struct page *page, struct value *rows, int64_t run, struct error *error)
+static enum status open_words(struct page *page, struct error *error)
 {
     if (!page->has_words && rule_words_open(page->settings->rules_text, language_name(page->language),
                                             page->store, page->arena, &page->words, error))
         return error->status;
     page->has_words = true;
-    return rule_words_put_all(&page->words, rows, run, error);
+    return STATUS_OK;
+}
+
+enum status page_say(struct page *page, struct value *rows, int64_t run, struct error *error)
+{
+    return open_words(page, error) ? error->status : rule_words_put_all(&page->words, rows, run, error);
+}
+
+enum status page_say_row(struct page *page, struct value *row, struct arena *arena, struct error *error)
+{
+    return open_words(page, error) ? error->status : rule_words_put(&page->words, row, 0, arena, error);
 }
 
 /* ---- addresses ---- */

@@ -12,6 +12,9 @@
 #include "core/date.h"
 #include "core/html_write.h"
 #include "report/rule_words.h"
+#include "store/row_visit.h"
+
+struct export;
 
 struct page {
     const struct console_settings *settings;
@@ -30,7 +33,11 @@ struct page {
     struct verdict verdict;
     struct text title;
     struct buffer *out;
-    bool is_download; /* the answer is made already, and is no page */
+    bool is_download;      /* the answer is made already, and is no page */
+    struct export *export; /* that is being written (console/export.h); NULL: none */
+    struct row_visit rows; /* who takes its rows */
+    /* Gives a row of a download its words, in the arena; NULL: it has them. */
+    enum status (*say)(struct page *page, struct value *row, struct arena *arena, struct error *error);
     struct rule_words words;
     bool has_words;
 };
@@ -48,6 +55,8 @@ enum status page_day(const struct page *page, const char *name, struct date *day
 
 /* Findings and rows of them get their words in the page's language (report/rule_words.h). */
 enum status page_say(struct page *page, struct value *rows, int64_t run, struct error *error);
+/* One row, as it stands now; the words live in the arena. */
+enum status page_say_row(struct page *page, struct value *row, struct arena *arena, struct error *error);
 
 /* The address of a page of ours: its path, a name behind it (bytes NULL: none), and pairs of parameters that end with
  * NULL; a pair whose value is NULL or empty is left out. */

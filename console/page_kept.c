@@ -73,7 +73,7 @@ static enum status put_filters(struct page *page, struct error *error)
 {
     struct value *departments, *rules;
     if (kept_departments(page->store, page->arena, &departments, error) ||
-        kept_counts(page->store, KEPT_BY_RULE, page->arena, &rules, error))
+        kept_rules(page->store, page->arena, &rules, error))
         return error->status;
     html_open(page->out, "form", "class", "filters", "action",
               page_address(page, "/giu-lai", TEXT_NONE, NULL), NULL);
@@ -88,9 +88,8 @@ static enum status put_filters(struct page *page, struct error *error)
     html_literal(page->out, "</select></div>");
     begin_choices(page, "luat", _("rule"));
     for (const struct value *rule = rules->first; rule; rule = rule->next)
-        if (value_text_of(rule, "name").length)
-            put_choice(page, text_string(page->arena, value_text_of(rule, "name")),
-                       page_cut(page, value_text_of(rule, "name"), 80), page_parameter(page, "luat"));
+        put_choice(page, text_string(page->arena, rule->text), page_cut(page, rule->text, 80),
+                   page_parameter(page, "luat"));
     html_literal(page->out, "</select></div>");
     put_input(page, "ma", _("code"));
     html_literal(page->out, "<div class=\"check\">");
@@ -196,22 +195,29 @@ enum status page_kept(struct page *page, struct error *error)
         { "key", _("key"), LIST_TEXT },
         { "locator", _("source file"), LIST_TEXT },
     };
+    struct list list = { "giu-lai", _("Point by point"),       LIST_COLUMNS(columns), NULL,
+                         -1,        _("Nothing is kept back.") };
+    struct browse_window window;
     struct kept_filter filter;
-    struct value *rows;
-    int64_t total, records;
+    int64_t records;
     page->title = text_of(_("Kept back"));
-    if (read_filter(page, &filter, error) ||
-        list_window(page, "giu-lai", &filter.offset, &filter.limit, error) ||
-        kept_rows(page->store, &filter, page->arena, &rows, &total, &records, error) ||
-        page_say(page, rows, 0, error))
+    page->say = page_say_row;
+    if (read_filter(page, &filter, error) || list_window(page, &list, &window, error))
+        return error->status;
+    filter.offset = window.offset;
+    filter.limit = window.limit;
+    filter.visit = window.visit;
+    if (kept_rows(page->store, &filter, page->arena, &list.rows, &list.total, &records, error))
+        return error->status;
+    if (window.visit)
+        return list_put(page, &list, error);
+    if (page_say(page, list.rows, 0, error))
         return error->status;
     page_paragraph(page, "lead",
                    text_format(page->arena, _(TEXT_PRINT " points of " TEXT_PRINT " records and procedures"),
-                               TEXT_ARG(page_count(page, total)), TEXT_ARG(page_count(page, records))));
+                               TEXT_ARG(page_count(page, list.total)), TEXT_ARG(page_count(page, records))));
     bool alone = filter.reason || filter.message;
     if (put_filters(page, error) || (!alone && put_groups(page, &filter, error)))
         return error->status;
-    const struct list list = { "giu-lai", _("Point by point"),       LIST_COLUMNS(columns), rows,
-                               total,     _("Nothing is kept back.") };
     return list_put(page, &list, error);
 }

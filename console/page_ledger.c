@@ -72,12 +72,11 @@ static enum status put_heads(struct page *page, struct error *error)
         { "note", _("the head as it is kept (C2SP checkpoint)"), LIST_TEXT },
     };
     struct browse_window window;
-    struct value *rows;
-    if (list_window(page, "dau-so", &window.offset, &window.limit, error) ||
-        browse_heads(page->store, page->arena, &window, &rows, error))
+    struct list list = { "dau-so", NULL, LIST_COLUMNS(columns), NULL, -1, _("There is no head yet.") };
+    if (list_window(page, &list, &window, error) ||
+        browse_heads(page->store, page->arena, &window, &list.rows, error))
         return error->status;
-    const struct list list = { "dau-so", NULL,         LIST_COLUMNS(columns),
-                               rows,     window.total, _("There is no head yet.") };
+    list.total = window.total;
     return list_put(page, &list, error);
 }
 
@@ -104,7 +103,7 @@ enum status page_ledger(struct page *page, struct error *error)
     };
     struct browse_events filter;
     struct browse_window window;
-    struct value *rows;
+    struct list list = { "so-cai", NULL, LIST_COLUMNS(columns), NULL, -1, _("There is no such event.") };
     bool heads =
         text_is(page_parameter(page, "xem"), "dau-so") || text_is(page_parameter(page, "bang"), "dau-so");
     page->title = heads ? text_of(_("Ledger: heads")) : text_of(_("Ledger: events"));
@@ -118,15 +117,13 @@ enum status page_ledger(struct page *page, struct error *error)
     html_literal(page->out, "</p>\n");
     if (heads)
         return put_heads(page, error);
-    if (read_filter(page, &filter, error) ||
-        list_window(page, "so-cai", &window.offset, &window.limit, error) ||
-        browse_events(page->store, page->arena, &filter, &window, &rows, error) || put_form(page, error))
+    if (read_filter(page, &filter, error) || list_window(page, &list, &window, error) ||
+        browse_events(page->store, page->arena, &filter, &window, &list.rows, error) || put_form(page, error))
         return error->status;
-    const struct list list = { "so-cai", NULL,         LIST_COLUMNS(columns),
-                               rows,     window.total, _("There is no such event.") };
+    list.total = window.total;
     enum status status = list_put(page, &list, error);
-    if (!status && filter.seq && rows->first && !page->is_download)
-        put_detail(page, value_text_of(rows->first, "detail"));
+    if (!status && filter.seq && !page->is_download && list.rows->first)
+        put_detail(page, value_text_of(list.rows->first, "detail"));
     return status;
 }
 

@@ -67,20 +67,20 @@ enum status page_procedures(struct page *page, struct error *error)
         { "department", _("department"), LIST_TEXT },
     };
     struct text question = page_parameter(page, "q");
-    struct browse_window window = { 0 };
-    struct value *codes = NULL, *rows;
+    struct list list = { "thu-tuc", NULL, LIST_COLUMNS(columns),
+                         NULL,      -1,   _("No procedure is found by these words.") };
+    struct browse_window window;
+    struct value *codes = NULL;
     const char *state;
     page->title = text_of(_("Procedures"));
-    if (read_state(page, &state, error) ||
-        list_window(page, "thu-tuc", &window.offset, &window.limit, error) ||
+    if (read_state(page, &state, error) || list_window(page, &list, &window, error) ||
         (question.bytes && console_find(page, question, &codes, error)) ||
-        browse_procedures(page->store, page->arena, codes, state, &window, &rows, error))
+        browse_procedures(page->store, page->arena, codes, state, &window, &list.rows, error))
         return error->status;
     put_form(page, question, state);
     page_paragraph(
         page, "lead",
         text_format(page->arena, _(TEXT_PRINT " procedures"), TEXT_ARG(page_count(page, window.total))));
-    const struct list list = { "thu-tuc", NULL,         LIST_COLUMNS(columns),
-                               rows,      window.total, _("No procedure is found by these words.") };
+    list.total = window.total;
     return list_put(page, &list, error);
 }

@@ -26,19 +26,21 @@ enum status page_runs(struct page *page, struct error *error)
         { "missing", _("missing"), LIST_COUNT },
         { "why", _("why"), LIST_TEXT },
     };
-    int64_t offset, limit, skipped = 0;
-    struct value *all, *rows = value_list(page->arena);
+    struct browse_window window;
+    struct list list = {
+        "luot-chay", NULL, LIST_COLUMNS(columns), value_list(page->arena), -1, _("Nothing has been run yet.")
+    };
+    struct value *all;
+    int64_t skipped = 0;
     page->title = text_of(_("Runs"));
-    if (list_window(page, "luot-chay", &offset, &limit, error) ||
-        report_runs(page->store, page->arena, offset + limit, &all, error))
+    if (list_window(page, &list, &window, error) ||
+        report_runs(page->store, page->arena, window.offset + window.limit, &all, error))
         return error->status;
-    int64_t total =
+    list.total =
         all->first ? strtoll(text_string(page->arena, value_text_of(all->first, "run")), NULL, 10) : 0;
     for (const struct value *row = all->first; row; row = row->next)
-        if (skipped++ >= offset)
-            value_append(rows, value_copy(page->arena, row));
-    const struct list list = { "luot-chay", NULL,  LIST_COLUMNS(columns),
-                               rows,        total, _("Nothing has been run yet.") };
+        if (skipped++ >= window.offset)
+            value_append(list.rows, value_copy(page->arena, row));
     return list_put(page, &list, error);
 }
 
@@ -148,13 +150,13 @@ static enum status put_records(struct page *page, int64_t run, const char *outco
         { "event", _("event"), LIST_EVENT },
     };
     struct browse_window window;
-    struct value *rows;
-    if (list_window(page, outcome, &window.offset, &window.limit, error) ||
-        browse_run_records(page->store, page->arena, run, outcome, &window, &rows, error))
-        return error->status;
     char *heading = text_string(page->arena, text_format(page->arena, _("Records: " TEXT_PRINT),
                                                          TEXT_ARG(output_word(text_of(outcome)))));
-    const struct list list = { outcome, heading, LIST_COLUMNS(columns), rows, window.total, NULL };
+    struct list list = { outcome, heading, LIST_COLUMNS(columns), NULL, -1, NULL };
+    if (list_window(page, &list, &window, error) ||
+        browse_run_records(page->store, page->arena, run, outcome, &window, &list.rows, error))
+        return error->status;
+    list.total = window.total;
     return list_put(page, &list, error);
 }
 
@@ -171,12 +173,11 @@ static enum status put_deliveries(struct page *page, int64_t run, const char *ou
         { "error", _("the portal's words"), LIST_TEXT },
     };
     struct browse_window window;
-    struct value *rows;
-    if (list_window(page, "gui", &window.offset, &window.limit, error) ||
-        browse_run_deliveries(page->store, page->arena, run, outcome, &window, &rows, error))
+    struct list list = { "gui", _("Deliveries"), LIST_COLUMNS(columns), NULL, -1, _("Nothing was sent.") };
+    if (list_window(page, &list, &window, error) ||
+        browse_run_deliveries(page->store, page->arena, run, outcome, &window, &list.rows, error))
         return error->status;
-    const struct list list = { "gui", _("Deliveries"), LIST_COLUMNS(columns),
-                               rows,  window.total,    _("Nothing was sent.") };
+    list.total = window.total;
     return list_put(page, &list, error);
 }
 
@@ -188,16 +189,16 @@ static enum status put_missing(struct page *page, int64_t run, struct error *err
                                            { "detail", _("detail"), LIST_TEXT } };
     const struct browse_events filter = { .event = "missing", .run = run };
     struct browse_window window;
-    struct value *rows;
-    if (list_window(page, "missing", &window.offset, &window.limit, error) ||
-        browse_events(page->store, page->arena, &filter, &window, &rows, error))
+    struct list list = { "missing",
+                         _("Missing from their source (nothing is withdrawn by itself)"),
+                         LIST_COLUMNS(columns),
+                         NULL,
+                         -1,
+                         NULL };
+    if (list_window(page, &list, &window, error) ||
+        browse_events(page->store, page->arena, &filter, &window, &list.rows, error))
         return error->status;
-    const struct list list = { "missing",
-                               _("Missing from their source (nothing is withdrawn by itself)"),
-                               LIST_COLUMNS(columns),
-                               rows,
-                               window.total,
-                               NULL };
+    list.total = window.total;
     return list_put(page, &list, error);
 }
 

@@ -24,7 +24,7 @@ enum status page_sources(struct page *page, struct error *error)
     struct value *sources, *missing;
     page->title = text_of(_("Sources"));
     if (report_sources(page->store, page->arena, &sources, error) ||
-        report_missing(page->store, page->arena, LIST_MAX, &missing, error))
+        report_missing(page->store, page->arena, LIST_ALL, &missing, error))
         return error->status;
     const struct list all = { "nguon", NULL, LIST_COLUMNS(columns),
                               sources, -1,   _("No source has been read yet.") };

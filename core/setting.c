@@ -293,6 +293,9 @@ enum status setting_read(const struct setting_context *context, const struct set
         if (missing)
             one = setting_fault(context, value ? value : object, error, _("%s: \"%s\" is missing"), what,
                                 setting->name);
+        else if (setting->members)
+            one = setting_read(context, setting->members, setting->member_count, value,
+                               text_format(context->arena, "%s.%s", what, setting->name).bytes, out, error);
         else if (value)
             one = read_one(context, setting, value, slot, error);
         else if (setting->fallback)

@@ -41,6 +41,9 @@ struct setting {
     const char *const *choices; /* ends with NULL */
     int64_t minimum, maximum;   /* numbers, durations, sizes; both 0: no bounds */
     const char *help;           /* English msgid */
+    /* Of an object: settings of its own, read into the same struct; its own offset means nothing then. */
+    const struct setting *members;
+    size_t member_count;
 };
 
 /* All faults, in the order in which they were met, for who wants to know more than the first. */

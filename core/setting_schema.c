@@ -13,6 +13,8 @@ static void set_types(struct arena *arena, struct value *schema, const char *con
     value_set(schema, "type", types[1] ? names(arena, types) : value_string(arena, types[0]));
 }
 
+static void set_object(struct arena *arena, struct value *schema, const struct setting *table, size_t count);
+
 static void set_kind(struct arena *arena, struct value *schema, const struct setting *setting)
 {
     static const char *const number[] = { "integer", NULL }, *const scaled[] = { "string", "number", NULL },
@@ -50,7 +52,10 @@ static void set_kind(struct arena *arena, struct value *schema, const struct set
         set_types(arena, schema, list);
         break;
     case SETTING_OBJECT:
-        set_types(arena, schema, object);
+        if (setting->members)
+            set_object(arena, schema, setting->members, setting->member_count);
+        else
+            set_types(arena, schema, object);
         break;
     case SETTING_TEXT:
         set_types(arena, schema, scalar);
@@ -75,9 +80,9 @@ void setting_schema_add(struct arena *arena, struct value *schema, const struct 
     }
 }
 
-struct value *setting_schema(struct arena *arena, const struct setting *table, size_t count)
+static void set_object(struct arena *arena, struct value *schema, const struct setting *table, size_t count)
 {
-    struct value *schema = value_object(arena), *required = value_list(arena);
+    struct value *required = value_list(arena);
     value_set(schema, "type", value_string(arena, "object"));
     value_set(schema, "properties", value_object(arena));
     value_set(schema, "additionalProperties", value_boolean(arena, false));
@@ -87,5 +92,11 @@ struct value *setting_schema(struct arena *arena, const struct setting *table, s
             value_append(required, value_string(arena, table[i].name));
     if (required->count)
         value_set(schema, "required", required);
+}
+
+struct value *setting_schema(struct arena *arena, const struct setting *table, size_t count)
+{
+    struct value *schema = value_object(arena);
+    set_object(arena, schema, table, count);
     return schema;
 }

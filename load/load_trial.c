@@ -8,16 +8,9 @@ static enum status ask(struct portal *portal, struct error *error)
     struct portal_request request = { .kind = PORTAL_ASK,
                                       .code = TEXT("0.000000"),
                                       .key = TEXT("congkhai-probe") };
-    struct portal_request *const requests[] = { &request };
     struct portal_response report;
-    if (portal->driver->submit(portal, requests, 1, error))
+    if (portal_ask_once(portal, &request, &report, error))
         return error->status;
-    enum status status;
-    do {
-        status = portal->driver->next(portal, 1000, &report, error);
-    } while (status == STATUS_END);
-    if (status)
-        return status;
     if (report.said == RESULT_HELD || report.said == RESULT_UNKNOWN)
         return STATUS_OK;
     if (report.said == RESULT_NOT_LEFT) {

@@ -15,6 +15,15 @@ const struct portal_driver *const portal_drivers[] = { &portal_rest, &portal_map
 
 static const char *const confirmations[] = { "answer", "read", NULL };
 
+static const struct setting retry_settings[] = {
+    { "attempts", SETTING_NUMBER, offsetof(struct portal_settings, retry.attempts), .fallback = "5",
+      .minimum = 1, .maximum = 100, .help = N_("how often a delivery is tried in one run") },
+    { "first", SETTING_DURATION, offsetof(struct portal_settings, retry.first), .fallback = "1s",
+      .help = N_("the longest that the first wait takes; each further one may take twice as long") },
+    { "most", SETTING_DURATION, offsetof(struct portal_settings, retry.most), .fallback = "60s",
+      .help = N_("the longest wait") },
+};
+
 static const struct setting common[] = {
     { "driver", SETTING_TEXT, offsetof(struct portal_settings, driver), .fallback = "rest",
       .help = N_("how the portal is spoken to") },
@@ -33,7 +42,7 @@ static const struct setting common[] = {
           N_("what a publication rests on: the portal's own answer, or what it shows when it is read back") },
     { "appears_within", SETTING_DURATION, offsetof(struct portal_settings, lag), .maximum = 3600000,
       .help = N_("how long the portal may take to show what it has taken; mapi: 60s when not given") },
-    { "retry", SETTING_OBJECT, offsetof(struct portal_settings, retry_tree),
+    { "retry", SETTING_OBJECT, .members = retry_settings, .member_count = COUNT(retry_settings),
       .help = N_("how often and when a request is tried again") },
     { "ca_file", SETTING_TEXT, offsetof(struct portal_settings, ca_file),
       .help = N_("who signs the portal's certificate: a PEM file; the system's when not given") },
@@ -41,25 +50,10 @@ static const struct setting common[] = {
       .fallback = "false", .help = N_("allow credentials over http:// to another machine") },
 };
 
-static const struct setting retry_settings[] = {
-    { "attempts", SETTING_NUMBER, offsetof(struct backoff, attempts), .fallback = "5", .minimum = 1,
-      .maximum = 100, .help = N_("how often a delivery is tried in one run") },
-    { "first", SETTING_DURATION, offsetof(struct backoff, first), .fallback = "1s",
-      .help = N_("the longest that the first wait takes; each further one may take twice as long") },
-    { "most", SETTING_DURATION, offsetof(struct backoff, most), .fallback = "60s",
-      .help = N_("the longest wait") },
-};
-
 const struct setting *portal_settings_of_all(size_t *count)
 {
     *count = COUNT(common);
     return common;
-}
-
-const struct setting *portal_retry_settings(size_t *count)
-{
-    *count = COUNT(retry_settings);
-    return retry_settings;
 }
 
 static enum status find_driver(const struct setting_context *context, const struct value *tree,
@@ -130,11 +124,12 @@ static enum status read_portal(const struct setting_context *context, const char
         return error->status;
     struct portal_settings *settings = portal->settings;
     settings->folder = folder;
-    if (setting_read(context, retry_settings, COUNT(retry_settings), settings->retry_tree, "portal.retry",
-                     &settings->retry, error) ||
-        auth_read(context, folder, settings->auth_tree, "portal.auth", false, &settings->auth, error) ||
+    if (auth_read(context, folder, settings->auth_tree, "portal.auth", false, &settings->auth, error) ||
         read_address(context, tree, settings, error))
         return error->status;
+    settings->base = text_of(settings->url);
+    while (text_ends(settings->base, TEXT("/")))
+        settings->base.length--;
     if (settings->ca_file) {
         settings->ca_file = file_path(context->arena, folder, settings->ca_file);
         if (!file_exists(settings->ca_file))
@@ -188,6 +183,54 @@ void portal_response_keep(struct portal_response *report, struct arena *arena)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i]->bytes)
             *texts[i] = text_copy(arena, *texts[i]);
+}
+
+bool portal_token_ended(struct portal *portal, const struct http_response *answer, unsigned generation,
+                        unsigned *refusals, struct error *refusal)
+{
+    struct auth *auth = &portal->settings->auth;
+    if (answer->failure || refusal->status)
+        return false;
+    if (answer->status == 401)
+        return auth_refused(auth, generation, refusals, portal->clock, refusal) == STATUS_OK;
+    auth_accepted(auth);
+    return false;
+}
+
+enum status portal_ask_once(struct portal *portal, struct portal_request *request,
+                            struct portal_response *report, struct error *error)
+{
+    enum status status = portal->driver->submit(portal, &request, 1, error);
+    if (status)
+        return status;
+    do {
+        status = portal->driver->next(portal, 1000, report, error);
+    } while (status == STATUS_END);
+    return status;
+}
+
+enum status portal_ask(struct portal *portal, struct portal_request *request, struct portal_response *report,
+                       struct error *error)
+{
+    const struct portal_settings *settings = portal->settings;
+    struct clock *clock = portal->clock;
+    for (int64_t tries = 1;; tries++) {
+        if (portal_ask_once(portal, request, report, error))
+            return error->status;
+        bool failed = report->remote.failed;
+        if (report->said == RESULT_UNKNOWN)
+            return STATUS_END;
+        if (report->said == RESULT_GONE || (report->said == RESULT_HELD && !failed))
+            return STATUS_OK;
+        bool shut = report->said == RESULT_CLOSED || report->said == RESULT_REFUSED;
+        if (shut || tries >= settings->retry.attempts)
+            return error_set(
+                error, STATUS_STOP,
+                _("the portal %s does not say what it holds (" TEXT_PRINT "); nothing was changed"),
+                settings->shown, TEXT_ARG(report->message));
+        int64_t wait = backoff_delay(&settings->retry, tries, clock->random(clock));
+        clock->sleep(clock, report->retry_after > wait ? report->retry_after : wait);
+    }
 }
 
 void portal_notice(struct portal *portal, const char *format, ...)

@@ -18,13 +18,15 @@
 #include "core/setting.h"
 #include "load/evidence.h"
 
-enum portal_request_kind { PORTAL_PUBLISH, PORTAL_WITHDRAW, PORTAL_ASK };
+/* A list is asked for in pages: `code` is where one begins, bytes NULL at the beginning. */
+enum portal_request_kind { PORTAL_PUBLISH, PORTAL_WITHDRAW, PORTAL_ASK, PORTAL_LIST };
 
 /* The caller's, and borrowed from its submission to its report. */
 struct portal_request {
     enum portal_request_kind kind;
     bool withdraws; /* of a question: what it asks after is a withdrawal */
     bool unknown;   /* of a question: an earlier run left it as unknown */
+    bool looks;     /* of a question: a person wants to see what is there */
     struct text code, key;
     /* The canonical procedure; of a withdrawal, the order; of a question, what it asks after, or none. */
     struct text body;
@@ -57,7 +59,7 @@ struct portal_response {
     bool futile;               /* of a request: trying again in this run is no use */
     const struct error
         *not_taken;    /* it was not sent, and the run must stop: as if submit had said so; NULL: it was */
-    struct text shown; /* of a question: what the portal shows, in its own form; bytes NULL: none */
+    struct text shown; /* of a question that looks: what the portal shows, in JSON; bytes NULL: none */
 };
 
 /* For who looks at a report later: its texts live in the arena. */
@@ -66,13 +68,14 @@ void portal_response_keep(struct portal_response *report, struct arena *arena);
 /* Common to all drivers. A driver's own settings are a struct that begins with this one. */
 struct portal_settings {
     const char *driver, *url, *ca_file;
-    const struct value *auth_tree, *retry_tree;
+    const struct value *auth_tree;
     int64_t in_flight, batch, timeout;
     int64_t lag; /* milliseconds that it may take to show what it has taken */
     int confirm; /* enum portal_confirm */
     bool unencrypted_credentials;
     /* read from the trees */
     const char *shown; /* the URL as it is configured, for messages */
+    struct text base;  /* the URL without a slash at its end */
     const char *folder;
     struct auth auth;
     struct backoff retry;
@@ -91,7 +94,7 @@ struct portal_content {
     bool abolished; /* it was withdrawn since */
 };
 
-/* For reconciliation: a page of what the portal holds of the agency, and one procedure with its content. */
+/* For reconciliation: a page of what the portal holds of the agency. */
 struct portal_entry {
     struct text code;
     struct remote_state remote;
@@ -100,11 +103,6 @@ struct portal_page {
     struct portal_entry *entries;
     size_t count;
     struct text next; /* where the next page begins; bytes NULL: this is the last */
-};
-struct portal_holding {
-    struct remote_state remote;
-    struct text content; /* canonical bytes; bytes NULL: the portal does not say */
-    struct text shown;   /* what it shows, in its own form (JSON), where that is another; bytes NULL: none */
 };
 
 struct portal {
@@ -153,16 +151,12 @@ struct portal_driver {
      * cannot say. `after` is the `next` of the page before, bytes NULL at the beginning. */
     enum status (*list)(struct portal *portal, struct text after, struct arena *arena,
                         struct portal_page *page, struct error *error);
-    /* STATUS_END: the portal does not know it. */
-    enum status (*look)(struct portal *portal, struct text code, struct arena *arena,
-                        struct portal_holding *holding, struct error *error);
-    /* A content in the portal's own form, as holding->shown has it. NULL: it keeps canonical procedures. */
+    /* A content in the portal's own form, as it is shown. NULL: it keeps canonical procedures. */
     struct value *(*form)(const struct portal *portal, struct arena *arena, const struct value *content);
 };
 
-/* The settings that all drivers share, and those of "retry", for their schema. */
+/* The settings that all drivers share, for their schema. */
 const struct setting *portal_settings_of_all(size_t *count);
-const struct setting *portal_retry_settings(size_t *count);
 /* All drivers, NULL at the end. */
 extern const struct portal_driver *const portal_drivers[];
 extern const struct portal_driver portal_rest, portal_mapi, portal_folder;
@@ -177,6 +171,18 @@ enum status portal_http_open(const struct portal_settings *settings, struct http
                              struct error *error);
 /* Would what travels to this URL be readable on the way: http:// to another machine? */
 bool portal_is_overheard(const char *url);
+/* What an answer says of the credentials that its request carried (`generation` is the token's, `refusals` begins at 0
+ * with each request). True: the token had ended, and there is another, so that the request may be made again. `refusal`
+ * is set where none is given any more: the run must stop. */
+bool portal_token_ended(struct portal *portal, const struct http_response *answer, unsigned generation,
+                        unsigned *refusals, struct error *refusal);
+/* One question, waited for. */
+enum status portal_ask_once(struct portal *portal, struct portal_request *request,
+                            struct portal_response *report, struct error *error);
+/* The same, tried again as the settings say. STATUS_OK: held, or gone; STATUS_END: the portal does
+ * not know it; STATUS_STOP: there is no usable answer. */
+enum status portal_ask(struct portal *portal, struct portal_request *request, struct portal_response *report,
+                       struct error *error);
 /* Tells a person something that is no error; msgid formatted. */
 void portal_notice(struct portal *portal, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -93,11 +93,12 @@ static enum status submit_mapi(struct portal *portal, struct portal_request *con
 {
     struct mapi *mapi = portal->user_data;
     (void)count;
-    if (*mapi->refusal)
-        return error_set(error, STATUS_STOP, "%s", mapi->refusal);
+    if (mapi->refusal.status)
+        return error_copy(error, STATUS_STOP, &mapi->refusal);
     if (auth_renew(&portal->settings->auth, portal->clock, false, error))
         return error->status;
-    return mapi_send(mapi, new_call(mapi, requests[0]), error);
+    struct mapi_call *call = new_call(mapi, requests[0]);
+    return mapi_prepare(mapi, call, error) ? error->status : mapi_send(mapi, call, error);
 }
 
 static enum status next_mapi(struct portal *portal, long wait, struct portal_response *report,
@@ -107,59 +108,14 @@ static enum status next_mapi(struct portal *portal, long wait, struct portal_res
     struct http_response answer;
     if (mapi->given)
         mapi->given->request = NULL;
-    mapi->given = NULL;
     while (!(mapi->given = mapi_calls_take(&mapi->ready))) {
         enum status status = http_next(mapi->client, wait, &answer, error);
         if (!status)
-            status = answer.owner == &mapi->opening ? mapi_logged_in(mapi, &answer, error)
-                                                    : mapi_answered(mapi, answer.owner, &answer, error);
+            status = mapi_answered(mapi, answer.owner, &answer, error);
         if (status)
             return status;
     }
     *report = mapi->given->report;
-    return STATUS_OK;
-}
-
-/* One question, waited for. STATUS_RETRY when another may help. */
-static enum status ask_once(struct portal *portal, struct portal_request *request,
-                            struct portal_response *report, struct error *error)
-{
-    enum status status = submit_mapi(portal, &request, 1, error);
-    if (status)
-        return status;
-    do {
-        status = next_mapi(portal, 1000, report, error);
-    } while (status == STATUS_END);
-    if (status || report->said == RESULT_HELD)
-        return status;
-    if (report->said == RESULT_UNKNOWN)
-        return STATUS_END;
-    return error_set(error, report->said == RESULT_CLOSED ? STATUS_STOP : STATUS_RETRY,
-                     _("the portal %s does not say what it holds (" TEXT_PRINT "); nothing was changed"),
-                     portal->settings->shown, TEXT_ARG(report->message));
-}
-
-static enum status look_mapi(struct portal *portal, struct text code, struct arena *arena,
-                             struct portal_holding *holding, struct error *error)
-{
-    struct portal_request request = { .kind = PORTAL_ASK, .code = code, .base = TEXT(MAPI_SEEN) };
-    const struct backoff *retry = &portal->settings->retry;
-    struct clock *clock = portal->clock;
-    struct portal_response report;
-    enum status status = ask_once(portal, &request, &report, error);
-    for (int64_t tries = 1; status == STATUS_RETRY && tries < retry->attempts; tries++) {
-        clock->sleep(clock, backoff_delay(retry, tries, clock->random(clock)));
-        status = ask_once(portal, &request, &report, error);
-    }
-    if (status == STATUS_RETRY)
-        return error->status = STATUS_STOP;
-    if (status)
-        return status;
-    *holding = (struct portal_holding){ .remote = report.remote };
-    holding->remote.has_digest = false; /* of what is under the adapter's names there is none of ours */
-    holding->remote.has_content = false;
-    holding->remote.version = text_copy(arena, report.remote.version);
-    holding->shown = text_copy(arena, report.shown);
     return STATUS_OK;
 }
 
@@ -179,7 +135,6 @@ const struct portal_driver portal_mapi = {
     .close = close_mapi,
     .submit = submit_mapi,
     .next = next_mapi,
-    .look = look_mapi,
     .form = form_mapi,
     .network = true, /* it takes lists, but all of one or nothing: `most` is 1 */
     .unconditional = true,

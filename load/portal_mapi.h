@@ -40,14 +40,14 @@ struct mapi_sign_texts {
     struct text pattern; /* of them all; bytes NULL: there are none */
 };
 
+#define MAPI_ABOLISHING 2
+
 struct mapi_settings {
     struct portal_settings common;
-    const struct value *login_tree, *push_tree, *read_tree, *withdraw_tree, *names_tree, *errors_tree;
     const struct value *sign_trees[MAPI_SIGNS];
     struct mapi_map_settings fields;
     const char *call_path, *agency;
     bool facade;
-    /* read from the trees */
     const char *login_path, *user, *password, *destination;
     int destination_in; /* enum mapi_place */
     const char *push_service, *push_first, *push_update;
@@ -96,51 +96,25 @@ struct mapi {
     struct buffer session;
     struct regex *patterns[MAPI_SIGNS];
     struct arena scratch;
-    char refusal[ERROR_MESSAGE_SIZE]; /* why the run must stop: told at the next submission */
-    int *differs; /* how often each of the map's fields was shown otherwise than it was pushed */
+    struct error refusal; /* why the run must stop: told at the next submission */
+    int *differs;         /* how often each of the map's fields was shown otherwise than it was pushed */
 };
 
 /* Takes one out of a list in no order; NULL: it is empty. */
 struct mapi_call *mapi_calls_take(struct mapi_call **calls);
 const struct mapi_settings *mapi_settings_of(const struct mapi *mapi);
 
-/* load/portal_mapi_session.c: what is known of a request's content, under the adapter's names; NULL: nothing. */
+/* load/portal_mapi_call.c: what is known of a request's content, under the adapter's names; NULL: nothing. */
 enum status mapi_item(struct mapi *mapi, struct mapi_call *call, enum portal_content_kind kind,
                       struct portal_content *content, struct value **item, struct error *error);
-/* Sends a call as soon as there is a session. */
+/* What a new call brings. */
+enum status mapi_prepare(struct mapi *mapi, struct mapi_call *call, struct error *error);
+/* Sends it as soon as there is a session. */
 enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *error);
-/* The answer to the login. */
-enum status mapi_logged_in(struct mapi *mapi, const struct http_response *answer, struct error *error);
-/* The session that the call went out with is not good any more. */
-void mapi_session_ended(struct mapi *mapi, const struct mapi_call *call);
-/* A 401: true when the token that the call went out with had ended, and there is another. */
-bool mapi_token_ended(struct mapi *mapi, struct mapi_call *call);
-/* Ends a call: its report is ready. */
-void mapi_end(struct mapi *mapi, struct mapi_call *call, enum portal_result said, struct text message);
+enum status mapi_log_in(struct mapi *mapi, struct error *error);
 
-/* load/portal_mapi_answer.c: takes in the answer to a call: it is made again, or goes to `ready`. */
+/* load/portal_mapi_answer.c: takes in the answer to a call or to the login: a call is made again, or goes to `ready`. */
 enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
                           struct error *error);
-
-/* ---- answers ---- */
-
-struct mapi_reading {
-    enum portal_result
-        said;        /* by HTTP alone; RESULT_TAKEN: the adapter answered, and `sign` says what it means */
-    bool of_session; /* as it may be when a session has ended: 401, 403, 3xx, 500, a page, no code */
-    enum mapi_sign sign;
-    const struct value *body; /* the adapter's object, out of its facade; NULL: none */
-    struct text message;      /* one clean line, without secrets; of what is good: none */
-};
-
-/* load/portal_mapi_read.c. `ours`: what the call brought, whose texts no pattern sees; NULL: nothing. Texts live in
- * the arena. The report gets what the answer says whatever it is about. */
-void mapi_read(const struct mapi *mapi, struct arena *arena, const struct http_response *answer,
-               struct text code, const struct value *ours, struct portal_response *report,
-               struct mapi_reading *reading);
-/* The item with this code in a look's answer. False: the answer cannot be understood. *item NULL: it is not
- * there. */
-bool mapi_find(const struct mapi_settings *settings, const struct value *body, struct text code,
-               const struct value **item);
 
 #endif

@@ -1,22 +1,195 @@
-/* What the answer to a call comes to. */
+/* What comes back: what the adapter says, and what it comes to. All of it is a stranger's word. */
 #include <string.h>
 
 #include "adapters/crypto.h"
+#include "adapters/json.h"
+#include "adapters/secrets.h"
+#include "adapters/unicode.h"
 #include "core/canonical.h"
+#include "load/portal_answer.h"
 #include "load/portal_mapi.h"
 
+#define WORDS_MAX    600
+#define QUOTED_LEAST 2 /* bytes: what is shorter stands in any sentence */
+#define CODE_MAX     40
 #define SAME_KIND_MAX                                                                                        \
     4 /* differences of one kind after our own pushes; one more, and it is not the records */
 
+/* ---- signs ---- */
+
+static struct text cut_out(struct arena *arena, struct text message, struct text quoted)
+{
+    BUFFER_OWNED struct buffer out = { 0 };
+    size_t at;
+    if (quoted.length < QUOTED_LEAST || !text_find(message, quoted, &at))
+        return message;
+    for (; text_find(message, quoted, &at); message = text_slice(message, at + quoted.length, message.length))
+        buffer_text(&out, text_slice(message, 0, at));
+    buffer_text(&out, message);
+    return text_copy(arena, buffer_view(&out));
+}
+
+/* What we ourselves have sent is no word of the adapter. */
+static struct text without_ours(struct arena *arena, struct text message, const struct value *ours)
+{
+    if (ours && value_is_scalar(ours))
+        return cut_out(arena, message, ours->text);
+    for (const struct value *child = ours ? ours->first : NULL; child; child = child->next)
+        message = without_ours(arena, message, child);
+    return message;
+}
+
+/* One line of the adapter's own words, without quotation marks and points at its ends. */
+static struct text plain_message(struct mapi_call *call, struct text message)
+{
+    struct arena *arena = &call->arena;
+    message = text_slice(message, 0, unicode_invalid_at(message));
+    message = without_ours(arena, cut_out(arena, message, call->request ? call->request->code : TEXT_NONE),
+                           call->ours);
+    struct text plain = text_trim(unicode_nfc(arena, portal_answer_clean(arena, message, WORDS_MAX)));
+    static const char marks[] = "\"'.:;,!()[]- ";
+    while (plain.length && strchr(marks, plain.bytes[plain.length - 1]))
+        plain.length--;
+    while (plain.length && strchr(marks, plain.bytes[0]))
+        plain = text_slice(plain, 1, plain.length - 1);
+    return plain;
+}
+
+static enum mapi_sign sign_of_code(const struct mapi_settings *settings, struct text code)
+{
+    for (size_t sign = 0; code.length && sign < MAPI_SIGNS; sign++)
+        for (size_t i = 0; i < settings->signs[sign].count; i++)
+            if (text_equal(settings->signs[sign].codes[i], code))
+                return (enum mapi_sign)sign;
+    return portal_answer_is_zero(code) ? MAPI_SIGN_SUCCESS : MAPI_SIGN_NONE;
+}
+
+static enum mapi_sign sign_of_message(const struct mapi *mapi, struct text message)
+{
+    for (size_t sign = 0; message.length && sign < MAPI_SIGNS; sign++)
+        if (mapi->patterns[sign] && regex_search(mapi->patterns[sign], message, 0, NULL, NULL) == STATUS_OK)
+            return (enum mapi_sign)sign;
+    return MAPI_SIGN_NONE;
+}
+
+/* ---- answers ---- */
+
+/* What stands in a facade's text; the object itself where it is none. NULL: unreadable. */
+static const struct value *unwrap(const struct mapi_settings *settings, struct arena *arena,
+                                  const struct value *body)
+{
+    const struct value *text = value_find(body, settings->names.wrapped);
+    struct value *inner = NULL;
+    if (!settings->facade || value_find(body, settings->names.error))
+        return body;
+    if (!text || text->kind != VALUE_TEXT || json_parse(arena, text->text, &inner, NULL))
+        return NULL;
+    return inner;
+}
+
+struct reading {
+    bool of_session; /* as it may be when a session has ended: 401, 403, 3xx, 500, a page, no code */
+    enum mapi_sign sign;
+    const struct value *body; /* the adapter's object, out of its facade; NULL: none */
+};
+
+static void read_body(const struct mapi *mapi, struct mapi_call *call, struct text bytes,
+                      struct reading *reading)
+{
+    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    struct arena *arena = &call->arena;
+    struct value *parsed = NULL;
+    if (json_parse(arena, bytes, &parsed, NULL))
+        parsed = NULL;
+    const struct value *body = unwrap(settings, arena, parsed);
+    reading->of_session = true;
+    if (!body || body->kind != VALUE_OBJECT) {
+        call->report.message = text_format(arena, _("HTTP 200, but the answer cannot be read: " TEXT_PRINT),
+                                           TEXT_ARG(portal_answer_words(arena, 200, parsed, bytes)));
+        return;
+    }
+    struct text code = text_trim(value_text_of(body, settings->names.error));
+    struct text message = value_text_of(body, settings->names.message);
+    struct text words = portal_answer_clean(arena, message, WORDS_MAX);
+    reading->body = body;
+    reading->sign = sign_of_code(settings, code);
+    if (reading->sign == MAPI_SIGN_NONE)
+        reading->sign = sign_of_message(mapi, plain_message(call, message));
+    if (reading->sign != MAPI_SIGN_NONE || code.length)
+        call->report.said = RESULT_TAKEN;
+    reading->of_session = reading->sign == MAPI_SIGN_SESSION || reading->sign == MAPI_SIGN_NONE;
+    if (reading->sign == MAPI_SIGN_SUCCESS)
+        return;
+    if (!code.length)
+        call->report.message = text_format(arena, _("HTTP 200, but the answer has no %s: " TEXT_PRINT),
+                                           settings->names.error, TEXT_ARG(words));
+    else
+        call->report.message = text_format(arena, "%s " TEXT_PRINT "%s" TEXT_PRINT, settings->names.error,
+                                           TEXT_ARG(portal_answer_clean(arena, code, CODE_MAX)),
+                                           words.length ? ": " : "", TEXT_ARG(words));
+}
+
+/* The report says what HTTP does; RESULT_TAKEN: the adapter answered, and `sign` says what that means. */
+static void read_answer(const struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
+                        struct reading *reading)
+{
+    struct portal_response *report = &call->report;
+    long status = answer->status;
+    struct value *problem = NULL;
+    *reading = (struct reading){ .sign = MAPI_SIGN_NONE };
+    if (!portal_answer_begin(&call->arena, answer, report))
+        return;
+    report->said = RESULT_LOST;
+    if (status >= 200 && status < 300) {
+        read_body(mapi, call, answer->body, reading);
+        return;
+    }
+    if (json_parse(&call->arena, answer->body, &problem, NULL))
+        problem = NULL;
+    report->said = portal_answer_said(status, NULL);
+    if (report->said == RESULT_MISMATCH || report->said == RESULT_GONE) /* the adapter knows neither */
+        report->said = RESULT_CLOSED;
+    reading->of_session = status == 401 || status == 403 || status == 500 || (status >= 300 && status < 400);
+    report->message = portal_answer_words(&call->arena, status, problem, answer->body);
+}
+
+/* The item with this code in a look's answer. False: the answer cannot be understood. *item NULL: it is not there. */
+static bool find_item(const struct mapi_settings *settings, const struct value *body, struct text code,
+                      const struct value **item)
+{
+    const struct value *result = value_find(body, settings->names.result);
+    *item = NULL;
+    if (!result || value_is_scalar(result))
+        return result && !result->text.length;
+    if (result->kind == VALUE_NULL || !result->count)
+        return true;
+    bool list = result->kind == VALUE_LIST;
+    for (const struct value *at = list ? result->first : result; at; at = list ? at->next : NULL) {
+        const struct value *said = value_find_text(at, settings->map->code->name);
+        if (!said || !value_is_scalar(said) || !text_equal(text_trim(said->text), code))
+            continue;
+        if (*item) /* which of the two would it be? */
+            return false;
+        *item = at;
+    }
+    return *item != NULL;
+}
+
 /* ---- what a look shows ---- */
 
-static bool is_same(struct mapi *mapi, struct mapi_call *call, const struct value *expected,
+/* Of a withdrawn one, what its withdrawal wrote over says nothing. */
+static bool is_same(struct mapi *mapi, struct mapi_call *call, struct value *expected,
                     const struct value *item, struct buffer *where)
 {
     const struct mapi_settings *settings = mapi_settings_of(mapi);
     bool over = mapi_map_standing(settings->map, item) == REMOTE_ABOLISHED;
-    return expected && mapi_map_same(settings->map, &call->arena, expected, item,
-                                     over ? settings->abolishing : NULL, where);
+    for (size_t i = 0; over && i < MAPI_ABOLISHING; i++) {
+        const char *name = settings->abolishing[i];
+        struct value *there = name ? value_find(expected, name) : NULL;
+        if (there)
+            there->text = value_text_of(item, name);
+    }
+    return expected && mapi_map_same(settings->map, &call->arena, expected, item, where);
 }
 
 /* True when so many have come back otherwise in the same field that it is not the records. */
@@ -33,7 +206,8 @@ static bool is_systematic(struct mapi *mapi, struct text where)
 static enum status show(struct mapi *mapi, struct mapi_call *call, const struct value *item,
                         struct error *error)
 {
-    struct remote_state *remote = &call->report.remote;
+    const struct portal_request *request = call->request;
+    struct portal_response *report = &call->report;
     struct portal_content held, sent;
     struct value *ours, *base;
     BUFFER_OWNED struct buffer where = { 0 }, bytes = { 0 };
@@ -43,48 +217,47 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
     canonical_write(&bytes, item);
     struct digest all = crypto_sha256(buffer_view(&bytes));
     bool same = is_same(mapi, call, ours, item, &where), old = !same && is_same(mapi, call, base, item, NULL);
-    *remote = (struct remote_state){ .named = true,
-                                     .has_content = true,
-                                     .standing = mapi_map_standing(mapi_settings_of(mapi)->map, item),
-                                     .content = same  ? call->request->digest
-                                                : old ? held.digest
-                                                      : all };
-    call->report.shown = text_copy(&call->arena, buffer_view(&bytes));
-    if (text_starts(call->request->base, TEXT(MAPI_SEEN))) {
+    report->said = RESULT_HELD;
+    report->remote = (struct remote_state){ .named = true,
+                                            .has_content = !request->looks,
+                                            .standing = mapi_map_standing(mapi_settings_of(mapi)->map, item),
+                                            .content = same  ? request->digest
+                                                       : old ? held.digest
+                                                             : all };
+    if (request->looks)
+        report->shown = text_copy(&call->arena, buffer_view(&bytes));
+    if (request->looks || text_starts(request->base, TEXT(MAPI_SEEN))) {
         char hex[DIGEST_HEX];
         digest_hex(&all, hex);
-        remote->version = text_format(&call->arena, "seen-%s", hex);
+        report->remote.version = text_format(&call->arena, "seen-%s", hex);
     }
     if (same || old || !ours)
-        mapi_end(mapi, call, RESULT_HELD, TEXT_NONE);
-    else if (call->request->changed && is_systematic(mapi, buffer_view(&where)))
-        mapi_end(mapi, call, RESULT_CLOSED,
-                 text_format(&call->arena,
-                             _("it shows " TEXT_PRINT " otherwise than it was pushed, again and again: see "
-                               "portal.fields, not_compared and unordered"),
-                             TEXT_ARG(buffer_view(&where))));
-    else
-        mapi_end(mapi, call, RESULT_HELD,
-                 text_format(&call->arena, _("what the adapter holds differs in " TEXT_PRINT),
-                             TEXT_ARG(buffer_view(&where))));
+        return STATUS_OK;
+    bool systematic = request->changed && is_systematic(mapi, buffer_view(&where));
+    if (systematic)
+        report->said = RESULT_CLOSED;
+    report->message =
+        text_format(&call->arena,
+                    systematic ? _("it shows " TEXT_PRINT " otherwise than it was pushed, again and "
+                                   "again: see portal.fields, not_compared and unordered")
+                               : _("what the adapter holds differs in " TEXT_PRINT),
+                    TEXT_ARG(buffer_view(&where)));
     return STATUS_OK;
 }
 
-static enum status looked(struct mapi *mapi, struct mapi_call *call, const struct mapi_reading *reading,
+static enum status looked(struct mapi *mapi, struct mapi_call *call, const struct value *body,
                           struct error *error)
 {
     const struct mapi_settings *settings = mapi_settings_of(mapi);
     const struct value *item;
-    if (!mapi_find(settings, reading->body, call->request->code, &item))
-        mapi_end(mapi, call, RESULT_LOST,
-                 text_format(&call->arena,
-                             _("HTTP 200, but the answer does not say whether " TEXT_PRINT
-                               " is there: its \"%s\" cannot be understood"),
-                             TEXT_ARG(call->request->code), settings->names.result));
-    else if (item)
-        return show(mapi, call, item, error);
-    else
-        mapi_end(mapi, call, RESULT_UNKNOWN, TEXT_NONE);
+    call->report.said = RESULT_UNKNOWN;
+    if (find_item(settings, body, call->request->code, &item))
+        return item ? show(mapi, call, item, error) : STATUS_OK;
+    call->report.said = RESULT_LOST;
+    call->report.message = text_format(&call->arena,
+                                       _("HTTP 200, but the answer does not say whether " TEXT_PRINT
+                                         " is there: its \"%s\" cannot be understood"),
+                                       TEXT_ARG(call->request->code), settings->names.result);
     return STATUS_OK;
 }
 
@@ -106,67 +279,132 @@ static const struct {
 };
 
 static enum portal_result failed(const struct mapi *mapi, struct mapi_call *call,
-                                 const struct mapi_reading *reading)
+                                 const struct reading *reading)
 {
     struct portal_request *request = call->request;
     struct portal_response *report = &call->report;
+    enum portal_result said = report->said;
     bool asks = request->kind == PORTAL_ASK, again = request->renewed;
     /* 401, 403 or a redirect again, in a session that has served: it has ended again, or this record is not let in.
      * In one that has never served nobody is. */
-    bool served = mapi->proven == call->generation;
-    enum mapi_sign sign = reading->sign;
-    if (reading->said == RESULT_TAKEN && asks)
-        return meanings[sign].look;
-    if (reading->said == RESULT_TAKEN) {
-        report->prompt = meanings[sign].prompt;
-        if (sign == MAPI_SIGN_NONE || sign == MAPI_SIGN_UNKNOWN) {
+    bool served = mapi->proven == call->generation, shut = said == RESULT_CLOSED && reading->of_session;
+    if (asks)
+        return said == RESULT_TAKEN     ? meanings[reading->sign].look
+               : shut && served         ? RESULT_BUSY
+               : said == RESULT_REFUSED ? RESULT_CLOSED
+                                        : said;
+    if (said == RESULT_TAKEN) {
+        report->prompt = meanings[reading->sign].prompt;
+        if (reading->sign == MAPI_SIGN_NONE || reading->sign == MAPI_SIGN_UNKNOWN) {
             /* an error that no sign explains: once it may have been the session's */
             report->futile = again;
             request->renewed = true;
         }
-        return meanings[sign].change;
+        return meanings[reading->sign].change;
     }
-    if (reading->said == RESULT_CLOSED && reading->of_session && asks)
-        return served ? RESULT_BUSY : RESULT_CLOSED;
-    if (reading->said == RESULT_CLOSED && reading->of_session) {
-        /* once, a session that has ended; then it is this call that may not be made */
+    if (shut) { /* once, a session that has ended; then it is this call that may not be made */
         request->renewed = report->prompt = true;
         return again && !served ? RESULT_CLOSED : RESULT_LOST;
     }
-    if (asks)
-        return reading->said == RESULT_REFUSED ? RESULT_CLOSED : reading->said;
     /* there is no key that would make a second push harmless */
-    report->prompt = reading->said == RESULT_BUSY && report->status == 429;
-    return reading->said == RESULT_BUSY ? RESULT_LOST : reading->said;
+    report->prompt = said == RESULT_BUSY && report->status == 429;
+    return said == RESULT_BUSY ? RESULT_LOST : said;
+}
+
+static void put_ready(struct mapi *mapi, struct mapi_call *call)
+{
+    call->next = mapi->ready;
+    mapi->ready = call;
+}
+
+static enum status call_answered(struct mapi *mapi, struct mapi_call *call, const struct reading *reading,
+                                 bool renewed, struct error *error)
+{
+    struct portal_response *report = &call->report;
+    bool asks = call->request->kind == PORTAL_ASK;
+    if (reading->of_session && mapi->login == MAPI_LOGGED_IN && call->generation == mapi->generation)
+        mapi->login = MAPI_LOGGED_OUT;
+    if (asks && (renewed || (reading->of_session && !call->renewed))) {
+        /* which of the two had ended, the token or the session, a 401 does not say */
+        call->renewed |= !renewed;
+        return mapi_send(mapi, call, error);
+    }
+    bool good = report->said == RESULT_TAKEN && reading->sign == MAPI_SIGN_SUCCESS;
+    if (good)
+        mapi->proven = call->generation;
+    if (good && asks && looked(mapi, call, reading->body, error))
+        return error->status;
+    call->request->changed |= !asks;
+    report->prompt = renewed;
+    if (!good)
+        report->said = renewed ? RESULT_LOST : failed(mapi, call, reading);
+    put_ready(mapi, call);
+    return STATUS_OK;
+}
+
+/* ---- the session ---- */
+
+/* A login that failed is busy, closed or not reached to those who wait for it; where it is refused, the run stops. */
+static void fail_waiting(struct mapi *mapi, const struct reading *login)
+{
+    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    struct portal_response *report = &mapi->opening.report;
+    bool shut = report->said == RESULT_NOT_LEFT || report->said == RESULT_CLOSED;
+    bool busy = report->said == RESULT_BUSY || report->said == RESULT_LOST ||
+                (report->said == RESULT_TAKEN && login->sign == MAPI_SIGN_BUSY);
+    struct text words = report->message;
+    report->message = text_format(&mapi->opening.arena, _("at the login: " TEXT_PRINT), TEXT_ARG(words));
+    if (!shut && !busy) {
+        (void)error_set(&mapi->refusal, STATUS_STOP,
+                        _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
+                          "%s: check username, password and dstcode in portal.login"),
+                        settings->common.shown, settings->user, words.length ? " (" : "", TEXT_ARG(words),
+                        words.length ? ")" : "");
+        report->message = text_of(mapi->refusal.message);
+    }
+    if (!shut)
+        report->said = RESULT_BUSY;
+    for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting)); put_ready(mapi, call)) {
+        struct portal_request *request = call->request;
+        call->report = *report;
+        call->report.request = request;
+        call->report.last = true;
+    }
+}
+
+static enum status logged_in(struct mapi *mapi, const struct reading *reading, struct error *error)
+{
+    const struct portal_response *report = &mapi->opening.report;
+    struct text session = value_text_of(reading->body, mapi_settings_of(mapi)->names.session);
+    secrets_add(session, SECRETS_GIVEN);
+    mapi->opening.refusals = 0;
+    if (report->said != RESULT_TAKEN || reading->sign != MAPI_SIGN_SUCCESS || !text_trim(session).length) {
+        fail_waiting(mapi, reading);
+        return STATUS_OK;
+    }
+    buffer_clear(&mapi->session);
+    buffer_text(&mapi->session, session);
+    mapi->login = MAPI_LOGGED_IN;
+    mapi->generation++;
+    for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));)
+        if (mapi_send(mapi, call, error))
+            return error->status;
+    return STATUS_OK;
 }
 
 enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
                           struct error *error)
 {
-    struct mapi_reading reading;
-    bool asks = call->request->kind == PORTAL_ASK;
-    mapi_read(mapi, &call->arena, answer, call->request->code, call->ours, &call->report, &reading);
-    /* which of the two had ended, the token or the session, a 401 does not say */
-    bool renewed = answer->status == 401 && mapi_token_ended(mapi, call);
-    if (!answer->failure && answer->status != 401)
-        auth_accepted(&mapi->portal->settings->auth);
-    if (reading.of_session)
-        mapi_session_ended(mapi, call);
-    if (asks && (renewed || (reading.of_session && !call->renewed))) {
-        call->renewed |= !renewed;
-        return mapi_send(mapi, call, error);
+    struct reading reading;
+    bool opens = call == &mapi->opening;
+    if (opens) {
+        arena_clear(&call->arena);
+        mapi->login = MAPI_LOGGED_OUT;
+        call->report = (struct portal_response){ .retry_after = -1 };
     }
-    bool good = reading.said == RESULT_TAKEN && reading.sign == MAPI_SIGN_SUCCESS;
-    if (good)
-        mapi->proven = call->generation;
-    if (good && asks)
-        return looked(mapi, call, &reading, error);
-    call->request->changed |= !asks;
-    call->report.prompt = renewed;
-    mapi_end(mapi, call,
-             good      ? RESULT_TAKEN
-             : renewed ? RESULT_LOST
-                       : failed(mapi, call, &reading),
-             reading.message);
-    return STATUS_OK;
+    read_answer(mapi, call, answer, &reading);
+    bool renewed = portal_token_ended(mapi->portal, answer, call->token, &call->refusals, &mapi->refusal);
+    if (opens)
+        return renewed ? mapi_log_in(mapi, error) : logged_in(mapi, &reading, error);
+    return call_answered(mapi, call, &reading, renewed, error);
 }

@@ -235,7 +235,7 @@ static struct value *merge(struct arena *arena, const struct value *defaults, co
     return merged;
 }
 
-static const struct mapi_field *find_from(const struct mapi_map *map, const char *path)
+static struct mapi_field *find_from(const struct mapi_map *map, const char *path)
 {
     for (size_t i = 0; i < map->count; i++)
         if (map->fields[i].kind == MAPI_SCALAR && text_is(map->fields[i].path.text, path))
@@ -256,6 +256,7 @@ static enum status check_map(const struct compiling *compiling, struct mapi_map 
             map->code ? "status" : "code");
     if (map->code->codes)
         return setting_fault(compiling->context, at, error, _("the procedure's code is never translated"));
+    map->status->compared = false; /* it is judged by itself */
     struct text abolished = mapi_map_word(map->status, TEXT("abolished"));
     if (text_equal(mapi_map_word(map->status, TEXT("announced")), abolished) || !abolished.length)
         return setting_fault(

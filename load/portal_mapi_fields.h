@@ -45,10 +45,8 @@ struct mapi_field {
 struct mapi_map {
     struct mapi_field *fields;
     size_t count;
-    const struct mapi_field *code, *status;
+    struct mapi_field *code, *status;
 };
-
-#define MAPI_ABOLISHING 2
 
 struct mapi_map_settings {
     const struct value *fields, *codes; /* of the configuration; NULL: the defaults alone */
@@ -69,12 +67,10 @@ struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, co
 
 /* Do two items say the same, as far as the map goes? The status does not count: mapi_map_standing has it.
  * Blank, null and absent are the same, so are a number and its text, one date in several forms, a single item and a
- * list of it; runs of blanks are one, NFC; lists that are declared so have no order. `without`: names that do not
- * count either, NULL for none. `where`, when they differ, gets the place of the first difference
- * ("CANCUPHAPLY[2].TENVANBAN"); may be NULL. */
+ * list of it; runs of blanks are one, NFC; lists that are declared so have no order. `where`, when they differ, gets
+ * the place of the first difference ("CANCUPHAPLY[2].TENVANBAN"); may be NULL. */
 bool mapi_map_same(const struct mapi_map *map, struct arena *arena, const struct value *left,
-                   const struct value *right, const char *const without[MAPI_ABOLISHING],
-                   struct buffer *where);
+                   const struct value *right, struct buffer *where);
 
 enum remote_status mapi_map_standing(const struct mapi_map *map, const struct value *item);
 

@@ -89,11 +89,6 @@ struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, co
 /* ---- back ---- */
 
 /* Two items are compared by what is left of them: a name for all that says something, in one form. */
-struct plain {
-    struct arena *arena;
-    const struct mapi_field *status;
-    const char *const *without;
-};
 
 /* Every run of blanks is one; NFC. */
 static struct text plain_text(struct arena *arena, struct text text)
@@ -138,23 +133,22 @@ static struct text plain_number(struct arena *arena, struct text text)
     return decimal_from_number(arena, number, &decimal) ? decimal : text;
 }
 
-static struct value *plain_members(const struct plain *plain, const struct mapi_field *fields, size_t count,
+static struct value *plain_members(struct arena *arena, const struct mapi_field *fields, size_t count,
                                    const struct value *item);
 
 /* NULL: it says nothing. */
-static struct value *plain_item(const struct plain *plain, const struct mapi_field *field,
-                                const struct value *item)
+static struct value *plain_item(struct arena *arena, const struct mapi_field *field, const struct value *item)
 {
     if (item->kind == VALUE_LIST || (item->kind == VALUE_OBJECT && !field->members))
-        return value_copy(plain->arena, item);
+        return value_copy(arena, item);
     if (item->kind == VALUE_OBJECT)
-        return plain_members(plain, field->members, field->count, item);
-    struct text text = plain_text(plain->arena, item->text);
+        return plain_members(arena, field->members, field->count, item);
+    struct text text = plain_text(arena, item->text);
     if (field->date.bytes)
-        text = plain_day(plain->arena, field->date, text);
+        text = plain_day(arena, field->date, text);
     if (field->type && (field->type->kind == FIELD_INTEGER || field->type->kind == FIELD_DECIMAL))
-        text = plain_number(plain->arena, text);
-    return text.length ? value_text(plain->arena, text) : NULL;
+        text = plain_number(arena, text);
+    return text.length ? value_text(arena, text) : NULL;
 }
 
 /* Puts an item where the order of their canonical forms wants it, which stands in its name. */
@@ -172,39 +166,30 @@ static void put_sorted(struct arena *arena, struct value *list, struct value *it
 }
 
 /* A single item stands for a list of it. */
-static struct value *plain_value(const struct plain *plain, const struct mapi_field *field,
+static struct value *plain_value(struct arena *arena, const struct mapi_field *field,
                                  const struct value *value)
 {
     if (field->kind != MAPI_LIST)
-        return plain_item(plain, field, value);
-    struct value *list = value_list(plain->arena);
+        return plain_item(arena, field, value);
+    struct value *list = value_list(arena);
     bool many = value->kind == VALUE_LIST;
     for (const struct value *item = many ? value->first : value; item; item = many ? item->next : NULL) {
-        struct value *said = plain_item(plain, field, item);
+        struct value *said = plain_item(arena, field, item);
         if (said && field->unordered)
-            put_sorted(plain->arena, list, said);
+            put_sorted(arena, list, said);
         else if (said)
             value_append(list, said);
     }
     return list->count ? list : NULL;
 }
 
-static bool counts(const struct plain *plain, const struct mapi_field *field)
-{
-    for (size_t i = 0; plain->without && i < MAPI_ABOLISHING; i++)
-        if (plain->without[i] && text_is(field->name, plain->without[i]))
-            return false;
-    return field->compared && field != plain->status;
-}
-
-static struct value *plain_members(const struct plain *plain, const struct mapi_field *fields, size_t count,
+static struct value *plain_members(struct arena *arena, const struct mapi_field *fields, size_t count,
                                    const struct value *item)
 {
-    struct value *object = value_object(plain->arena);
+    struct value *object = value_object(arena);
     for (size_t i = 0; i < count; i++) {
         const struct value *member = value_find_text(item, fields[i].name);
-        struct value *said =
-            member && counts(plain, &fields[i]) ? plain_value(plain, &fields[i], member) : NULL;
+        struct value *said = member && fields[i].compared ? plain_value(arena, &fields[i], member) : NULL;
         if (said)
             value_set_text(object, fields[i].name, said);
     }
@@ -212,12 +197,10 @@ static struct value *plain_members(const struct plain *plain, const struct mapi_
 }
 
 bool mapi_map_same(const struct mapi_map *map, struct arena *arena, const struct value *left,
-                   const struct value *right, const char *const without[MAPI_ABOLISHING],
-                   struct buffer *where)
+                   const struct value *right, struct buffer *where)
 {
-    struct plain plain = { .arena = arena, .status = map->status, .without = without };
-    const struct value *ours = plain_members(&plain, map->fields, map->count, left),
-                       *theirs = plain_members(&plain, map->fields, map->count, right);
+    const struct value *ours = plain_members(arena, map->fields, map->count, left),
+                       *theirs = plain_members(arena, map->fields, map->count, right);
     const struct diff *first = ours || theirs ? diff_find(arena, ours, theirs) : NULL;
     if (first && where)
         buffer_text(where, first->field);

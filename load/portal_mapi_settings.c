@@ -8,32 +8,7 @@
 #define APPEARS_WITHIN 60000 /* milliseconds */
 #define COUNT(table)   (sizeof(table) / sizeof *(table))
 #define OF(member)     offsetof(struct mapi_settings, member)
-
-const struct setting mapi_setting_table[MAPI_SETTINGS] = {
-    { "login", SETTING_OBJECT, OF(login_tree), .required = true, .help = N_("how a session is opened") },
-    { "call", SETTING_TEXT, OF(call_path), .fallback = "/g", .help = N_("the path of all other calls") },
-    { "madonvi", SETTING_TEXT, OF(agency),
-      .help = N_("the unit that each call names; the agency's code when not given") },
-    { "push", SETTING_OBJECT, OF(push_tree), .required = true,
-      .help = N_("the service that takes procedures") },
-    { "read", SETTING_OBJECT, OF(read_tree), .help = N_("the service that shows one procedure") },
-    { "withdraw", SETTING_OBJECT, OF(withdraw_tree),
-      .help = N_("the service that withdraws one; without, its status is pushed") },
-    { "names", SETTING_OBJECT, OF(names_tree), .help = N_("the names in calls and answers") },
-    { "errors", SETTING_OBJECT, OF(errors_tree), .help = N_("what error codes and messages mean") },
-    { "fields", SETTING_OBJECT, OF(fields.fields), .help = N_("a procedure under the adapter's names") },
-    { "codes", SETTING_OBJECT, OF(fields.codes), .help = N_("the adapter's codes for canonical words") },
-    { "dates", SETTING_TEXT, OF(fields.dates), .fallback = "yyyyMMddHHmmss",
-      .help = N_("the format of dates") },
-    { "not_compared", SETTING_LIST, OF(fields.not_compared),
-      .help = N_("names that the adapter changes by itself, so that they say nothing when read back") },
-    { "settle", SETTING_DURATION, OF(common.lag), .maximum = 3600000,
-      .help = N_("the former name of appears_within") },
-    { "unordered", SETTING_LIST, OF(fields.unordered),
-      .help = N_("names of lists that have no order, so that none is compared") },
-    { "facade", SETTING_BOOLEAN, OF(facade), .fallback = "false",
-      .help = N_("answers come wrapped as {\"message\": \"JSON in a text\"}") },
-};
+#define MEMBERS(table) SETTING_OBJECT, .members = table, .member_count = COUNT(table)
 
 static const char *const places[] = { "header", "query", NULL };
 
@@ -93,6 +68,31 @@ static const struct setting sign_settings[] = {
     { "missing", SETTING_LIST, OF(sign_trees[MAPI_SIGN_UNKNOWN]), .fallback = NULL },
 };
 
+const struct setting mapi_setting_table[MAPI_SETTINGS] = {
+    { "login", MEMBERS(login_settings), .required = true, .help = N_("how a session is opened") },
+    { "call", SETTING_TEXT, OF(call_path), .fallback = "/g", .help = N_("the path of all other calls") },
+    { "madonvi", SETTING_TEXT, OF(agency),
+      .help = N_("the unit that each call names; the agency's code when not given") },
+    { "push", MEMBERS(push_settings), .required = true, .help = N_("the service that takes procedures") },
+    { "read", MEMBERS(read_settings), .help = N_("the service that shows one procedure") },
+    { "withdraw", MEMBERS(withdraw_settings),
+      .help = N_("the service that withdraws one; without, its status is pushed") },
+    { "names", MEMBERS(name_settings), .help = N_("the names in calls and answers") },
+    { "errors", MEMBERS(sign_settings), .help = N_("what error codes and messages mean") },
+    { "fields", SETTING_OBJECT, OF(fields.fields), .help = N_("a procedure under the adapter's names") },
+    { "codes", SETTING_OBJECT, OF(fields.codes), .help = N_("the adapter's codes for canonical words") },
+    { "dates", SETTING_TEXT, OF(fields.dates), .fallback = "yyyyMMddHHmmss",
+      .help = N_("the format of dates") },
+    { "not_compared", SETTING_LIST, OF(fields.not_compared),
+      .help = N_("names that the adapter changes by itself, so that they say nothing when read back") },
+    { "settle", SETTING_DURATION, OF(common.lag), .maximum = 3600000,
+      .help = N_("the former name of appears_within") },
+    { "unordered", SETTING_LIST, OF(fields.unordered),
+      .help = N_("names of lists that have no order, so that none is compared") },
+    { "facade", SETTING_BOOLEAN, OF(facade), .fallback = "false",
+      .help = N_("answers come wrapped as {\"message\": \"JSON in a text\"}") },
+};
+
 static enum status read_sign(const struct setting_context *context, const struct value *list,
                              struct mapi_sign_texts *sign, struct error *error)
 {
@@ -121,48 +121,37 @@ static enum status read_sign(const struct setting_context *context, const struct
 }
 
 static enum status read_signs(struct portal *portal, const struct setting_context *context,
-                              const struct value *defaults, struct error *error)
+                              const struct value *tree, const struct value *defaults, struct error *error)
 {
     struct mapi_settings *settings = (struct mapi_settings *)portal->settings;
-    if (setting_read(context, sign_settings, COUNT(sign_settings), value_find(defaults, "errors"),
-                     "portal.errors", settings, error) ||
-        setting_read(context, sign_settings, COUNT(sign_settings), settings->errors_tree, "portal.errors",
-                     settings, error))
-        return error->status;
+    const struct value *errors = value_find(tree, "errors");
     for (size_t i = MAPI_SIGNS; i < COUNT(sign_settings); i++)
-        if (value_find(settings->errors_tree, sign_settings[i].name))
+        if (value_find(errors, sign_settings[i].name))
             portal_notice(portal,
                           _("portal.errors: \"%s\" is called another name now (docs/drivers.md), and "
                             "its texts are patterns of whole messages"),
                           sign_settings[i].name);
-    for (size_t i = 0; i < MAPI_SIGNS; i++)
-        if (read_sign(context, settings->sign_trees[i], &settings->signs[i], error))
+    for (size_t i = 0; i < MAPI_SIGNS; i++) {
+        const struct value *list = settings->sign_trees[i];
+        if (!list)
+            list = value_find(value_find(defaults, "errors"), sign_settings[i].name);
+        if (read_sign(context, list, &settings->signs[i], error))
             return error->status;
+    }
     return STATUS_OK;
 }
 
-static enum status read_trees(const struct setting_context *context, struct mapi_settings *settings,
-                              struct error *error)
+static enum status read_login(const struct setting_context *context, const struct value *login,
+                              struct mapi_settings *settings, struct error *error)
 {
     const char *folder = settings->common.folder;
-    const struct value *login = settings->login_tree;
-    if (setting_read(context, login_settings, COUNT(login_settings), login, "portal.login", settings,
-                     error) ||
-        setting_read(context, push_settings, COUNT(push_settings), settings->push_tree, "portal.push",
-                     settings, error) ||
-        setting_read(context, read_settings, COUNT(read_settings), settings->read_tree, "portal.read",
-                     settings, error) ||
-        setting_read(context, withdraw_settings, COUNT(withdraw_settings), settings->withdraw_tree,
-                     "portal.withdraw", settings, error) ||
-        setting_read(context, name_settings, COUNT(name_settings), settings->names_tree, "portal.names",
-                     settings, error) ||
-        auth_resolve(context, folder, login, "username", &settings->user, error) ||
+    if (auth_resolve(context, folder, login, "username", &settings->user, error) ||
         auth_resolve(context, folder, login, "password", &settings->password, error) ||
         auth_resolve(context, folder, login, "dstcode", &settings->destination, error))
         return error->status;
-    if (!*settings->user || !*settings->password)
-        return setting_fault(context, login, error, _("\"portal.login\" needs a username and a password"));
-    return STATUS_OK;
+    if (*settings->user && *settings->password)
+        return STATUS_OK;
+    return setting_fault(context, login, error, _("\"portal.login\" needs a username and a password"));
 }
 
 static enum status check_paths(const struct setting_context *context, const struct value *tree,
@@ -176,7 +165,7 @@ static enum status check_paths(const struct setting_context *context, const stru
                              _("\"url\" is what stands before %s and %s: it ends before ? and #"),
                              settings->login_path, settings->call_path);
     if (*settings->login_path != '/')
-        return setting_fault(context, settings->login_tree, error, _("\"path\" must begin with /"));
+        return setting_fault(context, value_find(tree, "login"), error, _("\"path\" must begin with /"));
     if (*settings->call_path != '/')
         return setting_fault(context, value_find(tree, "call"), error, _("\"call\" must begin with /"));
     if (portal_is_overheard(common->url) && !common->unencrypted_credentials)
@@ -198,8 +187,8 @@ enum status mapi_check(struct portal *portal, const struct setting_context *cont
     if (former)
         portal_notice(portal, _("portal.settle is called appears_within now"));
     if (yaml_parse(context->arena, text_of(portal_mapi_defaults), "defaults", &defaults, error) ||
-        read_trees(context, settings, error) || check_paths(context, tree, settings, error) ||
-        read_signs(portal, context, defaults, error))
+        read_login(context, value_find(tree, "login"), settings, error) ||
+        check_paths(context, tree, settings, error) || read_signs(portal, context, tree, defaults, error))
         return error->status;
     return mapi_map_compile(context, &settings->fields, defaults, &settings->map, error);
 }

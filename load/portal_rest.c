@@ -8,6 +8,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/json.h"
+#include "core/canonical.h"
 #include "core/memory.h"
 #include "load/portal_answer.h"
 
@@ -27,9 +28,6 @@ static enum status open_rest(struct portal *portal, struct error *error)
     const struct portal_settings *settings = portal->settings;
     struct rest *rest = memory_new(struct rest);
     rest->portal = portal;
-    rest->base = text_of(settings->url);
-    while (text_ends(rest->base, TEXT("/")))
-        rest->base.length--;
     rest->batch_most = (double)settings->batch;
     portal->user_data = rest;
     return portal_http_open(settings, &rest->client, error);
@@ -143,10 +141,11 @@ enum status rest_call_submit(struct rest *rest, struct rest_call *call, struct e
     struct http_header headers[HEADERS_MAX];
     struct http_request http_request = { .headers = headers, .owner = call };
     buffer_clear(&rest->url);
-    buffer_text(&rest->url, rest->base);
+    buffer_text(&rest->url, rest->portal->settings->base);
     put_header(&http_request, headers, "Accept", TEXT("application/json"));
-    if (call->proving) {
-        rest_list_url(rest, 1);
+    if (call->proving || call->requests[0]->kind == PORTAL_LIST) {
+        rest_list_put_path(rest, call->proving ? TEXT_NONE : call->requests[0]->code,
+                           call->proving ? 1 : REST_PAGE);
         http_request.method = "GET";
     } else if (call->batch) {
         buffer_string(&rest->url, "/batches");
@@ -193,7 +192,7 @@ static enum status submit_rest(struct portal *portal, struct portal_request *con
         rest_call_add(call, requests[i]);
     if (count > 1)
         rest_batch_write(call);
-    if (count > 1 || rest_can_name(requests[0]->code))
+    if (count > 1 || requests[0]->kind == PORTAL_LIST || rest_can_name(requests[0]->code))
         return rest_call_submit(rest, call, error);
     call->next = rest->unnameable;
     rest->unnameable = call;
@@ -204,8 +203,8 @@ static enum status submit_rest(struct portal *portal, struct portal_request *con
 
 static bool is_problem(const struct http_response *answer)
 {
-    static const char name[] = "application/problem+json";
-    struct text type = answer->content_type; /* in any case, with parameters */
+    static const char name[] = "application/problem+"; /* json, xml */
+    struct text type = answer->content_type;           /* in any case, with parameters */
     return type.length >= strlen(name) && !strncasecmp(type.bytes, name, strlen(name));
 }
 
@@ -214,15 +213,22 @@ static bool is_problem(const struct http_response *answer)
 static void report_taken(struct rest *rest, const struct http_response *answer, const struct value *body,
                          const char *fault, struct portal_response *report)
 {
-    bool asked = report->request->kind == PORTAL_ASK;
+    const struct portal_request *request = report->request;
+    bool asked = request->kind >= PORTAL_ASK;
     const char *why = !answer->body.length ? _("it is empty")
                       : !body              ? fault
                                            : _("it is no JSON object about this procedure");
-    bool read = portal_answer_held(body, report->request->code, &report->remote);
+    bool read = portal_answer_held(
+        body, request->kind == PORTAL_LIST ? value_text_of(body, "code") : request->code, &report->remote);
     if (read || !answer->body.length)
         portal_answer_etag(answer->etag, &report->remote);
     if (read && is_problem(answer))
         report->remote.failed = true;
+    if (read && request->looks && report->remote.has_content) {
+        BUFFER_OWNED struct buffer bytes = { 0 };
+        canonical_write(&bytes, value_find(body, "content"));
+        report->shown = text_copy(&rest->arena, buffer_view(&bytes));
+    }
     report->said = asked ? RESULT_HELD : RESULT_TAKEN;
     if (!read && (asked || answer->body.length))
         report->said = RESULT_LOST;
@@ -254,29 +260,6 @@ static void report_whole(struct rest *rest, const struct http_response *answer,
         report->message = text_of(rest->refusal.message);
     else
         report->message = portal_answer_words(&rest->arena, answer->status, body, answer->body);
-}
-
-/* A token can end between two requests: the request is made again with a new one. Where none is given, the 401
- * stands: the run stops in order, with the answers to the others taken in. */
-static enum status renewed(struct rest *rest, struct rest_call *call, const struct http_response *answer,
-                           bool *again, struct error *error)
-{
-    struct auth *auth = &rest->portal->settings->auth;
-    *again = false;
-    if (answer->failure || rest->refusal.status)
-        return STATUS_OK;
-    if (answer->status != 401) {
-        auth_accepted(auth);
-        return STATUS_OK;
-    }
-    enum status status =
-        auth_refused(auth, call->generation, &call->refusals, rest->portal->clock, &rest->refusal);
-    if (status == STATUS_END || status == STATUS_STOP)
-        return STATUS_OK;
-    if (status)
-        return error_copy(error, status, &rest->refusal);
-    *again = true;
-    return rest_call_submit(rest, call, error);
 }
 
 /* A 404 without the contract's type may be that of a portal that leaves types out, or of a wrong URL. Its
@@ -365,12 +348,13 @@ static enum status next_rest(struct portal *portal, long wait, struct portal_res
         if (status)
             return status;
         struct rest_call *call = answer.owner;
-        bool again = false;
+        bool again;
         arena_clear(&rest->arena);
-        if (renewed(rest, call, &answer, &again, error))
-            return error->status;
-        if (again)
+        if (portal_token_ended(portal, &answer, call->generation, &call->refusals, &rest->refusal)) {
+            if (rest_call_submit(rest, call, error))
+                return error->status;
             continue;
+        }
         report_whole(rest, &answer, call->requests[0], call->batch ? &rest->report : report);
         if (!call->batch) {
             if (proved(rest, call, &answer, report, &again, error))
@@ -400,5 +384,4 @@ const struct portal_driver portal_rest = {
     .submit = submit_rest,
     .next = next_rest,
     .list = rest_list,
-    .look = rest_look,
 };

@@ -5,6 +5,8 @@
 #include "adapters/http.h"
 #include "load/portal.h"
 
+#define REST_PAGE 1000 /* items, as the contract allows */
+
 /* One submission of the caller: the calls that come of it. */
 struct rest_submission {
     size_t left; /* reports still to be given */
@@ -27,7 +29,6 @@ struct rest_call {
 struct rest {
     struct portal *portal;
     struct http_client *client;
-    struct text base; /* the URL without a slash at its end */
     struct buffer url, digest;
     struct arena arena; /* of the answer that is being reported */
     struct value *body; /* of it, in JSON; NULL when it is none */
@@ -70,10 +71,9 @@ enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const
 void rest_batch_report(struct rest *rest, struct portal_response *report);
 
 /* load/portal_rest_list.c */
-void rest_list_url(struct rest *rest, int limit);
+/* Behind the base in rest->url. */
+void rest_list_put_path(struct rest *rest, struct text after, int limit);
 enum status rest_list(struct portal *portal, struct text after, struct arena *arena, struct portal_page *page,
                       struct error *error);
-enum status rest_look(struct portal *portal, struct text code, struct arena *arena,
-                      struct portal_holding *holding, struct error *error);
 
 #endif

@@ -83,7 +83,6 @@ void portal_wire_put_report(struct buffer *out, size_t most, int64_t number,
     message_put_text(out, report->answer_digest);
     message_put_number(out, report->retry_after);
     message_put_number(out, report->took);
-    message_put_text(out, report->shown);
     message_end(out, start);
 }
 
@@ -108,7 +107,6 @@ bool portal_wire_take_report(struct message *message, size_t *most, int64_t *num
     report->answer_digest = message_text(message);
     report->retry_after = message_number(message);
     report->took = message_number(message);
-    report->shown = message_text(message);
     return message_whole(message) && sense && said >= RESULT_TAKEN && said <= RESULT_DENIED;
 }
 

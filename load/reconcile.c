@@ -29,7 +29,7 @@ enum status reconcile_check(const struct load_request *request, bool settle, str
     struct portal portal = { .notice = NULL };
     if (portal_read(request->context, request->folder, request->portal, &portal, error))
         return error->status;
-    bool can = settle ? portal.driver->look != NULL : portal.driver->list != NULL;
+    bool can = settle ? portal.driver->network : portal.driver->list != NULL;
     portal_free(&portal);
     if (can)
         return STATUS_OK;
@@ -141,6 +141,21 @@ enum status reconcile_ask(struct store *store, const struct load_request *reques
 
 /* ---- settling ---- */
 
+/* What the portal holds, for a person's eyes. STATUS_END: it does not know it. */
+static enum status look(struct portal *portal, struct text code, struct arena *arena,
+                        struct portal_response *report, struct error *error)
+{
+    struct portal_request request = { .kind = PORTAL_ASK, .looks = true, .code = code };
+    enum status status = portal_ask(portal, &request, report, error);
+    if (status)
+        return status;
+    portal_response_keep(report, arena);
+    report->shown = report->shown.bytes ? text_copy(arena, report->shown) : TEXT_NONE;
+    if (report->said == RESULT_GONE)
+        report->remote.standing = REMOTE_ABOLISHED;
+    return STATUS_OK;
+}
+
 static enum status settle_known(struct store *store, const struct reconciliation_decision *decision,
                                 bool overwrite, bool ours, enum reconcile_result *settled,
                                 struct error *error)
@@ -201,11 +216,12 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct portal portal;
-    struct portal_holding holding;
+    struct portal_response report;
     char quoted[DELIVERY_BASE_MAX];
     if (check_open(store, code, error) || open_portal(store, request, &portal, error))
         return error->status;
-    enum status status = portal.driver->look(&portal, code, &arena, &holding, error);
+    enum status status = look(&portal, code, &arena, &report, error);
+    bool canonical = !portal.driver->form;
     close_portal(&portal);
     if (status && status != STATUS_END)
         return status;
@@ -214,14 +230,14 @@ enum status reconcile_decide(struct store *store, const struct load_request *req
                                                 .reason = request->reason };
     if (status == STATUS_END)
         return settle_unknown(store, &decision, settled, error);
-    const struct remote_state *remote = &holding.remote;
+    const struct remote_state *remote = &report.remote;
     const struct outbox_item item = { .held = true, .version = remote->version, .etag = remote->etag };
     decision.version = remote->version;
     decision.etag = remote->etag;
     decision.abolished = remote->standing == REMOTE_ABOLISHED;
     decision.has_digest = remote->has_digest || remote->has_content;
     decision.digest = *digest_named(remote);
-    decision.content = holding.content;
+    decision.content = canonical ? report.shown : TEXT_NONE;
     decision.base = delivery_base(&item, quoted);
     struct reconciliation_decision shown = decision; /* whether it is ours, the content decides */
     bool believed, ours;
@@ -261,21 +277,20 @@ static enum status read_ours(struct store *store, const struct portal *portal, s
 static enum status read_there(struct portal *portal, struct text code, struct arena *arena,
                               struct reconcile_view *view, struct error *error)
 {
-    struct portal_holding holding;
+    struct portal_response report;
     struct value *shown;
-    enum status status = portal->driver->look(portal, code, arena, &holding, error);
+    enum status status = look(portal, code, arena, &report, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
-    const struct remote_state *remote = &holding.remote;
-    struct text bytes = holding.shown.bytes ? holding.shown : holding.content;
+    const struct remote_state *remote = &report.remote;
     view->known = true;
     view->has_digest = remote->has_digest;
     view->digest = remote->digest;
     view->version = remote->version.bytes ? remote->version : remote->etag;
     view->status = standing_name(remote->standing);
-    if (!bytes.bytes)
+    if (!report.shown.bytes)
         return STATUS_OK;
-    status = json_parse(arena, bytes, &shown, error);
+    status = json_parse(arena, report.shown, &shown, error);
     view->there = status ? NULL : shown;
     return status;
 }

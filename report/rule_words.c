@@ -49,7 +49,8 @@ static int64_t since_run(const struct value *object)
     return since.length ? strtoll(since.bytes, NULL, 10) : 0;
 }
 
-enum status rule_words_put(struct rule_words *words, struct value *object, int64_t run, struct error *error)
+enum status rule_words_put(struct rule_words *words, struct value *object, int64_t run, struct arena *arena,
+                           struct error *error)
 {
     struct text rule = value_text_of(object, "rule");
     struct finding_rules rules = { 0 };
@@ -66,14 +67,14 @@ enum status rule_words_put(struct rule_words *words, struct value *object, int64
             return error->status;
         finding_rules_add(&rules, kept);
     }
-    finding_words_put(words->arena, object, &rules, words->language);
+    finding_words_put(arena, object, &rules, words->language);
     return STATUS_OK;
 }
 
 enum status rule_words_put_all(struct rule_words *words, struct value *list, int64_t run, struct error *error)
 {
     for (struct value *object = list ? list->first : NULL; object; object = object->next)
-        if (rule_words_put(words, object, run, error))
+        if (rule_words_put(words, object, run, words->arena, error))
             return error->status;
     return STATUS_OK;
 }

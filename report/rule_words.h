@@ -23,10 +23,11 @@ struct rule_words {
 enum status rule_words_open(struct text configured, const char *language, struct store *store,
                             struct arena *arena, struct rule_words *words, struct error *error);
 
-/* Gives an object or a row of a finding its words (finding_words_put). `run` is that of the event which told it, 0: it
+/* Gives an object or a row of a finding its words (finding_words_put), which live in the arena. `run` is that of the event which told it, 0: it
  * stands now. What stands now is told in the words of the configuration, what was told once in those of its run; where
  * a rule is gone from there, in those of any place that has it. */
-enum status rule_words_put(struct rule_words *words, struct value *object, int64_t run, struct error *error);
+enum status rule_words_put(struct rule_words *words, struct value *object, int64_t run, struct arena *arena,
+                           struct error *error);
 
 /* The same for each object of a list; NULL: none. */
 enum status rule_words_put_all(struct rule_words *words, struct value *list, int64_t run,

@@ -37,7 +37,9 @@ static enum status read_window(struct store *store, struct arena *arena, const s
     bind(statement, query);
     sqlite_bind_number(statement, last + 1, window->limit);
     sqlite_bind_number(statement, last + 2, window->offset);
-    return statement_rows(statement, arena, NULL, rows, error);
+    *rows = NULL;
+    return window->visit ? statement_each(statement, NULL, window->visit, error)
+                         : statement_rows(statement, arena, NULL, rows, error);
 }
 
 /* ---- procedures ---- */

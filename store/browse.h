@@ -4,11 +4,13 @@
 #define STORE_BROWSE_H
 
 #include "core/value.h"
+#include "store/row_visit.h"
 #include "store/store.h"
 
 struct browse_window {
     int64_t offset, limit;
-    int64_t total; /* out: rows without the window */
+    const struct row_visit *visit; /* takes the rows, and *rows is NULL; NULL: nobody does */
+    int64_t total;                 /* out: rows without the window */
 };
 
 /* Every code that the ledger or a source knows: code, name, status (published, abolished; absent: nothing stands there),

@@ -115,7 +115,10 @@ enum status kept_rows(struct store *store, const struct kept_filter *filter, str
     bind(arena, statement, filter, asked);
     sqlite_bind_number(statement, 7, filter->limit ? filter->limit : -1);
     sqlite_bind_number(statement, 10, filter->offset);
-    return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);
+    static const char *const lists[] = { "arguments", NULL };
+    *rows = NULL;
+    return filter->visit ? statement_each(statement, lists, filter->visit, error)
+                         : statement_rows(statement, arena, lists, rows, error);
 }
 
 enum status kept_counts(struct store *store, enum kept_by by, struct arena *arena, struct value **rows,
@@ -160,19 +163,31 @@ enum status kept_count(struct store *store, int64_t since, struct arena *arena, 
     return STATUS_OK;
 }
 
-enum status kept_departments(struct store *store, struct arena *arena, struct value **names,
-                             struct error *error)
+static enum status read_names(struct store *store, const char *sql, struct arena *arena, struct value **names,
+                              struct error *error)
 {
     struct sqlite_statement *row;
     enum status status;
     *names = value_list(arena);
-    if (store_sql(store,
-                  "SELECT name FROM source UNION SELECT department FROM record WHERE department IS NOT NULL",
-                  &row, error))
+    if (store_sql(store, sql, &row, error))
         return error->status;
     while ((status = sqlite_step(row, error)) == STATUS_OK)
         value_append(*names, value_text(arena, text_copy(arena, sqlite_column_text(row, 0))));
     return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status kept_departments(struct store *store, struct arena *arena, struct value **names,
+                             struct error *error)
+{
+    return read_names(
+        store, "SELECT name FROM source UNION SELECT department FROM record WHERE department IS NOT NULL",
+        arena, names, error);
+}
+
+enum status kept_rules(struct store *store, struct arena *arena, struct value **names, struct error *error)
+{
+    return read_names(store, "SELECT DISTINCT rule FROM finding WHERE severity = 'error' ORDER BY rule",
+                      arena, names, error);
 }
 
 enum status kept_groups(struct store *store, const struct kept_filter *filter, struct arena *arena,
@@ -182,15 +197,21 @@ enum status kept_groups(struct store *store, const struct kept_filter *filter, s
     struct text asked;
     if (approval_view_kept(store, arena, &asked, error))
         return error->status;
-    if (store_sql(store,
-                  KEPT "SELECT outcome, rule, severity, reason, " DIFFERENT(
-                      "kind", "record",
-                      "code") " AS records, count(*) AS points, min(since_run) AS since_run, field, value, "
-                              "arguments,"
-                              " message, cites FROM chosen"
-                              " GROUP BY outcome, rule, reason, CASE WHEN rule IS NULL THEN message END"
-                              " ORDER BY records DESC, points DESC, rule, reason, message",
-                  &statement, error))
+    if (store_sql(
+            store,
+            KEPT
+            /* Grouped by what is short; the long words are those of one finding of each group. */
+            "SELECT outcome, g.rule, g.severity, g.reason, records, points, g.since_run,"
+            " coalesce(g.field, f.field) AS field, f.value, f.arguments, coalesce(told, f.message) AS "
+            "message,"
+            " f.cites FROM (SELECT outcome, rule, severity, reason, CASE WHEN rule IS NULL THEN message END"
+            "  AS told, CASE WHEN rule IS NULL THEN field END AS field, " DIFFERENT(
+                "kind", "record", "code") "  AS records, count(*) AS points, min(since_run) AS since_run, "
+                                          "min(finding) AS finding"
+                                          "  FROM chosen GROUP BY outcome, rule, reason, told) g LEFT JOIN "
+                                          "finding f ON f.rowid = g.finding"
+                                          " ORDER BY records DESC, points DESC, g.rule, g.reason, message",
+            &statement, error))
         return error->status;
     bind(arena, statement, filter, asked);
     return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);

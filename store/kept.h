@@ -4,6 +4,7 @@
 #define STORE_KEPT_H
 
 #include "core/value.h"
+#include "store/row_visit.h"
 #include "store/store.h"
 
 struct kept_filter {
@@ -16,6 +17,7 @@ struct kept_filter {
     int64_t since;                           /* only what stands since a later run than this; 0: all */
     int64_t limit;                           /* rows at most; 0: all */
     int64_t offset;                          /* rows that are left out before them */
+    const struct row_visit *visit;           /* takes the rows, and *rows is NULL; NULL: nobody does */
 };
 
 /* How many points are kept back, and how many of them since after that run (0: all). */
@@ -36,6 +38,8 @@ enum status kept_groups(struct store *store, const struct kept_filter *filter, s
 /* Who can have something kept back: every department that a record names, and every source. A list of texts. */
 enum status kept_departments(struct store *store, struct arena *arena, struct value **names,
                              struct error *error);
+/* Every rule of which a finding keeps something back, in order. A list of texts. */
+enum status kept_rules(struct store *store, struct arena *arena, struct value **names, struct error *error);
 
 /* The rows in the order of department, source and record, each an object of
  *     department, source, key, code, name, locator

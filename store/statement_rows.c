@@ -15,6 +15,25 @@ static struct value *read_column(struct sqlite_statement *statement, int at, str
     return value_text(arena, text);
 }
 
+static struct text *read_titles(struct sqlite_statement *statement, struct arena *arena)
+{
+    int count = sqlite_columns(statement);
+    struct text *titles = arena_array(arena, struct text, (size_t)count);
+    for (int i = 0; i < count; i++)
+        titles[i] = text_copy(arena, text_of(sqlite_column_title(statement, i)));
+    return titles;
+}
+
+static struct value *read_row(struct sqlite_statement *statement, struct arena *arena,
+                              const struct text *titles, const char *const *lists)
+{
+    struct value *row = value_object(arena);
+    for (int i = 0; i < sqlite_columns(statement); i++)
+        if (!sqlite_is_null(statement, i))
+            value_set_text(row, titles[i], read_column(statement, i, arena, titles[i], lists));
+    return row;
+}
+
 enum status statement_rows(struct sqlite_statement *statement, struct arena *arena, const char *const *lists,
                            struct value **rows, struct error *error)
 {
@@ -22,16 +41,27 @@ enum status statement_rows(struct sqlite_statement *statement, struct arena *are
     struct text *titles = NULL;
     *rows = value_list(arena);
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
-        int count = sqlite_columns(statement);
-        struct value *row = value_append(*rows, value_object(arena));
-        if (!titles) {
-            titles = arena_array(arena, struct text, (size_t)count);
-            for (int i = 0; i < count; i++)
-                titles[i] = text_copy(arena, text_of(sqlite_column_title(statement, i)));
+        titles = titles ? titles : read_titles(statement, arena);
+        value_append(*rows, read_row(statement, arena, titles, lists));
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status statement_each(struct sqlite_statement *statement, const char *const *lists,
+                           const struct row_visit *visit, struct error *error)
+{
+    ARENA_OWNED struct arena named = { 0 };
+    ARENA_OWNED struct arena arena = { 0 };
+    enum status status;
+    struct text *titles = NULL;
+    while ((status = sqlite_step(statement, error)) == STATUS_OK) {
+        titles = titles ? titles : read_titles(statement, &named);
+        arena_clear(&arena);
+        status = visit->row(visit->user_data, read_row(statement, &arena, titles, lists), &arena, error);
+        if (status) {
+            sqlite_reset_statement(statement);
+            return status;
         }
-        for (int i = 0; i < count; i++)
-            if (!sqlite_is_null(statement, i))
-                value_set_text(row, titles[i], read_column(statement, i, arena, titles[i], lists));
     }
     return status == STATUS_END ? STATUS_OK : status;
 }

@@ -5,11 +5,15 @@
 #include "adapters/sqlite.h"
 #include "core/arena.h"
 #include "core/value.h"
+#include "store/row_visit.h"
 
 /* All rows of a statement whose parameters are bound: a list of objects, a member a column by its title, integers as
  * numbers, NULLs left out. `lists`: titles of columns that hold JSON, ended by NULL (NULL: none); one that cannot be
  * read stays a text. */
 enum status statement_rows(struct sqlite_statement *statement, struct arena *arena, const char *const *lists,
                            struct value **rows, struct error *error);
+/* The same, one by one. */
+enum status statement_each(struct sqlite_statement *statement, const char *const *lists,
+                           const struct row_visit *visit, struct error *error);
 
 #endif

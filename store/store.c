@@ -437,6 +437,11 @@ void store_limit_time(struct store *store, long milliseconds)
     sqlite_limit_time(store->database, milliseconds);
 }
 
+enum status store_sort_on_disk(struct store *store, struct error *error)
+{
+    return sqlite_run(store->database, "PRAGMA temp_store = FILE; PRAGMA cache_size = -16384", error);
+}
+
 enum status store_changes(struct store *store, int64_t *number, struct error *error)
 {
     struct sqlite_statement *row;

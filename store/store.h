@@ -91,6 +91,8 @@ void store_snapshot_end(struct store *store);
 
 /* All that is read from here on ends together, after so many milliseconds, with STATUS_STOP; 0: no such end any more. */
 void store_limit_time(struct store *store, long milliseconds);
+/* What is sorted and is more than 16 MiB goes to $TMPDIR, not into memory. Outside of a snapshot. */
+enum status store_sort_on_disk(struct store *store, struct error *error);
 /* Another number whenever somebody else has changed the store since the last time it was asked. */
 enum status store_changes(struct store *store, int64_t *number, struct error *error);
 

@@ -95,3 +95,31 @@ TEST("a missing key that is required is said where its object stands")
     CHECK_INT(setting_read(&context, table, 7, object, "sample", &sample, &error), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "c.yaml:7:2: sample: \"name\" is missing");
 }
+
+TEST("an object's own settings are read into the same struct, with defaults where it is left out")
+{
+    static const struct setting inner[] = {
+        { "count", SETTING_NUMBER, AT(count), .fallback = "8", .minimum = 1, .maximum = 10 },
+        { "wait", SETTING_DURATION, AT(wait), .fallback = "60s" },
+    };
+    static const struct setting outer[] = {
+        { "name", SETTING_TEXT, AT(name), .fallback = NULL },
+        { "retry", SETTING_OBJECT, .members = inner, .member_count = 2 },
+    };
+    struct value *object = value_object(&test_arena);
+    sample = (struct sample){ 0 };
+    CHECK_INT(setting_read(&context, outer, 2, object, "portal", &sample, &error), STATUS_OK);
+    CHECK_INT(sample.count, 8);
+    struct value *retry = value_set(object, "retry", value_object(&test_arena));
+    value_set(retry, "count", value_string(&test_arena, "3"));
+    CHECK_INT(setting_read(&context, outer, 2, object, "portal", &sample, &error), STATUS_OK);
+    CHECK_INT(sample.count, 3);
+    CHECK_INT(sample.wait, 60000);
+    value_set(retry, "cuont", value_string(&test_arena, "3"));
+    CHECK_INT(setting_read(&context, outer, 2, object, "portal", &sample, &error), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "portal.retry: unknown key \"cuont\"; did you mean \"count\"");
+    *retry = *value_string(&test_arena, "often");
+    retry->name = TEXT("retry");
+    CHECK_INT(setting_read(&context, outer, 2, object, "portal", &sample, &error), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "\"portal.retry\" must be an object");
+}

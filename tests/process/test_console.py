@@ -270,6 +270,72 @@ class Console(unittest.TestCase):
         self.assertGreater(len(seen), 40)
 
 
+class Exports(unittest.TestCase):
+    """Lists that are too long for memory, and readers who do not read them."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.portal = Simulator()
+        cls.place = Place(cls.portal, language="vi")
+        cls.place.write("rules.yaml", json.dumps({"rules": [{
+            "id": "BUOC", "field": "steps[].text", "check": {"matches": "^Z"}, "reason": "a step's letter",
+            "message": {"vi": "=Bước không bắt đầu bằng Z", "en": "=A step does not begin with Z"}}]}))
+        cls.place.configure(rules=["rules.yaml"])
+        cls.place.records(*procedures(250, steps="\n".join(f"Bước {number}" for number in range(80))))
+        assert cls.place.run("run").code == 1
+        cls.pages = Pages(cls.place)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.pages.stop()
+        cls.place.close()
+        cls.portal.stop()
+
+    def memory(self):
+        with open(f"/proc/{self.pages.running.process.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) // 1024
+
+    def test_all_rows_are_taken_in_memory_that_does_not_grow_with_them(self):
+        self.pages.page("/giu-lai")
+        before, (events, root) = self.memory(), self.place.sql("SELECT size, lower(hex(root)) FROM checkpoint")[0]
+        for ending in ("csv", "json", "xlsx"):
+            status, headers, body = self.pages.ask_bytes(f"/giu-lai?tai={ending}&bang=giu-lai")
+            self.assertEqual(status, 200)
+            self.assertIn(f'filename="giu-lai-{events}-{root[:12]}.{ending}"', headers["Content-Disposition"])
+            self.assertEqual(self.pages.ask_bytes(f"/giu-lai?tai={ending}&bang=giu-lai", **{"If-None-Match": headers["ETag"]})[0], 304)
+            if ending == "csv":
+                rows = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+                self.assertEqual(len(rows), 20000)
+                self.assertEqual({row["lý do"] for row in rows}, {"'=Bước không bắt đầu bằng Z"})
+            elif ending == "json":
+                document = json.loads(body)
+                self.assertEqual((len(document["rows"]), document["rests_on"]["root"]), (20000, root))
+            else:
+                sheet = zipfile.ZipFile(io.BytesIO(body)).read("xl/worksheets/sheet1.xml").decode("utf-8")
+                self.assertEqual(len(re.findall("<row ", sheet)), 3 + 20000 + 2)
+                self.assertIn(root, sheet)
+        self.assertLess(self.memory() - before, 24, "MB")
+
+    def test_who_reads_slowly_holds_no_snapshot_and_no_more_than_eight_files(self):
+        slow = []
+        for _ in range(8):
+            connection = socket.create_connection(("127.0.0.1", self.pages.listen), timeout=30)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(b"GET /giu-lai?tai=json&bang=giu-lai HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            slow.append((connection, connection.recv(15)))
+        self.assertEqual({first for _, first in slow}, {b"HTTP/1.1 200 OK"})
+        self.assertIn("hãy thử lại", self.pages.page("/nguon?tai=csv&bang=nguon", 503))
+        self.assertIn("<b>250</b>", self.pages.page("/"))
+        self.place.records(*procedures(20))
+        self.assertEqual(self.place.run("run").code, 1)
+        connection = sqlite3.connect(self.place.store)
+        self.assertEqual(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0], 0, "a reader is in the way")
+        connection.close()
+        for connection, _ in slow:
+            connection.close()
+        wait_until(lambda: self.pages.ask("/nguon?tai=csv&bang=nguon")[0] == 200, "files are given back")
+
+
 class Hostile(unittest.TestCase):
     """Markup, direction marks and escapes in everything that comes from outside, and readers who mean no good."""
 

@@ -367,9 +367,9 @@ class Reports(Night):
         self.assertEqual(done.returncode, 0)
         with zipfile.ZipFile(path) as book:
             self.assertIsNone(book.testzip())
-            strings = [node.text for node in xml.etree.ElementTree.fromstring(book.read("xl/sharedStrings.xml")).iter()
-                       if node.tag.endswith("}t")]
             sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+            strings = [node.text for name in sheets for node in xml.etree.ElementTree.fromstring(book.read(name)).iter()
+                       if node.tag.endswith("}t")]
         self.assertEqual(len(sheets), 2)
         self.assertIn("1.000001", strings)
         self.assertIn("UBND thành phố Cần Thơ (no level stated)", strings)
