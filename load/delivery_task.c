@@ -62,8 +62,7 @@ static enum status read_content(struct store *store, struct arena *scratch, cons
     if (status != STATUS_END)
         return status;
     return error_set(error, STATUS_LEDGER,
-                     _("the store has lost the content of " TEXT_PRINT
-                       "; run \"congkhai audit verify\" and "
+                     _("the store has lost the content of " TEXT_PRINT "; run \"congkhai audit verify\" and "
                        "restore a backup of the store"),
                      TEXT_ARG(item->code));
 }

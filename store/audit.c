@@ -102,11 +102,12 @@ enum status audit_check_name(struct store *store, struct error *error)
         return error->status;
     if (known ? text_equal(head.origin, buffer_view(&origin)) : store_version(store) < 2)
         return STATUS_OK;
-    return error_set(error, STATUS_LEDGER,
-                     _("%s: the ledger's last head is one of \"%.*s\", but the store calls its ledger \"%.*s\": "
-                       "another hand has changed it. \"congkhai audit verify\" looks at all of it; keep a copy of "
-                       "the file and restore a backup"),
-                     store_path(store), TEXT_ARG(head.origin), TEXT_ARG(buffer_view(&origin)));
+    return error_set(
+        error, STATUS_LEDGER,
+        _("%s: the ledger's last head is one of \"%.*s\", but the store calls its ledger \"%.*s\": "
+          "another hand has changed it. \"congkhai audit verify\" looks at all of it; keep a copy of "
+          "the file and restore a backup"),
+        store_path(store), TEXT_ARG(head.origin), TEXT_ARG(buffer_view(&origin)));
 }
 
 enum status audit_open(struct store *store, const struct audit_settings *settings, struct error *error)

@@ -72,11 +72,10 @@ static enum status read_kept(struct quick *quick, struct error *error)
 {
     struct sqlite_statement *row;
     struct merkle_tree tree;
-    if (store_sql(
-            quick->store,
-            "SELECT coalesce((SELECT max(seq) FROM ledger), 0), frontier, size FROM (SELECT 1)"
-            " LEFT JOIN tree ON id = 1",
-            &row, error))
+    if (store_sql(quick->store,
+                  "SELECT coalesce((SELECT max(seq) FROM ledger), 0), frontier, size FROM (SELECT 1)"
+                  " LEFT JOIN tree ON id = 1",
+                  &row, error))
         return error->status;
     enum status status = sqlite_step(row, error);
     if (status)
@@ -326,7 +325,8 @@ static enum status check_contents(struct store *store, struct error *error)
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status audit_standing_check(struct store *store, const struct audit_settings *settings, struct error *error)
+enum status audit_standing_check(struct store *store, const struct audit_settings *settings,
+                                 struct error *error)
 {
     enum steering standing = STEERING_SAME;
     int64_t run = 0;
@@ -335,8 +335,7 @@ enum status audit_standing_check(struct store *store, const struct audit_setting
     if (store_version(store) == STORE_VERSION && steering_compare(store, &standing, &run, error))
         return error->status;
     if (standing == STEERING_CHANGED)
-        return error_set(error, STATUS_LEDGER,
-                         _("%s: what the stages work with is not as run %lld left it"), store_path(store),
-                         (long long)run);
+        return error_set(error, STATUS_LEDGER, _("%s: what the stages work with is not as run %lld left it"),
+                         store_path(store), (long long)run);
     return check_contents(store, error);
 }

@@ -85,12 +85,14 @@ static enum status look_at(struct rekey *rekey, struct sqlite_statement *row, re
 static enum status find_moved(struct rekey *rekey, rekey_find *find, void *user_data, struct error *error)
 {
     struct sqlite_statement *rows;
-    if (store_sql(rekey->store,
-                  "SELECT r.id, r.key, r.code, p.bytes, p.encoding, p.size, p.digest, c.bytes, c.encoding, c.size,"
-                  " c.digest, r.locator FROM record r JOIN payload p ON p.id = r.payload LEFT JOIN payload c ON c.id = "
-                  "r.context"
-                  " WHERE r.source = ?1 AND r.nameless = 0 ORDER BY r.id",
-                  &rows, error))
+    if (store_sql(
+            rekey->store,
+            "SELECT r.id, r.key, r.code, p.bytes, p.encoding, p.size, p.digest, c.bytes, c.encoding, c.size,"
+            " c.digest, r.locator FROM record r JOIN payload p ON p.id = r.payload LEFT JOIN payload c ON "
+            "c.id = "
+            "r.context"
+            " WHERE r.source = ?1 AND r.nameless = 0 ORDER BY r.id",
+            &rows, error))
         return error->status;
     sqlite_bind_number(rows, 1, rekey->source);
     enum status status;

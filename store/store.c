@@ -571,11 +571,12 @@ static enum status changed(struct store *store, const struct digest *digest, str
 {
     char hex[DIGEST_HEX];
     digest_hex(digest, hex);
-    return error_set(error, STATUS_LEDGER,
-                     _("%s: the bytes that stand under digest %.12s are not those that had it: another hand has "
-                       "changed them. \"congkhai audit verify\" looks at all of it; keep a copy of the file and "
-                       "restore a backup"),
-                     store->path, hex);
+    return error_set(
+        error, STATUS_LEDGER,
+        _("%s: the bytes that stand under digest %.12s are not those that had it: another hand has "
+          "changed them. \"congkhai audit verify\" looks at all of it; keep a copy of the file and "
+          "restore a backup"),
+        store->path, hex);
 }
 
 enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at,
@@ -614,7 +615,8 @@ enum status store_payload_of(struct store *store, struct arena *arena, int64_t p
 {
     struct sqlite_statement *statement;
     struct digest own = { 0 };
-    if (store_sql(store, "SELECT bytes, encoding, size, digest FROM payload WHERE id = ?1", &statement, error))
+    if (store_sql(store, "SELECT bytes, encoding, size, digest FROM payload WHERE id = ?1", &statement,
+                  error))
         return error->status;
     sqlite_bind_number(statement, 1, payload);
     enum status status = sqlite_step(statement, error);
@@ -632,7 +634,8 @@ enum status store_payload_by_digest(struct store *store, struct arena *arena, co
                                     struct text *bytes, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT bytes, encoding, size, digest FROM payload WHERE digest = ?1", &statement, error))
+    if (store_sql(store, "SELECT bytes, encoding, size, digest FROM payload WHERE digest = ?1", &statement,
+                  error))
         return error->status;
     sqlite_bind_digest(statement, 1, digest);
     enum status status = sqlite_step(statement, error);
