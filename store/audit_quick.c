@@ -229,7 +229,9 @@ static enum status check_tail(const struct quick *quick, struct error *error)
     return ours ? STATUS_OK
                 : fail_event(
                       quick, error, (int64_t)quick->last.size + 1,
-                      _("what stands behind the last head was written by no run with the ledger's key"));
+                      quick->tree.size > quick->last.size
+                          ? _("what stands behind the last head was written by no run with the ledger's key")
+                          : _("the head of the tree as it is kept was altered"));
 }
 
 static enum status is_known(const struct quick *quick, struct text note, struct error *error)
@@ -290,8 +292,8 @@ enum status audit_quick_check(struct store *store, const struct audit_settings *
         status = status ? status : read_heads(&quick, error);
         status = status ? status : follow_events(&quick, error);
         status = status ? status : compare_kept(&quick, error);
-        status = status ? status : check_tail(&quick, error);
         status = status ? status : compare_file(&quick, error);
+        status = status ? status : check_tail(&quick, error);
         store_snapshot_end(store);
     }
     arena_free(&quick.arena);
