@@ -291,18 +291,3 @@ enum status approval_view_news(struct store *store, struct arena *arena, int64_t
     }
     return status == STATUS_END ? STATUS_OK : status;
 }
-
-enum status approval_view_recoveries(struct store *store, struct arena *arena, int64_t last,
-                                     struct value **rows, struct error *error)
-{
-    static const char sql[] =
-        "SELECT seq AS event, event AS name, at, actor, json_extract(detail, '$.reason') AS reason FROM "
-        "ledger"
-        " WHERE " APPROVAL_EVENTS " AND seq <= ?1 AND (event = 'approval-recovered'"
-        "  OR (event = 'submitted' AND json_extract(detail, '$.recover'))) ORDER BY seq";
-    struct sqlite_statement *row;
-    if (store_sql(store, sql, &row, error))
-        return error->status;
-    sqlite_bind_number(row, 1, last);
-    return statement_rows(row, arena, (const char *const[]){ NULL }, rows, error);
-}

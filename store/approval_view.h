@@ -23,11 +23,6 @@ enum status approval_view(struct store *store, struct arena *arena, struct value
 enum status approval_view_news(struct store *store, struct arena *arena, int64_t since, struct value **rows,
                                struct error *error);
 
-/* For bundles: the events up to one by which rules of approval were to be recovered, or were: { event, name, at, actor?,
- * reason? }. */
-enum status approval_view_recoveries(struct store *store, struct arena *arena, int64_t last,
-                                     struct value **rows, struct error *error);
-
 /* For store/kept.h: the steps that wait or were sent back as a JSON list of { code, outcome (waiting · sent-back), words,
  * field?, run }; bytes NULL: there are none. */
 enum status approval_view_kept(struct store *store, struct arena *arena, struct text *json,

@@ -99,6 +99,8 @@ struct audit_request {
 #define AUDIT_PAYLOAD   "payload"   /* bytes do not have their digest, or are not there */
 #define AUDIT_SCHEMA    "schema"    /* a table, view, index or trigger is not the program's */
 #define AUDIT_STATE     "state"     /* what the stages work with says something else than the ledger */
+#define AUDIT_APPROVAL                                                                                       \
+    "approval" /* what people decided, or what was sent by it, is not as the rules in force ask */
 #define AUDIT_STATEMENT "statement" /* of a bundle or a proof: the events do not say so */
 #define AUDIT_DATABASE  "database"  /* the file is damaged */
 

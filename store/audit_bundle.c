@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "core/canonical.h"
-#include "store/approval_view.h"
+#include "store/approval_rows.h"
 #include "store/audit_proof.h"
 #include "store/audit_scan.h"
 
@@ -229,6 +229,31 @@ static enum status put_all_further(struct bundling *bundling, struct error *erro
     return status;
 }
 
+/* Every bundle tells by which events rules of approval were to be recovered, or were, whatever run it is of. */
+static enum status put_recoveries(struct bundling *bundling, struct value *about, struct error *error)
+{
+    static const char sql[] =
+        "SELECT seq FROM ledger WHERE " APPROVAL_EVENTS " AND seq <= ?1 AND (event = 'approval-recovered'"
+        "  OR (event = 'submitted' AND json_extract(detail, '$.recover'))) ORDER BY seq";
+    const struct audit_bundle *bundle = bundling->bundle;
+    struct sqlite_statement *row;
+    struct value *list = value_list(bundling->arena);
+    if (store_sql(bundling->store, sql, &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, (int64_t)bundle->head.size);
+    enum status status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK) {
+        int64_t event = sqlite_number(row, 0);
+        value_append(list, value_integer(bundling->arena, event));
+        if ((event < bundle->first || event > bundle->last) && put_further(bundling, event, error))
+            break;
+    }
+    sqlite_reset_statement(row);
+    if (list->count)
+        value_set(about, "recoveries", list);
+    return status == STATUS_END ? STATUS_OK : error->status;
+}
+
 /* ---- the rest ---- */
 
 static enum status put_named(struct bundling *bundling, const char *member, const char *name,
@@ -304,11 +329,8 @@ static enum status write_all(struct bundling *bundling, struct error *error)
     value_set(about, "last", value_integer(arena, bundle->last));
     value_set(about, "size", value_integer(arena, (int64_t)bundle->head.size));
     value_set(about, "forgotten", forgotten);
-    struct value *recoveries;
-    if (approval_view_recoveries(bundling->store, arena, (int64_t)bundle->head.size, &recoveries, error))
+    if (put_recoveries(bundling, about, error))
         return error->status;
-    if (recoveries->count)
-        value_set(about, "recoveries", recoveries);
     if (bundle->run &&
         (put_named(bundling, "$.config_digest", "configuration.json", error) ||
          put_named(bundling, "$.rules_digest", "rules.json", error) || put_before(bundling, about, error)))

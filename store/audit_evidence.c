@@ -23,6 +23,11 @@ struct digests {
     size_t count, room;
 };
 
+struct numbers {
+    int64_t *items;
+    size_t count, room;
+};
+
 struct evidence {
     struct audit_pass *pass;
     const char *folder;
@@ -34,7 +39,9 @@ struct evidence {
     struct audit_scan scan;
     struct spoken *spoken;
     size_t spoken_count, spoken_room;
-    struct digests named;        /* by events "forgotten" that are shown */
+    struct digests named; /* by events "forgotten" that are shown */
+    struct numbers
+        recoveries; /* events by which rules of approval are to be recovered, or were, that are shown */
     bool starts, end_shown;      /* the first event begins the run; the one behind the last begins the next */
     struct digest config, rules; /* of the run's beginning */
     bool has_config, has_rules;
@@ -112,6 +119,19 @@ static void claim(struct evidence *evidence, bool holds, const char *what)
                    what);
 }
 
+/* What is said beyond these is bound to nothing. */
+#define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+static void check_members(struct evidence *evidence, const struct value *object, const char *const *known)
+{
+    for (const struct value *member = object->first; member; member = member->next) {
+        const char *const *name = known;
+        while (*name && !text_is(member->name, *name))
+            name++;
+        if (!*name)
+            claim(evidence, false, text_string(&evidence->arena, member->name));
+    }
+}
+
 static enum status malformed(const char *what, struct error *error)
 {
     return error_set(error, STATUS_REJECT, _("%s is malformed"), what);
@@ -179,6 +199,21 @@ static void put_digest(struct digests *digests, const struct digest *digest)
         digests->items = memory_grow(digests->items, digests->room, sizeof *digests->items);
     }
     digests->items[digests->count++] = *digest;
+}
+
+static void put_number(struct numbers *numbers, int64_t number)
+{
+    if (numbers->count == numbers->room) {
+        numbers->room = numbers->room * 2 + 16;
+        numbers->items = memory_grow(numbers->items, numbers->room, sizeof *numbers->items);
+    }
+    numbers->items[numbers->count++] = number;
+}
+
+static int by_number(const void *left, const void *right)
+{
+    int64_t one = *(const int64_t *)left, other = *(const int64_t *)right;
+    return (one > other) - (one < other);
 }
 
 static int by_digest(const void *left, const void *right)
@@ -284,10 +319,18 @@ static enum status check_way(struct evidence *evidence, const struct value *path
     return STATUS_OK;
 }
 
+/* What statements beside the events rest on: bytes that an event forgot, rules of approval that one recovers. */
 static bool take_named(struct evidence *evidence)
 {
-    const struct value *list = value_find(evidence->scan.detail, "digests");
+    const struct audit_scan *scan = &evidence->scan;
+    const struct value *list = value_find(scan->detail, "digests"),
+                       *recover = value_find(scan->detail, "recover");
     struct digest digest;
+    if (text_is(scan->entry.event, "approval-recovered") ||
+        (text_is(scan->entry.event, "submitted") && recover && recover->truth))
+        put_number(&evidence->recoveries, scan->entry.seq);
+    if (!text_is(scan->entry.event, "forgotten"))
+        return true;
     if (!list || list->kind != VALUE_LIST)
         return false;
     for (const struct value *name = list->first; name; name = name->next)
@@ -311,7 +354,6 @@ static void put_spoken(struct evidence *evidence, const struct digest *digest, b
 static enum status take_event(struct evidence *evidence, int64_t expected, struct error *error)
 {
     struct audit_scan *scan = &evidence->scan;
-    static const char *const names[] = { "source_digest", "config_digest", "rules_digest" };
     struct digest digest;
     audit_scan_check(scan, true);
     if (scan->entry.seq != expected)
@@ -320,15 +362,15 @@ static enum status take_event(struct evidence *evidence, int64_t expected, struc
     audit_take_event(evidence->pass, scan);
     if (scan->entry.has_digest)
         put_spoken(evidence, &scan->entry.digest, true);
-    for (int i = 0; i < 3; i++)
-        if (read_digest(text_member(scan->detail, names[i]), &digest))
+    for (int i = 0; i < AUDIT_NAMED; i++)
+        if (read_digest(text_member(scan->detail, audit_named[i]), &digest))
             put_spoken(evidence, &digest, i > 0);
-    if (text_is(scan->entry.event, "forgotten") && !take_named(evidence))
+    if (!take_named(evidence))
         return malformed(_("an event"), error);
     if (expected == evidence->first) {
         evidence->starts = text_is(scan->entry.event, "run-started");
-        evidence->has_config = read_digest(text_member(scan->detail, names[1]), &evidence->config);
-        evidence->has_rules = read_digest(text_member(scan->detail, names[2]), &evidence->rules);
+        evidence->has_config = read_digest(text_member(scan->detail, "config_digest"), &evidence->config);
+        evidence->has_rules = read_digest(text_member(scan->detail, "rules_digest"), &evidence->rules);
     }
     return STATUS_OK;
 }
@@ -345,6 +387,7 @@ static enum status take_way(struct evidence *evidence, struct lines *ways, struc
         return status == STATUS_END ? malformed("proofs.ndjson", error) : status;
     if (parse(arena, line, "proofs.ndjson", &way, error))
         return error->status;
+    check_members(evidence, way, NAMES("path", "seq"));
     claim(evidence, is_number(way, "seq", &seq) && seq == evidence->scan.entry.seq, "proofs.ndjson");
     return check_way(evidence, value_find(way, "path"), error);
 }
@@ -413,8 +456,9 @@ static enum status check_further(struct evidence *evidence, struct error *error)
             (status = read_event(evidence, &arena, text_member(part, "event"), error)) ||
             (status = check_way(evidence, value_find(part, "path"), error)))
             break;
+        check_members(evidence, part, NAMES("event", "path"));
         audit_scan_check_detail(&evidence->scan);
-        if (text_is(entry->event, "forgotten") && !take_named(evidence))
+        if (*evidence->scan.fault || !take_named(evidence))
             status = malformed(_("an event"), error);
         if (entry->seq == evidence->last + 1 && text_is(entry->event, "run-started") &&
             entry->run == evidence->run + 1)
@@ -447,6 +491,7 @@ static enum status check_before(struct evidence *evidence, struct error *error)
         !merkle_consistency_holds(before.size, &before.root, evidence->head.size, &evidence->head.root,
                                   &proof))
         audit_find(pass, AUDIT_HEAD, 1, _("the ledger of the head does not go on from head-before"));
+    check_members(evidence, said, NAMES("path", "run", "size"));
     if (value_find(said, "run"))
         audit_not_proven(pass, _("head-before: of which run it is"));
     return STATUS_OK;
@@ -603,6 +648,18 @@ static enum status check_payloads(struct evidence *evidence, struct digests *for
 
 /* ---- a bundle ---- */
 
+static void check_recoveries(struct evidence *evidence)
+{
+    const struct value *list = value_find(evidence->about, "recoveries"), *said = list ? list->first : NULL;
+    struct numbers *shown = &evidence->recoveries;
+    bool same = list ? list->kind == VALUE_LIST && list->count == shown->count : !shown->count;
+    if (shown->count)
+        qsort(shown->items, shown->count, sizeof *shown->items, by_number);
+    for (size_t i = 0; same && i < shown->count; i++, said = said->next)
+        same = said->kind == VALUE_NUMBER && strtoll(said->text.bytes, NULL, 10) == shown->items[i];
+    claim(evidence, same, "recoveries");
+}
+
 static enum status read_about(struct evidence *evidence, struct digests *forgotten, struct error *error)
 {
     struct text bytes;
@@ -625,11 +682,18 @@ static enum status read_about(struct evidence *evidence, struct digests *forgott
     }
     evidence->whole = evidence->first == 1 && (uint64_t)evidence->last == evidence->head.size;
     evidence->pass->report->origin = evidence->head.origin;
+    audit_check_origin(evidence->pass);
     claim(evidence,
           text_equal(text_member(about, "origin"), evidence->head.origin) &&
               is_number(about, "size", &size) && (uint64_t)size == evidence->head.size,
           "origin, size");
-    claim(evidence, is_number(about, "format", &format) && format == 2, "format");
+    check_members(
+        evidence, about,
+        NAMES("before", "first", "forgotten", "format", "last", "origin", "recoveries", "run", "size"));
+    bool known = is_number(about, "format", &format) && (format == 1 || format == 2);
+    claim(evidence, known, "format");
+    if (known && format == 1)
+        audit_not_proven(evidence->pass, _("format 1, of congkhai 0.1.0: what it says beyond its events"));
     claim(evidence, evidence->whole || evidence->run, "first, last");
     return STATUS_OK;
 }
@@ -647,6 +711,8 @@ static enum status check_bundle(struct evidence *evidence, struct error *error)
             audit_not_proven(pass, _("whether run %lld went on behind event %lld"), (long long)evidence->run,
                              (long long)evidence->last);
     }
+    if (!status)
+        check_recoveries(evidence);
     status = status ? status : check_before(evidence, error);
     status = status
                  ? status
@@ -703,6 +769,7 @@ static enum status check_proven(struct evidence *evidence, const struct value *p
         audit_scan_check_detail(&evidence->scan);
         if (*evidence->scan.fault)
             return malformed(_("an event"), error);
+        check_members(evidence, part, NAMES("event", "leaf", "path"));
         claim(evidence, read_digest(text_member(part, "leaf"), &leaf) && digest_equal(&leaf, &entry->hash),
               "leaf");
         kinds = kinds && is_kind(at, events->count, status, entry->event) && entry->seq > before;
@@ -730,7 +797,7 @@ static enum status check_proof(struct evidence *evidence, const char *path, stru
     struct value *proof;
     struct text bytes, note;
     struct digest root;
-    int64_t size = 0;
+    int64_t size = 0, format;
     if (file_read(&evidence->arena, path, FILE_MAX, &bytes, error) ||
         parse(&evidence->arena, bytes, path, &proof, error))
         return error->status;
@@ -741,10 +808,14 @@ static enum status check_proof(struct evidence *evidence, const char *path, stru
     if (take_head(evidence, note, "head", &evidence->head, error))
         return error->status;
     evidence->pass->report->origin = evidence->head.origin;
+    audit_check_origin(evidence->pass);
     claim(evidence,
           is_number(proof, "tree_size", &size) && (uint64_t)size == evidence->head.size &&
               read_digest(text_member(proof, "root"), &root) && digest_equal(&root, &evidence->head.root),
           "tree_size, root");
+    check_members(evidence, proof,
+                  NAMES("code", "content", "events", "format", "head", "on", "root", "status", "tree_size"));
+    claim(evidence, is_number(proof, "format", &format) && format == 1, "format");
     judge_outside(evidence);
     return check_proven(evidence, proof, error);
 }
@@ -755,6 +826,7 @@ enum status audit_verify_evidence(struct audit_pass *pass, const char *path, boo
     enum status status = folder ? check_bundle(&evidence, error) : check_proof(&evidence, path, error);
     free(evidence.spoken);
     free(evidence.named.items);
+    free(evidence.recoveries.items);
     audit_scan_close(&evidence.scan);
     if (status > STATUS_END)
         audit_find(pass, AUDIT_STATEMENT, 0, "%s", error->message);

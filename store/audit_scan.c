@@ -7,6 +7,9 @@
 #include "adapters/unicode.h"
 #include "core/canonical.h"
 
+const char *const audit_named[AUDIT_NAMED] = { "source_digest", "config_digest",    "rules_digest",
+                                               "text_digest",   "signature_digest", "revoked_digest" };
+
 /* A column of another type would give the same bytes to be hashed and yet be passed over by the views. To be
  * asked before anything is read: reading may convert what it reads. */
 static bool has_types(struct sqlite_statement *row)
@@ -96,7 +99,6 @@ static void check_run(struct audit_scan *scan)
  * it names bytes, it names them by a digest. */
 void audit_scan_check_detail(struct audit_scan *scan)
 {
-    static const char *const names[] = { "source_digest", "config_digest", "rules_digest" };
     struct value *detail;
     struct error unread = { 0 };
     struct digest digest;
@@ -115,8 +117,8 @@ void audit_scan_check_detail(struct audit_scan *scan)
         return;
     }
     scan->detail = detail;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const struct value *named = value_find(detail, names[i]);
+    for (size_t i = 0; i < AUDIT_NAMED; i++) {
+        const struct value *named = value_find(detail, audit_named[i]);
         if (named && (named->kind != VALUE_TEXT || named->text.length != DIGEST_HEX - 1 ||
                       !digest_from_hex(named->text, &digest)))
             blame(scan, _("it names bytes by what is no digest"));

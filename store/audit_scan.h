@@ -6,6 +6,10 @@
 #include "store/ledger.h"
 #include "store/merkle.h"
 
+/* Members of a detail that name bytes by their digest. The first are a source's; what the others name is kept as it is. */
+#define AUDIT_NAMED 6
+extern const char *const audit_named[AUDIT_NAMED];
+
 struct audit_scan {
     struct store *store;
     struct sqlite_statement *rows;

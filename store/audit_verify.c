@@ -164,6 +164,16 @@ void audit_read_outside(struct audit_pass *pass)
     qsort(pass->outside, pass->outside_count, sizeof *pass->outside, by_size);
 }
 
+void audit_check_origin(struct audit_pass *pass)
+{
+    for (size_t i = 0; i < pass->outside_count; i++)
+        if (pass->report->origin.bytes && !text_equal(pass->outside[i].head.origin, pass->report->origin))
+            audit_find(pass, AUDIT_OUTSIDE, 0,
+                       _("%s is the head of another ledger, \"%.*s\"; this one is \"%.*s\""),
+                       pass->outside[i].name, TEXT_ARG(pass->outside[i].head.origin),
+                       TEXT_ARG(pass->report->origin));
+}
+
 enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
 {
     struct sqlite_statement *row;
@@ -179,27 +189,22 @@ enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
         pass->report->origin = text_of(clean(pass, text_string(pass->arena, sqlite_column_text(row, 0))));
     pass->total = sqlite_number(row, 1);
     sqlite_reset_statement(row);
-    for (size_t i = 0; i < pass->outside_count; i++)
-        if (pass->report->origin.bytes && !text_equal(pass->outside[i].head.origin, pass->report->origin))
-            audit_find(pass, AUDIT_OUTSIDE, 0,
-                       _("%s is the head of another ledger, \"%.*s\"; this one is \"%.*s\""),
-                       pass->outside[i].name, TEXT_ARG(pass->outside[i].head.origin),
-                       TEXT_ARG(pass->report->origin));
+    audit_check_origin(pass);
     return STATUS_OK;
 }
 
 /* ---- the head's file ---- */
 
+/* TEXT_NONE: there is none. What is there and cannot be read as a file is no head: an empty text. */
 static struct text read_file(struct audit_pass *pass)
 {
     BUFFER_OWNED struct buffer path = { 0 };
     struct error unread;
     struct text bytes;
     audit_head_path(pass->store, &path);
-    if (file_exists(path.bytes) &&
-        file_read(pass->arena, path.bytes, NOTE_SIZE_MAX, &bytes, &unread) == STATUS_OK)
-        return bytes;
-    return TEXT_NONE;
+    if (!file_exists(path.bytes))
+        return TEXT_NONE;
+    return file_read(pass->arena, path.bytes, NOTE_SIZE_MAX, &bytes, &unread) ? TEXT("") : bytes;
 }
 
 static bool is_older_head(struct audit_pass *pass, struct text note, int64_t *run)

@@ -13,7 +13,7 @@ static enum status doubt(void *user_data, int64_t event, const char *sentence, s
 {
     struct examination *examination = user_data;
     (void)error;
-    audit_find(examination->pass, AUDIT_EVENT, event, _("event %lld, of approval: %s"), (long long)event,
+    audit_find(examination->pass, AUDIT_APPROVAL, event, _("event %lld, of approval: %s"), (long long)event,
                sentence);
     return STATUS_OK;
 }
@@ -46,16 +46,16 @@ static void check_used(struct examination *examination, struct sqlite_statement 
                 text_is(sqlite_column_text(row, 3), entry->step.withdraws ? "withdraw" : "publish");
     clock_parse(sqlite_column_text(row, 5), &at);
     if (!same || approved >= event)
-        audit_find(examination->pass, AUDIT_EVENT, event,
+        audit_find(examination->pass, AUDIT_APPROVAL, event,
                    _("event %lld sends " TEXT_PRINT
                      " by an approval (event %lld) that is not there, or approves something else"),
                    (long long)event, TEXT_ARG(code), (long long)approved);
     else if (at > entry->until)
-        audit_find(examination->pass, AUDIT_EVENT, event,
+        audit_find(examination->pass, AUDIT_APPROVAL, event,
                    _("event %lld sends " TEXT_PRINT " by an approval (event %lld) that had expired"),
                    (long long)event, TEXT_ARG(code), (long long)approved);
     else if (sqlite_number(row, 6))
-        audit_find(examination->pass, AUDIT_EVENT, event,
+        audit_find(examination->pass, AUDIT_APPROVAL, event,
                    _("event %lld sends " TEXT_PRINT " by an approval (event %lld) that was used before"),
                    (long long)event, TEXT_ARG(code), (long long)approved);
 }
@@ -94,7 +94,7 @@ static enum status check_period(struct examination *examination, const struct ap
     enum status status;
     while ((status = sqlite_step(row, error)) == STATUS_OK) {
         struct text code = sqlite_column_text(row, 1);
-        audit_find(examination->pass, AUDIT_EVENT, sqlite_number(row, 0),
+        audit_find(examination->pass, AUDIT_APPROVAL, sqlite_number(row, 0),
                    _("event %lld sends " TEXT_PRINT " without an approval, which the rules in force ask for"),
                    (long long)sqlite_number(row, 0), TEXT_ARG(code));
     }

@@ -276,19 +276,17 @@ static void note_misnamed(struct audit_pass *pass, const struct audit_scan *scan
 static enum status check_references(struct audit_pass *pass, const struct audit_scan *scan,
                                     struct error *error)
 {
-    static const char *const kept[] = { "config_digest", "rules_digest", "text_digest", "signature_digest",
-                                        "revoked_digest" };
     const struct ledger_entry *entry = &scan->entry;
     struct digest digest;
     if (entry->has_digest && check_content(pass, entry->seq, &entry->digest, error))
         return error->status;
-    if (digest_from_hex(value_text_of(scan->detail, "source_digest"), &digest)) {
+    if (digest_from_hex(value_text_of(scan->detail, audit_named[0]), &digest)) {
         note_misnamed(pass, scan, &digest);
         if (check_source(pass, entry->seq, &digest, error))
             return error->status;
     }
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        if (digest_from_hex(value_text_of(scan->detail, kept[i]), &digest) &&
+    for (size_t i = 1; i < AUDIT_NAMED; i++)
+        if (digest_from_hex(value_text_of(scan->detail, audit_named[i]), &digest) &&
             check_content(pass, entry->seq, &digest, error))
             return error->status;
     return STATUS_OK;
@@ -374,7 +372,10 @@ static enum status check_kept(struct audit_pass *pass, struct error *error)
     BUFFER_OWNED struct buffer grown = { 0 };
     struct sqlite_statement *row;
     struct merkle_tree kept;
-    if (store_sql(pass->store, "SELECT frontier, size, note FROM tree WHERE id = 1", &row, error))
+    if (store_sql(pass->store,
+                  "SELECT frontier, size, note, typeof(size) = 'integer' AND typeof(frontier) = 'blob' FROM "
+                  "tree WHERE id = 1",
+                  &row, error))
         return error->status;
     enum status status = sqlite_step(row, error);
     if (status > STATUS_END)
@@ -382,7 +383,8 @@ static enum status check_kept(struct audit_pass *pass, struct error *error)
     bool has = status == STATUS_OK;
     int64_t size = has ? sqlite_number(row, 1) : 0, events = pass->report->events;
     merkle_write(&pass->recorded, &grown);
-    bool same = has && text_equal(sqlite_bytes(row, 0), buffer_view(&grown)) && size == events;
+    bool same = has && sqlite_number(row, 3) && text_equal(sqlite_bytes(row, 0), buffer_view(&grown)) &&
+                size == events;
     bool readable = has && merkle_read(sqlite_bytes(row, 0), &kept) && (int64_t)kept.size == size;
     if (same && !pass->broken)
         check_tail(pass, sqlite_column_text(row, 2));

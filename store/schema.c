@@ -158,7 +158,8 @@ enum status schema_judge(struct sqlite *database, int64_t version, enum schema_s
         *standing = SCHEMA_OURS;
     else if (schema_version_knows(version, &theirs))
         *standing = SCHEMA_OLDER;
-    if (*standing == SCHEMA_OLDER)
+    if (*standing == SCHEMA_OLDER ||
+        version < STORE_VERSION) /* of another version only what was released is known */
         return STATUS_OK;
     enum status status = named_by_ledger(database, &named, error);
     bool same = status == STATUS_OK && digest_equal(&theirs, &named);

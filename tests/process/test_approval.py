@@ -622,7 +622,9 @@ class Certificates(Office, Night):
         approved = json.loads(next(line for line in (bundle / "events.ndjson").read_text().splitlines()
                                    if '"event":"approved"' in line))
         signature = bundle / "payloads" / approved["detail"]["signature_digest"]
+        self.expect(self.run_as("audit", "verify", bundle, at=later), 0)
         signature.write_bytes(signature.read_bytes()[:-1] + b"\0")
+        self.expect(self.run_as("audit", "verify", bundle), 5)
         done = subprocess.run(["python3", ROOT / "scripts" / "verify-ledger", "--english", str(bundle)], capture_output=True,
                               text=True)
         self.assertEqual(done.returncode, 5, done.stdout)

@@ -15,9 +15,8 @@ import threading
 import unittest
 
 from harness import Place, Simulator, procedure, procedures, wait_until
-from test_audit import DOCUMENT, Signed, three_nights, verifier
+from sealed_nights import DOCUMENT, TODAY, SealedNights, Signed, verifier
 
-TODAY = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=7))).date()
 YESTERDAY = TODAY - datetime.timedelta(days=1)
 
 
@@ -201,18 +200,7 @@ class Copies(unittest.TestCase):
         self.assertEqual((verified.code, verified.json["unsealed"]), (0, 3))  # those of the second run
 
 
-class History(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.stack = contextlib.ExitStack()
-        cls.portal = cls.stack.enter_context(Simulator())
-        cls.place = cls.stack.enter_context(Signed(cls.portal))
-        three_nights(cls.place, cls.portal)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.close()
-
+class History(SealedNights):
     def test_it_tells_every_change_of_every_field_with_who_where_from_and_by_which_rules(self):
         changes = self.place.run("--json", "history", "1.000005").json
         names = [(change.get("old"), change["new"], change["run"]) for change in changes if change["field"] == "name"]
@@ -302,18 +290,7 @@ class History(unittest.TestCase):
             self.assertIn("the portal refused this content", place.run("show", "1.000001").stdout)
 
 
-class Evidence(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.stack = contextlib.ExitStack()
-        portal = cls.stack.enter_context(Simulator())
-        cls.place = cls.stack.enter_context(Signed(portal))
-        three_nights(cls.place, portal)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.close()
-
+class Evidence(SealedNights):
     def bundle(self, *arguments):
         folder = self.place.folder / f"bundle-{len(list(self.place.folder.iterdir()))}"
         done = self.place.run("audit", "export", *arguments, folder)

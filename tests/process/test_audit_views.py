@@ -10,7 +10,7 @@ import sqlite3
 import unittest
 
 from harness import ROOT, Place, Simulator, procedure, procedures
-from test_audit import VERIFIER, three_nights
+from sealed_nights import three_nights
 
 DOCUMENT = ROOT / "docs" / "audit.md"
 OUTCOMES = ("accepted", "rejected", "held")

@@ -1,21 +1,18 @@
 """A forger's campaign from a seed, in short: both verifiers end, and say the same, whatever was edited; what is not found changes
 nothing. scripts/forge has the long form. And files that are none, and would never end."""
 
-import contextlib
-import datetime
 import importlib.machinery
 import importlib.util
 import json
 import os
 import shutil
 import sqlite3
+import types
 import unittest
 import zlib
 
-from harness import ROOT, Simulator
-from test_audit import Signed, three_nights
-
-TODAY = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=7))).date().isoformat()
+from harness import ROOT
+from sealed_nights import Forger, SealedNights, canonical
 
 
 def forge():
@@ -25,43 +22,71 @@ def forge():
     return module
 
 
-class Forge(unittest.TestCase):
+class Verdicts(SealedNights):
     @classmethod
     def setUpClass(cls):
-        cls.stack = contextlib.ExitStack()
-        portal = cls.stack.enter_context(Simulator())
-        cls.place = cls.stack.enter_context(Signed(portal))
-        three_nights(cls.place, portal)
-        with sqlite3.connect(cls.place.store) as database:
-            database.execute("PRAGMA journal_mode = DELETE")
-        database.close()
-        cls.bundle, cls.proof = cls.place.folder / "bundle", cls.place.folder / "proof.json"
-        assert cls.place.run("audit", "export", "--run", "2", cls.bundle).code == 0
-        cls.proof.write_text(cls.place.run("--json", "audit", "prove", "1.000004", "--on", TODAY).stdout, encoding="utf-8")
+        super().setUpClass()
+        store = cls.place.closed()
+        cls.whole, cls.bundle, cls.proof = cls.place.evidence()
+        cls.kept = cls.place.write("kept.checkpoint", store.with_name(store.name + ".checkpoint").read_bytes())
         cls.said = []
         cls.campaign = forge().Campaign(16, cls.place.folder / "congkhai.yaml", cls.place.key, cls.said.append)
+        cls.campaign.store = store
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.stack.close()
+    def never_holds(self, what, path, verdict=5):
+        """Both come to an end, and to the same: it is none, or it does not hold."""
+        with self.subTest(what):
+            ours, script, _ = self.campaign.verdicts(path)
+            self.assertEqual((ours, script), (verdict, verdict))
 
+    def edited(self, *statements):
+        path = self.place.folder / "strange.db"
+        shutil.copy(self.place.store, path)
+        with sqlite3.connect(path) as database:
+            for statement in statements:
+                database.execute(*statement)
+        database.close()
+        return path
+
+
+class Forge(Verdicts):
     def test_audit_md_says_of_every_column_what_holds_it(self):
         listed = {table: sorted(sum(parts, [])) for table, parts in forge().columns_of_audit_md().items()}
         tables = [name for name, in self.place.sql("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
         self.assertEqual(listed, {table: sorted(row[1] for row in self.place.sql(f"PRAGMA table_info({table})")) for table in tables})
 
     def test_both_verifiers_say_the_same_of_every_forgery(self):
-        honest = [self.campaign.verdicts(path)[:2] for path in (self.place.store, self.bundle, self.proof)]
-        self.assertEqual(honest, [(0, 0), (0, 0), (1, 1)])
-        self.campaign.run(self.place.store, [self.bundle, self.proof], 16, 4)
+        evidence = [self.whole, self.bundle, self.proof, self.kept]
+        honest = [self.campaign.verdicts(path)[:2] for path in (self.place.store, *evidence)]
+        self.assertEqual(honest, [(0, 0), (0, 0), (0, 0), (1, 1), (0, 0)])
+        self.campaign.run(self.place.store, evidence, 16, 4)
         self.assertEqual(self.campaign.wrong, [], self.said)
         self.assertGreater(self.campaign.ends[5, 5], 8, self.campaign.ends)
 
-    def never_holds(self, what, path):
-        """Both come to an end, and to the same: it is none, or it does not hold."""
-        with self.subTest(what):
-            ours, script, _ = self.campaign.verdicts(path)
-            self.assertEqual((ours, script), (5, 5))
+    def test_what_one_of_the_two_let_pass_is_found_by_both(self):
+        for statement in ("PRAGMA user_version = 1", "UPDATE tree SET size = CAST(size AS BLOB)",
+                          "UPDATE tree SET frontier = CAST(frontier AS TEXT)"):
+            self.never_holds(statement, self.edited((statement,)))
+
+    def test_what_is_said_beside_the_events_is_no_statement(self):
+        about, proof = (json.loads(path.read_text(encoding="utf-8")) for path in (self.bundle / "bundle.json", self.proof))
+        for what, changes, verdict in (("approved", {"approved": "yes"}, 5), ("a recovery", {"recoveries": [23]}, 5),
+                                       ("of 0.1.0", {"format": 1}, 1), ("of another form", {"format": 3}, 5)):
+            folder = self.place.folder / "said"
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(self.bundle, folder)
+            (folder / "bundle.json").write_text(json.dumps({**about, **changes}), encoding="utf-8")
+            self.never_holds(what, folder, verdict)
+        for changes in ({"approved": "yes"}, {"format": 2}):
+            self.never_holds(changes, self.place.write("strange.json", json.dumps({**proof, **changes})))
+
+    def test_a_head_beside_the_store_that_is_no_file_is_no_head(self):
+        beside = self.edited().with_name("strange.db.checkpoint")
+        for what, make in (("a folder", beside.mkdir), ("a pipe", lambda: os.mkfifo(beside)), ("endless", lambda: beside.symlink_to("/dev/zero")),
+                           ("too large", lambda: beside.write_bytes(b"x" * 2000000))):
+            make()
+            self.never_holds(what, self.place.folder / "strange.db")
+            beside.rmdir() if beside.is_dir() else beside.unlink()
 
     def test_what_would_never_end_comes_to_a_verdict(self):
         words = json.loads(self.proof.read_text(encoding="utf-8"))
@@ -84,13 +109,31 @@ class Forge(unittest.TestCase):
         bomb = zlib.compress(b"\0" * (64 << 20))
         for what, bytes_, size in (("a bomb", bomb, 100), ("a bomb of its size", bomb, 64 << 20), ("bytes behind it", zlib.compress(b"{}") + b"x", 2),
                                    ("a text", "{}", 2), ("no stream", b"{}", 2), ("a size below nothing", zlib.compress(b"{}"), -1)):
-            path = self.place.folder / "strange.db"
-            shutil.copy(self.place.store, path)
-            with sqlite3.connect(path) as database:
-                database.execute("UPDATE payload SET bytes = ?, encoding = 1, size = ? WHERE id = (SELECT min(id) FROM payload WHERE kept = 0)",
-                                 (bytes_, size))
-            database.close()
-            self.never_holds(what, path)
+            self.never_holds(what, self.edited((
+                "UPDATE payload SET bytes = ?, encoding = 1, size = ? WHERE id = (SELECT min(id) FROM payload WHERE kept = 0)", (bytes_, size))))
+
+
+class WithoutAKey(Verdicts):
+    """Hashes, tree and heads are made anew by who edits: the two must say the same of what is left to be seen."""
+
+    sealed = False
+
+    def test_both_say_the_same_of_what_was_made_anew(self):
+        self.campaign.run(self.place.store, [], 10)
+        self.assertEqual(self.campaign.wrong, [], self.said)
+
+    def test_a_detail_names_bytes_by_digests_alone(self):
+        for name in ("source_digest", "config_digest", "text_digest", "signature_digest", "revoked_digest"):
+            path = self.edited()
+            with Forger(types.SimpleNamespace(store=path)) as forger:
+                seq, detail = forger.do("SELECT seq, detail FROM ledger WHERE event = 'accepted' ORDER BY seq LIMIT 1")[0]
+                forger.do("UPDATE ledger SET detail = ? WHERE seq = ?", canonical({**json.loads(detail), name: "x"}).decode(), seq)
+                forger.rebuild()
+            self.never_holds(name, path)
+
+    def test_a_head_of_the_same_tree_under_another_name_is_another_ledgers(self):
+        other = self.kept.read_text(encoding="utf-8").replace("congkhai/", "congkhbi/")
+        self.never_holds("a head", self.place.write("other.checkpoint", other))
 
 
 if __name__ == "__main__":

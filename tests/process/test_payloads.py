@@ -4,7 +4,7 @@ import json
 import unittest
 
 from harness import Place, Simulator
-from test_audit import verifier
+from sealed_nights import verifier
 
 RULES = """rules:
   - { id: ONE, field: name, severity: error, cites: "x", message: { vi: x, en: x },

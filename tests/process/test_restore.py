@@ -6,7 +6,7 @@ import sqlite3
 import unittest
 
 from harness import Simulator, procedure, procedures
-from test_audit import Signed, verifier
+from sealed_nights import Signed, verifier
 
 
 class Restore(unittest.TestCase):

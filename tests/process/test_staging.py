@@ -5,7 +5,7 @@ import os
 import unittest
 
 from harness import Place, Simulator, procedure
-from test_audit import verifier
+from sealed_nights import verifier
 
 
 class Staging(unittest.TestCase):
