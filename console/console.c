@@ -447,8 +447,8 @@ enum status console_open(const struct console_settings *settings, struct console
                                            .answer = answer_request,
                                            .user_data = made };
     if (http_server_open(&server, &made->server, error) ||
-        (settings->lock && settings->lock(settings->user_data, error)) ||
-        begin_background(made, error) || http_server_start(made->server, error)) {
+        (settings->lock && settings->lock(settings->user_data, error)) || begin_background(made, error) ||
+        http_server_start(made->server, error)) {
         console_close(made);
         return error->status;
     }

@@ -31,9 +31,9 @@ struct verifier {
     pthread_cond_t changed; /* it has ended */
     bool wanted, working;
     struct verifier_files begun; /* what is being verified */
-    enum language language;     /* in which it is wanted */
-    struct verifier_files seen; /* when it was wanted */
-    int64_t seen_at;            /* since when the files are so: CLOCK_MONOTONIC, ms */
+    enum language language;      /* in which it is wanted */
+    struct verifier_files seen;  /* when it was wanted */
+    int64_t seen_at;             /* since when the files are so: CLOCK_MONOTONIC, ms */
     bool at_work;
     int64_t done, total;
     struct result results[LANGUAGES];
@@ -91,10 +91,9 @@ static void verify(struct verifier *verifier, struct result *result)
     struct store *store = NULL;
     struct audit_report report;
     const struct console_settings *settings = verifier->settings;
-    struct audit_request request = { .settings = settings->audit,
-                                     .progress = progress,
-                                     .stop = gives_way,
-                                     .user_data = verifier };
+    struct audit_request request = {
+        .settings = settings->audit, .progress = progress, .stop = gives_way, .user_data = verifier
+    };
     result->files = verifier->begun = verifier_look_at_files(settings->store);
     result->status = settings->open(settings->user_data, STORE_EXAMINE, &store, &error);
     if (!result->status)

@@ -39,7 +39,8 @@ bool verifier_same_files(const struct verifier_files *left, const struct verifie
 
 /* Borrows the settings. */
 struct verifier *verifier_open(const struct console_settings *settings);
-bool verifier_work(void *verifier, struct background *background); /* a background_task's; it wakes that from then on */
+bool verifier_work(void *verifier,
+                   struct background *background); /* a background_task's; it wakes that from then on */
 
 /* What is known of the store as it is now. `at_work`: events stand behind its last head. Where nothing is known yet and a
  * verification is about to end, it is waited for, at most a second. Texts live in the arena. */

@@ -214,7 +214,8 @@ TEST("readers who come without a pause do not make the log grow for ever")
     pthread_t thread;
     int64_t longest = 0;
     DATABASE_OWNED struct sqlite *database = open_as(path, SQLITE_CREATE);
-    run(database, "PRAGMA journal_mode = WAL; CREATE TABLE t (n, bytes); INSERT INTO t VALUES (1, zeroblob(9))");
+    run(database,
+        "PRAGMA journal_mode = WAL; CREATE TABLE t (n, bytes); INSERT INTO t VALUES (1, zeroblob(9))");
     sqlite_fold_log(database, 20, 100);
     snprintf(log, sizeof log, "%s", path);
     reading = true;
