@@ -39,8 +39,8 @@ struct http_options {
      * other than http and https, and more than 5, are HTTP_USAGE. */
     bool follow_same_host; /* to the same scheme, host and port */
     bool follow_any_host;  /* to other hosts too, which see no credentials and few headers (Accept, If-…) */
-    bool decompress;
-    const char *schemes; /* "http,https" when NULL; "http,https,ftp,sftp,file" for sources that allow it */
+    bool decompress;       /* asks for packed answers; what comes packed unasked is unpacked, too */
+    const char *schemes;   /* "http,https" when NULL; "http,https,ftp,sftp,file" for sources that allow it */
     const char *known_hosts;      /* sftp: the keys of hosts that are believed; NULL: ~/.ssh/known_hosts */
     bool unencrypted_credentials; /* unused by the client itself; see load/portal.h */
 };

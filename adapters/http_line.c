@@ -88,7 +88,7 @@ static void begin_body(struct http_line *line)
 {
     struct http_transfer *transfer = line->transfer;
     transfer->begun = true;
-    if (!line->client->decompress || !transfer->found[HTTP_FIELD_ENCODING].length)
+    if (!transfer->found[HTTP_FIELD_ENCODING].length)
         return;
     struct text name = { transfer->answer_head.bytes + transfer->found[HTTP_FIELD_ENCODING].at,
                          transfer->found[HTTP_FIELD_ENCODING].length };

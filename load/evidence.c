@@ -1,7 +1,5 @@
 #include "load/evidence.h"
 
-#include <stdio.h>
-
 bool remote_digest(const struct remote_state *remote, struct digest *digest)
 {
     *digest = remote->has_content ? remote->content : remote->digest;
@@ -13,11 +11,20 @@ bool remote_digest(const struct remote_state *remote, struct digest *digest)
 /* What a version or an ETag says of what was replaced. */
 enum change { UNTELLABLE, SAME, NEW };
 
-static bool is_quoted(struct text base, struct text version)
+/* What is named, whatever stands around it: an ETag's quotation marks and its W/, blanks. */
+static struct text bare(struct text name)
 {
-    char quoted[DELIVERY_BASE_MAX];
-    int length = snprintf(quoted, sizeof quoted, "\"" TEXT_PRINT "\"", TEXT_ARG(version));
-    return length > 0 && (size_t)length < sizeof quoted && text_is(base, quoted);
+    name = text_trim(name);
+    if (text_starts(name, TEXT("W/")) || text_starts(name, TEXT("w/")))
+        name = text_slice(name, 2, name.length);
+    if (name.length > 1 && name.bytes[0] == '"' && name.bytes[name.length - 1] == '"')
+        name = text_slice(name, 1, name.length - 2);
+    return text_trim(name);
+}
+
+static bool names_same(struct text left, struct text right)
+{
+    return left.bytes && right.bytes && text_equal(bare(left), bare(right));
 }
 
 static bool equals(struct text left, struct text right)
@@ -27,7 +34,7 @@ static bool equals(struct text left, struct text right)
 
 static bool is_strong(struct text etag)
 {
-    return etag.bytes && !text_starts(etag, TEXT("W/"));
+    return etag.bytes && !text_starts(etag, TEXT("W/")) && !text_starts(etag, TEXT("w/"));
 }
 
 static bool is_any(struct text base)
@@ -43,7 +50,8 @@ static enum change version_change(const struct evidence_facts *facts, struct tex
         return UNTELLABLE;
     if (!base.bytes)
         return NEW;
-    if (is_quoted(base, version) || equals(version, item->version) || equals(version, facts->base_version))
+    if (names_same(version, base) || names_same(version, item->version) ||
+        names_same(version, facts->base_version))
         return SAME;
     bool known = item->version.bytes || facts->base_version.bytes || item->overwrite.length;
     return known || (!is_any(base) && !item->etag.bytes) ? NEW : UNTELLABLE;

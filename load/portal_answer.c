@@ -14,6 +14,11 @@
 #define DETAIL_MAX 400
 #define ERRORS_MAX 10
 
+static bool is_word(struct text text, const char *word)
+{
+    return text.length == strlen(word) && !strncasecmp(text.bytes, word, text.length);
+}
+
 /* What names a version comes back in a header and stands in the ledger. */
 static bool is_name(struct text name, bool ascii)
 {
@@ -56,7 +61,7 @@ static enum remote_status read_status(const struct value *status)
     if (!status || status->kind == VALUE_NULL)
         return REMOTE_UNSAID;
     for (size_t i = 0; value_is_scalar(status) && i < sizeof success / sizeof *success; i++)
-        if (text_is(status->text, success[i]))
+        if (is_word(status->text, success[i]))
             return REMOTE_UNSAID;
     if (status->kind != VALUE_TEXT)
         return REMOTE_STRANGE;
@@ -67,16 +72,15 @@ static enum remote_status read_status(const struct value *status)
 
 /* ---- failure ---- */
 
+/* Programs that write truth as a text have it in any case. */
 static bool is_false(const struct value *value)
 {
-    if (!value)
-        return false;
-    if (value->kind == VALUE_BOOLEAN)
+    if (value && value->kind == VALUE_BOOLEAN)
         return !value->truth;
-    return value_is_scalar(value) && (text_is(value->text, "false") || text_is(value->text, "0"));
+    return value_is_scalar(value) && (is_word(value->text, "false") || text_is(value->text, "0"));
 }
 
-static bool is_zero(struct text text)
+bool portal_answer_is_zero(struct text text)
 {
     return text_is(text, "0") || text_is(text, "00");
 }
@@ -85,19 +89,18 @@ static bool is_zero(struct text text)
  * that there was none, and what it took has to be shown all the same. */
 static bool is_something(const struct value *value)
 {
-    if (!value || value->kind == VALUE_NULL)
+    if (!value || value->kind == VALUE_NULL || is_false(value))
         return false;
     if (value->kind == VALUE_LIST || value->kind == VALUE_OBJECT)
         return value->count > 0;
-    if (value->kind == VALUE_BOOLEAN)
-        return value->truth;
-    return text_trim(value->text).length > 0 && !is_zero(value->text);
+    return value->kind == VALUE_BOOLEAN ||
+           (text_trim(value->text).length > 0 && !portal_answer_is_zero(value->text));
 }
 
 static bool is_good_code(const struct value *code)
 {
     return code->kind == VALUE_NULL ||
-           ((code->kind == VALUE_TEXT || code->kind == VALUE_NUMBER) && is_zero(code->text));
+           ((code->kind == VALUE_TEXT || code->kind == VALUE_NUMBER) && portal_answer_is_zero(code->text));
 }
 
 static bool members_fail(const struct value *object)
@@ -123,18 +126,35 @@ bool portal_answer_failed(const struct value *object)
     return false;
 }
 
+/* A number has one name, however it is written: 2.0 is 2, and one with an exponent names nothing. */
+static struct text read_version(const struct value *version)
+{
+    struct text text = value_is_scalar(version) ? version->text : TEXT_NONE;
+    size_t point;
+    if (!version || version->kind != VALUE_NUMBER)
+        return text;
+    if (text_find(text, TEXT("e"), &point) || text_find(text, TEXT("E"), &point))
+        return TEXT_NONE;
+    if (text_find(text, TEXT("."), &point)) {
+        while (text.bytes[text.length - 1] == '0')
+            text.length--;
+        text.length -= text.length == point + 1;
+    }
+    return text;
+}
+
 bool portal_answer_held(const struct value *object, struct text code, struct remote_state *remote)
 {
     if (!object || object->kind != VALUE_OBJECT)
         return false;
     const struct value *said = value_find(object, "code");
-    struct text version = value_text_of(object, "version");
+    struct text version = read_version(value_find(object, "version"));
     bool named = said && said->kind != VALUE_NULL;
     if (named && (!value_is_scalar(said) || !text_equal(said->text, code)))
         return false;
     remote->named = named;
     remote->failed = portal_answer_failed(object);
-    if (is_name(version, false))
+    if (is_name(version, false) && text_trim(version).length)
         remote->version = version;
     remote->standing = read_status(value_find(object, "status"));
     read_digest(object, remote);

@@ -18,6 +18,8 @@ bool portal_answer_held(const struct value *object, struct text code, struct rem
 /* Failure is spoken by members at the top or in one envelope only (INTERFACE §5): prose and content are not
  * searched. */
 bool portal_answer_failed(const struct value *object);
+/* An error code that says that there was none. */
+bool portal_answer_is_zero(struct text text);
 /* The header's value, where it can be sent back as it came. */
 void portal_answer_etag(struct text etag, struct remote_state *remote);
 

@@ -55,21 +55,13 @@ static struct text plain_message(struct mapi_call *call, struct text message)
     return plain;
 }
 
-static bool is_good(struct text code)
-{
-    for (size_t i = 0; i < code.length; i++)
-        if (code.bytes[i] != '0')
-            return false;
-    return code.length > 0;
-}
-
 static enum mapi_sign sign_of_code(const struct mapi_settings *settings, struct text code)
 {
     for (size_t sign = 0; code.length && sign < MAPI_SIGNS; sign++)
         for (size_t i = 0; i < settings->signs[sign].count; i++)
             if (text_equal(settings->signs[sign].codes[i], code))
                 return (enum mapi_sign)sign;
-    return is_good(code) ? MAPI_SIGN_SUCCESS : MAPI_SIGN_NONE;
+    return portal_answer_is_zero(code) ? MAPI_SIGN_SUCCESS : MAPI_SIGN_NONE;
 }
 
 static enum mapi_sign sign_of_message(const struct mapi *mapi, struct text message)

@@ -203,8 +203,8 @@ static enum status submit_rest(struct portal *portal, struct portal_request *con
 
 static bool is_problem(const struct http_response *answer)
 {
-    static const char name[] = "application/problem+json";
-    struct text type = answer->content_type; /* in any case, with parameters */
+    static const char name[] = "application/problem+"; /* json, xml */
+    struct text type = answer->content_type;           /* in any case, with parameters */
     return type.length >= strlen(name) && !strncasecmp(type.bytes, name, strlen(name));
 }
 

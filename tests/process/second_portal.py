@@ -113,6 +113,9 @@ class Portal:
             daemon_threads = True
             request_queue_size = 128
 
+            def handle_error(self, *_):
+                pass
+
         self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"

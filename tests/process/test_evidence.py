@@ -1,6 +1,7 @@
 """An answer is evidence, or a question (INTERFACE 5): honest portals of every make, and those that show nothing."""
 
 import contextlib
+import gzip
 import itertools
 import json
 import pathlib
@@ -9,6 +10,7 @@ import struct
 import tempfile
 import threading
 import unittest
+import zlib
 
 from harness import Place, Simulator, procedures
 from second_portal import MAKES, Answer, Make, Portal
@@ -99,6 +101,34 @@ class HonestPortals(Evidence):
                 self.night_by_night(make, first + 6, amended + 6, confirm="read")
 
 
+    def test_gateways_that_change_the_form_of_honest_answers(self):
+        packed = {"gzip": gzip.compress, "deflate": zlib.compress}
+        changes = {"packed, unasked": lambda answer, body: (packed["gzip"](body), {"Content-Encoding": "gzip"}),
+                   "deflated": lambda answer, body: (packed["deflate"](body), {"Content-Encoding": "deflate"}),
+                   "a byte order mark": lambda answer, body: (b"\xef\xbb\xbf" + body, {}),
+                   "truth in words": lambda answer, body: (body.replace(b"{", b'{"success":"True","error":"False",', 1), {}),
+                   "status OK": lambda answer, body: (body.replace(b'"published"', b'"OK"'), {})}
+
+        class Gateway(Portal):
+            def decide(self, *request):
+                answer = super().decide(*request)
+                if answer.status in (200, 201):
+                    answer.body, headers = self.changed(answer, answer.body)
+                    answer.headers.update(headers)
+                return answer
+
+        for name, changed in changes.items():
+            with self.subTest(gateway=name), Gateway() as portal:
+                portal.changed = changed
+                place = self.new_place(portal)
+                place.records(*procedures(2))
+                self.expect(place, 0)
+                place.records(*procedures(2, name="Tên mới"))
+                self.expect(place, 0)
+                self.check_stands(place, portal, procedures(2))
+                self.assertEqual(portal.counted(), 4)
+
+
 class PortalsThatShowNothing(Evidence):
     """Nothing is held, whatever they say; so nothing may be claimed."""
 
@@ -130,6 +160,12 @@ class PortalsThatShowNothing(Evidence):
         "a problem": Answer(200, {"code": "1.000001", "version": "1"}, "application/problem+json"),
         "a strong ETag": Answer(200, {}, ETag='"1"'),
         "a weak ETag": Answer(200, {}, ETag='W/"1"'),
+        "a problem in XML, it says": Answer(200, {"code": "1.000001", "version": "1"}, "application/problem+xml; charset=utf-8"),
+        "success: False": Answer(200, {"code": "1.000001", "version": "1", "success": "False"}),
+        "a member twice": Answer(200, b'{"code":"1.000001","code":"2.2","version":"1"}'),
+        "two answers": Answer(200, b'{"code":"1.000001","version":"1"}{"error":"x"}'),
+        "an answer cut by its own length": Answer(200, {"code": "1.000001", "version": "1"}, Content_Length="20"),
+        "packed and cut": Answer(200, gzip.compress(b'{"code":"1.000001","version":"1"}')[:-8], Content_Encoding="gzip"),
         "content of another": Answer(200, {"code": "1.000001", "version": "1", "content": {"code": "1.000001"}}),
     }
 
