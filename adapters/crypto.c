@@ -264,8 +264,8 @@ static bool is_canonical(const unsigned char key[CRYPTO_KEY_SIZE])
 bool crypto_ed25519_verify(const unsigned char key[CRYPTO_KEY_SIZE], struct text message,
                            const unsigned char signature[CRYPTO_SIGNATURE_SIZE])
 {
-    EVP_PKEY *public_key = is_canonical(key) ? EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, CRYPTO_KEY_SIZE)
-                                             : NULL;
+    EVP_PKEY *public_key =
+        is_canonical(key) ? EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, CRYPTO_KEY_SIZE) : NULL;
     EVP_MD_CTX *context = new_context();
     bool verified = public_key && EVP_DigestVerifyInit(context, NULL, NULL, NULL, public_key) == 1 &&
                     EVP_DigestVerify(context, signature, CRYPTO_SIGNATURE_SIZE,

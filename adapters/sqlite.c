@@ -24,7 +24,7 @@ struct sqlite {
     char *path;
     bool read_only;
     bool guarded;
-    bool damaged; /* its pages are none of SQLite's */
+    bool damaged;        /* its pages are none of SQLite's */
     int64_t steps;       /* that are left: sqlite_allow */
     int64_t allowed_ns;  /* for one statement */
     int64_t deadline_ns; /* of the step that is running */

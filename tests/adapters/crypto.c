@@ -159,7 +159,8 @@ static struct text encoded(struct text bytes)
 
 TEST("Ed25519 refuses a key that is not written as RFC 8032 writes it")
 {
-    unsigned char key[32] = { 1 }, signature[64] = { 1 }; /* of the point at infinity, which signs everything with 0 */
+    unsigned char key[32] = { 1 },
+                  signature[64] = { 1 }; /* of the point at infinity, which signs everything with 0 */
     CHECK(crypto_ed25519_verify(key, TEXT("công khai"), signature));
     memset(key, 0xff, sizeof key);
     key[31] = 0x7f;
