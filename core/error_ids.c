@@ -660,6 +660,7 @@ static const struct {
     { "the-url-cannot-be-read", "the URL cannot be read: %s" },
     { "the-value-is-a-list-not-a", "the value is a list, not a text" },
     { "the-value-is-an-object-not-a", "the value is an object, not a text" },
+    { "the-verification-was-broken-off", "the verification was broken off" },
     { "the-verifier-key-does-not-fit-its", "The verifier key \"%.*s\" does not fit its own id: a letter of it was lost or changed; copy it again" },
     { "the-words-that-were-signed-are-gone", "the words that were signed are gone or were changed" },
     { "the-workbook-cannot-be-written", "the workbook cannot be written: %s" },

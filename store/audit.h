@@ -87,6 +87,7 @@ struct audit_request {
     const struct audit_outside *outside; /* heads kept elsewhere */
     size_t outside_count;
     void (*progress)(void *user_data, int64_t done, int64_t total); /* NULL: none */
+    bool (*stop)(void *user_data); /* asked now and then; true: it ends with STATUS_BUSY; NULL: none */
     void *user_data;
 };
 
