@@ -295,10 +295,11 @@ void approval_lists_say_news(const struct session *session, const struct approva
 static void say_needed(const struct session *session, const struct approval_person *person)
 {
     if (person)
-        output_message(session,
-                       _("it needs approval, and %s may approve, not submit: have it submitted by a submitter "
-                         "with \"congkhai submit --as NAME\""),
-                       run_operator());
+        output_message(
+            session,
+            _("it needs approval, and %s may approve, not submit: have it submitted by a submitter "
+              "with \"congkhai submit --as NAME\""),
+            run_operator());
     else
         output_message(session,
                        _("it needs approval, and %s is no login of the list of people: have it submitted "

@@ -142,8 +142,8 @@ struct situation {
     struct store_kept_back kept;
     struct error ledger;      /* why no run would begin: the ledger does not verify; status OK: it does */
     struct value *reconciled; /* NULL: never */
-    bool compared;            /* false: restored from a backup, and the portal was not asked for all of it since */
-    int64_t uncompared;       /* so many it was not asked for */
+    bool compared;      /* false: restored from a backup, and the portal was not asked for all of it since */
+    int64_t uncompared; /* so many it was not asked for */
 };
 
 #define SOON_DAYS 7 /* terms that run out so soon are shown */

@@ -108,9 +108,9 @@ static enum status commit(struct dispatcher *dispatcher, struct error *error)
     for (struct delivery_task *delivery_task;
          (delivery_task = dispatch_queues_take(&dispatcher->lists.written));) {
         struct delivery_terms terms = dispatcher_terms(dispatcher);
-        delivery_step(
-            &delivery_task->delivery,
-            is_base_unknown(dispatcher, delivery_task) ? EVENT_BASE_UNKNOWN : EVENT_COMMITTED, &terms);
+        delivery_step(&delivery_task->delivery,
+                      is_base_unknown(dispatcher, delivery_task) ? EVENT_BASE_UNKNOWN : EVENT_COMMITTED,
+                      &terms);
         dispatch_queues_wait(&dispatcher->lists, delivery_task, dispatcher->now);
     }
     return STATUS_OK;

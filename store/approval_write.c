@@ -239,8 +239,8 @@ enum status approval_check_login(const struct approval_rules *rules, struct text
 }
 
 /* A role decides: who may approve submits no steps, and rules only where somebody else can approve them. */
-static enum status check_role(const struct approval_rules *rules, const struct approval_submission *submission,
-                              struct error *error)
+static enum status check_role(const struct approval_rules *rules,
+                              const struct approval_submission *submission, struct error *error)
 {
     const struct approval_person *person = approval_rules_find(rules, submission->name);
     if (!person || !person->approves || submission->recovers)

@@ -132,7 +132,7 @@ enum status restoration_append(struct store *store, const struct restoration *re
     " HAVING max(seq) > coalesce((SELECT max(seq) FROM ledger WHERE event = 'reconciled'), 0))"
 /* What a delivery or a decision says that has asked before. */
 #define ASKED(code)                                                                                          \
-    "EXISTS (SELECT 1 FROM ledger a WHERE a.code = " code " AND a.seq > r.seq AND (a.event IN ('published',"  \
+    "EXISTS (SELECT 1 FROM ledger a WHERE a.code = " code " AND a.seq > r.seq AND (a.event IN ('published'," \
     " 'withdrawn', 'refused', 'conflict', 'failed', 'overwrite-ordered') OR (a.event = 'recalled'"           \
     " AND json_extract(a.detail, '$.absent') IS NOT NULL)))"
 
@@ -143,8 +143,9 @@ enum status restoration_compared(struct store *store, bool *compared, int64_t *l
         "  WHERE s.event = 'run-started' AND s.run > r.run AND json_extract(s.detail, '$.command') IN"
         "  ('run', 'load') AND json_type(s.detail, '$.filter') IS NULL"
         "  AND json_extract(c.detail, '$.exit_code') IN (0, 1)),"
-        " (SELECT count(*) FROM procedure_state p WHERE p.held_status IS NOT NULL AND NOT " ASKED("p.code") ")"
-        " FROM " RESTORED " r";
+        " (SELECT count(*) FROM procedure_state p WHERE p.held_status IS NOT NULL AND NOT " ASKED(
+            "p.code") ")"
+                      " FROM " RESTORED " r";
     struct sqlite_statement *row;
     *compared = true;
     *left = 0;
