@@ -24,12 +24,14 @@ struct sqlite {
     char *path;
     bool read_only;
     bool guarded;
+    bool damaged;        /* its pages are none of SQLite's */
     int64_t steps;       /* that are left: sqlite_allow */
     int64_t allowed_ns;  /* for one statement */
     int64_t deadline_ns; /* of the step that is running */
     const volatile sig_atomic_t *stop;
     void (*changed)(void *watcher, const char *table); /* sqlite_watch_rows */
     void *watcher;
+    int log_pages, log_most, log_wait; /* sqlite_fold_log */
     struct sqlite_statement *begin, *commit, *rollback;
 };
 
@@ -78,6 +80,7 @@ static enum status report(struct sqlite *database, int result, const char *sql, 
                          path, words, sqlite3_errstr(result));
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+        database->damaged = true;
         return error_set(
             error, STATUS_FATAL,
             _("%s: the database is damaged (%s). Keep a copy of it, restore a backup and run again"), path,
@@ -182,12 +185,12 @@ enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sql
         *database = opened;
         return STATUS_OK;
     }
-    enum status status;
+    enum status status = report(opened, result, NULL, error);
     if (result == SQLITE_NOTADB)
         status = error_set(error, STATUS_USAGE, _("%s is no SQLite database (%s). Check the path"), path,
                            sqlite3_errmsg(opened->handle));
-    else
-        status = report(opened, result, NULL, error);
+    else if (opened->damaged && error)
+        status = error->status = STATUS_USAGE;
     sqlite_close_file(opened);
     return status;
 }
@@ -298,6 +301,11 @@ enum status sqlite_rollback(struct sqlite *database, struct error *error)
     if (!sqlite_in_transaction(database))
         return STATUS_OK;
     return transact(database, &database->rollback, "ROLLBACK", error);
+}
+
+bool sqlite_is_damaged(const struct sqlite *database)
+{
+    return database->damaged;
 }
 
 bool sqlite_in_transaction(struct sqlite *database)
@@ -584,6 +592,27 @@ void sqlite_watch_rows(struct sqlite *database, void (*changed)(void *user_data,
     database->changed = changed;
     database->watcher = user_data;
     sqlite3_update_hook(database->handle, row_changed, database);
+}
+
+static int fold_log(void *user_data, sqlite3 *handle, const char *name, int pages)
+{
+    struct sqlite *database = user_data;
+    if (pages < database->log_most) /* it has begun anew */
+        database->log_wait = database->log_most;
+    if (pages >= database->log_wait) {
+        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        database->log_wait = pages + database->log_most;
+    } else if (pages >= database->log_pages) {
+        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    }
+    return SQLITE_OK; /* what was committed is: a log that stays long is no failure */
+}
+
+void sqlite_fold_log(struct sqlite *database, int pages, int most)
+{
+    database->log_pages = pages;
+    database->log_most = database->log_wait = most;
+    sqlite3_wal_hook(database->handle, fold_log, database);
 }
 
 int64_t sqlite_changed_rows(struct sqlite *database)
