@@ -365,10 +365,11 @@ static enum status give(struct xml_reader *reader, struct text *bytes, long *lin
 
 enum status xml_no_place(struct error *error)
 {
-    return error_set(error, STATUS_STOP,
-                     _("no record was found, and every document has what \"records\" names above them, so that an "
-                       "empty list cannot be told from something else; name what is around the list, as in "
-                       "//table[@id='list']//tr"));
+    return error_set(
+        error, STATUS_STOP,
+        _("no record was found, and every document has what \"records\" names above them, so that an "
+          "empty list cannot be told from something else; name what is around the list, as in "
+          "//table[@id='list']//tr"));
 }
 
 /* Where not even the element above the records is there, something else was sent: a fault in place of the

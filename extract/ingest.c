@@ -110,12 +110,9 @@ static enum status find_now(const struct ingest *ingest, struct text bytes, stru
 {
     if (!ingest->options.child)
         return record_key_find(ingest->key, bytes, context, whole, arena, key, error);
-    struct key_ask ask = { .bytes = bytes,
-                           .context = context,
-                           .wants_key = true,
-                           .whole = whole,
-                           .arena = arena,
-                           .error = error };
+    struct key_ask ask = {
+        .bytes = bytes, .context = context, .wants_key = true, .whole = whole, .arena = arena, .error = error
+    };
     key_child_ask(ingest->options.child, &ask, 1);
     enum status status = key_child_answer(ingest->options.child, error);
     *key = ask.key;
@@ -153,10 +150,10 @@ enum status ingest_find_key(void *ingest, struct text bytes, struct text context
 /* Nothing that could give the secret away goes further: not even a digest, which would confirm a guess. */
 static void withhold(const struct ingest *ingest, struct item *item)
 {
-    bool keyed = ingest->options.key && !item->fault &&
-                 !find_now(ingest, item->bytes, item->context, true, &item->arena, &item->key,
-                           &item->error) &&
-                 !secrets_named_in(item->key);
+    bool keyed =
+        ingest->options.key && !item->fault &&
+        !find_now(ingest, item->bytes, item->context, true, &item->arena, &item->key, &item->error) &&
+        !secrets_named_in(item->key);
     if (!keyed)
         item->key = TEXT_NONE;
     item->bytes = text_of(item->locator); /* in its place, so that its digest is of what is stored */
@@ -218,8 +215,9 @@ static void work(void *user_data, size_t index, unsigned thread)
     if (!item->known && item->secret == item->withheld)
         (void)deflate_pack(ingest->deflates[thread], item->bytes, &item->packed);
     if (!options->child && wants_key(ingest, item))
-        take_key(item, record_key_find(ingest->key, item->bytes, item->context, looks_to_the_end(ingest, item),
-                                       &item->arena, &item->key, &item->error));
+        take_key(item,
+                 record_key_find(ingest->key, item->bytes, item->context, looks_to_the_end(ingest, item),
+                                 &item->arena, &item->key, &item->error));
 }
 
 /* One that ended two processes is not given to a third, unless an operator asks for it. */

@@ -183,7 +183,11 @@ TEST("where every document has what stands above the records, one without any pr
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         const char *folder = begin_nights();
-        const char *yaml = text_format(&test_arena, "- { name: s, fetch: { file: list }, format: %s, key: ma, map: { code: ma } }\n", forms[i][0]).bytes;
+        const char *yaml =
+            text_format(&test_arena,
+                        "- { name: s, fetch: { file: list }, format: %s, key: ma, map: { code: ma } }\n",
+                        forms[i][0])
+                .bytes;
         put_file(folder, "list", i == 4 ? TEXT("<l><ma>1</ma></l>") : TEXT("<l><y><ma>1</ma></y></l>"));
         CHECK_INT(night(folder, yaml), STATUS_OK);
         CHECK(result->whole);
@@ -192,7 +196,8 @@ TEST("where every document has what stands above the records, one without any pr
             CHECK_INT(night(folder, yaml), STATUS_OK);
             CHECK(!result->whole && !result->broken);
             CHECK_INT(result->counts.missing, 0);
-            CHECK_TEXT(stored("SELECT group_concat(key, ' ') FROM record WHERE present = 1"), TEXT("1 @list"));
+            CHECK_TEXT(stored("SELECT group_concat(key, ' ') FROM record WHERE present = 1"),
+                       TEXT("1 @list"));
         }
         end_nights();
     }
