@@ -8,8 +8,5 @@ void history_text(struct arena *arena, struct value *out, const char *name, stru
                   int at);
 void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
                     int at);
-/* The column holds JSON. */
-enum status history_json(struct arena *arena, struct value *out, const char *name,
-                         struct sqlite_statement *row, int at, struct error *error);
 
 #endif
