@@ -434,6 +434,17 @@ enum status file_lock_take_inside(const char *path, struct file_lock *lock, stru
     return status;
 }
 
+bool file_lock_is_free(const char *path)
+{
+    struct flock range = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0)
+        return false;
+    bool told = fcntl(descriptor, F_OFD_GETLK, &range) == 0;
+    close(descriptor);
+    return told && range.l_type == F_UNLCK;
+}
+
 void file_lock_drop(struct file_lock *lock)
 {
     if (lock->descriptor < 0)

@@ -30,6 +30,7 @@ struct sqlite {
     const volatile sig_atomic_t *stop;
     void (*changed)(void *watcher, const char *table); /* sqlite_watch_rows */
     void *watcher;
+    int log_pages, log_most, log_wait; /* sqlite_fold_log */
     struct sqlite_statement *begin, *commit, *rollback;
 };
 
@@ -584,6 +585,27 @@ void sqlite_watch_rows(struct sqlite *database, void (*changed)(void *user_data,
     database->changed = changed;
     database->watcher = user_data;
     sqlite3_update_hook(database->handle, row_changed, database);
+}
+
+static int fold_log(void *user_data, sqlite3 *handle, const char *name, int pages)
+{
+    struct sqlite *database = user_data;
+    if (pages < database->log_most) /* it has begun anew */
+        database->log_wait = database->log_most;
+    if (pages >= database->log_wait) {
+        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        database->log_wait = pages + database->log_most;
+    } else if (pages >= database->log_pages) {
+        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    }
+    return SQLITE_OK; /* what was committed is: a log that stays long is no failure */
+}
+
+void sqlite_fold_log(struct sqlite *database, int pages, int most)
+{
+    database->log_pages = pages;
+    database->log_most = database->log_wait = most;
+    sqlite3_wal_hook(database->handle, fold_log, database);
 }
 
 int64_t sqlite_changed_rows(struct sqlite *database)

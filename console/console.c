@@ -49,7 +49,8 @@ struct console {
     struct verifier *verifier;
     struct search *search;
     struct report_memory *reports;
-    struct follower *follower;
+    struct follower follower;
+    struct background *background;
     pthread_mutex_t mutex; /* of what follows */
     struct reader *readers;
     struct verifier_files looked; /* the store when it was looked at last; and what was found */
@@ -424,6 +425,15 @@ static void answer_request(void *user_data, const struct http_server_request *re
 
 /* ---- open, close ---- */
 
+static enum status begin_background(struct console *console, struct error *error)
+{
+    console->verifier = verifier_open(&console->settings);
+    console->follower = (struct follower){ .settings = &console->settings, .memory = console->reports };
+    const struct background_task tasks[BACKGROUND_TASKS] = { { follower_work, &console->follower },
+                                                             { verifier_work, console->verifier } };
+    return background_open(tasks, &console->background, error);
+}
+
 enum status console_open(const struct console_settings *settings, struct console **console,
                          struct error *error)
 {
@@ -437,9 +447,8 @@ enum status console_open(const struct console_settings *settings, struct console
                                            .answer = answer_request,
                                            .user_data = made };
     if (http_server_open(&server, &made->server, error) ||
-        (settings->lock && settings->lock(settings->user_data, error)) ||
-        follower_open(&made->settings, made->reports, &made->follower, error) ||
-        verifier_open(&made->settings, &made->verifier, error) || http_server_start(made->server, error)) {
+        (settings->lock && settings->lock(settings->user_data, error)) || begin_background(made, error) ||
+        http_server_start(made->server, error)) {
         console_close(made);
         return error->status;
     }
@@ -457,8 +466,8 @@ void console_close(struct console *console)
     if (!console)
         return;
     http_server_close(console->server);
+    background_close(console->background);
     verifier_close(console->verifier);
-    follower_close(console->follower);
     search_close(console->search);
     report_memory_close(console->reports);
     for (struct reader *reader = console->readers, *next; reader; reader = next) {

@@ -1,17 +1,21 @@
-/* Keeps what reports rest on (store/report_memory.h) up to date beside the pages, in a thread of its own, in short steps:
- * when the console begins, and whenever the store has changed and is left alone. For console/ only.
+/* Keeps what reports rest on (store/report_memory.h) up to date beside the pages, in short steps: when the console begins,
+ * and whenever the store has changed and is left alone. For console/ only.
  */
 #ifndef CONSOLE_FOLLOWER_H
 #define CONSOLE_FOLLOWER_H
 
-#include "console/console.h"
+#include "console/background.h"
+#include "console/verifier.h"
 #include "store/report_memory.h"
 
-struct follower;
+/* Zeroed but for the first two, which it borrows. */
+struct follower {
+    const struct console_settings *settings;
+    struct report_memory *memory;
+    bool begun;
+    struct verifier_files before, followed;
+};
 
-/* Borrows both. */
-enum status follower_open(const struct console_settings *settings, struct report_memory *memory,
-                          struct follower **follower, struct error *error);
-void follower_close(struct follower *follower); /* NULL: nothing */
+bool follower_work(void *follower, struct background *background); /* a background_task's */
 
 #endif

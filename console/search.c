@@ -4,12 +4,13 @@
 #include <stdlib.h>
 
 #include "adapters/file.h"
+#include "adapters/spool_file.h"
 #include "core/memory.h"
 #include "store/search_index.h"
 
 struct search {
     pthread_mutex_t mutex;
-    struct buffer index;
+    struct spool_file own; /* that was made here, in the temporary folder; closed: there was no need */
 };
 
 struct search *search_open(void)
@@ -23,39 +24,53 @@ void search_close(struct search *search)
 {
     if (!search)
         return;
-    buffer_free(&search->index);
+    spool_file_close(&search->own);
     pthread_mutex_destroy(&search->mutex);
     free(search);
 }
 
-static enum status refresh(struct search *search, struct store *store, struct text root, struct arena *arena,
-                           struct error *error)
+static enum status make_own(struct search *search, struct store *store, struct text beside,
+                            struct text *index, struct arena *arena, struct error *error)
+{
+    BUFFER_OWNED struct buffer made = { 0 };
+    if (search_index_make(store, beside, &made, error))
+        return error->status;
+    spool_file_close(&search->own);
+    if (spool_file_open(&search->own, error) || spool_file_put(&search->own, buffer_view(&made), error))
+        return error->status;
+    *index = text_copy(arena, buffer_view(&made));
+    return STATUS_OK;
+}
+
+/* What lies beside the store, else what was made here, else it is made: of each no more than this request is in memory. */
+static enum status read_index(struct search *search, struct store *store, struct text root,
+                              struct arena *arena, struct text *index, struct error *error)
 {
     BUFFER_OWNED struct buffer path = { 0 };
-    BUFFER_OWNED struct buffer made = { 0 };
     struct text beside = TEXT_NONE;
     struct error ignored;
     search_index_path(store, &path);
     if (file_exists(path.bytes) && file_read(arena, path.bytes, SEARCH_INDEX_BYTES, &beside, &ignored))
         beside = TEXT_NONE;
+    *index = beside;
     if (search_index_is_of(beside, root))
-        buffer_text(&made, beside);
-    else if (search_index_make(store, beside, &made, error))
+        return STATUS_OK;
+    if (search->own.open && spool_file_start(&search->own, arena, SEARCH_INDEX_BYTES, index, error))
         return error->status;
-    buffer_clear(&search->index);
-    buffer_text(&search->index, buffer_view(&made));
-    return STATUS_OK;
+    return search->own.open && search_index_is_of(*index, root)
+               ? STATUS_OK
+               : make_own(search, store, beside, index, arena, error);
 }
 
 enum status search_find(struct search *search, struct store *store, struct text root, struct text question,
                         struct arena *arena, struct value **codes, struct error *error)
 {
-    enum status status = STATUS_OK;
+    ARENA_OWNED struct arena read = { 0 };
+    struct text index;
     pthread_mutex_lock(&search->mutex);
-    if (!search_index_is_of(buffer_view(&search->index), root))
-        status = refresh(search, store, root, arena, error);
-    if (!status)
-        *codes = search_index_find(buffer_view(&search->index), question, arena);
+    enum status status = read_index(search, store, root, &read, &index, error);
     pthread_mutex_unlock(&search->mutex);
+    if (!status)
+        *codes = search_index_find(index, question, arena);
     return status;
 }

@@ -1,4 +1,4 @@
-/* The search index at hand: what lies beside the store, or one made here where that is missing or of another head. For
+/* The search index at hand: what lies beside the store, or one made here, in the temporary folder, where that is missing or of another head. For
  * console/ only. */
 #ifndef CONSOLE_SEARCH_H
 #define CONSOLE_SEARCH_H

@@ -3,17 +3,14 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "adapters/file.h"
 #include "core/memory.h"
 
 #define WAIT_MS  1000  /* that a page waits for a verification */
 #define QUIET_MS 10000 /* that a store must have been left alone when a run seems to be at work: it died */
-#define NICENESS 10
+#define LOG_MOST (32 << 20) /* bytes that a run may write while its log cannot be folded back */
 
 struct result {
     bool known;
@@ -29,15 +26,14 @@ struct result {
 
 struct verifier {
     const struct console_settings *settings;
-    pthread_t thread;
-    bool threaded;
+    struct background *background; /* NULL: it has not worked yet */
     pthread_mutex_t mutex;
-    pthread_cond_t changed; /* something is wanted, has gone on, or has ended */
-    bool closing;
+    pthread_cond_t changed; /* it has ended */
     bool wanted, working;
-    enum language language;     /* in which it is wanted */
-    struct verifier_files seen; /* when it was wanted */
-    int64_t seen_at;            /* since when the files are so: CLOCK_MONOTONIC, ms */
+    struct verifier_files begun; /* what is being verified */
+    enum language language;      /* in which it is wanted */
+    struct verifier_files seen;  /* when it was wanted */
+    int64_t seen_at;             /* since when the files are so: CLOCK_MONOTONIC, ms */
     bool at_work;
     int64_t done, total;
     struct result results[LANGUAGES];
@@ -81,16 +77,24 @@ static void progress(void *user_data, int64_t done, int64_t total)
     pthread_mutex_unlock(&verifier->mutex);
 }
 
+/* Asked within a verification. */
+static bool gives_way(void *user_data)
+{
+    struct verifier *verifier = user_data;
+    struct verifier_files now = verifier_look_at_files(verifier->settings->store);
+    return now.wal.size - verifier->begun.wal.size > LOG_MOST || background_is_closing(verifier->background);
+}
+
 static void verify(struct verifier *verifier, struct result *result)
 {
     struct error error = { 0 };
     struct store *store = NULL;
     struct audit_report report;
     const struct console_settings *settings = verifier->settings;
-    struct audit_request request = { .settings = settings->audit,
-                                     .progress = progress,
-                                     .user_data = verifier };
-    result->files = verifier_look_at_files(settings->store);
+    struct audit_request request = {
+        .settings = settings->audit, .progress = progress, .stop = gives_way, .user_data = verifier
+    };
+    result->files = verifier->begun = verifier_look_at_files(settings->store);
     result->status = settings->open(settings->user_data, STORE_EXAMINE, &store, &error);
     if (!result->status)
         result->status = audit_verify(store, &request, &result->arena, &report, &error);
@@ -124,19 +128,23 @@ static bool is_due(const struct verifier *verifier)
     return verifier->wanted && (!verifier->at_work || now_ms() - verifier->seen_at >= QUIET_MS);
 }
 
-static void *work(void *user_data)
+/* With the mutex: a run is at work, and it begins anew when that has ended. */
+static void put_off(struct verifier *verifier)
+{
+    verifier->wanted = verifier->at_work = true;
+    verifier->seen = verifier_look_at_files(verifier->settings->store);
+    verifier->seen_at = now_ms();
+}
+
+bool verifier_work(void *user_data, struct background *background)
 {
     struct verifier *verifier = user_data;
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid),
-                      NICENESS); /* readers and the night come first */
+    struct result made = { 0 };
     pthread_mutex_lock(&verifier->mutex);
-    while (!verifier->closing) {
-        if (!is_due(verifier)) {
-            wait_until(verifier, 1000);
-            continue;
-        }
-        struct result made = { 0 };
-        enum language language = verifier->language;
+    verifier->background = background;
+    bool due = is_due(verifier);
+    enum language language = verifier->language;
+    if (due) {
         verifier->wanted = false;
         verifier->working = true;
         verifier->done = verifier->total = 0;
@@ -144,13 +152,18 @@ static void *work(void *user_data)
         words_speak(language);
         verify(verifier, &made);
         pthread_mutex_lock(&verifier->mutex);
-        arena_free(&verifier->results[language].arena);
-        verifier->results[language] = made;
         verifier->working = false;
+        if (made.status == STATUS_BUSY && gives_way(verifier)) {
+            arena_free(&made.arena);
+            put_off(verifier);
+        } else {
+            arena_free(&verifier->results[language].arena);
+            verifier->results[language] = made;
+        }
         pthread_cond_broadcast(&verifier->changed);
     }
     pthread_mutex_unlock(&verifier->mutex);
-    return NULL;
+    return due;
 }
 
 /* ---- whoever asks ---- */
@@ -178,7 +191,8 @@ static void want(struct verifier *verifier, const struct verifier_files *files, 
     verifier->wanted = true;
     verifier->at_work = at_work;
     verifier->language = language;
-    pthread_cond_broadcast(&verifier->changed);
+    if (verifier->background)
+        background_wake(verifier->background);
 }
 
 static void tell(struct verifier *verifier, const struct result *result, bool current, struct arena *arena,
@@ -229,8 +243,7 @@ void verifier_look(struct verifier *verifier, bool at_work, bool wait, enum lang
     }
 }
 
-enum status verifier_open(const struct console_settings *settings, struct verifier **verifier,
-                          struct error *error)
+struct verifier *verifier_open(const struct console_settings *settings)
 {
     struct verifier *made = memory_new(struct verifier);
     struct verifier_files files = verifier_look_at_files(settings->store);
@@ -238,25 +251,13 @@ enum status verifier_open(const struct console_settings *settings, struct verifi
     pthread_mutex_init(&made->mutex, NULL);
     pthread_cond_init(&made->changed, NULL);
     want(made, &files, false, settings->language);
-    made->threaded = !pthread_create(&made->thread, NULL, work, made);
-    if (!made->threaded) {
-        verifier_close(made);
-        return error_set(error, STATUS_STOP, _("no thread is to be had for the verification of the ledger"));
-    }
-    *verifier = made;
-    return STATUS_OK;
+    return made;
 }
 
 void verifier_close(struct verifier *verifier)
 {
     if (!verifier)
         return;
-    pthread_mutex_lock(&verifier->mutex);
-    verifier->closing = true;
-    pthread_cond_broadcast(&verifier->changed);
-    pthread_mutex_unlock(&verifier->mutex);
-    if (verifier->threaded)
-        pthread_join(verifier->thread, NULL);
     for (int i = 0; i < LANGUAGES; i++)
         arena_free(&verifier->results[i].arena);
     pthread_cond_destroy(&verifier->changed);

@@ -1,10 +1,12 @@
-/* Verifies the whole ledger beside the pages, in a thread of its own: when the console begins, and again whenever the
- * store has changed and no run is at work. For console/ only.
+/* Verifies the whole ledger beside the pages: when the console begins, and again whenever the store has changed and no run
+ * is at work. It gives way to a run that writes much meanwhile, whose log could not be folded back before its snapshot ends.
+ * For console/ only.
  */
 #ifndef CONSOLE_VERIFIER_H
 #define CONSOLE_VERIFIER_H
 
 #include "adapters/file.h"
+#include "console/background.h"
 #include "console/console.h"
 #include "core/value.h"
 
@@ -36,8 +38,9 @@ struct verifier_files verifier_look_at_files(const char *store);
 bool verifier_same_files(const struct verifier_files *left, const struct verifier_files *right);
 
 /* Borrows the settings. */
-enum status verifier_open(const struct console_settings *settings, struct verifier **verifier,
-                          struct error *error);
+struct verifier *verifier_open(const struct console_settings *settings);
+bool verifier_work(void *verifier,
+                   struct background *background); /* a background_task's; it wakes that from then on */
 
 /* What is known of the store as it is now. `at_work`: events stand behind its last head. Where nothing is known yet and a
  * verification is about to end, it is waited for, at most a second. Texts live in the arena. */

@@ -90,7 +90,7 @@ static enum status leave_sources(struct store *store, const struct extract_reque
     struct arena *arena = request->context->arena;
     struct text *names = NULL;
     size_t count = 0;
-    if (request->name_count)
+    if (request->name_count || request->code_count)
         return STATUS_OK;
     enum status status = staging_sources(store, arena, &names, &count, error);
     for (size_t i = 0; !status && i < count; i++) {

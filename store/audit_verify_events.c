@@ -348,6 +348,8 @@ static enum status take_event(struct audit_pass *pass, const struct audit_scan *
         return error->status;
     if (pass->request->progress && event % 10000 == 0)
         pass->request->progress(pass->request->user_data, event, pass->total);
+    if (pass->request->stop && event % 1000 == 0 && pass->request->stop(pass->request->user_data))
+        return error_set(error, STATUS_BUSY, _("the verification was broken off"));
     return STATUS_OK;
 }
 

@@ -9,4 +9,8 @@ void history_text(struct arena *arena, struct value *out, const char *name, stru
 void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
                     int at);
 
+/* A content that the portal acknowledged; STATUS_LEDGER where it is not there as it was. */
+enum status history_content(struct store *store, struct arena *arena, const struct digest *digest,
+                            struct value **content, struct error *error);
+
 #endif

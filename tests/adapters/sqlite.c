@@ -1,5 +1,7 @@
 #include "adapters/sqlite.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +182,55 @@ TEST("a database that another connection writes is BUSY after a while, and a rea
     CHECK_INT(number_of(reader, "SELECT count(*) FROM t"), 2);
     CHECK_INT(sqlite_run(reader, "INSERT INTO t VALUES (3)", &error), STATUS_FATAL);
     CHECK_CONTAINS(error.message, "the database cannot be written");
+}
+
+/* Two readers of whom one is always within a snapshot. */
+static atomic_bool reading;
+
+static void *read_without_a_pause(void *user_data)
+{
+    struct error unused;
+    struct sqlite *readers[2];
+    for (int i = 0; i < 2; i++)
+        if (sqlite_open_file(user_data, SQLITE_READ, &readers[i], &unused))
+            abort();
+    for (int i = 0; reading; i++) {
+        struct sqlite *next = readers[i % 2], *last = readers[(i + 1) % 2];
+        if (sqlite_begin(next, &unused) || sqlite_run(next, "SELECT count(*) FROM t", &unused))
+            abort();
+        usleep(2000);
+        (void)sqlite_rollback(last, &unused);
+    }
+    sqlite_close_file(readers[0]);
+    sqlite_close_file(readers[1]);
+    return NULL;
+}
+
+TEST("readers who come without a pause do not make the log grow for ever")
+{
+    const char *path = fresh_path();
+    char log[300];
+    struct stat info;
+    pthread_t thread;
+    int64_t longest = 0;
+    DATABASE_OWNED struct sqlite *database = open_as(path, SQLITE_CREATE);
+    run(database,
+        "PRAGMA journal_mode = WAL; CREATE TABLE t (n, bytes); INSERT INTO t VALUES (1, zeroblob(9))");
+    sqlite_fold_log(database, 20, 100);
+    snprintf(log, sizeof log, "%s", path);
+    reading = true;
+    CHECK_INT(pthread_create(&thread, NULL, read_without_a_pause, log), 0);
+    BUFFER_OWNED struct buffer beside = { 0 };
+    buffer_printf(&beside, "%s-wal", path);
+    for (int i = 0; i < 400; i++) {
+        run(database, "UPDATE t SET bytes = randomblob(20000)");
+        usleep(500);
+        if (!stat(beside.bytes, &info) && info.st_size > longest)
+            longest = info.st_size;
+    }
+    reading = false;
+    pthread_join(thread, NULL);
+    CHECK(longest >= 50 * 4096 && longest < 1000 * 4096); /* of 2,000 that were written */
 }
 
 TEST("a full disk is said to be full, and what to do")

@@ -63,6 +63,33 @@ static struct audit_report verify(const struct audit_outside *outside, size_t co
     return report;
 }
 
+static bool stop_at_once(void *user_data)
+{
+    ++*(int *)user_data;
+    return true;
+}
+
+TEST("a verification ends early where it is told to")
+{
+    struct error error = { 0 };
+    struct audit_report report;
+    int asked = 0;
+    struct audit_request request = { .settings = &settings, .stop = stop_at_once, .user_data = &asked };
+    three_nights(false);
+    night_begin(&night);
+    for (int i = 0; i < 1000; i++)
+        CHECK_INT(ledger_append(night.store,
+                                &(struct ledger_event){ .event = "attempted", .code = TEXT("1.000001") },
+                                NULL, &error),
+                  STATUS_OK);
+    CHECK_INT(store_commit(night.store, &error), STATUS_OK);
+    night_end(&night);
+    CHECK_INT(audit_verify(night.store, &request, &test_arena, &report, &error), STATUS_BUSY);
+    CHECK_CONTAINS(error.message, "broken off");
+    CHECK_INT(asked, 1);
+    night_close(&night);
+}
+
 /* As somebody would who may write the file: past the triggers, which are there again afterwards. */
 static void forge(const char *sql)
 {
