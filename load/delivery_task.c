@@ -289,8 +289,9 @@ static enum status find_replayed(struct store *store, const struct delivery_task
     if (evidence_weigh(&without, report->said, &report->remote) == EVENT_TAKEN)
         return STATUS_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names && !facts->replayed; i++) {
-        enum status status =
-            names[i].bytes ? outbox_version_before(store, delivery_task->item.code, names[i], error) : STATUS_END;
+        enum status status = names[i].bytes
+                                 ? outbox_version_before(store, delivery_task->item.code, names[i], error)
+                                 : STATUS_END;
         if (status > STATUS_END)
             return status;
         facts->replayed = status == STATUS_OK;
