@@ -445,6 +445,16 @@ void file_lock_drop(struct file_lock *lock)
     lock->descriptor = -1;
 }
 
+bool file_lock_is_held(const char *path)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool held = descriptor >= 0 && !fcntl(descriptor, F_OFD_GETLK, &lock) && lock.l_type != F_UNLCK;
+    if (descriptor >= 0)
+        close(descriptor);
+    return held;
+}
+
 const char *file_path(struct arena *arena, const char *folder, const char *path)
 {
     if (*path == '/' || !folder || !*folder || strcmp(folder, ".") == 0)

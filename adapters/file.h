@@ -89,6 +89,7 @@ enum status file_lock_take(const char *path, struct file_lock *lock, struct erro
  * locks of this process on it, it is taken before SQLite opens the file and dropped after it has closed it. */
 enum status file_lock_take_inside(const char *path, struct file_lock *lock, struct error *error);
 void file_lock_drop(struct file_lock *lock);
+bool file_lock_is_held(const char *path); /* by any process, at this moment; takes nothing */
 
 /* `path` relative to `folder` unless it is absolute; lives in the arena. */
 const char *file_path(struct arena *arena, const char *folder, const char *path);
