@@ -434,6 +434,17 @@ enum status file_lock_take_inside(const char *path, struct file_lock *lock, stru
     return status;
 }
 
+bool file_lock_is_free(const char *path)
+{
+    struct flock range = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0)
+        return false;
+    bool told = fcntl(descriptor, F_OFD_GETLK, &range) == 0;
+    close(descriptor);
+    return told && range.l_type == F_UNLCK;
+}
+
 void file_lock_drop(struct file_lock *lock)
 {
     if (lock->descriptor < 0)
@@ -443,16 +454,6 @@ void file_lock_drop(struct file_lock *lock)
         errno = 0;
     close(lock->descriptor);
     lock->descriptor = -1;
-}
-
-bool file_lock_is_held(const char *path)
-{
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool held = descriptor >= 0 && !fcntl(descriptor, F_OFD_GETLK, &lock) && lock.l_type != F_UNLCK;
-    if (descriptor >= 0)
-        close(descriptor);
-    return held;
 }
 
 const char *file_path(struct arena *arena, const char *folder, const char *path)

@@ -89,7 +89,8 @@ enum status file_lock_take(const char *path, struct file_lock *lock, struct erro
  * locks of this process on it, it is taken before SQLite opens the file and dropped after it has closed it. */
 enum status file_lock_take_inside(const char *path, struct file_lock *lock, struct error *error);
 void file_lock_drop(struct file_lock *lock);
-bool file_lock_is_held(const char *path); /* by any process, at this moment; takes nothing */
+/* The file of file_lock_take is there, and nobody holds it. False, too, where that cannot be told. */
+bool file_lock_is_free(const char *path);
 
 /* `path` relative to `folder` unless it is absolute; lives in the arena. */
 const char *file_path(struct arena *arena, const char *folder, const char *path);

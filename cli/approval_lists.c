@@ -291,19 +291,41 @@ void approval_lists_say_news(const struct session *session, const struct approva
 
 /* ---- what an operator ordered ---- */
 
-static enum status submit_as(struct session *session, struct store *store, struct approval_gate *gate,
-                             const struct outbox_filter *filter, const struct approval_person *person,
-                             struct error *error)
+/* Who is to submit it, when this operator may not. */
+static void say_needed(const struct session *session, const struct approval_person *person)
+{
+    if (person)
+        output_message(
+            session,
+            _("it needs approval, and %s may approve, not submit: have it submitted by a submitter "
+              "with \"congkhai submit --as NAME\""),
+            run_operator());
+    else
+        output_message(session,
+                       _("it needs approval, and %s is no login of the list of people: have it submitted "
+                         "with \"congkhai submit --as NAME\""),
+                       run_operator());
+}
+
+static enum status submit_ordered(struct session *session, struct store *store, struct approval_gate *gate,
+                                  const struct outbox_filter *filter, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
+    const struct approval_person *person = approval_rules_login(&gate->state.force, text_of(run_operator()));
+    bool submits = person && !person->approves;
     struct approval_paper paper;
     int64_t number;
     if (approval_next(store, &number, error) ||
-        approval_lists_freeze(session, store, gate, filter, text_string(&arena, person->name), number, &arena,
-                              &paper, error))
+        approval_lists_freeze(session, store, gate, filter,
+                              submits ? text_string(&arena, person->name) : NULL, number, &arena, &paper,
+                              error))
         return error->status;
     if (!paper.steps)
         return STATUS_OK;
+    if (!submits) {
+        say_needed(session, person);
+        return STATUS_OK;
+    }
     struct approval_submission submission = {
         .name = person->name, .login = text_of(run_operator()), .document = paper.bytes, .text = paper.text
     };
@@ -324,17 +346,8 @@ enum status approval_lists_submit_ordered(struct session *session, struct store 
     enum status status = count ? approval_gate_open(store, &gate, error) : STATUS_END;
     if (status == STATUS_END)
         return STATUS_OK;
-    if (!status && gate.bound) {
-        const struct approval_person *person =
-            approval_rules_login(&gate.state.force, text_of(run_operator()));
-        if (person)
-            status = submit_as(session, store, &gate, &filter, person, error);
-        else
-            output_message(session,
-                           _("it needs approval, and %s is no login of the list of people: have it submitted "
-                             "with \"congkhai submit --as NAME\""),
-                           run_operator());
-    }
+    if (!status && gate.bound)
+        status = submit_ordered(session, store, &gate, &filter, error);
     approval_gate_close(&gate);
     return status;
 }

@@ -36,8 +36,8 @@ enum status approval_lists_print(struct session *session, const struct approval_
 /* What of the rules took effect. */
 void approval_lists_say_news(const struct session *session, const struct approval_news *news);
 
-/* Submits what an operator has just ordered, as the person whose login this is, and says so. What no person may submit
- * waits, and that is said. */
+/* Submits what an operator has just ordered, as the submitter whose login this is, and says so. What this operator may
+ * not submit waits, and who may is said. */
 enum status approval_lists_submit_ordered(struct session *session, struct store *store,
                                           const struct text *codes, size_t count, struct error *error);
 

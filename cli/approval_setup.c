@@ -249,9 +249,9 @@ static enum status judge(const struct reading *reading, const struct value *tree
                 reading->context, tree, error,
                 _("approval.authorities is missing: \"" TEXT_PRINT "\" signs with a certificate"),
                 TEXT_ARG(rules.people[i].name));
-    if (approval_rules_bind(&rules) && (!approval_rules_have_approver(&rules) || rules.person_count < 2))
+    if (approval_rules_bind(&rules) && !approval_rules_complete(&rules))
         return setting_fault(reading->context, tree, error,
-                             _("approval.people needs an approver and somebody else who submits"));
+                             _("approval.people needs an approver and a submitter"));
     return STATUS_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/approval_status.h"
+#include "cli/ledger_setup.h"
 #include "cli/run.h"
 #include "core/date.h"
 #include "core/setting.h"
@@ -61,7 +62,9 @@ static enum status examine_night(struct store *store, struct arena *arena, int64
     if (of->age > of->max_age)
         found(of, HEALTH_CRITICAL, _("the last night (%.*s) is too old"), TEXT_ARG(day));
     if (!code.bytes)
-        found(of, of->age > 6 * 3600 ? HEALTH_CRITICAL : HEALTH_OK, _("the night of %.*s has not ended"),
+        found(of, store_is_idle(store) || of->age > 6 * 3600 ? HEALTH_CRITICAL : HEALTH_OK,
+              store_is_idle(store) ? _("the night of %.*s was broken off: nobody is at work")
+                                   : _("the night of %.*s has not ended"),
               TEXT_ARG(day));
     else if (!text_is(code, "0") && !text_is(code, "1"))
         found(of, HEALTH_CRITICAL, _("the night of %.*s stopped (exit %.*s): %.*s"), TEXT_ARG(day),
@@ -130,7 +133,9 @@ static enum status examine(struct session *session, struct store *store, struct 
     char today[DATE_TEXT];
     struct error ledger = { 0 };
     clock_format_date(now, today);
-    if (audit_quick_check(store, NULL, &ledger))
+    if (ledger_setup_read_keys(&session->configuration, NULL, 0, error))
+        return error->status;
+    if (audit_standing_check(store, &session->configuration.sealing.audit, &ledger))
         found(of, HEALTH_CRITICAL, _("the ledger does not verify: %s"), ledger.message);
     if (examine_night(store, arena, now, of, error))
         return error->status;

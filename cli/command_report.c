@@ -142,7 +142,8 @@ struct situation {
     struct store_kept_back kept;
     struct error ledger;      /* why no run would begin: the ledger does not verify; status OK: it does */
     struct value *reconciled; /* NULL: never */
-    bool compared;            /* false: restored from a backup, and the portal was not asked since */
+    bool compared;      /* false: restored from a backup, and the portal was not asked for all of it since */
+    int64_t uncompared; /* so many it was not asked for */
 };
 
 #define SOON_DAYS 7 /* terms that run out so soon are shown */
@@ -201,7 +202,7 @@ static enum status gather(const struct session *session, struct store *store, st
         store_kept_back(store, &situation->kept, error) ||
         approval_status_read(session, store, arena, &situation->approval, error) ||
         reconciliation_last(store, arena, &situation->reconciled, error) > STATUS_END ||
-        restoration_compared(store, &situation->compared, error) ||
+        restoration_compared(store, &situation->compared, &situation->uncompared, error) ||
         rule_words_open(session->configuration.rules_text, session->language, store, arena, &words, error))
         return error->status;
     return rule_words_put_all(&words, situation->records, 0, error);
@@ -227,6 +228,7 @@ static void print_situation_json(struct arena *arena, const struct situation *si
     value_set(document, "deadlines", situation->terms);
     value_set(document, "published", situation->published);
     value_set(document, "compared", value_boolean(arena, situation->compared));
+    value_set(document, "not_compared", value_integer(arena, situation->uncompared));
     value_set(document, "reconciled", situation->reconciled ? situation->reconciled : value_null(arena));
     value_set(document, "kept_back", kept);
     value_set(document, "approval", situation->approval);
@@ -399,8 +401,10 @@ static void print_situation(struct arena *arena, const struct situation *situati
                TEXT_ARG(without));
     if (!situation->compared)
         printf(
-            _("Restored from a backup, and not compared: the next \"congkhai load\" asks the portal before "
-              "it sends; \"congkhai reconcile\" compares all that stands there\n"));
+            _("Restored from a backup, and not compared: the portal was not asked for %lld of the procedures "
+              "that it believes to stand there. \"congkhai load\" asks before it sends, but not for what it "
+              "does not send; \"congkhai reconcile\" compares all\n"),
+            (long long)situation->uncompared);
     print_reconciled(arena, situation->reconciled);
     struct shared_screen screen = share_screen(arena, situation);
     print_first(&screen, _("Sources"), "congkhai --json status", situation->sources,

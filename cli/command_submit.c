@@ -77,6 +77,7 @@ static enum status submit_steps(struct session *session, struct store *store, st
     const struct invocation *invocation = session->invocation;
     struct outbox_filter filter = { invocation->codes, invocation->code_count, invocation->sources,
                                     invocation->source_count };
+    struct approval_submission who = { .name = text_of(invocation->as), .login = text_of(run_operator()) };
     struct approval_gate gate;
     struct approval_paper paper;
     int64_t number;
@@ -84,8 +85,7 @@ static enum status submit_steps(struct session *session, struct store *store, st
     if (!status && !gate.bound)
         status = error_set(error, STATUS_USAGE, _("nothing needs approval by the rules that are in force"));
     if (!status)
-        status =
-            approval_check_login(&gate.state.force, text_of(invocation->as), text_of(run_operator()), error);
+        status = approval_check_submitter(&gate.state.force, &who, error);
     if (!status)
         status = approval_next(store, &number, error);
     if (!status)

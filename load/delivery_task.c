@@ -58,23 +58,13 @@ static enum status read_content(struct store *store, struct arena *scratch, cons
                                 int64_t content, const struct digest *digest, struct text *bytes,
                                 struct error *error)
 {
-    enum status status = store_payload(store, scratch, content, bytes, error);
-    if (status == STATUS_END)
-        return error_set(error, STATUS_FATAL,
-                         _("the store has lost the content of " TEXT_PRINT
-                           "; run \"congkhai audit verify\" and "
-                           "restore a backup of the store"),
-                         TEXT_ARG(item->code));
-    if (status)
+    enum status status = store_payload_of(store, scratch, content, digest, bytes, error);
+    if (status != STATUS_END)
         return status;
-    struct digest seen = crypto_sha256(*bytes);
-    if (!digest_equal(&seen, digest))
-        return error_set(error, STATUS_FATAL,
-                         _("the content of " TEXT_PRINT
-                           " in the store is not what its digest says; run \"congkhai "
-                           "audit verify\" and restore a backup of the store"),
-                         TEXT_ARG(item->code));
-    return STATUS_OK;
+    return error_set(error, STATUS_LEDGER,
+                     _("the store has lost the content of " TEXT_PRINT "; run \"congkhai audit verify\" and "
+                       "restore a backup of the store"),
+                     TEXT_ARG(item->code));
 }
 
 /* ---- packing ---- */

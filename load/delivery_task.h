@@ -15,6 +15,8 @@ struct delivery_task {
     struct congestion_mark mark;
     struct buffer bytes;
     bool left_over; /* its intent is an earlier run's */
+    bool
+        unasked; /* the store is a backup, and the portal was not asked for it since: it does not leave unasked */
     /* Evidence */
     int64_t requests;      /* of this run, questions included */
     int64_t started_at;    /* milliseconds: when the first of them left */

@@ -84,11 +84,12 @@ static void adapt_ahead(struct dispatcher *dispatcher)
 }
 
 /* Nothing but a question can say what would be replaced. What an operator has overwritten was looked at. */
-static bool is_base_unknown(const struct dispatcher *dispatcher, const struct outbox_item *item)
+static bool is_base_unknown(const struct dispatcher *dispatcher, const struct delivery_task *delivery_task)
 {
+    const struct outbox_item *item = &delivery_task->item;
     bool any = text_is(item->intent_base, "*") && !item->overwrite.length;
     bool withdraws = item->intent_action == OUTBOX_WITHDRAW;
-    return dispatcher->restored || dispatcher->portal->driver->unconditional || any ||
+    return delivery_task->unasked || dispatcher->portal->driver->unconditional || any ||
            (withdraws && !item->intent_base.bytes);
 }
 
@@ -107,9 +108,9 @@ static enum status commit(struct dispatcher *dispatcher, struct error *error)
     for (struct delivery_task *delivery_task;
          (delivery_task = dispatch_queues_take(&dispatcher->lists.written));) {
         struct delivery_terms terms = dispatcher_terms(dispatcher);
-        delivery_step(
-            &delivery_task->delivery,
-            is_base_unknown(dispatcher, &delivery_task->item) ? EVENT_BASE_UNKNOWN : EVENT_COMMITTED, &terms);
+        delivery_step(&delivery_task->delivery,
+                      is_base_unknown(dispatcher, delivery_task) ? EVENT_BASE_UNKNOWN : EVENT_COMMITTED,
+                      &terms);
         dispatch_queues_wait(&dispatcher->lists, delivery_task, dispatcher->now);
     }
     return STATUS_OK;
@@ -159,6 +160,10 @@ static enum status prepare(struct dispatcher *dispatcher, struct text code, bool
         dispatch_queues_release(&dispatcher->lists, delivery_task);
         return status == STATUS_END ? STATUS_OK : status;
     }
+    bool asked = true;
+    if (dispatcher->restored && restoration_asked(dispatcher->store, code, &asked, error))
+        return error->status;
+    delivery_task->unasked = !asked;
     delivery_task->superseded = superseded;
     struct delivery_terms terms = dispatcher_terms(dispatcher);
     if (delivery_step(&delivery_task->delivery, event, &terms) != DELIVERY_INTEND) {
@@ -475,8 +480,9 @@ enum status dispatcher_run(struct store *store, const struct load_request *reque
     enum status status = outbox_list(store, &request->filter, &dispatcher.arena, &dispatcher.codes,
                                      &dispatcher.code_count, error);
     bool compared = true;
+    int64_t left;
     if (!status)
-        status = restoration_compared(store, &compared, error);
+        status = restoration_compared(store, &compared, &left, error);
     dispatcher.restored = !compared;
     if (!status)
         status = bring(&dispatcher, error);

@@ -87,7 +87,9 @@ struct approval_submission {
     struct text document, text; /* of the list, or the rules; the words that are signed */
     const char *title, *reason; /* NULL: none */
 };
-/* STATUS_USAGE: this person may not. */
+/* STATUS_USAGE: by these rules this person may not, or it is not this person's login. */
+enum status approval_check_submitter(const struct approval_rules *rules,
+                                     const struct approval_submission *submission, struct error *error);
 enum status approval_submit(struct store *store, const struct approval_submission *submission, int64_t *list,
                             struct error *error);
 /* The number that the next list will have. */

@@ -81,10 +81,18 @@ bool approval_rules_bind(const struct approval_rules *rules)
     return false;
 }
 
-bool approval_rules_have_approver(const struct approval_rules *rules)
+bool approval_rules_complete(const struct approval_rules *rules)
+{
+    bool have[2] = { false };
+    for (size_t i = 0; i < rules->person_count; i++)
+        have[rules->people[i].approves] = true;
+    return have[0] && have[1];
+}
+
+bool approval_rules_others_approve(const struct approval_rules *rules, struct text name)
 {
     for (size_t i = 0; i < rules->person_count; i++)
-        if (rules->people[i].approves)
+        if (rules->people[i].approves && !text_equal(rules->people[i].name, name))
             return true;
     return false;
 }

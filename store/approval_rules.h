@@ -54,8 +54,10 @@ bool approval_rules_parse(struct arena *arena, const struct value *document, con
 
 /* Do they ask anything of anybody? */
 bool approval_rules_bind(const struct approval_rules *rules);
-/* Can anybody approve by them? */
-bool approval_rules_have_approver(const struct approval_rules *rules);
+/* Can anybody approve by them, and anybody else submit? */
+bool approval_rules_complete(const struct approval_rules *rules);
+/* Can anybody but the person of this name approve? */
+bool approval_rules_others_approve(const struct approval_rules *rules, struct text name);
 /* Do they look at where a step comes from? At how many there are? */
 bool approval_rules_ask_source(const struct approval_rules *rules);
 bool approval_rules_ask_extent(const struct approval_rules *rules);

@@ -238,6 +238,34 @@ enum status approval_check_login(const struct approval_rules *rules, struct text
     return STATUS_OK;
 }
 
+/* A role decides: who may approve submits no steps, and rules only where somebody else can approve them. */
+static enum status check_role(const struct approval_rules *rules,
+                              const struct approval_submission *submission, struct error *error)
+{
+    const struct approval_person *person = approval_rules_find(rules, submission->name);
+    if (!person || !person->approves || submission->recovers)
+        return STATUS_OK;
+    if (!submission->people)
+        return error_set(error, STATUS_USAGE,
+                         _("\"" TEXT_PRINT "\" may approve, not submit: a submitter of the list of people "
+                           "submits it with \"congkhai submit --as NAME\""),
+                         TEXT_ARG(submission->name));
+    if (approval_rules_others_approve(rules, submission->name))
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE,
+                     _("nobody but \"" TEXT_PRINT "\" could approve these rules: a submitter of the list of "
+                       "people submits them"),
+                     TEXT_ARG(submission->name));
+}
+
+enum status approval_check_submitter(const struct approval_rules *rules,
+                                     const struct approval_submission *submission, struct error *error)
+{
+    return approval_check_login(rules, submission->name, submission->login, error)
+               ? error->status
+               : check_role(rules, submission, error);
+}
+
 static enum status check_submitter(struct writing *writing, const struct approval_submission *submission,
                                    const struct value *document, const struct digest *digest,
                                    struct error *error)
@@ -247,7 +275,7 @@ static enum status check_submitter(struct writing *writing, const struct approva
         return error_set(error, STATUS_USAGE, _("no rules of approval are in force"));
     if (submission->recovers && !approval_rules_parse(&writing->arena, document, digest, &rules))
         return error_set(error, STATUS_USAGE, _("the configuration's approval cannot be read back"));
-    return approval_check_login(&rules, submission->name, submission->login, error);
+    return approval_check_submitter(&rules, submission, error);
 }
 
 static struct value *submission_detail(struct writing *writing, const struct approval_submission *submission,

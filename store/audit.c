@@ -89,10 +89,31 @@ enum status audit_origin(struct store *store, const struct audit_settings *setti
     return make_origin(store, settings, origin, error);
 }
 
+enum status audit_check_name(struct store *store, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    BUFFER_OWNED struct buffer origin = { 0 };
+    struct audit_head head;
+    bool known;
+    enum status status = audit_head(store, &arena, 0, &head, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    if (read_setting(store, "origin", &origin, &known, error))
+        return error->status;
+    if (known ? text_equal(head.origin, buffer_view(&origin)) : store_version(store) < 2)
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_LEDGER,
+        _("%s: the ledger's last head is one of \"%.*s\", but the store calls its ledger \"%.*s\": "
+          "another hand has changed it. \"congkhai audit verify\" looks at all of it; keep a copy of "
+          "the file and restore a backup"),
+        store_path(store), TEXT_ARG(head.origin), TEXT_ARG(buffer_view(&origin)));
+}
+
 enum status audit_open(struct store *store, const struct audit_settings *settings, struct error *error)
 {
     BUFFER_OWNED struct buffer origin = { 0 };
-    if (store_begin(store, error))
+    if (audit_check_name(store, error) || store_begin(store, error))
         return error->status;
     if (audit_origin(store, settings, &origin, error) || store_commit(store, error)) {
         store_rollback(store);

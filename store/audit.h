@@ -64,12 +64,18 @@ enum status audit_head_parse(struct arena *arena, struct text bytes, struct audi
 /* `<store>.checkpoint` */
 void audit_head_path(const struct store *store, struct buffer *path);
 
-/* Before a run: the schema is the program's, the last run's events give the last head, which goes on from the
+/* The store calls its ledger what its last head does; else STATUS_LEDGER. */
+enum status audit_check_name(struct store *store, struct error *error);
+/* Before a run: the ledger has its name, the schema is the program's, the last run's events give the last head, which goes on from the
  * one before, events written after it (a run that died) give the tree as it is kept, which where heads are signed
- * bears the signature of a run with the ledger's key, and the head's file is not ahead of the store. Writes nothing, works on a store opened to be read too. STATUS_LEDGER with what
- * does not hold. */
+ * bears the signature of a run with the ledger's key, and the head's file is not ahead of the store. Writes nothing, works
+ * on a store opened to be read too. STATUS_LEDGER with what does not hold. */
 enum status audit_quick_check(struct store *store, const struct audit_settings *settings,
                               struct error *error);
+/* The same for a monitor, who has no run to begin: besides, what the stages work with is as the last run left it, and
+ * each content that stands at the portal has its bytes (they are hashed: some 4 us a content). */
+enum status audit_standing_check(struct store *store, const struct audit_settings *settings,
+                                 struct error *error);
 
 /* A copy of the head could not be made: into the ledger, behind the run's end. Makes its own transaction. */
 enum status audit_copy_failed(struct store *store, int64_t run, const char *copy, const struct error *why,

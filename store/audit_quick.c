@@ -5,6 +5,7 @@
 #include "store/audit.h"
 #include "store/audit_scan.h"
 #include "store/schema.h"
+#include "store/steering.h"
 
 #define EVENTS_MAX 50000 /* of the last run; a larger one is only followed from its head on */
 
@@ -71,20 +72,21 @@ static enum status read_kept(struct quick *quick, struct error *error)
 {
     struct sqlite_statement *row;
     struct merkle_tree tree;
-    if (store_sql(
-            quick->store,
-            "SELECT coalesce((SELECT max(seq) FROM ledger), 0), (SELECT frontier FROM tree WHERE id = 1)",
-            &row, error))
+    if (store_sql(quick->store,
+                  "SELECT coalesce((SELECT max(seq) FROM ledger), 0), frontier, size FROM (SELECT 1)"
+                  " LEFT JOIN tree ON id = 1",
+                  &row, error))
         return error->status;
     enum status status = sqlite_step(row, error);
     if (status)
         return status;
     uint64_t events = (uint64_t)sqlite_number(row, 0);
     quick->kept = text_copy(&quick->arena, sqlite_bytes(row, 1));
+    uint64_t size = (uint64_t)sqlite_number(row, 2);
     sqlite_reset_statement(row);
     if (!quick->kept.bytes && !events)
         return STATUS_OK;
-    if (!quick->kept.bytes || !merkle_read(quick->kept, &tree))
+    if (!quick->kept.bytes || !merkle_read(quick->kept, &tree) || tree.size != size)
         return fail(quick, error, _("the tree's head is damaged or gone"));
     quick->kept_size = tree.size;
     if (tree.size > events)
@@ -208,13 +210,14 @@ static enum status compare_kept(struct quick *quick, struct error *error)
                       _("the events do not give the tree as it is kept"));
 }
 
-/* Whoever may write the file could add events, hashes and tree: what no run with the key wrote is not sealed. */
+/* Whoever may write the file could add events, hashes and tree, or a head that is not there: what no run with the key
+ * wrote is not sealed. */
 static enum status check_tail(const struct quick *quick, struct error *error)
 {
     const struct audit_settings *settings = quick->settings;
     struct sqlite_statement *row;
     if (!settings || !settings->key_count || !quick->has_last || !quick->last.is_signed ||
-        quick->tree.size == quick->last.size || store_version(quick->store) < 2)
+        store_version(quick->store) < 2)
         return STATUS_OK;
     if (store_sql(quick->store, "SELECT note FROM tree WHERE id = 1", &row, error))
         return error->status;
@@ -226,7 +229,9 @@ static enum status check_tail(const struct quick *quick, struct error *error)
     return ours ? STATUS_OK
                 : fail_event(
                       quick, error, (int64_t)quick->last.size + 1,
-                      _("what stands behind the last head was written by no run with the ledger's key"));
+                      quick->tree.size > quick->last.size
+                          ? _("what stands behind the last head was written by no run with the ledger's key")
+                          : _("the head of the tree as it is kept was altered"));
 }
 
 static enum status is_known(const struct quick *quick, struct text note, struct error *error)
@@ -281,17 +286,58 @@ enum status audit_quick_check(struct store *store, const struct audit_settings *
     if (!status)
         status = store_snapshot_begin(store, error);
     if (!status) {
-        status = check_schema(&quick, error);
+        status = audit_check_name(store, error);
+        status = status ? status : check_schema(&quick, error);
         status = status ? status : read_kept(&quick, error);
         status = status ? status : read_heads(&quick, error);
         status = status ? status : follow_events(&quick, error);
         status = status ? status : compare_kept(&quick, error);
-        status = status ? status : check_tail(&quick, error);
         status = status ? status : compare_file(&quick, error);
+        status = status ? status : check_tail(&quick, error);
         store_snapshot_end(store);
     }
     arena_free(&quick.arena);
     if (status == STATUS_FATAL) /* what cannot be read cannot be believed */
         status = error->status = STATUS_LEDGER;
     return status;
+}
+
+/* ---- for a monitor ---- */
+
+static enum status check_contents(struct store *store, struct error *error)
+{
+    struct sqlite_statement *row;
+    struct text bytes;
+    if (store_sql(store,
+                  "SELECT p.bytes, p.encoding, p.size, p.digest, q.code FROM procedure_state q"
+                  " LEFT JOIN payload p ON p.id = q.held_content WHERE q.held_content IS NOT NULL",
+                  &row, error))
+        return error->status;
+    enum status status;
+    while ((status = sqlite_step(row, error)) == STATUS_OK) {
+        status = store_payload_column(store, row, 0, &bytes, error);
+        if (status == STATUS_END)
+            status = error_set(error, STATUS_LEDGER,
+                               _("%s: the content of " TEXT_PRINT " that stands at the portal is gone"),
+                               store_path(store), TEXT_ARG(sqlite_column_text(row, 4)));
+        if (status)
+            break;
+    }
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status audit_standing_check(struct store *store, const struct audit_settings *settings,
+                                 struct error *error)
+{
+    enum steering standing = STEERING_SAME;
+    int64_t run = 0;
+    if (audit_quick_check(store, settings, error))
+        return error->status;
+    if (store_version(store) == STORE_VERSION && steering_compare(store, &standing, &run, error))
+        return error->status;
+    if (standing == STEERING_CHANGED)
+        return error_set(error, STATUS_LEDGER, _("%s: what the stages work with is not as run %lld left it"),
+                         store_path(store), (long long)run);
+    return check_contents(store, error);
 }

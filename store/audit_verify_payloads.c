@@ -182,7 +182,7 @@ static enum status check_one(struct audit_pass *pass, struct sqlite_statement *r
         audit_find(pass, AUDIT_PAYLOAD, 0, _("a payload has no digest"));
         return STATUS_OK;
     }
-    enum status status = store_payload_column(pass->store, row, 3, &bytes, &reason);
+    enum status status = store_payload_unpack(pass->store, row, 3, &bytes, &reason);
     if (status == STATUS_END)
         return check_forgotten(pass, &digest, sqlite_number(row, 2), error);
     struct digest computed = crypto_sha256(status ? TEXT("") : bytes);

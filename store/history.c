@@ -105,14 +105,11 @@ static enum status add_origin(struct store *store, struct arena *arena, struct t
     return add_run(store, arena, run, true, out, error);
 }
 
-static enum status read_content(struct store *store, struct arena *arena, const struct version *version,
-                                struct value **content, struct error *error)
+enum status history_content(struct store *store, struct arena *arena, const struct digest *digest,
+                            struct value **content, struct error *error)
 {
     struct text bytes;
-    *content = NULL;
-    if (!version->has_digest)
-        return STATUS_OK;
-    enum status status = store_payload_by_digest(store, arena, &version->digest, &bytes, error);
+    enum status status = store_payload_by_digest(store, arena, digest, &bytes, error);
     if (status == STATUS_END)
         return error_set(
             error, STATUS_LEDGER,
@@ -125,6 +122,13 @@ static enum status read_content(struct store *store, struct arena *arena, const 
         return error_add(error, "%s", store_path(store));
     }
     return STATUS_OK;
+}
+
+static enum status read_content(struct store *store, struct arena *arena, const struct version *version,
+                                struct value **content, struct error *error)
+{
+    *content = NULL;
+    return version->has_digest ? history_content(store, arena, &version->digest, content, error) : STATUS_OK;
 }
 
 /* ---- field by field ---- */

@@ -12,4 +12,8 @@ void history_number(struct arena *arena, struct value *out, const char *name, st
 enum status history_json(struct arena *arena, struct value *out, const char *name,
                          struct sqlite_statement *row, int at, struct error *error);
 
+/* A content that the portal acknowledged; STATUS_LEDGER where it is not there as it was. */
+enum status history_content(struct store *store, struct arena *arena, const struct digest *digest,
+                            struct value **content, struct error *error);
+
 #endif

@@ -205,6 +205,13 @@ static enum status add_held(struct store *store, struct arena *arena, struct tex
     enum status status = sqlite_step(row, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
+    struct digest digest;
+    struct value *content;
+    if (digest_from_hex(sqlite_column_text(row, 2), &digest) &&
+        history_content(store, arena, &digest, &content, error)) {
+        sqlite_reset_statement(row);
+        return error->status;
+    }
     history_text(arena, page, "name", row, 0);
     struct value *held = value_set(page, "held", value_object(arena));
     history_text(arena, held, "status", row, 1);

@@ -86,17 +86,17 @@ static enum status carry_out_1(struct store *store, struct error *error)
     int64_t after = 0;
     for (;;) {
         struct text bytes;
-        if (store_sql(
-                store,
-                "SELECT bytes, encoding, size, id FROM payload WHERE kept = 1 AND encoding = 1 AND id > ?1"
-                " ORDER BY id LIMIT 1",
-                &row, error))
+        if (store_sql(store,
+                      "SELECT bytes, encoding, size, digest, id FROM payload WHERE kept = 1 AND encoding = 1 "
+                      "AND id > ?1"
+                      " ORDER BY id LIMIT 1",
+                      &row, error))
             return error->status;
         sqlite_bind_number(row, 1, after);
         enum status status = sqlite_step(row, error);
         if (status)
             return status == STATUS_END ? migrate_outbox(store, error) : status;
-        after = sqlite_number(row, 3);
+        after = sqlite_number(row, 4);
         status = store_payload_column(store, row, 0, &bytes, error);
         sqlite_reset_statement(row); /* unpacked bytes are the store's, not the row's */
         if (!status)

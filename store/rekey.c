@@ -58,12 +58,12 @@ static enum status look_at(struct rekey *rekey, struct sqlite_statement *row, re
     arena_clear(&rekey->record);
     enum status status = copy_payload(rekey, row, 3, &bytes, error), shared = STATUS_OK;
     if (!status)
-        shared = copy_payload(rekey, row, 6, &context, error);
+        shared = copy_payload(rekey, row, 7, &context, error);
     if (status > STATUS_END || shared > STATUS_END)
         return error->status;
     if (status == STATUS_END) /* forgotten: its bytes tell nothing any more */
         return STATUS_OK;
-    struct text locator = text_copy(&rekey->record, sqlite_column_text(row, 9));
+    struct text locator = text_copy(&rekey->record, sqlite_column_text(row, 11));
     status = find(user_data, bytes, context, locator, &rekey->record, &key, &reason);
     if (status > STATUS_REJECT)
         return error_set(error, status, "%s", reason.message);
@@ -85,12 +85,14 @@ static enum status look_at(struct rekey *rekey, struct sqlite_statement *row, re
 static enum status find_moved(struct rekey *rekey, rekey_find *find, void *user_data, struct error *error)
 {
     struct sqlite_statement *rows;
-    if (store_sql(rekey->store,
-                  "SELECT r.id, r.key, r.code, p.bytes, p.encoding, p.size, c.bytes, c.encoding, c.size,"
-                  " r.locator FROM record r JOIN payload p ON p.id = r.payload LEFT JOIN payload c ON c.id = "
-                  "r.context"
-                  " WHERE r.source = ?1 AND r.nameless = 0 ORDER BY r.id",
-                  &rows, error))
+    if (store_sql(
+            rekey->store,
+            "SELECT r.id, r.key, r.code, p.bytes, p.encoding, p.size, p.digest, c.bytes, c.encoding, c.size,"
+            " c.digest, r.locator FROM record r JOIN payload p ON p.id = r.payload LEFT JOIN payload c ON "
+            "c.id = "
+            "r.context"
+            " WHERE r.source = ?1 AND r.nameless = 0 ORDER BY r.id",
+            &rows, error))
         return error->status;
     sqlite_bind_number(rows, 1, rekey->source);
     enum status status;

@@ -126,21 +126,52 @@ enum status restoration_append(struct store *store, const struct restoration *re
     return STATUS_OK;
 }
 
-enum status restoration_compared(struct store *store, bool *compared, struct error *error)
+/* The event since which the portal is to be asked; no row where it never was restored, or has been reconciled since. */
+#define RESTORED                                                                                             \
+    "(SELECT max(seq) AS seq, max(run) AS run FROM ledger WHERE event = 'restored'"                          \
+    " HAVING max(seq) > coalesce((SELECT max(seq) FROM ledger WHERE event = 'reconciled'), 0))"
+/* What a delivery or a decision says that has asked before. */
+#define ASKED(code)                                                                                          \
+    "EXISTS (SELECT 1 FROM ledger a WHERE a.code = " code " AND a.seq > r.seq AND (a.event IN ('published'," \
+    " 'withdrawn', 'refused', 'conflict', 'failed', 'overwrite-ordered') OR (a.event = 'recalled'"           \
+    " AND json_extract(a.detail, '$.absent') IS NOT NULL)))"
+
+enum status restoration_compared(struct store *store, bool *compared, int64_t *left, struct error *error)
 {
     static const char sql[] =
-        "SELECT NOT EXISTS (SELECT 1 FROM ledger r WHERE r.event = 'restored' AND r.seq >= (SELECT max(seq)"
-        "   FROM ledger WHERE event = 'restored') AND NOT EXISTS (SELECT 1 FROM ledger c"
-        "  WHERE c.event = 'reconciled' AND c.seq > r.seq) AND NOT EXISTS (SELECT 1 FROM ledger s"
-        "  JOIN ledger c ON c.run = s.run AND c.event = 'run-finished' WHERE s.event = 'run-started'"
-        "  AND s.run > r.run AND json_extract(s.detail, '$.command') IN ('run', 'load')"
-        "  AND json_type(s.detail, '$.filter') IS NULL AND json_extract(c.detail, '$.exit_code') IN (0, 1)))";
+        "SELECT EXISTS (SELECT 1 FROM ledger s JOIN ledger c ON c.run = s.run AND c.event = 'run-finished'"
+        "  WHERE s.event = 'run-started' AND s.run > r.run AND json_extract(s.detail, '$.command') IN"
+        "  ('run', 'load') AND json_type(s.detail, '$.filter') IS NULL"
+        "  AND json_extract(c.detail, '$.exit_code') IN (0, 1)),"
+        " (SELECT count(*) FROM procedure_state p WHERE p.held_status IS NOT NULL AND NOT " ASKED(
+            "p.code") ")"
+                      " FROM " RESTORED " r";
     struct sqlite_statement *row;
-    if (store_sql(store, sql, &row, error) || sqlite_step(row, error))
+    *compared = true;
+    *left = 0;
+    if (store_sql(store, sql, &row, error))
         return error->status;
-    *compared = sqlite_number(row, 0);
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK) {
+        *left = sqlite_number(row, 1);
+        *compared = sqlite_number(row, 0) && !*left;
+    }
     sqlite_reset_statement(row);
-    return STATUS_OK;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status restoration_asked(struct store *store, struct text code, bool *asked, struct error *error)
+{
+    struct sqlite_statement *row;
+    *asked = true;
+    if (store_sql(store, "SELECT " ASKED("?1") " FROM " RESTORED " r", &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, code);
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK)
+        *asked = sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
 }
 
 /* ---- reading it ---- */

@@ -40,9 +40,12 @@ void restoration_take(struct restoration *restoration, struct text note,
 enum status restoration_append(struct store *store, const struct restoration *restoration,
                                struct error *error);
 
-/* Has the portal been asked since the store was last restored? A reconciliation, or an unfiltered `run` or `load` that
- * went through (0, 1). True where it never was restored. */
-enum status restoration_compared(struct store *store, bool *compared, struct error *error);
+/* Has the portal been asked since the store was last restored, for all that the backup believes to stand there? By a
+ * reconciliation; or by deliveries of each of these, and an unfiltered `run` or `load` that went through (0, 1): each
+ * asks before it sends. True where it never was restored. *left: how many it was not asked for. */
+enum status restoration_compared(struct store *store, bool *compared, int64_t *left, struct error *error);
+/* The same of one procedure, whether it is believed to stand there or not. */
+enum status restoration_asked(struct store *store, struct text code, bool *asked, struct error *error);
 
 /* What an event "restored" says; false when it is none, or not in its place: `before` is the tree in front of the run
  * that it stands in. *to is INT64_MAX when the newest head is not known. */

@@ -55,6 +55,13 @@ static enum status look_at_journal(const struct store *store, struct error *erro
     return STATUS_OK;
 }
 
+bool store_is_idle(const struct store *store)
+{
+    BUFFER_OWNED struct buffer path = { 0 };
+    buffer_printf(&path, "%s.lock", store->path);
+    return file_lock_is_free(path.bytes);
+}
+
 static enum status take_lock(struct store *store, struct error *error)
 {
     char path[4096];
@@ -542,7 +549,7 @@ enum status store_payload_put_packed(struct store *store, const struct digest *d
     return put_payload(store, &arriving, payload, error);
 }
 
-enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at,
+enum status store_payload_unpack(struct store *store, struct sqlite_statement *row, int at,
                                  struct text *bytes, struct error *error)
 {
     int64_t encoding = sqlite_number(row, at + 1), size = sqlite_number(row, at + 2);
@@ -564,13 +571,37 @@ enum status store_payload_column(struct store *store, struct sqlite_statement *r
     return STATUS_OK;
 }
 
-static enum status read_payload(struct store *store, struct sqlite_statement *statement, struct arena *arena,
+static enum status changed(struct store *store, const struct digest *digest, struct error *error)
+{
+    char hex[DIGEST_HEX];
+    digest_hex(digest, hex);
+    return error_set(
+        error, STATUS_LEDGER,
+        _("%s: the bytes that stand under digest %.12s are not those that had it: another hand has "
+          "changed them. \"congkhai audit verify\" looks at all of it; keep a copy of the file and "
+          "restore a backup"),
+        store->path, hex);
+}
+
+enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at,
+                                 struct text *bytes, struct error *error)
+{
+    struct digest digest = { 0 };
+    enum status status = store_payload_unpack(store, row, at, bytes, error);
+    if (status)
+        return status;
+    bool named = sqlite_digest(row, at + 3, &digest);
+    struct digest seen = crypto_sha256(*bytes);
+    if (named && digest_equal(&seen, &digest))
+        return STATUS_OK;
+    /* 0.1.0 gave nothing the digest of a locator. */
+    return bytes->length ? changed(store, &digest, error) : STATUS_END;
+}
+
+static enum status take_payload(struct store *store, struct sqlite_statement *statement, struct arena *arena,
                                 struct text *bytes, struct error *error)
 {
-    enum status status = sqlite_step(statement, error);
-    if (status != STATUS_OK)
-        return status;
-    status = store_payload_column(store, statement, 0, bytes, error);
+    enum status status = store_payload_column(store, statement, 0, bytes, error);
     if (!status)
         *bytes = text_copy(arena, *bytes);
     sqlite_reset_statement(statement);
@@ -580,19 +611,37 @@ static enum status read_payload(struct store *store, struct sqlite_statement *st
 enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,
                           struct error *error)
 {
+    return store_payload_of(store, arena, payload, NULL, bytes, error);
+}
+
+enum status store_payload_of(struct store *store, struct arena *arena, int64_t payload,
+                             const struct digest *digest, struct text *bytes, struct error *error)
+{
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT bytes, encoding, size FROM payload WHERE id = ?1", &statement, error))
+    struct digest own = { 0 };
+    if (store_sql(store, "SELECT bytes, encoding, size, digest FROM payload WHERE id = ?1", &statement,
+                  error))
         return error->status;
     sqlite_bind_number(statement, 1, payload);
-    return read_payload(store, statement, arena, bytes, error);
+    enum status status = sqlite_step(statement, error);
+    if (status)
+        return status;
+    bool named = sqlite_digest(statement, 3, &own);
+    if (digest && !(named && digest_equal(&own, digest))) {
+        sqlite_reset_statement(statement);
+        return changed(store, digest, error);
+    }
+    return take_payload(store, statement, arena, bytes, error);
 }
 
 enum status store_payload_by_digest(struct store *store, struct arena *arena, const struct digest *digest,
                                     struct text *bytes, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store, "SELECT bytes, encoding, size FROM payload WHERE digest = ?1", &statement, error))
+    if (store_sql(store, "SELECT bytes, encoding, size, digest FROM payload WHERE digest = ?1", &statement,
+                  error))
         return error->status;
     sqlite_bind_digest(statement, 1, digest);
-    return read_payload(store, statement, arena, bytes, error);
+    enum status status = sqlite_step(statement, error);
+    return status ? status : take_payload(store, statement, arena, bytes, error);
 }

@@ -49,6 +49,8 @@ enum status store_check_untouched(const struct store *store, struct error *error
 void store_close(struct store *store);
 
 const char *store_path(const struct store *store);
+/* No run holds the store; false, too, where that cannot be told (another machine's, a copy, no rights to look). */
+bool store_is_idle(const struct store *store);
 struct sqlite *store_database(struct store *store); /* for store/ only */
 struct clock *store_clock(struct store *store);
 int64_t store_run(const struct store *store); /* the run that is open; 0: none */
@@ -106,12 +108,19 @@ enum status store_payload_put(struct store *store, enum payload_use use, const s
  * that writes. */
 enum status store_payload_put_packed(struct store *store, const struct digest *digest, size_t size,
                                      struct text packed, int64_t *payload, struct error *error);
-/* STATUS_END: not there, or forgotten by retention. The bytes live in the arena. */
+/* STATUS_END: not there, or forgotten by retention. STATUS_LEDGER: these are not the bytes that had this digest. The bytes
+ * live in the arena. */
 enum status store_payload(struct store *store, struct arena *arena, int64_t payload, struct text *bytes,
                           struct error *error);
-/* For store/ only: the bytes of a row that has the columns bytes, encoding and size from `at` on. Borrowed
- * until the statement's next step or the next such call. */
+/* The same of a payload that must have this digest; any other is STATUS_LEDGER. */
+enum status store_payload_of(struct store *store, struct arena *arena, int64_t payload,
+                             const struct digest *digest, struct text *bytes, struct error *error);
+/* For store/ only, the same of a row that has the columns bytes, encoding, size and digest from `at` on. Borrowed until
+ * the statement's next step or the next such call. */
 enum status store_payload_column(struct store *store, struct sqlite_statement *row, int at,
+                                 struct text *bytes, struct error *error);
+/* … without the digest: for a verifier, who has more to say of what was changed. */
+enum status store_payload_unpack(struct store *store, struct sqlite_statement *row, int at,
                                  struct text *bytes, struct error *error);
 enum status store_payload_by_digest(struct store *store, struct arena *arena, const struct digest *digest,
                                     struct text *bytes, struct error *error);

@@ -112,7 +112,7 @@ enum status store_run_elsewhere(struct store *store, int64_t *run, struct error 
     struct sqlite_statement *row;
     *run = 0;
     buffer_printf(&lock, "%s.lock", store_path(store));
-    if (store_run(store) || !file_lock_is_held(lock.bytes))
+    if (store_run(store) || !file_exists(lock.bytes) || file_lock_is_free(lock.bytes))
         return STATUS_OK;
     if (store_sql(store,
                   "SELECT s.run FROM (SELECT max(run) AS run FROM ledger) s WHERE NOT EXISTS"

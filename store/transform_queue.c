@@ -172,7 +172,8 @@ static enum status copy_payload(struct store *store, struct arena *arena, struct
 /* One statement a kind: each walks the index of its kind in order. */
 #define WORK_COLUMNS(payload, named)                                                                         \
     "SELECT r.id, r.fault, r.content, r.code, r.key, r.mapped_by IS NULL,"                                   \
-    " p.bytes, p.encoding, p.size, c.bytes, c.encoding, c.size, r." named " FROM record r"                   \
+    " p.bytes, p.encoding, p.size, p.digest, c.bytes, c.encoding, c.size, c.digest, r." named                \
+    " FROM record r"                                                                                         \
     " JOIN payload p ON p.id = r." payload " LEFT JOIN payload c ON c.id = r.context"                        \
     " WHERE r.source = (SELECT id FROM source WHERE name = ?1) AND r.work > 0 AND r.present = 1 AND r.id > " \
     "?2"
@@ -206,10 +207,10 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
             .content = sqlite_number(statement, 2),
             .fresh = sqlite_number(statement, 5),
         };
-        sqlite_digest(statement, 12, &item->digest);
+        sqlite_digest(statement, 14, &item->digest);
         status = copy_payload(store, arena, statement, 6, &item->bytes, error);
         if (!status)
-            status = copy_payload(store, arena, statement, 9, &item->context, error);
+            status = copy_payload(store, arena, statement, 10, &item->context, error);
         if (status)
             break;
     }

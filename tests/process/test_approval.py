@@ -289,6 +289,7 @@ class Attacks(Office, Night):
         self.expect(self.run_as("approve", "1", "--as", A, "--key", self.place.folder / "keys" / "b", login="a",
                                 words="mật khẩu b"), 2, "key of this person")
         self.submit(code=2, login="a")
+        self.expect(self.run_as("submit", "--as", A, login="a"), 2, "may approve, not submit")
         self.approve(7, code=2)
         self.assertEqual(self.events("approved"), [])
         self.approve()
@@ -296,12 +297,43 @@ class Attacks(Office, Night):
         self.approve(code=2, letter="c", name=C)
         self.assertEqual(len(self.events("approved")), 1)
 
-    def test_who_submitted_does_not_approve_though_she_may_approve_others(self):
+    def test_what_an_approver_orders_waits_for_a_submitter(self):
+        self.place.configure(approval=None)
+        self.night(*procedures(2), code=0)
+        self.scope("withdrawals", people=self.PEOPLE[:2])
+        words = "--decision", "99/QĐ-UBND", "--reason", "Bãi bỏ", "--yes"
+        self.expect(self.run_as("withdraw", "1.000001", *words, login="a"), 1, "a may approve, not submit")
+        self.assertEqual(self.events("submitted"), [])
+        self.approve(code=2)
+        self.submit()
+        self.approve()
+        self.expect(self.run_as("load"), 0)
+        self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 2, "withdraw": 1})
+        self.assertNotIn("needs approval", self.run_as("retry", "--code", "1.000002", "--reason", "x").stderr)
+
+    def test_who_alone_may_approve_submits_no_rules_of_approval_and_one_of_two_does(self):
         self.night(*procedures(1))
-        self.submit(login="a", name=A)
+        self.scope(people=self.PEOPLE[:2])
+        self.submit("--people", login="a", name=A)
         self.approve(code=2)
         self.approve(letter="c", name=C)
+        self.scope()
+        self.submit("--people", code=2, login="a", name=A)
+        self.submit("--people")
+        self.approve(2)
+
+    def test_what_nobody_can_approve_any_more_is_submitted_anew(self):
+        self.night(*procedures(1))
+        self.submit()
+        self.scope(people=[{**self.PEOPLE[1], "role": "approver"}, {**self.PEOPLE[2], "role": "submitter"}])
+        self.submit("--people")
+        self.approve(2)
+        self.approve(1, code=2, letter="b", name=B)
+        self.expect(self.run_as("status"), 0, "1 to be submitted, 0 waiting")
+        self.submit(login="c", name=C)
+        self.approve(3, letter="b", name=B)
         self.expect(self.run_as("load"), 0)
+        self.expect(self.run_as("audit", "verify"), 0)
 
     def test_the_same_step_again_needs_another_approval(self):
         number = 0
@@ -517,7 +549,8 @@ class People(Office, Night):
 
     def test_what_is_wrong_with_people_is_told_by_check(self):
         a, b = self.PEOPLE[:2]
-        for people, words in (([a], "an approver and somebody else"), ([b, {**b, "name": C, "login": ["c"]}], "share"),
+        for people, words in (([a], "an approver and a submitter"),
+                              ([a, {**b, "role": "approver"}], "an approver and a submitter"), ([b, {**b, "name": C, "login": ["c"]}], "share"),
                               ([a, {**b, "login": ["a"]}], "share"), ([a, {**b, "key": "keys/x.pub"}], "x.pub"),
                               ([a, {**b, "role": "king"}], "role"), ([a, {**b, "certificate": "keys/a.pub"}], "one of them")):
             with self.subTest(words=words):

@@ -1,9 +1,12 @@
 """health: one line and an exit code in the manner of monitoring plugins."""
 
+import contextlib
 import glob
+import signal
+import sqlite3
 import unittest
 
-from harness import Night, Place, Simulator, procedure, whole_speed
+from harness import Night, Place, Simulator, procedure, wait_until, whole_speed
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 LINE = r"^CONGKHAI {} - [^|\n]+ \| age=-?\d+s;;\d+ kept=\d+ new=\d+;0 due=\d+;0 overdue=\d+;0\n$"
@@ -49,12 +52,46 @@ class Health(Night):
     def test_a_ledger_that_was_changed_is_critical(self):
         self.place.records(procedure("1.000001"))
         self.expect(self.place.run("--quiet", "run"), 0)
-        import sqlite3
         with sqlite3.connect(self.place.store) as store:
             store.execute("DROP TRIGGER ledger_no_update")
             store.execute("UPDATE ledger SET actor = 'x' WHERE seq = (SELECT max(seq) FROM ledger)")
         store.close()
         self.assertNotEqual(self.place.run("health").code, 0)
+
+    def test_what_stands_at_the_portal_has_its_bytes_or_it_is_critical(self):
+        """And nobody is shown a content that is not the one of the digest beside it."""
+        self.place.records(procedure("1.000001", name="Tên thật"))
+        self.expect(self.place.run("--quiet", "run"), 0)
+        kept = self.place.store.read_bytes()
+        for forgery in ("UPDATE payload SET bytes = CAST(replace(CAST(bytes AS TEXT), 'Tên thật', 'Tên khác') AS BLOB)"
+                        " WHERE kept = 1 AND CAST(bytes AS TEXT) LIKE '%\"Tên thật\"%'", "UPDATE payload SET bytes = NULL"):
+            with contextlib.closing(sqlite3.connect(self.place.store)) as store, store:
+                self.assertTrue(store.execute(forgery).rowcount)
+            self.health(2, "CRITICAL")
+            for words in (("history", "1.000001", "--on", "2100-01-01"), ("history", "1.000001", "--field", "name"), ("show", "1.000001")):
+                done = self.place.run(*words)
+                self.expect(done, 5)
+                self.assertNotIn("Tên khác", done.stdout)
+            self.place.store.write_bytes(kept)
+        for forgery in ("UPDATE setting SET value = value || 'x' WHERE name = 'origin'", "DELETE FROM setting WHERE name = 'origin'",
+                        "UPDATE tree SET size = size + 1", "UPDATE source SET usual = 99"):
+            with contextlib.closing(sqlite3.connect(self.place.store)) as store, store:
+                self.assertTrue(store.execute(forgery).rowcount)
+            self.health(2, "CRITICAL")
+            self.expect(self.place.run("load"), 5)
+            self.place.store.write_bytes(kept)
+        self.health(0, "OK")
+
+    def test_a_night_that_was_broken_off_is_critical_at_once(self):
+        self.place.change_portal(timeout="20s")
+        self.place.records(procedure("1.000001"))
+        self.portal.faults("kind=timeout,on=put")
+        running = self.place.start("run")
+        wait_until(lambda: self.portal.requests(), "the night is at work")
+        self.assertLess(self.place.run("health").code, 2)
+        running.signal(signal.SIGKILL)
+        running.wait()
+        self.health(2, "CRITICAL")
 
     @unittest.skipUnless(FAKETIME, "needs faketime")
     @whole_speed

@@ -89,9 +89,31 @@ class Restore(unittest.TestCase):
         effects = len(self.portal.effects())
         self.expect("run", 0)
         self.assertEqual(len(self.portal.effects()), effects, "what stood there already is not sent again")
+        status = self.expect("status", 0).json
+        self.assertEqual((status["compared"], status["not_compared"]), (False, 3), "it was asked for what it sent")
+        self.expect("reconcile", 0)
         self.assertTrue(self.expect("status", 0).json["compared"])
         self.assertEqual(self.place.one("SELECT count(*) FROM ledger WHERE event = 'published' AND run = 3"), 2)
         self.assertEqual(self.verdicts()[0], 0)
+
+    def test_a_night_that_sends_nothing_compares_nothing(self):
+        self.place.records(*procedures(4))
+        self.expect("restore", 0, self.saved, "--reason", "thử")
+        self.expect("run", 0)
+        status = self.expect("status", 0).json
+        self.assertEqual((status["compared"], status["not_compared"]), (False, 4))
+        self.assertIn("was not asked for 4", self.place.run("status").stdout)
+
+    def test_nights_that_sent_all_of_it_have_compared_it(self):
+        self.expect("restore", 0, self.saved, "--reason", "thử")
+        self.place.records(*(procedure(f"1.{number:06d}", name="Tên khác") for number in range(1, 4)))
+        self.expect("run", 0)
+        self.assertEqual(self.expect("status", 0).json["not_compared"], 1)
+        self.place.records(*(procedure(f"1.{number:06d}", name="Tên khác nữa") for number in range(1, 5)))
+        asked = self.portal.requests("get")
+        self.expect("run", 1)  # of the fourth there stands what the backup does not know of
+        self.assertEqual(self.portal.requests("get") - asked, 1, "each is asked about once")
+        self.assertTrue(self.expect("status", 0).json["compared"])
 
     def test_restoring_refuses_what_does_not_verify_and_wants_a_reason(self):
         self.assertEqual(self.place.run("restore", self.saved).code, 2)

@@ -253,6 +253,8 @@ TEST("what a step may do is what the events say")
           NULL }, /* until it is approved, the old one is in force */
         { "found people:2 approve:1 submit:x approve:2", 'x', "waiting", "nobody of that name" },
         { "found people:2 approve:1 submit:x approve-D:2", 'x', "approved", NULL },
+        { "found:2 submit-D:x", 'x', "unsubmitted", NULL }, /* nobody else approves by those */
+        { "found:2 submit-D:x submit:x", 'x', "waiting", NULL },
         { "found people:2 approve-B:1 submit:x approve-D:2", 'x', "waiting", "nobody of that name" },
         { "found submit:x approve:1 people:2 approve:2", 'x', "approved", NULL }, /* judged as of its event */
         { "found people:2 back:1 approve:1", 'x', "unsubmitted", "decided before" },
