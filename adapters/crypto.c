@@ -252,10 +252,20 @@ enum status crypto_ed25519_sign(const unsigned char seed[CRYPTO_KEY_SIZE], struc
                      reason);
 }
 
+/* RFC 8032, 5.1.3: a number below the field's prime, 2^255 - 19. OpenSSL takes the others, too. */
+static bool is_canonical(const unsigned char key[CRYPTO_KEY_SIZE])
+{
+    bool ones = (key[CRYPTO_KEY_SIZE - 1] & 0x7f) == 0x7f;
+    for (int i = 1; i < CRYPTO_KEY_SIZE - 1; i++)
+        ones = ones && key[i] == 0xff;
+    return !ones || key[0] < 0xed;
+}
+
 bool crypto_ed25519_verify(const unsigned char key[CRYPTO_KEY_SIZE], struct text message,
                            const unsigned char signature[CRYPTO_SIGNATURE_SIZE])
 {
-    EVP_PKEY *public_key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, CRYPTO_KEY_SIZE);
+    EVP_PKEY *public_key =
+        is_canonical(key) ? EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, CRYPTO_KEY_SIZE) : NULL;
     EVP_MD_CTX *context = new_context();
     bool verified = public_key && EVP_DigestVerifyInit(context, NULL, NULL, NULL, public_key) == 1 &&
                     EVP_DigestVerify(context, signature, CRYPTO_SIGNATURE_SIZE,

@@ -24,6 +24,7 @@ struct sqlite {
     char *path;
     bool read_only;
     bool guarded;
+    bool damaged;        /* its pages are none of SQLite's */
     int64_t steps;       /* that are left: sqlite_allow */
     int64_t allowed_ns;  /* for one statement */
     int64_t deadline_ns; /* of the step that is running */
@@ -79,6 +80,7 @@ static enum status report(struct sqlite *database, int result, const char *sql, 
                          path, words, sqlite3_errstr(result));
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+        database->damaged = true;
         return error_set(
             error, STATUS_FATAL,
             _("%s: the database is damaged (%s). Keep a copy of it, restore a backup and run again"), path,
@@ -183,12 +185,12 @@ enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sql
         *database = opened;
         return STATUS_OK;
     }
-    enum status status;
+    enum status status = report(opened, result, NULL, error);
     if (result == SQLITE_NOTADB)
         status = error_set(error, STATUS_USAGE, _("%s is no SQLite database (%s). Check the path"), path,
                            sqlite3_errmsg(opened->handle));
-    else
-        status = report(opened, result, NULL, error);
+    else if (opened->damaged && error)
+        status = error->status = STATUS_USAGE;
     sqlite_close_file(opened);
     return status;
 }
@@ -299,6 +301,11 @@ enum status sqlite_rollback(struct sqlite *database, struct error *error)
     if (!sqlite_in_transaction(database))
         return STATUS_OK;
     return transact(database, &database->rollback, "ROLLBACK", error);
+}
+
+bool sqlite_is_damaged(const struct sqlite *database)
+{
+    return database->damaged;
 }
 
 bool sqlite_in_transaction(struct sqlite *database)

@@ -24,7 +24,7 @@ enum sqlite_mode {
 };
 
 /* One connection serves one thread. Waits up to 5 s for another's lock. SQLITE_READ and SQLITE_WRITE want the
- * file to exist. STATUS_USAGE when the file is no SQLite database, STATUS_FATAL when it cannot be opened,
+ * file to exist. STATUS_USAGE when the file is no SQLite database or a damaged one, STATUS_FATAL when it cannot be opened,
  * STATUS_BUSY. Views and triggers of the file may not call functions with effects (the file may be a
  * stranger's). */
 enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sqlite **database,
@@ -57,6 +57,8 @@ enum status sqlite_begin(struct sqlite *database, struct error *error);
 enum status sqlite_commit(struct sqlite *database, struct error *error);
 enum status sqlite_rollback(struct sqlite *database, struct error *error);
 bool sqlite_in_transaction(struct sqlite *database);
+/* Did SQLite say of the file that it is damaged, or no database? */
+bool sqlite_is_damaged(const struct sqlite *database);
 
 /* A copy of the whole database in a new file of ours, as it stands in one snapshot, whoever writes meanwhile; the
  * copy is one file, without a write-ahead log, and on disk when this returns. STATUS_STOP when `stop` was set. */

@@ -200,6 +200,7 @@ enum status run_close_read(struct store *store, enum status status, struct error
 {
     if (status == STATUS_OK)
         status = store_check_untouched(store, error);
+    status = store_blame(store, status, error);
     store_close(store);
     return status;
 }

@@ -212,6 +212,13 @@ static enum status open_reading(struct store *store, bool untouched, struct erro
     return status;
 }
 
+enum status store_blame(const struct store *store, enum status status, struct error *error)
+{
+    if (status == STATUS_FATAL && store->database && sqlite_is_damaged(store->database))
+        status = error->status = STATUS_LEDGER;
+    return status;
+}
+
 static enum status open_to_read(struct store *store, enum store_mode mode, bool untouched,
                                 struct error *error)
 {
@@ -221,8 +228,8 @@ static enum status open_to_read(struct store *store, enum store_mode mode, bool 
     if (open_reading(store, untouched, error) ||
         sqlite_run(store->database, "PRAGMA trusted_schema = ON; PRAGMA temp_store = MEMORY", error) ||
         schema_prepare(store->database, false, store->path, &store->version, error))
-        return error->status;
-    return check_schema(store, mode, error);
+        return store_blame(store, error->status, error);
+    return store_blame(store, check_schema(store, mode, error), error);
 }
 
 static enum status open_any(const char *path, enum store_mode mode, bool untouched, struct clock *clock,

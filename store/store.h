@@ -46,6 +46,9 @@ enum status store_open_untouched(const char *path, enum store_mode mode, struct 
                                  struct store **store, struct error *error);
 /* To be asked when all was read: STATUS_STOP where that may be of two moments. */
 enum status store_check_untouched(const struct store *store, struct error *error);
+/* What reading ended with: STATUS_LEDGER in a fatal one's place where the file is damaged, or no database. One that merely
+ * cannot be reached says nothing of its ledger. */
+enum status store_blame(const struct store *store, enum status status, struct error *error);
 void store_close(struct store *store);
 
 const char *store_path(const struct store *store);

@@ -19,7 +19,8 @@ static bool read_counter(const char *path, unsigned char counter[4])
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return false;
-    bool read = pread(descriptor, counter, 4, COUNTER_AT) == 4;
+    memset(counter, 0, 4); /* a file that is too short to have one is told by SQLite */
+    bool read = pread(descriptor, counter, 4, COUNTER_AT) >= 0;
     close(descriptor);
     return read;
 }

@@ -157,6 +157,17 @@ static struct text encoded(struct text bytes)
     return copy;
 }
 
+TEST("Ed25519 refuses a key that is not written as RFC 8032 writes it")
+{
+    unsigned char key[32] = { 1 },
+                  signature[64] = { 1 }; /* of the point at infinity, which signs everything with 0 */
+    CHECK(crypto_ed25519_verify(key, TEXT("công khai"), signature));
+    memset(key, 0xff, sizeof key);
+    key[31] = 0x7f;
+    key[0] = 0xee; /* the same point, and the prime */
+    CHECK(!crypto_ed25519_verify(key, TEXT("công khai"), signature));
+}
+
 TEST("base64 gives the examples of RFC 4648 and reads them back")
 {
     static const char *const pairs[][2] = { { "", "" },

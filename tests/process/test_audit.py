@@ -4,14 +4,20 @@ history, evidence, retention, closing when something is wrong."""
 import base64
 import collections
 import json
+import os
+import pathlib
 import random
+import re
 import shutil
+import signal
 import sqlite3
 import subprocess
+import sys
 import unittest
+import zlib
 
-from harness import Simulator, procedure
-from sealed_nights import Forger, SealedNights, Signed, sha256, three_nights, verifier
+from harness import PROGRAM, Running, Simulator, procedure, wait_until
+from sealed_nights import VERIFIER, Forger, SealedNights, Signed, sha256, three_nights, verifier
 
 
 def another_signer(folder):
@@ -414,6 +420,63 @@ class TheForger(SealedNights):
         ours, script, report, words = self.place.both()
         self.assertEqual((ours[0], script[0]), (False, False), (report, words))
         self.assertTrue(any(found["kind"] == "database" for found in report["findings"]), report)
+
+
+class Ends(SealedNights):
+    """A signal ends both verifiers wherever they are, and what is no store is none for every command."""
+
+    def stopped_at(self, arguments, is_there, **options):
+        """SIGTERM when `is_there(pid)`: the exit code. What blocks or catches the signal has begun."""
+        running = Running(arguments, **{"env": self.place.environment, **options})
+        self.place.children.append(running)
+
+        def begun():
+            status = pathlib.Path(f"/proc/{running.process.pid}/status").read_text()
+            masks = re.findall(r"Sig(?:Blk|Cgt):\s+([0-9a-f]+)", status)
+            return any(int(mask, 16) >> (signal.SIGTERM - 1) & 1 for mask in masks) and is_there(running.process.pid)
+
+        wait_until(begun, "it is at work")
+        running.signal(signal.SIGTERM)
+        return running.wait(5).code
+
+    def programs(self, *arguments):
+        yield [PROGRAM, "--config", self.place.folder / "congkhai.yaml", "audit", "verify", *arguments]
+        yield [sys.executable, VERIFIER, *arguments]
+
+    def test_a_signal_ends_both_while_they_read_a_bundle(self):
+        folder, _, _ = self.place.evidence()
+        payload = sorted((folder / "payloads").iterdir())[0]
+        payload.unlink()
+        with open(payload, "wb") as file:
+            file.truncate(1 << 30)
+        for arguments in self.programs(folder):
+            def reads(pid):
+                return any(os.path.realpath(f"/proc/{pid}/fd/{name}") == str(payload) for name in os.listdir(f"/proc/{pid}/fd"))
+            self.assertEqual(self.stopped_at(arguments, reads), 3, arguments)
+
+    def test_a_signal_ends_both_while_they_unpack_a_payload(self):
+        self.place.closed()
+        path = shutil.copy(self.place.store, self.place.folder / "large.db")
+        stream = zlib.compressobj()
+        packed = b"".join(stream.compress(bytes(1 << 20)) for _ in range(512)) + stream.flush()
+        with sqlite3.connect(path) as database:
+            database.execute("UPDATE payload SET bytes = ?, encoding = 1, size = ? WHERE id = (SELECT min(id) FROM payload)",
+                             (packed, 512 << 20))
+        database.close()
+        for arguments in self.programs(path):
+            def works(pid):
+                return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11]) > 30  # of a second's 100
+            self.assertEqual(self.stopped_at(arguments, works), 3, arguments)
+
+    def test_a_file_that_is_no_store_or_a_damaged_one_does_not_verify_whoever_reads_it(self):
+        good = self.place.closed().read_bytes()
+        for what, content, others in (("a text", b"hello\n" * 1000, 5), ("a head and no more", good[:100] + bytes(4000), 5),
+                                      ("half of one", good[:len(good) // 2], 5), ("empty", b"", 2)):
+            path = self.place.write("strange.db", content)
+            for command, code in (("audit verify", 5), ("status", others), ("runs", others)):
+                done = Running([PROGRAM, *command.split(), "--store", path], env=self.place.environment).wait()
+                self.assertEqual(done.code, code, (what, command, done))
+            self.assertEqual(verifier(path)[0], 5, what)
 
 
 class WithoutAKey(unittest.TestCase):
