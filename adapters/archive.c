@@ -18,7 +18,7 @@
 #define CHUNK    65536
 #define NAME_MAX 1024
 
-const struct archive_limits archive_limits_default = {
+static const struct archive_limits usual_limits = {
     .members = 10000,
     .member_bytes = (uint64_t)1 << 30,
     .total_bytes = (uint64_t)2 << 30,
@@ -316,7 +316,7 @@ enum status archive_open(const char *path, struct text bytes, const char *name,
     struct archive_file *file = memory_new(struct archive_file);
     file->name = memory_copy_string(name ? name : path ? path : _("the archive"));
     file->descriptor = -1;
-    file->limits = limits ? *limits : archive_limits_default;
+    file->limits = limits ? *limits : usual_limits;
     file->bytes = bytes;
     file->size = bytes.length;
     enum status status = STATUS_OK;

@@ -24,7 +24,6 @@ struct archive_limits {
     uint64_t ratio;        /* unpacked bytes for one packed byte … */
     uint64_t ratio_from;   /* … counted once a member has given this many */
 };
-extern const struct archive_limits archive_limits_default; /* 10,000; 1 GiB; 2 GiB; 200 from 16 MiB on */
 
 struct archive_member {
     struct text name; /* in the archive's arena; a file's, never a folder's */

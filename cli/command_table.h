@@ -58,8 +58,6 @@ struct command_option {
 
 extern const struct command_option command_options[]; /* ends with a row without name */
 
-/* How `command` (NULL: none) knows the option; NULL: it does not take it. */
-const struct command_option *command_option_find(const struct command *command, const char *name);
 /* The options of a command one by one, the general ones left out: the row behind `last` (NULL: the first), or NULL. */
 const struct command_option *command_option_next(const struct command *command,
                                                  const struct command_option *last);

@@ -91,7 +91,7 @@ static void print_exits(const struct command *command)
     }
 }
 
-void help_overview(void)
+static void overview(void)
 {
     printf("%s\n\n", _("Usage: congkhai [OPTION …] COMMAND …"));
     for (const struct command *command = commands; command->name; command++) {
@@ -144,7 +144,7 @@ enum status help_words(char *const *words, int count, struct error *error)
     size_t known = 0;
     int used;
     if (!count) {
-        help_overview();
+        overview();
         return STATUS_OK;
     }
     const struct command *command = command_find(words, count, &used);

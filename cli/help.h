@@ -4,7 +4,6 @@
 
 #include "cli/command_table.h"
 
-void help_overview(void);
 void help_command(const struct command *command);
 /* help of what the words name: a command, the first word of several, or nothing (the overview). STATUS_USAGE with the
  * nearest name where there is no such command. */

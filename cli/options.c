@@ -113,7 +113,8 @@ static bool is_row_for(const struct command_option *option, const struct command
     return true;
 }
 
-const struct command_option *command_option_find(const struct command *command, const char *name)
+/* How `command` (NULL: none) knows the option; NULL: it does not take it. */
+static const struct command_option *find_option(const struct command *command, const char *name)
 {
     for (const struct command_option *option = command_options; option->name; option++)
         if (!strcmp(option->name, name) && is_row_for(option, command))
@@ -266,7 +267,7 @@ enum status options_read(struct invocation *invocation, int argc, char **argv, c
         if (value == ':')
             return error_set(error, STATUS_USAGE, _("the option %s needs a value"), argv[optind - 1]);
         const struct command_option *option =
-            value == 'h' ? command_option_find(NULL, "help") : &command_options[value - 256];
+            value == 'h' ? find_option(NULL, "help") : &command_options[value - 256];
         put(invocation, option, optarg);
         if (option->general && check_value(option, optarg, error))
             return error->status;
@@ -290,8 +291,7 @@ enum status options_read(struct invocation *invocation, int argc, char **argv, c
             return error_set(error, STATUS_USAGE, _("\"%s\" takes no option --%s"), (*command)->name,
                              given[i]->name);
     for (size_t i = 0; *command && i < given_count; i++) /* what a value may be, its command says */
-        if (!given[i]->general &&
-            check_value(command_option_find(*command, given[i]->name), values[i], error))
+        if (!given[i]->general && check_value(find_option(*command, given[i]->name), values[i], error))
             return error->status;
     return check_command(invocation, *command, words, count, error);
 }

@@ -71,7 +71,8 @@ static size_t suffix_length(struct text text)
     return letters == one || vietnamese_is(text_slice(behind, 0, letters), "bis") ? point + letters : 0;
 }
 
-bool document_grammar_take_number(struct text *rest, struct text *number)
+/* The number and the mark behind it are taken off the front; false: there is none. */
+static bool take_number(struct text *rest, struct text *number)
 {
     size_t length = document_grammar_digits(*rest);
     if (length < 1 || length > 6)
@@ -285,7 +286,7 @@ enum document_number_fault document_grammar_read(struct arena *arena, struct tex
 {
     struct text rest = text;
     *better = TEXT_NONE;
-    if (!document_grammar_take_number(&rest, &number->number))
+    if (!take_number(&rest, &number->number))
         return read_standard(text, number);
     char mark = *take(&rest, 1).bytes;
     size_t digits = mark == '/' ? document_grammar_digits(rest) : 0;

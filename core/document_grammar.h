@@ -10,8 +10,6 @@
 enum document_number_fault document_grammar_read(struct arena *arena, struct text text, struct text name,
                                                  struct document_number *number, struct text *better);
 
-/* The number and the mark behind it are taken off the front; false: there is none. */
-bool document_grammar_take_number(struct text *rest, struct text *number);
 /* The bytes of letters that a symbol can have at the text's start. */
 size_t document_grammar_letters(struct text text);
 size_t document_grammar_digits(struct text text);

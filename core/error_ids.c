@@ -363,6 +363,7 @@ static const struct {
     { "no-process-can-be-started-the-one", "no process can be started: the one that starts them has ended, or this machine has too many" },
     { "no-record-is-of-the-department", "no record is of the department \"%s\"" },
     { "no-record-is-of-the-department-did", "no record is of the department \"%s\"; did you mean \"%s\"?" },
+    { "no-record-was-found-and-every-document", "no record was found, and every document has what \"records\" names above them, so that an empty list cannot be told from something else; name what is around the list, as in //table[@id='list']//tr" },
     { "no-record-was-found-in", "no record was found in %s: %s" },
     { "no-record-was-found-in-is-it", "no record was found in %s; is it whole, and what it should be? \"congkhai init\" alone writes a configuration to fill in" },
     { "no-row-of-headings-is-found-in", "no row of headings is found in its first rows; name the row in `header`" },

@@ -34,7 +34,7 @@ enum status xlsx_part_open(struct xlsx_book *book, struct text member, struct xl
     return status;
 }
 
-enum status xlsx_part_next(struct xlsx_part *part, const struct xml_event **event, struct error *error)
+static enum status next_of_part(struct xlsx_part *part, const struct xml_event **event, struct error *error)
 {
     enum status status = xml_events_next(part->events, event, error);
     if (status != STATUS_STOP)
@@ -205,7 +205,7 @@ static enum status read_relations(struct xlsx_book *book, struct text of, struct
     struct xlsx_part part;
     const struct xml_event *event;
     enum status status = xlsx_part_open(book, relations_part(&book->arena, of), &part, error);
-    while (!status && !(status = xlsx_part_next(&part, &event, error)))
+    while (!status && !(status = next_of_part(&part, &event, error)))
         if (xlsx_is(event, XML_EVENT_START, "Relationship"))
             status = add_relation(book, of, event, relations, error);
     xlsx_part_close(&part);
@@ -251,7 +251,7 @@ static enum status read_workbook(struct xlsx_book *book, struct text member,
     struct text value;
     size_t capacity = 0;
     enum status status = xlsx_part_open(book, member, &part, error);
-    while (!status && !(status = xlsx_part_next(&part, &event, error)))
+    while (!status && !(status = next_of_part(&part, &event, error)))
         if (xlsx_is(event, XML_EVENT_START, "workbookPr")) {
             if (xml_event_attribute(event, "date1904", &value))
                 book->since_1904 = text_is(value, "1") || text_is(value, "true");
@@ -331,7 +331,7 @@ static enum status read_strings(struct xlsx_book *book, struct text member, stru
     size_t capacity = 0;
     bool text = false, phonetic = false;
     enum status status = xlsx_part_open(book, member, &part, error);
-    while (!status && !(status = xlsx_part_next(&part, &event, error))) {
+    while (!status && !(status = next_of_part(&part, &event, error))) {
         if (event->kind == XML_EVENT_TEXT) {
             if (text && !phonetic)
                 buffer_text(&scratch, event->text);
@@ -440,7 +440,7 @@ static enum status read_styles(struct xlsx_book *book, struct text member, struc
     const struct xml_event *event;
     struct styles styles = { 0 };
     enum status status = xlsx_part_open(book, member, &part, error);
-    while (!status && !(status = xlsx_part_next(&part, &event, error))) {
+    while (!status && !(status = next_of_part(&part, &event, error))) {
         if (xlsx_is(event, XML_EVENT_START, "numFmt"))
             add_code(book, &styles, event);
         else if (xlsx_is(event, XML_EVENT_START, "cellXfs")) {

@@ -50,7 +50,6 @@ struct xlsx_part {
 };
 enum status xlsx_part_open(struct xlsx_book *book, struct text member, struct xlsx_part *part,
                            struct error *error);
-enum status xlsx_part_next(struct xlsx_part *part, const struct xml_event **event, struct error *error);
 void xlsx_part_close(struct xlsx_part *part); /* one that was not opened, or is closed, is fine */
 
 bool xlsx_is(const struct xml_event *event, enum xml_event_kind kind, const char *name);

@@ -283,7 +283,8 @@ enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_
     return STATUS_OK;
 }
 
-bool approval_lets_pass(enum approval_standing standing)
+/* Does it leave, by that? */
+static bool lets_pass(enum approval_standing standing)
 {
     return standing == APPROVAL_FREE || standing == APPROVAL_APPROVED;
 }
@@ -346,7 +347,7 @@ static enum status count_all(struct approval_gate *gate, struct approval_counts 
             break;
         counts->sent_back += standing == APPROVAL_SENT_BACK;
         counts->approved += standing == APPROVAL_APPROVED;
-        counts->waiting += !approval_lets_pass(standing) && standing != APPROVAL_SENT_BACK;
+        counts->waiting += !lets_pass(standing) && standing != APPROVAL_SENT_BACK;
         arena_clear(&arena);
     }
     outbox_scan_close(&pass);

@@ -52,8 +52,6 @@ void approval_gate_close(struct approval_gate *gate);
 enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_item *item,
                                 enum approval_standing *standing, const struct approval_entry **entry,
                                 struct error *error);
-/* Does it leave, by that? */
-bool approval_lets_pass(enum approval_standing standing);
 
 /* outbox_extent without what is approved, or is not to be sent anyway. */
 struct outbox_extent;

@@ -5,11 +5,6 @@
 
 static const char *const reach_names[] = { "none", "withdrawals", "changes", "all" };
 
-const char *approval_reach_name(enum approval_reach reach)
-{
-    return reach_names[reach];
-}
-
 static bool read_scope(const struct value *item, struct approval_scope *scope)
 {
     struct text reach = value_text_of(item, "scope"), share = value_text_of(item, "share");

@@ -76,6 +76,4 @@ bool approval_person_logs_in(const struct approval_person *person, struct text l
 /* The one person with that login; NULL: none. */
 const struct approval_person *approval_rules_login(const struct approval_rules *rules, struct text login);
 
-const char *approval_reach_name(enum approval_reach reach);
-
 #endif

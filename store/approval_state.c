@@ -50,7 +50,8 @@ bool approval_step_parse(const struct value *value, struct approval_step *step)
            (!replaces || digest_from_hex(value_text_of(value, "replaces"), &step->replaced));
 }
 
-struct digest approval_step_id(const struct approval_step *step)
+/* SHA-256 of its RFC 8785 bytes. */
+static struct digest id_of(const struct approval_step *step)
 {
     ARENA_OWNED struct arena arena = { 0 };
     BUFFER_OWNED struct buffer out = { 0 };
@@ -103,7 +104,7 @@ static bool read_steps(struct approval_state *state, const struct value *documen
             return false;
         entry->step.code = keep(state, entry->step.code);
         entry->step.overwrites = keep(state, entry->step.overwrites);
-        entry->id = approval_step_id(&entry->step);
+        entry->id = id_of(&entry->step);
         entry->list = list;
         entry->standing = APPROVAL_WAITING;
         entry->event = list->event;
@@ -198,7 +199,7 @@ const struct approval_person *approval_state_approver(const struct approval_stat
 static struct approval_entry *entry_of(struct approval_list *list, const struct approval_step *step,
                                        size_t *from)
 {
-    struct digest id = approval_step_id(step);
+    struct digest id = id_of(step);
     for (size_t i = 0; i < list->count; i++) {
         size_t at = (*from + i) % list->count;
         if (!digest_equal(&list->entries[at].id, &id))
@@ -442,7 +443,7 @@ enum approval_standing approval_state_judge(const struct approval_state *state,
                                             const struct approval_step *step, bool needed, int64_t now,
                                             const struct approval_entry **entry)
 {
-    struct digest id = approval_step_id(step);
+    struct digest id = id_of(step);
     const struct approval_entry *content = newest(state, step, NULL);
     *entry = content;
     if (content && content->standing == APPROVAL_SENT_BACK)

@@ -38,8 +38,6 @@ void approval_step_of(const struct outbox_item *item, struct approval_step *step
 /* As a list has it: abolished?, action, code, digest, overwrites?, replaces?. And back: false if it is none. */
 struct value *approval_step_value(struct arena *arena, const struct approval_step *step);
 bool approval_step_parse(const struct value *value, struct approval_step *step);
-/* SHA-256 of its RFC 8785 bytes. */
-struct digest approval_step_id(const struct approval_step *step);
 
 enum approval_standing {
     APPROVAL_FREE,        /* nobody needs to be asked */

@@ -8,9 +8,6 @@ void history_text(struct arena *arena, struct value *out, const char *name, stru
                   int at);
 void history_number(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
                     int at);
-/* The column holds JSON. */
-enum status history_json(struct arena *arena, struct value *out, const char *name,
-                         struct sqlite_statement *row, int at, struct error *error);
 
 /* A content that the portal acknowledged; STATUS_LEDGER where it is not there as it was. */
 enum status history_content(struct store *store, struct arena *arena, const struct digest *digest,

@@ -18,8 +18,9 @@ void history_number(struct arena *arena, struct value *out, const char *name, st
         value_set(out, name, value_integer(arena, sqlite_number(row, at)));
 }
 
-enum status history_json(struct arena *arena, struct value *out, const char *name,
-                         struct sqlite_statement *row, int at, struct error *error)
+/* The column holds JSON. */
+static enum status put_json(struct arena *arena, struct value *out, const char *name,
+                            struct sqlite_statement *row, int at, struct error *error)
 {
     struct value *value;
     if (sqlite_is_null(row, at))
@@ -69,7 +70,7 @@ static enum status list_rows(struct store *store, struct arena *arena, struct te
             else if (columns[i].kind == COLUMN_FINDINGS)
                 status = add_findings(store, arena, object, sqlite_number(row, i), error);
             else
-                status = history_json(arena, object, columns[i].name, row, i, error);
+                status = put_json(arena, object, columns[i].name, row, i, error);
         }
         if (status) {
             sqlite_reset_statement(row);

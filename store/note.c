@@ -36,8 +36,8 @@ static void key_id(struct text name, const unsigned char key[CRYPTO_KEY_SIZE], u
     memcpy(id, digest.bytes, NOTE_ID_SIZE);
 }
 
-enum status note_key_init(struct note_key *key, struct text name, const unsigned char bytes[CRYPTO_KEY_SIZE],
-                          struct error *error)
+static enum status init_key(struct note_key *key, struct text name,
+                            const unsigned char bytes[CRYPTO_KEY_SIZE], struct error *error)
 {
     *key = (struct note_key){ 0 };
     if (!name_valid(name))
@@ -58,7 +58,7 @@ enum status note_signer_init(struct note_signer *signer, struct text name,
     unsigned char key[CRYPTO_KEY_SIZE];
     *signer = (struct note_signer){ 0 };
     crypto_ed25519_public(seed, key);
-    enum status status = note_key_init(&signer->key, name, key, error);
+    enum status status = init_key(&signer->key, name, key, error);
     if (status == STATUS_OK)
         memcpy(signer->seed, seed, CRYPTO_KEY_SIZE);
     return status;
@@ -142,7 +142,7 @@ enum status note_key_parse(struct text word, struct note_key *key, struct error 
                          _("\"%.*s\" is no Ed25519 verifier key: it should look like "
                            "name+1a2b3c4d+base64"),
                          TEXT_ARG(word));
-    enum status status = note_key_init(key, name, bytes, error);
+    enum status status = init_key(key, name, bytes, error);
     if (status == STATUS_OK && memcmp(key->id, id, NOTE_ID_SIZE) != 0) {
         *key = (struct note_key){ 0 };
         return error_set(error, STATUS_USAGE,

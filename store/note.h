@@ -55,8 +55,6 @@ struct note {
 };
 
 /* A name: valid UTF-8, not empty, no blanks (of any script), no control characters, no plus. */
-enum status note_key_init(struct note_key *key, struct text name, const unsigned char bytes[CRYPTO_KEY_SIZE],
-                          struct error *error);
 enum status note_signer_init(struct note_signer *signer, struct text name,
                              const unsigned char seed[CRYPTO_KEY_SIZE], struct error *error);
 

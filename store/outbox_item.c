@@ -11,7 +11,8 @@ bool outbox_is_intended(const struct outbox_item *item)
            digest_equal(&item->digest, &item->intent_digest);
 }
 
-bool outbox_is_satisfied(const struct outbox_item *item)
+/* What is wanted stands at the portal already. */
+static bool is_satisfied(const struct outbox_item *item)
 {
     bool same = item->has_held_digest && digest_equal(&item->held_digest, &item->digest);
     if (item->action == OUTBOX_WITHDRAW)
@@ -19,7 +20,8 @@ bool outbox_is_satisfied(const struct outbox_item *item)
     return item->held && !item->held_abolished && same;
 }
 
-bool outbox_is_order_done(const struct outbox_item *item)
+/* The order to withdraw was carried out, or had nothing to withdraw, and still stands. */
+static bool is_order_done(const struct outbox_item *item)
 {
     bool ordered_again = item->wanted && item->action == OUTBOX_WITHDRAW && item->overwrite.length;
     return item->ordered && (item->held_abolished || item->held_absent) && !ordered_again;
@@ -118,7 +120,7 @@ enum outbox_note outbox_item_want(struct outbox_item *item, int64_t record, cons
                                   struct text message)
 {
     item->record = record;
-    if (outbox_is_order_done(item))
+    if (is_order_done(item))
         return want_after_order(item, wish, message);
     if (item->ordered) {
         want_before_order(item, wish);
@@ -132,7 +134,7 @@ enum outbox_note outbox_item_want(struct outbox_item *item, int64_t record, cons
     if (item->state == OUTBOX_REFUSED && !outbox_is_intended(item))
         lose_reason(item);
     if (item->state == OUTBOX_IDLE &&
-        (item->has_dismissed || (outbox_is_satisfied(item) && !item->overwrite.length)))
+        (item->has_dismissed || (is_satisfied(item) && !item->overwrite.length)))
         forget_wanted(item);
     return OUTBOX_NOTE_NOTHING;
 }
@@ -216,7 +218,7 @@ void outbox_item_answer(struct outbox_item *item, const struct outbox_ending *en
     if (item->state == OUTBOX_CONFLICT)
         forget_overwrite(item);
     /* What an operator ordered to be overwritten is not what we believe to stand there. */
-    if (item->state == OUTBOX_IDLE && item->wanted && outbox_is_satisfied(item) && !item->overwrite.length)
+    if (item->state == OUTBOX_IDLE && item->wanted && is_satisfied(item) && !item->overwrite.length)
         forget_wanted(item);
     if (!outbox_is_open(item) && item->state != OUTBOX_REFUSED)
         forget_intent(item);
@@ -281,7 +283,7 @@ static void take_over(struct outbox_item *item, const struct outbox_standing *st
 void outbox_item_supersede(struct outbox_item *item, const struct outbox_standing *standing)
 {
     take_over(item, standing);
-    if (item->wanted && outbox_is_satisfied(item))
+    if (item->wanted && is_satisfied(item))
         forget_wanted(item);
 }
 

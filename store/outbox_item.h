@@ -63,11 +63,8 @@ struct outbox_item {
     int64_t overwrite_event;
 };
 
-bool outbox_is_open(const struct outbox_item *item);      /* an intent is under way or left over */
-bool outbox_is_intended(const struct outbox_item *item);  /* the intent is what is wanted */
-bool outbox_is_satisfied(const struct outbox_item *item); /* what is wanted stands at the portal already */
-/* The order to withdraw was carried out, or had nothing to withdraw, and still stands. */
-bool outbox_is_order_done(const struct outbox_item *item);
+bool outbox_is_open(const struct outbox_item *item);     /* an intent is under way or left over */
+bool outbox_is_intended(const struct outbox_item *item); /* the intent is what is wanted */
 
 /* What is to stand at the portal, and the event that says so. */
 struct outbox_wish {

@@ -13,7 +13,8 @@ void search_index_path(const struct store *store, struct buffer *path)
     buffer_printf(path, "%s.search", store_path(store));
 }
 
-struct text search_index_fold(struct arena *arena, struct text text)
+/* Case, marks and đ folded, everything that is neither letter nor digit a blank. In the arena. */
+static struct text fold(struct arena *arena, struct text text)
 {
     BUFFER_OWNED struct buffer out = { 0 };
     struct text apart;
@@ -90,7 +91,7 @@ static enum status put_line(struct store *store, struct text code, struct buffer
     sqlite_reset_statement(row);
     buffer_text(out, code);
     buffer_char(out, '\t');
-    buffer_text(out, search_index_fold(&arena, buffer_view(&words)));
+    buffer_text(out, fold(&arena, buffer_view(&words)));
     buffer_char(out, '\n');
     return STATUS_OK;
 }
@@ -276,7 +277,7 @@ static size_t split(struct text question, struct text words[WORDS_MAX])
 struct value *search_index_find(struct text index, struct text question, struct arena *arena)
 {
     struct value *first = value_list(arena), *further = value_list(arena);
-    struct text words[WORDS_MAX], root, asked = search_index_fold(arena, question);
+    struct text words[WORDS_MAX], root, asked = fold(arena, question);
     size_t count = split(asked, words), at;
     if (!count || !memchr(index.bytes, '\n', index.length))
         return first;

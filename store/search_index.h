@@ -1,7 +1,7 @@
 /* Procedures by their words, found without marks: "dang ky khai sinh" finds "Đăng ký khai sinh".
  *
  * The index is text: a first line with the head that it was made from, then a line a code, in the order of codes: the
- * code, a tab, and its words (code, name, agencies, fields, department, source) folded as search_index_fold does. It lies
+ * code, a tab, and its words (code, name, agencies, fields, department, source) folded: without case, marks, signs. It lies
  * beside the store (`<store>.search`), written when a run has ended; it is only believed to say where to look.
  */
 #ifndef STORE_SEARCH_INDEX_H
@@ -23,9 +23,6 @@ enum status search_index_write(struct store *store, struct error *error);
 
 /* Was it made from the head with this root (64 hex digits)? */
 bool search_index_is_of(struct text index, struct text root);
-
-/* Case, marks and đ folded, everything that is neither letter nor digit a blank. In the arena. */
-struct text search_index_fold(struct arena *arena, struct text text);
 
 /* The codes whose words hold every word of the question, those first that hold it as it stands; a list of texts, in the
  * arena. */

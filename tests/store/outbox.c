@@ -115,6 +115,9 @@ TEST("what is wanted waits, and an intent names it with a key of its own")
     want("1.000001", OUTBOX_PUBLISH, "a");
     struct outbox_item item = find("1.000001");
     CHECK(item.wanted && item.state == OUTBOX_IDLE && !item.held && !item.key.bytes);
+    struct text bytes;
+    CHECK_INT(store_payload(store, &test_arena, item.content, &bytes, &error), STATUS_OK);
+    CHECK_TEXT(bytes, TEXT("a"));
     item = intend("1.000001", NULL);
     CHECK(text_starts(item.key, TEXT("congkhai-")));
     CHECK(item.key.length < 255);
@@ -328,6 +331,17 @@ TEST("the list of work begins with what is left over, then what failed, then wha
     CHECK_INT(count, 0);
     CHECK_INT(outbox_find(store, &test_arena, TEXT("9"), &(struct outbox_item){ .attempts = 0 }, &error),
               STATUS_END);
+    close_store();
+}
+
+TEST("a row that was saved once is changed from then on")
+{
+    open_store();
+    struct outbox_item item = { .code = TEXT("1.000001"), .attempts = 1 };
+    CHECK_INT(outbox_save(store, &item, &error), STATUS_OK);
+    item.attempts = 2;
+    CHECK_INT(outbox_save(store, &item, &error), STATUS_OK);
+    CHECK_INT(find("1.000001").attempts, 2);
     close_store();
 }
 

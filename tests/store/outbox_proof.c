@@ -1,0 +1,484 @@
+/* What the rows of the outbox rest on: an office in which everything has happened once is believed, and no column of any
+ * row can be changed without somebody's noticing. */
+#include "store/outbox_proof.h"
+
+#include "store/ledger.h"
+#include "store/operator_order.h"
+#include "store/outbox_scan.h"
+#include "store/reconciliation.h"
+#include "store/rekey.h"
+#include "tests/support/night.h"
+#include "tests/support/test.h"
+
+static struct night night;
+static struct error error;
+
+static struct outbox_item find(const char *code)
+{
+    struct outbox_item item;
+    CHECK_INT(outbox_find(night.store, &test_arena, text_of(code), &item, &error), STATUS_OK);
+    return item;
+}
+
+static void begin(void)
+{
+    CHECK_INT(store_begin(night.store, &error), STATUS_OK);
+}
+
+static void begin_run(void)
+{
+    CHECK_INT(night_try_begin(&night, &error), STATUS_OK);
+}
+
+static void commit(void)
+{
+    CHECK_INT(store_commit(night.store, &error), STATUS_OK);
+}
+
+static struct outbox_item intend(const char *code)
+{
+    struct outbox_item item = find(code);
+    begin();
+    CHECK_INT(outbox_intend(night.store, &test_arena, &item,
+                            item.held ? text_format(&test_arena, "\"" TEXT_PRINT "\"", TEXT_ARG(item.version))
+                                      : TEXT_NONE,
+                            &error),
+              STATUS_OK);
+    commit();
+    return item;
+}
+
+static struct digest first_of_34;
+
+static void answer(const char *code, enum outbox_outcome outcome)
+{
+    struct outbox_item item = intend(code);
+    struct outbox_answer answer = { .outcome = outcome,
+                                    .attempts = 3,
+                                    .status = 200,
+                                    .version = text_of("v"),
+                                    .etag = text_of("\"e\""),
+                                    .message = TEXT("words") };
+    if (!strcmp(code, "34"))
+        first_of_34 = item.intent_digest;
+    begin();
+    CHECK_INT(outbox_answer(night.store, &item, &answer, &error), STATUS_OK);
+    commit();
+}
+
+static struct reconciliation_decision decision(const char *code, const char *content)
+{
+    struct reconciliation_decision decision = { .code = text_of(code),
+                                                .actor = "lan",
+                                                .reason = "seen there",
+                                                .version = TEXT("77"),
+                                                .base = TEXT("\"77\""),
+                                                .content = text_of(content),
+                                                .has_digest = content != NULL };
+    if (content)
+        decision.digest = crypto_sha256(text_of(content));
+    return decision;
+}
+
+static void retry(const char *code)
+{
+    struct text codes[] = { text_of(code) };
+    struct operator_order_counts counts;
+    struct operator_order_request request = { .actor = "lan",
+                                              .reason = "again",
+                                              .filter = { .codes = codes, .code_count = 1 } };
+    CHECK_INT(operator_order_retry(night.store, &request, &counts, &error), STATUS_OK);
+}
+
+static void withdraw(const char *code)
+{
+    enum operator_order_result result;
+    CHECK_INT(operator_order_withdraw(
+                  night.store, &(struct operator_order){ text_of(code), "12/QĐ-UBND", "abolished", "lan" },
+                  &result, &error),
+              STATUS_OK);
+    CHECK_INT(result, OPERATOR_ORDERED);
+}
+
+/* The portal lists all that is held: one under another version, of one another hand's content. */
+static void reconcile(const char *other, const char *strange)
+{
+    struct reconciliation_counts counts;
+    struct digest theirs = crypto_sha256(TEXT("another hand's"));
+    CHECK_INT(reconciliation_listing_begin(night.store, &error), STATUS_OK);
+    begin();
+    for (int i = 10; i < 36; i++) {
+        const char *code = text_format(&test_arena, "%d", i).bytes;
+        struct outbox_item item = find(code);
+        struct reconciliation_entry entry = {
+            .code = text_of(code),
+            .version = strcmp(code, other) ? item.version : TEXT("another"),
+            .digest = strcmp(code, strange) ? &item.held_digest : &theirs,
+            .status = item.held_abolished ? "abolished" : "published",
+        };
+        bool added;
+        if (item.held)
+            CHECK_INT(reconciliation_listing_put(night.store, &entry, &added, &error), STATUS_OK);
+    }
+    commit();
+    CHECK_INT(reconciliation_compare(night.store, &counts, &error), STATUS_OK);
+    CHECK_INT(counts.refreshed, 1);
+    CHECK_INT(counts.conflict, 1);
+    CHECK_INT(counts.missing, 0);
+}
+
+static enum status new_key(void *user_data, struct text bytes, struct text context, struct text locator,
+                           struct arena *arena, struct text *key, struct error *why)
+{
+    (void)user_data, (void)context, (void)locator, (void)arena, (void)why;
+    size_t end = bytes.length;
+    text_find(bytes, TEXT("\t"), &end);
+    *key = text_format(&test_arena, "K" TEXT_PRINT, TEXT_ARG(text_slice(bytes, 0, end)));
+    return STATUS_OK;
+}
+
+static void rekey(const char *address)
+{
+    begin();
+    CHECK_INT(rekey_source(night.store, "so-tu-phap", address, new_key, NULL, &error), STATUS_OK);
+    commit();
+}
+
+static const char *name_on(int number, int day)
+{
+    return text_format(&test_arena, "Thủ tục %d, ngày %d", number, number < 20 || day < 2 ? 1 : day).bytes;
+}
+
+/* Codes from 20 on change with each night; 30 is abolished in the second, 31 has lost its name. */
+static void list(int day)
+{
+    for (int i = 10; i < 36; i++) {
+        const char *code = text_format(&test_arena, "%d", i).bytes;
+        const char *status = day > 1 && i == 30 ? "abolished" : "announced";
+        const char *name = day > 1 && i == 31 ? "" : name_on(i, day);
+        night_stage(&night, code, status, name, "1");
+    }
+    night_work(&night);
+}
+
+/* Everything that can become of a procedure, once. */
+static void open_office(void)
+{
+    static const enum outbox_outcome first[] = { OUTBOX_STILL_UNKNOWN, OUTBOX_HAS_FAILED,
+                                                 OUTBOX_REFUSED_BY_PORTAL, OUTBOX_IN_CONFLICT,
+                                                 OUTBOX_RECALLED };
+    night = (struct night){ 0 };
+    night_open(&night, text_format(&test_arena, "%s/a.db", test_folder()).bytes, NULL);
+    begin_run();
+    rekey("/old");
+    CHECK_INT(staging_open(night.store, "so-tu-phap", NULL, &night.staging, &error), STATUS_OK);
+    list(1);
+    answer("10", OUTBOX_PUBLISHED);
+    for (int i = 11; i <= 15; i++)
+        answer(text_format(&test_arena, "%d", i).bytes, first[i - 11]);
+    answer("16", OUTBOX_REFUSED_BY_PORTAL);
+    answer("17", OUTBOX_IN_CONFLICT);
+    for (int i = 20; i < 36; i++)
+        answer(text_format(&test_arena, "%d", i).bytes, i == 33   ? OUTBOX_IN_CONFLICT
+                                                        : i == 34 ? OUTBOX_RECALLED
+                                                                  : OUTBOX_PUBLISHED);
+    night_end(&night);
+
+    night_begin(&night);
+    list(2);
+    retry("16");
+    struct reconciliation_decision theirs = decision("33", "{\"code\":\"33\"}"), over = decision("17", NULL);
+    CHECK_INT(reconciliation_adopt(night.store, &theirs, &error), STATUS_OK);
+    CHECK_INT(reconciliation_overwrite(night.store, &over, &error), STATUS_OK);
+    theirs = decision("35", "{\"code\":\"35\"}");
+    theirs.abolished = true;
+    CHECK_INT(reconciliation_adopt(night.store, &theirs, &error), STATUS_OK);
+    answer("20", OUTBOX_PUBLISHED);
+    answer("22", OUTBOX_STILL_UNKNOWN);
+    answer("23", OUTBOX_IN_CONFLICT);
+    answer("30", OUTBOX_WITHDRAWN);
+    withdraw("24");
+    withdraw("25");
+    answer("25", OUTBOX_WITHDRAWN);
+    withdraw("26");
+    retry("26");
+    (void)intend("27");
+    bool wanted;
+    struct reconciliation_decision lost = decision("28", NULL);
+    CHECK_INT(reconciliation_missing(night.store, &lost, &wanted, &error), STATUS_OK);
+    struct outbox_item late = intend("34");
+    begin();
+    CHECK_INT(outbox_answer(night.store, &late,
+                            &(struct outbox_answer){
+                                .outcome = OUTBOX_SUPERSEDED, .version = TEXT("9"), .earlier = first_of_34 },
+                            &error),
+              STATUS_OK);
+    commit();
+    reconcile("21", "32");
+    night_end(&night);
+
+    begin_run();
+}
+
+static void close_office(void)
+{
+    CHECK_INT(store_run_end(night.store, 0, &night.counts, NULL, &error), STATUS_OK);
+    night_close(&night);
+}
+
+/* ---- doubts ---- */
+
+static struct {
+    size_t count;
+    const char *code, *sentence;
+} said;
+
+static enum status say(void *user_data, struct text code, int64_t event, const char *sentence,
+                       struct error *why)
+{
+    (void)user_data, (void)event, (void)why;
+    said.count++;
+    said.code = text_string(&test_arena, code);
+    said.sentence = sentence;
+    return STATUS_OK;
+}
+
+static size_t doubts(const struct outbox_filter *filter)
+{
+    said.count = 0;
+    CHECK_INT(outbox_prove(night.store, filter, say, NULL, &error), STATUS_OK);
+    return said.count;
+}
+
+static void change(const char *sql)
+{
+    if (!CHECK_INT(sqlite_run(store_database(night.store), sql, &error), STATUS_OK))
+        printf("  %s: %s\n", sql, error.message);
+}
+
+TEST("an office in which everything has happened once follows from its events")
+{
+    open_office();
+    if (!CHECK_INT(doubts(NULL), 0))
+        printf("  %s: %s\n", said.code, said.sentence);
+    CHECK_INT(doubts(&(struct outbox_filter){ .code_count = 0 }), 0);
+    rekey("/new");
+    if (!CHECK_INT(doubts(NULL), 0))
+        printf("  %s: %s\n", said.code, said.sentence);
+    change("UPDATE record SET key = '10' WHERE key = 'K10'");
+    CHECK_INT(doubts(NULL), 1);
+    CHECK_STRING(said.code, "10");
+    close_office();
+}
+
+TEST("whatever column of a row is changed, it does not follow any more, and the row is named")
+{
+    static const struct {
+        const char *code, *set, *sentence;
+    } changes[] = {
+        { "10", "held_status = 'abolished'", "believe to stand" },
+        { "10", "held_status = 'absent'", "believe to stand" },
+        { "10", "held_status = NULL", "believe to stand" },
+        { "10", "held_digest = randomblob(32)", "believe to stand" },
+        { "10", "held_digest = NULL, held_content = NULL", "believe to stand" },
+        { "10", "held_event = held_event - 1", "believe to stand" },
+        { "10", "held_version = 'other'", "its version" },
+        { "10", "held_etag = '\"other\"'", "its version" },
+        { "10", "held_content = (SELECT held_content FROM procedure_state WHERE code = '20')",
+          "another digest" },
+        { "10", "state = 'conflict'", "stands in its way" },
+        { "10", "state = 'intended', intent_key = 'k'", "whether a delivery is open" },
+        { "10", "dismissed = randomblob(32)", "set aside" },
+        { "10", "ordered = 1", "an operator ordered" },
+        { "10", "overwrite = '*', overwrite_event = 1", "to be overwritten" },
+        { "10", "record = NULL", "another record" },
+        { "10", "record = (SELECT record FROM procedure_state WHERE code = '20')", "another record" },
+        { "10", "wanted_action = 'publish', wanted_digest = held_digest, wanted_content = held_content",
+          "no event says" },
+        { "10", "wanted_content = 1", "never write" },
+        { "10", "intent_base = 'x'", "never write" },
+        { "11", "state = 'failed'", "stands in its way" },
+        { "11", "state = 'idle', intent_key = NULL", "whether a delivery is open" },
+        { "11", "intent_key = 'another'", "was intended" },
+        { "11", "intent_action = 'withdraw'", "was intended" },
+        { "11", "intent_digest = randomblob(32)", "was intended" },
+        { "11", "intent_base = '*'", "was intended" },
+        { "11", "intent_event = intent_event - 1", "was intended" },
+        { "12", "wanted_action = 'withdraw'", "is not what its event says" },
+        { "12", "wanted_digest = randomblob(32)", "is not what its event says" },
+        { "12", "wanted_event = wanted_event - 1", "no event says" },
+        { "12", "wanted_action = NULL, wanted_digest = NULL, wanted_content = NULL, wanted_event = NULL",
+          "nothing is" },
+        { "12", "state = CAST('failed' AS BLOB)", NULL },
+        { "12", "wanted_action = 'replace'", NULL },
+        { "13", "state = 'idle'", "stands in its way" },
+        { "17", "overwrite = '*'", "to be overwritten" },
+        { "17", "overwrite_event = overwrite_event - 1", "to be overwritten" },
+        { "24", "ordered = NULL", "an operator ordered" },
+        { "24", "ordered = ordered - 1", "an operator ordered" },
+        { "25", "held_status = 'published'", "believe to stand" },
+        { "33", "dismissed = randomblob(32)", "set aside" },
+        { "33", "dismissed = NULL", "set aside" },
+        { "33", "dismissed_event = dismissed_event - 1", "set aside" },
+        { "21", "held_version = 'v'", "its version" },
+        { "32", "state = 'idle'", "stands in its way" },
+    };
+    open_office();
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        change("SAVEPOINT before");
+        change(text_format(&test_arena, "UPDATE procedure_state SET %s WHERE code = '%s'", changes[i].set,
+                           changes[i].code)
+                   .bytes);
+        if (!CHECK(doubts(NULL) >= 1) || !CHECK_STRING(said.code, changes[i].code) ||
+            (changes[i].sentence && !CHECK_CONTAINS(said.sentence, changes[i].sentence)))
+            printf("  %s: %s\n", changes[i].code, changes[i].set);
+        CHECK_INT(said.count, 1);
+        change("ROLLBACK TO before");
+        change("RELEASE before");
+    }
+    close_office();
+}
+
+TEST("of what is to be sent, the events it rests on are looked at themselves, and only those of the filter")
+{
+    struct text codes[] = { TEXT("12") };
+    const char *const sources[] = { "so-tu-phap" }, *const others[] = { "none" };
+    struct outbox_filter filter = { .codes = codes, .code_count = 1 };
+    open_office();
+    change("DROP TRIGGER ledger_no_update");
+    change("UPDATE ledger SET actor = 'another' WHERE code = '12' AND event = 'intended'");
+    CHECK_INT(doubts(&filter), 1);
+    CHECK_CONTAINS(said.sentence, "not the one that was written");
+    CHECK_INT(doubts(NULL), 0); /* whoever looks at all rows has looked at the ledger, too */
+    CHECK_INT(doubts(&(struct outbox_filter){ .sources = sources, .source_count = 1 }), 1);
+    CHECK_INT(doubts(&(struct outbox_filter){ .sources = others, .source_count = 1 }), 0);
+    codes[0] = TEXT("11");
+    CHECK_INT(doubts(&filter), 0);
+    change("UPDATE ledger SET detail = '{' WHERE code = '11' AND event = 'intended'");
+    CHECK_INT(doubts(NULL), 1);
+    night_close(&night);
+}
+
+/* ---- what load has to do ---- */
+
+static const char *scanned(const struct outbox_filter *filter)
+{
+    struct outbox_scan scan;
+    struct outbox_item item;
+    BUFFER_OWNED struct buffer out = { 0 };
+    CHECK_INT(outbox_scan_open(&scan, night.store, filter, &error), STATUS_OK);
+    while (outbox_scan_next(&scan, &test_arena, &item, &error) == STATUS_OK)
+        buffer_printf(&out, "%s" TEXT_PRINT, out.length ? " " : "", TEXT_ARG(item.code));
+    outbox_scan_close(&scan);
+    return text_string(&test_arena, buffer_view(&out));
+}
+
+static const char *in_order(const struct outbox_filter *filter)
+{
+    struct text *codes;
+    size_t count;
+    BUFFER_OWNED struct buffer out = { 0 };
+    CHECK_INT(outbox_list(night.store, filter, &test_arena, &codes, &count, &error), STATUS_OK);
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(&out, "%s" TEXT_PRINT, i ? " " : "", TEXT_ARG(codes[i]));
+    return text_string(&test_arena, buffer_view(&out));
+}
+
+TEST("load finds what there is to do by code and by source, and the brakes their shares")
+{
+    struct text codes[] = { TEXT("24"), TEXT("12"), TEXT("10"), TEXT("99") };
+    const char *const source[] = { "none", "so-tu-phap" }, *const other[] = { "none" };
+    struct outbox_filter all = { .code_count = 0 }, some = { .codes = codes, .code_count = 4 },
+                         ours = { .sources = source, .source_count = 2 },
+                         none = { .sources = other, .source_count = 1 };
+    struct outbox_extent extent;
+    open_office();
+    const char *every = "11 12 15 16 17 18 19 21 22 24 26 27 28 29 34";
+    CHECK_STRING(scanned(&all), every);
+    CHECK_STRING(scanned(&ours), every);
+    CHECK_STRING(scanned(&some), "12 24");
+    CHECK_STRING(scanned(&none), "");
+    const char *work = "11 22 27 12 15 16 17 18 19 21 24 26 28 29 34";
+    CHECK_STRING(in_order(&all), work);
+    CHECK_STRING(in_order(&ours), work);
+    CHECK_STRING(in_order(&some), "12 24");
+    CHECK_STRING(in_order(&none), "");
+    CHECK_INT(outbox_extent(night.store, &all, &extent, &error), STATUS_OK);
+    CHECK_INT(extent.published, 13);
+    CHECK_INT(extent.changes, 5);
+    CHECK_INT(extent.withdrawals, 2);
+    CHECK_INT(outbox_extent(night.store, &none, &extent, &error), STATUS_OK);
+    CHECK_INT(extent.changes + extent.withdrawals, 0);
+    close_office();
+}
+
+TEST("what a source gave when load last went on is remembered by its name")
+{
+    bool known;
+    int64_t records = 7;
+    open_office();
+    CHECK_INT(outbox_usual(night.store, "so-tu-phap", &known, &records, &error), STATUS_OK);
+    CHECK(!known && !records);
+    change("INSERT INTO source (name) VALUES ('another')");
+    begin();
+    CHECK_INT(outbox_set_usual(night.store, "so-tu-phap", 26, &error), STATUS_OK);
+    commit();
+    CHECK_INT(outbox_usual(night.store, "so-tu-phap", &known, &records, &error), STATUS_OK);
+    CHECK(known);
+    CHECK_INT(records, 26);
+    CHECK_INT(outbox_usual(night.store, "another", &known, &records, &error), STATUS_OK);
+    CHECK(!known);
+    close_office();
+}
+
+TEST("what came of deliveries behind an event is each one's first answer, in the order of codes")
+{
+    int64_t before = 0;
+    struct outbox_scan_answers answers;
+    struct outbox_scan_answer came;
+    BUFFER_OWNED struct buffer out = { 0 };
+    open_office();
+    struct value *detail = value_object(&test_arena);
+    struct ledger_event sent = { .event = "plan-sent", .detail = detail };
+    value_set(detail, "plan", value_string(&test_arena, "abc"));
+    begin();
+    CHECK_INT(ledger_append(night.store, &sent, NULL, &error), STATUS_OK);
+    commit();
+    CHECK_INT(outbox_plan_sent(night.store, "abd", &before, &error), STATUS_OK);
+    CHECK_INT(before, 0);
+    CHECK_INT(outbox_plan_sent(night.store, "abc", &before, &error), STATUS_OK);
+    CHECK(before > 0);
+    struct digest order = find("24").digest;
+    answer("29", OUTBOX_STILL_UNKNOWN);
+    answer("18", OUTBOX_RECALLED);
+    answer("18", OUTBOX_PUBLISHED);
+    answer("24", OUTBOX_WITHDRAWN);
+    CHECK_INT(outbox_scan_answers_open(&answers, night.store, before, &error), STATUS_OK);
+    while (outbox_scan_answers_next(&answers, &test_arena, &came, &error) == STATUS_OK) {
+        buffer_printf(&out, TEXT_PRINT " %s " TEXT_PRINT "; ", TEXT_ARG(came.code),
+                      outbox_action_name(came.action), TEXT_ARG(came.base));
+        struct digest about = find(text_string(&test_arena, came.code)).held_digest;
+        CHECK(text_is(came.code, "29") ||
+              digest_equal(&came.digest, text_is(came.code, "24") ? &order : &about));
+    }
+    outbox_scan_answers_close(&answers);
+    CHECK_STRING(text_string(&test_arena, buffer_view(&out)),
+                 "18 publish ; 24 withdraw \"v\"; 29 publish \"v\"; ");
+    CHECK_INT(outbox_scan_answers_open(&answers, night.store, before + 100, &error), STATUS_OK);
+    CHECK_INT(outbox_scan_answers_next(&answers, &test_arena, &came, &error), STATUS_END);
+    outbox_scan_answers_close(&answers);
+    close_office();
+}
+
+TEST("what a record says at this moment is its content's digest; one without says nothing")
+{
+    bool spoken = false;
+    struct digest digest;
+    open_office();
+    struct outbox_item item = find("12");
+    CHECK_INT(outbox_said(night.store, item.record, &spoken, &digest, &error), STATUS_OK);
+    CHECK(spoken && digest_equal(&digest, &item.digest));
+    CHECK_INT(outbox_said(night.store, 9999, &spoken, &digest, &error), STATUS_OK);
+    CHECK(!spoken);
+    close_office();
+}
