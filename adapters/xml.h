@@ -92,6 +92,9 @@ enum status xml_reader_open(struct file_stream *stream, struct text records,
  * is broken from here on (line and column in the error), or has no element above the records. */
 enum status xml_reader_next(struct xml_reader *reader, struct text *bytes, long *line, struct error *error);
 void xml_reader_close(struct xml_reader *reader); /* NULL is fine; the stream is the caller's to close */
+/* STATUS_STOP: no record was found, and what stands above them in `records` is in every document, so that an empty list
+ * cannot be told from something else. */
+enum status xml_no_place(struct error *error);
 
 /* Streams a document event by event, in flat memory; made for machine-written formats, so a DOCTYPE of any
  * kind is refused. Comments and processing instructions are passed over. */

@@ -31,6 +31,7 @@ struct xml_reader {
 
     struct buffer out; /* finished records, and behind them the one being written */
     unsigned inside;   /* the depth of the record's element; 0: between records */
+    bool gave;         /* an element was given, or refused */
     size_t start;      /* of the record being written */
     long line;
     bool after_return; /* the last piece of CDATA ended with a CR */
@@ -362,12 +363,24 @@ static enum status give(struct xml_reader *reader, struct text *bytes, long *lin
     return status > STATUS_END ? error_add(error, _("line %ld"), *line) : status;
 }
 
+enum status xml_no_place(struct error *error)
+{
+    return error_set(
+        error, STATUS_STOP,
+        _("no record was found, and every document has what \"records\" names above them, so that an "
+          "empty list cannot be told from something else; name what is around the list, as in "
+          "//table[@id='list']//tr"));
+}
+
 /* Where not even the element above the records is there, something else was sent: a fault in place of the
- * list, or a list of another namespace. */
+ * list, or a list of another namespace. Where any document has what stands above them, nobody knows. */
 static enum status check_place(const struct xml_reader *reader, struct error *error)
 {
-    if (xml_steps_within(&reader->steps, reader->anywhere))
+    bool named = xml_steps_names_place(&reader->steps);
+    if (reader->gave || (named && xml_steps_within(&reader->steps, reader->anywhere)))
         return STATUS_END;
+    if (!named && (reader->steps.count > 1 || reader->steps.steps[0].deep))
+        return xml_no_place(error);
     return error_set(
         error, STATUS_STOP,
         _("the document begins with %s and has no place for records as \"records\" says; look at "
@@ -382,6 +395,7 @@ enum status xml_reader_next(struct xml_reader *reader, struct text *bytes, long 
     for (;;) {
         while (reader->given < reader->count) {
             enum status status = give(reader, bytes, line, error);
+            reader->gave = reader->gave || status != STATUS_END;
             if (status != STATUS_END)
                 return status;
         }

@@ -215,8 +215,15 @@ bool xml_steps_reached(const struct xml_steps *steps, uint64_t states)
 
 bool xml_steps_within(const struct xml_steps *steps, uint64_t anywhere)
 {
-    size_t last = steps->count - 1;
-    return steps->steps[last].deep || anywhere >> (last ? last : 1) & 1;
+    return anywhere >> (steps->count - 1) & 1;
+}
+
+bool xml_steps_names_place(const struct xml_steps *steps)
+{
+    for (size_t i = 0; i + 1 < steps->count; i++)
+        if (steps->steps[i].name || steps->steps[i].uri)
+            return true;
+    return false;
 }
 
 void xml_steps_free(struct xml_steps *steps)

@@ -30,9 +30,10 @@ enum status xml_steps_compile(struct text records, const struct xml_namespace *n
                               struct xml_steps *steps, struct error *error);
 uint64_t xml_steps_enter(const struct xml_steps *steps, uint64_t states, const char *name, const char *uri);
 bool xml_steps_reached(const struct xml_steps *steps, uint64_t states);
-/* Was there a place for records, going by all states that were entered: the parent of the last step, or,
- * where the step is the only one, its element? */
+/* Was there a place for records, going by all states that were entered: the parent of the last step? */
 bool xml_steps_within(const struct xml_steps *steps, uint64_t anywhere);
+/* Can that place be told from any other? Not where nothing stands above the last step, or "*" alone. */
+bool xml_steps_names_place(const struct xml_steps *steps);
 void xml_steps_free(struct xml_steps *steps);
 
 #endif

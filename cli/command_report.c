@@ -396,8 +396,9 @@ static void print_situation(struct arena *arena, const struct situation *situati
         TEXT_ARG(drafts.bytes ? drafts : TEXT("0")));
     struct text without = value_text_of(situation->published, "without_record");
     if (without.length && !text_is(without, "0"))
-        printf(_("  %.*s of the published no record gives any more, because it took another code: \"congkhai "
-                 "reconcile --offline\" names them\n"),
+        printf(_("  %.*s of the published no record gives now (its record took another code, or cannot be "
+                 "read, or "
+                 "there never was one): \"congkhai reconcile --offline\" names them\n"),
                TEXT_ARG(without));
     if (!situation->compared)
         printf(

@@ -71,15 +71,32 @@ static struct text parent_of(struct text records)
     return TEXT("");
 }
 
+/* Does a page that holds nothing have it, too? */
+static bool is_everywhere(const struct xml_path *parent, struct arena *arena)
+{
+    struct xml_document *nothing;
+    struct xml_result found = { 0 };
+    struct error unused;
+    bool there = xml_parse(TEXT("<html><head><title>-</title></head><body>-</body></html>"), true, "utf-8",
+                           &nothing, &unused) == STATUS_OK &&
+                 xml_path_select(parent, nothing, NULL, arena, &found, &unused) == STATUS_OK && found.count;
+    xml_document_free(nothing);
+    return there;
+}
+
 /* None of the records is there: is the list, which has none? */
 static enum status check_parent(struct decode *decode, struct page *page, struct error *error)
 {
-    struct xml_path *path;
+    struct xml_path *path = NULL;
     struct xml_result found = { 0 };
     struct text parent = parent_of(text_of(decode->source->records));
-    struct error unused;
-    if (page->found.count || !parent.length || xml_path_compile(parent, NULL, 0, &path, &unused))
+    if (page->found.count)
         return STATUS_OK;
+    if (!parent.length || xml_path_compile(parent, NULL, 0, &path, error) ||
+        is_everywhere(path, decode->arena)) {
+        xml_path_free(path);
+        return xml_no_place(error);
+    }
     enum status status = xml_path_select(path, page->document, NULL, decode->arena, &found, error);
     xml_path_free(path);
     if (status || found.count)

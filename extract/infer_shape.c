@@ -190,6 +190,17 @@ static struct text namespace_of(struct arena *arena, struct text start, const ch
     return quoted_behind(start, text_format(arena, "xmlns:%.*s=", TEXT_ARG(prefix)).bytes);
 }
 
+/* A path with the element above the records: by that an empty list is known. */
+static struct text beneath(struct arena *arena, struct text start, const struct path *path, struct text uri)
+{
+    const char *name = strrchr(path->name, '/'), *above = name;
+    while (above > path->name && above[-1] != '/')
+        above--;
+    struct text parent = text_format(arena, "%.*s", (int)(name - above), above);
+    bool same = text_equal(namespace_of(arena, start, parent.bytes), uri);
+    return text_format(arena, same ? "//n:%s/n:%s" : "//*[local-name()='%s']/n:%s", parent.bytes, name + 1);
+}
+
 /* The shallowest element that comes again and again and holds others; where there is none, attributes. */
 static void look_at_xml(struct arena *arena, struct text start, struct infer_shape_found *found)
 {
@@ -230,7 +241,7 @@ static void look_at_xml(struct arena *arena, struct text start, struct infer_sha
     const char *name = strrchr(best->name, '/') + 1;
     found->uri = namespace_of(arena, start, name);
     found->records =
-        found->uri.length ? text_format(arena, "//n:%s", name) : text_copy(arena, text_of(best->name));
+        found->uri.length ? beneath(arena, start, best, found->uri) : text_copy(arena, text_of(best->name));
 }
 
 void infer_shape_find(struct arena *arena, struct text start, bool whole, struct infer_shape_found *found)

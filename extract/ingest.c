@@ -105,13 +105,13 @@ bool ingest_is_doubtful(const struct ingest *ingest)
 /* ---- what threads, or a process, do ---- */
 
 /* In this very moment: for the few that cannot wait. */
-static enum status find_now(const struct ingest *ingest, struct text bytes, struct text context,
+static enum status find_now(const struct ingest *ingest, struct text bytes, struct text context, bool whole,
                             struct arena *arena, struct text *key, struct error *error)
 {
     if (!ingest->options.child)
-        return record_key_find(ingest->key, bytes, context, arena, key, error);
+        return record_key_find(ingest->key, bytes, context, whole, arena, key, error);
     struct key_ask ask = {
-        .bytes = bytes, .context = context, .wants_key = true, .arena = arena, .error = error
+        .bytes = bytes, .context = context, .wants_key = true, .whole = whole, .arena = arena, .error = error
     };
     key_child_ask(ingest->options.child, &ask, 1);
     enum status status = key_child_answer(ingest->options.child, error);
@@ -141,7 +141,7 @@ enum status ingest_find_key(void *ingest, struct text bytes, struct text context
     }
     ARENA_OWNED struct arena own = { 0 };
     struct text found = TEXT_NONE;
-    if (find_now(ingest, bytes, context, &own, &found, error))
+    if (find_now(ingest, bytes, context, false, &own, &found, error))
         return error->status;
     *key = text_copy(arena, found);
     return STATUS_OK;
@@ -150,9 +150,10 @@ enum status ingest_find_key(void *ingest, struct text bytes, struct text context
 /* Nothing that could give the secret away goes further: not even a digest, which would confirm a guess. */
 static void withhold(const struct ingest *ingest, struct item *item)
 {
-    bool keyed = ingest->options.key && !item->fault &&
-                 !find_now(ingest, item->bytes, item->context, &item->arena, &item->key, &item->error) &&
-                 !secrets_named_in(item->key);
+    bool keyed =
+        ingest->options.key && !item->fault &&
+        !find_now(ingest, item->bytes, item->context, true, &item->arena, &item->key, &item->error) &&
+        !secrets_named_in(item->key);
     if (!keyed)
         item->key = TEXT_NONE;
     item->bytes = text_of(item->locator); /* in its place, so that its digest is of what is stored */
@@ -179,6 +180,12 @@ static bool looks_at_all(const struct ingest_options *options)
 static bool wants_key(const struct ingest *ingest, const struct item *item)
 {
     return (!item->known || ingest->options.wants_keys) && !item->fault && ingest->options.key;
+}
+
+/* Where nothing was known before tonight, nothing can be missing, and no record need be read to its end. */
+static bool looks_to_the_end(const struct ingest *ingest, const struct item *item)
+{
+    return !item->known && !staging_is_fresh(ingest->options.staging);
 }
 
 static void take_key(struct item *item, enum status status)
@@ -208,8 +215,9 @@ static void work(void *user_data, size_t index, unsigned thread)
     if (!item->known && item->secret == item->withheld)
         (void)deflate_pack(ingest->deflates[thread], item->bytes, &item->packed);
     if (!options->child && wants_key(ingest, item))
-        take_key(item, record_key_find(ingest->key, item->bytes, item->context, &item->arena, &item->key,
-                                       &item->error));
+        take_key(item,
+                 record_key_find(ingest->key, item->bytes, item->context, looks_to_the_end(ingest, item),
+                                 &item->arena, &item->key, &item->error));
 }
 
 /* One that ended two processes is not given to a third, unless an operator asks for it. */
@@ -241,6 +249,7 @@ static enum status add_ask(struct ingest *ingest, struct item *item, bool key, s
                                                           .context = item->context,
                                                           .wants_key = key,
                                                           .wants_skip = !key,
+                                                          .whole = looks_to_the_end(ingest, item),
                                                           .arena = &item->arena,
                                                           .error = &item->error };
     return STATUS_OK;
@@ -331,51 +340,50 @@ static enum status look_up(struct ingest *ingest, struct group *group, const str
     return STATUS_OK;
 }
 
-/* Stages what could not be read, under the name of the document or of its bytes, so that it is counted and
- * shown. */
+/* What has no key goes by that of the record that stood in its place, by its document, or by its bytes. */
+static enum status name_unread(struct ingest *ingest, const struct item *item, struct staged_record *staged,
+                               struct error *error)
+{
+    char name[DIGEST_HEX + 1];
+    staged->key = TEXT_NONE;
+    if (item->whole &&
+        staging_key_at(ingest->options.staging, &ingest->scratch, staged->locator, &staged->key, error))
+        return error->status;
+    staged->nameless = !staged->key.bytes;
+    if (!staged->nameless)
+        return STATUS_OK;
+    digest_hex(&staged->digest, name);
+    staged->key = item->whole ? text_format(&ingest->scratch, "@%s", item->document)
+                              : text_format(&ingest->scratch, "@%.16s", name);
+    return STATUS_OK;
+}
+
+/* Stages what could not be read, so that it is counted and shown. */
 static enum status set_aside(struct ingest *ingest, const struct item *item, struct error *error)
 {
     const struct ingest_options *options = &ingest->options;
-    char name[DIGEST_HEX + 1] = "@";
-    bool known;
-    if (options->code_count)
+    bool known, named = item->key.length, hides = !(item->secret && named);
+    if (options->code_count && !(named && wanted(options, item->key)))
         return STATUS_OK;
     struct staged_record staged = {
-        .key = text_of(name),
+        .key = item->key,
         .locator = text_of(item->locator),
         .bytes = item->bytes,
         .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
         .digest = item->digest,
         .context = item->context,
         .fault = item->fault,
-        .nameless = true,
     };
-    digest_hex(&staged.digest, name + 1);
-    name[17] = 0;
-    if (item->secret && item->key.length) {
-        staged.key = item->key;
-        staged.nameless = false;
-    } else if (item->whole) {
-        if (staging_key_at(options->staging, &ingest->scratch, staged.locator, &staged.key, error))
-            return error->status;
-        staged.nameless = !staged.key.bytes;
-        if (staged.nameless) {
-            bool many;
-            staged.key = text_format(&ingest->scratch, "@%s", item->document);
-            /* Records that once stood in it may still do so. */
-            if (staging_has_document(options->staging, text_of(item->document), &many, error))
-                return error->status;
-            ingest->doubtful = ingest->doubtful || many;
-        }
-    }
+    if (!named && name_unread(ingest, item, &staged, error))
+        return error->status;
     if (staging_context(options->staging, item->context, error) ||
+        (hides && staging_hides(options->staging, staged.key, &staged.digest, &hides, error)) ||
         staging_known(options->staging, &staged.digest, staged.key, staged.locator, &known, error))
         return error->status;
+    ingest->doubtful = ingest->doubtful || hides;
     options->notice(options->user_data, item->locator, item->fault);
-    if (known)
-        return STATUS_OK;
-    ingest->doubtful = ingest->doubtful || !(item->whole || (item->secret && item->key.length));
-    return staging_put(options->staging, &staged, error);
+    staged.doubt = hides ? STAGING_HIDES : STAGING_NO_DOUBT;
+    return known ? STATUS_OK : staging_put(options->staging, &staged, error);
 }
 
 /* What may have been cut, or is struck out, stands under its key, where that can be told, so that nothing is missing
@@ -409,7 +417,7 @@ static enum status keep_back(struct ingest *ingest, struct item *item, struct er
         .digest = item->digest,
         .context = item->context,
         .fault = item->kept,
-        .doubt = true,
+        .doubt = STAGING_DOUBTED,
     };
     return known ? STATUS_OK : staging_put(options->staging, &staged, error);
 }

@@ -22,12 +22,12 @@ static void answer(struct channel *channel, const struct record_key *key, struct
     *context = same ? *context : other;
     int64_t wants = message_number(message);
     message_put_number(out, wants & 2 && record_key_skips(key, bytes, *context, arena));
-    enum status status = wants & 1 ? record_key_find(key, bytes, *context, arena, &found, &error) : STATUS_OK;
+    enum status status =
+        wants & 1 ? record_key_find(key, bytes, *context, wants & 4, arena, &found, &error) : STATUS_OK;
     message_put_number(out, status);
     if (status)
         message_put_error(out, &error);
-    else
-        message_put_text(out, found);
+    message_put_text(out, found);
 }
 
 void key_child_run(struct channel *channel, const struct record_key *key)
@@ -99,7 +99,7 @@ static enum status give(struct key_child *child, const struct key_ask *asks, siz
         message_put_text(out, asks[i].bytes);
         message_put_number(out, same);
         message_put_text(out, same ? TEXT_NONE : asks[i].context);
-        message_put_number(out, asks[i].wants_key | asks[i].wants_skip << 1);
+        message_put_number(out, asks[i].wants_key | asks[i].wants_skip << 1 | asks[i].whole << 2);
         context = asks[i].context;
     }
     message_end(out, start);
@@ -111,9 +111,8 @@ static void take_answer(struct message *message, struct key_ask *ask)
 {
     ask->skipped = message_number(message) && ask->wants_skip;
     ask->status = message_number(message) ? message_error(message, ask->error) : STATUS_OK;
-    if (!ask->status)
-        ask->key = message_text(message);
-    ask->key = ask->key.bytes && !ask->status ? text_copy(ask->arena, ask->key) : TEXT_NONE;
+    struct text key = message_text(message);
+    ask->key = key.bytes ? text_copy(ask->arena, key) : TEXT_NONE;
 }
 
 /* STATUS_OK, STATUS_STOP, STATUS_FATAL; STATUS_END: the process has died of them. */

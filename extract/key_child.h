@@ -14,10 +14,11 @@
 struct key_ask {
     struct text bytes, context;
     bool wants_key, wants_skip;
+    bool whole;          /* as record_key_find has it */
     struct arena *arena; /* for what comes back */
     /* What came back: */
     bool skipped;
-    enum status status; /* of the key, with `error` */
+    enum status status; /* of the key, with `error`; a key may be there all the same */
     struct text key;
     struct error *error;
 };

@@ -139,17 +139,29 @@ static bool seek_xml(const struct record_key *key, struct text bytes, struct are
     return there && found->length;
 }
 
-enum status record_key_find(const struct record_key *key, struct text bytes, struct text context,
+static bool seek(const struct record_key *key, struct text bytes, struct arena *arena, struct text *found,
+                 struct error *error)
+{
+    bool there = (key->seeks_json && seek_json(key, bytes, arena, found, error)) ||
+                 (key->seeks_xml && seek_xml(key, bytes, arena, found, error));
+    *found = there ? *found : TEXT_NONE;
+    return there;
+}
+
+enum status record_key_find(const struct record_key *key, struct text bytes, struct text context, bool whole,
                             struct arena *arena, struct text *found, struct error *error)
 {
     struct record record;
     struct record_items items;
+    struct error unused;
     *found = TEXT_NONE;
-    if ((key->seeks_json && seek_json(key, bytes, arena, found, error)) ||
-        (key->seeks_xml && seek_xml(key, bytes, arena, found, error)))
+    if (!whole && seek(key, bytes, arena, found, error))
         return STATUS_OK;
-    if (record_open(arena, &key->source->record, bytes, context, &record, error))
+    if (record_open(arena, &key->source->record, bytes, context, &record, error)) {
+        if (whole)
+            (void)seek(key, bytes, arena, found, &unused);
         return error->status;
+    }
     enum status status = record_select(&record, &record.root, key->address, arena, &items, error);
     if (status == STATUS_OK && items.count)
         status = record_item_text(&record, &items.items[0], arena, found, NULL, error);

@@ -13,8 +13,10 @@ struct record_key *record_key_open(const struct source *source, const struct rec
                                    const struct skip *skip);
 void record_key_close(struct record_key *key); /* NULL is no error */
 
-/* Thread-safe for different arenas. STATUS_REJECT: there is none, and why. */
-enum status record_key_find(const struct record_key *key, struct text bytes, struct text context,
+/* Thread-safe for different arenas. STATUS_REJECT: there is none, and why; or, with `whole`, the record cannot be read to
+ * its end, though a key was found: more than the record of that key may stand in it. Without `whole` no more of a record is
+ * looked at than its key needs. */
+enum status record_key_find(const struct record_key *key, struct text bytes, struct text context, bool whole,
                             struct arena *arena, struct text *found, struct error *error);
 bool record_key_skips(const struct record_key *key, struct text bytes, struct text context,
                       struct arena *arena);

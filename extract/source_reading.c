@@ -417,6 +417,10 @@ static enum status finish(struct reading *reading, struct store *store, const st
         return error->status;
     if (ingest_is_doubtful(reading->ingest)) {
         struct error reason;
+        int64_t absent;
+        if (staging_absent(reading->staging, NULL, NULL, &absent, error) ||
+            (!absent && staging_settle(reading->staging, error)))
+            return error->status;
         (void)error_set(
             &reason, STATUS_REJECT,
             _("some records cannot be read, so nothing is reported missing this time: mend them first"));

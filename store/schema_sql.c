@@ -59,7 +59,7 @@ const char schema_tables[] =
     "  context INTEGER,\n"
     "  fault TEXT,\n"                         /* what extract had to say against it */
     "  nameless INTEGER NOT NULL DEFAULT 0,\n" /* 1: not identified; the key is a name of its document or bytes */
-    "  doubt INTEGER NOT NULL DEFAULT 0,\n"   /* enum staging_doubt: 1: that can be overruled, 2: it was */
+    "  doubt INTEGER NOT NULL DEFAULT 0,\n"   /* enum staging_doubt: 1: that can be overruled, 2: it was, 3: it hides what is absent */
     "  present INTEGER NOT NULL DEFAULT 1,\n" /* in the last whole listing */
     "  work INTEGER NOT NULL DEFAULT 1,\n"    /* 1: map it, 2: check it, 3: settle it, 0: done */
     "  mapped_by INTEGER, checked_by INTEGER,\n"

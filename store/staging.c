@@ -394,7 +394,7 @@ static enum status write_record(struct staging *staging, const struct staged_rec
         sqlite_bind_number(statement, 6, staging->context);
     sqlite_bind_text(statement, 7, text_of(record->fault));
     sqlite_bind_number(statement, 8, record->nameless);
-    sqlite_bind_number(statement, 9, record->doubt ? STAGING_DOUBTED : STAGING_NO_DOUBT);
+    sqlite_bind_number(statement, 9, record->doubt);
     if (sqlite_execute(statement, error) ||
         (known && transform_queue_raise(staging->store, known, WORK_MAP, error)))
         return error->status;
@@ -482,6 +482,42 @@ enum status staging_doubt(struct staging *staging, struct text key, const struct
         *doubt = (enum staging_doubt)sqlite_number(statement, 0);
     sqlite_reset_statement(statement);
     return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest, bool *hides,
+                          struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store,
+                  "SELECT 1 FROM record WHERE source = ?1 AND key = ?2 AND source_digest = ?3 AND present = 1"
+                  " AND doubt <> ?4",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    sqlite_bind_text(statement, 2, key);
+    sqlite_bind_digest(statement, 3, digest);
+    sqlite_bind_number(statement, 4, STAGING_HIDES);
+    enum status status = sqlite_step(statement, error);
+    *hides = status == STATUS_END;
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status staging_settle(struct staging *staging, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store, "UPDATE record SET doubt = ?2 WHERE source = ?1 AND doubt = ?3", &statement,
+                  error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    sqlite_bind_number(statement, 2, STAGING_NO_DOUBT);
+    sqlite_bind_number(statement, 3, STAGING_HIDES);
+    return sqlite_execute(statement, error);
+}
+
+bool staging_is_fresh(const struct staging *staging)
+{
+    return staging->fresh;
 }
 
 enum status staging_is_taken_up(struct staging *staging, struct text locator, bool *taken,

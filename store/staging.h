@@ -8,6 +8,14 @@
 /* One pass over one source. */
 struct staging;
 
+/* What is said of a record with its very bytes. */
+enum staging_doubt {
+    STAGING_NO_DOUBT,
+    STAGING_DOUBTED, /* it is kept back, though it can be read */
+    STAGING_TAKEN,   /* … and an operator took it as it is */
+    STAGING_HIDES,   /* it cannot be read, and since it came records were absent that may stand in it */
+};
+
 struct staged_record {
     struct text key;     /* what identifies it in its source */
     struct text locator; /* file and line or index, for people */
@@ -17,7 +25,7 @@ struct staged_record {
     struct text context;  /* what the listing's records share (a heading row), or none */
     const char *fault;    /* extract's reason against it; NULL: none */
     bool nameless; /* it could not be identified: the key is a name made of its document or its bytes */
-    bool doubt;    /* … is a doubt: an operator may take the record as it is */
+    enum staging_doubt doubt;
 };
 
 struct staging_counts {
@@ -79,14 +87,17 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
  * none, or it was nameless. */
 enum status staging_key_at(struct staging *staging, struct arena *arena, struct text locator,
                            struct text *key, struct error *error);
-/* What is said of the record of this key with these very bytes. */
-enum staging_doubt {
-    STAGING_NO_DOUBT,
-    STAGING_DOUBTED, /* it is kept back, though it can be read */
-    STAGING_TAKEN,   /* an operator took it as it is */
-};
+/* Of the record of this key. */
 enum status staging_doubt(struct staging *staging, struct text key, const struct digest *digest,
                           enum staging_doubt *doubt, struct error *error);
+/* May what cannot be read, with this key and these bytes, hold records that are absent? Not where it stood there already when
+ * none was (staging_settle). To be asked before the record is seen. */
+enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest, bool *hides,
+                          struct error *error);
+/* No record is absent: what could not be read tonight holds none of them, as long as it stays as it is. */
+enum status staging_settle(struct staging *staging, struct error *error);
+/* The source had no record before this pass. */
+bool staging_is_fresh(const struct staging *staging);
 /* Does an operator ask for what was set aside from this place (retry)? */
 enum status staging_is_taken_up(struct staging *staging, struct text locator, bool *taken,
                                 struct error *error);

@@ -103,11 +103,59 @@ TEST("an unreadable record hides what may be it: nothing is missing that night")
     end_nights();
 }
 
+TEST("a record that cannot be read to its end may hold another: nothing is missing until it is mended")
+{
+    static const char *const forms[][3] = {
+        { "ndjson", "{\"ma\":1,\"t\":1}\n{\"ma\":2}\n{\"ma\":3}\n",
+          "{\"ma\":1,\"t\":1}{\"ma\":2}\n{\"ma\":3}\n" },
+        { "ndjson", "{\"ma\":1}\n{\"ma\":2}\n{\"ma\":3}\n", "{\"ma\":1{\"ma\":2}\n{\"ma\":3}\n" },
+        { "ndjson", "{\"ma\":1}\n{\"ma\":2}\n{\"ma\":3}\n", "{\"ma\":1,\"ma\":2}\n{\"ma\":3}\n" },
+        { "json", "[{\"ma\":1,\"t\":1},{\"ma\":2},{\"ma\":3}]",
+          "[{\"ma\":1,\"t\":1,\"x\":[{\"ma\":2}],\"t\":2},{\"ma\":3}]" },
+        { "ndjson", "{\"ma\":1}\n{\"ma\":2}\n{\"ma\":3}\n", "no json\n{\"ma\":1}\n{\"ma\":3}\n" },
+        { "ndjson", "{\"ma\":1}\n{\"ma\":2}\n{\"ma\":3}\n", "no\njson\n{\"ma\":1}\n{\"ma\":3}\n" },
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const char *folder = begin_nights();
+        const char *yaml = strcmp(forms[i][0], "json") ? LIST("ndjson", "") : LIST("json", "");
+        put_file(folder, "list", text_of(forms[i][1]));
+        CHECK_INT(night(folder, yaml), STATUS_OK);
+        put_file(folder, "list", text_of(forms[i][2]));
+        for (int again = 0; again < 3; again++) {
+            CHECK_INT(night(folder, yaml), STATUS_OK);
+            CHECK_INT(result->counts.missing, 0);
+            CHECK_INT(result->counts.changed, again ? 0 : i == 5 ? 2 : 1);
+            CHECK(!result->whole && !result->broken);
+            CHECK_CONTAINS(noticed(), "nothing is reported missing this time");
+        }
+        put_file(folder, "list", TEXT("[{\"ma\":1},{\"ma\":3}]"));
+        if (strcmp(forms[i][0], "json"))
+            put_file(folder, "list", TEXT("{\"ma\":1}\n{\"ma\":3}\n"));
+        CHECK_INT(night(folder, yaml), STATUS_OK);
+        CHECK_INT(result->counts.missing, 1);
+        end_nights();
+    }
+}
+
+TEST("what cannot be read and stood beside all records once does not hide what goes later")
+{
+    const char *folder = begin_nights();
+    put_file(folder, "list", TEXT("{\"ma\":1}\n{\"ma\":2}\nno json\n{\"ma\":3,}\n"));
+    CHECK_INT(night(folder, LIST("ndjson", "")), STATUS_OK);
+    CHECK_INT(night(folder, LIST("ndjson", "")), STATUS_OK);
+    CHECK(result->whole);
+    put_file(folder, "list", TEXT("{\"ma\":1}\nno json\n{\"ma\":3,}\n"));
+    CHECK_INT(night(folder, LIST("ndjson", "")), STATUS_OK);
+    CHECK(result->whole);
+    CHECK_INT(result->counts.missing, 1);
+    end_nights();
+}
+
 TEST("a listing without a record says so: it may be that the path to them is wrong")
 {
     const char *folder = begin_nights();
     const char *yaml =
-        "- { name: s, fetch: { file: list }, format: xml, records: //y, key: ma, map: { code: ma } }\n";
+        "- { name: s, fetch: { file: list }, format: xml, records: //l/y, key: ma, map: { code: ma } }\n";
     put_file(folder, "list", TEXT("<l><y><ma>1</ma></y></l>"));
     CHECK_INT(night(folder, yaml), STATUS_OK);
     CHECK(!strstr(noticed(), "no record was found"));
@@ -116,6 +164,43 @@ TEST("a listing without a record says so: it may be that the path to them is wro
     CHECK_CONTAINS(noticed(), "s: no record was found; if there should be some, look at \"match\"");
     CHECK_INT(result->counts.missing, 1);
     end_nights();
+}
+
+TEST("where every document has what stands above the records, one without any proves nothing")
+{
+    static const char *const forms[][2] = {
+        { "xml, records: '//y'", "<error><message>denied</message></error>" },
+        { "xml, records: '/*/y'", "<error><message>denied</message></error>" },
+        { "xml, records: '//*/y'", "<error><message>denied</message></error>" },
+        { "xml, records: '//l//y'", "<error><message>denied</message></error>" },
+        { "xml, records: '/l'", "<error><message>denied</message></error>" },
+        { "xml, records: '//y[ma]'", "<error><y>denied</y></error>" },
+        { "html, records: '//y'", "<title>Request Rejected</title>The requested URL was rejected." },
+        { "html, records: '//y[ma]'", "" },
+        { "html, records: '/html//y'", "<h1>Bảo trì</h1>" },
+        { "html, records: '//body/l/y'", "<h1>Bảo trì</h1>" },
+        { "html, records: '//body//y'", "<form><input></form>" },
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const char *folder = begin_nights();
+        const char *yaml =
+            text_format(&test_arena,
+                        "- { name: s, fetch: { file: list }, format: %s, key: ma, map: { code: ma } }\n",
+                        forms[i][0])
+                .bytes;
+        put_file(folder, "list", i == 4 ? TEXT("<l><ma>1</ma></l>") : TEXT("<l><y><ma>1</ma></y></l>"));
+        CHECK_INT(night(folder, yaml), STATUS_OK);
+        CHECK(result->whole);
+        put_file(folder, "list", text_of(forms[i][1]));
+        for (int again = 0; again < 2; again++) {
+            CHECK_INT(night(folder, yaml), STATUS_OK);
+            CHECK(!result->whole && !result->broken);
+            CHECK_INT(result->counts.missing, 0);
+            CHECK_TEXT(stored("SELECT group_concat(key, ' ') FROM record WHERE present = 1"),
+                       TEXT("1 @list"));
+        }
+        end_nights();
+    }
 }
 
 TEST("an array that was cut leaves its last complete listing standing")

@@ -20,7 +20,7 @@ static struct text key_of(struct text record, const char *address)
     if (record_address_compile(&test_arena, &source.record, text_of(address), &compiled, &error))
         return text_of(error.message);
     struct record_key *key = record_key_open(&source, compiled, NULL);
-    enum status status = record_key_find(key, record, TEXT_NONE, &test_arena, &found, &error);
+    enum status status = record_key_find(key, record, TEXT_NONE, false, &test_arena, &found, &error);
     record_key_close(key);
     record_address_free(compiled);
     return status ? text_format(&test_arena, "(%s)", error.message) : found;

@@ -221,7 +221,7 @@ class Proposals(unittest.TestCase):
         xml = '<?xml version="1.0"?><s:E xmlns:s="urn:s" xmlns="urn:p"><s:B><ds>' + "".join(
             f"<tt><ma>1.00000{i}</ma><ten>T {i}</ten><trinhTu><b>Nộp</b></trinhTu></tt>" for i in range(3)) + "</ds></s:B></s:E>"
         text = self.propose(self.place.write("in.xml", xml))
-        for part in ('namespaces: { n: "urn:p" }', 'records: "//n:tt"', 'code: "n:ma"',
+        for part in ('namespaces: { n: "urn:p" }', 'records: "//n:ds/n:tt"', 'code: "n:ma"',
                      'steps: { each: "n:trinhTu/n:b", map: { text: . } }'):
             self.assertIn(part, text)
         for i in range(3):
