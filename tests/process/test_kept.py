@@ -5,11 +5,12 @@ import glob
 import io
 import json
 import re
+import signal
 import subprocess
 import unittest
 import zipfile
 
-from harness import Night, Place, Simulator, procedure, whole_speed
+from harness import Night, Place, Simulator, procedure, wait_until, whole_speed
 
 # The system's Python has Debian's openpyxl, whichever Python runs the tests.
 READING = ("import json, openpyxl, sys; print(json.dumps([list(row) for row in openpyxl.load_workbook(sys.argv[1]).worksheets[0]"
@@ -138,6 +139,20 @@ class Kept(Night):
         self.night([procedure("1.000001"), procedure("1.000002")])
         rows = {row["code"]: row["outcome"] for row in self.kept()["rows"]}
         self.assertEqual(rows, {"1.000001": "refused"})
+
+    def test_what_a_run_is_sending_just_now_is_not_kept_back_and_what_a_dead_one_sent_is_unknown(self):
+        self.portal.faults("kind=timeout,on=put,count=1,when=before")
+        self.place.change_portal(timeout="60s")
+        self.place.records(procedure("1.000001"))
+        run = self.place.start("run")
+        wait_until(lambda: self.place.store.exists() and self.place.one(
+            "SELECT count(*) FROM sqlite_master WHERE name = 'ledger'") and self.place.one(
+                "SELECT count(*) FROM ledger WHERE event = 'intended'"), "it sends")
+        self.assertEqual(self.kept()["rows"], [])
+        self.assertNotIn("newly", self.place.run("health").stdout)
+        run.signal(signal.SIGKILL)
+        run.wait()
+        self.assertEqual([row["outcome"] for row in self.kept()["rows"]], ["unknown"])
 
     def test_the_report_is_the_same_list(self):
         self.night([procedure("1.000001", status="?")])
