@@ -396,8 +396,8 @@ static void print_situation(struct arena *arena, const struct situation *situati
         TEXT_ARG(drafts.bytes ? drafts : TEXT("0")));
     struct text without = value_text_of(situation->published, "without_record");
     if (without.length && !text_is(without, "0"))
-        printf(_("  %.*s of the published no record gives any more, because it took another code: \"congkhai "
-                 "reconcile --offline\" names them\n"),
+        printf(_("  %.*s of the published no record gives: it took another code, cannot be read, or there never was one "
+                 "here; \"congkhai reconcile --offline\" names them\n"),
                TEXT_ARG(without));
     if (!situation->compared)
         printf(
@@ -513,6 +513,13 @@ enum status command_status(struct session *session, struct error *error, int *ex
     return run_close_read(store, status, error);
 }
 
+static void print_runs_json(struct arena *arena, struct value *runs)
+{
+    struct value *document = value_object(arena);
+    value_set(document, "runs", runs);
+    output_json(document);
+}
+
 enum status command_runs(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -529,14 +536,14 @@ enum status command_runs(struct session *session, struct error *error, int *exit
     }
     if (nothing_is_run(session)) {
         if (session->invocation->json)
-            output_json(value_list(&arena));
+            print_runs_json(&arena, value_list(&arena));
         return STATUS_OK;
     }
     if (run_read_store(session, STORE_READ_OLDER, &store, error))
         return error->status;
     enum status status = report_runs(store, &arena, most, &runs, error);
     if (status == STATUS_OK && session->invocation->json)
-        output_json(runs);
+        print_runs_json(&arena, runs);
     else if (status == STATUS_OK)
         print_runs(runs);
     return run_close_read(store, status, error);
