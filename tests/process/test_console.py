@@ -441,7 +441,7 @@ class Places(Night):
     def test_it_answers_to_the_name_of_the_address_it_listens_at(self):
         pages = Pages(self.place, listen="127.0.0.2:0")
         self.addCleanup(pages.stop)
-        for host, status in ((f"127.0.0.2:{pages.listen}", 200), ("127.0.0.3", 400), ("127.0.0.20", 400)):
+        for host, status in ((f"127.0.0.2:{pages.listen}", 503), ("127.0.0.3", 400), ("127.0.0.20", 400)):
             connection = http.client.HTTPConnection("127.0.0.2", pages.listen, timeout=30)
             connection.request("GET", "/", headers={"Host": host})
             self.assertEqual(connection.getresponse().status, status, host)
