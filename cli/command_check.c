@@ -186,7 +186,8 @@ static void ask_agency_kind(const struct session *session, struct reviewing *rev
 }
 
 /* No night needs them, but an approval does. */
-static enum status check_revoked(struct configuration *configuration, struct arena *arena, struct error *error)
+static enum status check_revoked(struct configuration *configuration, struct arena *arena,
+                                 struct error *error)
 {
     struct text lists;
     struct error why;

@@ -62,7 +62,8 @@ static enum status read_filter(struct session *session, struct store *store, str
         return error_set(error, STATUS_USAGE,
                          _("--output writes files: choose --format csv, xlsx, html or json"));
     if (read_number(invocation->since, "--since", &filter->since, error) ||
-        read_number(invocation->limit, "--limit", &filter->limit, error) || check_limit(invocation, filter, error) ||
+        read_number(invocation->limit, "--limit", &filter->limit, error) ||
+        check_limit(invocation, filter, error) ||
         source_check_names(configuration->sources, configuration->source_count, invocation->sources,
                            invocation->source_count, error))
         return error->status;

@@ -73,8 +73,7 @@ static enum status gather_kept(struct gathering *gathering, struct error *error)
     struct rule_words words;
     struct value *rows;
     int64_t total, records;
-    if (kept_rows(gathering->store, &all, gathering->arena, &rows, &total, &gathering->night->kept,
-                  error) ||
+    if (kept_rows(gathering->store, &all, gathering->arena, &rows, &total, &gathering->night->kept, error) ||
         night_before(gathering->store, &fresh.since, error) ||
         kept_rows(gathering->store, &fresh, gathering->arena, &rows, &total, &records, error) ||
         rule_words_open(gathering->session->configuration.rules_text, gathering->session->language,

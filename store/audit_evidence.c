@@ -821,7 +821,8 @@ static enum status check_proof(struct evidence *evidence, const char *path, stru
               read_digest(text_member(proof, "root"), &root) && digest_equal(&root, &evidence->head.root),
           "tree_size, root");
     check_members(evidence, proof,
-                  NAMES("code", "content", "events", "format", "head", "known_at", "on", "root", "status", "tree_size"));
+                  NAMES("code", "content", "events", "format", "head", "known_at", "on", "root", "status",
+                        "tree_size"));
     claim(evidence, is_number(proof, "format", &format) && format == 1, "format");
     judge_outside(evidence);
     return check_proven(evidence, proof, error);

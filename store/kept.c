@@ -173,14 +173,15 @@ enum status kept_count(struct store *store, int64_t since, struct arena *arena, 
     struct sqlite_statement *row;
     struct scene scene;
     if (look(store, arena, &scene, error) ||
-        store_sql(store,
-                  "SELECT " DIFFERENT("kind", "record", "code") ", " DIFFERENT("kind", "record", "code")
-                  " FILTER (WHERE coalesce(since_run, 0) > ?1) FROM"
-                  " (SELECT f.since_run, 0 AS kind, r.id AS record, r.code" RECORDS
-                  " UNION ALL SELECT " DELIVERED_IN ", 1, q.record, q.code" DELIVERIES
-                  " UNION ALL SELECT CAST(json_extract(j.value, '$.run') AS INTEGER), 2, q.record, q.code" ASKED
-                  ")",
-                  &row, error))
+        store_sql(
+            store,
+            "SELECT " DIFFERENT("kind", "record", "code") ", " DIFFERENT(
+                "kind", "record", "code") " FILTER (WHERE coalesce(since_run, 0) > ?1) FROM"
+                                          " (SELECT f.since_run, 0 AS kind, r.id AS record, r.code" RECORDS
+                                          " UNION ALL SELECT " DELIVERED_IN ", 1, q.record, q.code" DELIVERIES
+                                          " UNION ALL SELECT CAST(json_extract(j.value, '$.run') AS "
+                                          "INTEGER), 2, q.record, q.code" ASKED ")",
+            &row, error))
         return error->status;
     sqlite_bind_number(row, 1, since ? since : -1);
     bind_scene(row, &scene);

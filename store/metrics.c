@@ -106,8 +106,9 @@ static void put_attempt(const struct metrics_attempt *attempt, struct buffer *ou
 {
     for (size_t i = 0; i <= EXIT_CODE; i += EXIT_CODE) {
         const struct family *family = &families[i];
-        buffer_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %lld\n", family->name, family->help, family->name,
-                      family->name, i ? (long long)attempt->exit_code : (long long)(attempt->at / 1000));
+        buffer_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %lld\n", family->name, family->help,
+                      family->name, family->name,
+                      i ? (long long)attempt->exit_code : (long long)(attempt->at / 1000));
     }
 }
 

@@ -208,8 +208,9 @@ TEST("the portal's words are one clean, bounded line")
                TEXT("name: long, odd; code: bad"));
     CHECK_TEXT(portal_answer_words(&test_arena, 201, json_of("{\"error_code\":1}"), none),
                TEXT("error_code: 1"));
-    CHECK_TEXT(portal_answer_words(&test_arena, 200, json_of("{\"error_code\":\"E5\",\"message\":\"no\"}"), none),
-               TEXT("no; error_code: E5"));
+    CHECK_TEXT(
+        portal_answer_words(&test_arena, 200, json_of("{\"error_code\":\"E5\",\"message\":\"no\"}"), none),
+        TEXT("no; error_code: E5"));
     CHECK_TEXT(portal_answer_words(&test_arena, 200, json_of("{\"data\":{\"error\":\"late\"}}"), none),
                TEXT("error: late"));
     CHECK_TEXT(portal_answer_words(&test_arena, 200, json_of("{\"success\":false}"), none),
