@@ -137,12 +137,11 @@ static enum status wrong_option(const char *given, struct error *error)
     size_t count = 0;
     for (const struct command_option *option = command_options; option->name && count < NAMES_MAX; option++)
         names[count++] = option->name;
-    while (*given == '-')
-        given++;
-    const char *nearest = text_nearest((struct text){ given, strcspn(given, "=") }, names, count);
+    const char *name = given + strspn(given, "-");
+    const char *nearest = text_nearest((struct text){ name, strcspn(name, "=") }, names, count);
     if (nearest)
-        return error_set(error, STATUS_USAGE, _("unknown option --%s; did you mean --%s?"), given, nearest);
-    return error_set(error, STATUS_USAGE, _("unknown option --%s; see congkhai --help"), given);
+        return error_set(error, STATUS_USAGE, _("unknown option %s; did you mean --%s?"), given, nearest);
+    return error_set(error, STATUS_USAGE, _("unknown option %s; see congkhai --help"), given);
 }
 
 static void put(struct invocation *invocation, const struct command_option *option, const char *given)

@@ -60,6 +60,12 @@ static struct text take_currency(struct text *rest)
     return TEXT_NONE;
 }
 
+struct text money_currency(struct text text)
+{
+    struct text rest = text_trim(text), currency = take_currency(&rest);
+    return rest.length ? TEXT_NONE : currency;
+}
+
 /* Digits and marks; blanks only between digits, so that "50 000" is seen as one doubtful amount. */
 static struct text take_digits(struct text *rest)
 {
@@ -112,6 +118,15 @@ static bool take_per(struct text rest, struct money *money)
     return is_per(money->per);
 }
 
+/* "1/2", "3/4 ngày": a small number over another one, where nothing says that it is money. */
+static bool is_fraction(const struct money *money, struct text digits)
+{
+    size_t behind = 0;
+    while (behind < money->per.length && money->per.bytes[behind] >= '0' && money->per.bytes[behind] <= '9')
+        behind++;
+    return behind && !money->currency.length && (behind == money->per.length || digits.length <= 2);
+}
+
 static bool take_free(struct text rest, struct money *money)
 {
     for (size_t i = 0; i < COUNT(free_words); i++) {
@@ -145,7 +160,7 @@ enum status money_read(struct arena *arena, struct text text, struct money *mone
     read.currency = take_currency(&rest);
     if (!digits.length || !take_per(rest, &read))
         return STATUS_END;
-    switch (decimal_read(arena, digits, &read.amount)) {
+    switch (is_fraction(&read, digits) ? DECIMAL_DOUBTFUL : decimal_read(arena, digits, &read.amount)) {
     case DECIMAL_READ:
         read.free = text_is(read.amount, "0");
         *money = read;

@@ -11,7 +11,7 @@
  *
  * So "3,500,000 Việt Nam Đồng(/hồ sơ)", "Lệ phí: 50.000 đồng/lần Đồng", "50000đ", "0 Đồng", "Phí: Không
  * Đồng". "Không có", "Không quy định", a currency alone and empty texts are nothing, not free of charge;
- * ranges, lists and everything else are prose. Fee (phí) and charge (lệ phí): Law 97/2015/QH13, Article 3.
+ * ranges, lists and everything else are prose. A fraction ("1/2", "3/4 ngày") is no amount per something: STATUS_REJECT. Fee (phí) and charge (lệ phí): Law 97/2015/QH13, Article 3.
  */
 #ifndef CORE_MONEY_H
 #define CORE_MONEY_H
@@ -33,6 +33,8 @@ struct money {
     bool free;
 };
 
+/* "VND" for "Đồng"; none: no currency that is known. */
+struct text money_currency(struct text text);
 /* STATUS_END: nothing, or prose. STATUS_REJECT: an amount that can be read in two ways or in none. */
 enum status money_read(struct arena *arena, struct text text, struct money *money, struct error *error);
 

@@ -277,6 +277,28 @@ static enum status find_earlier(struct store *store, const struct delivery_task 
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+/* An answer that only a version speaks for: one that the procedure was acknowledged with before may be the answer of that
+ * time, given once more (A, B, A): then a question decides. */
+static enum status find_replayed(struct store *store, const struct delivery_task *delivery_task,
+                                 const struct portal_response *report, struct evidence_facts *facts,
+                                 struct error *error)
+{
+    const struct text names[] = { report->remote.version, report->remote.etag };
+    struct evidence_facts without = *facts;
+    without.replayed = true;
+    if (evidence_weigh(&without, report->said, &report->remote) == EVENT_TAKEN)
+        return STATUS_OK;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !facts->replayed; i++) {
+        enum status status = names[i].bytes
+                                 ? outbox_version_before(store, delivery_task->item.code, names[i], error)
+                                 : STATUS_END;
+        if (status > STATUS_END)
+            return status;
+        facts->replayed = status == STATUS_OK;
+    }
+    return STATUS_OK;
+}
+
 enum status delivery_task_weigh(struct store *store, struct delivery_task *delivery_task,
                                 const struct portal_response *report, struct delivery_evidence *evidence,
                                 enum delivery_event *event, struct error *error)
@@ -284,6 +306,11 @@ enum status delivery_task_weigh(struct store *store, struct delivery_task *deliv
     const struct remote_state *remote = &report->remote;
     struct evidence_facts facts = facts_of(delivery_task, report->request->kind == PORTAL_ASK, evidence);
     *event = evidence_weigh(&facts, report->said, remote);
+    if (*event == EVENT_TAKEN) {
+        if (find_replayed(store, delivery_task, report, &facts, error))
+            return error->status;
+        *event = evidence_weigh(&facts, report->said, remote);
+    }
     if (*event == EVENT_OTHER) {
         if (find_earlier(store, delivery_task, remote, &facts, error))
             return error->status;
@@ -307,10 +334,18 @@ static struct text describe_conflict(const struct outbox_item *item, const struc
         return text_of(item->held
                            ? _("the portal does not know the procedure, though it acknowledged it before")
                            : _("the portal took something else first, but does not know the procedure"));
+    if (report->said == RESULT_GONE) {
+        text_print(capacity, size,
+                   _("the portal says that the procedure is gone there (HTTP 410): " TEXT_PRINT),
+                   TEXT_ARG(report->message));
+        return text_of(capacity);
+    }
     if (remote_digest(remote, &shown))
         digest_hex(&shown, digest);
     struct text version = remote->version.bytes ? remote->version : remote->etag;
-    const char *standing = remote->standing == REMOTE_ABOLISHED ? _("abolished") : _("published");
+    const char *standing = remote->standing == REMOTE_ABOLISHED   ? _("abolished")
+                           : remote->standing == REMOTE_PUBLISHED ? _("published")
+                                                                  : _("its status is not said");
     if (report->message.length) { /* a driver that compares contents says more than a digest does */
         text_print(capacity, size, _("the portal holds something else: " TEXT_PRINT "; %s"),
                    TEXT_ARG(report->message), standing);

@@ -74,7 +74,7 @@ static enum change etag_change(const struct evidence_facts *facts, struct text e
 static bool shows_change(const struct evidence_facts *facts, const struct remote_state *remote)
 {
     enum change version = version_change(facts, remote->version), etag = etag_change(facts, remote->etag);
-    if (version == SAME || etag == SAME)
+    if (version == SAME || etag == SAME || (facts->replayed && !facts->asked))
         return false;
     return (version == NEW && remote->named) || (etag == NEW && facts->etags);
 }

@@ -62,8 +62,9 @@ struct evidence_facts {
     bool asked;                /* it is the answer to a question */
     bool before;               /* one that is asked before a replacement: may it be made? */
     bool earlier;              /* what stands there was sent from here earlier, as the ledger has it */
-    bool etags;                /* a question of this run has shown that ETags are those of what is held */
-    bool confirm;              /* an answer alone is never enough: portal.confirm */
+    bool replayed; /* … with a version that it was acknowledged with before: proves nothing by itself */
+    bool etags;    /* a question of this run has shown that ETags are those of what is held */
+    bool confirm;  /* an answer alone is never enough: portal.confirm */
     /* What this run saw of the procedure before, in answers that proved nothing; bytes NULL: nothing. */
     struct text answered_version, answered_etag; /* by the request itself */
     struct text base_version, base_etag;         /* by the question before it */

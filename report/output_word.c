@@ -55,6 +55,10 @@ struct text output_word(struct text word)
         /* reconciliation */
         N_("same"),
         N_("differs"),
+        /* runs */
+        N_("run-started"),
+        N_("run-finished"),
+        N_("listed"),
         N_("only"),
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

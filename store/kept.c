@@ -3,19 +3,27 @@
 #include "core/canonical.h"
 #include "store/approval_view.h"
 #include "store/statement_rows.h"
+#include "store/store_run.h"
 
 /* clang-format off */
-/* Records with their errors, a row an error; deliveries that did not end; what was sent back. */
+/* Records with their errors, a row an error; deliveries that did not end, but for those that a run is making just now
+ * (?12); what was sent back. */
 #define RECORDS                                                                                              \
     " FROM record r JOIN source s ON s.id = r.source"                                                            \
     "  LEFT JOIN finding f ON f.record = r.id AND f.severity = 'error'"                                          \
     " WHERE r.outcome IN ('rejected', 'held') AND r.present = 1"
 #define DELIVERIES                                                                                           \
     " FROM procedure_state q LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source"        \
-    " WHERE q.state <> 'idle'"
+    " WHERE q.state <> 'idle' AND (q.state <> 'intended' OR ?12 = 0"                                                \
+    "  OR (SELECT i.run FROM ledger i WHERE i.seq = q.intent_event) <> ?12)"
 #define ASKED                                                                                                \
     " FROM json_each(coalesce(?11, '[]')) j JOIN procedure_state q ON q.code = json_extract(j.value, '$.code')"   \
     "  LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source"
+/* A conflict has no intent any more: the run that met it. */
+#define DELIVERED_IN                                                                                         \
+    "coalesce((SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), CASE q.state WHEN 'conflict' THEN"  \
+    " (SELECT l.run FROM ledger l WHERE l.code = q.code AND l.event IN ('conflict', 'differs')"              \
+    "  ORDER BY l.seq DESC LIMIT 1) END)"
 #define STATE "CASE q.state WHEN 'intended' THEN 'unknown' ELSE q.state END"
 
 #define KEPT                                                                                                 \
@@ -24,7 +32,7 @@
     "  f.since_run AS since_run, 0 AS kind, r.id AS record, f.rowid AS finding" RECORDS                          \
     " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                                             \
     "  r.content, r.locator, " STATE ", NULL, NULL, NULL, NULL, NULL, NULL,"        \
-    "  q.words, NULL, (SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), 1, q.record, 0" DELIVERIES \
+    "  q.words, NULL, " DELIVERED_IN ", 1, q.record, 0" DELIVERIES \
     " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                               \
     "  r.content, r.locator,"                                                                                    \
     "  json_extract(j.value, '$.outcome'), NULL, NULL, json_extract(j.value, '$.field'), NULL, NULL, NULL,"      \
@@ -61,9 +69,28 @@ static struct text list_of(struct arena *arena, struct value *list)
     return text_copy(arena, buffer_view(&out));
 }
 
-/* `asked`: what waits for approval or was sent back, as store/approval_view.h gives it. */
+/* What every question needs: what waits for approval or was sent back, as store/approval_view.h gives it, and the run that
+ * another process is making. */
+struct scene {
+    struct text asked;
+    int64_t run;
+};
+
+static enum status look(struct store *store, struct arena *arena, struct scene *scene, struct error *error)
+{
+    return approval_view_kept(store, arena, &scene->asked, error)
+               ? error->status
+               : store_run_elsewhere(store, &scene->run, error);
+}
+
+static void bind_scene(struct sqlite_statement *statement, const struct scene *scene)
+{
+    sqlite_bind_text(statement, 11, scene->asked);
+    sqlite_bind_number(statement, 12, scene->run);
+}
+
 static void bind(struct arena *arena, struct sqlite_statement *statement, const struct kept_filter *filter,
-                 struct text asked)
+                 const struct scene *scene)
 {
     struct value *sources = value_list(arena), *codes = value_list(arena);
     for (size_t i = 0; i < filter->source_count; i++)
@@ -78,20 +105,20 @@ static void bind(struct arena *arena, struct sqlite_statement *statement, const 
     sqlite_bind_number(statement, 6, filter->since ? filter->since : -1);
     sqlite_bind_text(statement, 8, text_of(filter->reason));
     sqlite_bind_text(statement, 9, text_of(filter->message));
-    sqlite_bind_text(statement, 11, asked);
+    bind_scene(statement, scene);
 }
 
 enum status kept_rows(struct store *store, const struct kept_filter *filter, struct arena *arena,
                       struct value **rows, int64_t *total, int64_t *records, struct error *error)
 {
     struct sqlite_statement *statement;
-    struct text asked;
-    if (approval_view_kept(store, arena, &asked, error))
+    struct scene scene;
+    if (look(store, arena, &scene, error))
         return error->status;
     if (store_sql(store, KEPT "SELECT count(*), " DIFFERENT("kind", "record", "code") " FROM chosen",
                   &statement, error))
         return error->status;
-    bind(arena, statement, filter, asked);
+    bind(arena, statement, filter, &scene);
     if (sqlite_step(statement, error))
         return error->status;
     *total = sqlite_number(statement, 0);
@@ -112,7 +139,7 @@ enum status kept_rows(struct store *store, const struct kept_filter *filter, str
             " ORDER BY department, source, kind, record, code, finding",
             &statement, error))
         return error->status;
-    bind(arena, statement, filter, asked);
+    bind(arena, statement, filter, &scene);
     sqlite_bind_number(statement, 7, filter->limit ? filter->limit : -1);
     sqlite_bind_number(statement, 10, filter->offset);
     static const char *const lists[] = { "arguments", NULL };
@@ -133,31 +160,34 @@ enum status kept_counts(struct store *store, enum kept_by by, struct arena *aren
                     "coalesce(r.department, s.name, '')"),
     };
     struct sqlite_statement *statement;
-    struct text asked;
-    if (approval_view_kept(store, arena, &asked, error) || store_sql(store, counted[by], &statement, error))
+    struct scene scene;
+    if (look(store, arena, &scene, error) || store_sql(store, counted[by], &statement, error))
         return error->status;
-    sqlite_bind_text(statement, 11, asked);
+    bind_scene(statement, &scene);
     return statement_rows(statement, arena, (const char *const[]){ NULL }, rows, error);
 }
 
-enum status kept_count(struct store *store, int64_t since, struct arena *arena, int64_t *points,
+enum status kept_count(struct store *store, int64_t since, struct arena *arena, int64_t *records,
                        int64_t *fresh, struct error *error)
 {
     struct sqlite_statement *row;
-    struct text asked;
-    if (approval_view_kept(store, arena, &asked, error) ||
-        store_sql(store,
-                  "SELECT count(*), count(*) FILTER (WHERE coalesce(since_run, 0) > ?1) FROM"
-                  " (SELECT f.since_run" RECORDS
-                  " UNION ALL SELECT (SELECT l.run FROM ledger l WHERE l.seq = q.intent_event)" DELIVERIES
-                  " UNION ALL SELECT CAST(json_extract(j.value, '$.run') AS INTEGER)" ASKED ")",
-                  &row, error))
+    struct scene scene;
+    if (look(store, arena, &scene, error) ||
+        store_sql(
+            store,
+            "SELECT " DIFFERENT("kind", "record", "code") ", " DIFFERENT(
+                "kind", "record", "code") " FILTER (WHERE coalesce(since_run, 0) > ?1) FROM"
+                                          " (SELECT f.since_run, 0 AS kind, r.id AS record, r.code" RECORDS
+                                          " UNION ALL SELECT " DELIVERED_IN ", 1, q.record, q.code" DELIVERIES
+                                          " UNION ALL SELECT CAST(json_extract(j.value, '$.run') AS "
+                                          "INTEGER), 2, q.record, q.code" ASKED ")",
+            &row, error))
         return error->status;
     sqlite_bind_number(row, 1, since ? since : -1);
-    sqlite_bind_text(row, 11, asked);
+    bind_scene(row, &scene);
     if (sqlite_step(row, error))
         return error->status;
-    *points = sqlite_number(row, 0);
+    *records = sqlite_number(row, 0);
     *fresh = sqlite_number(row, 1);
     sqlite_reset_statement(row);
     return STATUS_OK;
@@ -194,8 +224,8 @@ enum status kept_groups(struct store *store, const struct kept_filter *filter, s
                         struct value **rows, struct error *error)
 {
     struct sqlite_statement *statement;
-    struct text asked;
-    if (approval_view_kept(store, arena, &asked, error))
+    struct scene scene;
+    if (look(store, arena, &scene, error))
         return error->status;
     if (store_sql(
             store,
@@ -213,6 +243,6 @@ enum status kept_groups(struct store *store, const struct kept_filter *filter, s
                                           " ORDER BY records DESC, points DESC, g.rule, g.reason, message",
             &statement, error))
         return error->status;
-    bind(arena, statement, filter, asked);
+    bind(arena, statement, filter, &scene);
     return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);
 }

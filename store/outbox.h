@@ -79,6 +79,9 @@ struct outbox_answer {
     struct text answer_digest; /* hex SHA-256 of the answer's body; bytes NULL: none */
     struct digest earlier;     /* OUTBOX_SUPERSEDED: what stands there */
 };
+/* Was the procedure ever acknowledged with this version or ETag, as the ledger has it? STATUS_END: no. */
+enum status outbox_version_before(struct store *store, struct text code, struct text version,
+                                  struct error *error);
 /* Was this content ever sent from here, as the ledger has it? STATUS_END: no. */
 enum status outbox_sent_before(struct store *store, struct text code, const struct digest *digest,
                                struct error *error);

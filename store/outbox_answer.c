@@ -139,6 +139,22 @@ enum status outbox_sent_before(struct store *store, struct text code, const stru
     return status;
 }
 
+enum status outbox_version_before(struct store *store, struct text code, struct text version,
+                                  struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT 1 FROM ledger WHERE code = ?1 AND event IN ('published', 'withdrawn')"
+                  " AND ?2 IN (json_extract(detail, '$.version'), json_extract(detail, '$.etag')) LIMIT 1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_text(row, 1, code);
+    sqlite_bind_text(row, 2, version);
+    enum status status = sqlite_step(row, error);
+    sqlite_reset_statement(row);
+    return status;
+}
+
 /* The intent is recalled already. */
 static enum status supersede(struct store *store, struct outbox_item *item,
                              const struct outbox_answer *answer, struct error *error)

@@ -106,8 +106,31 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
     return audit_write_head(store, error);
 }
 
+enum status store_run_elsewhere(struct store *store, int64_t *run, struct error *error)
+{
+    BUFFER_OWNED struct buffer lock = { 0 };
+    struct sqlite_statement *row;
+    *run = 0;
+    buffer_printf(&lock, "%s.lock", store_path(store));
+    if (store_run(store) || !file_exists(lock.bytes) || file_lock_is_free(lock.bytes))
+        return STATUS_OK;
+    if (store_sql(store,
+                  "SELECT s.run FROM (SELECT max(run) AS run FROM ledger) s WHERE NOT EXISTS"
+                  " (SELECT 1 FROM ledger e WHERE e.run = s.run AND e.event = 'run-finished')",
+                  &row, error))
+        return error->status;
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK)
+        *run = sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error)
 {
+    int64_t run;
+    if (store_run_elsewhere(store, &run, error))
+        return error->status;
     /* Each goes along an index but the last: most procedures are neither open nor kept. */
     static const char sql[] =
         "SELECT rejected, held, refused, failed, conflict, unknown, pending, missing FROM"
@@ -117,14 +140,18 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
         " (SELECT count(*) FILTER (WHERE state = 'refused') AS refused,"
         "  count(*) FILTER (WHERE state = 'failed') AS failed,"
         "  count(*) FILTER (WHERE state = 'conflict') AS conflict,"
-        "  count(*) FILTER (WHERE state IN ('unknown', 'intended')) AS unknown"
+        "  count(*) FILTER (WHERE state = 'unknown' OR (state = 'intended' AND (?1 = 0 OR"
+        "   (SELECT i.run FROM ledger i WHERE i.seq = intent_event) <> ?1))) AS unknown"
         "  FROM procedure_state WHERE state <> 'idle'),"
         " (SELECT (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) -"
         "  (SELECT count(*) FROM procedure_state WHERE state <> 'idle' AND +wanted_action IS NOT NULL)"
         "  AS pending),"
         " (SELECT count(*) AS missing FROM record WHERE present = 0)";
     struct sqlite_statement *row;
-    if (store_sql(store, sql, &row, error) || sqlite_step(row, error))
+    if (store_sql(store, sql, &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, run);
+    if (sqlite_step(row, error))
         return error->status;
     *kept = (struct store_kept_back){ .rejected = sqlite_number(row, 0),
                                       .held = sqlite_number(row, 1),

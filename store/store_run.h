@@ -35,6 +35,10 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
 enum status store_run_end(struct store *store, int exit_code, const struct run_counts *counts,
                           const struct error *why, struct error *error);
 
+/* The run that another process is making at this moment: its deliveries are under way, and nothing keeps them back. 0: none,
+ * or it is this store's own. */
+enum status store_run_elsewhere(struct store *store, int64_t *run, struct error *error);
+
 /* What keeps records back now: rejected, held, refused, failed, conflict, unknown (for exit code 1), and what waits for
  * approval. */
 struct store_kept_back {

@@ -268,6 +268,37 @@ static void absorb_prose(struct map_running *running, struct value *object)
     running->prose = TEXT_NONE;
 }
 
+void map_add_prose(struct map_running *running, struct text text)
+{
+    running->prose = running->prose.length ? text_format(running->arena, TEXT_PRINT "; " TEXT_PRINT,
+                                                         TEXT_ARG(running->prose), TEXT_ARG(text))
+                                           : text;
+}
+
+/* Money fills what is said of it beside the amount, or contradicts it; where no money can stand, it is no amount. */
+static void absorb_price(struct map_running *running, const struct map_group *group, struct value *object,
+                         const struct map_place *place)
+{
+    const struct money *price = &running->price;
+    struct map_place at = { place, "amount", -1 };
+    struct text currency = value_text_of(object, "currency"), known = money_currency(currency),
+                whole = running->priced;
+    running->priced = TEXT_NONE;
+    if (!field_find(group->field, TEXT("currency"))) {
+        map_find(running, &at, "congkhai/number", whole, "number.unclear");
+        return;
+    }
+    if (known.length && price->currency.length && !text_equal(known, price->currency))
+        map_find(running, &at, "congkhai/number", whole, "money.currency", currency);
+    if (!currency.length && price->currency.length)
+        insert_sorted(object, "currency", value_text(running->arena, price->currency));
+    if (price->kind != MONEY_UNKNOWN && !value_find(object, "kind"))
+        insert_sorted(object, "kind",
+                      value_string(running->arena, price->kind == MONEY_FEE ? "fee" : "charge"));
+    if (price->per.length)
+        map_add_prose(running, whole);
+}
+
 static struct value *run_group(struct map_running *running, const struct map_group *group,
                                const struct record *record, const struct record_item *item,
                                const struct map_place *place)
@@ -284,6 +315,8 @@ static struct value *run_group(struct map_running *running, const struct map_gro
         value_set(object, member->field->name, value);
         sourced = sourced || !member->node || member->node->from;
     }
+    if (running->priced.length)
+        absorb_price(running, group, object, place);
     if (running->prose.length && field_find(group->field, TEXT("text"))) {
         absorb_prose(running, object);
         sourced = true;

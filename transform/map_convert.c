@@ -64,11 +64,13 @@ static struct value *convert_decimal(struct map_running *running, struct text te
         return value_text(running->arena, plain);
     switch (money_read(running->arena, text, &money, &error)) {
     case STATUS_OK:
+        if (decimal_read(running->arena, text, &plain) != DECIMAL_READ) {
+            running->priced = text;
+            running->price = money;
+        }
         return value_text(running->arena, money.amount);
     case STATUS_END:
-        running->prose = running->prose.length ? text_format(running->arena, "%.*s; %.*s",
-                                                             TEXT_ARG(running->prose), TEXT_ARG(text))
-                                               : text;
+        map_add_prose(running, text);
         return NULL;
     default:
         map_find(running, place, "congkhai/number", text, "number.unclear");

@@ -3,6 +3,7 @@
 #ifndef TRANSFORM_MAP_INSIDE_H
 #define TRANSFORM_MAP_INSIDE_H
 
+#include "core/money.h"
 #include "transform/map_compile.h"
 
 /* Where a value goes, for findings; made into a text only when there is one. */
@@ -20,6 +21,9 @@ struct map_running {
     bool table;  /* of a workbook or a database, whose own dates come as yyyy-MM-dd, however they are shown */
     /* Words where an amount was expected; the next object around that has a `text` takes them. */
     struct text prose;
+    /* An amount's text that says more than a number, and what: the object around knows what to do with it. */
+    struct text priced;
+    struct money price;
 };
 
 /* Adds a finding of the program's own that keeps the record back, for a reason with its values; `place` NULL: of the
@@ -28,6 +32,9 @@ struct map_running {
     map_find_reason(running, place, rule, value, &(const struct reason)REASON(__VA_ARGS__, TEXT_NONE))
 void map_find_reason(struct map_running *running, const struct map_place *place, const char *rule,
                      struct text value, const struct reason *reason);
+
+/* One more of what `prose` holds. */
+void map_add_prose(struct map_running *running, struct text text);
 
 /* A text into what its field's kind wants; NULL: nothing, or a finding says why not. */
 struct value *map_convert(struct map_running *running, const struct map_node *node, const struct field *field,

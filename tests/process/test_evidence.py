@@ -227,6 +227,21 @@ class PortalsThatShowNothing(Evidence):
             self.assertEqual(place.one("SELECT content_digest FROM audit_current"), before)
             self.assertEqual(place.last_run()["failed"], 1)
 
+    def test_an_answer_of_earlier_given_once_more_is_a_question(self):
+        """A, B, and A again: the version that A had is no news."""
+        for status in ("announced", "abolished"):
+            with self.subTest(status=status), Portal(Make(digest=None, said=("code", "version"))) as portal:
+                place = self.new_place(portal)
+                for name in ("A", "B"):
+                    place.records(*procedures(1, name=name))
+                    self.expect(place, 0)
+                before = place.sql("SELECT status, content_digest FROM audit_current")
+                portal.answer = lambda method, *_: (
+                    None if method == "GET" else Answer(200, {"code": "1.000001", "version": "1"}))
+                place.records(*procedures(1, name="A" if status == "announced" else "B", status=status))
+                self.expect(place, 1)
+                self.assertEqual(place.sql("SELECT status, content_digest FROM audit_current"), before)
+
     def test_what_is_taken_and_never_shown_stays_unknown(self):
         make = Make(version=None, digest=None, said=(), shown=("code", "status"))
         with Portal(make) as portal:
@@ -295,6 +310,9 @@ class Contradictions(Evidence):
             self.expect(place, 1)
             run = place.last_run()
             self.assertEqual((run["withdrawn"], run["conflict"]), (1, 1), run)
+            words = place.one("SELECT error FROM audit_deliveries WHERE outcome = 'conflict'")
+            self.assertIn("is gone there (HTTP 410): gone", words)
+            self.assertNotIn("published", words)
 
     def test_a_withdrawal_of_what_the_portal_does_not_know_is_a_conflict_of_that_record_only(self):
         with Portal() as portal:

@@ -5,11 +5,12 @@ import glob
 import io
 import json
 import re
+import signal
 import subprocess
 import unittest
 import zipfile
 
-from harness import Night, Place, Simulator, procedure, whole_speed
+from harness import Night, Place, Simulator, procedure, wait_until, whole_speed
 
 # The system's Python has Debian's openpyxl, whichever Python runs the tests.
 READING = ("import json, openpyxl, sys; print(json.dumps([list(row) for row in openpyxl.load_workbook(sys.argv[1]).worksheets[0]"
@@ -51,6 +52,7 @@ class Kept(Night):
         self.assertTrue(all(row["since_run"] == 1 and row["since"].endswith("Z") for row in everything["rows"]))
         self.expect(self.place.run("kept", "--source", "oen"), 2, "one")
         self.expect(self.place.run("kept", "--since", "x"), 2)
+        self.expect(self.place.run("kept", "--limit", "0"), 2, "from 1 on")
 
     def test_what_stood_before_is_not_new(self):
         self.night([procedure("1.000001", status="?")])
@@ -78,11 +80,14 @@ class Kept(Night):
         text = (self.place.folder / "out" / "so-dat-dai-nha-o.csv").read_text(encoding="utf-8")
         self.assertTrue(text.startswith("\ufeff"))
         rows = list(csv.reader(io.StringIO(text[1:])))
-        self.assertEqual(rows[1][0], "'=1+1")
+        self.assertEqual((rows[0][0], rows[1][:2]), ("department", ["Sở Đất đai & Nhà ở", "'=1+1"]))
         self.assertEqual(len(rows), 2)
         self.expect(self.place.run("kept", "--output", str(self.place.folder / "out")), 0)
         with zipfile.ZipFile(self.place.folder / "out" / "one.xlsx") as book:
             self.assertIn("1.000001", book.read("xl/worksheets/sheet1.xml").decode())
+            self.assertIn("Department: one", book.read("xl/worksheets/sheet1.xml").decode())
+        self.expect(self.place.run("kept", "--output", str(self.place.folder / "out"), "--format", "html"), 0)
+        self.assertIn("Department: Sở Đất đai &amp; Nhà ở", (self.place.folder / "out" / "so-dat-dai-nha-o.html").read_text(encoding="utf-8"))
 
     @unittest.skipIf(READER is None, "no openpyxl")
     def test_another_program_reads_the_same_rows_from_a_departments_workbook(self):
@@ -138,6 +143,20 @@ class Kept(Night):
         self.night([procedure("1.000001"), procedure("1.000002")])
         rows = {row["code"]: row["outcome"] for row in self.kept()["rows"]}
         self.assertEqual(rows, {"1.000001": "refused"})
+
+    def test_what_a_run_is_sending_just_now_is_not_kept_back_and_what_a_dead_one_sent_is_unknown(self):
+        self.portal.faults("kind=timeout,on=put,count=1,when=before")
+        self.place.change_portal(timeout="60s")
+        self.place.records(procedure("1.000001"))
+        run = self.place.start("run")
+        wait_until(lambda: self.place.store.exists() and self.place.one(
+            "SELECT count(*) FROM sqlite_master WHERE name = 'ledger'") and self.place.one(
+                "SELECT count(*) FROM ledger WHERE event = 'intended'"), "it sends")
+        self.assertEqual(self.kept()["rows"], [])
+        self.assertNotIn("newly", self.place.run("health").stdout)
+        run.signal(signal.SIGKILL)
+        run.wait()
+        self.assertEqual([row["outcome"] for row in self.kept()["rows"]], ["unknown"])
 
     def test_the_report_is_the_same_list(self):
         self.night([procedure("1.000001", status="?")])

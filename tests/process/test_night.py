@@ -77,6 +77,8 @@ rules:
         place.records(*procedures(2))
         self.assertEqual(place.run("run").code, 0)
         place.configure(sources=[Place.source("other", fetch={"file": "inbox/one.ndjson"})])
+        self.assertNotIn("not in the configuration", place.run("extract", "--code", "1.000001").stderr)
+        self.assertEqual(place.one("SELECT count(*) FROM audit_events WHERE event = 'missing'"), 0)
         done = place.run("run")
         self.assertEqual(done.code, 0, done)
         self.assertIn('"one" is not in the configuration any more: its 2 records', done.stderr)
