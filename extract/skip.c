@@ -68,10 +68,10 @@ static enum status compile_one(struct arena *arena, const struct setting_context
     if (tree->kind != VALUE_OBJECT)
         return setting_fault(context, tree, error,
                              _("skip: a list of objects with \"from\" and one of matches, is and nothing"));
-    if (!setting_step(
-            context, &all,
-            setting_read(context, settings, sizeof settings / sizeof *settings, tree, "skip", condition, error),
-            error))
+    if (!setting_step(context, &all,
+                      setting_read(context, settings, sizeof settings / sizeof *settings, tree, "skip",
+                                   condition, error),
+                      error))
         return all;
     if ((condition->matches != NULL) + (condition->is != NULL) + condition->nothing != 1 &&
         !setting_step(context, &all,

@@ -301,11 +301,11 @@ static enum status read_access(struct fetch *fetch, struct url_settings *setting
                context, &all,
                auth_read(context, fetch->folder, settings->auth, "auth", ssh, &settings->credentials, error),
                error) &&
-           (!*settings->shown ||
-            (setting_step(context, &all, check_scheme(fetch, settings, error), error) &&
-             setting_step(context, &all, check_url(fetch, settings, error), error))) &&
+           (!*settings->shown || (setting_step(context, &all, check_scheme(fetch, settings, error), error) &&
+                                  setting_step(context, &all, check_url(fetch, settings, error), error))) &&
            setting_step(context, &all, check_file(fetch, "ca", settings->ca, error), error) &&
-           setting_step(context, &all, check_file(fetch, "known_hosts", settings->known_hosts, error), error));
+           setting_step(context, &all, check_file(fetch, "known_hosts", settings->known_hosts, error),
+                        error));
     settings->credentials.ca_file = settings->ca;
     settings->credentials.token_shown =
         text_string(arena, value_text_of(value_find(settings->auth, "oauth2"), "token_url"));

@@ -88,10 +88,10 @@ enum status brakes_read(const struct setting_context *context, const struct valu
                    { BRAKE_WITHDRAWALS, &written.withdrawals, &brakes->withdrawals },
                    { BRAKE_SHRUNKEN_SOURCE, &written.shrunken, &brakes->shrunken } };
     enum status all = STATUS_OK;
-    bool on = setting_step(context, &all,
-                           setting_read(context, settings, sizeof settings / sizeof *settings, tree, "brakes",
-                                        &written, error),
-                           error);
+    bool on = setting_step(
+        context, &all,
+        setting_read(context, settings, sizeof settings / sizeof *settings, tree, "brakes", &written, error),
+        error);
     for (size_t i = 0; on && i < sizeof limits / sizeof *limits; i++)
         on = setting_step(
             context, &all,

@@ -138,7 +138,9 @@ static enum status read_portal(const struct setting_context *context, const char
     bool on = setting_step(context, &all, read_settings(context, tree, portal, error), error);
     struct portal_settings *settings = portal->settings;
     settings->folder = folder;
-    on = on && setting_step(context, &all, backoff_check(context, value_find(tree, "retry"), &settings->retry, error), error) &&
+    on = on &&
+         setting_step(context, &all,
+                      backoff_check(context, value_find(tree, "retry"), &settings->retry, error), error) &&
          setting_step(
              context, &all,
              auth_read(context, folder, settings->auth_tree, "portal.auth", false, &settings->auth, error),

@@ -95,12 +95,12 @@ enum status notify_read(const struct setting_context *context, const char *base,
     for (const struct value *item = list->first; item; item = item->next) {
         struct notify_entry *entry = &settings->entries[settings->count++];
         enum status one = STATUS_OK;
-        bool on =
-            setting_step(context, &one,
-                         setting_read(context, table, sizeof table / sizeof *table, item, "notify", entry, error),
-                         error) &&
-            setting_step(context, &one, check_entry(context, base, item, entry, error), error) &&
-            setting_step(context, &one, read_words(context, entry, error), error);
+        bool on = setting_step(context, &one,
+                               setting_read(context, table, sizeof table / sizeof *table, item, "notify",
+                                            entry, error),
+                               error) &&
+                  setting_step(context, &one, check_entry(context, base, item, entry, error), error) &&
+                  setting_step(context, &one, read_words(context, entry, error), error);
         all = one ? one : all;
         if (!on)
             return all;

@@ -211,7 +211,8 @@ static enum status read_source(const struct setting_context *context, const stru
 {
     enum status all = STATUS_OK;
     if (!setting_step(context, &all,
-                      setting_read(context, settings, COUNT(settings), tree, "sources", source, error), error))
+                      setting_read(context, settings, COUNT(settings), tree, "sources", source, error),
+                      error))
         return all;
     source->name = source->name ? source->name : "";
     source->tree = tree;

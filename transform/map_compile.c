@@ -370,8 +370,9 @@ static enum status compile_node(struct compiler *compiler, const struct field *f
     const struct value *address = settings.each && !settings.from ? settings.each : settings.from;
     int ways = (settings.from != NULL) + (settings.value != NULL) + (settings.each != NULL);
     if (ways != 1)
-        return all ? all : setting_fault(compiler->context, tree, error,
-                             _("\"%s\" needs one of \"from\", \"value\" and \"each\""), field->name);
+        return all ? all
+                   : setting_fault(compiler->context, tree, error,
+                                   _("\"%s\" needs one of \"from\", \"value\" and \"each\""), field->name);
     if (!setting_step(compiler->context, &all,
                       address ? compile_from(compiler, node, format, address, error)
                               : compile_constant(compiler, node, settings.value, error),

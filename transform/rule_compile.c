@@ -326,10 +326,10 @@ static enum status compile_rule(const struct rule_compiling *compiling, const st
     enum status all = STATUS_OK;
     if (!setting_step(
             context, &all,
-            setting_read(context, rule_settings, COUNT(rule_settings), tree, "rules", &settings, error), error))
+            setting_read(context, rule_settings, COUNT(rule_settings), tree, "rules", &settings, error),
+            error))
         return all;
-    if (settings.id &&
-        !setting_step(context, &all, check_id(context, value_find(tree, "id"), error), error))
+    if (settings.id && !setting_step(context, &all, check_id(context, value_find(tree, "id"), error), error))
         return all;
     rule->id = text_of(settings.id);
     rule->is_error = settings.severity == 0;
@@ -341,7 +341,8 @@ static enum status compile_rule(const struct rule_compiling *compiling, const st
     enum status fields = read_fields(context, settings.field, rule, error);
     rule->path_count = fields ? 0 : rule->path_count; /* what is no field fits no check */
     (void)(setting_step(context, &all, fields, error) &&
-           setting_step(context, &all, read_message(context, &settings, rules->language, rule, error), error) &&
+           setting_step(context, &all, read_message(context, &settings, rules->language, rule, error),
+                        error) &&
            setting_step(context, &all, read_when(compiling, settings.when, rule, error), error) &&
            setting_step(context, &all, read_in_force(context, settings.in_force, rule, error), error) &&
            (!settings.check ||
