@@ -5,7 +5,7 @@
 
 #include "adapters/xlsx_write.h"
 #include "core/canonical.h"
-#include "core/csv_write.h"
+#include "adapters/csv_write.h"
 #include "core/memory.h"
 #include "report/report_write.h"
 

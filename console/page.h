@@ -10,7 +10,7 @@
 #include "console/console.h"
 #include "console/verifier.h"
 #include "core/date.h"
-#include "core/html_write.h"
+#include "adapters/html_write.h"
 #include "report/rule_words.h"
 #include "store/row_visit.h"
 

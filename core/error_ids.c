@@ -251,6 +251,7 @@ static const struct {
     { "is-no-single-text-a-list-wants", "\"%s\" is no single text: a list wants \"each\", and what has fields of its own a \"map\", or one of them named" },
     { "is-no-sqlite-database-check-the-path", "%s is no SQLite database (%s). Check the path" },
     { "is-no-state-of-a-procedure", "\"%.*s\" is no state of a procedure" },
+    { "is-no-store-it-is-no-sqlite", "%s is no store: it is no SQLite database. Check the path" },
     { "is-no-utf-8-set-the-terminal", "\"%s\" is no UTF-8; set the terminal to UTF-8 and write it again" },
     { "is-no-whole-zip-file-its-directory", "%s is no whole zip file: its directory at the end is missing or damaged; have it sent again" },
     { "is-no-zip-file-as-an-xlsx", "%s is no zip file, as an .xlsx would be" },

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "adapters/unicode.h"
-#include "core/html_write.h"
+#include "adapters/html_write.h"
 #include "report/report_write.h"
 
 static const char style[] =

@@ -5,7 +5,7 @@
 
 #include "adapters/xlsx_write.h"
 #include "core/clock.h"
-#include "core/csv_write.h"
+#include "adapters/csv_write.h"
 #include "core/date.h"
 
 struct text report_number(struct arena *arena, int64_t number, const char *language)
