@@ -277,7 +277,8 @@ enum status report_make_internal(const struct report_request *request, struct ar
             add_internal(arena, rows, total, procedure,
                          report_says(procedure, "status", "published") ? "published" : "abolished");
     for (const struct value *procedure = wanted->first; procedure; procedure = procedure->next)
-        if (report_says(procedure, "kind", "internal") && report_says(procedure, "status", "announced"))
+        if (report_says(procedure, "kind", "internal") && report_says(procedure, "status", "announced") &&
+            !report_counts_last(total, "announced", value_text_of(procedure, "code")))
             add_internal(arena, rows, total, procedure, "announced");
     for (struct value *row = rows->first; row; row = row->next)
         report_forget(row, "key");
