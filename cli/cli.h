@@ -48,6 +48,7 @@ struct session {
     struct clock *clock;
     const char *language;
     bool terminal;           /* stderr is one: progress bars */
+    int64_t run;             /* that was begun; 0: none was */
     struct spawner *spawner; /* of the children (cli/children.h); NULL: there are none */
 };
 

@@ -14,6 +14,7 @@
 #include "store/approval_signature.h"
 #include "store/audit.h"
 #include "store/audit_proof.h"
+#include "store/history.h"
 
 static const char *hex_of(struct arena *arena, const struct digest *digest)
 {
@@ -345,12 +346,18 @@ enum status command_audit_export(struct session *session, struct error *error, i
     return run_close_read(store, status, error);
 }
 
-static void print_proof(const struct value *proof)
+static void print_proof(struct arena *arena, const struct value *proof)
 {
-    struct text head = value_text_of(proof, "head"), content = value_text_of(proof, "content");
-    printf(_("%.*s at the end of %.*s (24:00 in Vietnam, UTC+7): %.*s\n"),
-           TEXT_ARG(value_text_of(proof, "code")), TEXT_ARG(value_text_of(proof, "on")),
-           TEXT_ARG(output_word(value_text_of(proof, "status"))));
+    struct text head = value_text_of(proof, "head"), content = value_text_of(proof, "content"),
+                known = value_text_of(proof, "known_at");
+    if (known.bytes)
+        printf(_("%.*s on %.*s, as known at %.*s (what came later is not known): %.*s\n"),
+               TEXT_ARG(value_text_of(proof, "code")), TEXT_ARG(value_text_of(proof, "on")),
+               TEXT_ARG(output_time(arena, known)), TEXT_ARG(output_word(value_text_of(proof, "status"))));
+    else
+        printf(_("%.*s at the end of %.*s (24:00 in Vietnam, UTC+7): %.*s\n"),
+               TEXT_ARG(value_text_of(proof, "code")), TEXT_ARG(value_text_of(proof, "on")),
+               TEXT_ARG(output_word(value_text_of(proof, "status"))));
     printf(_("\nThe head that proves it:\n"));
     fwrite(head.bytes, 1, head.length, stdout);
     for (const struct value *event = value_find(proof, "events")->first; event; event = event->next) {
@@ -363,6 +370,19 @@ static void print_proof(const struct value *proof)
     if (content.bytes)
         printf(_("\nThe content:\n%.*s\n"), (int)content.length, content.bytes);
     printf(_("\nWith --json this is a file that verify-ledger checks.\n"));
+}
+
+static enum status say_absent(struct store *store, struct arena *arena, struct text code, struct date on,
+                              const char *day, struct error *error)
+{
+    struct text known;
+    if (history_known_at(store, arena, on, &known, error))
+        return error->status;
+    if (known.bytes)
+        return error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal on %s, as known at %.*s"),
+                         TEXT_ARG(code), day, TEXT_ARG(output_time(arena, known)));
+    return error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"),
+                     TEXT_ARG(code), day);
 }
 
 enum status command_audit_prove(struct session *session, struct error *error, int *exit_code)
@@ -383,11 +403,10 @@ enum status command_audit_prove(struct session *session, struct error *error, in
         return error->status;
     enum status status = audit_prove(store, &arena, code, on, &proof, error);
     if (status == STATUS_END)
-        status = error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"),
-                           TEXT_ARG(code), invocation->on);
+        status = say_absent(store, &arena, code, on, invocation->on, error);
     else if (!status && invocation->json)
         output_json(proof);
     else if (!status)
-        print_proof(proof);
+        print_proof(&arena, proof);
     return run_close_read(store, status, error);
 }

@@ -221,6 +221,9 @@ static const char *result_words(int exit_code)
 
 static struct text subject_of(struct arena *arena, const struct notify_night *night)
 {
+    if (!night->counts)
+        return text_format(arena, "[congkhai] " TEXT_PRINT ": %s", TEXT_ARG(night->agency),
+                           result_words(night->exit_code));
     return text_format(arena, "[congkhai] " TEXT_PRINT ": %s (%s " TEXT_PRINT ", %s %lld)",
                        TEXT_ARG(night->agency), result_words(night->exit_code), _("published"),
                        TEXT_ARG(value_text_of(night->counts, "published")), _("kept back"),
@@ -259,8 +262,12 @@ static struct text words_of(struct arena *arena, const struct notify_night *nigh
     if (tonight->is[NOTIFY_RECOVERED])
         buffer_printf(&out, "%s\n", _("The night went well again."));
     buffer_printf(&out, "%.*s: %s\n", TEXT_ARG(night->agency), result_words(night->exit_code));
-    buffer_printf(&out, _("Run %lld, begun %s, on %.*s, exit %d\n"), (long long)night->run, at,
-                  TEXT_ARG(night->host), night->exit_code);
+    if (night->run)
+        buffer_printf(&out, _("Run %lld, begun %s, on %.*s, exit %d\n"), (long long)night->run, at,
+                      TEXT_ARG(night->host), night->exit_code);
+    else
+        buffer_printf(&out, _("No run was begun: %s, on %.*s, exit %d\n"), at, TEXT_ARG(night->host),
+                      night->exit_code);
     if (night->why.length)
         buffer_printf(&out, "%.*s\n", TEXT_ARG(night->why));
     for (const struct value *count = night->counts ? night->counts->first : NULL; count; count = count->next)
@@ -286,13 +293,15 @@ static struct text json_of(struct arena *arena, const struct notify_night *night
     value_set(document, "schema", value_string(arena, "congkhai/notice/1"));
     value_set(document, "agency", value_text(arena, night->agency));
     value_set(document, "host", value_text(arena, night->host));
-    value_set(document, "run", value_integer(arena, night->run));
+    if (night->run)
+        value_set(document, "run", value_integer(arena, night->run));
     value_set(document, "started_at", value_text(arena, text_copy(arena, text_of(at))));
     value_set(document, "exit_code", value_integer(arena, night->exit_code));
     if (night->why.length)
         value_set(document, "why", value_text(arena, night->why));
     value_set(document, "on", on);
-    value_set(document, "kept", value_integer(arena, night->kept));
+    if (night->run)
+        value_set(document, "kept", value_integer(arena, night->kept));
     if (night->counts)
         value_set(document, "counts", value_copy(arena, night->counts));
     value_set(document, "new_kept", night->new_kept ? value_copy(arena, night->new_kept) : value_list(arena));
@@ -335,7 +344,7 @@ static void tell(const struct notify_entry *entry, const struct notify_night *ni
         .subject = subject_of(arena, night),
         .body = entry->body == BODY_JSON ? json_of(arena, night, tonight) : words_of(arena, night, tonight),
         .type = entry->body == BODY_JSON ? "application/json" : "text/plain; charset=utf-8",
-        .file = text_format(arena, "congkhai-%lld.%s", (long long)night->run,
+        .file = text_format(arena, "congkhai-%lld.%s", (long long)(night->run ? night->run : night->started),
                             entry->body == BODY_JSON ? "json" : "txt")
                     .bytes,
     };

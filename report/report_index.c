@@ -160,13 +160,12 @@ static enum status judge_standing(const struct report_request *request, struct a
         bool online = is_full || report_says(row, "online_service", "partial");
         bool stated = value_text_of(row, "online_service").bytes;
         report_count(arena, complete, report_says(row, "complete", "1") ? "in_time" : "offenders", code);
-        report_count(arena, share, online ? "in_time" : "offenders", code);
-        if (!stated)
-            report_count(arena, share, "not_judged", code);
-        if (report_says(row, "full_online_eligible", "yes"))
-            report_count(arena, full, is_full ? "in_time" : "offenders", code);
-        else if (!value_text_of(row, "full_online_eligible").bytes)
+        report_count(arena, share, !stated ? "not_judged" : online ? "in_time" : "offenders", code);
+        struct text eligible = value_text_of(row, "full_online_eligible");
+        if (!eligible.bytes || (!stated && text_is(eligible, "yes")))
             report_count(arena, full, "not_judged", code);
+        else if (text_is(eligible, "yes"))
+            report_count(arena, full, is_full ? "in_time" : "offenders", code);
     }
     return STATUS_OK;
 }

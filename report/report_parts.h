@@ -37,13 +37,14 @@ void report_note(struct arena *arena, struct value *document, const char *text);
 /* A list behind the figures: an object with columns[] (report_column) and rows[]. */
 struct value *report_list(struct arena *arena, struct value *document, const char *name, const char *heading);
 
-/* The texts by which a procedure is grouped: one for an agency or a department, one or more for fields. */
+/* The names by which a procedure is grouped, in the language of the report: one for an agency or a department, one or
+ * more for fields and levels; "(no field stated)" and the like where it says none. */
 struct report_groups {
     struct text name[64];
     size_t count;
 };
-void report_groups_of(const struct report_request *request, enum report_by by, const struct value *procedure,
-                      struct report_groups *groups);
+void report_groups_of(const struct report_request *request, struct arena *arena,
+                      const struct value *procedure, struct report_groups *groups);
 const char *report_by_heading(enum report_by by);
 
 /* Terms of the law, counted in working days of the request's calendar. */

@@ -190,7 +190,7 @@ static void count_movement(const struct report_request *request, struct arena *a
 {
     struct value *rows = value_find(document, "rows"), *total = value_find(document, "total");
     struct report_groups groups;
-    report_groups_of(request, request->by, procedure, &groups);
+    report_groups_of(request, arena, procedure, &groups);
     report_count(arena, total, what, value_text_of(procedure, "code"));
     for (size_t i = 0; i < groups.count; i++) {
         struct value *row = report_row(arena, rows, "group", groups.name[i]);

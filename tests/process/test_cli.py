@@ -205,7 +205,7 @@ class Stores(Night):
             self.expect(self.place.run(*command), 2, "nothing has been run")
         for command in (("status",), ("runs",)):
             self.assertIn("nothing has been run yet", self.expect(self.place.run(*command), 0).stdout)
-        self.assertEqual(self.place.run("--json", "runs").json, [])
+        self.assertEqual(self.place.run("--json", "runs").json, {"schema": "congkhai/runs/1", "runs": []})
         empty = self.place.run("--json", "status").json
         self.assertFalse(self.place.store.exists())
         self.expect(self.place.run("run"), 0)
@@ -363,7 +363,7 @@ class Commands(Night):
         self.assertEqual((run["seen"], run["exit_code"], run["sent"], run["kept_back"]["rejected"]), (5, 1, 0, 1))
         self.assertEqual(documents["load"]["published"], 4)
         self.assertEqual(documents["status"]["kept_back"]["rejected"], 1)
-        self.assertEqual(len(documents["runs 2"] if isinstance(documents["runs 2"], list) else documents["runs 2"]["runs"]), 2)
+        self.assertEqual(len(documents["runs 2"]["runs"]), 2)
         self.assertIn("1.000002", json.dumps(documents["show 1.000002"]))
 
     def test_json_is_given_for_failures_too(self):

@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import unittest
 
-from harness import Night, Place, Simulator, procedure, wait_until, whole_speed
+from harness import MAP, Night, Place, Simulator, procedure, wait_until, whole_speed
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 LINE = r"^CONGKHAI {} - [^|\n]+ \| age=-?\d+s;;\d+ kept=\d+ new=\d+;0 due=\d+;0 overdue=\d+;0\n$"
@@ -33,6 +33,11 @@ class Health(Night):
         self.place.records(procedure("1.000001"), procedure("1.000002", status="?"))
         self.expect(self.place.run("--quiet", "run"), 1)
         self.assertIn("kept=1 new=1", self.health(1, "WARNING"))
+        self.place.records(procedure("1.000001"), procedure("1.000002", status="?", signed="31/02/2026", name=None))
+        self.place.change_source(map={**MAP, "decision.signed_on": {"from": "/signed", "date": ["dd/MM/yyyy"]}})
+        self.expect(self.place.run("run"), 1, "1 records and procedures are kept back")
+        self.assertGreater(len(self.place.run("--json", "kept").json["rows"]), 1)
+        self.assertIn("kept=1 new=1", self.health(1, "WARNING"))  # one record with several points
 
     def test_a_stopped_night_is_critical_and_says_why(self):
         self.place.records(procedure("1.000001"))
