@@ -211,7 +211,7 @@ static enum status find_faults(struct session *session, const struct load_reques
             status = store_check_place(configuration->store, error);
         else if (part == 1)
             status = extract_check(&extract, error);
-        else if (part == 2 && configuration->lists_read)
+        else if (part == 2)
             status = transform_check(&transform, &rules, error);
         else if (part == 3)
             status = load_check(load, error);

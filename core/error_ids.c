@@ -170,6 +170,7 @@ static const struct {
     { "file-is-a-path", "\"file\" is a path" },
     { "file-names-no-file", "${file:} names no file" },
     { "fill-with-each-and-map-not-with", "fill \"%s\" with \"each\" and \"map\", not with []" },
+    { "first-is-the-first-wait-and-most", "\"first\" is the first wait and \"most\" the longest: it cannot be shorter" },
     { "folder-and-receipts-must-name-folders", "\"folder\" and \"receipts\" must name folders" },
     { "folder-receipts-and-register-must-be-different", "\"folder\", \"receipts\" and \"register\" must be different folders" },
     { "font-can-only-be-capitals-tcvn3-font", "\"font\" can only be \"capitals\" (TCVN3's font of capital letters)" },

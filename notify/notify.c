@@ -54,6 +54,19 @@ static enum status read_words(const struct setting_context *context, struct noti
     return STATUS_OK;
 }
 
+static enum status check_entry(const struct setting_context *context, const char *base,
+                               const struct value *item, struct notify_entry *entry, struct error *error)
+{
+    const struct sink *sink = &entry->sink;
+    if (entry->metrics && (sink->url || sink->mail || sink->command || sink->folder))
+        return setting_fault(context, item, error, _("\"metrics\" stands alone in its entry"));
+    if (!entry->metrics && sink_check(context, base, item, &entry->sink, error))
+        return error->status;
+    if (entry->style == STYLE_HEALTHCHECKS && !sink->url)
+        return setting_fault(context, item, error, _("\"style: healthchecks\" wants a \"url\""));
+    return STATUS_OK;
+}
+
 enum status notify_read(const struct setting_context *context, const char *base, const struct value *list,
                         struct notify_settings *settings, struct error *error)
 {
@@ -78,23 +91,25 @@ enum status notify_read(const struct setting_context *context, const char *base,
     if (list->kind != VALUE_LIST)
         return setting_fault(context, list, error, _("\"notify\" is a list"));
     settings->entries = arena_array(context->arena, struct notify_entry, list->count + 1);
+    enum status all = STATUS_OK;
     for (const struct value *item = list->first; item; item = item->next) {
         struct notify_entry *entry = &settings->entries[settings->count++];
-        if (setting_read(context, table, sizeof table / sizeof *table, item, "notify", entry, error))
-            return error->status;
-        if (entry->metrics &&
-            (entry->sink.url || entry->sink.mail || entry->sink.command || entry->sink.folder))
-            return setting_fault(context, item, error, _("\"metrics\" stands alone in its entry"));
-        if (!entry->metrics && sink_check(context, base, item, &entry->sink, error))
-            return error->status;
-        if (entry->style == STYLE_HEALTHCHECKS && !entry->sink.url)
-            return setting_fault(context, item, error, _("\"style: healthchecks\" wants a \"url\""));
-        if (read_words(context, entry, error))
-            return error->status;
-        if (entry->metrics)
+        enum status one = STATUS_OK;
+        bool on = setting_step(context, &one,
+                               setting_read(context, table, sizeof table / sizeof *table, item, "notify",
+                                            entry, error),
+                               error) &&
+                  setting_step(context, &one, check_entry(context, base, item, entry, error), error) &&
+                  setting_step(context, &one, read_words(context, entry, error), error);
+        all = one ? one : all;
+        if (!on)
+            return all;
+        if (one) /* nobody is told by half an entry */
+            settings->entries[--settings->count] = (struct notify_entry){ 0 };
+        else if (entry->metrics)
             entry->metrics = file_path(context->arena, base, entry->metrics);
     }
-    return STATUS_OK;
+    return all;
 }
 
 /* ---- what was told ---- */
