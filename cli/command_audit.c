@@ -126,7 +126,8 @@ enum status command_audit_verify(struct session *session, struct error *error, i
         }
     }
     enum status status = run_read_store(session, STORE_EXAMINE, &store, error);
-    if (status == STATUS_FATAL || (status == STATUS_USAGE && (session->invocation->checkpoint_count || !store_is_new(session->configuration.store))))
+    if (status == STATUS_FATAL || (status == STATUS_USAGE && (session->invocation->checkpoint_count ||
+                                                              !store_is_new(session->configuration.store))))
         status = STATUS_LEDGER; /* damaged beyond reading, or gone: it does not verify */
     if (status)
         return status;

@@ -165,12 +165,13 @@ enum status report_make_announced(const struct report_request *request, struct a
                                                    undated)));
     size_t waiting = count_undated(&steps);
     if (waiting)
-        report_note(arena, document,
-                    text_string(arena, text_format(arena,
-                                                   _("%zu procedures that the portal does not have name no day "
-                                                     "of signature that could be read and stand under no "
-                                                     "decision."),
-                                                   waiting)));
+        report_note(
+            arena, document,
+            text_string(arena, text_format(arena,
+                                           _("%zu procedures that the portal does not have name no day "
+                                             "of signature that could be read and stand under no "
+                                             "decision."),
+                                           waiting)));
     if (!request->calendar)
         report_note(arena, document,
                     _("No calendar of holidays is configured (codes: holidays): terms cannot be judged."));

@@ -111,7 +111,8 @@ TEST("a load behind an extract stands for a night without a run, a load alone ne
     CHECK_INT(last("2026-03-12").since, 3);
 }
 
-TEST("a load that goes on where the night's load stopped is the last of that night, and the worst stands beside")
+TEST("a load that goes on where the night's load stopped is the last of that night, and the worst stands "
+     "beside")
 {
     count = 0;
     ran("2026-03-11 23:30", NIGHT_EXTRACT, false, 0);
@@ -128,7 +129,8 @@ TEST("a load that goes on where the night's load stopped is the last of that nig
     CHECK_INT(night.runs, 2);
     ran("2026-03-12 14:00", NIGHT_LOAD, false, 1);
     CHECK_INT(last("2026-03-12").last, 5);
-    ran("2026-03-12 23:40", NIGHT_LOAD, false, 3); /* the next night is due, and nothing was extracted for it */
+    ran("2026-03-12 23:40", NIGHT_LOAD, false,
+        3); /* the next night is due, and nothing was extracted for it */
     night = last("2026-03-12");
     CHECK_INT(night.last, 5);
     CHECK_INT(night.since, 1);
