@@ -656,6 +656,7 @@ static const struct {
     { "the-store-holds-the-unknown-state-of", "the store holds the unknown state \"%.*s\" of a procedure; restore a backup of the store" },
     { "the-store-is-a-symbolic-link-name", "the store %s is a symbolic link: name the file at its end in the configuration" },
     { "the-store-is-a-symbolic-link-that", "the store %s is a symbolic link that leads nowhere; nothing is created through one" },
+    { "the-store-is-lost-it-is-not", "the store %s is lost: it is not there, or is none of ours, and the head beside it (%s.checkpoint) says that runs were made. Restore a backup" },
     { "the-store-knows-no-procedure-if-it", "the store knows no procedure \"%.*s\"; if it stands at the portal, take it over first with \"congkhai reconcile --adopt\"" },
     { "the-store-path-is-too-long", "the store's path is too long: %s" },
     { "the-table-has-no-column-which-is", "the table has no column \"%s\", which is the key" },
