@@ -78,7 +78,8 @@ enum status kept_folder_close(struct kept_folder *folder, struct kept_folder_swe
         if (memchr(list->name.bytes, '/', list->name.length) || value_find_text(folder->now, list->name) ||
             !file_exists(path_of(folder, list->name)))
             continue;
-        bool goes = swept->ending.bytes && text_ends(list->name, swept->ending) && is_ours(folder, list->name);
+        bool goes =
+            swept->ending.bytes && text_ends(list->name, swept->ending) && is_ours(folder, list->name);
         value_append(goes ? swept->removed : swept->left, value_text(folder->arena, list->name));
         if (goes)
             file_remove(path_of(folder, list->name));
