@@ -61,16 +61,6 @@ static enum status read_outside(struct session *session, struct audit_outside *o
     return STATUS_OK;
 }
 
-/* Is there, or was there, a ledger in the store's place? */
-static bool was_there(const struct session *session)
-{
-    BUFFER_OWNED struct buffer head = { 0 };
-    buffer_string(&head, session->configuration.store);
-    buffer_string(&head, ".checkpoint");
-    return session->invocation->checkpoint_count || file_exists(session->configuration.store) ||
-           file_exists(head.bytes);
-}
-
 static void show(const struct session *session, struct arena *arena, const struct audit_report *report,
                  int *exit_code)
 {
@@ -136,7 +126,8 @@ enum status command_audit_verify(struct session *session, struct error *error, i
         }
     }
     enum status status = run_read_store(session, STORE_EXAMINE, &store, error);
-    if (status == STATUS_FATAL || (status == STATUS_USAGE && was_there(session)))
+    if (status == STATUS_FATAL || (status == STATUS_USAGE && (session->invocation->checkpoint_count ||
+                                                              !store_is_new(session->configuration.store))))
         status = STATUS_LEDGER; /* damaged beyond reading, or gone: it does not verify */
     if (status)
         return status;

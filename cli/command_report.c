@@ -459,7 +459,7 @@ static enum status status_of_rules(struct session *session, struct store *store,
 /* Before the first run there is no store, and nothing wrong with that. */
 static bool nothing_is_run(const struct session *session)
 {
-    if (session->invocation->store || file_exists(session->configuration.store))
+    if (session->invocation->store || !store_is_new(session->configuration.store))
         return false;
     if (!session->invocation->json)
         printf(_("nothing has been run yet: there is no store %s\n"), session->configuration.store);

@@ -75,7 +75,8 @@ static void print_table(struct session *session, struct arena *arena, const stru
     putchar('\n');
     for (size_t i = 0; i < lines_count; i++)
         printf("%.*s\n", TEXT_ARG(lines[i]));
-    printf("%.*s\n", TEXT_ARG(value_text_of(document, "definition")));
+    puts(value_text_of(document, "definition")
+             .bytes); /* whole: it is longer than what TEXT_ARG lets through */
     for (const struct value *note = notes ? notes->first : NULL; note; note = note->next)
         printf("%.*s\n", TEXT_ARG(note->text));
 }

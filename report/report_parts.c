@@ -131,6 +131,12 @@ int64_t report_count_of(const struct value *row, const char *name)
     return codes ? (int64_t)codes->count : 0;
 }
 
+bool report_counts_last(const struct value *row, const char *name, struct text code)
+{
+    const struct value *codes = value_find(value_find(row, name), "codes");
+    return codes && codes->last && text_equal(codes->last->text, code);
+}
+
 void report_percent(struct arena *arena, struct value *row, const char *name, int64_t numerator,
                     int64_t denominator)
 {

@@ -24,6 +24,8 @@ void report_sort(struct arena *arena, struct value *document);
 struct value *report_figure(struct arena *arena, struct value *row, const char *name);
 void report_count(struct arena *arena, struct value *row, const char *name, struct text code);
 int64_t report_count_of(const struct value *row, const char *name);
+/* Is it the code that the figure counted last? */
+bool report_counts_last(const struct value *row, const char *name, struct text code);
 
 /* numerator / denominator as a percentage with two decimals, half up; a denominator of 0 is "N/A". */
 void report_percent(struct arena *arena, struct value *row, const char *name, int64_t numerator,

@@ -285,7 +285,7 @@ static void add_wanted(struct arena *arena, struct value *document, const struct
                       report_says(there, "status", "published");
         bool later = signed_on.bytes && text_compare(signed_on, text_of(day)) > 0;
         if (report_says(procedure, "kind", "internal") && report_says(procedure, "status", "announced") &&
-            !stands && !later)
+            !stands && !later && !report_counts_last(value_find(document, "total"), "announced", code))
             add_internal(arena, document, procedure, "announced");
     }
 }

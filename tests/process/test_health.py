@@ -63,6 +63,27 @@ class Health(Night):
         store.close()
         self.assertNotEqual(self.place.run("health").code, 0)
 
+    def test_a_store_that_is_lost_or_damaged_is_critical_and_no_reader_calls_it_new(self):
+        place = self.place
+        self.assertEqual([place.run(*words).code for words in (["status"], ["health"])], [0, 3])
+        place.records(procedure("1.000001"))
+        self.expect(place.run("--quiet", "run"), 0)
+        readers = (["status"], ["--json", "status"], ["runs"], ["kept"], ["show", "1.000001"], ["history", "1.000001"], ["plan"],
+                   ["report", "so-luong"], ["audit", "verify"])
+        whole = place.store.read_bytes()
+        middle = len(whole) // 2
+        for kept in (None, b"", whole[:1000], whole[:middle], whole[:middle] + bytes(len(whole) - middle)):
+            for name in ("", "-wal", "-shm"):
+                place.store.with_name(place.store.name + name).unlink(missing_ok=True)
+            for words in (["health"], *(readers if kept is None else readers[:1])):
+                if kept is not None:
+                    place.store.write_bytes(kept)
+                done = place.run(*words)
+                self.assertEqual(done.code, 2 if words == ["health"] else 5, (words, kept and len(kept), done))
+                self.assertNotIn("nothing has been run", done.stdout + done.stderr)
+                if words == ["health"]:
+                    self.assertRegex(done.stdout, "^CONGKHAI CRITICAL - ")
+
     def test_what_stands_at_the_portal_has_its_bytes_or_it_is_critical(self):
         """And nobody is shown a content that is not the one of the digest beside it."""
         self.place.records(procedure("1.000001", name="Tên thật"))

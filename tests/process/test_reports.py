@@ -193,6 +193,32 @@ class Reports(Night):
         rows = self.indices("--from", "2026-04-01", "--to", "2026-06-30")
         self.assertEqual(rows["1.2", "published in time"]["offenders"]["codes"], ["1.000002"])
 
+    def test_not_yet_is_whatever_the_sources_announce_and_the_portal_does_not_have(self):
+        """Term of 2026-03-02: Monday 2026-03-09; of 2026-03-26: 2026-04-02, behind the period."""
+        def put(code, decision, signed, **changes):
+            return record(code, decision=decision, signed=signed, **changes)
+        first = put("1.000001", "1/QĐ-UBND", "2026-01-05", fields=["Đất đai"])
+        self.place.write("named.yaml", "rules:\n- {id: NAMED, field: fields, check: {count: {min: 1}}, cites: x, message: {vi: x, en: x},\n"
+                         "   examples: {pass: [{fields: [{name: x}]}], fail: [{code: \"1\"}]}}\n")
+        self.place.configure(rules=["named.yaml", str(harness.ROOT / "config/rules/deadlines.yaml")], baseline="2026-01-05")
+        self.night("2026-01-05", first)
+        good = {"fields": ["Đất đai"]}
+        kept = [put("1.000002", "2/QĐ-UBND", "2026-03-02"), put("1.000003", "3/QĐ-UBND", "2026-03-26"),
+                put("1.000004", "4/QĐ-UBND", "2026-03-02", **good), put("1.000005", "5/QĐ-UBND", "2026-03-02", **good),
+                put("1.000006", "6/QĐ-UBND", "2026-03-26", status="draft"), put("1.000007", "7/QĐ-UBND", None)]
+        self.portal.faults("kind=status:422,on=put,code=1.000004")
+        for night, day, records in (("2026-03-31", "2026-03-31", kept[:3] + kept[4:]), ("2026-04-10", "2026-04-30", kept)):
+            self.night(night, first, *records)
+            document = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31", day=day)
+            late = ["1.000002", "1.000004"] + ["1.000005"] * (kept == records)
+            seen = {row["decision"]: (row["not_yet"]["codes"], row["late"]["codes"]) for row in document["rows"]}
+            self.assertEqual(seen, {f"{code[-1]}/QĐ-UBND": ([code], [code] if code in late else []) for code in (*late, "1.000003")}, day)
+            self.assertEqual(sorted(document["total"]["late"]["codes"]), late)
+            self.assertTrue(any("no day of signature" in note for note in document["notes"]), document["notes"])
+        # the working days that have passed since, on a Sunday too; a number, and no text because of its minus
+        lines = self.at("2026-03-15", "report", "cho-hoan-thien", "--format", "csv").stdout.splitlines()
+        self.assertTrue([line for line in lines if line.endswith(",2026-03-09,-4")], lines)
+
     # ---- bien-dong ----
 
     def test_movements_of_two_quarters_agree_with_history(self):
