@@ -100,7 +100,8 @@ enum status store_check_file(const char *path, struct error *error)
     buffer_printf(&checkpoint, "%s.checkpoint", path);
     if (!sqlite_is_foreign(path) || file_exists(checkpoint.bytes))
         return STATUS_OK;
-    return error_set(error, STATUS_USAGE, _("%s is no store: it is no SQLite database. Check the path"), path);
+    return error_set(error, STATUS_USAGE, _("%s is no store: it is no SQLite database. Check the path"),
+                     path);
 }
 
 enum status store_check_place(const char *path, struct error *error)
