@@ -166,9 +166,9 @@ static enum MHD_Result look_at_argument(void *user_data, enum MHD_ValueKind kind
 }
 
 /* Behind the name only a port may stand; which one does not matter: a tunnel may have its own. */
-static bool names_this_machine(struct text host)
+static bool names_this_machine(const struct http_server *server, struct text host)
 {
-    static const char *const names[] = { "127.0.0.1", "localhost", "[::1]" };
+    const char *const names[] = { "127.0.0.1", "localhost", "[::1]", server->socket.host };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t length = strlen(names[i]);
         if (host.length < length || strncasecmp(host.bytes, names[i], length))
@@ -198,7 +198,7 @@ static bool is_fit(struct http_server *server, struct MHD_Connection *wire, cons
     struct look look = { .is_text = true };
     MHD_get_connection_values(wire, MHD_HEADER_KIND, look_at_header, &look);
     MHD_get_connection_values(wire, MHD_GET_ARGUMENT_KIND, look_at_argument, &look);
-    if (!server->socket.is_unix && (look.hosts != 1 || !names_this_machine(look.host)))
+    if (!server->socket.is_unix && (look.hosts != 1 || !names_this_machine(server, look.host)))
         refuse(answer, 400, "This is http://127.0.0.1 and no other host.");
     else if (strcmp(method, "GET") && strcmp(method, "HEAD"))
         refuse(answer, 405, "Nothing can be written here: only GET and HEAD.");

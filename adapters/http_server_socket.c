@@ -42,7 +42,7 @@ static enum status name_socket(struct http_server_socket *made, const char *list
 {
     union address address = { 0 };
     socklen_t length = sizeof address;
-    char host[64] = "";
+    char host[INET6_ADDRSTRLEN] = "";
     if (getsockname(made->descriptor, &address.any, &length))
         return error_set(error, STATUS_STOP, _("the socket cannot be listened at: %s"), strerror(errno));
     if (address.any.sa_family == AF_UNIX) {
@@ -55,7 +55,8 @@ static enum status name_socket(struct http_server_socket *made, const char *list
     bool six = address.any.sa_family == AF_INET6;
     inet_ntop(address.any.sa_family, six ? (void *)&address.six.sin6_addr : (void *)&address.four.sin_addr,
               host, sizeof host);
-    snprintf(made->address, sizeof made->address, six ? "http://[%s]:%u/" : "http://%s:%u/", host,
+    snprintf(made->host, sizeof made->host, six ? "[%s]" : "%s", host);
+    snprintf(made->address, sizeof made->address, "http://%s:%u/", made->host,
              (unsigned)ntohs(six ? address.six.sin6_port : address.four.sin_port));
     return STATUS_OK;
 }

@@ -13,6 +13,7 @@ struct http_server_socket {
     bool is_ours;      /* a file that we made and take away */
     char path[108];    /* of a Unix socket */
     char address[160]; /* for people: "http://127.0.0.1:8630/", "unix:PATH" */
+    char host[64];     /* "127.0.0.1", "[::1]" */
 };
 
 /* `given`: a descriptor that listens already, looked at as closely; -1: none. A socket's file is made for its owner and

@@ -202,10 +202,11 @@ static enum status read_people(const struct reading *reading, const struct value
     struct value *list = value_set(reading->document, "people", value_list(reading->context->arena));
     if (people && people->kind != VALUE_LIST)
         return setting_fault(reading->context, people, error, _("\"people\" is a list"));
+    enum status all = STATUS_OK;
     for (const struct value *item = people ? people->first : NULL; item; item = item->next)
-        if (put_person(reading, item, list, error))
-            return error->status;
-    return STATUS_OK;
+        if (!setting_step(reading->context, &all, put_person(reading, item, list, error), error))
+            return all;
+    return all;
 }
 
 /* ---- all of it ---- */
@@ -267,10 +268,11 @@ enum status approval_setup_read(const struct setting_context *context, const cha
         return error->status;
     reading.document = value_object(context->arena);
     value_set(reading.document, "expires", value_integer(context->arena, written.expires));
-    if (read_scope(&reading, written.scope, error) || read_people(&reading, written.people, error) ||
-        read_authorities(&reading, tree, &written, setup, error))
-        return error->status;
-    return judge(&reading, tree, setup, error);
+    enum status all = STATUS_OK;
+    (void)(setting_step(context, &all, read_scope(&reading, written.scope, error), error) &&
+           setting_step(context, &all, read_people(&reading, written.people, error), error) &&
+           setting_step(context, &all, read_authorities(&reading, tree, &written, setup, error), error));
+    return all ? all : judge(&reading, tree, setup, error);
 }
 
 struct approval_setting approval_setup_none(struct arena *arena)

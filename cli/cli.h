@@ -48,6 +48,7 @@ struct session {
     struct clock *clock;
     const char *language;
     bool terminal;           /* stderr is one: progress bars */
+    int64_t run;             /* that was begun; 0: none was */
     struct spawner *spawner; /* of the children (cli/children.h); NULL: there are none */
 };
 
@@ -56,7 +57,9 @@ command_function command_run, command_check, command_init, command_status, comma
     command_reconcile, command_show, command_history, command_health, command_kept, command_report,
     command_audit_verify, command_audit_key, command_audit_checkpoint, command_console, command_audit_prove,
     command_audit_export, command_backup, command_restore, command_help;
-void health_unknown(const struct error *error); /* of health: the line when nothing can be examined; exit 3 */
+/* Of health, when nothing can be examined: its exit code (2 where the store is lost or damaged, else 3) and its line. */
+int health_of_error(enum status status);
+void health_tell_error(const struct error *error);
 enum status command_kept_report(struct session *session, struct error *error); /* report cho-hoan-thien */
 
 /* Set by SIGINT, SIGTERM and SIGHUP (unless that was ignored from the start), by whoever has said with

@@ -14,6 +14,7 @@
 #include "store/approval_signature.h"
 #include "store/audit.h"
 #include "store/audit_proof.h"
+#include "store/history.h"
 
 static const char *hex_of(struct arena *arena, const struct digest *digest)
 {
@@ -58,16 +59,6 @@ static enum status read_outside(struct session *session, struct audit_outside *o
         }
     }
     return STATUS_OK;
-}
-
-/* Is there, or was there, a ledger in the store's place? */
-static bool was_there(const struct session *session)
-{
-    BUFFER_OWNED struct buffer head = { 0 };
-    buffer_string(&head, session->configuration.store);
-    buffer_string(&head, ".checkpoint");
-    return session->invocation->checkpoint_count || file_exists(session->configuration.store) ||
-           file_exists(head.bytes);
 }
 
 static void show(const struct session *session, struct arena *arena, const struct audit_report *report,
@@ -135,7 +126,8 @@ enum status command_audit_verify(struct session *session, struct error *error, i
         }
     }
     enum status status = run_read_store(session, STORE_EXAMINE, &store, error);
-    if (status == STATUS_FATAL || (status == STATUS_USAGE && was_there(session)))
+    if (status == STATUS_FATAL || (status == STATUS_USAGE && (session->invocation->checkpoint_count ||
+                                                              !store_is_new(session->configuration.store))))
         status = STATUS_LEDGER; /* damaged beyond reading, or gone: it does not verify */
     if (status)
         return status;
@@ -355,12 +347,18 @@ enum status command_audit_export(struct session *session, struct error *error, i
     return run_close_read(store, status, error);
 }
 
-static void print_proof(const struct value *proof)
+static void print_proof(struct arena *arena, const struct value *proof)
 {
-    struct text head = value_text_of(proof, "head"), content = value_text_of(proof, "content");
-    printf(_("%.*s at the end of %.*s (24:00 in Vietnam, UTC+7): %.*s\n"),
-           TEXT_ARG(value_text_of(proof, "code")), TEXT_ARG(value_text_of(proof, "on")),
-           TEXT_ARG(output_word(value_text_of(proof, "status"))));
+    struct text head = value_text_of(proof, "head"), content = value_text_of(proof, "content"),
+                known = value_text_of(proof, "known_at");
+    if (known.bytes)
+        printf(_("%.*s on %.*s, as known at %.*s (what came later is not known): %.*s\n"),
+               TEXT_ARG(value_text_of(proof, "code")), TEXT_ARG(value_text_of(proof, "on")),
+               TEXT_ARG(output_time(arena, known)), TEXT_ARG(output_word(value_text_of(proof, "status"))));
+    else
+        printf(_("%.*s at the end of %.*s (24:00 in Vietnam, UTC+7): %.*s\n"),
+               TEXT_ARG(value_text_of(proof, "code")), TEXT_ARG(value_text_of(proof, "on")),
+               TEXT_ARG(output_word(value_text_of(proof, "status"))));
     printf(_("\nThe head that proves it:\n"));
     fwrite(head.bytes, 1, head.length, stdout);
     for (const struct value *event = value_find(proof, "events")->first; event; event = event->next) {
@@ -373,6 +371,19 @@ static void print_proof(const struct value *proof)
     if (content.bytes)
         printf(_("\nThe content:\n%.*s\n"), (int)content.length, content.bytes);
     printf(_("\nWith --json this is a file that verify-ledger checks.\n"));
+}
+
+static enum status say_absent(struct store *store, struct arena *arena, struct text code, struct date on,
+                              const char *day, struct error *error)
+{
+    struct text known;
+    if (history_known_at(store, arena, on, &known, error))
+        return error->status;
+    if (known.bytes)
+        return error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal on %s, as known at %.*s"),
+                         TEXT_ARG(code), day, TEXT_ARG(output_time(arena, known)));
+    return error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"),
+                     TEXT_ARG(code), day);
 }
 
 enum status command_audit_prove(struct session *session, struct error *error, int *exit_code)
@@ -393,11 +404,10 @@ enum status command_audit_prove(struct session *session, struct error *error, in
         return error->status;
     enum status status = audit_prove(store, &arena, code, on, &proof, error);
     if (status == STATUS_END)
-        status = error_set(error, STATUS_USAGE, _("%.*s did not stand at the portal at the end of %s"),
-                           TEXT_ARG(code), invocation->on);
+        status = say_absent(store, &arena, code, on, invocation->on, error);
     else if (!status && invocation->json)
         output_json(proof);
     else if (!status)
-        print_proof(proof);
+        print_proof(&arena, proof);
     return run_close_read(store, status, error);
 }

@@ -185,6 +185,18 @@ static void ask_agency_kind(const struct session *session, struct reviewing *rev
                 .bytes);
 }
 
+/* No night needs them, but an approval does. */
+static enum status check_revoked(struct configuration *configuration, struct arena *arena,
+                                 struct error *error)
+{
+    struct text lists;
+    struct error why;
+    const struct value *at = value_find(value_find(configuration->tree, "approval"), "revoked");
+    if (!at || !approval_setup_revoked(&configuration->approval, arena, &lists, &why))
+        return STATUS_OK;
+    return setting_fault(&configuration->context, at, error, "%s", why.message);
+}
+
 /* Everything that run would refuse. Each part by itself; a fault of another kind ends it. */
 static enum status find_faults(struct session *session, const struct load_request *load,
                                struct reviewing *reviewing, struct error *error)
@@ -193,18 +205,20 @@ static enum status find_faults(struct session *session, const struct load_reques
     struct extract_request extract = run_extract_request(session);
     struct transform_request transform = run_transform_request(session);
     struct digest rules;
-    for (int part = 0; part < 5; part++) {
+    for (int part = 0; part < 6; part++) {
         enum status status = STATUS_OK;
         if (part == 0)
             status = store_check_place(configuration->store, error);
         else if (part == 1)
             status = extract_check(&extract, error);
-        else if (part == 2 && configuration->lists_read)
+        else if (part == 2)
             status = transform_check(&transform, &rules, error);
         else if (part == 3)
             status = load_check(load, error);
         else if (part == 4)
             status = ledger_setup_check(configuration, error);
+        else if (part == 5)
+            status = check_revoked(configuration, reviewing->arena, error);
         if (status && !setting_goes_on(&configuration->context, error))
             return status;
     }

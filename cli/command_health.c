@@ -144,11 +144,18 @@ static enum status examine(struct session *session, struct store *store, struct 
     return examine_approval(session, store, arena, of, error);
 }
 
-void health_unknown(const struct error *error)
+static const char *const names[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
+
+int health_of_error(enum status status)
+{
+    return status == STATUS_LEDGER ? HEALTH_CRITICAL : HEALTH_UNKNOWN;
+}
+
+void health_tell_error(const struct error *error)
 {
     struct examination of = { .health = HEALTH_OK };
-    found(&of, HEALTH_UNKNOWN, "%s", error->message);
-    printf("CONGKHAI UNKNOWN - %s\n", of.words.bytes);
+    found(&of, (enum health)health_of_error(error->status), "%s", error->message);
+    printf("CONGKHAI %s - %s\n", names[of.health], of.words.bytes);
     buffer_free(&of.words);
 }
 
@@ -169,7 +176,6 @@ static void print_json(struct arena *arena, const struct examination *of, const 
 
 enum status command_health(struct session *session, struct error *error, int *exit_code)
 {
-    static const char *const names[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
     ARENA_OWNED struct arena arena = { 0 };
     struct examination of = { .health = HEALTH_OK };
     const char *given = session->invocation->max_age ? session->invocation->max_age : MAX_AGE;

@@ -30,6 +30,14 @@ static void print_changes(const struct value *changes)
     output_table(changes, columns, sizeof columns / sizeof *columns);
 }
 
+static void print_changes_json(struct arena *arena, struct text code, struct value *changes)
+{
+    struct value *document = value_object(arena);
+    value_set(document, "code", value_text(arena, code));
+    value_set(document, "changes", changes);
+    output_json(document);
+}
+
 static void print_line(const char *name, struct text text)
 {
     if (text.bytes)
@@ -150,7 +158,7 @@ enum status command_history(struct session *session, struct error *error, int *e
             status = error_set(error, STATUS_USAGE, _("the portal never acknowledged anything of \"%.*s\""),
                                TEXT_ARG(code));
         else if (!status && invocation->json)
-            output_json(changes);
+            print_changes_json(&arena, code, changes);
         else if (!status)
             print_changes(changes);
     }

@@ -34,6 +34,14 @@ static enum status read_number(const char *text, const char *option, int64_t *nu
     return STATUS_OK;
 }
 
+static enum status check_limit(const struct invocation *invocation, const struct kept_filter *filter,
+                               struct error *error)
+{
+    return !invocation->limit || filter->limit
+               ? STATUS_OK
+               : error_set(error, STATUS_USAGE, _("--limit 0 shows nothing: give a number from 1 on"));
+}
+
 static enum status read_filter(struct session *session, struct store *store, struct kept_filter *filter,
                                enum report_format *format, struct error *error)
 {
@@ -55,6 +63,7 @@ static enum status read_filter(struct session *session, struct store *store, str
                          _("--output writes files: choose --format csv, xlsx, html or json"));
     if (read_number(invocation->since, "--since", &filter->since, error) ||
         read_number(invocation->limit, "--limit", &filter->limit, error) ||
+        check_limit(invocation, filter, error) ||
         source_check_names(configuration->sources, configuration->source_count, invocation->sources,
                            invocation->source_count, error))
         return error->status;

@@ -268,7 +268,7 @@ static enum status show(struct session *session, struct store *store, struct err
     enum status status = plan_walk(&walk, &summary, error);
     if (!status) {
         print_summary(&printing, &summary);
-        if (!session->invocation->store)
+        if (!session->invocation->store && !session->invocation->dry_run)
             plan_keep(session->configuration.store, &document);
     }
     buffer_free(&printing.line);

@@ -459,7 +459,7 @@ static enum status status_of_rules(struct session *session, struct store *store,
 /* Before the first run there is no store, and nothing wrong with that. */
 static bool nothing_is_run(const struct session *session)
 {
-    if (session->invocation->store || file_exists(session->configuration.store))
+    if (session->invocation->store || !store_is_new(session->configuration.store))
         return false;
     if (!session->invocation->json)
         printf(_("nothing has been run yet: there is no store %s\n"), session->configuration.store);
@@ -514,6 +514,13 @@ enum status command_status(struct session *session, struct error *error, int *ex
     return run_close_read(store, status, error);
 }
 
+static void print_runs_json(struct arena *arena, struct value *runs)
+{
+    struct value *document = value_object(arena);
+    value_set(document, "runs", runs);
+    output_json(document);
+}
+
 enum status command_runs(struct session *session, struct error *error, int *exit_code)
 {
     ARENA_OWNED struct arena arena = { 0 };
@@ -530,14 +537,14 @@ enum status command_runs(struct session *session, struct error *error, int *exit
     }
     if (nothing_is_run(session)) {
         if (session->invocation->json)
-            output_json(value_list(&arena));
+            print_runs_json(&arena, value_list(&arena));
         return STATUS_OK;
     }
     if (run_read_store(session, STORE_READ_OLDER, &store, error))
         return error->status;
     enum status status = report_runs(store, &arena, most, &runs, error);
     if (status == STATUS_OK && session->invocation->json)
-        output_json(runs);
+        print_runs_json(&arena, runs);
     else if (status == STATUS_OK)
         print_runs(runs);
     return run_close_read(store, status, error);

@@ -328,7 +328,7 @@ static enum status finish(struct night *night, struct store *store, enum status 
                        (long long)kept.waiting);
     if (back)
         output_message(night->session,
-                       _("%lld procedures are kept back; \"congkhai status\" says which and why"),
+                       _("%lld records and procedures are kept back; \"congkhai status\" says which and why"),
                        (long long)back);
     return status;
 }

@@ -9,7 +9,8 @@
 static const char *const health_exits[] = {
     N_("OK"),
     N_("WARNING: something is newly kept back, or a term of the law is near or over"),
-    N_("CRITICAL: the last night is too old, has not ended or stopped, or the ledger does not verify"),
+    N_("CRITICAL: the last night is too old, has not ended or stopped, or the ledger does not verify or is "
+       "lost"),
     N_("UNKNOWN: it could not be found out"),
     NULL,
     NULL,

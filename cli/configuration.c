@@ -362,13 +362,13 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
     configuration->portal = top.portal;
     configuration->brakes = top.brakes;
     configuration->tests = top.tests;
-    configuration->lists_read = true;
     for (int part = 0; part < PARTS; part++) {
         if (read_part(configuration, &top, part, error) == STATUS_OK)
             continue;
         if (!setting_goes_on(&configuration->context, error))
             return error->status;
-        configuration->lists_read = configuration->lists_read && part != 4 && part != 5;
+        configuration->context.faults->lists_unread =
+            configuration->context.faults->lists_unread || part == 4 || part == 5;
     }
     const struct setting_faults *faults = configuration->context.faults;
     if (!faults || !faults->count)

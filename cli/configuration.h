@@ -29,7 +29,6 @@ struct configuration {
     struct code_list *lists;
     struct rule_file *rule_files;
     size_t rule_file_count;
-    bool lists_read; /* false: among the faults are some of code lists or rules, of which maps may speak */
     const struct value *portal, *brakes, *tests;
     struct ledger_setup sealing;
     struct approval_setup approval;

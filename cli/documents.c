@@ -21,57 +21,57 @@
  * of one command are alternatives. */
 static const struct {
     const char *command;
-    bool list; /* of such objects */
+    const char *rows; /* the member that is a list of such objects; NULL: the document is one */
     const char *members;
 } documents[] = {
-    { "init", false, "configuration:s written:a source?:s" },
-    { "check", false,
+    { "init", NULL, "configuration:s written:a source?:s" },
+    { "check", NULL,
       "configuration:s valid:b sources_configured?:i warnings?:a errors?:a sources?:a portal?:s "
       "exit_code?:i" },
-    { "run", false, RUN },
-    { "run", false, PLAN }, /* --dry-run */
-    { "extract", false, RUN },
-    { "transform", false, RUN },
-    { "load", false, RUN },
-    { "load", false, PLAN },
-    { "plan", false, PLAN },
-    { "plan", false, LIST }, /* --list, --format html */
-    { "submit", false, LIST },
-    { "approve", false, "run:i approved:i" },
-    { "send-back", false, "run:i sent_back:i" },
-    { "retry", false,
+    { "run", NULL, RUN },
+    { "run", NULL, PLAN }, /* --dry-run */
+    { "extract", NULL, RUN },
+    { "transform", NULL, RUN },
+    { "load", NULL, RUN },
+    { "load", NULL, PLAN },
+    { "plan", NULL, PLAN },
+    { "plan", NULL, LIST }, /* --list, --format html */
+    { "submit", NULL, LIST },
+    { "approve", NULL, "run:i approved:i" },
+    { "send-back", NULL, "run:i sent_back:i" },
+    { "retry", NULL,
       "run:i taken_up:i rejected:i held:i refused:i failed:i unknown:i conflict:i lifted:i sent_back:i" },
-    { "withdraw", false, "run:i code:s withdrawn:b state:s exit_code:i" },
-    { "reconcile", false, "online:b same:i differs:i missing_there:i only_there:i rows:a" },
-    { "reconcile", false, "code:s state:s ours:s known_there:b shown_there:b differs:i rows:a" },
-    { "reconcile", false, "code:s settled:s" },
-    { "status", false,
+    { "withdraw", NULL, "run:i code:s withdrawn:b state:s exit_code:i" },
+    { "reconcile", NULL, "online:b same:i differs:i missing_there:i only_there:i rows:a" },
+    { "reconcile", NULL, "code:s state:s ours:s known_there:b shown_there:b differs:i rows:a" },
+    { "reconcile", NULL, "code:s settled:s" },
+    { "status", NULL,
       "last_run:* night:* not_whole:a deadlines:a published:o reconciled:* kept_back:o kept_by:o sources:a "
       "records:a deliveries:a missing:a ledger:o" },
-    { "status", false, "rules:a deadlines:a" },
-    { "runs", true,
+    { "status", NULL, "rules:a deadlines:a" },
+    { "runs", "runs",
       "run:i started_at:s finished_at?:s command:s operator:s host:s version:s exit_code?:i why?:s" },
-    { "test", false, "passed:i failed:i tests:a examples_passed:i examples_failed:i failed_examples:a" },
-    { "show", false,
+    { "test", NULL, "passed:i failed:i tests:a examples_passed:i examples_failed:i failed_examples:a" },
+    { "show", NULL,
       "code:s name?:s state?:s held?:o pending?:o records:a outcomes:a requests:a others:a orders:a" },
-    { "history", true, "event:i run:i at:s field:s old?:s new?:s" },
-    { "history", false, "code:s on:s status:* known_at?:s procedure?:o fields?:o" },
-    { "kept", false, "total:i records:i shown:i rows:a" },
-    { "kept", false, REPORT },
-    { "kept", false, "folder:s files:a" }, /* --output */
-    { "health", false, "state:s message:s exit_code:i age:i max_age:i kept:i new:i due:i overdue:i" },
-    { "report", false, REPORT },
-    { "backup", false, "backup:s events:i root:s" },
-    { "restore", false, "head:i newest:* replaced:*" },
-    { "audit verify", false,
+    { "history", "changes", "event:i run:i at:s field:s old?:s new?:s" },
+    { "history", NULL, "code:s on:s status:* known_at?:s procedure?:o fields?:o" },
+    { "kept", NULL, "total:i records:i shown:i rows:a" },
+    { "kept", NULL, REPORT },
+    { "kept", NULL, "folder:s files:a" }, /* --output */
+    { "health", NULL, "state:s message:s exit_code:i age:i max_age:i kept:i new:i due:i overdue:i" },
+    { "report", NULL, REPORT },
+    { "backup", NULL, "backup:s events:i root:s" },
+    { "restore", NULL, "head:i newest:* replaced:*" },
+    { "audit verify", NULL,
       "holds:b ledger_holds:b sentence:s proven:i origin:* root:s events:i runs:i payloads:i forgotten:i "
       "heads:i "
       "signed_heads:i unsealed:i faults:i findings:a remarks:a" },
-    { "audit key", false, "key:s public:s" },
-    { "audit checkpoint", false, "run:i origin:s size:i root:s signed:b note:s" },
-    { "audit prove", false, "format:i code:s on:s status:s head:s tree_size:i root:s events:a" },
-    { "audit export", false, "folder:s first:i last:i payloads:i forgotten:i" },
-    { "help", false, "version:s options:a commands:a" },
+    { "audit key", NULL, "key:s public:s" },
+    { "audit checkpoint", NULL, "run:i origin:s size:i root:s signed:b note:s" },
+    { "audit prove", NULL, "format:i code:s on:s known_at?:s status:s head:s tree_size:i root:s events:a" },
+    { "audit export", NULL, "folder:s first:i last:i payloads:i forgotten:i" },
+    { "help", NULL, "version:s options:a commands:a" },
 };
 #define DOCUMENTS (sizeof documents / sizeof *documents)
 
@@ -116,11 +116,11 @@ static struct value *object_schema(struct arena *arena, const char *members)
     return schema;
 }
 
-static struct value *list_schema(struct arena *arena, struct value *items)
+/* A document with a list of such objects in it. */
+static struct value *rows_schema(struct arena *arena, const char *name, struct value *items)
 {
-    struct value *schema = value_object(arena);
-    value_set(schema, "type", value_string(arena, "array"));
-    value_set(schema, "items", items);
+    struct value *schema = object_schema(arena, text_format(arena, "%s:a", name).bytes);
+    value_set(value_find(value_find(schema, "properties"), name), "items", items);
     return schema;
 }
 
@@ -139,7 +139,7 @@ struct value *documents_schema(struct arena *arena, const struct command *comman
     for (size_t i = 0; i < DOCUMENTS; i++)
         if (!strcmp(documents[i].command, command->name)) {
             struct value *object = object_schema(arena, documents[i].members);
-            value_append(any, documents[i].list ? list_schema(arena, object) : object);
+            value_append(any, documents[i].rows ? rows_schema(arena, documents[i].rows, object) : object);
         }
     if (!any->count)
         return NULL;

@@ -48,14 +48,17 @@ enum status ledger_setup_read(const struct setting_context *context, const char 
     if (reading.copies->kind != VALUE_LIST)
         return setting_fault(context, reading.copies, error, _("\"copies\" is a list"));
     settings->copies = arena_array(context->arena, struct sink, reading.copies->count + 1);
+    enum status all = STATUS_OK;
     for (const struct value *copy = reading.copies->first; copy; copy = copy->next) {
         struct sink *sink = &settings->copies[settings->copy_count++];
-        if (setting_read(context, copy_table, COUNT(copy_table), copy, "copies", sink, error) ||
-            sink_check(context, folder, copy, sink, error))
-            return error->status;
+        if (!setting_step(context, &all,
+                          setting_read(context, copy_table, COUNT(copy_table), copy, "copies", sink, error),
+                          error) ||
+            !setting_step(context, &all, sink_check(context, folder, copy, sink, error), error))
+            return all;
         sink->sendmail = reading.sendmail;
     }
-    return STATUS_OK;
+    return all;
 }
 
 /* ---- keys ---- */

@@ -135,10 +135,10 @@ static void fail(struct session *session, const struct command *command, struct 
     bool health = command && command->run == command_health;
     /* A record may be rejected and a run be done; a command that is refused as a whole was asked for something wrong. */
     error->status = status = status == STATUS_REJECT ? STATUS_USAGE : status;
-    *exit_code = health ? 3 : error_exit_code(status); /* UNKNOWN of a monitoring plugin */
+    *exit_code = health ? health_of_error(status) : error_exit_code(status);
     report(session, error, *exit_code);
     if (health && !session->invocation->json)
-        health_unknown(error);
+        health_tell_error(error);
 }
 
 /* A terminal on which nothing can be written over. */

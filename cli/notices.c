@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/file.h"
 #include "core/date.h"
 #include "notify/notify.h"
 #include "report/rule_words.h"
@@ -53,7 +54,8 @@ static enum status gather_run(struct gathering *gathering, struct error *error)
     if (report_runs(gathering->store, gathering->arena, 1, &runs, error))
         return error->status;
     const struct value *run = runs->first;
-    if (!run)
+    struct text ours = text_format(gathering->arena, "%lld", (long long)night->run);
+    if (!run || !text_equal(value_text_of(run, "run"), ours))
         return STATUS_OK;
     clock_parse(value_text_of(run, "started_at"), &night->started);
     clock_parse(value_text_of(run, "finished_at"), &night->finished);
@@ -62,10 +64,6 @@ static enum status gather_run(struct gathering *gathering, struct error *error)
         if (value_find(run, counts[i]))
             value_set(of, counts[i], value_number(gathering->arena, value_text_of(run, counts[i])));
     night->counts = of;
-    struct text number = value_text_of(run, "run");
-    night->run = 0;
-    for (size_t i = 0; i < number.length; i++)
-        night->run = night->run * 10 + (number.bytes[i] - '0');
     return STATUS_OK;
 }
 
@@ -75,8 +73,7 @@ static enum status gather_kept(struct gathering *gathering, struct error *error)
     struct rule_words words;
     struct value *rows;
     int64_t total, records;
-    if (kept_rows(gathering->store, &all, gathering->arena, &rows, &gathering->night->kept, &records,
-                  error) ||
+    if (kept_rows(gathering->store, &all, gathering->arena, &rows, &total, &gathering->night->kept, error) ||
         night_before(gathering->store, &fresh.since, error) ||
         kept_rows(gathering->store, &fresh, gathering->arena, &rows, &total, &records, error) ||
         rule_words_open(gathering->session->configuration.rules_text, gathering->session->language,
@@ -87,24 +84,34 @@ static enum status gather_kept(struct gathering *gathering, struct error *error)
     return STATUS_OK;
 }
 
+static enum status write_metrics(struct gathering *gathering, struct error *error)
+{
+    const struct notify_night *night = gathering->night;
+    struct metrics_attempt attempt = { .at = night->started, .exit_code = night->exit_code };
+    buffer_clear(&gathering->metrics);
+    bool ended = night->run && night->finished; /* else the ledger's last end is that of an older run */
+    enum status status = metrics_write(gathering->store, ended ? NULL : &attempt, gathering->today,
+                                       CONGKHAI_VERSION, &gathering->metrics, error);
+    gathering->night->metrics = status ? TEXT_NONE : buffer_view(&gathering->metrics);
+    return status;
+}
+
+/* Where no run was begun, nothing is of this night but how it ended, and the terms that go on. */
 static enum status gather(struct gathering *gathering, struct error *error)
 {
     struct value *deadlines, *approval;
     struct date today;
-    clock_format_date(gathering->session->clock->now(gathering->session->clock), gathering->today);
     date_read(text_of(gathering->today), &today);
     date_write(date_from_days(date_days(today) + NEAR_DAYS), gathering->until);
     int64_t now = gathering->session->clock->now(gathering->session->clock);
     if (approval_view_news(gathering->store, gathering->arena, now - APPROVAL_TOLD_MS, &approval, error) ||
-        gather_run(gathering, error) || gather_kept(gathering, error) ||
+        (gathering->night->run && (gather_run(gathering, error) || gather_kept(gathering, error))) ||
         rule_report_deadlines(gathering->store, gathering->arena, gathering->today, gathering->until,
-                              &deadlines, error) ||
-        metrics_write(gathering->store, gathering->today, CONGKHAI_VERSION, &gathering->metrics, error))
+                              &deadlines, error))
         return error->status;
     gathering->night->deadlines = deadlines;
     gathering->night->approval = approval;
-    gathering->night->metrics = buffer_view(&gathering->metrics);
-    return STATUS_OK;
+    return write_metrics(gathering, error);
 }
 
 void notices_end(struct session *session, int exit_code, const struct error *error)
@@ -122,17 +129,22 @@ void notices_end(struct session *session, int exit_code, const struct error *err
         .agency =
             text_of(configuration->agency_name ? configuration->agency_name : configuration->agency_code),
         .host = text_of(host),
+        .run = session->run,
         .exit_code = exit_code,
         .why = exit_code > 1 ? text_of(error->message) : TEXT_NONE,
         .started = now,
     };
     struct gathering gathering = { .session = session, .arena = &arena, .night = &night };
-    if (configuration->store && exit_code != 4 &&
+    clock_format_date(now, gathering.today);
+    if (configuration->store && file_exists(configuration->store) &&
         !store_open(configuration->store, STORE_READ, session->clock, &gathering.store, &fault)) {
         if (gather(&gathering, &fault))
             warn(session, configuration->store, fault.message);
         store_close(gathering.store);
+        gathering.store = NULL;
     }
+    if (!night.metrics.bytes)
+        (void)write_metrics(&gathering, &fault); /* without a store it cannot fail */
     notify_end(&configuration->notify, &night, now, warn, session);
     buffer_free(&gathering.metrics);
 }

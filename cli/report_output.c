@@ -65,12 +65,18 @@ static void print_table(struct session *session, struct arena *arena, const stru
         total = row ? total : NULL;
         row = row ? row->next : NULL;
     }
-    printf("%.*s\n\n", TEXT_ARG(value_text_of(document, "title")));
+    struct text department = report_department_words(arena, document);
+    printf("%.*s\n", TEXT_ARG(value_text_of(document, "title")));
+    if (department.bytes)
+        printf("%.*s\n", TEXT_ARG(department));
+    printf("%.*s\n\n", TEXT_ARG(report_period_words(arena, document, session->language)));
     output_table(rows, shown, count);
     report_foot(arena, document, session->language, lines, &lines_count);
     putchar('\n');
     for (size_t i = 0; i < lines_count; i++)
         printf("%.*s\n", TEXT_ARG(lines[i]));
+    puts(value_text_of(document, "definition")
+             .bytes); /* whole: it is longer than what TEXT_ARG lets through */
     for (const struct value *note = notes ? notes->first : NULL; note; note = note->next)
         printf("%.*s\n", TEXT_ARG(note->text));
 }

@@ -115,9 +115,11 @@ struct load_request run_load_request(struct session *session)
 enum status run_read_store(struct session *session, enum store_mode mode, struct store **store,
                            struct error *error)
 {
-    return session->invocation->store
-               ? store_open_untouched(session->invocation->store, mode, session->clock, store, error)
-               : store_open(session->configuration.store, mode, session->clock, store, error);
+    const char *path = session->invocation->store     ? session->invocation->store
+                       : session->invocation->dry_run ? session->configuration.store
+                                                      : NULL; /* may be written beside */
+    return path ? store_open_untouched(path, mode, session->clock, store, error)
+                : store_open(session->configuration.store, mode, session->clock, store, error);
 }
 
 enum status run_check_codes(const struct session *session, struct store *store, struct error *error)
@@ -241,6 +243,7 @@ enum status run_begin(struct session *session, struct store *store, int64_t *run
         return error->status;
     /* A run that cannot even be entered has no ledger to write to. */
     enum status status = store_run_begin(store, &start, run, error);
+    session->run = status ? 0 : *run;
     return status == STATUS_FATAL ? (error->status = STATUS_LEDGER) : status;
 }
 

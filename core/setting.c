@@ -117,6 +117,15 @@ bool setting_goes_on(const struct setting_context *context, const struct error *
     return true;
 }
 
+bool setting_step(const struct setting_context *context, enum status *all, enum status one,
+                  const struct error *error)
+{
+    if (!one)
+        return true;
+    *all = one;
+    return setting_goes_on(context, error);
+}
+
 static const char *expectation(enum setting_kind kind)
 {
     switch (kind) {

@@ -54,6 +54,7 @@ struct setting_faults {
         struct setting_fault_item *next;
     } * first, *last;
     size_t count;
+    bool lists_unread; /* code lists are among what is wrong: nobody knows which there are */
 };
 
 /* Where messages point to. */
@@ -66,6 +67,15 @@ struct setting_context {
 /* For loops over things that can be wrong each by itself: after a fault of one, keeps it (once) and says whether the
  * next is to be looked at. Such a loop returns its last fault at the end, so that nobody uses what is half read. */
 bool setting_goes_on(const struct setting_context *context, const struct error *error);
+
+/* The same for steps that can be wrong each by itself: whether the next is to be taken. `all` is what came of them.
+ *
+ *     enum status all = STATUS_OK;
+ *     if (setting_step(context, &all, read_this(…), error) && setting_step(context, &all, read_that(…), error)) …
+ *     return all;
+ */
+bool setting_step(const struct setting_context *context, enum status *all, enum status one,
+                  const struct error *error);
 
 /* Reads an object (NULL counts as empty). STATUS_USAGE with "file:line:column:" for unknown names (the
  * nearest known one is given), wrong types, values out of bounds, missing ones. `what` names the object

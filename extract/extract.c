@@ -17,26 +17,58 @@ static bool wanted_source(const struct extract_request *request, const struct so
     return !request->name_count;
 }
 
-static enum status check_source(const struct extract_request *request, const struct source *source,
-                                struct error *error)
+static enum status check_fetch(const struct extract_request *request, const struct source *source,
+                               struct error *error)
 {
     struct fetch fetch;
-    struct record_address *key;
+    if (!source->fetch) /* told already */
+        return STATUS_OK;
     if (fetch_prepare(request->context->arena, request->context, request->folder, source, &fetch, error))
         return error->status;
     if (fetch.driver->close)
         fetch.driver->close(&fetch);
+    return STATUS_OK;
+}
+
+static enum status check_key(const struct extract_request *request, const struct source *source,
+                             struct error *error)
+{
+    struct record_address *key;
     if (source_reading_key(request->context->arena, request->context, source, &key, error))
         return error->status;
     record_address_free(key);
+    return STATUS_OK;
+}
+
+static enum status check_skip(const struct extract_request *request, const struct source *source,
+                              struct error *error)
+{
     struct skip *skip;
     if (skip_compile(request->context->arena, request->context, source, &skip, error))
         return error->status;
     skip_free(skip);
+    return STATUS_OK;
+}
+
+static enum status check_records(const struct extract_request *request, const struct source *source,
+                                 struct error *error)
+{
     const struct decode_driver *decoder = decode_find((enum source_format)source->format);
-    if (decoder->check && decoder->check(request->context->arena, source, error))
+    if (!source->unformatted && decoder->check && decoder->check(request->context->arena, source, error))
         return setting_place(request->context, value_find(source->tree, "records"), error);
     return STATUS_OK;
+}
+
+static enum status check_source(const struct extract_request *request, const struct source *source,
+                                struct error *error)
+{
+    const struct setting_context *context = request->context;
+    enum status all = STATUS_OK;
+    (void)(setting_step(context, &all, check_fetch(request, source, error), error) &&
+           setting_step(context, &all, check_key(request, source, error), error) &&
+           setting_step(context, &all, check_skip(request, source, error), error) &&
+           setting_step(context, &all, check_records(request, source, error), error));
+    return all;
 }
 
 enum status extract_check(const struct extract_request *request, struct error *error)

@@ -64,12 +64,15 @@ enum status fetch_prepare(struct arena *arena, const struct setting_context *con
     };
     *fetch->patience = FETCH_PATIENCE;
     fetch->settings = arena_alloc_zeroed(arena, driver->size);
-    if (setting_read(context, driver->settings, driver->setting_count, source->fetch, "fetch",
-                     fetch->settings, error))
-        return error->status;
+    enum status all = STATUS_OK;
+    if (!setting_step(context, &all,
+                      setting_read(context, driver->settings, driver->setting_count, source->fetch, "fetch",
+                                   fetch->settings, error),
+                      error))
+        return all;
     unsigned formats = driver->formats ? driver->formats : ~(1u << SOURCE_ROWS);
-    if (!(formats & 1u << source->format))
+    if (!source->unformatted && !(formats & 1u << source->format))
         return setting_fault(context, source->fetch, error, _("fetch: \"%s\" does not give the format %s"),
                              driver->name, source_format_name((enum source_format)source->format));
-    return driver->check ? driver->check(fetch, error) : STATUS_OK;
+    return all || !driver->check ? all : driver->check(fetch, error);
 }

@@ -32,28 +32,56 @@ static const struct setting settings[] = {
       .help = N_("true: nothing stands there") },
 };
 
-static enum status compile_one(struct arena *arena, const struct setting_context *context,
-                               const struct source *source, const struct value *tree,
-                               struct condition *condition, struct error *error)
+static enum status compile_address(const struct setting_context *context, const struct source *source,
+                                   const struct value *tree, struct condition *condition, struct error *error)
 {
-    if (tree->kind != VALUE_OBJECT)
-        return setting_fault(context, tree, error,
-                             _("skip: a list of objects with \"from\" and one of matches, is and nothing"));
-    if (setting_read(context, settings, sizeof settings / sizeof *settings, tree, "skip", condition, error))
-        return error->status;
-    if ((condition->matches != NULL) + (condition->is != NULL) + condition->nothing != 1)
-        return setting_fault(context, tree, error, _("skip: takes one of matches, is and nothing"));
-    if (record_address_compile(arena, &source->record, text_of(condition->from), &condition->address, error))
-        return setting_place(context, value_find(tree, "from"), error);
-    if (condition->matches && regex_compile(text_of(condition->matches), &condition->pattern, error))
-        return setting_place(context, value_find(tree, "matches"), error);
-    if (!condition->is)
+    if (!condition->from || !record_address_compile(context->arena, &source->record, text_of(condition->from),
+                                                    &condition->address, error))
         return STATUS_OK;
-    if (setting_texts(context, condition->is, &condition->texts, &condition->text_count, error))
+    return setting_place(context, value_find(tree, "from"), error);
+}
+
+static enum status compile_pattern(const struct setting_context *context, const struct value *tree,
+                                   struct condition *condition, struct error *error)
+{
+    if (!condition->matches || !regex_compile(text_of(condition->matches), &condition->pattern, error))
+        return STATUS_OK;
+    return setting_place(context, value_find(tree, "matches"), error);
+}
+
+static enum status compile_texts(struct arena *arena, const struct setting_context *context,
+                                 struct condition *condition, struct error *error)
+{
+    if (condition->is &&
+        setting_texts(context, condition->is, &condition->texts, &condition->text_count, error))
         return error->status;
     for (size_t i = 0; i < condition->text_count; i++)
         condition->texts[i] = unicode_nfc(arena, text_trim(condition->texts[i]));
     return STATUS_OK;
+}
+
+static enum status compile_one(struct arena *arena, const struct setting_context *context,
+                               const struct source *source, const struct value *tree,
+                               struct condition *condition, struct error *error)
+{
+    enum status all = STATUS_OK;
+    if (tree->kind != VALUE_OBJECT)
+        return setting_fault(context, tree, error,
+                             _("skip: a list of objects with \"from\" and one of matches, is and nothing"));
+    if (!setting_step(context, &all,
+                      setting_read(context, settings, sizeof settings / sizeof *settings, tree, "skip",
+                                   condition, error),
+                      error))
+        return all;
+    if ((condition->matches != NULL) + (condition->is != NULL) + condition->nothing != 1 &&
+        !setting_step(context, &all,
+                      setting_fault(context, tree, error, _("skip: takes one of matches, is and nothing")),
+                      error))
+        return all;
+    (void)(setting_step(context, &all, compile_address(context, source, tree, condition, error), error) &&
+           setting_step(context, &all, compile_pattern(context, tree, condition, error), error) &&
+           setting_step(context, &all, compile_texts(arena, context, condition, error), error));
+    return all;
 }
 
 enum status skip_compile(struct arena *arena, const struct setting_context *context,
@@ -67,21 +95,22 @@ enum status skip_compile(struct arena *arena, const struct setting_context *cont
                              _("skip: a list of objects with \"from\" and one of matches, is and nothing"));
     struct skip *skip = arena_new(arena, struct skip);
     skip->conditions = arena_array(arena, struct condition, source->skip->count + 1);
-    for (const struct value *tree = source->skip->first; tree; tree = tree->next) {
+    enum status all = STATUS_OK;
+    bool on = true;
+    for (const struct value *tree = source->skip->first; tree && on; tree = tree->next) {
         struct condition *condition = &skip->conditions[skip->count++];
         *condition = (struct condition){ 0 };
-        if (compile_one(arena, context, source, tree, condition, error)) {
-            skip_free(skip);
-            return error->status;
-        }
+        on = setting_step(context, &all, compile_one(arena, context, source, tree, condition, error), error);
     }
-    if (source->nothing &&
-        setting_texts(context, source->nothing, &skip->nothing, &skip->nothing_count, error)) {
+    if (on && source->nothing)
+        (void)setting_step(
+            context, &all,
+            setting_texts(context, source->nothing, &skip->nothing, &skip->nothing_count, error), error);
+    if (all)
         skip_free(skip);
-        return error->status;
-    }
-    *made = skip;
-    return STATUS_OK;
+    else
+        *made = skip;
+    return all;
 }
 
 void skip_free(struct skip *skip)

@@ -211,8 +211,14 @@ static enum status check_scheme(const struct fetch *fetch, struct url_settings *
 
 static enum status read_retry(const struct fetch *fetch, struct url_settings *settings, struct error *error)
 {
-    return setting_read(fetch->context, retry_settings, COUNT(retry_settings), settings->retry, "retry",
-                        &settings->backoff, error);
+    enum status all = STATUS_OK;
+    if (setting_step(fetch->context, &all,
+                     setting_read(fetch->context, retry_settings, COUNT(retry_settings), settings->retry,
+                                  "retry", &settings->backoff, error),
+                     error))
+        (void)setting_step(fetch->context, &all,
+                           backoff_check(fetch->context, settings->retry, &settings->backoff, error), error);
+    return all;
 }
 
 static const char *shown_url(struct arena *arena, const struct url_template *template)
@@ -254,43 +260,71 @@ static enum status read_unwrap(const struct fetch *fetch, struct url_settings *s
     return STATUS_OK;
 }
 
-enum status url_settings_check(struct fetch *fetch, struct error *error)
+/* What is asked for, and how the answers are read. */
+static enum status read_parts(struct fetch *fetch, struct url_settings *settings, struct error *error)
 {
-    struct url_settings *settings = fetch->settings;
-    struct arena *arena = fetch->context->arena;
-    const struct value *object = fetch->source->fetch;
-    settings->has_login = settings->login != NULL;
-    settings->has_detail = settings->detail != NULL;
-    if (read_request(fetch, object, settings->url, settings->method, settings->body, settings->headers,
-                     &settings->request, error) ||
-        (settings->login && read_side_request(fetch, settings->login, "login", login_settings,
-                                              &settings->login_request, &settings->session, error)) ||
-        (settings->detail && read_side_request(fetch, settings->detail, "detail", detail_settings,
-                                               &settings->detail_request, &settings->items, error)) ||
-        read_unwrap(fetch, settings, error) || url_settings_pages(fetch, error) ||
-        url_settings_success(fetch, error) || read_retry(fetch, settings, error) ||
-        check_uses(fetch, settings, error)) {
-        url_settings_free(settings);
-        return error->status;
-    }
-    settings->shown = shown_url(arena, &settings->request.url);
+    const struct setting_context *context = fetch->context;
+    enum status all = STATUS_OK;
+    (void)(setting_step(context, &all,
+                        read_request(fetch, fetch->source->fetch, settings->url, settings->method,
+                                     settings->body, settings->headers, &settings->request, error),
+                        error) &&
+           (!settings->login ||
+            setting_step(context, &all,
+                         read_side_request(fetch, settings->login, "login", login_settings,
+                                           &settings->login_request, &settings->session, error),
+                         error)) &&
+           (!settings->detail ||
+            setting_step(context, &all,
+                         read_side_request(fetch, settings->detail, "detail", detail_settings,
+                                           &settings->detail_request, &settings->items, error),
+                         error)) &&
+           setting_step(context, &all, read_unwrap(fetch, settings, error), error) &&
+           setting_step(context, &all, url_settings_pages(fetch, error), error) &&
+           setting_step(context, &all, url_settings_success(fetch, error), error) &&
+           setting_step(context, &all, read_retry(fetch, settings, error), error));
+    return all ? all : check_uses(fetch, settings, error);
+}
+
+/* Whom we ask, and as whom. */
+static enum status read_access(struct fetch *fetch, struct url_settings *settings, struct error *error)
+{
+    const struct setting_context *context = fetch->context;
+    struct arena *arena = context->arena;
+    enum status all = STATUS_OK;
     if (settings->ca)
         settings->ca = file_path(arena, fetch->folder, settings->ca);
     if (settings->known_hosts)
         settings->known_hosts = file_path(arena, fetch->folder, settings->known_hosts);
     bool ssh = strncasecmp(settings->url, "sftp://", 7) == 0;
-    if (auth_read(fetch->context, fetch->folder, settings->auth, "auth", ssh, &settings->credentials,
-                  error) ||
-        check_scheme(fetch, settings, error) || check_url(fetch, settings, error) ||
-        check_file(fetch, "ca", settings->ca, error) ||
-        check_file(fetch, "known_hosts", settings->known_hosts, error)) {
-        url_settings_free(settings);
-        return error->status;
-    }
+    (void)(setting_step(
+               context, &all,
+               auth_read(context, fetch->folder, settings->auth, "auth", ssh, &settings->credentials, error),
+               error) &&
+           (!*settings->shown || (setting_step(context, &all, check_scheme(fetch, settings, error), error) &&
+                                  setting_step(context, &all, check_url(fetch, settings, error), error))) &&
+           setting_step(context, &all, check_file(fetch, "ca", settings->ca, error), error) &&
+           setting_step(context, &all, check_file(fetch, "known_hosts", settings->known_hosts, error),
+                        error));
     settings->credentials.ca_file = settings->ca;
     settings->credentials.token_shown =
         text_string(arena, value_text_of(value_find(settings->auth, "oauth2"), "token_url"));
-    return STATUS_OK;
+    return all;
+}
+
+enum status url_settings_check(struct fetch *fetch, struct error *error)
+{
+    struct url_settings *settings = fetch->settings;
+    enum status all = STATUS_OK;
+    settings->has_login = settings->login != NULL;
+    settings->has_detail = settings->detail != NULL;
+    bool on = setting_step(fetch->context, &all, read_parts(fetch, settings, error), error);
+    settings->shown = all ? "" : shown_url(fetch->context->arena, &settings->request.url);
+    if (on)
+        (void)setting_step(fetch->context, &all, read_access(fetch, settings, error), error);
+    if (all)
+        url_settings_free(settings);
+    return all;
 }
 
 void url_settings_free(struct url_settings *settings)

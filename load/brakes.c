@@ -80,12 +80,24 @@ enum status brakes_read(const struct setting_context *context, const struct valu
     *brakes = (struct brakes){ .empty = 0 };
     if (!tree)
         return STATUS_OK;
-    if (setting_read(context, settings, sizeof settings / sizeof *settings, tree, "brakes", &written,
-                     error) ||
-        read_one(context, tree, BRAKE_CHANGES, written.changes, &brakes->changes, error) ||
-        read_one(context, tree, BRAKE_WITHDRAWALS, written.withdrawals, &brakes->withdrawals, error) ||
-        read_one(context, tree, BRAKE_SHRUNKEN_SOURCE, written.shrunken, &brakes->shrunken, error))
-        return error->status;
+    const struct {
+        enum brake brake;
+        const char *const *written;
+        struct brake_limit *limit;
+    } limits[] = { { BRAKE_CHANGES, &written.changes, &brakes->changes },
+                   { BRAKE_WITHDRAWALS, &written.withdrawals, &brakes->withdrawals },
+                   { BRAKE_SHRUNKEN_SOURCE, &written.shrunken, &brakes->shrunken } };
+    enum status all = STATUS_OK;
+    bool on = setting_step(
+        context, &all,
+        setting_read(context, settings, sizeof settings / sizeof *settings, tree, "brakes", &written, error),
+        error);
+    for (size_t i = 0; on && i < sizeof limits / sizeof *limits; i++)
+        on = setting_step(
+            context, &all,
+            read_one(context, tree, limits[i].brake, *limits[i].written, limits[i].limit, error), error);
+    if (all)
+        return all;
     brakes->empty = written.empty;
     brakes->vanished_field = written.vanished_field;
     brakes->vanished_folder = written.vanished_folder;

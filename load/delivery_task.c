@@ -334,10 +334,18 @@ static struct text describe_conflict(const struct outbox_item *item, const struc
         return text_of(item->held
                            ? _("the portal does not know the procedure, though it acknowledged it before")
                            : _("the portal took something else first, but does not know the procedure"));
+    if (report->said == RESULT_GONE) {
+        text_print(capacity, size,
+                   _("the portal says that the procedure is gone there (HTTP 410): " TEXT_PRINT),
+                   TEXT_ARG(report->message));
+        return text_of(capacity);
+    }
     if (remote_digest(remote, &shown))
         digest_hex(&shown, digest);
     struct text version = remote->version.bytes ? remote->version : remote->etag;
-    const char *standing = remote->standing == REMOTE_ABOLISHED ? _("abolished") : _("published");
+    const char *standing = remote->standing == REMOTE_ABOLISHED   ? _("abolished")
+                           : remote->standing == REMOTE_PUBLISHED ? _("published")
+                                                                  : _("its status is not said");
     if (report->message.length) { /* a driver that compares contents says more than a digest does */
         text_print(capacity, size, _("the portal holds something else: " TEXT_PRINT "; %s"),
                    TEXT_ARG(report->message), standing);

@@ -35,10 +35,12 @@ static struct brakes_request brakes_of(const struct load_request *request, const
 
 enum status load_check(const struct load_request *request, struct error *error)
 {
-    struct portal portal;
+    struct portal portal = { 0 };
     struct brakes brakes;
-    if (brakes_read(request->context, request->brakes, &brakes, error))
-        return error->status;
+    enum status all = STATUS_OK;
+    if (!setting_step(request->context, &all, brakes_read(request->context, request->brakes, &brakes, error),
+                      error))
+        return all;
     struct brakes_request released = brakes_of(request, &brakes);
     if (brakes_check_released(&released, error))
         return error->status;
@@ -46,9 +48,9 @@ enum status load_check(const struct load_request *request, struct error *error)
         return error_set(
             error, STATUS_USAGE,
             _("--plan takes the digest that \"congkhai plan\" ends with: 64 hexadecimal digits"));
-    enum status status = read_portal(request, &portal, error);
+    (void)setting_step(request->context, &all, read_portal(request, &portal, error), error);
     portal_free(&portal);
-    return status;
+    return all;
 }
 
 /* Deliveries reach the disk: an intent that is lost with the machine would be sent twice. */

@@ -112,6 +112,18 @@ static enum status read_address(const struct setting_context *context, const str
     return STATUS_OK;
 }
 
+static enum status read_authority(const struct setting_context *context, const struct value *tree,
+                                  struct portal_settings *settings, struct error *error)
+{
+    if (!settings->ca_file)
+        return STATUS_OK;
+    settings->ca_file = file_path(context->arena, settings->folder, settings->ca_file);
+    if (!file_exists(settings->ca_file))
+        return setting_fault(context, value_find(tree, "ca_file"), error, _("there is no file %s"),
+                             settings->ca_file);
+    return STATUS_OK;
+}
+
 static enum status read_portal(const struct setting_context *context, const char *folder,
                                const struct value *tree, struct portal *portal, struct error *error)
 {
@@ -120,22 +132,26 @@ static enum status read_portal(const struct setting_context *context, const char
             context, &(struct value){ .line = 1, .column = 1 }, error,
             _("there is no \"portal\", so nothing can be published; describe it as \"congkhai init\" "
               "shows"));
-    if (find_driver(context, tree, &portal->driver, error) || read_settings(context, tree, portal, error))
+    if (find_driver(context, tree, &portal->driver, error))
         return error->status;
+    enum status all = STATUS_OK;
+    bool on = setting_step(context, &all, read_settings(context, tree, portal, error), error);
     struct portal_settings *settings = portal->settings;
     settings->folder = folder;
-    if (auth_read(context, folder, settings->auth_tree, "portal.auth", false, &settings->auth, error) ||
-        read_address(context, tree, settings, error))
-        return error->status;
+    on = on &&
+         setting_step(context, &all,
+                      backoff_check(context, value_find(tree, "retry"), &settings->retry, error), error) &&
+         setting_step(
+             context, &all,
+             auth_read(context, folder, settings->auth_tree, "portal.auth", false, &settings->auth, error),
+             error) &&
+         setting_step(context, &all, read_address(context, tree, settings, error), error) &&
+         setting_step(context, &all, read_authority(context, tree, settings, error), error);
+    if (all)
+        return all;
     settings->base = text_of(settings->url);
     while (text_ends(settings->base, TEXT("/")))
         settings->base.length--;
-    if (settings->ca_file) {
-        settings->ca_file = file_path(context->arena, folder, settings->ca_file);
-        if (!file_exists(settings->ca_file))
-            return setting_fault(context, value_find(tree, "ca_file"), error, _("there is no file %s"),
-                                 settings->ca_file);
-    }
     settings->auth.ca_file = settings->ca_file;
     settings->auth.token_shown =
         text_string(context->arena, value_text_of(value_find(settings->auth_tree, "oauth2"), "token_url"));

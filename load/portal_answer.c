@@ -301,6 +301,44 @@ static void put_problem(struct buffer *out, const struct value *problem)
         buffer_printf(out, "; … (%zu)", errors->count);
 }
 
+static void put_member(struct buffer *out, struct arena *arena, const struct value *member, struct text words)
+{
+    put_part(out, "; ", text_format(arena, "%s: %.*s", text_string(arena, member->name), TEXT_ARG(words)));
+}
+
+/* The members by which it says that it failed, where nothing above tells them; a code in any case. */
+static void put_failure(struct buffer *out, struct arena *arena, const struct value *object)
+{
+    static const char *const faults[] = { "error", "problem" }, *const truths[] = { "success", "ok" };
+    const struct value *code = value_find(object, "error_code");
+    for (size_t i = 0; i < 2 && !out->length; i++) {
+        const struct value *member = value_find(object, faults[i]);
+        if (is_something(member) && member->kind == VALUE_OBJECT)
+            put_problem(out, member);
+        else if (is_something(member) && (member->kind == VALUE_TEXT || member->kind == VALUE_NUMBER))
+            put_member(out, arena, member, member->text);
+    }
+    if (code && !is_good_code(code) && (code->kind == VALUE_TEXT || code->kind == VALUE_NUMBER))
+        put_member(out, arena, code, code->text);
+    for (size_t i = 0; i < 2 && !out->length; i++) {
+        const struct value *member = value_find(object, truths[i]);
+        if (is_false(member))
+            put_member(out, arena, member, TEXT("false"));
+    }
+}
+
+/* At the top or in one envelope, as portal_answer_failed looks for it. */
+static void put_failures(struct buffer *out, struct arena *arena, const struct value *problem)
+{
+    put_problem(out, problem);
+    put_failure(out, arena, problem);
+    for (const struct value *member = problem->first; member && !out->length; member = member->next)
+        if (member->kind == VALUE_OBJECT && !text_is(member->name, "content") && members_fail(member)) {
+            put_problem(out, member);
+            put_failure(out, arena, member);
+        }
+}
+
 static struct text page_title(struct text body)
 {
     for (size_t i = 0; i + 7 < body.length && i < 4096; i++) {
@@ -319,7 +357,7 @@ struct text portal_answer_words(struct arena *arena, long status, const struct v
 {
     struct buffer BUFFER_OWNED out = { 0 };
     if (problem && problem->kind == VALUE_OBJECT)
-        put_problem(&out, problem);
+        put_failures(&out, arena, problem);
     else if (text_starts(text_trim(body), TEXT("<")))
         put_part(&out, ": ", page_title(body));
     else if (!problem)

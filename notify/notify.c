@@ -54,6 +54,19 @@ static enum status read_words(const struct setting_context *context, struct noti
     return STATUS_OK;
 }
 
+static enum status check_entry(const struct setting_context *context, const char *base,
+                               const struct value *item, struct notify_entry *entry, struct error *error)
+{
+    const struct sink *sink = &entry->sink;
+    if (entry->metrics && (sink->url || sink->mail || sink->command || sink->folder))
+        return setting_fault(context, item, error, _("\"metrics\" stands alone in its entry"));
+    if (!entry->metrics && sink_check(context, base, item, &entry->sink, error))
+        return error->status;
+    if (entry->style == STYLE_HEALTHCHECKS && !sink->url)
+        return setting_fault(context, item, error, _("\"style: healthchecks\" wants a \"url\""));
+    return STATUS_OK;
+}
+
 enum status notify_read(const struct setting_context *context, const char *base, const struct value *list,
                         struct notify_settings *settings, struct error *error)
 {
@@ -78,23 +91,25 @@ enum status notify_read(const struct setting_context *context, const char *base,
     if (list->kind != VALUE_LIST)
         return setting_fault(context, list, error, _("\"notify\" is a list"));
     settings->entries = arena_array(context->arena, struct notify_entry, list->count + 1);
+    enum status all = STATUS_OK;
     for (const struct value *item = list->first; item; item = item->next) {
         struct notify_entry *entry = &settings->entries[settings->count++];
-        if (setting_read(context, table, sizeof table / sizeof *table, item, "notify", entry, error))
-            return error->status;
-        if (entry->metrics &&
-            (entry->sink.url || entry->sink.mail || entry->sink.command || entry->sink.folder))
-            return setting_fault(context, item, error, _("\"metrics\" stands alone in its entry"));
-        if (!entry->metrics && sink_check(context, base, item, &entry->sink, error))
-            return error->status;
-        if (entry->style == STYLE_HEALTHCHECKS && !entry->sink.url)
-            return setting_fault(context, item, error, _("\"style: healthchecks\" wants a \"url\""));
-        if (read_words(context, entry, error))
-            return error->status;
-        if (entry->metrics)
+        enum status one = STATUS_OK;
+        bool on = setting_step(context, &one,
+                               setting_read(context, table, sizeof table / sizeof *table, item, "notify",
+                                            entry, error),
+                               error) &&
+                  setting_step(context, &one, check_entry(context, base, item, entry, error), error) &&
+                  setting_step(context, &one, read_words(context, entry, error), error);
+        all = one ? one : all;
+        if (!on)
+            return all;
+        if (one) /* nobody is told by half an entry */
+            settings->entries[--settings->count] = (struct notify_entry){ 0 };
+        else if (entry->metrics)
             entry->metrics = file_path(context->arena, base, entry->metrics);
     }
-    return STATUS_OK;
+    return all;
 }
 
 /* ---- what was told ---- */
@@ -221,6 +236,9 @@ static const char *result_words(int exit_code)
 
 static struct text subject_of(struct arena *arena, const struct notify_night *night)
 {
+    if (!night->counts)
+        return text_format(arena, "[congkhai] " TEXT_PRINT ": %s", TEXT_ARG(night->agency),
+                           result_words(night->exit_code));
     return text_format(arena, "[congkhai] " TEXT_PRINT ": %s (%s " TEXT_PRINT ", %s %lld)",
                        TEXT_ARG(night->agency), result_words(night->exit_code), _("published"),
                        TEXT_ARG(value_text_of(night->counts, "published")), _("kept back"),
@@ -259,8 +277,12 @@ static struct text words_of(struct arena *arena, const struct notify_night *nigh
     if (tonight->is[NOTIFY_RECOVERED])
         buffer_printf(&out, "%s\n", _("The night went well again."));
     buffer_printf(&out, "%.*s: %s\n", TEXT_ARG(night->agency), result_words(night->exit_code));
-    buffer_printf(&out, _("Run %lld, begun %s, on %.*s, exit %d\n"), (long long)night->run, at,
-                  TEXT_ARG(night->host), night->exit_code);
+    if (night->run)
+        buffer_printf(&out, _("Run %lld, begun %s, on %.*s, exit %d\n"), (long long)night->run, at,
+                      TEXT_ARG(night->host), night->exit_code);
+    else
+        buffer_printf(&out, _("No run was begun: %s, on %.*s, exit %d\n"), at, TEXT_ARG(night->host),
+                      night->exit_code);
     if (night->why.length)
         buffer_printf(&out, "%.*s\n", TEXT_ARG(night->why));
     for (const struct value *count = night->counts ? night->counts->first : NULL; count; count = count->next)
@@ -286,13 +308,15 @@ static struct text json_of(struct arena *arena, const struct notify_night *night
     value_set(document, "schema", value_string(arena, "congkhai/notice/1"));
     value_set(document, "agency", value_text(arena, night->agency));
     value_set(document, "host", value_text(arena, night->host));
-    value_set(document, "run", value_integer(arena, night->run));
+    if (night->run)
+        value_set(document, "run", value_integer(arena, night->run));
     value_set(document, "started_at", value_text(arena, text_copy(arena, text_of(at))));
     value_set(document, "exit_code", value_integer(arena, night->exit_code));
     if (night->why.length)
         value_set(document, "why", value_text(arena, night->why));
     value_set(document, "on", on);
-    value_set(document, "kept", value_integer(arena, night->kept));
+    if (night->run)
+        value_set(document, "kept", value_integer(arena, night->kept));
     if (night->counts)
         value_set(document, "counts", value_copy(arena, night->counts));
     value_set(document, "new_kept", night->new_kept ? value_copy(arena, night->new_kept) : value_list(arena));
@@ -335,7 +359,7 @@ static void tell(const struct notify_entry *entry, const struct notify_night *ni
         .subject = subject_of(arena, night),
         .body = entry->body == BODY_JSON ? json_of(arena, night, tonight) : words_of(arena, night, tonight),
         .type = entry->body == BODY_JSON ? "application/json" : "text/plain; charset=utf-8",
-        .file = text_format(arena, "congkhai-%lld.%s", (long long)night->run,
+        .file = text_format(arena, "congkhai-%lld.%s", (long long)(night->run ? night->run : night->started),
                             entry->body == BODY_JSON ? "json" : "txt")
                     .bytes,
     };

@@ -49,13 +49,13 @@ enum status notify_read(const struct setting_context *context, const char *base,
 struct notify_night {
     const char *store; /* its path */
     struct text agency, host;
-    int64_t run; /* 0: none was begun */
+    int64_t run; /* 0: none was begun, and what is of a run is not told */
     int exit_code;
     struct text why;               /* where it stopped; bytes NULL: it did not */
     int64_t started, finished;     /* milliseconds */
     const struct value *counts;    /* an object of numbers: what the night did */
     const struct value *new_kept;  /* rows as store/kept.h has them, with their words */
-    int64_t kept;                  /* how many points are kept back in all */
+    int64_t kept;                  /* how many records and procedures are kept back in all */
     const struct value *deadlines; /* rows: code, name, rule, due, overdue */
     const struct value *approval;  /* rows: words, at, actor: who decides was founded, or is recovered */
     struct text metrics;           /* the page of metrics; bytes NULL: none could be made */

@@ -19,6 +19,9 @@ enum status sink_check(const struct setting_context *context, const char *base, 
     struct arena *arena = context->arena;
     struct text *to = NULL;
     size_t count = 0;
+    const char **const ways[] = { &sink->folder, &sink->command, &sink->url };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        *ways[i] = *ways[i] && **ways[i] ? *ways[i] : NULL; /* an empty one leads nowhere */
     if (!!sink->folder + !!sink->command + !!sink->url + !!sink->mail != 1)
         return setting_fault(context, tree, error,
                              _("it goes one way: \"folder\", \"command\", \"url\" or \"mail\""));

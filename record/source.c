@@ -188,21 +188,44 @@ static enum status check_options(const struct setting_context *context, const st
     return STATUS_OK;
 }
 
+static enum status check_name(const struct setting_context *context, const struct source *source,
+                              struct error *error)
+{
+    for (const char *name = source->name; *name; name++)
+        if ((unsigned char)*name < 0x20)
+            return setting_fault(context, source->tree, error,
+                                 _("a source's name cannot hold control characters"));
+    return STATUS_OK;
+}
+
+static bool is_format(const struct value *tree)
+{
+    for (size_t i = 0; formats[i]; i++)
+        if (text_is(value_text_of(tree, "format"), formats[i]))
+            return true;
+    return false;
+}
+
 static enum status read_source(const struct setting_context *context, const struct value *tree,
                                struct source *source, struct error *error)
 {
-    if (setting_read(context, settings, COUNT(settings), tree, "sources", source, error))
-        return error->status;
+    enum status all = STATUS_OK;
+    if (!setting_step(context, &all,
+                      setting_read(context, settings, COUNT(settings), tree, "sources", source, error),
+                      error))
+        return all;
+    source->name = source->name ? source->name : "";
     source->tree = tree;
-    source->record.shape = shape_of(source->format);
+    source->unformatted = !is_format(tree);
+    source->record.shape = source->unformatted ? RECORD_CSV : shape_of(source->format);
     source->record.encoding = source->encoding;
-    if (check_options(context, source, error) || check_header(context, source, error) ||
-        check_encoding(context, source, error) || read_namespaces(context, source, error))
-        return error->status;
-    for (const char *name = source->name; *name; name++)
-        if ((unsigned char)*name < 0x20)
-            return setting_fault(context, tree, error, _("a source's name cannot hold control characters"));
-    return STATUS_OK;
+    (void)((source->unformatted ||
+            setting_step(context, &all, check_options(context, source, error), error)) &&
+           setting_step(context, &all, check_header(context, source, error), error) &&
+           setting_step(context, &all, check_encoding(context, source, error), error) &&
+           setting_step(context, &all, read_namespaces(context, source, error), error) &&
+           setting_step(context, &all, check_name(context, source, error), error));
+    return all;
 }
 
 enum status source_read_all(const struct setting_context *context, const struct value *list,
@@ -215,21 +238,21 @@ enum status source_read_all(const struct setting_context *context, const struct 
     if (list->kind != VALUE_LIST)
         return setting_fault(context, list, error, _("\"sources\" must be a list"));
     *sources = arena_array(context->arena, struct source, list->count + 1);
-    enum status status = STATUS_OK;
+    enum status all = STATUS_OK;
     for (const struct value *tree = list->first; tree; tree = tree->next) {
         struct source *source = &(*sources)[*count];
-        enum status one = read_source(context, tree, source, error);
-        for (size_t i = 0; !one && i < *count; i++)
-            if (!strcmp((*sources)[i].name, source->name))
-                one = setting_fault(context, tree, error, _("two sources are called \"%s\""), source->name);
-        if (one && !setting_goes_on(context, error))
-            return one;
-        if (one)
-            status = one;
-        else
-            source->order = (int64_t)(*count)++;
+        if (!setting_step(context, &all, read_source(context, tree, source, error), error))
+            return all;
+        for (size_t i = 0; i < *count; i++)
+            if (*source->name && !strcmp((*sources)[i].name, source->name) &&
+                !setting_step(
+                    context, &all,
+                    setting_fault(context, tree, error, _("two sources are called \"%s\""), source->name),
+                    error))
+                return all;
+        source->order = (int64_t)(*count)++;
     }
-    return status;
+    return all;
 }
 
 static enum status no_source(const struct source *sources, size_t count, const char *name,

@@ -38,6 +38,8 @@ struct source {
     int64_t record_limit; /* bytes of one record */
     int64_t order;        /* its place in the configuration, from 0 */
 
+    bool unformatted; /* gathered with its fault: nobody knows its format, so that any address may be one */
+
     struct record_format record; /* made from the above */
 };
 
@@ -53,7 +55,9 @@ char source_separator(const struct source *source);
 /* The number of the heading row; 0 when it is to be found or `header` is a list of names. */
 size_t source_header_row(const struct source *source);
 
-/* Reads all sources. STATUS_USAGE with the place for anything wrong, doubled names included. */
+/* Reads all sources. STATUS_USAGE with the place for anything wrong, doubled names included. Where faults are gathered
+ * the sources that have some are there, too, for what else may be wrong with them: name "" and fetch or map NULL where
+ * they lack it. */
 enum status source_read_all(const struct setting_context *context, const struct value *list,
                             struct source **sources, size_t *count, struct error *error);
 

@@ -233,17 +233,13 @@ static void put_heading(struct page *page)
 
 static void put_period(struct page *page)
 {
-    const struct value *document = page->document, *period = value_find(document, "period");
-    struct text from = value_text_of(period, "from"), to = value_text_of(period, "to");
+    const struct value *document = page->document;
     html_literal(page->out, "<p class=\"sub\">");
-    if (from.bytes)
-        html_text(page->out, text_format(page->arena, _("From " TEXT_PRINT " to " TEXT_PRINT),
-                                         TEXT_ARG(report_day(page->arena, from, page->language)),
-                                         TEXT_ARG(report_day(page->arena, to, page->language))));
-    else
-        html_text(page->out, text_format(page->arena, _("On " TEXT_PRINT),
-                                         TEXT_ARG(report_day(page->arena, value_text_of(period, "as_of"),
-                                                             page->language))));
+    if (value_text_of(document, "department").bytes) {
+        html_text(page->out, report_department_words(page->arena, document));
+        html_literal(page->out, "<br>");
+    }
+    html_text(page->out, report_period_words(page->arena, document, page->language));
     html_literal(page->out, "<br>");
     html_text(page->out,
               text_format(page->arena, _("Unit: " TEXT_PRINT), TEXT_ARG(value_text_of(document, "unit"))));

@@ -106,15 +106,18 @@ static void judge_wanted(const struct report_request *request, struct arena *are
     static const char *const figure[] = {
         [NOT_JUDGED] = "not_judged", [IN_TIME] = "in_time", [LATE] = "offenders"
     };
+    struct text last = TEXT_NONE; /* two sources may give one */
     for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next) {
-        bool seen = report_says(wanted, "status", "draft") ||
+        struct text code = value_text_of(wanted, "code");
+        bool seen = report_says(wanted, "status", "draft") || text_equal(code, last) ||
                     !report_within(request, value_text_of(wanted, "signed_on"));
-        for (size_t i = 0; i < steps->count && !seen; i++)
-            seen = text_equal(value_text_of(steps->step[i].version, "code"), value_text_of(wanted, "code")) &&
-                   report_within(request, value_text_of(steps->step[i].version, "signed_on"));
-        if (!seen)
-            report_count(arena, announced, figure[judge_announcement(request, wanted)],
-                         value_text_of(wanted, "code"));
+        const struct report_step *step = report_steps_find(steps, code), *end = steps->step + steps->count;
+        for (; !seen && step && step < end && text_equal(value_text_of(step->version, "code"), code); step++)
+            seen = report_within(request, value_text_of(step->version, "signed_on"));
+        if (seen)
+            continue;
+        report_count(arena, announced, figure[judge_announcement(request, wanted)], code);
+        last = code;
     }
 }
 
@@ -157,13 +160,12 @@ static enum status judge_standing(const struct report_request *request, struct a
         bool online = is_full || report_says(row, "online_service", "partial");
         bool stated = value_text_of(row, "online_service").bytes;
         report_count(arena, complete, report_says(row, "complete", "1") ? "in_time" : "offenders", code);
-        report_count(arena, share, online ? "in_time" : "offenders", code);
-        if (!stated)
-            report_count(arena, share, "not_judged", code);
-        if (report_says(row, "full_online_eligible", "yes"))
-            report_count(arena, full, is_full ? "in_time" : "offenders", code);
-        else if (!value_text_of(row, "full_online_eligible").bytes)
+        report_count(arena, share, !stated ? "not_judged" : online ? "in_time" : "offenders", code);
+        struct text eligible = value_text_of(row, "full_online_eligible");
+        if (!eligible.bytes || (!stated && text_is(eligible, "yes")))
             report_count(arena, full, "not_judged", code);
+        else if (text_is(eligible, "yes"))
+            report_count(arena, full, is_full ? "in_time" : "offenders", code);
     }
     return STATUS_OK;
 }

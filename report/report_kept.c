@@ -118,8 +118,7 @@ struct value *report_kept_make(const struct report_kept *kept, struct arena *are
         value_set(period, "known_at", value_text(arena, value_text_of(kept->head, "at")));
     if (kept->head && kept->head->count)
         value_set(document, "rests_on", value_copy(arena, kept->head));
-    if (!kept->department)
-        report_column(arena, document, "department", _("department"), "text");
+    report_column(arena, document, "department", _("department"), "text");
     report_column(arena, document, "code", _("code"), "text");
     report_column(arena, document, "name", _("procedure"), "text");
     report_column(arena, document, "what", _("what is wrong"), "text");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "adapters/unicode.h"
+#include "core/field_words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -130,6 +131,12 @@ int64_t report_count_of(const struct value *row, const char *name)
     return codes ? (int64_t)codes->count : 0;
 }
 
+bool report_counts_last(const struct value *row, const char *name, struct text code)
+{
+    const struct value *codes = value_find(value_find(row, name), "codes");
+    return codes && codes->last && text_equal(codes->last->text, code);
+}
+
 void report_percent(struct arena *arena, struct value *row, const char *name, int64_t numerator,
                     int64_t denominator)
 {
@@ -190,28 +197,45 @@ static struct text name_of(const struct value *item)
     return name.bytes ? name : value_text_of(item, "code");
 }
 
-void report_groups_of(const struct report_request *request, enum report_by by, const struct value *procedure,
-                      struct report_groups *groups)
+static void group_by_fields(const struct value *procedure, struct report_groups *groups)
+{
+    const struct value *fields = value_find(procedure, "fields");
+    for (const struct value *field = fields ? fields->first : NULL; field && groups->count < 64;
+         field = field->next)
+        if (name_of(field).length)
+            groups->name[groups->count++] = name_of(field);
+}
+
+static void group_by_levels(struct arena *arena, const struct value *procedure, struct report_groups *groups)
 {
     static const char *const levels[] = { "ministry", "province", "district", "commune" };
+    const struct field *field = field_words_find(TEXT("levels[]"));
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (text_is(value_text_of(procedure, levels[i]), "1"))
+            groups->name[groups->count++] =
+                field_words_value(arena, field, text_of(levels[i]), language_of_process());
+}
+
+void report_groups_of(const struct report_request *request, struct arena *arena,
+                      const struct value *procedure, struct report_groups *groups)
+{
+    static const char *const unnamed[] = { N_("(none)"), N_("(no field stated)"), N_("(no level stated)"),
+                                           N_("(none)") };
     *groups = (struct report_groups){ .count = 0 };
-    if (by == REPORT_BY_FIELD) {
-        const struct value *fields = value_find(procedure, "fields");
-        for (const struct value *field = fields ? fields->first : NULL; field && groups->count < 64;
-             field = field->next)
-            groups->name[groups->count++] = name_of(field);
-    } else if (by == REPORT_BY_LEVEL) {
-        for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-            if (text_is(value_text_of(procedure, levels[i]), "1"))
-                groups->name[groups->count++] = text_of(levels[i]);
+    if (request->by == REPORT_BY_FIELD) {
+        group_by_fields(procedure, groups);
+    } else if (request->by == REPORT_BY_LEVEL) {
+        group_by_levels(arena, procedure, groups);
     } else {
-        struct text name = value_text_of(procedure, by == REPORT_BY_DEPARTMENT ? "department" : "agency");
-        if (!name.bytes && by == REPORT_BY_AGENCY)
+        bool departments = request->by == REPORT_BY_DEPARTMENT;
+        struct text name = value_text_of(procedure, departments ? "department" : "agency");
+        if (!name.bytes && !departments)
             name = text_of(request->agency_name);
-        groups->name[groups->count++] = name;
+        groups->name[0] = name;
+        groups->count = name.length > 0;
     }
     if (!groups->count)
-        groups->name[groups->count++] = TEXT("");
+        groups->name[groups->count++] = text_of(_(unnamed[request->by]));
 }
 
 const char *report_by_heading(enum report_by by)

@@ -24,6 +24,8 @@ void report_sort(struct arena *arena, struct value *document);
 struct value *report_figure(struct arena *arena, struct value *row, const char *name);
 void report_count(struct arena *arena, struct value *row, const char *name, struct text code);
 int64_t report_count_of(const struct value *row, const char *name);
+/* Is it the code that the figure counted last? */
+bool report_counts_last(const struct value *row, const char *name, struct text code);
 
 /* numerator / denominator as a percentage with two decimals, half up; a denominator of 0 is "N/A". */
 void report_percent(struct arena *arena, struct value *row, const char *name, int64_t numerator,
@@ -35,13 +37,14 @@ void report_note(struct arena *arena, struct value *document, const char *text);
 /* A list behind the figures: an object with columns[] (report_column) and rows[]. */
 struct value *report_list(struct arena *arena, struct value *document, const char *name, const char *heading);
 
-/* The texts by which a procedure is grouped: one for an agency or a department, one or more for fields. */
+/* The names by which a procedure is grouped, in the language of the report: one for an agency or a department, one or
+ * more for fields and levels; "(no field stated)" and the like where it says none. */
 struct report_groups {
     struct text name[64];
     size_t count;
 };
-void report_groups_of(const struct report_request *request, enum report_by by, const struct value *procedure,
-                      struct report_groups *groups);
+void report_groups_of(const struct report_request *request, struct arena *arena,
+                      const struct value *procedure, struct report_groups *groups);
 const char *report_by_heading(enum report_by by);
 
 /* Terms of the law, counted in working days of the request's calendar. */

@@ -69,22 +69,62 @@ static void count_step(const struct report_request *request, struct arena *arena
         report_count(arena, row, is_late(request, step->version) ? "late" : "in_time", code);
 }
 
-static void count_waiting(const struct report_request *request, struct arena *arena, struct value *rows,
-                          struct value *total, const struct report_steps *steps)
+/* On the last day that the report knows of. */
+static bool is_overdue(const struct report_request *request, const struct value *wanted)
 {
-    for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next) {
-        bool seen = report_says(wanted, "status", "draft") ||
-                    !report_within(request, value_text_of(wanted, "signed_on"));
-        for (size_t i = 0; i < steps->count && !seen; i++)
-            seen = text_equal(value_text_of(steps->step[i].version, "code"), value_text_of(wanted, "code")) &&
-                   text_equal(value_text_of(steps->step[i].version, "decision"),
-                              value_text_of(wanted, "decision"));
-        if (seen)
-            continue;
-        report_count(arena, decision_row(request, arena, rows, wanted), "not_yet",
-                     value_text_of(wanted, "code"));
-        report_count(arena, total, "not_yet", value_text_of(wanted, "code"));
+    struct date due, to;
+    return report_publication_due(request, wanted, &due) && date_compare(due, request->today) < 0 &&
+           date_read(text_of(request->to), &to) && date_compare(due, to) < 0;
+}
+
+/* Up to the end of the period, or at all. */
+static bool was_published(const struct report_steps *steps, const struct value *version, bool at_all)
+{
+    struct text code = value_text_of(version, "code");
+    const struct report_step *step = report_steps_find(steps, code), *end = steps->step + steps->count;
+    for (; step && step < end && text_equal(value_text_of(step->version, "code"), code); step++)
+        if ((at_all || !step->later) &&
+            text_equal(value_text_of(step->version, "decision"), value_text_of(version, "decision")))
+            return true;
+    return false;
+}
+
+/* Whatever holds it back. What is overdue is late as well. */
+static void count_waiting(const struct report_request *request, struct arena *arena, struct value *document,
+                          const struct value *version)
+{
+    struct text code = value_text_of(version, "code");
+    struct value *both[] = { decision_row(request, arena, value_find(document, "rows"), version),
+                             value_find(document, "total") };
+    if (report_counts_last(both[0], "not_yet", code))
+        return;
+    for (int i = 0; i < 2; i++) {
+        report_count(arena, both[i], "not_yet", code);
+        if (is_overdue(request, version))
+            report_count(arena, both[i], "late", code);
     }
+}
+
+static void count_all_waiting(const struct report_request *request, struct arena *arena,
+                              struct value *document, const struct report_steps *steps)
+{
+    for (size_t i = 0; i < steps->count; i++)
+        if (steps->step[i].later && strcmp(steps->step[i].what, "baseline") &&
+            report_within(request, value_text_of(steps->step[i].version, "signed_on")) &&
+            !was_published(steps, steps->step[i].version, false))
+            count_waiting(request, arena, document, steps->step[i].version);
+    for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next)
+        if (!report_says(wanted, "status", "draft") &&
+            report_within(request, value_text_of(wanted, "signed_on")) && !was_published(steps, wanted, true))
+            count_waiting(request, arena, document, wanted);
+}
+
+static size_t count_undated(const struct report_steps *steps)
+{
+    size_t count = 0;
+    for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next)
+        count += !value_text_of(wanted, "signed_on").bytes && !report_says(wanted, "status", "draft");
+    return count;
 }
 
 enum status report_make_announced(const struct report_request *request, struct arena *arena,
@@ -109,12 +149,12 @@ enum status report_make_announced(const struct report_request *request, struct a
         const struct value *version = steps.step[i].version;
         struct text signed_on = value_text_of(version, "signed_on");
         undated += !signed_on.bytes && report_within(request, value_text_of(version, "day"));
-        if (!report_within(request, signed_on))
+        if (steps.step[i].later || !report_within(request, signed_on))
             continue;
         count_step(request, arena, decision_row(request, arena, rows, version), &steps.step[i]);
         count_step(request, arena, total, &steps.step[i]);
     }
-    count_waiting(request, arena, rows, total, &steps);
+    count_all_waiting(request, arena, document, &steps);
     for (struct value *row = rows->first; row; row = row->next)
         report_forget(row, "key");
     if (undated)
@@ -123,6 +163,15 @@ enum status report_make_announced(const struct report_request *request, struct a
                                                    _("%zu acknowledgements of the period name no day of "
                                                      "signature and stand under no decision."),
                                                    undated)));
+    size_t waiting = count_undated(&steps);
+    if (waiting)
+        report_note(
+            arena, document,
+            text_string(arena, text_format(arena,
+                                           _("%zu procedures that the portal does not have name no day "
+                                             "of signature that could be read and stand under no "
+                                             "decision."),
+                                           waiting)));
     if (!request->calendar)
         report_note(arena, document,
                     _("No calendar of holidays is configured (codes: holidays): terms cannot be judged."));
@@ -142,7 +191,7 @@ static void count_movement(const struct report_request *request, struct arena *a
 {
     struct value *rows = value_find(document, "rows"), *total = value_find(document, "total");
     struct report_groups groups;
-    report_groups_of(request, request->by, procedure, &groups);
+    report_groups_of(request, arena, procedure, &groups);
     report_count(arena, total, what, value_text_of(procedure, "code"));
     for (size_t i = 0; i < groups.count; i++) {
         struct value *row = report_row(arena, rows, "group", groups.name[i]);

@@ -69,14 +69,14 @@ enum status report_make_quantity(const struct report_request *request, struct ar
         if (!report_says(procedure, "status", "published"))
             continue;
         count_quantity(arena, total, procedure);
-        report_groups_of(request, request->by, procedure, &groups);
+        report_groups_of(request, arena, procedure, &groups);
         repeated = repeated || groups.count > 1;
         levelless = levelless || !has_level(procedure);
         for (size_t i = 0; i < groups.count; i++) {
             struct text group = groups.name[i];
-            if (!has_level(procedure))
+            if (!has_level(procedure) && request->by != REPORT_BY_LEVEL)
                 group = text_format(arena, TEXT_PRINT " %s", TEXT_ARG(group), _("(no level stated)"));
-            count_quantity(arena, report_row(arena, rows, "group", text_trim(group)), procedure);
+            count_quantity(arena, report_row(arena, rows, "group", group), procedure);
         }
     }
     if (repeated)
@@ -193,7 +193,7 @@ enum status report_make_online(const struct report_request *request, struct aren
             continue;
         count_online(arena, total, procedure);
         list_partial(arena, value_find(list, "rows"), procedure);
-        report_groups_of(request, request->by, procedure, &groups);
+        report_groups_of(request, arena, procedure, &groups);
         repeated = repeated || groups.count > 1;
         for (size_t i = 0; i < groups.count; i++)
             count_online(arena, report_row(arena, rows, "group", groups.name[i]), procedure);
@@ -220,15 +220,16 @@ static const char *const internals[][2] = {
 };
 #define INTERNALS (sizeof internals / sizeof *internals)
 
-static struct text first_name(const struct value *procedure, const char *list)
+static struct text first_name(const struct value *procedure, const char *list, const char *unnamed)
 {
     const struct value *items = value_find(procedure, list);
     struct text name = items ? value_text_of(items->first, "name") : TEXT_NONE;
-    if (!name.bytes && items)
+    if (!name.length && items)
         name = value_text_of(items->first, "code");
-    return name.bytes ? name : TEXT("");
+    return name.length ? name : text_of(unnamed);
 }
 
+/* What is published was announced; of both, the group. */
 static void count_internal(struct arena *arena, struct value *row, const struct value *procedure,
                            const char *stage)
 {
@@ -237,6 +238,8 @@ static void count_internal(struct arena *arena, struct value *row, const struct 
     report_count(arena, row, stage, code);
     if (!strcmp(stage, "abolished"))
         return;
+    if (strcmp(stage, "announced") != 0)
+        report_count(arena, row, "announced", code);
     report_count(arena, row,
                  text_is(group, "between_agencies") ? "between_agencies"
                  : text_is(group, "within_agency")  ? "within_agency"
@@ -244,19 +247,47 @@ static void count_internal(struct arena *arena, struct value *row, const struct 
                  code);
 }
 
-static void add_internal(struct arena *arena, struct value *rows, struct value *total,
-                         const struct value *procedure, const char *stage)
+static void add_internal(struct arena *arena, struct value *document, const struct value *procedure,
+                         const char *stage)
 {
-    struct text field = first_name(procedure, "fields"), agency = first_name(procedure, "executing");
+    struct text field = first_name(procedure, "fields", _("(no field stated)")),
+                agency = first_name(procedure, "executing", _("(none)"));
     struct text key =
         text_format(arena, "%.*s\x01%.*s", (int)field.length, field.bytes, (int)agency.length, agency.bytes);
-    struct value *row = report_row(arena, rows, "key", key);
+    struct value *row = report_row(arena, value_find(document, "rows"), "key", key);
     if (!value_find(row, "field")) {
         value_set(row, "field", value_text(arena, field));
         value_set(row, "executing", value_text(arena, agency));
     }
     count_internal(arena, row, procedure, stage);
-    count_internal(arena, total, procedure, stage);
+    count_internal(arena, value_find(document, "total"), procedure, stage);
+}
+
+static void add_standing(struct arena *arena, struct value *document, const struct value *standing)
+{
+    for (const struct value *procedure = standing->first; procedure; procedure = procedure->next)
+        if (report_says(procedure, "kind", "internal"))
+            add_internal(arena, document, procedure,
+                         report_says(procedure, "status", "published") ? "published" : "abolished");
+}
+
+/* Announced by the day, and not published yet. Both lists are in the order of codes. */
+static void add_wanted(struct arena *arena, struct value *document, const struct value *standing,
+                       const struct value *wanted, const char *day)
+{
+    const struct value *there = standing->first;
+    for (const struct value *procedure = wanted->first; procedure; procedure = procedure->next) {
+        struct text code = value_text_of(procedure, "code"),
+                    signed_on = value_text_of(procedure, "signed_on");
+        while (there && text_compare(value_text_of(there, "code"), code) < 0)
+            there = there->next;
+        bool stands = there && text_equal(value_text_of(there, "code"), code) &&
+                      report_says(there, "status", "published");
+        bool later = signed_on.bytes && text_compare(signed_on, text_of(day)) > 0;
+        if (report_says(procedure, "kind", "internal") && report_says(procedure, "status", "announced") &&
+            !stands && !later && !report_counts_last(value_find(document, "total"), "announced", code))
+            add_internal(arena, document, procedure, "announced");
+    }
 }
 
 enum status report_make_internal(const struct report_request *request, struct arena *arena,
@@ -272,13 +303,8 @@ enum status report_make_internal(const struct report_request *request, struct ar
     struct value *total = value_set(document, "total", value_object(arena));
     value_set(total, "field", value_string(arena, _("Total")));
     figures(arena, total, internals, INTERNALS);
-    for (const struct value *procedure = standing->first; procedure; procedure = procedure->next)
-        if (report_says(procedure, "kind", "internal"))
-            add_internal(arena, rows, total, procedure,
-                         report_says(procedure, "status", "published") ? "published" : "abolished");
-    for (const struct value *procedure = wanted->first; procedure; procedure = procedure->next)
-        if (report_says(procedure, "kind", "internal") && report_says(procedure, "status", "announced"))
-            add_internal(arena, rows, total, procedure, "announced");
+    add_standing(arena, document, standing);
+    add_wanted(arena, document, standing, wanted, request->as_of);
     for (struct value *row = rows->first; row; row = row->next)
         report_forget(row, "key");
     report_sort(arena, document);

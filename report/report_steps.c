@@ -5,6 +5,8 @@
 #include "report/report_parts.h"
 #include "store/report_view.h"
 
+#define EVER "9999-12-31"
+
 bool report_within(const struct report_request *request, struct text day)
 {
     return day.bytes && text_compare(day, text_of(request->from)) >= 0 &&
@@ -52,7 +54,7 @@ enum status report_steps_read(const struct report_request *request, struct arena
 {
     struct value *versions;
     struct text baseline = text_of(request->baseline);
-    if (report_view_versions(request->store, request->memory, arena, request->to, &versions, error) ||
+    if (report_view_versions(request->store, request->memory, arena, EVER, &versions, error) ||
         report_view_wanted(request->store, arena, &steps->wanted, error) ||
         (!baseline.bytes && report_view_first_day(request->store, arena, &baseline, error)))
         return error->status;
@@ -63,7 +65,26 @@ enum status report_steps_read(const struct report_request *request, struct arena
     for (const struct value *version = versions->first; version; before = version, version = version->next) {
         if (before && !text_equal(value_text_of(before, "code"), value_text_of(version, "code")))
             before = NULL;
-        steps->step[steps->count++] = (struct report_step){ version, what_it_is(version, before, baseline) };
+        steps->step[steps->count++] = (struct report_step){
+            .version = version,
+            .later = text_compare(value_text_of(version, "day"), text_of(request->to)) > 0,
+            .what = what_it_is(version, before, baseline),
+        };
     }
     return STATUS_OK;
+}
+
+const struct report_step *report_steps_find(const struct report_steps *steps, struct text code)
+{
+    size_t low = 0, high = steps->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (text_compare(value_text_of(steps->step[middle].version, "code"), code) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < steps->count && text_equal(value_text_of(steps->step[low].version, "code"), code)
+               ? &steps->step[low]
+               : NULL;
 }

@@ -7,6 +7,7 @@
 /* One acknowledgement, seen beside the one before it. */
 struct report_step {
     const struct value *version;
+    bool later;       /* behind the end of the period: by then the portal did not have it */
     const char *what; /* new, amended, replaced, abolished, correction, baseline */
 };
 
@@ -16,12 +17,15 @@ struct report_steps {
     struct value *wanted;
 };
 
-/* All up to the end of the period, in order of code and time. What came up to the baseline day is "baseline"; a
+/* All, in order of code and time, and what the sources announce and the portal does not have. What came up to the baseline day is "baseline"; a
  * new content under the decision of the one before is "correction"; else what the source says the decision did
  * (announcement), or what it did to what stood there. The document says which day that is: the configuration's, or the
  * one that the ledger proposes. */
 enum status report_steps_read(const struct report_request *request, struct arena *arena,
                               struct value *document, struct report_steps *steps, struct error *error);
+
+/* The first step of a code; NULL: there is none. The code's others follow it. */
+const struct report_step *report_steps_find(const struct report_steps *steps, struct text code);
 
 /* Does the day (yyyy-mm-dd; bytes NULL: no) lie in the period? */
 bool report_within(const struct report_request *request, struct text day);

@@ -64,6 +64,25 @@ struct text report_cell_text(struct arena *arena, const struct value *cell, cons
     return text_of(words);
 }
 
+struct text report_period_words(struct arena *arena, const struct value *document, const char *language)
+{
+    const struct value *period = value_find(document, "period");
+    struct text from = value_text_of(period, "from"), to = value_text_of(period, "to");
+    if (!from.bytes)
+        return text_format(arena, _("On " TEXT_PRINT),
+                           TEXT_ARG(report_day(arena, value_text_of(period, "as_of"), language)));
+    return text_format(arena, _("From " TEXT_PRINT " to " TEXT_PRINT),
+                       TEXT_ARG(report_day(arena, from, language)),
+                       TEXT_ARG(report_day(arena, to, language)));
+}
+
+struct text report_department_words(struct arena *arena, const struct value *document)
+{
+    struct text department = value_text_of(document, "department");
+    return department.bytes ? text_format(arena, _("Department: " TEXT_PRINT), TEXT_ARG(department))
+                            : TEXT_NONE;
+}
+
 void report_foot(struct arena *arena, const struct value *document, const char *language,
                  struct text lines[4], size_t *count)
 {
@@ -176,6 +195,9 @@ static void put_figures(struct sheet *sheet, const struct value *document)
     xlsx_write_sheet(sheet->book, _("Figures"));
     put_line(sheet, value_text_of(value_find(document, "agency"), "name"), XLSX_PLAIN);
     put_line(sheet, value_text_of(document, "title"), XLSX_TITLE);
+    if (value_text_of(document, "department").bytes)
+        put_line(sheet, report_department_words(sheet->arena, document), XLSX_PLAIN);
+    put_line(sheet, report_period_words(sheet->arena, document, sheet->language), XLSX_PLAIN);
     put_line(sheet,
              text_format(sheet->arena, _("Unit: " TEXT_PRINT), TEXT_ARG(value_text_of(document, "unit"))),
              XLSX_PLAIN);

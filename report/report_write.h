@@ -24,6 +24,10 @@ void report_html_inside(struct buffer *out, const struct value *document, const 
 /* A sheet of the figures, one of the codes behind them, one for each list. */
 enum status report_xlsx_write(const struct value *document, const char *language, struct spool_file *spool,
                               struct error *error);
+/* "Từ ngày … đến ngày …", or the day. */
+struct text report_period_words(struct arena *arena, const struct value *document, const char *language);
+/* Whose list it is, of one for a department; bytes NULL: it is everybody's. */
+struct text report_department_words(struct arena *arena, const struct value *document);
 /* "Số liệu tính đến …", the head it rests on: lines of text, for table and pages. */
 void report_foot(struct arena *arena, const struct value *document, const char *language,
                  struct text lines[4], size_t *count);

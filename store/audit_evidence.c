@@ -739,12 +739,12 @@ static bool is_kind(size_t at, size_t count, struct text status, struct text eve
     return text_is(status, "published") && count == 1 && text_is(event, "published");
 }
 
-static bool is_day(struct text on)
+static bool has_form(struct text text, const char *form)
 {
-    static const char form[] = "dddd-dd-dd";
-    for (size_t i = 0; i < sizeof form - 1; i++)
-        if (on.length != sizeof form - 1 ||
-            (form[i] == 'd' ? on.bytes[i] < '0' || on.bytes[i] > '9' : on.bytes[i] != form[i]))
+    if (text.length != strlen(form))
+        return false;
+    for (size_t i = 0; i < text.length; i++)
+        if (form[i] == 'd' ? text.bytes[i] < '0' || text.bytes[i] > '9' : text.bytes[i] != form[i])
             return false;
     return true;
 }
@@ -754,10 +754,13 @@ static enum status check_proven(struct evidence *evidence, const struct value *p
     struct audit_pass *pass = evidence->pass;
     const struct value *events = value_find(proof, "events");
     struct text status = text_member(proof, "status"), code = text_member(proof, "code"),
-                on = text_member(proof, "on"), content = text_member(proof, "content");
+                on = text_member(proof, "on"), content = text_member(proof, "content"),
+                known = text_member(proof, "known_at");
     struct text end = text_format(&evidence->arena, "%.*sT17:00:00.000Z", TEXT_ARG(on));
     const struct ledger_entry *entry = &evidence->scan.entry;
-    bool kinds = true, codes = code.bytes, days = is_day(on), contents = true;
+    bool kinds = true, codes = code.bytes, days = has_form(on, "dddd-dd-dd"), contents = true;
+    bool early = value_find(proof, "known_at") != NULL;
+    bool knows = !early || (has_form(known, "dddd-dd-ddTdd:dd:dd.dddZ") && text_compare(known, end) < 0);
     int64_t before = 0;
     size_t at = 0;
     for (const struct value *part = events->first; part; part = part->next, at++) {
@@ -775,6 +778,7 @@ static enum status check_proven(struct evidence *evidence, const struct value *p
         kinds = kinds && is_kind(at, events->count, status, entry->event) && entry->seq > before;
         codes = codes && text_equal(entry->code, code);
         days = days && text_compare(entry->at, end) < 0;
+        knows = knows && (!early || text_compare(entry->at, known) <= 0);
         if (!at && value_find(proof, "content"))
             contents = content.bytes && text_is(entry->event, "published") && entry->has_digest &&
                        digest_equal(&digest, &entry->digest);
@@ -784,11 +788,14 @@ static enum status check_proven(struct evidence *evidence, const struct value *p
     claim(evidence, kinds, "status");
     claim(evidence, codes, "code");
     claim(evidence, days, "on");
+    claim(evidence, knows, "known_at");
     claim(evidence, contents, "content");
     audit_not_proven(pass,
-                     _("that nothing came behind event %lld (%.*s) until the end of %.*s: only the whole "
-                       "ledger can prove it"),
-                     (long long)before, TEXT_ARG(entry->at), TEXT_ARG(on));
+                     early ? _("that nothing came behind event %lld (%.*s) until %.*s: only the whole ledger "
+                               "can prove it")
+                           : _("that nothing came behind event %lld (%.*s) until the end of %.*s: only the "
+                               "whole ledger can prove it"),
+                     (long long)before, TEXT_ARG(entry->at), TEXT_ARG(early ? known : on));
     return STATUS_OK;
 }
 
@@ -814,7 +821,8 @@ static enum status check_proof(struct evidence *evidence, const char *path, stru
               read_digest(text_member(proof, "root"), &root) && digest_equal(&root, &evidence->head.root),
           "tree_size, root");
     check_members(evidence, proof,
-                  NAMES("code", "content", "events", "format", "head", "on", "root", "status", "tree_size"));
+                  NAMES("code", "content", "events", "format", "head", "known_at", "on", "root", "status",
+                        "tree_size"));
     claim(evidence, is_number(proof, "format", &format) && format == 1, "format");
     judge_outside(evidence);
     return check_proven(evidence, proof, error);

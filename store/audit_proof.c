@@ -176,7 +176,10 @@ static enum status prove(struct store *store, struct arena *arena, struct text c
 {
     struct value *held, *made = value_object(arena);
     struct audit_head head;
+    struct text known;
     enum status status = history_on(store, arena, code, NULL, on, &held, error);
+    if (!status)
+        status = history_known_at(store, arena, on, &known, error);
     if (status)
         return status;
     int64_t event = number_of(held, "event");
@@ -191,6 +194,8 @@ static enum status prove(struct store *store, struct arena *arena, struct text c
     value_set(made, "format", value_integer(arena, 1));
     value_set(made, "code", value_text(arena, code));
     value_set(made, "on", value_text(arena, value_text_of(held, "on")));
+    if (known.bytes)
+        value_set(made, "known_at", value_text(arena, known));
     value_set(made, "status", value_text(arena, value_text_of(held, "status")));
     value_set(made, "head", value_text(arena, head.note));
     value_set(made, "tree_size", value_integer(arena, (int64_t)head.size));

@@ -14,7 +14,8 @@ const struct merkle_source *audit_leaves_source(struct audit_leaves *leaves);
 void audit_leaves_close(struct audit_leaves *leaves);
 
 /* What stood at the portal at the end of a day in Vietnam, with its proof: an object of
- *     format (1), code, on, status, head (the note of the newest head), tree_size, root,
+ *     format (1), code, on, known_at (where the day is not over, or later than the last event: the time of that
+ *                event), status, head (the note of the newest head), tree_size, root,
  *     events[]   {event: its canonical JSON as a text, leaf, path[]: hex}: the publication, and the
  *                withdrawal if there was one
  *     content    the canonical bytes as a text

@@ -355,7 +355,7 @@ enum status history_on(struct store *store, struct arena *arena, struct text cod
     date_write(on, day);
     value_set(out, "code", value_text(arena, code));
     value_set(out, "on", value_string(arena, day));
-    value_set(out, "until", value_text(arena, text_format(arena, "%sT24:00:00+07:00", day)));
+    value_set(out, "until", value_text(arena, text_copy(arena, text_of(until))));
     *held = out;
     return tell_version(store, arena, code, field, &version, out, error);
 }

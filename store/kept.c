@@ -19,6 +19,11 @@
 #define ASKED                                                                                                \
     " FROM json_each(coalesce(?11, '[]')) j JOIN procedure_state q ON q.code = json_extract(j.value, '$.code')"   \
     "  LEFT JOIN record r ON r.id = q.record LEFT JOIN source s ON s.id = r.source"
+/* A conflict has no intent any more: the run that met it. */
+#define DELIVERED_IN                                                                                         \
+    "coalesce((SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), CASE q.state WHEN 'conflict' THEN"  \
+    " (SELECT l.run FROM ledger l WHERE l.code = q.code AND l.event IN ('conflict', 'differs')"              \
+    "  ORDER BY l.seq DESC LIMIT 1) END)"
 #define STATE "CASE q.state WHEN 'intended' THEN 'unknown' ELSE q.state END"
 
 #define KEPT                                                                                                 \
@@ -27,7 +32,7 @@
     "  f.since_run AS since_run, 0 AS kind, r.id AS record, f.rowid AS finding" RECORDS                          \
     " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                                             \
     "  r.content, r.locator, " STATE ", NULL, NULL, NULL, NULL, NULL, NULL,"        \
-    "  q.words, NULL, (SELECT l.run FROM ledger l WHERE l.seq = q.intent_event), 1, q.record, 0" DELIVERIES \
+    "  q.words, NULL, " DELIVERED_IN ", 1, q.record, 0" DELIVERIES \
     " UNION ALL SELECT coalesce(r.department, s.name, ''), s.name, r.key, q.code,"                               \
     "  r.content, r.locator,"                                                                                    \
     "  json_extract(j.value, '$.outcome'), NULL, NULL, json_extract(j.value, '$.field'), NULL, NULL, NULL,"      \
@@ -162,24 +167,27 @@ enum status kept_counts(struct store *store, enum kept_by by, struct arena *aren
     return statement_rows(statement, arena, (const char *const[]){ NULL }, rows, error);
 }
 
-enum status kept_count(struct store *store, int64_t since, struct arena *arena, int64_t *points,
+enum status kept_count(struct store *store, int64_t since, struct arena *arena, int64_t *records,
                        int64_t *fresh, struct error *error)
 {
     struct sqlite_statement *row;
     struct scene scene;
     if (look(store, arena, &scene, error) ||
-        store_sql(store,
-                  "SELECT count(*), count(*) FILTER (WHERE coalesce(since_run, 0) > ?1) FROM"
-                  " (SELECT f.since_run" RECORDS
-                  " UNION ALL SELECT (SELECT l.run FROM ledger l WHERE l.seq = q.intent_event)" DELIVERIES
-                  " UNION ALL SELECT CAST(json_extract(j.value, '$.run') AS INTEGER)" ASKED ")",
-                  &row, error))
+        store_sql(
+            store,
+            "SELECT " DIFFERENT("kind", "record", "code") ", " DIFFERENT(
+                "kind", "record", "code") " FILTER (WHERE coalesce(since_run, 0) > ?1) FROM"
+                                          " (SELECT f.since_run, 0 AS kind, r.id AS record, r.code" RECORDS
+                                          " UNION ALL SELECT " DELIVERED_IN ", 1, q.record, q.code" DELIVERIES
+                                          " UNION ALL SELECT CAST(json_extract(j.value, '$.run') AS "
+                                          "INTEGER), 2, q.record, q.code" ASKED ")",
+            &row, error))
         return error->status;
     sqlite_bind_number(row, 1, since ? since : -1);
     bind_scene(row, &scene);
     if (sqlite_step(row, error))
         return error->status;
-    *points = sqlite_number(row, 0);
+    *records = sqlite_number(row, 0);
     *fresh = sqlite_number(row, 1);
     sqlite_reset_statement(row);
     return STATUS_OK;

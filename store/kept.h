@@ -20,8 +20,8 @@ struct kept_filter {
     const struct row_visit *visit;           /* takes the rows, and *rows is NULL; NULL: nobody does */
 };
 
-/* How many points are kept back, and how many of them since after that run (0: all). */
-enum status kept_count(struct store *store, int64_t since, struct arena *arena, int64_t *points,
+/* How many records and procedures are kept back, and how many of them since after that run (0: all). */
+enum status kept_count(struct store *store, int64_t since, struct arena *arena, int64_t *records,
                        int64_t *fresh, struct error *error);
 /* Counted, the most first: objects of name (an outcome, a rule, a department), records (and procedures) and
  * points. What no rule keeps back has no name there. */

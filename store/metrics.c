@@ -99,12 +99,29 @@ static enum status put_family(struct store *store, const struct family *family, 
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status metrics_write(struct store *store, const char *today, const char *version, struct buffer *out,
-                          struct error *error)
+#define OF_THE_RUN 4 /* families of that many at the front are of the last run */
+#define EXIT_CODE  2
+
+static void put_attempt(const struct metrics_attempt *attempt, struct buffer *out)
 {
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        if (put_family(store, &families[i], today, out, error))
+    for (size_t i = 0; i <= EXIT_CODE; i += EXIT_CODE) {
+        const struct family *family = &families[i];
+        buffer_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %lld\n", family->name, family->help,
+                      family->name, family->name,
+                      i ? (long long)attempt->exit_code : (long long)(attempt->at / 1000));
+    }
+}
+
+enum status metrics_write(struct store *store, const struct metrics_attempt *attempt, const char *today,
+                          const char *version, struct buffer *out, struct error *error)
+{
+    if (attempt)
+        put_attempt(attempt, out);
+    for (size_t i = 0; store && i < sizeof families / sizeof *families; i++) {
+        bool told = attempt && i < OF_THE_RUN && !strstr(families[i].name, "success");
+        if (!told && put_family(store, &families[i], today, out, error))
             return error->status;
+    }
     buffer_string(
         out,
         "# HELP congkhai_build_info The program.\n# TYPE congkhai_build_info gauge\ncongkhai_build_info");

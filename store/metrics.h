@@ -6,8 +6,15 @@
 
 #include "store/store.h"
 
-/* `today` is the day in Vietnam, yyyy-mm-dd. */
-enum status metrics_write(struct store *store, const char *today, const char *version, struct buffer *out,
-                          struct error *error);
+/* A night that ended before a run began: of it the ledger has nothing. */
+struct metrics_attempt {
+    int64_t at; /* milliseconds */
+    int exit_code;
+};
+
+/* `today` is the day in Vietnam, yyyy-mm-dd. The last run is `attempt` where that is not NULL; then `store` may be NULL:
+ * nothing more is known. */
+enum status metrics_write(struct store *store, const struct metrics_attempt *attempt, const char *today,
+                          const char *version, struct buffer *out, struct error *error);
 
 #endif

@@ -34,17 +34,19 @@ static int badness(int exit_code)
     return exit_code < 0 ? 5 : exit_code < 6 ? order[exit_code] : 4;
 }
 
+static bool is_of(const struct night *night, int64_t began)
+{
+    return night->known && (!date_compare(night->day, night_day(began)) || is_again(night, began));
+}
+
 static void take(struct night *night, const struct night_run *run, const struct night_run *begins,
                  bool staged)
 {
-    struct date day = night_day(begins->started);
-    bool same = night->known && night->staged == staged &&
-                (!date_compare(night->day, day) || is_again(night, begins->started));
-    if (!same) {
+    if (night->staged != staged || !is_of(night, begins->started)) {
         int64_t clock_back = night->clock_back;
         *night = (struct night){ .known = true,
                                  .staged = staged,
-                                 .day = day,
+                                 .day = night_day(begins->started),
                                  .first = begins->run,
                                  .first_began = begins->started,
                                  .worst = run->run,
@@ -73,13 +75,12 @@ struct night night_last(const struct night_run *runs, size_t count)
         if (taken) {
             take(&night, run, run, false);
             extract = NULL;
-        } else if (!run->filtered && run->command == NIGHT_LOAD && extract) {
-            bool has_run =
-                night.known && !night.staged &&
-                (!date_compare(night.day, night_day(extract->started)) || is_again(&night, extract->started));
-            taken = !has_run;
+        } else if (!run->filtered && run->command == NIGHT_LOAD) {
+            /* Without a new extract it goes on with what the night's own one left. */
+            const struct night_run *begins = extract ? extract : run;
+            taken = is_of(&night, begins->started) ? night.staged : extract != NULL;
             if (taken)
-                take(&night, run, extract, true);
+                take(&night, run, begins, true);
             extract = NULL;
         } else if (!run->filtered && run->command == NIGHT_EXTRACT) {
             extract = run;

@@ -4,8 +4,9 @@
  * clocks. Its end is that of the last of them, and beside it stands the worst. An unfiltered `run` later on D is
  * run again by somebody: it belongs to the night of D and opens no new one, unless it begins when the next night is
  * due, which is a day after this one began, or up to two hours before. In a stretch without a `run`, an unfiltered
- * `load` behind an unfiltered `extract` that began since the night before stands for it; a `load` alone never does.
- * What ran since, smaller commands, is counted.
+ * `load` behind an unfiltered `extract` that began since the night before stands for it, and so does each one behind it
+ * in that night, which goes on with what that extract left; a `load` alone never does. What ran since, smaller
+ * commands, is counted.
  */
 #ifndef STORE_NIGHT_H
 #define STORE_NIGHT_H
@@ -28,7 +29,7 @@ struct night {
     struct date day;
     int64_t first, last; /* run numbers */
     int64_t first_began;
-    int64_t runs; /* how many `run`s, or pairs of stages */
+    int64_t runs; /* how many `run`s, or `load`s of stages */
     int last_exit, worst_exit;
     int64_t worst;      /* the run that ended worst */
     int64_t since;      /* commands behind the last of them */

@@ -24,8 +24,8 @@ enum status report_view_standing(struct store *store, const struct report_memory
 enum status report_view_versions(struct store *store, const struct report_memory *memory, struct arena *arena,
                                  const char *day, struct value **rows, struct error *error);
 
-/* What was accepted, is in its source now, and never stood at the portal as it is: the rows of
- * report_wanted, in order of code. */
+/* What is in its source now, accepted or kept back, and never stood at the portal as it is: the rows of
+ * report_wanted, in order of code; two sources may give one. */
 enum status report_view_wanted(struct store *store, struct arena *arena, struct value **rows,
                                struct error *error);
 

@@ -57,13 +57,13 @@
     "CREATE VIEW report_procedures AS SELECT v.code, v.number, v.seq, v.run, v.at, v.day, v.to_at, v.to_day, v.status,\n" \
     "  v.content_digest, v.source, v.department,\n" FACTS "\n" \
     "FROM report_versions v;\n" \
-    /* What should stand there, by the records that are in their sources now. */ \
+    /* What should stand there, by the records that are in their sources now, whatever keeps them back. */ \
     "CREATE VIEW report_wanted AS SELECT v.code, v.status, v.source, v.department,\n" FACTS "\n" \
     "FROM (SELECT r.code, r.status, s.name AS source, coalesce(r.department, s.name) AS department,\n" \
     "    CAST(p.bytes AS TEXT) AS content, CAST(p.bytes AS TEXT) AS act\n" \
     "  FROM record r JOIN payload p ON p.id = r.content JOIN source s ON s.id = r.source\n" \
     /* first what the portal acknowledged last, which is nearly always it */ \
-    "  WHERE r.present = 1 AND r.outcome = 'accepted' AND (SELECT e.digest FROM ledger e WHERE e.code = r.code\n" \
+    "  WHERE r.present = 1 AND r.code IS NOT NULL AND r.outcome IN ('accepted', 'rejected', 'held') AND (SELECT e.digest FROM ledger e WHERE e.code = r.code\n" \
     "      AND e.event IN ('published', 'withdrawn') ORDER BY e.seq DESC LIMIT 1) IS NOT p.digest\n" \
     "    AND NOT EXISTS (SELECT 1 FROM ledger e\n" \
     "    WHERE e.code = r.code AND e.event IN ('published', 'withdrawn') AND e.digest = p.digest)) v;\n"

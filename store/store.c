@@ -219,16 +219,42 @@ enum status store_blame(const struct store *store, enum status status, struct er
     return status;
 }
 
+static bool has_head(const char *path)
+{
+    BUFFER_OWNED struct buffer head = { 0 };
+    buffer_printf(&head, "%s.checkpoint", path);
+    return file_exists(head.bytes);
+}
+
+bool store_is_new(const char *path)
+{
+    return !file_exists(path) && !has_head(path);
+}
+
+static enum status tell_lost(const struct store *store, struct error *error)
+{
+    return error_set(error, STATUS_LEDGER,
+                     _("the store %s is lost: it is not there, or is none of ours, and the head beside it "
+                       "(%s.checkpoint) says that runs were made. Restore a backup"),
+                     store->path, store->path);
+}
+
 static enum status open_to_read(struct store *store, enum store_mode mode, bool untouched,
                                 struct error *error)
 {
     if (!file_exists(store->path))
-        return error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"),
-                         store->path);
+        return store_is_new(store->path)
+                   ? error_set(error, STATUS_USAGE, _("there is no store %s yet: nothing has been run"),
+                               store->path)
+                   : tell_lost(store, error);
     if (open_reading(store, untouched, error) ||
-        sqlite_run(store->database, "PRAGMA trusted_schema = ON; PRAGMA temp_store = MEMORY", error) ||
-        schema_prepare(store->database, false, store->path, &store->version, error))
+        sqlite_run(store->database, "PRAGMA trusted_schema = ON; PRAGMA temp_store = MEMORY", error))
         return store_blame(store, error->status, error);
+    enum status status = schema_prepare(store->database, false, store->path, &store->version, error);
+    if (status == STATUS_USAGE && store->version <= STORE_VERSION && has_head(store->path))
+        return tell_lost(store, error);
+    if (status)
+        return store_blame(store, status, error);
     return store_blame(store, check_schema(store, mode, error), error);
 }
 

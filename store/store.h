@@ -32,12 +32,16 @@ enum store_mode {
     STORE_RUN,        /* made when absent; takes the lock: STATUS_BUSY when another run has it */
 };
 
+/* Neither it nor a head beside it: nothing was run yet. */
+bool store_is_new(const char *path);
+
 /* Before anything is touched: STATUS_USAGE where strangers could put something in the store's place. */
 enum status store_check_place(const char *path, struct error *error);
 
 /* STATUS_USAGE for a database that is no store or one of a newer version ("made by a newer congkhai"); an
  * older one is brought up to date by store_run_begin. STATUS_LEDGER for what is no database, for one whose schema
- * was edited when it is to be read, and where it is to be written and cannot be. */
+ * was edited when it is to be read, and where it is to be written and cannot be; and where none is to be read but a
+ * head lies beside its place. */
 enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
                        struct error *error);
 /* The same, for a mode that reads, without a trace (store/untouched.h): on a medium or in a folder where nothing can be

@@ -146,7 +146,7 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
         " (SELECT (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) -"
         "  (SELECT count(*) FROM procedure_state WHERE state <> 'idle' AND +wanted_action IS NOT NULL)"
         "  AS pending),"
-        " (SELECT count(*) AS missing FROM record WHERE present = 0)";
+        " (SELECT count(*) AS missing FROM record WHERE present = 0 AND nameless = 0)";
     struct sqlite_statement *row;
     if (store_sql(store, sql, &row, error))
         return error->status;

@@ -198,6 +198,9 @@ static enum status compile_codes(struct compiler *compiler, struct map_node *nod
             value_set(compiler->ingredients, node->codes->name, value_string(&compiler->arena, hex));
         return STATUS_OK;
     }
+    const struct setting_faults *faults = compiler->context->faults;
+    if (faults && faults->lists_unread) /* which there are nobody knows */
+        return error_copy(error, STATUS_USAGE, &faults->first->error);
     for (const struct code_list *list = compiler->lists; list && count < 64; list = list->next)
         names[count++] = list->name;
     const char *nearest = text_nearest(tree->text, names, count);
@@ -330,38 +333,57 @@ static enum status check_constant(struct compiler *compiler, const struct map_no
     return STATUS_OK;
 }
 
+/* Whether what comes behind is to be looked at. */
+static bool compile_means(struct compiler *compiler, struct map_node *node,
+                          const struct node_settings *settings, enum status *all, struct error *error)
+{
+    const struct setting_context *context = compiler->context;
+    return (!settings->match ||
+            setting_step(context, all, compile_match(compiler, node, settings->match, error), error)) &&
+           (!settings->pieces ||
+            setting_step(context, all, compile_match(compiler, node, settings->pieces, error), error)) &&
+           (!settings->split ||
+            setting_step(context, all, compile_split(compiler, node, settings->split, error), error)) &&
+           (!settings->date ||
+            setting_step(context, all, compile_dates(compiler, node, settings->date, error), error)) &&
+           (!settings->codes ||
+            setting_step(context, all, compile_codes(compiler, node, settings->codes, error), error)) &&
+           setting_step(context, all, compile_nothing(compiler, node, settings->nothing, error), error);
+}
+
 static enum status compile_node(struct compiler *compiler, const struct field *field,
                                 const struct record_format *format, const struct value *tree,
                                 struct map_node **made, struct error *error)
 {
     struct map_node *node = *made = arena_new(&compiler->map->arena, struct map_node);
     struct node_settings settings = { 0 };
+    enum status all = STATUS_OK;
     node->field = field;
     node->parse = RECORD_TEXT;
     if (tree->kind == VALUE_TEXT || tree->kind == VALUE_LIST)
         settings.from = tree;
-    else if (setting_read(compiler->context, node_settings, NODE_SETTINGS, tree, field->name, &settings,
-                          error))
-        return error->status;
+    else if (!setting_step(compiler->context, &all,
+                           setting_read(compiler->context, node_settings, NODE_SETTINGS, tree, field->name,
+                                        &settings, error),
+                           error))
+        return all;
     const struct value *address = settings.each && !settings.from ? settings.each : settings.from;
     int ways = (settings.from != NULL) + (settings.value != NULL) + (settings.each != NULL);
     if (ways != 1)
-        return setting_fault(compiler->context, tree, error,
-                             _("\"%s\" needs one of \"from\", \"value\" and \"each\""), field->name);
-    if (address ? compile_from(compiler, node, format, address, error)
-                : compile_constant(compiler, node, settings.value, error))
-        return error->status;
+        return all ? all
+                   : setting_fault(compiler->context, tree, error,
+                                   _("\"%s\" needs one of \"from\", \"value\" and \"each\""), field->name);
+    if (!setting_step(compiler->context, &all,
+                      address ? compile_from(compiler, node, format, address, error)
+                              : compile_constant(compiler, node, settings.value, error),
+                      error))
+        return all;
     if (settings.pieces && (settings.match || settings.split))
         return setting_fault(compiler->context, settings.pieces, error,
                              _("\"pieces\" excludes \"match\" and \"split\""));
     node->pieces = settings.pieces != NULL;
-    if ((settings.match && compile_match(compiler, node, settings.match, error)) ||
-        (settings.pieces && compile_match(compiler, node, settings.pieces, error)) ||
-        (settings.split && compile_split(compiler, node, settings.split, error)) ||
-        (settings.date && compile_dates(compiler, node, settings.date, error)) ||
-        (settings.codes && compile_codes(compiler, node, settings.codes, error)) ||
-        compile_nothing(compiler, node, settings.nothing, error))
-        return error->status;
+    if (!compile_means(compiler, node, &settings, &all, error) || all)
+        return all;
     if ((settings.split || settings.pieces) && field->kind != FIELD_LIST)
         return setting_fault(compiler->context, settings.split ? settings.split : settings.pieces, error,
                              _("\"%s\" is no list: \"split\" and \"pieces\" mean nothing here"), field->name);

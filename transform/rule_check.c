@@ -274,6 +274,9 @@ enum status rule_list(struct rule *rule, const struct rule_compiling *compiling,
     }
     if (name->kind != VALUE_TEXT)
         return setting_fault(compiling->context, name, error, _("the name of a code list is expected"));
+    const struct setting_faults *faults = compiling->context->faults;
+    if (faults && faults->lists_unread) /* which there are nobody knows */
+        return error_copy(error, STATUS_USAGE, &faults->first->error);
     for (const struct code_list *known = compiling->lists; known && count < 64; known = known->next)
         names[count++] = known->name;
     const char *nearest = text_nearest(name->text, names, count);

@@ -56,10 +56,13 @@ static enum status read_in_force(const struct setting_context *context, const st
     static const char *const names[] = { "from", "to" };
     if (!tree)
         return STATUS_OK;
-    if (setting_check_names(context, tree, "in_force", names, COUNT(names), error) ||
-        read_day(context, tree, "from", &rule->from, error) ||
-        read_day(context, tree, "to", &rule->to, error))
-        return error->status;
+    enum status all = STATUS_OK;
+    (void)(setting_step(context, &all,
+                        setting_check_names(context, tree, "in_force", names, COUNT(names), error), error) &&
+           setting_step(context, &all, read_day(context, tree, "from", &rule->from, error), error) &&
+           setting_step(context, &all, read_day(context, tree, "to", &rule->to, error), error));
+    if (all)
+        return all;
     if (rule->from.year && rule->to.year && date_compare(rule->from, rule->to) > 0)
         return setting_fault(context, tree, error,
                              _("in_force: \"from\" is behind \"to\": the rule can never be in force"));
@@ -160,17 +163,19 @@ static enum status read_when(const struct rule_compiling *compiling, const struc
     if (!tree)
         return STATUS_OK;
     rule->when = arena_array(compiling->context->arena, struct rule_condition, tree->count + 1);
+    enum status all = STATUS_OK;
     for (const struct value *member = tree->first; member; member = member->next) {
         struct rule_condition *condition = &rule->when[rule->when_count++];
-        if (read_condition(compiling, member, condition, error))
-            return error->status;
-        for (size_t i = 0; i < condition->path.path.count; i++)
+        enum status one = read_condition(compiling, member, condition, error);
+        if (!setting_step(compiling->context, &all, one, error))
+            return all;
+        for (size_t i = 0; !one && i < condition->path.path.count; i++)
             condition->each = condition->each || condition->path.path.each[i];
         condition->each = condition->each && rule->path_count && rule_path_beside(rule, &condition->path);
         rule->asks_each = rule->asks_each || condition->each;
         rule->set_wise = rule->set_wise || condition->since_baseline;
     }
-    return STATUS_OK;
+    return all;
 }
 
 static enum status check_fits(const struct setting_context *context, const struct rule *rule,
@@ -199,43 +204,60 @@ static enum status check_fits(const struct setting_context *context, const struc
     return STATUS_OK;
 }
 
+static enum status find_check(const struct setting_context *context, const struct value *member,
+                              const struct rule_check **kind, struct error *error)
+{
+    const char *names[32];
+    size_t count = 0;
+    *kind = NULL;
+    for (; rule_checks[count]; count++) {
+        names[count] = rule_checks[count]->name;
+        if (text_is(member->name, names[count]))
+            *kind = rule_checks[count];
+    }
+    if (*kind)
+        return STATUS_OK;
+    const char *nearest = text_nearest(member->name, names, count);
+    return setting_fault(context, member, error,
+                         nearest ? _("unknown check \"%.*s\"; did you mean \"%s\"?")
+                                 : _("unknown check \"%.*s\""),
+                         TEXT_ARG(member->name), nearest);
+}
+
+static enum status read_check(const struct rule_compiling *compiling, const struct value *member,
+                              struct rule *rule, struct error *error)
+{
+    const struct setting_context *context = compiling->context;
+    const struct rule_check *kind;
+    if (find_check(context, member, &kind, error))
+        return error->status;
+    if (rule->check_count == RULE_CHECKS)
+        return setting_fault(context, member, error, _("a rule has at most %d checks: make two rules"),
+                             RULE_CHECKS);
+    void **user_data = &rule->checks[rule->check_count].user_data;
+    rule->checks[rule->check_count].kind = kind;
+    if (check_fits(context, rule, kind, member, error))
+        return error->status;
+    if (kind->compile(rule, compiling, member, user_data, error)) {
+        if (kind->free && *user_data)
+            kind->free(*user_data);
+        *user_data = NULL;
+        return error->status;
+    }
+    rule->check_count++;
+    return STATUS_OK;
+}
+
 static enum status read_checks(const struct rule_compiling *compiling, const struct value *tree,
                                struct rule *rule, struct error *error)
 {
-    const struct setting_context *context = compiling->context;
-    for (const struct value *member = tree->first; member; member = member->next) {
-        const char *names[32];
-        size_t count = 0;
-        const struct rule_check *kind = NULL;
-        for (; rule_checks[count]; count++) {
-            names[count] = rule_checks[count]->name;
-            if (text_is(member->name, names[count]))
-                kind = rule_checks[count];
-        }
-        if (!kind) {
-            const char *nearest = text_nearest(member->name, names, count);
-            return setting_fault(context, member, error,
-                                 nearest ? _("unknown check \"%.*s\"; did you mean \"%s\"?")
-                                         : _("unknown check \"%.*s\""),
-                                 TEXT_ARG(member->name), nearest);
-        }
-        if (rule->check_count == RULE_CHECKS)
-            return setting_fault(context, member, error, _("a rule has at most %d checks: make two rules"),
-                                 RULE_CHECKS);
-        void **user_data = &rule->checks[rule->check_count].user_data;
-        rule->checks[rule->check_count].kind = kind;
-        if (check_fits(context, rule, kind, member, error))
-            return error->status;
-        if (kind->compile(rule, compiling, member, user_data, error)) {
-            if (kind->free && *user_data)
-                kind->free(*user_data);
-            return error->status;
-        }
-        rule->check_count++;
-    }
-    if (!rule->check_count)
-        return setting_fault(context, tree, error, _("the rule checks nothing"));
-    return STATUS_OK;
+    enum status all = STATUS_OK;
+    for (const struct value *member = tree->first; member; member = member->next)
+        if (!setting_step(compiling->context, &all, read_check(compiling, member, rule, error), error))
+            return all;
+    if (!all && !rule->check_count)
+        return setting_fault(compiling->context, tree, error, _("the rule checks nothing"));
+    return all;
 }
 
 /* { vi, en }; NULL: none. */
@@ -301,9 +323,14 @@ static enum status compile_rule(const struct rule_compiling *compiling, const st
 {
     const struct setting_context *context = compiling->context;
     struct rule_settings settings = { 0 };
-    if (setting_read(context, rule_settings, COUNT(rule_settings), tree, "rules", &settings, error) ||
-        check_id(context, value_find(tree, "id"), error))
-        return error->status;
+    enum status all = STATUS_OK;
+    if (!setting_step(
+            context, &all,
+            setting_read(context, rule_settings, COUNT(rule_settings), tree, "rules", &settings, error),
+            error))
+        return all;
+    if (settings.id && !setting_step(context, &all, check_id(context, value_find(tree, "id"), error), error))
+        return all;
     rule->id = text_of(settings.id);
     rule->is_error = settings.severity == 0;
     rule->cites = text_of(settings.cites);
@@ -311,12 +338,17 @@ static enum status compile_rule(const struct rule_compiling *compiling, const st
     rule->file = context->file;
     rule->line = tree->line;
     rule->column = tree->column;
-    if (read_fields(context, settings.field, rule, error) ||
-        read_message(context, &settings, rules->language, rule, error) ||
-        read_when(compiling, settings.when, rule, error) ||
-        read_in_force(context, settings.in_force, rule, error) ||
-        read_checks(compiling, settings.check, rule, error))
-        return error->status;
+    enum status fields = read_fields(context, settings.field, rule, error);
+    rule->path_count = fields ? 0 : rule->path_count; /* what is no field fits no check */
+    (void)(setting_step(context, &all, fields, error) &&
+           setting_step(context, &all, read_message(context, &settings, rules->language, rule, error),
+                        error) &&
+           setting_step(context, &all, read_when(compiling, settings.when, rule, error), error) &&
+           setting_step(context, &all, read_in_force(context, settings.in_force, rule, error), error) &&
+           (!settings.check ||
+            setting_step(context, &all, read_checks(compiling, settings.check, rule, error), error)));
+    if (all)
+        return all;
     bool alone = rule->check_count == 1 && rule->checks[0].kind == &rule_check_sql;
     if (!rule->path_count && !alone)
         return setting_fault(context, tree, error, _("the rule \"%s\" needs a \"field\""), settings.id);
@@ -375,13 +407,14 @@ static enum status compile_file(const struct rule_compiling *compiling, const st
     static const char *const names[] = { "rules", "pack", "codes" };
     const struct setting_context *context = compiling->context;
     const struct value *list = value_find(file->tree, "rules");
-    if (setting_check_names(context, file->tree, "rules", names, COUNT(names), error) ||
-        check_pack(context, value_find(file->tree, "pack"), error))
-        return error->status;
+    enum status status = STATUS_OK;
+    if (!setting_step(context, &status,
+                      setting_check_names(context, file->tree, "rules", names, COUNT(names), error), error) ||
+        !setting_step(context, &status, check_pack(context, value_find(file->tree, "pack"), error), error))
+        return status;
     if (!list || list->kind != VALUE_LIST)
         return setting_fault(context, list ? list : file->tree, error,
                              _("a file of rules has a list \"rules\""));
-    enum status status = STATUS_OK;
     for (const struct value *tree = list->first; tree; tree = tree->next) {
         if (add_rule(compiling, tree, rules, ingredients, error) == STATUS_OK)
             continue;
@@ -430,7 +463,7 @@ enum status rule_compile_all(struct arena *arena, const struct rule_file *files,
     enum status status = STATUS_OK;
     size_t total = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct value *list = value_find(files[i].tree, "rules");
+        const struct value *list = files[i].tree ? value_find(files[i].tree, "rules") : NULL;
         total += list ? list->count : 0;
     }
     made->arena = arena;
@@ -448,7 +481,8 @@ enum status rule_compile_all(struct arena *arena, const struct rule_file *files,
     for (size_t i = 0; i < count; i++) {
         struct setting_context context = { arena, files[i].path, options->faults };
         struct rule_compiling compiling = { &context, options->lists, made };
-        if (compile_file(&compiling, &files[i], made, ingredients, error) == STATUS_OK)
+        if (!files[i].tree || /* told already */
+            compile_file(&compiling, &files[i], made, ingredients, error) == STATUS_OK)
             continue;
         status = error->status;
         if (!setting_goes_on(&context, error))

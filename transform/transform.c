@@ -57,6 +57,8 @@ enum status transform_check(const struct transform_request *request, struct dige
     for (size_t i = 0; i < request->source_count; i++) {
         struct map *map;
         struct digest transform_digest;
+        if (!request->sources[i].map) /* told already */
+            continue;
         enum status one = map_compile(request->context, &request->sources[i], request->lists,
                                       &request->defaults, &map, &transform_digest, error);
         if (one == STATUS_OK)

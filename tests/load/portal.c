@@ -206,6 +206,15 @@ TEST("the portal's words are one clean, bounded line")
                                    json_of("{\"errors\":{\"name\":[\"long\",\"odd\"],\"code\":\"bad\"}}"),
                                    none),
                TEXT("name: long, odd; code: bad"));
+    CHECK_TEXT(portal_answer_words(&test_arena, 201, json_of("{\"error_code\":1}"), none),
+               TEXT("error_code: 1"));
+    CHECK_TEXT(
+        portal_answer_words(&test_arena, 200, json_of("{\"error_code\":\"E5\",\"message\":\"no\"}"), none),
+        TEXT("no; error_code: E5"));
+    CHECK_TEXT(portal_answer_words(&test_arena, 200, json_of("{\"data\":{\"error\":\"late\"}}"), none),
+               TEXT("error: late"));
+    CHECK_TEXT(portal_answer_words(&test_arena, 200, json_of("{\"success\":false}"), none),
+               TEXT("success: false"));
     CHECK_TEXT(portal_answer_words(&test_arena, 502, NULL, none), TEXT("HTTP 502"));
     CHECK_TEXT(portal_answer_words(&test_arena, 502, json_of("{}"), TEXT("{}")), TEXT("HTTP 502"));
     CHECK_TEXT(portal_answer_words(&test_arena, 403, NULL,

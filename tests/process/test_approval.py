@@ -556,6 +556,8 @@ class People(Office, Night):
             with self.subTest(words=words):
                 self.scope(people=people)
                 self.expect(self.run_as("check"), 2, words)
+        self.scope(revoked="keys/crl.pem")
+        self.expect(self.run_as("check"), 2, r"congkhai\.yaml:\d+:\d+", "crl.pem")
         self.scope("some")
         self.expect(self.run_as("check"), 2, "approval.scope is none, all")
 

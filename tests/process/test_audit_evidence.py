@@ -202,7 +202,9 @@ class Copies(unittest.TestCase):
 
 class History(SealedNights):
     def test_it_tells_every_change_of_every_field_with_who_where_from_and_by_which_rules(self):
-        changes = self.place.run("--json", "history", "1.000005").json
+        document = self.place.run("--json", "history", "1.000005").json
+        self.assertEqual((document["schema"], document["code"]), ("congkhai/history/1", "1.000005"))
+        changes = document["changes"]
         names = [(change.get("old"), change["new"], change["run"]) for change in changes if change["field"] == "name"]
         self.assertEqual(names, [(None, "Thủ tục 1.000005", 1), ("Thủ tục 1.000005", "Tên thứ hai", 2),
                                  ("Tên thứ hai", "Tên thứ ba", 3)])
@@ -221,7 +223,7 @@ class History(SealedNights):
 
     def test_it_keeps_to_a_field_and_what_lies_below(self):
         def fields(field):
-            return {change["field"] for change in self.place.run("--json", "history", "1.000005", "--field", field).json}
+            return {change["field"] for change in self.place.run("--json", "history", "1.000005", "--field", field).json["changes"]}
 
         self.assertEqual(fields("name"), {"name"})
         self.assertEqual(fields("steps"), {"steps[0].text", "steps[1].text"})
@@ -229,7 +231,7 @@ class History(SealedNights):
         self.assertEqual(fields("steps[1]"), {"steps[1].text"})
 
     def test_a_withdrawal_changes_the_status_and_leaves_the_content_standing(self):
-        changes = self.place.run("--json", "history", "1.000004").json
+        changes = self.place.run("--json", "history", "1.000004").json["changes"]
         last = [change for change in changes if change["run"] == 3]
         self.assertEqual([(change["field"], change["old"], change["new"]) for change in last], [("status", "announced", "abolished")])
         held = self.place.run("--json", "history", "1.000004", "--on", TODAY.isoformat()).json
@@ -241,7 +243,7 @@ class History(SealedNights):
     def test_a_day_is_vietnams_and_its_procedure_is_exact(self):
         done = self.place.run("--json", "history", "1.000005", "--on", TODAY.isoformat())
         held = json.loads(done.stdout)
-        self.assertEqual(held["until"], f"{TODAY}T24:00:00+07:00")
+        self.assertEqual(held["until"], f"{TODAY}T17:00:00.000Z")
         canonical = done.stdout[done.stdout.index('"procedure":') + 12:]
         canonical = canonical[:canonical.index(',"published_at"')]
         self.assertEqual(hashlib.sha256(canonical.encode()).hexdigest(), held["content_digest"])
@@ -373,6 +375,20 @@ class Evidence(SealedNights):
             path = self.place.write("forged.json", done.stdout.replace(old, new, 1))
             self.assertEqual(verifier(path, "--key", self.place.key)[0], 5)
         self.assertIn("The head that proves it", self.place.run("audit", "prove", "1.000005", "--on", TODAY.isoformat()).stdout)
+
+    def test_a_day_that_is_not_over_is_proved_as_known_at_a_time(self):
+        last = self.place.one("SELECT at FROM ledger ORDER BY seq DESC LIMIT 1")
+        for day in (TODAY, TODAY + datetime.timedelta(days=400)):
+            done = self.place.run("--json", "audit", "prove", "1.000005", "--on", day.isoformat())
+            self.assertEqual(done.json["known_at"], last)
+            self.assertIn(f"{day}, as known at", self.place.run("audit", "prove", "1.000005", "--on", day.isoformat()).stdout)
+            for known, expected in ((last, 1), (f"{day}T17:00:00.000Z", 5), ("2001-01-01T00:00:00.000Z", 5), ("now", 5)):
+                path = self.place.write("proof.json", done.stdout.replace(f'"known_at": "{last}"', f'"known_at": "{known}"', 1))
+                code, _, words = verifier(path)
+                self.assertEqual((code, self.place.run("audit", "verify", path).code), (expected, expected), (known, words))
+                self.assertTrue(expected == 5 or f"until {last}" in words, words)
+        self.assertIn("as known at", self.place.run("audit", "prove", "9.999999", "--on", TODAY.isoformat()).stderr)
+        self.assertIn("at the end of", self.place.run("audit", "prove", "1.000005", "--on", "2001-01-01").stderr)
 
 
 def forgets(place):

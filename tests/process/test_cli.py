@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import PROGRAM, ROOT, Night, Running, fill_in, procedure, procedures
+from harness import MAP, PROGRAM, ROOT, Night, Place, Running, fill_in, procedure, procedures
 
 YAML = """\
 agency: { code: H13, name: UBND thành phố Cần Thơ }
@@ -205,7 +205,7 @@ class Stores(Night):
             self.expect(self.place.run(*command), 2, "nothing has been run")
         for command in (("status",), ("runs",)):
             self.assertIn("nothing has been run yet", self.expect(self.place.run(*command), 0).stdout)
-        self.assertEqual(self.place.run("--json", "runs").json, [])
+        self.assertEqual(self.place.run("--json", "runs").json, {"schema": "congkhai/runs/1", "runs": []})
         empty = self.place.run("--json", "status").json
         self.assertFalse(self.place.store.exists())
         self.expect(self.place.run("run"), 0)
@@ -351,6 +351,47 @@ class Commands(Night):
         for word in ("cod\"", "\"code\" is missing", "nmae", "\"nowhere\" of \"levels\"", "protal", "no \"portal\"", "chek"):
             self.assertIn(word, words)
 
+    def test_check_tells_every_fault_of_one_part(self):
+        """One part of the configuration each, and all that is wrong in it."""
+        self.place.write("rules.yaml", 'rules:\n- { id: D, field: name, check: { matches: "(", lenght: { min: 1 } }, severity: eror,'
+                         " when: { kid: public, status: anounced }, in_force: { from: 2010-13-14 } }\n"
+                         "- { id: E, field: nam, check: { codes: nowhere } }\n")
+        self.place.write("cut.yaml", "rules: [")
+        rules = ("eror", '"lenght"', '"kid"', "anounced", '"from" must be a day', r'expression "\("', '"nam"')
+        source = {"file": "inbox/one.ndjson"}
+        for changes, words in (
+                ({"brakes": {"changes": "130%", "withdrawals": "-1%", "empty_source": "halt"}}, ("130%", "-1%", "halt")),
+                ({"portal": {**self.place.configuration["portal"], "ca_file": "nowhere", "url": "x",
+                             "retry": {"attempts": 0, "first": "5s", "most": "1s"}}}, ("attempts", '"first" is the first', "nowhere", '"url"')),
+                ({"notify": [{"url": "foo", "style": "hc"}, {"command": ""}, {"metrics": "/x", "foo": 1}]}, ('"hc"', '"foo" is no', "one way", 'key "foo"')),
+                ({"ledger": {"copies": [{"url": "foo"}, {"folder": "a", "command": "b"}]}}, ('"foo" is no', "one way")),
+                ({"rules": ["rules.yaml"]}, (*rules, "nowhere")),
+                ({"rules": ["rules.yaml", "cut.yaml"]}, (*rules, "no YAML")),
+                ({"sources": [self.place.source("a", format="ndjsn", fetch={"fil": "x"}, encoding="utf-9",
+                                                map={**MAP, "coed": "/c", "name": {"from": "/n", "match": "(", "codes": "nowhere"}})]},
+                 ("ndjsn", '"fil"', "utf-9", '"coed"', r'expression "\("', "nowhere")),
+                ({"sources": [self.place.source("a", fetch={**source, "quit": 1},
+                                                skip=[{"from": "c", "is": "x"}, {"from": "/c"}, {"matches": "("}], map={})]},
+                 ('"quit"', '"c" is no JSON Pointer', "takes one of", '"from" is missing', r'expression "\("', "does not fill")),
+                ({"sources": [self.place.source("a", fetch={"url": "x://y", "ca": "nowhere", "retry": {"first": "2m"},
+                                                            "pages": {"next": "/a", "offset": "b"}, "success": {"is": "x"}})]},
+                 ("nowhere", '"first" is the first', '"pages" takes one', '"success" says'))):
+            with self.subTest(list(changes), words=words):
+                with Place(self.portal) as place:
+                    for name in ("rules.yaml", "cut.yaml"):
+                        shutil.copy(self.place.folder / name, place.folder)
+                    place.configure(**changes)
+                    done = place.run("--json", "check")
+                    self.assertEqual(done.code, 2, done)
+                    for word in words:
+                        self.assertRegex(done.stderr, word)
+                    told = [fault["error"] for fault in done.json["errors"]]
+                    self.assertEqual(len(told), len(words), told)
+                    for fault in told:
+                        self.assertRegex(fault, r"\.yaml:\d+:\d+: ")
+                    self.assertEqual(place.run("run").code, 2)
+                    self.assertFalse(place.store.exists())
+
     def test_every_command_gives_one_json_document(self):
         self.place.records(*procedures(4), procedure("1.000009", status="?"))
         documents = {}
@@ -363,7 +404,7 @@ class Commands(Night):
         self.assertEqual((run["seen"], run["exit_code"], run["sent"], run["kept_back"]["rejected"]), (5, 1, 0, 1))
         self.assertEqual(documents["load"]["published"], 4)
         self.assertEqual(documents["status"]["kept_back"]["rejected"], 1)
-        self.assertEqual(len(documents["runs 2"] if isinstance(documents["runs 2"], list) else documents["runs 2"]["runs"]), 2)
+        self.assertEqual(len(documents["runs 2"]["runs"]), 2)
         self.assertIn("1.000002", json.dumps(documents["show 1.000002"]))
 
     def test_json_is_given_for_failures_too(self):

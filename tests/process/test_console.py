@@ -40,7 +40,7 @@ class Pages:
 
     def address(self):
         while self.running.alive():
-            found = re.search(r"http://127\.0\.0\.1:(\d+)/|unix:(\S+);", self.running.words()[1])
+            found = re.search(r"http://127\.0\.0\.[12]:(\d+)/|unix:(\S+);", self.running.words()[1])
             if found:
                 return int(found[1]) if found[1] else found[2]
         raise AssertionError(self.running.wait())
@@ -437,6 +437,14 @@ class Places(Night):
         for listen in ("0.0.0.0:0", "[::]:0", "192.0.2.1:80", "example.org:80", "8630", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:99999999999999999999", "unix:"):
             done = self.place.run("console", "--listen", listen)
             self.assertEqual(done.code, 2, (listen, done))
+
+    def test_it_answers_to_the_name_of_the_address_it_listens_at(self):
+        pages = Pages(self.place, listen="127.0.0.2:0")
+        self.addCleanup(pages.stop)
+        for host, status in ((f"127.0.0.2:{pages.listen}", 503), ("127.0.0.3", 400), ("127.0.0.20", 400)):
+            connection = http.client.HTTPConnection("127.0.0.2", pages.listen, timeout=30)
+            connection.request("GET", "/", headers={"Host": host})
+            self.assertEqual(connection.getresponse().status, status, host)
 
     def test_a_unix_socket_needs_no_host_and_a_left_over_one_is_no_hindrance(self):
         self.place.records(procedure("1.000001"))

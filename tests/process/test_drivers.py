@@ -421,7 +421,7 @@ class Folder(unittest.TestCase):
         self.run_night(3, "the medium is not there")
         self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'published'"), 0)
         (self.out / "MEDIUM").touch()
-        self.run_night(1, "4 procedures are kept back")
+        self.run_night(1, "4 records and procedures are kept back")
 
     def test_a_folder_that_is_taken_away_is_not_made_anew(self):
         self.place.records(*procedures(2))
@@ -431,7 +431,7 @@ class Folder(unittest.TestCase):
         self.run_night(3, "is gone, although packages were written there before")
         self.assertFalse(self.out.exists())
         away.rename(self.out)
-        self.run_night(1, "3 procedures are kept back")
+        self.run_night(1, "3 records and procedures are kept back")
 
     def test_receipts_that_fit_nothing_come_late_or_contradict_are_told_once(self):
         self.place.records(*procedures(2))
@@ -450,7 +450,7 @@ class Folder(unittest.TestCase):
     def test_nights_by_carrier(self):
         records = procedures(8)
         self.place.records(*records)
-        self.run_night(1, "8 unknown", "8 procedures are kept back")
+        self.run_night(1, "8 unknown", "8 records and procedures are kept back")
         package, = self.packages()
         self.assertEqual([item["code"] for item in package["items"]], codes(8))
         self.assertEqual(self.place.one("SELECT count(*) FROM audit_current"), 0, "nothing is claimed")

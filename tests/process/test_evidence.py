@@ -310,6 +310,9 @@ class Contradictions(Evidence):
             self.expect(place, 1)
             run = place.last_run()
             self.assertEqual((run["withdrawn"], run["conflict"]), (1, 1), run)
+            words = place.one("SELECT error FROM audit_deliveries WHERE outcome = 'conflict'")
+            self.assertIn("is gone there (HTTP 410): gone", words)
+            self.assertNotIn("published", words)
 
     def test_a_withdrawal_of_what_the_portal_does_not_know_is_a_conflict_of_that_record_only(self):
         with Portal() as portal:

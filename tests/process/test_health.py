@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import unittest
 
-from harness import Night, Place, Simulator, procedure, wait_until, whole_speed
+from harness import MAP, Night, Place, Simulator, procedure, wait_until, whole_speed
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 LINE = r"^CONGKHAI {} - [^|\n]+ \| age=-?\d+s;;\d+ kept=\d+ new=\d+;0 due=\d+;0 overdue=\d+;0\n$"
@@ -33,6 +33,11 @@ class Health(Night):
         self.place.records(procedure("1.000001"), procedure("1.000002", status="?"))
         self.expect(self.place.run("--quiet", "run"), 1)
         self.assertIn("kept=1 new=1", self.health(1, "WARNING"))
+        self.place.records(procedure("1.000001"), procedure("1.000002", status="?", signed="31/02/2026", name=None))
+        self.place.change_source(map={**MAP, "decision.signed_on": {"from": "/signed", "date": ["dd/MM/yyyy"]}})
+        self.expect(self.place.run("run"), 1, "1 records and procedures are kept back")
+        self.assertGreater(len(self.place.run("--json", "kept").json["rows"]), 1)
+        self.assertIn("kept=1 new=1", self.health(1, "WARNING"))  # one record with several points
 
     def test_a_stopped_night_is_critical_and_says_why(self):
         self.place.records(procedure("1.000001"))
@@ -57,6 +62,27 @@ class Health(Night):
             store.execute("UPDATE ledger SET actor = 'x' WHERE seq = (SELECT max(seq) FROM ledger)")
         store.close()
         self.assertNotEqual(self.place.run("health").code, 0)
+
+    def test_a_store_that_is_lost_or_damaged_is_critical_and_no_reader_calls_it_new(self):
+        place = self.place
+        self.assertEqual([place.run(*words).code for words in (["status"], ["health"])], [0, 3])
+        place.records(procedure("1.000001"))
+        self.expect(place.run("--quiet", "run"), 0)
+        readers = (["status"], ["--json", "status"], ["runs"], ["kept"], ["show", "1.000001"], ["history", "1.000001"], ["plan"],
+                   ["report", "so-luong"], ["audit", "verify"])
+        whole = place.store.read_bytes()
+        middle = len(whole) // 2
+        for kept in (None, b"", whole[:1000], whole[:middle], whole[:middle] + bytes(len(whole) - middle)):
+            for name in ("", "-wal", "-shm"):
+                place.store.with_name(place.store.name + name).unlink(missing_ok=True)
+            for words in (["health"], *(readers if kept is None else readers[:1])):
+                if kept is not None:
+                    place.store.write_bytes(kept)
+                done = place.run(*words)
+                self.assertEqual(done.code, 2 if words == ["health"] else 5, (words, kept and len(kept), done))
+                self.assertNotIn("nothing has been run", done.stdout + done.stderr)
+                if words == ["health"]:
+                    self.assertRegex(done.stdout, "^CONGKHAI CRITICAL - ")
 
     def test_what_stands_at_the_portal_has_its_bytes_or_it_is_critical(self):
         """And nobody is shown a content that is not the one of the digest beside it."""

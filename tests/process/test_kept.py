@@ -52,6 +52,7 @@ class Kept(Night):
         self.assertTrue(all(row["since_run"] == 1 and row["since"].endswith("Z") for row in everything["rows"]))
         self.expect(self.place.run("kept", "--source", "oen"), 2, "one")
         self.expect(self.place.run("kept", "--since", "x"), 2)
+        self.expect(self.place.run("kept", "--limit", "0"), 2, "from 1 on")
 
     def test_what_stood_before_is_not_new(self):
         self.night([procedure("1.000001", status="?")])
@@ -79,11 +80,14 @@ class Kept(Night):
         text = (self.place.folder / "out" / "so-dat-dai-nha-o.csv").read_text(encoding="utf-8")
         self.assertTrue(text.startswith("\ufeff"))
         rows = list(csv.reader(io.StringIO(text[1:])))
-        self.assertEqual(rows[1][0], "'=1+1")
+        self.assertEqual((rows[0][0], rows[1][:2]), ("department", ["Sở Đất đai & Nhà ở", "'=1+1"]))
         self.assertEqual(len(rows), 2)
         self.expect(self.place.run("kept", "--output", str(self.place.folder / "out")), 0)
         with zipfile.ZipFile(self.place.folder / "out" / "one.xlsx") as book:
             self.assertIn("1.000001", book.read("xl/worksheets/sheet1.xml").decode())
+            self.assertIn("Department: one", book.read("xl/worksheets/sheet1.xml").decode())
+        self.expect(self.place.run("kept", "--output", str(self.place.folder / "out"), "--format", "html"), 0)
+        self.assertIn("Department: Sở Đất đai &amp; Nhà ở", (self.place.folder / "out" / "so-dat-dai-nha-o.html").read_text(encoding="utf-8"))
 
     @unittest.skipIf(READER is None, "no openpyxl")
     def test_another_program_reads_the_same_rows_from_a_departments_workbook(self):

@@ -3,6 +3,7 @@
 import base64
 import email
 import email.policy
+import fcntl
 import glob
 import http.server
 import json
@@ -12,7 +13,7 @@ import threading
 import time
 import unittest
 
-from harness import Night, Place, Simulator, procedure, whole_speed
+from harness import MAP, Night, Place, Simulator, procedure, whole_speed
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 
@@ -193,6 +194,29 @@ class Notices(Night):
         for _ in range(2):
             self.assertEqual(self.place.run("--quiet", "run").code, 2)
         self.assertEqual([json.loads(body)["exit_code"] for _, _, body in self.hooks.seen], [2, 2])
+
+    def test_a_night_without_a_run_tells_nothing_of_an_older_one(self):
+        self.place.write("tell", "#!/bin/sh\ncat > told\n").chmod(0o755)
+        self.notify({"url": self.hooks.url + "/x", "body": "json", "on": ["stopped"]}, {"metrics": "congkhai.prom"}, {"command": "./tell"},
+                    {"mail": "a@b.example", "from": "c@d.example", "server": self.post.url, "on": ["stopped"]})
+        exit_code = lambda: re.search(r"^congkhai_last_run_exit_code (.*)$", (self.place.folder / "congkhai.prom").read_text(), re.M)[1]
+        self.night(procedure("1.000001", status="?"), procedure("1.000002"), code=1)
+        self.assertEqual(exit_code(), "1")
+        self.place.change_source(map={**MAP, "nix": "/x"})
+        self.assertEqual(self.place.run("--quiet", "run").code, 2)
+        notice = json.loads(self.hooks.seen[-1][2])
+        self.assertEqual((notice["exit_code"], notice["new_kept"], [name for name in ("run", "counts", "kept") if name in notice]), (2, [], []))
+        self.assertRegex((self.place.folder / "told").read_text(), r"wrong configuration\nNo run was begun: [^\n]* exit 2\n")
+        self.assertTrue(self.post.mails[-1][2]["Subject"].endswith("wrong configuration"), self.post.mails[-1][2]["Subject"])
+        self.assertEqual(exit_code(), "2")
+        self.place.change_source(map=MAP)
+        with open(f"{self.place.store}.lock", "w") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            self.assertEqual(self.place.run("--quiet", "run").code, 4)
+        self.assertEqual((json.loads(self.hooks.seen[-1][2]).get("run"), exit_code()), (None, "4"))
+        page = (self.place.folder / "congkhai.prom").read_text()
+        self.assertIn('congkhai_procedures{state="published"} 1', page)
+        self.assertEqual(page.count("# TYPE congkhai_last_run_exit_code"), 1)
 
     @unittest.skipUnless(FAKETIME, "needs faketime")
     @whole_speed

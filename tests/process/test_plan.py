@@ -53,6 +53,15 @@ class Plans(Night):
             self.assertEqual(self.expect(self.place.run("--json", command, "--dry-run"), 0).json, self.plan())
         self.assertEqual((self.portal.requests(), self.place.rows()), (requests, rows))
 
+    def test_a_dry_run_writes_nothing_beside_the_store(self):
+        self.change()
+        before = sorted(path.name for path in self.place.store.parent.iterdir() if not path.name.endswith(("-wal", "-shm")))
+        for path in self.place.store.parent.glob("*-[ws]*"):
+            path.unlink()
+        for command in ("run", "load"):
+            self.expect(self.place.run(command, "--dry-run"), 0)
+            self.assertEqual(sorted(path.name for path in self.place.store.parent.iterdir()), before)
+
     def test_it_says_what_has_changed_since_the_last_transform(self):
         self.change()
         self.assertEqual((self.plan()["changed_since"], self.plan()["conflicts"]), ([], []))

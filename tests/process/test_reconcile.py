@@ -198,7 +198,9 @@ class Reconcile(Night):
     def test_a_plan_shows_what_is_in_conflict(self):
         self.conflict()
         plan = self.expect(self.place.run("--json", "plan"), 0).json
-        self.assertEqual(([row["code"] for row in plan["conflicts"]], plan["steps"]), (["1.000002"], []))
+        run = self.place.one("SELECT run FROM ledger WHERE event IN ('conflict', 'differs') AND code = '1.000002'")
+        self.assertEqual(([(row["code"], row["since_run"]) for row in plan["conflicts"]], plan["steps"]), ([("1.000002", run)], []))
+        self.assertEqual(self.place.run("--json", "kept").json["rows"][0]["since_run"], run)
         self.assertRegex(self.expect(self.place.run("plan"), 0).stdout, r"In conflict[^\n]*\n[^\n]*\n1\.000002")
 
     def test_adopting_believes_the_portal_until_the_record_changes(self):

@@ -6,6 +6,7 @@ import glob
 import html.parser
 import io
 import random
+import re
 import unittest
 import xml.etree.ElementTree
 import zipfile
@@ -68,10 +69,10 @@ class Reports(Night):
                        "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         return self.place.run(*arguments, env=environment)
 
-    def night(self, day, *records):
+    def night(self, day, *records, code=None):
         self.place.records(*records)
         done = self.at(day, "--quiet", "run")
-        self.assertIn(done.code, (0, 1), done)
+        self.assertIn(done.code, (0, 1) if code is None else (code,), done)
 
     def report(self, name, *arguments, day="2026-12-31"):
         done = self.at(day, "--json", "report", name, *arguments)
@@ -192,6 +193,29 @@ class Reports(Night):
         rows = self.indices("--from", "2026-04-01", "--to", "2026-06-30")
         self.assertEqual(rows["1.2", "published in time"]["offenders"]["codes"], ["1.000002"])
 
+    def test_not_yet_is_whatever_the_sources_announce_and_the_portal_does_not_have(self):
+        """Term of 2026-03-02: Monday 2026-03-09; of 2026-03-26: 2026-04-02, behind the period."""
+        def put(code, decision, signed, **changes):
+            return record(code, decision=decision, signed=signed, **changes)
+        first = put("1.000001", "1/QĐ-UBND", "2026-01-05", fields=["Đất đai"])
+        self.place.write("named.yaml", "rules:\n- {id: NAMED, field: fields, check: {count: {min: 1}}, cites: x, message: {vi: x, en: x},\n"
+                         "   examples: {pass: [{fields: [{name: x}]}], fail: [{code: \"1\"}]}}\n")
+        self.place.configure(rules=["named.yaml"], baseline="2026-01-05")
+        self.night("2026-01-05", first)
+        good = {"fields": ["Đất đai"]}
+        kept = [put("1.000002", "2/QĐ-UBND", "2026-03-02"), put("1.000003", "3/QĐ-UBND", "2026-03-26"),
+                put("1.000004", "4/QĐ-UBND", "2026-03-02", **good), put("1.000005", "5/QĐ-UBND", "2026-03-02", **good),
+                put("1.000006", "6/QĐ-UBND", "2026-03-26", status="draft"), put("1.000007", "7/QĐ-UBND", None)]
+        self.portal.faults("kind=status:422,on=put,code=1.000004")
+        for night, day, records in (("2026-03-31", "2026-03-31", kept[:3] + kept[4:]), ("2026-04-10", "2026-04-30", kept)):
+            self.night(night, first, *records)
+            document = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31", day=day)
+            late = ["1.000002", "1.000004"] + ["1.000005"] * (kept == records)
+            seen = {row["decision"]: (row["not_yet"]["codes"], row["late"]["codes"]) for row in document["rows"]}
+            self.assertEqual(seen, {f"{code[-1]}/QĐ-UBND": ([code], [code] if code in late else []) for code in (*late, "1.000003")}, day)
+            self.assertEqual(sorted(document["total"]["late"]["codes"]), late)
+            self.assertTrue(any("no day of signature" in note for note in document["notes"]), document["notes"])
+
     # ---- bien-dong ----
 
     def test_movements_of_two_quarters_agree_with_history(self):
@@ -214,7 +238,54 @@ class Reports(Night):
                    record("1.000002", kind="internal", group="within_agency", fields=["Nội vụ"], executing=["Sở Nội vụ"]), record("1.000003"))
         row = self.report("noi-bo")["rows"][0]
         self.assertEqual([row["field"], row["executing"]], ["Nội vụ", "Sở Nội vụ"])
-        self.assertEqual([self.count(row, c) for c in ("published", "between_agencies", "within_agency", "unstated")], [2, 1, 1, 0])
+        self.assertEqual([self.count(row, c) for c in ("announced", "published", "between_agencies", "within_agency", "unstated")],
+                         [2, 2, 1, 1, 0])
+
+    def test_what_is_announced_is_so_published_or_not(self):
+        held = record("1.000003", kind="internal", executing=["Sở B"])
+        self.night("2026-03-02", record("1.000001", kind="internal", executing=["Sở B"]), record("1.000002", kind="internal", executing=["Sở B"]))
+        self.portal.faults("kind=status:503,on=any")
+        self.night("2026-03-03", record("1.000001", kind="internal", executing=["Sở B"], name="Tên mới"), held,
+                   record("1.000002", kind="internal", executing=["Sở B"], status="abolished"), code=3)
+        row, = self.report("noi-bo")["rows"]
+        self.assertEqual((row["field"], row["executing"]), ("(no field stated)", "Sở B"))
+        self.assertEqual([row[name]["codes"] for name in ("announced", "published", "abolished", "unstated")],
+                         [["1.000001", "1.000002", "1.000003"], ["1.000001", "1.000002"], [], ["1.000001", "1.000002", "1.000003"]])
+
+    def test_what_is_not_judged_stands_beside_an_index_and_not_in_it(self):
+        self.night("2026-03-02", record("1.000001", online="full", eligible="yes"), record("1.000002", online="none", eligible="yes"),
+                   record("1.000003"), record("1.000004", eligible="yes"))
+        rows = self.indices()
+        share, full = rows["3.1", "online, full and partial, among all"], rows["3.1", "fully online, among those eligible for it"]
+        figures = ("in_time", "denominator", "offenders", "not_judged")
+        self.assertEqual([share[name]["codes"] for name in figures],
+                         [["1.000001"], ["1.000001", "1.000002"], ["1.000002"], ["1.000003", "1.000004"]])
+        self.assertEqual([full[name]["codes"] for name in figures],
+                         [["1.000001"], ["1.000001", "1.000002"], ["1.000002"], ["1.000003", "1.000004"]])
+
+    def test_groups_have_names_in_the_language_of_the_report(self):
+        self.night("2026-03-02", record("1.000001", levels=["commune", "province"]), record("1.000002"))
+        for by, language, names in (("level", "vi", ["(không nêu cấp thực hiện)", "cấp tỉnh", "cấp xã"]), ("level", "en", ["(no level stated)", "commune", "province"]),
+                                    ("field", "vi", ["(không nêu lĩnh vực)"])):
+            for name in ("so-luong", "dich-vu-cong"):
+                rows = self.at("2026-12-31", "--language", language, "--json", "report", name, "--by", by).json["rows"]
+                groups = sorted({row["group"].replace(" (không nêu cấp thực hiện)", "") for row in rows})
+                self.assertEqual(groups, names, (by, name))
+
+    def test_table_and_workbook_say_period_and_definition(self):
+        self.night("2026-03-02", record("1.000001"))
+        for name, span, words in (("cong-bo", ("--from", "2026-02-01", "--to", "2026-03-31"), "From 2026-02-01 to 2026-03-31"),
+                                  ("so-luong", ("--as-of", "2026-03-31"), "On 2026-03-31")):
+            definition = self.report(name, *span)["definition"]
+            self.assertRegex(self.at("2026-12-31", "report", name, *span).stdout, rf"(?s){words}\n.*{re.escape(definition)}")
+            path = self.place.folder / "a.xlsx"
+            with open(path, "wb") as out:
+                import subprocess
+                subprocess.run([harness.PROGRAM, "--config", self.place.folder / "congkhai.yaml", "report", name, *span, "--format", "xlsx"],
+                               stdout=out, env=self.place.environment, check=True)
+            with zipfile.ZipFile(path) as book:
+                strings = "".join(book.read("xl/worksheets/sheet1.xml").decode())
+            self.assertIn(words, strings)
 
     # ---- six months, each report once more ----
 

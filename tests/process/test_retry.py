@@ -287,7 +287,7 @@ class WithoutDecision(Night):
         self.expect(self.place.run("run"), 0)
         self.abolish("1.000002", None)
         self.requests = self.portal.requests()
-        self.expect(self.place.run("run"), 1, "1 procedures are kept back")
+        self.expect(self.place.run("run"), 1, "1 records and procedures are kept back")
 
     def abolish(self, code, decision):
         records = [record for record in procedures(3) if record["code"] != code]

@@ -124,7 +124,7 @@ TEST("before the first publication nothing stood there")
               STATUS_END);
     CHECK_INT(history_on(night.store, &test_arena, TEXT("1.000001"), NULL, day(2), &held, &error), STATUS_OK);
     CHECK_STRING(text_at(held, "on"), "2026-01-02");
-    CHECK_STRING(text_at(held, "until"), "2026-01-02T24:00:00+07:00");
+    CHECK_STRING(text_at(held, "until"), "2026-01-02T17:00:00.000Z");
     CHECK_STRING(text_at(held, "status"), "published");
     night_close(&night);
 }

@@ -111,6 +111,49 @@ TEST("a load behind an extract stands for a night without a run, a load alone ne
     CHECK_INT(last("2026-03-12").since, 3);
 }
 
+TEST("a load that goes on where the night's load stopped is the last of that night, and the worst stands "
+     "beside")
+{
+    count = 0;
+    ran("2026-03-11 23:30", NIGHT_EXTRACT, false, 0);
+    ran("2026-03-12 00:10", NIGHT_LOAD, false, 3);
+    ran("2026-03-12 07:00", NIGHT_LOAD, true, 0);
+    ran("2026-03-12 08:00", NIGHT_LOAD, false, 0);
+    struct night night = last("2026-03-12");
+    CHECK_INT(night.first, 1);
+    CHECK_INT(night.last, 4);
+    CHECK_INT(night.last_exit, 0);
+    CHECK_INT(night.worst, 2);
+    CHECK_INT(night.worst_exit, 3);
+    CHECK_INT(night.since, 0);
+    CHECK_INT(night.runs, 2);
+    ran("2026-03-12 14:00", NIGHT_LOAD, false, 1);
+    CHECK_INT(last("2026-03-12").last, 5);
+    ran("2026-03-12 23:40", NIGHT_LOAD, false,
+        3); /* the next night is due, and nothing was extracted for it */
+    night = last("2026-03-12");
+    CHECK_INT(night.last, 5);
+    CHECK_INT(night.since, 1);
+    ran("2026-03-12 23:50", NIGHT_EXTRACT, false, 0);
+    ran("2026-03-12 23:55", NIGHT_LOAD, false, 0);
+    night = last("2026-03-13");
+    CHECK_INT(night.first, 7);
+    CHECK_INT(night.runs, 1);
+    CHECK_INT(night.worst_exit, 0);
+}
+
+TEST("behind a run a load alone is a smaller command, also where stages stood for the night before")
+{
+    count = 0;
+    ran("2026-03-10 23:30", NIGHT_EXTRACT, false, 0);
+    ran("2026-03-10 23:40", NIGHT_LOAD, false, 0);
+    ran("2026-03-12 01:00", RUN, false, 3);
+    ran("2026-03-12 08:00", NIGHT_LOAD, false, 0);
+    struct night night = last("2026-03-12");
+    CHECK_INT(night.last, 3);
+    CHECK_INT(night.since, 1);
+}
+
 TEST("where a run is used, stages of their own are smaller commands")
 {
     count = 0;

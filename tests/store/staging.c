@@ -128,6 +128,13 @@ TEST("a record that cannot be read goes without being called missing")
     pass(broken, true, true);
     static const char *const mended[] = { "a", "A1", NULL };
     CHECK_INT(pass(mended, true, true).missing, 0);
+    struct store_kept_back kept;
+    CHECK_INT(store_kept_back(store, &kept, &error), STATUS_OK);
+    CHECK_INT(kept.missing, 0);
+    static const char *const none[] = { NULL };
+    CHECK_INT(pass(none, true, true).missing, 1);
+    CHECK_INT(store_kept_back(store, &kept, &error), STATUS_OK);
+    CHECK_INT(kept.missing, 1); /* what could be read once, and only that */
     store_close(store);
 }
 
