@@ -242,7 +242,8 @@ static void check_file(struct audit_pass *pass)
     struct text bytes = pass->file;
     if (!bytes.bytes && pass->last_note.bytes && !pass->outside_fits)
         audit_not_proven(pass,
-                         _("%s.checkpoint is not there, or may not be read: whether the end of the ledger was cut off; name a "
+                         _("%s.checkpoint is not there, or may not be read: whether the end of the ledger "
+                           "was cut off; name a "
                            "head with --checkpoint"),
                          store_path(pass->store));
     if (!bytes.bytes || text_equal(bytes, pass->last_note) || file_moves(pass))
