@@ -19,7 +19,7 @@ static void put_left(const struct session *session, struct arena *arena, struct 
     for (struct value *row = rows->first; row; row = row->next) {
         if (!date_read(value_text_of(row, "due"), &due))
             continue;
-        int64_t days = calendar ? workday_between(calendar, today, due) : date_days(due) - date_days(today);
+        int64_t days = calendar ? workday_left(calendar, today, due) : date_days(due) - date_days(today);
         value_set(row, "left", value_integer(arena, days));
     }
 }

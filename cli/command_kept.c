@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/file.h"
+#include "cli/kept_folder.h"
 #include "cli/report_output.h"
 #include "cli/run.h"
 #include "report/report_kept.h"
@@ -22,6 +23,9 @@ struct lists {
     struct value *rows, *head;
     int64_t total, records;
     enum report_format format;
+    bool all; /* no filter: who is not among the rows has mended everything */
+    struct kept_folder folder;
+    bool checking; /* whether the files can be written; none is */
 };
 
 static enum status read_number(const char *text, const char *option, int64_t *number, struct error *error)
@@ -145,17 +149,18 @@ static enum status write_list(struct lists *lists, struct value *names, struct t
         name = text_format(lists->arena, TEXT_PRINT "-%d.%s", TEXT_ARG(file), number,
                            report_output_ending(lists->format));
     value_set_text(names, name, value_integer(lists->arena, (int64_t)rows->count));
+    if (lists->checking)
+        return kept_folder_check(&lists->folder, name, error);
     kept.rows = rows;
     kept.department = department;
     if (report_output_bytes(lists->session, report_kept_make(&kept, lists->arena), lists->format, &out,
                             error))
         return error->status;
-    const char *path =
-        file_path(lists->arena, lists->session->invocation->output, text_string(lists->arena, name));
-    return file_write(path, buffer_view(&out), FILE_OURS, error);
+    return kept_folder_put(&lists->folder, name, buffer_view(&out), error);
 }
 
-static void say_files(const struct lists *lists, const struct value *names)
+static void say_files(const struct lists *lists, const struct value *names,
+                      const struct kept_folder_swept *swept)
 {
     struct value *document = value_object(lists->arena), *files = value_list(lists->arena);
     for (const struct value *name = names->first; name; name = name->next) {
@@ -167,16 +172,22 @@ static void say_files(const struct lists *lists, const struct value *names)
     }
     value_set(document, "folder", value_string(lists->arena, lists->session->invocation->output));
     value_set(document, "files", files);
+    value_set(document, "removed", swept->removed);
+    value_set(document, "left", swept->left);
+    for (const struct value *name = swept->removed->first; name && !lists->session->invocation->json;
+         name = name->next)
+        printf(_("%.*s: removed, it was of an earlier list\n"), TEXT_ARG(name->text));
+    for (const struct value *name = swept->left->first; name; name = name->next)
+        output_message(lists->session, _("%.*s is of an earlier list and lies there still"),
+                       TEXT_ARG(name->text));
     if (lists->session->invocation->json)
         output_json(document);
 }
 
 /* The operator's first: its name is one that he can rely on. */
-static enum status write_lists(struct lists *lists, struct error *error)
+static enum status write_lists(struct lists *lists, struct value *names, struct error *error)
 {
-    struct value *names = value_object(lists->arena), *mine = value_list(lists->arena);
-    if (file_make_folders(lists->session->invocation->output, FILE_OURS, error))
-        return error->status;
+    struct value *mine = value_list(lists->arena);
     for (const struct value *row = lists->rows->first; row; row = row->next)
         if (!report_kept_is_departments(row))
             value_append(mine, value_copy(lists->arena, row));
@@ -192,14 +203,34 @@ static enum status write_lists(struct lists *lists, struct error *error)
                                         text_string(lists->arena, department), error))
             return error->status;
     }
-    say_files(lists, names);
     return STATUS_OK;
+}
+
+static enum status fill_folder(struct lists *lists, struct error *error)
+{
+    struct value *names = value_object(lists->arena);
+    struct kept_folder_swept swept = { .ending = TEXT_NONE };
+    struct error unsaid = { 0 };
+    if (lists->all)
+        swept.ending = text_format(lists->arena, ".%s", report_output_ending(lists->format));
+    lists->checking = true;
+    if (kept_folder_open(&lists->folder, lists->arena, lists->session->invocation->output, error) ||
+        write_lists(lists, value_object(lists->arena), error))
+        return error->status;
+    lists->checking = false;
+    enum status status = write_lists(lists, names, error);
+    if (status)
+        swept.ending = TEXT_NONE;
+    enum status closed = kept_folder_close(&lists->folder, &swept, status ? &unsaid : error);
+    if (!status && !closed)
+        say_files(lists, names, &swept);
+    return status ? status : closed;
 }
 
 static enum status answer(struct lists *lists, struct error *error)
 {
     if (lists->session->invocation->output)
-        return write_lists(lists, error);
+        return fill_folder(lists, error);
     if (lists->format == REPORT_TABLE) {
         print_table(lists);
         return STATUS_OK;
@@ -230,6 +261,8 @@ static enum status gather(struct lists *lists, struct error *error)
                         lists->arena, &words, error) ||
         rule_words_put_all(&words, lists->rows, 0, error))
         return error->status;
+    lists->all = !filter.source_count && !filter.code_count && !filter.rule && !filter.department &&
+                 !filter.outcome && !filter.since && !filter.limit;
     clock_format_date(lists->session->clock->now(lists->session->clock), today);
     lists->kept = (struct report_kept){ .agency_code = configuration->agency_code,
                                         .agency_name = configuration->agency_name,

@@ -58,7 +58,7 @@ static const struct {
     { "history", NULL, "code:s on:s status:* known_at?:s procedure?:o fields?:o" },
     { "kept", NULL, "total:i records:i shown:i rows:a" },
     { "kept", NULL, REPORT },
-    { "kept", NULL, "folder:s files:a" }, /* --output */
+    { "kept", NULL, "folder:s files:a removed:a left:a" }, /* --output */
     { "health", NULL, "state:s message:s exit_code:i age:i max_age:i kept:i new:i due:i overdue:i" },
     { "report", NULL, REPORT },
     { "backup", NULL, "backup:s events:i root:s" },

@@ -239,6 +239,7 @@ static const struct {
     { "is-no-json-pointer-it-must-begin", "\"%.*s\" is no JSON Pointer: it must begin with /; write \"/%.*s\"" },
     { "is-no-json-pointer-it-starts-with", "\"%.*s\" is no JSON Pointer: it starts with \"/\" (or is \".\", the item itself)" },
     { "is-no-list-split-and-pieces-mean", "\"%s\" is no list: \"split\" and \"pieces\" mean nothing here" },
+    { "is-no-list-that-was-written-here", "%s is no list that was written here, or was changed since, and is not written over: take it away, or name another folder" },
     { "is-no-list-write-without", "\"%s\" is no list; write \"%.*s\" without []" },
     { "is-no-mail-server-smtp-host-or", "\"%s\" is no mail server: smtp://host or smtps://host" },
     { "is-no-name-of-a-credential", "\"%s\" is no name of a credential" },

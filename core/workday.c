@@ -99,3 +99,9 @@ int64_t workday_between(const struct workday_calendar *calendar, struct date fro
     int64_t begin = date_days(from), end = date_days(to);
     return begin <= end ? count_working(calendar, begin + 1, end + 1) : -count_working(calendar, end, begin);
 }
+
+int64_t workday_left(const struct workday_calendar *calendar, struct date today, struct date due)
+{
+    return date_compare(due, today) < 0 ? -workday_between(calendar, due, today)
+                                        : workday_between(calendar, today, due);
+}

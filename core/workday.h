@@ -38,4 +38,7 @@ bool workday_add(const struct workday_calendar *calendar, struct date from, int6
  * is workday_add(from, workday_between(from, to)). */
 int64_t workday_between(const struct workday_calendar *calendar, struct date from, struct date to);
 
+/* How many working days are left until the last one of a term; when it is over, minus those that have passed since. */
+int64_t workday_left(const struct workday_calendar *calendar, struct date today, struct date due);
+
 #endif

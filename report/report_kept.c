@@ -65,10 +65,10 @@ static void put_days_left(const struct report_kept *kept, struct arena *arena, s
     struct date due;
     if (!report_date(row, "due", &due))
         return;
-    int64_t days = kept->calendar ? workday_between(kept->calendar, kept->today, due)
+    int64_t days = kept->calendar ? workday_left(kept->calendar, kept->today, due)
                                   : date_days(due) - date_days(kept->today);
     put(arena, out, "due", value_text_of(row, "due"));
-    put(arena, out, "left", text_format(arena, "%lld", (long long)days));
+    value_set(out, "left", value_integer(arena, days));
 }
 
 static struct value *row_of(const struct report_kept *kept, struct arena *arena, const struct value *row)

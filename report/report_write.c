@@ -41,7 +41,7 @@ struct text report_day(struct arena *arena, struct text day, const char *languag
 
 bool report_cell_is_number(const struct value *cell)
 {
-    return value_find(cell, "count") || value_find(cell, "percent");
+    return cell->kind == VALUE_NUMBER || value_find(cell, "count") || value_find(cell, "percent");
 }
 
 struct text report_cell_text(struct arena *arena, const struct value *cell, const char *language, bool plain)

@@ -1,5 +1,7 @@
 #include "transform/record_work.h"
 
+#include <string.h>
+
 #include "adapters/crypto.h"
 #include "adapters/json.h"
 #include "core/canonical.h"
@@ -23,10 +25,54 @@ void record_work_require(struct arena *arena, const struct value *procedure, str
     }
 }
 
+/* The same place, or the one lies in the other. */
+static bool is_about(struct text field, struct text other)
+{
+    struct text longer = field.length > other.length ? field : other,
+                shorter = field.length > other.length ? other : field;
+    return shorter.length && text_starts(longer, shorter) &&
+           (longer.length == shorter.length || strchr(".[", longer.bytes[shorter.length]));
+}
+
+static bool is_unread(const struct findings *findings, const struct finding *last, const struct finding *said)
+{
+    static const char *const absent[] = { "missing", "count.least", "count.between" };
+    bool lacks = false;
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        lacks = lacks || text_is(text_of(said->reason.id), absent[i]);
+    for (const struct finding *finding = findings->first; lacks && finding; finding = finding->next) {
+        if (finding->is_error && is_about(said->field, finding->field))
+            return true;
+        if (finding == last)
+            break;
+    }
+    return false;
+}
+
+/* What the map could not read, up to `last`, is not there for the rules: that it is missing is not so. */
+static void forget_unread(struct findings *findings, struct finding *last)
+{
+    struct finding *before = last, *next;
+    for (struct finding *finding = last->next; finding; finding = next) {
+        next = finding->next;
+        if (!is_unread(findings, last, finding)) {
+            before = finding;
+            continue;
+        }
+        before->next = next;
+        findings->errors -= finding->is_error;
+        findings->warnings -= !finding->is_error;
+    }
+    findings->last = before;
+}
+
 static void check_procedure(struct record_work *work, struct arena *arena, const struct rule_set *rules,
                             const struct value *procedure, struct findings *findings)
 {
+    struct finding *last = findings->last;
     rule_run(rules, arena, procedure, findings);
+    if (last)
+        forget_unread(findings, last);
     rule_project(rules, procedure, &work->projection);
     record_work_require(arena, procedure, findings);
     struct text code = value_text_of(procedure, "code"), status = value_text_of(procedure, "status");

@@ -119,6 +119,21 @@ TEST("the ends of the calendar are not passed")
     CHECK_INT(workday_between(&empty, (struct date){ 1, 1, 1 }, (struct date){ 9999, 12, 31 }), 2608614);
 }
 
+TEST("days left count down to the last one of a term, and the working days behind it")
+{
+    const struct {
+        const char *today, *due;
+        int64_t left;
+    } cases[] = {
+        { "2025-03-06", "2025-03-07", 1 },  { "2025-03-07", "2025-03-07", 0 },
+        { "2025-03-09", "2025-03-10", 1 },  { "2025-03-08", "2025-03-07", 0 }, /* Saturday behind a Friday */
+        { "2025-03-09", "2025-03-06", -1 }, { "2025-03-10", "2025-03-06", -2 },
+        { "2025-02-02", "2025-01-24", 0 },  { "2025-02-03", "2025-01-24", -1 }, /* all of Tết between */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        CHECK_INT(workday_left(&calendar, day(cases[i].today), day(cases[i].due)), cases[i].left);
+}
+
 TEST("dates are sorted and repeats left out")
 {
     struct date dates[] = { { 2025, 9, 2 }, { 2025, 1, 1 }, { 2025, 9, 2 }, { 2024, 9, 2 } };

@@ -75,7 +75,7 @@ class Kept(Night):
     def test_each_department_gets_its_own_file_in_an_officials_words(self):
         self.night([procedure("1.000001", status="?")], [procedure("=1+1", status="!")])
         self.expect(self.place.run("kept", "--output", str(self.place.folder / "out"), "--format", "csv"), 0)
-        names = sorted(path.name for path in (self.place.folder / "out").iterdir())
+        names = sorted(path.name for path in (self.place.folder / "out").glob("[!.]*"))
         self.assertEqual(names, ["one.csv", "so-dat-dai-nha-o.csv"])
         text = (self.place.folder / "out" / "so-dat-dai-nha-o.csv").read_text(encoding="utf-8")
         self.assertTrue(text.startswith("\ufeff"))
@@ -88,6 +88,35 @@ class Kept(Night):
             self.assertIn("Department: one", book.read("xl/worksheets/sheet1.xml").decode())
         self.expect(self.place.run("kept", "--output", str(self.place.folder / "out"), "--format", "html"), 0)
         self.assertIn("Department: Sở Đất đai &amp; Nhà ở", (self.place.folder / "out" / "so-dat-dai-nha-o.html").read_text(encoding="utf-8"))
+
+    def test_the_folder_of_lists_holds_the_newest_and_nobody_elses_file_is_written_over(self):
+        out = self.place.folder / "out"
+        bad, worse = [procedure("1.000001", status="?")], [procedure("1.000002", status="!")]
+        names = lambda: sorted(path.name for path in out.glob("[!.]*"))
+        write = lambda *words: self.place.run("--json", "kept", "--output", str(out), "--format", "csv", *words)
+        self.night(bad, worse)
+        self.expect(write(), 0)
+        self.assertEqual(names(), ["one.csv", "so-dat-dai-nha-o.csv"])
+        self.night([procedure("1.000001")], worse)
+        done = self.expect(write("--department", "Sở Đất đai & Nhà ở"), 0)  # of others it says nothing
+        self.assertEqual((done.json["left"], done.json["removed"]), (["one.csv"], []))
+        done = self.expect(write(), 0)
+        self.assertEqual((done.json["left"], done.json["removed"], names()), ([], ["one.csv"], ["so-dat-dai-nha-o.csv"]))
+        (out / "one.csv").write_text("mine")
+        self.night(bad, worse)
+        before = (out / "so-dat-dai-nha-o.csv").read_bytes()
+        self.expect(write(), 2, "one.csv")
+        self.assertEqual(((out / "one.csv").read_text(), (out / "so-dat-dai-nha-o.csv").read_bytes()), ("mine", before))
+        (out / "one.csv").unlink()
+        self.expect(write(), 0)
+        with open(out / "one.csv", "a") as file:
+            file.write("what somebody noted\n")
+        self.expect(write(), 2, "one.csv")
+        self.night([procedure("1.000001")], worse)
+        self.assertEqual(self.expect(write(), 0).json["left"], ["one.csv"])
+        self.assertIn("what somebody noted", (out / "one.csv").read_text())
+        (out / ".congkhai-lists").write_text('{"../congkhai.yaml": "x", "/etc/passwd": "x"}')
+        self.assertEqual(self.expect(write("--format", "json"), 0).json["left"], [])
 
     @unittest.skipIf(READER is None, "no openpyxl")
     def test_another_program_reads_the_same_rows_from_a_departments_workbook(self):
@@ -118,7 +147,7 @@ class Kept(Night):
         self.assertEqual(events, [("1.000001", "Sở A"), ("1.000002", "sở a"), ("1.000003", "Sở A"), ("1.000004", None)])
         self.assertFalse(self.place.sql("SELECT 1 FROM audit_fields WHERE field LIKE '%department%' OR value = 'Sở A'"))
         self.expect(self.place.run("kept", "--output", str(self.place.folder / "out"), "--format", "csv"), 0)
-        names = sorted(path.name for path in (self.place.folder / "out").iterdir())
+        names = sorted(path.name for path in (self.place.folder / "out").glob("[!.]*"))
         self.assertEqual(names[:3], ["one.csv", "so-a-2.csv", "so-a.csv"])
         self.assertTrue(names[3].startswith("so-dat-dai-nha-o-va-nhung-don-vi-khac"), names)
         self.assertLessEqual(max(map(len, names)), 100)

@@ -200,7 +200,7 @@ class Reports(Night):
         first = put("1.000001", "1/QĐ-UBND", "2026-01-05", fields=["Đất đai"])
         self.place.write("named.yaml", "rules:\n- {id: NAMED, field: fields, check: {count: {min: 1}}, cites: x, message: {vi: x, en: x},\n"
                          "   examples: {pass: [{fields: [{name: x}]}], fail: [{code: \"1\"}]}}\n")
-        self.place.configure(rules=["named.yaml"], baseline="2026-01-05")
+        self.place.configure(rules=["named.yaml", str(harness.ROOT / "config/rules/deadlines.yaml")], baseline="2026-01-05")
         self.night("2026-01-05", first)
         good = {"fields": ["Đất đai"]}
         kept = [put("1.000002", "2/QĐ-UBND", "2026-03-02"), put("1.000003", "3/QĐ-UBND", "2026-03-26"),
@@ -215,6 +215,9 @@ class Reports(Night):
             self.assertEqual(seen, {f"{code[-1]}/QĐ-UBND": ([code], [code] if code in late else []) for code in (*late, "1.000003")}, day)
             self.assertEqual(sorted(document["total"]["late"]["codes"]), late)
             self.assertTrue(any("no day of signature" in note for note in document["notes"]), document["notes"])
+        # the working days that have passed since, on a Sunday too; a number, and no text because of its minus
+        lines = self.at("2026-03-15", "report", "cho-hoan-thien", "--format", "csv").stdout.splitlines()
+        self.assertTrue([line for line in lines if line.endswith(",2026-03-09,-4")], lines)
 
     # ---- bien-dong ----
 
