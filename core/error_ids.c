@@ -734,6 +734,7 @@ static const struct {
     { "unknown-encoding-did-you-mean", "unknown encoding \"%s\"; did you mean \"%s\"?" },
     { "unknown-key-did-you-mean", "%s: unknown key \"%.*s\"; did you mean \"%s\"?" },
     { "unknown-key-known-are", "%s: unknown key \"%.*s\"; known are: %s" },
+    { "unknown-option-did-you-mean", "unknown option %s; did you mean --%s?" },
     { "unknown-option-did-you-mean", "unknown option --%s; did you mean --%s?" },
     { "unknown-option-did-you-mean-2", "unknown option %s; did you mean --%s?" },
     { "unknown-option-see-congkhai-help", "unknown option %s; see congkhai --help" },
