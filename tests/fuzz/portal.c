@@ -18,7 +18,7 @@ static void require_line(struct text words)
             abort();
 }
 
-static void read_mapi(struct arena *arena, struct text body, long status)
+static void read_mapi(struct text body, long status)
 {
     static struct mapi_settings settings = {
         .names = { .user = "username",
@@ -34,12 +34,15 @@ static void read_mapi(struct arena *arena, struct text body, long status)
                    .wrapped = "body" },
     };
     struct http_response answer = { .status = status, .body = body, .retry_after_ms = -1 };
-    struct mapi_reading reading = { 0 };
     struct portal portal = { .settings = (struct portal_settings *)&settings };
-    struct mapi mapi = { .portal = &portal };
-    struct portal_response report = { 0 };
-    mapi_read(&mapi, arena, &answer, TEXT("1.000001"), NULL, &report, &reading);
-    require_line(reading.message);
+    struct mapi mapi = { .portal = &portal, .login = MAPI_LOGGED_IN };
+    struct portal_request request = { .kind = PORTAL_PUBLISH, .code = TEXT("1.000001") };
+    struct mapi_call call = { .request = &request };
+    struct error error;
+    if (mapi_answered(&mapi, &call, &answer, &error) || mapi.ready != &call)
+        abort();
+    require_line(call.report.message);
+    arena_free(&call.arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -62,6 +65,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (value)
         portal_answer_failed(value);
     portal_answer_etag(body, &remote);
-    read_mapi(&arena, body, status);
+    read_mapi(body, status);
     return 0;
 }
