@@ -6,6 +6,7 @@ enum { MODE_READ = SQLITE_READ, MODE_CREATE = SQLITE_CREATE };
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -193,6 +194,21 @@ enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sql
         status = error->status = STATUS_USAGE;
     sqlite_close_file(opened);
     return status;
+}
+
+bool sqlite_is_foreign(const char *path)
+{
+    static const char begins[16] = "SQLite format 3";
+    struct stat info;
+    char head[sizeof begins] = "";
+    if (stat(path, &info) || !S_ISREG(info.st_mode) || !info.st_size)
+        return false;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    size_t length = fread(head, 1, sizeof head, file);
+    fclose(file);
+    return memcmp(head, begins, length < sizeof head ? length : sizeof head) != 0;
 }
 
 void sqlite_close_file(struct sqlite *database)

@@ -30,6 +30,8 @@ enum sqlite_mode {
 enum status sqlite_open_file(const char *path, enum sqlite_mode mode, struct sqlite **database,
                              struct error *error);
 void sqlite_close_file(struct sqlite *database);
+/* A regular file that holds something, and does not begin as SQLite begins its files. */
+bool sqlite_is_foreign(const char *path);
 
 /* Only SELECT may run from here on: writes, ATTACH, PRAGMA and load_extension are refused by the authorizer
  * when the statement is prepared (STATUS_USAGE, as is any other fault of the SQL then: it is an operator's).

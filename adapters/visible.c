@@ -69,6 +69,23 @@ void visible_put(struct buffer *out, struct text text, bool lines)
     put(out, text, lines, false);
 }
 
+struct text visible_next(struct text text, size_t *at, char room[16])
+{
+    const unsigned char *bytes = (const unsigned char *)text.bytes + *at;
+    size_t length = *bytes < 0x80 ? 1 : *bytes >= 0xf0 ? 4 : *bytes >= 0xe0 ? 3 : 2, start = *at;
+    struct text one = text_slice(text, start, length);
+    if (one.length < length || unicode_invalid_at(one) < length) {
+        *at += 1;
+        return TEXT("\xef\xbf\xbd");
+    }
+    int32_t character = unicode_next(text, at);
+    bool line = character == '\n' || character == '\t' ||
+                (character == '\r' && *at < text.length && text.bytes[*at] == '\n');
+    if (line || (unicode_is_visible(character) && (character & 0xfffe) != 0xfffe))
+        return one;
+    return (struct text){ room, (size_t)snprintf(room, 16, "[U+%04X]", (unsigned)character) };
+}
+
 /* ---- a stream ---- */
 
 struct door {

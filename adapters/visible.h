@@ -15,6 +15,11 @@
 
 void visible_put(struct buffer *out, struct text text, bool lines); /* `lines`: tab and line feed stay */
 
+/* The same for documents (HTML, CSV) that go to screens by themselves: the next character of a text as it is, as `[U+202E]`
+ * in `room` where nobody sees it (tab, line feed and a carriage return in front of one stay), or U+FFFD for a byte that is no
+ * UTF-8; `at` moves behind it. */
+struct text visible_next(struct text text, size_t *at, char room[16]);
+
 /* A stream whose bytes go through the door to the descriptor; for stdout and stderr, which stay open as long as
  * the program runs. NULL where none can be made. */
 FILE *visible_stream(int descriptor);

@@ -109,7 +109,7 @@ static enum status examine(struct session *session, const char *path, struct res
     const char *place = session->configuration.store;
     struct audit_report report;
     struct store *backup;
-    if (verify(session, path, arena, &report, error) ||
+    if (store_check_file(path, error) || verify(session, path, arena, &report, error) ||
         store_open(path, STORE_EXAMINE, session->clock, &backup, error))
         return error->status;
     enum status status = restoration_head(backup, &restoration->head, error);

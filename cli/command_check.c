@@ -208,7 +208,10 @@ static enum status find_faults(struct session *session, const struct load_reques
     for (int part = 0; part < 6; part++) {
         enum status status = STATUS_OK;
         if (part == 0)
-            status = store_check_place(configuration->store, error);
+            status =
+                store_check_place(configuration->store, error)
+                    ? setting_place(&configuration->context, value_find(configuration->tree, "store"), error)
+                    : STATUS_OK;
         else if (part == 1)
             status = extract_check(&extract, error);
         else if (part == 2)

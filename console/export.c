@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/csv_write.h"
 #include "adapters/xlsx_write.h"
 #include "core/canonical.h"
-#include "core/csv_write.h"
 #include "core/memory.h"
 #include "report/report_write.h"
 

@@ -6,11 +6,11 @@
 #ifndef CONSOLE_PAGE_H
 #define CONSOLE_PAGE_H
 
+#include "adapters/html_write.h"
 #include "adapters/http_server.h"
 #include "console/console.h"
 #include "console/verifier.h"
 #include "core/date.h"
-#include "core/html_write.h"
 #include "report/rule_words.h"
 #include "store/row_visit.h"
 

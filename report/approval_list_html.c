@@ -1,5 +1,5 @@
 /* A list as a page for a meeting: long texts as differences of words. Without script, without another host. */
-#include "core/html_write.h"
+#include "adapters/html_write.h"
 #include "core/word_diff.h"
 #include "report/approval_list.h"
 #include "report/approval_list_parts.h"

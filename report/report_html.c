@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/html_write.h"
 #include "adapters/unicode.h"
-#include "core/html_write.h"
 #include "report/report_write.h"
 
 static const char style[] =

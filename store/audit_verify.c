@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/memory.h"
 #include "store/schema.h"
@@ -195,14 +196,14 @@ enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
 
 /* ---- the head's file ---- */
 
-/* TEXT_NONE: there is none. What is there and cannot be read as a file is no head: an empty text. */
+/* TEXT_NONE: there is none, or none that this reader may read. What is there and cannot be read as a file is no head: an empty text. */
 static struct text read_file(struct audit_pass *pass)
 {
     BUFFER_OWNED struct buffer path = { 0 };
     struct error unread;
     struct text bytes;
     audit_head_path(pass->store, &path);
-    if (!file_exists(path.bytes))
+    if (access(path.bytes, R_OK))
         return TEXT_NONE;
     return file_read(pass->arena, path.bytes, NOTE_SIZE_MAX, &bytes, &unread) ? TEXT("") : bytes;
 }
@@ -241,7 +242,8 @@ static void check_file(struct audit_pass *pass)
     struct text bytes = pass->file;
     if (!bytes.bytes && pass->last_note.bytes && !pass->outside_fits)
         audit_not_proven(pass,
-                         _("%s.checkpoint is not there: whether the end of the ledger was cut off; name a "
+                         _("%s.checkpoint is not there, or may not be read: whether the end of the ledger "
+                           "was cut off; name a "
                            "head with --checkpoint"),
                          store_path(pass->store));
     if (!bytes.bytes || text_equal(bytes, pass->last_note) || file_moves(pass))

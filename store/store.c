@@ -94,12 +94,24 @@ static enum status find_place(const char *path, char **place, struct error *erro
                      path);
 }
 
+enum status store_check_file(const char *path, struct error *error)
+{
+    BUFFER_OWNED struct buffer checkpoint = { 0 };
+    buffer_printf(&checkpoint, "%s.checkpoint", path);
+    if (!sqlite_is_foreign(path) || file_exists(checkpoint.bytes))
+        return STATUS_OK;
+    return error_set(error, STATUS_USAGE, _("%s is no store: it is no SQLite database. Check the path"),
+                     path);
+}
+
 enum status store_check_place(const char *path, struct error *error)
 {
     char *place;
     if (find_place(path, &place, error))
         return error->status;
     enum status status = private_file_check_place(place, error);
+    if (!status)
+        status = store_check_file(place, error);
     free(place);
     return status;
 }
@@ -264,6 +276,7 @@ static enum status open_any(const char *path, enum store_mode mode, bool untouch
     struct store *made = memory_new(struct store);
     made->clock = clock;
     if (find_place(path, &made->path, error) ||
+        (mode != STORE_EXAMINE && store_check_file(made->path, error)) ||
         (mode == STORE_RUN ? open_to_write(made, error) : open_to_read(made, mode, untouched, error))) {
         store_close(made);
         return error->status;

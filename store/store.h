@@ -35,7 +35,11 @@ enum store_mode {
 /* Neither it nor a head beside it: nothing was run yet. */
 bool store_is_new(const char *path);
 
-/* Before anything is touched: STATUS_USAGE where strangers could put something in the store's place. */
+/* STATUS_USAGE: the file is something else and never was a store; a damaged one (a checkpoint stands beside it) is not
+ * that. */
+enum status store_check_file(const char *path, struct error *error);
+/* Before anything is touched: STATUS_USAGE where strangers could put something in the store's place, or something else
+ * stands there. */
 enum status store_check_place(const char *path, struct error *error);
 
 /* STATUS_USAGE for a database that is no store or one of a newer version ("made by a newer congkhai"); an

@@ -351,6 +351,22 @@ class Commands(Night):
         for word in ("cod\"", "\"code\" is missing", "nmae", "\"nowhere\" of \"levels\"", "protal", "no \"portal\"", "chek"):
             self.assertIn(word, words)
 
+    def test_a_store_that_is_something_else_is_a_fault_of_the_configuration(self):
+        self.place.records(*procedures(1))
+        self.place.configure(store="inbox/one.ndjson")
+        self.expect(self.place.run("check"), 2, r"congkhai\.yaml:\d+:\d+: .*one\.ndjson is no store")
+        before = (self.place.inbox / "one.ndjson").read_bytes()
+        for command in (["run"], ["extract"], ["load"], ["status"], ["kept"], ["runs"], ["restore", self.place.inbox / "one.ndjson", "--reason", "x"]):
+            self.expect(self.place.run(*command), 2, "is no store")
+        self.assertEqual((self.place.inbox / "one.ndjson").read_bytes(), before)
+        self.place.configure(store="state/congkhai.db")
+        self.expect(self.place.run("restore", self.place.inbox / "one.ndjson", "--reason", "x"), 2, "is no store")
+        self.expect(self.place.run("run"), 0)
+        self.place.store.write_bytes(b"x" * 8192)  # it was one: its head stands beside it
+        for suffix in ("-wal", "-shm"):
+            self.place.store.with_name(self.place.store.name + suffix).unlink(missing_ok=True)
+        self.expect(self.place.run("run"), 5)
+
     def test_check_tells_every_fault_of_one_part(self):
         """One part of the configuration each, and all that is wrong in it."""
         self.place.write("rules.yaml", 'rules:\n- { id: D, field: name, check: { matches: "(", lenght: { min: 1 } }, severity: eror,'

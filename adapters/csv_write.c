@@ -1,6 +1,8 @@
-#include "core/csv_write.h"
+#include "adapters/csv_write.h"
 
 #include <string.h>
+
+#include "adapters/visible.h"
 
 void csv_write_begin(struct buffer *out)
 {
@@ -25,10 +27,12 @@ void csv_write_cell(struct buffer *out, bool first, struct text text)
         buffer_char(out, '"');
     if (formula)
         buffer_char(out, '\'');
-    for (size_t i = 0; i < text.length; i++) {
-        if (text.bytes[i] == '"')
+    for (size_t at = 0; at < text.length;) {
+        char room[16];
+        struct text one = visible_next(text, &at, room);
+        if (one.bytes[0] == '"')
             buffer_char(out, '"');
-        buffer_char(out, text.bytes[i]);
+        buffer_text(out, one);
     }
     if (quoted)
         buffer_char(out, '"');

@@ -9,8 +9,8 @@
  * are shown as their number ("[U+202E]"), so that nothing of a source, a portal or a store can become markup
  * or turn a line around. Tab and line break stay.
  */
-#ifndef CORE_HTML_WRITE_H
-#define CORE_HTML_WRITE_H
+#ifndef ADAPTERS_HTML_WRITE_H
+#define ADAPTERS_HTML_WRITE_H
 
 #include "core/text.h"
 

@@ -4,10 +4,10 @@
  *     csv_write_cell(out, true, heading); csv_write_cell(out, false, next); csv_write_end_row(out);
  *
  * A cell that begins with = + - @ TAB or CR gets a ' in front, so that a spreadsheet shows it and does not
- * compute it; who needs values unchanged takes JSON. Numbers of the program are written by csv_write_number.
+ * compute it, and what nobody sees (control characters, bidi) is written out as [U+202E]; who needs values unchanged takes JSON. Numbers of the program are written by csv_write_number.
  */
-#ifndef CORE_CSV_WRITE_H
-#define CORE_CSV_WRITE_H
+#ifndef ADAPTERS_CSV_WRITE_H
+#define ADAPTERS_CSV_WRITE_H
 
 #include <stdbool.h>
 
