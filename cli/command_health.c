@@ -11,9 +11,9 @@
 #include "store/audit.h"
 #include "store/kept.h"
 #include "store/night.h"
-#include "store/store_run.h"
 #include "store/report.h"
 #include "store/rule_report.h"
+#include "store/store_run.h"
 
 enum health { HEALTH_OK, HEALTH_WARNING, HEALTH_CRITICAL, HEALTH_UNKNOWN };
 

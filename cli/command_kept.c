@@ -11,8 +11,8 @@
 #include "report/rule_words.h"
 #include "store/kept.h"
 #include "store/night.h"
-#include "store/store_run.h"
 #include "store/report_view.h"
+#include "store/store_run.h"
 
 #define SHOWN 200 /* rows of a table, unless --limit says otherwise */
 

@@ -26,7 +26,7 @@ static const char *const languages[] = { "vi", "en", NULL };
 static const char *const switches[] = { "off", "on", NULL };
 
 #define AT(member) offsetof(struct top, member)
-#define STORE "state/congkhai.db"
+#define STORE      "state/congkhai.db"
 
 static const struct setting top_settings[] = {
     { "agency", SETTING_OBJECT, AT(agency), .required = true,
