@@ -88,12 +88,12 @@ class Browser(unittest.TestCase):
         store.commit()
         store.close()
         self.assertEqual([pages.ask("/")[0], self.pages.ask("/thu-tuc/1.000001?ngay=x")[0]], [503, 400])
-        for width, height in ((1280, 900), (390, 844)):
-            self.browser.size(width, height)
-            for language in ("", "/en"):
-                with self.subTest(width=width, language=language):
-                    self.look(f"{language}/thu-tuc/1.000001?ngay=x", width, status=400)
-                    self.look(f"{language}/", width, pages, status=503)
+        for whose, path, status in ((None, "/thu-tuc/1.000001?ngay=x", 400), (pages, "/", 503)):
+            for width, height in ((1280, 900), (390, 844)):
+                self.browser.size(width, height)
+                for language in ("", "/en"):
+                    with self.subTest(path=path, width=width, language=language):
+                        self.look(language + path, width, whose, status)
 
     def focus(self):
         return self.browser.evaluate("(({tagName, id, textContent, href}) => [tagName, id, textContent.trim(), href || ''])"
