@@ -14,8 +14,8 @@ TEST("a digest goes to hex and back")
     digest_hex(&digest, hex);
     CHECK_STRING(hex, hex_of_nothing);
     static const char typed[] = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855";
-    CHECK(!digest_from_hex(TEXT(typed), &again));
-    CHECK(digest_from_typed(TEXT(typed), &again));
+    CHECK(!digest_from_hex(text_of(typed), &again));
+    CHECK(digest_from_typed(text_of(typed), &again));
     CHECK(digest_equal(&digest, &again));
     again.bytes[31] ^= 1;
     CHECK(!digest_equal(&digest, &again));
