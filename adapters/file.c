@@ -434,10 +434,24 @@ enum status file_lock_take_inside(const char *path, struct file_lock *lock, stru
     return status;
 }
 
+static int open_lock(const char *path)
+{
+    return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+bool file_lock_is_untold(const char *path)
+{
+    int descriptor = open_lock(path);
+    if (descriptor < 0)
+        return errno != ENOENT;
+    close(descriptor);
+    return false;
+}
+
 bool file_lock_is_free(const char *path)
 {
     struct flock range = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int descriptor = open_lock(path);
     if (descriptor < 0)
         return false;
     bool told = fcntl(descriptor, F_OFD_GETLK, &range) == 0;

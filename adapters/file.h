@@ -91,6 +91,8 @@ enum status file_lock_take_inside(const char *path, struct file_lock *lock, stru
 void file_lock_drop(struct file_lock *lock);
 /* The file of file_lock_take is there, and nobody holds it. False, too, where that cannot be told. */
 bool file_lock_is_free(const char *path);
+/* It is there and may not be looked at. */
+bool file_lock_is_untold(const char *path);
 
 /* `path` relative to `folder` unless it is absolute; lives in the arena. */
 const char *file_path(struct arena *arena, const char *folder, const char *path);

@@ -13,6 +13,7 @@
 #include "store/night.h"
 #include "store/report.h"
 #include "store/rule_report.h"
+#include "store/store_run.h"
 
 enum health { HEALTH_OK, HEALTH_WARNING, HEALTH_CRITICAL, HEALTH_UNKNOWN };
 
@@ -80,9 +81,15 @@ static enum status examine_kept(struct store *store, struct arena *arena, const 
     struct value *rows;
     struct date day;
     char until[DATE_TEXT];
-    int64_t before;
+    int64_t before, untold;
     date_read(text_of(today), &day);
     date_write(date_from_days(date_days(day) + NEAR_DAYS), until);
+    if (store_run_untold(store, &untold, error))
+        return error->status;
+    if (untold)
+        found(of, HEALTH_WARNING,
+              _("whether run %lld is still at work cannot be told: the store's lock may not be read"),
+              (long long)untold);
     if (night_before(store, &before, error) ||
         kept_count(store, before, arena, &of->kept, &of->fresh, error) ||
         rule_report_deadlines(store, arena, today, until, &rows, error))

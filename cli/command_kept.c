@@ -12,6 +12,7 @@
 #include "store/kept.h"
 #include "store/night.h"
 #include "store/report_view.h"
+#include "store/store_run.h"
 
 #define SHOWN 200 /* rows of a table, unless --limit says otherwise */
 
@@ -249,12 +250,20 @@ static enum status gather(struct lists *lists, struct error *error)
     struct kept_filter filter;
     struct rule_words words;
     char today[DATE_TEXT];
+    int64_t untold;
     const struct configuration *configuration = &lists->session->configuration;
     if (read_filter(lists->session, lists->store, &filter, &lists->format, error) ||
         check_department(lists, filter.department, error))
         return error->status;
     if (lists->format == REPORT_TABLE && !filter.limit)
         filter.limit = SHOWN;
+    if (store_run_untold(lists->store, &untold, error))
+        return error->status;
+    if (untold)
+        output_message(lists->session,
+                       _("whether run %lld is still at work cannot be told: the store's lock may not be "
+                         "read; what it sent without an answer is shown as unknown"),
+                       (long long)untold);
     if (kept_rows(lists->store, &filter, lists->arena, &lists->rows, &lists->total, &lists->records, error) ||
         report_view_head(lists->store, lists->arena, &lists->head, error) ||
         rule_words_open(lists->session->configuration.rules_text, lists->session->language, lists->store,

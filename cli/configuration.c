@@ -26,10 +26,12 @@ static const char *const languages[] = { "vi", "en", NULL };
 static const char *const switches[] = { "off", "on", NULL };
 
 #define AT(member) offsetof(struct top, member)
+#define STORE      "state/congkhai.db"
+
 static const struct setting top_settings[] = {
     { "agency", SETTING_OBJECT, AT(agency), .required = true,
       .help = N_("code and name of the agency that publishes") },
-    { "store", SETTING_TEXT, AT(store), .fallback = "state/congkhai.db", .help = N_("the store's path") },
+    { "store", SETTING_TEXT, AT(store), .fallback = STORE, .help = N_("the store's path") },
     { "language", SETTING_CHOICE, AT(language), .fallback = "vi", .choices = languages,
       .help = N_("of messages") },
     { "sources", SETTING_TREE, AT(sources), .required = true, .help = N_("where procedures come from") },
@@ -358,7 +360,7 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
     configuration->language = languages[top.language];
     configuration->sandbox = top.sandbox;
     configuration->store =
-        file_path(&configuration->arena, configuration->folder, top.store ? top.store : "state/congkhai.db");
+        file_path(&configuration->arena, configuration->folder, top.store ? top.store : STORE);
     configuration->portal = top.portal;
     configuration->brakes = top.brakes;
     configuration->tests = top.tests;
@@ -376,6 +378,24 @@ static enum status read_all(struct configuration *configuration, void (*speak)(c
     return STATUS_OK;
 }
 
+/* Of a configuration with a fault: who is told of it, and where what was told is kept. Each entry for itself. */
+static void read_notify_alone(struct configuration *configuration)
+{
+    struct setting_faults faults = { .arena = &configuration->arena };
+    struct setting_context context = { &configuration->arena, configuration->path, &faults };
+    struct error unsaid = { 0 };
+    const struct value *tree = configuration->tree, *agency = value_find(tree, "agency");
+    struct text store = value_text_of(tree, "store"), name = value_text_of(agency, "name");
+    if (!configuration->store)
+        configuration->store = file_path(&configuration->arena, configuration->folder,
+                                         store.length ? text_string(&configuration->arena, store) : STORE);
+    if (!configuration->agency_name)
+        configuration->agency_name =
+            text_string(&configuration->arena, name.length ? name : value_text_of(agency, "code"));
+    (void)notify_read(&context, configuration->folder, value_find(tree, "notify"), &configuration->notify,
+                      &unsaid);
+}
+
 enum status configuration_load(const char *path, void (*speak)(const char *language),
                                enum status (*ready)(void *user_data, struct error *error), void *user_data,
                                struct setting_faults *faults, struct configuration *configuration,
@@ -391,6 +411,8 @@ enum status configuration_load(const char *path, void (*speak)(const char *langu
     enum status status = read_all(configuration, speak, error);
     if (status == STATUS_OK && ready)
         status = ready(user_data, error);
+    if (status && configuration->tree && configuration->tree->kind == VALUE_OBJECT)
+        read_notify_alone(configuration);
     if (configuration->tree)
         secrets_add_tree(configuration->folder, configuration->tree, SECRETS_NAMED);
     return status;

@@ -14,7 +14,8 @@ struct digest {
 };
 
 void digest_hex(const struct digest *digest, char hex[DIGEST_HEX]); /* lower case */
-bool digest_from_hex(struct text hex, struct digest *digest); /* either case; false if it is no digest */
+bool digest_from_hex(struct text hex, struct digest *digest);       /* lower case; false if it is no digest */
+bool digest_from_typed(struct text hex, struct digest *digest);     /* either case: of what a person typed */
 bool digest_equal(const struct digest *left, const struct digest *right);
 
 #endif

@@ -15,7 +15,7 @@
 bool plan_is_digest(const char *text)
 {
     struct digest digest;
-    return digest_from_hex(text_of(text), &digest);
+    return digest_from_typed(text_of(text), &digest);
 }
 
 static void path_of(struct buffer *path, const char *store)
@@ -37,7 +37,7 @@ void plan_keep(const char *store, const struct buffer *document)
 static void same_form(const char *digest, char hex[DIGEST_HEX])
 {
     struct digest bytes;
-    if (digest_from_hex(text_of(digest), &bytes))
+    if (digest_from_typed(text_of(digest), &bytes))
         digest_hex(&bytes, hex);
 }
 

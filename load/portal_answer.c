@@ -40,11 +40,7 @@ static void read_digest(const struct value *object, struct remote_state *remote)
 {
     const struct value *said = value_find(object, "digest"), *content = value_find(object, "content");
     bool none = !said || said->kind == VALUE_NULL || (said->kind == VALUE_TEXT && !said->text.length);
-    char hex[DIGEST_HEX];
-    if (!none && said->kind == VALUE_TEXT && digest_from_hex(said->text, &remote->digest)) {
-        digest_hex(&remote->digest, hex);
-        remote->has_digest = text_is(said->text, hex); /* lower-case */
-    }
+    remote->has_digest = !none && said->kind == VALUE_TEXT && digest_from_hex(said->text, &remote->digest);
     remote->bad_digest = !none && !remote->has_digest;
     if (content && content->kind == VALUE_OBJECT) {
         struct buffer BUFFER_OWNED bytes = { 0 };

@@ -71,7 +71,7 @@ static const char *read_entry(const struct value *entry, struct text package, st
     receipt->package = non_empty(entry, "package");
     if (!receipt->package.bytes)
         receipt->package = package;
-    receipt->has_digest = hex.bytes && digest_from_hex(hex, &receipt->digest);
+    receipt->has_digest = hex.bytes && digest_from_typed(hex, &receipt->digest);
     if (hex.bytes && !receipt->has_digest)
         return _("its digest is none: 64 hexadecimal digits");
     if (receipt->key.bytes || (receipt->code.bytes && receipt->has_digest))

@@ -106,14 +106,9 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
     return audit_write_head(store, error);
 }
 
-enum status store_run_elsewhere(struct store *store, int64_t *run, struct error *error)
+static enum status find_open_run(struct store *store, int64_t *run, struct error *error)
 {
-    BUFFER_OWNED struct buffer lock = { 0 };
     struct sqlite_statement *row;
-    *run = 0;
-    buffer_printf(&lock, "%s.lock", store_path(store));
-    if (store_run(store) || !file_exists(lock.bytes) || file_lock_is_free(lock.bytes))
-        return STATUS_OK;
     if (store_sql(store,
                   "SELECT s.run FROM (SELECT max(run) AS run FROM ledger) s WHERE NOT EXISTS"
                   " (SELECT 1 FROM ledger e WHERE e.run = s.run AND e.event = 'run-finished')",
@@ -124,6 +119,26 @@ enum status store_run_elsewhere(struct store *store, int64_t *run, struct error 
         *run = sqlite_number(row, 0);
     sqlite_reset_statement(row);
     return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status store_run_elsewhere(struct store *store, int64_t *run, struct error *error)
+{
+    BUFFER_OWNED struct buffer lock = { 0 };
+    *run = 0;
+    buffer_printf(&lock, "%s.lock", store_path(store));
+    return store_run(store) || !file_exists(lock.bytes) || file_lock_is_free(lock.bytes) ||
+                   file_lock_is_untold(lock.bytes)
+               ? STATUS_OK
+               : find_open_run(store, run, error);
+}
+
+enum status store_run_untold(struct store *store, int64_t *run, struct error *error)
+{
+    BUFFER_OWNED struct buffer lock = { 0 };
+    *run = 0;
+    buffer_printf(&lock, "%s.lock", store_path(store));
+    return store_run(store) || !file_lock_is_untold(lock.bytes) ? STATUS_OK
+                                                                : find_open_run(store, run, error);
 }
 
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error)

@@ -38,6 +38,9 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
 /* The run that another process is making at this moment: its deliveries are under way, and nothing keeps them back. 0: none,
  * or it is this store's own. */
 enum status store_run_elsewhere(struct store *store, int64_t *run, struct error *error);
+/* One that has not ended and of which cannot be told whether it is still at work, since the lock may not be looked at:
+ * what it sent counts as unknown, and whoever shows it says so. 0: there is none. */
+enum status store_run_untold(struct store *store, int64_t *run, struct error *error);
 
 /* What keeps records back now: rejected, held, refused, failed, conflict, unknown (for exit code 1), and what waits for
  * approval. */

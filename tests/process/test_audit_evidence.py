@@ -369,6 +369,10 @@ class Evidence(SealedNights):
             self.assertEqual((code, event), (1, 0), words)
             self.assertIn("only the whole ledger can prove it", words)
             self.assertEqual(self.place.run("audit", "verify", path).code, 1)
+        for loud in ({"root": proof["root"].upper()}, {"events": [{**part, "leaf": part["leaf"].upper()} for part in proof["events"]]},
+                     {"events": [{**part, "path": [step.upper() for step in part["path"]]} for part in proof["events"]]}):
+            path = self.place.write("loud.json", json.dumps({**proof, **loud}))
+            self.assertEqual((verifier(path, "--key", self.place.key)[0], self.place.run("audit", "verify", path).code), (5, 5), loud)
         event = json.loads(proof["events"][0]["event"])
         for old, new in (("Thủ tục", "Thủ  tục"), (event["at"], event["at"].replace("20", "19", 1)),
                          (proof["events"][0]["path"][0], "0" * 64)):

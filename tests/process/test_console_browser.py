@@ -5,6 +5,8 @@ CONGKHAI_SCREENSHOTS=FOLDER keeps what the pages look like."""
 
 import os
 import pathlib
+import shutil
+import sqlite3
 import unittest
 
 import chromium
@@ -41,23 +43,23 @@ class Browser(unittest.TestCase):
         cls.place.close()
         cls.portal.stop()
 
-    def url(self, path):
-        return f"http://127.0.0.1:{self.pages.listen}{path}"
+    def url(self, path, pages=None):
+        return f"http://127.0.0.1:{(pages or self.pages).listen}{path}"
 
-    def look(self, path, width):
-        self.browser.open(self.url(path))
+    def look(self, path, width, pages=None, status=404):
+        self.browser.open(self.url(path, pages))
         faults = self.browser.evaluate((HERE / "accessibility.js").read_text(encoding="utf-8"))
         self.assertEqual(faults, [], (path, width))
         for asked in self.browser.asked_for():  # the field of a day has a picture of the browser's own
-            self.assertTrue(asked.startswith((self.url("/"), "data:image/svg+xml;base64,PHN2ZyB4")), asked)
-        self.assertEqual([words for words in self.browser.complaints() if "404" not in words], [], path)
+            self.assertTrue(asked.startswith((self.url("/"), self.url("/", pages), "data:image/svg+xml;base64,PHN2ZyB4")), asked)
+        self.assertEqual([words for words in self.browser.complaints() if "404" not in words and str(status) not in words], [], path)
         if "CONGKHAI_AXE" in os.environ:
             self.browser.evaluate((pathlib.Path(os.environ["CONGKHAI_AXE"]) / "axe.min.js").read_text(encoding="utf-8"))
             found = self.browser.evaluate("axe.run().then(found => found.violations.map(one => one.id + ' ' + "
                                           "one.nodes.map(node => node.html).join(' ').slice(0, 300)))")
             self.assertEqual(found, [], path)
         if "CONGKHAI_SCREENSHOTS" in os.environ:
-            name = "".join(letter if letter.isalnum() else "-" for letter in path)
+            name = "".join(letter if letter.isalnum() else "-" for letter in f"{path}{'-forged' if pages else ''}")
             (pathlib.Path(os.environ["CONGKHAI_SCREENSHOTS"]) / f"{name}-{width}.png").write_bytes(self.browser.screenshot())
 
     def look_at_all(self, width, height, language, scripts):
@@ -72,6 +74,26 @@ class Browser(unittest.TestCase):
         self.look_at_all(390, 844, "vi", scripts=True)
         self.look_at_all(1280, 900, "en", scripts=True)
         self.look_at_all(390, 844, "en", scripts=False)
+
+    def test_what_cannot_be_shown_is_a_page_like_the_others(self):
+        """What was asked wrongly (400), and a store that somebody edited (503)."""
+        forged = Place(self.portal, language="vi")
+        self.addCleanup(forged.close)
+        forged.store.parent.mkdir(exist_ok=True)
+        shutil.copy(self.place.store, forged.store)
+        pages = Pages(forged)
+        self.addCleanup(pages.stop)
+        store = sqlite3.connect(forged.store)
+        store.execute("DROP TRIGGER ledger_no_update")
+        store.commit()
+        store.close()
+        self.assertEqual([pages.ask("/")[0], self.pages.ask("/thu-tuc/1.000001?ngay=x")[0]], [503, 400])
+        for whose, path, status in ((None, "/thu-tuc/1.000001?ngay=x", 400), (pages, "/", 503)):
+            for width, height in ((1280, 900), (390, 844)):
+                self.browser.size(width, height)
+                for language in ("", "/en"):
+                    with self.subTest(path=path, width=width, language=language):
+                        self.look(language + path, width, whose, status)
 
     def focus(self):
         return self.browser.evaluate("(({tagName, id, textContent, href}) => [tagName, id, textContent.trim(), href || ''])"

@@ -185,6 +185,15 @@ class Kept(Night):
         self.assertNotIn("newly", self.place.run("health").stdout)
         run.signal(signal.SIGKILL)
         run.wait()
+        lock = self.place.store.with_name(self.place.store.name + ".lock")
+        lock.rename(lock.with_suffix(".away"))
+        lock.symlink_to(lock.with_suffix(".away"))  # as one that may not be read: nobody is denied that as root
+        self.assertIn("cannot be told", self.place.run("health").stdout)
+        done = self.place.run("--json", "kept")
+        self.assertEqual([row["outcome"] for row in done.json["rows"]], ["unknown"])
+        self.assertIn("cannot be told", done.stderr)
+        lock.unlink()
+        lock.with_suffix(".away").rename(lock)
         self.assertEqual([row["outcome"] for row in self.kept()["rows"]], ["unknown"])
 
     def test_the_report_is_the_same_list(self):

@@ -195,6 +195,19 @@ class Notices(Night):
             self.assertEqual(self.place.run("--quiet", "run").code, 2)
         self.assertEqual([json.loads(body)["exit_code"] for _, _, body in self.hooks.seen], [2, 2])
 
+    def test_a_fault_anywhere_in_the_configuration_is_told_by_each_entry_that_can_be_read(self):
+        self.notify({"url": self.hooks.url + "/a", "body": "json"}, {"url": self.hooks.url + "/b", "style": "hc"},
+                    {"url": self.hooks.url + "/c", "body": "json"}, {"metrics": "m.prom"})
+        whole = dict(self.place.configuration)
+        for fault in ({}, {"foo": 1}, {"language": "fr"}, {"baseline": "x"}, {"agency": {"cod": "H13"}}, {"store": 7}, {"portal": 1}):
+            self.place.configuration = dict(whole)
+            self.place.configure(**fault)
+            (self.place.folder / "m.prom").unlink(missing_ok=True)
+            self.hooks.seen.clear()
+            self.assertEqual(self.place.run("--quiet", "run").code, 2, fault)
+            self.assertEqual([(path, json.loads(body)["exit_code"]) for path, _, body in self.hooks.seen], [("/a", 2), ("/c", 2)], fault)
+            self.assertIn("congkhai_last_run_exit_code 2\n", (self.place.folder / "m.prom").read_text(), fault)
+
     def test_a_night_without_a_run_tells_nothing_of_an_older_one(self):
         self.place.write("tell", "#!/bin/sh\ncat > told\n").chmod(0o755)
         self.notify({"url": self.hooks.url + "/x", "body": "json", "on": ["stopped"]}, {"metrics": "congkhai.prom"}, {"command": "./tell"},
