@@ -176,7 +176,7 @@ static void put_cell(struct page *page, const struct list_column *column, const 
 static void put_table(struct page *page, const struct list *list, int64_t first)
 {
     int64_t at = 0;
-    html_literal(page->out, "<div class=\"wide\"><table>");
+    html_literal(page->out, "<div class=\"wide\" tabindex=\"0\"><table>");
     if (list->heading) {
         html_literal(page->out, "<caption class=\"hidden\">");
         html_string(page->out, list->heading);

@@ -163,7 +163,7 @@ static enum status put_groups(struct page *page, const struct kept_filter *filte
         page_paragraph(page, "none", text_of(_("Nothing is kept back.")));
         return STATUS_OK;
     }
-    html_literal(page->out, "<div class=\"wide\"><table><thead><tr>");
+    html_literal(page->out, "<div class=\"wide\" tabindex=\"0\"><table><thead><tr>");
     const char *const headings[] = { _("records"), _("outcome"),    _("field"),
                                      _("why"),     _("what to do"), _("rule") };
     for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {

@@ -93,7 +93,7 @@ static void put_table(struct page *page, const struct value *table, bool linked)
     const struct value *columns = value_find(table, "columns"), *rows = value_find(table, "rows");
     const struct value *total = value_find(table, "total");
     size_t number = 0;
-    html_literal(page->out, "<div class=\"wide\"><table><thead><tr>");
+    html_literal(page->out, "<div class=\"wide\" tabindex=\"0\"><table><thead><tr>");
     for (const struct value *column = columns->first; column; column = column->next) {
         bool is_text = text_is(value_text_of(column, "kind"), "text");
         html_open(page->out, "th", "scope", "col", "class", is_text ? NULL : "n", NULL);

@@ -275,11 +275,22 @@ static enum status open_any(const char *path, enum store_mode mode, bool untouch
 {
     struct store *made = memory_new(struct store);
     made->clock = clock;
-    if (find_place(path, &made->path, error) ||
-        (mode != STORE_EXAMINE && store_check_file(made->path, error)) ||
-        (mode == STORE_RUN ? open_to_write(made, error) : open_to_read(made, mode, untouched, error))) {
+    if (find_place(path, &made->path, error)) {
         store_close(made);
         return error->status;
+    }
+    /* A reader looks only where SQLite could not read: to close any descriptor of the file takes away the locks that other
+     * readers of this process have on it. */
+    enum status status =
+        mode == STORE_RUN ? store_check_file(made->path, error) : open_to_read(made, mode, untouched, error);
+    if (mode == STORE_RUN && !status)
+        status = open_to_write(made, error);
+    if (mode != STORE_RUN && mode != STORE_EXAMINE && status && made->database &&
+        sqlite_is_damaged(made->database) && store_check_file(made->path, error))
+        status = error->status;
+    if (status) {
+        store_close(made);
+        return status;
     }
     *store = made;
     return STATUS_OK;

@@ -254,7 +254,7 @@ class Attacks(Office, Night):
                     kept, = store.execute("SELECT bytes FROM payload WHERE digest = ?", (wanted,)).fetchone()
                     store.execute("UPDATE payload SET bytes = ? WHERE digest = ?", (kept.replace(old, new, 1), wanted))
                 self.approve(code=5)
-                self.expect(self.run_as("load"), 1)
+                self.expect(self.run_as("load"), 1 if what == "text" else 5)
                 self.assertEqual(self.sent(), {})
                 with self.store() as store:
                     store.execute("UPDATE payload SET bytes = ? WHERE digest = ?", (kept, wanted))
@@ -266,7 +266,7 @@ class Attacks(Office, Night):
         with self.store() as store:
             store.execute("UPDATE payload SET bytes = replace(CAST(bytes AS TEXT), '1.000002', '1.000003') WHERE digest = ?",
                           (wanted,))
-        self.expect(self.run_as("load"), 5, "does not hold", "nothing was sent")
+        self.expect(self.run_as("load"), 5, "audit verify")
         self.assertEqual(self.sent(), {})
         self.expect(self.run_as("audit", "verify"), 5)
 

@@ -18,7 +18,7 @@ import unittest
 import urllib.parse
 import zipfile
 
-from harness import BUILD, PROGRAM, ROOT, Night, Place, Running, Simulator, procedure, procedures, wait_until
+from harness import BUILD, PROGRAM, ROOT, Night, Place, Running, Simulator, procedure, procedures, wait_until, whole_speed
 
 
 def environment(place):
@@ -295,6 +295,7 @@ class Exports(unittest.TestCase):
         with open(f"/proc/{self.pages.running.process.pid}/status", encoding="ascii") as status:
             return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) // 1024
 
+    @whole_speed
     def test_all_rows_are_taken_in_memory_that_does_not_grow_with_them(self):
         self.pages.page("/giu-lai")
         before, (events, root) = self.memory(), self.place.sql("SELECT size, lower(hex(root)) FROM checkpoint")[0]

@@ -77,6 +77,8 @@ TEST("a verification ends early where it is told to")
     struct audit_request request = { .settings = &settings, .stop = stop_at_once, .user_data = &asked };
     three_nights(false);
     night_begin(&night);
+    night_work(&night);
+    CHECK_INT(store_begin(night.store, &error), STATUS_OK);
     for (int i = 0; i < 1000; i++)
         CHECK_INT(ledger_append(night.store,
                                 &(struct ledger_event){ .event = "attempted", .code = TEXT("1.000001") },
