@@ -98,7 +98,7 @@ enum status store_check_file(const char *path, struct error *error)
 {
     BUFFER_OWNED struct buffer checkpoint = { 0 };
     buffer_printf(&checkpoint, "%s.checkpoint", path);
-    if (!sqlite_is_foreign(path) || file_exists(checkpoint.bytes))
+    if (file_exists(checkpoint.bytes) || !sqlite_is_foreign(path))
         return STATUS_OK;
     return error_set(error, STATUS_USAGE, _("%s is no store: it is no SQLite database. Check the path"),
                      path);
@@ -285,8 +285,8 @@ static enum status open_any(const char *path, enum store_mode mode, bool untouch
         mode == STORE_RUN ? store_check_file(made->path, error) : open_to_read(made, mode, untouched, error);
     if (mode == STORE_RUN && !status)
         status = open_to_write(made, error);
-    if (mode != STORE_RUN && mode != STORE_EXAMINE && status && made->database &&
-        sqlite_is_damaged(made->database) && store_check_file(made->path, error))
+    bool unread = status == STATUS_LEDGER || status == STATUS_USAGE;
+    if (unread && mode != STORE_RUN && mode != STORE_EXAMINE && store_check_file(made->path, error))
         status = error->status;
     if (status) {
         store_close(made);
