@@ -7,6 +7,8 @@ struct family {
     const char *name, *help, *label;
     const char *sql; /* ?1 is today where it is asked for */
     bool dated;
+    /* What a night that made no run says of itself, in the last run's place; it took no time. */
+    enum { LASTS, BEGAN, EXIT_CODE, TOOK } of_attempt;
 };
 
 #define SECONDS(time) "CAST(strftime('%s', " time ") AS INTEGER)"
@@ -17,44 +19,44 @@ struct family {
 
 static const struct family families[] = {
     { "congkhai_last_run_timestamp_seconds", "When the last run began.", NULL,
-      "SELECT " SECONDS("s.at") NIGHTS " ORDER BY s.run DESC LIMIT 1", false },
+      "SELECT " SECONDS("s.at") NIGHTS " ORDER BY s.run DESC LIMIT 1", false, BEGAN },
     { "congkhai_last_success_timestamp_seconds", "When the last run began that ended with exit 0 or 1.", NULL,
       "SELECT " SECONDS("s.at") NIGHTS
       " AND json_extract(f.detail, '$.exit_code') IN (0, 1) ORDER BY s.run DESC LIMIT 1",
-      false },
+      false, LASTS },
     { "congkhai_last_run_exit_code", "How the last run ended.", NULL,
       "SELECT json_extract(f.detail, '$.exit_code')" NIGHTS
       " AND f.run IS NOT NULL ORDER BY s.run DESC LIMIT 1",
-      false },
+      false, EXIT_CODE },
     { "congkhai_last_run_duration_seconds", "How long the last run took.", NULL,
       "SELECT round((julianday(f.at) - julianday(s.at)) * 86400, 3)" NIGHTS
       " AND f.run IS NOT NULL ORDER BY s.run DESC LIMIT 1",
-      false },
+      false, TOOK },
     { "congkhai_procedures", "Procedures at the portal, as it acknowledged them.", "state",
       "SELECT count(*), held_status FROM procedure_state WHERE held_status IS NOT NULL GROUP BY held_status",
-      false },
+      false, LASTS },
     { "congkhai_pending", "Procedures that are to be sent.", NULL,
-      "SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL", false },
+      "SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL", false, LASTS },
     { "congkhai_kept", "Records and procedures that are kept back.", "outcome",
       "SELECT count(*), outcome FROM record WHERE outcome IN ('rejected', 'held') AND present = 1 GROUP BY "
       "outcome"
       " UNION ALL SELECT count(*), state FROM procedure_state WHERE state <> 'idle' GROUP BY state",
-      false },
+      false, LASTS },
     { "congkhai_terms_due", "Terms that run and are not over.", "rule",
-      "SELECT count(*), rule FROM deadline WHERE due >= ?1 GROUP BY rule", true },
+      "SELECT count(*), rule FROM deadline WHERE due >= ?1 GROUP BY rule", true, LASTS },
     { "congkhai_terms_overdue", "Terms that are over.", "rule",
-      "SELECT count(*), rule FROM deadline WHERE due < ?1 GROUP BY rule", true },
+      "SELECT count(*), rule FROM deadline WHERE due < ?1 GROUP BY rule", true, LASTS },
     { "congkhai_source_whole_listing_timestamp_seconds", "When a source was last listed whole.", "source",
       "SELECT (SELECT " SECONDS(
           "b.at") " FROM ledger l JOIN ledger b ON b.run = l.run AND b.event = 'run-started' WHERE l.event ="
                   " 'listed' AND l.source = s.name AND json_extract(l.detail, '$.whole')"
                   " ORDER BY l.seq DESC LIMIT 1) AS began, s.name FROM source s WHERE began IS NOT NULL"
                   " ORDER BY s.name",
-      false },
+      false, LASTS },
     { "congkhai_ledger_events", "Events of the ledger.", NULL, "SELECT coalesce(max(seq), 0) FROM ledger",
-      false },
+      false, LASTS },
     { "congkhai_store_bytes", "Size of the store's file.", NULL,
-      "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()", false },
+      "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()", false, LASTS },
 };
 
 /* A label's value: backslash, quote and line break are escaped. */
@@ -73,6 +75,11 @@ static void put_label(struct buffer *out, const char *name, struct text value)
     buffer_string(out, "\"}");
 }
 
+static void put_help(struct buffer *out, const struct family *family)
+{
+    buffer_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", family->name, family->help, family->name);
+}
+
 static enum status put_family(struct store *store, const struct family *family, const char *today,
                               struct buffer *out, struct error *error)
 {
@@ -87,7 +94,7 @@ static enum status put_family(struct store *store, const struct family *family, 
         if (sqlite_is_null(rows, 0))
             continue;
         if (first)
-            buffer_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", family->name, family->help, family->name);
+            put_help(out, family);
         first = false;
         buffer_string(out, family->name);
         if (family->label)
@@ -99,29 +106,26 @@ static enum status put_family(struct store *store, const struct family *family, 
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-#define OF_THE_RUN 4 /* families of that many at the front are of the last run */
-#define EXIT_CODE  2
-
-static void put_attempt(const struct metrics_attempt *attempt, struct buffer *out)
+static void put_attempt(const struct metrics_attempt *attempt, const struct family *family,
+                        struct buffer *out)
 {
-    for (size_t i = 0; i <= EXIT_CODE; i += EXIT_CODE) {
-        const struct family *family = &families[i];
-        buffer_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %lld\n", family->name, family->help,
-                      family->name, family->name,
-                      i ? (long long)attempt->exit_code : (long long)(attempt->at / 1000));
-    }
+    if (family->of_attempt == TOOK)
+        return;
+    put_help(out, family);
+    buffer_printf(out, "%s %lld\n", family->name,
+                  family->of_attempt == BEGAN ? (long long)(attempt->at / 1000)
+                                              : (long long)attempt->exit_code);
 }
 
 enum status metrics_write(struct store *store, const struct metrics_attempt *attempt, const char *today,
                           const char *version, struct buffer *out, struct error *error)
 {
-    if (attempt)
-        put_attempt(attempt, out);
-    for (size_t i = 0; store && i < sizeof families / sizeof *families; i++) {
-        bool told = attempt && i < OF_THE_RUN && !strstr(families[i].name, "success");
-        if (!told && put_family(store, &families[i], today, out, error))
+    for (const struct family *family = families; family < families + sizeof families / sizeof *families;
+         family++)
+        if (attempt && family->of_attempt != LASTS)
+            put_attempt(attempt, family, out);
+        else if (store && put_family(store, family, today, out, error))
             return error->status;
-    }
     buffer_string(
         out,
         "# HELP congkhai_build_info The program.\n# TYPE congkhai_build_info gauge\ncongkhai_build_info");
