@@ -484,6 +484,14 @@ enum status staging_doubt(struct staging *staging, struct text key, const struct
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+static enum status is_there(struct sqlite_statement *statement, bool *is, struct error *error)
+{
+    enum status status = sqlite_step(statement, error);
+    *is = status == STATUS_OK;
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
 enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest, bool *hides,
                           struct error *error)
 {
@@ -497,10 +505,11 @@ enum status staging_hides(struct staging *staging, struct text key, const struct
     sqlite_bind_text(statement, 2, key);
     sqlite_bind_digest(statement, 3, digest);
     sqlite_bind_number(statement, 4, STAGING_HIDES);
-    enum status status = sqlite_step(statement, error);
-    *hides = status == STATUS_END;
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    bool is_known;
+    if (is_there(statement, &is_known, error))
+        return error->status;
+    *hides = !is_known;
+    return STATUS_OK;
 }
 
 enum status staging_settle(struct staging *staging, struct error *error)
@@ -531,10 +540,7 @@ enum status staging_is_taken_up(struct staging *staging, struct text locator, bo
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
     sqlite_bind_text(statement, 2, locator);
-    enum status status = sqlite_step(statement, error);
-    *taken = status == STATUS_OK;
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return is_there(statement, taken, error);
 }
 
 enum status staging_has_document(struct staging *staging, struct text document, bool *many,
@@ -548,10 +554,7 @@ enum status staging_has_document(struct staging *staging, struct text document, 
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
     sqlite_bind_text(statement, 2, document);
-    enum status status = sqlite_step(statement, error);
-    *many = status == STATUS_OK;
-    sqlite_reset_statement(statement);
-    return status == STATUS_END ? STATUS_OK : status;
+    return is_there(statement, many, error);
 }
 
 enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
