@@ -327,17 +327,25 @@ static enum status check_contents(struct store *store, struct error *error)
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status audit_standing_check(struct store *store, const struct audit_settings *settings,
-                                 struct error *error)
+static enum status check_standing(struct store *store, struct error *error)
 {
     enum steering standing = STEERING_SAME;
     int64_t run = 0;
-    if (audit_quick_check(store, settings, error))
-        return error->status;
     if (store_version(store) == STORE_VERSION && steering_compare(store, &standing, &run, error))
         return error->status;
     if (standing == STEERING_CHANGED)
         return error_set(error, STATUS_LEDGER, _("%s: what the stages work with is not as run %lld left it"),
                          store_path(store), (long long)run);
     return check_contents(store, error);
+}
+
+enum status audit_standing_check(struct store *store, const struct audit_settings *settings,
+                                 struct error *error)
+{
+    if (audit_quick_check(store, settings, error) || store_snapshot_begin(store, error))
+        return error->status;
+    /* One moment: a run that begins meanwhile changes the state that the end of the last one bound. */
+    enum status status = check_standing(store, error);
+    store_snapshot_end(store);
+    return status;
 }
