@@ -434,29 +434,15 @@ enum status file_lock_take_inside(const char *path, struct file_lock *lock, stru
     return status;
 }
 
-static int open_lock(const char *path)
-{
-    return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-}
-
-bool file_lock_is_untold(const char *path)
-{
-    int descriptor = open_lock(path);
-    if (descriptor < 0)
-        return errno != ENOENT;
-    close(descriptor);
-    return false;
-}
-
-bool file_lock_is_free(const char *path)
+enum file_lock_look file_lock_look(const char *path)
 {
     struct flock range = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
-    int descriptor = open_lock(path);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor < 0)
-        return false;
-    bool told = fcntl(descriptor, F_OFD_GETLK, &range) == 0;
+        return errno == ENOENT ? FILE_LOCK_NONE : FILE_LOCK_UNTOLD;
+    bool is_free = fcntl(descriptor, F_OFD_GETLK, &range) == 0 && range.l_type == F_UNLCK;
     close(descriptor);
-    return told && range.l_type == F_UNLCK;
+    return is_free ? FILE_LOCK_FREE : FILE_LOCK_HELD;
 }
 
 void file_lock_drop(struct file_lock *lock)

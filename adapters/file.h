@@ -89,10 +89,14 @@ enum status file_lock_take(const char *path, struct file_lock *lock, struct erro
  * locks of this process on it, it is taken before SQLite opens the file and dropped after it has closed it. */
 enum status file_lock_take_inside(const char *path, struct file_lock *lock, struct error *error);
 void file_lock_drop(struct file_lock *lock);
-/* The file of file_lock_take is there, and nobody holds it. False, too, where that cannot be told. */
-bool file_lock_is_free(const char *path);
-/* It is there and may not be looked at. */
-bool file_lock_is_untold(const char *path);
+/* Who holds the file of file_lock_take? */
+enum file_lock_look {
+    FILE_LOCK_NONE, /* there is no such file */
+    FILE_LOCK_FREE,
+    FILE_LOCK_HELD,
+    FILE_LOCK_UNTOLD, /* it is there, and may not be looked at */
+};
+enum file_lock_look file_lock_look(const char *path);
 
 /* `path` relative to `folder` unless it is absolute; lives in the arena. */
 const char *file_path(struct arena *arena, const char *folder, const char *path);

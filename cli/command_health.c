@@ -62,10 +62,11 @@ static enum status examine_night(struct store *store, struct arena *arena, int64
     of->age = now > began ? (now - began) / 1000 : 0;
     if (of->age > of->max_age)
         found(of, HEALTH_CRITICAL, _("the last night (%.*s) is too old"), TEXT_ARG(day));
+    bool idle = store_look_at_lock(store) == FILE_LOCK_FREE;
     if (!code.bytes)
-        found(of, store_is_idle(store) || of->age > 6 * 3600 ? HEALTH_CRITICAL : HEALTH_OK,
-              store_is_idle(store) ? _("the night of %.*s was broken off: nobody is at work")
-                                   : _("the night of %.*s has not ended"),
+        found(of, idle || of->age > 6 * 3600 ? HEALTH_CRITICAL : HEALTH_OK,
+              idle ? _("the night of %.*s was broken off: nobody is at work")
+                   : _("the night of %.*s has not ended"),
               TEXT_ARG(day));
     else if (!text_is(code, "0") && !text_is(code, "1"))
         found(of, HEALTH_CRITICAL, _("the night of %.*s stopped (exit %.*s): %.*s"), TEXT_ARG(day),

@@ -55,11 +55,11 @@ static enum status look_at_journal(const struct store *store, struct error *erro
     return STATUS_OK;
 }
 
-bool store_is_idle(const struct store *store)
+enum file_lock_look store_look_at_lock(const struct store *store)
 {
     BUFFER_OWNED struct buffer path = { 0 };
     buffer_printf(&path, "%s.lock", store->path);
-    return file_lock_is_free(path.bytes);
+    return file_lock_look(path.bytes);
 }
 
 static enum status take_lock(struct store *store, struct error *error)
@@ -94,11 +94,21 @@ static enum status find_place(const char *path, char **place, struct error *erro
                      path);
 }
 
+static bool has_head(const char *path)
+{
+    BUFFER_OWNED struct buffer head = { 0 };
+    buffer_printf(&head, "%s.checkpoint", path);
+    return file_exists(head.bytes);
+}
+
+bool store_is_new(const char *path)
+{
+    return !file_exists(path) && !has_head(path);
+}
+
 enum status store_check_file(const char *path, struct error *error)
 {
-    BUFFER_OWNED struct buffer checkpoint = { 0 };
-    buffer_printf(&checkpoint, "%s.checkpoint", path);
-    if (file_exists(checkpoint.bytes) || !sqlite_is_foreign(path))
+    if (has_head(path) || !sqlite_is_foreign(path))
         return STATUS_OK;
     return error_set(error, STATUS_USAGE, _("%s is no store: it is no SQLite database. Check the path"),
                      path);
@@ -159,8 +169,8 @@ static void row_changed(void *user_data, const char *table)
 static enum status open_to_write(struct store *store, struct error *error)
 {
     /* A store that merely cannot be opened says nothing against its ledger. */
-    if (make_folder(store->path, error) || private_file_check_place(store->path, error) ||
-        take_lock(store, error))
+    if (store_check_file(store->path, error) || make_folder(store->path, error) ||
+        private_file_check_place(store->path, error) || take_lock(store, error))
         return error->status;
     if (open_file(store, SQLITE_CREATE, error) ||
         schema_prepare(store->database, true, store->path, &store->version, error) ||
@@ -231,18 +241,6 @@ enum status store_blame(const struct store *store, enum status status, struct er
     return status;
 }
 
-static bool has_head(const char *path)
-{
-    BUFFER_OWNED struct buffer head = { 0 };
-    buffer_printf(&head, "%s.checkpoint", path);
-    return file_exists(head.bytes);
-}
-
-bool store_is_new(const char *path)
-{
-    return !file_exists(path) && !has_head(path);
-}
-
 static enum status tell_lost(const struct store *store, struct error *error)
 {
     return error_set(error, STATUS_LEDGER,
@@ -251,8 +249,7 @@ static enum status tell_lost(const struct store *store, struct error *error)
                      store->path, store->path);
 }
 
-static enum status open_to_read(struct store *store, enum store_mode mode, bool untouched,
-                                struct error *error)
+static enum status read_store(struct store *store, enum store_mode mode, bool untouched, struct error *error)
 {
     if (!file_exists(store->path))
         return store_is_new(store->path)
@@ -270,27 +267,25 @@ static enum status open_to_read(struct store *store, enum store_mode mode, bool 
     return store_blame(store, check_schema(store, mode, error), error);
 }
 
+/* The file is looked at past SQLite only where SQLite could not read it: to close any descriptor of it takes away the locks
+ * that other readers of this process have on it. */
+static enum status open_to_read(struct store *store, enum store_mode mode, bool untouched,
+                                struct error *error)
+{
+    enum status status = read_store(store, mode, untouched, error);
+    bool unread = status == STATUS_LEDGER || status == STATUS_USAGE;
+    return unread && mode != STORE_EXAMINE && store_check_file(store->path, error) ? error->status : status;
+}
+
 static enum status open_any(const char *path, enum store_mode mode, bool untouched, struct clock *clock,
                             struct store **store, struct error *error)
 {
     struct store *made = memory_new(struct store);
     made->clock = clock;
-    if (find_place(path, &made->path, error)) {
+    if (find_place(path, &made->path, error) ||
+        (mode == STORE_RUN ? open_to_write(made, error) : open_to_read(made, mode, untouched, error))) {
         store_close(made);
         return error->status;
-    }
-    /* A reader looks only where SQLite could not read: to close any descriptor of the file takes away the locks that other
-     * readers of this process have on it. */
-    enum status status =
-        mode == STORE_RUN ? store_check_file(made->path, error) : open_to_read(made, mode, untouched, error);
-    if (mode == STORE_RUN && !status)
-        status = open_to_write(made, error);
-    bool unread = status == STATUS_LEDGER || status == STATUS_USAGE;
-    if (unread && mode != STORE_RUN && mode != STORE_EXAMINE && store_check_file(made->path, error))
-        status = error->status;
-    if (status) {
-        store_close(made);
-        return status;
     }
     *store = made;
     return STATUS_OK;

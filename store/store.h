@@ -60,8 +60,8 @@ enum status store_blame(const struct store *store, enum status status, struct er
 void store_close(struct store *store);
 
 const char *store_path(const struct store *store);
-/* No run holds the store; false, too, where that cannot be told (another machine's, a copy, no rights to look). */
-bool store_is_idle(const struct store *store);
+/* Does a run hold the store? A copy has no lock beside it (FILE_LOCK_NONE). */
+enum file_lock_look store_look_at_lock(const struct store *store);
 struct sqlite *store_database(struct store *store); /* for store/ only */
 struct clock *store_clock(struct store *store);
 int64_t store_run(const struct store *store); /* the run that is open; 0: none */

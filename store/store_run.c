@@ -121,24 +121,22 @@ static enum status find_open_run(struct store *store, int64_t *run, struct error
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+static enum status find_run_where(struct store *store, enum file_lock_look look, int64_t *run,
+                                  struct error *error)
+{
+    *run = 0;
+    return store_run(store) || store_look_at_lock(store) != look ? STATUS_OK
+                                                                 : find_open_run(store, run, error);
+}
+
 enum status store_run_elsewhere(struct store *store, int64_t *run, struct error *error)
 {
-    BUFFER_OWNED struct buffer lock = { 0 };
-    *run = 0;
-    buffer_printf(&lock, "%s.lock", store_path(store));
-    return store_run(store) || !file_exists(lock.bytes) || file_lock_is_free(lock.bytes) ||
-                   file_lock_is_untold(lock.bytes)
-               ? STATUS_OK
-               : find_open_run(store, run, error);
+    return find_run_where(store, FILE_LOCK_HELD, run, error);
 }
 
 enum status store_run_untold(struct store *store, int64_t *run, struct error *error)
 {
-    BUFFER_OWNED struct buffer lock = { 0 };
-    *run = 0;
-    buffer_printf(&lock, "%s.lock", store_path(store));
-    return store_run(store) || !file_lock_is_untold(lock.bytes) ? STATUS_OK
-                                                                : find_open_run(store, run, error);
+    return find_run_where(store, FILE_LOCK_UNTOLD, run, error);
 }
 
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error)
