@@ -75,10 +75,6 @@ enum status approval_settle(struct store *store, const struct approval_setting *
 
 /* ---- what people decide; inside a run, in its own transaction ---- */
 
-/* STATUS_USAGE: nobody of that name is in these rules, or it is not this person's login. */
-enum status approval_check_login(const struct approval_rules *rules, struct text name, struct text login,
-                                 struct error *error);
-
 struct approval_submission {
     struct text name, login;
     bool people, recovers;

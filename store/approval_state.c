@@ -434,11 +434,6 @@ static const struct approval_entry *newest(const struct approval_state *state,
     return same ? found : NULL;
 }
 
-bool approval_state_can_be_decided(const struct approval_state *state, const struct approval_list *list)
-{
-    return approval_rules_others_approve(&state->force, list->submitter);
-}
-
 enum approval_standing approval_state_judge(const struct approval_state *state,
                                             const struct approval_step *step, bool needed, int64_t now,
                                             const struct approval_entry **entry)
@@ -453,7 +448,9 @@ enum approval_standing approval_state_judge(const struct approval_state *state,
     bool ours = same && digest_equal(&same->list->rules, &state->force.digest);
     if (same && same->standing == APPROVAL_WAITING &&
         (needed || ours)) /* tonight's share may be a smaller one */
-        return approval_state_can_be_decided(state, same->list) ? APPROVAL_WAITING : APPROVAL_UNSUBMITTED;
+        /* What nobody but its submitter could decide is as if it had not been submitted, and somebody else may. */
+        return approval_rules_others_approve(&state->force, same->list->submitter) ? APPROVAL_WAITING
+                                                                                   : APPROVAL_UNSUBMITTED;
     if (same && same->standing == APPROVAL_APPROVED && now <= same->until)
         return APPROVAL_APPROVED;
     if (!needed)

@@ -117,9 +117,6 @@ struct approval_list *approval_state_list(const struct approval_state *state, in
 const struct approval_person *approval_state_approver(const struct approval_state *state,
                                                       const struct approval_list *list, struct text name,
                                                       const char **why);
-/* Can somebody of the rules in force decide it? Not where its submitter is their only approver: then its steps are as if
- * they had not been submitted, and somebody else may. */
-bool approval_state_can_be_decided(const struct approval_state *state, const struct approval_list *list);
 /* Is anybody's approval needed, or given, at this moment? `needed` is what the rules in force say. The entry, where there
  * is one, says by whom and until when. */
 enum approval_standing approval_state_judge(const struct approval_state *state,

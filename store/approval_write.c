@@ -221,8 +221,8 @@ enum status approval_next(struct store *store, int64_t *list, struct error *erro
 }
 
 /* With the same name, and a login that is this person's: by the rules in force, or by those that are to recover them. */
-enum status approval_check_login(const struct approval_rules *rules, struct text name, struct text login,
-                                 struct error *error)
+static enum status check_login(const struct approval_rules *rules, struct text name, struct text login,
+                               struct error *error)
 {
     const struct approval_person *person = approval_rules_find(rules, name);
     if (!person)
@@ -261,7 +261,7 @@ static enum status check_role(const struct approval_rules *rules,
 enum status approval_check_submitter(const struct approval_rules *rules,
                                      const struct approval_submission *submission, struct error *error)
 {
-    return approval_check_login(rules, submission->name, submission->login, error)
+    return check_login(rules, submission->name, submission->login, error)
                ? error->status
                : check_role(rules, submission, error);
 }
@@ -347,7 +347,7 @@ static enum status check_approver(struct writing *writing, const struct approval
     if (!*person)
         return error_set(error, STATUS_USAGE, _("list %lld, \"" TEXT_PRINT "\": %s"), (long long)list->number,
                          TEXT_ARG(name), _(why));
-    return approval_check_login(&writing->state.force, name, login, error);
+    return check_login(&writing->state.force, name, login, error);
 }
 
 static enum status put_signature(struct writing *writing, const struct approval_signing *signing,
