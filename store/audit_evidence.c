@@ -174,6 +174,7 @@ enum status audit_verify_evidence(struct audit_pass *pass, const char *path, boo
     free(evidence.spoken);
     free(evidence.named.items);
     free(evidence.recoveries.items);
+    free(evidence.further.items);
     audit_scan_close(&evidence.scan);
     if (status > STATUS_END)
         audit_find(pass, AUDIT_STATEMENT, 0, "%s", error->message);

@@ -43,6 +43,7 @@ struct evidence {
     struct evidence_digests named; /* by events "forgotten" that are shown */
     struct evidence_numbers
         recoveries; /* events by which rules of approval are to be recovered, or were, that are shown */
+    struct evidence_numbers further; /* events that are shown beyond the first to the last */
     bool starts, end_shown;      /* the first event begins the run; the one behind the last begins the next */
     struct digest config, rules; /* of the run's beginning */
     bool has_config, has_rules;
@@ -102,7 +103,7 @@ bool evidence_has_digest(const struct evidence_digests *digests, const struct di
 void evidence_sort(struct evidence_digests *digests);
 /* The event in the scan speaks of these bytes, as of a content or not. */
 void evidence_put_spoken(struct evidence *evidence, const struct digest *digest, bool content);
-/* Behind all events; `forgotten` is what bundle.json says, sorted. */
+/* Behind all events; `forgotten` is what bundle.json says. */
 enum status evidence_check_payloads(struct evidence *evidence, struct evidence_digests *forgotten,
                                     struct error *error);
 

@@ -141,6 +141,19 @@ static enum status check_events(struct evidence *evidence, struct error *error)
     return status;
 }
 
+/* Each is shown once, there or among the run's own. */
+static void judge_further(struct evidence *evidence)
+{
+    const struct evidence_numbers *further = &evidence->further;
+    bool once = true;
+    if (further->count)
+        qsort(further->items, further->count, sizeof *further->items, by_number);
+    for (size_t i = 0; i < further->count; i++)
+        once = once && (!i || further->items[i] != further->items[i - 1]) &&
+               (further->items[i] < evidence->first || further->items[i] > evidence->last);
+    evidence_claim(evidence, once, "further.ndjson");
+}
+
 /* Events of other runs that statements rest on: the beginning of the next run, what was forgotten since. */
 static enum status check_further(struct evidence *evidence, struct error *error)
 {
@@ -159,6 +172,7 @@ static enum status check_further(struct evidence *evidence, struct error *error)
             (status = evidence_check_way(evidence, value_find(part, "path"), error)))
             break;
         evidence_members(evidence, part, EVIDENCE_NAMES("event", "path"));
+        put_number(&evidence->further, entry->seq);
         audit_scan_check_detail(&evidence->scan);
         if (*evidence->scan.fault || !take_named(evidence))
             status = evidence_malformed(_("an event"), error);
@@ -167,6 +181,7 @@ static enum status check_further(struct evidence *evidence, struct error *error)
             evidence->end_shown = true;
     }
     evidence_lines_close(&lines);
+    judge_further(evidence);
     return status == STATUS_END ? STATUS_OK : status;
 }
 

@@ -134,6 +134,7 @@ enum status evidence_check_payloads(struct evidence *evidence, struct evidence_d
     struct evidence_digests there = { 0 }, listed = { 0 }, unseen = { 0 };
     join_spoken(evidence);
     evidence_sort(&evidence->named);
+    evidence_sort(forgotten);
     enum status status = STATUS_OK;
     for (size_t i = 0; !status && i < evidence->spoken_count; i++) {
         const struct evidence_spoken *spoken = &evidence->spoken[i];

@@ -41,6 +41,31 @@ static void set(const char *sql)
     CHECK_INT(sqlite_run(store_database(store), sql, &error), STATUS_OK);
 }
 
+TEST("a record whose bytes stand under another number is not passed over in silence")
+{
+    struct text path = text_format(&test_arena, "%s/store.db", test_folder());
+    struct run_start start = { .command = "run", .operator_ = "tester", .host = "here", .version = "0" };
+    static const enum transform_work kinds[] = { WORK_MAP, WORK_CHECK };
+    struct transform_item items[2];
+    int64_t run;
+    size_t count;
+    CHECK_INT(store_open(path.bytes, STORE_RUN, clock_system(), &store, &error), STATUS_OK);
+    CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
+    CHECK_INT(store_begin(store, &error), STATUS_OK);
+    set("INSERT INTO source (id, name) VALUES (1, 's');"
+        "INSERT INTO record (id, source, key, locator, source_digest, payload, content, present, work)"
+        " VALUES (1, 1, 'a', '', x'', 1000, 1000, 1, 1), (2, 1, 'b', '', x'', 1000, 1000, 1, 2)");
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(
+            transform_queue_next(store, "s", kinds[i], NULL, 0, 0, &test_arena, items, 2, &count, &error),
+            STATUS_LEDGER);
+        CHECK_CONTAINS(error.message,
+                       i ? "the bytes of the record b are gone" : "the bytes of the record a are gone");
+    }
+    store_rollback(store);
+    store_close(store);
+}
+
 TEST("records of one code are resolved again together: those in their sources, but the one that is the cause")
 {
     struct text path = text_format(&test_arena, "%s/store.db", test_folder());
