@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "adapters/crypto.h"
+#include "adapters/json.h"
 #include "adapters/secrets.h"
 #include "adapters/unicode.h"
 #include "core/canonical.h"
@@ -154,31 +155,6 @@ bool portal_answer_held(const struct value *object, struct text code, struct rem
         remote->version = version;
     remote->standing = read_status(value_find(object, "status"));
     read_digest(object, remote);
-    return true;
-}
-
-bool portal_answer_begin(struct arena *arena, const struct http_response *answer,
-                         struct portal_response *report)
-{
-    report->status = answer->status;
-    report->retry_after = answer->retry_after_ms;
-    report->took = answer->took_us / 1000;
-    report->shared = answer->status == 429 || answer->status == 503;
-    report->slow = answer->failure == HTTP_TIMEOUT;
-    report->dropped = answer->dropped;
-    if (answer->failure) {
-        report->said = answer->failure == HTTP_NOT_SENT                               ? RESULT_NOT_LEFT
-                       : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? RESULT_CLOSED
-                                                                                      : RESULT_LOST;
-        report->message = text_copy(arena, text_of(answer->why));
-        return false;
-    }
-    if (answer->body.length) {
-        struct digest digest = crypto_sha256(answer->body);
-        char *hex = arena_alloc(arena, DIGEST_HEX);
-        digest_hex(&digest, hex);
-        report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
-    }
     return true;
 }
 
@@ -362,4 +338,37 @@ struct text portal_answer_words(struct arena *arena, long status, const struct v
         return text_format(arena, "HTTP %ld", status);
     struct text message = buffer_view(&out);
     return text_copy(arena, text_slice(message, 0, text_cut(message, WORDS_MAX)));
+}
+
+/* ---- the whole ---- */
+
+bool portal_answer_read(struct arena *arena, const struct http_response *answer,
+                        struct portal_response *report, struct value **body, struct error *fault)
+{
+    *body = NULL;
+    report->status = answer->status;
+    report->retry_after = answer->retry_after_ms;
+    report->took = answer->took_us / 1000;
+    report->shared = answer->status == 429 || answer->status == 503;
+    report->slow = answer->failure == HTTP_TIMEOUT;
+    report->dropped = answer->dropped;
+    if (answer->failure) {
+        report->said = answer->failure == HTTP_NOT_SENT                               ? RESULT_NOT_LEFT
+                       : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? RESULT_CLOSED
+                                                                                      : RESULT_LOST;
+        report->message = text_copy(arena, text_of(answer->why));
+        return false;
+    }
+    if (answer->body.length) {
+        struct digest digest = crypto_sha256(answer->body);
+        char *hex = arena_alloc(arena, DIGEST_HEX);
+        digest_hex(&digest, hex);
+        report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
+    }
+    if (json_parse(arena, answer->body, body, fault))
+        *body = NULL;
+    report->said = portal_answer_said(answer->status, *body);
+    if (report->said != RESULT_TAKEN)
+        report->message = portal_answer_words(arena, answer->status, *body, answer->body);
+    return true;
 }

@@ -23,10 +23,11 @@ bool portal_answer_is_zero(struct text text);
 /* The header's value, where it can be sent back as it came. */
 void portal_answer_etag(struct text etag, struct remote_state *remote);
 
-/* What an answer says whatever it is about: its status, waits and digest. False: there is none; why, and what that comes
- * to, are in the report. */
-bool portal_answer_begin(struct arena *arena, const struct http_response *answer,
-                         struct portal_response *report);
+/* What an answer says whatever it is about: its status and what that comes to, waits, digest, and where it was not taken,
+ * the words. `body` in JSON; NULL: it is none, and `fault` says why. False: there is no answer; why, and what that comes to,
+ * are in the report. */
+bool portal_answer_read(struct arena *arena, const struct http_response *answer,
+                        struct portal_response *report, struct value **body, struct error *fault);
 /* What an HTTP status says of a request, or of an item of a batch. */
 enum portal_result portal_answer_said(long status, const struct value *problem);
 /* One clean line from a problem, an HTML page's title or the start of a text; "HTTP 502" when there is
