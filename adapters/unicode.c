@@ -89,7 +89,7 @@ bool unicode_is_mark(int32_t character)
     }
 }
 
-bool unicode_is_assigned(int32_t character)
+static bool is_assigned(int32_t character)
 {
     return utf8proc_codepoint_valid(character) && utf8proc_category(character) != UTF8PROC_CATEGORY_CN;
 }
@@ -422,7 +422,7 @@ const char *unicode_script(int32_t character)
 void unicode_describe(int32_t character, char text[48])
 {
     const char *name = find_name(character);
-    if (!name && character > 0x7f && utf8proc_codepoint_valid(character) && !unicode_is_assigned(character))
+    if (!name && character > 0x7f && utf8proc_codepoint_valid(character) && !is_assigned(character))
         name = N_("not assigned");
     char whole[96];
     int length = name ? snprintf(whole, sizeof whole, "U+%04X (%s)", (unsigned)character, _(name))

@@ -31,7 +31,6 @@ struct text unicode_lower(struct arena *arena,
                           struct text text); /* simple case folding of each character, NFC */
 bool unicode_is_letter(int32_t character);
 bool unicode_is_mark(int32_t character);
-bool unicode_is_assigned(int32_t character);
 /* Not a control or format character (bidi, zero width), surrogate, or separator of lines or paragraphs. */
 bool unicode_is_visible(int32_t character);
 
