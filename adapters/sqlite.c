@@ -455,11 +455,6 @@ void sqlite_bind_digest(struct sqlite_statement *statement, int at, const struct
                          : sqlite3_bind_null(statement->handle, at));
 }
 
-void sqlite_bind_nothing(struct sqlite_statement *statement, int at)
-{
-    bound(statement, sqlite3_bind_null(statement->handle, at));
-}
-
 static int step_guarded(struct sqlite_statement *statement)
 {
     struct sqlite *database = statement->database;

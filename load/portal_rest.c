@@ -15,14 +15,6 @@
 #define HEADERS_MAX 8
 #define BODY_KEPT   ((size_t)256 * 1024) /* a larger buffer is not kept for the next call */
 
-static enum status check_rest(struct portal *portal, const struct setting_context *context,
-                              const struct value *tree, struct error *error)
-{
-    if (!portal->settings->url)
-        return setting_fault(context, tree, error, _("\"portal\" needs \"url\" for the driver rest"));
-    return STATUS_OK;
-}
-
 static enum status open_rest(struct portal *portal, struct error *error)
 {
     const struct portal_settings *settings = portal->settings;
@@ -248,18 +240,13 @@ static void report_whole(struct rest *rest, const struct http_response *answer,
     struct value *body = NULL;
     rest->body = NULL;
     *report = (struct portal_response){ .request = request };
-    if (!portal_answer_begin(&rest->arena, answer, report))
+    if (!portal_answer_read(&rest->arena, answer, report, &body, &fault))
         return;
-    if (answer->body.length && json_parse(&rest->arena, answer->body, &body, &fault))
-        body = NULL;
     rest->body = body;
-    report->said = portal_answer_said(answer->status, body);
     if (report->said == RESULT_TAKEN)
         report_taken(rest, answer, body, fault.message, report);
     else if (answer->status == 401 && rest->refusal.status)
         report->message = text_of(rest->refusal.message);
-    else
-        report->message = portal_answer_words(&rest->arena, answer->status, body, answer->body);
 }
 
 /* A 404 without the contract's type may be that of a portal that leaves types out, or of a wrong URL. Its
@@ -376,7 +363,6 @@ const struct portal_driver portal_rest = {
     .help = N_("a portal, or a gateway before it, that speaks the publication contract over HTTP"),
     .size = sizeof(struct portal_settings),
     .network = true,
-    .check = check_rest,
     .open = open_rest,
     .close = close_rest,
     .most = most_rest,

@@ -741,8 +741,10 @@ static enum status append_listed(struct staging *staging, const struct staging_v
     if (verdict->unchanged)
         value_set(detail, "unchanged", value_boolean(&arena, true));
     value_set(detail, "whole", value_boolean(&arena, verdict->whole));
-    if (verdict->reason_count)
-        value_set(detail, "errors", error_values(&arena, verdict->reasons, verdict->reason_count));
+    struct value *errors =
+        verdict->reason_count ? error_values(&arena, verdict->reasons, verdict->reason_count) : NULL;
+    if (errors)
+        value_set(detail, "errors", errors);
     if (verdict->why && *verdict->why)
         value_set(detail, "why", value_string(&arena, verdict->why));
     return ledger_append(

@@ -22,7 +22,7 @@
 #include "core/finding.h"
 #include "record/codes.h"
 #include "record/source.h"
-#include "transform/normalise.h"
+#include "record/normalise.h"
 
 struct map;
 

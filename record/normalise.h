@@ -1,6 +1,6 @@
 /* Text as INTERFACE §4 wants it. */
-#ifndef TRANSFORM_NORMALISE_H
-#define TRANSFORM_NORMALISE_H
+#ifndef RECORD_NORMALISE_H
+#define RECORD_NORMALISE_H
 
 #include <stdint.h>
 
