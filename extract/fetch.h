@@ -91,7 +91,9 @@ struct fetch {
     const char
         *root;   /* set by the driver: the folder of its documents, which may have others below; NULL: none */
     bool newest; /* set by the driver: older documents are left out on purpose */
-    bool unchanged; /* set by the driver with END: nothing changed since the last whole listing */
+    /* Set by the driver with END: nothing changed since the last whole listing; nothing was read, since the source says so, or
+     * all of it was, and its bytes are the same. */
+    bool unchanged, same;
 };
 
 /* To add another kind of source: a struct fetch_driver in a file of its own, which gives out documents with a

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/json.h"
+#include "adapters/unicode.h"
 #include "store/finding_row.h"
 #include "store/schema.h"
 #include "store/transform_queue.h"
@@ -374,7 +375,7 @@ static enum status find_columns(struct sqlite_statement *statement, struct colum
 static enum status visit_rows(struct sqlite *database, struct text query, cross_record_visitor *visit,
                               void *user_data, struct error *error)
 {
-    ARENA_OWNED struct arena arena = { 0 };
+    ARENA_OWNED struct arena arena = { 0 }, found = { 0 };
     struct sqlite_statement *statement;
     struct columns columns;
     int64_t rows = 0;
@@ -385,12 +386,13 @@ static enum status visit_rows(struct sqlite *database, struct text query, cross_
     enum status status = find_columns(statement, &columns, error);
     while (status == STATUS_OK && visit && (status = sqlite_step(statement, error)) == STATUS_OK) {
         struct cross_record_hit row = { TEXT_NONE, TEXT_NONE };
+        arena_clear(&found);
         if (++rows > ROWS_MAX)
             status = error_set(error, STATUS_STOP, _("the query gives more than %d rows"), ROWS_MAX);
         if (!sqlite_is_null(statement, columns.code))
-            row.code = sqlite_column_text(statement, columns.code);
+            row.code = unicode_mend(&found, sqlite_column_text(statement, columns.code));
         if (columns.value >= 0 && !sqlite_is_null(statement, columns.value))
-            row.value = sqlite_column_text(statement, columns.value);
+            row.value = unicode_mend(&found, sqlite_column_text(statement, columns.value));
         if (status == STATUS_OK)
             visit(user_data, &row);
     }

@@ -20,8 +20,8 @@ struct ledger_event {
     const struct value *detail;  /* an object; NULL: {} */
 };
 
-/* Inside a transaction. STATUS_LEDGER when it cannot be written; STATUS_FATAL for what is not UTF-8 (names of files,
- * words of others, texts cut inside a letter are mended where they come in): other verifiers could not read it. */
+/* Inside a transaction. STATUS_LEDGER when it cannot be written; STATUS_FATAL for what the verifiers would refuse
+ * (a NUL, what is not UTF-8: names of files, words of others, texts cut inside a letter are mended where they come in). */
 enum status ledger_append(struct store *store, const struct ledger_event *event, int64_t *seq,
                           struct error *error);
 
