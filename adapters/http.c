@@ -17,7 +17,8 @@
 
 /* ---- the life of a transfer ---- */
 
-static int watched = -1; /* http_watch */
+static int watched = -1;           /* http_watch */
+static void (*tell_leaving)(void); /* http_tell */
 
 static void append(struct http_transfers *list, struct http_transfer *transfer)
 {
@@ -179,6 +180,11 @@ void http_watch(int descriptor)
     watched = descriptor;
 }
 
+void http_tell(void (*leaving)(void))
+{
+    tell_leaving = leaving;
+}
+
 /* Takes one out of the middle: the others' answers wait in their list. */
 static void take_this(struct http_transfers *list, struct http_transfer *wanted)
 {
@@ -309,6 +315,8 @@ static struct http_transfer *submit(struct http_client *client, const struct htt
     const char *unusable = put_headers(transfer, request);
     client->pending++;
     if (!unusable) {
+        if (tell_leaving)
+            tell_leaving();
         append(&client->queue, transfer);
         return transfer;
     }

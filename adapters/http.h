@@ -90,6 +90,8 @@ enum status http_submit(struct http_client *client, const struct http_request *r
 
 /* From now on http_next returns early, too, when this descriptor can be read. For the whole process. */
 void http_watch(int descriptor);
+/* From now on it is told when another request is about to leave, whatever client has it. For the whole process. */
+void http_tell(void (*leaving)(void));
 
 /* The next finished request: STATUS_OK with *answer; STATUS_END when none finished within wait_ms (0: do not
  * wait) or none is pending. */

@@ -545,7 +545,7 @@ enum sqlite_kind sqlite_column(struct sqlite_statement *statement, int at, int64
         *bytes = sqlite_column_text(statement, at);
         return SQLITE_REAL_NUMBER;
     case SQLITE_TEXT:
-        bytes->bytes = (const char *)sqlite3_value_text(value);
+        bytes->bytes = sqlite3_value_blob(value); /* sqlite3_value_text would copy it to put a NUL behind */
         bytes->length = (size_t)sqlite3_value_bytes(value);
         return SQLITE_WORDS;
     case SQLITE_BLOB:

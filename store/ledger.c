@@ -73,10 +73,11 @@ static enum status check_entry(const struct ledger_entry *entry, struct text byt
         if (others[i].length && memchr(others[i].bytes, 0, others[i].length))
             fault = _("a NUL stands inside a text; take it out");
     if (fault)
-        (void)error_set(error, STATUS_FATAL,
-                        _("the event \"%.*s\" cannot be written, because nobody could verify it: %s. This is a "
-                          "fault of the program; report it"),
-                        TEXT_ARG(entry->event), fault);
+        (void)error_set(
+            error, STATUS_FATAL,
+            _("the event \"%.*s\" cannot be written, because nobody could verify it: %s. This is a "
+              "fault of the program; report it"),
+            TEXT_ARG(entry->event), fault);
     audit_scan_close(&scan);
     return fault ? STATUS_FATAL : STATUS_OK;
 }

@@ -286,6 +286,34 @@ TEST("http_next does not wait longer than it is told")
     script_stop(&script);
 }
 
+static int leaving;
+
+static void count_leaving(void)
+{
+    leaving++;
+}
+
+TEST("who wants to be told hears of every request, whatever client it leaves by, and of none that cannot "
+     "leave")
+{
+    CLIENT_OWNED struct http_client *one = client_with((struct http_options){ 0 });
+    CLIENT_OWNED struct http_client *other = client_with((struct http_options){ 0 });
+    struct http_header wrong = { "X", TEXT("a\nb") };
+    struct http_request unusable = {
+        .method = "GET", .url = at("/etag"), .headers = &wrong, .header_count = 1
+    };
+    http_tell(count_leaving);
+    (void)get(one, at("/etag"));
+    CHECK_INT(leaving, 1);
+    (void)get(other, at("/missing"));
+    CHECK_INT(leaving, 2);
+    CHECK_INT(http_submit(one, &unusable, &error), STATUS_OK);
+    CHECK_INT(leaving, 2);
+    http_tell(NULL);
+    (void)get(one, at("/etag"));
+    CHECK_INT(leaving, 2);
+}
+
 TEST("http_once waits for its own request and leaves the others and their answers alone")
 {
     CLIENT_OWNED struct http_client *client = client_with((struct http_options){ .in_flight = 2 });
