@@ -359,6 +359,23 @@ class Documents(Night):
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của một")
 
+    def test_a_fault_in_one_of_two_records_that_contradict_each_other_does_not_make_the_other_right(self):
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two")])
+        code = SOUND[0]["code"]
+        self.place.records(dict(SOUND[0], name="Tên của một"), source="one")
+        self.place.records(source="two")
+        self.expect(self.place.run("run"), 0)
+        self.place.records(dict(SOUND[0], name=""), source="one")
+        self.place.records(dict(SOUND[0], name="Tên của hai"), source="two")
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của một")
+        self.assertEqual(self.place.sql("SELECT source, outcome FROM audit_records WHERE run = 2 ORDER BY source"),
+                         [("one", "rejected"), ("two", "held")])
+        self.assertEqual(self.place.sql("SELECT rule FROM audit_rejections WHERE source = 'two'"), [("congkhai/same-code",)])
+        self.place.records(source="one")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của hai")
+
     def test_documents_that_are_no_json_in_every_way(self):
         bad = {"empty.json": b"", "html.json": b"<html></html>", "cut.json": b'{"code":', "deep.json": b'{"x":' + b"[" * 10000,
                "twice.json": b'{"code":"9.000001","code":"9.000002"}', "utf8.json": b'{"code":"\xff"}',
