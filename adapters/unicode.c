@@ -6,10 +6,17 @@
 
 #include "core/error.h"
 
+static size_t unwritable_at(struct text text)
+{
+    size_t invalid = unicode_invalid_at(text);
+    const char *nul = invalid ? memchr(text.bytes, 0, invalid) : NULL;
+    return nul ? (size_t)(nul - text.bytes) : invalid;
+}
+
 struct text unicode_mend(struct arena *arena, struct text text)
 {
     BUFFER_OWNED struct buffer out = { 0 };
-    size_t valid = unicode_invalid_at(text);
+    size_t valid = unwritable_at(text);
     if (valid == text.length)
         return text;
     while (text.length) {
@@ -17,7 +24,7 @@ struct text unicode_mend(struct arena *arena, struct text text)
         if (valid < text.length)
             buffer_printf(&out, "<%02X>", (unsigned char)text.bytes[valid]);
         text = text_slice(text, valid + 1, text.length);
-        valid = unicode_invalid_at(text);
+        valid = unwritable_at(text);
     }
     return text_copy(arena, buffer_view(&out));
 }
@@ -82,7 +89,7 @@ bool unicode_is_mark(int32_t character)
     }
 }
 
-bool unicode_is_assigned(int32_t character)
+static bool is_assigned(int32_t character)
 {
     return utf8proc_codepoint_valid(character) && utf8proc_category(character) != UTF8PROC_CATEGORY_CN;
 }
@@ -415,7 +422,7 @@ const char *unicode_script(int32_t character)
 void unicode_describe(int32_t character, char text[48])
 {
     const char *name = find_name(character);
-    if (!name && character > 0x7f && utf8proc_codepoint_valid(character) && !unicode_is_assigned(character))
+    if (!name && character > 0x7f && utf8proc_codepoint_valid(character) && !is_assigned(character))
         name = N_("not assigned");
     char whole[96];
     int length = name ? snprintf(whole, sizeof whole, "U+%04X (%s)", (unsigned)character, _(name))

@@ -12,8 +12,8 @@
  */
 size_t unicode_invalid_at(struct text text);
 
-/* For names that the machine or a file system gives: bytes that are no UTF-8 are written out, as "<EA>". The text itself
- * when it is valid. */
+/* For names that the machine or a file system gives, and what a query answers: bytes that are no UTF-8, and NULs, are
+ * written out, as "<EA>" and "<00>". The text itself when there is none of them. */
 struct text unicode_mend(struct arena *arena, struct text text);
 
 /* The character at `at`, and `at` moved behind it. The text must be valid. */
@@ -31,7 +31,6 @@ struct text unicode_lower(struct arena *arena,
                           struct text text); /* simple case folding of each character, NFC */
 bool unicode_is_letter(int32_t character);
 bool unicode_is_mark(int32_t character);
-bool unicode_is_assigned(int32_t character);
 /* Not a control or format character (bidi, zero width), surrogate, or separator of lines or paragraphs. */
 bool unicode_is_visible(int32_t character);
 

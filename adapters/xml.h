@@ -74,8 +74,6 @@ enum status xml_path_select(const struct xml_path *path, struct xml_document *do
 struct text xml_node_text(struct arena *arena, const struct xml_node *node, bool html);
 /* A node serialised (UTF-8), an element with what is in it: xml_parse takes it again. */
 struct text xml_node_bytes(struct arena *arena, struct xml_document *document, const struct xml_node *node);
-long xml_node_line(
-    const struct xml_node *node); /* where it began; 65535 and more may be inexact; 0 unknown */
 
 /* Streams the elements that `records` selects out of a large document: each is serialised with the namespace
  * declarations it needs. `records` is a path of child steps ("/a/b/c", "//c", prefixes allowed, "*"; "" is

@@ -47,7 +47,7 @@ struct fetch_driver {
     void (*close)(struct fetch *fetch);
     /* It may be done by a process of its own (fetch_child.h), which then reads these files; NULL: it is not. */
     void (*reads)(const struct fetch *fetch, void (*add)(void *user_data, const char *path), void *user_data);
-    /* … of which nothing is heard for so many milliseconds, at most, between two calls of fetch->alive: given where
+    /* … of which nothing is heard for so many milliseconds, at most, until another request leaves: given where
      * `reads` is. */
     int64_t (*silence)(const struct fetch *fetch);
     bool
@@ -69,7 +69,6 @@ struct fetch {
     /* Something that a person should know and that is no error; may be NULL. */
     void (*notice)(void *user_data, const char *message);
     void *notice_own;
-    void (*alive)(void); /* another request is about to leave; may be NULL */
 
     int64_t given;   /* records in the document that was given out last, when the next one is asked for */
     bool broken;     /* that document broke off, so that `given` is what came before */
@@ -92,7 +91,9 @@ struct fetch {
     const char
         *root;   /* set by the driver: the folder of its documents, which may have others below; NULL: none */
     bool newest; /* set by the driver: older documents are left out on purpose */
-    bool unchanged; /* set by the driver with END: nothing changed since the last whole listing */
+    /* Set by the driver with END: nothing changed since the last whole listing; nothing was read, since the source says so, or
+     * all of it was, and its bytes are the same. */
+    bool unchanged, same;
 };
 
 /* To add another kind of source: a struct fetch_driver in a file of its own, which gives out documents with a

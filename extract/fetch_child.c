@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/http.h"
 #include "adapters/secrets.h"
 #include "adapters/spool_file.h"
 #include "core/memory.h"
@@ -204,7 +205,7 @@ void fetch_child_run(struct channel *channel, struct fetch *fetch, void (*lock)(
     secrets_tell(tell_secret);
     fetch->notice = tell_notice;
     fetch->notice_own = NULL;
-    fetch->alive = tell_alive;
+    http_tell(tell_alive);
     if (spool_file_reserve(SPOOLS, &error))
         _exit(1);
     lock(fetch);

@@ -32,6 +32,7 @@ struct reading {
     struct folder_names gave; /* folders whose documents gave records */
     struct arena *arena;
     int64_t given, skipped, passed; /* passed: rows that the decoder left out, as the source wants it */
+    bool spoken;                    /* something was said of what was read */
     int64_t *patience;
     struct decode_child *child; /* NULL: documents are taken apart here */
     struct key_child *keys;
@@ -40,8 +41,9 @@ struct reading {
 
 static void notice(void *user_data, const char *locator, const char *message)
 {
-    const struct reading *reading = user_data;
+    struct reading *reading = user_data;
     char line[ERROR_MESSAGE_SIZE + 600];
+    reading->spoken = true;
     if (!reading->request->notice)
         return;
     snprintf(line, sizeof line, "%s%s%s: %s", reading->source->name, locator && *locator ? " " : "",
@@ -252,8 +254,15 @@ static enum status recall(struct reading *reading, struct store *store, struct f
     reading->deaths.count = reading->memory.death_count;
     for (size_t i = 0; i < reading->deaths.count; i++)
         reading->deaths.list[i] = reading->memory.deaths[i];
+    int64_t present;
     if (reading->request->code_count || reading->request->anew ||
-        !digest_equal(&reading->memory.recipe, &reading->found.recipe))
+        !digest_equal(&reading->memory.recipe, &reading->found.recipe) ||
+        (fetch->driver->files && !reading->memory.plain))
+        return STATUS_OK;
+    /* What it left may have gone since: a source that was not configured for a while. */
+    if (staging_present(store, reading->source->name, &present, error))
+        return error->status;
+    if (reading->source->listing == SOURCE_FULL && present != reading->memory.records)
         return STATUS_OK;
     fetch->remembered = reading->memory.validators;
     fetch->read_at = reading->memory.read_at;
@@ -270,6 +279,10 @@ static enum status remember(struct reading *reading, struct store *store, const 
     found->deaths = reading->deaths.list;
     found->death_count = reading->deaths.count;
     found->validators = whole && clean ? fetch->remember : TEXT_NONE;
+    found->records = whole ? staging_records(reading->staging) : 0;
+    found->plain = whole && !reading->spoken && !reading->passed && !ingest_skipped(reading->ingest) &&
+                   !reading->deaths.count && found->records == staging_seen(reading->staging) &&
+                   reading->source->listing == SOURCE_FULL;
     found->read_at = whole ? fetch->clock->now(fetch->clock) : 0;
     return source_state_put(store, reading->source->name, listing_memory_write(found, fetch->arena), error);
 }
@@ -386,7 +399,7 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
 {
     const struct extract_request *request = reading->request;
     struct folder_names vanished = { 0 };
-    if (!fetch->root || request->code_count || fetch->newest || reading->listing.doubts ||
+    if (!fetch->root || request->code_count || fetch->newest || fetch->same || reading->listing.doubts ||
         reading->source->listing != SOURCE_FULL || request->vanished_folder == EXTRACT_OFF)
         return STATUS_OK;
     if (vanished_folders_find(reading->staging, &reading->gave, &vanished, reading->arena, error))
@@ -413,7 +426,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
 {
     struct extract_result *result = reading->result;
     struct listing *listing = &reading->listing;
-    if (fetch->unchanged && staging_unchanged(reading->staging, error))
+    if ((fetch->unchanged || fetch->same) && staging_unchanged(reading->staging, error))
         return error->status;
     if (ingest_is_doubtful(reading->ingest)) {
         struct error reason;
@@ -434,6 +447,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
     result->whole = result->whole && fetch->whole && !listing->doubts;
     result->broken = listing->broken;
     result->unchanged = fetch->unchanged;
+    result->same = fetch->same;
     snprintf(result->why, sizeof result->why, "%s", listing->why);
     if (listing->broken)
         notice(reading, NULL, listing->why);
@@ -441,7 +455,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
         notice(
             reading, NULL,
             _("no record was found; if there should be some, look at \"match\", \"records\" or \"query\""));
-    if (reading->request->code_count || (fetch->unchanged && result->whole))
+    if (reading->request->code_count || ((fetch->unchanged || fetch->same) && result->whole))
         return STATUS_OK;
     return remember(reading, store, fetch, result->whole, error);
 }

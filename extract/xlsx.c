@@ -132,11 +132,6 @@ size_t xlsx_headings(const struct xlsx *xlsx, const struct text **names)
     return xlsx->header.count;
 }
 
-size_t xlsx_header_row(const struct xlsx *xlsx)
-{
-    return xlsx->header.row;
-}
-
 struct text xlsx_sheet_name(const struct xlsx *xlsx)
 {
     return xlsx->chosen->name;

@@ -74,7 +74,6 @@ enum status xlsx_open(const char *path, struct text bytes, const char *name,
 /* The headings: blanks made one, "/" between the lines of a heading of several merged rows, " (2)" behind the
  * second of one name, and the column's letters where there is none. */
 size_t xlsx_headings(const struct xlsx *xlsx, const struct text **names);
-size_t xlsx_header_row(const struct xlsx *xlsx); /* 0 when the names were given and are not in the sheet */
 struct text xlsx_sheet_name(const struct xlsx *xlsx);
 /* STATUS_OK. STATUS_END. STATUS_REJECT: this row (row->number) is set aside and reading goes on. STATUS_STOP:
  * the workbook is broken from here on. */

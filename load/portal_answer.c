@@ -111,7 +111,8 @@ static bool members_fail(const struct value *object)
            (code && !is_good_code(code));
 }
 
-bool portal_answer_failed(const struct value *object)
+/* Failure is spoken by members at the top or in one envelope only (INTERFACE §5): prose and content are not searched. */
+static bool has_failed(const struct value *object)
 {
     if (!object || object->kind != VALUE_OBJECT)
         return false;
@@ -150,7 +151,7 @@ bool portal_answer_held(const struct value *object, struct text code, struct rem
     if (named && (!value_is_scalar(said) || !text_equal(said->text, code)))
         return false;
     remote->named = named;
-    remote->failed = portal_answer_failed(object);
+    remote->failed = has_failed(object);
     if (is_name(version, false) && text_trim(version).length)
         remote->version = version;
     remote->standing = read_status(value_find(object, "status"));
@@ -299,7 +300,7 @@ static void put_failure(struct buffer *out, struct arena *arena, const struct va
     }
 }
 
-/* At the top or in one envelope, as portal_answer_failed looks for it. */
+/* At the top or in one envelope, as has_failed looks for it. */
 static void put_failures(struct buffer *out, struct arena *arena, const struct value *problem)
 {
     put_problem(out, problem);

@@ -15,9 +15,6 @@
 /* Reads code, version, digest, status, content and failure of an object. False when it is no object, or speaks
  * of another code. */
 bool portal_answer_held(const struct value *object, struct text code, struct remote_state *remote);
-/* Failure is spoken by members at the top or in one envelope only (INTERFACE §5): prose and content are not
- * searched. */
-bool portal_answer_failed(const struct value *object);
 /* An error code that says that there was none. */
 bool portal_answer_is_zero(struct text text);
 /* The header's value, where it can be sent back as it came. */

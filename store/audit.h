@@ -35,10 +35,6 @@ enum status audit_origin(struct store *store, const struct audit_settings *setti
  */
 enum status audit_seal(struct store *store, const struct audit_settings *settings, struct error *error);
 enum status audit_write_head(struct store *store, struct error *error);
-/* For store_commit: the signed head of the tree as it is, so that what is written behind the last head can be told from what
- * somebody else put there. Empty without a key. */
-enum status audit_sign_tree(struct store *store, const struct audit_settings *settings, struct buffer *note,
-                            struct error *error);
 /* Does such a note give this tree, signed by a known key? */
 bool audit_signs_tree(struct text note, const struct merkle_tree *tree,
                       const struct audit_settings *settings);

@@ -143,7 +143,8 @@ static struct text without_numbers(struct arena *arena, struct text path)
     return (struct text){ plain, length };
 }
 
-bool history_field_matches(struct text path, struct text asked)
+/* Does a path lie at or below what was asked for? */
+static bool field_matches(struct text path, struct text asked)
 {
     size_t at = 0;
     for (size_t i = 0; i < asked.length; i++, at++) {
@@ -215,7 +216,7 @@ static enum status add_version(struct changes *changes, const struct version *ve
         content = abolish(arena, content);
     for (const struct diff *difference = diff_find(arena, *held, content); difference;
          difference = difference->next)
-        if (!changes->field.bytes || history_field_matches(difference->field, changes->field))
+        if (!changes->field.bytes || field_matches(difference->field, changes->field))
             add_change(changes, version, origin, difference);
     *held = content;
     return STATUS_OK;
@@ -307,7 +308,7 @@ static struct value *pick_field(struct arena *arena, const struct value *content
 {
     struct value *fields = value_object(arena);
     for (const struct diff *leaf = diff_find(arena, NULL, content); leaf; leaf = leaf->next)
-        if (history_field_matches(leaf->field, text_of(field)))
+        if (field_matches(leaf->field, text_of(field)))
             value_set_text(fields, leaf->field, value_text(arena, leaf->after));
     return fields;
 }

@@ -61,8 +61,4 @@ enum status history_known_at(struct store *store, struct arena *arena, struct da
 enum status history_show(struct store *store, struct arena *arena, struct text code, struct value **page,
                          struct error *error);
 
-/* How the field was changed: does its path lie at or below what was asked for? For tests of `history
- * --field`. */
-bool history_field_matches(struct text path, struct text asked);
-
 #endif

@@ -72,6 +72,7 @@ const char schema_tables[] =
     "CREATE INDEX record_payload ON record (payload);\n" /* grows at its end; one over digests would touch a page a record */
     "CREATE INDEX record_code ON record (code) WHERE code IS NOT NULL;\n"
     "CREATE INDEX record_work ON record (work, source) WHERE work > 0;\n"
+    "CREATE INDEX record_absent ON record (source) WHERE present = 0;\n"
     "CREATE INDEX record_kept ON record (outcome) WHERE outcome IN ('rejected', 'held');\n"
     /* Source bytes that no record needs any more, and since which run: retention forgets them in time. */
     "CREATE TABLE superseded (payload INTEGER PRIMARY KEY, run INTEGER NOT NULL);\n"

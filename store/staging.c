@@ -579,11 +579,18 @@ int64_t staging_seen(const struct staging *staging)
     return staging->counts.seen;
 }
 
+int64_t staging_records(const struct staging *staging)
+{
+    return staging->seen.set;
+}
+
 enum status staging_unchanged(struct staging *staging, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store, "SELECT id FROM record WHERE source = ?1 AND present = 1", &statement,
-                  error))
+    if (store_sql(staging->store,
+                  "SELECT id FROM record WHERE source = ?1 AND id NOT IN"
+                  " (SELECT id FROM record WHERE source = ?1 AND present = 0)",
+                  &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
     enum status status;
@@ -734,8 +741,10 @@ static enum status append_listed(struct staging *staging, const struct staging_v
     if (verdict->unchanged)
         value_set(detail, "unchanged", value_boolean(&arena, true));
     value_set(detail, "whole", value_boolean(&arena, verdict->whole));
-    if (verdict->reason_count)
-        value_set(detail, "errors", error_values(&arena, verdict->reasons, verdict->reason_count));
+    struct value *errors =
+        verdict->reason_count ? error_values(&arena, verdict->reasons, verdict->reason_count) : NULL;
+    if (errors)
+        value_set(detail, "errors", errors);
     if (verdict->why && *verdict->why)
         value_set(detail, "why", value_string(&arena, verdict->why));
     return ledger_append(
@@ -800,8 +809,9 @@ enum status staging_present(struct store *store, const char *source, int64_t *pr
 {
     struct sqlite_statement *statement;
     if (store_sql(store,
-                  "SELECT count(*) FROM record r JOIN source s ON s.id = r.source WHERE s.name = ?1 AND "
-                  "r.present = 1",
+                  "SELECT (SELECT count(*) FROM record WHERE source = s.id) -"
+                  " (SELECT count(*) FROM record WHERE source = s.id AND present = 0)"
+                  " FROM source s WHERE s.name = ?1",
                   &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, text_of(source));

@@ -108,6 +108,7 @@ enum status staging_has_document(struct staging *staging, struct text document, 
 enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
                              bool *its, struct error *error);
 int64_t staging_seen(const struct staging *staging);
+int64_t staging_records(const struct staging *staging); /* … each once, however often it came */
 
 /* Begins a second walk over the source in the same pass: what the first one saw is not missing, but counts are
  * those of the second. */
@@ -116,7 +117,7 @@ enum status staging_walk_again(struct staging *staging, struct error *error);
 enum status staging_absent(struct staging *staging, void (*each)(void *user_data, struct text locator),
                            void *user_data, int64_t *absent, struct error *error);
 
-/* The source says that nothing changed since its last whole listing: what was in that is seen. */
+/* Nothing changed since the source's last whole listing: what was in that is seen. */
 enum status staging_unchanged(struct staging *staging, struct error *error);
 
 /* Ends the pass, in the ledger too. Only after a whole and full listing are absent records missing; those that

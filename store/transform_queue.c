@@ -26,7 +26,8 @@ static enum status transform_digest_number(struct store *store, const struct dig
 
 /* ---- what is left to be done ---- */
 
-enum transform_work transform_queue_raised(enum transform_work left, enum transform_work wanted)
+/* What is left to be done when there is something to be done again: the earliest step of both. */
+static enum transform_work earliest(enum transform_work left, enum transform_work wanted)
 {
     return left == WORK_DONE || wanted < left ? wanted : left;
 }
@@ -39,7 +40,7 @@ struct work_row {
 static enum status save_work(struct store *store, const struct work_row *row, struct error *error)
 {
     struct sqlite_statement *statement;
-    enum transform_work raised = transform_queue_raised(row->left, row->wanted);
+    enum transform_work raised = earliest(row->left, row->wanted);
     if (raised == row->left)
         return STATUS_OK;
     if (store_sql(store, "UPDATE record SET work = ?2 WHERE id = ?1", &statement, error))

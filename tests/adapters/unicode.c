@@ -242,15 +242,12 @@ TEST("lower case is made of each letter, and the result is NFC")
     CHECK_TEXT(unicode_lower(&test_arena, TEXT("\xc8\xba")), TEXT("\xe2\xb1\xa5"));
 }
 
-TEST("letters, marks, capitals and assigned characters are told apart")
+TEST("letters, marks and capitals are told apart")
 {
     CHECK(unicode_is_letter('a') && unicode_is_letter(0x110) && unicode_is_letter(0x421) &&
           unicode_is_letter(0x4e00));
     CHECK(!unicode_is_letter('1') && !unicode_is_letter(0x301) && !unicode_is_letter(0xf0b7));
     CHECK(unicode_is_mark(0x301) && unicode_is_mark(0x20dd) && !unicode_is_mark('a'));
-    CHECK(unicode_is_assigned('a') && unicode_is_assigned(0xf0b7));
-    CHECK(!unicode_is_assigned(0x378) && !unicode_is_assigned(0xffff) && !unicode_is_assigned(0x110000) &&
-          !unicode_is_assigned(-1));
 }
 
 #define CHECK_FOLDS(text, key) CHECK_TEXT(unicode_fold(&test_arena, TEXT(text)), TEXT(key))

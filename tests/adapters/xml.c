@@ -348,7 +348,6 @@ TEST("a piece of a page can be taken out and read again")
     CHECK_INT(xml_path_select(path, document, NULL, &test_arena, &result, &error), STATUS_OK);
     struct text bytes = xml_node_bytes(&test_arena, document, result.nodes[0]);
     CHECK_TEXT(bytes, TEXT("<tr><td>Đ &amp; &lt;b&gt;<br>\u00a0x</td><td a='\"1'>y</td></tr>"));
-    CHECK_INT(xml_node_line(result.nodes[0]), 1);
     CHECK_INT(xml_parse(bytes, true, "utf-8", &again, &error), STATUS_OK);
     CHECK_TEXT(select_on(again, "//td", true), TEXT("Đ & <b>\n\u00a0x|y"));
     xml_path_free(path);

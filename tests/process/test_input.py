@@ -150,6 +150,23 @@ class Csv(Night):
         self.assertRegex(said[0][1], "5|too many|more")
         self.check_accounts()
 
+    def test_a_nul_in_any_cell_keeps_its_row_back_and_the_ledger_holds(self):
+        for row in ("1.000002,a\0,b", "1.0000\x0002,a,b", '1.000002,a,"b\0"'):
+            with self.subTest(row=row):
+                self.portal.reset()
+                shutil.rmtree(self.place.store.parent, ignore_errors=True)
+                self.place.write("inbox/one.csv", self.HEAD + f"1.000001,a,b\r\n{row}\r\n")
+                for _ in range(2):
+                    self.expect(self.place.run("run"), 1)
+                self.check_each_once(["1.000001"])
+                self.assertEqual([rule for _, rule in self.place.rejections(1)], ["congkhai/decode"])
+                self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_a_fault_with_more_words_than_are_kept_in_parts_is_told_by_its_message(self):
+        self.place.write("inbox/one.csv", "Quyết định," + "danh mục thủ tục " * 200 + "\r\n1.000001,a\r\n")
+        self.expect(self.place.run("run"), 1, "Quyết định")
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_a_quote_that_never_ends(self):
         self.place.write("inbox/one.csv", self.HEAD + '1.000001,a,b\r\n1.000002,"a,b\r\n1.000003,a,b\r\n')
         done = self.place.run("run")
@@ -341,6 +358,23 @@ class Documents(Night):
         self.place.records(source="two")
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của một")
+
+    def test_a_fault_in_one_of_two_records_that_contradict_each_other_does_not_make_the_other_right(self):
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two")])
+        code = SOUND[0]["code"]
+        self.place.records(dict(SOUND[0], name="Tên của một"), source="one")
+        self.place.records(source="two")
+        self.expect(self.place.run("run"), 0)
+        self.place.records(dict(SOUND[0], name=""), source="one")
+        self.place.records(dict(SOUND[0], name="Tên của hai"), source="two")
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của một")
+        self.assertEqual(self.place.sql("SELECT source, outcome FROM audit_records WHERE run = 2 ORDER BY source"),
+                         [("one", "rejected"), ("two", "held")])
+        self.assertEqual(self.place.sql("SELECT rule FROM audit_rejections WHERE source = 'two'"), [("congkhai/same-code",)])
+        self.place.records(source="one")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của hai")
 
     def test_documents_that_are_no_json_in_every_way(self):
         bad = {"empty.json": b"", "html.json": b"<html></html>", "cut.json": b'{"code":', "deep.json": b'{"x":' + b"[" * 10000,
