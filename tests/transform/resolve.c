@@ -61,10 +61,11 @@ static void check_groups(const struct group *groups, size_t count)
 TEST("without precedence all must say the same")
 {
     static const struct group groups[] = {
-        { "", "aX", "S" },      { "", "aX!", "r" },      { "", "aX?", "d" },      { "", "aX bX", "S=" },
-        { "", "aX aX", "S=" },  { "", "aX bY", "hh" },   { "", "aX aY", "hh" },   { "", "aX bX cY", "hhh" },
-        { "", "aX bY!", "hr" }, { "", "aX! bY!", "rr" }, { "", "aX? bX?", "dd" },
-        { "", "aX bX!", "Sr" }, { "", "aX bX cY!", "hhr" },
+        { "", "aX", "S" },          { "", "aX!", "r" },        { "", "aX?", "d" },
+        { "", "aX bX", "S=" },      { "", "aX aX", "S=" },     { "", "aX bY", "hh" },
+        { "", "aX aY", "hh" },      { "", "aX bX cY", "hhh" }, { "", "aX bY!", "hr" },
+        { "", "aX! bY!", "rr" },    { "", "aX? bX?", "dd" },   { "", "aX bX!", "Sr" },
+        { "", "aX bX cY!", "hhr" },
     };
     CHECK_GROUPS(groups);
 }
