@@ -42,12 +42,12 @@ struct staging_counts {
 
 /* What a pass came to, as its caller sees it. */
 struct staging_verdict {
-    bool whole;                  /* the listing is */
-    bool full;                   /* … and what it lacks is missing */
-    bool unchanged;              /* nothing was read: the source says that nothing changed */
-    bool partial;                /* only some codes were asked for: it is no listing, and says nothing of the source */
-    int64_t skipped;             /* rows that are no records */
-    const char *why;             /* it is not whole */
+    bool whole;      /* the listing is */
+    bool full;       /* … and what it lacks is missing */
+    bool unchanged;  /* nothing was read: the source says that nothing changed */
+    bool partial;    /* only some codes were asked for: it is no listing, and says nothing of the source */
+    int64_t skipped; /* rows that are no records */
+    const char *why; /* it is not whole */
     const struct error *reasons; /* … and what these words are made of */
     size_t reason_count;         /* 0: the words are all there is */
 };
