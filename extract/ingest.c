@@ -358,6 +358,19 @@ static enum status name_unread(struct ingest *ingest, const struct item *item, s
     return STATUS_OK;
 }
 
+static struct staged_record staged_of(const struct item *item, const char *fault)
+{
+    return (struct staged_record){
+        .key = item->key,
+        .locator = text_of(item->locator),
+        .bytes = item->bytes,
+        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
+        .digest = item->digest,
+        .context = item->context,
+        .fault = fault,
+    };
+}
+
 /* Stages what could not be read, so that it is counted and shown. */
 static enum status set_aside(struct ingest *ingest, const struct item *item, struct error *error)
 {
@@ -365,15 +378,7 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
     bool known, named = item->key.length, hides = !(item->secret && named);
     if (options->code_count && !(named && wanted(options, item->key)))
         return STATUS_OK;
-    struct staged_record staged = {
-        .key = item->key,
-        .locator = text_of(item->locator),
-        .bytes = item->bytes,
-        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
-        .digest = item->digest,
-        .context = item->context,
-        .fault = item->fault,
-    };
+    struct staged_record staged = staged_of(item, item->fault);
     if (!named && name_unread(ingest, item, &staged, error))
         return error->status;
     if (staging_context(options->staging, item->context, error) ||
@@ -411,16 +416,8 @@ static enum status keep_back(struct ingest *ingest, struct item *item, struct er
         return STATUS_OK;
     ingest->doubtful = ingest->doubtful || item->cut;
     options->notice(options->user_data, item->locator, item->kept);
-    struct staged_record staged = {
-        .key = item->key,
-        .locator = text_of(item->locator),
-        .bytes = item->bytes,
-        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
-        .digest = item->digest,
-        .context = item->context,
-        .fault = item->kept,
-        .doubt = STAGING_DOUBTED,
-    };
+    struct staged_record staged = staged_of(item, item->kept);
+    staged.doubt = STAGING_DOUBTED;
     return known ? STATUS_OK : staging_put(options->staging, &staged, error);
 }
 
@@ -444,14 +441,7 @@ static enum status stage(struct ingest *ingest, struct item *item, struct error 
             !its)
             return error->status;
     }
-    struct staged_record staged = {
-        .key = item->key,
-        .locator = text_of(item->locator),
-        .bytes = item->bytes,
-        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
-        .digest = item->digest,
-        .context = item->context,
-    };
+    struct staged_record staged = staged_of(item, NULL);
     return staging_put(options->staging, &staged, error);
 }
 

@@ -539,6 +539,7 @@ enum status source_reading_run(struct store *store, const struct extract_request
     struct staging_verdict verdict = { .whole = result->whole,
                                        .full = source->listing == SOURCE_FULL,
                                        .unchanged = result->unchanged,
+                                       .partial = request->code_count > 0,
                                        .skipped = reading.skipped,
                                        .why = result->why,
                                        .reasons = reading.listing.reasons,

@@ -56,17 +56,26 @@ static struct cross_record_row *owner(struct cross_record_row *records, size_t c
     return *at < count && records[*at].record == record ? &records[*at] : NULL;
 }
 
+/* The statement's ?1 and ?2 are the first and the last record of a page. */
+static enum status open_page(struct store *store, const char *literal, const struct cross_record_row *records,
+                             size_t count, struct sqlite_statement **statement, struct error *error)
+{
+    if (store_sql(store, literal, statement, error))
+        return error->status;
+    sqlite_bind_number(*statement, 1, records[0].record);
+    sqlite_bind_number(*statement, 2, records[count - 1].record);
+    return STATUS_OK;
+}
+
 static enum status read_findings(struct store *store, struct arena *arena, struct cross_record_row *records,
                                  size_t count, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
+    if (open_page(store,
                   "SELECT record, " FINDING_COLUMNS " FROM finding"
                   " WHERE record BETWEEN ?1 AND ?2 AND stage = 2 ORDER BY record, rowid",
-                  &statement, error))
+                  records, count, &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, records[0].record);
-    sqlite_bind_number(statement, 2, records[count - 1].record);
     enum status status;
     size_t at = 0;
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
@@ -90,13 +99,11 @@ static enum status read_deadlines(struct store *store, struct arena *arena, stru
                                   size_t count, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
+    if (open_page(store,
                   "SELECT record, rule, due FROM deadline WHERE record BETWEEN ?1 AND ?2 ORDER BY record, "
                   "rule DESC",
-                  &statement, error))
+                  records, count, &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, records[0].record);
-    sqlite_bind_number(statement, 2, records[count - 1].record);
     enum status status;
     size_t at = 0;
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {

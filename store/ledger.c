@@ -131,6 +131,17 @@ enum status ledger_append(struct store *store, const struct ledger_event *event,
     return append(store, store_run(store), event, seq, error);
 }
 
+enum status ledger_append_alone(struct store *store, const struct ledger_event *event, struct error *error)
+{
+    if (store_begin(store, error))
+        return error->status;
+    if (ledger_append(store, event, NULL, error) || store_commit(store, error)) {
+        store_rollback(store);
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
 enum status ledger_append_to(struct store *store, int64_t run, const struct ledger_event *event,
                              struct error *error)
 {

@@ -25,6 +25,9 @@ struct ledger_event {
 enum status ledger_append(struct store *store, const struct ledger_event *event, int64_t *seq,
                           struct error *error);
 
+/* The same in a transaction of its own. */
+enum status ledger_append_alone(struct store *store, const struct ledger_event *event, struct error *error);
+
 /* The same for a run that has ended: only what could not be known before its head was made. */
 enum status ledger_append_to(struct store *store, int64_t run, const struct ledger_event *event,
                              struct error *error);

@@ -117,13 +117,7 @@ enum status restoration_append(struct store *store, const struct restoration *re
                                  : value_string(&arena, "unknown"));
     value_set(detail, "reason", value_string(&arena, restoration->reason));
     struct ledger_event event = { .event = "restored", .actor = restoration->actor, .detail = detail };
-    if (store_begin(store, error))
-        return error->status;
-    if (ledger_append(store, &event, NULL, error) || store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
+    return ledger_append_alone(store, &event, error);
 }
 
 /* The event since which the portal is to be asked; no row where it never was restored, or has been reconciled since. */

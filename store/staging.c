@@ -764,6 +764,8 @@ static enum status append_listed(struct staging *staging, const struct staging_v
     value_set(detail, "seen", value_integer(&arena, staging->counts.seen));
     if (verdict->skipped)
         value_set(detail, "skipped", value_integer(&arena, verdict->skipped));
+    if (verdict->partial)
+        value_set(detail, "partial", value_boolean(&arena, true));
     if (verdict->unchanged)
         value_set(detail, "unchanged", value_boolean(&arena, true));
     value_set(detail, "whole", value_boolean(&arena, verdict->whole));
@@ -852,8 +854,8 @@ enum status staging_was_whole(struct store *store, const char *source, bool *who
     struct sqlite_statement *statement;
     *whole = true;
     if (store_sql(store,
-                  "SELECT json_extract(detail, '$.whole') FROM ledger WHERE event = 'listed' AND source = ?1"
-                  " ORDER BY seq DESC LIMIT 1",
+                  "SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE e.source = ?1 "
+                  "AND " STAGING_A_LISTING("e") " ORDER BY e.seq DESC LIMIT 1",
                   &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, text_of(source));

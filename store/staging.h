@@ -5,6 +5,9 @@
 #include "core/digest.h"
 #include "store/store.h"
 
+/* Of an event `listed` as `e`: a listing, and not a look for some codes. */
+#define STAGING_A_LISTING(e) e ".event = 'listed' AND json_extract(" e ".detail, '$.partial') IS NULL"
+
 /* One pass over one source. */
 struct staging;
 
@@ -39,11 +42,12 @@ struct staging_counts {
 
 /* What a pass came to, as its caller sees it. */
 struct staging_verdict {
-    bool whole;                  /* the listing is */
-    bool full;                   /* … and what it lacks is missing */
-    bool unchanged;              /* nothing was read: the source says that nothing changed */
-    int64_t skipped;             /* rows that are no records */
-    const char *why;             /* it is not whole */
+    bool whole;      /* the listing is */
+    bool full;       /* … and what it lacks is missing */
+    bool unchanged;  /* nothing was read: the source says that nothing changed */
+    bool partial;    /* only some codes were asked for: it is no listing, and says nothing of the source */
+    int64_t skipped; /* rows that are no records */
+    const char *why; /* it is not whole */
     const struct error *reasons; /* … and what these words are made of */
     size_t reason_count;         /* 0: the words are all there is */
 };

@@ -42,8 +42,7 @@ static bool is_unanimous(const struct resolve_party *parties, size_t count,
                          const struct resolution_member *best, const struct resolve_precedence *precedence)
 {
     for (size_t i = 0; i < count; i++)
-        if (!same(parties[i].member, best) &&
-            rank(precedence, parties[i].member) == rank(precedence, best))
+        if (!same(parties[i].member, best) && rank(precedence, parties[i].member) == rank(precedence, best))
             return false;
     return true;
 }

@@ -95,7 +95,8 @@ static enum status name_others(struct resolving *resolving, const struct resolut
     }
     if (!other)
         return STATUS_OK;
-    if (resolving->count <= COMPARED && other->has_content && self->has_content && name_differences(resolving, other, self, &fields, error))
+    if (resolving->count <= COMPARED && other->has_content && self->has_content &&
+        name_differences(resolving, other, self, &fields, error))
         return error->status;
     reason_set(reason, "same-code", other->source, other->locator, fields,
                more ? text_format(&resolving->arena, "%zu", more) : TEXT(""));

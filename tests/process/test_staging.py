@@ -56,6 +56,19 @@ class Staging(unittest.TestCase):
         self.run_to(0)
         self.assertEqual(self.place.one("SELECT changed FROM audit_runs ORDER BY run DESC LIMIT 1"), 0)
 
+    def test_who_asks_for_some_codes_says_nothing_of_the_source(self):
+        self.place.records(*[procedure(f"1.00000{i}") for i in range(3)])
+        self.run_to(0)
+        self.run_to(0, "run", "--code", "1.000001")
+        status = json.loads(self.place.run("--json", "status").stdout)
+        self.assertEqual(status["not_whole"], [])
+        self.assertTrue(status["sources"][0]["whole"], status)
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'listed' AND detail ->> '$.partial'"), 1)
+        self.place.write("inbox/records.json", "[")
+        self.run_to(1)
+        self.run_to(1, "run", "--code", "1.000001")
+        self.assertEqual(len(json.loads(self.place.run("--json", "status").stdout)["not_whole"]), 1)
+
     def test_equal_records_of_the_source_that_wins_are_not_held_for_what_another_says(self):
         self.place.configure(sources=[self.place.source("one", key="/id"), self.place.source("two", key="/id")],
                              precedence=["one", "two"])
