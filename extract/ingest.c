@@ -331,10 +331,10 @@ static enum status look_up(struct ingest *ingest, struct group *group, const str
         }
         if (!options->key && !wanted(options, item->key))
             continue;
-        if (options->key ? staging_known(options->staging, &item->digest, TEXT_NONE, text_of(item->locator),
-                                         &item->known, error)
-                         : staging_known_in(options->staging, &item->digest, item->key,
-                                            text_of(item->locator), &item->known, error))
+        if (options->key
+                ? staging_known(options->staging, &item->digest, text_of(item->locator), &item->known, error)
+                : staging_known_in(options->staging, &item->digest, item->key, text_of(item->locator),
+                                   &item->known, error))
             return error->status;
     }
     return STATUS_OK;
@@ -382,8 +382,9 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
     if (!named && name_unread(ingest, item, &staged, error))
         return error->status;
     if (staging_context(options->staging, item->context, error) ||
-        (hides && staging_hides(options->staging, staged.key, &staged.digest, &hides, error)) ||
-        staging_known(options->staging, &staged.digest, staged.key, staged.locator, &known, error))
+        (hides && staging_hides(options->staging, staged.key, &staged.digest, staged.fault, &hides, error)) ||
+        staging_known_as(options->staging, &staged.digest, staged.key, staged.fault, staged.locator, &known,
+                         error))
         return error->status;
     ingest->doubtful = ingest->doubtful || hides;
     options->notice(options->user_data, item->locator, item->fault);
@@ -408,7 +409,8 @@ static enum status keep_back(struct ingest *ingest, struct item *item, struct er
     if (staging_context(options->staging, item->context, error) ||
         staging_doubt(options->staging, item->key, &item->digest, &doubt, error) ||
         (doubt &&
-         staging_known(options->staging, &item->digest, item->key, text_of(item->locator), &known, error)))
+         staging_known_as(options->staging, &item->digest, item->key,
+                          doubt == STAGING_TAKEN ? NULL : item->kept, text_of(item->locator), &known, error)))
         return error->status;
     if (known && doubt == STAGING_TAKEN)
         return STATUS_OK;
@@ -422,9 +424,9 @@ static enum status keep_back(struct ingest *ingest, struct item *item, struct er
 static enum status stage(struct ingest *ingest, struct item *item, struct error *error)
 {
     const struct ingest_options *options = &ingest->options;
-    if (item->again && (staging_context(options->staging, item->context, error) ||
-                        staging_known(options->staging, &item->digest, TEXT_NONE, text_of(item->locator),
-                                      &item->known, error)))
+    if (item->again &&
+        (staging_context(options->staging, item->context, error) ||
+         staging_known(options->staging, &item->digest, text_of(item->locator), &item->known, error)))
         return error->status;
     ingest->skipped += item->skipped;
     if (item->known)

@@ -158,6 +158,17 @@ static enum status append_returned(struct staging *staging, struct text key, str
                          NULL, error);
 }
 
+/* What was kept back, was gone and comes back is kept back anew, from this run on. */
+static enum status find_anew(struct staging *staging, int64_t record, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store, "UPDATE finding SET since_run = ?2 WHERE record = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    sqlite_bind_number(statement, 2, store_run(staging->store));
+    return sqlite_execute(statement, error);
+}
+
 /* Seen again with the same bytes: only where it stands, or that it is back, can be new. */
 static enum status touch(struct staging *staging, int64_t record, bool moved, bool present,
                          struct text locator, struct text key, struct text code, struct error *error)
@@ -174,7 +185,8 @@ static enum status touch(struct staging *staging, int64_t record, bool moved, bo
     sqlite_bind_number(statement, 1, record);
     sqlite_bind_text(statement, 2, locator);
     if (sqlite_execute(statement, error) ||
-        (!present && transform_queue_raise(staging->store, record, WORK_RESOLVE, error)))
+        (!present && (transform_queue_raise(staging->store, record, WORK_RESOLVE, error) ||
+                      find_anew(staging, record, error))))
         return error->status;
     return present ? STATUS_OK : append_returned(staging, key, code, error);
 }
@@ -227,6 +239,17 @@ static enum status take_row(struct staging *staging, struct sqlite_statement *st
     return touch(staging, record, moved, present, locator, own_key, code, error);
 }
 
+/* Steps to the row, and takes it where there is one. */
+static enum status take_first(struct staging *staging, struct sqlite_statement *statement,
+                              const struct digest *digest, struct text locator, bool *known,
+                              struct error *error)
+{
+    enum status status = sqlite_step(statement, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    return take_row(staging, statement, digest, locator, known, error);
+}
+
 /* One record on from the last: beside it in the file, where the way over the digest leads to any place in it. */
 static enum status is_next(struct staging *staging, const struct digest *digest, struct text locator,
                            bool *known, struct error *error)
@@ -237,43 +260,44 @@ static enum status is_next(struct staging *staging, const struct digest *digest,
         return error->status;
     sqlite_bind_number(statement, 1, staging->last + 1);
     sqlite_bind_number(statement, 2, staging->source);
-    enum status status = sqlite_step(statement, error);
-    if (status)
-        return status == STATUS_END ? STATUS_OK : status;
-    return take_row(staging, statement, digest, locator, known, error);
+    return take_first(staging, statement, digest, locator, known, error);
 }
 
-enum status staging_known(struct staging *staging, const struct digest *digest, struct text key,
-                          struct text locator, bool *known, struct error *error)
+enum status staging_known(struct staging *staging, const struct digest *digest, struct text locator,
+                          bool *known, struct error *error)
 {
     struct sqlite_statement *statement;
     *known = false;
-    if (is_new(staging, key.bytes ? key : digest_text(digest)))
+    if (is_new(staging, digest_text(digest)))
         return STATUS_OK;
-    if (!key.bytes) {
-        enum status status = is_next(staging, digest, locator, known, error);
-        if (status || *known)
-            return status;
-    }
+    if (is_next(staging, digest, locator, known, error) || *known)
+        return *known ? STATUS_OK : error->status;
     if (store_sql(staging->store,
-                  key.bytes ? KNOWN_COLUMNS " WHERE source = ?2 AND key = ?3"
-                            : KNOWN_COLUMNS " WHERE payload = " OF_DIGEST " AND source = ?2 AND context IS ?3"
-                                            " AND fault IS NULL",
+                  KNOWN_COLUMNS " WHERE payload = " OF_DIGEST " AND source = ?2 AND context IS ?3"
+                                " AND fault IS NULL",
                   &statement, error))
         return error->status;
-    if (!key.bytes)
-        sqlite_bind_digest(statement, 1, digest);
+    sqlite_bind_digest(statement, 1, digest);
     sqlite_bind_number(statement, 2, staging->source);
-    if (key.bytes)
-        sqlite_bind_text(statement, 3, key);
-    else if (staging->context)
+    if (staging->context)
         sqlite_bind_number(statement, 3, staging->context);
-    enum status status = sqlite_step(statement, error);
-    if (status == STATUS_END)
+    return take_first(staging, statement, digest, locator, known, error);
+}
+
+enum status staging_known_as(struct staging *staging, const struct digest *digest, struct text key,
+                             const char *fault, struct text locator, bool *known, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *known = false;
+    if (is_new(staging, key))
         return STATUS_OK;
-    if (status)
-        return status;
-    return take_row(staging, statement, digest, locator, known, error);
+    if (store_sql(staging->store, KNOWN_COLUMNS " WHERE source = ?1 AND key = ?2 AND fault IS ?3", &statement,
+                  error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    sqlite_bind_text(statement, 2, key);
+    sqlite_bind_text(statement, 3, text_of(fault));
+    return take_first(staging, statement, digest, locator, known, error);
 }
 
 enum status staging_known_in(struct staging *staging, const struct digest *digest, struct text document,
@@ -435,8 +459,9 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
     if (free_key(staging, &arena, record->nameless, &key, &found, error) ||
         put_bytes(staging, record, &payload, error) || staging_context(staging, record->context, error))
         return error->status;
-    if (found.record && !found.present && !record->nameless &&
-        append_returned(staging, key, TEXT_NONE, error))
+    if (found.record && !found.present &&
+        (find_anew(staging, found.record, error) ||
+         (!record->nameless && append_returned(staging, key, TEXT_NONE, error))))
         return error->status;
     if (write_record(staging, record, key, found.record, payload, error) ||
         (!found.record && tell_sink(staging, record, key, error)))
@@ -492,19 +517,20 @@ static enum status is_there(struct sqlite_statement *statement, bool *is, struct
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest, bool *hides,
-                          struct error *error)
+enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest,
+                          const char *fault, bool *hides, struct error *error)
 {
     struct sqlite_statement *statement;
     if (store_sql(staging->store,
                   "SELECT 1 FROM record WHERE source = ?1 AND key = ?2 AND source_digest = ?3 AND present = 1"
-                  " AND doubt <> ?4",
+                  " AND doubt <> ?4 AND fault IS ?5",
                   &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
     sqlite_bind_text(statement, 2, key);
     sqlite_bind_digest(statement, 3, digest);
     sqlite_bind_number(statement, 4, STAGING_HIDES);
+    sqlite_bind_text(statement, 5, text_of(fault));
     bool is_known;
     if (is_there(statement, &is_known, error))
         return error->status;

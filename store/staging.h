@@ -42,12 +42,12 @@ struct staging_counts {
 
 /* What a pass came to, as its caller sees it. */
 struct staging_verdict {
-    bool whole;                  /* the listing is */
-    bool full;                   /* … and what it lacks is missing */
-    bool unchanged;              /* nothing was read: the source says that nothing changed */
-    bool partial;                /* only some codes were asked for: it is no listing, and says nothing of the source */
-    int64_t skipped;             /* rows that are no records */
-    const char *why;             /* it is not whole */
+    bool whole;      /* the listing is */
+    bool full;       /* … and what it lacks is missing */
+    bool unchanged;  /* nothing was read: the source says that nothing changed */
+    bool partial;    /* only some codes were asked for: it is no listing, and says nothing of the source */
+    int64_t skipped; /* rows that are no records */
+    const char *why; /* it is not whole */
     const struct error *reasons; /* … and what these words are made of */
     size_t reason_count;         /* 0: the words are all there is */
 };
@@ -73,10 +73,15 @@ enum status staging_open(struct store *store, const char *source, const struct s
  * known: its bytes may mean something else now. */
 enum status staging_context(struct staging *staging, struct text context, struct error *error);
 
-/* Are these very bytes staged from this source already? Then the record is seen and *known is true. With a
- * key (bytes not NULL) the record of that key is compared; without, the digest alone tells. */
-enum status staging_known(struct staging *staging, const struct digest *digest, struct text key,
-                          struct text locator, bool *known, struct error *error);
+/* Are these very bytes staged from this source already? Then the record is seen and *known is true. By the digest alone,
+ * of what had no fault. */
+enum status staging_known(struct staging *staging, const struct digest *digest, struct text locator,
+                          bool *known, struct error *error);
+
+/* The same of the record of this key, with this very fault (NULL: none): what is broken in another way, or was whole before,
+ * is not known. */
+enum status staging_known_as(struct staging *staging, const struct digest *digest, struct text key,
+                             const char *fault, struct text locator, bool *known, struct error *error);
 
 /* The same for a source without keys, where the key is the document's name: the record is looked for among those of the
  * document. Equal ones keep their places: the first is the first. */
@@ -94,10 +99,10 @@ enum status staging_key_at(struct staging *staging, struct arena *arena, struct 
 /* Of the record of this key. */
 enum status staging_doubt(struct staging *staging, struct text key, const struct digest *digest,
                           enum staging_doubt *doubt, struct error *error);
-/* May what cannot be read, with this key and these bytes, hold records that are absent? Not where it stood there already when
- * none was (staging_settle). To be asked before the record is seen. */
-enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest, bool *hides,
-                          struct error *error);
+/* May what cannot be read, with this key, these bytes and this fault, hold records that are absent? Not where it stood there
+ * already when none was (staging_settle). To be asked before the record is seen. */
+enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest,
+                          const char *fault, bool *hides, struct error *error);
 /* No record is absent: what could not be read tonight holds none of them, as long as it stays as it is. */
 enum status staging_settle(struct staging *staging, struct error *error);
 /* The source had no record before this pass. */

@@ -183,6 +183,18 @@ class Csv(Night):
         self.assertRegex(done.stderr + str(self.place.sql("SELECT message FROM audit_rejections")), "Mã")
         self.assertEqual(self.portal.held(), {})
 
+    def test_a_file_that_is_broken_in_another_way_is_told_with_its_new_fault_and_since_it_broke_anew(self):
+        good, none, renamed = self.HEAD + "1.000001,a,b\r\n", "\r\n", "Code,Tên,Ghi chú\r\n1.000001,a,b\r\n"
+        told = []
+        for content, code in ((good, 0), (none, 1), (none, 1), (renamed, 1), (good, 0), (renamed, 1)):
+            self.place.write("inbox/one.csv", content)
+            self.expect(self.place.run("run"), code)
+            kept = self.place.run("--json", "kept").json["rows"]
+            told.append([(row["message"].split(": ", 2)[2][:13], row["since_run"]) for row in kept])
+        self.assertEqual(told, [[], [("no heading ro", 2)], [("no heading ro", 2)], [("the table has", 2)], [], [("the table has", 6)]])
+        self.assertEqual([run for run, in self.place.sql("SELECT run FROM audit_rejections ORDER BY run")], [2, 4, 6])
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'missing'"), 0)
+
     def test_headings_given_and_their_row(self):
         self.place.change_source(header=3)
         self.place.write("inbox/one.csv", "Danh mục,,\r\n,,\r\n" + self.HEAD + "1.000001,a,b\r\n")
@@ -239,6 +251,23 @@ class Documents(Night):
         self.expect(self.place.run("run"), 0)
         self.check_each_once([record["code"] for record in SOUND])
         self.check_accounts()
+
+    def test_what_stands_behind_the_end_of_a_record_that_did_not_change_is_not_lost(self):
+        self.folder()
+        for record in SOUND:
+            self.document(record["code"] + ".json", record)
+        self.expect(self.place.run("run"), 0)
+        whole = json.dumps(SOUND[0]).encode()
+        self.document(SOUND[0]["code"] + ".json", whole + json.dumps(procedure("1.000009")).encode())
+        (self.place.folder / f"inbox/all/{SOUND[2]['code']}.json").unlink()
+        for _ in range(2):
+            self.expect(self.place.run("run"), 1)
+            self.assertEqual(self.place.last_run()["missing"], 0, "it may stand in what could not be read")
+        self.assertEqual(self.place.rejections(), [(SOUND[0]["code"], "congkhai/decode")])
+        self.document(SOUND[0]["code"] + ".json", whole)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.last_run()["missing"], 1)
+        self.check_each_once([record["code"] for record in SOUND])
 
     def test_an_array_that_breaks_off_keeps_what_came_before_and_reports_nothing_missing(self):
         self.place.change_source(format="json", fetch={"file": "inbox/one.json"})
