@@ -64,7 +64,7 @@ class Staging(unittest.TestCase):
         self.assertEqual(status["not_whole"], [])
         self.assertTrue(status["sources"][0]["whole"], status)
         self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'listed' AND detail ->> '$.partial'"), 1)
-        self.place.write("inbox/records.json", "[")
+        self.place.write("inbox/one.ndjson", "[")
         self.run_to(1)
         self.run_to(1, "run", "--code", "1.000001")
         self.assertEqual(len(json.loads(self.place.run("--json", "status").stdout)["not_whole"]), 1)
