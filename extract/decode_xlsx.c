@@ -231,13 +231,14 @@ static const char *warning_of(struct workbook *workbook)
 static void look_at_struck(const struct workbook *workbook, const struct xlsx_row *row, bool *all, bool *some)
 {
     size_t filled = 0, struck = 0;
+    *some = false;
     for (size_t i = 0; i < row->count; i++) {
         bool counts = workbook->used[i] && row->cells[i].kind != XLSX_EMPTY && !row->cells[i].merged;
         filled += counts;
         struck += counts && row->cells[i].struck;
+        *some = *some || (counts && (row->cells[i].struck || row->cells[i].partly));
     }
     *all = filled && struck == filled;
-    *some = struck > 0;
 }
 
 /* The next row that is a record. *struck: all of it is struck out. */

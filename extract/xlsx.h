@@ -40,7 +40,8 @@ struct xlsx_cell {
     enum xlsx_kind kind;
     bool shown;  /* XLSX_NUMBER: written with the zeros of the cell's format, so that none was lost */
     bool merged; /* the value of a merged range whose first cell is another one */
-    bool struck; /* struck out, by the cell's format */
+    bool struck; /* struck out, by the cell's format or by each run of its text */
+    bool partly; /* … a part of it */
     struct text text;
 };
 

@@ -37,8 +37,11 @@ static struct text read_all(struct text bytes, const struct xlsx_options *option
             if (status == STATUS_OK) {
                 buffer_printf(&out, "\n%zu%s:", row.number, row.title ? " title" : "");
                 for (size_t i = 0; i < row.count; i++)
-                    buffer_printf(&out, "%s%c%s%s" TEXT_PRINT, i ? "," : "", marks[row.cells[i].kind],
+                    buffer_printf(&out, "%s%c%s%s%s" TEXT_PRINT, i ? "," : "", marks[row.cells[i].kind],
                                   row.cells[i].shown ? "!" : "", row.cells[i].merged ? "^" : "",
+                                  row.cells[i].struck   ? "-"
+                                  : row.cells[i].partly ? "~"
+                                                        : "",
                                   TEXT_ARG(row.cells[i].text));
                 if (row.beyond)
                     buffer_printf(&out, " +%zu", row.beyond);
@@ -235,6 +238,46 @@ TEST("shared texts that are all empty are empty cells")
     CHECK_TEXT(read_rows(HEAD "<row r='2'>" T("A2", "1") "<c r='B2' t='s'><v>0</v></c></row>", NULL,
                          "<si><t/></si><si/>", NULL),
                TEXT("[Mã][Tên]\n2:t1, "));
+}
+
+TEST("what is struck out run by run is struck out, in shared texts and in a cell's own")
+{
+#define RUN(look, text) "<r>" look "<t>" text "</t></r>"
+#define LOOK(strike)    "<rPr>" strike "<b/></rPr>"
+#define CELL(ref, more) "<c r='" ref "' " more "</c>"
+    CHECK_TEXT(
+        read_rows(
+            HEAD "<row r='2'>" CELL("A2", "t='s'><v>0</v>") CELL(
+                "B2",
+                "t='s'><v>1</v>") "</row>"
+                                  "<row r='3'>" CELL("A3", "t='s' s='1'><v>2</v>") CELL(
+                                      "B3",
+                                      "t='s'><v>2</v>") "</row>"
+                                                        "<row r='4'>" CELL(
+                                                            "A4",
+                                                            "t='inlineStr'><is>" RUN(LOOK("<strike/>"), "a")
+                                                                RUN(LOOK("<strike/>"), "b") "</is>")
+                                                            CELL(
+                                                                "B4",
+                                                                "t='inlineStr' s='1'><is>" RUN("", "a") RUN(
+                                                                    LOOK(""),
+                                                                    "b") "</is>") "</row>"
+                                                                                  "<row r='5'>" CELL(
+                                                                                      "A5", "s='1'><v>5</v>")
+                                                                                      CELL(
+                                                                                          "B5",
+                                                                                          "t='inlineStr' "
+                                                                                          "s='1'><is>" RUN(
+                                                                                              LOOK("<strike "
+                                                                                                   "val='0'/"
+                                                                                                   ">"),
+                                                                                              "a") "</is>") "</row>",
+            NULL,
+            "<si>" RUN(LOOK("<strike/>"), "a") RUN(LOOK(""), " ") RUN(LOOK("<strike/>"), "b") "</si><si>" RUN(
+                LOOK("<strike/>"), "a") RUN(LOOK(""), "b") "</si><si><t>c</t></si>",
+            "<fonts><font/><font><strike/></font></fonts>"
+            "<cellXfs><xf numFmtId='0' fontId='0'/><xf numFmtId='0' fontId='1'/></cellXfs>"),
+        TEXT("[Mã][Tên]\n2:t-a b,t~ab\n3:t-c,tc\n4:t-ab,t~ab\n5:n-5,ta"));
 }
 
 TEST("a merged value stands in all cells of its range, across and down")
