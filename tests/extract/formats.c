@@ -1,8 +1,8 @@
 /* Each format from a file to its records: what is staged, where it says it stands, and that the map can
  * address it. */
 #include "record/encoding.h"
-#include "tests/support/encoding_writer.h"
 #include "tests/extract/nightly.h"
+#include "tests/support/encoding_writer.h"
 #include "tests/support/workbook.h"
 
 #define BYTES                                                                                                \
