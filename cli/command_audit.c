@@ -329,7 +329,7 @@ enum status command_audit_export(struct session *session, struct error *error, i
                      .bytes;
     else if (!folder)
         folder = text_format(&arena, "congkhai-audit-%s", session->configuration.agency_code).bytes;
-    if (run_read_store(session, STORE_READ_OLDER, &store, error))
+    if (run_read_events(session, STORE_READ_OLDER, TEXT_NONE, &store, error))
         return error->status;
     enum status status = bundle_write(session, store, folder, &bundle, error);
     if (!status && invocation->json) {

@@ -147,7 +147,7 @@ enum status command_history(struct session *session, struct error *error, int *e
     struct value *changes;
     struct store *store;
     (void)exit_code;
-    if (run_read_store(session, STORE_READ_OLDER, &store, error))
+    if (run_read_events(session, STORE_READ_OLDER, code, &store, error))
         return error->status;
     enum status status;
     if (invocation->on) {
@@ -296,7 +296,7 @@ enum status command_show(struct session *session, struct error *error, int *exit
     struct value *page;
     struct store *store;
     (void)exit_code;
-    if (run_read_store(session, STORE_READ_OLDER, &store, error))
+    if (run_read_events(session, STORE_READ_OLDER, code, &store, error))
         return error->status;
     enum status status = history_show(store, &arena, code, &page, error);
     if (status == STATUS_OK)
