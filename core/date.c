@@ -1,7 +1,5 @@
 #include "core/date.h"
 
-#include "core/clock.h"
-
 #define DAY_SECONDS 86400
 #define DAYS_FIRST  (-719162) /* 0001-01-01 */
 #define DAYS_LAST   2932896   /* 9999-12-31 */
@@ -214,7 +212,7 @@ static bool take_offset(struct text text, size_t *at, int *minutes)
 /* The day in Vietnam of a moment in seconds since 1970. */
 static bool day_of(int64_t seconds, struct date *date)
 {
-    seconds += (int64_t)CLOCK_ZONE_MINUTES * 60;
+    seconds += (int64_t)DATE_ZONE_MINUTES * 60;
     int64_t days = seconds / DAY_SECONDS - (seconds % DAY_SECONDS < 0);
     if (days < DAYS_FIRST || days > DAYS_LAST)
         return false;
@@ -281,7 +279,7 @@ void date_format(struct buffer *out, struct text format_text, struct date date)
     const int numbers[PARTS] = { date.year, date.month, date.day };
     struct format format = { .text = format_text };
     if (is_epoch(format_text)) {
-        int64_t seconds = date_days(date) * DAY_SECONDS - (int64_t)CLOCK_ZONE_MINUTES * 60;
+        int64_t seconds = date_days(date) * DAY_SECONDS - (int64_t)DATE_ZONE_MINUTES * 60;
         buffer_printf(out, "%lld", (long long)(text_is(format_text, "epoch") ? seconds : seconds * 1000));
         return;
     }

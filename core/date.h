@@ -7,7 +7,8 @@
 
 #include "core/text.h"
 
-#define DATE_TEXT 11 /* "yyyy-mm-dd" with its NUL */
+#define DATE_TEXT         11       /* "yyyy-mm-dd" with its NUL */
+#define DATE_ZONE_MINUTES (7 * 60) /* Asia/Ho_Chi_Minh has no summer time */
 
 struct date {
     int year, month, day;

@@ -1,4 +1,5 @@
 #include "extract/url_client.h"
+#include "extract/url_resolve.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -283,7 +283,7 @@ static enum status find_version(struct store *store, struct arena *arena, struct
 /* 24:00 in Vietnam. */
 static int64_t end_of_day(struct date day)
 {
-    return (date_days(day) + 1) * INT64_C(86400000) - CLOCK_ZONE_MINUTES * INT64_C(60000);
+    return (date_days(day) + 1) * INT64_C(86400000) - DATE_ZONE_MINUTES * INT64_C(60000);
 }
 
 void history_end_of_day(struct date day, char text[CLOCK_TEXT])
