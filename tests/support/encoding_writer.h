@@ -96,6 +96,12 @@ static inline char writer_base(char shaped, char *mark)
     return shaped;
 }
 
+static inline bool writer_shapes(char base, char mark)
+{
+    return base && ((strchr("aeo", base) && mark == '^') || (base == 'a' && mark == '(') ||
+                    (strchr("ou", base) && strchr("+*", mark)));
+}
+
 /* Marks that would be misread escaped. False: VIQR does not have a character. */
 static inline bool writer_viqr_words(struct text utf8, struct buffer *out)
 {
@@ -116,8 +122,8 @@ static inline bool writer_viqr_words(struct text utf8, struct buffer *out)
             return false;
         if (character < 0x80) {
             char byte = (char)character;
-            bool marks = (last.base && viqr_shape(last.base, byte) && (!last.tone || byte != '(')) ||
-                         (viqr_carries_tone(last.base) && !last.tone && viqr_tone(byte)) ||
+            bool marks = (writer_shapes(last.base, byte) && (!last.tone || byte != '(')) ||
+                         (viqr_carries_tone(last.base) && !last.tone && strchr("`'?~.", byte)) ||
                          (last.base == 'd' && byte == '-') ||
                          (last.base && strchr("dD", last.base) && letter.base == 'd');
             if (marks || byte == '\\') {
