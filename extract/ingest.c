@@ -333,14 +333,15 @@ static enum status look_up(struct ingest *ingest, struct group *group, const str
             continue;
         if (options->key
                 ? staging_known(options->staging, &item->digest, text_of(item->locator), &item->known, error)
-                : staging_known_in(options->staging, &item->digest, item->key, text_of(item->locator),
+                : staging_known_in(options->staging, &item->digest, item->key, NULL, text_of(item->locator),
                                    &item->known, error))
             return error->status;
     }
     return STATUS_OK;
 }
 
-/* What has no key goes by that of the record that stood in its place, by its document, or by its bytes. */
+/* What has no key goes by that of the record that stood in its place, by its document, by its bytes, or
+ * where none were taken by its place. */
 static enum status name_unread(struct ingest *ingest, const struct item *item, struct staged_record *staged,
                                struct error *error)
 {
@@ -353,8 +354,9 @@ static enum status name_unread(struct ingest *ingest, const struct item *item, s
     if (!staged->nameless)
         return STATUS_OK;
     digest_hex(&staged->digest, name);
-    staged->key = item->whole ? text_format(&ingest->scratch, "@%s", item->document)
-                              : text_format(&ingest->scratch, "@%.16s", name);
+    staged->key = item->whole          ? text_format(&ingest->scratch, "@%s", item->document)
+                  : item->bytes.length ? text_format(&ingest->scratch, "@%.16s", name)
+                                       : text_format(&ingest->scratch, "@%s", item->locator);
     return STATUS_OK;
 }
 
@@ -383,7 +385,7 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
         return error->status;
     if (staging_context(options->staging, item->context, error) ||
         (hides && staging_hides(options->staging, staged.key, &staged.digest, staged.fault, &hides, error)) ||
-        staging_known_as(options->staging, &staged.digest, staged.key, staged.fault, staged.locator, &known,
+        staging_known_in(options->staging, &staged.digest, staged.key, staged.fault, staged.locator, &known,
                          error))
         return error->status;
     ingest->doubtful = ingest->doubtful || hides;
@@ -409,7 +411,7 @@ static enum status keep_back(struct ingest *ingest, struct item *item, struct er
     if (staging_context(options->staging, item->context, error) ||
         staging_doubt(options->staging, item->key, &item->digest, &doubt, error) ||
         (doubt &&
-         staging_known_as(options->staging, &item->digest, item->key,
+         staging_known_in(options->staging, &item->digest, item->key,
                           doubt == STAGING_TAKEN ? NULL : item->kept, text_of(item->locator), &known, error)))
         return error->status;
     if (known && doubt == STAGING_TAKEN)

@@ -31,6 +31,7 @@ struct reading {
     size_t unended_capacity;
     struct folder_names gave; /* folders whose documents gave records */
     struct arena *arena;
+    bool through;                   /* all was read, though not everything could be */
     int64_t given, skipped, passed; /* passed: rows that the decoder left out, as the source wants it */
     bool spoken;                    /* something was said of what was read */
     int64_t *patience;
@@ -438,6 +439,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
             &reason, STATUS_REJECT,
             _("some records cannot be read, so nothing is reported missing this time: mend them first"));
         if (!listing->doubts) {
+            reading->through = fetch->whole;
             notice(reading, NULL, reason.message);
             listing_doubt(listing, false, &reason);
         }
@@ -538,6 +540,8 @@ enum status source_reading_run(struct store *store, const struct extract_request
     }
     struct staging_verdict verdict = { .whole = result->whole,
                                        .full = source->listing == SOURCE_FULL,
+                                       .through = reading.through && reading.listing.doubts == 1 &&
+                                                  !request->code_count,
                                        .unchanged = result->unchanged,
                                        .partial = request->code_count > 0,
                                        .skipped = reading.skipped,

@@ -195,6 +195,27 @@ class Csv(Night):
         self.assertEqual([run for run, in self.place.sql("SELECT run FROM audit_rejections ORDER BY run")], [2, 4, 6])
         self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'missing'"), 0)
 
+    def test_rows_of_which_nothing_could_be_taken_are_told_apart_and_hide_what_may_stand_in_them(self):
+        self.place.change_source(record_limit="2K")
+        rows = lambda *long: "".join(f"1.00000{n},a,{'x' * (3000 if n in long else 3)}\r\n" for n in (1, 2, 3))
+        kept = []
+        for long, code in (((), 0), ((2,), 1), ((2, 3), 1), ((2, 3), 1), ((3,), 1), ((), 0)):
+            self.place.write("inbox/one.csv", self.HEAD + rows(*long))
+            self.expect(self.place.run("run"), code)
+            self.assertEqual(self.place.last_run()["missing"], 0)
+            kept.append([row["locator"].rpartition(":")[2] for row in self.place.run("--json", "kept").json["rows"]])
+        self.assertEqual(kept, [[], ["3"], ["3", "4"], ["3", "4"], ["4"], []])
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_rows_that_are_broken_into_the_same_bytes_are_as_many_as_they_are(self):
+        rows = lambda *broken: "".join("#,#,#,#\r\n" if n in broken else f"1.00000{n},a,b\r\n" for n in (1, 2, 3))
+        for broken, code in (((), 0), ((2,), 1), ((2, 3), 1), ((2, 3), 1)):
+            self.place.write("inbox/one.csv", self.HEAD + rows(*broken))
+            self.expect(self.place.run("run"), code)
+            self.assertEqual(self.place.last_run()["missing"], 0)
+            self.assertEqual(len(self.place.run("--json", "kept").json["rows"]), len(broken))
+        self.assertEqual(self.place.last_run()["changed"], 0)
+
     def test_headings_given_and_their_row(self):
         self.place.change_source(header=3)
         self.place.write("inbox/one.csv", "Danh mục,,\r\n,,\r\n" + self.HEAD + "1.000001,a,b\r\n")
