@@ -556,6 +556,7 @@ static const struct {
     { "the-key-is-missing-or-empty", "the key %s is missing or empty" },
     { "the-ledger-cannot-be-written", "the ledger cannot be written" },
     { "the-ledger-does-not-verify-from-event", "%s: the ledger does not verify from event %lld on: %s; nothing is sent. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
+    { "the-ledger-does-not-verify-from-event-2", "%s: the ledger does not verify from event %lld on: %s, and what it says is not shown. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "the-ledger-does-not-verify-nothing-is", "%s: the ledger does not verify: %s; nothing is sent. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "the-ledger-head-cannot-be-read-again", "%s: the ledger's head cannot be read again after a fault; nothing more is written. Mend the disk and run again" },
     { "the-ledger-head-is-damaged-run-congkhai", "%s: the ledger's head is damaged; run \"congkhai audit verify\"" },
