@@ -363,6 +363,7 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
         listing_doubt(&reading->listing, true, &reason);
     }
     reading->found.repeats = fetch->repeats;
+    staging_seen_again(reading->staging, fetch->confirming);
     return STATUS_OK;
 }
 

@@ -598,6 +598,11 @@ int64_t staging_seen(const struct staging *staging)
     return staging->counts.seen;
 }
 
+void staging_seen_again(struct staging *staging, int64_t records)
+{
+    staging->counts.seen -= records < staging->counts.seen ? records : staging->counts.seen;
+}
+
 int64_t staging_records(const struct staging *staging)
 {
     return staging->seen.set;
