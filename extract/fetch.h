@@ -83,6 +83,7 @@ struct fetch {
     /* Set by the driver with END: which keys came on more than one page (0: none), and whether that, or a record
      * that is missing, has the source walked once more. */
     uint64_t repeats;
+    int64_t confirming; /* rows of a page that came once more to confirm the end */
     bool may_walk_again;
 
     /* Between two nights: what the driver asked to be remembered after the last whole listing (TEXT_NONE:

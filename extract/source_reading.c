@@ -370,6 +370,7 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
         listing_doubt(&reading->listing, true, &reason);
     }
     reading->found.repeats = fetch->repeats;
+    staging_seen_again(reading->staging, fetch->confirming);
     return STATUS_OK;
 }
 
@@ -429,6 +430,22 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
     return STATUS_OK;
 }
 
+/* Where one of them goes, nobody can tell which. */
+static void warn_of_shared_keys(struct reading *reading)
+{
+    const char *first;
+    char message[400];
+    size_t count = staging_shared_keys(reading->staging, &first);
+    if (!count || !reading->source->key || !*reading->source->key)
+        return;
+    text_print(message, sizeof message,
+               _("%zu keys, such as \"%s\", came with records that differ: give as \"key\" what identifies a "
+                 "record, "
+                 "or one that goes is taken for another"),
+               count, first);
+    notice(reading, NULL, message);
+}
+
 static enum status finish(struct reading *reading, struct store *store, const struct fetch *fetch,
                           struct error *error)
 {
@@ -453,6 +470,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
     }
     if (hold_vanished(reading, store, fetch, error))
         return error->status;
+    warn_of_shared_keys(reading);
     result->whole = result->whole && fetch->whole && !listing->doubts;
     result->broken = listing->broken;
     result->unchanged = fetch->unchanged;

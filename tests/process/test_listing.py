@@ -320,6 +320,7 @@ class Listing(Night):
                     add("the last page again", kind, count=count, twist=again)
                 add("null, with success", kind, count=count, twist=nothing, success={"at": "/error_code", "is": ["0"]})
                 add("total", kind, count=count, total=True)
+        add("the same for every place", "offset", count=7, twist=lambda s, page, at, a: Answer(s.rows))
         for kind in KINDS:
             for code in (201, 203):
                 add(str(code), kind, twist=lambda s, page, at, a, code=code: status(code)(s, at, a))
@@ -335,6 +336,7 @@ class Listing(Night):
                 with self.subTest(make=source.make, kind=source.kind, rows=len(source.rows), night=night):
                     self.assertTrue(listed[source.name]["whole"], listed[source.name])
                     self.assertEqual(self.present(source), source.codes)
+                    self.assertEqual(listed[source.name]["seen"], len(source.rows))
                     pages = max(1, -(-len(source.rows) // source.size))
                     if source.kind == "parameter":
                         pages += 1  # it counts up to an empty one
