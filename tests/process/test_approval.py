@@ -413,6 +413,15 @@ class Attacks(Office, Night):
         self.expect(self.run_as("load", "--release-brake", "changes", "--reason", "đợt rà soát"), 0)
         self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 18, "withdraw": 1})
 
+    def test_codes_that_change_are_changes_of_a_scope_as_well(self):
+        self.place.configure(approval=None)
+        self.night(*procedures(10), code=0)
+        self.scope({"changes": "20%"})
+        self.night(*procedures(3, first=21), *procedures(7, first=4), code=1)
+        self.assertEqual(self.place.last_run()["waiting"], 3)
+        self.night(*procedures(3, first=21), *procedures(7, first=4), code=1)
+        self.assertEqual(len(self.portal.held()), 10)
+
     def test_a_share_is_of_all_that_is_wanted_whatever_the_filter_says(self):
         self.place.configure(approval=None)
         self.night(*procedures(10), code=0)
