@@ -182,12 +182,13 @@ static void judge_extent(struct holding *holding, const struct outbox_extent *ex
     int64_t replaced = outbox_extent_replaced(extent), recoded = outbox_extent_recoded(extent);
     if (exceeds(&brakes->changes, replaced, extent->published)) {
         if (recoded)
-            text_print(message, sizeof message,
-                       _("%lld of %lld published procedures would be replaced (allowed: %.*s), %lld of them by new "
-                         "codes while no source gives the old ones any more, which would stay at the portal beside "
-                         "them: did codes change?"),
-                       (long long)replaced, (long long)extent->published, TEXT_ARG(brakes->changes.message),
-                       (long long)recoded);
+            text_print(
+                message, sizeof message,
+                _("%lld of %lld published procedures would be replaced (allowed: %.*s), %lld of them by new "
+                  "codes while no source gives the old ones any more, which would stay at the portal beside "
+                  "them: did codes change?"),
+                (long long)replaced, (long long)extent->published, TEXT_ARG(brakes->changes.message),
+                (long long)recoded);
         else
             text_print(message, sizeof message,
                        _("%lld of %lld published procedures would be replaced (allowed: %.*s)"),
