@@ -597,6 +597,7 @@ static const struct {
     { "the-odbc-driver-process-says-what-makes", "the ODBC driver's process says what makes no sense" },
     { "the-only-script-is-vietnamese", "the only script is \"vietnamese\"" },
     { "the-option-needs-a-value", "the option %s needs a value" },
+    { "the-page-ends-before-html-it-may", "the page ends before </html>: it may have been cut" },
     { "the-page-has-a-nul-at-byte", "the page has a NUL at byte %zu: it is no HTML, or it is UTF-16" },
     { "the-page-is-larger-than-bytes-see", "the page is larger than %zu bytes (see \"record_limit\")" },
     { "the-page-is-not-utf-8-byte", "the page is not UTF-8: byte %zu; name its encoding" },

@@ -336,10 +336,14 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
     if (!content && result->content.bytes &&
         store_payload_put(store, PAYLOAD_KEPT, &result->digest, result->content, &content, error))
         return error->status;
-    if (put_findings(store, result, error) || (!result->fresh && leave_code(store, result, error)) ||
+    /* What cannot be read does not say that it is another procedure's now. */
+    bool unread = !content;
+    if (put_findings(store, result, error) ||
+        (!result->fresh && !unread && leave_code(store, result, error)) ||
         store_sql(
             store,
-            "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6,"
+            "UPDATE record SET code = CASE WHEN ?13 THEN code ELSE ?2 END, content = ?3, status = ?4, "
+            "mapped_by = ?5, checked_by = ?6,"
             " work = 3, watched = ?7, gave = coalesce(?10, gave),"
             " department = CASE WHEN ?11 THEN ?12 ELSE department END, content_digest = CASE WHEN ?9 THEN "
             "content_digest ELSE ?8 END"
@@ -360,5 +364,6 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
     sqlite_bind_text(statement, 10, result->gave);
     sqlite_bind_number(statement, 11, result->mapped);
     sqlite_bind_text(statement, 12, result->department);
+    sqlite_bind_number(statement, 13, unread);
     return sqlite_execute(statement, error);
 }
