@@ -356,16 +356,6 @@ void archive_close(struct archive_file *file)
     free(file);
 }
 
-size_t archive_count(const struct archive_file *file)
-{
-    return file->count;
-}
-
-const struct archive_member *archive_member_at(const struct archive_file *file, size_t index)
-{
-    return index < file->count ? &file->members[index] : NULL;
-}
-
 const struct archive_member *archive_find(const struct archive_file *file, struct text name)
 {
     const struct archive_member *near = NULL;

@@ -38,8 +38,6 @@ struct archive_file;
 enum status archive_open(const char *path, struct text bytes, const char *name,
                          const struct archive_limits *limits, struct archive_file **archive,
                          struct error *error);
-size_t archive_count(const struct archive_file *archive);
-const struct archive_member *archive_member_at(const struct archive_file *archive, size_t index);
 /* By its name, else by its name in another case of ASCII letters; NULL when there is none. */
 const struct archive_member *archive_find(const struct archive_file *archive, struct text name);
 /* A stream over the unpacked bytes; several may be open at once. Its reads refuse what is beyond the limits,

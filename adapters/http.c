@@ -17,7 +17,8 @@
 
 /* ---- the life of a transfer ---- */
 
-static int watched = -1; /* http_watch */
+static int watched = -1;           /* http_watch */
+static void (*tell_leaving)(void); /* http_tell */
 
 static void append(struct http_transfers *list, struct http_transfer *transfer)
 {
@@ -165,7 +166,7 @@ enum status http_next(struct http_client *client, long wait_ms, struct http_resp
         if (client->finished.first)
             continue;
         int64_t left = until ? until - now_ms() : 0;
-        if (!client->pending || atomic_exchange(&client->woken, false) || left <= 0)
+        if (!client->pending || left <= 0)
             return STATUS_END;
         struct curl_waitfd other = { .fd = watched, .events = CURL_WAIT_POLLIN };
         curl_multi_poll(client->multi, &other, watched >= 0, left > 1000 ? 1000 : (int)left, NULL);
@@ -177,6 +178,11 @@ enum status http_next(struct http_client *client, long wait_ms, struct http_resp
 void http_watch(int descriptor)
 {
     watched = descriptor;
+}
+
+void http_tell(void (*leaving)(void))
+{
+    tell_leaving = leaving;
 }
 
 /* Takes one out of the middle: the others' answers wait in their list. */
@@ -210,12 +216,6 @@ static enum status wait_for(struct http_client *client, struct http_transfer *wa
     client->pending--;
     *answer = wanted->answer;
     return STATUS_OK;
-}
-
-void http_wake(struct http_client *client)
-{
-    atomic_store(&client->woken, true);
-    curl_multi_wakeup(client->multi);
 }
 
 /* ---- requests ---- */
@@ -315,6 +315,8 @@ static struct http_transfer *submit(struct http_client *client, const struct htt
     const char *unusable = put_headers(transfer, request);
     client->pending++;
     if (!unusable) {
+        if (tell_leaving)
+            tell_leaving();
         append(&client->queue, transfer);
         return transfer;
     }
@@ -330,11 +332,6 @@ static struct http_transfer *submit(struct http_client *client, const struct htt
 enum status http_submit(struct http_client *client, const struct http_request *request, struct error *error)
 {
     return submit(client, request, error) ? STATUS_OK : STATUS_USAGE;
-}
-
-size_t http_pending(const struct http_client *client)
-{
-    return client->pending;
 }
 
 enum status http_download(struct http_client *client, const struct http_request *request,

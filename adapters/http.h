@@ -87,16 +87,16 @@ void http_close(struct http_client *client); /* what is under way is broken off 
 /* Queues; http_next sends. STATUS_USAGE without a URL or a proper method; any other fault of the request
  * comes back as an answer HTTP_USAGE. Everything but the body is copied. */
 enum status http_submit(struct http_client *client, const struct http_request *request, struct error *error);
-size_t http_pending(const struct http_client *client); /* submitted and not yet returned */
 
 /* From now on http_next returns early, too, when this descriptor can be read. For the whole process. */
 void http_watch(int descriptor);
+/* From now on it is told when another request is about to leave, whatever client has it. For the whole process. */
+void http_tell(void (*leaving)(void));
 
 /* The next finished request: STATUS_OK with *answer; STATUS_END when none finished within wait_ms (0: do not
- * wait) or none is pending. Also returns early, with STATUS_END, after http_wake. */
+ * wait) or none is pending. */
 enum status http_next(struct http_client *client, long wait_ms, struct http_response *answer,
                       struct error *error);
-void http_wake(struct http_client *client); /* async-signal-safe is not promised; thread-safe is */
 
 /* One request, waited for, whatever else is pending. *answer is valid until the next call on the client; an
  * answer of http_next stays valid. */

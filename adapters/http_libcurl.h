@@ -98,7 +98,6 @@ struct http_client {
     struct http_line *idle_lines, *every_line;
     long active;
     size_t pending;
-    atomic_bool woken;
 };
 
 static inline const char *http_string(const struct http_transfer *transfer, size_t at)

@@ -234,12 +234,17 @@ static ssize_t read_spool(void *user_data, uint64_t position, char *bytes, size_
     return count > 0 ? count : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-static void end_spool(void *user_data)
+static void close_spool(struct spool_file *spool, void (*sent)(void *user_data), void *user_data)
+{
+    spool_file_close(spool);
+    if (sent)
+        sent(user_data);
+}
+
+static void end_sending(void *user_data)
 {
     struct sending *sending = user_data;
-    spool_file_close(&sending->spool);
-    if (sending->sent)
-        sending->sent(sending->user_data);
+    close_spool(&sending->spool, sending->sent, sending->user_data);
     free(sending);
 }
 
@@ -276,18 +281,11 @@ static struct MHD_Response *make_response(struct http_server_answer *answer)
     }
     struct sending *sending = memory_new(struct sending);
     *sending = (struct sending){ answer->spool, answer->sent, answer->user_data };
-    response =
-        MHD_create_response_from_callback(answer->spool.length, SPOOL_BLOCK, read_spool, sending, end_spool);
+    response = MHD_create_response_from_callback(answer->spool.length, SPOOL_BLOCK, read_spool, sending,
+                                                 end_sending);
     if (!response)
-        end_spool(sending);
+        end_sending(sending);
     return response;
-}
-
-static void drop_spool(struct http_server_answer *answer)
-{
-    spool_file_close(&answer->spool);
-    if (answer->sent)
-        answer->sent(answer->user_data);
 }
 
 static bool has_tag(const char *sent, const char *tag)
@@ -305,7 +303,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *wire, struct http_serv
         buffer_free(&answer->body);
         answer->body = (struct buffer){ 0 };
         if (answer->spool.open)
-            drop_spool(answer);
+            close_spool(&answer->spool, answer->sent, answer->user_data);
     }
     struct MHD_Response *response = make_response(answer);
     if (!response)

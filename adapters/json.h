@@ -2,7 +2,7 @@
  *
  * Refused, each with line, column and what to do: invalid UTF-8, a NUL, raw control characters in a text, a
  * name that occurs twice in one object, trailing bytes, numbers outside the grammar, unpaired \uD800 escapes,
- * more than JSON_DEPTH levels. Numbers keep their digits as written (cJSON would pass them through a double).
+ * more than JSON_DEPTH (adapters/json_guard.h) levels. Numbers keep their digits as written (cJSON would pass them through a double).
  * Names are compared exactly. A byte order mark at the start is skipped.
  */
 #ifndef ADAPTERS_JSON_H
@@ -11,8 +11,6 @@
 #include "core/arena.h"
 #include "core/error.h"
 #include "core/value.h"
-
-#define JSON_DEPTH 200
 
 /* STATUS_REJECT when the text is no JSON. The tree lives in the arena and does not borrow from `text`.
  * Thread-safe. */

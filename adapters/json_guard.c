@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "adapters/json.h"
 #include "adapters/unicode.h"
 #include "core/canonical.h"
 

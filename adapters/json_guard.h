@@ -9,6 +9,7 @@
 
 /* cJSON reads numbers into doubles. It is given each number as a text that begins with this byte, which no
  * valid UTF-8 and no escape can give. */
+#define JSON_DEPTH           200
 #define JSON_NUMBER_MARK     '\xff'
 #define JSON_NUMBER_OVERHEAD 3 /* the mark and two quotes */
 

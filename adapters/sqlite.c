@@ -455,11 +455,6 @@ void sqlite_bind_digest(struct sqlite_statement *statement, int at, const struct
                          : sqlite3_bind_null(statement->handle, at));
 }
 
-void sqlite_bind_nothing(struct sqlite_statement *statement, int at)
-{
-    bound(statement, sqlite3_bind_null(statement->handle, at));
-}
-
 static int step_guarded(struct sqlite_statement *statement)
 {
     struct sqlite *database = statement->database;
@@ -550,7 +545,7 @@ enum sqlite_kind sqlite_column(struct sqlite_statement *statement, int at, int64
         *bytes = sqlite_column_text(statement, at);
         return SQLITE_REAL_NUMBER;
     case SQLITE_TEXT:
-        bytes->bytes = (const char *)sqlite3_value_text(value);
+        bytes->bytes = sqlite3_value_blob(value); /* sqlite3_value_text would copy it to put a NUL behind */
         bytes->length = (size_t)sqlite3_value_bytes(value);
         return SQLITE_WORDS;
     case SQLITE_BLOB:

@@ -84,7 +84,6 @@ void sqlite_bind_text(struct sqlite_statement *statement, int at, struct text te
 void sqlite_bind_bytes(struct sqlite_statement *statement, int at, struct text bytes);
 void sqlite_bind_digest(struct sqlite_statement *statement, int at,
                         const struct digest *digest); /* NULL: NULL */
-void sqlite_bind_nothing(struct sqlite_statement *statement, int at);
 
 /* STATUS_OK: a row stands ready; STATUS_END: done, and the statement is reset. Errors reset it too. */
 enum status sqlite_step(struct sqlite_statement *statement, struct error *error);

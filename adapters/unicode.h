@@ -12,8 +12,8 @@
  */
 size_t unicode_invalid_at(struct text text);
 
-/* For names that the machine or a file system gives: bytes that are no UTF-8 are written out, as "<EA>". The text itself
- * when it is valid. */
+/* For names that the machine or a file system gives, and what a query answers: bytes that are no UTF-8, and NULs, are
+ * written out, as "<EA>" and "<00>". The text itself when there is none of them. */
 struct text unicode_mend(struct arena *arena, struct text text);
 
 /* The character at `at`, and `at` moved behind it. The text must be valid. */
@@ -31,7 +31,6 @@ struct text unicode_lower(struct arena *arena,
                           struct text text); /* simple case folding of each character, NFC */
 bool unicode_is_letter(int32_t character);
 bool unicode_is_mark(int32_t character);
-bool unicode_is_assigned(int32_t character);
 /* Not a control or format character (bidi, zero width), surrogate, or separator of lines or paragraphs. */
 bool unicode_is_visible(int32_t character);
 
@@ -39,10 +38,7 @@ bool unicode_is_visible(int32_t character);
  * ủy). */
 struct text unicode_fold(struct arena *arena, struct text text);
 
-/* The English name of the block that the character stands in ("Cyrillic"), or "other". */
+/* The English name of the block that a letter stands in ("Cyrillic"), or "other". */
 const char *unicode_script(int32_t character);
-
-/* Names what a person sees: "U+0421 (Cyrillic)", "U+0421" when nothing better is known. */
-void unicode_describe(int32_t character, char text[48]);
 
 #endif

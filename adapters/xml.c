@@ -294,12 +294,6 @@ struct xml_node *xml_document_root(struct xml_document *document)
     return (struct xml_node *)xmlDocGetRootElement(document->tree);
 }
 
-long xml_node_line(const struct xml_node *node)
-{
-    long line = xmlGetLineNo((const xmlNode *)node);
-    return line > 0 ? line : 0;
-}
-
 struct text xml_node_bytes(struct arena *arena, struct xml_document *document, const struct xml_node *node)
 {
     xmlNodePtr tree = (xmlNodePtr)(uintptr_t)node;

@@ -68,14 +68,16 @@ enum status xml_path_select(const struct xml_path *path, struct xml_document *do
                             struct xml_node *context, struct arena *arena, struct xml_result *result,
                             struct error *error);
 
+/* Does the page come to its end: </html> or </body>, or, where it opens neither, no tag and no table left open? One that does
+ * not may have been cut, and parses all the same. */
+bool xml_page_ends(struct text page);
+
 /* The string-value of a node. With html, as a page shows it: runs of blanks are one blank; <br> and the
  * beginnings and ends of blocks are line breaks, cells of a row are a blank apart; scripts and styles are
  * nothing; the ends are trimmed. */
 struct text xml_node_text(struct arena *arena, const struct xml_node *node, bool html);
 /* A node serialised (UTF-8), an element with what is in it: xml_parse takes it again. */
 struct text xml_node_bytes(struct arena *arena, struct xml_document *document, const struct xml_node *node);
-long xml_node_line(
-    const struct xml_node *node); /* where it began; 65535 and more may be inexact; 0 unknown */
 
 /* Streams the elements that `records` selects out of a large document: each is serialised with the namespace
  * declarations it needs. `records` is a path of child steps ("/a/b/c", "//c", prefixes allowed, "*"; "" is

@@ -8,6 +8,7 @@
 #include "adapters/unicode.h"
 #include "cli/language.h"
 #include "core/memory.h"
+#include "record/normalise.h"
 
 #define NAMES_MAX 96
 
@@ -131,12 +132,13 @@ const struct command_option *command_option_next(const struct command *command,
     return NULL;
 }
 
-static enum status wrong_option(const char *given, struct error *error)
+static enum status wrong_option(const struct command *command, const char *given, struct error *error)
 {
     const char *names[NAMES_MAX];
     size_t count = 0;
     for (const struct command_option *option = command_options; option->name && count < NAMES_MAX; option++)
-        names[count++] = option->name;
+        if (option->general || !command || takes(command, option->name))
+            names[count++] = option->name;
     const char *name = given + strspn(given, "-");
     const char *nearest = text_nearest((struct text){ name, strcspn(name, "=") }, names, count);
     if (nearest)
@@ -144,8 +146,27 @@ static enum status wrong_option(const char *given, struct error *error)
     return error_set(error, STATUS_USAGE, _("unknown option %s; see congkhai --help"), given);
 }
 
+/* A code as records have it: a terminal or a file may give another form of the same letters. */
+static char *code_of(struct invocation *invocation, const char *given)
+{
+    struct normalise_counts ignored = { 0 };
+    struct error error;
+    struct text code = text_of(given);
+    if (unicode_invalid_at(code) < code.length ||
+        normalise(&invocation->arena, code, false, &ignored, &code, &error))
+        code = text_of(given);
+    return text_string(&invocation->arena, code);
+}
+
+static bool is_code(const char *value)
+{
+    return value && !strcmp(value, "CODE");
+}
+
 static void put(struct invocation *invocation, const struct command_option *option, const char *given)
 {
+    if (is_code(option->value))
+        given = code_of(invocation, given);
     char *at = (char *)invocation + option->offset;
     size_t *count = (size_t *)(void *)((char *)invocation + option->count_offset);
     if (option->shape == OPTION_FLAG) {
@@ -250,6 +271,21 @@ static const struct command *guess_command(int argc, char **argv)
     return command;
 }
 
+/* Of what goes wrong in front of it, too. */
+static void choose_language_ahead(int argc, char **argv)
+{
+    static const char name[] = "--language";
+    const size_t length = sizeof name - 1;
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], name, length))
+            continue;
+        if (argv[i][length] == '=')
+            language_choose(argv[i] + length + 1);
+        else if (!argv[i][length] && i + 1 < argc)
+            language_choose(argv[i + 1]);
+    }
+}
+
 enum status options_read(struct invocation *invocation, int argc, char **argv, const struct command **command,
                          struct error *error)
 {
@@ -259,11 +295,12 @@ enum status options_read(struct invocation *invocation, int argc, char **argv, c
     int value, used = 0;
     size_t given_count = 0;
     describe(options);
+    choose_language_ahead(argc, argv);
     opterr = 0;
     while ((value = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         *command = guess_command(argc, argv);
         if (value == '?')
-            return wrong_option(argv[optind - 1], error);
+            return wrong_option(*command, argv[optind - 1], error);
         if (value == ':')
             return error_set(error, STATUS_USAGE, _("the option %s needs a value"), argv[optind - 1]);
         const struct command_option *option =
@@ -284,6 +321,8 @@ enum status options_read(struct invocation *invocation, int argc, char **argv, c
     invocation->command = *command ? (*command)->name : NULL;
     invocation->arguments = argv + optind + used;
     invocation->argument_count = count - used;
+    if (*command && is_code((*command)->arguments) && invocation->argument_count)
+        argv[optind + used] = code_of(invocation, argv[optind + used]);
     if (invocation->help || invocation->version)
         return STATUS_OK;
     for (size_t i = 0; *command && i < given_count; i++)

@@ -5,14 +5,6 @@
 #include "console/page.h"
 #include "store/report_memory.h"
 
-struct console_page {
-    const char *path;
-    const char *title; /* in the navigation, English msgid; NULL: not there */
-    bool names;        /* more may stand behind the path: page->rest */
-    page_show *show;
-};
-extern const struct console_page console_pages[]; /* ends with a path of NULL */
-
 page_show page_today, page_kept, page_procedures, page_procedure, page_runs, page_run, page_sources,
     page_deadlines, page_approvals, page_reports, page_report, page_ledger, page_verification;
 

@@ -64,15 +64,17 @@ void list_downloads(struct page *page, const char *name)
     html_literal(page->out, "</p>\n");
 }
 
-/* The head that it rests on is part of its name: a table has no other place for it. */
+/* The head that it rests on, and how many events of a run at work stand behind it, are part of its name: a table has no
+ * other place for them. */
 static void name_download(struct page *page, const char *name, enum export_format format)
 {
     struct text root = value_text_of(page->head, "root");
     page->is_download = true;
     page->answer->status = 200;
     page->answer->type = export_type(format);
-    page->answer->file_name = text_format(page->arena, "%s-" TEXT_PRINT "-%.12s.%s", name,
-                                          TEXT_ARG(value_text_of(page->head, "events")),
+    struct text behind = page->behind ? text_format(page->arena, "+%lld", (long long)page->behind) : TEXT("");
+    page->answer->file_name = text_format(page->arena, "%s-" TEXT_PRINT TEXT_PRINT "-%.12s.%s", name,
+                                          TEXT_ARG(value_text_of(page->head, "events")), TEXT_ARG(behind),
                                           root.length ? root.bytes : "0", export_ending(format))
                                   .bytes;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "adapters/http.h"
-#include "console/console_inside.h"
 #include "console/style.h"
 #include "report/output_word.h"
 #include "report/report_write.h"

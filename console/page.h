@@ -8,7 +8,7 @@
 
 #include "adapters/html_write.h"
 #include "adapters/http_server.h"
-#include "console/console.h"
+#include "console/console_settings.h"
 #include "console/verifier.h"
 #include "core/date.h"
 #include "report/rule_words.h"
@@ -45,6 +45,15 @@ struct page {
 /* A page's function: STATUS_END when there is no such thing (404); STATUS_USAGE when the address asks for something that
  * cannot be (400). */
 typedef enum status page_show(struct page *page, struct error *error);
+
+/* The pages that there are, the navigation's order (console/console.c). */
+struct console_page {
+    const char *path;
+    const char *title; /* in the navigation, English msgid; NULL: not there */
+    bool names;        /* more may stand behind the path: page->rest */
+    page_show *show;
+};
+extern const struct console_page console_pages[]; /* ends with a path of NULL */
 
 /* The parameter, trimmed; bytes NULL when it is not given or empty. */
 struct text page_parameter(const struct page *page, const char *name);

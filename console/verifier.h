@@ -7,7 +7,7 @@
 
 #include "adapters/file.h"
 #include "console/background.h"
-#include "console/console.h"
+#include "console/console_settings.h"
 #include "core/value.h"
 
 struct verifier;

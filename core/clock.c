@@ -81,7 +81,7 @@ static struct moment moment_of(int64_t milliseconds)
 static struct moment local_moment_of(int64_t milliseconds)
 {
     int64_t local;
-    if (__builtin_add_overflow(milliseconds, CLOCK_ZONE_MINUTES * MINUTE_MS, &local))
+    if (__builtin_add_overflow(milliseconds, DATE_ZONE_MINUTES * MINUTE_MS, &local))
         local = INT64_MAX;
     return moment_of(local);
 }

@@ -23,6 +23,4 @@ void clock_format_date(int64_t milliseconds, char text[11]); /* the day in Vietn
 int clock_parse(struct text text, int64_t *milliseconds);    /* RFC 3339; 0 when it is none */
 /* Moments outside the years 1 to 9999 are written as the nearest one inside. */
 
-#define CLOCK_ZONE_MINUTES (7 * 60) /* Asia/Ho_Chi_Minh has no summer time */
-
 #endif

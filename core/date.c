@@ -1,7 +1,5 @@
 #include "core/date.h"
 
-#include "core/clock.h"
-
 #define DAY_SECONDS 86400
 #define DAYS_FIRST  (-719162) /* 0001-01-01 */
 #define DAYS_LAST   2932896   /* 9999-12-31 */
@@ -118,7 +116,7 @@ static const struct {
     int least, most; /* digits */
     int lowest, highest;
 } parts[] = {
-    { { "yyyy", 4 }, YEAR, 4, 4, 1, 9999 },
+    { { "yyyy", 4 }, YEAR, 4, 4, 1900, 9999 },
     { { "MM", 2 }, MONTH, 2, 2, 1, 12 },
     { { "M", 1 }, MONTH, 1, 2, 1, 12 },
     { { "dd", 2 }, DAY, 2, 2, 1, 31 },
@@ -128,6 +126,7 @@ static const struct {
     { { "ss", 2 }, SECOND, 2, 2, 0, 60 }, /* 60: a leap second */
     { { "SSS", 3 }, MILLISECOND, 3, 3, 0, 999 },
     { { "X", 1 }, OFFSET, 0, 0, 0, 0 },
+    { { "Z", 1 }, OFFSET, 0, 0, 0, 0 },
 };
 #define PART_COUNT (sizeof parts / sizeof *parts)
 
@@ -214,7 +213,7 @@ static bool take_offset(struct text text, size_t *at, int *minutes)
 /* The day in Vietnam of a moment in seconds since 1970. */
 static bool day_of(int64_t seconds, struct date *date)
 {
-    seconds += (int64_t)CLOCK_ZONE_MINUTES * 60;
+    seconds += (int64_t)DATE_ZONE_MINUTES * 60;
     int64_t days = seconds / DAY_SECONDS - (seconds % DAY_SECONDS < 0);
     if (days < DAYS_FIRST || days > DAYS_LAST)
         return false;
@@ -236,7 +235,10 @@ static bool parse_epoch(struct text text, int64_t unit, struct date *date)
     }
     if (negative)
         number = -number;
-    return day_of(number / unit - (number % unit < 0), date);
+    /* Seconds where milliseconds are meant give January 1970, a nought gives its first day, and digits of a date that does not exist
+     * give another century. */
+    return day_of(number / unit - (number % unit < 0), date) && date->year >= 1945 && date->year <= 2100 &&
+           date->year != 1970;
 }
 
 bool date_parse(struct text text, struct text format_text, struct date *date)
@@ -253,6 +255,8 @@ bool date_parse(struct text text, struct text format_text, struct date *date)
         if (part == LITERAL) {
             if (!take_byte(text, &at, format.byte))
                 return false;
+            if (format.byte == 'Z' && seen & 1u << HOUR) /* 'Z' behind a time is UTC, quoted or not */
+                seen |= 1u << OFFSET;
             continue;
         }
         size_t row = format.row;
@@ -281,7 +285,7 @@ void date_format(struct buffer *out, struct text format_text, struct date date)
     const int numbers[PARTS] = { date.year, date.month, date.day };
     struct format format = { .text = format_text };
     if (is_epoch(format_text)) {
-        int64_t seconds = date_days(date) * DAY_SECONDS - (int64_t)CLOCK_ZONE_MINUTES * 60;
+        int64_t seconds = date_days(date) * DAY_SECONDS - (int64_t)DATE_ZONE_MINUTES * 60;
         buffer_printf(out, "%lld", (long long)(text_is(format_text, "epoch") ? seconds : seconds * 1000));
         return;
     }

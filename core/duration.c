@@ -24,7 +24,7 @@ static const struct {
     { "year", DURATION_YEAR },
 };
 
-bool duration_unit_read(struct text text, enum duration_unit *unit)
+static bool read_unit(struct text text, enum duration_unit *unit)
 {
     text = text_trim(text);
     for (size_t i = 0; i < COUNT(units); i++) {
@@ -122,7 +122,7 @@ enum status duration_read(struct arena *arena, struct text text, struct duration
     struct text digits = text_slice(rest, 0, length);
     rest = text_trim(text_slice(rest, length, rest.length));
     int words = take_words(&rest);
-    if (!digits.length || words == 0 || !duration_unit_read(rest, &read.unit))
+    if (!digits.length || words == 0 || !read_unit(rest, &read.unit))
         return STATUS_END;
     enum decimal_reading reading = decimal_read(arena, digits, &read.amount);
     if (reading == DECIMAL_NONE)

@@ -113,37 +113,3 @@ struct text field_words_value(struct arena *arena, const struct field *field, st
         return day_words(arena, date);
     return value;
 }
-
-#define PATH_MAX_LENGTH 128
-
-static void visit_field(char *path, size_t length, const struct field *field, field_words_visitor *visit,
-                        void *user_data);
-
-static void visit_group(char *path, size_t length, const struct field *group, field_words_visitor *visit,
-                        void *user_data)
-{
-    for (size_t i = 0; i < group->count; i++) {
-        int added = snprintf(path + length, PATH_MAX_LENGTH - length, "%s%s", length ? "." : "",
-                             group->fields[i].name);
-        visit_field(path, length + (size_t)added, &group->fields[i], visit, user_data);
-        path[length] = 0;
-    }
-}
-
-static void visit_field(char *path, size_t length, const struct field *field, field_words_visitor *visit,
-                        void *user_data)
-{
-    visit(user_data, path, field);
-    const struct field *inside = field->kind == FIELD_LIST ? field->item : field;
-    if (inside->kind != FIELD_GROUP)
-        return;
-    if (field->kind == FIELD_LIST)
-        length += (size_t)snprintf(path + length, PATH_MAX_LENGTH - length, "[]");
-    visit_group(path, length, inside, visit, user_data);
-}
-
-void field_words_each(field_words_visitor *visit, void *user_data)
-{
-    char path[PATH_MAX_LENGTH] = "";
-    visit_group(path, 0, &procedure_root, visit, user_data);
-}

@@ -21,8 +21,4 @@ const struct field *field_words_find(struct text place);
 struct text field_words_value(struct arena *arena, const struct field *field, struct text value,
                               enum language language);
 
-/* Each place and its words, the tables' order: "legal_bases[].number", … For whoever lists the fields. */
-typedef void field_words_visitor(void *user_data, const char *path, const struct field *field);
-void field_words_each(field_words_visitor *visit, void *user_data);
-
 #endif

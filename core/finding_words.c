@@ -126,21 +126,6 @@ void finding_words(struct arena *arena, const struct finding *finding, const str
     words->operator_ = something(operator_);
 }
 
-struct text finding_words_official(struct arena *arena, const struct finding_words *words)
-{
-    BUFFER_OWNED struct buffer out = { 0 };
-    if (words->place.length)
-        buffer_printf(&out, TEXT_PRINT ": ", TEXT_ARG(words->place));
-    buffer_text(&out, words->what);
-    if (words->to_do.length) {
-        buffer_string(&out, text_ends(words->what, TEXT(".")) ? " " : ". ");
-        buffer_text(&out, words->to_do);
-    }
-    if (words->article.length)
-        buffer_printf(&out, " (" TEXT_PRINT ")", TEXT_ARG(words->article));
-    return text_copy(arena, out.length ? buffer_view(&out) : TEXT(""));
-}
-
 static void put(struct arena *arena, struct value *object, const char *name, struct text text)
 {
     struct value *there = value_find(object, name);

@@ -38,9 +38,6 @@ struct finding_words {
 void finding_words(struct arena *arena, const struct finding *finding, const struct finding_rules *rules,
                    enum language language, struct finding_words *words);
 
-/* One line: "Căn cứ pháp lý thứ 2, số ký hiệu: Viết D thay cho Đ. Ghi lại … (điểm b khoản 2 Điều 8 …)". */
-struct text finding_words_official(struct arena *arena, const struct finding_words *words);
-
 /* An object as finding_value makes it, or a row: its `message` becomes what is wrong in the reader's words, and
  * `place`, `to_do`, `operator` are added where there are any. */
 void finding_words_put(struct arena *arena, struct value *object, const struct finding_rules *rules,

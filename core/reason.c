@@ -19,11 +19,6 @@ bool reason_known(struct text id)
     return find_row(id) != NULL;
 }
 
-const char *reason_id(size_t index)
-{
-    return index < reason_row_count ? reason_rows[index].id : NULL;
-}
-
 struct reason reason_copy(struct arena *arena, const struct reason *reason)
 {
     const struct reason_row *row = find_row(text_of(reason->id));

@@ -46,7 +46,5 @@ struct text reason_words(struct arena *arena, const struct reason *reason, struc
 
 /* Is it in the table? */
 bool reason_known(struct text id);
-/* Each id of the table, NULL at the end. */
-const char *reason_id(size_t index);
 
 #endif

@@ -51,11 +51,6 @@ static bool is_working(const struct workday_calendar *calendar, int64_t day)
            contains(calendar->moved, calendar->moved_count, day);
 }
 
-bool workday_is(const struct workday_calendar *calendar, struct date date)
-{
-    return is_working(calendar, date_days(date));
-}
-
 bool workday_add(const struct workday_calendar *calendar, struct date from, int64_t days, struct date *date)
 {
     int64_t day = date_days(from), first = date_days(FIRST_DAY), last = date_days(LAST_DAY);
@@ -87,7 +82,8 @@ static int64_t count_working(const struct workday_calendar *calendar, int64_t be
     int64_t count = weekdays_before(end) - weekdays_before(begin);
     size_t last = count_before(calendar->holidays, calendar->holiday_count, end);
     for (size_t i = count_before(calendar->holidays, calendar->holiday_count, begin); i < last; i++)
-        count -= date_weekday(calendar->holidays[i]) < 5 && !workday_is(calendar, calendar->holidays[i]);
+        count -= date_weekday(calendar->holidays[i]) < 5 &&
+                 !is_working(calendar, date_days(calendar->holidays[i]));
     last = count_before(calendar->moved, calendar->moved_count, end);
     for (size_t i = count_before(calendar->moved, calendar->moved_count, begin); i < last; i++)
         count += date_weekday(calendar->moved[i]) >= 5;

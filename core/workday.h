@@ -27,8 +27,6 @@ struct workday_calendar {
 /* Sorts dates and leaves out repeats; returns how many remain. */
 size_t workday_sort(struct date *dates, size_t count);
 
-bool workday_is(const struct workday_calendar *calendar, struct date date);
-
 /* The last day of a term of `days` working days from `from`: the days-th working day behind it (before it,
  * when negative; `from` itself when 0). False: that is before year 1 or behind year 9999. */
 bool workday_add(const struct workday_calendar *calendar, struct date from, int64_t days, struct date *date);

@@ -41,6 +41,7 @@ struct extract_result {
     bool whole;
     bool broken;    /* a part of it could not be read: exit 3 */
     bool unchanged; /* nothing was read: it says that nothing changed */
+    bool same;      /* its bytes were read, and are those of the last whole listing: none was taken apart */
     char why[1024]; /* when it is not whole */
 };
 

@@ -23,10 +23,12 @@ struct document {
     struct rows *rows;  /* format rows: the result of the query instead of the stream; the driver's own */
     bool null_is_empty; /* JSON: null or nothing where the list should be is no fault */
     bool taken_up;      /* an operator asks for it, though it ended processes before (deaths.h) */
-    bool lines_ended;   /* lines: it held records when it was read the last time, and the last had its end */
-    int64_t skipped;    /* set by the decoder: rows that were passed over, as the source wants it */
-    bool nothing;       /* set by the decoder: there was no list, and that was no fault */
-    bool unended;       /* set by the decoder: the last line has no end */
+    bool
+        lines_ended; /* lines: it held records when it was read the last time, and the last had its end; pages: it was not
+                         * taken without one */
+    int64_t skipped; /* set by the decoder: rows that were passed over, as the source wants it */
+    bool nothing;    /* set by the decoder: there was no list, and that was no fault */
+    bool unended;    /* set by the decoder: the last line, or the page, has no end */
 };
 
 struct fetch;
@@ -47,7 +49,7 @@ struct fetch_driver {
     void (*close)(struct fetch *fetch);
     /* It may be done by a process of its own (fetch_child.h), which then reads these files; NULL: it is not. */
     void (*reads)(const struct fetch *fetch, void (*add)(void *user_data, const char *path), void *user_data);
-    /* … of which nothing is heard for so many milliseconds, at most, between two calls of fetch->alive: given where
+    /* … of which nothing is heard for so many milliseconds, at most, until another request leaves: given where
      * `reads` is. */
     int64_t (*silence)(const struct fetch *fetch);
     bool
@@ -69,7 +71,6 @@ struct fetch {
     /* Something that a person should know and that is no error; may be NULL. */
     void (*notice)(void *user_data, const char *message);
     void *notice_own;
-    void (*alive)(void); /* another request is about to leave; may be NULL */
 
     int64_t given;   /* records in the document that was given out last, when the next one is asked for */
     bool broken;     /* that document broke off, so that `given` is what came before */
@@ -82,6 +83,7 @@ struct fetch {
     /* Set by the driver with END: which keys came on more than one page (0: none), and whether that, or a record
      * that is missing, has the source walked once more. */
     uint64_t repeats;
+    int64_t confirming; /* rows of a page that came once more to confirm the end */
     bool may_walk_again;
 
     /* Between two nights: what the driver asked to be remembered after the last whole listing (TEXT_NONE:
@@ -92,7 +94,9 @@ struct fetch {
     const char
         *root;   /* set by the driver: the folder of its documents, which may have others below; NULL: none */
     bool newest; /* set by the driver: older documents are left out on purpose */
-    bool unchanged; /* set by the driver with END: nothing changed since the last whole listing */
+    /* Set by the driver with END: nothing changed since the last whole listing; nothing was read, since the source says so, or
+     * all of it was, and its bytes are the same. */
+    bool unchanged, same;
 };
 
 /* To add another kind of source: a struct fetch_driver in a file of its own, which gives out documents with a

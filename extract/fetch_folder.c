@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/crypto.h"
 #include "adapters/spool_file.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -38,6 +39,8 @@ struct folder_state {
     struct buffer small;
     struct spool_file large;
     char path[SPOOL_FILE_PATH];
+    struct crypto_hash *hash; /* of all that was read, and of the names and sizes it had */
+    bool same;                /* it is what the last whole listing was made of */
 };
 
 #define SMALL ((int64_t)1 << 20) /* bytes of a file whose copy lies in memory */
@@ -185,6 +188,61 @@ static void settle(struct fetch *fetch, struct folder_state *state, int64_t quie
     }
 }
 
+/* ---- are they the same as the last time? ---- */
+
+static void name_bytes(struct crypto_hash *hash, const struct one_file *file)
+{
+    crypto_hash_feed(hash, file->name, strlen(file->name) + 1);
+    crypto_hash_feed(hash, &file->state.size, sizeof file->state.size);
+}
+
+/* "FILES BYTES DIGEST": that they are others mostly shows before the digest. */
+static struct text describe(struct fetch *fetch, const struct digest *digest)
+{
+    const struct folder_state *state = fetch->user_data;
+    char hex[DIGEST_HEX + 1] = "";
+    int64_t bytes = 0;
+    for (size_t i = 0; i < state->count; i++)
+        bytes += state->files[i].state.size;
+    if (digest)
+        digest_hex(digest, hex);
+    return text_format(fetch->arena, "%zu %lld %.*s", state->count, (long long)bytes, digest ? DIGEST_HEX : 0,
+                       hex);
+}
+
+static bool hash_file(struct fetch *fetch, const struct one_file *file, struct crypto_hash *hash)
+{
+    struct folder_state *state = fetch->user_data;
+    struct file_stream stream;
+    struct file_state after;
+    struct error error = { 0 };
+    size_t got = 1;
+    if (file->rest || file_stream_open(fetch->arena, file->path, &stream, &error))
+        return false;
+    name_bytes(hash, file);
+    buffer_clear(&state->small);
+    char *room = buffer_room(&state->small, BLOCK);
+    while (got && !error.status && !(fetch->stop && *fetch->stop))
+        if (!stream.read(&stream, room, BLOCK, &got, &error))
+            crypto_hash_feed(hash, room, got);
+    bool still = !got && !error.status && !file_stream_look(&stream, &after, &error) &&
+                 file_state_equal(&after, &file->state);
+    stream.close(&stream);
+    return still;
+}
+
+/* All of it was read: a listing that says the same, without taking it apart. */
+static bool are_the_same(struct fetch *fetch)
+{
+    struct folder_state *state = fetch->user_data;
+    bool same = fetch->remembered.length && !fetch->listing->doubts &&
+                text_starts(fetch->remembered, describe(fetch, NULL));
+    for (size_t i = 0; same && i < state->count; i++)
+        same = hash_file(fetch, &state->files[i], state->hash);
+    struct digest digest = crypto_hash_finish(state->hash);
+    return same && text_equal(fetch->remembered, describe(fetch, &digest));
+}
+
 static enum status open_folder(struct fetch *fetch, struct error *error)
 {
     const struct folder_settings *settings = fetch->settings;
@@ -207,6 +265,8 @@ static enum status open_folder(struct fetch *fetch, struct error *error)
     fetch->root = settings->folder;
     keep_newest(state, settings);
     settle(fetch, state, settings->quiet);
+    state->hash = crypto_hash_open();
+    state->same = are_the_same(fetch);
     return STATUS_OK;
 }
 
@@ -222,6 +282,8 @@ static enum status open_file(struct fetch *fetch, struct error *error)
                                        .name = settings->file };
     look(state->files);
     settle(fetch, state, settings->quiet);
+    state->hash = crypto_hash_open();
+    state->same = are_the_same(fetch);
     return STATUS_OK;
 }
 
@@ -232,6 +294,7 @@ static void close_folder(struct fetch *fetch)
         return;
     buffer_free(&state->small);
     spool_file_close(&state->large);
+    crypto_hash_close(state->hash);
     fetch->user_data = NULL;
 }
 
@@ -255,10 +318,12 @@ static enum status copy(struct folder_state *state, const struct one_file *file,
         return error->status;
     if (!small)
         spool_file_clear(&state->large);
+    name_bytes(state->hash, file);
     for (size_t got = 1, length = 0; got; length += got) {
         char *room = buffer_room(&state->small, BLOCK);
         if (stream->read(stream, room, BLOCK, &got, error))
             return error->status = STATUS_STOP;
+        crypto_hash_feed(state->hash, room, got);
         if (small)
             state->small.length += got;
         else if (spool_file_put(&state->large, (struct text){ room, got }, error))
@@ -303,13 +368,18 @@ static enum status take_file(struct fetch *fetch, const struct one_file *file, s
 static enum status next_file(struct fetch *fetch, struct document *document, struct error *error)
 {
     struct folder_state *state = fetch->user_data;
-    while (state->at < state->count) {
+    while (state->at < state->count && !state->same) {
         enum status status = take_file(fetch, &state->files[state->at++], document, error);
         if (status != STATUS_STOP)
             return status;
         listing_doubt(fetch->listing, true, error);
     }
     fetch->whole = true;
+    fetch->same = state->same;
+    if (!state->same) {
+        struct digest digest = crypto_hash_finish(state->hash);
+        fetch->remember = describe(fetch, &digest);
+    }
     return STATUS_END;
 }
 

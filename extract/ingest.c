@@ -153,7 +153,7 @@ static void withhold(const struct ingest *ingest, struct item *item)
     bool keyed =
         ingest->options.key && !item->fault &&
         !find_now(ingest, item->bytes, item->context, true, &item->arena, &item->key, &item->error) &&
-        !secrets_named_in(item->key);
+        !record_holds_secret(item->key);
     if (!keyed)
         item->key = TEXT_NONE;
     item->bytes = text_of(item->locator); /* in its place, so that its digest is of what is stored */
@@ -201,7 +201,7 @@ static void work(void *user_data, size_t index, unsigned thread)
     if (index < ingest->hashing->count) {
         struct item *item = &ingest->hashing->items[index];
         item->secret =
-            secrets_named_in(item->context) || (looks_at_all(options) && secrets_named_in(item->bytes));
+            record_holds_secret(item->context) || (looks_at_all(options) && record_holds_secret(item->bytes));
         item->digest = crypto_sha256(item->bytes);
         item->skipped = !item->secret && !options->child && !item->fault &&
                         record_key_skips(ingest->key, item->bytes, item->context, &item->arena);
@@ -211,7 +211,7 @@ static void work(void *user_data, size_t index, unsigned thread)
     struct item *item = &ingest->keying->items[index - ingest->hashing->count];
     buffer_clear(&item->packed);
     if (!item->known && !looks_at_all(options))
-        item->secret = item->secret || secrets_named_in(item->bytes);
+        item->secret = item->secret || record_holds_secret(item->bytes);
     if (!item->known && item->secret == item->withheld)
         (void)deflate_pack(ingest->deflates[thread], item->bytes, &item->packed);
     if (!options->child && wants_key(ingest, item))
@@ -331,16 +331,17 @@ static enum status look_up(struct ingest *ingest, struct group *group, const str
         }
         if (!options->key && !wanted(options, item->key))
             continue;
-        if (options->key ? staging_known(options->staging, &item->digest, TEXT_NONE, text_of(item->locator),
-                                         &item->known, error)
-                         : staging_known_in(options->staging, &item->digest, item->key,
-                                            text_of(item->locator), &item->known, error))
+        if (options->key
+                ? staging_known(options->staging, &item->digest, text_of(item->locator), &item->known, error)
+                : staging_known_in(options->staging, &item->digest, item->key, NULL, text_of(item->locator),
+                                   &item->known, error))
             return error->status;
     }
     return STATUS_OK;
 }
 
-/* What has no key goes by that of the record that stood in its place, by its document, or by its bytes. */
+/* What has no key goes by that of the record that stood in its place, by its document, by its bytes, or
+ * where none were taken by its place. */
 static enum status name_unread(struct ingest *ingest, const struct item *item, struct staged_record *staged,
                                struct error *error)
 {
@@ -353,9 +354,23 @@ static enum status name_unread(struct ingest *ingest, const struct item *item, s
     if (!staged->nameless)
         return STATUS_OK;
     digest_hex(&staged->digest, name);
-    staged->key = item->whole ? text_format(&ingest->scratch, "@%s", item->document)
-                              : text_format(&ingest->scratch, "@%.16s", name);
+    staged->key = item->whole          ? text_format(&ingest->scratch, "@%s", item->document)
+                  : item->bytes.length ? text_format(&ingest->scratch, "@%.16s", name)
+                                       : text_format(&ingest->scratch, "@%s", item->locator);
     return STATUS_OK;
+}
+
+static struct staged_record staged_of(const struct item *item, const char *fault)
+{
+    return (struct staged_record){
+        .key = item->key,
+        .locator = text_of(item->locator),
+        .bytes = item->bytes,
+        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
+        .digest = item->digest,
+        .context = item->context,
+        .fault = fault,
+    };
 }
 
 /* Stages what could not be read, so that it is counted and shown. */
@@ -365,20 +380,13 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
     bool known, named = item->key.length, hides = !(item->secret && named);
     if (options->code_count && !(named && wanted(options, item->key)))
         return STATUS_OK;
-    struct staged_record staged = {
-        .key = item->key,
-        .locator = text_of(item->locator),
-        .bytes = item->bytes,
-        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
-        .digest = item->digest,
-        .context = item->context,
-        .fault = item->fault,
-    };
+    struct staged_record staged = staged_of(item, item->fault);
     if (!named && name_unread(ingest, item, &staged, error))
         return error->status;
     if (staging_context(options->staging, item->context, error) ||
-        (hides && staging_hides(options->staging, staged.key, &staged.digest, &hides, error)) ||
-        staging_known(options->staging, &staged.digest, staged.key, staged.locator, &known, error))
+        (hides && staging_hides(options->staging, staged.key, &staged.digest, staged.fault, &hides, error)) ||
+        staging_known_in(options->staging, &staged.digest, staged.key, staged.fault, staged.locator, &known,
+                         error))
         return error->status;
     ingest->doubtful = ingest->doubtful || hides;
     options->notice(options->user_data, item->locator, item->fault);
@@ -403,31 +411,24 @@ static enum status keep_back(struct ingest *ingest, struct item *item, struct er
     if (staging_context(options->staging, item->context, error) ||
         staging_doubt(options->staging, item->key, &item->digest, &doubt, error) ||
         (doubt &&
-         staging_known(options->staging, &item->digest, item->key, text_of(item->locator), &known, error)))
+         staging_known_in(options->staging, &item->digest, item->key,
+                          doubt == STAGING_TAKEN ? NULL : item->kept, text_of(item->locator), &known, error)))
         return error->status;
     if (known && doubt == STAGING_TAKEN)
         return STATUS_OK;
     ingest->doubtful = ingest->doubtful || item->cut;
     options->notice(options->user_data, item->locator, item->kept);
-    struct staged_record staged = {
-        .key = item->key,
-        .locator = text_of(item->locator),
-        .bytes = item->bytes,
-        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
-        .digest = item->digest,
-        .context = item->context,
-        .fault = item->kept,
-        .doubt = STAGING_DOUBTED,
-    };
+    struct staged_record staged = staged_of(item, item->kept);
+    staged.doubt = STAGING_DOUBTED;
     return known ? STATUS_OK : staging_put(options->staging, &staged, error);
 }
 
 static enum status stage(struct ingest *ingest, struct item *item, struct error *error)
 {
     const struct ingest_options *options = &ingest->options;
-    if (item->again && (staging_context(options->staging, item->context, error) ||
-                        staging_known(options->staging, &item->digest, TEXT_NONE, text_of(item->locator),
-                                      &item->known, error)))
+    if (item->again &&
+        (staging_context(options->staging, item->context, error) ||
+         staging_known(options->staging, &item->digest, text_of(item->locator), &item->known, error)))
         return error->status;
     ingest->skipped += item->skipped;
     if (item->known)
@@ -442,14 +443,7 @@ static enum status stage(struct ingest *ingest, struct item *item, struct error 
             !its)
             return error->status;
     }
-    struct staged_record staged = {
-        .key = item->key,
-        .locator = text_of(item->locator),
-        .bytes = item->bytes,
-        .packed = item->packed.length ? buffer_view(&item->packed) : TEXT_NONE,
-        .digest = item->digest,
-        .context = item->context,
-    };
+    struct staged_record staged = staged_of(item, NULL);
     return staging_put(options->staging, &staged, error);
 }
 

@@ -29,9 +29,13 @@ struct text listing_memory_write(const struct listing_memory *memory, struct are
     }
     if (memory->death_count)
         value_set(object, "deaths", deaths);
+    if (memory->plain)
+        value_set(object, "plain", value_boolean(arena, true));
     if (memory->read_at)
         value_set(object, "read_at", value_integer(arena, memory->read_at));
     set_hex(object, arena, "recipe", &memory->recipe);
+    if (memory->records)
+        value_set(object, "records", value_integer(arena, memory->records));
     snprintf(number, sizeof number, "%016" PRIx64, memory->repeats);
     value_set(object, "repeats", value_string(arena, text_string(arena, text_of(number))));
     value_set(object, "unended", unended);
@@ -67,6 +71,9 @@ void listing_memory_read(struct text bytes, struct arena *arena, struct listing_
     read_deaths(value_find(object, "deaths"), arena, memory);
     memory->validators = value_text_of(object, "validators");
     memory->repeats = strtoull(text_string(arena, value_text_of(object, "repeats")), NULL, 16);
+    const struct value *plain = value_find(object, "plain");
+    memory->plain = plain && plain->truth;
+    memory->records = strtoll(text_string(arena, value_text_of(object, "records")), NULL, 10);
     memory->read_at = strtoll(text_string(arena, value_text_of(object, "read_at")), NULL, 10);
     if (!unended || unended->kind != VALUE_LIST)
         return;

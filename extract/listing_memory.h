@@ -14,6 +14,8 @@ struct listing_memory {
     struct digest recipe;   /* all that a listing's meaning hangs on but the map */
     struct text validators; /* the driver's own; TEXT_NONE: everything is to be read */
     int64_t read_at;        /* when everything was read, in milliseconds since 1970; 0: not known */
+    int64_t records;        /* how many it had; 0: not known */
+    bool plain;             /* there was nothing to say of it but its records */
     uint64_t repeats;       /* the source's own: keys that came on more than one page; 0: none */
     struct text *unended;   /* documents of lines whose last line had no end */
     size_t unended_count;

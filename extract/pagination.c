@@ -8,6 +8,7 @@
 #include "core/canonical.h"
 #include "core/memory.h"
 #include "extract/url_answer.h"
+#include "extract/url_resolve.h"
 
 #define REMEMBERED ((size_t)1 << 20) /* bytes: more pages than fit are asked for anew each time */
 

@@ -31,7 +31,9 @@ struct reading {
     size_t unended_capacity;
     struct folder_names gave; /* folders whose documents gave records */
     struct arena *arena;
+    bool through;                   /* all was read, though not everything could be */
     int64_t given, skipped, passed; /* passed: rows that the decoder left out, as the source wants it */
+    bool spoken;                    /* something was said of what was read */
     int64_t *patience;
     struct decode_child *child; /* NULL: documents are taken apart here */
     struct key_child *keys;
@@ -40,8 +42,9 @@ struct reading {
 
 static void notice(void *user_data, const char *locator, const char *message)
 {
-    const struct reading *reading = user_data;
+    struct reading *reading = user_data;
     char line[ERROR_MESSAGE_SIZE + 600];
+    reading->spoken = true;
     if (!reading->request->notice)
         return;
     snprintf(line, sizeof line, "%s%s%s: %s", reading->source->name, locator && *locator ? " " : "",
@@ -90,7 +93,10 @@ static enum status take(struct reading *reading, const struct document *document
     char locator[600];
     const char *kept = decoded->kept;
     bool cut = document->unended && document->lines_ended && !fault;
-    if (cut)
+    if (cut && reading->source->format == SOURCE_HTML)
+        kept = _("the page ends before </html>: it may have been cut here. If it is whole, say so with "
+                 "\"congkhai retry\"");
+    else if (cut)
         kept = _("the last row has no line end, though the last row had one before: the file may have been "
                  "cut. If it is whole, say so with \"congkhai retry\"");
     source_reading_locate(document, decoded, locator, sizeof locator);
@@ -157,11 +163,14 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
     return STATUS_OK;
 }
 
-/* A document of lines: does its last one end, and did it when it was read before? */
+/* A document of lines: does its last one end, and did it when it was read before? A page is to end, unless it was taken as it
+ * is before. */
 static enum status recall_lines(struct reading *reading, struct document *document, struct error *error)
 {
     const struct listing_memory *memory = &reading->memory;
-    if (staging_has_document(reading->staging, text_of(document->name), &document->lines_ended, error))
+    document->lines_ended = reading->source->format == SOURCE_HTML;
+    if (!document->lines_ended &&
+        staging_has_document(reading->staging, text_of(document->name), &document->lines_ended, error))
         return error->status;
     for (size_t i = 0; i < memory->unended_count; i++)
         if (text_is(memory->unended[i], document->name))
@@ -196,7 +205,8 @@ static enum status read_document(struct reading *reading, struct document *docum
     };
     reading->given = 0;
     *broken = false;
-    bool lines = reading->source->format == SOURCE_CSV || reading->source->format == SOURCE_NDJSON;
+    bool lines = reading->source->format == SOURCE_CSV || reading->source->format == SOURCE_NDJSON ||
+                 reading->source->format == SOURCE_HTML;
     if ((lines && recall_lines(reading, document, error)) ||
         (reading->deaths.count &&
          staging_is_taken_up(reading->staging, text_of(document->name), &document->taken_up, error)))
@@ -252,8 +262,15 @@ static enum status recall(struct reading *reading, struct store *store, struct f
     reading->deaths.count = reading->memory.death_count;
     for (size_t i = 0; i < reading->deaths.count; i++)
         reading->deaths.list[i] = reading->memory.deaths[i];
+    int64_t present;
     if (reading->request->code_count || reading->request->anew ||
-        !digest_equal(&reading->memory.recipe, &reading->found.recipe))
+        !digest_equal(&reading->memory.recipe, &reading->found.recipe) ||
+        (fetch->driver->files && !reading->memory.plain))
+        return STATUS_OK;
+    /* What it left may have gone since: a source that was not configured for a while. */
+    if (staging_present(store, reading->source->name, &present, error))
+        return error->status;
+    if (reading->source->listing == SOURCE_FULL && present != reading->memory.records)
         return STATUS_OK;
     fetch->remembered = reading->memory.validators;
     fetch->read_at = reading->memory.read_at;
@@ -270,6 +287,10 @@ static enum status remember(struct reading *reading, struct store *store, const 
     found->deaths = reading->deaths.list;
     found->death_count = reading->deaths.count;
     found->validators = whole && clean ? fetch->remember : TEXT_NONE;
+    found->records = whole ? staging_records(reading->staging) : 0;
+    found->plain = whole && !reading->spoken && !reading->passed && !ingest_skipped(reading->ingest) &&
+                   !reading->deaths.count && found->records == staging_seen(reading->staging) &&
+                   reading->source->listing == SOURCE_FULL;
     found->read_at = whole ? fetch->clock->now(fetch->clock) : 0;
     return source_state_put(store, reading->source->name, listing_memory_write(found, fetch->arena), error);
 }
@@ -349,6 +370,7 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
         listing_doubt(&reading->listing, true, &reason);
     }
     reading->found.repeats = fetch->repeats;
+    staging_seen_again(reading->staging, fetch->confirming);
     return STATUS_OK;
 }
 
@@ -386,7 +408,7 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
 {
     const struct extract_request *request = reading->request;
     struct folder_names vanished = { 0 };
-    if (!fetch->root || request->code_count || fetch->newest || reading->listing.doubts ||
+    if (!fetch->root || request->code_count || fetch->newest || fetch->same || reading->listing.doubts ||
         reading->source->listing != SOURCE_FULL || request->vanished_folder == EXTRACT_OFF)
         return STATUS_OK;
     if (vanished_folders_find(reading->staging, &reading->gave, &vanished, reading->arena, error))
@@ -408,12 +430,28 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
     return STATUS_OK;
 }
 
+/* Where one of them goes, nobody can tell which. */
+static void warn_of_shared_keys(struct reading *reading)
+{
+    const char *first;
+    char message[400];
+    size_t count = staging_shared_keys(reading->staging, &first);
+    if (!count || !reading->source->key || !*reading->source->key)
+        return;
+    text_print(message, sizeof message,
+               _("%zu keys, such as \"%s\", came with records that differ: give as \"key\" what identifies a "
+                 "record, "
+                 "or one that goes is taken for another"),
+               count, first);
+    notice(reading, NULL, message);
+}
+
 static enum status finish(struct reading *reading, struct store *store, const struct fetch *fetch,
                           struct error *error)
 {
     struct extract_result *result = reading->result;
     struct listing *listing = &reading->listing;
-    if (fetch->unchanged && staging_unchanged(reading->staging, error))
+    if ((fetch->unchanged || fetch->same) && staging_unchanged(reading->staging, error))
         return error->status;
     if (ingest_is_doubtful(reading->ingest)) {
         struct error reason;
@@ -425,15 +463,18 @@ static enum status finish(struct reading *reading, struct store *store, const st
             &reason, STATUS_REJECT,
             _("some records cannot be read, so nothing is reported missing this time: mend them first"));
         if (!listing->doubts) {
+            reading->through = fetch->whole;
             notice(reading, NULL, reason.message);
             listing_doubt(listing, false, &reason);
         }
     }
     if (hold_vanished(reading, store, fetch, error))
         return error->status;
+    warn_of_shared_keys(reading);
     result->whole = result->whole && fetch->whole && !listing->doubts;
     result->broken = listing->broken;
     result->unchanged = fetch->unchanged;
+    result->same = fetch->same;
     snprintf(result->why, sizeof result->why, "%s", listing->why);
     if (listing->broken)
         notice(reading, NULL, listing->why);
@@ -441,7 +482,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
         notice(
             reading, NULL,
             _("no record was found; if there should be some, look at \"match\", \"records\" or \"query\""));
-    if (reading->request->code_count || (fetch->unchanged && result->whole))
+    if (reading->request->code_count || ((fetch->unchanged || fetch->same) && result->whole))
         return STATUS_OK;
     return remember(reading, store, fetch, result->whole, error);
 }
@@ -524,7 +565,10 @@ enum status source_reading_run(struct store *store, const struct extract_request
     }
     struct staging_verdict verdict = { .whole = result->whole,
                                        .full = source->listing == SOURCE_FULL,
+                                       .through = reading.through && reading.listing.doubts == 1 &&
+                                                  !request->code_count,
                                        .unchanged = result->unchanged,
+                                       .partial = request->code_count > 0,
                                        .skipped = reading.skipped,
                                        .why = result->why,
                                        .reasons = reading.listing.reasons,

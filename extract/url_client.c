@@ -1,4 +1,5 @@
 #include "extract/url_client.h"
+#include "extract/url_resolve.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -148,8 +149,6 @@ static enum status send(struct url_client *client, const struct page_request *as
 {
     struct sending sending = { 0 };
     struct receiving receiving = { client, content, crypto_hash_open() };
-    if (client->fetch->alive)
-        client->fetch->alive();
     enum status status = fill(client, ask, &sending, error);
     if (status == STATUS_OK) {
         struct text parts[] = { buffer_view(&sending.url), TEXT("\n"), buffer_view(&sending.body) };
@@ -231,8 +230,6 @@ static enum status attempt(struct url_client *client, const struct page_request 
     struct http_response answer = { .retry_after_ms = -1 };
     const struct url_settings *settings = client->settings;
     *told = -1;
-    if (client->fetch->alive)
-        client->fetch->alive();
     if ((settings->has_login && !client->session.length && log_in(client, error)) ||
         auth_renew(client->credentials, client->fetch->clock, false, error))
         return error->status;

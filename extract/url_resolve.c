@@ -1,7 +1,9 @@
+#include "extract/url_resolve.h"
+
 #include <string.h>
 #include <strings.h>
 
-#include "extract/url_client.h"
+#include "adapters/http.h"
 
 /* scheme "://" authority, then path, query and fragment. */
 static struct text origin_of(struct text url)

@@ -8,7 +8,7 @@
 #include "adapters/http.h"
 #include "adapters/regex.h"
 #include "adapters/xml.h"
-#include "extract/url_client.h"
+#include "extract/url_resolve.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

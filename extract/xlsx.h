@@ -4,7 +4,7 @@
  * A cell's text is what a person sees in it, as far as it can be known: numbers without floating-point noise
  * and without exponent, with the zeros of a format such as 00000 or 0.000000; dates as yyyy-mm-dd, or
  * yyyy-mm-dd HH:mm:ss when there is a time; truths as true and false; formulas as their last result; line
- * breaks kept; phonetic hints left out. The value of a merged range stands in all of its cells. Hidden rows,
+ * breaks kept; phonetic hints left out. The value of a merged range stands in its first column, in all of its rows. Hidden rows,
  * columns and sheets are read like others. Blank cells are empty, blank rows do not come, nor do repetitions
  * of the heading row, nor a row that only counts the columns (1, 2, 3 …) just below it.
  *
@@ -40,7 +40,8 @@ struct xlsx_cell {
     enum xlsx_kind kind;
     bool shown;  /* XLSX_NUMBER: written with the zeros of the cell's format, so that none was lost */
     bool merged; /* the value of a merged range whose first cell is another one */
-    bool struck; /* struck out, by the cell's format */
+    bool struck; /* struck out, by the cell's format or by each run of its text */
+    bool partly; /* … a part of it */
     struct text text;
 };
 
@@ -74,7 +75,6 @@ enum status xlsx_open(const char *path, struct text bytes, const char *name,
 /* The headings: blanks made one, "/" between the lines of a heading of several merged rows, " (2)" behind the
  * second of one name, and the column's letters where there is none. */
 size_t xlsx_headings(const struct xlsx *xlsx, const struct text **names);
-size_t xlsx_header_row(const struct xlsx *xlsx); /* 0 when the names were given and are not in the sheet */
 struct text xlsx_sheet_name(const struct xlsx *xlsx);
 /* STATUS_OK. STATUS_END. STATUS_REJECT: this row (row->number) is set aside and reading goes on. STATUS_STOP:
  * the workbook is broken from here on. */

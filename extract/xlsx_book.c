@@ -306,8 +306,28 @@ enum status xlsx_book_find(const struct xlsx_book *book, struct text wanted,
 
 /* ---- the shared texts ---- */
 
-static enum status end_string(struct xlsx_book *book, struct buffer *scratch, size_t *capacity,
-                              struct error *error)
+static bool is_strike(const struct xml_event *event)
+{
+    struct text value;
+    bool off = xml_event_attribute(event, "val", &value) && (text_is(value, "0") || text_is(value, "false"));
+    return !off;
+}
+
+void xlsx_runs_take(struct xlsx_runs *runs, const struct xml_event *event)
+{
+    if (event->kind == XML_EVENT_TEXT) {
+        bool blank = !text_trim(event->text).length;
+        runs->marks |= blank ? 0 : !runs->own ? XLSX_AS_CELL : runs->struck ? XLSX_STRUCK : XLSX_UNSTRUCK;
+    } else if (!strcmp(event->name, "r"))
+        runs->own = runs->struck = false;
+    else if (xlsx_is(event, XML_EVENT_START, "rPr"))
+        runs->own = true;
+    else if (xlsx_is(event, XML_EVENT_START, "strike"))
+        runs->struck = is_strike(event);
+}
+
+static enum status end_string(struct xlsx_book *book, struct buffer *scratch, struct xlsx_runs *runs,
+                              size_t *capacity, struct error *error)
 {
     if (book->string_count == STRINGS_MAX || book->strings.length + scratch->length > STRINGS_BYTES)
         return error_set(error, STATUS_REJECT,
@@ -317,9 +337,10 @@ static enum status end_string(struct xlsx_book *book, struct buffer *scratch, si
     buffer_clear(scratch);
     if (book->string_count == *capacity) {
         *capacity = *capacity * 2 + 64;
-        book->string_ends = memory_grow(book->string_ends, *capacity, sizeof *book->string_ends);
+        book->string_list = memory_grow(book->string_list, *capacity, sizeof *book->string_list);
     }
-    book->string_ends[book->string_count++] = book->strings.length;
+    book->string_list[book->string_count++] = (struct xlsx_string){ book->strings.length, runs->marks };
+    *runs = (struct xlsx_runs){ 0 };
     return STATUS_OK;
 }
 
@@ -329,9 +350,12 @@ static enum status read_strings(struct xlsx_book *book, struct text member, stru
     const struct xml_event *event;
     BUFFER_OWNED struct buffer scratch = { 0 };
     size_t capacity = 0;
+    struct xlsx_runs runs = { 0 };
     bool text = false, phonetic = false;
     enum status status = xlsx_part_open(book, member, &part, error);
     while (!status && !(status = next_of_part(&part, &event, error))) {
+        if (event->kind != XML_EVENT_TEXT || (text && !phonetic))
+            xlsx_runs_take(&runs, event);
         if (event->kind == XML_EVENT_TEXT) {
             if (text && !phonetic)
                 buffer_text(&scratch, event->text);
@@ -340,20 +364,21 @@ static enum status read_strings(struct xlsx_book *book, struct text member, stru
         else if (!strcmp(event->name, "rPh"))
             phonetic = event->kind == XML_EVENT_START;
         else if (xlsx_is(event, XML_EVENT_END, "si"))
-            status = end_string(book, &scratch, &capacity, error);
+            status = end_string(book, &scratch, &runs, &capacity, error);
         if (scratch.length > STRINGS_BYTES)
-            status = end_string(book, &scratch, &capacity, error);
+            status = end_string(book, &scratch, &runs, &capacity, error);
     }
     xlsx_part_close(&part);
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-bool xlsx_book_string(const struct xlsx_book *book, struct text number, struct text *text)
+bool xlsx_book_string(const struct xlsx_book *book, struct text number, struct text *text, unsigned *marks)
 {
     size_t index;
     if (!xlsx_digits(text_trim(number), STRINGS_MAX, &index) || index >= book->string_count)
         return false;
-    size_t start = index ? book->string_ends[index - 1] : 0, end = book->string_ends[index];
+    size_t start = index ? book->string_list[index - 1].end : 0, end = book->string_list[index].end;
+    *marks = book->string_list[index].marks;
     *text = start < end ? (struct text){ book->strings.bytes + start, end - start } : TEXT("");
     return true;
 }
@@ -421,16 +446,13 @@ static void add_format(struct xlsx_book *book, struct styles *styles, const stru
 /* Fonts stand before the formats that refer to them. */
 static void add_font(struct styles *styles, const struct xml_event *event)
 {
-    struct text value;
     if (xlsx_is(event, XML_EVENT_START, "font") && styles->font_count < FORMATS_MAX) {
         if (styles->font_count == styles->font_room)
             styles->struck = memory_grow(styles->struck, styles->font_room = styles->font_room * 2 + 16,
                                          sizeof *styles->struck);
         styles->struck[styles->font_count++] = false;
     } else if (xlsx_is(event, XML_EVENT_START, "strike") && styles->font_count) {
-        bool off =
-            xml_event_attribute(event, "val", &value) && (text_is(value, "0") || text_is(value, "false"));
-        styles->struck[styles->font_count - 1] = !off;
+        styles->struck[styles->font_count - 1] = is_strike(event);
     }
 }
 
@@ -509,7 +531,7 @@ void xlsx_book_close(struct xlsx_book *book)
 {
     archive_close(book->archive);
     buffer_free(&book->strings);
-    free(book->string_ends);
+    free(book->string_list);
     free(book->formats);
     free(book->sheets);
     arena_free(&book->arena);

@@ -20,6 +20,20 @@ struct xlsx_book_sheet {
     bool hidden;
 };
 
+/* Which parts of a text are struck out: a run of rich text says it for itself, or looks as its cell does. */
+enum { XLSX_AS_CELL = 1, XLSX_STRUCK = 2, XLSX_UNSTRUCK = 4 };
+struct xlsx_runs {
+    unsigned marks;   /* of what is there */
+    bool own, struck; /* the run that is open has a look of its own, and is struck out by it */
+};
+void xlsx_runs_take(struct xlsx_runs *runs,
+                    const struct xml_event *event); /* elements and texts inside <si> or <is> */
+
+struct xlsx_string {
+    size_t end;
+    unsigned marks;
+};
+
 struct xlsx_book {
     struct arena arena;
     struct text name; /* for messages */
@@ -29,7 +43,7 @@ struct xlsx_book {
     struct xlsx_book_sheet *sheets;
     struct xlsx_format *formats; /* by a cell's `s` */
     struct buffer strings;       /* the shared texts one behind the other */
-    size_t *string_ends;
+    struct xlsx_string *string_list;
 };
 
 enum status xlsx_book_open(struct xlsx_book *book, const char *path, struct text bytes, const char *name,
@@ -39,8 +53,8 @@ void xlsx_book_close(struct xlsx_book *book);
  * there are. */
 enum status xlsx_book_find(const struct xlsx_book *book, struct text wanted,
                            const struct xlsx_book_sheet **sheet, struct error *error);
-/* A shared text; false when there is no such. */
-bool xlsx_book_string(const struct xlsx_book *book, struct text number, struct text *text);
+/* A shared text and its marks; false when there is no such. */
+bool xlsx_book_string(const struct xlsx_book *book, struct text number, struct text *text, unsigned *marks);
 
 /* One part of the workbook, read event by event. Faults are STATUS_REJECT (STATUS_STOP is left to who has
  * given rows). */

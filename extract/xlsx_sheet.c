@@ -96,6 +96,7 @@ struct reading {
     bool formula, value, inline_text, phonetic; /* inside of, or seen */
     bool collecting;
     bool has_value, has_inline;
+    struct xlsx_runs runs;
 };
 
 static bool is_blank(struct text text)
@@ -109,13 +110,13 @@ static bool is_type(const char *type, const char *name)
 }
 
 static enum status typed_cell(struct xlsx_sheet *sheet, const char *type, size_t style, struct text raw,
-                              struct xlsx_cell *cell, struct error *error)
+                              struct xlsx_cell *cell, unsigned *marks, struct error *error)
 {
     struct xlsx_book *book = sheet->book;
     struct buffer plain = { 0 };
     cell->kind = XLSX_TEXT;
     if (is_type(type, "s")) {
-        if (!xlsx_book_string(book, raw, &cell->text))
+        if (!xlsx_book_string(book, raw, &cell->text, marks))
             return broken(sheet, _("there is no shared text of this number"), raw, error);
     } else if (is_type(type, "b")) {
         cell->kind = XLSX_BOOLEAN;
@@ -176,6 +177,15 @@ static void order_cells(struct xlsx_sheet *sheet)
     sheet->count = kept;
 }
 
+static void mark_struck(const struct xlsx_book *book, size_t style, unsigned marks, struct xlsx_cell *cell)
+{
+    bool by_cell = style < book->format_count && book->formats[style].struck;
+    if (!marks || marks & XLSX_AS_CELL)
+        marks |= by_cell ? XLSX_STRUCK : XLSX_UNSTRUCK;
+    cell->struck = !(marks & XLSX_UNSTRUCK);
+    cell->partly = !cell->struck && marks & XLSX_STRUCK;
+}
+
 static enum status end_cell(struct xlsx_sheet *sheet, const struct reading *reading, struct error *error)
 {
     struct xlsx_cell cell = { 0 };
@@ -183,17 +193,18 @@ static enum status end_cell(struct xlsx_sheet *sheet, const struct reading *read
     struct text value = buffer_view(&sheet->scratch), rich = buffer_view(&sheet->rich);
     bool inline_text = is_blank(value) || (is_type(reading->type, "inlineStr") && reading->has_inline);
     struct text raw = inline_text ? rich : value;
+    unsigned marks = inline_text ? reading->runs.marks : 0;
     enum status status = STATUS_OK;
     if (sheet->bytes > sheet->row_limit)
         return STATUS_OK; /* the row is set aside anyway */
     if (!is_blank(raw))
-        status =
-            typed_cell(sheet, inline_text ? "inlineStr" : reading->type, reading->style, raw, &cell, error);
+        status = typed_cell(sheet, inline_text ? "inlineStr" : reading->type, reading->style, raw, &cell,
+                            &marks, error);
     else if (reading->formula && !reading->has_value) {
         cell.kind = XLSX_UNCALCULATED;
         cell.text = TEXT("");
     }
-    cell.struck = reading->style < sheet->book->format_count && sheet->book->formats[reading->style].struck;
+    mark_struck(sheet->book, reading->style, marks, &cell);
     if (!status && cell.kind && (cell.kind == XLSX_UNCALCULATED || !is_blank(cell.text)))
         keep_cell(sheet, reading->column, cell);
     return status;
@@ -225,6 +236,9 @@ static enum status take_event(struct xlsx_sheet *sheet, const struct xml_event *
                               struct reading *reading, struct error *error)
 {
     bool start = event->kind == XML_EVENT_START;
+    if (reading->inline_text &&
+        (event->kind != XML_EVENT_TEXT || (reading->collecting && !reading->phonetic)))
+        xlsx_runs_take(&reading->runs, event);
     if (event->kind == XML_EVENT_TEXT) {
         struct buffer *out = reading->inline_text ? &sheet->rich : &sheet->scratch;
         if (reading->collecting && !reading->phonetic && out->length <= sheet->row_limit)

@@ -167,12 +167,8 @@ static const struct move table[DELIVERY_STATES][DELIVERY_EVENTS] = {
     },
 };
 
-bool delivery_is_end(enum delivery_state state)
-{
-    return state >= DELIVERY_DONE;
-}
-
-bool delivery_is_under_way(enum delivery_state state)
+/* A request is out. */
+static bool is_under_way(enum delivery_state state)
 {
     return state == DELIVERY_SENT || state == DELIVERY_ASKING || state == DELIVERY_CHECKING ||
            state == DELIVERY_SETTLING || state == DELIVERY_CHECKING_BASE;
@@ -223,7 +219,7 @@ static void count(struct delivery *delivery, enum delivery_event event, const st
             delivery->sends--;
         if (terms->futile && delivery->sends < terms->retry->attempts)
             delivery->sends = terms->retry->attempts;
-    } else if (delivery_is_under_way(delivery->state)) {
+    } else if (is_under_way(delivery->state)) {
         if (!failed && event != EVENT_NOT_YET)
             delivery->asks = 0;
         else if (terms->free && delivery->asks)
@@ -296,7 +292,7 @@ enum delivery_action delivery_step(struct delivery *delivery, enum delivery_even
         delivery->shows_by = 0;
     const struct move *move = &table[delivery->state][event];
     /* An answer that makes no sense to what was asked tells nothing; elsewhere nothing was asked. */
-    if (!move->possible && delivery_is_under_way(delivery->state) && event > EVENT_STOP)
+    if (!move->possible && is_under_way(delivery->state) && event > EVENT_STOP)
         move = &table[delivery->state][event = EVENT_INDETERMINATE];
     if (!move->possible)
         return DELIVERY_NOTHING;
@@ -357,50 +353,4 @@ bool delivery_outcome(enum delivery_state end, enum outbox_action action, enum o
     default:
         return false;
     }
-}
-
-static const char *const state_names[DELIVERY_STATES] = {
-    [DELIVERY_PENDING] = "pending",
-    [DELIVERY_WRITTEN] = "written",
-    [DELIVERY_INTENDED] = "intended",
-    [DELIVERY_SENT] = "sent",
-    [DELIVERY_INDETERMINATE] = "doubtful",
-    [DELIVERY_ASKING] = "asking",
-    [DELIVERY_DISPUTED] = "disputed",
-    [DELIVERY_CHECKING] = "checking",
-    [DELIVERY_STALE] = "stale",
-    [DELIVERY_SETTLING] = "settling",
-    [DELIVERY_BASE_UNKNOWN] = "blind",
-    [DELIVERY_CHECKING_BASE] = "looking",
-    [DELIVERY_DONE] = "done",
-    [DELIVERY_REFUSED] = "refused",
-    [DELIVERY_CONFLICT] = "conflict",
-    [DELIVERY_UNKNOWN] = "unknown",
-    [DELIVERY_FAILED] = "failed",
-    [DELIVERY_RECALLED] = "recalled",
-    [DELIVERY_ABSENT] = "absent",
-    [DELIVERY_SUPERSEDED] = "superseded",
-    [DELIVERY_UNTOUCHED] = "untouched",
-};
-
-static const char *const event_names[DELIVERY_EVENTS] = {
-    [EVENT_BEGIN] = "begin",         [EVENT_RESUME] = "resume",      [EVENT_SETTLE] = "settle",
-    [EVENT_COMMITTED] = "committed", [EVENT_BASE_UNKNOWN] = "blind", [EVENT_DUE] = "due",
-    [EVENT_STOP] = "stop",           [EVENT_TAKEN] = "taken",        [EVENT_INDETERMINATE] = "doubt",
-    [EVENT_NOT_LEFT] = "not left",   [EVENT_REFUSED] = "refused",    [EVENT_MISMATCH] = "mismatch",
-    [EVENT_BUSY] = "busy",           [EVENT_CLOSED] = "closed",      [EVENT_ABSENT] = "absent",
-    [EVENT_CARRIED] = "carried",     [EVENT_UNSENT] = "unsent",      [EVENT_OURS] = "ours",
-    [EVENT_BASE] = "base",           [EVENT_NOTHING] = "nothing",    [EVENT_OTHER] = "other",
-    [EVENT_ACCEPTED] = "accepted",   [EVENT_GONE] = "gone",          [EVENT_EARLIER] = "earlier",
-    [EVENT_UNTOLD] = "untold",       [EVENT_NOT_YET] = "not yet",
-};
-
-const char *delivery_state_name(enum delivery_state state)
-{
-    return state_names[state];
-}
-
-const char *delivery_event_name(enum delivery_event event)
-{
-    return event_names[event];
 }

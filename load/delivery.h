@@ -112,8 +112,6 @@ struct delivery_terms {
 
 enum delivery_action delivery_step(struct delivery *delivery, enum delivery_event event,
                                    const struct delivery_terms *terms);
-bool delivery_is_end(enum delivery_state state);
-bool delivery_is_under_way(enum delivery_state state); /* a request is out */
 /* One more failure would use up its attempts. */
 bool delivery_is_spent(const struct delivery *delivery, const struct backoff *retry);
 
@@ -125,8 +123,5 @@ struct text delivery_base(const struct outbox_item *item, char quoted[DELIVERY_B
 
 /* False for DELIVERY_UNTOUCHED: there is nothing to write. */
 bool delivery_outcome(enum delivery_state end, enum outbox_action action, enum outbox_outcome *outcome);
-
-const char *delivery_state_name(enum delivery_state state);
-const char *delivery_event_name(enum delivery_event event);
 
 #endif

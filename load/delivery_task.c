@@ -213,6 +213,7 @@ static struct evidence_facts facts_of(const struct delivery_task *delivery_task,
                                     .asked = asked,
                                     .confirm = evidence->confirm,
                                     .etags = evidence->etags,
+                                    .replayed = delivery_task->replayed,
                                     .before = delivery_task->delivery.state == DELIVERY_CHECKING_BASE,
                                     .answered_version = some(&delivery_task->answered_version),
                                     .answered_etag = some(&delivery_task->answered_etag),
@@ -277,26 +278,22 @@ static enum status find_earlier(struct store *store, const struct delivery_task 
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-/* An answer that only a version speaks for: one that the procedure was acknowledged with before may be the answer of that
- * time, given once more (A, B, A): then a question decides. */
-static enum status find_replayed(struct store *store, const struct delivery_task *delivery_task,
+/* Evidence that was given before may be the answer of that time given once more (A, B, A), whatever it shows: then a
+ * question decides. */
+static enum status find_replayed(struct store *store, struct delivery_task *delivery_task,
                                  const struct portal_response *report, struct evidence_facts *facts,
                                  struct error *error)
 {
-    const struct text names[] = { report->remote.version, report->remote.etag };
-    struct evidence_facts without = *facts;
-    without.replayed = true;
-    if (evidence_weigh(&without, report->said, &report->remote) == EVENT_TAKEN)
+    const struct remote_state *remote = &report->remote;
+    struct evidence_facts hoped = *facts;
+    hoped.etags = true;
+    hoped.replayed = false;
+    if (report->said != RESULT_TAKEN || evidence_weigh(&hoped, report->said, remote) != EVENT_TAKEN)
         return STATUS_OK;
-    for (size_t i = 0; i < sizeof names / sizeof *names && !facts->replayed; i++) {
-        enum status status = names[i].bytes
-                                 ? outbox_version_before(store, delivery_task->item.code, names[i], error)
-                                 : STATUS_END;
-        if (status > STATUS_END)
-            return status;
-        facts->replayed = status == STATUS_OK;
-    }
-    return STATUS_OK;
+    enum status status = outbox_answered_before(store, &delivery_task->item, remote->version, remote->etag,
+                                                remote->standing == REMOTE_ABOLISHED, error);
+    facts->replayed = delivery_task->replayed = status == STATUS_OK;
+    return status == STATUS_END ? STATUS_OK : status;
 }
 
 enum status delivery_task_weigh(struct store *store, struct delivery_task *delivery_task,
@@ -305,12 +302,9 @@ enum status delivery_task_weigh(struct store *store, struct delivery_task *deliv
 {
     const struct remote_state *remote = &report->remote;
     struct evidence_facts facts = facts_of(delivery_task, report->request->kind == PORTAL_ASK, evidence);
+    if (find_replayed(store, delivery_task, report, &facts, error))
+        return error->status;
     *event = evidence_weigh(&facts, report->said, remote);
-    if (*event == EVENT_TAKEN) {
-        if (find_replayed(store, delivery_task, report, &facts, error))
-            return error->status;
-        *event = evidence_weigh(&facts, report->said, remote);
-    }
     if (*event == EVENT_OTHER) {
         if (find_earlier(store, delivery_task, remote, &facts, error))
             return error->status;

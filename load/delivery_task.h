@@ -27,6 +27,7 @@ struct delivery_task {
      * before it. */
     struct buffer answered_version, answered_etag, base_version, base_etag;
     long answered_status;
+    bool replayed;              /* that answer may be one of earlier given once more */
     bool superseded;            /* it has begun anew once in this run */
     size_t place, weight;       /* the dispatcher's: among those that are alive */
     struct delivery_task *next; /* in the list it is in */

@@ -70,12 +70,15 @@ static enum change etag_change(const struct evidence_facts *facts, struct text e
     return item->etag.bytes || facts->base_etag.bytes ? NEW : UNTELLABLE;
 }
 
-/* One that is still the replaced one outweighs one that is new: they contradict each other. */
+/* The replaced one outweighs whatever else is shown beside it: they contradict each other. */
+static bool shows_base(const struct evidence_facts *facts, const struct remote_state *remote)
+{
+    return version_change(facts, remote->version) == SAME || etag_change(facts, remote->etag) == SAME;
+}
+
 static bool shows_change(const struct evidence_facts *facts, const struct remote_state *remote)
 {
     enum change version = version_change(facts, remote->version), etag = etag_change(facts, remote->etag);
-    if (version == SAME || etag == SAME || (facts->replayed && !facts->asked))
-        return false;
     return (version == NEW && remote->named) || (etag == NEW && facts->etags);
 }
 
@@ -117,6 +120,8 @@ static bool publication_shown(const struct evidence_facts *facts, const struct r
         return false;
     if (remote->bad_digest || (remote->has_content && !digest_equal(&remote->content, ours)))
         return false;
+    if (facts->replayed || shows_base(facts, remote))
+        return false;
     return remote->has_digest ? digest_equal(&remote->digest, ours) : shows_change(facts, remote);
 }
 
@@ -129,9 +134,12 @@ static bool withdrawal_shown(const struct evidence_facts *facts, const struct re
     bool strange =
         remote->has_digest && item->has_held_digest && !digest_equal(&remote->digest, &item->held_digest) &&
         !digest_equal(&remote->digest, &item->intent_digest) && !digest_equal(&remote->digest, facts->body);
-    if (strange)
+    if (strange || facts->replayed)
         return false;
-    return remote->standing == REMOTE_ABOLISHED ? remote->named : shows_change(facts, remote);
+    if (remote->standing ==
+        REMOTE_ABOLISHED) /* under the version it had: some portals count contents alone */
+        return remote->named;
+    return !shows_base(facts, remote) && shows_change(facts, remote);
 }
 
 static enum delivery_event weigh_taken(const struct evidence_facts *facts, const struct remote_state *remote)

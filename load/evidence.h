@@ -2,7 +2,7 @@
  * docs/delivery.md). Pure, and the same for every driver, for requests, withdrawals, items of a batch and
  * questions.
  *
- * "Published" rests on something that the portal showed:
+ * "Published" rests on something that the portal showed, and that an answer of earlier could not have said:
  *
  *     of a publication   our digest; or, where it gives none, our code with a version that is not the replaced one
  *     of a withdrawal    our code and the status of an abolished one; or, without a status, such a version
@@ -62,7 +62,7 @@ struct evidence_facts {
     bool asked;                /* it is the answer to a question */
     bool before;               /* one that is asked before a replacement: may it be made? */
     bool earlier;              /* what stands there was sent from here earlier, as the ledger has it */
-    bool replayed; /* … with a version that it was acknowledged with before: proves nothing by itself */
+    bool replayed; /* the answer may be one of earlier given once more: proves nothing by itself */
     bool etags;    /* a question of this run has shown that ETags are those of what is held */
     bool confirm;  /* an answer alone is never enough: portal.confirm */
     /* What this run saw of the procedure before, in answers that proved nothing; bytes NULL: nothing. */

@@ -239,13 +239,7 @@ static enum status note_sent(struct store *store, const char *digest, const char
     value_set(detail, "plan", value_string(&arena, digest));
     value_set(detail, "steps", value_integer(&arena, steps));
     struct ledger_event event = { .event = "plan-sent", .actor = actor, .detail = detail };
-    if (store_begin(store, error))
-        return error->status;
-    if (ledger_append(store, &event, NULL, error) || store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
+    return ledger_append_alone(store, &event, error);
 }
 
 enum status plan_check(struct store *store, const struct outbox_filter *filter, const char *digest,

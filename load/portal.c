@@ -89,21 +89,30 @@ static enum status read_settings(const struct setting_context *context, const st
     return setting_read(context, table, count, tree, "portal", portal->settings, error);
 }
 
-bool portal_is_overheard(const char *url)
+/* Would what travels to it be readable on the way: http:// to another machine? */
+static bool is_overheard(const char *url)
 {
-    return url && strncasecmp(url, "http://", 7) == 0 && !http_url_read(url).here;
+    return strncasecmp(url, "http://", 7) == 0 && !http_url_read(url).here;
 }
 
 static enum status read_address(const struct setting_context *context, const struct value *tree,
-                                struct portal_settings *settings, struct error *error)
+                                const struct portal_driver *driver, struct portal_settings *settings,
+                                struct error *error)
 {
     settings->shown = settings->url;
+    if (!settings->url && driver->network)
+        return setting_fault(context, tree, error, _("\"portal\" needs \"url\" for the driver %s"),
+                             driver->name);
     if (!settings->url)
         return STATUS_OK;
     if (auth_resolve(context, settings->folder, tree, "url", &settings->url, error) ||
         auth_check_url(context, tree, "url", settings->url, error))
         return error->status;
-    if (portal_is_overheard(settings->url) && auth_is_readable(&settings->auth) &&
+    if (driver->network && strpbrk(settings->url, "?#"))
+        return setting_fault(
+            context, value_find(tree, "url"), error,
+            _("\"url\" is what stands before all paths of the portal: it ends before ? and #"));
+    if (is_overheard(settings->url) && (driver->logs_in || auth_is_readable(&settings->auth)) &&
         !settings->unencrypted_credentials)
         return setting_fault(context, value_find(tree, "url"), error,
                              _("credentials would travel unencrypted to %s; use https://, or write "
@@ -145,7 +154,7 @@ static enum status read_portal(const struct setting_context *context, const char
              context, &all,
              auth_read(context, folder, settings->auth_tree, "portal.auth", false, &settings->auth, error),
              error) &&
-         setting_step(context, &all, read_address(context, tree, settings, error), error) &&
+         setting_step(context, &all, read_address(context, tree, portal->driver, settings, error), error) &&
          setting_step(context, &all, read_authority(context, tree, settings, error), error);
     if (all)
         return all;

@@ -128,7 +128,8 @@ struct portal_driver {
     const struct setting *settings; /* beside the common ones; offsets in its own struct */
     size_t setting_count;
     size_t size;        /* of its own struct of settings */
-    bool network;       /* it talks to the network: portal_child.h */
+    bool network;       /* it talks to the network, so it needs `url`: portal_child.h */
+    bool logs_in;       /* its own settings have credentials that travel, whatever `auth` says */
     bool unconditional; /* it knows no If-Match: the portal is asked before each change */
     /* What the table cannot say of the settings; touches nothing. May be NULL. */
     enum status (*check)(struct portal *portal, const struct setting_context *context,
@@ -169,8 +170,6 @@ void portal_free(struct portal *portal); /* after a successful portal_read */
 /* A client for all that goes to the portal. */
 enum status portal_http_open(const struct portal_settings *settings, struct http_client **client,
                              struct error *error);
-/* Would what travels to this URL be readable on the way: http:// to another machine? */
-bool portal_is_overheard(const char *url);
 /* What an answer says of the credentials that its request carried (`generation` is the token's, `refusals` begins at 0
  * with each request). True: the token had ended, and there is another, so that the request may be made again. `refusal`
  * is set where none is given any more: the run must stop. */

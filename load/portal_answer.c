@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "adapters/crypto.h"
+#include "adapters/json.h"
 #include "adapters/secrets.h"
 #include "adapters/unicode.h"
 #include "core/canonical.h"
@@ -110,7 +111,8 @@ static bool members_fail(const struct value *object)
            (code && !is_good_code(code));
 }
 
-bool portal_answer_failed(const struct value *object)
+/* Failure is spoken by members at the top or in one envelope only (INTERFACE §5): prose and content are not searched. */
+static bool has_failed(const struct value *object)
 {
     if (!object || object->kind != VALUE_OBJECT)
         return false;
@@ -149,36 +151,11 @@ bool portal_answer_held(const struct value *object, struct text code, struct rem
     if (named && (!value_is_scalar(said) || !text_equal(said->text, code)))
         return false;
     remote->named = named;
-    remote->failed = portal_answer_failed(object);
+    remote->failed = has_failed(object);
     if (is_name(version, false) && text_trim(version).length)
         remote->version = version;
     remote->standing = read_status(value_find(object, "status"));
     read_digest(object, remote);
-    return true;
-}
-
-bool portal_answer_begin(struct arena *arena, const struct http_response *answer,
-                         struct portal_response *report)
-{
-    report->status = answer->status;
-    report->retry_after = answer->retry_after_ms;
-    report->took = answer->took_us / 1000;
-    report->shared = answer->status == 429 || answer->status == 503;
-    report->slow = answer->failure == HTTP_TIMEOUT;
-    report->dropped = answer->dropped;
-    if (answer->failure) {
-        report->said = answer->failure == HTTP_NOT_SENT                               ? RESULT_NOT_LEFT
-                       : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? RESULT_CLOSED
-                                                                                      : RESULT_LOST;
-        report->message = text_copy(arena, text_of(answer->why));
-        return false;
-    }
-    if (answer->body.length) {
-        struct digest digest = crypto_sha256(answer->body);
-        char *hex = arena_alloc(arena, DIGEST_HEX);
-        digest_hex(&digest, hex);
-        report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
-    }
     return true;
 }
 
@@ -323,7 +300,7 @@ static void put_failure(struct buffer *out, struct arena *arena, const struct va
     }
 }
 
-/* At the top or in one envelope, as portal_answer_failed looks for it. */
+/* At the top or in one envelope, as has_failed looks for it. */
 static void put_failures(struct buffer *out, struct arena *arena, const struct value *problem)
 {
     put_problem(out, problem);
@@ -362,4 +339,37 @@ struct text portal_answer_words(struct arena *arena, long status, const struct v
         return text_format(arena, "HTTP %ld", status);
     struct text message = buffer_view(&out);
     return text_copy(arena, text_slice(message, 0, text_cut(message, WORDS_MAX)));
+}
+
+/* ---- the whole ---- */
+
+bool portal_answer_read(struct arena *arena, const struct http_response *answer,
+                        struct portal_response *report, struct value **body, struct error *fault)
+{
+    *body = NULL;
+    report->status = answer->status;
+    report->retry_after = answer->retry_after_ms;
+    report->took = answer->took_us / 1000;
+    report->shared = answer->status == 429 || answer->status == 503;
+    report->slow = answer->failure == HTTP_TIMEOUT;
+    report->dropped = answer->dropped;
+    if (answer->failure) {
+        report->said = answer->failure == HTTP_NOT_SENT                               ? RESULT_NOT_LEFT
+                       : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? RESULT_CLOSED
+                                                                                      : RESULT_LOST;
+        report->message = text_copy(arena, text_of(answer->why));
+        return false;
+    }
+    if (answer->body.length) {
+        struct digest digest = crypto_sha256(answer->body);
+        char *hex = arena_alloc(arena, DIGEST_HEX);
+        digest_hex(&digest, hex);
+        report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
+    }
+    if (json_parse(arena, answer->body, body, fault))
+        *body = NULL;
+    report->said = portal_answer_said(answer->status, *body);
+    if (report->said != RESULT_TAKEN)
+        report->message = portal_answer_words(arena, answer->status, *body, answer->body);
+    return true;
 }

@@ -15,18 +15,16 @@
 /* Reads code, version, digest, status, content and failure of an object. False when it is no object, or speaks
  * of another code. */
 bool portal_answer_held(const struct value *object, struct text code, struct remote_state *remote);
-/* Failure is spoken by members at the top or in one envelope only (INTERFACE §5): prose and content are not
- * searched. */
-bool portal_answer_failed(const struct value *object);
 /* An error code that says that there was none. */
 bool portal_answer_is_zero(struct text text);
 /* The header's value, where it can be sent back as it came. */
 void portal_answer_etag(struct text etag, struct remote_state *remote);
 
-/* What an answer says whatever it is about: its status, waits and digest. False: there is none; why, and what that comes
- * to, are in the report. */
-bool portal_answer_begin(struct arena *arena, const struct http_response *answer,
-                         struct portal_response *report);
+/* What an answer says whatever it is about: its status and what that comes to, waits, digest, and where it was not taken,
+ * the words. `body` in JSON; NULL: it is none, and `fault` says why. False: there is no answer; why, and what that comes to,
+ * are in the report. */
+bool portal_answer_read(struct arena *arena, const struct http_response *answer,
+                        struct portal_response *report, struct value **body, struct error *fault);
 /* What an HTTP status says of a request, or of an item of a batch. */
 enum portal_result portal_answer_said(long status, const struct value *problem);
 /* One clean line from a problem, an HTML page's title or the start of a text; "HTTP 502" when there is

@@ -30,7 +30,7 @@ static enum status open_mapi(struct portal *portal, struct error *error)
                            "\"agency\" its code"));
     struct mapi *mapi = memory_new(struct mapi);
     mapi->portal = portal;
-    mapi->differs = memory_take_zeroed(settings->map->count, sizeof *mapi->differs);
+    mapi->differs = memory_take_zeroed(settings->map->root.count, sizeof *mapi->differs);
     portal->user_data = mapi;
     for (size_t i = 0; i < MAPI_SIGNS; i++)
         if (settings->signs[i].pattern.bytes &&
@@ -136,6 +136,7 @@ const struct portal_driver portal_mapi = {
     .submit = submit_mapi,
     .next = next_mapi,
     .form = form_mapi,
+    .logs_in = true,
     .network = true, /* it takes lists, but all of one or nothing: `most` is 1 */
     .unconditional = true,
 };

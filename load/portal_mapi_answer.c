@@ -13,7 +13,7 @@
 #define QUOTED_LEAST 2 /* bytes: what is shorter stands in any sentence */
 #define CODE_MAX     40
 #define SAME_KIND_MAX                                                                                        \
-    4 /* differences of one kind after our own pushes; one more, and it is not the records */
+    4 /* differences of one kind, or procedures in a row that it lacks; one more, and it is not the records */
 
 /* ---- signs ---- */
 
@@ -39,20 +39,14 @@ static struct text without_ours(struct arena *arena, struct text message, const 
     return message;
 }
 
-/* One line of the adapter's own words, without quotation marks and points at its ends. */
+/* One line of the adapter's own words. */
 static struct text plain_message(struct mapi_call *call, struct text message)
 {
     struct arena *arena = &call->arena;
     message = text_slice(message, 0, unicode_invalid_at(message));
     message = without_ours(arena, cut_out(arena, message, call->request ? call->request->code : TEXT_NONE),
                            call->ours);
-    struct text plain = text_trim(unicode_nfc(arena, portal_answer_clean(arena, message, WORDS_MAX)));
-    static const char marks[] = "\"'.:;,!()[]- ";
-    while (plain.length && strchr(marks, plain.bytes[plain.length - 1]))
-        plain.length--;
-    while (plain.length && strchr(marks, plain.bytes[0]))
-        plain = text_slice(plain, 1, plain.length - 1);
-    return plain;
+    return unicode_nfc(arena, portal_answer_clean(arena, message, WORDS_MAX));
 }
 
 static enum mapi_sign sign_of_code(const struct mapi_settings *settings, struct text code)
@@ -94,13 +88,10 @@ struct reading {
 };
 
 static void read_body(const struct mapi *mapi, struct mapi_call *call, struct text bytes,
-                      struct reading *reading)
+                      const struct value *parsed, struct reading *reading)
 {
     const struct mapi_settings *settings = mapi_settings_of(mapi);
     struct arena *arena = &call->arena;
-    struct value *parsed = NULL;
-    if (json_parse(arena, bytes, &parsed, NULL))
-        parsed = NULL;
     const struct value *body = unwrap(settings, arena, parsed);
     reading->of_session = true;
     if (!body || body->kind != VALUE_OBJECT) {
@@ -135,33 +126,33 @@ static void read_answer(const struct mapi *mapi, struct mapi_call *call, const s
 {
     struct portal_response *report = &call->report;
     long status = answer->status;
-    struct value *problem = NULL;
+    struct value *body;
     *reading = (struct reading){ .sign = MAPI_SIGN_NONE };
-    if (!portal_answer_begin(&call->arena, answer, report))
+    if (!portal_answer_read(&call->arena, answer, report, &body, NULL))
         return;
-    report->said = RESULT_LOST;
     if (status >= 200 && status < 300) {
-        read_body(mapi, call, answer->body, reading);
+        report->said = RESULT_LOST;
+        report->message = TEXT_NONE;
+        read_body(mapi, call, answer->body, body, reading);
         return;
     }
-    if (json_parse(&call->arena, answer->body, &problem, NULL))
-        problem = NULL;
-    report->said = portal_answer_said(status, NULL);
-    if (report->said == RESULT_MISMATCH || report->said == RESULT_GONE) /* the adapter knows neither */
-        report->said = RESULT_CLOSED;
+    if (report->said == RESULT_MISMATCH || report->said == RESULT_GONE || report->said == RESULT_UNKNOWN)
+        report->said = RESULT_CLOSED; /* the adapter knows none of them */
     reading->of_session = status == 401 || status == 403 || status == 500 || (status >= 300 && status < 400);
-    report->message = portal_answer_words(&call->arena, status, problem, answer->body);
 }
 
-/* The item with this code in a look's answer. False: the answer cannot be understood. *item NULL: it is not there. */
+/* The item with this code in a look's answer. False: the answer cannot be understood. *item NULL: it is not there. For what
+ * was acknowledged (`held`) only an empty list says that: null is what a service that has broken down has, too. */
 static bool find_item(const struct mapi_settings *settings, const struct value *body, struct text code,
-                      const struct value **item)
+                      bool held, const struct value **item)
 {
     const struct value *result = value_find(body, settings->names.result);
     *item = NULL;
     if (!result || value_is_scalar(result))
-        return result && !result->text.length;
-    if (result->kind == VALUE_NULL || !result->count)
+        return result && !result->text.length && !held;
+    if (result->kind == VALUE_NULL)
+        return !held;
+    if (!result->count)
         return true;
     bool list = result->kind == VALUE_LIST;
     for (const struct value *at = list ? result->first : result; at; at = list ? at->next : NULL) {
@@ -198,9 +189,9 @@ static bool is_systematic(struct mapi *mapi, struct text where)
     const struct mapi_map *map = mapi_settings_of(mapi)->map;
     const struct text name = text_slice(where, 0, strcspn(where.bytes, "[."));
     size_t at = 0;
-    while (at < map->count && !text_equal(map->fields[at].name, name))
+    while (at < map->root.count && !text_equal(map->root.members[at].name, name))
         at++;
-    return at < map->count && ++mapi->differs[at] > SAME_KIND_MAX;
+    return at < map->root.count && ++mapi->differs[at] > SAME_KIND_MAX;
 }
 
 static enum status show(struct mapi *mapi, struct mapi_call *call, const struct value *item,
@@ -250,9 +241,19 @@ static enum status looked(struct mapi *mapi, struct mapi_call *call, const struc
 {
     const struct mapi_settings *settings = mapi_settings_of(mapi);
     const struct value *item;
+    bool held = call->request->base.bytes && !call->request->changed;
     call->report.said = RESULT_UNKNOWN;
-    if (find_item(settings, body, call->request->code, &item))
-        return item ? show(mapi, call, item, error) : STATUS_OK;
+    if (find_item(settings, body, call->request->code, held, &item)) {
+        if (held)
+            mapi->lacks = item ? 0 : mapi->lacks + 1;
+        if (item)
+            return show(mapi, call, item, error);
+        if (held && mapi->lacks > SAME_KIND_MAX) {
+            call->report.said = RESULT_CLOSED;
+            call->report.message = text_of(_("it does not have what it acknowledged, again and again"));
+        }
+        return STATUS_OK;
+    }
     call->report.said = RESULT_LOST;
     call->report.message = text_format(&call->arena,
                                        _("HTTP 200, but the answer does not say whether " TEXT_PRINT

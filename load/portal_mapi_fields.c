@@ -14,12 +14,6 @@ __asm__(".pushsection .rodata\n"
         ".byte 0\n"
         ".popsection\n");
 
-/* What a path is relative to. */
-struct scope {
-    const struct field *type;
-    const char *by; /* inside a group: the field that its items share */
-};
-
 struct compiling {
     const struct setting_context *context;
     const struct mapi_map_settings *settings;
@@ -47,16 +41,16 @@ static bool is_scalar(const struct field *type)
     return type->kind != FIELD_GROUP && type->kind != FIELD_LIST;
 }
 
-/* The type that a path leads to; "." is none of its own. */
-static enum status resolve(const struct compiling *compiling, const struct value *at, struct scope scope,
-                           const char *text, struct field_path *path, const struct field **type,
-                           struct error *error)
+/* The type that a path from `from` leads to; "." is none of its own. */
+static enum status resolve(const struct compiling *compiling, const struct value *at,
+                           const struct field *from, const char *text, struct field_path *path,
+                           const struct field **type, struct error *error)
 {
     *path = (struct field_path){ .count = 0 };
-    *type = scope.type;
+    *type = from;
     if (text_is(TEXT("."), text))
         return STATUS_OK;
-    if (field_path_compile(scope.type, text_of(text), path, error))
+    if (field_path_compile(from, text_of(text), path, error))
         return setting_place(compiling->context, at, error);
     for (size_t i = 0; i < path->count; i++)
         if (path->each[i])
@@ -123,61 +117,31 @@ static enum status compile_leaf(struct compiling *compiling, const struct value 
 
 /* ---- fields ---- */
 
-static enum status compile_members(struct compiling *compiling, const struct value *tree, struct scope scope,
-                                   struct mapi_field **members, size_t *count, struct error *error);
-
-static enum status compile_list(struct compiling *compiling, const struct value *at,
-                                const struct field_settings *settings, struct mapi_field *field,
-                                struct error *error)
-{
-    const struct field *shared;
-    if (field->type->kind == FIELD_LIST)
-        field->type = field->type->item;
-    if (!settings->map)
-        return compile_leaf(compiling, at, settings, field, error);
-    struct scope inner = { field->type, settings->by };
-    if (settings->by) {
-        if (resolve(compiling, at, inner, settings->by, &field->by, &shared, error))
-            return error->status;
-        if (!field->by.count || !is_scalar(shared))
-            return setting_fault(compiling->context, at, error,
-                                 _("\"by\" must name a field of the items that holds a text"));
-    }
-    return compile_members(compiling, settings->map, inner, &field->members, &field->count, error);
-}
-
-static enum status compile_object(struct compiling *compiling, const struct value *at, struct scope scope,
-                                  const struct field_settings *settings, struct mapi_field *field,
-                                  struct error *error)
+/* Where it comes from and, of groups, what their items share. */
+static enum status compile_path(struct compiling *compiling, const struct value *at,
+                                const struct field_settings *settings, const struct mapi_field *parent,
+                                struct mapi_field *field, struct error *error)
 {
     const char *path = settings->from ? settings->from : settings->each;
-    int ways = (settings->from != NULL) + (settings->value != NULL) + (settings->each != NULL);
-    if (ways > 1 || (!ways && !settings->map) || (settings->map && ways && !settings->each) ||
-        (settings->by && !(settings->map && settings->each)))
-        return setting_fault(compiling->context, at, error,
-                             _("\"" TEXT_PRINT "\" needs one of \"from\", \"value\" and \"each\", or a "
-                               "\"map\" alone; \"map\" goes with \"each\", and \"by\" with both"),
-                             TEXT_ARG(field->name));
-    field->kind = settings->value  ? MAPI_CONSTANT
-                  : settings->each ? MAPI_LIST
-                  : settings->from ? MAPI_SCALAR
-                                   : MAPI_OBJECT;
-    if (settings->value) {
-        field->constant = text_of(settings->value);
-        field->compared = false;
-        return STATUS_OK;
-    }
-    if (!path)
-        return compile_members(compiling, settings->map, scope, &field->members, &field->count, error);
-    if (scope.by && !text_is(text_of(path), settings->each ? "." : scope.by))
+    const struct field *shared;
+    if (parent->by.count && !text_equal(text_of(path), settings->each ? TEXT(".") : parent->by.text))
         return setting_fault(compiling->context, at, error,
                              _("the items of a group share \"%s\" alone; \"each: .\" has what each of them "
                                "has"),
-                             scope.by);
-    if (resolve(compiling, at, scope, path, &field->path, &field->type, error))
+                             parent->by.text.bytes);
+    if (resolve(compiling, at, parent->type, path, &field->path, &field->type, error))
         return error->status;
-    return settings->each ? compile_list(compiling, at, settings, field, error)
-                          : compile_leaf(compiling, at, settings, field, error);
+    if (field->list && field->type->kind == FIELD_LIST)
+        field->type = field->type->item;
+    field->by = (struct field_path){ .count = 0 };
+    if (!settings->by)
+        return STATUS_OK;
+    if (resolve(compiling, at, field->type, settings->by, &field->by, &shared, error))
+        return error->status;
+    if (!field->by.count || !is_scalar(shared))
+        return setting_fault(compiling->context, at, error,
+                             _("\"by\" must name a field of the items that holds a text"));
+    return STATUS_OK;
 }
 
 static bool is_named(const struct value *list, struct text name)
@@ -189,29 +153,50 @@ static bool is_named(const struct value *list, struct text name)
     return false;
 }
 
-static enum status compile_field(struct compiling *compiling, const struct value *at, struct scope scope,
-                                 struct mapi_field *field, struct error *error)
+static enum status compile_members(struct compiling *compiling, const struct value *tree,
+                                   struct mapi_field *field, struct error *error);
+
+/* An object stands for what its parent stands for, until a path leads on. */
+static enum status compile_field(struct compiling *compiling, const struct value *at,
+                                 const struct mapi_field *parent, struct mapi_field *field,
+                                 struct error *error)
 {
+    const struct setting_context *context = compiling->context;
     struct field_settings settings = { .from = NULL };
-    *field = (struct mapi_field){ .name = at->name,
-                                  .compared = !is_named(compiling->settings->not_compared, at->name),
-                                  .unordered = is_named(compiling->settings->unordered, at->name) };
     if (value_is_scalar(at))
-        settings.from = text_string(compiling->context->arena, at->text);
-    else if (setting_read(compiling->context, field_settings, COUNT(field_settings), at, "fields", &settings,
-                          error))
+        settings.from = text_string(context->arena, at->text);
+    else if (setting_read(context, field_settings, COUNT(field_settings), at, "fields", &settings, error))
         return error->status;
-    return compile_object(compiling, at, scope, &settings, field, error);
+    int ways = (settings.from != NULL) + (settings.value != NULL) + (settings.each != NULL);
+    if (ways > 1 || (!ways && !settings.map) || (settings.map && ways && !settings.each) ||
+        (settings.by && !(settings.map && settings.each)))
+        return setting_fault(context, at, error,
+                             _("\"" TEXT_PRINT "\" needs one of \"from\", \"value\" and \"each\", or a "
+                               "\"map\" alone; \"map\" goes with \"each\", and \"by\" with both"),
+                             TEXT_ARG(at->name));
+    *field = (struct mapi_field){ .name = at->name,
+                                  .constant = text_of(settings.value),
+                                  .type = parent->type,
+                                  .by = parent->by,
+                                  .list = settings.each != NULL,
+                                  .compared = !settings.value &&
+                                              !is_named(compiling->settings->not_compared, at->name),
+                                  .unordered = is_named(compiling->settings->unordered, at->name) };
+    if (settings.value)
+        return STATUS_OK;
+    if (ways && compile_path(compiling, at, &settings, parent, field, error))
+        return error->status;
+    return settings.map ? compile_members(compiling, settings.map, field, error)
+                        : compile_leaf(compiling, at, &settings, field, error);
 }
 
-static enum status compile_members(struct compiling *compiling, const struct value *tree, struct scope scope,
-                                   struct mapi_field **members, size_t *count, struct error *error)
+static enum status compile_members(struct compiling *compiling, const struct value *tree,
+                                   struct mapi_field *field, struct error *error)
 {
-    *members = arena_array(compiling->context->arena, struct mapi_field, tree->count + 1);
-    *count = 0;
+    field->members = arena_array(compiling->context->arena, struct mapi_field, tree->count + 1);
     for (const struct value *member = tree->first; member; member = member->next)
         if ((!value_is_scalar(member) || member->text.length) &&
-            compile_field(compiling, member, scope, &(*members)[(*count)++], error))
+            compile_field(compiling, member, field, &field->members[field->count++], error))
             return error->status;
     return STATUS_OK;
 }
@@ -237,9 +222,9 @@ static struct value *merge(struct arena *arena, const struct value *defaults, co
 
 static struct mapi_field *find_from(const struct mapi_map *map, const char *path)
 {
-    for (size_t i = 0; i < map->count; i++)
-        if (map->fields[i].kind == MAPI_SCALAR && text_is(map->fields[i].path.text, path))
-            return &map->fields[i];
+    for (struct mapi_field *field = map->root.members; field < map->root.members + map->root.count; field++)
+        if (!field->members && text_is(field->path.text, path))
+            return field;
     return NULL;
 }
 
@@ -279,11 +264,10 @@ enum status mapi_map_compile(const struct setting_context *context, const struct
         compiling.tables[compiling.table_count++] = text_string(context->arena, table->name);
     const struct value *tree = merge(context->arena, value_find(defaults, "fields"), settings->fields, 0);
     *map = arena_new(context->arena, struct mapi_map);
+    **map = (struct mapi_map){ .root = { .type = &procedure_root } };
     if (setting_texts(context, settings->not_compared, &names, &count, error) ||
         setting_texts(context, settings->unordered, &names, &count, error) ||
-        compile_members(&compiling, tree, (struct scope){ .type = &procedure_root }, &(*map)->fields,
-                        &(*map)->count, error) ||
-        check_map(&compiling, *map, error))
+        compile_members(&compiling, tree, &(*map)->root, error) || check_map(&compiling, *map, error))
         return error->status;
     return settings->codes ? setting_check_names(context, settings->codes, "codes", compiling.tables,
                                                  compiling.table_count, error)

@@ -28,23 +28,19 @@
 
 extern const char portal_mapi_defaults[]; /* config/mapi.yaml */
 
-enum mapi_field_kind { MAPI_CONSTANT, MAPI_SCALAR, MAPI_LIST, MAPI_OBJECT };
-
 struct mapi_field {
-    enum mapi_field_kind kind;
     struct text name, constant;
     struct field_path path, by; /* no steps: the item itself; of `by`: no groups */
-    const struct field *type;   /* of a scalar, or of a list's items */
+    const struct field *type;   /* of what it is made from; of a list, of its items */
     const struct value *codes;  /* NULL: none */
     struct text date;           /* the format */
-    bool compared, unordered;
-    struct mapi_field *members; /* NULL: of a scalar, of a list of texts */
+    bool list, compared, unordered;
+    struct mapi_field *members; /* NULL: a text, or a list of texts */
     size_t count;
 };
 
 struct mapi_map {
-    struct mapi_field *fields;
-    size_t count;
+    struct mapi_field root;
     struct mapi_field *code, *status;
 };
 

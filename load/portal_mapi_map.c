@@ -1,11 +1,11 @@
 /* The map at work: procedures out, and items compared. */
 #include "load/portal_mapi_fields.h"
 
-#include "adapters/unicode.h"
 #include "core/canonical.h"
 #include "core/date.h"
 #include "core/decimal.h"
 #include "core/diff.h"
+#include "record/normalise.h"
 
 /* Of a group of items, what its first one has: they share it. */
 static const struct value *follow(const struct value *item, const struct field_path *path)
@@ -21,9 +21,6 @@ static struct text scalar_of(const struct value *value)
 }
 
 /* ---- out ---- */
-
-static struct value *write_members(struct arena *arena, const struct mapi_field *fields, size_t count,
-                                   const struct value *item);
 
 static struct value *write_scalar(struct arena *arena, const struct mapi_field *field,
                                   const struct value *value)
@@ -53,59 +50,50 @@ static const struct value *group(struct arena *arena, const struct value *items,
 }
 
 static struct value *write_field(struct arena *arena, const struct mapi_field *field,
-                                 const struct value *item)
+                                 const struct value *item);
+
+static struct value *write_one(struct arena *arena, const struct mapi_field *field, const struct value *item)
 {
-    if (field->kind == MAPI_CONSTANT)
-        return value_text(arena, field->constant);
-    if (field->kind == MAPI_OBJECT)
-        return write_members(arena, field->members, field->count, item);
-    const struct value *found = follow(item, &field->path);
-    if (field->kind == MAPI_SCALAR)
-        return write_scalar(arena, field, found);
-    struct value *list = value_list(arena);
-    bool many = found && found->kind == VALUE_LIST;
-    if (many && field->by.count)
-        found = group(arena, found, &field->by);
-    for (const struct value *one = many ? found->first : found; one; one = many ? one->next : NULL)
-        value_append(list, field->members ? write_members(arena, field->members, field->count, one)
-                                          : write_scalar(arena, field, one));
-    return list;
+    if (!field->members)
+        return write_scalar(arena, field, item);
+    struct value *object = value_object(arena);
+    for (size_t i = 0; i < field->count; i++)
+        value_set_text(object, field->members[i].name, write_field(arena, &field->members[i], item));
+    return object;
 }
 
-static struct value *write_members(struct arena *arena, const struct mapi_field *fields, size_t count,
-                                   const struct value *item)
+static struct value *write_field(struct arena *arena, const struct mapi_field *field,
+                                 const struct value *item)
 {
-    struct value *object = value_object(arena);
-    for (size_t i = 0; i < count; i++)
-        value_set_text(object, fields[i].name, write_field(arena, &fields[i], item));
-    return object;
+    if (field->constant.bytes)
+        return value_text(arena, field->constant);
+    item = follow(item, &field->path);
+    if (!field->list)
+        return write_one(arena, field, item);
+    struct value *list = value_list(arena);
+    bool many = item && item->kind == VALUE_LIST;
+    if (many && field->by.count)
+        item = group(arena, item, &field->by);
+    for (const struct value *one = many ? item->first : item; one; one = many ? one->next : NULL)
+        value_append(list, write_one(arena, field, one));
+    return list;
 }
 
 struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, const struct value *procedure)
 {
-    return write_members(arena, map->fields, map->count, procedure);
+    return write_one(arena, &map->root, procedure);
 }
 
 /* ---- back ---- */
 
 /* Two items are compared by what is left of them: a name for all that says something, in one form. */
 
-/* Every run of blanks is one; NFC. */
 static struct text plain_text(struct arena *arena, struct text text)
 {
-    BUFFER_OWNED struct buffer out = { 0 };
-    char bytes[4];
-    bool gap = false;
-    for (size_t at = 0; at < text.length;) {
-        int32_t character = unicode_next(text, &at);
-        bool blank = character <= ' ' || character == 0xa0;
-        if (!blank && gap && out.length)
-            buffer_char(&out, ' ');
-        if (!blank)
-            buffer_put(&out, bytes, unicode_put(character, bytes));
-        gap = blank;
-    }
-    return unicode_nfc(arena, text_copy(arena, buffer_view(&out)));
+    struct normalise_counts uncounted = { 0 };
+    struct error error;
+    struct text plain;
+    return normalise(arena, text, false, &uncounted, &plain, &error) ? text : plain;
 }
 
 /* The day alone: an adapter keeps dates in a form of its own, with or without a time. */
@@ -133,20 +121,20 @@ static struct text plain_number(struct arena *arena, struct text text)
     return decimal_from_number(arena, number, &decimal) ? decimal : text;
 }
 
-static struct value *plain_members(struct arena *arena, const struct mapi_field *fields, size_t count,
+static struct value *plain_members(struct arena *arena, const struct mapi_field *field,
                                    const struct value *item);
 
 /* NULL: it says nothing. */
-static struct value *plain_item(struct arena *arena, const struct mapi_field *field, const struct value *item)
+static struct value *plain_one(struct arena *arena, const struct mapi_field *field, const struct value *item)
 {
     if (item->kind == VALUE_LIST || (item->kind == VALUE_OBJECT && !field->members))
         return value_copy(arena, item);
     if (item->kind == VALUE_OBJECT)
-        return plain_members(arena, field->members, field->count, item);
+        return plain_members(arena, field, item);
     struct text text = plain_text(arena, item->text);
     if (field->date.bytes)
         text = plain_day(arena, field->date, text);
-    if (field->type && (field->type->kind == FIELD_INTEGER || field->type->kind == FIELD_DECIMAL))
+    if (field->type->kind == FIELD_INTEGER || field->type->kind == FIELD_DECIMAL)
         text = plain_number(arena, text);
     return text.length ? value_text(arena, text) : NULL;
 }
@@ -166,15 +154,15 @@ static void put_sorted(struct arena *arena, struct value *list, struct value *it
 }
 
 /* A single item stands for a list of it. */
-static struct value *plain_value(struct arena *arena, const struct mapi_field *field,
+static struct value *plain_field(struct arena *arena, const struct mapi_field *field,
                                  const struct value *value)
 {
-    if (field->kind != MAPI_LIST)
-        return plain_item(arena, field, value);
+    if (!field->list)
+        return plain_one(arena, field, value);
     struct value *list = value_list(arena);
     bool many = value->kind == VALUE_LIST;
     for (const struct value *item = many ? value->first : value; item; item = many ? item->next : NULL) {
-        struct value *said = plain_item(arena, field, item);
+        struct value *said = plain_one(arena, field, item);
         if (said && field->unordered)
             put_sorted(arena, list, said);
         else if (said)
@@ -183,15 +171,15 @@ static struct value *plain_value(struct arena *arena, const struct mapi_field *f
     return list->count ? list : NULL;
 }
 
-static struct value *plain_members(struct arena *arena, const struct mapi_field *fields, size_t count,
+static struct value *plain_members(struct arena *arena, const struct mapi_field *field,
                                    const struct value *item)
 {
     struct value *object = value_object(arena);
-    for (size_t i = 0; i < count; i++) {
-        const struct value *member = value_find_text(item, fields[i].name);
-        struct value *said = member && fields[i].compared ? plain_value(arena, &fields[i], member) : NULL;
+    for (const struct mapi_field *at = field->members; at < field->members + field->count; at++) {
+        const struct value *member = at->compared ? value_find_text(item, at->name) : NULL;
+        struct value *said = member ? plain_field(arena, at, member) : NULL;
         if (said)
-            value_set_text(object, fields[i].name, said);
+            value_set_text(object, at->name, said);
     }
     return object->count ? object : NULL;
 }
@@ -199,9 +187,8 @@ static struct value *plain_members(struct arena *arena, const struct mapi_field 
 bool mapi_map_same(const struct mapi_map *map, struct arena *arena, const struct value *left,
                    const struct value *right, struct buffer *where)
 {
-    const struct value *ours = plain_members(arena, map->fields, map->count, left),
-                       *theirs = plain_members(arena, map->fields, map->count, right);
-    const struct diff *first = ours || theirs ? diff_find(arena, ours, theirs) : NULL;
+    const struct diff *first =
+        diff_find(arena, plain_members(arena, &map->root, left), plain_members(arena, &map->root, right));
     if (first && where)
         buffer_text(where, first->field);
     return !first;

@@ -5,7 +5,8 @@
 #include "adapters/yaml.h"
 #include "load/portal_mapi.h"
 
-#define APPEARS_WITHIN 60000 /* milliseconds */
+#define APPEARS_WITHIN 60000                   /* milliseconds */
+#define MARKS          "[\"'.:;,!()\\[\\] -]*" /* that stand around a message and say nothing */
 #define COUNT(table)   (sizeof(table) / sizeof *(table))
 #define OF(member)     offsetof(struct mapi_settings, member)
 #define MEMBERS(table) SETTING_OBJECT, .members = table, .member_count = COUNT(table)
@@ -107,12 +108,12 @@ static enum status read_sign(const struct setting_context *context, const struct
                 context, list, error,
                 _("an empty sign stands for nothing; write error codes, or patterns of whole "
                   "messages"));
-        buffer_string(&pattern, i ? "|" : "(?i)^(?:");
+        buffer_string(&pattern, i ? "|" : "(?i)^" MARKS "(?:");
         buffer_text(&pattern, unicode_nfc(context->arena, sign->codes[i]));
     }
     if (!sign->count)
         return STATUS_OK;
-    buffer_string(&pattern, ")$");
+    buffer_string(&pattern, ")" MARKS "$");
     sign->pattern = text_copy(context->arena, buffer_view(&pattern));
     if (regex_compile(sign->pattern, &compiled, error))
         return setting_place(context, list, error);
@@ -157,22 +158,10 @@ static enum status read_login(const struct setting_context *context, const struc
 static enum status check_paths(const struct setting_context *context, const struct value *tree,
                                const struct mapi_settings *settings, struct error *error)
 {
-    const struct portal_settings *common = &settings->common;
-    if (!common->url)
-        return setting_fault(context, tree, error, _("\"portal\" needs \"url\" for the driver mapi"));
-    if (strpbrk(common->url, "?#"))
-        return setting_fault(context, value_find(tree, "url"), error,
-                             _("\"url\" is what stands before %s and %s: it ends before ? and #"),
-                             settings->login_path, settings->call_path);
     if (*settings->login_path != '/')
         return setting_fault(context, value_find(tree, "login"), error, _("\"path\" must begin with /"));
     if (*settings->call_path != '/')
         return setting_fault(context, value_find(tree, "call"), error, _("\"call\" must begin with /"));
-    if (portal_is_overheard(common->url) && !common->unencrypted_credentials)
-        return setting_fault(context, value_find(tree, "url"), error,
-                             _("username and password would travel unencrypted to %s; use https://, or write "
-                               "\"unencrypted_credentials: true\" where the network itself is trusted"),
-                             common->shown);
     return STATUS_OK;
 }
 

@@ -15,14 +15,6 @@
 #define HEADERS_MAX 8
 #define BODY_KEPT   ((size_t)256 * 1024) /* a larger buffer is not kept for the next call */
 
-static enum status check_rest(struct portal *portal, const struct setting_context *context,
-                              const struct value *tree, struct error *error)
-{
-    if (!portal->settings->url)
-        return setting_fault(context, tree, error, _("\"portal\" needs \"url\" for the driver rest"));
-    return STATUS_OK;
-}
-
 static enum status open_rest(struct portal *portal, struct error *error)
 {
     const struct portal_settings *settings = portal->settings;
@@ -144,8 +136,8 @@ enum status rest_call_submit(struct rest *rest, struct rest_call *call, struct e
     buffer_text(&rest->url, rest->portal->settings->base);
     put_header(&http_request, headers, "Accept", TEXT("application/json"));
     if (call->proving || call->requests[0]->kind == PORTAL_LIST) {
-        rest_list_put_path(rest, call->proving ? TEXT_NONE : call->requests[0]->code,
-                           call->proving ? 1 : REST_PAGE);
+        struct text code = call->requests[0]->code;
+        rest_list_put_path(rest, call->proving ? rest_list_before(code) : code);
         http_request.method = "GET";
     } else if (call->batch) {
         buffer_string(&rest->url, "/batches");
@@ -248,46 +240,44 @@ static void report_whole(struct rest *rest, const struct http_response *answer,
     struct value *body = NULL;
     rest->body = NULL;
     *report = (struct portal_response){ .request = request };
-    if (!portal_answer_begin(&rest->arena, answer, report))
+    if (!portal_answer_read(&rest->arena, answer, report, &body, &fault))
         return;
-    if (answer->body.length && json_parse(&rest->arena, answer->body, &body, &fault))
-        body = NULL;
     rest->body = body;
-    report->said = portal_answer_said(answer->status, body);
     if (report->said == RESULT_TAKEN)
         report_taken(rest, answer, body, fault.message, report);
     else if (answer->status == 401 && rest->refusal.status)
         report->message = text_of(rest->refusal.message);
-    else
-        report->message = portal_answer_words(&rest->arena, answer->status, body, answer->body);
 }
 
-/* A 404 without the contract's type may be that of a portal that leaves types out, or of a wrong URL. Its
- * listing tells: where that answers, the portal does not know the procedure. */
+/* What the listing says behind a 404 without the contract's type. */
+static void judge_listing(struct rest *rest, struct portal_response *report)
+{
+    enum rest_listed found =
+        report->remote.failed ? REST_UNTOLD : rest_list_finds(rest->body, report->request->code);
+    report->remote = (struct remote_state){ .has_digest = false };
+    report->said = found == REST_UNLISTED ? RESULT_UNKNOWN
+                   : found == REST_LISTED ? RESULT_CLOSED
+                                          : RESULT_LOST;
+    if (found == REST_UNTOLD)
+        return;
+    report->status = 404;
+    report->message = found == REST_LISTED ? text_of(_("its listing has this procedure"))
+                                           : portal_answer_words(&rest->arena, 404, NULL, TEXT(""));
+}
+
+/* A 404 without the contract's type may be that of a portal that leaves types out, or of an address that does not serve
+ * what is asked: the listing tells whether the procedure is there. */
 static enum status proved(struct rest *rest, struct rest_call *call, const struct http_response *answer,
                           struct portal_response *report, bool *again, struct error *error)
 {
     *again = false;
     if (call->proving) {
-        const struct value *items = value_find(rest->body, "items");
-        rest->lists =
-            report->said == RESULT_HELD && !report->remote.failed && items && items->kind == VALUE_LIST;
-        if (rest->lists) { /* so the 404 before it was the portal's own */
-            report->remote = (struct remote_state){ .has_digest = false };
-            report->said = RESULT_UNKNOWN;
-            report->status = 404;
-            report->message = portal_answer_words(&rest->arena, 404, NULL, TEXT(""));
-        } else if (report->said == RESULT_HELD) {
-            report->remote = (struct remote_state){ .has_digest = false };
-            report->said = RESULT_LOST;
-        }
+        if (report->said == RESULT_HELD)
+            judge_listing(rest, report);
         return STATUS_OK;
     }
-    bool bare = report->request->kind == PORTAL_ASK && !answer->failure && answer->status == 404 &&
-                report->said == RESULT_CLOSED;
-    if (bare && rest->lists)
-        report->said = RESULT_UNKNOWN;
-    if (!bare || rest->lists)
+    if (report->request->kind != PORTAL_ASK || answer->failure || answer->status != 404 ||
+        report->said != RESULT_CLOSED)
         return STATUS_OK;
     *again = call->proving = true;
     return rest_call_submit(rest, call, error);
@@ -376,7 +366,6 @@ const struct portal_driver portal_rest = {
     .help = N_("a portal, or a gateway before it, that speaks the publication contract over HTTP"),
     .size = sizeof(struct portal_settings),
     .network = true,
-    .check = check_rest,
     .open = open_rest,
     .close = close_rest,
     .most = most_rest,

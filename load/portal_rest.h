@@ -22,7 +22,7 @@ struct rest_call {
     struct buffer body;  /* of a batch */
     unsigned generation; /* of the token that it carried */
     unsigned refusals;   /* of its tokens */
-    bool proving;        /* a bare 404 came: the listing is asked whether this is the portal */
+    bool proving;        /* a bare 404 came: the listing is asked whether the procedure is there */
     struct rest_call *next, *every;
 };
 
@@ -42,7 +42,6 @@ struct rest {
     const struct value *items;     /* NULL: the whole is said of each */
     const struct value *item;      /* the next one, when they come in order */
     struct error refusal;          /* why there is no token any more; STATUS_OK: there is one */
-    bool lists; /* its listing has answered: what answers 404 to a question is this portal */
     /* Batches */
     bool no_batches;
     double batch_most; /* adapted to 413 and to time */
@@ -72,7 +71,11 @@ void rest_batch_report(struct rest *rest, struct portal_response *report);
 
 /* load/portal_rest_list.c */
 /* Behind the base in rest->url. */
-void rest_list_put_path(struct rest *rest, struct text after, int limit);
+void rest_list_put_path(struct rest *rest, struct text after);
+/* Where a page begins that has `code` if the portal does: bytes NULL is the beginning. */
+struct text rest_list_before(struct text code);
+enum rest_listed { REST_UNTOLD, REST_LISTED, REST_UNLISTED };
+enum rest_listed rest_list_finds(const struct value *page, struct text code);
 enum status rest_list(struct portal *portal, struct text after, struct arena *arena, struct portal_page *page,
                       struct error *error);
 

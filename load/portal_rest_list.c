@@ -27,16 +27,43 @@ static enum status read_page(struct rest *rest, const struct value *body, struct
     return STATUS_OK;
 }
 
-void rest_list_put_path(struct rest *rest, struct text after, int limit)
+void rest_list_put_path(struct rest *rest, struct text after)
 {
     const char *agency = rest->portal->agency;
     buffer_string(&rest->url, "/procedures?agency=");
     http_escape(&rest->url, text_of(agency ? agency : ""));
-    buffer_printf(&rest->url, "&limit=%d", limit);
+    buffer_printf(&rest->url, "&limit=%d", REST_PAGE);
     if (after.bytes) {
         buffer_string(&rest->url, "&after=");
         http_escape(&rest->url, after);
     }
+}
+
+/* What begins a code comes before it in every order, and few others come between. */
+struct text rest_list_before(struct text code)
+{
+    struct text before = text_slice(code, 0, text_cut(code, code.length - 1));
+    return before.length ? before : TEXT_NONE;
+}
+
+/* A page is in order of code; of one that is not, only the last tells what is not there. */
+enum rest_listed rest_list_finds(const struct value *page, struct text code)
+{
+    const struct value *items = value_find(page, "items"), *next = value_find(page, "next");
+    if (!items || items->kind != VALUE_LIST)
+        return REST_UNTOLD;
+    bool last = !next || next->kind == VALUE_NULL, ordered = true;
+    struct text before = TEXT_NONE;
+    for (const struct value *item = items->first; item; item = item->next) {
+        struct text listed = value_text_of(item, "code");
+        if (!listed.length)
+            return REST_UNTOLD;
+        if (text_equal(listed, code))
+            return REST_LISTED;
+        ordered = ordered && text_compare(before, listed) < 0;
+        before = listed;
+    }
+    return last || (ordered && text_compare(before, code) > 0) ? REST_UNLISTED : REST_UNTOLD;
 }
 
 enum status rest_list(struct portal *portal, struct text after, struct arena *arena, struct portal_page *page,

@@ -195,6 +195,8 @@ enum status csv_cells(struct arena *arena, struct text row, char separator, stru
     size_t most = 1;
     for (size_t i = 0; i < row.length; i++)
         most += row.bytes[i] == separator;
+    if (row.length && memchr(row.bytes, 0, row.length))
+        return error_set(error, STATUS_REJECT, _("a NUL stands inside a text; take it out"));
     *cells = arena_array(arena, struct text, most);
     *count = 0;
     for (size_t at = 0;; at++) {

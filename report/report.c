@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "report/against_words.h"
 #include "report/report_kept.h"
 #include "report/report_parts.h"
+#include "store/history.h"
 #include "store/report_view.h"
 
 /* clang-format off */
@@ -113,6 +115,55 @@ static enum status rest_on(const struct report_request *request, struct arena *a
     return STATUS_OK;
 }
 
+#define CODES_TOLD 5
+
+static const char *against_note(struct arena *arena, const struct value *against)
+{
+    struct buffer BUFFER_OWNED codes = { 0 };
+    size_t count = 0;
+    for (const struct value *row = against->first; row; row = row->next)
+        if (value_find(row, "code") && ++count <= CODES_TOLD)
+            buffer_text(&codes, text_format(arena, "%s" TEXT_PRINT, count > 1 ? ", " : "",
+                                            TEXT_ARG(value_text_of(row, "code"))));
+    if (count > CODES_TOLD)
+        buffer_string(&codes, ", …");
+    if (!count)
+        return _(
+            "The figures rest on what the portal acknowledged last, in a store that is a backup: since when "
+            "what stood there is not known, the list \"What the ledger knows against it\" says.");
+    return text_format(
+               arena,
+               _("The figures rest on what the portal acknowledged last. The ledger knows something against "
+                 "that (" TEXT_PRINT "): the list \"What the ledger knows against it\" says what."),
+               TEXT_ARG(buffer_view(&codes)))
+        .bytes;
+}
+
+/* The figures count what was acknowledged; what the ledger knows against that stands beside them. */
+static enum status tell_against(const struct report_request *request, struct arena *arena,
+                                struct value *document, struct error *error)
+{
+    struct value *against;
+    struct date day;
+    if (!date_read(text_of(request->to), &day))
+        return STATUS_OK;
+    if (history_against_all(request->store, arena, day, &against, error))
+        return error->status;
+    if (!against->count)
+        return STATUS_OK;
+    report_note(arena, document, against_note(arena, against));
+    struct value *list = report_list(arena, document, "against", _("What the ledger knows against it"));
+    report_column(arena, list, "code", _("code"), "text");
+    report_column(arena, list, "words", _("what was seen"), "text");
+    for (const struct value *row = against->first; row; row = row->next) {
+        struct value *told = value_append(value_find(list, "rows"), value_object(arena));
+        if (value_find(row, "code"))
+            value_set(told, "code", value_text(arena, value_text_of(row, "code")));
+        value_set(told, "words", value_text(arena, against_words(arena, row)));
+    }
+    return STATUS_OK;
+}
+
 static enum report_by usual_by(const struct report_request *request)
 {
     return request->by == REPORT_BY_DEFAULT ? REPORT_BY_AGENCY : request->by;
@@ -139,5 +190,6 @@ enum status report_make(const struct report_request *asked, struct arena *arena,
         return error->status;
     value_set(made, "columns", value_list(arena));
     value_set(made, "rows", value_list(arena));
-    return kind->make(&request, arena, made, error);
+    enum status status = kind->make(&request, arena, made, error);
+    return status ? status : tell_against(&request, arena, made, error);
 }

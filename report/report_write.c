@@ -109,6 +109,13 @@ void report_foot(struct arena *arena, const struct value *document, const char *
             TEXT_ARG(value_text_of(head, "root")));
     else
         lines[(*count)++] = text_of(_("The ledger has no head yet."));
+    struct text behind = value_text_of(head, "events_behind");
+    if (behind.length)
+        lines[(*count)++] =
+            text_format(arena,
+                        _("Behind it stand " TEXT_PRINT
+                          " events of a run that has not ended; what they say is in the rows."),
+                        TEXT_ARG(behind));
 }
 
 /* ---- CSV ---- */

@@ -78,6 +78,9 @@ static enum status make_origin(struct store *store, const struct audit_settings 
     return write_setting(store, "origin", buffer_view(origin), error);
 }
 
+static enum status sign_tree(struct store *store, const struct audit_settings *settings, struct buffer *note,
+                             struct error *error);
+
 enum status audit_origin(struct store *store, const struct audit_settings *settings, struct buffer *origin,
                          struct error *error)
 {
@@ -132,7 +135,7 @@ enum status audit_open(struct store *store, const struct audit_settings *setting
             _("%s: its ledger is called \"%.*s\", but the key was made for \"%s\"; make a key for this "
               "store with \"congkhai audit key\""),
             store_path(store), TEXT_ARG(name), settings->signer.key.name);
-    store_seal_with(store, settings, audit_sign_tree);
+    store_seal_with(store, settings, sign_tree);
     return STATUS_OK;
 }
 
@@ -156,8 +159,8 @@ static enum status write_note(struct store *store, const struct audit_settings *
     return STATUS_OK;
 }
 
-enum status audit_sign_tree(struct store *store, const struct audit_settings *settings, struct buffer *note,
-                            struct error *error)
+static enum status sign_tree(struct store *store, const struct audit_settings *settings, struct buffer *note,
+                             struct error *error)
 {
     return settings && settings->has_signer ? write_note(store, settings, note, error) : STATUS_OK;
 }

@@ -35,10 +35,6 @@ enum status audit_origin(struct store *store, const struct audit_settings *setti
  */
 enum status audit_seal(struct store *store, const struct audit_settings *settings, struct error *error);
 enum status audit_write_head(struct store *store, struct error *error);
-/* For store_commit: the signed head of the tree as it is, so that what is written behind the last head can be told from what
- * somebody else put there. Empty without a key. */
-enum status audit_sign_tree(struct store *store, const struct audit_settings *settings, struct buffer *note,
-                            struct error *error);
 /* Does such a note give this tree, signed by a known key? */
 bool audit_signs_tree(struct text note, const struct merkle_tree *tree,
                       const struct audit_settings *settings);
@@ -76,6 +72,10 @@ enum status audit_quick_check(struct store *store, const struct audit_settings *
  * each content that stands at the portal has its bytes (they are hashed: some 4 us a content). */
 enum status audit_standing_check(struct store *store, const struct audit_settings *settings,
                                  struct error *error);
+
+/* For who is about to tell what events say: those of a code (bytes NULL: all) have their hashes, and all hashes together give the
+ * last head. STATUS_LEDGER otherwise. Some 0.5 us an event of the ledger and 10 for each of those that are hashed. */
+enum status audit_read_check(struct store *store, struct text code, struct error *error);
 
 /* A copy of the head could not be made: into the ledger, behind the run's end. Makes its own transaction. */
 enum status audit_copy_failed(struct store *store, int64_t run, const char *copy, const struct error *why,

@@ -179,7 +179,7 @@ static bool read_outside(struct audit_pass *pass, const struct audit_outside *ou
     return true;
 }
 
-void audit_read_outside(struct audit_pass *pass)
+static void read_all_outside(struct audit_pass *pass)
 {
     const struct audit_request *request = pass->request;
     pass->outside = arena_array(pass->arena, struct audit_kept_head, request->outside_count + 1);
@@ -198,10 +198,10 @@ void audit_check_origin(struct audit_pass *pass)
                        TEXT_ARG(pass->report->origin));
 }
 
-enum status audit_verify_outside(struct audit_pass *pass, struct error *error)
+static enum status verify_outside(struct audit_pass *pass, struct error *error)
 {
     struct sqlite_statement *row;
-    audit_read_outside(pass);
+    read_all_outside(pass);
     if (store_sql(pass->store,
                   "SELECT (SELECT value FROM setting WHERE name = 'origin'), (SELECT max(seq) FROM ledger)",
                   &row, error))
@@ -427,7 +427,7 @@ static enum status verify(struct audit_pass *pass, struct error *error)
     if (ours)
         status = forgive(pass, check_database(pass, error), 0, error);
     if (!status)
-        status = audit_verify_outside(pass, error);
+        status = verify_outside(pass, error);
     if (!status)
         status = forgive(pass, audit_verify_events(pass, error), pass->report->events + 1, error);
     if (!status)
@@ -494,7 +494,7 @@ enum status audit_verify_shown(const char *path, bool folder, const struct audit
     BUFFER_OWNED struct buffer out = { 0 };
     struct audit_request own = *request;
     struct audit_pass *pass = begin(NULL, &own, arena, report);
-    audit_read_outside(pass);
+    read_all_outside(pass);
     enum status status = audit_verify_evidence(pass, path, folder, error);
     note_first_version(pass);
     if (report->holds)

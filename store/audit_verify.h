@@ -94,10 +94,7 @@ enum status audit_verify_payloads(struct audit_pass *pass, struct error *error);
 enum status audit_verify_state(struct audit_pass *pass, struct error *error);
 /* What people submitted, approved and sent back, their signatures, and what was sent by them. */
 enum status audit_verify_approval(struct audit_pass *pass, struct error *error);
-/* Reads the heads that were kept elsewhere, before the events; the second holds their log's name against the report's; the
- * third does both, for a store. */
-void audit_read_outside(struct audit_pass *pass);
+/* Holds the log's name of heads that were kept elsewhere against the report's. */
 void audit_check_origin(struct audit_pass *pass);
-enum status audit_verify_outside(struct audit_pass *pass, struct error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/json.h"
+#include "adapters/unicode.h"
 #include "store/finding_row.h"
 #include "store/schema.h"
 #include "store/transform_queue.h"
@@ -55,17 +56,26 @@ static struct cross_record_row *owner(struct cross_record_row *records, size_t c
     return *at < count && records[*at].record == record ? &records[*at] : NULL;
 }
 
+/* The statement's ?1 and ?2 are the first and the last record of a page. */
+static enum status open_page(struct store *store, const char *literal, const struct cross_record_row *records,
+                             size_t count, struct sqlite_statement **statement, struct error *error)
+{
+    if (store_sql(store, literal, statement, error))
+        return error->status;
+    sqlite_bind_number(*statement, 1, records[0].record);
+    sqlite_bind_number(*statement, 2, records[count - 1].record);
+    return STATUS_OK;
+}
+
 static enum status read_findings(struct store *store, struct arena *arena, struct cross_record_row *records,
                                  size_t count, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
+    if (open_page(store,
                   "SELECT record, " FINDING_COLUMNS " FROM finding"
                   " WHERE record BETWEEN ?1 AND ?2 AND stage = 2 ORDER BY record, rowid",
-                  &statement, error))
+                  records, count, &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, records[0].record);
-    sqlite_bind_number(statement, 2, records[count - 1].record);
     enum status status;
     size_t at = 0;
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
@@ -89,13 +99,11 @@ static enum status read_deadlines(struct store *store, struct arena *arena, stru
                                   size_t count, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
+    if (open_page(store,
                   "SELECT record, rule, due FROM deadline WHERE record BETWEEN ?1 AND ?2 ORDER BY record, "
                   "rule DESC",
-                  &statement, error))
+                  records, count, &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, records[0].record);
-    sqlite_bind_number(statement, 2, records[count - 1].record);
     enum status status;
     size_t at = 0;
     while ((status = sqlite_step(statement, error)) == STATUS_OK) {
@@ -374,7 +382,7 @@ static enum status find_columns(struct sqlite_statement *statement, struct colum
 static enum status visit_rows(struct sqlite *database, struct text query, cross_record_visitor *visit,
                               void *user_data, struct error *error)
 {
-    ARENA_OWNED struct arena arena = { 0 };
+    ARENA_OWNED struct arena arena = { 0 }, found = { 0 };
     struct sqlite_statement *statement;
     struct columns columns;
     int64_t rows = 0;
@@ -385,12 +393,13 @@ static enum status visit_rows(struct sqlite *database, struct text query, cross_
     enum status status = find_columns(statement, &columns, error);
     while (status == STATUS_OK && visit && (status = sqlite_step(statement, error)) == STATUS_OK) {
         struct cross_record_hit row = { TEXT_NONE, TEXT_NONE };
+        arena_clear(&found);
         if (++rows > ROWS_MAX)
             status = error_set(error, STATUS_STOP, _("the query gives more than %d rows"), ROWS_MAX);
         if (!sqlite_is_null(statement, columns.code))
-            row.code = sqlite_column_text(statement, columns.code);
+            row.code = unicode_mend(&found, sqlite_column_text(statement, columns.code));
         if (columns.value >= 0 && !sqlite_is_null(statement, columns.value))
-            row.value = sqlite_column_text(statement, columns.value);
+            row.value = unicode_mend(&found, sqlite_column_text(statement, columns.value));
         if (status == STATUS_OK)
             visit(user_data, &row);
     }

@@ -4,6 +4,7 @@
 
 #include "adapters/json.h"
 #include "core/canonical.h"
+#include "store/staging.h"
 
 #define RECORDS_LEAST 10
 #define SHARE_LEAST   90 /* per cent */
@@ -13,10 +14,11 @@ static enum status was_read(struct store *store, const char *source, bool *read,
 {
     struct sqlite_statement *row;
     *read = false;
-    if (store_sql(store,
-                  "SELECT json_extract(detail, '$.whole') = 1 AND json_extract(detail, '$.unchanged') IS NULL"
-                  " FROM ledger WHERE event = 'listed' AND source = ?1 ORDER BY seq DESC LIMIT 1",
-                  &row, error))
+    if (store_sql(
+            store,
+            "SELECT json_extract(e.detail, '$.whole') = 1 AND json_extract(e.detail, '$.unchanged') IS NULL"
+            " FROM ledger e WHERE e.source = ?1 AND " STAGING_A_LISTING("e") " ORDER BY e.seq DESC LIMIT 1",
+            &row, error))
         return error->status;
     sqlite_bind_text(row, 1, text_of(source));
     enum status status = sqlite_step(row, error);

@@ -143,7 +143,8 @@ static struct text without_numbers(struct arena *arena, struct text path)
     return (struct text){ plain, length };
 }
 
-bool history_field_matches(struct text path, struct text asked)
+/* Does a path lie at or below what was asked for? */
+static bool field_matches(struct text path, struct text asked)
 {
     size_t at = 0;
     for (size_t i = 0; i < asked.length; i++, at++) {
@@ -215,7 +216,7 @@ static enum status add_version(struct changes *changes, const struct version *ve
         content = abolish(arena, content);
     for (const struct diff *difference = diff_find(arena, *held, content); difference;
          difference = difference->next)
-        if (!changes->field.bytes || history_field_matches(difference->field, changes->field))
+        if (!changes->field.bytes || field_matches(difference->field, changes->field))
             add_change(changes, version, origin, difference);
     *held = content;
     return STATUS_OK;
@@ -268,7 +269,7 @@ static enum status find_version(struct store *store, struct arena *arena, struct
                                 struct version *version, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store, VERSIONS "AND at < ?2 ORDER BY seq DESC LIMIT 1", &row, error))
+    if (store_sql(store, VERSIONS "AND at < ?2 AND (to_at IS NULL OR to_at >= ?2)", &row, error))
         return error->status;
     sqlite_bind_text(row, 1, code);
     sqlite_bind_text(row, 2, until);
@@ -282,7 +283,12 @@ static enum status find_version(struct store *store, struct arena *arena, struct
 /* 24:00 in Vietnam. */
 static int64_t end_of_day(struct date day)
 {
-    return (date_days(day) + 1) * INT64_C(86400000) - CLOCK_ZONE_MINUTES * INT64_C(60000);
+    return (date_days(day) + 1) * INT64_C(86400000) - DATE_ZONE_MINUTES * INT64_C(60000);
+}
+
+void history_end_of_day(struct date day, char text[CLOCK_TEXT])
+{
+    clock_format(end_of_day(day), text);
 }
 
 enum status history_known_at(struct store *store, struct arena *arena, struct date on, struct text *at,
@@ -307,7 +313,7 @@ static struct value *pick_field(struct arena *arena, const struct value *content
 {
     struct value *fields = value_object(arena);
     for (const struct diff *leaf = diff_find(arena, NULL, content); leaf; leaf = leaf->next)
-        if (history_field_matches(leaf->field, text_of(field)))
+        if (field_matches(leaf->field, text_of(field)))
             value_set_text(fields, leaf->field, value_text(arena, leaf->after));
     return fields;
 }
@@ -346,7 +352,7 @@ enum status history_on(struct store *store, struct arena *arena, struct text cod
     struct version version;
     struct value *out = value_object(arena);
     char until[CLOCK_TEXT], *day = arena_alloc(arena, DATE_TEXT);
-    clock_format(end_of_day(on), until);
+    history_end_of_day(on, until);
     if (check_field(arena, field, error))
         return error->status;
     enum status status = find_version(store, arena, code, text_of(until), &version, error);

@@ -20,10 +20,13 @@ struct ledger_event {
     const struct value *detail;  /* an object; NULL: {} */
 };
 
-/* Inside a transaction. STATUS_LEDGER when it cannot be written; STATUS_FATAL for what is not UTF-8 (names of files,
- * words of others, texts cut inside a letter are mended where they come in): other verifiers could not read it. */
+/* Inside a transaction. STATUS_LEDGER when it cannot be written; STATUS_FATAL for what the verifiers would refuse
+ * (a NUL, what is not UTF-8: names of files, words of others, texts cut inside a letter are mended where they come in). */
 enum status ledger_append(struct store *store, const struct ledger_event *event, int64_t *seq,
                           struct error *error);
+
+/* The same in a transaction of its own. */
+enum status ledger_append_alone(struct store *store, const struct ledger_event *event, struct error *error);
 
 /* The same for a run that has ended: only what could not be known before its head was made. */
 enum status ledger_append_to(struct store *store, int64_t run, const struct ledger_event *event,

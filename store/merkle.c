@@ -9,7 +9,7 @@ struct digest merkle_leaf(struct text data)
     return crypto_sha256_parts((struct text[]){ { "\0", 1 }, data }, 2);
 }
 
-struct digest merkle_node(const struct digest *left, const struct digest *right)
+static struct digest node(const struct digest *left, const struct digest *right)
 {
     char bytes[1 + 2 * DIGEST_SIZE];
     bytes[0] = 1;
@@ -23,7 +23,7 @@ void merkle_append(struct merkle_tree *tree, const struct digest *leaf)
     struct digest subtree = *leaf;
     unsigned level = 0;
     for (; tree->size >> level & 1; level++) {
-        subtree = merkle_node(&tree->frontier[level], &subtree);
+        subtree = node(&tree->frontier[level], &subtree);
         memset(&tree->frontier[level], 0, sizeof tree->frontier[level]);
     }
     tree->frontier[level] = subtree;
@@ -37,7 +37,7 @@ struct digest merkle_root(const struct merkle_tree *tree)
     for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
         if (!(tree->size >> level & 1))
             continue;
-        root = first ? tree->frontier[level] : merkle_node(&tree->frontier[level], &root);
+        root = first ? tree->frontier[level] : node(&tree->frontier[level], &root);
         first = false;
     }
     return first ? crypto_sha256(TEXT_NONE) : root;
@@ -89,7 +89,7 @@ static enum status perfect_root(const struct merkle_source *source, unsigned lev
         status = perfect_root(source, level - 1, index * 2 + 1, &right, error);
     if (status != STATUS_OK)
         return status;
-    *root = merkle_node(&left, &right);
+    *root = node(&left, &right);
     if (cached && source->keep)
         source->keep(source->user_data, level, index, root);
     return STATUS_OK;
@@ -116,18 +116,8 @@ static enum status range_root(const struct merkle_source *source, uint64_t from,
     }
     *root = pieces[--count];
     while (count--)
-        *root = merkle_node(&pieces[count], root);
+        *root = node(&pieces[count], root);
     return STATUS_OK;
-}
-
-enum status merkle_root_at(const struct merkle_source *source, uint64_t size, struct digest *root,
-                           struct error *error)
-{
-    if (size > MERKLE_SIZE_MAX)
-        return error_set(error, STATUS_LEDGER,
-                         _("A ledger of %llu events is larger than any can be: its size was altered"),
-                         (unsigned long long)size);
-    return range_root(source, 0, size, root, error);
 }
 
 /* A proof names subtrees; they are found first and hashed afterwards, because their order in the proof is not
@@ -245,13 +235,13 @@ bool merkle_inclusion_holds(const struct digest *leaf, uint64_t index, uint64_t 
         if (sn == 0)
             return false;
         if (fn & 1 || fn == sn) {
-            r = merkle_node(p, &r);
+            r = node(p, &r);
             while (!(fn & 1) && fn != 0) {
                 fn >>= 1;
                 sn >>= 1;
             }
         } else {
-            r = merkle_node(&r, p);
+            r = node(&r, p);
         }
         fn >>= 1;
         sn >>= 1;
@@ -276,14 +266,14 @@ static bool consistency_path_holds(uint64_t first, const struct digest *first_ro
         if (sn == 0)
             return false;
         if (fn & 1 || fn == sn) {
-            fr = merkle_node(c, &fr);
-            sr = merkle_node(c, &sr);
+            fr = node(c, &fr);
+            sr = node(c, &sr);
             while (!(fn & 1) && fn != 0) {
                 fn >>= 1;
                 sn >>= 1;
             }
         } else {
-            sr = merkle_node(&sr, c);
+            sr = node(&sr, c);
         }
         fn >>= 1;
         sn >>= 1;

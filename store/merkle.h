@@ -26,7 +26,6 @@ struct merkle_tree {
 };
 
 struct digest merkle_leaf(struct text data);
-struct digest merkle_node(const struct digest *left, const struct digest *right);
 
 void merkle_append(struct merkle_tree *tree, const struct digest *leaf);
 struct digest merkle_root(const struct merkle_tree *tree);
@@ -55,11 +54,6 @@ struct merkle_proof {
     size_t count;
     struct digest path[MERKLE_LEVELS];
 };
-
-/* The root of the first `size` leaves. STATUS_LEDGER: larger than MERKLE_SIZE_MAX; else what `leaf` returns.
- */
-enum status merkle_root_at(const struct merkle_source *source, uint64_t size, struct digest *root,
-                           struct error *error);
 
 /* PATH(index, D[size]) of §2.1.3.1 and PROOF(first, D[second]) of §2.1.4.1 in one pass over the leaves, or
  * over what the cache does not know. Between equal sizes, and from size 0, the proof is empty. STATUS_LEDGER:

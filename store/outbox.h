@@ -79,9 +79,11 @@ struct outbox_answer {
     struct text answer_digest; /* hex SHA-256 of the answer's body; bytes NULL: none */
     struct digest earlier;     /* OUTBOX_SUPERSEDED: what stands there */
 };
-/* Was the procedure ever acknowledged with this version or ETag, as the ledger has it? STATUS_END: no. */
-enum status outbox_version_before(struct store *store, struct text code, struct text version,
-                                  struct error *error);
+/* May this answer to the item's intent be one of earlier given once more? It is where the procedure was acknowledged with
+ * its version or its ETag before (by a withdrawal, where it says `abolished`) or, where it names neither, withdrawn before, or acknowledged
+ * with the very content that is intended now. STATUS_END: no. */
+enum status outbox_answered_before(struct store *store, const struct outbox_item *item, struct text version,
+                                   struct text etag, bool abolished, struct error *error);
 /* Was this content ever sent from here, as the ledger has it? STATUS_END: no. */
 enum status outbox_sent_before(struct store *store, struct text code, const struct digest *digest,
                                struct error *error);

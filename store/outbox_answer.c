@@ -139,17 +139,23 @@ enum status outbox_sent_before(struct store *store, struct text code, const stru
     return status;
 }
 
-enum status outbox_version_before(struct store *store, struct text code, struct text version,
-                                  struct error *error)
+#define ANSWERED                                                                                             \
+    "SELECT 1 FROM ledger WHERE code = ?1 AND event IN ('withdrawn', ?2) AND CASE"                           \
+    " WHEN ?3 IS NULL AND ?4 IS NULL THEN event = ?2 AND (event = 'withdrawn' OR digest = ?5)"               \
+    " ELSE ?3 IN (json_extract(detail, '$.version'), json_extract(detail, '$.etag'))"                        \
+    " OR ?4 IN (json_extract(detail, '$.version'), json_extract(detail, '$.etag')) END LIMIT 1"
+
+enum status outbox_answered_before(struct store *store, const struct outbox_item *item, struct text version,
+                                   struct text etag, bool abolished, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store,
-                  "SELECT 1 FROM ledger WHERE code = ?1 AND event IN ('published', 'withdrawn')"
-                  " AND ?2 IN (json_extract(detail, '$.version'), json_extract(detail, '$.etag')) LIMIT 1",
-                  &row, error))
+    if (store_sql(store, ANSWERED, &row, error))
         return error->status;
-    sqlite_bind_text(row, 1, code);
-    sqlite_bind_text(row, 2, version);
+    sqlite_bind_text(row, 1, item->code);
+    sqlite_bind_text(row, 2, abolished ? TEXT("withdrawn") : TEXT("published"));
+    sqlite_bind_text(row, 3, version);
+    sqlite_bind_text(row, 4, etag);
+    sqlite_bind_digest(row, 5, &item->intent_digest);
     enum status status = sqlite_step(row, error);
     sqlite_reset_statement(row);
     return status;

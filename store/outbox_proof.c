@@ -293,24 +293,24 @@ static enum status walk(struct proof *proof, struct sqlite_statement *rows, outb
 
 enum status outbox_remember(struct store *store, struct error *error)
 {
-    struct outbox_memory *memory = store_outbox(store);
+    struct store_memory *memory = store_memory(store);
     struct sqlite_statement *row;
-    *memory = (struct outbox_memory){ 0 };
+    memory->outbox_empty = false;
     if (store_changes(store, &memory->changes, error) ||
         store_sql(store, "SELECT NOT EXISTS (SELECT 1 FROM procedure_state)", &row, error) ||
         sqlite_step(row, error))
         return error->status;
-    memory->none = sqlite_number(row, 0);
+    memory->outbox_empty = sqlite_number(row, 0);
     sqlite_reset_statement(row);
     return STATUS_OK;
 }
 
 static enum status is_own(struct store *store, bool *own, struct error *error)
 {
-    const struct outbox_memory *memory = store_outbox(store);
+    const struct store_memory *memory = store_memory(store);
     int64_t changes = 0;
-    enum status status = memory->none ? store_changes(store, &changes, error) : STATUS_OK;
-    *own = memory->none && changes == memory->changes;
+    enum status status = memory->outbox_empty ? store_changes(store, &changes, error) : STATUS_OK;
+    *own = memory->outbox_empty && changes == memory->changes;
     return status;
 }
 

@@ -18,10 +18,6 @@ typedef enum status outbox_doubt(void *user_data, struct text code, int64_t even
 
 /* At a run's beginning: were there no rows then, and has nobody else written into the file since, all rows are this run's
  * own, written in the same transactions as their events. */
-struct outbox_memory {
-    bool none;
-    int64_t changes; /* store_changes then */
-};
 enum status outbox_remember(struct store *store, struct error *error);
 
 /* Every row that load would do something about, or (filter NULL) every row, in the order of codes; of the former none

@@ -1,7 +1,5 @@
 #include "store/outbox_replay.h"
 
-#include <stdlib.h>
-
 #include "adapters/json.h"
 
 #define SPEAKS 1 /* the record that speaks; another number is another's */
@@ -15,12 +13,6 @@ static bool has_true(const struct value *detail, const char *name)
 static struct text keep(struct outbox_replay *replay, const struct value *detail, const char *name)
 {
     return text_copy(&replay->arena, value_text_of(detail, name));
-}
-
-static int64_t number_of(const struct value *detail, const char *name)
-{
-    struct text text = value_text_of(detail, name);
-    return text.length && text.length < 18 ? strtoll(text.bytes, NULL, 10) : 0;
 }
 
 static int64_t record_of(const struct outbox_replay *replay, const struct ledger_entry *entry,
@@ -155,7 +147,6 @@ static void take_answer(struct outbox_replay *replay, const struct ledger_entry 
     struct outbox_ending ending = { .outcome = outcome == OUTBOX_RECALLED && has_true(detail, "absent")
                                                    ? OUTBOX_ABSENT
                                                    : outcome,
-                                    .attempts = number_of(detail, "attempt"),
                                     .version = keep(replay, detail, "version"),
                                     .etag = keep(replay, detail, "etag"),
                                     .event = entry->seq };

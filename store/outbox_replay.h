@@ -1,6 +1,6 @@
 /* The row of the outbox that the events of one procedure leave: they are taken one by one, and each does to it what it did
  * when it was written, by the same functions (store/outbox_item.h). What no event says stays empty: payloads' numbers
- * (digests stand for them), words, which of many goes behind.
+ * (digests stand for them), attempts, words, which of many goes behind.
  */
 #ifndef STORE_OUTBOX_REPLAY_H
 #define STORE_OUTBOX_REPLAY_H

@@ -5,6 +5,7 @@
 #include "adapters/json.h"
 #include "core/digest.h"
 #include "core/error_value.h"
+#include "store/staging.h"
 #include "store/statement_rows.h"
 
 static enum status read_rows(struct store *store, struct arena *arena, const char *sql, int64_t most,
@@ -72,24 +73,31 @@ enum status report_run(struct store *store, struct arena *arena, int64_t number,
 
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows, struct error *error)
 {
-    return tell_rows(store, arena,
-                     "SELECT s.name AS source, count(r.id) FILTER (WHERE r.present = 1) AS present,"
-                     " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'accepted') AS accepted,"
-                     " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'rejected') AS rejected,"
-                     " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'held') AS held,"
-                     " count(*) FILTER (WHERE r.present = 0 AND r.nameless = 0) AS missing,"
-                     " (SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE e.event = 'listed' AND"
-                     "  e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS whole,"
-                     " (SELECT coalesce(json_extract(e.detail, '$.why'), '') FROM ledger e WHERE e.event ="
-                     "  'listed' AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS why,"
-                     " (SELECT json_extract(e.detail, '$.errors') FROM ledger e WHERE e.event ="
-                     "  'listed' AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS parts,"
-                     " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND e.source = s.name AND"
-                     "  json_extract(e.detail, '$.whole') = 1) AS whole_at,"
-                     " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND e.source = s.name AND"
-                     "  json_extract(e.detail, '$.unchanged') IS NULL) AS read_at"
-                     " FROM source s LEFT JOIN record r ON r.source = s.id GROUP BY s.id ORDER BY s.id",
-                     -1, rows, error);
+    return tell_rows(
+        store, arena,
+        "SELECT s.name AS source, count(r.id) FILTER (WHERE r.present = 1) AS present,"
+        " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'accepted') AS accepted,"
+        " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'rejected') AS rejected,"
+        " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'held') AS held,"
+        " count(*) FILTER (WHERE r.present = 0 AND r.nameless = 0) AS missing,"
+        " (SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE " STAGING_A_LISTING(
+            "e") " AND"
+                 "  e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS whole,"
+                 " (SELECT coalesce(json_extract(e.detail, '$.why'), '') FROM ledger e WHERE"
+                 "  " STAGING_A_LISTING(
+                     "e") " AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS why,"
+                          " (SELECT json_extract(e.detail, '$.errors') FROM ledger e WHERE"
+                          "  " STAGING_A_LISTING(
+                              "e") " AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS parts,"
+                                   " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND e.source = "
+                                   "s.name AND"
+                                   "  json_extract(e.detail, '$.whole') = 1) AS whole_at,"
+                                   " (SELECT max(e.at) FROM ledger e WHERE " STAGING_A_LISTING(
+                                       "e") " AND e.source = s.name AND"
+                                            "  json_extract(e.detail, '$.unchanged') IS NULL) AS read_at"
+                                            " FROM source s LEFT JOIN record r ON r.source = s.id GROUP BY "
+                                            "s.id ORDER BY s.id",
+        -1, rows, error);
 }
 
 enum status report_broken_listings(struct store *store, struct arena *arena, struct value **rows,
@@ -98,10 +106,11 @@ enum status report_broken_listings(struct store *store, struct arena *arena, str
     return tell_rows(store, arena,
                      "SELECT s.name AS source, l.run, json_extract(l.detail, '$.why') AS why,"
                      " json_extract(l.detail, '$.errors') AS parts FROM source s"
-                     " JOIN ledger l ON l.seq = (SELECT n.seq FROM ledger n WHERE n.event = 'listed' AND"
-                     "  n.source = s.name AND n.run > (SELECT max(run) - 1000 FROM ledger)"
-                     "  ORDER BY n.run DESC, n.seq DESC LIMIT 1)"
-                     " WHERE NOT json_extract(l.detail, '$.whole') ORDER BY s.id",
+                     " JOIN ledger l ON l.seq = (SELECT n.seq FROM ledger n WHERE " STAGING_A_LISTING(
+                         "n") " AND"
+                              "  n.source = s.name AND n.run > (SELECT max(run) - 1000 FROM ledger)"
+                              "  ORDER BY n.run DESC, n.seq DESC LIMIT 1)"
+                              " WHERE NOT json_extract(l.detail, '$.whole') ORDER BY s.id",
                      -1, rows, error);
 }
 
@@ -259,11 +268,12 @@ enum status report_read_for(struct store *store, const char *source, int64_t run
                             struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(store,
-                  "SELECT CAST(round((julianday(s.at) - 2440587.5) * 86400000) AS INTEGER) FROM ledger l"
-                  " JOIN ledger s ON s.run = l.run AND s.event = 'run-started'"
-                  " WHERE l.event = 'listed' AND l.source = ?1 AND l.run <= ?2 ORDER BY l.seq DESC LIMIT 1",
-                  &statement, error))
+    if (store_sql(
+            store,
+            "SELECT CAST(round((julianday(s.at) - 2440587.5) * 86400000) AS INTEGER) FROM ledger l"
+            " JOIN ledger s ON s.run = l.run AND s.event = 'run-started'"
+            " WHERE " STAGING_A_LISTING("l") " AND l.source = ?1 AND l.run <= ?2 ORDER BY l.seq DESC LIMIT 1",
+            &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, text_of(source));
     sqlite_bind_number(statement, 2, run);

@@ -1,5 +1,6 @@
 #include "store/staging.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ struct staging {
     struct fingerprints staged;
     int64_t last; /* the record that was seen last: a listing mostly goes on with the one after it */
     struct counters numbers; /* of a key that came more than once: the next "KEY (n)" to be tried */
+    char shared[80];         /* the first of these */
     struct counters places; /* of the same bytes in a document without keys: the last record that took them */
 };
 
@@ -158,6 +160,17 @@ static enum status append_returned(struct staging *staging, struct text key, str
                          NULL, error);
 }
 
+/* What was kept back, was gone and comes back is kept back anew, from this run on. */
+static enum status find_anew(struct staging *staging, int64_t record, struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(staging->store, "UPDATE finding SET since_run = ?2 WHERE record = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, record);
+    sqlite_bind_number(statement, 2, store_run(staging->store));
+    return sqlite_execute(statement, error);
+}
+
 /* Seen again with the same bytes: only where it stands, or that it is back, can be new. */
 static enum status touch(struct staging *staging, int64_t record, bool moved, bool present,
                          struct text locator, struct text key, struct text code, struct error *error)
@@ -174,7 +187,8 @@ static enum status touch(struct staging *staging, int64_t record, bool moved, bo
     sqlite_bind_number(statement, 1, record);
     sqlite_bind_text(statement, 2, locator);
     if (sqlite_execute(statement, error) ||
-        (!present && transform_queue_raise(staging->store, record, WORK_RESOLVE, error)))
+        (!present && (transform_queue_raise(staging->store, record, WORK_RESOLVE, error) ||
+                      find_anew(staging, record, error))))
         return error->status;
     return present ? STATUS_OK : append_returned(staging, key, code, error);
 }
@@ -227,6 +241,17 @@ static enum status take_row(struct staging *staging, struct sqlite_statement *st
     return touch(staging, record, moved, present, locator, own_key, code, error);
 }
 
+/* Steps to the row, and takes it where there is one. */
+static enum status take_first(struct staging *staging, struct sqlite_statement *statement,
+                              const struct digest *digest, struct text locator, bool *known,
+                              struct error *error)
+{
+    enum status status = sqlite_step(statement, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    return take_row(staging, statement, digest, locator, known, error);
+}
+
 /* One record on from the last: beside it in the file, where the way over the digest leads to any place in it. */
 static enum status is_next(struct staging *staging, const struct digest *digest, struct text locator,
                            bool *known, struct error *error)
@@ -237,47 +262,58 @@ static enum status is_next(struct staging *staging, const struct digest *digest,
         return error->status;
     sqlite_bind_number(statement, 1, staging->last + 1);
     sqlite_bind_number(statement, 2, staging->source);
-    enum status status = sqlite_step(statement, error);
-    if (status)
-        return status == STATUS_END ? STATUS_OK : status;
-    return take_row(staging, statement, digest, locator, known, error);
+    return take_first(staging, statement, digest, locator, known, error);
 }
 
-enum status staging_known(struct staging *staging, const struct digest *digest, struct text key,
-                          struct text locator, bool *known, struct error *error)
+enum status staging_known(struct staging *staging, const struct digest *digest, struct text locator,
+                          bool *known, struct error *error)
 {
     struct sqlite_statement *statement;
     *known = false;
-    if (is_new(staging, key.bytes ? key : digest_text(digest)))
+    if (is_new(staging, digest_text(digest)))
         return STATUS_OK;
-    if (!key.bytes) {
-        enum status status = is_next(staging, digest, locator, known, error);
-        if (status || *known)
-            return status;
-    }
+    if (is_next(staging, digest, locator, known, error) || *known)
+        return *known ? STATUS_OK : error->status;
     if (store_sql(staging->store,
-                  key.bytes ? KNOWN_COLUMNS " WHERE source = ?2 AND key = ?3"
-                            : KNOWN_COLUMNS " WHERE payload = " OF_DIGEST " AND source = ?2 AND context IS ?3"
-                                            " AND fault IS NULL",
+                  KNOWN_COLUMNS " WHERE payload = " OF_DIGEST " AND source = ?2 AND context IS ?3"
+                                " AND fault IS NULL",
                   &statement, error))
         return error->status;
-    if (!key.bytes)
-        sqlite_bind_digest(statement, 1, digest);
+    sqlite_bind_digest(statement, 1, digest);
     sqlite_bind_number(statement, 2, staging->source);
-    if (key.bytes)
-        sqlite_bind_text(statement, 3, key);
-    else if (staging->context)
+    if (staging->context)
         sqlite_bind_number(statement, 3, staging->context);
-    enum status status = sqlite_step(statement, error);
-    if (status == STATUS_END)
-        return STATUS_OK;
-    if (status)
-        return status;
-    return take_row(staging, statement, digest, locator, known, error);
+    return take_first(staging, statement, digest, locator, known, error);
 }
 
-enum status staging_known_in(struct staging *staging, const struct digest *digest, struct text document,
-                             struct text locator, bool *known, struct error *error)
+/* Those that were staged with these bytes, this context and this fault under ?4, or under "?4 (n)". */
+#define ALIKE                                                                                                \
+    " WHERE payload = " OF_DIGEST " AND source = ?2 AND context IS ?3 AND fault IS ?5"                       \
+    " AND (key = ?4 OR substr(key, 1, length(?4) + 2) = ?4 || ' (')"
+
+static void bind_alike(const struct staging *staging, struct sqlite_statement *statement,
+                       const struct digest *digest, struct text key, const char *fault)
+{
+    sqlite_bind_digest(statement, 1, digest);
+    sqlite_bind_number(statement, 2, staging->source);
+    if (staging->context)
+        sqlite_bind_number(statement, 3, staging->context);
+    sqlite_bind_text(statement, 4, key);
+    sqlite_bind_text(statement, 5, text_of(fault));
+}
+
+static enum status step_to_unseen(const struct staging *staging, struct sqlite_statement *statement,
+                                  struct error *error)
+{
+    enum status status;
+    do
+        status = sqlite_step(statement, error);
+    while (status == STATUS_OK && is_seen(staging, sqlite_number(statement, 0)));
+    return status;
+}
+
+enum status staging_known_in(struct staging *staging, const struct digest *digest, struct text key,
+                             const char *fault, struct text locator, bool *known, struct error *error)
 {
     BUFFER_OWNED struct buffer place = { 0 };
     struct sqlite_statement *statement;
@@ -287,25 +323,14 @@ enum status staging_known_in(struct staging *staging, const struct digest *diges
         return STATUS_OK;
     buffer_put(&place, digest->bytes, sizeof digest->bytes);
     buffer_put(&place, &staging->context, sizeof staging->context);
-    buffer_text(&place, document);
+    buffer_text(&place, key);
+    buffer_string(&place, fault ? fault : "");
     counters_get(&staging->places, buffer_view(&place), &last);
-    if (store_sql(staging->store,
-                  KNOWN_COLUMNS " WHERE payload = " OF_DIGEST
-                                " AND source = ?2 AND context IS ?3 AND fault IS NULL"
-                                " AND id > ?5 AND (key = ?4 OR substr(key, 1, length(?4) + 2) = ?4 || ' (')"
-                                " ORDER BY id",
-                  &statement, error))
+    if (store_sql(staging->store, KNOWN_COLUMNS ALIKE " AND id > ?6 ORDER BY id", &statement, error))
         return error->status;
-    sqlite_bind_digest(statement, 1, digest);
-    sqlite_bind_number(statement, 2, staging->source);
-    if (staging->context)
-        sqlite_bind_number(statement, 3, staging->context);
-    sqlite_bind_text(statement, 4, document);
-    sqlite_bind_number(statement, 5, last);
-    enum status status;
-    do
-        status = sqlite_step(statement, error);
-    while (status == STATUS_OK && is_seen(staging, sqlite_number(statement, 0)));
+    bind_alike(staging, statement, digest, key, fault);
+    sqlite_bind_number(statement, 6, last);
+    enum status status = step_to_unseen(staging, statement, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     counters_set(&staging->places, buffer_view(&place), sqlite_number(statement, 0));
@@ -367,6 +392,9 @@ static enum status free_key(struct staging *staging, struct arena *arena, bool n
         buffer_free(&named);
         status = find_key(staging, *key, nameless, found, error);
     }
+    if (!nameless && !*staging->shared)
+        snprintf(staging->shared, sizeof staging->shared, TEXT_PRINT,
+                 (int)text_cut(base, sizeof staging->shared - 1), base.bytes);
     counters_set(&staging->numbers, base, number);
     return status;
 }
@@ -435,8 +463,9 @@ enum status staging_put(struct staging *staging, const struct staged_record *rec
     if (free_key(staging, &arena, record->nameless, &key, &found, error) ||
         put_bytes(staging, record, &payload, error) || staging_context(staging, record->context, error))
         return error->status;
-    if (found.record && !found.present && !record->nameless &&
-        append_returned(staging, key, TEXT_NONE, error))
+    if (found.record && !found.present &&
+        (find_anew(staging, found.record, error) ||
+         (!record->nameless && append_returned(staging, key, TEXT_NONE, error))))
         return error->status;
     if (write_record(staging, record, key, found.record, payload, error) ||
         (!found.record && tell_sink(staging, record, key, error)))
@@ -492,24 +521,19 @@ static enum status is_there(struct sqlite_statement *statement, bool *is, struct
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest, bool *hides,
-                          struct error *error)
+enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest,
+                          const char *fault, bool *hides, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  "SELECT 1 FROM record WHERE source = ?1 AND key = ?2 AND source_digest = ?3 AND present = 1"
-                  " AND doubt <> ?4",
+    if (store_sql(staging->store, "SELECT id FROM record" ALIKE " AND present = 1 AND doubt <> ?6",
                   &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, key);
-    sqlite_bind_digest(statement, 3, digest);
-    sqlite_bind_number(statement, 4, STAGING_HIDES);
-    bool is_known;
-    if (is_there(statement, &is_known, error))
-        return error->status;
-    *hides = !is_known;
-    return STATUS_OK;
+    bind_alike(staging, statement, digest, key, fault);
+    sqlite_bind_number(statement, 6, STAGING_HIDES);
+    enum status status = step_to_unseen(staging, statement, error);
+    *hides = status == STATUS_END;
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
 }
 
 enum status staging_settle(struct staging *staging, struct error *error)
@@ -579,11 +603,29 @@ int64_t staging_seen(const struct staging *staging)
     return staging->counts.seen;
 }
 
+void staging_seen_again(struct staging *staging, int64_t records)
+{
+    staging->counts.seen -= records < staging->counts.seen ? records : staging->counts.seen;
+}
+
+size_t staging_shared_keys(const struct staging *staging, const char **first)
+{
+    *first = staging->shared;
+    return *staging->shared ? staging->numbers.count : 0;
+}
+
+int64_t staging_records(const struct staging *staging)
+{
+    return staging->seen.set;
+}
+
 enum status staging_unchanged(struct staging *staging, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store, "SELECT id FROM record WHERE source = ?1 AND present = 1", &statement,
-                  error))
+    if (store_sql(staging->store,
+                  "SELECT id FROM record WHERE source = ?1 AND id NOT IN"
+                  " (SELECT id FROM record WHERE source = ?1 AND present = 0)",
+                  &statement, error))
         return error->status;
     sqlite_bind_number(statement, 1, staging->source);
     enum status status;
@@ -661,7 +703,8 @@ static enum status is_complete(struct staging *staging, bool *complete, struct e
     return status;
 }
 
-static enum status find_missing(struct staging *staging, struct error *error)
+/* `named`: those that can be told by a key, too. */
+static enum status find_missing(struct staging *staging, bool named, struct error *error)
 {
     bool complete = false;
     enum status status = is_complete(staging, &complete, error);
@@ -681,6 +724,8 @@ static enum status find_missing(struct staging *staging, struct error *error)
             bits_has(&staging->before, sqlite_number(statement, 0)))
             continue;
         bool nameless = sqlite_number(statement, 4);
+        if (!nameless && !named)
+            continue;
         staging->counts.missing += !nameless;
         if (!sqlite_number(statement, 3))
             continue;
@@ -731,11 +776,15 @@ static enum status append_listed(struct staging *staging, const struct staging_v
     value_set(detail, "seen", value_integer(&arena, staging->counts.seen));
     if (verdict->skipped)
         value_set(detail, "skipped", value_integer(&arena, verdict->skipped));
+    if (verdict->partial)
+        value_set(detail, "partial", value_boolean(&arena, true));
     if (verdict->unchanged)
         value_set(detail, "unchanged", value_boolean(&arena, true));
     value_set(detail, "whole", value_boolean(&arena, verdict->whole));
-    if (verdict->reason_count)
-        value_set(detail, "errors", error_values(&arena, verdict->reasons, verdict->reason_count));
+    struct value *errors =
+        verdict->reason_count ? error_values(&arena, verdict->reasons, verdict->reason_count) : NULL;
+    if (errors)
+        value_set(detail, "errors", errors);
     if (verdict->why && *verdict->why)
         value_set(detail, "why", value_string(&arena, verdict->why));
     return ledger_append(
@@ -746,7 +795,9 @@ static enum status append_listed(struct staging *staging, const struct staging_v
 enum status staging_finish(struct staging *staging, const struct staging_verdict *verdict,
                            struct staging_counts *counts, struct error *error)
 {
-    if (settle(staging, error) || (verdict->whole && verdict->full && find_missing(staging, error)) ||
+    if (settle(staging, error) ||
+        (verdict->full && (verdict->whole || verdict->through) &&
+         find_missing(staging, verdict->whole, error)) ||
         append_listed(staging, verdict, error) || store_commit(staging->store, error)) {
         staging_abandon(staging);
         return error->status;
@@ -787,7 +838,7 @@ enum status staging_leave(struct store *store, const char *source, int64_t *miss
     struct staging *staging;
     if (staging_open(store, source, NULL, &staging, error))
         return error->status;
-    if (find_missing(staging, error) || store_commit(store, error)) {
+    if (find_missing(staging, true, error) || store_commit(store, error)) {
         staging_abandon(staging);
         return error->status;
     }
@@ -800,8 +851,9 @@ enum status staging_present(struct store *store, const char *source, int64_t *pr
 {
     struct sqlite_statement *statement;
     if (store_sql(store,
-                  "SELECT count(*) FROM record r JOIN source s ON s.id = r.source WHERE s.name = ?1 AND "
-                  "r.present = 1",
+                  "SELECT (SELECT count(*) FROM record WHERE source = s.id) -"
+                  " (SELECT count(*) FROM record WHERE source = s.id AND present = 0)"
+                  " FROM source s WHERE s.name = ?1",
                   &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, text_of(source));
@@ -816,8 +868,8 @@ enum status staging_was_whole(struct store *store, const char *source, bool *who
     struct sqlite_statement *statement;
     *whole = true;
     if (store_sql(store,
-                  "SELECT json_extract(detail, '$.whole') FROM ledger WHERE event = 'listed' AND source = ?1"
-                  " ORDER BY seq DESC LIMIT 1",
+                  "SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE e.source = ?1 "
+                  "AND " STAGING_A_LISTING("e") " ORDER BY e.seq DESC LIMIT 1",
                   &statement, error))
         return error->status;
     sqlite_bind_text(statement, 1, text_of(source));

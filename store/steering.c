@@ -9,7 +9,7 @@
 #define FORM 16                 /* hexadecimal digits */
 #define FEED ((size_t)16 << 10) /* bytes of rows that are hashed at once */
 
-#define LARGE 2 /* the first of the tables: what steering_memory remembers */
+#define LARGE 2 /* the first of the tables: what is remembered */
 
 /* Beside them stand ledger, payloads and heads. A payload goes by a number, behind which another could be put: that of a
  * context has no other name; the other numbers stand beside their digests, and audit_verify_state.c compares them. */
@@ -121,22 +121,16 @@ static enum status feed_table(struct hashing *hashing, struct store *store, cons
     return status;
 }
 
-void steering_forget(struct steering_memory *memory)
-{
-    crypto_hash_close(memory->rows);
-    memory->rows = NULL;
-}
-
 /* The large tables. A store that is still to be brought up to date gets other columns, which no row says. */
 static enum status feed_large(struct hashing *hashing, struct store *store, struct error *error)
 {
-    struct steering_memory *memory = store_steering(store);
+    struct store_memory *memory = store_memory(store);
     for (size_t i = 0; i < LARGE; i++)
         if (feed_table(hashing, store, tables[i], true, error))
             return error->status;
-    steering_forget(memory);
-    if (store_version(store) == STORE_VERSION)
-        *memory = (struct steering_memory){ crypto_hash_copy(hashing->rows), store_rows_changed(store) };
+    crypto_hash_close(memory->rows);
+    memory->rows = store_version(store) == STORE_VERSION ? crypto_hash_copy(hashing->rows) : NULL;
+    memory->rows_changed = store_rows_changed(store);
     return STATUS_OK;
 }
 
@@ -147,14 +141,14 @@ static enum status recall_large(struct hashing *hashing, struct store *store, st
         if (feed_table(hashing, store, tables[i], false, error))
             return error->status;
     crypto_hash_close(hashing->rows);
-    hashing->rows = crypto_hash_copy(store_steering(store)->rows);
+    hashing->rows = crypto_hash_copy(store_memory(store)->rows);
     return STATUS_OK;
 }
 
 static bool is_remembered(struct store *store)
 {
-    const struct steering_memory *memory = store_steering(store);
-    return memory->rows && memory->changes == store_rows_changed(store);
+    const struct store_memory *memory = store_memory(store);
+    return memory->rows && memory->rows_changed == store_rows_changed(store);
 }
 
 static enum status compute(struct store *store, bool remembered, char digest[DIGEST_HEX],

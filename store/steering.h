@@ -11,14 +11,6 @@
 #include "adapters/crypto.h"
 #include "store/store.h"
 
-/* What the check at a run's beginning leaves for its end, where no row of `record` and `finding` was written in between:
- * the digest as far as these two, which are most of it. Whoever compares reads every row. */
-struct steering_memory {
-    struct crypto_hash *rows;
-    uint64_t changes; /* store_rows_changed then */
-};
-void steering_forget(struct steering_memory *memory);
-
 /* Puts `state_digest` and `state_form` into the detail of "run-finished". Inside a transaction. */
 enum status steering_put(struct store *store, struct arena *arena, struct value *detail, struct error *error);
 

@@ -4,14 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/crypto.h"
 #include "adapters/deflate.h"
 #include "adapters/private_file.h"
 #include "core/memory.h"
 #include "store/merkle.h"
-#include "store/outbox_proof.h"
 #include "store/schema.h"
 #include "store/schema_pair.h"
-#include "store/steering.h"
 #include "store/untouched.h"
 
 #define STATEMENTS 512 /* a power of two, well above the number of literals */
@@ -30,8 +29,7 @@ struct store {
     bool lost;        /* the tree could not be read again after a rollback: nothing more is written */
     struct buffer scratch[2];
     uint64_t rows_changed;
-    struct steering_memory steering;
-    struct outbox_memory outbox;
+    struct store_memory memory;
     struct deflate *deflate; /* opened when the first packed payload is read */
     struct buffer unpacked;
     const struct audit_settings *sealing;
@@ -325,7 +323,7 @@ void store_close(struct store *store)
     buffer_free(&store->scratch[1]);
     buffer_free(&store->unpacked);
     deflate_close(store->deflate);
-    steering_forget(&store->steering);
+    crypto_hash_close(store->memory.rows);
     free(store->path);
     free(store);
 }
@@ -340,14 +338,9 @@ uint64_t store_rows_changed(const struct store *store)
     return store->rows_changed;
 }
 
-struct steering_memory *store_steering(struct store *store)
+struct store_memory *store_memory(struct store *store)
 {
-    return &store->steering;
-}
-
-struct outbox_memory *store_outbox(struct store *store)
-{
-    return &store->outbox;
+    return &store->memory;
 }
 
 struct sqlite *store_database(struct store *store)

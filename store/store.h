@@ -76,12 +76,16 @@ const struct audit_settings *store_sealing(const struct store *store);
 int64_t store_version(const struct store *store); /* of the file; 1: 0.1.0, until the first run */
 struct merkle_tree *
 store_tree(struct store *store); /* for store/ only: the ledger's tree, ahead of the disk in a group */
-/* For store/ only: how many rows of `record` and `finding` this connection has written or deleted, and what steering.c
- * remembers while it is open. */
+/* For store/ only: how many rows of `record` and `finding` this connection has written or deleted. */
 uint64_t store_rows_changed(const struct store *store);
-struct steering_memory *store_steering(struct store *store);
-struct outbox_memory *
-store_outbox(struct store *store); /* for store/ only: what outbox_proof.c remembers of a run */
+/* For store/ only: what was seen when a run began, so that it is not read again in it. */
+struct store_memory {
+    struct crypto_hash *rows; /* steering.c: of its digest as far as the large tables; NULL: none … */
+    uint64_t rows_changed;    /* … good while store_rows_changed is still this */
+    bool outbox_empty;        /* outbox_proof.c: so all rows of it are the run's own … */
+    int64_t changes; /* … while store_changes is still this: nobody else has written into the file since */
+};
+struct store_memory *store_memory(struct store *store);
 struct buffer *store_scratch(struct store *store, int which); /* for store/ only: 0 or 1 */
 
 /* Work is written in groups: begin … commit. A commit survives the death of the process; while the store is

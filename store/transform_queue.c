@@ -26,7 +26,8 @@ static enum status transform_digest_number(struct store *store, const struct dig
 
 /* ---- what is left to be done ---- */
 
-enum transform_work transform_queue_raised(enum transform_work left, enum transform_work wanted)
+/* What is left to be done when there is something to be done again: the earliest step of both. */
+static enum transform_work earliest(enum transform_work left, enum transform_work wanted)
 {
     return left == WORK_DONE || wanted < left ? wanted : left;
 }
@@ -39,7 +40,7 @@ struct work_row {
 static enum status save_work(struct store *store, const struct work_row *row, struct error *error)
 {
     struct sqlite_statement *statement;
-    enum transform_work raised = transform_queue_raised(row->left, row->wanted);
+    enum transform_work raised = earliest(row->left, row->wanted);
     if (raised == row->left)
         return STATUS_OK;
     if (store_sql(store, "UPDATE record SET work = ?2 WHERE id = ?1", &statement, error))
@@ -343,10 +344,14 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
     if (!content && result->content.bytes &&
         store_payload_put(store, PAYLOAD_KEPT, &result->digest, result->content, &content, error))
         return error->status;
-    if (put_findings(store, result, error) || (!result->fresh && leave_code(store, result, error)) ||
+    /* What cannot be read does not say that it is another procedure's now. */
+    bool unread = !content;
+    if (put_findings(store, result, error) ||
+        (!result->fresh && !unread && leave_code(store, result, error)) ||
         store_sql(
             store,
-            "UPDATE record SET code = ?2, content = ?3, status = ?4, mapped_by = ?5, checked_by = ?6,"
+            "UPDATE record SET code = CASE WHEN ?13 THEN code ELSE ?2 END, content = ?3, status = ?4, "
+            "mapped_by = ?5, checked_by = ?6,"
             " work = 3, watched = ?7, gave = coalesce(?10, gave),"
             " department = CASE WHEN ?11 THEN ?12 ELSE department END, content_digest = CASE WHEN ?9 THEN "
             "content_digest ELSE ?8 END"
@@ -367,5 +372,6 @@ enum status transform_queue_put(struct store *store, const struct transform_resu
     sqlite_bind_text(statement, 10, result->gave);
     sqlite_bind_number(statement, 11, result->mapped);
     sqlite_bind_text(statement, 12, result->department);
+    sqlite_bind_number(statement, 13, unread);
     return sqlite_execute(statement, error);
 }

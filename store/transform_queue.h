@@ -14,10 +14,7 @@
 
 enum transform_work { WORK_DONE = 0, WORK_MAP = 1, WORK_CHECK = 2, WORK_RESOLVE = 3 };
 
-/* What is left to be done when there is something (`wanted`) to be done again: the earliest step of both. */
-enum transform_work transform_queue_raised(enum transform_work left, enum transform_work wanted);
-
-/* The one pen of record.work. Inside a transaction. */
+/* The one pen of record.work: what is to be done again never makes what is left less. Inside a transaction. */
 enum status transform_queue_raise(struct store *store, int64_t record, enum transform_work wanted,
                                   struct error *error);
 /* Those that are in their sources now and give this code, but one (0: none), are resolved again; where `abolished`, only
@@ -68,9 +65,10 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
 /* What mapping and checking say of one record. Inside a transaction. */
 struct transform_result {
     int64_t record;
-    struct text code;      /* bytes NULL: it has none */
-    struct text status;    /* draft, announced, abolished; bytes NULL: none */
-    struct text content;   /* canonical bytes; bytes NULL: it could not be mapped */
+    struct text code;   /* bytes NULL: it has none */
+    struct text status; /* draft, announced, abolished; bytes NULL: none */
+    struct text
+        content; /* canonical bytes; bytes NULL: it could not be read, and keeps the code that it had */
     struct digest digest;  /* of the content */
     int64_t known_content; /* WORK_CHECK: the payload it has already */
     bool fresh;

@@ -403,12 +403,16 @@ size_t cross_record_rules_queries(const struct cross_record_rules *all, const st
     return all->query_count;
 }
 
-void cross_record_rules_hit(struct cross_record_rules *all, size_t rule, struct text code, struct text value)
+void cross_record_rules_hit(void *user_data, const struct cross_record_hit *row)
 {
-    struct hits *hits = &all->hits[rule];
+    const struct cross_record_asked *asked = user_data;
+    struct cross_record_rules *all = asked->all;
+    struct hits *hits = &all->hits[asked->rule];
+    if (!row->code.length)
+        return;
     struct hit *hit = arena_new(&all->arena, struct hit);
-    hit->code = text_copy(&all->arena, code);
-    hit->value = text_copy(&all->arena, value);
+    hit->code = text_copy(&all->arena, row->code);
+    hit->value = text_copy(&all->arena, row->value);
     *hits->tail = hit;
     hits->tail = &hit->next;
     hits->count++;

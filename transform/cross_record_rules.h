@@ -5,7 +5,7 @@
  *
  *     all = cross_record_rules_open(rules);
  *     for each record: cross_record_rules_gather(all, watched, &record)       when cross_record_rules_gathers(all)
- *     for each row of a query: cross_record_rules_hit(all, …)                 when there are queries
+ *     for each row of a query: cross_record_rules_hit(&asked, row)            when there are queries
  *     cross_record_rules_ready(all)
  *     for each record: cross_record_rules_judge(all, arena, watched, &record, …)
  */
@@ -46,12 +46,17 @@ int64_t cross_record_rules_next_suspect(const struct cross_record_rules *all, in
 struct rule_query {
     struct text sql;
     int64_t limit_ms;
-    size_t rule; /* for cross_record_rules_hit */
+    size_t rule; /* for cross_record_asked */
     const char *file;
     unsigned line, column;
 };
 size_t cross_record_rules_queries(const struct cross_record_rules *all, const struct rule_query **queries);
-void cross_record_rules_hit(struct cross_record_rules *all, size_t rule, struct text code, struct text value);
+struct cross_record_asked {
+    struct cross_record_rules *all;
+    size_t rule;
+};
+/* A cross_record_visitor for a struct cross_record_asked. */
+void cross_record_rules_hit(void *asked, const struct cross_record_hit *row);
 void cross_record_rules_asked(struct cross_record_rules *all); /* all queries */
 
 /* Adds findings and the deadlines that are still open (in the arena). Only for records that

@@ -142,26 +142,14 @@ static enum status each_suspect(struct judging *judging, page_work *work, struct
     return STATUS_OK;
 }
 
-struct asked {
-    struct cross_record_rules *all;
-    size_t rule;
-};
-
-static void take_row(void *user_data, const struct cross_record_hit *row)
-{
-    const struct asked *asked = user_data;
-    if (row->code.length)
-        cross_record_rules_hit(asked->all, asked->rule, row->code, row->value);
-}
-
 static enum status run_queries(struct judging *judging, struct error *error)
 {
     const struct rule_query *queries;
     size_t count = cross_record_rules_queries(judging->all, &queries);
     for (size_t i = 0; i < count; i++) {
-        struct asked asked = { judging->all, queries[i].rule };
-        if (cross_record_query(judging->store, queries[i].sql, queries[i].limit_ms, judging->stop, take_row,
-                               &asked, error))
+        struct cross_record_asked asked = { judging->all, queries[i].rule };
+        if (cross_record_query(judging->store, queries[i].sql, queries[i].limit_ms, judging->stop,
+                               cross_record_rules_hit, &asked, error))
             return error_add(error, "%s:%u:%u", queries[i].file, queries[i].line, queries[i].column);
     }
     cross_record_rules_asked(judging->all);

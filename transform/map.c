@@ -420,6 +420,7 @@ void map_run(const struct map *map, struct arena *arena, struct text bytes, stru
 {
     struct map_running running = { .map = map, .arena = arena, .result = result };
     running.table = map->source->record.shape == RECORD_TABLE;
+    running.typed = map->source->format == SOURCE_XLSX;
     struct record record;
     struct error error;
     *result = (struct map_result){ .gave = arena_alloc(arena, map->numbered_count + 1),

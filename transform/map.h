@@ -21,8 +21,8 @@
 #include "core/digest.h"
 #include "core/finding.h"
 #include "record/codes.h"
+#include "record/normalise.h"
 #include "record/source.h"
-#include "transform/normalise.h"
 
 struct map;
 

@@ -2,7 +2,7 @@
  *
  * resolve_decide is pure; resolve_all runs it over everything in the store that waits. The only record of a code speaks
  * for it. Of several, those of the source that comes first in `precedence` do, if they say the same; where no source
- * is named, all must say the same. A rejected record of a source that would win keeps the others back: what they say
+ * is named, all must say the same, those that are rejected as well. A rejected record of a source that would win keeps the others back: what they say
  * would be published tonight and taken back when that record is mended.
  */
 #ifndef TRANSFORM_RESOLVE_H

@@ -88,14 +88,15 @@ static enum status name_others(struct resolving *resolving, const struct resolut
     size_t more = 0;
     for (size_t i = 0; i < resolving->count; i++) {
         const struct resolution_member *member = resolving->parties[i].member;
-        if (member == self || member->rejected)
+        if (member == self)
             continue;
         more += other != NULL;
         other = other ? other : member;
     }
     if (!other)
         return STATUS_OK;
-    if (resolving->count <= COMPARED && name_differences(resolving, other, self, &fields, error))
+    if (resolving->count <= COMPARED && other->has_content && self->has_content &&
+        name_differences(resolving, other, self, &fields, error))
         return error->status;
     reason_set(reason, "same-code", other->source, other->locator, fields,
                more ? text_format(&resolving->arena, "%zu", more) : TEXT(""));

@@ -42,7 +42,6 @@ enum status rule_compile_all(struct arena *arena, const struct rule_file *files,
                              const struct rule_options *options, struct rule_set **rules,
                              struct digest *transform_digest, struct error *error);
 void rule_free_all(struct rule_set *rules);
-size_t rule_count(const struct rule_set *rules);
 
 /* Tries all rules that look at one record, in the order of their files. A rule that cannot decide (an
  * expression at its limit) says so in a finding of its severity. Thread-safe. */

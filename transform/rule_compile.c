@@ -506,8 +506,3 @@ void rule_free_all(struct rule_set *rules)
                 rule->checks[j].kind->free(rule->checks[j].user_data);
     }
 }
-
-size_t rule_count(const struct rule_set *rules)
-{
-    return rules->count;
-}

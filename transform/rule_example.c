@@ -183,18 +183,6 @@ static struct cross_record_sample sample_of(const struct value *procedure, struc
     return sample;
 }
 
-struct asked {
-    struct cross_record_rules *all;
-    size_t rule;
-};
-
-static void take_row(void *user_data, const struct cross_record_hit *row)
-{
-    const struct asked *asked = user_data;
-    if (row->code.length)
-        cross_record_rules_hit(asked->all, asked->rule, row->code, row->value);
-}
-
 static enum status run_queries(struct cross_record_rules *all, const struct rule_scene *scene,
                                struct arena *arena, struct error *error)
 {
@@ -208,9 +196,9 @@ static enum status run_queries(struct cross_record_rules *all, const struct rule
     for (size_t i = 0; i < scene->other_count; i++)
         samples[i + 1] = sample_of(scene->others[i], arena);
     for (size_t i = 0; i < count; i++) {
-        struct asked asked = { all, queries[i].rule };
-        if (cross_record_query_samples(samples, scene->other_count + 1, queries[i].sql, take_row, &asked,
-                                       error))
+        struct cross_record_asked asked = { all, queries[i].rule };
+        if (cross_record_query_samples(samples, scene->other_count + 1, queries[i].sql,
+                                       cross_record_rules_hit, &asked, error))
             return error_add(error, "%s:%u:%u", queries[i].file, queries[i].line, queries[i].column);
     }
     return STATUS_OK;

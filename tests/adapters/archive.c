@@ -52,10 +52,10 @@ TEST("members are found by name and read in any order, several at once")
     struct archive_file *archive = open_bytes(zip_finish(&zip), NULL);
     if (!CHECK_STRING(error.message, ""))
         return;
-    CHECK_INT(archive_count(archive), 3);
-    CHECK_TEXT(archive_member_at(archive, 1)->name, TEXT("xl/Sheet.xml"));
-    CHECK_INT(archive_member_at(archive, 1)->bytes, 8);
-    CHECK(!archive_member_at(archive, 3));
+    const struct archive_member *members[] = { archive_find(archive, TEXT("xl/workbook.xml")),
+                                               archive_find(archive, TEXT("xl/Sheet.xml")) };
+    CHECK_INT(members[1]->bytes, 8);
+    CHECK(!archive_find(archive, TEXT("xl/"))); /* a folder */
     CHECK_TEXT(member_text(archive, "xl/sheet.xml"), TEXT("<sheet/>"));
     CHECK_TEXT(member_text(archive, "xl/workbook.xml"), TEXT("<workbook/>"));
     CHECK_TEXT(member_text(archive, "xl/nothing.xml"), TEXT("absent"));
@@ -63,8 +63,7 @@ TEST("members are found by name and read in any order, several at once")
     char chunk[3];
     size_t got;
     for (size_t i = 0; i < 2; i++)
-        CHECK_INT(archive_member_open(archive, archive_member_at(archive, i), &streams[i], &error),
-                  STATUS_OK);
+        CHECK_INT(archive_member_open(archive, members[i], &streams[i], &error), STATUS_OK);
     CHECK_INT(streams[0].read(&streams[0], chunk, 3, &got, &error), STATUS_OK);
     CHECK_INT(streams[1].read(&streams[1], chunk, 3, &got, &error), STATUS_OK);
     CHECK_TEXT(((struct text){ chunk, got }), TEXT("<sh"));

@@ -1,4 +1,5 @@
 #include "adapters/json.h"
+#include "adapters/json_guard.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -79,7 +79,6 @@ TEST("every kind of value comes back as it was bound")
         sqlite_bind_bytes(insert, 3, TEXT("\xff\0"));
         sqlite_bind_digest(insert, 4, &digest);
         sqlite_bind_text(insert, 5, TEXT(""));
-        sqlite_bind_nothing(insert, 6);
         CHECK_INT(sqlite_execute(insert, &error), STATUS_OK);
         CHECK_INT(sqlite_last_row(database), i + 1);
         CHECK_INT(sqlite_changed_rows(database), 1);

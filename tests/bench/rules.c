@@ -201,7 +201,7 @@ int main(int count, char **arguments)
         bytes += out.length;
         arena_clear(&scratch);
     }
-    printf("%zu records of %zu bytes, %zu rules\n", records, bytes / records, rule_count(rules));
+    printf("%zu records of %zu bytes\n", records, bytes / records);
     double best = 1e30;
     for (int round = 0; round < rounds; round++) {
         double spent = run(rules, texts, records, &found);

@@ -50,9 +50,8 @@ struct seen {
     bool deep;
 };
 
-static void has_words(void *user_data, const char *path, const struct field *field)
+static void has_words(struct seen *seen, const char *path, const struct field *field)
 {
-    struct seen *seen = user_data;
     const struct field *leaf = field->kind == FIELD_LIST ? field->item : field;
     seen->count++;
     seen->deep = seen->deep || !strcmp(path, "methods[].fees[].amount");
@@ -68,10 +67,23 @@ static void has_words(void *user_data, const char *path, const struct field *fie
     CHECK(found == field);
 }
 
+static void visit(struct seen *seen, const char *path, const struct field *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        const struct field *field = &group->fields[i];
+        bool list = field->kind == FIELD_LIST;
+        const char *place = text_format(&test_arena, "%s%s%s", path, *path ? "." : "", field->name).bytes;
+        has_words(seen, place, field);
+        if ((list ? field->item : field)->kind == FIELD_GROUP)
+            visit(seen, text_format(&test_arena, "%s%s", place, list ? "[]" : "").bytes,
+                  list ? field->item : field);
+    }
+}
+
 TEST("every field of a procedure has words in both languages, and is found by its path")
 {
     struct seen seen = { 0 };
-    field_words_each(has_words, &seen);
+    visit(&seen, "", &procedure_root);
     CHECK(seen.deep);
     CHECK(seen.count > 70);
 }

@@ -26,6 +26,7 @@ static const struct value *rules_tree(const char *vi, const char *en, const char
     return tree;
 }
 
+/* One line: "Căn cứ pháp lý thứ 2, số ký hiệu: Viết D thay cho Đ. Ghi lại … (điểm b khoản 2 Điều 8 …)". */
 static const char *official(const struct finding *finding, const struct value *tree, enum language language)
 {
     struct finding_rules rules = { 0 };
@@ -33,7 +34,15 @@ static const char *official(const struct finding *finding, const struct value *t
     finding_rules_add(&rules, NULL);
     finding_rules_add(&rules, tree);
     finding_words(&test_arena, finding, &rules, language, &words);
-    return text_string(&test_arena, finding_words_official(&test_arena, &words));
+    struct text line =
+        text_format(&test_arena, TEXT_PRINT "%s" TEXT_PRINT "%s" TEXT_PRINT "%s" TEXT_PRINT "%s",
+                    TEXT_ARG(words.place), words.place.length ? ": " : "", TEXT_ARG(words.what),
+                    !words.to_do.length                ? ""
+                    : text_ends(words.what, TEXT(".")) ? " "
+                                                       : ". ",
+                    TEXT_ARG(words.to_do), words.article.length ? " (" : "", TEXT_ARG(words.article),
+                    words.article.length ? ")" : "");
+    return text_string(&test_arena, line);
 }
 
 static struct finding plain_d(void)

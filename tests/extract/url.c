@@ -1,7 +1,8 @@
 /* The small parts of url sources: references, parameters, bodies, templates. */
-#include "extract/url_answer.h"
 #include <stdlib.h>
 
+#include "extract/url_answer.h"
+#include "extract/url_resolve.h"
 #include "tests/support/test.h"
 
 static struct error error;

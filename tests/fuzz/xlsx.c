@@ -31,7 +31,7 @@ static void use_workbook(struct text bytes, const struct xlsx_options *options)
         status = xlsx_next(xlsx, &row, &error);
         if (status)
             continue;
-        if (row.count != count || row.number <= xlsx_header_row(xlsx))
+        if (row.count != count || !row.number)
             abort();
         for (size_t i = 0; i < row.count; i++) /* every byte must be there */
             for (size_t k = 0; k < row.cells[i].text.length; k++)

@@ -63,6 +63,10 @@ TEST("what is wrong is named with its place and what could stand there")
     CHECK_CONTAINS(error.message, "attempts");
     CHECK_INT(read_yaml("url: portal.example/v1"), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "congkhai.yaml:1:1: \"url\" must begin with https://");
+    CHECK_INT(read_yaml("url: https://portal.example/v1?x=y"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "congkhai.yaml:1:1: \"url\" is what stands before all paths");
+    CHECK_INT(read_yaml("in_flight: 1"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "needs \"url\" for the driver rest");
     CHECK_INT(read_yaml("url: https://me:pw@portal.example/v1"), STATUS_USAGE);
     CHECK_CONTAINS(error.message, "put them in \"auth\"");
     CHECK(!strstr(error.message, "pw@"));

@@ -299,6 +299,38 @@ class Attacks(Office, Night):
         self.approve(2, at=7 * DAY)
         self.expect(self.run_as("load", at=7 * DAY), 0)
 
+    def left_open(self, fault):
+        self.submitted()
+        self.approve()
+        self.portal.faults(f"kind={fault},on=put", *(["kind=reset,on=get"] if fault == "reset" else []))
+        self.run_as("load")
+        self.portal.faults()
+        self.assertEqual(self.sent(), {})
+
+    def test_what_was_left_open_is_not_sent_again_behind_the_end_of_its_approval(self):
+        """It is asked about; what is not there is a new sending."""
+        self.left_open("status:500")
+        self.expect(self.run_as("load", at=6 * DAY), 1)
+        self.assertEqual(self.sent(), {})
+        self.expect(self.run_as("status", at=6 * DAY), 0, "wait")
+        self.submit(at=7 * DAY)
+        self.approve(2, at=7 * DAY)
+        self.expect(self.run_as("load", at=7 * DAY), 0)
+        self.check_each_once(["1.000001", "1.000002"])
+        self.assertEqual(self.run_as("audit", "verify").code, 0)
+
+    def test_what_was_left_open_goes_on_while_its_approval_holds(self):
+        self.left_open("reset")
+        self.expect(self.run_as("load", at=4 * DAY), 0)
+        self.check_each_once(["1.000001", "1.000002"])
+
+    def test_what_was_left_open_can_be_sent_back(self):
+        self.left_open("status:500")
+        self.send_back(1, "--code", "1.000001")
+        self.expect(self.run_as("load"), 1)
+        self.assertEqual(self.sent(), {"1.000002": 1})
+        self.assertEqual(self.run_as("audit", "verify").code, 0)
+
     def test_a_run_that_stops_before_it_sends_does_not_use_an_approval_up(self):
         self.submitted()
         self.approve()
@@ -322,6 +354,15 @@ class Attacks(Office, Night):
         self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 10, "withdraw": 1})
         self.expect(self.run_as("load", "--release-brake", "changes", "--reason", "đợt rà soát"), 0)
         self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 18, "withdraw": 1})
+
+    def test_codes_that_change_are_changes_of_a_scope_as_well(self):
+        self.place.configure(approval=None)
+        self.night(*procedures(10), code=0)
+        self.scope({"changes": "20%"})
+        self.night(*procedures(3, first=21), *procedures(7, first=4), code=1)
+        self.assertEqual(self.place.last_run()["waiting"], 3)
+        self.night(*procedures(3, first=21), *procedures(7, first=4), code=1)
+        self.assertEqual(len(self.portal.held()), 10)
 
     def test_a_share_is_of_all_that_is_wanted_whatever_the_filter_says(self):
         self.place.configure(approval=None)

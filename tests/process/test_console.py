@@ -337,6 +337,32 @@ class Exports(unittest.TestCase):
         wait_until(lambda: self.pages.ask("/nguon?tai=csv&bang=nguon")[0] == 200, "files are given back")
 
 
+class AtWork(Night):
+    def test_a_table_taken_meanwhile_says_how_much_no_head_covers_yet(self):
+        self.place.configure(language="vi")
+        self.place.records(*procedures(1))
+        self.expect(self.place.run("run"), 0)
+        pages = Pages(self.place)
+        self.addCleanup(pages.stop)
+        events, root = self.place.sql("SELECT size, lower(hex(root)) FROM checkpoint")[0]
+        self.portal.faults("kind=slow:4000,on=put")
+        self.place.records(*procedures(2))
+        run = self.place.start("run")
+        wait_until(lambda: self.place.one("SELECT max(event = 'intended' AND run = 2) FROM audit_events"), "a delivery is under way")
+        behind = self.place.one("SELECT count(*) FROM audit_events") - events
+        for ending in ("csv", "xlsx", "json"):
+            _, headers, body = pages.ask_bytes(f"/nguon?tai={ending}&bang=nguon")
+            self.assertIn(f'filename="nguon-{events}+{behind}-{root[:12]}.{ending}"', headers["Content-Disposition"])
+            if ending == "xlsx":
+                book = zipfile.ZipFile(io.BytesIO(body))
+                sheet = "".join(book.read(name).decode("utf-8") for name in book.namelist() if name.endswith(".xml"))
+                self.assertIn(f"{behind} sự kiện của một lượt chạy chưa kết thúc", sheet)
+            elif ending == "json":
+                self.assertEqual(json.loads(body)["rests_on"]["events_behind"], behind)
+        self.portal.faults()
+        self.expect(run.wait(), 0)
+
+
 class Hostile(unittest.TestCase):
     """Markup, direction marks and escapes in everything that comes from outside, and readers who mean no good."""
 

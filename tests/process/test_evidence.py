@@ -39,6 +39,28 @@ class Evidence(unittest.TestCase):
         return place
 
 
+class Repeating(Portal):
+    """A gateway that knows a request by its body alone: it gives its first answer once more, and does nothing."""
+
+    def __init__(self, make):
+        super().__init__(make)
+        self.first = {}
+
+    def change(self, action, code, headers, body):
+        if (code, body) not in self.first:
+            self.first[code, body] = super().change(action, code, headers, body)
+        return self.first[code, body]
+
+    def batch(self, items):
+        answers = []
+        for item in items:
+            name = item["code"], json.dumps(item["content"], ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+            if name not in self.first:
+                self.first[name] = json.loads(super().batch([item]).body)["items"][0]
+            answers.append({**self.first[name], "key": item["key"]})
+        return Answer(200, {"items": answers})
+
+
 class HonestPortals(Evidence):
     def night_by_night(self, make, first, amended, **changes):
         with Portal(make) as portal:
@@ -227,20 +249,33 @@ class PortalsThatShowNothing(Evidence):
             self.assertEqual(place.one("SELECT content_digest FROM audit_current"), before)
             self.assertEqual(place.last_run()["failed"], 1)
 
+    def play_again(self, make, third, batch):
+        """A, B, and then what was sent before once more: what stands there stays, and so does what the store says of it."""
+        with Repeating(make) as portal:
+            place = self.new_place(portal, batch=batch)
+            for changes in ({"name": "A"}, {"name": "A", "status": "abolished"}, {"name": "B"}):
+                place.records(*procedures(3, **changes))
+                self.expect(place, 0)
+            before = place.sql("SELECT code, status, content_digest FROM audit_current ORDER BY code")
+            place.records(*procedures(3, **third))
+            self.expect(place, 1)
+            self.assertEqual(place.sql("SELECT code, status, content_digest FROM audit_current ORDER BY code"), before)
+            self.check_stands(place, portal, procedures(3))
+            portal.first.clear()
+            self.expect(place, 0)
+            self.check_stands(place, portal, procedures(3), third.get("status", "published"))
+
     def test_an_answer_of_earlier_given_once_more_is_a_question(self):
-        """A, B, and A again: the version that A had is no news."""
-        for status in ("announced", "abolished"):
-            with self.subTest(status=status), Portal(Make(digest=None, said=("code", "version"))) as portal:
-                place = self.new_place(portal)
-                for name in ("A", "B"):
-                    place.records(*procedures(1, name=name))
-                    self.expect(place, 0)
-                before = place.sql("SELECT status, content_digest FROM audit_current")
-                portal.answer = lambda method, *_: (
-                    None if method == "GET" else Answer(200, {"code": "1.000001", "version": "1"}))
-                place.records(*procedures(1, name="A" if status == "announced" else "B", status=status))
-                self.expect(place, 1)
-                self.assertEqual(place.sql("SELECT status, content_digest FROM audit_current"), before)
+        """Whatever speaks for it: its version, its ETag, our digest, its status."""
+        for name in ("the contract", "digests alone", "codes and versions", "strong ETags"):
+            for third in ({"name": "A"}, {"name": "B", "status": "abolished"}):
+                for batch in (1, 3):
+                    with self.subTest(make=name, batch=batch, **third):
+                        self.play_again(MAKES[name][0], third, batch)
+
+    def test_a_withdrawal_of_earlier_given_once_more_is_a_question_without_a_version_too(self):
+        self.play_again(Make(version=None, said=("code", "status"), shown=("code", "digest", "status")),
+                        {"name": "B", "status": "abolished"}, 1)
 
     def test_what_is_taken_and_never_shown_stays_unknown(self):
         make = Make(version=None, digest=None, said=(), shown=("code", "status"))

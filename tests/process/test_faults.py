@@ -140,7 +140,22 @@ class Answers(Night):
     def test_a_portal_that_leaves_out_the_type_of_its_404_is_known_by_its_listing(self):
         self.publish("kind=reset,on=put,count=2", "kind=status:404,on=get", in_flight=1)
         self.check_each_once(["1.000001", "1.000002", "1.000003"])
-        self.assertEqual(self.portal.requests("list"), 1, "it is asked once a run")
+        self.assertEqual(self.portal.requests("list"), 2, "it is asked for each")
+
+    def test_a_404_to_a_question_about_what_the_listing_has_stops_the_run(self):
+        """Of a portal whose addresses of procedures have gone: nothing is said not to be there, nothing is in conflict."""
+        self.publish()
+        for changes in ({"name": "Tên mới"}, {"status": "abolished"}):
+            with self.subTest(**changes):
+                self.portal.faults("kind=status:500,on=put|withdrawal", "kind=status:404,on=get")
+                self.place.records(*procedures(3, **changes))
+                done = self.expect(self.place.run("run"), 3)
+                self.assertRegex(done.stderr, "does not serve what it is asked for.*its listing has this procedure")
+                run = self.place.last_run()
+                self.assertEqual((run["conflict"], run["failed"]), (0, 0), run)
+                self.portal.faults()
+                self.expect(self.place.run("run"), 0)
+        self.check_accounts()
 
     def test_a_404_to_a_question_is_a_wrong_address_where_there_is_no_listing_either(self):
         done = self.publish("kind=reset,on=put,count=1", "kind=status:404,on=get|list", code=3)

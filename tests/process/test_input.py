@@ -150,6 +150,23 @@ class Csv(Night):
         self.assertRegex(said[0][1], "5|too many|more")
         self.check_accounts()
 
+    def test_a_nul_in_any_cell_keeps_its_row_back_and_the_ledger_holds(self):
+        for row in ("1.000002,a\0,b", "1.0000\x0002,a,b", '1.000002,a,"b\0"'):
+            with self.subTest(row=row):
+                self.portal.reset()
+                shutil.rmtree(self.place.store.parent, ignore_errors=True)
+                self.place.write("inbox/one.csv", self.HEAD + f"1.000001,a,b\r\n{row}\r\n")
+                for _ in range(2):
+                    self.expect(self.place.run("run"), 1)
+                self.check_each_once(["1.000001"])
+                self.assertEqual([rule for _, rule in self.place.rejections(1)], ["congkhai/decode"])
+                self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_a_fault_with_more_words_than_are_kept_in_parts_is_told_by_its_message(self):
+        self.place.write("inbox/one.csv", "Quyết định," + "danh mục thủ tục " * 200 + "\r\n1.000001,a\r\n")
+        self.expect(self.place.run("run"), 1, "Quyết định")
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_a_quote_that_never_ends(self):
         self.place.write("inbox/one.csv", self.HEAD + '1.000001,a,b\r\n1.000002,"a,b\r\n1.000003,a,b\r\n')
         done = self.place.run("run")
@@ -165,6 +182,39 @@ class Csv(Night):
         self.assertIn(done.code, (1, 2, 3), done)
         self.assertRegex(done.stderr + str(self.place.sql("SELECT message FROM audit_rejections")), "Mã")
         self.assertEqual(self.portal.held(), {})
+
+    def test_a_file_that_is_broken_in_another_way_is_told_with_its_new_fault_and_since_it_broke_anew(self):
+        good, none, renamed = self.HEAD + "1.000001,a,b\r\n", "\r\n", "Code,Tên,Ghi chú\r\n1.000001,a,b\r\n"
+        told = []
+        for content, code in ((good, 0), (none, 1), (none, 1), (renamed, 1), (good, 0), (renamed, 1)):
+            self.place.write("inbox/one.csv", content)
+            self.expect(self.place.run("run"), code)
+            kept = self.place.run("--json", "kept").json["rows"]
+            told.append([(row["message"].split(": ", 2)[2][:13], row["since_run"]) for row in kept])
+        self.assertEqual(told, [[], [("no heading ro", 2)], [("no heading ro", 2)], [("the table has", 2)], [], [("the table has", 6)]])
+        self.assertEqual([run for run, in self.place.sql("SELECT run FROM audit_rejections ORDER BY run")], [2, 4, 6])
+        self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'missing'"), 0)
+
+    def test_rows_of_which_nothing_could_be_taken_are_told_apart_and_hide_what_may_stand_in_them(self):
+        self.place.change_source(record_limit="2K")
+        rows = lambda *long: "".join(f"1.00000{n},a,{'x' * (3000 if n in long else 3)}\r\n" for n in (1, 2, 3))
+        kept = []
+        for long, code in (((), 0), ((2,), 1), ((2, 3), 1), ((2, 3), 1), ((3,), 1), ((), 0)):
+            self.place.write("inbox/one.csv", self.HEAD + rows(*long))
+            self.expect(self.place.run("run"), code)
+            self.assertEqual(self.place.last_run()["missing"], 0)
+            kept.append([row["locator"].rpartition(":")[2] for row in self.place.run("--json", "kept").json["rows"]])
+        self.assertEqual(kept, [[], ["3"], ["3", "4"], ["3", "4"], ["4"], []])
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_rows_that_are_broken_into_the_same_bytes_are_as_many_as_they_are(self):
+        rows = lambda *broken: "".join("#,#,#,#\r\n" if n in broken else f"1.00000{n},a,b\r\n" for n in (1, 2, 3))
+        for broken, code in (((), 0), ((2,), 1), ((2, 3), 1), ((2, 3), 1)):
+            self.place.write("inbox/one.csv", self.HEAD + rows(*broken))
+            self.expect(self.place.run("run"), code)
+            self.assertEqual(self.place.last_run()["missing"], 0)
+            self.assertEqual(len(self.place.run("--json", "kept").json["rows"]), len(broken))
+        self.assertEqual(self.place.last_run()["changed"], 0)
 
     def test_headings_given_and_their_row(self):
         self.place.change_source(header=3)
@@ -222,6 +272,23 @@ class Documents(Night):
         self.expect(self.place.run("run"), 0)
         self.check_each_once([record["code"] for record in SOUND])
         self.check_accounts()
+
+    def test_what_stands_behind_the_end_of_a_record_that_did_not_change_is_not_lost(self):
+        self.folder()
+        for record in SOUND:
+            self.document(record["code"] + ".json", record)
+        self.expect(self.place.run("run"), 0)
+        whole = json.dumps(SOUND[0]).encode()
+        self.document(SOUND[0]["code"] + ".json", whole + json.dumps(procedure("1.000009")).encode())
+        (self.place.folder / f"inbox/all/{SOUND[2]['code']}.json").unlink()
+        for _ in range(2):
+            self.expect(self.place.run("run"), 1)
+            self.assertEqual(self.place.last_run()["missing"], 0, "it may stand in what could not be read")
+        self.assertEqual(self.place.rejections(), [(SOUND[0]["code"], "congkhai/decode")])
+        self.document(SOUND[0]["code"] + ".json", whole)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.last_run()["missing"], 1)
+        self.check_each_once([record["code"] for record in SOUND])
 
     def test_an_array_that_breaks_off_keeps_what_came_before_and_reports_nothing_missing(self):
         self.place.change_source(format="json", fetch={"file": "inbox/one.json"})
@@ -341,6 +408,45 @@ class Documents(Night):
         self.place.records(source="two")
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của một")
+
+    def test_a_fault_in_one_of_two_records_that_contradict_each_other_does_not_make_the_other_right(self):
+        self.place.configure(sources=[self.place.source("one"), self.place.source("two")])
+        code = SOUND[0]["code"]
+        self.place.records(dict(SOUND[0], name="Tên của một"), source="one")
+        self.place.records(source="two")
+        self.expect(self.place.run("run"), 0)
+        self.place.records(dict(SOUND[0], name=""), source="one")
+        self.place.records(dict(SOUND[0], name="Tên của hai"), source="two")
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của một")
+        self.assertEqual(self.place.sql("SELECT source, outcome FROM audit_records WHERE run = 2 ORDER BY source"),
+                         [("one", "rejected"), ("two", "held")])
+        self.assertEqual(self.place.sql("SELECT rule FROM audit_rejections WHERE source = 'two'"), [("congkhai/same-code",)])
+        self.place.records(source="one")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của hai")
+
+    def test_what_cannot_be_read_any_more_keeps_its_code_and_nobody_takes_its_place(self):
+        code, broken = SOUND[0]["code"], b'{"code": "%s", "name": "Th' % SOUND[0]["code"].encode()
+        for precedence in ([], ["one", "two"]):
+            with self.subTest(precedence=precedence):
+                self.portal.reset()
+                shutil.rmtree(self.place.store.parent, ignore_errors=True)
+                self.place.configure(sources=[self.place.source("one"), self.place.source("two")], precedence=precedence)
+                self.place.records(dict(SOUND[0], name="Tên của một"), source="one")
+                self.place.records(source="two")
+                self.expect(self.place.run("run"), 0)
+                self.place.write("inbox/one.ndjson", broken + b"\n")
+                self.place.records(dict(SOUND[0], name="Tên của hai"), source="two")
+                for _ in range(2):
+                    self.expect(self.place.run("run"), 1)
+                    self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của một")
+                self.assertEqual(self.place.sql("SELECT source, outcome, code FROM audit_records WHERE run = 2 ORDER BY source"),
+                                 [("one", "rejected", code), ("two", "held", code)])
+                self.place.records(source="one")
+                self.expect(self.place.run("run"), 0)
+                self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của hai")
+                self.expect(self.place.run("audit", "verify"), 0)
 
     def test_documents_that_are_no_json_in_every_way(self):
         bad = {"empty.json": b"", "html.json": b"<html></html>", "cut.json": b'{"code":', "deep.json": b'{"x":' + b"[" * 10000,

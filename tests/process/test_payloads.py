@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from harness import Place, Simulator
+from harness import Place, Simulator, procedures
 from sealed_nights import verifier
 
 RULES = """rules:
@@ -34,6 +34,19 @@ class Payloads(unittest.TestCase):
                 self.assertEqual(done.code, 0, done)
                 self.assertEqual(place.sql("SELECT count(*) FROM audit_current WHERE name IS NULL"), [(0,)])
                 self.assertEqual(place.one("SELECT count(*) FROM audit_fields WHERE code = '1.000001' AND field = 'name'"), night + 1)
+            self.assertEqual(place.run("audit", "verify").code, 0)
+            self.assertEqual(verifier(place.store)[0], 0, verifier(place.store))
+
+    def test_what_a_query_answers_that_no_text_can_hold_is_written_out_and_the_ledger_verifies(self):
+        with Simulator() as portal, Place(portal) as place:
+            place.write("rules.yaml", RULES.replace("name AS value FROM procedure WHERE name = 'none'",
+                                                    "'a' || char(0) || CAST(x'ff' AS TEXT) AS value FROM procedure"))
+            place.configure(rules=["rules.yaml"])
+            place.records(*procedures(1))
+            for _ in range(2):
+                done = place.run("run")
+                self.assertEqual(done.code, 1, done)
+            self.assertEqual(place.sql("SELECT rule, value FROM audit_rejections"), [("ONE", "a<00><FF>")])
             self.assertEqual(place.run("audit", "verify").code, 0)
             self.assertEqual(verifier(place.store)[0], 0, verifier(place.store))
 

@@ -138,6 +138,14 @@ TEST("a misplaced quote is told with its cell")
     CHECK_CONTAINS(cells("\"", ','), "cell 1: the quotes are not closed");
 }
 
+TEST("a NUL is no part of a cell")
+{
+    struct text *list;
+    size_t count;
+    CHECK_INT(csv_cells(&test_arena, (struct text){ "a,b\0", 4 }, ',', &list, &count, &error), STATUS_REJECT);
+    CHECK_CONTAINS(error.message, "a NUL");
+}
+
 TEST("the separator of a heading is the likeliest outside quotes")
 {
     CHECK_INT(csv_guess_separator(TEXT("Mã;Tên;\"a,b,c,d\"")), ';');

@@ -55,13 +55,30 @@ TEST("every change of a field is told once, with both values, the run, its opera
 
 TEST("an asked field takes in what lies below it, with numbers or without")
 {
-    CHECK(history_field_matches(TEXT("legal_bases[0].number"), TEXT("legal_bases")));
-    CHECK(history_field_matches(TEXT("legal_bases[0].number"), TEXT("legal_bases[]")));
-    CHECK(history_field_matches(TEXT("legal_bases[12].number"), TEXT("legal_bases[].number")));
-    CHECK(history_field_matches(TEXT("legal_bases[0].number"), TEXT("legal_bases[0]")));
-    CHECK(!history_field_matches(TEXT("legal_bases[1].number"), TEXT("legal_bases[0]")));
-    CHECK(!history_field_matches(TEXT("names"), TEXT("name")));
-    CHECK(!history_field_matches(TEXT("decision"), TEXT("decision.number")));
+    static const struct {
+        const char *asked;
+        size_t changes;
+    } cases[] = { { "legal_bases", 3 },
+                  { "legal_bases[]", 3 },
+                  { "legal_bases[].number", 3 },
+                  { "legal_bases[0]", 2 },
+                  { "legal_bases[1]", 1 },
+                  { "legal_bases[0].number", 2 },
+                  { "decision", 0 },
+                  { "kind", 1 } };
+    struct error error = { 0 };
+    struct value *changes;
+    open_store();
+    run_night("announced", "Một", "1");
+    run_night("announced", "Một", "2");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_INT(
+            history_changes(night.store, &test_arena, TEXT("1.000001"), cases[i].asked, &changes, &error),
+            STATUS_OK);
+        if (!CHECK_INT(changes->count, cases[i].changes))
+            printf("  %s\n", cases[i].asked);
+    }
+    night_close(&night);
 }
 
 TEST("a field that there is not is refused with the nearest one")

@@ -135,7 +135,7 @@ TEST("a ledger that cannot be written is a matter of the ledger")
     night_close(&night);
 }
 
-TEST("what is no UTF-8 does not enter the ledger; a login's name is written out")
+TEST("what the verifiers would refuse does not enter the ledger; a login's name is written out")
 {
     struct error error = { 0 };
     struct value *detail = value_object(&test_arena);
@@ -148,6 +148,15 @@ TEST("what is no UTF-8 does not enter the ledger; a login's name is written out"
     struct ledger_event event = { .event = "accepted", .detail = detail };
     CHECK_INT(ledger_append(night.store, &event, NULL, &error), STATUS_FATAL);
     CHECK_CONTAINS(error.message, "is no UTF-8");
+    struct text nul = { "a\0b", 3 };
+    detail = value_object(&test_arena);
+    value_set(detail, "value", value_text(&test_arena, nul));
+    event.detail = detail;
+    CHECK_INT(ledger_append(night.store, &event, NULL, &error), STATUS_FATAL);
+    CHECK_CONTAINS(error.message, "is not one JSON object");
+    event = (struct ledger_event){ .event = "accepted", .code = nul };
+    CHECK_INT(ledger_append(night.store, &event, NULL, &error), STATUS_FATAL);
+    CHECK_CONTAINS(error.message, "a NUL");
     event = (struct ledger_event){ .event = "retried", .actor = "l\xe0n" };
     CHECK_INT(ledger_append(night.store, &event, NULL, &error), STATUS_OK);
     CHECK_INT(store_commit(night.store, &error), STATUS_OK);

@@ -440,6 +440,37 @@ TEST("what was sent earlier and comes there late is held from then on, under its
     close_store();
 }
 
+static enum status answered_before(const struct outbox_item *item, const char *version, bool abolished)
+{
+    return outbox_answered_before(store, item, version ? text_of(version) : TEXT_NONE, TEXT_NONE, abolished,
+                                  &error);
+}
+
+TEST("an answer is one of earlier by its version or, where it has none, by what was acknowledged")
+{
+    open_store();
+    want("1.000001", OUTBOX_PUBLISH, "a");
+    struct outbox_item item = intend("1.000001", NULL);
+    CHECK_INT(answered_before(&item, "1", false), STATUS_END);
+    CHECK_INT(answered_before(&item, NULL, false), STATUS_END);
+    answer_with(item, &(struct outbox_answer){ .outcome = OUTBOX_PUBLISHED, .version = TEXT("1") });
+    CHECK_INT(answered_before(&item, "1", false), STATUS_OK);
+    CHECK_INT(answered_before(&item, "2", false), STATUS_END);
+    CHECK_INT(answered_before(&item, NULL, false), STATUS_OK);
+    CHECK_INT(answered_before(&item, "1", true), STATUS_END);
+    want("1.000001", OUTBOX_PUBLISH, "b");
+    item = intend("1.000001", "1");
+    CHECK_INT(answered_before(&item, NULL, false), STATUS_END);
+    answer(item, OUTBOX_RECALLED);
+    want("1.000001", OUTBOX_WITHDRAW, "c");
+    item = intend("1.000001", "1");
+    CHECK_INT(answered_before(&item, NULL, true), STATUS_END);
+    answer_with(item, &(struct outbox_answer){ .outcome = OUTBOX_WITHDRAWN, .etag = TEXT("e") });
+    CHECK_INT(answered_before(&item, "e", true), STATUS_OK);
+    CHECK_INT(answered_before(&item, NULL, true), STATUS_OK);
+    close_store();
+}
+
 TEST("a delivery at which a run stopped goes behind all others, with the words")
 {
     open_store();

@@ -58,8 +58,7 @@ static struct staging_counts pass(const char *address, rekey_find *find, const c
         struct staged_record record = { .locator = TEXT("f"),
                                         .bytes = text_of(*records),
                                         .digest = crypto_sha256(text_of(*records)) };
-        CHECK_INT(staging_known(staging, &record.digest, TEXT_NONE, record.locator, &known, &error),
-                  STATUS_OK);
+        CHECK_INT(staging_known(staging, &record.digest, record.locator, &known, &error), STATUS_OK);
         CHECK_INT(find(NULL, record.bytes, TEXT_NONE, record.locator, &test_arena, &record.key, &error),
                   STATUS_OK);
         if (!known)

@@ -29,7 +29,7 @@ static void offer(struct staging *staging, const char *key, const char *bytes)
                                     .fault = *bytes == '{' ? "broken" : NULL,
                                     .nameless = *bytes == '{' };
     bool known;
-    CHECK_INT(staging_known(staging, &record.digest, TEXT_NONE, record.locator, &known, &error), STATUS_OK);
+    CHECK_INT(staging_known(staging, &record.digest, record.locator, &known, &error), STATUS_OK);
     if (!known)
         CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
 }
@@ -195,8 +195,7 @@ TEST("the same bytes under two headings are two records, and neither is new on t
                                             .context = text_of(headings[i]) };
             bool known;
             CHECK_INT(staging_context(staging, record.context, &error), STATUS_OK);
-            CHECK_INT(staging_known(staging, &record.digest, TEXT_NONE, record.locator, &known, &error),
-                      STATUS_OK);
+            CHECK_INT(staging_known(staging, &record.digest, record.locator, &known, &error), STATUS_OK);
             CHECK_INT(known, night);
             if (!known)
                 CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
@@ -223,7 +222,7 @@ static struct staging_counts pass_in(const char *document, const char *const *re
                                         .bytes = text_of(*records),
                                         .digest = crypto_sha256(text_of(*records)) };
         bool known;
-        CHECK_INT(staging_known_in(staging, &record.digest, record.key, record.locator, &known, &error),
+        CHECK_INT(staging_known_in(staging, &record.digest, record.key, NULL, record.locator, &known, &error),
                   STATUS_OK);
         if (!known)
             fresh[count++] = record;

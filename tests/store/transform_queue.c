@@ -4,21 +4,6 @@
 #include "store/store_run.h"
 #include "tests/support/test.h"
 
-TEST("what is to be done again never makes what is left to be done less")
-{
-    static const enum transform_work after[4][4] = {
-        /* wanted:         -    MAP       CHECK         RESOLVE */
-        [WORK_DONE] = { 0, WORK_MAP, WORK_CHECK, WORK_RESOLVE },
-        [WORK_MAP] = { 0, WORK_MAP, WORK_MAP, WORK_MAP },
-        [WORK_CHECK] = { 0, WORK_MAP, WORK_CHECK, WORK_CHECK },
-        [WORK_RESOLVE] = { 0, WORK_MAP, WORK_CHECK, WORK_RESOLVE },
-    };
-    for (int left = WORK_DONE; left <= WORK_RESOLVE; left++)
-        for (int wanted = WORK_MAP; wanted <= WORK_RESOLVE; wanted++)
-            CHECK_INT(transform_queue_raised((enum transform_work)left, (enum transform_work)wanted),
-                      after[left][wanted]);
-}
-
 static struct store *store;
 static struct error error;
 
@@ -41,19 +26,46 @@ static void set(const char *sql)
     CHECK_INT(sqlite_run(store_database(store), sql, &error), STATUS_OK);
 }
 
-TEST("a record whose bytes stand under another number is not passed over in silence")
+static void open_store(void)
 {
     struct text path = text_format(&test_arena, "%s/store.db", test_folder());
     struct run_start start = { .command = "run", .operator_ = "tester", .host = "here", .version = "0" };
-    static const enum transform_work kinds[] = { WORK_MAP, WORK_CHECK };
-    struct transform_item items[2];
     int64_t run;
-    size_t count;
     CHECK_INT(store_open(path.bytes, STORE_RUN, clock_system(), &store, &error), STATUS_OK);
     CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
     CHECK_INT(store_begin(store, &error), STATUS_OK);
-    set("INSERT INTO source (id, name) VALUES (1, 's');"
-        "INSERT INTO record (id, source, key, locator, source_digest, payload, content, present, work)"
+    set("INSERT INTO source (id, name) VALUES (1, 's');");
+}
+
+TEST("what is to be done again never makes what is left to be done less")
+{
+    static const char *const after[4] = {
+        /* wanted:       MAP, CHECK, RESOLVE */
+        [WORK_DONE] = "123",
+        [WORK_MAP] = "111",
+        [WORK_CHECK] = "122",
+        [WORK_RESOLVE] = "123",
+    };
+    open_store();
+    set("INSERT INTO record (id, source, key, locator, source_digest, payload, present)"
+        " VALUES (1, 1, 'a', '', x'', 0, 1), (2, 1, 'b', '', x'', 0, 1), (3, 1, 'c', '', x'', 0, 1)");
+    for (int left = WORK_DONE; left <= WORK_RESOLVE; left++) {
+        set(text_format(&test_arena, "UPDATE record SET work = %d", left).bytes);
+        for (int wanted = WORK_MAP; wanted <= WORK_RESOLVE; wanted++)
+            CHECK_INT(transform_queue_raise(store, wanted, (enum transform_work)wanted, &error), STATUS_OK);
+        CHECK_STRING(work(), after[left]);
+    }
+    store_rollback(store);
+    store_close(store);
+}
+
+TEST("a record whose bytes stand under another number is not passed over in silence")
+{
+    static const enum transform_work kinds[] = { WORK_MAP, WORK_CHECK };
+    struct transform_item items[2];
+    size_t count;
+    open_store();
+    set("INSERT INTO record (id, source, key, locator, source_digest, payload, content, present, work)"
         " VALUES (1, 1, 'a', '', x'', 1000, 1000, 1, 1), (2, 1, 'b', '', x'', 1000, 1000, 1, 2)");
     for (size_t i = 0; i < 2; i++) {
         CHECK_INT(
@@ -68,14 +80,8 @@ TEST("a record whose bytes stand under another number is not passed over in sile
 
 TEST("records of one code are resolved again together: those in their sources, but the one that is the cause")
 {
-    struct text path = text_format(&test_arena, "%s/store.db", test_folder());
-    struct run_start start = { .command = "run", .operator_ = "tester", .host = "here", .version = "0" };
-    int64_t run;
-    CHECK_INT(store_open(path.bytes, STORE_RUN, clock_system(), &store, &error), STATUS_OK);
-    CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
-    CHECK_INT(store_begin(store, &error), STATUS_OK);
-    set("INSERT INTO source (id, name) VALUES (1, 's');"
-        "INSERT INTO record (id, source, key, locator, source_digest, payload, code, status, outcome, "
+    open_store();
+    set("INSERT INTO record (id, source, key, locator, source_digest, payload, code, status, outcome, "
         "present, work)"
         " VALUES (1, 1, 'a', '', x'', 0, 'A', 'announced', 'accepted', 1, 0),"
         " (2, 1, 'b', '', x'', 0, 'A', 'abolished', 'accepted', 1, 0),"

@@ -141,8 +141,7 @@ static void night_stage(struct night *night, const char *code, const char *statu
                   night->filler ? night->filler : "");
     struct digest digest = crypto_sha256(buffer_view(&bytes));
     snprintf(locator, sizeof locator, "ho-so/%s.json", code);
-    night_must(staging_known(night->staging, &digest, text_of(code), text_of(locator), &known, &error),
-               &error, "known");
+    night_must(staging_known(night->staging, &digest, text_of(locator), &known, &error), &error, "known");
     if (known)
         return;
     struct staged_record record = {

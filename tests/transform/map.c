@@ -213,6 +213,46 @@ TEST("a number of the source's own has no thousands, a text may have")
     CHECK(result.findings.first && result.findings.first->next && result.findings.first->next->next);
 }
 
+/* One row of a table of code, name and amount. */
+static struct text run_row(const char *format, const char *row)
+{
+    struct text source =
+        text_format(&test_arena,
+                    "name: s\nfetch: { %s }\nformat: %s\nkey: c\nmap:\n  code: c\n  name: n\n"
+                    "  status: { value: announced }\n"
+                    "  methods: { from: a, map: { duration.amount: ., fees: { from: . } } }\n",
+                    strcmp(format, "rows") ? "folder: ." : "sqlite: a.db, query: x", format);
+    BUFFER_OWNED struct buffer bytes = { 0 };
+    if (!CHECK_INT(compile(source.bytes), STATUS_OK)) {
+        CHECK_STRING(error.message, "");
+        return TEXT_NONE;
+    }
+    map_run(map, &test_arena, text_of(row), TEXT("[\"c\",\"n\",\"a\"]"), &result);
+    if (result.procedure)
+        canonical_write(&bytes, result.procedure);
+    struct text text = text_copy(&test_arena, buffer_view(&bytes));
+    map_free(map);
+    return text;
+}
+
+TEST("a number of a database is that number; one that was typed into a cell and could be thousands is "
+     "nobody's to guess")
+{
+    has(run_row("rows", "[\"1\",\"a\",1.515]"),
+        "{\"duration\":{\"amount\":\"1.515\"},\"fees\":[{\"amount\":\"1.515\"}]}");
+    CHECK(!result.findings.first);
+    has(run_row("rows", "[\"1\",\"a\",\"1.515\"]"), "\"fees\":[{\"amount\":\"1515\"}]");
+    has(run_row("xlsx", "[\"1\",\"a\",\"1.515\"]"), "\"fees\":[{\"amount\":\"1515\"}]");
+    has(run_row("xlsx", "[\"1\",\"a\",0.125]"),
+        "{\"duration\":{\"amount\":\"0.125\"},\"fees\":[{\"amount\":\"0.125\"}]}");
+    has(run_row("xlsx", "[\"1\",\"a\",50000]"), "\"fees\":[{\"amount\":\"50000\"}]");
+    CHECK(!result.findings.first);
+    CHECK(!text_find(run_row("xlsx", "[\"1\",\"a\",1.515]"), TEXT("amount"), &(size_t){ 0 }));
+    CHECK(result.findings.first && result.findings.first->next && !result.findings.first->next->next);
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/number"));
+    CHECK_STRING(result.findings.first->reason.id, "number.unclear");
+}
+
 TEST("money is read, prose stays prose, and constants alone are nothing")
 {
     const char *fields = "  methods: { each: /m, map: { text: /t, fees: { each: /p, map: { kind: { value: "

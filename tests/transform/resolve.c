@@ -61,9 +61,11 @@ static void check_groups(const struct group *groups, size_t count)
 TEST("without precedence all must say the same")
 {
     static const struct group groups[] = {
-        { "", "aX", "S" },      { "", "aX!", "r" },      { "", "aX?", "d" },      { "", "aX bX", "S=" },
-        { "", "aX aX", "S=" },  { "", "aX bY", "hh" },   { "", "aX aY", "hh" },   { "", "aX bX cY", "hhh" },
-        { "", "aX bY!", "Sr" }, { "", "aX! bY!", "rr" }, { "", "aX? bX?", "dd" },
+        { "", "aX", "S" },          { "", "aX!", "r" },        { "", "aX?", "d" },
+        { "", "aX bX", "S=" },      { "", "aX aX", "S=" },     { "", "aX bY", "hh" },
+        { "", "aX aY", "hh" },      { "", "aX bX cY", "hhh" }, { "", "aX bY!", "hr" },
+        { "", "aX! bY!", "rr" },    { "", "aX? bX?", "dd" },   { "", "aX bX!", "Sr" },
+        { "", "aX bX cY!", "hhr" },
     };
     CHECK_GROUPS(groups);
 }
@@ -88,7 +90,7 @@ TEST("a rejected record of a source that would win keeps the others back")
     static const struct group groups[] = {
         { "ba", "aX bY!", "k2r" },     { "ba", "aX bX!", "k2r" },       { "ba", "aX! bY", "rS" },
         { "b", "aX cX bY!", "k3k3r" }, { "cba", "aX bY cZ!", "k3k3r" }, { "cba", "aX! bY! cZ", "rrS" },
-        { "ba", "bX bY! aZ", "Sro1" },
+        { "ba", "bX bY! aZ", "hrh" },  { "ba", "bX bX! aZ", "Sro1" },   { "ba", "bX aY aZ!", "So1r" },
     };
     CHECK_GROUPS(groups);
 }

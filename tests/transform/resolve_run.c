@@ -36,8 +36,7 @@ static void stage(const char *source, const char *const *keys)
             .key = text_of(*keys), .locator = bytes, .bytes = bytes, .digest = crypto_sha256(bytes)
         };
         bool known;
-        CHECK_INT(staging_known(staging, &record.digest, TEXT_NONE, record.locator, &known, &error),
-                  STATUS_OK);
+        CHECK_INT(staging_known(staging, &record.digest, record.locator, &known, &error), STATUS_OK);
         if (!known)
             CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);
     }

@@ -1,4 +1,4 @@
-#include "transform/normalise.h"
+#include "record/normalise.h"
 
 #include <string.h>
 
@@ -50,7 +50,7 @@ static bool is_invisible(int32_t c)
            c == 0xfeff;
 }
 
-/* Unicode's White_Scongestion but LF and CR. */
+/* Unicode's White_Space but LF and CR. */
 static bool is_blank(int32_t c)
 {
     return c == ' ' || c == '\t' || c == 0x0b || c == 0x0c || c == 0x85 || c == 0xa0 || c == 0x1680 ||

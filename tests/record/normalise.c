@@ -1,4 +1,4 @@
-#include "transform/normalise.h"
+#include "record/normalise.h"
 
 #include <stdio.h>
 
