@@ -249,8 +249,10 @@ static enum status next_row(struct decode *decode, struct xlsx_row *row, bool *s
         enum status status = xlsx_next(workbook->xlsx, row, error);
         if (status != STATUS_OK)
             return status;
-        if (row->title)
+        if (row->title) {
+            decode->document->skipped++;
             continue;
+        }
         look_at_struck(workbook, row, struck, &some);
         bool skip = (row->hidden && source->hidden == SOURCE_HIDDEN_SKIP) ||
                     (*struck && source->struck == SOURCE_STRUCK_SKIP);

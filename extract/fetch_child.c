@@ -109,6 +109,7 @@ static void put_outcome(const struct fetch *fetch, enum status status, const str
     message_put_number(out, fetch->whole | fetch->unchanged << 1 | fetch->may_walk_again << 2 |
                                 fetch->wants_keys << 3);
     message_put_number(out, (int64_t)fetch->repeats);
+    message_put_number(out, fetch->confirming);
     message_put_text(out, fetch->remember);
 }
 
@@ -281,6 +282,7 @@ static void take_outcome(struct fetch *fetch, struct remote *remote, struct mess
     fetch->may_walk_again = flags & 4;
     fetch->wants_keys = flags & 8;
     fetch->repeats = (uint64_t)message_number(message);
+    fetch->confirming = message_number(message);
     struct text remember = message_text(message);
     fetch->remember = remember.bytes ? text_copy(fetch->arena, remember) : TEXT_NONE;
 }

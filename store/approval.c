@@ -202,7 +202,7 @@ enum status approval_gate_open(struct store *store, struct approval_gate *gate, 
     if (outbox_extent(store, &all, &extent, error))
         return error->status;
     gate->published = extent.published;
-    gate->changes = extent.changes + extent.withdrawals;
+    gate->changes = outbox_extent_replaced(&extent) + extent.withdrawals;
     return STATUS_OK;
 }
 
@@ -322,7 +322,10 @@ static bool is_pending(const struct outbox_item *item)
 static void count_extent(struct outbox_extent *extent, const struct outbox_item *item)
 {
     bool published = item->held && !item->held_abolished;
-    if (!item->wanted || !published)
+    if (!item->wanted)
+        return;
+    extent->fresh += !item->held && item->action == OUTBOX_PUBLISH;
+    if (!published)
         return;
     extent->withdrawals += item->action == OUTBOX_WITHDRAW;
     extent->changes += item->action == OUTBOX_PUBLISH &&
@@ -337,9 +340,9 @@ enum status approval_gate_extent(struct approval_gate *gate, const struct outbox
     struct outbox_item item;
     if (outbox_extent(gate->store, filter, extent, error))
         return error->status;
-    if (!gate->bound || (!extent->changes && !extent->withdrawals))
+    if (!gate->bound || (!extent->changes && !extent->withdrawals && !extent->left))
         return STATUS_OK;
-    extent->changes = extent->withdrawals = 0;
+    extent->changes = extent->withdrawals = extent->fresh = 0;
     if (outbox_scan_open(&pass, gate->store, filter, error))
         return error->status;
     enum status status;

@@ -53,7 +53,6 @@ void approval_gate_close(struct approval_gate *gate);
 enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_item *item,
                                 enum approval_standing *standing, const struct approval_entry **entry,
                                 struct error *error);
-
 /* outbox_extent without what is approved, or is not to be sent anyway. */
 struct outbox_extent;
 enum status approval_gate_extent(struct approval_gate *gate, const struct outbox_filter *filter,

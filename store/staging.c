@@ -1,5 +1,6 @@
 #include "store/staging.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ struct staging {
     struct fingerprints staged;
     int64_t last; /* the record that was seen last: a listing mostly goes on with the one after it */
     struct counters numbers; /* of a key that came more than once: the next "KEY (n)" to be tried */
+    char shared[80];         /* the first of these */
     struct counters places; /* of the same bytes in a document without keys: the last record that took them */
 };
 
@@ -390,6 +392,9 @@ static enum status free_key(struct staging *staging, struct arena *arena, bool n
         buffer_free(&named);
         status = find_key(staging, *key, nameless, found, error);
     }
+    if (!nameless && !*staging->shared)
+        snprintf(staging->shared, sizeof staging->shared, TEXT_PRINT,
+                 (int)text_cut(base, sizeof staging->shared - 1), base.bytes);
     counters_set(&staging->numbers, base, number);
     return status;
 }
@@ -596,6 +601,17 @@ enum status staging_has_code(struct staging *staging, struct text key, const str
 int64_t staging_seen(const struct staging *staging)
 {
     return staging->counts.seen;
+}
+
+void staging_seen_again(struct staging *staging, int64_t records)
+{
+    staging->counts.seen -= records < staging->counts.seen ? records : staging->counts.seen;
+}
+
+size_t staging_shared_keys(const struct staging *staging, const char **first)
+{
+    *first = staging->shared;
+    return *staging->shared ? staging->numbers.count : 0;
 }
 
 int64_t staging_records(const struct staging *staging)

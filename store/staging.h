@@ -114,6 +114,10 @@ enum status staging_has_document(struct staging *staging, struct text document, 
 enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
                              bool *its, struct error *error);
 int64_t staging_seen(const struct staging *staging);
+void staging_seen_again(struct staging *staging,
+                        int64_t records); /* so many of these came twice, and count once */
+/* How many keys more than one of the records had that were staged in this pass, and one of them. */
+size_t staging_shared_keys(const struct staging *staging, const char **first);
 int64_t staging_records(const struct staging *staging); /* … each once, however often it came */
 
 /* Begins a second walk over the source in the same pass: what the first one saw is not missing, but counts are

@@ -426,6 +426,28 @@ class Documents(Night):
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của hai")
 
+    def test_what_cannot_be_read_any_more_keeps_its_code_and_nobody_takes_its_place(self):
+        code, broken = SOUND[0]["code"], b'{"code": "%s", "name": "Th' % SOUND[0]["code"].encode()
+        for precedence in ([], ["one", "two"]):
+            with self.subTest(precedence=precedence):
+                self.portal.reset()
+                shutil.rmtree(self.place.store.parent, ignore_errors=True)
+                self.place.configure(sources=[self.place.source("one"), self.place.source("two")], precedence=precedence)
+                self.place.records(dict(SOUND[0], name="Tên của một"), source="one")
+                self.place.records(source="two")
+                self.expect(self.place.run("run"), 0)
+                self.place.write("inbox/one.ndjson", broken + b"\n")
+                self.place.records(dict(SOUND[0], name="Tên của hai"), source="two")
+                for _ in range(2):
+                    self.expect(self.place.run("run"), 1)
+                    self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của một")
+                self.assertEqual(self.place.sql("SELECT source, outcome, code FROM audit_records WHERE run = 2 ORDER BY source"),
+                                 [("one", "rejected", code), ("two", "held", code)])
+                self.place.records(source="one")
+                self.expect(self.place.run("run"), 0)
+                self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của hai")
+                self.expect(self.place.run("audit", "verify"), 0)
+
     def test_documents_that_are_no_json_in_every_way(self):
         bad = {"empty.json": b"", "html.json": b"<html></html>", "cut.json": b'{"code":', "deep.json": b'{"x":' + b"[" * 10000,
                "twice.json": b'{"code":"9.000001","code":"9.000002"}', "utf8.json": b'{"code":"\xff"}',
