@@ -497,6 +497,7 @@ static const struct {
     { "the-answer-was", "the answer was %ld" },
     { "the-bytes-of-a-record-are-not", "%s: the bytes of a record are not those that were kept (its number is %lld); run \"congkhai audit verify\" and restore a backup of the store" },
     { "the-bytes-of-its-signature-are-gone", "the bytes of its signature are gone or were changed" },
+    { "the-bytes-of-the-record-are-gone", "%s: the bytes of the record %.*s are gone: another hand has changed them. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "the-bytes-that-stand-under-digest-are", "%s: the bytes that stand under digest %.12s are not those that had it: another hand has changed them. \"congkhai audit verify\" looks at all of it; keep a copy of the file and restore a backup" },
     { "the-calendar-has-the-line-a-day", "the calendar \"%s\" (%s:%ld) has the line \"%.*s,%.*s\": a day yyyy-mm-dd and \"holiday\", \"working\" or \"proposed\" are expected" },
     { "the-checkpoint-root-is-no-digest-in", "The checkpoint's root \"%.*s\" is no digest in base64" },

@@ -153,7 +153,7 @@ static void withhold(const struct ingest *ingest, struct item *item)
     bool keyed =
         ingest->options.key && !item->fault &&
         !find_now(ingest, item->bytes, item->context, true, &item->arena, &item->key, &item->error) &&
-        !secrets_named_in(item->key);
+        !record_holds_secret(item->key);
     if (!keyed)
         item->key = TEXT_NONE;
     item->bytes = text_of(item->locator); /* in its place, so that its digest is of what is stored */
@@ -201,7 +201,7 @@ static void work(void *user_data, size_t index, unsigned thread)
     if (index < ingest->hashing->count) {
         struct item *item = &ingest->hashing->items[index];
         item->secret =
-            secrets_named_in(item->context) || (looks_at_all(options) && secrets_named_in(item->bytes));
+            record_holds_secret(item->context) || (looks_at_all(options) && record_holds_secret(item->bytes));
         item->digest = crypto_sha256(item->bytes);
         item->skipped = !item->secret && !options->child && !item->fault &&
                         record_key_skips(ingest->key, item->bytes, item->context, &item->arena);
@@ -211,7 +211,7 @@ static void work(void *user_data, size_t index, unsigned thread)
     struct item *item = &ingest->keying->items[index - ingest->hashing->count];
     buffer_clear(&item->packed);
     if (!item->known && !looks_at_all(options))
-        item->secret = item->secret || secrets_named_in(item->bytes);
+        item->secret = item->secret || record_holds_secret(item->bytes);
     if (!item->known && item->secret == item->withheld)
         (void)deflate_pack(ingest->deflates[thread], item->bytes, &item->packed);
     if (!options->child && wants_key(ingest, item))

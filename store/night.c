@@ -66,7 +66,8 @@ static void take(struct night *night, const struct night_run *run, const struct 
 }
 
 /* What is merely kept back the load counts itself. */
-static const struct night_run *find_ending(const struct night_run *load, const struct night_run *const *stages)
+static const struct night_run *find_ending(const struct night_run *load,
+                                           const struct night_run *const *stages)
 {
     const struct night_run *ending = load;
     for (size_t i = 0; i < 2; i++)
@@ -79,7 +80,8 @@ static const struct night_run *find_ending(const struct night_run *load, const s
 struct night night_last(const struct night_run *runs, size_t count)
 {
     struct night night = { 0 };
-    const struct night_run *extract = NULL, *stages[2] = { NULL, NULL }; /* extract, transform: the last of each */
+    const struct night_run *extract = NULL,
+                           *stages[2] = { NULL, NULL }; /* extract, transform: the last of each */
     for (size_t i = 0; i < count; i++) {
         const struct night_run *run = &runs[i];
         if (i && run->started < runs[i - 1].started)
@@ -130,7 +132,7 @@ static enum status read_runs(struct store *store, struct night_run *runs, size_t
         clock_parse(sqlite_column_text(row, 1), &run->started);
         if (!sqlite_is_null(row, 2))
             clock_parse(sqlite_column_text(row, 2), &run->finished);
-        run->command = text_is(command, "run")       ? NIGHT_RUN
+        run->command = text_is(command, "run")         ? NIGHT_RUN
                        : text_is(command, "extract")   ? NIGHT_EXTRACT
                        : text_is(command, "transform") ? NIGHT_TRANSFORM
                        : text_is(command, "load")      ? NIGHT_LOAD

@@ -31,7 +31,8 @@ struct night {
     int64_t first, last; /* run numbers */
     int64_t first_began;
     int64_t runs; /* how many `run`s, or `load`s of stages */
-    int64_t ending; /* the run that says how the last of them ended: itself, or a stage before it that stopped */
+    int64_t
+        ending; /* the run that says how the last of them ended: itself, or a stage before it that stopped */
     int last_exit, worst_exit;
     int64_t worst;      /* the run that ended worst */
     int64_t since;      /* commands behind the last of them */

@@ -433,6 +433,14 @@ TEST("what an operator decides over what is at rest names what it set aside, and
     theirs.abolished = true;
     CHECK_INT(reconciliation_adopt(night.store, &theirs, &error), STATUS_OK);
     no_doubt("and once more, abolished");
+    withdraw("55");
+    night_deliver(&night);
+    theirs = decision("55", "{\"code\":\"55\"}");
+    theirs.abolished = true;
+    CHECK_INT(reconciliation_adopt(night.store, &theirs, &error), STATUS_OK);
+    CHECK(find("55").ordered);
+    no_doubt("adopted as abolished after an order that was carried out");
+    doubted("55", "ordered = NULL", "an operator ordered");
     theirs = decision("45", NULL);
     CHECK_INT(reconciliation_overwrite(night.store, &theirs, &error), STATUS_OK);
     no_doubt("overwritten");
