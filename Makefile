@@ -183,4 +183,4 @@ clean:
 
 .PHONY: all unit-tests fuzz objects test check bench install clean
 .SECONDARY:
--include $(OBJECTS:.o=.d) $(SUPPORT_SOURCES:%.c=$(BUILD)/%.d) $(UNIT_TESTS:%.c=$(BUILD)/%.d)
+-include $(OBJECTS:.o=.d) $(SUPPORT_SOURCES:%.c=$(BUILD)/%.d) $(UNIT_TESTS:%.c=$(BUILD)/%.d) $(FUZZERS:%.c=$(BUILD)/%.d)

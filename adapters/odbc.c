@@ -24,7 +24,7 @@
 /* What the process says: a letter, a length, so many bytes. */
 enum said {
     SAID_CONNECTED = 'c',
-    SAID_COLUMN = 'h', /* its title, and before that one byte: is it real? */
+    SAID_COLUMN = 'h', /* its title, and before that one byte: its kind */
     SAID_STARTED = 's',
     SAID_ROW = 'r',
     SAID_NULL = 'n',
@@ -66,7 +66,7 @@ static void tell_columns(struct telling *telling, const struct odbc_session *ses
 {
     for (size_t i = 0; i < odbc_session_columns(session); i++) {
         BUFFER_OWNED struct buffer column = { 0 };
-        buffer_char(&column, odbc_session_is_real(session, i) ? 1 : 0);
+        buffer_char(&column, (char)odbc_session_kind(session, i));
         buffer_string(&column, odbc_session_title(session, i));
         tell(telling, SAID_COLUMN, buffer_view(&column));
     }
@@ -146,7 +146,7 @@ struct odbc {
     size_t count;
     struct column {
         char *title;
-        bool real;
+        enum odbc_kind kind;
     } * columns;
     bool row_open; /* of the row that stands ready, not everything is read */
     size_t cell;   /* the next of it */
@@ -266,7 +266,8 @@ static enum status read_columns(struct odbc *odbc, struct error *error)
         if (said != SAID_COLUMN || !odbc->bytes.length || odbc->count == ODBC_COLUMNS)
             return nonsense(odbc, error);
         odbc->columns = memory_grow(odbc->columns, odbc->count + 1, sizeof *odbc->columns);
-        odbc->columns[odbc->count].real = odbc->bytes.bytes[0];
+        unsigned char kind = (unsigned char)odbc->bytes.bytes[0];
+        odbc->columns[odbc->count].kind = kind <= ODBC_REAL ? (enum odbc_kind)kind : ODBC_OTHER;
         odbc->columns[odbc->count++].title = memory_copy_string(odbc->bytes.bytes + 1);
     }
     return error->status;
@@ -344,9 +345,9 @@ const char *odbc_title(const struct odbc *odbc, size_t at)
     return odbc->columns[at].title;
 }
 
-bool odbc_is_real(const struct odbc *odbc, size_t at)
+enum odbc_kind odbc_kind(const struct odbc *odbc, size_t at)
 {
-    return odbc->columns[at].real;
+    return odbc->columns[at].kind;
 }
 
 static enum status say_again(const struct odbc *odbc, struct error *error)
@@ -420,10 +421,10 @@ const char *odbc_title(const struct odbc *odbc, size_t at)
     return "";
 }
 
-bool odbc_is_real(const struct odbc *odbc, size_t at)
+enum odbc_kind odbc_kind(const struct odbc *odbc, size_t at)
 {
     (void)odbc, (void)at;
-    return false;
+    return ODBC_OTHER;
 }
 
 enum status odbc_next(struct odbc *odbc, struct error *error)

@@ -42,7 +42,9 @@ void odbc_close(struct odbc *odbc); /* NULL is no error; never waits for the dri
 
 size_t odbc_columns(const struct odbc *odbc);
 const char *odbc_title(const struct odbc *odbc, size_t at);
-bool odbc_is_real(const struct odbc *odbc, size_t at); /* a column of REAL, FLOAT or DOUBLE */
+/* What a column holds: REAL, FLOAT or DOUBLE; integers and decimals; anything else. */
+enum odbc_kind { ODBC_OTHER, ODBC_EXACT, ODBC_REAL };
+enum odbc_kind odbc_kind(const struct odbc *odbc, size_t at);
 
 /* STATUS_OK: a row stands ready; STATUS_END; STATUS_STOP. */
 enum status odbc_next(struct odbc *odbc, struct error *error);

@@ -22,7 +22,8 @@ _Static_assert(sizeof(SQLWCHAR) == 2, "unixODBC is built with UTF-16 characters"
 
 struct column {
     char *title;
-    bool binary, real;
+    bool binary;
+    enum odbc_kind kind;
 };
 
 struct odbc_session {
@@ -214,6 +215,25 @@ static enum status too_slow(const struct odbc_session *session, struct error *er
                      (long long)session->query->timeout);
 }
 
+static enum odbc_kind kind_of(SQLSMALLINT type)
+{
+    switch (type) {
+    case SQL_REAL:
+    case SQL_FLOAT:
+    case SQL_DOUBLE:
+        return ODBC_REAL;
+    case SQL_NUMERIC:
+    case SQL_DECIMAL:
+    case SQL_TINYINT:
+    case SQL_SMALLINT:
+    case SQL_INTEGER:
+    case SQL_BIGINT:
+        return ODBC_EXACT;
+    default:
+        return ODBC_OTHER;
+    }
+}
+
 static enum status describe(struct odbc_session *session, struct error *error)
 {
     SQLSMALLINT count = 0;
@@ -237,7 +257,7 @@ static enum status describe(struct odbc_session *session, struct error *error)
         put_wide(name, length < TITLE ? (size_t)length : TITLE - 1, &title);
         column->title = memory_copy_string(title.length ? title.bytes : "");
         column->binary = type == SQL_BINARY || type == SQL_VARBINARY || type == SQL_LONGVARBINARY;
-        column->real = type == SQL_REAL || type == SQL_FLOAT || type == SQL_DOUBLE;
+        column->kind = kind_of(type);
     }
     return STATUS_OK;
 }
@@ -306,9 +326,9 @@ const char *odbc_session_title(const struct odbc_session *session, size_t at)
     return session->columns[at].title;
 }
 
-bool odbc_session_is_real(const struct odbc_session *session, size_t at)
+enum odbc_kind odbc_session_kind(const struct odbc_session *session, size_t at)
 {
-    return session->columns[at].real;
+    return session->columns[at].kind;
 }
 
 enum status odbc_session_next(struct odbc_session *session, struct error *error)

@@ -26,7 +26,7 @@ void odbc_session_close(struct odbc_session *session);
 
 size_t odbc_session_columns(const struct odbc_session *session);
 const char *odbc_session_title(const struct odbc_session *session, size_t at);
-bool odbc_session_is_real(const struct odbc_session *session, size_t at);
+enum odbc_kind odbc_session_kind(const struct odbc_session *session, size_t at);
 
 /* As odbc_next and odbc_cell; a cell is borrowed until the next call. */
 enum status odbc_session_next(struct odbc_session *session, struct error *error);

@@ -392,6 +392,16 @@ static size_t find(struct text text, size_t *at, bool named)
     return 0;
 }
 
+bool secrets_any_named(void)
+{
+    bool any = false;
+    pthread_rwlock_rdlock(&known.lock);
+    for (size_t i = 0; i < known.form_count && !any; i++)
+        any = known.forms[i].named;
+    pthread_rwlock_unlock(&known.lock);
+    return any;
+}
+
 bool secrets_named_in(struct text text)
 {
     BUFFER_OWNED struct buffer seen = { 0 };

@@ -44,6 +44,7 @@ void secrets_each_file(const struct value *tree, void (*visit)(void *user_data, 
 void secrets_wipe_environment(const struct value *tree);
 void secrets_wipe_texts(const struct value *part);
 
+bool secrets_any_named(void);
 /* Is a named one in there, in any form, or with any of its characters escaped as JSON, XML or HTML may? */
 bool secrets_named_in(struct text text);
 /* The text with "***" for each; the text itself when there is none. `cut`: it may have been cut off, so that the

@@ -89,11 +89,6 @@ bool unicode_is_mark(int32_t character)
     }
 }
 
-static bool is_assigned(int32_t character)
-{
-    return utf8proc_codepoint_valid(character) && utf8proc_category(character) != UTF8PROC_CATEGORY_CN;
-}
-
 /* --- Normal forms --- */
 
 /* Characters on their way between the forms. */
@@ -337,100 +332,57 @@ struct text unicode_fold(struct arena *arena, struct text text)
     return encode(key);
 }
 
-/* --- Names --- */
+/* --- Scripts --- */
 
 static const struct {
     int32_t from, to;
     const char *name;
 } names[] = {
-    { 0x00, 0x1f, N_("control character") },
-    { 0x20, 0x20, N_("blank") },
-    { 0x21, 0x7e, NULL },
-    { 0x7f, 0x9f, N_("control character") },
-    { 0xa0, 0xa0, N_("no-break blank") },
-    { 0xad, 0xad, N_("soft hyphen") },
-    { 0xc0, 0x24f, N_("Latin") },
-    { 0x250, 0x2af, N_("phonetic") },
-    { 0x300, 0x36f, N_("combining mark") },
-    { 0x370, 0x3ff, N_("Greek") },
-    { 0x400, 0x52f, N_("Cyrillic") },
-    { 0x530, 0x58f, N_("Armenian") },
-    { 0x590, 0x5ff, N_("Hebrew") },
-    { 0x600, 0x6ff, N_("Arabic") },
-    { 0x900, 0x97f, N_("Devanagari") },
-    { 0xe00, 0xe7f, N_("Thai") },
-    { 0xe80, 0xeff, N_("Lao") },
-    { 0x10a0, 0x10ff, N_("Georgian") },
-    { 0x1100, 0x11ff, N_("Hangul") },
-    { 0x13a0, 0x13ff, N_("Cherokee") },
-    { 0x1780, 0x17ff, N_("Khmer") },
-    { 0x1ab0, 0x1aff, N_("combining mark") },
-    { 0x1c80, 0x1c8f, N_("Cyrillic") },
-    { 0x1d00, 0x1dbf, N_("phonetic") },
-    { 0x1dc0, 0x1dff, N_("combining mark") },
-    { 0x1e00, 0x1eff, N_("Latin") },
-    { 0x1f00, 0x1fff, N_("Greek") },
-    { 0x2000, 0x200a, N_("blank of special width") },
-    { 0x200b, 0x200d, N_("zero-width character") },
-    { 0x200e, 0x200f, N_("direction mark") },
-    { 0x2028, 0x2029, N_("line separator") },
-    { 0x202a, 0x202e, N_("direction mark") },
-    { 0x202f, 0x202f, N_("no-break blank") },
-    { 0x2060, 0x2060, N_("zero-width character") },
-    { 0x20d0, 0x20ff, N_("combining mark") },
-    { 0x2100, 0x214f, N_("letter-like symbol") },
-    { 0x2c60, 0x2c7f, N_("Latin") },
-    { 0x2c80, 0x2cff, N_("Coptic") },
-    { 0x2de0, 0x2dff, N_("Cyrillic") },
-    { 0x2e80, 0x2fdf, N_("Han") },
-    { 0x3000, 0x3000, N_("ideographic blank") },
-    { 0x3040, 0x309f, N_("Hiragana") },
-    { 0x30a0, 0x30ff, N_("Katakana") },
-    { 0x3130, 0x318f, N_("Hangul") },
-    { 0x3400, 0x4dbf, N_("Han") },
-    { 0x4e00, 0x9fff, N_("Han") },
-    { 0xa640, 0xa69f, N_("Cyrillic") },
-    { 0xa720, 0xa7ff, N_("Latin") },
-    { 0xab70, 0xabbf, N_("Cherokee") },
-    { 0xac00, 0xd7ff, N_("Hangul") },
-    { 0xe000, 0xf8ff, N_("private use, of a symbol font") },
-    { 0xf900, 0xfaff, N_("Han") },
-    { 0xfe20, 0xfe2f, N_("combining mark") },
-    { 0xfeff, 0xfeff, N_("byte order mark") },
-    { 0xff01, 0xff5e, N_("full-width") },
-    { 0xfffd, 0xfffd, N_("replacement character") },
-    { 0x1d400, 0x1d7ff, N_("mathematical letter") },
-    { 0x1f000, 0x1faff, N_("emoji or symbol") },
-    { 0x20000, 0x323af, N_("Han") },
+    { 0xc0, 0x24f, "Latin" },
+    { 0x250, 0x2af, "phonetic" },
+    { 0x370, 0x3ff, "Greek" },
+    { 0x400, 0x52f, "Cyrillic" },
+    { 0x530, 0x58f, "Armenian" },
+    { 0x590, 0x5ff, "Hebrew" },
+    { 0x600, 0x6ff, "Arabic" },
+    { 0x900, 0x97f, "Devanagari" },
+    { 0xe00, 0xe7f, "Thai" },
+    { 0xe80, 0xeff, "Lao" },
+    { 0x10a0, 0x10ff, "Georgian" },
+    { 0x1100, 0x11ff, "Hangul" },
+    { 0x13a0, 0x13ff, "Cherokee" },
+    { 0x1780, 0x17ff, "Khmer" },
+    { 0x1c80, 0x1c8f, "Cyrillic" },
+    { 0x1d00, 0x1dbf, "phonetic" },
+    { 0x1e00, 0x1eff, "Latin" },
+    { 0x1f00, 0x1fff, "Greek" },
+    { 0x2100, 0x214f, "letter-like symbol" },
+    { 0x2c60, 0x2c7f, "Latin" },
+    { 0x2c80, 0x2cff, "Coptic" },
+    { 0x2de0, 0x2dff, "Cyrillic" },
+    { 0x2e80, 0x2fdf, "Han" },
+    { 0x3040, 0x309f, "Hiragana" },
+    { 0x30a0, 0x30ff, "Katakana" },
+    { 0x3130, 0x318f, "Hangul" },
+    { 0x3400, 0x4dbf, "Han" },
+    { 0x4e00, 0x9fff, "Han" },
+    { 0xa640, 0xa69f, "Cyrillic" },
+    { 0xa720, 0xa7ff, "Latin" },
+    { 0xab70, 0xabbf, "Cherokee" },
+    { 0xac00, 0xd7ff, "Hangul" },
+    { 0xf900, 0xfaff, "Han" },
+    { 0xff01, 0xff5e, "full-width" },
+    { 0x1d400, 0x1d7ff, "mathematical letter" },
+    { 0x20000, 0x323af, "Han" },
 };
 
-static const char *find_name(int32_t character)
+const char *unicode_script(int32_t character)
 {
     const char *name = NULL;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (character >= names[i].from && character <= names[i].to)
             name = names[i].name;
-    return name;
-}
-
-const char *unicode_script(int32_t character)
-{
-    const char *name = find_name(character);
     return name ? name : "other";
-}
-
-void unicode_describe(int32_t character, char text[48])
-{
-    const char *name = find_name(character);
-    if (!name && character > 0x7f && utf8proc_codepoint_valid(character) && !is_assigned(character))
-        name = N_("not assigned");
-    char whole[96];
-    int length = name ? snprintf(whole, sizeof whole, "U+%04X (%s)", (unsigned)character, _(name))
-                      : snprintf(whole, sizeof whole, "U+%04X", (unsigned)character);
-    size_t kept = text_cut(
-        (struct text){ whole, (size_t)length < sizeof whole ? (size_t)length : sizeof whole - 1 }, 47);
-    memcpy(text, whole, kept);
-    text[kept] = 0;
 }
 
 bool unicode_is_visible(int32_t character)

@@ -38,10 +38,7 @@ bool unicode_is_visible(int32_t character);
  * ủy). */
 struct text unicode_fold(struct arena *arena, struct text text);
 
-/* The English name of the block that the character stands in ("Cyrillic"), or "other". */
+/* The English name of the block that a letter stands in ("Cyrillic"), or "other". */
 const char *unicode_script(int32_t character);
-
-/* Names what a person sees: "U+0421 (Cyrillic)", "U+0421" when nothing better is known. */
-void unicode_describe(int32_t character, char text[48]);
 
 #endif

@@ -68,6 +68,10 @@ enum status xml_path_select(const struct xml_path *path, struct xml_document *do
                             struct xml_node *context, struct arena *arena, struct xml_result *result,
                             struct error *error);
 
+/* Does the page come to its end: </html> or </body>, or, where it opens neither, no tag and no table left open? One that does
+ * not may have been cut, and parses all the same. */
+bool xml_page_ends(struct text page);
+
 /* The string-value of a node. With html, as a page shows it: runs of blanks are one blank; <br> and the
  * beginnings and ends of blocks are line breaks, cells of a row are a blank apart; scripts and styles are
  * nothing; the ends are trimmed. */

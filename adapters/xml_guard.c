@@ -21,7 +21,8 @@ static bool ends_with(const struct xml_guard *guard, const char *end)
 
 static bool is_raw(const struct xml_guard *guard)
 {
-    return guard->html && (strncmp(guard->name, "script", 7) == 0 || strncmp(guard->name, "style", 6) == 0);
+    return guard->html && !guard->ending &&
+           (strncmp(guard->name, "script", 7) == 0 || strncmp(guard->name, "style", 6) == 0);
 }
 
 static void remember(struct xml_guard *guard, char byte)
@@ -37,7 +38,8 @@ static void begin_tag(struct xml_guard *guard, char byte)
     guard->state = name ? XML_GUARD_TAG : byte == '!' || byte == '?' ? XML_GUARD_MARKUP : XML_GUARD_TEXT;
     guard->end = byte == '?' ? "?>" : ">";
     guard->marks = guard->named = 0;
-    guard->naming = guard->html; /* for raw text alone */
+    guard->naming = guard->html;
+    guard->ending = byte == '/';
     guard->markup = 0;
     memset(guard->name, 0, sizeof guard->name);
     memset(guard->last, 0, sizeof guard->last);
@@ -46,17 +48,33 @@ static void begin_tag(struct xml_guard *guard, char byte)
 
 static void take_name(struct xml_guard *guard, char byte)
 {
+    if (byte == '/' && guard->ending && !guard->named)
+        return;
     bool letter = (byte | 32) >= 'a' && (byte | 32) <= 'z';
     guard->naming = guard->naming && letter && guard->named < sizeof guard->name - 1;
     if (guard->naming)
         guard->name[guard->named++] = (char)(byte | 32);
 }
 
+static bool is_named(const struct xml_guard *guard, const char *name)
+{
+    return guard->named == strlen(name) && !memcmp(guard->name, name, guard->named);
+}
+
+static void count_tag(struct xml_guard *guard)
+{
+    bool page = is_named(guard, "html") || is_named(guard, "body");
+    guard->roots += !guard->ending && is_named(guard, "html");
+    guard->opened = guard->opened || (page && !guard->ending);
+    guard->closed = guard->closed || (page && guard->ending);
+    guard->tables += !is_named(guard, "table") ? 0 : guard->ending ? -1 : 1;
+}
+
 static void take_tag(struct xml_guard *guard, char byte, char before)
 {
     take_name(guard, byte);
     if (byte == '>') {
-        guard->roots += guard->named == 4 && !memcmp(guard->name, "html", 4);
+        count_tag(guard);
         guard->state = is_raw(guard) ? XML_GUARD_RAW : XML_GUARD_TEXT;
         memset(guard->last, 0, sizeof guard->last);
     } else if (byte == '<') {
@@ -169,4 +187,11 @@ const char *xml_guard_words(const struct xml_guard *guard)
         return _(
             "a second page begins in it (<html> stands twice): what belongs to which record cannot be known");
     return _("a tag has more than 1500 attributes, which is refused");
+}
+
+bool xml_page_ends(struct text page)
+{
+    struct xml_guard guard = { .html = true };
+    (void)xml_guard_pass(&guard, page);
+    return guard.closed || (!guard.opened && guard.tables <= 0 && guard.state == XML_GUARD_TEXT);
 }

@@ -47,9 +47,11 @@ enum xml_guard_state {
 struct xml_guard {
     bool html;
     enum xml_guard_state state;
-    unsigned roots; /* tags <html> */
+    unsigned roots;      /* tags <html> */
+    bool opened, closed; /* <html> or <body>; one of their ends */
+    long tables;         /* that are open */
     char quote;
-    bool value, naming;
+    bool value, naming, ending; /* ending: a tag </…> */
     unsigned marks, markup, named;
     const char *end;
     char before, last[8], name[8]; /* last: in markup and raw text */

@@ -11,6 +11,7 @@
 #include "cli/passphrase.h"
 #include "cli/run.h"
 #include "core/canonical.h"
+#include "report/against_words.h"
 #include "store/approval_signature.h"
 #include "store/audit.h"
 #include "store/audit_proof.h"
@@ -329,7 +330,7 @@ enum status command_audit_export(struct session *session, struct error *error, i
                      .bytes;
     else if (!folder)
         folder = text_format(&arena, "congkhai-audit-%s", session->configuration.agency_code).bytes;
-    if (run_read_store(session, STORE_READ_OLDER, &store, error))
+    if (run_read_events(session, STORE_READ_OLDER, TEXT_NONE, &store, error))
         return error->status;
     enum status status = bundle_write(session, store, folder, &bundle, error);
     if (!status && invocation->json) {
@@ -373,6 +374,19 @@ static void print_proof(struct arena *arena, const struct value *proof)
     printf(_("\nWith --json this is a file that verify-ledger checks.\n"));
 }
 
+/* A proof shows one acknowledgement; beside it, not in it, stands what the ledger knows of the time after it. */
+static enum status tell_against(const struct session *session, struct store *store, struct arena *arena,
+                                struct text code, struct date on, struct error *error)
+{
+    struct value *against;
+    if (history_against(store, arena, code, &on, &against, error))
+        return error->status;
+    for (const struct value *row = against->first; row; row = row->next)
+        output_message(session, _("what the ledger knows against it: %.*s"),
+                       TEXT_ARG(against_words(arena, row)));
+    return STATUS_OK;
+}
+
 static enum status say_absent(struct store *store, struct arena *arena, struct text code, struct date on,
                               const char *day, struct error *error)
 {
@@ -409,5 +423,7 @@ enum status command_audit_prove(struct session *session, struct error *error, in
         output_json(proof);
     else if (!status)
         print_proof(&arena, proof);
+    if (!status)
+        status = tell_against(session, store, &arena, code, on, error);
     return run_close_read(store, status, error);
 }

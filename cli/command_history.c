@@ -5,6 +5,7 @@
 
 #include "cli/run.h"
 #include "core/canonical.h"
+#include "report/against_words.h"
 #include "report/rule_words.h"
 #include "store/history.h"
 
@@ -44,6 +45,16 @@ static void print_line(const char *name, struct text text)
         printf("%s: %.*s\n", name, (int)text.length, text.bytes);
 }
 
+static void print_against(struct arena *arena, const struct value *against)
+{
+    if (against && against->count)
+        puts(_("What the ledger knows against it:"));
+    for (const struct value *row = against ? against->first : NULL; row; row = row->next) {
+        struct text words = against_words(arena, row);
+        printf("  %.*s%s", (int)words.length, words.bytes, row->next ? "\n" : "\n\n");
+    }
+}
+
 static void print_held(struct arena *arena, const struct value *held)
 {
     struct text known = value_text_of(held, "known_at");
@@ -55,6 +66,7 @@ static void print_held(struct arena *arena, const struct value *held)
     else
         printf(_("%.*s as it stood at the portal at the end of %.*s (24:00 in Vietnam, UTC+7)\n\n"),
                TEXT_ARG(value_text_of(held, "code")), TEXT_ARG(value_text_of(held, "on")));
+    print_against(arena, value_find(held, "against"));
     print_line(_("status"), output_word(value_text_of(held, "status")));
     print_line(_("acknowledged"), output_time(arena, value_text_of(held, "published_at")));
     print_line(_("run"), value_text_of(held, "run"));
@@ -87,7 +99,8 @@ static void print_canonical(const struct value *value)
 
 /* Nothing stood there: of a procedure that is known, an answer like any other. */
 static enum status show_absence(struct session *session, struct store *store, struct arena *arena,
-                                struct text code, struct text known, struct error *error)
+                                struct text code, struct text known, struct value *against,
+                                struct error *error)
 {
     struct value *page;
     enum status status = history_show(store, arena, code, &page, error);
@@ -100,6 +113,7 @@ static enum status show_absence(struct session *session, struct store *store, st
         else
             printf(_("%.*s did not stand at the portal at the end of %s\n"), TEXT_ARG(code),
                    session->invocation->on);
+        print_against(arena, against);
         return STATUS_OK;
     }
     struct value *document = value_object(arena);
@@ -108,6 +122,8 @@ static enum status show_absence(struct session *session, struct store *store, st
     value_set(document, "status", value_null(arena));
     if (known.bytes)
         value_set(document, "known_at", value_text(arena, known));
+    if (against->count)
+        value_set(document, "against", against);
     output_json(document);
     return STATUS_OK;
 }
@@ -116,21 +132,24 @@ static enum status show_day(struct session *session, struct store *store, struct
                             struct text code, struct error *error)
 {
     const struct invocation *invocation = session->invocation;
-    struct value *held;
+    struct value *held, *against;
     struct date on;
     if (!date_read(text_of(invocation->on), &on))
         return error_set(error, STATUS_USAGE, _("--on wants a date such as 2026-03-12, not \"%s\""),
                          invocation->on);
     struct text known;
-    if (history_known_at(store, arena, on, &known, error))
+    if (history_known_at(store, arena, on, &known, error) ||
+        history_against(store, arena, code, &on, &against, error))
         return error->status;
     enum status status = history_on(store, arena, code, invocation->field, on, &held, error);
     if (status == STATUS_END)
-        return show_absence(session, store, arena, code, known, error);
+        return show_absence(session, store, arena, code, known, against, error);
     if (status)
         return status;
     if (known.bytes)
         value_set(held, "known_at", value_text(arena, known));
+    if (against->count)
+        value_set(held, "against", against);
     if (invocation->json) {
         value_set(held, "schema", value_string(arena, output_schema()));
         print_canonical(held);
@@ -147,7 +166,7 @@ enum status command_history(struct session *session, struct error *error, int *e
     struct value *changes;
     struct store *store;
     (void)exit_code;
-    if (run_read_store(session, STORE_READ_OLDER, &store, error))
+    if (run_read_events(session, STORE_READ_OLDER, code, &store, error))
         return error->status;
     enum status status;
     if (invocation->on) {
@@ -200,9 +219,15 @@ static void print_now(struct arena *arena, const struct value *page)
                TEXT_ARG(value_text_of(held, "run")), TEXT_ARG(value_text_of(held, "portal_version")));
     else
         puts(_("At the portal: nothing that was acknowledged"));
+    print_against(arena, value_find(page, "against"));
     if (!pending)
         return;
     struct text words = value_text_of(pending, "words");
+    if (!value_find(pending, "action")) { /* nothing is to be sent */
+        printf(_("Kept back: %s%s%.*s\n"), why_pending(value_text_of(page, "state")),
+               words.length ? " — " : "", TEXT_ARG(words));
+        return;
+    }
     printf(_("Pending: %.*s since run %.*s: %s%s%.*s\n"),
            TEXT_ARG(output_word(value_text_of(pending, "action"))),
            TEXT_ARG(value_text_of(pending, "since_run")), why_pending(value_text_of(page, "state")),
@@ -296,7 +321,7 @@ enum status command_show(struct session *session, struct error *error, int *exit
     struct value *page;
     struct store *store;
     (void)exit_code;
-    if (run_read_store(session, STORE_READ_OLDER, &store, error))
+    if (run_read_events(session, STORE_READ_OLDER, code, &store, error))
         return error->status;
     enum status status = history_show(store, &arena, code, &page, error);
     if (status == STATUS_OK)

@@ -42,7 +42,7 @@ enum status command_report(struct session *session, struct error *error, int *ex
         return command_kept_report(session, error);
     if ((invocation->by && choose(invocation->by, "--by", by, 4, &grouped, error)) ||
         report_output_format(invocation, REPORT_TABLE, &format, error) ||
-        run_read_store(session, STORE_READ, &store, error))
+        run_read_events(session, STORE_READ, TEXT_NONE, &store, error))
         return error->status;
     struct report_request request = {
         .name = text_of(invocation->arguments[0]),

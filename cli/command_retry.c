@@ -69,6 +69,11 @@ static void say_taken_up(const struct session *session, const struct operator_or
            (long long)all, (long long)counts->rejected, (long long)counts->held, (long long)counts->refused,
            (long long)counts->failed, (long long)counts->unknown, (long long)counts->conflict,
            (long long)counts->lifted, (long long)counts->sent_back);
+    if (counts->ordered)
+        printf(_("%lld of them are withdrawals that were ordered: they are sent again. To lift an order "
+                 "instead, give "
+                 "\"retry --code CODE\" once more before the next run\n"),
+               (long long)counts->ordered);
     if (records)
         printf(_("Nothing was sent: the next \"congkhai run\" (or transform and load) works on them\n"));
     else

@@ -53,9 +53,10 @@ static const struct {
       "run:i started_at:s finished_at?:s command:s operator:s host:s version:s exit_code?:i why?:s" },
     { "test", NULL, "passed:i failed:i tests:a examples_passed:i examples_failed:i failed_examples:a" },
     { "show", NULL,
-      "code:s name?:s state?:s held?:o pending?:o records:a outcomes:a requests:a others:a orders:a" },
+      "code:s name?:s state?:s held?:o against?:a pending?:o records:a outcomes:a requests:a others:a "
+      "orders:a" },
     { "history", "changes", "event:i run:i at:s field:s old?:s new?:s" },
-    { "history", NULL, "code:s on:s status:* known_at?:s procedure?:o fields?:o" },
+    { "history", NULL, "code:s on:s status:* known_at?:s against?:a procedure?:o fields?:o" },
     { "kept", NULL, "total:i records:i shown:i rows:a" },
     { "kept", NULL, REPORT },
     { "kept", NULL, "folder:s files:a removed:a left:a" }, /* --output */

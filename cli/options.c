@@ -8,6 +8,7 @@
 #include "adapters/unicode.h"
 #include "cli/language.h"
 #include "core/memory.h"
+#include "record/normalise.h"
 
 #define NAMES_MAX 96
 
@@ -145,8 +146,27 @@ static enum status wrong_option(const struct command *command, const char *given
     return error_set(error, STATUS_USAGE, _("unknown option %s; see congkhai --help"), given);
 }
 
+/* A code as records have it: a terminal or a file may give another form of the same letters. */
+static char *code_of(struct invocation *invocation, const char *given)
+{
+    struct normalise_counts ignored = { 0 };
+    struct error error;
+    struct text code = text_of(given);
+    if (unicode_invalid_at(code) < code.length ||
+        normalise(&invocation->arena, code, false, &ignored, &code, &error))
+        code = text_of(given);
+    return text_string(&invocation->arena, code);
+}
+
+static bool is_code(const char *value)
+{
+    return value && !strcmp(value, "CODE");
+}
+
 static void put(struct invocation *invocation, const struct command_option *option, const char *given)
 {
+    if (is_code(option->value))
+        given = code_of(invocation, given);
     char *at = (char *)invocation + option->offset;
     size_t *count = (size_t *)(void *)((char *)invocation + option->count_offset);
     if (option->shape == OPTION_FLAG) {
@@ -301,6 +321,8 @@ enum status options_read(struct invocation *invocation, int argc, char **argv, c
     invocation->command = *command ? (*command)->name : NULL;
     invocation->arguments = argv + optind + used;
     invocation->argument_count = count - used;
+    if (*command && is_code((*command)->arguments) && invocation->argument_count)
+        argv[optind + used] = code_of(invocation, argv[optind + used]);
     if (invocation->help || invocation->version)
         return STATUS_OK;
     for (size_t i = 0; *command && i < given_count; i++)

@@ -122,6 +122,15 @@ enum status run_read_store(struct session *session, enum store_mode mode, struct
                 : store_open(session->configuration.store, mode, session->clock, store, error);
 }
 
+enum status run_read_events(struct session *session, enum store_mode mode, struct text code,
+                            struct store **store, struct error *error)
+{
+    if (run_read_store(session, mode, store, error))
+        return error->status;
+    enum status status = audit_read_check(*store, code, error);
+    return status ? run_close_read(*store, status, error) : STATUS_OK;
+}
+
 enum status run_check_codes(const struct session *session, struct store *store, struct error *error)
 {
     const struct invocation *invocation = session->invocation;

@@ -24,6 +24,9 @@ struct load_request run_load_request(struct session *session);
  * run_close_read: that gives `status`, or what speaks against what was read. */
 enum status run_read_store(struct session *session, enum store_mode mode, struct store **store,
                            struct error *error);
+/* … for who tells what events say: those of a code, or (bytes NULL) all of them, are held against the ledger's head first. */
+enum status run_read_events(struct session *session, enum store_mode mode, struct text code,
+                            struct store **store, struct error *error);
 
 /* STATUS_USAGE for a --code that the store does not know. */
 enum status run_check_codes(const struct session *session, struct store *store, struct error *error);

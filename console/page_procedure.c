@@ -6,6 +6,7 @@
 #include "console/content.h"
 #include "console/list.h"
 #include "core/canonical.h"
+#include "report/against_words.h"
 #include "report/output_word.h"
 #include "store/audit_proof.h"
 #include "store/history.h"
@@ -16,6 +17,7 @@ struct procedure {
     const struct value *held;      /* the version that the page is about; NULL: none */
     struct date day;               /* year 0: now */
     struct text known_at;
+    struct value *against; /* history_against, of the day or now */
 };
 
 static enum status read_procedure(struct page *page, struct procedure *procedure, struct error *error)
@@ -27,7 +29,11 @@ static enum status read_procedure(struct page *page, struct procedure *procedure
     status = history_versions(page->store, page->arena, procedure->code, &procedure->versions, error);
     if (status > STATUS_END || page_day(page, "ngay", &procedure->day, error))
         return error->status;
-    procedure->held = status == STATUS_OK ? procedure->versions->last : NULL;
+    bool stands = status == STATUS_OK && !value_find(procedure->versions->last, "to_at");
+    procedure->held = stands ? procedure->versions->last : NULL;
+    if (history_against(page->store, page->arena, procedure->code,
+                        procedure->day.year ? &procedure->day : NULL, &procedure->against, error))
+        return error->status;
     if (!procedure->day.year)
         return STATUS_OK;
     status = history_on(page->store, page->arena, procedure->code, NULL, procedure->day, &held, error);
@@ -104,12 +110,26 @@ static void put_state(struct page *page, const struct procedure *procedure)
                    words);
 }
 
+/* Beside the content, so that nobody takes it for what was seen. */
+static void put_against(struct page *page, const struct procedure *procedure)
+{
+    for (const struct value *row = procedure->against->first; row; row = row->next)
+        page_paragraph(page, "state bad", against_words(page->arena, row));
+}
+
 static void put_pending(struct page *page, const struct procedure *procedure)
 {
     const struct value *pending = value_find(procedure->page, "pending");
     if (!pending || procedure->day.year)
         return;
     struct text words = value_text_of(pending, "words");
+    if (!value_find(pending, "action")) { /* nothing is to be sent */
+        page_paragraph(page, "state open",
+                       text_format(page->arena, _("Kept back (" TEXT_PRINT ")%s" TEXT_PRINT),
+                                   TEXT_ARG(output_word(value_text_of(procedure->page, "state"))),
+                                   words.length ? ": " : "", TEXT_ARG(words)));
+        return;
+    }
     page_paragraph(
         page, "state open",
         text_format(page->arena,
@@ -423,6 +443,7 @@ enum status page_procedure(struct page *page, struct error *error)
     }
     put_day_form(page, &procedure);
     put_state(page, &procedure);
+    put_against(page, &procedure);
     put_pending(page, &procedure);
     if (then) {
         page_heading(page, "noi-dung-tthc", _("Content"));

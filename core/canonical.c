@@ -165,7 +165,7 @@ static void put_integer(struct buffer *out, struct text lexeme)
         buffer_text(out, lexeme);
 }
 
-static bool is_number(struct text text)
+bool canonical_is_number(struct text text)
 {
     size_t at = integer_length(text);
     if (!at)
@@ -232,7 +232,7 @@ static void put_pretty(struct buffer *out, const struct value *value, size_t dep
 {
     bool is_object = value->kind == VALUE_OBJECT;
     if (value_is_scalar(value)) {
-        if (value->kind == VALUE_TEXT || (value->kind == VALUE_NUMBER && !is_number(value->text)))
+        if (value->kind == VALUE_TEXT || (value->kind == VALUE_NUMBER && !canonical_is_number(value->text)))
             canonical_text(out, value->text);
         else if (value->kind == VALUE_NUMBER)
             buffer_text(out, value->text);

@@ -14,6 +14,7 @@ void canonical_write(struct buffer *out, const struct value *value);
 void canonical_text(struct buffer *out, struct text text); /* one quoted text */
 /* How many bytes stand before the first that must be escaped in a JSON text: a quote, a backslash, a control character. */
 size_t canonical_ordinary(const char *bytes, size_t length);
+bool canonical_is_number(struct text text); /* by the grammar of RFC 8259 */
 /* For people: indented by two, in the order given, numbers as written. No line break at the end. */
 void canonical_pretty(struct buffer *out, const struct value *value);
 

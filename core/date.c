@@ -116,7 +116,7 @@ static const struct {
     int least, most; /* digits */
     int lowest, highest;
 } parts[] = {
-    { { "yyyy", 4 }, YEAR, 4, 4, 1, 9999 },
+    { { "yyyy", 4 }, YEAR, 4, 4, 1900, 9999 },
     { { "MM", 2 }, MONTH, 2, 2, 1, 12 },
     { { "M", 1 }, MONTH, 1, 2, 1, 12 },
     { { "dd", 2 }, DAY, 2, 2, 1, 31 },
@@ -126,6 +126,7 @@ static const struct {
     { { "ss", 2 }, SECOND, 2, 2, 0, 60 }, /* 60: a leap second */
     { { "SSS", 3 }, MILLISECOND, 3, 3, 0, 999 },
     { { "X", 1 }, OFFSET, 0, 0, 0, 0 },
+    { { "Z", 1 }, OFFSET, 0, 0, 0, 0 },
 };
 #define PART_COUNT (sizeof parts / sizeof *parts)
 
@@ -234,7 +235,10 @@ static bool parse_epoch(struct text text, int64_t unit, struct date *date)
     }
     if (negative)
         number = -number;
-    return day_of(number / unit - (number % unit < 0), date);
+    /* Seconds where milliseconds are meant give January 1970, a nought gives its first day, and digits of a date that does not exist
+     * give another century. */
+    return day_of(number / unit - (number % unit < 0), date) && date->year >= 1945 && date->year <= 2100 &&
+           date->year != 1970;
 }
 
 bool date_parse(struct text text, struct text format_text, struct date *date)
@@ -251,6 +255,8 @@ bool date_parse(struct text text, struct text format_text, struct date *date)
         if (part == LITERAL) {
             if (!take_byte(text, &at, format.byte))
                 return false;
+            if (format.byte == 'Z' && seen & 1u << HOUR) /* 'Z' behind a time is UTC, quoted or not */
+                seen |= 1u << OFFSET;
             continue;
         }
         size_t row = format.row;

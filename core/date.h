@@ -14,10 +14,11 @@ struct date {
     int year, month, day;
 };
 
-/* Formats: yyyy MM dd d M HH mm ss SSS X (an offset such as +07:00, +0700, +07 or Z), any other byte stands
- * for itself, and 'quoted' text too ('' is a quote); "epoch" and "epoch_ms" are seconds and milliseconds
- * since 1970. dd and MM want two digits, d and M take one or two. A time with an offset, and epochs, give the
- * day in Vietnam. False when the text does not fit the whole format or names a day that does not exist. */
+/* Formats: yyyy MM dd d M HH mm ss SSS X or Z (an offset such as +07:00, +0700, +07 or Z), any other byte stands
+ * for itself, and 'quoted' text too ('' is a quote; a quoted Z behind a time is UTC all the same); "epoch" and "epoch_ms" are
+ * seconds and milliseconds since 1970. dd and MM want two digits, d and M take one or two. A time with an offset, and epochs, give
+ * the day in Vietnam. False when the text does not fit the whole format, names a day that does not exist or a year before 1900, or
+ * an epoch lies outside 1945 to 2100 or in 1970: that is another number. */
 bool date_parse(struct text text, struct text format, struct date *date);
 /* For check: it names year, month and day, nothing twice, and every quote ends; or it is an epoch. */
 bool date_format_valid(struct text format);

@@ -98,6 +98,14 @@ bool decode_lost_zeros(struct text number, bool here, char code[DECODE_CODE])
     return shape;
 }
 
+void decode_put_cell(struct buffer *out, struct text cell, bool number)
+{
+    if (number && canonical_is_number(cell))
+        buffer_text(out, cell);
+    else
+        canonical_text(out, cell);
+}
+
 struct text decode_list(struct arena *arena, const struct text *texts, size_t count)
 {
     struct buffer bytes = { 0 };

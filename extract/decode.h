@@ -59,7 +59,11 @@ bool decode_is_code(const struct source *source, struct text heading);
  * (here: false), "1.5" is one and a half. */
 bool decode_lost_zeros(struct text number, bool here, char code[DECODE_CODE]);
 
-/* A list of texts as canonical JSON: the cells of a row, or the headings that are its context. */
+/* A cell of a row: a number where its source has it as one, and as JSON writes them, else a text. What is a number is not
+ * read again as people write numbers. */
+void decode_put_cell(struct buffer *out, struct text cell, bool number);
+
+/* A list of texts as canonical JSON: the headings that are a row's context. */
 struct text decode_list(struct arena *arena, const struct text *texts, size_t count);
 
 #endif

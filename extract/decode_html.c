@@ -10,7 +10,7 @@ struct page {
     struct xml_path *path;
     struct xml_result found;
     size_t at;
-    bool given;
+    bool given, cut; /* cut: it does not come to its end */
     struct arena record;
 };
 
@@ -31,6 +31,7 @@ static enum status read_page(struct decode *decode, size_t limit, struct text *b
                              _("the page is larger than %zu bytes (see \"record_limit\")"), limit);
     }
     *bytes = text_copy(decode->arena, buffer_view(&page));
+    ((struct page *)decode->user_data)->cut = !xml_page_ends(*bytes);
     return STATUS_OK;
 }
 
@@ -121,6 +122,8 @@ static enum status open_html(struct decode *decode, struct error *error)
         return error->status;
     if (xml_path_select(page->path, page->document, NULL, decode->arena, &page->found, error))
         return error->status;
+    if (page->cut && !page->found.count)
+        return error_set(error, STATUS_STOP, _("the page ends before </html>: it may have been cut"));
     return check_parent(decode, page, error);
 }
 
@@ -132,11 +135,14 @@ static enum status next_html(struct decode *decode, struct decoded *decoded, str
         if (page->given)
             return STATUS_END;
         page->given = true;
-        return read_page(decode, (size_t)decode->source->record_limit, &decoded->bytes, error);
+        enum status status = read_page(decode, (size_t)decode->source->record_limit, &decoded->bytes, error);
+        decode->document->unended = page->cut;
+        return status;
     }
     if (page->at == page->found.count)
         return STATUS_END;
     decoded->number = (long)++page->at;
+    decode->document->unended = page->cut && page->at == page->found.count;
     decoded->context = TEXT(RECORD_HTML_ELEMENT);
     if (!page->found.nodes)
         return error_set(error, STATUS_STOP, _("\"records\" must find elements of the page, not a text"));

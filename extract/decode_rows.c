@@ -65,12 +65,13 @@ static enum status put_cell(struct table *table, struct rows *rows, size_t at, s
         buffer_string(&table->record, "null");
         return STATUS_OK;
     }
-    if (table->codes[at] && rows->is_real(rows, at))
+    enum rows_kind kind = rows->kind(rows, at);
+    if (table->codes[at] && kind == ROWS_REAL)
         look_at_number(table, rows->title(rows, at), cell);
     bool text = unicode_invalid_at(cell) == cell.length;
     for (size_t i = 0; text && i < cell.length; i++)
         text = cell.bytes[i] != 0;
-    canonical_text(&table->record, text ? cell : TEXT(""));
+    decode_put_cell(&table->record, text ? cell : TEXT(""), kind != ROWS_TEXT);
     if (text)
         return STATUS_OK;
     return error_set(error, STATUS_REJECT, _("the column \"%s\" holds bytes that are no text (UTF-8)"),

@@ -18,8 +18,7 @@ struct workbook {
     size_t count;
     bool *used;  /* by the key or the map */
     bool *codes; /* holds codes, as far as the configuration or the heading tells */
-    struct text *cells;
-    struct arena record;
+    struct buffer record;
     bool hidden_told;
     long warned;
     char warning[700];
@@ -144,7 +143,6 @@ static enum status open_xlsx(struct decode *decode, struct error *error)
     workbook->count = xlsx_headings(workbook->xlsx, &workbook->headings);
     decode_headings(decode, workbook, &options);
     workbook->context = decode_list(decode->arena, workbook->headings, workbook->count);
-    workbook->cells = arena_array(decode->arena, struct text, workbook->count + 1);
     mark_columns(decode, workbook);
     return decode_check_key(decode, workbook->headings, workbook->count, error);
 }
@@ -251,8 +249,10 @@ static enum status next_row(struct decode *decode, struct xlsx_row *row, bool *s
         enum status status = xlsx_next(workbook->xlsx, row, error);
         if (status != STATUS_OK)
             return status;
-        if (row->title)
+        if (row->title) {
+            decode->document->skipped++;
             continue;
+        }
         look_at_struck(workbook, row, struck, &some);
         bool skip = (row->hidden && source->hidden == SOURCE_HIDDEN_SKIP) ||
                     (*struck && source->struck == SOURCE_STRUCK_SKIP);
@@ -281,16 +281,18 @@ static enum status next_xlsx(struct decode *decode, struct decoded *decoded, str
                                  .sheet = workbook->sheet };
     if (status != STATUS_OK)
         return status;
+    buffer_clear(&workbook->record);
     for (size_t i = 0; i < row.count; i++) {
-        workbook->cells[i] = row.cells[i].text;
+        buffer_char(&workbook->record, i ? ',' : '[');
+        decode_put_cell(&workbook->record, row.cells[i].text, row.cells[i].kind == XLSX_NUMBER);
         if (fault == STATUS_OK)
             fault = look_at_cell(workbook, i, row.number, &row.cells[i], error);
     }
     if (row.beyond)
         warn(workbook, _("%zu cells of the row stand right of the last heading and are not read"),
              row.beyond);
-    arena_clear(&workbook->record);
-    decoded->bytes = decode_list(&workbook->record, workbook->cells, row.count);
+    buffer_string(&workbook->record, row.count ? "]" : "[]");
+    decoded->bytes = buffer_view(&workbook->record);
     decoded->warning = warning_of(workbook);
     if (struck && decode->source->struck == SOURCE_STRUCK_REJECT)
         decoded->kept =
@@ -303,7 +305,7 @@ static void close_xlsx(struct decode *decode)
 {
     struct workbook *workbook = decode->user_data;
     xlsx_close(workbook->xlsx);
-    arena_free(&workbook->record);
+    buffer_free(&workbook->record);
 }
 
 const struct decode_driver decode_xlsx = { .open = open_xlsx, .next = next_xlsx, .close = close_xlsx };

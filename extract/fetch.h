@@ -23,10 +23,12 @@ struct document {
     struct rows *rows;  /* format rows: the result of the query instead of the stream; the driver's own */
     bool null_is_empty; /* JSON: null or nothing where the list should be is no fault */
     bool taken_up;      /* an operator asks for it, though it ended processes before (deaths.h) */
-    bool lines_ended;   /* lines: it held records when it was read the last time, and the last had its end */
-    int64_t skipped;    /* set by the decoder: rows that were passed over, as the source wants it */
-    bool nothing;       /* set by the decoder: there was no list, and that was no fault */
-    bool unended;       /* set by the decoder: the last line has no end */
+    bool
+        lines_ended; /* lines: it held records when it was read the last time, and the last had its end; pages: it was not
+                         * taken without one */
+    int64_t skipped; /* set by the decoder: rows that were passed over, as the source wants it */
+    bool nothing;    /* set by the decoder: there was no list, and that was no fault */
+    bool unended;    /* set by the decoder: the last line, or the page, has no end */
 };
 
 struct fetch;
@@ -81,6 +83,7 @@ struct fetch {
     /* Set by the driver with END: which keys came on more than one page (0: none), and whether that, or a record
      * that is missing, has the source walked once more. */
     uint64_t repeats;
+    int64_t confirming; /* rows of a page that came once more to confirm the end */
     bool may_walk_again;
 
     /* Between two nights: what the driver asked to be remembered after the last whole listing (TEXT_NONE:

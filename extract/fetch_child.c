@@ -109,6 +109,7 @@ static void put_outcome(const struct fetch *fetch, enum status status, const str
     message_put_number(out, fetch->whole | fetch->unchanged << 1 | fetch->may_walk_again << 2 |
                                 fetch->wants_keys << 3);
     message_put_number(out, (int64_t)fetch->repeats);
+    message_put_number(out, fetch->confirming);
     message_put_text(out, fetch->remember);
 }
 
@@ -136,7 +137,7 @@ static void put_row(struct rows *rows, size_t columns)
             continue;
         }
         message_put_text(&line->out, cell);
-        message_put_number(&line->out, cell.bytes && rows->is_real(rows, i));
+        message_put_number(&line->out, cell.bytes ? rows->kind(rows, i) : ROWS_TEXT);
     }
 }
 
@@ -232,7 +233,7 @@ struct remote {
     struct cell {
         enum status status;
         struct text text;
-        bool real;
+        enum rows_kind kind;
         struct error error;
     } * cells;
     enum status rows_ended;
@@ -281,6 +282,7 @@ static void take_outcome(struct fetch *fetch, struct remote *remote, struct mess
     fetch->may_walk_again = flags & 4;
     fetch->wants_keys = flags & 8;
     fetch->repeats = (uint64_t)message_number(message);
+    fetch->confirming = message_number(message);
     struct text remember = message_text(message);
     fetch->remember = remember.bytes ? text_copy(fetch->arena, remember) : TEXT_NONE;
 }
@@ -350,9 +352,9 @@ static const char *title_of(const struct rows *rows, size_t at)
     return ((const struct remote *)rows->user_data)->titles[at];
 }
 
-static bool is_real(const struct rows *rows, size_t at)
+static enum rows_kind kind_of(const struct rows *rows, size_t at)
 {
-    return ((const struct remote *)rows->user_data)->cells[at].real;
+    return ((const struct remote *)rows->user_data)->cells[at].kind;
 }
 
 static enum status cell_at(struct rows *rows, size_t at, struct text *cell, struct error *error)
@@ -370,7 +372,8 @@ static void take_cells(struct remote *remote)
         cell->status =
             message_number(&remote->batch) ? message_error(&remote->batch, &cell->error) : STATUS_OK;
         cell->text = cell->status ? TEXT_NONE : message_text(&remote->batch);
-        cell->real = !cell->status && message_number(&remote->batch);
+        int64_t kind = cell->status ? ROWS_TEXT : message_number(&remote->batch);
+        cell->kind = kind == ROWS_NUMBER || kind == ROWS_REAL ? (enum rows_kind)kind : ROWS_TEXT;
     }
 }
 
@@ -423,7 +426,7 @@ static enum status take_rows(struct fetch *fetch, struct remote *remote, struct 
                                   .title = title_of,
                                   .next = next_row,
                                   .cell = cell_at,
-                                  .is_real = is_real };
+                                  .kind = kind_of };
     document->rows = &remote->rows;
     return STATUS_OK;
 }

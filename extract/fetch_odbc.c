@@ -68,9 +68,12 @@ static enum status cell_at(struct rows *rows, size_t at, struct text *cell, stru
     return odbc_cell(rows->user_data, at, cell, error);
 }
 
-static bool is_real(const struct rows *rows, size_t at)
+static enum rows_kind kind_of(const struct rows *rows, size_t at)
 {
-    return odbc_is_real(rows->user_data, at);
+    static const enum rows_kind kinds[] = {
+        [ODBC_OTHER] = ROWS_TEXT, [ODBC_EXACT] = ROWS_NUMBER, [ODBC_REAL] = ROWS_REAL
+    };
+    return kinds[odbc_kind(rows->user_data, at)];
 }
 
 static void close_odbc(struct fetch *fetch)
@@ -102,7 +105,7 @@ static enum status open_odbc(struct fetch *fetch, struct error *error)
                                  .title = title_of,
                                  .next = next_row,
                                  .cell = cell_at,
-                                 .is_real = is_real };
+                                 .kind = kind_of };
     return STATUS_OK;
 }
 

@@ -55,9 +55,12 @@ static enum status cell_at(struct rows *rows, size_t at, struct text *cell, stru
     return STATUS_OK;
 }
 
-static bool is_real(const struct rows *rows, size_t at)
+static enum rows_kind kind_of(const struct rows *rows, size_t at)
 {
-    return sqlite_is_real(rows->user_data, (int)at);
+    struct sqlite_statement *statement = rows->user_data;
+    return sqlite_is_real(statement, (int)at)      ? ROWS_REAL
+           : sqlite_is_integer(statement, (int)at) ? ROWS_NUMBER
+                                                   : ROWS_TEXT;
 }
 
 static void close_sqlite(struct fetch *fetch)
@@ -88,7 +91,7 @@ static enum status open_sqlite(struct fetch *fetch, struct error *error)
                                      .title = title_of,
                                      .next = next_row,
                                      .cell = cell_at,
-                                     .is_real = is_real };
+                                     .kind = kind_of };
         return STATUS_OK;
     }
     error->status = STATUS_STOP; /* whatever is wrong with a stranger's database is no fault of ours */

@@ -132,6 +132,7 @@ static enum status end_walk(struct fetch *fetch, struct url_state *state)
     fetch->whole = !state->incomplete && !fetch->listing->broken;
     fetch->remember = fetch->whole && settings->conditional ? pagination_remember(&state->chain) : TEXT_NONE;
     fetch->repeats = state->chain.walk.repeats;
+    fetch->confirming = state->chain.walk.confirming;
     fetch->may_walk_again =
         settings->paging.kind != URL_PAGES_NONE && settings->paging.again && !state->walked_again;
     return STATUS_END;

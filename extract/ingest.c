@@ -153,7 +153,7 @@ static void withhold(const struct ingest *ingest, struct item *item)
     bool keyed =
         ingest->options.key && !item->fault &&
         !find_now(ingest, item->bytes, item->context, true, &item->arena, &item->key, &item->error) &&
-        !secrets_named_in(item->key);
+        !record_holds_secret(item->key);
     if (!keyed)
         item->key = TEXT_NONE;
     item->bytes = text_of(item->locator); /* in its place, so that its digest is of what is stored */
@@ -201,7 +201,7 @@ static void work(void *user_data, size_t index, unsigned thread)
     if (index < ingest->hashing->count) {
         struct item *item = &ingest->hashing->items[index];
         item->secret =
-            secrets_named_in(item->context) || (looks_at_all(options) && secrets_named_in(item->bytes));
+            record_holds_secret(item->context) || (looks_at_all(options) && record_holds_secret(item->bytes));
         item->digest = crypto_sha256(item->bytes);
         item->skipped = !item->secret && !options->child && !item->fault &&
                         record_key_skips(ingest->key, item->bytes, item->context, &item->arena);
@@ -211,7 +211,7 @@ static void work(void *user_data, size_t index, unsigned thread)
     struct item *item = &ingest->keying->items[index - ingest->hashing->count];
     buffer_clear(&item->packed);
     if (!item->known && !looks_at_all(options))
-        item->secret = item->secret || secrets_named_in(item->bytes);
+        item->secret = item->secret || record_holds_secret(item->bytes);
     if (!item->known && item->secret == item->withheld)
         (void)deflate_pack(ingest->deflates[thread], item->bytes, &item->packed);
     if (!options->child && wants_key(ingest, item))
@@ -333,14 +333,15 @@ static enum status look_up(struct ingest *ingest, struct group *group, const str
             continue;
         if (options->key
                 ? staging_known(options->staging, &item->digest, text_of(item->locator), &item->known, error)
-                : staging_known_in(options->staging, &item->digest, item->key, text_of(item->locator),
+                : staging_known_in(options->staging, &item->digest, item->key, NULL, text_of(item->locator),
                                    &item->known, error))
             return error->status;
     }
     return STATUS_OK;
 }
 
-/* What has no key goes by that of the record that stood in its place, by its document, or by its bytes. */
+/* What has no key goes by that of the record that stood in its place, by its document, by its bytes, or
+ * where none were taken by its place. */
 static enum status name_unread(struct ingest *ingest, const struct item *item, struct staged_record *staged,
                                struct error *error)
 {
@@ -353,8 +354,9 @@ static enum status name_unread(struct ingest *ingest, const struct item *item, s
     if (!staged->nameless)
         return STATUS_OK;
     digest_hex(&staged->digest, name);
-    staged->key = item->whole ? text_format(&ingest->scratch, "@%s", item->document)
-                              : text_format(&ingest->scratch, "@%.16s", name);
+    staged->key = item->whole          ? text_format(&ingest->scratch, "@%s", item->document)
+                  : item->bytes.length ? text_format(&ingest->scratch, "@%.16s", name)
+                                       : text_format(&ingest->scratch, "@%s", item->locator);
     return STATUS_OK;
 }
 
@@ -383,7 +385,7 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
         return error->status;
     if (staging_context(options->staging, item->context, error) ||
         (hides && staging_hides(options->staging, staged.key, &staged.digest, staged.fault, &hides, error)) ||
-        staging_known_as(options->staging, &staged.digest, staged.key, staged.fault, staged.locator, &known,
+        staging_known_in(options->staging, &staged.digest, staged.key, staged.fault, staged.locator, &known,
                          error))
         return error->status;
     ingest->doubtful = ingest->doubtful || hides;
@@ -409,7 +411,7 @@ static enum status keep_back(struct ingest *ingest, struct item *item, struct er
     if (staging_context(options->staging, item->context, error) ||
         staging_doubt(options->staging, item->key, &item->digest, &doubt, error) ||
         (doubt &&
-         staging_known_as(options->staging, &item->digest, item->key,
+         staging_known_in(options->staging, &item->digest, item->key,
                           doubt == STAGING_TAKEN ? NULL : item->kept, text_of(item->locator), &known, error)))
         return error->status;
     if (known && doubt == STAGING_TAKEN)

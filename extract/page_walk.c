@@ -193,11 +193,18 @@ static bool take_empty(struct page_walk *walk)
     return true;
 }
 
+/* The page before once more: its rows are no others. */
+static bool confirm(struct page_walk *walk, const struct page_fact *page)
+{
+    walk->confirming = page->rows;
+    return end(walk);
+}
+
 /* The page behind an empty one has rows: the empty one was no end. */
 static bool take_behind_hole(struct page_walk *walk, const struct page_fact *page)
 {
     if (is_same(walk, page))
-        return end(walk);
+        return confirm(walk, page);
     walk->resume = walk->position + (walk->kind == WALK_OFFSET ? page->rows : 1);
     count(walk, page);
     walk->behind = page->rows;
@@ -241,13 +248,13 @@ static bool take_at_place(struct page_walk *walk, const struct page_fact *page)
     if (!is_same(walk, page))
         return doubt_end(walk, _("is the same as a page before it; check \"pages\""));
     if (walk->state == WALK_BEHIND_SHORT)
-        return end(walk);
+        return confirm(walk, page);
     /* Behind a full first page nothing tells a server that gives its last page for ever from one that does not
      * turn the pages. */
     if (walk->filled == 1)
         return doubt_end(walk, _("is the same as page 1: the server does not turn the pages; check "
                                  "\"pages\""));
-    return end(walk);
+    return confirm(walk, page);
 }
 
 /* ---- by link ---- */

@@ -56,6 +56,7 @@ struct page_walk {
     int64_t position;             /* of the page that is next */
     int64_t asked, filled;        /* pages, and those of them that had rows */
     int64_t rows;                 /* that came */
+    int64_t confirming;           /* those of the page that came once more, and so is the end */
     int64_t full, last_rows;      /* rows of a full page; of the last page that had some */
     int64_t hole, resume, behind; /* an empty page with rows behind it; where to go on; how many those are */
     int64_t total;                /* -1: not said yet */

@@ -9,6 +9,12 @@
 #include "core/error.h"
 #include "core/text.h"
 
+enum rows_kind {
+    ROWS_TEXT,
+    ROWS_NUMBER, /* an integer, or a decimal with its zeros */
+    ROWS_REAL,   /* a binary fraction (REAL, FLOAT, DOUBLE), which has no zeros at its end */
+};
+
 struct rows {
     void *user_data; /* the driver's */
     size_t columns;
@@ -19,8 +25,7 @@ struct rows {
      * database gives them (the decoder looks whether they are text), borrowed until the next call; TEXT_NONE:
      * NULL. STATUS_REJECT: only this row is bad; STATUS_STOP: the result broke off. */
     enum status (*cell)(struct rows *rows, size_t at, struct text *cell, struct error *error);
-    /* Is that cell a binary fraction (REAL, FLOAT, DOUBLE), which has no zeros at its end? */
-    bool (*is_real)(const struct rows *rows, size_t at);
+    enum rows_kind (*kind)(const struct rows *rows, size_t at); /* of that cell */
 };
 
 #endif

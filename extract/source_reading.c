@@ -31,6 +31,7 @@ struct reading {
     size_t unended_capacity;
     struct folder_names gave; /* folders whose documents gave records */
     struct arena *arena;
+    bool through;                   /* all was read, though not everything could be */
     int64_t given, skipped, passed; /* passed: rows that the decoder left out, as the source wants it */
     bool spoken;                    /* something was said of what was read */
     int64_t *patience;
@@ -92,7 +93,10 @@ static enum status take(struct reading *reading, const struct document *document
     char locator[600];
     const char *kept = decoded->kept;
     bool cut = document->unended && document->lines_ended && !fault;
-    if (cut)
+    if (cut && reading->source->format == SOURCE_HTML)
+        kept = _("the page ends before </html>: it may have been cut here. If it is whole, say so with "
+                 "\"congkhai retry\"");
+    else if (cut)
         kept = _("the last row has no line end, though the last row had one before: the file may have been "
                  "cut. If it is whole, say so with \"congkhai retry\"");
     source_reading_locate(document, decoded, locator, sizeof locator);
@@ -159,11 +163,14 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
     return STATUS_OK;
 }
 
-/* A document of lines: does its last one end, and did it when it was read before? */
+/* A document of lines: does its last one end, and did it when it was read before? A page is to end, unless it was taken as it
+ * is before. */
 static enum status recall_lines(struct reading *reading, struct document *document, struct error *error)
 {
     const struct listing_memory *memory = &reading->memory;
-    if (staging_has_document(reading->staging, text_of(document->name), &document->lines_ended, error))
+    document->lines_ended = reading->source->format == SOURCE_HTML;
+    if (!document->lines_ended &&
+        staging_has_document(reading->staging, text_of(document->name), &document->lines_ended, error))
         return error->status;
     for (size_t i = 0; i < memory->unended_count; i++)
         if (text_is(memory->unended[i], document->name))
@@ -198,7 +205,8 @@ static enum status read_document(struct reading *reading, struct document *docum
     };
     reading->given = 0;
     *broken = false;
-    bool lines = reading->source->format == SOURCE_CSV || reading->source->format == SOURCE_NDJSON;
+    bool lines = reading->source->format == SOURCE_CSV || reading->source->format == SOURCE_NDJSON ||
+                 reading->source->format == SOURCE_HTML;
     if ((lines && recall_lines(reading, document, error)) ||
         (reading->deaths.count &&
          staging_is_taken_up(reading->staging, text_of(document->name), &document->taken_up, error)))
@@ -362,6 +370,7 @@ static enum status read_documents(struct reading *reading, struct fetch *fetch, 
         listing_doubt(&reading->listing, true, &reason);
     }
     reading->found.repeats = fetch->repeats;
+    staging_seen_again(reading->staging, fetch->confirming);
     return STATUS_OK;
 }
 
@@ -421,6 +430,22 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
     return STATUS_OK;
 }
 
+/* Where one of them goes, nobody can tell which. */
+static void warn_of_shared_keys(struct reading *reading)
+{
+    const char *first;
+    char message[400];
+    size_t count = staging_shared_keys(reading->staging, &first);
+    if (!count || !reading->source->key || !*reading->source->key)
+        return;
+    text_print(message, sizeof message,
+               _("%zu keys, such as \"%s\", came with records that differ: give as \"key\" what identifies a "
+                 "record, "
+                 "or one that goes is taken for another"),
+               count, first);
+    notice(reading, NULL, message);
+}
+
 static enum status finish(struct reading *reading, struct store *store, const struct fetch *fetch,
                           struct error *error)
 {
@@ -438,12 +463,14 @@ static enum status finish(struct reading *reading, struct store *store, const st
             &reason, STATUS_REJECT,
             _("some records cannot be read, so nothing is reported missing this time: mend them first"));
         if (!listing->doubts) {
+            reading->through = fetch->whole;
             notice(reading, NULL, reason.message);
             listing_doubt(listing, false, &reason);
         }
     }
     if (hold_vanished(reading, store, fetch, error))
         return error->status;
+    warn_of_shared_keys(reading);
     result->whole = result->whole && fetch->whole && !listing->doubts;
     result->broken = listing->broken;
     result->unchanged = fetch->unchanged;
@@ -538,6 +565,8 @@ enum status source_reading_run(struct store *store, const struct extract_request
     }
     struct staging_verdict verdict = { .whole = result->whole,
                                        .full = source->listing == SOURCE_FULL,
+                                       .through = reading.through && reading.listing.doubts == 1 &&
+                                                  !request->code_count,
                                        .unchanged = result->unchanged,
                                        .partial = request->code_count > 0,
                                        .skipped = reading.skipped,

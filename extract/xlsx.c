@@ -155,25 +155,21 @@ static bool keep_spread(struct xlsx *xlsx, size_t column, struct text text)
     return true;
 }
 
-/* A merged range begins in this row: from here on its value stands in its columns. */
+/* A merged range begins in this row: from here on its value stands in its column. Not in the others: what is under another
+ * heading is another thing. */
 static void begin_spread(struct xlsx *xlsx, const struct xlsx_range *range)
 {
-    if (range->left > xlsx->header.count)
+    size_t column = range->left - 1;
+    if (column >= xlsx->header.count || range->bottom == range->top || !xlsx->cells[column].kind)
         return;
-    struct xlsx_cell first = xlsx->cells[range->left - 1];
-    for (size_t column = range->left; first.kind && column <= range->right && column <= xlsx->header.count;
-         column++) {
-        struct spread *spread = &xlsx->spreads[column - 1];
-        *spread = (struct spread){ .bottom = range->bottom, .cell = first };
-        spread->cell.merged = true;
-        if (range->bottom == range->top)
-            continue;
-        if (!keep_spread(xlsx, column - 1, first.text)) {
-            spread->bottom = 0;
-            xlsx->over = true;
-            return;
-        }
-        spread->cell.text = buffer_view(&xlsx->spread_texts[column - 1]);
+    struct spread *spread = &xlsx->spreads[column];
+    *spread = (struct spread){ .bottom = range->bottom, .cell = xlsx->cells[column] };
+    spread->cell.merged = true;
+    if (keep_spread(xlsx, column, xlsx->cells[column].text)) {
+        spread->cell.text = buffer_view(&xlsx->spread_texts[column]);
+    } else {
+        spread->bottom = 0;
+        xlsx->over = true;
     }
 }
 
@@ -197,7 +193,7 @@ static bool is_title(const struct xlsx *xlsx, size_t filled)
         const struct xlsx_range *range = &xlsx->ranges[i];
         size_t last = range->right < xlsx->header.count ? range->right : xlsx->header.count;
         if (range->left == sheet->cells[0].column && last > range->left)
-            return filled == last - range->left + 1 && filled * 2 >= xlsx->header.count;
+            return filled == 1 && (last - range->left + 1) * 2 >= xlsx->header.count;
     }
     return false;
 }

@@ -4,7 +4,7 @@
  * A cell's text is what a person sees in it, as far as it can be known: numbers without floating-point noise
  * and without exponent, with the zeros of a format such as 00000 or 0.000000; dates as yyyy-mm-dd, or
  * yyyy-mm-dd HH:mm:ss when there is a time; truths as true and false; formulas as their last result; line
- * breaks kept; phonetic hints left out. The value of a merged range stands in all of its cells. Hidden rows,
+ * breaks kept; phonetic hints left out. The value of a merged range stands in its first column, in all of its rows. Hidden rows,
  * columns and sheets are read like others. Blank cells are empty, blank rows do not come, nor do repetitions
  * of the heading row, nor a row that only counts the columns (1, 2, 3 …) just below it.
  *

@@ -177,13 +177,23 @@ static void hold(struct holding *holding, enum brake brake, const char *source, 
 
 static void judge_extent(struct holding *holding, const struct outbox_extent *extent)
 {
-    char message[300];
+    char message[600];
     const struct brakes *brakes = holding->request->brakes;
-    if (exceeds(&brakes->changes, extent->changes, extent->published)) {
-        text_print(
-            message, sizeof message, _("%lld of %lld published procedures would be replaced (allowed: %.*s)"),
-            (long long)extent->changes, (long long)extent->published, TEXT_ARG(brakes->changes.message));
-        hold(holding, BRAKE_CHANGES, NULL, extent->changes, extent->published, message);
+    int64_t replaced = outbox_extent_replaced(extent), recoded = outbox_extent_recoded(extent);
+    if (exceeds(&brakes->changes, replaced, extent->published)) {
+        if (recoded)
+            text_print(
+                message, sizeof message,
+                _("%lld of %lld published procedures would be replaced (allowed: %.*s), %lld of them by new "
+                  "codes while no source gives the old ones any more, which would stay at the portal beside "
+                  "them: did codes change?"),
+                (long long)replaced, (long long)extent->published, TEXT_ARG(brakes->changes.message),
+                (long long)recoded);
+        else
+            text_print(message, sizeof message,
+                       _("%lld of %lld published procedures would be replaced (allowed: %.*s)"),
+                       (long long)replaced, (long long)extent->published, TEXT_ARG(brakes->changes.message));
+        hold(holding, BRAKE_CHANGES, NULL, replaced, extent->published, message);
     }
     if (exceeds(&brakes->withdrawals, extent->withdrawals, extent->published)) {
         text_print(message, sizeof message,

@@ -1,6 +1,7 @@
 /* Brakes: what stops a run before its first request because it would do more than an ordinary night does.
  *
- *     changes          share or number of published procedures that would be replaced by another content
+ *     changes          share or number of published procedures that would be replaced by another content, or whose
+ *                      code no source gives any more while as many new codes come
  *     withdrawals      share or number of published procedures that would be withdrawn
  *     empty_source     stop, or warn: a source whose listing is empty, though it gave records before
  *     shrunken_source  share or number of records that a source gives less than before

@@ -129,15 +129,21 @@ static enum status commit_in_time(struct dispatcher *dispatcher, struct error *e
 
 /* ---- the beginning and the end of a delivery ---- */
 
-/* The one place where it is asked whether something may be sent at all. What an earlier run left open was asked then. */
+/* The one place where it is asked whether something may be sent at all. What an earlier run left open was asked then; where
+ * that holds no longer, it is only settled: what is not there begins anew, and comes here again. */
 static enum status pass_gate(struct dispatcher *dispatcher, struct outbox_item *item,
-                             enum delivery_event event, bool *passes, struct error *error)
+                             enum delivery_event *event, bool *passes, struct error *error)
 {
     const struct dispatch_gate *gate = dispatcher->gate;
+    bool still = true;
     enum approval_standing standing;
     const struct approval_entry *entry;
     *passes = !gate->approved_only;
-    if (event != EVENT_BEGIN || !gate->approval->bound)
+    if (*event == EVENT_RESUME && approval_gate_still(gate->approval, item, &still, error))
+        return error->status;
+    if (!still)
+        *event = EVENT_SETTLE;
+    if (*event != EVENT_BEGIN || !gate->approval->bound)
         return STATUS_OK;
     if (approval_gate_judge(gate->approval, item, &standing, &entry, error))
         return error->status;
@@ -155,7 +161,7 @@ static enum status prepare(struct dispatcher *dispatcher, struct text code, bool
         delivery_task_fill(dispatcher->store, &dispatcher->scratch, code, delivery_task, &event, error);
     *begun = status == STATUS_OK;
     if (!status)
-        status = pass_gate(dispatcher, &delivery_task->item, event, begun, error);
+        status = pass_gate(dispatcher, &delivery_task->item, &event, begun, error);
     if (status || !*begun) {
         dispatch_queues_release(&dispatcher->lists, delivery_task);
         return status == STATUS_END ? STATUS_OK : status;

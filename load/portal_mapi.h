@@ -98,6 +98,7 @@ struct mapi {
     struct arena scratch;
     struct error refusal; /* why the run must stop: told at the next submission */
     int *differs;         /* how often each of the map's fields was shown otherwise than it was pushed */
+    int lacks;            /* so many procedures in a row that it acknowledged it did not have */
 };
 
 /* Takes one out of a list in no order; NULL: it is empty. */

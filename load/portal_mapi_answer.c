@@ -13,7 +13,7 @@
 #define QUOTED_LEAST 2 /* bytes: what is shorter stands in any sentence */
 #define CODE_MAX     40
 #define SAME_KIND_MAX                                                                                        \
-    4 /* differences of one kind after our own pushes; one more, and it is not the records */
+    4 /* differences of one kind, or procedures in a row that it lacks; one more, and it is not the records */
 
 /* ---- signs ---- */
 
@@ -141,15 +141,18 @@ static void read_answer(const struct mapi *mapi, struct mapi_call *call, const s
     reading->of_session = status == 401 || status == 403 || status == 500 || (status >= 300 && status < 400);
 }
 
-/* The item with this code in a look's answer. False: the answer cannot be understood. *item NULL: it is not there. */
+/* The item with this code in a look's answer. False: the answer cannot be understood. *item NULL: it is not there. For what
+ * was acknowledged (`held`) only an empty list says that: null is what a service that has broken down has, too. */
 static bool find_item(const struct mapi_settings *settings, const struct value *body, struct text code,
-                      const struct value **item)
+                      bool held, const struct value **item)
 {
     const struct value *result = value_find(body, settings->names.result);
     *item = NULL;
     if (!result || value_is_scalar(result))
-        return result && !result->text.length;
-    if (result->kind == VALUE_NULL || !result->count)
+        return result && !result->text.length && !held;
+    if (result->kind == VALUE_NULL)
+        return !held;
+    if (!result->count)
         return true;
     bool list = result->kind == VALUE_LIST;
     for (const struct value *at = list ? result->first : result; at; at = list ? at->next : NULL) {
@@ -237,9 +240,19 @@ static enum status looked(struct mapi *mapi, struct mapi_call *call, const struc
 {
     const struct mapi_settings *settings = mapi_settings_of(mapi);
     const struct value *item;
+    bool held = call->request->base.bytes && !call->request->changed;
     call->report.said = RESULT_UNKNOWN;
-    if (find_item(settings, body, call->request->code, &item))
-        return item ? show(mapi, call, item, error) : STATUS_OK;
+    if (find_item(settings, body, call->request->code, held, &item)) {
+        if (held)
+            mapi->lacks = item ? 0 : mapi->lacks + 1;
+        if (item)
+            return show(mapi, call, item, error);
+        if (held && mapi->lacks > SAME_KIND_MAX) {
+            call->report.said = RESULT_CLOSED;
+            call->report.message = text_of(_("it does not have what it acknowledged, again and again"));
+        }
+        return STATUS_OK;
+    }
     call->report.said = RESULT_LOST;
     portal_say(&call->report, &call->arena,
                _("HTTP 200, but the answer does not say whether " TEXT_PRINT

@@ -74,8 +74,4 @@ enum status encoding_decode_typed(struct arena *arena, enum encoding encoding,
  * question mark in the place of a letter. Quick where there is nothing of that. */
 enum status encoding_check(struct text utf8, struct error *error);
 
-/* The other way, for tests and samples: STATUS_REJECT when a letter has no place in the encoding. */
-enum status encoding_encode(struct arena *arena, enum encoding encoding, struct text utf8, struct text *bytes,
-                            struct error *error);
-
 #endif

@@ -28,10 +28,6 @@ enum encoding_reading {
  * nothing in this reading: an unassigned byte, or a tone behind what cannot carry it. */
 int32_t encoding_read(enum encoding_reading reading, const unsigned char *bytes, size_t length, size_t *at);
 
-/* The bytes of a character, at most 4; 0 when it has no place. TCVN3 writes a capital with a tone as its
- * small letter, as the ordinary font does. */
-size_t encoding_write(enum encoding_reading reading, int32_t character, unsigned char bytes[4]);
-
 /* The byte that a Windows-1252 program shows as this character, U+0080–U+009F included; -1 when there is
  * none. */
 int encoding_windows_byte(int32_t character);

@@ -78,26 +78,6 @@ enum status encoding_utf16_decode(struct arena *arena, enum encoding encoding, s
     return STATUS_OK;
 }
 
-void encoding_utf16_encode(enum encoding encoding, struct text utf8, struct buffer *out)
-{
-    bool big = encoding == ENCODING_UTF16BE;
-    if (encoding == ENCODING_UTF16)
-        buffer_put(out, "\xFF\xFE", 2);
-    for (size_t at = 0; at < utf8.length;) {
-        int32_t character = unicode_next(utf8, &at);
-        int32_t units[2] = { character, 0 };
-        if (character >= 0x10000) {
-            units[0] = 0xD800 + ((character - 0x10000) >> 10);
-            units[1] = 0xDC00 + ((character - 0x10000) & 0x3FF);
-        }
-        for (int i = 0; i < 1 + (character >= 0x10000); i++) {
-            char high = (char)(units[i] >> 8), low = (char)(units[i] & 0xFF);
-            buffer_char(out, big ? high : low);
-            buffer_char(out, big ? low : high);
-        }
-    }
-}
-
 bool encoding_utf16_likely(struct text bytes)
 {
     if (bytes.length % 2)

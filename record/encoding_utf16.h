@@ -10,8 +10,6 @@
 enum status encoding_utf16_decode(struct arena *arena, enum encoding encoding, struct text bytes,
                                   struct text *utf8, struct encoding_finding *finding, struct error *error);
 
-void encoding_utf16_encode(enum encoding encoding, struct text utf8, struct buffer *out);
-
 /* A byte order mark, or NULs at nearly only the even or the odd places, as ASCII letters have them. */
 bool encoding_utf16_likely(struct text bytes);
 

@@ -62,65 +62,6 @@ bool encoding_viqr_decode(struct text viqr, struct buffer *out, size_t *at)
     return true;
 }
 
-static char base_of(char shaped, char *mark)
-{
-    static const char table[][3] = { "Ba^", "Aa(", "Ee^", "Oo^", "Po+", "Uu+" };
-    *mark = 0;
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (table[i][0] == shaped) {
-            *mark = table[i][2];
-            return table[i][1];
-        }
-    return shaped;
-}
-
-bool encoding_viqr_encode(struct text utf8, struct buffer *out, size_t *at)
-{
-    struct encoding_letter last = { 0 };
-    struct viqr_address address = viqr_address_find(utf8, 0);
-    for (*at = 0; *at < utf8.length;) {
-        size_t next = *at;
-        if (*at >= address.start) {
-            buffer_text(out, text_slice(utf8, *at, address.end - *at));
-            *at = address.end;
-            address = viqr_address_find(utf8, address.end);
-            last = (struct encoding_letter){ 0 };
-            continue;
-        }
-        int32_t character = unicode_next(utf8, &next);
-        struct encoding_letter letter = encoding_letter_of(character);
-        if (character >= 0x80 && !letter.base)
-            return false;
-        if (character < 0x80) {
-            char byte = (char)character;
-            bool marks = (last.base && viqr_shape(last.base, byte) && (!last.tone || byte != '(')) ||
-                         (viqr_carries_tone(last.base) && !last.tone && viqr_tone(byte)) ||
-                         (last.base == 'd' && byte == '-') ||
-                         (last.base && strchr("dD", last.base) && letter.base == 'd');
-            if (marks || byte == '\\') {
-                buffer_char(out, '\\');
-                letter.base = letter.base == 'd' ? 'd' : 0;
-            }
-            buffer_char(out, byte);
-        } else {
-            char mark, base = letter.base == 'D' ? 'd' : base_of(letter.base, &mark);
-            char written = (char)(letter.upper ? base - 32 : base);
-            if (last.base && strchr("dD", last.base) && base == 'd')
-                buffer_char(out, '\\');
-            buffer_char(out, written);
-            if (letter.base == 'D')
-                buffer_char(out, written);
-            else if (mark)
-                buffer_char(out, mark);
-            if (letter.tone)
-                buffer_char(out, "`'?~."[letter.tone - 1]);
-        }
-        last = letter;
-        *at = next;
-    }
-    return true;
-}
-
 static bool touches(struct text text, size_t start, size_t end)
 {
     return (start && (unsigned char)text.bytes[start - 1] >= 0x80) ||

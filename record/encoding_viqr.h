@@ -14,9 +14,6 @@
  */
 bool encoding_viqr_decode(struct text viqr, struct buffer *out, size_t *at);
 
-/* Appends VIQR, marks that would be misread escaped. False at the first character that VIQR does not have. */
-bool encoding_viqr_encode(struct text utf8, struct buffer *out, size_t *at);
-
 /* How much in a text looks like VIQR. Addresses of the web and of mail are passed over, words beside letters
  * beyond ASCII too. */
 struct encoding_viqr {

@@ -3,7 +3,8 @@
 #include "record/encoding_syllable.h"
 
 /* The horn is + in the standard, and often a star. */
-char viqr_shape(char base, char mark)
+/* The letter of a base and a mark for its shape, or 0; the tone of a mark. */
+static char shape_of(char base, char mark)
 {
     static const char table[][3] = { "a^B", "a(A", "e^E", "o^O", "o+P", "u+U", "o*P", "u*U" };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -12,7 +13,7 @@ char viqr_shape(char base, char mark)
     return 0;
 }
 
-unsigned viqr_tone(char mark)
+static unsigned tone_of(char mark)
 {
     static const char marks[] = "`'?~.";
     const char *found = mark ? strchr(marks, mark) : NULL;
@@ -36,7 +37,7 @@ static size_t read_stroke(struct text text, size_t at, struct viqr_word *word)
     char third = viqr_peek(text, at + 2);
     bool old = word->count == 0 && viqr_peek(text, at) == '-' &&
                viqr_carries_tone((char)(viqr_peek(text, at + 1) | 0x20)) &&
-               (viqr_is_letter(third) || viqr_tone(third) || (third && strchr("^(+*", third)));
+               (viqr_is_letter(third) || tone_of(third) || (third && strchr("^(+*", third)));
     return old ? at + 1 : at;
 }
 
@@ -69,7 +70,7 @@ static bool is_numeral(struct text text, size_t at)
 
 static size_t read_shape(struct text text, size_t at, struct encoding_letter *letter, struct viqr_word *word)
 {
-    char mark = viqr_peek(text, at), shape = viqr_shape(letter->base, mark);
+    char mark = viqr_peek(text, at), shape = shape_of(letter->base, mark);
     if (!shape || (letter->tone && mark == '(') || is_numeral(text, at))
         return at;
     letter->base = shape;
@@ -85,10 +86,10 @@ static size_t read_tone(struct text text, size_t at, struct encoding_letter *let
 {
     char mark = viqr_peek(text, at);
     bool sign = mark && strchr(".?'", mark);
-    if (!viqr_tone(mark) || (sign && (word->cluster || is_dot(text, at))))
+    if (!tone_of(mark) || (sign && (word->cluster || is_dot(text, at))))
         return at;
     bool inner = viqr_is_letter(viqr_peek(text, at + 1));
-    letter->tone = (uint8_t)viqr_tone(mark);
+    letter->tone = (uint8_t)tone_of(mark);
     word->tones++;
     word->last = mark;
     word->cluster = true;

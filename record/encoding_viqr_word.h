@@ -52,10 +52,6 @@ static inline bool viqr_is_d(char byte)
     return (byte | 0x20) == 'd';
 }
 
-/* The letter of a base and a mark for its shape, or 0; the tone of a mark. */
-char viqr_shape(char base, char mark);
-unsigned viqr_tone(char mark);
-
 struct viqr_reading viqr_begin(struct text text);
 
 /* The word at `at`, a letter; what is behind it. `count` is above VIQR_WORD when it is no word: read its

@@ -124,9 +124,9 @@ static struct text heading_name(struct arena *arena, struct taken *taken, struct
     return unique;
 }
 
-/* The cells under their headings. */
+/* The cells under their headings. `numbers`: which of them their source has as numbers; NULL: none. */
 static enum status open_cells(struct arena *arena, const struct value *shared, const struct text *cells,
-                              size_t count, struct record *record, struct error *error)
+                              const bool *numbers, size_t count, struct record *record, struct error *error)
 {
     const struct value *header = shared->kind == VALUE_LIST ? shared : value_find(shared, "header");
     if (!header)
@@ -145,7 +145,9 @@ static enum status open_cells(struct arena *arena, const struct value *shared, c
     taken_open(arena, header->count, &taken);
     for (const struct value *name = header->first; name; name = name->next, at++)
         value_set_text(table, heading_name(arena, &taken, name->text),
-                       value_text(arena, at < count ? cells[at] : TEXT_NONE));
+                       at < count && numbers && numbers[at]
+                           ? value_number(arena, cells[at])
+                           : value_text(arena, at < count ? cells[at] : TEXT_NONE));
     record->root.value = table;
     return STATUS_OK;
 }
@@ -157,7 +159,7 @@ static enum status open_csv(struct arena *arena, struct text bytes, const struct
     size_t count;
     if (csv_cells(arena, bytes, separator.length ? separator.bytes[0] : ',', &cells, &count, error))
         return error->status;
-    return open_cells(arena, shared, cells, count, record, error);
+    return open_cells(arena, shared, cells, NULL, count, record, error);
 }
 
 static enum status open_table(struct arena *arena, struct text bytes, const struct value *shared,
@@ -167,10 +169,13 @@ static enum status open_table(struct arena *arena, struct text bytes, const stru
     if (json_parse(arena, bytes, &row, error))
         return error->status;
     struct text *cells = arena_array(arena, struct text, row->count);
+    bool *numbers = arena_array(arena, bool, row->count);
     size_t count = 0;
-    for (const struct value *cell = row->first; cell; cell = cell->next)
+    for (const struct value *cell = row->first; cell; cell = cell->next) {
+        numbers[count] = cell->kind == VALUE_NUMBER;
         cells[count++] = cell->text;
-    return open_cells(arena, shared, cells, count, record, error);
+    }
+    return open_cells(arena, shared, cells, numbers, count, record, error);
 }
 
 static bool has(struct text text, const char *part)

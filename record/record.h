@@ -95,4 +95,7 @@ enum status record_item_parse(struct arena *arena, enum record_shape shape,
        "source, and "                                                                                        \
        "change the secret, which others can read there")
 
+/* Does the text hold such a secret, as it stands or as its fields would read: without signs that nobody sees, in NFC? */
+bool record_holds_secret(struct text text);
+
 #endif

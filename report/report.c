@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "report/against_words.h"
 #include "report/report_kept.h"
 #include "report/report_parts.h"
+#include "store/history.h"
 #include "store/report_view.h"
 
 /* clang-format off */
@@ -27,8 +29,9 @@ const struct report_kind report_kinds[] = {
          "another content under the same code.") },
     { "chi-so-766", N_("Indices of Decision 766/QĐ-TTg"), true, report_make_index_766,
       N_("1.1 announced in time, 1.2 published in time, 1.3 complete in points a to g of Article 8(2) of Decree 63/2010/NĐ-CP "
-         "as amended, 3.1 online. What cannot be judged stands in its own column, outside numerator and denominator. Rounded "
-         "half up to two decimals; a denominator of 0 is N/A.") },
+         "as amended, 3.1 online. What cannot be judged stands in its own column, outside numerator and denominator; of 3.1 what says "
+         "nothing of its online service is named there and counts in the denominator. Rounded half up to two decimals; a "
+         "denominator of 0 is N/A.") },
     { "noi-bo", N_("Internal procedures"), false, report_make_internal,
       N_("Internal procedures by field and executing agency, in the two groups of Decision 1085/QĐ-TTg: between agencies, "
          "and within one. Announced: by a decision, whether they stand at the portal yet or not; published and abolished: as "
@@ -113,6 +116,55 @@ static enum status rest_on(const struct report_request *request, struct arena *a
     return STATUS_OK;
 }
 
+#define CODES_TOLD 5
+
+static const char *against_note(struct arena *arena, const struct value *against)
+{
+    struct buffer BUFFER_OWNED codes = { 0 };
+    size_t count = 0;
+    for (const struct value *row = against->first; row; row = row->next)
+        if (value_find(row, "code") && ++count <= CODES_TOLD)
+            buffer_text(&codes, text_format(arena, "%s" TEXT_PRINT, count > 1 ? ", " : "",
+                                            TEXT_ARG(value_text_of(row, "code"))));
+    if (count > CODES_TOLD)
+        buffer_string(&codes, ", …");
+    if (!count)
+        return _(
+            "The figures rest on what the portal acknowledged last, in a store that is a backup: since when "
+            "what stood there is not known, the list \"What the ledger knows against it\" says.");
+    return text_format(
+               arena,
+               _("The figures rest on what the portal acknowledged last. The ledger knows something against "
+                 "that (" TEXT_PRINT "): the list \"What the ledger knows against it\" says what."),
+               TEXT_ARG(buffer_view(&codes)))
+        .bytes;
+}
+
+/* The figures count what was acknowledged; what the ledger knows against that stands beside them. */
+static enum status tell_against(const struct report_request *request, struct arena *arena,
+                                struct value *document, struct error *error)
+{
+    struct value *against;
+    struct date day;
+    if (!date_read(text_of(request->to), &day))
+        return STATUS_OK;
+    if (history_against_all(request->store, arena, day, &against, error))
+        return error->status;
+    if (!against->count)
+        return STATUS_OK;
+    report_note(arena, document, against_note(arena, against));
+    struct value *list = report_list(arena, document, "against", _("What the ledger knows against it"));
+    report_column(arena, list, "code", _("code"), "text");
+    report_column(arena, list, "words", _("what was seen"), "text");
+    for (const struct value *row = against->first; row; row = row->next) {
+        struct value *told = value_append(value_find(list, "rows"), value_object(arena));
+        if (value_find(row, "code"))
+            value_set(told, "code", value_text(arena, value_text_of(row, "code")));
+        value_set(told, "words", value_text(arena, against_words(arena, row)));
+    }
+    return STATUS_OK;
+}
+
 static enum report_by usual_by(const struct report_request *request)
 {
     return request->by == REPORT_BY_DEFAULT ? REPORT_BY_AGENCY : request->by;
@@ -139,5 +191,6 @@ enum status report_make(const struct report_request *asked, struct arena *arena,
         return error->status;
     value_set(made, "columns", value_list(arena));
     value_set(made, "rows", value_list(arena));
-    return kind->make(&request, arena, made, error);
+    enum status status = kind->make(&request, arena, made, error);
+    return status ? status : tell_against(&request, arena, made, error);
 }

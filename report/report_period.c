@@ -247,9 +247,9 @@ static void compare(const struct report_request *request, struct arena *arena, s
     if (!stood && stands) {
         count_movement(request, arena, document, now, "added");
         list_movement(arena, lists->added, now);
-    } else if (stood && !stands) {
+    } else if (stood && now && !stands) { /* what only vanished there is told beside the figures: report.c */
         count_movement(request, arena, document, before, "abolished");
-        list_movement(arena, lists->abolished, now ? now : before);
+        list_movement(arena, lists->abolished, now);
     } else if (stood && stands &&
                !text_equal(value_text_of(before, "content_digest"), value_text_of(now, "content_digest"))) {
         count_movement(request, arena, document, now, "changed");

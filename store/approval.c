@@ -202,7 +202,7 @@ enum status approval_gate_open(struct store *store, struct approval_gate *gate, 
     if (outbox_extent(store, &all, &extent, error))
         return error->status;
     gate->published = extent.published;
-    gate->changes = extent.changes + extent.withdrawals;
+    gate->changes = outbox_extent_replaced(&extent) + extent.withdrawals;
     return STATUS_OK;
 }
 
@@ -256,9 +256,10 @@ enum status approval_was_used(struct store *store, const struct approval_entry *
     return was_used(store, entry, used, error);
 }
 
-enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_item *item,
-                                enum approval_standing *standing, const struct approval_entry **entry,
-                                struct error *error)
+/* As if no approval had been used yet. */
+static enum status judge(struct approval_gate *gate, const struct outbox_item *item,
+                         enum approval_standing *standing, const struct approval_entry **entry, bool *needed,
+                         struct error *error)
 {
     struct approval_step step;
     struct approval_facts facts = { .withdraws = item->action == OUTBOX_WITHDRAW,
@@ -274,8 +275,18 @@ enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_
         find_source(gate, item, &facts, error))
         return error->status;
     approval_step_of(item, &step);
-    bool needed = approval_rules_need(&gate->state.force, &facts), used = false;
-    *standing = approval_state_judge(&gate->state, &step, needed, clock->now(clock), entry);
+    *needed = approval_rules_need(&gate->state.force, &facts);
+    *standing = approval_state_judge(&gate->state, &step, *needed, clock->now(clock), entry);
+    return STATUS_OK;
+}
+
+enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_item *item,
+                                enum approval_standing *standing, const struct approval_entry **entry,
+                                struct error *error)
+{
+    bool needed = false, used = false;
+    if (judge(gate, item, standing, entry, &needed, error))
+        return error->status;
     if (*standing == APPROVAL_APPROVED && was_used(gate->store, *entry, &used, error))
         return error->status;
     if (used)
@@ -289,6 +300,18 @@ static bool lets_pass(enum approval_standing standing)
     return standing == APPROVAL_FREE || standing == APPROVAL_APPROVED;
 }
 
+enum status approval_gate_still(struct approval_gate *gate, const struct outbox_item *item, bool *still,
+                                struct error *error)
+{
+    enum approval_standing standing;
+    const struct approval_entry *entry;
+    bool needed;
+    if (judge(gate, item, &standing, &entry, &needed, error))
+        return error->status;
+    *still = lets_pass(standing);
+    return STATUS_OK;
+}
+
 static bool is_pending(const struct outbox_item *item)
 {
     return item->wanted && item->state == OUTBOX_IDLE;
@@ -297,7 +320,10 @@ static bool is_pending(const struct outbox_item *item)
 static void count_extent(struct outbox_extent *extent, const struct outbox_item *item)
 {
     bool published = item->held && !item->held_abolished;
-    if (!item->wanted || !published)
+    if (!item->wanted)
+        return;
+    extent->fresh += !item->held && item->action == OUTBOX_PUBLISH;
+    if (!published)
         return;
     extent->withdrawals += item->action == OUTBOX_WITHDRAW;
     extent->changes += item->action == OUTBOX_PUBLISH &&
@@ -312,9 +338,9 @@ enum status approval_gate_extent(struct approval_gate *gate, const struct outbox
     struct outbox_item item;
     if (outbox_extent(gate->store, filter, extent, error))
         return error->status;
-    if (!gate->bound || (!extent->changes && !extent->withdrawals))
+    if (!gate->bound || (!extent->changes && !extent->withdrawals && !extent->left))
         return STATUS_OK;
-    extent->changes = extent->withdrawals = 0;
+    extent->changes = extent->withdrawals = extent->fresh = 0;
     if (outbox_scan_open(&pass, gate->store, filter, error))
         return error->status;
     enum status status;

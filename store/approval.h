@@ -52,6 +52,10 @@ void approval_gate_close(struct approval_gate *gate);
 enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_item *item,
                                 enum approval_standing *standing, const struct approval_entry **entry,
                                 struct error *error);
+/* May what an earlier run sent, and what is still wanted, be sent again where it is not there? Not where its approval has
+ * expired since, or an approver took it back. */
+enum status approval_gate_still(struct approval_gate *gate, const struct outbox_item *item, bool *still,
+                                struct error *error);
 
 /* outbox_extent without what is approved, or is not to be sent anyway. */
 struct outbox_extent;

@@ -73,6 +73,10 @@ enum status audit_quick_check(struct store *store, const struct audit_settings *
 enum status audit_standing_check(struct store *store, const struct audit_settings *settings,
                                  struct error *error);
 
+/* For who is about to tell what events say: those of a code (bytes NULL: all) have their hashes, and all hashes together give the
+ * last head. STATUS_LEDGER otherwise. Some 0.5 us an event of the ledger and 10 for each of those that are hashed. */
+enum status audit_read_check(struct store *store, struct text code, struct error *error);
+
 /* A copy of the head could not be made: into the ledger, behind the run's end. Makes its own transaction. */
 enum status audit_copy_failed(struct store *store, int64_t run, const char *copy, const struct error *why,
                               struct error *error);

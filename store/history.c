@@ -269,7 +269,7 @@ static enum status find_version(struct store *store, struct arena *arena, struct
                                 struct version *version, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(store, VERSIONS "AND at < ?2 ORDER BY seq DESC LIMIT 1", &row, error))
+    if (store_sql(store, VERSIONS "AND at < ?2 AND (to_at IS NULL OR to_at >= ?2)", &row, error))
         return error->status;
     sqlite_bind_text(row, 1, code);
     sqlite_bind_text(row, 2, until);
@@ -284,6 +284,11 @@ static enum status find_version(struct store *store, struct arena *arena, struct
 static int64_t end_of_day(struct date day)
 {
     return (date_days(day) + 1) * INT64_C(86400000) - DATE_ZONE_MINUTES * INT64_C(60000);
+}
+
+void history_end_of_day(struct date day, char text[CLOCK_TEXT])
+{
+    clock_format(end_of_day(day), text);
 }
 
 enum status history_known_at(struct store *store, struct arena *arena, struct date on, struct text *at,
@@ -347,7 +352,7 @@ enum status history_on(struct store *store, struct arena *arena, struct text cod
     struct version version;
     struct value *out = value_object(arena);
     char until[CLOCK_TEXT], *day = arena_alloc(arena, DATE_TEXT);
-    clock_format(end_of_day(on), until);
+    history_end_of_day(on, until);
     if (check_field(arena, field, error))
         return error->status;
     enum status status = find_version(store, arena, code, text_of(until), &version, error);

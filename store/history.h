@@ -30,9 +30,27 @@ enum status history_changes(struct store *store, struct arena *arena, struct tex
  * Written as canonical JSON, the procedure's bytes are those that have the digest; of an abolished one they
  * are those that were published last. With a `field` (as above) there is, in the procedure's place,
  *     fields                 an object: the path of each leaf, and its value as text
- * STATUS_END: nothing stood there. STATUS_USAGE: there is no such field. */
+ * STATUS_END: nothing stood there, or the portal did not know it any more when it was asked. STATUS_USAGE: there is no
+ * such field. */
 enum status history_on(struct store *store, struct arena *arena, struct text code, const char *field,
                        struct date on, struct value **held, struct error *error);
+
+/* What the ledger itself knows against that: all that came behind the last acknowledgement (or a look that found what it
+ * said) and before the end of the day (NULL: until now), oldest first; objects of
+ *     event, at, run   where the ledger says it
+ *     what             differs   something else stood there: digest, version, status, as the portal named them
+ *                      conflict  a delivery met something else, or nothing: words
+ *                      absent    the portal did not know it any more
+ *                      open      a change was sent, and nobody knows what became of it: action, digest
+ *                      restored  the store is a backup since `at`, and the portal had not been asked since: events
+ *                                from … to … of the replaced ledger (to absent: nobody knows how many) are not in this
+ *                                one, and what stood there `since` is not known
+ * An empty list: nothing. */
+enum status history_against(struct store *store, struct arena *arena, struct text code, const struct date *on,
+                            struct value **against, struct error *error);
+/* The same of all procedures at the end of a day: the objects have a code; "restored" is said once, without one. */
+enum status history_against_all(struct store *store, struct arena *arena, struct date on,
+                                struct value **against, struct error *error);
 
 /* Every version that the portal acknowledged, oldest first: objects as history_on gives them, without code, on and until;
  * with number (from 1) and to_at (when the next one came; absent: it stands). STATUS_END: there was none. */
@@ -55,6 +73,7 @@ enum status history_known_at(struct store *store, struct arena *arena, struct da
  *                  content_digest, attempt, started_at, http_status, portal_version, answer_digest, base,
  *                  asked, words
  *     others[]     every other event of it: event, at, run, what, source, actor, detail
+ *     against[]    what history_against knows, until now; absent where it is nothing
  *     orders[]     what people ordered and approved, as audit_orders has it: run, at, order, actor, reason, decision,
  *                  plan, content_digest
  * STATUS_END: neither the ledger nor any source knows the code. */

@@ -204,6 +204,18 @@ static enum status add_orders(struct store *store, struct arena *arena, struct t
                      columns, COUNT(columns), orders, error);
 }
 
+/* What speaks against it now; absent where nothing does. */
+static enum status add_against(struct store *store, struct arena *arena, struct text code, struct value *page,
+                               struct error *error)
+{
+    struct value *against;
+    if (history_against(store, arena, code, NULL, &against, error))
+        return error->status;
+    if (against->count)
+        value_set(page, "against", against);
+    return STATUS_OK;
+}
+
 static enum status add_held(struct store *store, struct arena *arena, struct text code, struct value *page,
                             struct error *error)
 {
@@ -302,7 +314,8 @@ enum status history_show(struct store *store, struct arena *arena, struct text c
     if (add_held(store, arena, code, made, error) || add_name(store, arena, code, made, error) ||
         add_state(store, arena, code, made, error) || add_records(store, arena, code, made, error) ||
         add_outcomes(store, arena, code, made, error) || add_requests(store, arena, code, made, error) ||
-        add_others(store, arena, code, made, error) || add_orders(store, arena, code, made, error))
+        add_others(store, arena, code, made, error) || add_orders(store, arena, code, made, error) ||
+        add_against(store, arena, code, made, error))
         status = error->status;
     store_snapshot_end(store);
     *page = made;

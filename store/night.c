@@ -39,8 +39,9 @@ static bool is_of(const struct night *night, int64_t began)
     return night->known && (!date_compare(night->day, night_day(began)) || is_again(night, began));
 }
 
+/* `ending`: the run that says how it ended. */
 static void take(struct night *night, const struct night_run *run, const struct night_run *begins,
-                 bool staged)
+                 const struct night_run *ending, bool staged)
 {
     if (night->staged != staged || !is_of(night, begins->started)) {
         int64_t clock_back = night->clock_back;
@@ -49,41 +50,58 @@ static void take(struct night *night, const struct night_run *run, const struct 
                                  .day = night_day(begins->started),
                                  .first = begins->run,
                                  .first_began = begins->started,
-                                 .worst = run->run,
-                                 .worst_exit = run->exit_code,
+                                 .worst = ending->run,
+                                 .worst_exit = ending->exit_code,
                                  .clock_back = clock_back };
     }
     night->runs++;
     night->since = 0;
     night->last = run->run;
-    night->last_exit = run->exit_code;
-    if (badness(run->exit_code) > badness(night->worst_exit)) {
-        night->worst = run->run;
-        night->worst_exit = run->exit_code;
+    night->ending = ending->run;
+    night->last_exit = ending->exit_code;
+    if (badness(ending->exit_code) > badness(night->worst_exit)) {
+        night->worst = ending->run;
+        night->worst_exit = ending->exit_code;
     }
+}
+
+/* What is merely kept back the load counts itself. */
+static const struct night_run *find_ending(const struct night_run *load,
+                                           const struct night_run *const *stages)
+{
+    const struct night_run *ending = load;
+    for (size_t i = 0; i < 2; i++)
+        if (stages[i] && stages[i]->exit_code != 0 && stages[i]->exit_code != 1 &&
+            badness(stages[i]->exit_code) > badness(ending->exit_code))
+            ending = stages[i];
+    return ending;
 }
 
 struct night night_last(const struct night_run *runs, size_t count)
 {
     struct night night = { 0 };
-    const struct night_run *extract = NULL;
+    const struct night_run *extract = NULL,
+                           *stages[2] = { NULL, NULL }; /* extract, transform: the last of each */
     for (size_t i = 0; i < count; i++) {
         const struct night_run *run = &runs[i];
         if (i && run->started < runs[i - 1].started)
             night.clock_back = run->run;
         bool taken = !run->filtered && run->command == NIGHT_RUN;
         if (taken) {
-            take(&night, run, run, false);
-            extract = NULL;
+            take(&night, run, run, run, false);
+            extract = stages[0] = stages[1] = NULL;
         } else if (!run->filtered && run->command == NIGHT_LOAD) {
             /* Without a new extract it goes on with what the night's own one left. */
             const struct night_run *begins = extract ? extract : run;
             taken = is_of(&night, begins->started) ? night.staged : extract != NULL;
             if (taken)
-                take(&night, run, begins, true);
+                take(&night, run, begins, find_ending(run, stages), true);
             extract = NULL;
         } else if (!run->filtered && run->command == NIGHT_EXTRACT) {
-            extract = run;
+            extract = stages[0] = run;
+            stages[1] = NULL; /* what it left undone is done with this one's records */
+        } else if (!run->filtered && run->command == NIGHT_TRANSFORM) {
+            stages[1] = run;
         }
         night.since += !taken;
     }
@@ -114,10 +132,11 @@ static enum status read_runs(struct store *store, struct night_run *runs, size_t
         clock_parse(sqlite_column_text(row, 1), &run->started);
         if (!sqlite_is_null(row, 2))
             clock_parse(sqlite_column_text(row, 2), &run->finished);
-        run->command = text_is(command, "run")       ? NIGHT_RUN
-                       : text_is(command, "extract") ? NIGHT_EXTRACT
-                       : text_is(command, "load")    ? NIGHT_LOAD
-                                                     : NIGHT_OTHER;
+        run->command = text_is(command, "run")         ? NIGHT_RUN
+                       : text_is(command, "extract")   ? NIGHT_EXTRACT
+                       : text_is(command, "transform") ? NIGHT_TRANSFORM
+                       : text_is(command, "load")      ? NIGHT_LOAD
+                                                       : NIGHT_OTHER;
         run->filtered = sqlite_number(row, 4);
         if (!sqlite_is_null(row, 5))
             run->exit_code = (int)sqlite_number(row, 5);
@@ -172,11 +191,12 @@ enum status night_report(struct store *store, struct arena *arena, struct value 
     value_set(made, "runs", value_integer(arena, last.runs));
     value_set(made, "staged", value_boolean(arena, last.staged));
     if (put_run(store, arena, last.first, "started_at", NULL, NULL, made, error) ||
-        put_run(store, arena, last.last, NULL, "finished_at", "why", made, error))
+        put_run(store, arena, last.last, NULL, "finished_at", NULL, made, error) ||
+        put_run(store, arena, last.ending, NULL, NULL, "why", made, error))
         return error->status;
     if (last.last_exit >= 0)
         value_set(made, "exit_code", value_integer(arena, last.last_exit));
-    if (last.worst != last.last && badness(last.worst_exit) > badness(last.last_exit)) {
+    if (last.worst != last.ending && badness(last.worst_exit) > badness(last.last_exit)) {
         value_set(made, "worst_run", value_integer(arena, last.worst));
         if (last.worst_exit >= 0)
             value_set(made, "worst_exit_code", value_integer(arena, last.worst_exit));

@@ -5,8 +5,9 @@
  * run again by somebody: it belongs to the night of D and opens no new one, unless it begins when the next night is
  * due, which is a day after this one began, or up to two hours before. In a stretch without a `run`, an unfiltered
  * `load` behind an unfiltered `extract` that began since the night before stands for it, and so does each one behind it
- * in that night, which goes on with what that extract left; a `load` alone never does. What ran since, smaller
- * commands, is counted.
+ * in that night, which goes on with what that extract left; a `load` alone never does. Where the extract or the transform
+ * that it goes on from stopped, it ended as these did, as one `run` of the three would have. What ran since, smaller commands,
+ * is counted.
  */
 #ifndef STORE_NIGHT_H
 #define STORE_NIGHT_H
@@ -14,7 +15,7 @@
 #include "core/date.h"
 #include "store/store.h"
 
-enum night_command { NIGHT_RUN, NIGHT_EXTRACT, NIGHT_LOAD, NIGHT_OTHER };
+enum night_command { NIGHT_RUN, NIGHT_EXTRACT, NIGHT_TRANSFORM, NIGHT_LOAD, NIGHT_OTHER };
 
 struct night_run {
     int64_t run, started, finished; /* milliseconds; finished -1: at work, or died */
@@ -30,6 +31,8 @@ struct night {
     int64_t first, last; /* run numbers */
     int64_t first_began;
     int64_t runs; /* how many `run`s, or `load`s of stages */
+    int64_t
+        ending; /* the run that says how the last of them ended: itself, or a stage before it that stopped */
     int last_exit, worst_exit;
     int64_t worst;      /* the run that ended worst */
     int64_t since;      /* commands behind the last of them */

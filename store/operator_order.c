@@ -146,25 +146,28 @@ static enum status take_up_records(struct taking *taking, struct error *error)
 
 /* ---- deliveries ---- */
 
-/* Decided: a withdrawal that was ordered and made, or a content that was dismissed. */
+/* Decided: a withdrawal that was ordered and made, or a content that was dismissed; and, for who names its code, a
+ * withdrawal that was ordered, is not made yet and has nothing that could be taken up again. */
+#define WITHDRAWS "p.ordered IS NOT NULL AND p.wanted_action = 'withdraw'"
 #define DECIDED                                                                                              \
     "((p.ordered IS NOT NULL AND p.held_status IN ('abolished', 'absent'))"                                  \
-    " OR (p.ordered IS NULL AND p.dismissed IS NOT NULL))"
+    " OR (p.ordered IS NULL AND p.dismissed IS NOT NULL)"                                                    \
+    " OR (?1 IS NOT NULL AND " WITHDRAWS " AND p.state IN ('idle', 'failed')))"
 
 static enum status list_deliveries(struct taking *taking, struct value *list, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(taking->store,
-                  "SELECT p.code, " DECIDED " FROM procedure_state p WHERE (p.state IN ('refused',"
-                  " 'failed', 'unknown', 'conflict') OR (?1 IS NOT NULL AND p.state = 'idle' AND " DECIDED
-                  "))"
-                  " AND (?1 IS NOT NULL OR NOT " DECIDED ")"
-                  " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"
-                  " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"
-                  "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
-                  " AND (?3 IS NULL OR p.code IN (SELECT e.code FROM ledger e WHERE e.run = ?3 AND e.event IN"
-                  "  ('refused', 'failed', 'unknown', 'conflict', 'withheld', 'differs'))) ORDER BY p.code",
-                  &row, error))
+    if (store_sql(
+            taking->store,
+            "SELECT p.code, " DECIDED ", " WITHDRAWS " FROM procedure_state p WHERE (p.state IN ('refused',"
+            " 'failed', 'unknown', 'conflict') OR (?1 IS NOT NULL AND p.state = 'idle' AND " DECIDED "))"
+            " AND (?1 IS NOT NULL OR NOT " DECIDED ")"
+            " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"
+            " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"
+            "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
+            " AND (?3 IS NULL OR p.code IN (SELECT e.code FROM ledger e WHERE e.run = ?3 AND e.event IN"
+            "  ('refused', 'failed', 'unknown', 'conflict', 'withheld', 'differs'))) ORDER BY p.code",
+            &row, error))
         return error->status;
     bind_filter(taking, row);
     enum status status;
@@ -172,6 +175,7 @@ static enum status list_deliveries(struct taking *taking, struct value *list, st
         struct value *item = value_append(list, value_object(&taking->arena));
         value_set(item, "code", value_text(&taking->arena, take(&taking->arena, row, 0)));
         value_set(item, "decided", value_boolean(&taking->arena, sqlite_number(row, 1)));
+        taking->counts->ordered += !sqlite_number(row, 1) && sqlite_number(row, 2);
     }
     return status == STATUS_END ? STATUS_OK : status;
 }

@@ -18,12 +18,13 @@ struct operator_order_request {
 struct operator_order_counts {
     int64_t rejected, held;                     /* records, to be mapped and checked again */
     int64_t refused, failed, conflict, unknown; /* deliveries */
+    int64_t ordered;                            /* of those, withdrawals that an operator ordered */
     int64_t lifted;                             /* decisions of operators that hold no longer */
     int64_t sent_back;                          /* by approvers, and asked for anew */
 };
 
 /* Marks; what is marked is done by the next run (load, for deliveries). A decision of an operator (a
- * withdrawal, an adoption) is lifted, and what an approver sent back is asked for anew, only for codes that the filter
+ * withdrawal, an adoption) is lifted, a withdrawal that is not made yet where nothing of it is to be taken up again, and what an approver sent back is asked for anew, only for codes that the filter
  * names. Event "retried" for each. */
 enum status operator_order_retry(struct store *store, const struct operator_order_request *request,
                                  struct operator_order_counts *counts, struct error *error);

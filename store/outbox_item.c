@@ -243,6 +243,8 @@ void outbox_item_lift(struct outbox_item *item)
         settle(item);
         forget_intent(item);
     }
+    if (item->ordered && item->wanted && item->action == OUTBOX_WITHDRAW)
+        forget_wanted(item);
     item->ordered = 0;
     dismiss(item, NULL, 0);
 }

@@ -51,6 +51,56 @@ static enum status count_published(struct store *store, int64_t *count, struct e
     return STATUS_OK;
 }
 
+/* Whether a code took another's place nothing says where keys are codes; that as many went as came does. What went
+ * before the last load that sent something, and before the first of the new ones was seen, has nothing to do with them. */
+static enum status count_left(struct store *store, int64_t first_seen, int64_t *count, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT count(DISTINCT e.code) FROM ledger e JOIN procedure_state p ON p.code = e.code"
+                  " WHERE e.run > coalesce((SELECT max(i.run) FROM ledger i WHERE i.run < ?1"
+                  "  AND i.event = 'intended'), 0) AND e.event IN ('missing', 'recoded')"
+                  " AND p.held_status = 'published'"
+                  " AND NOT EXISTS (SELECT 1 FROM record r WHERE r.code = e.code AND r.present = 1)",
+                  &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, first_seen);
+    enum status status = sqlite_step(row, error);
+    *count = status ? 0 : sqlite_number(row, 0);
+    sqlite_reset_statement(row);
+    return status;
+}
+
+static enum status count_fresh(struct store *store, const struct outbox_filter *filter,
+                               struct outbox_extent *extent, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "SELECT count(*), min((SELECT min(e.run) FROM ledger e WHERE e.code = p.code))"
+                  " FROM procedure_state p WHERE p.wanted_action = 'publish' AND p.held_status IS NULL"
+                  " AND p.state IN ('idle', 'intended', 'unknown', 'failed') AND NOT EXISTS"
+                  " (SELECT 1 FROM ledger h WHERE h.code = p.code AND h.event = 'published')" OUTBOX_FILTERED,
+                  &row, error))
+        return error->status;
+    bind_filter(&arena, row, filter);
+    enum status status = sqlite_step(row, error);
+    extent->fresh = status ? 0 : sqlite_number(row, 0);
+    int64_t first_seen = status ? 0 : sqlite_number(row, 1);
+    sqlite_reset_statement(row);
+    return status || !extent->fresh ? status : count_left(store, first_seen, &extent->left, error);
+}
+
+int64_t outbox_extent_recoded(const struct outbox_extent *extent)
+{
+    return extent->fresh < extent->left ? extent->fresh : extent->left;
+}
+
+int64_t outbox_extent_replaced(const struct outbox_extent *extent)
+{
+    return extent->changes + outbox_extent_recoded(extent);
+}
+
 enum status outbox_extent(struct store *store, const struct outbox_filter *filter,
                           struct outbox_extent *extent, struct error *error)
 {
@@ -73,7 +123,7 @@ enum status outbox_extent(struct store *store, const struct outbox_filter *filte
     extent->changes = status ? 0 : sqlite_number(row, 0);
     extent->withdrawals = status ? 0 : sqlite_number(row, 1);
     sqlite_reset_statement(row);
-    return status;
+    return status ? status : count_fresh(store, filter, extent, error);
 }
 
 enum status outbox_usual(struct store *store, const char *source, bool *known, int64_t *records,

@@ -22,7 +22,13 @@ struct outbox_extent {
     int64_t published;   /* stand at the portal and are not abolished */
     int64_t changes;     /* of these: would be replaced by another content */
     int64_t withdrawals; /* of these: would be withdrawn */
+    int64_t fresh;       /* would be published for the first time */
+    int64_t
+        left; /* published ones that no record gives any more, since the load before the first of these came */
 };
+/* What replaces a published one: another content, or another code, which leaves the old one standing. */
+int64_t outbox_extent_replaced(const struct outbox_extent *extent);
+int64_t outbox_extent_recoded(const struct outbox_extent *extent);
 enum status outbox_extent(struct store *store, const struct outbox_filter *filter,
                           struct outbox_extent *extent, struct error *error);
 

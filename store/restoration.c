@@ -4,6 +4,7 @@
 
 #include "adapters/json.h"
 #include "store/merkle.h"
+#include "store/statement_rows.h"
 
 enum status restoration_copy(struct store *store, const char *path, const volatile sig_atomic_t *stop,
                              struct error *error)
@@ -125,10 +126,12 @@ enum status restoration_append(struct store *store, const struct restoration *re
     "(SELECT max(seq) AS seq, max(run) AS run FROM ledger WHERE event = 'restored'"                          \
     " HAVING max(seq) > coalesce((SELECT max(seq) FROM ledger WHERE event = 'reconciled'), 0))"
 /* What a delivery or a decision says that has asked before. */
-#define ASKED(code)                                                                                          \
-    "EXISTS (SELECT 1 FROM ledger a WHERE a.code = " code " AND a.seq > r.seq AND (a.event IN ('published'," \
+#define ASKED_UNTIL(code, until)                                                                             \
+    "EXISTS (SELECT 1 FROM ledger a WHERE a.code = " code " AND a.seq > r.seq AND a.at < " until " AND"      \
+    " (a.event IN ('published',"                                                                             \
     " 'withdrawn', 'refused', 'conflict', 'failed', 'overwrite-ordered') OR (a.event = 'recalled'"           \
     " AND json_extract(a.detail, '$.absent') IS NOT NULL)))"
+#define ASKED(code) ASKED_UNTIL(code, "'~'") /* behind every time */
 
 enum status restoration_compared(struct store *store, bool *compared, int64_t *left, struct error *error)
 {
@@ -166,6 +169,36 @@ enum status restoration_asked(struct store *store, struct text code, bool *asked
         *asked = sqlite_number(row, 0);
     sqlite_reset_statement(row);
     return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* The hole opens with the backup's last event; for what was acknowledged before it, the first look closes it. */
+#define GAPS                                                                                                 \
+    "SELECT r.seq AS event, r.at, r.run, 'restored' AS what, r.n + 1 AS \"from\", r.m AS \"to\","            \
+    " r.since FROM (SELECT seq, at, run, json_extract(detail, '$.head.size') AS n,"                          \
+    "  json_extract(detail, '$.newest.size') AS m, (SELECT b.at FROM ledger b WHERE b.seq ="                 \
+    "   json_extract(g.detail, '$.head.size')) AS since FROM ledger g WHERE event = 'restored') r"           \
+    " WHERE r.since < ?2 AND r.m IS NOT r.n AND (?2 <= r.at OR (NOT EXISTS (SELECT 1 FROM ledger c WHERE"    \
+    "  c.event = 'reconciled' AND c.seq > r.seq AND c.at < ?2) AND CASE WHEN ?1 IS NULL THEN"                \
+    "  EXISTS (SELECT 1 FROM procedure_state p WHERE p.held_status IS NOT NULL AND NOT " ASKED_UNTIL(        \
+        "p.code", "?2") ") ELSE NOT " ASKED_UNTIL("?1", "?2") " END)) ORDER BY r.seq"
+
+enum status restoration_gaps(struct store *store, struct arena *arena, struct text code, struct text until,
+                             struct value *gaps, struct error *error)
+{
+    struct sqlite_statement *rows;
+    struct value *found;
+    if (store_sql(store, GAPS, &rows, error))
+        return error->status;
+    sqlite_bind_text(rows, 1, code);
+    sqlite_bind_text(rows, 2, until);
+    if (statement_rows(rows, arena, NULL, &found, error))
+        return error->status;
+    for (struct value *row = found->first, *next; row; row = next) {
+        next = row->next;
+        row->next = NULL;
+        value_append(gaps, row);
+    }
+    return STATUS_OK;
 }
 
 /* ---- reading it ---- */

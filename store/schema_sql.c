@@ -189,17 +189,21 @@ const char schema_views[] =
     "  AND a.run = i.run AND a.seq > i.seq AND a.event IN\n"
     "  ('published', 'withdrawn', 'refused', 'conflict', 'unknown', 'failed', 'recalled'));\n"
 
-    /* What the portal acknowledged, one row a version, with the time it stood. What is withdrawn stays readable there:
-     * it goes on holding what was published last. */
+    /* What the portal acknowledged, one row a version, with the time it stood: until the next one, or until the portal
+     * did not know it any more (a place of its own, without a version). What is withdrawn stays readable there: it goes
+     * on holding what was published last. */
     "CREATE VIEW audit_versions AS SELECT code, seq, run, at, event, " HEX("held") " AS content_digest, held AS digest,\n"
-    "  json_extract(detail, '$.version') AS portal_version,\n"
-    "  lead(run) OVER (PARTITION BY code ORDER BY seq) AS to_run,\n"
-    "  lead(at) OVER (PARTITION BY code ORDER BY seq) AS to_at,\n"
-    "  row_number() OVER (PARTITION BY code ORDER BY seq) AS number\n"
-    "FROM (SELECT e.code, e.seq, e.run, e.at, e.event, e.detail, CASE e.event WHEN 'published' THEN e.digest ELSE\n"
+    "  portal_version, to_run, to_at, number, place\n"
+    "FROM (SELECT e.code, e.seq, e.run, e.at, e.event, json_extract(e.detail, '$.version') AS portal_version,\n"
+    "  CASE e.event WHEN 'published' THEN e.digest ELSE\n"
     "    (SELECT p.digest FROM ledger p WHERE p.code = e.code AND p.event = 'published' AND p.seq < e.seq\n"
-    "     ORDER BY p.seq DESC LIMIT 1) END AS held\n"
-    "  FROM ledger e WHERE e.event IN ('published', 'withdrawn') AND e.code IS NOT NULL);\n"
+    "     ORDER BY p.seq DESC LIMIT 1) END AS held,\n"
+    "  lead(e.run) OVER w AS to_run, lead(e.at) OVER w AS to_at, row_number() OVER w AS place,\n"
+    "  count(*) FILTER (WHERE e.event <> 'recalled') OVER w AS number\n"
+    "  FROM ledger e WHERE e.code IS NOT NULL AND (e.event IN ('published', 'withdrawn')\n"
+    "    OR (e.event = 'recalled' AND json_extract(e.detail, '$.reconciled')))\n"
+    "  WINDOW w AS (PARTITION BY e.code ORDER BY e.seq))\n"
+    "WHERE event <> 'recalled';\n"
 
     "CREATE VIEW audit_current AS SELECT v.code,\n"
     "  (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.encoding = 0 AND p.digest = coalesce(v.digest,\n"
@@ -210,7 +214,7 @@ const char schema_views[] =
 
     /* A field keeps its row as long as its value stands: versions that follow one another without a gap are one. */
     "CREATE VIEW audit_fields AS\n"
-    "WITH leaf AS (SELECT v.code, v.number, v.run, v.at, v.to_run, v.to_at, replace(substr(j.fullkey, 3), '\"', '') AS field,\n"
+    "WITH leaf AS (SELECT v.code, v.place AS number, v.run, v.at, v.to_run, v.to_at, replace(substr(j.fullkey, 3), '\"', '') AS field,\n"
     "    CASE WHEN v.event = 'withdrawn' AND j.fullkey = '$.status' THEN 'abolished' ELSE CAST(j.atom AS TEXT) END AS value\n"
     "  FROM audit_versions v JOIN payload p ON p.digest = v.digest AND p.encoding = 0, json_tree(CAST(p.bytes AS TEXT)) j\n"
     "  WHERE j.atom IS NOT NULL),\n"

@@ -1,5 +1,6 @@
 #include "store/staging.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ struct staging {
     struct fingerprints staged;
     int64_t last; /* the record that was seen last: a listing mostly goes on with the one after it */
     struct counters numbers; /* of a key that came more than once: the next "KEY (n)" to be tried */
+    char shared[80];         /* the first of these */
     struct counters places; /* of the same bytes in a document without keys: the last record that took them */
 };
 
@@ -284,24 +286,34 @@ enum status staging_known(struct staging *staging, const struct digest *digest, 
     return take_first(staging, statement, digest, locator, known, error);
 }
 
-enum status staging_known_as(struct staging *staging, const struct digest *digest, struct text key,
-                             const char *fault, struct text locator, bool *known, struct error *error)
+/* Those that were staged with these bytes, this context and this fault under ?4, or under "?4 (n)". */
+#define ALIKE                                                                                                \
+    " WHERE payload = " OF_DIGEST " AND source = ?2 AND context IS ?3 AND fault IS ?5"                       \
+    " AND (key = ?4 OR substr(key, 1, length(?4) + 2) = ?4 || ' (')"
+
+static void bind_alike(const struct staging *staging, struct sqlite_statement *statement,
+                       const struct digest *digest, struct text key, const char *fault)
 {
-    struct sqlite_statement *statement;
-    *known = false;
-    if (is_new(staging, key))
-        return STATUS_OK;
-    if (store_sql(staging->store, KNOWN_COLUMNS " WHERE source = ?1 AND key = ?2 AND fault IS ?3", &statement,
-                  error))
-        return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, key);
-    sqlite_bind_text(statement, 3, text_of(fault));
-    return take_first(staging, statement, digest, locator, known, error);
+    sqlite_bind_digest(statement, 1, digest);
+    sqlite_bind_number(statement, 2, staging->source);
+    if (staging->context)
+        sqlite_bind_number(statement, 3, staging->context);
+    sqlite_bind_text(statement, 4, key);
+    sqlite_bind_text(statement, 5, text_of(fault));
 }
 
-enum status staging_known_in(struct staging *staging, const struct digest *digest, struct text document,
-                             struct text locator, bool *known, struct error *error)
+static enum status step_to_unseen(const struct staging *staging, struct sqlite_statement *statement,
+                                  struct error *error)
+{
+    enum status status;
+    do
+        status = sqlite_step(statement, error);
+    while (status == STATUS_OK && is_seen(staging, sqlite_number(statement, 0)));
+    return status;
+}
+
+enum status staging_known_in(struct staging *staging, const struct digest *digest, struct text key,
+                             const char *fault, struct text locator, bool *known, struct error *error)
 {
     BUFFER_OWNED struct buffer place = { 0 };
     struct sqlite_statement *statement;
@@ -311,25 +323,14 @@ enum status staging_known_in(struct staging *staging, const struct digest *diges
         return STATUS_OK;
     buffer_put(&place, digest->bytes, sizeof digest->bytes);
     buffer_put(&place, &staging->context, sizeof staging->context);
-    buffer_text(&place, document);
+    buffer_text(&place, key);
+    buffer_string(&place, fault ? fault : "");
     counters_get(&staging->places, buffer_view(&place), &last);
-    if (store_sql(staging->store,
-                  KNOWN_COLUMNS " WHERE payload = " OF_DIGEST
-                                " AND source = ?2 AND context IS ?3 AND fault IS NULL"
-                                " AND id > ?5 AND (key = ?4 OR substr(key, 1, length(?4) + 2) = ?4 || ' (')"
-                                " ORDER BY id",
-                  &statement, error))
+    if (store_sql(staging->store, KNOWN_COLUMNS ALIKE " AND id > ?6 ORDER BY id", &statement, error))
         return error->status;
-    sqlite_bind_digest(statement, 1, digest);
-    sqlite_bind_number(statement, 2, staging->source);
-    if (staging->context)
-        sqlite_bind_number(statement, 3, staging->context);
-    sqlite_bind_text(statement, 4, document);
-    sqlite_bind_number(statement, 5, last);
-    enum status status;
-    do
-        status = sqlite_step(statement, error);
-    while (status == STATUS_OK && is_seen(staging, sqlite_number(statement, 0)));
+    bind_alike(staging, statement, digest, key, fault);
+    sqlite_bind_number(statement, 6, last);
+    enum status status = step_to_unseen(staging, statement, error);
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     counters_set(&staging->places, buffer_view(&place), sqlite_number(statement, 0));
@@ -391,6 +392,9 @@ static enum status free_key(struct staging *staging, struct arena *arena, bool n
         buffer_free(&named);
         status = find_key(staging, *key, nameless, found, error);
     }
+    if (!nameless && !*staging->shared)
+        snprintf(staging->shared, sizeof staging->shared, TEXT_PRINT,
+                 (int)text_cut(base, sizeof staging->shared - 1), base.bytes);
     counters_set(&staging->numbers, base, number);
     return status;
 }
@@ -521,21 +525,15 @@ enum status staging_hides(struct staging *staging, struct text key, const struct
                           const char *fault, bool *hides, struct error *error)
 {
     struct sqlite_statement *statement;
-    if (store_sql(staging->store,
-                  "SELECT 1 FROM record WHERE source = ?1 AND key = ?2 AND source_digest = ?3 AND present = 1"
-                  " AND doubt <> ?4 AND fault IS ?5",
+    if (store_sql(staging->store, "SELECT id FROM record" ALIKE " AND present = 1 AND doubt <> ?6",
                   &statement, error))
         return error->status;
-    sqlite_bind_number(statement, 1, staging->source);
-    sqlite_bind_text(statement, 2, key);
-    sqlite_bind_digest(statement, 3, digest);
-    sqlite_bind_number(statement, 4, STAGING_HIDES);
-    sqlite_bind_text(statement, 5, text_of(fault));
-    bool is_known;
-    if (is_there(statement, &is_known, error))
-        return error->status;
-    *hides = !is_known;
-    return STATUS_OK;
+    bind_alike(staging, statement, digest, key, fault);
+    sqlite_bind_number(statement, 6, STAGING_HIDES);
+    enum status status = step_to_unseen(staging, statement, error);
+    *hides = status == STATUS_END;
+    sqlite_reset_statement(statement);
+    return status == STATUS_END ? STATUS_OK : status;
 }
 
 enum status staging_settle(struct staging *staging, struct error *error)
@@ -603,6 +601,17 @@ enum status staging_has_code(struct staging *staging, struct text key, const str
 int64_t staging_seen(const struct staging *staging)
 {
     return staging->counts.seen;
+}
+
+void staging_seen_again(struct staging *staging, int64_t records)
+{
+    staging->counts.seen -= records < staging->counts.seen ? records : staging->counts.seen;
+}
+
+size_t staging_shared_keys(const struct staging *staging, const char **first)
+{
+    *first = staging->shared;
+    return *staging->shared ? staging->numbers.count : 0;
 }
 
 int64_t staging_records(const struct staging *staging)
@@ -694,7 +703,8 @@ static enum status is_complete(struct staging *staging, bool *complete, struct e
     return status;
 }
 
-static enum status find_missing(struct staging *staging, struct error *error)
+/* `named`: those that can be told by a key, too. */
+static enum status find_missing(struct staging *staging, bool named, struct error *error)
 {
     bool complete = false;
     enum status status = is_complete(staging, &complete, error);
@@ -714,6 +724,8 @@ static enum status find_missing(struct staging *staging, struct error *error)
             bits_has(&staging->before, sqlite_number(statement, 0)))
             continue;
         bool nameless = sqlite_number(statement, 4);
+        if (!nameless && !named)
+            continue;
         staging->counts.missing += !nameless;
         if (!sqlite_number(statement, 3))
             continue;
@@ -783,7 +795,9 @@ static enum status append_listed(struct staging *staging, const struct staging_v
 enum status staging_finish(struct staging *staging, const struct staging_verdict *verdict,
                            struct staging_counts *counts, struct error *error)
 {
-    if (settle(staging, error) || (verdict->whole && verdict->full && find_missing(staging, error)) ||
+    if (settle(staging, error) ||
+        (verdict->full && (verdict->whole || verdict->through) &&
+         find_missing(staging, verdict->whole, error)) ||
         append_listed(staging, verdict, error) || store_commit(staging->store, error)) {
         staging_abandon(staging);
         return error->status;
@@ -824,7 +838,7 @@ enum status staging_leave(struct store *store, const char *source, int64_t *miss
     struct staging *staging;
     if (staging_open(store, source, NULL, &staging, error))
         return error->status;
-    if (find_missing(staging, error) || store_commit(store, error)) {
+    if (find_missing(staging, true, error) || store_commit(store, error)) {
         staging_abandon(staging);
         return error->status;
     }

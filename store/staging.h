@@ -42,8 +42,9 @@ struct staging_counts {
 
 /* What a pass came to, as its caller sees it. */
 struct staging_verdict {
-    bool whole;      /* the listing is */
-    bool full;       /* … and what it lacks is missing */
+    bool whole;   /* the listing is */
+    bool full;    /* … and what it lacks is missing */
+    bool through; /* not whole, but read to its end: what could not be read before and is not there is gone */
     bool unchanged;  /* nothing was read: the source says that nothing changed */
     bool partial;    /* only some codes were asked for: it is no listing, and says nothing of the source */
     int64_t skipped; /* rows that are no records */
@@ -78,15 +79,11 @@ enum status staging_context(struct staging *staging, struct text context, struct
 enum status staging_known(struct staging *staging, const struct digest *digest, struct text locator,
                           bool *known, struct error *error);
 
-/* The same of the record of this key, with this very fault (NULL: none): what is broken in another way, or was whole before,
- * is not known. */
-enum status staging_known_as(struct staging *staging, const struct digest *digest, struct text key,
+/* The same of what is called by a key beforehand: a document's name where there are no keys, or what cannot be read.
+ * `fault`: the one it had then (NULL: none): what is broken in another way, or was whole, is not known. Equal ones keep
+ * their places: the first is the first. */
+enum status staging_known_in(struct staging *staging, const struct digest *digest, struct text key,
                              const char *fault, struct text locator, bool *known, struct error *error);
-
-/* The same for a source without keys, where the key is the document's name: the record is looked for among those of the
- * document. Equal ones keep their places: the first is the first. */
-enum status staging_known_in(struct staging *staging, const struct digest *digest, struct text document,
-                             struct text locator, bool *known, struct error *error);
 
 /* Stages a record that is not known. A second record with the key of one seen before in this pass is kept
  * beside it under the key "KEY (2)"; transform holds both when they give one code. */
@@ -100,7 +97,7 @@ enum status staging_key_at(struct staging *staging, struct arena *arena, struct 
 enum status staging_doubt(struct staging *staging, struct text key, const struct digest *digest,
                           enum staging_doubt *doubt, struct error *error);
 /* May what cannot be read, with this key, these bytes and this fault, hold records that are absent? Not where it stood there
- * already when none was (staging_settle). To be asked before the record is seen. */
+ * already when none was (staging_settle). To be asked in its context and before the record is seen. */
 enum status staging_hides(struct staging *staging, struct text key, const struct digest *digest,
                           const char *fault, bool *hides, struct error *error);
 /* No record is absent: what could not be read tonight holds none of them, as long as it stays as it is. */
@@ -117,6 +114,10 @@ enum status staging_has_document(struct staging *staging, struct text document, 
 enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
                              bool *its, struct error *error);
 int64_t staging_seen(const struct staging *staging);
+void staging_seen_again(struct staging *staging,
+                        int64_t records); /* so many of these came twice, and count once */
+/* How many keys more than one of the records had that were staged in this pass, and one of them. */
+size_t staging_shared_keys(const struct staging *staging, const char **first);
 int64_t staging_records(const struct staging *staging); /* … each once, however often it came */
 
 /* Begins a second walk over the source in the same pass: what the first one saw is not missing, but counts are

@@ -65,9 +65,10 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
 /* What mapping and checking say of one record. Inside a transaction. */
 struct transform_result {
     int64_t record;
-    struct text code;      /* bytes NULL: it has none */
-    struct text status;    /* draft, announced, abolished; bytes NULL: none */
-    struct text content;   /* canonical bytes; bytes NULL: it could not be mapped */
+    struct text code;   /* bytes NULL: it has none */
+    struct text status; /* draft, announced, abolished; bytes NULL: none */
+    struct text
+        content; /* canonical bytes; bytes NULL: it could not be read, and keeps the code that it had */
     struct digest digest;  /* of the content */
     int64_t known_content; /* WORK_CHECK: the payload it has already */
     bool fresh;

@@ -34,13 +34,31 @@ static struct value *convert_choice(struct map_running *running, const struct fi
     return NULL;
 }
 
+enum number { NO_NUMBER, NUMBER_READ, NUMBER_UNCLEAR };
+
+/* A number of the source's own is that number. Where a person typed it into a cell, 1.515 may have been meant for thousands:
+ * what reads otherwise as people write it is nobody's to guess. */
+static enum number take_number(const struct map_running *running, struct text text, struct text *plain)
+{
+    struct text written;
+    if (!running->number || !decimal_from_number(running->arena, text, plain))
+        return NO_NUMBER;
+    bool otherwise = running->typed && decimal_read(running->arena, text, &written) == DECIMAL_READ &&
+                     !text_equal(written, *plain);
+    return otherwise ? NUMBER_UNCLEAR : NUMBER_READ;
+}
+
 static struct value *convert_integer(struct map_running *running, struct text text,
                                      const struct map_place *place)
 {
     size_t start = 0;
     struct text plain; /* 2.0 and 2e0 are how some programs write 2 */
-    if (running->number && decimal_from_number(running->arena, text, &plain))
-        text = plain;
+    enum number number = take_number(running, text, &plain);
+    if (number == NUMBER_UNCLEAR) {
+        map_find(running, place, "congkhai/number", text, "number.unclear");
+        return NULL;
+    }
+    text = number ? plain : text;
     while (start + 1 < text.length && text.bytes[start] == '0')
         start++;
     for (size_t i = 0; i < text.length; i++)
@@ -58,11 +76,10 @@ static struct value *convert_decimal(struct map_running *running, struct text te
     struct money money;
     struct error error;
     struct text plain;
-    if (running->number && decimal_valid(text))
-        return value_text(running->arena, text);
-    if (running->number && decimal_from_number(running->arena, text, &plain))
+    enum number number = take_number(running, text, &plain);
+    if (number == NUMBER_READ)
         return value_text(running->arena, plain);
-    switch (money_read(running->arena, text, &money, &error)) {
+    switch (number ? STATUS_REJECT : money_read(running->arena, text, &money, &error)) {
     case STATUS_OK:
         if (decimal_read(running->arena, text, &plain) != DECIMAL_READ) {
             running->priced = text;
@@ -130,13 +147,18 @@ static struct value *bare_duration(struct map_running *running, struct text text
     }
 }
 
-/* "50.000 đồng": amount and currency; prose stays the fee's text. */
-static struct value *bare_fee(struct map_running *running, struct text text)
+/* "50.000 đồng", or a number: amount and currency; prose stays the fee's text. */
+static struct value *bare_fee(struct map_running *running, struct text text, const struct map_place *place)
 {
-    struct money money;
+    struct money money = { 0 };
     struct error error;
     struct value *object = value_object(running->arena);
-    bool read = money_read(running->arena, text, &money, &error) == STATUS_OK;
+    enum number number = take_number(running, text, &money.amount);
+    if (number == NUMBER_UNCLEAR) {
+        map_find(running, place, "congkhai/number", text, "number.unclear");
+        return NULL;
+    }
+    bool read = number || money_read(running->arena, text, &money, &error) == STATUS_OK;
     if (read) {
         value_set(object, "amount", value_text(running->arena, money.amount));
         if (money.currency.length)
@@ -164,7 +186,7 @@ struct value *map_convert_group(struct map_running *running, const struct map_no
     if (!code && field_find(group, TEXT("unit")))
         return bare_duration(running, text, place);
     if (!code && field_find(group, TEXT("currency")))
-        return bare_fee(running, text);
+        return bare_fee(running, text, place);
     const struct field *main = field_find(group, text_of(group->main));
     struct value *value = map_convert(running, node, main, code ? code->to : text, place);
     return value ? (value_set(object, main->name, value), object) : NULL;

@@ -18,6 +18,7 @@ struct map_running {
     struct arena *arena;
     struct map_result *result;
     bool number; /* the text at hand is a number of the source's own */
+    bool typed;  /* … which a person typed into a cell, in whatever country's way */
     bool table;  /* of a workbook or a database, whose own dates come as yyyy-MM-dd, however they are shown */
     /* Words where an amount was expected; the next object around that has a `text` takes them. */
     struct text prose;

@@ -80,7 +80,8 @@ static void compute(void *user_data, size_t index, unsigned thread)
     const struct slot *slot = &pool->slots[0];
     record_work_run(slot->means, &slot->batch->items[index], &pool->scratches[thread].arena,
                     &slot->batch->works[index]);
-    record_work_seal(&slot->batch->items[index], &slot->batch->works[index]);
+    record_work_seal(&slot->batch->items[index], language_named(pool->request->language),
+                     &slot->batch->works[index]);
 }
 
 /* ---- processes ---- */
@@ -181,7 +182,7 @@ static enum status wait_for(struct record_pool *pool, struct slot *slot, struct 
     if (status == STATUS_END)
         status = try_alone(pool, slot, batch, error);
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++)
-        record_work_seal(&batch->items[i], &batch->works[i]);
+        record_work_seal(&batch->items[i], language_named(pool->request->language), &batch->works[i]);
     return status;
 }
 

@@ -4,6 +4,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/json.h"
+#include "adapters/secrets.h"
 #include "core/canonical.h"
 #include "core/finding_words.h"
 
@@ -132,9 +133,22 @@ void record_work_clear(struct record_work *work)
     work->other_bytes = false;
 }
 
-void record_work_seal(const struct transform_item *item, struct record_work *work)
+/* What was hidden between marks or signs that nobody sees stands there in plain letters now. */
+static void withhold(struct record_work *work, enum language language)
+{
+    bool other_bytes = work->other_bytes;
+    record_work_clear(work);
+    work->other_bytes = other_bytes;
+    finding_add(&work->arena, &work->findings, true, TEXT("congkhai/secret-in-record"), NULL, TEXT_NONE,
+                &(const struct reason)REASON("record.secret", TEXT_NONE));
+    finding_words_say(&work->arena, &work->findings, language);
+}
+
+void record_work_seal(const struct transform_item *item, enum language language, struct record_work *work)
 {
     work->other_bytes = has_other_bytes(item);
+    if (secrets_named_in(buffer_view(&work->content)))
+        withhold(work, language);
     if (work->content.length)
         work->digest = crypto_sha256(buffer_view(&work->content));
 }

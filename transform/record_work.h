@@ -31,9 +31,9 @@ struct record_work {
 void record_work_run(const struct record_work_means *means, const struct transform_item *item,
                      struct arena *scratch, struct record_work *work);
 void record_work_clear(struct record_work *work); /* keeps its memory */
-/* What only the owner of the store may say: the digest of what is to be kept, and whether what it gave is what it was
- * told to keep. */
-void record_work_seal(const struct transform_item *item, struct record_work *work);
+/* What only the owner of the store may say: the digest of what is to be kept, whether what it gave is what it was told to
+ * keep, and whether it holds a secret, which only the owner knows. */
+void record_work_seal(const struct transform_item *item, enum language language, struct record_work *work);
 void record_work_free(struct record_work *work);
 
 /* What no rule can waive. A rule that already says so in its own words is enough. */

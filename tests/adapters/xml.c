@@ -322,6 +322,27 @@ TEST("a page that the parser would mend by guessing is refused")
     CHECK_CONTAINS(error.message, "no element");
 }
 
+TEST("a page that was cut is told from one that comes to its end")
+{
+    static const char *const whole[] = { "<html><body><p>a</body></html>\n",
+                                         "<HTML><p>a</HTML >",
+                                         "<body>a</body>",
+                                         "<table><tr><td>a</table>",
+                                         "<p>a",
+                                         "<p>a<script>'<table>'</script>",
+                                         "<html><script>if (a < b)</script></html><!-- c" };
+    static const char *const cut[] = {
+        "<html><body><p>a", "<html><body><p>a</p></bod", "<body>", "<p>a<a href='x", "<table><tr><td>a</td>",
+        "<p>a<!-- </html>", "<html><script>'</html>'",   "<p"
+    };
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (!CHECK(xml_page_ends(text_of(whole[i]))))
+            CHECK_STRING(whole[i], "");
+    for (size_t i = 0; i < sizeof cut / sizeof *cut; i++)
+        if (!CHECK(!xml_page_ends(text_of(cut[i]))))
+            CHECK_STRING(cut[i], "");
+}
+
 TEST("a page's text is as a reader sees it: lines, cells and blanks")
 {
     struct xml_document *document =

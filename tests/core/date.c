@@ -33,7 +33,8 @@ TEST("the formats that sources use are read")
     CHECK_TEXT(day("2026-11-23", "yyyy-MM-dd"), TEXT("2026-11-23"));
     CHECK_TEXT(day("20261123170501", "yyyyMMddHHmmss"), TEXT("2026-11-23"));
     CHECK_TEXT(day("23/11/2026 23:59:60.999", "dd/MM/yyyy HH:mm:ss.SSS"), TEXT("2026-11-23"));
-    CHECK_TEXT(day("0001-01-01", "yyyy-MM-dd"), TEXT("0001-01-01"));
+    CHECK_TEXT(day("1900-01-01", "yyyy-MM-dd"), TEXT("1900-01-01"));
+    CHECK_NONE("yyyy-MM-dd", "0001-01-01", "0025-11-23", "1899-12-31");
     CHECK_TEXT(day("9999-12-31", "yyyy-MM-dd"), TEXT("9999-12-31"));
 }
 
@@ -85,6 +86,10 @@ TEST("a time with an offset gives the day in Vietnam")
     CHECK_TEXT(day("2026-11-23T00:30:00+09", format), TEXT("2026-11-22"));
     CHECK_TEXT(day("2026-12-31T20:00:00-05:30", format), TEXT("2027-01-01"));
     CHECK_TEXT(day("2024-02-28T17:00:00Z", format), TEXT("2024-02-29"));
+    CHECK_TEXT(day("2026-06-30T17:00:00Z", "yyyy-MM-ddTHH:mm:ssZ"), TEXT("2026-07-01"));
+    CHECK_TEXT(day("2026-06-30T17:00:00+0000", "yyyy-MM-ddTHH:mm:ssZ"), TEXT("2026-07-01"));
+    CHECK_TEXT(day("2026-06-30T17:00:00Z", "yyyy-MM-dd'T'HH:mm:ss'Z'"), TEXT("2026-07-01"));
+    CHECK_TEXT(day("2026-06-30T16:59:59Z", "yyyy-MM-dd'T'HH:mm:ss'Z'"), TEXT("2026-06-30"));
     CHECK_TEXT(day("2026-11-23T17:00", "yyyy-MM-ddTHH:mm"), TEXT("2026-11-23"));
     CHECK_TEXT(day("2026-11-23+09:00", "yyyy-MM-ddX"), TEXT("2026-11-23"));
     CHECK_NONE("yyyy-MM-ddTHH:mm:ssX", "2026-11-23T17:00:00", "2026-11-23T17:00:00+", "2026-11-23T17:00:00+7",
@@ -95,18 +100,19 @@ TEST("a time with an offset gives the day in Vietnam")
 
 TEST("epochs give the day in Vietnam, also before 1970")
 {
-    CHECK_TEXT(day("0", "epoch"), TEXT("1970-01-01"));
-    CHECK_TEXT(day("61199", "epoch"), TEXT("1970-01-01"));
-    CHECK_TEXT(day("61200", "epoch"), TEXT("1970-01-02"));
-    CHECK_TEXT(day("-25200", "epoch"), TEXT("1970-01-01"));
+    CHECK_TEXT(day("31510800", "epoch"), TEXT("1971-01-01"));
+    CHECK_TEXT(day("31597199", "epoch"), TEXT("1971-01-01"));
+    CHECK_TEXT(day("31597200", "epoch"), TEXT("1971-01-02"));
     CHECK_TEXT(day("-25201", "epoch"), TEXT("1969-12-31"));
-    CHECK_TEXT(day("61199999", "epoch_ms"), TEXT("1970-01-01"));
-    CHECK_TEXT(day("61200000", "epoch_ms"), TEXT("1970-01-02"));
-    CHECK_TEXT(day("-25200000", "epoch_ms"), TEXT("1970-01-01"));
+    CHECK_TEXT(day("31597199999", "epoch_ms"), TEXT("1971-01-01"));
+    CHECK_TEXT(day("31597200000", "epoch_ms"), TEXT("1971-01-02"));
     CHECK_TEXT(day("-25200001", "epoch_ms"), TEXT("1969-12-31"));
     CHECK_TEXT(day("1795406706789", "epoch_ms"), TEXT("2026-11-23"));
-    CHECK_TEXT(day("-62135596800", "epoch"), TEXT("0001-01-01"));
-    CHECK_TEXT(day("253402275599", "epoch"), TEXT("9999-12-31"));
+    CHECK_TEXT(day("-788943600", "epoch"), TEXT("1945-01-01"));
+    CHECK_TEXT(day("4133955599", "epoch"), TEXT("2100-12-31"));
+    /* Nothing, seconds for milliseconds and the other way round, digits of days that do not exist. */
+    CHECK_NONE("epoch", "0", "-1", "61200", "31510799", "-788943601", "4133955600", "1782838800000");
+    CHECK_NONE("epoch_ms", "0", "1782838800", "20260230000000", "20260701240000");
     CHECK_NONE("epoch", "", "-", "+1", "1.5", "1e9", "1 ", "0x10", "253402275600", "-62135622001",
                "999999999999999999", "-999999999999999999", "9999999999999999999", "99999999999999999999999");
     CHECK_NONE("epoch_ms", "999999999999999999", "-999999999999999999");

@@ -15,7 +15,7 @@ static void make_database(const char *folder, const char *sql)
     "- { name: s, fetch: { sqlite: src.db, query: \"" query                                                  \
     "\", timeout: 300ms }, format: rows, key: ma, map: {} }\n"
 
-TEST("rows of a query are records: their cells as texts, their titles shared")
+TEST("rows of a query are records: their cells as they are, their titles shared")
 {
     const char *folder = begin_nights();
     make_database(folder,
@@ -28,7 +28,7 @@ TEST("rows of a query are records: their cells as texts, their titles shared")
     CHECK_TEXT(stored(LOCATORS), TEXT("src.db#1 src.db#2"));
     CHECK_TEXT(
         stored("SELECT group_concat(CAST(p.bytes AS TEXT)) FROM record r JOIN payload p ON p.id = r.payload"),
-        TEXT("[\"1.000001\",\"Tên\",\"1.5\",null],[\"1.000002\",\"b\",\"2.0\",\"á\"]"));
+        TEXT("[\"1.000001\",\"Tên\",1.5,null],[\"1.000002\",\"b\",2.0,\"á\"]"));
     CHECK_TEXT(
         stored("SELECT CAST(bytes AS TEXT) FROM payload WHERE id = (SELECT context FROM record LIMIT 1)"),
         TEXT("[\"ma\",\"Tên thủ tục\",\"so\",\"b\"]"));

@@ -7,6 +7,7 @@
 #include "adapters/unicode.h"
 #include "core/arena.h"
 #include "record/encoding.h"
+#include "tests/support/encoding_writer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,7 +36,7 @@ static void check_again(struct arena *arena, enum encoding encoding, struct text
 {
     struct text bytes, back;
     struct encoding_finding finding;
-    if (text_starts(utf8, TEXT("\xEF\xBB\xBF")) || encoding_encode(arena, encoding, utf8, &bytes, NULL))
+    if (text_starts(utf8, TEXT("\xEF\xBB\xBF")) || !encoding_written(arena, encoding, utf8, &bytes))
         return; /* a byte order mark at the start is taken off */
     if (encoding_decode(arena, encoding, NULL, bytes, &back, &finding, NULL) == STATUS_OK)
         require(same(arena, encoding, back, utf8), "what was written is read as something else");

@@ -132,6 +132,22 @@ class Trials(unittest.TestCase):
             self.assertLessEqual(run["conflict"], 8, run)
             self.assertEqual(place.sql("SELECT * FROM audit_current"), [])
 
+    def test_looks_that_know_nothing_any_more_stop_the_run(self):
+        """A service that reads has broken down, and answers well: nothing is said not to be there for it."""
+        for nothing, most in (([], 4), (None, 0)):
+            with self.subTest(nothing=nothing), Adapter() as adapter:
+                place = self.place_of(adapter, 12, in_flight=1)
+                self.assertEqual(place.run("run").code, 0)
+                adapter.look, look = lambda code, adapter=adapter, nothing=nothing: adapter.good(result=nothing), adapter.look
+                place.records(*procedures(12, name="Tên mới"))
+                done = place.run("run")
+                self.assertEqual(done.code, 3, done)
+                self.assertLessEqual(place.last_run()["conflict"], most)
+                self.assertEqual(len(adapter.pushes), 12, "nothing is pushed")
+                adapter.look = look
+                place.run("run")
+                self.assertGreaterEqual(len(adapter.pushes), 24 - most)
+
     def test_both_contents_stand_under_the_adapters_names(self):
         with Adapter() as adapter:
             place = self.place_of(adapter, 1)

@@ -60,6 +60,61 @@ class Brakes(Night):
         self.place.records(*self.records, *procedures(30, first=11))
         self.expect(self.place.run("run"), 0)
 
+    def recode(self, count, key):
+        self.place.change_source(key=key)
+        for number, record in enumerate(self.records):
+            record["id"] = str(number)
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        for record in self.records[:count]:
+            record["code"] += ".H13"
+        self.place.records(*self.records)
+
+    def test_codes_that_change_are_changes_whether_or_not_the_key_tells(self):
+        for key in ("/id", "/code"):
+            with self.subTest(key):
+                self.setUp()
+                self.recode(4, key)
+                self.stopped("changes: 4 of 10 published procedures would be replaced \\(allowed: 30%\\), 4 of them by new codes")
+                self.stopped("changes: 4 of 10", command=("load",))
+                self.expect(self.place.run("run", "--release-brake", "changes", "--reason", "mã có thêm đuôi tỉnh"), 0)
+                self.assertEqual(len(self.portal.held()), 14)
+                self.place.records(*self.records, *[procedure(f"1.{n:06d}", id=str(n)) for n in range(11, 31)])
+                self.expect(self.place.run("run"), 0)
+
+    def test_codes_that_change_up_to_the_share_go_through(self):
+        self.recode(3, "/code")
+        self.expect(self.place.run("run"), 0)
+
+    def test_changed_codes_and_changed_contents_are_one_number(self):
+        self.recode(2, "/id")
+        for record in self.records[2:4]:
+            record["name"] += " mới"
+        self.place.records(*self.records)
+        self.stopped("changes: 4 of 10 published procedures would be replaced", "2 of them by new codes")
+
+    def test_new_codes_that_were_kept_back_first_replace_what_went_when_they_came(self):
+        self.place.change_source(map={**self.place.configuration["sources"][0]["map"], "status": {"from": "/status"}})
+        self.expect(self.place.run("run"), 0)
+        for record in self.records:
+            record.update(code=record["code"] + ".H13", status="unknown")
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        for record in self.records:
+            record.update(status="announced")
+        self.place.records(*self.records)
+        self.stopped("changes: 10 of 10", "10 of them by new codes")
+
+    def test_new_ones_long_after_others_went_are_only_new(self):
+        self.place.configure(brakes={"changes": "10%"})
+        self.place.records(*self.records[3:])
+        self.expect(self.place.run("run"), 0)
+        self.records[5]["name"] += " mới"
+        self.place.records(*self.records[3:])
+        self.expect(self.place.run("run"), 0)
+        self.place.records(*self.records[3:], *procedures(5, first=11))
+        self.expect(self.place.run("run"), 0)
+
     def test_withdrawals_have_their_own_brake(self):
         self.change(3, status="abolished")
         self.stopped("withdrawals: 3 of 10 published procedures would be withdrawn")

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import unicodedata
 import unittest
 
 from harness import MAP, PROGRAM, ROOT, Night, Place, Running, fill_in, procedure, procedures
@@ -440,6 +441,14 @@ class Commands(Night):
         self.place.change_portal(drivre="rest")
         done = self.expect(self.place.run("check", "--json"), 2)
         self.assertRegex(done.json["error"], r"congkhai\.yaml:\d+:\d+: .*drivre")
+
+    def test_a_code_is_the_same_in_every_form_that_a_terminal_gives(self):
+        code = "NB-Đất-1"
+        self.place.records(procedure(code))
+        self.expect(self.place.run("run"), 0)
+        for form in (code, unicodedata.normalize("NFD", code), code.replace("Đ", "\u00d0"), f" {code}\u200b"):
+            for command in (("show", form), ("history", form), ("kept", "--code", form), ("run", "--code", form)):
+                self.expect(self.place.run(*command), 0)
 
     def test_a_source_that_there_is_not_is_named_with_the_nearest(self):
         self.place.records(procedure("1.000001"))

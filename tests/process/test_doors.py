@@ -182,18 +182,20 @@ class Secrets(unittest.TestCase):
         self.place.environment["A_SECRET"] = secret
         self.place.change_portal(auth={"bearer": "${env:A_SECRET}"}, driver="rest", unencrypted_credentials=True)
         coded = base64.b64encode(b"user:" + secret.encode()).decode()
+        hidden = [procedure(f"2.00000{n}", notes=secret[:9] + sign + secret[9:])
+                  for n, sign in enumerate("\u200b\u00ad\u2060\ufeff\u202a")]
         self.place.write("inbox/given.ndjson", lines([
             procedure("1.000001"), procedure("1.000002", notes=f"Authorization: Bearer {secret}"),
             procedure("1.000003", notes=coded), procedure(secret, notes="the key itself"),
-            procedure("1.000004")]))
+            procedure("1.000004")] + hidden))
         self.place.change_source(fetch={"file": "inbox/given.ndjson"})
         done = [self.place.run("extract"), self.place.run("transform"), self.place.run("status"),
                 self.place.run("plan"), self.place.run("extract"), self.place.run("transform")]
         self.assertEqual([d.code for d in done[:2]], [0, 1], done)
         kept = self.place.sql("SELECT DISTINCT source_key, rule FROM audit_rejections ORDER BY 1")
-        self.assertEqual([rule for _, rule in kept], ["congkhai/secret-in-record"] * 3, kept)
+        self.assertEqual([rule for _, rule in kept], ["congkhai/secret-in-record"] * 8, kept)
         self.assertEqual([key for key, _ in kept][:2], ["1.000002", "1.000003"])
-        self.assertEqual(kept[2][0][:1], "@")
+        self.assertEqual(kept[-1][0][:1], "@")
         self.assertEqual(self.place.one("SELECT count(*) FROM audit_records WHERE outcome = 'accepted'"), 2)
         self.search(secret, *(text for d in done for text in (d.stdout, d.stderr)))
         for record in (procedure("1.000002", notes=f"Authorization: Bearer {secret}"), ):
@@ -204,6 +206,18 @@ class Secrets(unittest.TestCase):
         self.place.write("inbox/given.ndjson", lines([procedure(f"1.00000{n}") for n in (1, 2, 3, 4)]))
         self.place.run("extract")
         self.assertEqual(self.place.run("transform").code, 0)
+
+    def test_a_secret_that_marks_of_a_page_hid_is_not_published(self):
+        secret = "S3cret-of-the-portal"
+        self.place.environment["A_SECRET"] = secret
+        self.place.change_portal(auth={"bearer": "${env:A_SECRET}"}, driver="rest", unencrypted_credentials=True)
+        self.place.change_source(fetch={"file": "inbox/p.html"}, format="html", key="//b", records="",
+                                 map={"code": "//b", "name": "//p", "status": {"value": "announced"}})
+        self.place.write("inbox/p.html", f"<html><b>1.000001</b><p>{secret[:6]}<i>{secret[6:]}</i></p></html>")
+        done = self.place.run("run")
+        self.assertEqual([rule for _, rule in self.place.rejections()], ["congkhai/secret-in-record"], done)
+        self.search(secret, done.stdout, done.stderr)
+        self.assertEqual(self.place.run("audit", "verify").code, 0)
 
     def test_what_is_meant_for_this_machine_does_not_go_to_a_proxy(self):
         proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)

@@ -46,6 +46,23 @@ class Health(Night):
         self.expect(self.place.run("--quiet", "run"), 3)
         self.assertIn("one.ndjson", self.health(2, "CRITICAL"))
 
+    def test_a_night_of_stages_whose_extract_stopped_is_critical_until_it_is_done_again(self):
+        self.place.records(procedure("1.000001"))
+        stages = lambda *codes: [self.expect(self.place.run(stage), code) for stage, code in zip(("extract", "transform", "load"), codes)]
+        stages(0, 0, 0)
+        self.health(0, "OK")
+        records = self.place.inbox / "one.ndjson"
+        away = records.rename(self.place.folder / "away")
+        stages(3, 0, 0)
+        self.assertIn("one.ndjson", self.health(2, "CRITICAL"))
+        night = self.place.run("--json", "status").json["night"]
+        self.assertEqual((night["last_run"], night["exit_code"], "one.ndjson" in night["why"]), (6, 3, True))
+        away.rename(records)
+        stages(0, 0, 0)
+        self.health(0, "OK")
+        night = self.place.run("--json", "status").json["night"]
+        self.assertEqual((night["exit_code"], night["worst_run"], night["worst_exit_code"]), (0, 4, 3))
+
     def test_its_own_errors_are_unknown(self):
         self.health(3, "UNKNOWN")  # there is no store
         self.place.records(procedure("1.000001"))

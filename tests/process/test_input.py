@@ -195,6 +195,27 @@ class Csv(Night):
         self.assertEqual([run for run, in self.place.sql("SELECT run FROM audit_rejections ORDER BY run")], [2, 4, 6])
         self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'missing'"), 0)
 
+    def test_rows_of_which_nothing_could_be_taken_are_told_apart_and_hide_what_may_stand_in_them(self):
+        self.place.change_source(record_limit="2K")
+        rows = lambda *long: "".join(f"1.00000{n},a,{'x' * (3000 if n in long else 3)}\r\n" for n in (1, 2, 3))
+        kept = []
+        for long, code in (((), 0), ((2,), 1), ((2, 3), 1), ((2, 3), 1), ((3,), 1), ((), 0)):
+            self.place.write("inbox/one.csv", self.HEAD + rows(*long))
+            self.expect(self.place.run("run"), code)
+            self.assertEqual(self.place.last_run()["missing"], 0)
+            kept.append([row["locator"].rpartition(":")[2] for row in self.place.run("--json", "kept").json["rows"]])
+        self.assertEqual(kept, [[], ["3"], ["3", "4"], ["3", "4"], ["4"], []])
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_rows_that_are_broken_into_the_same_bytes_are_as_many_as_they_are(self):
+        rows = lambda *broken: "".join("#,#,#,#\r\n" if n in broken else f"1.00000{n},a,b\r\n" for n in (1, 2, 3))
+        for broken, code in (((), 0), ((2,), 1), ((2, 3), 1), ((2, 3), 1)):
+            self.place.write("inbox/one.csv", self.HEAD + rows(*broken))
+            self.expect(self.place.run("run"), code)
+            self.assertEqual(self.place.last_run()["missing"], 0)
+            self.assertEqual(len(self.place.run("--json", "kept").json["rows"]), len(broken))
+        self.assertEqual(self.place.last_run()["changed"], 0)
+
     def test_headings_given_and_their_row(self):
         self.place.change_source(header=3)
         self.place.write("inbox/one.csv", "Danh mục,,\r\n,,\r\n" + self.HEAD + "1.000001,a,b\r\n")
@@ -404,6 +425,28 @@ class Documents(Night):
         self.place.records(source="one")
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của hai")
+
+    def test_what_cannot_be_read_any_more_keeps_its_code_and_nobody_takes_its_place(self):
+        code, broken = SOUND[0]["code"], b'{"code": "%s", "name": "Th' % SOUND[0]["code"].encode()
+        for precedence in ([], ["one", "two"]):
+            with self.subTest(precedence=precedence):
+                self.portal.reset()
+                shutil.rmtree(self.place.store.parent, ignore_errors=True)
+                self.place.configure(sources=[self.place.source("one"), self.place.source("two")], precedence=precedence)
+                self.place.records(dict(SOUND[0], name="Tên của một"), source="one")
+                self.place.records(source="two")
+                self.expect(self.place.run("run"), 0)
+                self.place.write("inbox/one.ndjson", broken + b"\n")
+                self.place.records(dict(SOUND[0], name="Tên của hai"), source="two")
+                for _ in range(2):
+                    self.expect(self.place.run("run"), 1)
+                    self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của một")
+                self.assertEqual(self.place.sql("SELECT source, outcome, code FROM audit_records WHERE run = 2 ORDER BY source"),
+                                 [("one", "rejected", code), ("two", "held", code)])
+                self.place.records(source="one")
+                self.expect(self.place.run("run"), 0)
+                self.assertEqual(self.portal.held()[code]["content"]["name"], "Tên của hai")
+                self.expect(self.place.run("audit", "verify"), 0)
 
     def test_documents_that_are_no_json_in_every_way(self):
         bad = {"empty.json": b"", "html.json": b"<html></html>", "cut.json": b'{"code":', "deep.json": b'{"x":' + b"[" * 10000,

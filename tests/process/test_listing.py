@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import shutil
 import socketserver
 import threading
 import time
@@ -319,6 +320,7 @@ class Listing(Night):
                     add("the last page again", kind, count=count, twist=again)
                 add("null, with success", kind, count=count, twist=nothing, success={"at": "/error_code", "is": ["0"]})
                 add("total", kind, count=count, total=True)
+        add("the same for every place", "offset", count=7, twist=lambda s, page, at, a: Answer(s.rows))
         for kind in KINDS:
             for code in (201, 203):
                 add(str(code), kind, twist=lambda s, page, at, a, code=code: status(code)(s, at, a))
@@ -334,6 +336,7 @@ class Listing(Night):
                 with self.subTest(make=source.make, kind=source.kind, rows=len(source.rows), night=night):
                     self.assertTrue(listed[source.name]["whole"], listed[source.name])
                     self.assertEqual(self.present(source), source.codes)
+                    self.assertEqual(listed[source.name]["seen"], len(source.rows))
                     pages = max(1, -(-len(source.rows) // source.size))
                     if source.kind == "parameter":
                         pages += 1  # it counts up to an empty one
@@ -484,6 +487,29 @@ class Listing(Night):
         self.expect(self.place.run("run"), 0, "skip.*2")
         self.place.change_source(format="csv")
         self.expect(self.place.run("check"), 2, "struck.*means nothing|hidden.*means nothing")
+
+    def test_a_page_that_does_not_come_to_its_end_keeps_its_last_record_back_and_nothing_is_missing(self):
+        self.place.configure(sources=[self.place.source(
+            "h", fetch={"file": "inbox/h.html"}, format="html", records="//table[@id='t']//tr", key="td[1]",
+            map={**MAP, "code": "td[1]", "name": "td[2]"})])
+        row = lambda number: f"<tr><td>1.{number:06d}</td><td>Thủ tục số {number}</td></tr>"
+        whole = "<!DOCTYPE html><html><body><table id='t'>" + "".join(map(row, range(4))) + "</table></body></html>"
+        names = lambda: [entry["content"]["name"] for _, entry in sorted(self.portal.held().items())]
+        for page in (whole[:whole.index("số 3")], whole[:whole.index("<tr><td>1.000003")]):
+            self.portal.reset()
+            shutil.rmtree(self.place.store.parent, ignore_errors=True)
+            for text, code in ((whole, 0), (page, 1), (page, 1)):
+                self.place.write("inbox/h.html", text)
+                self.expect(self.place.run("run"), code)
+                self.assertEqual(names(), [f"Thủ tục số {number}" for number in range(4)])
+                self.assertEqual(self.place.last_run()["missing"], 0)
+            self.assertEqual([rule for _, rule in self.place.rejections()], ["congkhai/decode"])
+            self.expect(self.place.run("retry", "--source", "h", "--reason", "trang vốn như vậy"), 0)
+            self.expect(self.place.run("run"), 0)  # from then on the page is one that has no end
+            self.place.write("inbox/h.html", page.replace("Thủ tục số", "Thủ tục mới"))
+            self.expect(self.place.run("run"), 0)
+        self.place.write("inbox/h.html", "<html><body><table id='t'><tr>")
+        self.expect(self.place.run("run"), 1)
 
     def test_an_empty_list_of_a_page_is_one_whose_table_is_there(self):
         source = self.place.source("h", fetch={"file": "inbox/h.html"}, format="html", records="//table[@id='t']/tr[td]",

@@ -100,6 +100,49 @@ class Reconcile(Night):
         self.assertEqual((row["there_version"], row["there_status"], row["there_digest"]),
                          ("2", "published", held["1.000002"]["digest"]))
 
+    def against(self, code):
+        found = self.place.run("--json", "history", code, "--on", "2099-01-01").json
+        return found["status"], [row["what"] for row in found.get("against", [])]
+
+    def test_a_day_says_what_the_ledger_knows_against_what_was_acknowledged(self):
+        self.assertEqual(self.against("1.000002"), ("published", []))
+        self.four()
+        self.online(1)
+        self.records[0]["name"] = "Tên đang gửi"
+        self.place.records(*self.records)
+        self.portal.faults("kind=reset,on=put|get,code=1.000001,when=after")
+        self.place.run("run", "--code", "1.000001")
+        self.assertEqual(self.against("1.000001"), ("published", ["open"]))
+        self.assertEqual(self.against("1.000002"), ("published", ["differs"]))
+        self.assertEqual(self.against("1.000003"), (None, ["absent"]))
+        self.assertEqual(self.against("1.000004"), ("published", []))
+        there = self.portal.held()["1.000002"]["digest"]
+        for command in ("history", "show"):
+            done = self.place.run(command, "1.000002", *(("--on", "2099-01-01") if command == "history" else ()))
+            self.assertRegex(done.stdout, f"held something else .*digest {there[:16]}")
+        self.assertRegex(self.place.run("audit", "prove", "1.000002", "--on", "2099-01-01").stderr, "held something else")
+        report = self.place.run("--json", "report", "so-luong", "--as-of", "2099-01-01").json
+        told, = [part for part in report["lists"] if part["name"] == "against"]
+        self.assertEqual([row["code"] for row in told["rows"]], ["1.000001", "1.000002", "1.000003"])
+        self.assertEqual(report["total"]["total"]["count"], 5)
+        self.portal.faults()
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.against("1.000001"), ("published", []), "known now")
+        self.assertEqual(self.against("1.000003"), ("published", []), "it stands there again")
+
+    def test_what_the_portal_does_not_know_any_more_stands_nowhere(self):
+        """Whoever is asked: views, pages, reports and commands say the same."""
+        self.four()
+        self.online(1)
+        self.assertEqual(self.place.sql("SELECT code FROM audit_current WHERE code = '1.000003'"), [])
+        self.assertEqual(self.place.sql("SELECT 1 FROM audit_fields WHERE code = '1.000003' AND to_at IS NULL"), [])
+        self.assertIn("nothing that was acknowledged", self.place.run("show", "1.000003").stdout)
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.place.one("SELECT status FROM audit_current WHERE code = '1.000003'"), "published")
+        stretches = self.place.sql("SELECT from_run, to_run FROM audit_fields WHERE code = '1.000003' AND field = 'name' ORDER BY from_run")
+        self.assertEqual(stretches, [(1, 2), (3, None)], "what was gone for a time did not stand in that time")
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_what_should_be_there_and_is_not_goes_back_to_pending(self):
         self.four()
         self.online(1)

@@ -76,6 +76,22 @@ class Restore(unittest.TestCase):
         self.assertEqual((code, report["holds"]), (1, True))
         self.assertIn(f"holds to event {self.kept} and from it", report["not_proven"][0]["message"])
 
+    def test_what_stood_there_meanwhile_is_not_known_until_the_portal_was_asked(self):
+        def against():
+            found = self.place.run("--json", "history", "1.000001", "--on", "2099-01-01").json.get("against", [])
+            report = self.place.run("--json", "report", "so-luong", "--as-of", "2099-01-01").json.get("lists", [])
+            whole = [row for part in report if part["name"] == "against" for row in part["rows"] if "code" not in row]
+            self.assertEqual(len(found), len(whole))
+            return [(row["what"], row["from"], row["to"]) for row in found]
+
+        self.assertEqual(against(), [])
+        self.expect("restore", 0, self.saved, "--reason", "đĩa hỏng")
+        self.assertEqual(against(), [("restored", self.kept + 1, self.lost)])
+        words = self.place.run("history", "1.000001", "--on", "2099-01-01").stdout
+        self.assertRegex(words, f"events {self.kept + 1} to {self.lost} of the replaced ledger")
+        self.place.run("reconcile")
+        self.assertEqual(against(), [])
+
     def test_without_the_event_an_older_file_is_an_older_file(self):
         self.place.store.write_bytes(self.saved.read_bytes())
         for end in ("-wal", "-shm", ".checkpoint"):

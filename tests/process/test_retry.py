@@ -162,6 +162,22 @@ class Withdraw(Night):
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.held()["status"], "published")
 
+    def test_an_order_that_was_not_carried_out_is_lifted_too(self):
+        """Whatever kept it: what was ordered by mistake does not happen afterwards."""
+        retry = ("retry", "--code", "1.000002", "--reason", "nhầm")
+        for fault, again in (("status:403", 0), ("status:422", 1), ("status:412", 1), ("status:500", 0), ("reset", 1)):
+            with self.subTest(fault=fault):
+                self.portal.faults(f"kind={fault},on=withdrawal|batch", *(["kind=reset,on=get"] if fault == "reset" else []))
+                self.place.run("withdraw", "1.000002", "--decision", "1/QĐ-UBND", "--reason", "nhầm", "--yes")
+                self.portal.faults()
+                if again:
+                    self.expect(self.place.run(*retry), 0, "sent again.*once more")
+                self.expect(self.place.run(*retry), 0, "1 whose decision is lifted")
+                self.expect(self.place.run("run"), 0)
+                self.assertEqual(self.held()["status"], "published")
+                self.expect(self.place.run("audit", "verify"), 0)
+        self.assertEqual(self.portal.effect_counts()["1.000002"], 1)
+
     def test_a_source_that_says_abolished_itself_ends_the_order(self):
         self.withdraw()
         self.records[1]["status"] = "abolished"

@@ -56,6 +56,15 @@ class Staging(unittest.TestCase):
         self.run_to(0)
         self.assertEqual(self.place.one("SELECT changed FROM audit_runs ORDER BY run DESC LIMIT 1"), 0)
 
+    def test_a_key_that_does_not_identify_a_record_is_told(self):
+        self.place.change_source(key="/id")
+        self.place.records(procedure("1.000001", id="x"), procedure("1.000002", id="x"), procedure("1.000003", id="y"))
+        done = self.run_to(0)
+        self.assertRegex(done.stderr, '1 keys, such as "x", came with records that differ')
+        self.assertEqual(len(self.portal.held()), 3)
+        self.place.records(procedure("1.000004", id="z"), procedure("1.000004", id="z"))
+        self.assertNotIn("came with records", self.run_to(0).stderr)
+
     def test_who_asks_for_some_codes_says_nothing_of_the_source(self):
         self.place.records(*[procedure(f"1.00000{i}") for i in range(3)])
         self.run_to(0)

@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 
 from harness import Night, Place, Simulator, procedure, procedures, wait_until
+from sealed_nights import Forger
 
 INVENTED = '{"code":"1.000002","kind":"public","name":"Bịa đặt","status":"announced"}'
 PENDING, WITHDRAWN_BY_RECORD, CONFLICT, ORDERED, ADOPTED, OPEN, NEW = (f"1.{number:06d}" for number in range(2, 9))
@@ -195,3 +196,31 @@ class Tampering(Night):
                                                       (value, code)))
                 ends[code_ends] = ends.get(code_ends, 0) + 1
         self.assertGreater(ends.get(5, 0), 10, ends)
+
+
+class Readers(Night):
+    """What a command tells from events is told of events that give the ledger's head."""
+
+    COMMANDS = (("history", "1.000001"), ("history", "1.000001", "--on", "2026-01-01"), ("show", "1.000001"),
+                ("report", "so-luong"), ("report", "bien-dong", "--from", "2026-01-01", "--to", "2026-01-02"))
+
+    def test_an_old_event_that_was_changed_is_not_told(self):
+        records = procedures(2)
+        for name in ("A", "B", "C", "D"):
+            records[0]["name"] = name
+            self.place.records(*records)
+            self.expect(self.place.run("run"), 0)
+        for command in self.COMMANDS:
+            self.assertIn(self.place.run(*command).code, (0, 2), command)
+        self.expect(self.place.run("health"), 0)
+        for rehashed in (False, True):
+            with self.subTest(rehashed=rehashed), Forger(self.place) as forger:
+                event = forger.event("published", last=False, code="1.000001")
+                forger.do("UPDATE ledger SET at = '2020-01-01T00:00:00.000Z', actor = 'kẻ khác' WHERE seq = ?", event)
+                if rehashed:
+                    forger.rehash(event)
+            for command in (*self.COMMANDS, ("audit", "export", self.place.folder / "bundle")):
+                self.expect(self.place.run(*command), 5, "does not verify")
+            self.expect(self.place.run("show", "1.000002"), 5 if rehashed else 0)
+            self.expect(self.place.run("health"), 2, "does not verify")
+            self.assertFalse((self.place.folder / "bundle").exists())

@@ -7,6 +7,7 @@
 #include "adapters/unicode.h"
 #include "record/encoding.h"
 #include "tests/record/encoding_phrases.h"
+#include "tests/support/encoding_writer.h"
 #include "tests/support/test.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -25,8 +26,8 @@ static inline struct text lower(struct text text)
 static inline struct text encoded(enum encoding encoding, struct text utf8)
 {
     struct text bytes = TEXT_NONE;
-    if (!CHECK_INT(encoding_encode(&test_arena, encoding, utf8, &bytes, &error), STATUS_OK))
-        printf("    %s\n", error.message);
+    if (!CHECK(encoding_written(&test_arena, encoding, utf8, &bytes)))
+        printf("    " TEXT_PRINT "\n", TEXT_ARG(utf8));
     return bytes;
 }
 

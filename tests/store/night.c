@@ -142,6 +142,39 @@ TEST("a load that goes on where the night's load stopped is the last of that nig
     CHECK_INT(night.worst_exit, 0);
 }
 
+TEST("a night of stages ends as its extract or transform did where these stopped, until they are done again")
+{
+    count = 0;
+    ran("2026-03-11 23:30", NIGHT_EXTRACT, false, 3);
+    ran("2026-03-11 23:40", NIGHT_TRANSFORM, false, 0);
+    ran("2026-03-12 00:10", NIGHT_LOAD, false, 1);
+    struct night night = last("2026-03-12");
+    CHECK_INT(night.last, 3);
+    CHECK_INT(night.ending, 1);
+    CHECK_INT(night.last_exit, 3);
+    CHECK_INT(night.worst_exit, 3);
+    ran("2026-03-12 07:00", NIGHT_LOAD, false, 0);
+    night = last("2026-03-12");
+    CHECK_INT(night.last, 4);
+    CHECK_INT(night.last_exit, 3);
+    ran("2026-03-12 08:00", NIGHT_EXTRACT, false, 0);
+    ran("2026-03-12 08:10", NIGHT_TRANSFORM, false, -1);
+    ran("2026-03-12 08:20", NIGHT_LOAD, false, 0);
+    night = last("2026-03-12");
+    CHECK_INT(night.ending, 6);
+    CHECK_INT(night.last_exit, -1);
+    ran("2026-03-12 08:30", NIGHT_TRANSFORM, false, 1);
+    ran("2026-03-12 08:40", NIGHT_LOAD, false, 0);
+    night = last("2026-03-12");
+    CHECK_INT(night.ending, 9);
+    CHECK_INT(night.last_exit, 0);
+    CHECK_INT(night.worst, 6);
+    ran("2026-03-12 23:30", NIGHT_EXTRACT, false, 1);
+    ran("2026-03-12 23:40", NIGHT_LOAD, false, 0);
+    CHECK_INT(last("2026-03-13").last_exit, 0);
+    CHECK_INT(last("2026-03-13").worst_exit, 0);
+}
+
 TEST("behind a run a load alone is a smaller command, also where stages stood for the night before")
 {
     count = 0;

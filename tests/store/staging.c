@@ -222,7 +222,7 @@ static struct staging_counts pass_in(const char *document, const char *const *re
                                         .bytes = text_of(*records),
                                         .digest = crypto_sha256(text_of(*records)) };
         bool known;
-        CHECK_INT(staging_known_in(staging, &record.digest, record.key, record.locator, &known, &error),
+        CHECK_INT(staging_known_in(staging, &record.digest, record.key, NULL, record.locator, &known, &error),
                   STATUS_OK);
         if (!known)
             fresh[count++] = record;

@@ -82,7 +82,7 @@ static void stage(const char *const *records, size_t count)
                                         .locator = text_of(locator),
                                         .bytes = text_of(records[i]),
                                         .digest = crypto_sha256(text_of(records[i])) };
-        CHECK_INT(staging_known_as(staging, &record.digest, record.key, NULL, record.locator, &known, &error),
+        CHECK_INT(staging_known_in(staging, &record.digest, record.key, NULL, record.locator, &known, &error),
                   STATUS_OK);
         if (!known)
             CHECK_INT(staging_put(staging, &record, &error), STATUS_OK);

@@ -104,6 +104,16 @@ TEST("what the code list does not know is a finding, not dropped")
     CHECK_TEXT(result.findings.first->value, TEXT("Cấp huyện"));
 }
 
+TEST("an item is counted where the source has it, also behind one that was no value")
+{
+    static const char *const places[] = { "levels[0]", "levels[2]", "levels[3]", "levels[5]" };
+    run("  levels: { from: /x, split: \",\", codes: levels }\n",
+        "{\"n\":\"a\",\"c\":\"1\",\"x\":\"A,Cấp tỉnh,B,C,Cấp xã,D\"}");
+    const struct finding *finding = result.findings.first;
+    for (size_t i = 0; i < 4 && CHECK(finding); i++, finding = finding->next)
+        CHECK_TEXT(finding->field, text_of(places[i]));
+}
+
 TEST("match takes group 1, and no match is nothing")
 {
     const char *fields = "  results: { from: /x, match: \"^(.*?)Mã: \", map: { name: . } }\n";
@@ -211,6 +221,46 @@ TEST("a number of the source's own has no thousands, a text may have")
     CHECK(!result.findings.first);
     run(fields, "{\"n\":\"a\",\"c\":\"1\",\"d\":[{\"o\":2.5},{\"o\":\"2.0\"},{\"o\":-1}]}");
     CHECK(result.findings.first && result.findings.first->next && result.findings.first->next->next);
+}
+
+/* One row of a table of code, name and amount. */
+static struct text run_row(const char *format, const char *row)
+{
+    struct text source =
+        text_format(&test_arena,
+                    "name: s\nfetch: { %s }\nformat: %s\nkey: c\nmap:\n  code: c\n  name: n\n"
+                    "  status: { value: announced }\n"
+                    "  methods: { from: a, map: { duration.amount: ., fees: { from: . } } }\n",
+                    strcmp(format, "rows") ? "folder: ." : "sqlite: a.db, query: x", format);
+    BUFFER_OWNED struct buffer bytes = { 0 };
+    if (!CHECK_INT(compile(source.bytes), STATUS_OK)) {
+        CHECK_STRING(error.message, "");
+        return TEXT_NONE;
+    }
+    map_run(map, &test_arena, text_of(row), TEXT("[\"c\",\"n\",\"a\"]"), &result);
+    if (result.procedure)
+        canonical_write(&bytes, result.procedure);
+    struct text text = text_copy(&test_arena, buffer_view(&bytes));
+    map_free(map);
+    return text;
+}
+
+TEST("a number of a database is that number; one that was typed into a cell and could be thousands is "
+     "nobody's to guess")
+{
+    has(run_row("rows", "[\"1\",\"a\",1.515]"),
+        "{\"duration\":{\"amount\":\"1.515\"},\"fees\":[{\"amount\":\"1.515\"}]}");
+    CHECK(!result.findings.first);
+    has(run_row("rows", "[\"1\",\"a\",\"1.515\"]"), "\"fees\":[{\"amount\":\"1515\"}]");
+    has(run_row("xlsx", "[\"1\",\"a\",\"1.515\"]"), "\"fees\":[{\"amount\":\"1515\"}]");
+    has(run_row("xlsx", "[\"1\",\"a\",0.125]"),
+        "{\"duration\":{\"amount\":\"0.125\"},\"fees\":[{\"amount\":\"0.125\"}]}");
+    has(run_row("xlsx", "[\"1\",\"a\",50000]"), "\"fees\":[{\"amount\":\"50000\"}]");
+    CHECK(!result.findings.first);
+    CHECK(!text_find(run_row("xlsx", "[\"1\",\"a\",1.515]"), TEXT("amount"), &(size_t){ 0 }));
+    CHECK(result.findings.first && result.findings.first->next && !result.findings.first->next->next);
+    CHECK_TEXT(result.findings.first->rule, TEXT("congkhai/number"));
+    CHECK_STRING(result.findings.first->reason.id, "number.unclear");
 }
 
 TEST("money is read, prose stays prose, and constants alone are nothing")

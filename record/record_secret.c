@@ -1,0 +1,21 @@
+#include "adapters/secrets.h"
+#include "adapters/unescape.h"
+#include "adapters/unicode.h"
+#include "record/normalise.h"
+#include "record/record.h"
+
+bool record_holds_secret(struct text text)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    BUFFER_OWNED struct buffer seen = { 0 };
+    struct normalise_counts uncounted = { 0 };
+    struct text shown;
+    if (secrets_named_in(text))
+        return true;
+    if (!secrets_any_named() || unicode_invalid_at(text) < text.length)
+        return false;
+    if (unescape_put(&seen, text))
+        text = buffer_view(&seen);
+    return normalise(&arena, text, false, &uncounted, &shown, NULL) == STATUS_OK &&
+           shown.bytes != text.bytes && secrets_named_in(shown);
+}

@@ -1,0 +1,88 @@
+/* What the ledger itself knows against what was acknowledged last. */
+#include "store/history.h"
+#include "store/history_rows.h"
+#include "store/restoration.h"
+#include "store/statement_rows.h"
+
+#define NOW "~" /* behind every time */
+
+/* From an intent until its answer, and after one that said nothing, nobody knows what became of it. A refresh is a look
+ * that found what was believed. */
+#define AGAINST                                                                                              \
+    "WITH e AS (SELECT * FROM ledger WHERE code = ?1 AND at < ?2),"                                          \
+    " known AS (SELECT coalesce(max(seq) FILTER (WHERE event IN ('published', 'withdrawn')), 0) AS version," \
+    "  coalesce(max(seq) FILTER (WHERE event IN ('published', 'withdrawn', 'refreshed')), 0) AS looked,"     \
+    "  max(seq) FILTER (WHERE event IN ('intended', 'published', 'withdrawn', 'refused', 'conflict',"        \
+    "   'unknown', 'failed') OR (event = 'recalled' AND json_extract(detail, '$.reconciled') IS NULL))"      \
+    "   AS delivery FROM e)"                                                                                 \
+    "SELECT e.seq AS event, e.at, e.run, CASE WHEN e.event = 'recalled' THEN 'absent'"                       \
+    "  WHEN e.event IN ('intended', 'unknown') THEN 'open' ELSE e.event END AS what,"                        \
+    " CASE WHEN e.event IN ('intended', 'unknown') THEN lower(hex(e.digest)) ELSE"                           \
+    "  json_extract(e.detail, '$.portal_digest') END AS digest,"                                             \
+    " CASE WHEN e.event IN ('intended', 'unknown') THEN json_extract(e.detail, '$.action') END AS action,"   \
+    " CASE WHEN e.event = 'differs' THEN json_extract(e.detail, '$.status') END AS status,"                  \
+    " json_extract(e.detail, '$.version') AS version, json_extract(e.detail, '$.words') AS words"            \
+    " FROM e, known WHERE (e.event IN ('differs', 'conflict') AND e.seq > known.looked)"                     \
+    " OR (e.event = 'recalled' AND json_extract(e.detail, '$.reconciled') AND e.seq > known.version)"        \
+    " OR (e.event IN ('intended', 'unknown') AND e.seq = known.delivery) ORDER BY e.seq"
+
+enum status history_against(struct store *store, struct arena *arena, struct text code, const struct date *on,
+                            struct value **against, struct error *error)
+{
+    struct sqlite_statement *rows;
+    char until[CLOCK_TEXT] = NOW;
+    if (on)
+        history_end_of_day(*on, until);
+    if (store_sql(store, AGAINST, &rows, error))
+        return error->status;
+    sqlite_bind_text(rows, 1, code);
+    sqlite_bind_text(rows, 2, text_of(until));
+    if (statement_rows(rows, arena, NULL, against, error))
+        return error->status;
+    return restoration_gaps(store, arena, code, text_of(until), *against, error);
+}
+
+/* By the runs, of which there are few. Of a run that ended every intent has its answer. */
+#define DOUBTFUL                                                                                             \
+    "SELECT m.code AS code FROM ledger s CROSS JOIN ledger m ON m.run = s.run AND m.event IN ('differs', "   \
+    "'conflict',"                                                                                            \
+    " 'unknown', 'recalled') WHERE s.event = 'run-started' AND s.at < ?1 AND m.code IS NOT NULL"             \
+    " UNION SELECT m.code FROM ledger s CROSS JOIN ledger m ON m.run = s.run AND m.event = 'intended'"       \
+    " WHERE s.event = 'run-started' AND s.at < ?1 AND NOT EXISTS (SELECT 1 FROM ledger f WHERE"              \
+    "  f.run = s.run AND f.event = 'run-finished') ORDER BY 1"
+
+static enum status add_code(struct store *store, struct arena *arena, struct text code, const struct date *on,
+                            struct value *all, struct error *error)
+{
+    struct value *against;
+    if (history_against(store, arena, code, on, &against, error))
+        return error->status;
+    for (struct value *row = against->first, *next; row; row = next) {
+        next = row->next;
+        if (text_is(value_text_of(row, "what"), "restored"))
+            continue;
+        row->next = NULL;
+        value_set(row, "code", value_text(arena, code));
+        value_append(all, row);
+    }
+    return STATUS_OK;
+}
+
+enum status history_against_all(struct store *store, struct arena *arena, struct date on,
+                                struct value **against, struct error *error)
+{
+    struct sqlite_statement *rows;
+    struct value *codes;
+    char until[CLOCK_TEXT];
+    history_end_of_day(on, until);
+    if (store_sql(store, DOUBTFUL, &rows, error))
+        return error->status;
+    sqlite_bind_text(rows, 1, text_of(until));
+    if (statement_rows(rows, arena, NULL, &codes, error))
+        return error->status;
+    *against = value_list(arena);
+    for (const struct value *row = codes->first; row; row = row->next)
+        if (add_code(store, arena, value_text_of(row, "code"), &on, *against, error))
+            return error->status;
+    return restoration_gaps(store, arena, TEXT_NONE, text_of(until), *against, error);
+}
