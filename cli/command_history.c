@@ -197,8 +197,8 @@ static const char *why_pending(struct text state)
         { "failed", N_("every attempt failed and the portal does not have it: first in line next time") },
         { "refused",
           N_("the portal refused this content: waits until the record changes, or for \"retry\"") },
-        { "conflict",
-          N_("what the portal shows and what is wanted there do not fit: an operator decides (\"reconcile\")") },
+        { "conflict", N_("what the portal shows and what is wanted there do not fit: an operator decides "
+                         "(\"reconcile\")") },
     };
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (text_is(state, reasons[i].state))
