@@ -136,8 +136,8 @@ static struct value *index_row(struct arena *arena, struct value *rows, const ch
     return row;
 }
 
-/* The denominator is what was judged; its codes are those of both sides. */
-static void finish_index(struct arena *arena, struct value *row)
+/* The denominator of a term is what was judged; its codes are those of both sides. */
+static void finish_term(struct arena *arena, struct value *row)
 {
     static const char *const sides[] = { "in_time", "offenders" };
     for (size_t i = 0; i < 2; i++) {
@@ -145,8 +145,12 @@ static void finish_index(struct arena *arena, struct value *row)
         for (const struct value *code = codes->first; code; code = code->next)
             report_count(arena, row, "denominator", code->text);
     }
-    report_percent(arena, row, "percent", report_count_of(row, "in_time"),
-                   report_count_of(row, "denominator"));
+}
+
+static void count_standing(struct arena *arena, struct value *row, const char *figure, struct text code)
+{
+    report_count(arena, row, figure, code);
+    report_count(arena, row, "denominator", code);
 }
 
 static enum status judge_standing(const struct report_request *request, struct arena *arena,
@@ -162,14 +166,15 @@ static enum status judge_standing(const struct report_request *request, struct a
             continue;
         bool is_full = report_says(row, "online_service", "full");
         bool online = is_full || report_says(row, "online_service", "partial");
-        bool stated = value_text_of(row, "online_service").bytes;
-        report_count(arena, complete, report_says(row, "complete", "1") ? "in_time" : "offenders", code);
-        report_count(arena, share, !stated ? "not_judged" : online ? "in_time" : "offenders", code);
+        /* The shares are of all, so that silence makes none better; who says nothing is named, and no offender. */
+        const char *otherwise = value_text_of(row, "online_service").bytes ? "offenders" : "not_judged";
+        count_standing(arena, complete, report_says(row, "complete", "1") ? "in_time" : "offenders", code);
+        count_standing(arena, share, online ? "in_time" : otherwise, code);
         struct text eligible = value_text_of(row, "full_online_eligible");
-        if (!eligible.bytes || (!stated && text_is(eligible, "yes")))
+        if (!eligible.bytes)
             report_count(arena, full, "not_judged", code);
         else if (text_is(eligible, "yes"))
-            report_count(arena, full, is_full ? "in_time" : "offenders", code);
+            count_standing(arena, full, is_full ? "in_time" : otherwise, code);
     }
     return STATUS_OK;
 }
@@ -197,8 +202,11 @@ enum status report_make_index_766(const struct report_request *request, struct a
     judge_wanted(request, arena, &steps, announced);
     if (judge_standing(request, arena, complete, share, full, error))
         return error->status;
+    finish_term(arena, announced);
+    finish_term(arena, published);
     for (struct value *row = rows->first; row; row = row->next)
-        finish_index(arena, row);
+        report_percent(arena, row, "percent", report_count_of(row, "in_time"),
+                       report_count_of(row, "denominator"));
     report_note(arena, document,
                 _("Indices that rest on dossiers (1.4, 2.x, 3.2 and others) are not in this data and are not "
                   "computed."));

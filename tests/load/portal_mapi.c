@@ -163,6 +163,7 @@ TEST("what comes back is compared by what it says, not by its form")
         { "{\"CANCUPHAPLY\":[{\"SOVANBAN\":\"1\"}]}", "{\"CANCUPHAPLY\":{\"SOVANBAN\":1}}", true },
         { "{\"TENTTHC\":\"Đăng ký  khai\\r\\n sinh\"}", "{\"TENTTHC\":\" Đăng ký khai\\u00a0sinh \"}", true },
         { "{\"TENTTHC\":\"Đăng ký khai sinh\"}", "{\"TENTTHC\":\"Đăng ký khaisinh\"}", false },
+        { "{\"TENTTHC\":\"Đăng ký\"}", "{\"TENTTHC\":\"\\u00d0\\u0103ng k\\u00fd\\u200b\"}", true },
         { "{\"THANHPHANHOSO\":[{\"GIAYTO\":[{\"SOBANSAO\":\"2\"}]}]}",
           "{\"THANHPHANHOSO\":[{\"GIAYTO\":{\"SOBANSAO\":\"02.0\"}}]}", true },
         { "{\"KETQUATHUCHIEN\":[{\"TENKETQUA\":\"A\"},{\"TENKETQUA\":\"B\"}]}",

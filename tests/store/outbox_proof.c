@@ -59,7 +59,7 @@ static void answer(const char *code, enum outbox_outcome outcome)
                                     .status = 200,
                                     .version = text_of("v"),
                                     .etag = text_of("\"e\""),
-                                    .message = TEXT("words") };
+                                    .said.words = TEXT("words") };
     if (!strcmp(code, "34"))
         first_of_34 = item.intent_digest;
     begin();
@@ -433,6 +433,14 @@ TEST("what an operator decides over what is at rest names what it set aside, and
     theirs.abolished = true;
     CHECK_INT(reconciliation_adopt(night.store, &theirs, &error), STATUS_OK);
     no_doubt("and once more, abolished");
+    withdraw("55");
+    night_deliver(&night);
+    theirs = decision("55", "{\"code\":\"55\"}");
+    theirs.abolished = true;
+    CHECK_INT(reconciliation_adopt(night.store, &theirs, &error), STATUS_OK);
+    CHECK(find("55").ordered);
+    no_doubt("adopted as abolished after an order that was carried out");
+    doubted("55", "ordered = NULL", "an operator ordered");
     theirs = decision("45", NULL);
     CHECK_INT(reconciliation_overwrite(night.store, &theirs, &error), STATUS_OK);
     no_doubt("overwritten");
