@@ -29,8 +29,9 @@ const struct report_kind report_kinds[] = {
          "another content under the same code.") },
     { "chi-so-766", N_("Indices of Decision 766/QĐ-TTg"), true, report_make_index_766,
       N_("1.1 announced in time, 1.2 published in time, 1.3 complete in points a to g of Article 8(2) of Decree 63/2010/NĐ-CP "
-         "as amended, 3.1 online. What cannot be judged stands in its own column, outside numerator and denominator. Rounded "
-         "half up to two decimals; a denominator of 0 is N/A.") },
+         "as amended, 3.1 online. What cannot be judged stands in its own column, outside numerator and denominator; of 3.1 what says "
+         "nothing of its online service is named there and counts in the denominator. Rounded half up to two decimals; a "
+         "denominator of 0 is N/A.") },
     { "noi-bo", N_("Internal procedures"), false, report_make_internal,
       N_("Internal procedures by field and executing agency, in the two groups of Decision 1085/QĐ-TTg: between agencies, "
          "and within one. Announced: by a decision, whether they stand at the portal yet or not; published and abolished: as "

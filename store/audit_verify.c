@@ -111,10 +111,33 @@ static enum status check_schema(struct audit_pass *pass, bool *ours, struct erro
     return STATUS_OK;
 }
 
+/* SQLite puts the pages of a rollback journal back when it may next write, and what was verified is another file then. The store
+ * never has one: its log is a write-ahead log. One that begins with a zero byte has ended. */
+static void check_journal(struct audit_pass *pass)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text path = text_format(&arena, "%s-journal", store_path(pass->store));
+    struct file_stream stream;
+    char first = 0;
+    size_t got = 0;
+    if (!file_exists(path.bytes))
+        return;
+    bool ended = !file_stream_open(&arena, path.bytes, &stream, NULL);
+    if (ended) {
+        ended = !stream.read(&stream, &first, 1, &got, NULL) && !first;
+        stream.close(&stream);
+    }
+    if (!ended)
+        audit_find(pass, AUDIT_DATABASE, 0,
+                   _("%s lies beside the store: SQLite would put other pages in the place of the file's"),
+                   path.bytes);
+}
+
 /* An index that was edited hides rows from whoever asks by it, without a byte of the table changed. */
 static enum status check_database(struct audit_pass *pass, struct error *error)
 {
     struct sqlite_statement *rows;
+    check_journal(pass);
     if (sqlite_prepare(store_database(pass->store), "PRAGMA integrity_check(10)", &rows, error))
         return error->status;
     enum status status;

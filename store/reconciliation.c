@@ -230,6 +230,7 @@ static enum status note_difference(struct store *store, struct arena *arena,
 {
     char hex[DIGEST_HEX] = "";
     struct outbox_item item;
+    struct error why;
     struct value *detail = value_object(arena);
     if (outbox_find(store, arena, difference->code, &item, error))
         return error->status;
@@ -243,12 +244,14 @@ static enum status note_difference(struct store *store, struct arena *arena,
                                   .code = difference->code,
                                   .digest = item.has_held_digest ? &item.held_digest : NULL,
                                   .detail = detail };
-    outbox_item_differ(
-        &item, text_format(arena,
-                           _("the portal holds something else than it acknowledged: version " TEXT_PRINT
-                             ", digest %.16s…, " TEXT_PRINT
-                             "; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
-                           TEXT_ARG(difference->version), hex, TEXT_ARG(difference->status)));
+    (void)error_set(&why, STATUS_REJECT,
+                    _("the portal holds something else than it acknowledged: version " TEXT_PRINT
+                      ", digest %.16s…, " TEXT_PRINT
+                      "; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
+                    TEXT_ARG(difference->version), hex, TEXT_ARG(difference->status));
+    struct said said = said_of(&why);
+    said_put(arena, detail, &said);
+    outbox_item_differ(&item, said.words);
     return ledger_append(store, &event, NULL, error) ? error->status : outbox_save(store, &item, error);
 }
 
@@ -261,14 +264,16 @@ static enum status lose(struct store *store, struct arena *arena, struct outbox_
                         const char *reason, struct error *error)
 {
     int64_t seq;
+    struct error why;
     struct value *detail = value_object(arena);
     value_set(detail, "absent", value_boolean(arena, true));
     value_set(detail, "action", value_string(arena, "publish"));
     if (reason)
         value_set(detail, "reason", value_string(arena, reason));
     value_set(detail, "reconciled", value_boolean(arena, true));
-    value_set(detail, "words",
-              value_string(arena, _("the portal does not know the procedure that it acknowledged")));
+    (void)error_set(&why, STATUS_REJECT, _("the portal does not know the procedure that it acknowledged"));
+    struct said said = said_of(&why);
+    said_put(arena, detail, &said);
     struct ledger_event event = { .event = "recalled",
                                   .code = item->code,
                                   .digest = item->has_held_digest ? &item->held_digest : NULL,

@@ -434,6 +434,21 @@ class Retention(unittest.TestCase):
             self.assertEqual(place.run("audit", "export", folder).code, 0)
             self.assertEqual(verifier(folder, "--key", place.key)[0], 0)
 
+    def test_what_a_bundle_says_was_forgotten_may_stand_in_any_order(self):
+        with Simulator() as portal, Signed(portal) as place:
+            place.configure(retention={"source_bytes": "1s"})
+            for notes in ("x", "y"):
+                place.records(*procedures(5, notes=notes))
+                place.run("run")
+            wait_until(lambda: forgets(place), "forgotten")
+            folder = place.folder / "bundle"
+            self.assertEqual(place.run("audit", "export", folder).code, 0)
+            about = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+            self.assertEqual(len(about["forgotten"]), 5)
+            for order in (sorted(about["forgotten"]), sorted(about["forgotten"], reverse=True)):
+                (folder / "bundle.json").write_text(json.dumps({**about, "forgotten": order}), encoding="utf-8")
+                self.assertEqual((place.run("audit", "verify", folder).code, verifier(folder, "--key", place.key)[0]), (0, 0))
+
     def test_a_record_that_was_missing_until_its_bytes_were_forgotten_is_staged_again(self):
         with Simulator() as portal, Place(portal) as place:
             place.configure(retention={"source_bytes": "1s"})

@@ -255,16 +255,18 @@ class Reports(Night):
         self.assertEqual([row[name]["codes"] for name in ("announced", "published", "abolished", "unstated")],
                          [["1.000001", "1.000002", "1.000003"], ["1.000001", "1.000002"], [], ["1.000001", "1.000002", "1.000003"]])
 
-    def test_what_is_not_judged_stands_beside_an_index_and_not_in_it(self):
+    def test_what_says_nothing_of_its_online_service_is_part_of_all_and_no_offender(self):
         self.night("2026-03-02", record("1.000001", online="full", eligible="yes"), record("1.000002", online="none", eligible="yes"),
                    record("1.000003"), record("1.000004", eligible="yes"))
         rows = self.indices()
         share, full = rows["3.1", "online, full and partial, among all"], rows["3.1", "fully online, among those eligible for it"]
         figures = ("in_time", "denominator", "offenders", "not_judged")
         self.assertEqual([share[name]["codes"] for name in figures],
-                         [["1.000001"], ["1.000001", "1.000002"], ["1.000002"], ["1.000003", "1.000004"]])
+                         [["1.000001"], [f"1.00000{n}" for n in (1, 2, 3, 4)], ["1.000002"], ["1.000003", "1.000004"]])
         self.assertEqual([full[name]["codes"] for name in figures],
-                         [["1.000001"], ["1.000001", "1.000002"], ["1.000002"], ["1.000003", "1.000004"]])
+                         [["1.000001"], ["1.000001", "1.000002", "1.000004"], ["1.000002"], ["1.000003", "1.000004"]])
+        self.assertEqual((share["percent"]["percent"], full["percent"]["percent"]), ("25.00", "33.33"))
+        self.assertEqual(self.report("dich-vu-cong")["total"]["share"]["percent"], "25.00", "the same share in both reports")
 
     def test_groups_have_names_in_the_language_of_the_report(self):
         self.night("2026-03-02", record("1.000001", levels=["commune", "province"]), record("1.000002"))
