@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/report.h"
+#include "store/said.h"
 
 #define HOUR     INT64_C(3600000)
 #define DAY      (24 * HOUR)
@@ -165,9 +165,7 @@ static enum status put_run(struct store *store, struct arena *arena, int64_t run
         if (names[i] && !sqlite_is_null(row, i)) {
             struct text words = text_copy(arena, sqlite_column_text(row, i));
             if (i == 2)
-                words = report_why(arena, words,
-                                   sqlite_is_null(row, 3) ? TEXT_NONE
-                                                          : text_copy(arena, sqlite_column_text(row, 3)));
+                words = said_now(arena, words, sqlite_column_text(row, 3));
             value_set(night, names[i], value_text(arena, words));
         }
     sqlite_reset_statement(row);
