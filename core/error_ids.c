@@ -642,6 +642,7 @@ static const struct {
     { "the-portal-holds-something-else-published-there", "the portal holds something else, published there" },
     { "the-portal-holds-something-else-than-it", "the portal holds something else than it acknowledged: version %.*s, digest %.16s…, %.*s; settle it with \"congkhai reconcile --adopt\" or --overwrite" },
     { "the-portal-lists-nothing-that-can-be", "the portal %s lists nothing that can be read: it has no \"items\"" },
+    { "the-portal-lists-nothing-that-can-be-2", "the portal %s lists nothing that can be read: its \"next\" is no code" },
     { "the-portal-lists-something-that-is-no", "the portal %s lists something that is no procedure: an item without \"code\"" },
     { "the-portal-never-acknowledged-anything-of", "the portal never acknowledged anything of \"%.*s\"" },
     { "the-portal-says-that-the-procedure-is", "the portal says that the procedure is gone there (HTTP 410): %.*s" },

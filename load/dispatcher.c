@@ -354,7 +354,7 @@ static enum status dispatch(struct dispatcher *dispatcher, struct error *error)
             if (end_one(dispatcher, dispatch_queues_take(&lists->sends), error))
                 return error->status;
         } else if (lists->asks.first && congestion_allows(&dispatcher->congestion, true, dispatcher->out,
-                                                   dispatcher->out_sends, dispatcher->now)) {
+                                                          dispatcher->out_sends, dispatcher->now)) {
             struct delivery_task *delivery_task = dispatch_queues_take(&lists->asks);
             struct portal_request *request = &delivery_task->request;
             note_leaving(dispatcher, delivery_task, true);

@@ -112,7 +112,8 @@ static enum approval_standing standing_of(const struct outbox_item *item, int64_
     return standing;
 }
 
-TEST("an approval is used by the intent that was settled, not by the one that is open, and by none that was recalled")
+TEST("an approval is used by the intent that was settled, not by the one that is open, and by none that was "
+     "recalled")
 {
     open_store();
     struct outbox_item item = want("1.000001");
