@@ -94,7 +94,7 @@ static void judge_steps(const struct report_request *request, struct arena *aren
             finish_code(arena, announced, published, &of);
             of = (struct verdicts){ .code = code };
         }
-        if (!strcmp(step->what, "baseline") || !strcmp(step->what, "correction"))
+        if (!step->has_term)
             continue;
         if (report_within(request, value_text_of(step->version, "signed_on")))
             add_announcement(request, &of, step->version);
@@ -114,6 +114,7 @@ static void judge_wanted(const struct report_request *request, struct arena *are
     for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next) {
         struct text code = value_text_of(wanted, "code");
         bool seen = report_says(wanted, "status", "draft") || text_equal(code, last) ||
+                    report_steps_decided_before(steps, wanted) ||
                     !report_within(request, value_text_of(wanted, "signed_on"));
         const struct report_step *step = report_steps_find(steps, code), *end = steps->step + steps->count;
         for (; !seen && step && step < end && text_equal(value_text_of(step->version, "code"), code); step++)
