@@ -221,6 +221,23 @@ class Attacks(Office, Night):
         self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 2, "withdraw": 1})
         self.assertNotIn("needs approval", self.run_as("retry", "--code", "1.000002", "--reason", "x").stderr)
 
+    def test_a_withdrawal_that_was_sent_back_is_asked_for_anew_and_lifted_only_when_that_is_said_once_more(self):
+        self.place.configure(approval=None)
+        self.night(*procedures(3), code=0)
+        self.scope("withdrawals")
+        order = ("withdraw", "1.000001", "--decision", "99/QĐ-UBND", "--reason", "Bãi bỏ", "--yes")
+        retry = ("retry", "--code", "1.000001", "--reason", "vẫn bãi bỏ")
+        self.expect(self.run_as(*order, login="b"), 1)
+        number = len(self.events("submitted"))
+        self.send_back(number)
+        self.expect(self.run_as(*retry, login="b"), 0, "0 whose decision is lifted, 1 sent back\n.*once more")
+        self.assertEqual(self.place.sql("SELECT code FROM procedure_state WHERE wanted_action = 'withdraw'"), [("1.000001",)])
+        self.assertEqual(len(self.events("submitted")), number + 1)
+        self.expect(self.run_as(*retry, login="b"), 0, "1 whose decision is lifted, 0 sent back")
+        self.expect(self.run_as("run"), 0)
+        self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 3})
+        self.expect(self.run_as("audit", "verify"), 0)
+
     def test_who_alone_may_approve_submits_no_rules_of_approval_and_one_of_two_does(self):
         self.night(*procedures(1))
         self.scope(people=self.PEOPLE[:2])
