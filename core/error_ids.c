@@ -102,6 +102,7 @@ static const struct {
     { "at-the-login", "at the login: %.*s" },
     { "audit-takes-no-option", "\"audit %s\" takes no option --%s" },
     { "audit-takes-nothing-more", "\"audit %s\" takes nothing more" },
+    { "auth-basic-user-must-not-hold-a", "auth.basic.user must not hold a colon" },
     { "belongs-to-somebody-else-in-a-folder", "%s belongs to somebody else, in a folder where everybody may write; take it away" },
     { "body", "body" },
     { "body-there-is-no-object-that-could", "body: there is no object that \"%.*s\" could go into" },
