@@ -173,8 +173,12 @@ static enum status ask(struct session *session, struct error *error, int *exit_c
         return error->status;
     enum status status = reconcile_ask(store, &request, &counts, error);
     if (!status) {
-        /* For a person to look at; what is missing there goes its way by itself. */
-        *exit_code = counts.differs || counts.only ? 1 : 0;
+        struct store_kept_back kept;
+        status = store_kept_back(store, &kept, error);
+        /* For a person to look at; what is missing there goes its way by itself, or waits for an approver. */
+        *exit_code = counts.differs || counts.only || store_keeps_back(&kept) ? 1 : 0;
+    }
+    if (!status) {
         status = show(session, store, &counts, true, error);
     }
     return run_close(session, store, status, &run_counts, exit_code, error);

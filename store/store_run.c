@@ -182,3 +182,9 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
     kept->sent_back = asked.sent_back;
     return STATUS_OK;
 }
+
+bool store_keeps_back(const struct store_kept_back *kept)
+{
+    return kept->rejected || kept->held || kept->refused || kept->failed || kept->conflict || kept->unknown ||
+           kept->waiting || kept->sent_back;
+}
