@@ -13,11 +13,11 @@ struct kept_filter {
     const struct text *codes; /* codes, or keys of records without one */
     size_t code_count;
     const char *rule, *department, *outcome; /* NULL: any */
-    const char *reason, *message;            /* of a finding; of a delivery the words of its night. NULL: any */
-    int64_t since;                           /* only what stands since a later run than this; 0: all */
-    int64_t limit;                           /* rows at most; 0: all */
-    int64_t offset;                          /* rows that are left out before them */
-    const struct row_visit *visit;           /* takes the rows, and *rows is NULL; NULL: nobody does */
+    const char *reason, *message;  /* of a finding; of a delivery the words of its night. NULL: any */
+    int64_t since;                 /* only what stands since a later run than this; 0: all */
+    int64_t limit;                 /* rows at most; 0: all */
+    int64_t offset;                /* rows that are left out before them */
+    const struct row_visit *visit; /* takes the rows, and *rows is NULL; NULL: nobody does */
 };
 
 /* How many records and procedures are kept back, and how many of them since after that run (0: all). */
