@@ -84,8 +84,7 @@ enum status report_steps_read(const struct report_request *request, struct arena
     steps->baseline = text_of(request->baseline);
     if (report_view_versions(request->store, request->memory, arena, EVER, &versions, error) ||
         report_view_wanted(request->store, arena, &steps->wanted, error) ||
-        (!steps->baseline.bytes &&
-         report_view_first_day(request->store, arena, &steps->baseline, error)))
+        (!steps->baseline.bytes && report_view_first_day(request->store, arena, &steps->baseline, error)))
         return error->status;
     note_baseline(arena, document, steps->baseline, request->baseline == NULL);
     steps->step = arena_array(arena, struct report_step, versions->count + 1);

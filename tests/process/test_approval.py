@@ -207,6 +207,35 @@ class Attacks(Office, Night):
         self.approve(code=2, letter="c", name=C)
         self.assertEqual(len(self.events("approved")), 1)
 
+    def test_the_rest_of_a_list_is_signed_without_what_was_approved_before(self):
+        self.night(*procedures(3))
+        self.submit()
+        self.approve(1, "--code", "1.000001")
+        self.expect(self.run_as("load"), 1)
+        done = self.run_as("--language", "en", "approve", "1", "--as", A, "--key", self.place.folder / "keys" / "a", login="a",
+                           words="mật khẩu a")
+        self.expect(done, 0, "2 steps of list 1 are approved")
+        approved = self.place.sql("SELECT code FROM audit_orders WHERE \"order\" = 'approve' ORDER BY code")
+        self.assertEqual(approved, [(f"1.{number:06d}",) for number in (1, 2, 3)], "each once")
+        self.expect(self.run_as("load"), 0)
+        self.expect(self.run_as("audit", "verify"), 0)
+
+    def test_a_reconciliation_that_leaves_something_for_an_approver_says_so(self):
+        self.night(*procedures(2))
+        self.submit()
+        self.approve()
+        self.expect(self.run_as("load"), 0)
+        self.expect(self.run_as("reconcile"), 0)
+        self.portal.reset()
+        self.expect(self.run_as("reconcile"), 1)
+
+    def test_a_persons_key_is_made_where_the_configuration_names_it_already(self):
+        self.scope(people=[{**self.PEOPLE[0], "key": "keys/new.pub"}, self.PEOPLE[1]])
+        self.expect(self.run_as("check"), 2)
+        done = self.run_as("audit", "key", self.place.folder / "keys" / "new", "--as", A, words="mật khẩu mới")
+        self.expect(done, 0)
+        self.expect(self.run_as("check"), 0)
+
     def test_what_an_approver_orders_waits_for_a_submitter(self):
         self.place.configure(approval=None)
         self.night(*procedures(2), code=0)
@@ -220,6 +249,23 @@ class Attacks(Office, Night):
         self.expect(self.run_as("load"), 0)
         self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 2, "withdraw": 1})
         self.assertNotIn("needs approval", self.run_as("retry", "--code", "1.000002", "--reason", "x").stderr)
+
+    def test_a_withdrawal_that_was_sent_back_is_asked_for_anew_and_lifted_only_when_that_is_said_once_more(self):
+        self.place.configure(approval=None)
+        self.night(*procedures(3), code=0)
+        self.scope("withdrawals")
+        order = ("withdraw", "1.000001", "--decision", "99/QĐ-UBND", "--reason", "Bãi bỏ", "--yes")
+        retry = ("retry", "--code", "1.000001", "--reason", "vẫn bãi bỏ")
+        self.expect(self.run_as(*order, login="b"), 1)
+        number = len(self.events("submitted"))
+        self.send_back(number)
+        self.expect(self.run_as(*retry, login="b"), 0, "0 whose decision is lifted, 1 sent back\n.*once more")
+        self.assertEqual(self.place.sql("SELECT code FROM procedure_state WHERE wanted_action = 'withdraw'"), [("1.000001",)])
+        self.assertEqual(len(self.events("submitted")), number + 1)
+        self.expect(self.run_as(*retry, login="b"), 0, "1 whose decision is lifted, 0 sent back")
+        self.expect(self.run_as("run"), 0)
+        self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 3})
+        self.expect(self.run_as("audit", "verify"), 0)
 
     def test_who_alone_may_approve_submits_no_rules_of_approval_and_one_of_two_does(self):
         self.night(*procedures(1))
@@ -511,7 +557,7 @@ class People(Office, Night):
         self.scope(people=self.PEOPLE[1:])
         words = ("submit", "--people", "--recover", "--as", C, "--reason", "Người duyệt đã nghỉ việc, mất khóa")
         self.expect(self.run_as(*words[:3], *words[3:5], login="c"), 2)
-        self.expect(self.run_as(*words, login="c"), 0)
+        self.expect(self.run_as("--language", "en", *words, login="c"), 0, "take effect after 72 hours")
         self.expect(self.run_as("health"), 2, "recover")
         self.expect(self.run_as("load", at=71 * 3600), 1)
         self.submit(at=71 * 3600)
