@@ -221,6 +221,12 @@ class Reports(Night):
         self.assertEqual([published[c]["codes"] for c in ("in_time", "offenders", "not_judged")], [["1.000001", "1.000003"], [], ["1.000002"]],
                          "the latest decision is 9/QĐ-UBND, without a day")
 
+    def test_a_field_that_is_named_twice_counts_once(self):
+        self.night("2026-03-02", record("1.000001", fields=["Đất đai", "Đất đai"]), record("1.000002", fields=["Đất đai"]))
+        for name, column in (("so-luong", "total"), ("dich-vu-cong", "procedures")):
+            document = self.report(name, "--by", "field")
+            self.assertEqual([self.count(row, column) for row in document["rows"] if row["group"].startswith("Đất đai")], [2], name)
+
     def test_not_yet_is_whatever_the_sources_announce_and_the_portal_does_not_have(self):
         """Term of 2026-03-02: Monday 2026-03-09; of 2026-03-26: 2026-04-02, behind the period."""
         def put(code, decision, signed, **changes):
