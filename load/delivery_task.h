@@ -8,6 +8,8 @@
 #include "store/outbox.h"
 #include "store/store_run.h"
 
+#define DELIVERY_NEVER (-1) /* `until` of what may be asked about and not sent */
+
 struct delivery_task {
     struct delivery delivery;
     struct outbox_item item; /* its texts, like the body, lie in `bytes` */
@@ -17,6 +19,7 @@ struct delivery_task {
     bool left_over; /* its intent is an earlier run's */
     bool
         unasked; /* the store is a backup, and the portal was not asked for it since: it does not leave unasked */
+    int64_t until; /* milliseconds: the end of its approval, after which it is not sent; 0: it has none */
     /* Evidence */
     int64_t requests;      /* of this run, questions included */
     int64_t started_at;    /* milliseconds: when the first of them left */

@@ -22,8 +22,8 @@ const struct report_kind report_kinds[] = {
       N_("Decisions signed in the period, with the procedures that they concern; in time: published within 10 (ministry), "
          "5 (province) or 2 (shortened procedure) working days of the signature, Article 24(2) of Decree 63/2010/NĐ-CP as "
          "amended by Decree 92/2017/NĐ-CP. Not yet: announced by a source, and at the end of the period not at the portal, "
-         "whatever holds it back; what is overdue stands under late as well. What was loaded first, up to the baseline "
-         "day, is no new announcement.") },
+         "whatever holds it back; what is overdue stands under late as well. What was loaded up to the baseline "
+         "day, or decided before it, is no new announcement and not late. A procedure stands once under a decision.") },
     { "bien-dong", N_("Changes of the published procedures"), true, report_make_changes,
       N_("What stood at the portal at the end of the day before the period, and at the end of its last day; changed: "
          "another content under the same code.") },

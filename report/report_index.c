@@ -23,18 +23,22 @@ struct verdicts {
  * shortened procedure at most 3 working days behind the latest day of issue. */
 static enum verdict judge_announcement(const struct report_request *request, const struct value *version)
 {
+    /* Without the year's holidays days are counted that were none: a term that was kept all the
+     * same was kept, a distance that is too short all the same is too short; the rest is not known. */
     struct date signed_on, legal;
     if (!request->calendar || !report_date(version, "signed_on", &signed_on))
         return NOT_JUDGED;
     if (report_says(version, "shortened", "yes"))
-        return !report_date(version, "legal_issued", &legal)               ? NOT_JUDGED
-               : workday_between(request->calendar, legal, signed_on) <= 3 ? IN_TIME
-                                                                           : LATE;
+        return !report_date(version, "legal_issued", &legal)            ? NOT_JUDGED
+               : workday_within(request->calendar, legal, signed_on, 3) ? IN_TIME
+               : workday_knows(request->calendar, legal)                ? LATE
+                                                                        : NOT_JUDGED;
     if (!report_date(version, "legal_effective", &legal) ||
         date_days(legal) < date_days(signed_on) - JUDGED_DAYS)
         return NOT_JUDGED;
-    return workday_between(request->calendar, signed_on, legal) >= (request->ministry ? 20 : 5) ? IN_TIME
-                                                                                                : LATE;
+    return workday_between(request->calendar, signed_on, legal) < (request->ministry ? 20 : 5) ? LATE
+           : workday_knows(request->calendar, signed_on)                                       ? IN_TIME
+                                                                                               : NOT_JUDGED;
 }
 
 /* One late decision makes the procedure late. */
@@ -90,7 +94,7 @@ static void judge_steps(const struct report_request *request, struct arena *aren
             finish_code(arena, announced, published, &of);
             of = (struct verdicts){ .code = code };
         }
-        if (!strcmp(step->what, "baseline") || !strcmp(step->what, "correction"))
+        if (!step->has_term)
             continue;
         if (report_within(request, value_text_of(step->version, "signed_on")))
             add_announcement(request, &of, step->version);
@@ -110,6 +114,7 @@ static void judge_wanted(const struct report_request *request, struct arena *are
     for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next) {
         struct text code = value_text_of(wanted, "code");
         bool seen = report_says(wanted, "status", "draft") || text_equal(code, last) ||
+                    report_steps_decided_before(steps, wanted) ||
                     !report_within(request, value_text_of(wanted, "signed_on"));
         const struct report_step *step = report_steps_find(steps, code), *end = steps->step + steps->count;
         for (; !seen && step && step < end && text_equal(value_text_of(step->version, "code"), code); step++)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "store/cross_record.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
 
@@ -205,6 +206,9 @@ enum status outbox_answer(struct store *store, struct outbox_item *item, const s
     if (append_answer(store, item, answer, &ending.event, error))
         return error->status;
     outbox_item_answer(item, &ending);
+    bool done = answer->outcome == OUTBOX_PUBLISHED || answer->outcome == OUTBOX_WITHDRAWN;
+    if (done && cross_record_close_terms(store, item->code, &item->intent_digest, error))
+        return error->status;
     if (answer->outcome == OUTBOX_SUPERSEDED)
         return supersede(store, item, answer, error);
     return outbox_save(store, item, error);

@@ -139,6 +139,12 @@ enum status store_run_untold(struct store *store, int64_t *run, struct error *er
     return find_run_where(store, FILE_LOCK_UNTOLD, run, error);
 }
 
+bool store_keeps(const struct store_kept_back *kept)
+{
+    return kept->rejected || kept->held || kept->refused || kept->failed || kept->conflict || kept->unknown ||
+           kept->waiting || kept->sent_back;
+}
+
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error)
 {
     int64_t run;

@@ -1,12 +1,13 @@
 """health: one line and an exit code in the manner of monitoring plugins."""
 
 import contextlib
+import datetime
 import glob
 import signal
 import sqlite3
 import unittest
 
-from harness import MAP, Night, Place, Simulator, procedure, wait_until, whole_speed
+from harness import MAP, Night, Place, ROOT, Simulator, procedure, wait_until, whole_speed
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 LINE = r"^CONGKHAI {} - [^|\n]+ \| age=-?\d+s;;\d+ kept=\d+ new=\d+;0 due=\d+;0 overdue=\d+;0\n$"
@@ -38,6 +39,20 @@ class Health(Night):
         self.expect(self.place.run("run"), 1, "1 records and procedures are kept back")
         self.assertGreater(len(self.place.run("--json", "kept").json["rows"]), 1)
         self.assertIn("kept=1 new=1", self.health(1, "WARNING"))  # one record with several points
+
+    def test_a_term_ends_with_the_portal_s_acknowledgement(self):
+        today = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=7)).date()
+        self.place.change_source(map={**MAP, "decision.number": "/number", "decision.signed_on": "/signed"})
+        self.place.configure(rules=[str(ROOT / "config/rules/deadlines.yaml")], baseline=str(today - datetime.timedelta(days=9)))
+        record = procedure("1.000001", number="1/QĐ-UBND", signed=str(today))
+        self.place.records(record)
+        self.expect(self.place.run("extract"), 0)
+        self.expect(self.place.run("transform"), 0)
+        self.assertEqual(len(self.place.run("--json", "status", "--rules").json["deadlines"]), 1)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.run("--json", "status", "--rules").json["deadlines"], [])
+        self.assertIn("due=0;0 overdue=0;0", self.health(0, "OK"))
+        self.expect(self.place.run("audit", "verify"), 0)
 
     def test_a_stopped_night_is_critical_and_says_why(self):
         self.place.records(procedure("1.000001"))
