@@ -122,7 +122,7 @@ const struct command commands[] = {
       "0 1 2 3 5", "congkhai audit verify --checkpoint /media/usb/congkhai.db.checkpoint", verify_exits },
     { "audit key", "as", "[FILE]", 0, 1, NEEDS_CONFIGURATION, command_audit_key,
       N_("makes the key that signs the ledger's heads"),
-      N_("FILE is by default the key that the configuration names. A key is never written over. With --as: the key of a person who submits or approves, under a passphrase."),
+      N_("FILE is by default the key that the configuration names. A key is never written over. With --as: the key of a person who submits or approves, under a passphrase; that needs no configuration."),
       "0 2 3 4 5", "congkhai audit key /etc/congkhai/ledger.key", NULL },
     { "audit checkpoint", "", "", 0, 0, NEEDS_STORE, command_audit_checkpoint,
       N_("prints the ledger's newest head"), NULL,

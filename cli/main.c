@@ -89,8 +89,11 @@ static enum status run_command(struct session *session, const struct command *co
         source_check_names(configuration->sources, configuration->source_count, invocation->sources,
                            invocation->source_count, error))
         return error->status;
+    /* A person's key is none of the configuration's, and one that names the key already cannot be read before. */
+    bool aside = command->run == command_audit_key && invocation->as;
+    struct error unread;
     if (!invocation->store && !handed_over && command->needs != NEEDS_NOTHING &&
-        configure(session, command->run == command_check ? &faults : NULL, error))
+        configure(session, command->run == command_check ? &faults : NULL, aside ? &unread : error) && !aside)
         return error->status;
     if (invocation->json) {
         char name[] = "plan", *plan[] = { name };

@@ -292,6 +292,7 @@ static const struct {
     { "it-answers-something-that-does-not-fit", "it answers something that does not fit what it was asked" },
     { "it-answers-without-saying-what-it-holds", "it answers without saying what it holds: no \"digest\", no \"content\", or of a withdrawal no \"status\"" },
     { "it-answers-without-showing-that-it-took", "it answers without showing that it took what was sent: neither its \"digest\" nor a new \"version\"" },
+    { "it-does-not-have-what-it-acknowledged", "it does not have what it acknowledged, again and again" },
     { "it-does-not-sign-these-bytes-with", "it does not sign these bytes with this person's certificate" },
     { "it-goes-one-way-folder-command-url", "it goes one way: \"folder\", \"command\", \"url\" or \"mail\"" },
     { "it-holds-no-that-can-be-read", "it holds no %s that can be read" },

@@ -249,7 +249,8 @@ static enum status looked(struct mapi *mapi, struct mapi_call *call, const struc
             return show(mapi, call, item, error);
         if (held && mapi->lacks > SAME_KIND_MAX) {
             call->report.said = RESULT_CLOSED;
-            call->report.message = text_of(_("it does not have what it acknowledged, again and again"));
+            portal_say(&call->report, &call->arena,
+                       _("it does not have what it acknowledged, again and again"));
         }
         return STATUS_OK;
     }

@@ -280,11 +280,12 @@ static void check_file(struct audit_pass *pass)
                      "off, or an older file was put in its place"),
                    (unsigned long long)head.size, (long long)report->events);
     else if (is_older_head(pass, bytes, &run))
-        audit_find(pass, AUDIT_HEAD, (int64_t)head.size + 1,
-                   _("the head beside the store is an old one, of run %lld: it was put back, or the last run "
-                     "died before "
-                     "it wrote the new one (the next run does)"),
-                   (long long)run);
+        audit_not_proven(
+            pass,
+            _("the head beside the store is an older one of this ledger, of run %lld (events 1 to %llu): the "
+              "last run died before it wrote the newest (the next run does), or it was put back. Whether the "
+              "end was cut off, a head kept elsewhere tells: --checkpoint"),
+            (long long)run, (unsigned long long)head.size);
     else
         audit_find(pass, AUDIT_HEAD, pass->proven + 1,
                    _("the head beside the store is none of this ledger's"));

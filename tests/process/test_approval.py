@@ -207,6 +207,35 @@ class Attacks(Office, Night):
         self.approve(code=2, letter="c", name=C)
         self.assertEqual(len(self.events("approved")), 1)
 
+    def test_the_rest_of_a_list_is_signed_without_what_was_approved_before(self):
+        self.night(*procedures(3))
+        self.submit()
+        self.approve(1, "--code", "1.000001")
+        self.expect(self.run_as("load"), 1)
+        done = self.run_as("--language", "en", "approve", "1", "--as", A, "--key", self.place.folder / "keys" / "a", login="a",
+                           words="mật khẩu a")
+        self.expect(done, 0, "2 steps of list 1 are approved")
+        approved = self.place.sql("SELECT code FROM audit_orders WHERE \"order\" = 'approve' ORDER BY code")
+        self.assertEqual(approved, [(f"1.{number:06d}",) for number in (1, 2, 3)], "each once")
+        self.expect(self.run_as("load"), 0)
+        self.expect(self.run_as("audit", "verify"), 0)
+
+    def test_a_reconciliation_that_leaves_something_for_an_approver_says_so(self):
+        self.night(*procedures(2))
+        self.submit()
+        self.approve()
+        self.expect(self.run_as("load"), 0)
+        self.expect(self.run_as("reconcile"), 0)
+        self.portal.reset()
+        self.expect(self.run_as("reconcile"), 1)
+
+    def test_a_persons_key_is_made_where_the_configuration_names_it_already(self):
+        self.scope(people=[{**self.PEOPLE[0], "key": "keys/new.pub"}, self.PEOPLE[1]])
+        self.expect(self.run_as("check"), 2)
+        done = self.run_as("audit", "key", self.place.folder / "keys" / "new", "--as", A, words="mật khẩu mới")
+        self.expect(done, 0)
+        self.expect(self.run_as("check"), 0)
+
     def test_what_an_approver_orders_waits_for_a_submitter(self):
         self.place.configure(approval=None)
         self.night(*procedures(2), code=0)
@@ -528,7 +557,7 @@ class People(Office, Night):
         self.scope(people=self.PEOPLE[1:])
         words = ("submit", "--people", "--recover", "--as", C, "--reason", "Người duyệt đã nghỉ việc, mất khóa")
         self.expect(self.run_as(*words[:3], *words[3:5], login="c"), 2)
-        self.expect(self.run_as(*words, login="c"), 0)
+        self.expect(self.run_as("--language", "en", *words, login="c"), 0, "take effect after 72 hours")
         self.expect(self.run_as("health"), 2, "recover")
         self.expect(self.run_as("load", at=71 * 3600), 1)
         self.submit(at=71 * 3600)
