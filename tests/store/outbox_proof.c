@@ -549,7 +549,7 @@ TEST("where all rows are a run's own none is looked at; where somebody else has 
            " WHERE code = '41'");
     CHECK_INT(doubts(&all), 0); /* 40 is in conflict, so load has nothing to do about it */
     night_end(&night);
-    night_begin(&night); /* the next run's own they are not */
+    begin_run(); /* the next run's own they are not */
     change("UPDATE procedure_state SET wanted_event = 1 WHERE code = '41'");
     CHECK_INT(doubts(&all), 1);
     night_close(&night);
