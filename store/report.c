@@ -48,7 +48,7 @@ enum status report_sources(struct store *store, struct arena *arena, struct valu
         " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'accepted') AS accepted,"
         " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'rejected') AS rejected,"
         " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'held') AS held,"
-        " count(*) FILTER (WHERE r.present = 0 AND r.nameless = 0) AS missing,"
+        " count(*) FILTER (WHERE " STAGING_MISSING("r") ") AS missing,"
         " (SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE " STAGING_A_LISTING(
             "e") " AND"
                  "  e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS whole,"
@@ -117,7 +117,7 @@ enum status report_missing(struct store *store, struct arena *arena, int64_t mos
     return read_rows(
         store, arena,
         "SELECT s.name AS source, r.key, r.code, r.locator FROM record r JOIN source s ON s.id = r.source"
-        " WHERE r.present = 0 AND r.nameless = 0 ORDER BY r.source, r.key LIMIT ?1",
+        " WHERE " STAGING_MISSING("r") " ORDER BY r.source, r.key LIMIT ?1",
         most, rows, error);
 }
 
