@@ -42,7 +42,8 @@
     " chosen AS (SELECT * FROM kept WHERE (?1 IS NULL OR source IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR rule = ?2)"             \
     "  AND (?3 IS NULL OR department = ?3) AND (?4 IS NULL OR code IN (SELECT value FROM json_each(?4))"        \
     "   OR key IN (SELECT value FROM json_each(?4)))"                            \
-    "  AND (?5 IS NULL OR outcome = ?5) AND coalesce(since_run, 0) > ?6"                                         \
+    "  AND (?5 IS NULL OR outcome = ?5) AND (coalesce(since_run, 0) > ?6"                    \
+    "   OR since_run IN (SELECT value FROM json_each(?13)))"                                         \
     "  AND (?8 IS NULL OR reason = ?8) AND (?9 IS NULL OR message = ?9)) "
 
 /* Of the rows that are shown alone. */
@@ -109,6 +110,7 @@ static void bind(struct arena *arena, struct sqlite_statement *statement, const 
     sqlite_bind_number(statement, 6, filter->since ? filter->since : -1);
     sqlite_bind_text(statement, 8, text_of(filter->reason));
     sqlite_bind_text(statement, 9, text_of(filter->message));
+    sqlite_bind_text(statement, 13, filter->also);
     bind_scene(statement, scene);
 }
 

@@ -15,6 +15,7 @@ struct kept_filter {
     const char *rule, *department, *outcome; /* NULL: any */
     const char *reason, *message;  /* of a finding; of a delivery the words of its night. NULL: any */
     int64_t since;                 /* only what stands since a later run than this; 0: all */
+    struct text also;              /* … or since one of these runs: a JSON list; bytes NULL: none */
     int64_t limit;                 /* rows at most; 0: all */
     int64_t offset;                /* rows that are left out before them */
     const struct row_visit *visit; /* takes the rows, and *rows is NULL; NULL: nobody does */

@@ -226,3 +226,29 @@ enum status night_before(struct store *store, int64_t *run, struct error *error)
         *run = earlier.last;
     return STATUS_OK;
 }
+
+/* The day of the night that a moment belongs to, from noon to noon in Vietnam. */
+#define NIGHT_DAY(seconds) "CAST((" seconds " + 68400) / 86400 AS INTEGER)"
+
+enum status night_weeks_ago(struct store *store, int64_t now, int64_t before, struct arena *arena,
+                            struct text *runs, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "WITH begun AS (SELECT run, " NIGHT_DAY(
+                      "strftime('%s', at)") " AS day FROM ledger WHERE event = 'run-started'),"
+                                            " earlier AS (SELECT day FROM begun WHERE run = ?1)"
+                                            " SELECT json_group_array(begun.run) FROM begun, earlier"
+                                            " WHERE begun.day <= earlier.day"
+                                            " AND (" NIGHT_DAY("?2") " - begun.day) / 7"
+                                                                     "  > (earlier.day - begun.day) / 7",
+                  &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, before);
+    sqlite_bind_number(row, 2, now / 1000);
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK)
+        *runs = text_copy(arena, sqlite_column_text(row, 0));
+    sqlite_reset_statement(row);
+    return status;
+}
