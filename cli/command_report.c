@@ -335,7 +335,6 @@ static void print_back(const struct store_kept_back *kept)
         { _("in conflict"), kept->conflict },
         { _("procedures unknown"), kept->unknown },
         { _("procedures failed"), kept->failed },
-        { _("records missing from their source"), kept->missing },
         { _("waiting for approval"), kept->waiting },
         { _("sent back"), kept->sent_back },
     };

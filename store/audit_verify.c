@@ -111,10 +111,33 @@ static enum status check_schema(struct audit_pass *pass, bool *ours, struct erro
     return STATUS_OK;
 }
 
+/* SQLite puts the pages of a rollback journal back when it may next write, and what was verified is another file then. The store
+ * never has one: its log is a write-ahead log. One that begins with a zero byte has ended. */
+static void check_journal(struct audit_pass *pass)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct text path = text_format(&arena, "%s-journal", store_path(pass->store));
+    struct file_stream stream;
+    char first = 0;
+    size_t got = 0;
+    if (!file_exists(path.bytes))
+        return;
+    bool ended = !file_stream_open(&arena, path.bytes, &stream, NULL);
+    if (ended) {
+        ended = !stream.read(&stream, &first, 1, &got, NULL) && !first;
+        stream.close(&stream);
+    }
+    if (!ended)
+        audit_find(pass, AUDIT_DATABASE, 0,
+                   _("%s lies beside the store: SQLite would put other pages in the place of the file's"),
+                   path.bytes);
+}
+
 /* An index that was edited hides rows from whoever asks by it, without a byte of the table changed. */
 static enum status check_database(struct audit_pass *pass, struct error *error)
 {
     struct sqlite_statement *rows;
+    check_journal(pass);
     if (sqlite_prepare(store_database(pass->store), "PRAGMA integrity_check(10)", &rows, error))
         return error->status;
     enum status status;
@@ -257,11 +280,12 @@ static void check_file(struct audit_pass *pass)
                      "off, or an older file was put in its place"),
                    (unsigned long long)head.size, (long long)report->events);
     else if (is_older_head(pass, bytes, &run))
-        audit_find(pass, AUDIT_HEAD, (int64_t)head.size + 1,
-                   _("the head beside the store is an old one, of run %lld: it was put back, or the last run "
-                     "died before "
-                     "it wrote the new one (the next run does)"),
-                   (long long)run);
+        audit_not_proven(
+            pass,
+            _("the head beside the store is an older one of this ledger, of run %lld (events 1 to %llu): the "
+              "last run died before it wrote the newest (the next run does), or it was put back. Whether the "
+              "end was cut off, a head kept elsewhere tells: --checkpoint"),
+            (long long)run, (unsigned long long)head.size);
     else
         audit_find(pass, AUDIT_HEAD, pass->proven + 1,
                    _("the head beside the store is none of this ledger's"));
@@ -300,6 +324,9 @@ void audit_signed_by(struct audit_pass *pass, const struct note_key *key)
 /* Whose key, and what nobody looked at. */
 static void tell(struct audit_pass *pass, struct buffer *out)
 {
+    if (pass->report->forgotten)
+        buffer_printf(out, _(" Of %lld further payloads the bytes were forgotten, and events say so."),
+                      (long long)pass->report->forgotten);
     for (size_t i = 0; i < pass->signer_count; i++) {
         const unsigned char *id = pass->signers[i]->id;
         buffer_printf(out, i ? ", %s+%02x%02x%02x%02x" : _(" Signed by %s+%02x%02x%02x%02x"),
@@ -344,8 +371,9 @@ static void conclude(struct audit_pass *pass)
             &out,
             _("The ledger holds: %lld events of %lld runs and %lld payloads give the %lld heads, %lld of "
               "them signed."),
-            (long long)report->events, (long long)report->runs, (long long)report->payloads,
-            (long long)report->heads, (long long)report->signed_heads);
+            (long long)report->events, (long long)report->runs,
+            (long long)(report->payloads - report->forgotten), (long long)report->heads,
+            (long long)report->signed_heads);
         size_t fitting = 0;
         for (size_t i = 0; i < pass->outside_count; i++)
             fitting += pass->outside[i].fits;
@@ -475,8 +503,12 @@ enum status audit_verify_shown(const char *path, bool folder, const struct audit
     enum status status = audit_verify_evidence(pass, path, folder, error);
     note_first_version(pass);
     if (report->holds)
-        buffer_printf(&out, _("%s holds: %lld events of \"%.*s\" and %lld payloads are what the head says."),
-                      path, (long long)report->events, TEXT_ARG(report->origin), (long long)report->payloads);
+        buffer_printf(
+            &out,
+            _("%s holds: %lld events of \"%.*s\" (%s) and %lld payloads are what the head of %lld events "
+              "says."),
+            path, (long long)report->events, TEXT_ARG(report->origin), report->shown,
+            (long long)(report->payloads - report->forgotten), (long long)report->head_size);
     else
         buffer_printf(&out, _("%s does not hold (%zu faults)."), path, report->count);
     tell(pass, &out);

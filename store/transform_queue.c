@@ -175,9 +175,9 @@ static enum status copy_payload(struct store *store, struct arena *arena, struct
     "SELECT r.id, r.fault, r.content, r.code, r.key, r.mapped_by IS NULL,"                                   \
     " p.bytes, p.encoding, p.size, p.digest, c.bytes, c.encoding, c.size, c.digest, r." named                \
     " FROM record r"                                                                                         \
-    " JOIN payload p ON p.id = r." payload " LEFT JOIN payload c ON c.id = r.context"                        \
+    " LEFT JOIN payload p ON p.id = r." payload " LEFT JOIN payload c ON c.id = r.context"                   \
     " WHERE r.source = (SELECT id FROM source WHERE name = ?1) AND r.work > 0 AND r.present = 1 AND r.id > " \
-    "?2"
+    "?2 AND r." payload " IS NOT NULL"
 
 enum status transform_queue_next(struct store *store, const char *source, enum transform_work kind,
                                  const struct text *codes, size_t code_count, int64_t after,
@@ -209,6 +209,14 @@ enum status transform_queue_next(struct store *store, const char *source, enum t
             .fresh = sqlite_number(statement, 5),
         };
         sqlite_digest(statement, 14, &item->digest);
+        if (sqlite_is_null(statement, 9))
+            status = error_set(error, STATUS_LEDGER,
+                               _("%s: the bytes of the record %.*s are gone: another hand has changed them. "
+                                 "\"congkhai audit verify\" looks at all of it; keep a copy of the file and "
+                                 "restore a backup"),
+                               store_path(store), TEXT_ARG(sqlite_column_text(statement, 4)));
+        if (status)
+            break;
         status = copy_payload(store, arena, statement, 6, &item->bytes, error);
         if (!status)
             status = copy_payload(store, arena, statement, 10, &item->context, error);

@@ -17,6 +17,7 @@ import sys
 import unittest
 
 from harness import ROOT, Place, Simulator, procedure, procedures
+from office import A, B, C, Certified, Keys
 
 TODAY = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=7))).date()
 VERIFIER = ROOT / "scripts" / "verify-ledger"
@@ -48,6 +49,52 @@ def three_nights(place, portal):
     place.records(*procedures(3), procedure("1.000004", status="abolished"), procedure("1.000005", name="Tên thứ ba"),
                   procedure("1.000008"))
     place.run("run")
+
+
+class Signatures(Certified):
+    """An office outside of a test."""
+
+    def __init__(self, place, portal):
+        self.place, self.portal = place, portal
+        Keys.of(place)
+
+    @staticmethod
+    def expect(done, code, *_):
+        assert done.code == code, done
+        return done
+
+
+def approved_nights(place, portal):
+    """The same three, of which people let pass what they signed, by a key and by a certificate; then rules with other people."""
+    office = Signatures(place, portal)
+    folder = place.folder / "certificates"
+    folder.mkdir()
+    office.authority(folder, "ca")
+    office.certificate(folder, "head")
+    office.openssl(folder, "ca", "-config", "ca.cnf", "-gencrl", "-crldays", "30", "-out", "good.crl")
+    people = [{"name": A, "role": "approver", "login": ["a"], "certificate": "certificates/head.pem"},
+              {"name": B, "role": "submitter", "login": ["b"], "key": "keys/b.pub"},
+              {"name": C, "role": "approver", "login": ["c"], "key": "keys/c.pub"}]
+    rules = {"authorities": "certificates/ca.pem", "revoked": "certificates/good.crl"}
+    office.scope(people=people, **rules)
+    office.night(*procedures(6), procedure("1.000007", name=None))
+    office.submit()
+    office.approve(1, letter="c", name=C)
+    office.night()
+    office.night(*procedures(4), procedure("1.000005", name="Tên thứ hai"), procedure("1.000008"))
+    office.submit()
+    office.sign(2)
+    office.hand_in(2)
+    office.night(code=0)
+    office.scope(people=[*people[:2], {**people[2], "login": ["c", "cc"]}], **rules)
+    office.submit("--people")
+    office.approve(3, letter="c", name=C)
+    office.night(*procedures(3), procedure("1.000004", status="abolished"), procedure("1.000005", name="Tên thứ ba"),
+                 procedure("1.000008", name="Tên thứ tư"))
+    office.submit()
+    office.approve(4, "--code", "1.000004", letter="c", name=C)
+    office.send_back(4, "--code", "1.000008")
+    office.night()
 
 
 class Signed(Place):

@@ -12,6 +12,7 @@ import types
 import unittest
 import zlib
 
+from forgeries import beside, change_page, journal_of
 from harness import ROOT
 from sealed_nights import Forger, SealedNights, canonical
 
@@ -21,6 +22,10 @@ def forge():
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("forge", loader))
     loader.exec_module(module)
     return module
+
+
+def short(count=0, pairs=0, strange=0):
+    return types.SimpleNamespace(count=count, pairs=pairs, bytes=strange, only="")
 
 
 class Verdicts(SealedNights):
@@ -60,9 +65,21 @@ class Forge(Verdicts):
         evidence = [self.whole, self.bundle, self.proof, self.kept]
         honest = [self.campaign.verdicts(path)[:2] for path in (self.place.store, *evidence)]
         self.assertEqual(honest, [(0, 0), (0, 0), (0, 0), (1, 1), (0, 0)])
-        self.campaign.run(self.place.store, evidence, 16, 4)
+        self.campaign.run(self.place.store, evidence, short(count=16, pairs=4))
         self.assertEqual(self.campaign.wrong, [], self.said)
         self.assertGreater(self.campaign.ends[5, 5], 8, self.campaign.ends)
+
+    def test_bytes_in_disorder_end_in_time_with_one_verdict(self):
+        self.campaign.run(self.place.store, [], short(strange=12))
+        self.assertEqual(self.campaign.wrong, [], self.said)
+
+    def test_pages_that_sqlite_would_put_back_are_no_part_of_a_store_that_holds(self):
+        store = self.place.store
+        for what, words, verdict in (("of a death", journal_of(random.Random(1), store.read_bytes()), 5), ("ended", bytes(512), 1)):
+            path = self.edited()
+            beside(path, "-journal").write_bytes(words)
+            self.never_holds(what, path, verdict)  # 1: there is no head beside it
+            beside(path, "-journal").unlink()
 
     def test_what_one_of_the_two_let_pass_is_found_by_both(self):
         for statement in ("PRAGMA user_version = 1", "UPDATE tree SET size = CAST(size AS BLOB)",
@@ -73,7 +90,7 @@ class Forge(Verdicts):
         """Seeds of the campaign that were drawn once: how SQLite meets each is in one of them."""
         for seed, way in enumerate(("some bytes", "zeroed", "another's", "swapped", "cut off", "put behind")):
             path = self.edited()
-            forge().change_page(random.Random(seed), way)[1](path)
+            change_page(random.Random(seed), way)[1](path)
             with self.subTest(way):
                 ours, script, _ = self.campaign.verdicts(path)
                 self.assertEqual(ours, script)
@@ -88,6 +105,11 @@ class Forge(Verdicts):
             shutil.copytree(self.bundle, folder)
             (folder / "bundle.json").write_text(json.dumps({**about, **changes}), encoding="utf-8")
             self.never_holds(what, folder, verdict)
+        folder = self.place.folder / "twice"
+        shutil.copytree(self.bundle, folder)
+        further = folder / "further.ndjson"
+        further.write_text(further.read_text(encoding="utf-8") * 2, encoding="utf-8")
+        self.never_holds("an event that is shown twice", folder)
         for changes in ({"approved": "yes"}, {"format": 2}):
             self.never_holds(changes, self.place.write("strange.json", json.dumps({**proof, **changes})))
 
@@ -130,7 +152,7 @@ class WithoutAKey(Verdicts):
     sealed = False
 
     def test_both_say_the_same_of_what_was_made_anew(self):
-        self.campaign.run(self.place.store, [], 10)
+        self.campaign.run(self.place.store, [], short(count=10))
         self.assertEqual(self.campaign.wrong, [], self.said)
 
     def test_a_detail_names_bytes_by_digests_alone(self):

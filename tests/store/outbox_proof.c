@@ -59,7 +59,7 @@ static void answer(const char *code, enum outbox_outcome outcome)
                                     .status = 200,
                                     .version = text_of("v"),
                                     .etag = text_of("\"e\""),
-                                    .message = TEXT("words") };
+                                    .said.words = TEXT("words") };
     if (!strcmp(code, "34"))
         first_of_34 = item.intent_digest;
     begin();

@@ -59,6 +59,25 @@ TEST("what is to be done again never makes what is left to be done less")
     store_close(store);
 }
 
+TEST("a record whose bytes stand under another number is not passed over in silence")
+{
+    static const enum transform_work kinds[] = { WORK_MAP, WORK_CHECK };
+    struct transform_item items[2];
+    size_t count;
+    open_store();
+    set("INSERT INTO record (id, source, key, locator, source_digest, payload, content, present, work)"
+        " VALUES (1, 1, 'a', '', x'', 1000, 1000, 1, 1), (2, 1, 'b', '', x'', 1000, 1000, 1, 2)");
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(
+            transform_queue_next(store, "s", kinds[i], NULL, 0, 0, &test_arena, items, 2, &count, &error),
+            STATUS_LEDGER);
+        CHECK_CONTAINS(error.message,
+                       i ? "the bytes of the record b are gone" : "the bytes of the record a are gone");
+    }
+    store_rollback(store);
+    store_close(store);
+}
+
 TEST("records of one code are resolved again together: those in their sources, but the one that is the cause")
 {
     open_store();
