@@ -8,6 +8,12 @@
 /* Of an event `listed` as `e`: a listing, and not a look for some codes. */
 #define STAGING_A_LISTING(e) e ".event = 'listed' AND json_extract(" e ".detail, '$.partial') IS NULL"
 
+/* Of a record as `r`: it left its source, no other record gives its code now, and what stood there is not withdrawn. */
+#define STAGING_MISSING(r)                                                                                   \
+    r ".present = 0 AND " r ".nameless = 0 AND NOT EXISTS (SELECT 1 FROM record o WHERE o.code = " r ".code" \
+      " AND o.present = 1) AND NOT EXISTS (SELECT 1 FROM procedure_state h WHERE h.code = " r ".code"        \
+      " AND h.held_status = 'abolished' AND h.wanted_action IS NULL)"
+
 /* One pass over one source. */
 struct staging;
 
