@@ -118,7 +118,7 @@ const struct command commands[] = {
       "0 2 3 4 5", "congkhai restore /media/usb/congkhai-2026-03-12.db --reason \"Đĩa hỏng\"", NULL },
     { "audit verify", "checkpoint key", "[FILE]", 0, 1, NEEDS_STORE, command_audit_verify,
       N_("proves that the ledger and what rests on it were not changed"),
-      N_("An earlier head kept elsewhere (--checkpoint) proves besides that nothing was cut off or written anew. FILE is a bundle's folder, a proof, or another store."),
+      N_("An earlier head kept elsewhere (--checkpoint) proves besides that nothing was cut off or written anew. FILE is a bundle's folder, a proof, or another store; for these no configuration is needed."),
       "0 1 2 3 5", "congkhai audit verify --checkpoint /media/usb/congkhai.db.checkpoint", verify_exits },
     { "audit key", "as", "[FILE]", 0, 1, NEEDS_CONFIGURATION, command_audit_key,
       N_("makes the key that signs the ledger's heads"),

@@ -94,6 +94,13 @@ static enum status find_file(const char *path, const char **found, struct error 
                        "name one with --config, or write one with \"congkhai init\""));
 }
 
+bool configuration_is_there(void)
+{
+    const char *found;
+    struct error unread;
+    return find_file(NULL, &found, &unread) == STATUS_OK;
+}
+
 static enum status read_yaml(struct arena *arena, const char *path, struct value **tree, struct error *error)
 {
     ARENA_OWNED struct arena raw = { 0 };

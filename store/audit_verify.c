@@ -348,6 +348,9 @@ void audit_signed_by(struct audit_pass *pass, const struct note_key *key)
 /* Whose key, and what nobody looked at. */
 static void tell(struct audit_pass *pass, struct buffer *out)
 {
+    if (pass->report->forgotten)
+        buffer_printf(out, _(" Of %lld further payloads the bytes were forgotten, and events say so."),
+                      (long long)pass->report->forgotten);
     for (size_t i = 0; i < pass->signer_count; i++) {
         const unsigned char *id = pass->signers[i]->id;
         buffer_printf(out, i ? ", %s+%02x%02x%02x%02x" : _(" Signed by %s+%02x%02x%02x%02x"),
@@ -392,8 +395,9 @@ static void conclude(struct audit_pass *pass)
             &out,
             _("The ledger holds: %lld events of %lld runs and %lld payloads give the %lld heads, %lld of "
               "them signed."),
-            (long long)report->events, (long long)report->runs, (long long)report->payloads,
-            (long long)report->heads, (long long)report->signed_heads);
+            (long long)report->events, (long long)report->runs,
+            (long long)(report->payloads - report->forgotten), (long long)report->heads,
+            (long long)report->signed_heads);
         size_t fitting = 0;
         for (size_t i = 0; i < pass->outside_count; i++)
             fitting += pass->outside[i].fits;
@@ -523,8 +527,12 @@ enum status audit_verify_shown(const char *path, bool folder, const struct audit
     enum status status = audit_verify_evidence(pass, path, folder, error);
     note_first_version(pass);
     if (report->holds)
-        buffer_printf(&out, _("%s holds: %lld events of \"%.*s\" and %lld payloads are what the head says."),
-                      path, (long long)report->events, TEXT_ARG(report->origin), (long long)report->payloads);
+        buffer_printf(
+            &out,
+            _("%s holds: %lld events of \"%.*s\" (%s) and %lld payloads are what the head of %lld events "
+              "says."),
+            path, (long long)report->events, TEXT_ARG(report->origin), report->shown,
+            (long long)(report->payloads - report->forgotten), (long long)report->head_size);
     else
         buffer_printf(&out, _("%s does not hold (%zu faults)."), path, report->count);
     tell(pass, &out);

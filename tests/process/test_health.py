@@ -116,6 +116,23 @@ class Health(Night):
                 if words == ["health"]:
                     self.assertRegex(done.stdout, "^CONGKHAI CRITICAL - ")
 
+    def test_the_next_night_puts_no_empty_store_into_a_lost_ones_place(self):
+        place = self.place
+        place.records(procedure("1.000001"))
+        self.expect(place.run("--quiet", "run"), 0)
+        whole = place.store.read_bytes()
+        for kept in (None, b""):
+            for name in ("", "-wal", "-shm"):
+                place.store.with_name(place.store.name + name).unlink(missing_ok=True)
+            if kept is not None:
+                place.store.write_bytes(kept)
+            for words in (["run"], ["extract"], ["reconcile"], ["retry", "--reason", "x"], ["audit", "key", "ledger.key"]):
+                self.expect(place.run("--language", "en", *words), 5, "is lost")
+                self.assertEqual(place.store.read_bytes() if place.store.exists() else None, kept)
+            self.expect(place.run("--language", "en", "status"), 5, "is lost")
+        place.store.write_bytes(whole)
+        self.expect(place.run("run"), 0)
+
     def test_what_stands_at_the_portal_has_its_bytes_or_it_is_critical(self):
         """And nobody is shown a content that is not the one of the digest beside it."""
         self.place.records(procedure("1.000001", name="Tên thật"))
