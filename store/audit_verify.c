@@ -205,11 +205,11 @@ static void read_beside(struct audit_pass *pass)
     struct audit_head *head = &pass->beside.head;
     struct error unread = { 0 };
     struct note note;
-    bool ours = pass->file.length && !audit_head_parse(pass->arena, pass->file, head, &note, &unread) &&
-                text_equal(head->origin, pass->report->origin) &&
-                (!settings->key_count ||
-                 (head->is_signed &&
-                  !note_verify(&note, settings->keys, settings->key_count, NULL, &unread)));
+    bool ours =
+        pass->file.length && !audit_head_parse(pass->arena, pass->file, head, &note, &unread) &&
+        text_equal(head->origin, pass->report->origin) &&
+        (!settings->key_count ||
+         (head->is_signed && !note_verify(&note, settings->keys, settings->key_count, NULL, &unread)));
     head->size = ours ? head->size : 0;
 }
 
