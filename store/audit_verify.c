@@ -198,6 +198,21 @@ void audit_check_origin(struct audit_pass *pass)
                        TEXT_ARG(pass->report->origin));
 }
 
+/* Is it one that may have been this ledger's, by its name and the known keys? */
+static void read_beside(struct audit_pass *pass)
+{
+    const struct audit_settings *settings = pass->request->settings;
+    struct audit_head *head = &pass->beside.head;
+    struct error unread = { 0 };
+    struct note note;
+    bool ours =
+        pass->file.length && !audit_head_parse(pass->arena, pass->file, head, &note, &unread) &&
+        text_equal(head->origin, pass->report->origin) &&
+        (!settings->key_count ||
+         (head->is_signed && !note_verify(&note, settings->keys, settings->key_count, NULL, &unread)));
+    head->size = ours ? head->size : 0;
+}
+
 static enum status verify_outside(struct audit_pass *pass, struct error *error)
 {
     struct sqlite_statement *row;
@@ -214,6 +229,7 @@ static enum status verify_outside(struct audit_pass *pass, struct error *error)
     pass->total = sqlite_number(row, 1);
     sqlite_reset_statement(row);
     audit_check_origin(pass);
+    read_beside(pass);
     return STATUS_OK;
 }
 
@@ -273,6 +289,14 @@ static void check_file(struct audit_pass *pass)
         return;
     if (audit_head_parse(pass->arena, bytes, &head, NULL, &reason))
         audit_find(pass, AUDIT_HEAD, 0, "%s.checkpoint: %s", store_path(pass->store), reason.message);
+    else if (pass->beside.restored && !is_older_head(pass, bytes, &run))
+        audit_not_proven(
+            pass,
+            _("the head beside the store is one of the ledger that a backup replaced at event %lld (events 1 "
+              "to %llu): \"restore\" ended before it wrote the new one (the next run does), or it was put "
+              "back. Events %lld to %llu of it are not proven"),
+            (long long)pass->beside.restored, (unsigned long long)head.size,
+            (long long)pass->beside.restored + 1, (unsigned long long)head.size);
     else if ((int64_t)head.size > report->events)
         audit_find(pass, AUDIT_EVENT, report->events + 1,
                    _("the head beside the store knows %llu events, but the ledger ends at event %lld: its "

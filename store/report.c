@@ -48,24 +48,29 @@ enum status report_sources(struct store *store, struct arena *arena, struct valu
         " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'accepted') AS accepted,"
         " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'rejected') AS rejected,"
         " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'held') AS held,"
-        " count(*) FILTER (WHERE r.present = 0 AND r.nameless = 0) AS missing,"
-        " (SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE " STAGING_A_LISTING(
-            "e") " AND"
-                 "  e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS whole,"
-                 " (SELECT coalesce(json_extract(e.detail, '$.why'), '') FROM ledger e WHERE"
-                 "  " STAGING_A_LISTING(
-                     "e") " AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS why,"
-                          " (SELECT json_extract(e.detail, '$.errors') FROM ledger e WHERE"
+        " count(*) FILTER (WHERE " STAGING_MISSING(
+            "r") ") AS missing,"
+                 " (SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE " STAGING_A_LISTING(
+                     "e") " AND"
+                          "  e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS whole,"
+                          " (SELECT coalesce(json_extract(e.detail, '$.why'), '') FROM ledger e WHERE"
                           "  " STAGING_A_LISTING(
-                              "e") " AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS said_of_why,"
-                                   " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND e.source = "
-                                   "s.name AND"
-                                   "  json_extract(e.detail, '$.whole') = 1) AS whole_at,"
-                                   " (SELECT max(e.at) FROM ledger e WHERE " STAGING_A_LISTING(
-                                       "e") " AND e.source = s.name AND"
-                                            "  json_extract(e.detail, '$.unchanged') IS NULL) AS read_at"
-                                            " FROM source s LEFT JOIN record r ON r.source = s.id GROUP BY "
-                                            "s.id ORDER BY s.id",
+                              "e") " AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS why,"
+                                   " (SELECT json_extract(e.detail, '$.errors') FROM ledger e WHERE"
+                                   "  " STAGING_A_LISTING(
+                                       "e") " AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS "
+                                            "said_of_why,"
+                                            " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND "
+                                            "e.source = "
+                                            "s.name AND"
+                                            "  json_extract(e.detail, '$.whole') = 1) AS whole_at,"
+                                            " (SELECT max(e.at) FROM ledger e WHERE " STAGING_A_LISTING(
+                                                "e") " AND e.source = s.name AND"
+                                                     "  json_extract(e.detail, '$.unchanged') IS NULL) AS "
+                                                     "read_at"
+                                                     " FROM source s LEFT JOIN record r ON r.source = s.id "
+                                                     "GROUP BY "
+                                                     "s.id ORDER BY s.id",
         -1, rows, error);
 }
 
@@ -117,7 +122,7 @@ enum status report_missing(struct store *store, struct arena *arena, int64_t mos
     return read_rows(
         store, arena,
         "SELECT s.name AS source, r.key, r.code, r.locator FROM record r JOIN source s ON s.id = r.source"
-        " WHERE r.present = 0 AND r.nameless = 0 ORDER BY r.source, r.key LIMIT ?1",
+        " WHERE " STAGING_MISSING("r") " ORDER BY r.source, r.key LIMIT ?1",
         most, rows, error);
 }
 

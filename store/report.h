@@ -32,7 +32,7 @@ enum status report_kept_records(struct store *store, struct arena *arena, int64_
 enum status report_kept_deliveries(struct store *store, struct arena *arena, int64_t most,
                                    struct value **rows, struct error *error);
 
-/* Records that vanished from their source: source, key, code, locator. */
+/* Records that vanished from their source (STAGING_MISSING): source, key, code, locator. */
 enum status report_missing(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                            struct error *error);
 
