@@ -20,9 +20,10 @@ struct quick {
     struct audit_head last; /* the newest head */
     uint64_t kept_size;     /* of the tree as the store keeps it */
     struct text kept;
-    struct text file; /* the head beside the store; bytes NULL: none */
+    struct text file;          /* the head beside the store; bytes NULL: none */
     struct merkle_tree before; /* the run that the events belong to */
-    int64_t restored_from, restored_to; /* a backup was restored by one of these events: heads between these are the replaced ledger's */
+    int64_t restored_from,
+        restored_to; /* a backup was restored by one of these events: heads between these are the replaced ledger's */
 };
 
 static enum status fail(const struct quick *quick, struct error *error, const char *sentence)

@@ -39,7 +39,8 @@ struct audit_pass {
     int64_t last_seal; /* the size of the newest stored head */
     struct text last_note;
     struct text file; /* the head beside the store, read before the snapshot; bytes NULL: none */
-    struct audit_kept_head beside; /* the same, where it can be one of this ledger or of one that a backup replaced */
+    struct audit_kept_head
+        beside; /* the same, where it can be one of this ledger or of one that a backup replaced */
     bool seen_signed;
     bool unbound;                    /* no digest binds what only steers the stages */
     int64_t total;                   /* events, for progress */
