@@ -292,7 +292,7 @@ static void answer_from_receipt(struct folder *folder, struct folder_entry *entr
     default:
         say_held(folder, entry, receipt);
         /* As with an answer, words are for what went wrong; answer_digest says which receipt it was. */
-        if (is_done(entry, receipt))
+        if (is_done(entry, receipt) && !report->remote.failed)
             report->message = TEXT_NONE;
         break;
     }

@@ -116,6 +116,8 @@ enum status staging_is_taken_up(struct staging *staging, struct text locator, bo
 /* Are there identified records that stood in this document of many records, in the last whole listing? */
 enum status staging_has_document(struct staging *staging, struct text document, bool *many,
                                  struct error *error);
+/* Had a record this key before? */
+enum status staging_has_key(struct staging *staging, struct text key, bool *has, struct error *error);
 /* Is the record of this key known under one of the codes? */
 enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
                              bool *its, struct error *error);

@@ -132,6 +132,15 @@ class Reconcile(Night):
         self.assertEqual(self.against("1.000001"), ("published", []), "known now")
         self.assertEqual(self.against("1.000003"), ("published", []), "it stands there again")
 
+    def test_a_conflict_is_told_beside_the_content_in_the_words_of_now(self):
+        self.four()
+        self.records[1]["name"] = "Tên của ta"
+        self.place.records(*self.records)
+        self.place.run("--language", "vi", "run")
+        self.assertEqual(self.against("1.000002"), ("published", ["conflict"]))
+        english = self.place.run("--language", "en", "history", "1.000002", "--on", "2099-01-01").stdout
+        self.assertRegex(english, "was in conflict with what stood there: the portal holds something else")
+
     def test_what_the_portal_does_not_know_any_more_stands_nowhere(self):
         """Whoever is asked: views, pages, reports and commands say the same."""
         self.four()
