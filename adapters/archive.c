@@ -65,7 +65,7 @@ static la_ssize_t on_read(struct archive *zip, void *user_data, const void **byt
     }
     ssize_t got = pread(pass->file->descriptor, pass->chunk, length, (off_t)pass->at);
     if (got < 0) {
-        archive_set_error(zip, errno, "%s", strerror(errno));
+        archive_set_error(zip, errno, "%s", words_errno(errno));
         return ARCHIVE_FATAL;
     }
     *bytes = pass->chunk;
@@ -292,7 +292,7 @@ static enum status check_start(struct archive_file *file, struct error *error)
     } else
         got = pread(file->descriptor, start, sizeof start, 0);
     if (got < 0)
-        return error_set(error, STATUS_REJECT, _("%s cannot be read: %s"), file->name, strerror(errno));
+        return error_set(error, STATUS_REJECT, _("%s cannot be read: %s"), file->name, words_errno(errno));
     if (!got)
         return error_set(error, STATUS_REJECT, _("%s is empty"), file->name);
     if (!memcmp(start, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8))
@@ -326,7 +326,7 @@ enum status archive_open(const char *path, struct text bytes, const char *name,
         if (file->descriptor < 0)
             file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (file->descriptor < 0 || fstat(file->descriptor, &info))
-            status = error_set(error, STATUS_REJECT, _("%s cannot be opened: %s"), path, strerror(errno));
+            status = error_set(error, STATUS_REJECT, _("%s cannot be opened: %s"), path, words_errno(errno));
         else if (!S_ISREG(info.st_mode))
             status = error_set(error, STATUS_REJECT, _("%s is no regular file"), path);
         else

@@ -27,7 +27,7 @@ static enum status fault(const char *folder, const char *name, int code, struct 
         return error_set(error, STATUS_STOP,
                          _("%s/%s cannot be written: the disk is full. Free space and run again"), folder,
                          name);
-    return error_set(error, STATUS_STOP, _("%s/%s cannot be written: %s"), folder, name, strerror(code));
+    return error_set(error, STATUS_STOP, _("%s/%s cannot be written: %s"), folder, name, words_errno(code));
 }
 
 static int open_folder(int place, const char *name)
@@ -168,7 +168,8 @@ enum status atomic_directory_left(struct arena *arena, const char *folder, const
     *names = NULL;
     *count = 0;
     if (!list)
-        return error_set(error, STATUS_STOP, _("the folder %s cannot be read: %s"), folder, strerror(errno));
+        return error_set(error, STATUS_STOP, _("the folder %s cannot be read: %s"), folder,
+                         words_errno(errno));
     for (struct dirent *entry; (errno = 0, entry = readdir(list));) {
         struct text name = text_of(entry->d_name);
         if (name.length < sizeof MAKING + 1 || name.bytes[0] != '.' || !text_ends(name, TEXT(MAKING)))
@@ -184,7 +185,8 @@ enum status atomic_directory_left(struct arena *arena, const char *folder, const
     int code = errno;
     closedir(list);
     if (code)
-        return error_set(error, STATUS_STOP, _("the folder %s cannot be read: %s"), folder, strerror(code));
+        return error_set(error, STATUS_STOP, _("the folder %s cannot be read: %s"), folder,
+                         words_errno(code));
     return STATUS_OK;
 }
 

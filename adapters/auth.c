@@ -105,6 +105,9 @@ static enum status read_basic(const struct reading *reading, const struct value 
         resolve(reading, tree, "user", &settings.user, error) ||
         resolve(reading, tree, "password", &settings.password, error))
         return error->status;
+    if (strchr(settings.user, ':')) /* RFC 7617, 2: what stands behind it would be the password */
+        return setting_fault(reading->context, value_find(tree, "user"), error,
+                             _("auth.basic.user must not hold a colon"));
     auth->user = settings.user;
     auth->password = settings.password;
     return STATUS_OK;

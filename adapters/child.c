@@ -264,7 +264,7 @@ enum status spawner_start(const struct child_role *roles, size_t count, void *us
     int ends[2];
     pid_t parent = getpid();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-        return error_set(error, STATUS_FATAL, _("no process can be started: %s"), strerror(errno));
+        return error_set(error, STATUS_FATAL, _("no process can be started: %s"), words_errno(errno));
     pid_t process = fork();
     if (!process) {
         close_streams();
@@ -276,7 +276,7 @@ enum status spawner_start(const struct child_role *roles, size_t count, void *us
     close(ends[1]);
     if (process < 0) {
         close(ends[0]);
-        return error_set(error, STATUS_FATAL, _("no process can be started: %s"), strerror(code));
+        return error_set(error, STATUS_FATAL, _("no process can be started: %s"), words_errno(code));
     }
     *spawner = memory_new(struct spawner);
     **spawner = (struct spawner){ ends[0], process };
@@ -311,7 +311,7 @@ enum status child_open(struct spawner *spawner, size_t role, int64_t argument, s
     int ends[2];
     struct answer answer = { 0 };
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-        return error_set(error, STATUS_FATAL, _("no process can be started: %s"), strerror(errno));
+        return error_set(error, STATUS_FATAL, _("no process can be started: %s"), words_errno(errno));
     for (int i = 0; i < 2; i++)
         setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &(int){ 1 << 20 }, sizeof(int));
     bool told = ask(spawner, &(struct order){ .role = role, .argument = argument }, ends[1], &answer);

@@ -19,10 +19,10 @@ static enum status open_regular(const char *path, int *descriptor, struct stat *
 {
     int opened = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (opened < 0)
-        return error_set(error, STATUS_REJECT, _("%s cannot be opened: %s"), path, strerror(errno));
+        return error_set(error, STATUS_REJECT, _("%s cannot be opened: %s"), path, words_errno(errno));
     if (fstat(opened, info) < 0) {
         enum status status =
-            error_set(error, STATUS_REJECT, _("%s cannot be looked at: %s"), path, strerror(errno));
+            error_set(error, STATUS_REJECT, _("%s cannot be looked at: %s"), path, words_errno(errno));
         close(opened);
         return status;
     }
@@ -42,7 +42,7 @@ static enum status read_some(int descriptor, const char *path, void *bytes, size
         count = read(descriptor, bytes, length);
     while (count < 0 && errno == EINTR);
     if (count < 0)
-        return error_set(error, STATUS_REJECT, _("%s cannot be read: %s"), path, strerror(errno));
+        return error_set(error, STATUS_REJECT, _("%s cannot be read: %s"), path, words_errno(errno));
     *got = (size_t)count;
     return STATUS_OK;
 }
@@ -150,7 +150,7 @@ enum status file_look(const char *path, struct file_state *state, struct error *
 {
     struct stat info;
     if (stat(path, &info) < 0)
-        return error_set(error, STATUS_REJECT, _("%s cannot be opened: %s"), path, strerror(errno));
+        return error_set(error, STATUS_REJECT, _("%s cannot be opened: %s"), path, words_errno(errno));
     if (!S_ISREG(info.st_mode))
         return error_set(error, STATUS_REJECT, _("%s is no regular file"), path);
     take_state(&info, state);
@@ -162,7 +162,7 @@ enum status file_stream_look(const struct file_stream *stream, struct file_state
     struct stat info;
     if (stream->read != stream_read_file || fstat((int)(intptr_t)stream->user_data, &info) < 0)
         return error_set(error, STATUS_REJECT, _("%s cannot be looked at: %s"), stream->name,
-                         strerror(errno));
+                         words_errno(errno));
     take_state(&info, state);
     return STATUS_OK;
 }
@@ -203,7 +203,7 @@ static enum status cannot_write(const char *path, int code, struct error *error)
     if (code == ENOSPC || code == EDQUOT)
         return error_set(error, STATUS_FATAL,
                          _("%s cannot be written: the disk is full. Free space and run again"), path);
-    return error_set(error, STATUS_FATAL, _("%s cannot be written: %s"), path, strerror(code));
+    return error_set(error, STATUS_FATAL, _("%s cannot be written: %s"), path, words_errno(code));
 }
 
 static int write_all(int descriptor, struct text bytes)
@@ -313,7 +313,7 @@ enum status file_make_folders(const char *path, unsigned mode, struct error *err
     else if (!code && !S_ISDIR(info.st_mode))
         code = ENOTDIR;
     if (code)
-        return error_set(error, STATUS_FATAL, _("the folder %s cannot be made: %s"), path, strerror(code));
+        return error_set(error, STATUS_FATAL, _("the folder %s cannot be made: %s"), path, words_errno(code));
     return STATUS_OK;
 }
 
@@ -369,7 +369,7 @@ static enum status take_lock(const char *path, int descriptor, off_t start, off_
         return STATUS_OK;
     if (errno == EAGAIN || errno == EACCES)
         return STATUS_BUSY;
-    return error_set(error, STATUS_FATAL, _("the lock %s cannot be taken: %s"), path, strerror(errno));
+    return error_set(error, STATUS_FATAL, _("the lock %s cannot be taken: %s"), path, words_errno(errno));
 }
 
 /* Is what was locked still what has this name? */
@@ -392,7 +392,7 @@ static enum status open_and_lock(const char *path, bool alone, off_t start, off_
         close(*descriptor);
     }
     *descriptor = -1;
-    return error_set(error, STATUS_FATAL, _("the lock %s cannot be taken: %s"), path, strerror(EAGAIN));
+    return error_set(error, STATUS_FATAL, _("the lock %s cannot be taken: %s"), path, words_errno(EAGAIN));
 }
 
 enum status file_lock_take(const char *path, struct file_lock *lock, struct error *error)

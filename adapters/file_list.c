@@ -95,7 +95,7 @@ static enum status unreadable(struct listing *listing, const char *path, int cod
 {
     return error_set(listing->error, STATUS_STOP,
                      _("the folder %s cannot be read: %s. Check its path and permissions and run again"),
-                     path, strerror(code));
+                     path, words_errno(code));
 }
 
 /* One below: the others are listed all the same. */

@@ -44,7 +44,7 @@ static enum status name_socket(struct http_server_socket *made, const char *list
     socklen_t length = sizeof address;
     char host[INET6_ADDRSTRLEN] = "";
     if (getsockname(made->descriptor, &address.any, &length))
-        return error_set(error, STATUS_STOP, _("the socket cannot be listened at: %s"), strerror(errno));
+        return error_set(error, STATUS_STOP, _("the socket cannot be listened at: %s"), words_errno(errno));
     if (address.any.sa_family == AF_UNIX) {
         made->is_unix = true;
         snprintf(made->address, sizeof made->address, "unix:%s", address.local.sun_path);
@@ -62,17 +62,23 @@ static enum status name_socket(struct http_server_socket *made, const char *list
 }
 
 /* Only a socket at which nobody answers is a left-over. */
-static void remove_left_over(const union address *address, socklen_t length)
+static enum status remove_left_over(const union address *address, socklen_t length, const char *listen_at,
+                                    struct error *error)
 {
     struct stat found;
-    if (lstat(address->local.sun_path, &found) || !S_ISSOCK(found.st_mode))
-        return;
+    if (lstat(address->local.sun_path, &found))
+        return STATUS_OK;
+    if (!S_ISSOCK(found.st_mode))
+        return error_set(error, STATUS_USAGE,
+                         _("--listen %s: what stands there is no socket; name a path where nothing is"),
+                         listen_at);
     int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (probe < 0)
-        return;
+        return STATUS_OK;
     if (connect(probe, &address->any, length) && errno == ECONNREFUSED)
         unlink(address->local.sun_path);
     close(probe);
+    return STATUS_OK;
 }
 
 static enum status bind_to(struct http_server_socket *made, const union address *address, socklen_t length,
@@ -83,14 +89,16 @@ static enum status bind_to(struct http_server_socket *made, const union address 
     if (made->descriptor >= 0 && address->any.sa_family != AF_UNIX)
         setsockopt(made->descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (made->descriptor < 0 || bind(made->descriptor, &address->any, length))
-        return error_set(error, STATUS_STOP, _("--listen %s: %s; is a console running already?"), listen_at,
-                         strerror(errno));
+        return errno == EADDRINUSE
+                   ? error_set(error, STATUS_STOP, _("--listen %s: %s; is a console running already?"),
+                               listen_at, words_errno(errno))
+                   : error_set(error, STATUS_STOP, _("--listen %s: %s"), listen_at, words_errno(errno));
     if (address->any.sa_family == AF_UNIX) {
         made->is_ours = true;
         memcpy(made->path, address->local.sun_path, sizeof made->path);
     }
     if (listen(made->descriptor, BACKLOG))
-        return error_set(error, STATUS_STOP, _("the socket cannot be listened at: %s"), strerror(errno));
+        return error_set(error, STATUS_STOP, _("the socket cannot be listened at: %s"), words_errno(errno));
     return STATUS_OK;
 }
 
@@ -103,7 +111,8 @@ static enum status open_unix(const char *listen_at, struct http_server_socket *m
         return error_set(error, STATUS_USAGE, _("--listen %s: a socket's path has 1 to %zu bytes"), listen_at,
                          sizeof address.local.sun_path - 1);
     memcpy(address.local.sun_path, path, length);
-    remove_left_over(&address, sizeof address.local);
+    if (remove_left_over(&address, sizeof address.local, listen_at, error))
+        return error->status;
     mode_t mask = umask(0117);
     enum status status = bind_to(made, &address, sizeof address.local, listen_at, error);
     umask(mask);

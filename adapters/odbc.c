@@ -279,7 +279,7 @@ static enum status start_process(struct odbc *odbc, struct error *error)
     pid_t parent = getpid();
     if (pipe2(ends, O_CLOEXEC) < 0)
         return error_set(error, STATUS_STOP, _("no process can be started for the ODBC driver: %s"),
-                         strerror(errno));
+                         words_errno(errno));
     odbc->pipe = ends[0];
     odbc->process = fork();
     if (!odbc->process)
@@ -289,7 +289,7 @@ static enum status start_process(struct odbc *odbc, struct error *error)
     if (odbc->process < 0) {
         odbc->process = 0;
         return error_set(error, STATUS_STOP, _("no process can be started for the ODBC driver: %s"),
-                         strerror(code));
+                         words_errno(code));
     }
     return STATUS_OK;
 }

@@ -96,7 +96,7 @@ static enum status look_at(const char *path, int descriptor, bool alone, struct 
     char folder[PATH_MAX];
     bool sticky;
     if (fstat(descriptor, &info) < 0)
-        return error_set(error, STATUS_FATAL, _("%s cannot be looked at: %s"), path, strerror(errno));
+        return error_set(error, STATUS_FATAL, _("%s cannot be looked at: %s"), path, words_errno(errno));
     if (!S_ISREG(info.st_mode))
         return error_set(error, STATUS_USAGE, _("%s is no regular file"), path);
     if (alone && info.st_nlink > 1)
@@ -120,7 +120,7 @@ static enum status cannot_open(const char *path, int code, struct error *error)
                          path);
     if (code == EISDIR || code == ENXIO)
         return error_set(error, STATUS_USAGE, _("%s is no regular file"), path);
-    return error_set(error, STATUS_FATAL, _("%s cannot be opened: %s"), path, strerror(code));
+    return error_set(error, STATUS_FATAL, _("%s cannot be opened: %s"), path, words_errno(code));
 }
 
 enum status private_file_open(const char *path, bool alone, int *descriptor, struct error *error)

@@ -74,12 +74,12 @@ static enum status start(struct child *child, const char *const *argv, struct er
 {
     int input[2], output[2];
     if (pipe2(input, O_CLOEXEC))
-        return error_set(error, STATUS_RETRY, _("%s cannot be started: %s"), argv[0], strerror(errno));
+        return error_set(error, STATUS_RETRY, _("%s cannot be started: %s"), argv[0], words_errno(errno));
     if (pipe2(output, O_CLOEXEC)) {
         int code = errno;
         close(input[0]);
         close(input[1]);
-        return error_set(error, STATUS_RETRY, _("%s cannot be started: %s"), argv[0], strerror(code));
+        return error_set(error, STATUS_RETRY, _("%s cannot be started: %s"), argv[0], words_errno(code));
     }
     int code = spawn(child, argv, input[0], output[1]);
     close(input[0]);
@@ -92,7 +92,7 @@ static enum status start(struct child *child, const char *const *argv, struct er
         return STATUS_OK;
     shut(&child->input);
     shut(&child->output);
-    return error_set(error, STATUS_RETRY, _("%s cannot be started: %s"), argv[0], strerror(code));
+    return error_set(error, STATUS_RETRY, _("%s cannot be started: %s"), argv[0], words_errno(code));
 }
 
 static void feed(struct child *child)

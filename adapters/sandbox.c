@@ -387,14 +387,14 @@ enum status sandbox_enter(const struct sandbox *sandbox, struct error *error)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         return error_set(error, STATUS_FATAL,
                          _("a process cannot be confined: %s; \"sandbox: off\" runs it as it is"),
-                         strerror(errno));
+                         words_errno(errno));
     int code = lock_paths(sandbox) ? -errno : 0;
     if (!code && has_seccomp())
         code = lock_calls(sandbox->allow);
     if (code)
         return error_set(error, STATUS_FATAL,
                          _("a process cannot be confined: %s; \"sandbox: off\" runs it as it is"),
-                         strerror(-code));
+                         words_errno(-code));
     return STATUS_OK;
 }
 

@@ -29,6 +29,8 @@ static enum status read_file(struct arena *arena, const char *folder, const char
     if (file_read(arena, file_path(arena, folder, path), SECRET_MAX, secret, &why))
         return error_set(error, STATUS_USAGE,
                          _("a secret cannot be read: %s; check the path and who may read it"), why.message);
+    if (text_starts(*secret, TEXT("\xef\xbb\xbf"))) /* an editor's byte order mark, which nobody sees */
+        *secret = text_slice(*secret, 3, secret->length);
     while (secret->length &&
            (secret->bytes[secret->length - 1] == '\n' || secret->bytes[secret->length - 1] == '\r'))
         secret->length--;

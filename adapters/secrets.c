@@ -402,6 +402,17 @@ bool secrets_any_named(void)
     return any;
 }
 
+bool secrets_named_are_plain(void)
+{
+    bool plain = true;
+    pthread_rwlock_rdlock(&known.lock);
+    for (size_t i = 0; i < known.form_count && plain; i++)
+        for (size_t at = 0; known.forms[i].named && at < known.forms[i].length && plain; at++)
+            plain = known.forms[i].bytes[at] > ' ' && (unsigned char)known.forms[i].bytes[at] < 0x7f;
+    pthread_rwlock_unlock(&known.lock);
+    return plain;
+}
+
 bool secrets_named_in(struct text text)
 {
     BUFFER_OWNED struct buffer seen = { 0 };

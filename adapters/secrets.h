@@ -45,6 +45,7 @@ void secrets_wipe_environment(const struct value *tree);
 void secrets_wipe_texts(const struct value *part);
 
 bool secrets_any_named(void);
+bool secrets_named_are_plain(void); /* they are all of ASCII without a blank */
 /* Is a named one in there, in any form, or with any of its characters escaped as JSON, XML or HTML may? */
 bool secrets_named_in(struct text text);
 /* The text with "***" for each; the text itself when there is none. `cut`: it may have been cut off, so that the

@@ -63,7 +63,7 @@ enum status spool_file_open(struct spool_file *scratch, struct error *error)
         code = errno;
     }
     return error_set(error, STATUS_FATAL, _("no temporary file can be made in $TMPDIR, /var/tmp or /tmp: %s"),
-                     strerror(code));
+                     words_errno(code));
 }
 
 enum status spool_file_put(struct spool_file *scratch, struct text bytes, struct error *error)
@@ -75,7 +75,7 @@ enum status spool_file_put(struct spool_file *scratch, struct text bytes, struct
         if (count < 0)
             return error_set(error, STATUS_FATAL,
                              _("a temporary file cannot be written: %s; name another folder with TMPDIR"),
-                             strerror(errno));
+                             words_errno(errno));
         scratch->length += (uint64_t)count;
         bytes = text_slice(bytes, (size_t)count, bytes.length - (size_t)count);
     }
@@ -101,7 +101,7 @@ static enum status read_scratch(struct file_stream *stream, void *bytes, size_t 
                       (off_t)stream->rest.length);
     while (count < 0 && errno == EINTR);
     if (count < 0)
-        return error_set(error, STATUS_FATAL, _("a temporary file cannot be read: %s"), strerror(errno));
+        return error_set(error, STATUS_FATAL, _("a temporary file cannot be read: %s"), words_errno(errno));
     stream->rest.length += (size_t)count;
     *got = (size_t)count;
     return STATUS_OK;

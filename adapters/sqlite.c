@@ -119,7 +119,7 @@ static enum status look_at_file(const char *path, struct error *error)
     struct stat info;
     if (stat(path, &info) < 0)
         return error_set(error, STATUS_FATAL, _("%s: the database cannot be opened: %s. Check the path"),
-                         path, strerror(errno));
+                         path, words_errno(errno));
     if (!S_ISREG(info.st_mode))
         return error_set(error, STATUS_USAGE, _("%s is no file, so it cannot be an SQLite database"), path);
     static const char *const ends[] = { "-wal", "-shm", "-journal" };

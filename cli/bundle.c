@@ -20,7 +20,7 @@ struct writing {
 
 static enum status failed(const struct writing *writing, struct error *error)
 {
-    return error_set(error, STATUS_STOP, _("%s cannot be written: %s"), writing->path, strerror(errno));
+    return error_set(error, STATUS_STOP, _("%s cannot be written: %s"), writing->path, words_errno(errno));
 }
 
 static enum status shut(struct writing *writing, struct error *error)

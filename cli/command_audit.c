@@ -86,7 +86,7 @@ static enum status look_at(const char *path, enum shown *shown, struct error *er
     char first = 0;
     size_t got = 0;
     if (stat(path, &info) < 0)
-        return error_set(error, STATUS_USAGE, _("%s cannot be opened: %s"), path, strerror(errno));
+        return error_set(error, STATUS_USAGE, _("%s cannot be opened: %s"), path, words_errno(errno));
     *shown = S_ISDIR(info.st_mode) ? SHOWN_BUNDLE : SHOWN_STORE;
     if (*shown == SHOWN_BUNDLE || file_stream_open(&arena, path, &stream, &unread))
         return STATUS_OK;

@@ -163,12 +163,17 @@ static enum status set_aside(const char *place, struct arena *arena, const char 
     return status;
 }
 
+/* The store first: a death behind it leaves the replaced ledger's head beside it, which "restored" explains. */
 static enum status put_in_place(const char *made, const char *place, struct arena *arena, struct error *error)
 {
-    if (file_move(made, place, error))
-        return error->status;
-    return file_move(text_format(arena, "%s.checkpoint", made).bytes,
-                     text_format(arena, "%s.checkpoint", place).bytes, error);
+    static const char *const ends[] = { "", ".checkpoint", ".search" };
+    file_remove(text_format(arena, "%s.search", place).bytes);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const char *from = text_format(arena, "%s%s", made, ends[i]).bytes;
+        if (file_exists(from) && file_move(from, text_format(arena, "%s%s", place, ends[i]).bytes, error))
+            return error->status;
+    }
+    return STATUS_OK;
 }
 
 static void say_restored(struct session *session, const struct restoration *restoration, const char *kept,
@@ -199,7 +204,7 @@ static enum status restore(struct session *session, const char *backup, int *exi
     ARENA_OWNED struct arena arena = { 0 };
     const char *place = session->configuration.store, *kept;
     const char *made = text_format(&arena, "%s.restoring", place).bytes;
-    static const char *const ends[] = { "", "-wal", "-shm", "-journal", ".checkpoint" };
+    static const char *const ends[] = { "", "-wal", "-shm", "-journal", ".checkpoint", ".search" };
     struct restoration restoration = { .reason = session->invocation->reason, .actor = run_operator() };
     if (examine(session, backup, &restoration, &arena, error))
         return error->status;

@@ -56,7 +56,7 @@ static enum status lock_doors(void *user_data, struct error *error)
                                      .write = write };
     if (!mkdtemp(own))
         return error_set(error, STATUS_STOP, _("%s: no temporary folder can be made: %s"), own,
-                         strerror(errno));
+                         words_errno(errno));
     setenv("TMPDIR", own, 1);
     (void)_("a process of this program says what makes no sense"); /* the catalogue is read */
     return sandbox_enter(&sandbox, error);

@@ -197,8 +197,8 @@ static const char *why_pending(struct text state)
         { "failed", N_("every attempt failed and the portal does not have it: first in line next time") },
         { "refused",
           N_("the portal refused this content: waits until the record changes, or for \"retry\"") },
-        { "conflict",
-          N_("the portal holds what was not put there from here: an operator decides (\"reconcile\")") },
+        { "conflict", N_("what the portal shows and what is wanted there do not fit: an operator decides "
+                         "(\"reconcile\")") },
     };
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (text_is(state, reasons[i].state))
@@ -277,7 +277,7 @@ static void print_page(struct arena *arena, const struct value *page)
         { "action", _("action"), OUTPUT_WORD },            { "outcome", _("outcome"), OUTPUT_WORD },
         { "attempt", _("attempts"), 0 },         { "http_status", _("HTTP"), 0 },
         { "portal_version", _("version"), 16 },  { "idempotency_key", _("key"), 60 },
-        { "words", _("the portal's words"), 60 },
+        { "words", _("why"), 60 },
     }, others[] = {
         { "at", _("when (Vietnam, UTC+7)"), OUTPUT_TIME }, { "run", _("run"), 0 },      { "what", _("event"), OUTPUT_WORD },
         { "source", _("source"), 20 },           { "actor", _("operator"), 16 },

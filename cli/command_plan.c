@@ -122,7 +122,7 @@ static void print_conflicts(struct printing *printing)
     const struct output_column columns[] = {
         { "code", _("code"), 26 },
         { "since_run", _("since run"), 0 },
-        { "message", _("the portal's words"), 100 },
+        { "message", _("why"), 100 },
     };
     if (!printing->conflicts->count)
         return;

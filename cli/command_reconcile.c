@@ -79,6 +79,8 @@ static void print_counts_json(const struct reconciliation_counts *counts, bool o
            "  \"only_there\": %lld,\n",
            output_schema(), online ? "true" : "false", (long long)counts->same, (long long)counts->differs,
            (long long)counts->missing, (long long)counts->only);
+    if (counts->untold)
+        printf("  \"untold\": %lld,\n", (long long)counts->untold);
     if (online)
         printf("  \"listed\": %lld,\n  \"conflict\": %lld,\n  \"pending\": %lld,\n  \"refreshed\": %lld,\n",
                (long long)counts->listed, (long long)counts->conflict, (long long)counts->pending,
@@ -95,6 +97,10 @@ static void print_counts(const struct reconciliation_counts *counts, bool online
                 "there, %lld only there\n"),
         (long long)counts->same, (long long)counts->differs, (long long)counts->missing,
         (long long)counts->only);
+    if (counts->untold)
+        printf(_("%lld stand there, and the portal does not say what: look with \"congkhai reconcile --show "
+                 "CODE\"\n"),
+               (long long)counts->untold);
     if (counts->pending)
         printf(_("%lld that should be there and are not go back to pending: the next run sends them\n"),
                (long long)counts->pending);
@@ -173,9 +179,13 @@ static enum status ask(struct session *session, struct error *error, int *exit_c
         return error->status;
     enum status status = reconcile_ask(store, &request, &counts, error);
     if (!status) {
-        /* For a person to look at; what is missing there goes its way by itself. */
-        *exit_code = counts.differs || counts.only ? 1 : 0;
-        status = show(session, store, &counts, true, error);
+        /* For a person to look at; what is missing there goes its way by itself, or waits for one. */
+        struct store_kept_back kept;
+        status = store_kept_back(store, &kept, error);
+        *exit_code =
+            counts.differs || counts.only || counts.untold || (!status && store_keeps(&kept)) ? 1 : 0;
+        if (!status)
+            status = show(session, store, &counts, true, error);
     }
     return run_close(session, store, status, &run_counts, exit_code, error);
 }

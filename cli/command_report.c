@@ -329,15 +329,10 @@ static void print_back(const struct store_kept_back *kept)
         const char *words;
         int64_t count;
     } parts[] = {
-        { _("records rejected"), kept->rejected },
-        { _("records held"), kept->held },
-        { _("procedures refused"), kept->refused },
-        { _("in conflict"), kept->conflict },
-        { _("procedures unknown"), kept->unknown },
-        { _("procedures failed"), kept->failed },
-        { _("records missing from their source"), kept->missing },
-        { _("waiting for approval"), kept->waiting },
-        { _("sent back"), kept->sent_back },
+        { _("records rejected"), kept->rejected },    { _("records held"), kept->held },
+        { _("procedures refused"), kept->refused },   { _("in conflict"), kept->conflict },
+        { _("procedures unknown"), kept->unknown },   { _("procedures failed"), kept->failed },
+        { _("waiting for approval"), kept->waiting }, { _("sent back"), kept->sent_back },
     };
     const char *comma = "";
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

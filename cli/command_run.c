@@ -292,10 +292,7 @@ static int exit_code_of(enum status status, const struct store_kept_back *kept)
 {
     if (status)
         return error_exit_code(status);
-    return kept->rejected || kept->held || kept->refused || kept->failed || kept->conflict || kept->unknown ||
-                   kept->waiting || kept->sent_back
-               ? 1
-               : 0;
+    return store_keeps(kept) ? 1 : 0;
 }
 
 static enum status finish(struct night *night, struct store *store, enum status status, struct error *error,

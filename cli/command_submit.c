@@ -60,7 +60,12 @@ static enum status put_paper(struct session *session, struct store *store, const
                                               .reason = invocation->reason };
     if (approval_submit(store, &submission, &number, error))
         return error->status;
-    if (invocation->people)
+    if (invocation->recover)
+        output_message(session,
+                       _("the rules of approval are submitted as list %lld; they take effect after 72 hours, "
+                         "unless an approver in force signs something before"),
+                       (long long)number);
+    else if (invocation->people)
         output_message(
             session,
             _("the rules of approval are submitted as list %lld; until they are approved, those in "
@@ -214,6 +219,29 @@ static enum status take_signature(struct signing *signing, struct error *error)
                                   &signing->approval.revoked, error);
 }
 
+static enum approval_standing standing_of(const struct approval_list *list, struct text code)
+{
+    size_t i = 0;
+    while (i < list->count && !text_equal(list->entries[i].step.code, code))
+        i++;
+    return i < list->count ? list->entries[i].standing
+                           : APPROVAL_WAITING; /* one that is not there is told later */
+}
+
+/* Of the list, or of what is named of it, what still waits: what was approved before is not signed again. 0: nothing. */
+static size_t find_waiting(struct signing *signing, const struct approval_list *list, struct text **codes)
+{
+    const struct invocation *invocation = signing->session->invocation;
+    size_t most = invocation->code_count ? invocation->code_count : list->count, count = 0;
+    *codes = arena_array(&signing->arena, struct text, most + 1);
+    for (size_t i = 0; i < most; i++) {
+        struct text code = invocation->code_count ? invocation->codes[i] : list->entries[i].step.code;
+        if (standing_of(list, code) == APPROVAL_WAITING)
+            (*codes)[count++] = code;
+    }
+    return count;
+}
+
 static enum status approve(struct signing *signing, struct store *store, struct error *error)
 {
     const struct invocation *invocation = signing->session->invocation;
@@ -228,8 +256,14 @@ static enum status approve(struct signing *signing, struct store *store, struct 
         return error_set(error, STATUS_USAGE,
                          _("there is no list %lld; \"congkhai status\" shows those that wait"),
                          (long long)signing->approval.list);
-    if (approval_lists_restore(store, list, invocation->codes, invocation->code_count, &signing->arena,
-                               &paper, error))
+    struct text *waiting, *codes = invocation->codes;
+    size_t count = invocation->code_count, waits = find_waiting(signing, list, &waiting);
+    /* A signature that was made elsewhere is of the words as they were submitted. */
+    if (!invocation->signature && waits && waits < (count ? count : list->count)) {
+        codes = waiting;
+        count = waits;
+    }
+    if (approval_lists_restore(store, list, codes, count, &signing->arena, &paper, error))
         return error->status;
     signing->approval.document = paper.bytes;
     signing->approval.text = paper.text;
@@ -246,7 +280,7 @@ static enum status approve(struct signing *signing, struct store *store, struct 
         output_message(signing->session,
                        _("%zu steps of list %lld are approved; the next \"congkhai run\" or \"congkhai "
                          "load\" sends them"),
-                       paper.steps, (long long)list->number);
+                       waits, (long long)list->number);
     return STATUS_OK;
 }
 

@@ -94,6 +94,13 @@ static enum status find_file(const char *path, const char **found, struct error 
                        "name one with --config, or write one with \"congkhai init\""));
 }
 
+bool configuration_is_there(void)
+{
+    const char *found;
+    struct error unread;
+    return find_file(NULL, &found, &unread) == STATUS_OK;
+}
+
 static enum status read_yaml(struct arena *arena, const char *path, struct value **tree, struct error *error)
 {
     ARENA_OWNED struct arena raw = { 0 };
@@ -286,6 +293,11 @@ static enum status read_agency(struct configuration *configuration, const struct
         return error->status;
     if (check_filled(&configuration->context, tree, error))
         return error->status;
+    /* It is a part of the ledger's name, which is a line. */
+    for (const char *at = agency.code; *at; at++)
+        if ((unsigned char)*at <= ' ' || *at == 0x7f)
+            return setting_fault(&configuration->context, value_find(tree, "code"), error,
+                                 _("agency.code is a code such as H13, without blanks"));
     configuration->agency_code = agency.code;
     configuration->agency_name = agency.name;
     configuration->agency_kind = agency.kind == 0   ? AGENCY_MINISTRY

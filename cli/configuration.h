@@ -42,6 +42,7 @@ struct configuration {
     struct text rules_text; /* canonical JSON of rules and code lists */
 };
 
+bool configuration_is_there(void); /* at one of the places where it is looked for */
 /* Finds the file: `path`, or ./congkhai.yaml, then /etc/congkhai/congkhai.yaml. STATUS_USAGE with file, line
  * and column for anything wrong; nothing is touched. `speak` is told the file's language as soon as that is
  * known, so that its faults are told in it; NULL: somebody else chose. `ready` is called when all is read and no

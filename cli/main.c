@@ -48,15 +48,15 @@ static enum status configure(struct session *session, struct setting_faults *fau
 }
 
 /* --store: what there is to know of the configuration stands in it. Why it cannot be read the command says. */
-static void configure_from_store(struct session *session)
+static void configure_from_store(struct session *session, const char *path)
 {
     const struct invocation *invocation = session->invocation;
     struct configuration *configuration = &session->configuration;
     struct store *store;
     struct error unread;
-    configuration->store = invocation->store;
+    configuration->store = path;
     configuration->folder = ".";
-    configuration->context = (struct setting_context){ &configuration->arena, invocation->store, NULL };
+    configuration->context = (struct setting_context){ &configuration->arena, path, NULL };
     if (run_read_store(session, STORE_READ_OLDER, &store, &unread))
         return;
     configuration_from_store(store, configuration);
@@ -67,20 +67,33 @@ static void configure_from_store(struct session *session)
     language_choose(session->language);
 }
 
+/* A bundle or a proof is all that its verification needs: an auditor has no configuration. */
+static bool is_handed_over(const struct command *command, const struct invocation *invocation)
+{
+    return command->run == command_audit_verify && invocation->argument_count && !invocation->config &&
+           !configuration_is_there();
+}
+
 static enum status run_command(struct session *session, const struct command *command, struct error *error,
                                int *exit_code)
 {
     const struct configuration *configuration = &session->configuration;
     const struct invocation *invocation = session->invocation;
     struct setting_faults faults = { .arena = &session->invocation->arena };
+    bool handed_over = !invocation->store && is_handed_over(command, invocation);
     if (invocation->store)
-        configure_from_store(session);
+        configure_from_store(session, invocation->store);
+    else if (handed_over)
+        configure_from_store(session, invocation->arguments[0]);
     if (invocation->store && configuration->source_count &&
         source_check_names(configuration->sources, configuration->source_count, invocation->sources,
                            invocation->source_count, error))
         return error->status;
-    if (!invocation->store && command->needs != NEEDS_NOTHING &&
-        configure(session, command->run == command_check ? &faults : NULL, error))
+    /* A person's key is none of the configuration's, and one that names the key already cannot be read before. */
+    bool aside = command->run == command_audit_key && invocation->as;
+    struct error unread;
+    if (!invocation->store && !handed_over && command->needs != NEEDS_NOTHING &&
+        configure(session, command->run == command_check ? &faults : NULL, aside ? &unread : error) && !aside)
         return error->status;
     if (invocation->json) {
         char name[] = "plan", *plan[] = { name };

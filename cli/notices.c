@@ -1,5 +1,6 @@
 #include "cli/notices.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,16 +72,25 @@ static enum status gather_kept(struct gathering *gathering, struct error *error)
 {
     struct kept_filter all = { .limit = 1 }, fresh = { .limit = NEW_MAX };
     struct rule_words words;
-    struct value *rows;
+    struct value *rows, *fresh_rows = value_list(gathering->arena), *still = value_list(gathering->arena);
     int64_t total, records;
     if (kept_rows(gathering->store, &all, gathering->arena, &rows, &total, &gathering->night->kept, error) ||
         night_before(gathering->store, &fresh.since, error) ||
+        night_weeks_ago(gathering->store, gathering->night->started, fresh.since, gathering->arena,
+                        &fresh.also, error) ||
         kept_rows(gathering->store, &fresh, gathering->arena, &rows, &total, &records, error) ||
         rule_words_open(gathering->session->configuration.rules_text, gathering->session->language,
                         gathering->store, gathering->arena, &words, error) ||
         rule_words_put_all(&words, rows, 0, error))
         return error->status;
-    gathering->night->new_kept = rows;
+    for (struct value *row = rows->first, *next; row; row = next) {
+        next = row->next;
+        struct text since = value_text_of(row, "since_run");
+        bool old = since.length && strtoll(text_string(gathering->arena, since), NULL, 10) <= fresh.since;
+        value_append(old ? still : fresh_rows, row);
+    }
+    gathering->night->new_kept = fresh_rows;
+    gathering->night->still_kept = still;
     return STATUS_OK;
 }
 

@@ -121,14 +121,13 @@ static struct text without_numbers(struct arena *arena, struct text path)
 static void put_group(struct page *page, const struct value *group)
 {
     struct text rule = value_text_of(group, "rule"), field = value_text_of(group, "field");
-    struct text message = value_text_of(group, "message");
+    struct text message = value_text_of(group, "message"), told = value_text_of(group, "told");
     const char *address = page_address(
         page, "/giu-lai", TEXT_NONE, "ket-qua", text_string(page->arena, value_text_of(group, "outcome")),
         "luat", rule.bytes ? text_string(page->arena, rule) : NULL, "ly-do",
         value_text_of(group, "reason").bytes ? text_string(page->arena, value_text_of(group, "reason"))
                                              : NULL,
-        "loi",
-        !rule.bytes && message.length && message.length < 2000 ? text_string(page->arena, message) : NULL,
+        "loi", !rule.bytes && told.length && told.length < 2000 ? text_string(page->arena, told) : NULL,
         "moi", page_parameter(page, "moi").bytes ? "1" : NULL, "don-vi", string_of(page, "don-vi"), NULL);
     html_literal(page->out, "<tr>");
     html_open(page->out, "td", "class", "n", "data-label", _("records"), NULL);

@@ -330,7 +330,7 @@ static enum status put_deliveries(struct page *page, const struct procedure *pro
         { "attempt", _("attempts"), LIST_TEXT },
         { "http_status", _("HTTP"), LIST_TEXT },
         { "portal_version", _("version"), LIST_TEXT },
-        { "words", _("the portal's words"), LIST_TEXT },
+        { "words", _("why"), LIST_TEXT },
         { "idempotency_key", _("key"), LIST_DIGEST },
     };
     const struct list_column other_columns[] = {

@@ -170,7 +170,7 @@ static enum status put_deliveries(struct page *page, int64_t run, const char *ou
         { "http_status", _("HTTP"), LIST_TEXT },
         { "portal_version", _("version"), LIST_TEXT },
         { "finished_at", _("when (Vietnam, UTC+7)"), LIST_TIME },
-        { "error", _("the portal's words"), LIST_TEXT },
+        { "error", _("why"), LIST_TEXT },
     };
     struct browse_window window;
     struct list list = { "gui", _("Deliveries"), LIST_COLUMNS(columns), NULL, -1, _("Nothing was sent.") };

@@ -153,8 +153,8 @@ __attribute__((format(printf, 3, 0))) static bool put_value(char *out, size_t si
         const char *text = va_arg(*arguments, const char *);
         if (one->precision && one->stars == 1)
             written = snprintf(out, size, "%.*s", stars[0], text ? text : "");
-        else if (!one->stars && !one->precision)
-            written = snprintf(out, size, "%s", text ? text : "");
+        else if (!one->stars)
+            written = snprintf(out, size, spec, text ? text : "");
         break;
     }
     case 'd':

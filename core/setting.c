@@ -212,6 +212,35 @@ static bool bounded(const struct setting *setting, const void *slot)
            (number >= setting->minimum && number <= setting->maximum);
 }
 
+/* A bound as the file would have it: "7d", "16M", "30". */
+static void bound_text(const struct setting *setting, int64_t number, char *out, size_t size)
+{
+    static const struct {
+        const char *unit;
+        int64_t factor;
+    } durations[] = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 } },
+      sizes[] = { { "G", 1 << 30 }, { "M", 1 << 20 }, { "k", 1024 }, { "", 1 }, { "", 1 } };
+    for (size_t i = 0; i < 5 && setting->kind != SETTING_NUMBER; i++) {
+        int64_t factor = setting->kind == SETTING_SIZE ? sizes[i].factor : durations[i].factor;
+        if (!number || number % factor)
+            continue;
+        snprintf(out, size, "%lld%s", (long long)(number / factor),
+                 setting->kind == SETTING_SIZE ? sizes[i].unit : durations[i].unit);
+        return;
+    }
+    snprintf(out, size, "%lld", (long long)number);
+}
+
+static enum status out_of_bounds(const struct setting_context *context, const struct setting *setting,
+                                 const struct value *value, struct error *error)
+{
+    char least[32], most[32];
+    bound_text(setting, setting->minimum, least, sizeof least);
+    bound_text(setting, setting->maximum, most, sizeof most);
+    return setting_fault(context, value, error, _("\"%s\" must be between %s and %s, not \"%.*s\""),
+                         setting->name, least, most, TEXT_ARG(value->text));
+}
+
 static enum status read_one(const struct setting_context *context, const struct setting *setting,
                             const struct value *value, void *slot, struct error *error)
 {
@@ -228,9 +257,7 @@ static enum status read_one(const struct setting_context *context, const struct 
         return setting_fault(context, value, error, _("\"%s\" must be %s"), setting->name,
                              expectation(setting->kind));
     if (!bounded(setting, slot))
-        return setting_fault(context, value, error, _("\"%s\" must be between %lld and %lld, not \"%.*s\""),
-                             setting->name, (long long)setting->minimum, (long long)setting->maximum,
-                             TEXT_ARG(value->text));
+        return out_of_bounds(context, setting, value, error);
     return STATUS_OK;
 }
 

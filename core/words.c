@@ -26,6 +26,12 @@ const char *words_said(const char *message)
     return has_chosen && spoken == LANGUAGE_EN ? message : gettext(message);
 }
 
+const char *words_errno(int code)
+{
+    const char *english = has_chosen && spoken == LANGUAGE_EN ? strerrordesc_np(code) : NULL;
+    return english ? english : strerror(code);
+}
+
 enum language language_of_process(void)
 {
     if (has_chosen)

@@ -30,6 +30,8 @@ enum language language_of_process(void);
 void words_speak(enum language language);
 /* A message of the program's own in the language spoken now: the function behind _(). */
 const char *words_said(const char *message) __attribute__((format_arg(1)));
+/* What errno says, likewise: strerror speaks the process's language, whoever reads. */
+const char *words_errno(int code);
 const char *language_name(enum language language); /* "vi", "en" */
 
 #endif

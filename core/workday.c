@@ -96,6 +96,17 @@ int64_t workday_between(const struct workday_calendar *calendar, struct date fro
     return begin <= end ? count_working(calendar, begin + 1, end + 1) : -count_working(calendar, end, begin);
 }
 
+bool workday_within(const struct workday_calendar *calendar, struct date from, struct date to, int64_t days)
+{
+    struct date due;
+    return !workday_add(calendar, from, days, &due) || date_compare(to, due) <= 0;
+}
+
+bool workday_knows(const struct workday_calendar *calendar, struct date date)
+{
+    return !calendar->holiday_count || date.year >= calendar->holidays[0].year;
+}
+
 int64_t workday_left(const struct workday_calendar *calendar, struct date today, struct date due)
 {
     return date_compare(due, today) < 0 ? -workday_between(calendar, due, today)

@@ -31,10 +31,15 @@ size_t workday_sort(struct date *dates, size_t count);
  * when negative; `from` itself when 0). False: that is before year 1 or behind year 9999. */
 bool workday_add(const struct workday_calendar *calendar, struct date from, int64_t days, struct date *date);
 
-/* How many working days lie in (from, to]; when `to` is before `from`, minus those in [to, from). Something
- * done on `to` is within n working days of `from` when workday_between(from, to) <= n, and a working day `to`
- * is workday_add(from, workday_between(from, to)). */
+/* How many working days lie in (from, to]; when `to` is before `from`, minus those in [to, from). A working day `to` is
+ * workday_add(from, workday_between(from, to)). Something done on `to` is within n working days of `from` when `to` is not
+ * behind workday_add(from, n): the Saturday behind a term's last day counts for nothing, and yet comes too late. */
 int64_t workday_between(const struct workday_calendar *calendar, struct date from, struct date to);
+bool workday_within(const struct workday_calendar *calendar, struct date from, struct date to, int64_t days);
+
+/* Does the calendar begin in the year of that day, or before? Where it begins later, counts are at most too high. One without any
+ * holiday knows every year. */
+bool workday_knows(const struct workday_calendar *calendar, struct date date);
 
 /* How many working days are left until the last one of a term; when it is over, minus those that have passed since. */
 int64_t workday_left(const struct workday_calendar *calendar, struct date today, struct date due);

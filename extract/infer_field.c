@@ -308,6 +308,9 @@ static const struct {
 } guesses[] = {
     { "code", "mathutuc mattthc matthc masotthc masothutuc maquocgia maso ma code procedurecode mahoso" },
     { "name", "tenthutuc tentthc tenthutuchanhchinh ten name title tieude tengoi" },
+    { "status", "trangthaithutuc trangthaicongkhai trangthaihieuluc trangthai tinhtranghieuluc "
+                "tinhtrangcongkhai tinhtrang status" },
+    { "kind", "loaithutuc loaitthc" },
     { "agency.code", "macoquancongbo macoquanbanhanh departmentpromulgatecode macoquan" },
     { "agency.name", "coquancongbo tencoquancongbo coquanbanhanh" },
     { "decision.number",

@@ -175,6 +175,28 @@ static void put_guess(struct buffer *out, const char *target, const char *what)
     buffer_printf(out, "      %s: { value: \"\" }   # %s\n", target, what);
 }
 
+static bool put_coded(struct buffer *out, struct infer_fields *fields, const char *target, const char *list)
+{
+    struct infer_field *field = infer_guess(fields->list, fields->count, target);
+    if (!field)
+        return false;
+    buffer_printf(out, "      %s: { from: ", target);
+    yaml_put_scalar(out, field->address);
+    buffer_printf(out, ", codes: %s }", list);
+    put_sample(out, field);
+    return true;
+}
+
+/* What a column says decides: an abolished procedure that is published as announced sends people on their way with its papers. What the
+ * list does not know is kept back. */
+static void put_status(struct buffer *out, struct infer_fields *fields)
+{
+    if (!put_coded(out, fields, "status", "statuses"))
+        buffer_string(out, "      status: { value: announced }   # hoặc một cột với bảng mã | or a column "
+                           "with a code list\n");
+    (void)put_coded(out, fields, "kind", "kinds");
+}
+
 static void put_map(struct buffer *out, struct inferred *inferred, struct infer_field *code)
 {
     struct infer_fields *fields = &inferred->fields;
@@ -192,8 +214,7 @@ static void put_map(struct buffer *out, struct inferred *inferred, struct infer_
             put_guess(out, targets[i].target,
                       "KHÔNG ĐOÁN ĐƯỢC: điền địa chỉ | NOT FOUND: put its address here");
         if (i == 1)
-            buffer_string(out, "      status: { value: announced }   # hoặc một cột với bảng mã | or a "
-                               "column with a code list\n");
+            put_status(out, fields);
     }
     bool first = true;
     for (size_t i = 0; i < fields->count; i++) {

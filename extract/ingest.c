@@ -394,6 +394,16 @@ static enum status set_aside(struct ingest *ingest, const struct item *item, str
     return known ? STATUS_OK : staging_put(options->staging, &staged, error);
 }
 
+/* A key that nobody had before may be the beginning of one. */
+static enum status name_cut(struct ingest *ingest, const struct item *item, struct staged_record *staged,
+                            struct error *error)
+{
+    bool known;
+    if (staging_has_key(ingest->options.staging, item->key, &known, error) || known)
+        return known ? STATUS_OK : error->status;
+    return name_unread(ingest, item, staged, error);
+}
+
 /* What may have been cut, or is struck out, stands under its key, where that can be told, so that nothing is missing
  * for it. */
 static enum status keep_back(struct ingest *ingest, struct item *item, struct error *error)
@@ -408,18 +418,19 @@ static enum status keep_back(struct ingest *ingest, struct item *item, struct er
     }
     if (!wanted(options, item->key))
         return STATUS_OK;
-    if (staging_context(options->staging, item->context, error) ||
-        staging_doubt(options->staging, item->key, &item->digest, &doubt, error) ||
+    struct staged_record staged = staged_of(item, item->kept);
+    staged.doubt = STAGING_DOUBTED;
+    if ((item->cut && name_cut(ingest, item, &staged, error)) ||
+        staging_context(options->staging, item->context, error) ||
+        staging_doubt(options->staging, staged.key, &item->digest, &doubt, error) ||
         (doubt &&
-         staging_known_in(options->staging, &item->digest, item->key,
-                          doubt == STAGING_TAKEN ? NULL : item->kept, text_of(item->locator), &known, error)))
+         staging_known_in(options->staging, &item->digest, staged.key,
+                          doubt == STAGING_TAKEN ? NULL : item->kept, staged.locator, &known, error)))
         return error->status;
     if (known && doubt == STAGING_TAKEN)
         return STATUS_OK;
     ingest->doubtful = ingest->doubtful || item->cut;
     options->notice(options->user_data, item->locator, item->kept);
-    struct staged_record staged = staged_of(item, item->kept);
-    staged.doubt = STAGING_DOUBTED;
     return known ? STATUS_OK : staging_put(options->staging, &staged, error);
 }
 

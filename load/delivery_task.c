@@ -21,6 +21,7 @@ void delivery_task_free(struct delivery_task *delivery_task)
 {
     buffer_free(&delivery_task->bytes);
     buffer_free(&delivery_task->message);
+    free(delivery_task->why);
     buffer_free(&delivery_task->answered_version);
     buffer_free(&delivery_task->answered_etag);
     buffer_free(&delivery_task->base_version);
@@ -144,6 +145,7 @@ enum status delivery_task_fill(struct store *store, struct arena *scratch, struc
                                    .base_version = delivery_task->base_version,
                                    .base_etag = delivery_task->base_etag,
                                    .place = delivery_task->place };
+    free(delivery_task->why);
     *delivery_task = fresh;
     struct buffer *buffers[] = { &delivery_task->message, &delivery_task->answered_version,
                                  &delivery_task->answered_etag, &delivery_task->base_version,
@@ -311,50 +313,75 @@ enum status delivery_task_weigh(struct store *store, struct delivery_task *deliv
         *event = evidence_weigh(&facts, report->said, remote);
     }
     evidence->etags |= *event == EVENT_OURS && evidence_shows_etag(&facts, remote);
+    delivery_task->meant = *event;
     remember(delivery_task, report, *event);
     return STATUS_OK;
 }
 
 /* ---- back into the outbox ---- */
 
-/* What the portal holds instead: an operator must decide, and reads this. */
-static struct text describe_conflict(const struct outbox_item *item, const struct portal_response *report,
-                                     char *capacity, size_t size)
+/* Something else stands there. */
+static void describe_other(const struct portal_response *report, struct text version, const char *digest,
+                           struct error *why)
+{
+    struct said said = portal_said(report);
+    enum remote_status standing = report->remote.standing;
+    if (said.why) /* a driver that compares contents says more than a digest does */
+        *why = *said.why;
+    else if (said.words.length)
+        (void)error_set(why, STATUS_REJECT, "%.*s", TEXT_ARG(said.words));
+    else
+        (void)error_set(why, STATUS_REJECT, _("version " TEXT_PRINT ", digest %.16s…"), TEXT_ARG(version),
+                        digest);
+    (void)error_add(why, standing == REMOTE_ABOLISHED ? _("the portal holds something else, abolished there")
+                         : standing == REMOTE_PUBLISHED
+                             ? _("the portal holds something else, published there")
+                             : _("the portal holds something else, and does not say its status"));
+}
+
+/* What stands in the way at the portal: an operator must decide, and reads this. */
+static void describe_conflict(const struct delivery_task *delivery_task, const struct portal_response *report,
+                              struct error *why)
 {
     char digest[DIGEST_HEX] = "";
     struct digest shown;
     const struct remote_state *remote = &report->remote;
-    if (report->said == RESULT_UNKNOWN)
-        return text_of(item->held
-                           ? _("the portal does not know the procedure, though it acknowledged it before")
-                           : _("the portal took something else first, but does not know the procedure"));
-    if (report->said == RESULT_GONE) {
-        text_print(capacity, size,
-                   _("the portal says that the procedure is gone there (HTTP 410): " TEXT_PRINT),
-                   TEXT_ARG(report->message));
-        return text_of(capacity);
-    }
+    struct text version = remote->version.bytes ? remote->version : remote->etag;
     if (remote_digest(remote, &shown))
         digest_hex(&shown, digest);
-    struct text version = remote->version.bytes ? remote->version : remote->etag;
-    const char *standing = remote->standing == REMOTE_ABOLISHED   ? _("abolished")
-                           : remote->standing == REMOTE_PUBLISHED ? _("published")
-                                                                  : _("its status is not said");
-    if (report->message.length) { /* a driver that compares contents says more than a digest does */
-        text_print(capacity, size, _("the portal holds something else: " TEXT_PRINT "; %s"),
-                   TEXT_ARG(report->message), standing);
-        return text_of(capacity);
-    }
-    text_print(capacity, size,
-               _("the portal holds something else: version " TEXT_PRINT ", digest %.16s…, %s"),
-               TEXT_ARG(version), digest, standing);
-    return text_of(capacity);
+    if (report->said == RESULT_UNKNOWN)
+        (void)error_set(why, STATUS_REJECT,
+                        delivery_task->item.held
+                            ? _("the portal does not know the procedure, though it acknowledged it before")
+                            : _("the portal took something else first, but does not know the procedure"));
+    else if (report->said == RESULT_GONE)
+        (void)error_set(why, STATUS_REJECT,
+                        _("the portal says that the procedure is gone there (HTTP 410): " TEXT_PRINT),
+                        TEXT_ARG(report->message));
+    else if (delivery_task->meant == EVENT_BASE)
+        (void)error_set(
+            why, STATUS_REJECT,
+            _("the portal answers HTTP %ld, and yet shows what it acknowledged before (version " TEXT_PRINT
+              ", digest %.16s…); ask those who run it, then \"congkhai retry\""),
+            delivery_task->mismatch, TEXT_ARG(version), digest);
+    else if (delivery_task->meant == EVENT_UNTOLD)
+        (void)error_set(why, STATUS_REJECT,
+                        _("what stands at the portal cannot be told from its answer (version " TEXT_PRINT
+                          ", neither digest nor content)"),
+                        TEXT_ARG(version));
+    else
+        describe_other(report, version, digest, why);
 }
 
 void delivery_task_note(struct delivery_task *delivery_task, const struct portal_response *report)
 {
+    struct said said = portal_said(report);
     buffer_clear(&delivery_task->message);
-    buffer_text(&delivery_task->message, report->message);
+    buffer_text(&delivery_task->message, said.words);
+    free(delivery_task->why);
+    delivery_task->why = said.why ? memory_take(sizeof *said.why) : NULL;
+    if (said.why)
+        *delivery_task->why = *said.why;
     delivery_task->words_status = report->status;
 }
 
@@ -391,7 +418,7 @@ enum status delivery_task_answer(struct store *store, struct delivery_task *deli
                                  const struct portal_response *report, bool stopped,
                                  struct run_counts *counts, struct error *error)
 {
-    char capacity[600];
+    struct error why;
     struct outbox_answer answer = { .attempts = delivery_task->requests,
                                     .started_at = delivery_task->started_at,
                                     .stopped = stopped };
@@ -405,21 +432,24 @@ enum status delivery_task_answer(struct store *store, struct delivery_task *deli
         remote_digest(&report->remote, &answer.earlier);
         answer.version = report->remote.version;
         answer.etag = report->remote.etag;
-        answer.message = answer.outcome == OUTBOX_IN_CONFLICT
-                             ? describe_conflict(&delivery_task->item, report, capacity, sizeof capacity)
-                             : report->message;
+        answer.said = portal_said(report);
+        if (answer.outcome == OUTBOX_IN_CONFLICT) {
+            describe_conflict(delivery_task, report, &why);
+            answer.said = said_of(&why);
+        }
     } else if (open_ended) {
-        answer.message = text_of(_("the run ended before the portal had said what it holds"));
+        (void)error_set(&why, STATUS_REJECT, _("the run ended before the portal had said what it holds"));
+        answer.said = said_of(&why);
     }
     if (answer.outcome == OUTBOX_IN_CONFLICT &&
         delivery_task->mismatch) /* the question only says what stands there */
         answer.status = delivery_task->mismatch;
     if (open_ended && delivery_task->message.length) {
         answer.status = delivery_task->words_status;
-        answer.message = buffer_view(&delivery_task->message);
+        answer.said = (struct said){ buffer_view(&delivery_task->message), delivery_task->why };
     }
     if (answer.outcome == OUTBOX_RECALLED && (!report || report->said != RESULT_CLOSED))
-        answer.message = TEXT_NONE;
+        answer.said = (struct said){ .words = TEXT_NONE };
     count(counts, answer.outcome);
     return outbox_answer(store, &delivery_task->item, &answer, error);
 }

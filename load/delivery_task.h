@@ -8,6 +8,8 @@
 #include "store/outbox.h"
 #include "store/store_run.h"
 
+#define DELIVERY_NEVER (-1) /* `until` of what may be asked about and not sent */
+
 struct delivery_task {
     struct delivery delivery;
     struct outbox_item item; /* its texts, like the body, lie in `bytes` */
@@ -17,10 +19,12 @@ struct delivery_task {
     bool left_over; /* its intent is an earlier run's */
     bool
         unasked; /* the store is a backup, and the portal was not asked for it since: it does not leave unasked */
+    int64_t until; /* milliseconds: the end of its approval, after which it is not sent; 0: it has none */
     /* Evidence */
     int64_t requests;      /* of this run, questions included */
     int64_t started_at;    /* milliseconds: when the first of them left */
     struct buffer message; /* of the last request that decided nothing */
+    struct error *why;     /* what this program made it of; NULL: it is the portal's */
     long words_status;     /* and its HTTP status */
     long mismatch;         /* the HTTP status that began a dispute; 0: none */
     /* Versions and ETags that proved nothing by themselves: its own request's, and those of the question
@@ -29,6 +33,7 @@ struct delivery_task {
     long answered_status;
     bool replayed;              /* that answer may be one of earlier given once more */
     bool superseded;            /* it has begun anew once in this run */
+    enum delivery_event meant;  /* what the last answer meant */
     size_t place, weight;       /* the dispatcher's: among those that are alive */
     struct delivery_task *next; /* in the list it is in */
 };

@@ -136,27 +136,24 @@ enum status dispatch_answer_take_in(struct dispatcher *dispatcher, struct dispat
     if (event == EVENT_TAKEN)
         report->message = TEXT_NONE;
     if (event == EVENT_INDETERMINATE && !report->message.length)
-        report->message = text_of(stop_reason_of_doubt(report->said));
+        stop_reason_of_doubt(report, &dispatcher->kept);
     if (is_failure(event) || event == EVENT_ACCEPTED)
         delivery_task_note(delivery_task, report);
     /* What was taken and is only to be seen has not failed. */
+    struct said said = portal_said(report);
     if (is_failure(event) && (report->said != RESULT_TAKEN || report->remote.failed)) {
         if (dispatcher_open_group(dispatcher, error) ||
             outbox_attempt(dispatcher->store, &delivery_task->item, delivery_task->requests,
-                           delivery_task->started_at, report->status, report->message, error))
+                           delivery_task->started_at, report->status, &said, error))
             return error->status;
     }
     if (event == EVENT_INDETERMINATE && park(dispatcher, delivery_task, report))
         return STATUS_OK;
     bool proves = delivery_task == dispatcher->prover;
     enum delivery_action action = delivery_step(&delivery_task->delivery, event, &terms);
-    struct text why = delivery_task->delivery.state == DELIVERY_UNKNOWN
-                          ? stop_reason_of_unknown(&dispatcher->kept, delivery_task, report, event)
-                          : TEXT_NONE;
-    if (why.bytes) {
-        report->message = why;
+    if (delivery_task->delivery.state == DELIVERY_UNKNOWN &&
+        stop_reason_of_unknown(report, &dispatcher->kept, delivery_task, event))
         delivery_task_note(delivery_task, report);
-    }
     if (action == DELIVERY_WAIT)
         dispatch_queues_wait(&dispatcher->lists, delivery_task, dispatcher->now);
     else if (dispatcher_finish(dispatcher, delivery_task, report, action == DELIVERY_HALT, error))

@@ -129,26 +129,27 @@ static enum status commit_in_time(struct dispatcher *dispatcher, struct error *e
 
 /* ---- the beginning and the end of a delivery ---- */
 
-/* The one place where it is asked whether something may be sent at all. What an earlier run left open was asked then; where
- * that holds no longer, it is only settled: what is not there begins anew, and comes here again. */
-static enum status pass_gate(struct dispatcher *dispatcher, struct outbox_item *item,
-                             enum delivery_event *event, bool *passes, struct error *error)
+/* The one place where it is asked whether something may be sent at all. What an earlier run left open is asked about in
+ * any case; what is not there is sent again if it may be sent today. */
+static enum status pass_gate(struct dispatcher *dispatcher, struct delivery_task *delivery_task,
+                             enum delivery_event event, bool *passes, struct error *error)
 {
     const struct dispatch_gate *gate = dispatcher->gate;
-    bool still = true;
     enum approval_standing standing;
     const struct approval_entry *entry;
+    struct outbox_item *item = &delivery_task->item;
     *passes = !gate->approved_only;
-    if (*event == EVENT_RESUME && approval_gate_still(gate->approval, item, &still, error))
-        return error->status;
-    if (!still)
-        *event = EVENT_SETTLE;
-    if (*event != EVENT_BEGIN || !gate->approval->bound)
+    if (event == EVENT_SETTLE || !gate->approval->bound)
         return STATUS_OK;
     if (approval_gate_judge(gate->approval, item, &standing, &entry, error))
         return error->status;
-    item->approval = standing == APPROVAL_APPROVED ? entry->event : 0;
-    *passes = standing == APPROVAL_APPROVED || (standing == APPROVAL_FREE && !gate->approved_only);
+    bool approved = standing == APPROVAL_APPROVED;
+    item->approval = approved ? entry->event : 0;
+    if (approved)
+        delivery_task->until = dispatcher->now + entry->until - dispatcher->clock->now(dispatcher->clock);
+    else if (standing != APPROVAL_FREE)
+        delivery_task->until = DELIVERY_NEVER;
+    *passes = approved || (standing == APPROVAL_FREE ? !gate->approved_only : event == EVENT_RESUME);
     return STATUS_OK;
 }
 
@@ -161,7 +162,7 @@ static enum status prepare(struct dispatcher *dispatcher, struct text code, bool
         delivery_task_fill(dispatcher->store, &dispatcher->scratch, code, delivery_task, &event, error);
     *begun = status == STATUS_OK;
     if (!status)
-        status = pass_gate(dispatcher, &delivery_task->item, &event, begun, error);
+        status = pass_gate(dispatcher, delivery_task, event, begun, error);
     if (status || !*begun) {
         dispatch_queues_release(&dispatcher->lists, delivery_task);
         return status == STATUS_END ? STATUS_OK : status;
@@ -320,6 +321,12 @@ static size_t most_with(struct dispatcher *dispatcher, struct delivery_task *del
     return most < BATCH_MAX ? most : BATCH_MAX;
 }
 
+/* The end of its approval has come before its turn. */
+static bool is_too_late(const struct dispatcher *dispatcher, const struct delivery_task *delivery_task)
+{
+    return delivery_task && delivery_task->until && dispatcher->now > delivery_task->until;
+}
+
 static enum status send_next(struct dispatcher *dispatcher, struct error *error)
 {
     struct portal_request *requests[BATCH_MAX];
@@ -327,7 +334,7 @@ static enum status send_next(struct dispatcher *dispatcher, struct error *error)
     if (congestion_is_down(&dispatcher->congestion)) /* what failed already makes a poor probe */
         dispatch_queues_prefer_fresh(sends);
     size_t count = 0, bytes = 0, most = most_with(dispatcher, sends->first);
-    while (sends->first && count < most) {
+    while (sends->first && count < most && !is_too_late(dispatcher, sends->first)) {
         size_t batch = most_with(dispatcher, sends->first), size = sends->first->request.body.length;
         if (count && (batch == 1 || bytes + size > BATCH_BYTES))
             break;
@@ -336,15 +343,18 @@ static enum status send_next(struct dispatcher *dispatcher, struct error *error)
         note_leaving(dispatcher, delivery_task, false);
         requests[count++] = &delivery_task->request;
     }
-    return submit(dispatcher, requests, count, false, error);
+    return count ? submit(dispatcher, requests, count, false, error) : STATUS_OK;
 }
 
 static enum status dispatch(struct dispatcher *dispatcher, struct error *error)
 {
     struct dispatch_queues *lists = &dispatcher->lists;
     while (!dispatcher->stopping) {
-        if (lists->asks.first && congestion_allows(&dispatcher->congestion, true, dispatcher->out,
-                                                   dispatcher->out_sends, dispatcher->now)) {
+        if (is_too_late(dispatcher, lists->sends.first)) {
+            if (end_one(dispatcher, dispatch_queues_take(&lists->sends), error))
+                return error->status;
+        } else if (lists->asks.first && congestion_allows(&dispatcher->congestion, true, dispatcher->out,
+                                                          dispatcher->out_sends, dispatcher->now)) {
             struct delivery_task *delivery_task = dispatch_queues_take(&lists->asks);
             struct portal_request *request = &delivery_task->request;
             note_leaving(dispatcher, delivery_task, true);

@@ -1,5 +1,7 @@
 #include "load/evidence.h"
 
+#include "adapters/unicode.h"
+
 bool remote_digest(const struct remote_state *remote, struct digest *digest)
 {
     *digest = remote->has_content ? remote->content : remote->digest;
@@ -22,9 +24,15 @@ static struct text bare(struct text name)
     return text_trim(name);
 }
 
+/* In whatever case, and with whatever blanks: that a gateway writes it otherwise makes no new version. */
 static bool names_same(struct text left, struct text right)
 {
-    return left.bytes && right.bytes && text_equal(bare(left), bare(right));
+    if (!left.bytes || !right.bytes)
+        return false;
+    if (text_equal(bare(left), bare(right)))
+        return true;
+    ARENA_OWNED struct arena arena = { 0 };
+    return text_equal(bare(unicode_fold(&arena, left)), bare(unicode_fold(&arena, right)));
 }
 
 static bool equals(struct text left, struct text right)

@@ -196,11 +196,33 @@ void portal_free(struct portal *portal)
         auth_free(&portal->settings->auth);
 }
 
+void portal_say(struct portal_response *report, struct arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    struct error *why = arena_new(arena, struct error);
+    va_start(arguments, format);
+    (void)error_set_list(why, STATUS_REJECT, format, arguments);
+    va_end(arguments);
+    report->why = why;
+    report->message = text_of(why->message);
+}
+
+struct said portal_said(const struct portal_response *report)
+{
+    bool made = report->why && text_is(report->message, report->why->message);
+    return (struct said){ report->message, made ? report->why : NULL };
+}
+
 void portal_response_keep(struct portal_response *report, struct arena *arena)
 {
     struct text *texts[] = { &report->message, &report->answer_digest, &report->remote.version,
                              &report->remote.etag };
     report->message = secrets_cover(arena, report->message, true);
+    if (report->why) {
+        struct error *why = arena_new(arena, struct error);
+        *why = *report->why;
+        report->why = why;
+    }
     /* A name of a version that holds a secret is no name that could be kept, nor sent. */
     for (size_t i = 2; i < sizeof texts / sizeof *texts; i++)
         if (!text_equal(secrets_cover(arena, *texts[i], false), *texts[i]))

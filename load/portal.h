@@ -17,6 +17,7 @@
 #include "core/clock.h"
 #include "core/setting.h"
 #include "load/evidence.h"
+#include "store/said.h"
 
 /* A list is asked for in pages: `code` is where one begins, bytes NULL at the beginning. */
 enum portal_request_kind { PORTAL_PUBLISH, PORTAL_WITHDRAW, PORTAL_ASK, PORTAL_LIST };
@@ -49,6 +50,7 @@ struct portal_response {
     struct remote_state remote;
     long status;               /* HTTP; 0: none */
     struct text message;       /* the portal's own, or what went wrong: one line, clean; may be none */
+    const struct error *why;   /* what this program made `message` of: portal_said */
     struct text answer_digest; /* hex SHA-256 of the answer's body; bytes NULL: none */
     int64_t retry_after;       /* milliseconds; -1: none */
     int64_t took;              /* milliseconds */
@@ -61,6 +63,12 @@ struct portal_response {
         *not_taken;    /* it was not sent, and the run must stop: as if submit had said so; NULL: it was */
     struct text shown; /* of a question that looks: what the portal shows, in JSON; bytes NULL: none */
 };
+
+/* The message is this program's, made in the arena. */
+void portal_say(struct portal_response *report, struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The message, and whose it is: a `why` that says something else is of an earlier one. */
+struct said portal_said(const struct portal_response *report);
 
 /* For who looks at a report later: its texts live in the arena. */
 void portal_response_keep(struct portal_response *report, struct arena *arena);

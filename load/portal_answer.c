@@ -357,7 +357,7 @@ bool portal_answer_read(struct arena *arena, const struct http_response *answer,
         report->said = answer->failure == HTTP_NOT_SENT                               ? RESULT_NOT_LEFT
                        : answer->failure == HTTP_TLS || answer->failure == HTTP_USAGE ? RESULT_CLOSED
                                                                                       : RESULT_LOST;
-        report->message = text_copy(arena, text_of(answer->why));
+        portal_say(report, arena, "%s", answer->why);
         return false;
     }
     if (answer->body.length) {

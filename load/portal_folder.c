@@ -246,22 +246,24 @@ static void say_held(struct folder *folder, struct folder_entry *entry, const st
         memset(&remote->digest, 0, sizeof remote->digest);
 }
 
-static struct text words_of(struct folder *folder, const struct folder_receipt *receipt)
+static void say_receipt(struct portal_response *report, struct folder *folder,
+                        const struct folder_receipt *receipt)
 {
     static const char *const names[] = { "words", "message", "reason", "error" };
     struct text message = TEXT_NONE;
     for (size_t i = 0; i < COUNT(names) && !message.length; i++)
         message = value_text_of(receipt->entry, names[i]);
     message = portal_answer_clean(&folder->arena, message, 1000);
-    return text_format(&folder->arena, _("%s by the receipt %s, entry %zu%s" TEXT_PRINT),
-                       folder_verdict_name(receipt->verdict), receipt->file, receipt->number,
-                       message.length ? ": " : "", TEXT_ARG(message));
+    portal_say(report, &folder->arena, _("%s by the receipt %s, entry %zu%s" TEXT_PRINT),
+               folder_verdict_name(receipt->verdict), receipt->file, receipt->number,
+               message.length ? ": " : "", TEXT_ARG(message));
 }
 
-static struct text carried_in(struct arena *arena, struct text package, int64_t number)
+static void say_carried(struct portal_response *report, struct arena *arena, struct text package,
+                        int64_t number)
 {
-    return text_format(arena, _("in package " TEXT_PRINT " as %03lld.json; no receipt has come back yet"),
-                       TEXT_ARG(package), (long long)number);
+    portal_say(report, arena, _("in package " TEXT_PRINT " as %03lld.json; no receipt has come back yet"),
+               TEXT_ARG(package), (long long)number);
 }
 
 static bool is_done(const struct folder_entry *entry, const struct folder_receipt *receipt)
@@ -279,7 +281,7 @@ static void answer_from_receipt(struct folder *folder, struct folder_entry *entr
     char *hex = arena_alloc(&folder->arena, DIGEST_HEX);
     digest_hex(receipt->file_digest, hex);
     report->answer_digest = (struct text){ hex, DIGEST_HEX - 1 };
-    report->message = words_of(folder, receipt);
+    say_receipt(report, folder, receipt);
     switch (receipt->verdict) {
     case FOLDER_REFUSED:
         report->said = RESULT_DENIED;
@@ -290,7 +292,7 @@ static void answer_from_receipt(struct folder *folder, struct folder_entry *entr
     default:
         say_held(folder, entry, receipt);
         /* As with an answer, words are for what went wrong; answer_digest says which receipt it was. */
-        if (is_done(entry, receipt))
+        if (is_done(entry, receipt) && !report->remote.failed)
             report->message = TEXT_NONE;
         break;
     }
@@ -317,9 +319,12 @@ static void answer_question(struct portal *portal, struct folder_entry *entry)
     if (status == STATUS_OK)
         answer_from_receipt(folder, entry, receipt);
     else if (status == STATUS_END)
-        report->message = carried_in(&folder->arena, item->package->name, item->number);
+        say_carried(report, &folder->arena, item->package->name, item->number);
     else { /* the delivery stays as it is, so nothing else would say it */
-        report->message = text_copy(&folder->arena, text_of(why.message));
+        struct error *kept = arena_new(&folder->arena, struct error);
+        *kept = why;
+        report->why = kept;
+        report->message = text_of(kept->message);
         portal_notice(portal, "%.*s: %s", TEXT_ARG(item->code), why.message);
     }
 }
@@ -373,7 +378,7 @@ static enum status write_package(struct portal *portal, struct error *error)
     for (size_t i = 0; i < count; i++) {
         struct folder_entry *entry = take(&folder->pending);
         entry->report.said = RESULT_CARRIED;
-        entry->report.message = carried_in(&folder->arena, name, (int64_t)i + 1);
+        say_carried(&entry->report, &folder->arena, name, (int64_t)i + 1);
         put(&folder->ready, entry);
     }
     return STATUS_OK;

@@ -43,12 +43,29 @@ static bool fits(const struct folder_register *registered, const struct folder_r
     return false;
 }
 
-static void tell(struct portal *portal, const struct folder_receipt *receipt, bool fitting)
+/* The package of the delivery whose key it bears, where it names another. */
+static const struct folder_package *other_package(const struct folder_register *registered,
+                                                  const struct folder_receipt *receipt)
 {
+    const struct folder_item *item =
+        receipt->key.bytes && receipt->package.bytes ? folder_register_find(registered, receipt->key) : NULL;
+    return item && !text_equal(item->package->name, receipt->package) ? item->package : NULL;
+}
+
+static void tell(struct portal *portal, const struct folder_receipt *receipt,
+                 const struct folder_register *registered)
+{
+    const struct folder_package *other = other_package(registered, receipt);
     struct text what = receipt->key.bytes    ? receipt->key
                        : receipt->code.bytes ? receipt->code
                                              : receipt->package;
-    if (fitting)
+    if (other)
+        portal_notice(portal,
+                      _("entry %zu of the receipt %s (%s, " TEXT_PRINT ") names the package " TEXT_PRINT
+                        ", and that delivery is in " TEXT_PRINT ": it says nothing of it, and was not used"),
+                      receipt->number, receipt->file, folder_verdict_name(receipt->verdict), TEXT_ARG(what),
+                      TEXT_ARG(receipt->package), TEXT_ARG(other->name));
+    else if (fits(registered, receipt))
         portal_notice(portal,
                       _("entry %zu of the receipt %s (%s, " TEXT_PRINT
                         ") comes late or again: what became of that "
@@ -90,7 +107,7 @@ enum status folder_receipts_tell(struct portal *portal, const struct folder_rece
         if (folder_receipt_used(receipts, receipt) || is_seen(seen, receipt))
             continue;
         if (++told <= TOLD_MAX)
-            tell(portal, receipt, fits(registered, receipt));
+            tell(portal, receipt, registered);
     }
     if (told > TOLD_MAX)
         portal_notice(portal, _("%zu more receipts fit nothing, or come late"), told - TOLD_MAX);

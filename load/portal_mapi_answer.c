@@ -95,8 +95,8 @@ static void read_body(const struct mapi *mapi, struct mapi_call *call, struct te
     const struct value *body = unwrap(settings, arena, parsed);
     reading->of_session = true;
     if (!body || body->kind != VALUE_OBJECT) {
-        call->report.message = text_format(arena, _("HTTP 200, but the answer cannot be read: " TEXT_PRINT),
-                                           TEXT_ARG(portal_answer_words(arena, 200, parsed, bytes)));
+        portal_say(&call->report, arena, _("HTTP 200, but the answer cannot be read: " TEXT_PRINT),
+                   TEXT_ARG(portal_answer_words(arena, 200, parsed, bytes)));
         return;
     }
     struct text code = text_trim(value_text_of(body, settings->names.error));
@@ -112,8 +112,8 @@ static void read_body(const struct mapi *mapi, struct mapi_call *call, struct te
     if (reading->sign == MAPI_SIGN_SUCCESS)
         return;
     if (!code.length)
-        call->report.message = text_format(arena, _("HTTP 200, but the answer has no %s: " TEXT_PRINT),
-                                           settings->names.error, TEXT_ARG(words));
+        portal_say(&call->report, arena, _("HTTP 200, but the answer has no %s: " TEXT_PRINT),
+                   settings->names.error, TEXT_ARG(words));
     else
         call->report.message = text_format(arena, "%s " TEXT_PRINT "%s" TEXT_PRINT, settings->names.error,
                                            TEXT_ARG(portal_answer_clean(arena, code, CODE_MAX)),
@@ -227,12 +227,11 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
     bool systematic = request->changed && is_systematic(mapi, buffer_view(&where));
     if (systematic)
         report->said = RESULT_CLOSED;
-    report->message =
-        text_format(&call->arena,
-                    systematic ? _("it shows " TEXT_PRINT " otherwise than it was pushed, again and "
-                                   "again: see portal.fields, not_compared and unordered")
-                               : _("what the adapter holds differs in " TEXT_PRINT),
-                    TEXT_ARG(buffer_view(&where)));
+    portal_say(report, &call->arena,
+               systematic ? _("it shows " TEXT_PRINT " otherwise than it was pushed, again and "
+                              "again: see portal.fields, not_compared and unordered")
+                          : _("what the adapter holds differs in " TEXT_PRINT),
+               TEXT_ARG(buffer_view(&where)));
     return STATUS_OK;
 }
 
@@ -250,15 +249,16 @@ static enum status looked(struct mapi *mapi, struct mapi_call *call, const struc
             return show(mapi, call, item, error);
         if (held && mapi->lacks > SAME_KIND_MAX) {
             call->report.said = RESULT_CLOSED;
-            call->report.message = text_of(_("it does not have what it acknowledged, again and again"));
+            portal_say(&call->report, &call->arena,
+                       _("it does not have what it acknowledged, again and again"));
         }
         return STATUS_OK;
     }
     call->report.said = RESULT_LOST;
-    call->report.message = text_format(&call->arena,
-                                       _("HTTP 200, but the answer does not say whether " TEXT_PRINT
-                                         " is there: its \"%s\" cannot be understood"),
-                                       TEXT_ARG(call->request->code), settings->names.result);
+    portal_say(&call->report, &call->arena,
+               _("HTTP 200, but the answer does not say whether " TEXT_PRINT
+                 " is there: its \"%s\" cannot be understood"),
+               TEXT_ARG(call->request->code), settings->names.result);
     return STATUS_OK;
 }
 
@@ -354,7 +354,7 @@ static void fail_waiting(struct mapi *mapi, const struct reading *login)
     bool busy = report->said == RESULT_BUSY || report->said == RESULT_LOST ||
                 (report->said == RESULT_TAKEN && login->sign == MAPI_SIGN_BUSY);
     struct text words = report->message;
-    report->message = text_format(&mapi->opening.arena, _("at the login: " TEXT_PRINT), TEXT_ARG(words));
+    portal_say(report, &mapi->opening.arena, _("at the login: " TEXT_PRINT), TEXT_ARG(words));
     if (!shut && !busy) {
         (void)error_set(&mapi->refusal, STATUS_STOP,
                         _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
@@ -362,6 +362,7 @@ static void fail_waiting(struct mapi *mapi, const struct reading *login)
                         settings->common.shown, settings->user, words.length ? " (" : "", TEXT_ARG(words),
                         words.length ? ")" : "");
         report->message = text_of(mapi->refusal.message);
+        report->why = &mapi->refusal;
     }
     if (!shut)
         report->said = RESULT_BUSY;

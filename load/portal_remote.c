@@ -42,10 +42,11 @@ struct remote {
     struct held *held;
     struct text *deadly; /* codes whose requests ended a process that had nothing else */
     size_t deadly_count, lost;
-    bool alone;       /* what it had when it died was alone */
-    bool burying;     /* what it had is given back as lost, one by one */
-    size_t refused;   /* a submission that was not taken is given back; 0: none */
-    struct error why; /* … with these words */
+    bool alone;        /* what it had when it died was alone */
+    bool burying;      /* what it had is given back as lost, one by one */
+    size_t refused;    /* a submission that was not taken is given back; 0: none */
+    struct error why;  /* … with these words */
+    struct error told; /* what the last report's message was made of */
     struct arena arena;
 };
 
@@ -77,7 +78,7 @@ static enum status take_report(struct remote *remote, struct message *message, s
     struct portal_request own;
     size_t most;
     int64_t number;
-    bool sense = portal_wire_take_report(message, &most, &number, &own, report);
+    bool sense = portal_wire_take_report(message, &remote->told, &most, &number, &own, report);
     struct lent *lent = sense ? find_lent(remote, number) : NULL;
     if (!lent)
         return error_set(error, STATUS_REJECT, _("a process of this program says what makes no sense"));
@@ -160,6 +161,7 @@ static enum status give_back(struct remote *remote, struct portal_response *repo
                                             .said = RESULT_LOST,
                                             .not_taken = remote->burying || lent->lost ? NULL : &remote->why,
                                             .message = text_of(remote->why.message),
+                                            .why = &remote->why,
                                             .futile = lent->lost || (remote->burying && remote->alone),
                                             .retry_after = -1 };
         lent->request = NULL;

@@ -225,12 +225,12 @@ static void report_taken(struct rest *rest, const struct http_response *answer, 
     if (!read && (asked || answer->body.length))
         report->said = RESULT_LOST;
     if (!read)
-        report->message =
-            text_format(&rest->arena, _("HTTP %ld, but the answer cannot be read: %s"), answer->status, why);
+        portal_say(report, &rest->arena, _("HTTP %ld, but the answer cannot be read: %s"), answer->status,
+                   why);
     else if (report->remote.failed)
-        report->message = text_format(
-            &rest->arena, _("HTTP %ld, but the answer says that it failed: " TEXT_PRINT), answer->status,
-            TEXT_ARG(portal_answer_words(&rest->arena, answer->status, body, answer->body)));
+        portal_say(report, &rest->arena, _("HTTP %ld, but the answer says that it failed: " TEXT_PRINT),
+                   answer->status,
+                   TEXT_ARG(portal_answer_words(&rest->arena, answer->status, body, answer->body)));
 }
 
 static void report_whole(struct rest *rest, const struct http_response *answer,
@@ -245,8 +245,10 @@ static void report_whole(struct rest *rest, const struct http_response *answer,
     rest->body = body;
     if (report->said == RESULT_TAKEN)
         report_taken(rest, answer, body, fault.message, report);
-    else if (answer->status == 401 && rest->refusal.status)
+    else if (answer->status == 401 && rest->refusal.status) {
         report->message = text_of(rest->refusal.message);
+        report->why = &rest->refusal;
+    }
 }
 
 /* What the listing says behind a 404 without the contract's type. */
@@ -261,8 +263,10 @@ static void judge_listing(struct rest *rest, struct portal_response *report)
     if (found == REST_UNTOLD)
         return;
     report->status = 404;
-    report->message = found == REST_LISTED ? text_of(_("its listing has this procedure"))
-                                           : portal_answer_words(&rest->arena, 404, NULL, TEXT(""));
+    if (found == REST_LISTED)
+        portal_say(report, &rest->arena, _("its listing has this procedure"));
+    else
+        report->message = portal_answer_words(&rest->arena, 404, NULL, TEXT(""));
 }
 
 /* A 404 without the contract's type may be that of a portal that leaves types out, or of an address that does not serve
@@ -319,8 +323,8 @@ static bool next_unnameable(struct rest *rest, struct portal_response *report)
         .request = request,
         .retry_after = -1,
         .said = request->kind == PORTAL_ASK ? RESULT_UNKNOWN : RESULT_REFUSED,
-        .message = text_of(_("a code of dots alone cannot be named in a URL, so it was not sent"))
     };
+    portal_say(report, &rest->arena, _("a code of dots alone cannot be named in a URL, so it was not sent"));
     give(rest, call, report);
     rest_call_free(rest, call);
     return true;

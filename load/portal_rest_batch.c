@@ -121,8 +121,8 @@ enum status rest_batch_answered(struct rest *rest, struct rest_call *call, const
     if (taken && !rest->items) {
         report->said = RESULT_LOST;
         if (!report->remote.failed)
-            report->message =
-                text_format(&rest->arena, _("HTTP %ld, but the answer has no list of items"), answer->status);
+            portal_say(report, &rest->arena, _("HTTP %ld, but the answer has no list of items"),
+                       answer->status);
     }
     report->remote = (struct remote_state){ .has_digest = false };
     rest->answered = call;
@@ -177,7 +177,8 @@ void rest_batch_report(struct rest *rest, struct portal_response *report)
     } else if (report->said == RESULT_TAKEN) {
         report->said = RESULT_LOST;
     }
-    report->message = told || (item && report->status)
-                          ? portal_answer_words(&rest->arena, report->status, problem, TEXT(""))
-                          : text_of(_("the answer to the batch says nothing about this item"));
+    if (told || (item && report->status))
+        report->message = portal_answer_words(&rest->arena, report->status, problem, TEXT(""));
+    else
+        portal_say(report, &rest->arena, _("the answer to the batch says nothing about this item"));
 }

@@ -22,6 +22,10 @@ static enum status read_page(struct rest *rest, const struct value *body, struct
                 rest->portal->settings->shown);
         page->count++;
     }
+    if (next && next->kind != VALUE_NULL && next->kind != VALUE_TEXT)
+        return error_set(error, STATUS_STOP,
+                         _("the portal %s lists nothing that can be read: its \"next\" is no code"),
+                         rest->portal->settings->shown);
     if (next && next->kind == VALUE_TEXT && next->text.length)
         page->next = next->text;
     return STATUS_OK;

@@ -70,23 +70,26 @@ static bool take_state(struct message *message, struct remote_state *remote)
 void portal_wire_put_report(struct buffer *out, size_t most, int64_t number,
                             const struct portal_response *report)
 {
+    struct said said = portal_said(report);
     size_t start = message_begin(out, SAID_REPORT);
     message_put_number(out, (int64_t)most);
     message_put_number(out, number);
     message_put_number(out, report->request->changed | report->request->renewed << 1);
     message_put_number(out, report->said);
     message_put_number(out, report->shared | report->slow << 1 | report->dropped << 2 | report->prompt << 3 |
-                                report->futile << 4);
+                                report->futile << 4 | (said.why != NULL) << 5);
     put_state(out, &report->remote);
     message_put_number(out, report->status);
     message_put_text(out, report->message);
+    if (said.why)
+        message_put_error(out, said.why);
     message_put_text(out, report->answer_digest);
     message_put_number(out, report->retry_after);
     message_put_number(out, report->took);
     message_end(out, start);
 }
 
-bool portal_wire_take_report(struct message *message, size_t *most, int64_t *number,
+bool portal_wire_take_report(struct message *message, struct error *why, size_t *most, int64_t *number,
                              struct portal_request *own, struct portal_response *report)
 {
     int64_t room = message_number(message);
@@ -104,6 +107,10 @@ bool portal_wire_take_report(struct message *message, size_t *most, int64_t *num
     bool sense = take_state(message, &report->remote);
     report->status = (long)message_number(message);
     report->message = message_text(message);
+    if (flags & 32) {
+        (void)message_error(message, why); /* what makes no sense is told below */
+        report->why = why;
+    }
     report->answer_digest = message_text(message);
     report->retry_after = message_number(message);
     report->took = message_number(message);

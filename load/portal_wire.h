@@ -23,10 +23,10 @@ void portal_wire_take_request(struct message *message, struct arena *arena, int6
                               struct portal_request *request);
 
 /* A whole message; `most`: requests that a submission takes from now on. Of `own`, what a driver remembers of its request.
- * Texts are borrowed from the message. False: it makes no sense. */
+ * Texts are borrowed from the message, what its words were made of from `why`. False: it makes no sense. */
 void portal_wire_put_report(struct buffer *out, size_t most, int64_t number,
                             const struct portal_response *report);
-bool portal_wire_take_report(struct message *message, size_t *most, int64_t *number,
+bool portal_wire_take_report(struct message *message, struct error *why, size_t *most, int64_t *number,
                              struct portal_request *own, struct portal_response *report);
 
 /* A whole message; taken from behind its status, when that says that there is one. */

@@ -126,22 +126,7 @@ static enum status read_listing(struct store *store, const struct load_request *
     return STATUS_OK;
 }
 
-enum status reconcile_ask(struct store *store, const struct load_request *request,
-                          struct reconciliation_counts *counts, struct error *error)
-{
-    struct portal portal;
-    if (open_portal(store, request, &portal, error))
-        return error->status;
-    enum status status = reconciliation_listing_begin(store, error);
-    if (!status)
-        status = read_listing(store, request, &portal, error);
-    close_portal(&portal);
-    return status ? status : reconciliation_compare(store, counts, error);
-}
-
-/* ---- settling ---- */
-
-/* What the portal holds, for a person's eyes. STATUS_END: it does not know it. */
+/* What the portal holds, by an answer to a question. STATUS_END: it does not know it. */
 static enum status look(struct portal *portal, struct text code, struct arena *arena,
                         struct portal_response *report, struct error *error)
 {
@@ -155,6 +140,73 @@ static enum status look(struct portal *portal, struct text code, struct arena *a
         report->remote.standing = REMOTE_ABOLISHED;
     return STATUS_OK;
 }
+
+/* Ours by its content, whatever the listing calls it. */
+static enum status keep_told(struct store *store, struct text code, const struct remote_state *remote,
+                             struct error *error)
+{
+    struct digest digest;
+    bool told = remote_digest(remote, &digest);
+    struct reconciliation_entry entry = { .code = code,
+                                          .version = remote->version,
+                                          .digest = told ? &digest : NULL,
+                                          .status = standing_name(remote->standing) };
+    return reconciliation_told(store, code, &entry, error);
+}
+
+static enum status ask_one(struct store *store, struct portal *portal, struct text code, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct portal_response report;
+    enum status status = look(portal, code, &arena, &report, error);
+    if ((status && status != STATUS_END) || store_begin(store, error))
+        return error->status;
+    status = status == STATUS_END ? reconciliation_told(store, code, NULL, error)
+                                  : keep_told(store, code, &report.remote, error);
+    if (!status)
+        status = store_commit(store, error);
+    if (status)
+        store_rollback(store);
+    return status;
+}
+
+/* What the listing says otherwise than it is believed, or not at all. */
+static enum status ask_doubtful(struct store *store, const struct load_request *request,
+                                struct portal *portal, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct value *codes;
+    int64_t done = 0;
+    if (reconciliation_doubtful(store, &arena, &codes, error))
+        return error->status;
+    for (const struct value *row = codes->first; row; row = row->next) {
+        if (request->stop && *request->stop)
+            return error_set(error, STATUS_STOP,
+                             _("a signal ended the reconciliation; nothing was compared"));
+        if (ask_one(store, portal, value_text_of(row, "code"), error))
+            return error->status;
+        if (request->progress)
+            request->progress(request->user_data, ++done, (int64_t)codes->count);
+    }
+    return STATUS_OK;
+}
+
+enum status reconcile_ask(struct store *store, const struct load_request *request,
+                          struct reconciliation_counts *counts, struct error *error)
+{
+    struct portal portal;
+    if (open_portal(store, request, &portal, error))
+        return error->status;
+    enum status status = reconciliation_listing_begin(store, error);
+    if (!status)
+        status = read_listing(store, request, &portal, error);
+    if (!status)
+        status = ask_doubtful(store, request, &portal, error);
+    close_portal(&portal);
+    return status ? status : reconciliation_compare(store, counts, error);
+}
+
+/* ---- settling ---- */
 
 static enum status settle_known(struct store *store, const struct reconciliation_decision *decision,
                                 bool overwrite, bool ours, enum reconcile_result *settled,

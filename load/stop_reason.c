@@ -66,41 +66,44 @@ void stop_reason(char reason[STOP_REASON_MAX], const char *url, enum congestion_
     }
 }
 
-const char *stop_reason_of_doubt(enum portal_result said)
+void stop_reason_of_doubt(struct portal_response *report, struct arena *arena)
 {
-    switch (said) {
-    case RESULT_HELD:
-        return _("it answers without saying what it holds: no \"digest\", no \"content\", or of a "
-                 "withdrawal no \"status\"");
-    case RESULT_TAKEN:
-        return _("it answers without showing that it took what was sent: neither its \"digest\" nor a new "
-                 "\"version\"");
-    default:
-        return _("it answers something that does not fit what it was asked");
-    }
+    if (report->said == RESULT_HELD)
+        portal_say(report, arena,
+                   _("it answers without saying what it holds: no \"digest\", no \"content\", or of a "
+                     "withdrawal no \"status\""));
+    else if (report->said == RESULT_TAKEN)
+        portal_say(
+            report, arena,
+            _("it answers without showing that it took what was sent: neither its \"digest\" nor a new "
+              "\"version\""));
+    else
+        portal_say(report, arena, _("it answers something that does not fit what it was asked"));
 }
 
-struct text stop_reason_of_unknown(struct arena *arena, const struct delivery_task *delivery_task,
-                                   const struct portal_response *report, enum delivery_event event)
+bool stop_reason_of_unknown(struct portal_response *report, struct arena *arena,
+                            const struct delivery_task *delivery_task, enum delivery_event event)
 {
     struct text code = delivery_task->item.code;
     bool missing = event == EVENT_NOTHING || event == EVENT_ABSENT || event == EVENT_GONE;
     if (delivery_task->mismatch && (missing || event == EVENT_BASE))
-        return text_format(
-            arena,
+        portal_say(
+            report, arena,
             _("the portal contradicts itself: HTTP %ld, but what it shows is not in the way; look with "
               "\"congkhai reconcile --show " TEXT_PRINT "\""),
             delivery_task->mismatch, TEXT_ARG(code));
-    if (event == EVENT_UNTOLD)
-        return text_format(arena,
-                           _("what stands at the portal cannot be told from its answer (HTTP %ld): look with "
-                             "\"congkhai reconcile --show " TEXT_PRINT
-                             "\"; it is not sent again until \"congkhai retry\" orders it"),
-                           report->status, TEXT_ARG(code));
-    if (event == EVENT_NOT_YET || (delivery_task->delivery.queued && (missing || event == EVENT_BASE)))
-        return text_format(arena,
-                           _("the portal has accepted " TEXT_PRINT
-                             " for later (HTTP 202) and does not show it yet; the next run asks first"),
-                           TEXT_ARG(code));
-    return TEXT_NONE;
+    else if (event == EVENT_UNTOLD)
+        portal_say(report, arena,
+                   _("what stands at the portal cannot be told from its answer (HTTP %ld): look with "
+                     "\"congkhai reconcile --show " TEXT_PRINT
+                     "\"; it is not sent again until \"congkhai retry\" orders it"),
+                   report->status, TEXT_ARG(code));
+    else if (event == EVENT_NOT_YET || (delivery_task->delivery.queued && (missing || event == EVENT_BASE)))
+        portal_say(report, arena,
+                   _("the portal has accepted " TEXT_PRINT
+                     " for later (HTTP 202) and does not show it yet; the next run asks first"),
+                   TEXT_ARG(code));
+    else
+        return false;
+    return true;
 }

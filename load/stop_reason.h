@@ -12,11 +12,11 @@
 void stop_reason(char reason[STOP_REASON_MAX], const char *url, enum congestion_fault fault,
                  const struct portal_response *report);
 
-/* Why an answer that could be read leaves everything in doubt. */
-const char *stop_reason_of_doubt(enum portal_result said);
+/* The report says why an answer that could be read leaves everything in doubt. */
+void stop_reason_of_doubt(struct portal_response *report, struct arena *arena);
 
-/* Why a delivery stays unknown although the portal has answered; bytes NULL: it has not. */
-struct text stop_reason_of_unknown(struct arena *arena, const struct delivery_task *delivery_task,
-                                   const struct portal_response *report, enum delivery_event event);
+/* The report says why a delivery stays unknown although the portal has answered. False: it has not. */
+bool stop_reason_of_unknown(struct portal_response *report, struct arena *arena,
+                            const struct delivery_task *delivery_task, enum delivery_event event);
 
 #endif

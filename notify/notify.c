@@ -199,6 +199,17 @@ static struct text digest_of(struct arena *arena, const char *start, const struc
     return text_format(arena, "%s:%s", start, hex);
 }
 
+static bool has_rows(const struct value *rows)
+{
+    return rows && rows->count;
+}
+
+/* A stop that may be of the very thing that should be remembered is told each time. */
+static bool is_told_each_time(const struct notify_night *night)
+{
+    return night->exit_code == 2 || night->exit_code == 4 || night->exit_code == 5;
+}
+
 static void find_causes(struct told *told, const struct notify_night *night, struct tonight *tonight)
 {
     static const char *const kept[] = { "source", "key", "code", "outcome", "rule", NULL };
@@ -207,17 +218,20 @@ static void find_causes(struct told *told, const struct notify_night *night, str
     struct arena *arena = &told->arena;
     bool stopped = night->exit_code > 1;
     bool was_stopped = !stopped && told_forget(told, "stopped:");
-    *tonight = (struct tonight){ .is = { stopped, night->new_kept && night->new_kept->count, was_stopped,
-                                         night->deadlines && night->deadlines->count,
-                                         night->approval && night->approval->count } };
+    *tonight =
+        (struct tonight){ .is = { stopped, has_rows(night->new_kept) || has_rows(night->still_kept),
+                                  was_stopped, has_rows(night->deadlines), has_rows(night->approval) } };
     tonight->key[NOTIFY_STOPPED] =
         text_format(arena, "stopped:%d:%.*s", night->exit_code, (int)text_cut(night->why, 160),
                     night->why.bytes ? night->why.bytes : "");
-    tonight->key[NOTIFY_NEW_KEPT] = digest_of(arena, "new-kept", night->new_kept, kept);
+    struct text fresh = digest_of(arena, "new-kept", night->new_kept, kept);
+    tonight->key[NOTIFY_NEW_KEPT] =
+        has_rows(night->still_kept) ? digest_of(arena, fresh.bytes, night->still_kept, kept) : fresh;
     tonight->key[NOTIFY_APPROVAL] = digest_of(arena, "approval", night->approval, deciding);
     tonight->key[NOTIFY_DEADLINE] = digest_of(arena, "deadline", night->deadlines, terms);
     for (int i = 0; i < NOTIFY_CAUSES; i++)
-        if (tonight->key[i].bytes && told_lately(told, tonight->key[i]))
+        if (tonight->key[i].bytes && told_lately(told, tonight->key[i]) &&
+            !(i == NOTIFY_STOPPED && is_told_each_time(night)))
             tonight->is[i] = false;
 }
 
@@ -246,7 +260,7 @@ static struct text subject_of(struct arena *arena, const struct notify_night *ni
 }
 
 static void put_rows(struct buffer *out, const char *heading, const struct value *rows,
-                     const char *const *members)
+                     const char *const *members, const char *more)
 {
     size_t shown = 0;
     if (!rows || !rows->count)
@@ -262,7 +276,7 @@ static void put_rows(struct buffer *out, const char *heading, const struct value
         buffer_char(out, '\n');
     }
     if (rows->count > TOLD_ROWS)
-        buffer_printf(out, _("… and %zu more: congkhai kept --new\n"), rows->count - TOLD_ROWS);
+        buffer_printf(out, _("… and %zu more: %s\n"), rows->count - TOLD_ROWS, more);
 }
 
 static struct text words_of(struct arena *arena, const struct notify_night *night,
@@ -289,9 +303,10 @@ static struct text words_of(struct arena *arena, const struct notify_night *nigh
         buffer_printf(&out, "%s%.*s %.*s", count == night->counts->first ? "" : ", ", TEXT_ARG(count->name),
                       TEXT_ARG(count->text));
     buffer_char(&out, '\n');
-    put_rows(&out, _("Who approves"), night->approval, deciding);
-    put_rows(&out, _("Newly kept back"), night->new_kept, kept);
-    put_rows(&out, _("Terms that are near or over"), night->deadlines, terms);
+    put_rows(&out, _("Who approves"), night->approval, deciding, "congkhai status");
+    put_rows(&out, _("Newly kept back"), night->new_kept, kept, "congkhai kept --new");
+    put_rows(&out, _("Still kept back, since a week or more"), night->still_kept, kept, "congkhai kept");
+    put_rows(&out, _("Terms that are near or over"), night->deadlines, terms, "congkhai status");
     return text_copy(arena, buffer_view(&out));
 }
 
@@ -320,6 +335,8 @@ static struct text json_of(struct arena *arena, const struct notify_night *night
     if (night->counts)
         value_set(document, "counts", value_copy(arena, night->counts));
     value_set(document, "new_kept", night->new_kept ? value_copy(arena, night->new_kept) : value_list(arena));
+    value_set(document, "still_kept",
+              night->still_kept ? value_copy(arena, night->still_kept) : value_list(arena));
     value_set(document, "deadlines",
               night->deadlines ? value_copy(arena, night->deadlines) : value_list(arena));
     value_set(document, "approval", night->approval ? value_copy(arena, night->approval) : value_list(arena));
@@ -373,7 +390,7 @@ void notify_end(const struct notify_settings *settings, const struct notify_nigh
     struct told told;
     struct tonight tonight;
     struct error error = { 0 };
-    bool has_state = night->store && night->exit_code != 2 && night->exit_code != 4 && night->exit_code != 5;
+    bool has_state = night->store && night->exit_code != 4; /* 4: it is the other run's */
     if (!settings->count)
         return;
     told_open(&told, has_state ? night->store : NULL, now);

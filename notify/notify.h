@@ -10,7 +10,8 @@
  * Metrics and health checks go every night. The rest is told a cause once: what stopped the night, what is newly
  * kept back, that a stopped night went well again, a term that is near; what stays is told again every 7 days. That
  * approval was founded, or is being recovered, is told to everybody whatever `on` says.
- * What was told stands in `<store>.notices`; where that cannot be read or written, everything is told each time.
+ * What was told stands in `<store>.notices`; where that cannot be read or written, everything is told each time, and so is
+ * a stop with exit 2, 4 or 5.
  * A notice that fails is a warning, never the night's failure.
  */
 #ifndef NOTIFY_NOTIFY_H
@@ -51,14 +52,15 @@ struct notify_night {
     struct text agency, host;
     int64_t run; /* 0: none was begun, and what is of a run is not told */
     int exit_code;
-    struct text why;               /* where it stopped; bytes NULL: it did not */
-    int64_t started, finished;     /* milliseconds */
-    const struct value *counts;    /* an object of numbers: what the night did */
-    const struct value *new_kept;  /* rows as store/kept.h has them, with their words */
-    int64_t kept;                  /* how many records and procedures are kept back in all */
-    const struct value *deadlines; /* rows: code, name, rule, due, overdue */
-    const struct value *approval;  /* rows: words, at, actor: who decides was founded, or is recovered */
-    struct text metrics;           /* the page of metrics; bytes NULL: none could be made */
+    struct text why;                /* where it stopped; bytes NULL: it did not */
+    int64_t started, finished;      /* milliseconds */
+    const struct value *counts;     /* an object of numbers: what the night did */
+    const struct value *new_kept;   /* rows as store/kept.h has them, with their words */
+    const struct value *still_kept; /* likewise: what is kept back since a week, or two, or three, … */
+    int64_t kept;                   /* how many records and procedures are kept back in all */
+    const struct value *deadlines;  /* rows: code, name, rule, due, overdue */
+    const struct value *approval;   /* rows: words, at, actor: who decides was founded, or is recovered */
+    struct text metrics;            /* the page of metrics; bytes NULL: none could be made */
 };
 
 typedef void notify_say(void *user_data, const char *way, const char *message);

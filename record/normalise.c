@@ -44,6 +44,22 @@ static size_t plain_end(const unsigned char *bytes, size_t at, size_t length)
     return at;
 }
 
+bool normalise_keeps_ascii(struct text text)
+{
+    static const char leads[] = { (char)0xc2, (char)0xe2, (char)0xef };
+    for (size_t i = 0; i < sizeof leads; i++)
+        for (const char *at = text.bytes, *end = text.bytes + text.length;
+             at < end && (at = memchr(at, leads[i], (size_t)(end - at))); at++) {
+            const unsigned char *bytes = (const unsigned char *)at;
+            bool stays = i == 0   ? bytes[1] != 0xad
+                         : i == 1 ? bytes[1] == 0x80 && bytes[2] >= 0x90 && bytes[2] <= 0xa7
+                                  : false;
+            if (!stays)
+                return false;
+        }
+    return true;
+}
+
 static bool is_invisible(int32_t c)
 {
     return c == 0xad || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || c == 0x2060 ||

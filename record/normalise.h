@@ -26,6 +26,10 @@ struct normalise_counts {
 enum status normalise(struct arena *arena, struct text text, bool lines, struct normalise_counts *counts,
                       struct text *out, struct error *error);
 
+/* Quick, of valid UTF-8: true is certain, that no two ASCII characters (blanks apart) come to stand side by side that did not, and
+ * none comes from another character: nothing goes (U+00AD, U+200B …), no private-use bullet is there, no letter of compatibility. */
+bool normalise_keeps_ascii(struct text text);
+
 void normalise_add(struct normalise_counts *sum, const struct normalise_counts *counts);
 
 #endif

@@ -16,6 +16,8 @@ bool record_holds_secret(struct text text)
         return false;
     if (unescape_put(&seen, text))
         text = buffer_view(&seen);
+    if (secrets_named_are_plain() && normalise_keeps_ascii(text))
+        return false;
     return normalise(&arena, text, false, &uncounted, &shown, NULL) == STATUS_OK &&
            shown.bytes != text.bytes && secrets_named_in(shown);
 }

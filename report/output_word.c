@@ -55,6 +55,7 @@ struct text output_word(struct text word)
         /* reconciliation */
         N_("same"),
         N_("differs"),
+        N_("untold"),
         /* runs */
         N_("run-started"),
         N_("run-finished"),

@@ -22,15 +22,16 @@ const struct report_kind report_kinds[] = {
       N_("Decisions signed in the period, with the procedures that they concern; in time: published within 10 (ministry), "
          "5 (province) or 2 (shortened procedure) working days of the signature, Article 24(2) of Decree 63/2010/NĐ-CP as "
          "amended by Decree 92/2017/NĐ-CP. Not yet: announced by a source, and at the end of the period not at the portal, "
-         "whatever holds it back; what is overdue stands under late as well. What was loaded first, up to the baseline "
-         "day, is no new announcement.") },
+         "whatever holds it back; what is overdue stands under late as well. What was loaded up to the baseline "
+         "day, or decided before it, is no new announcement and not late. A procedure stands once under a decision.") },
     { "bien-dong", N_("Changes of the published procedures"), true, report_make_changes,
       N_("What stood at the portal at the end of the day before the period, and at the end of its last day; changed: "
          "another content under the same code.") },
     { "chi-so-766", N_("Indices of Decision 766/QĐ-TTg"), true, report_make_index_766,
       N_("1.1 announced in time, 1.2 published in time, 1.3 complete in points a to g of Article 8(2) of Decree 63/2010/NĐ-CP "
-         "as amended, 3.1 online. What cannot be judged stands in its own column, outside numerator and denominator. Rounded "
-         "half up to two decimals; a denominator of 0 is N/A.") },
+         "as amended, 3.1 online. What cannot be judged stands in its own column, outside numerator and denominator; of 3.1 what says "
+         "nothing of its online service is named there and counts in the denominator. Rounded half up to two decimals; a "
+         "denominator of 0 is N/A.") },
     { "noi-bo", N_("Internal procedures"), false, report_make_internal,
       N_("Internal procedures by field and executing agency, in the two groups of Decision 1085/QĐ-TTg: between agencies, "
          "and within one. Announced: by a decision, whether they stand at the portal yet or not; published and abolished: as "

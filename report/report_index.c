@@ -23,18 +23,22 @@ struct verdicts {
  * shortened procedure at most 3 working days behind the latest day of issue. */
 static enum verdict judge_announcement(const struct report_request *request, const struct value *version)
 {
+    /* Without the year's holidays days are counted that were none: a term that was kept all the
+     * same was kept, a distance that is too short all the same is too short; the rest is not known. */
     struct date signed_on, legal;
     if (!request->calendar || !report_date(version, "signed_on", &signed_on))
         return NOT_JUDGED;
     if (report_says(version, "shortened", "yes"))
-        return !report_date(version, "legal_issued", &legal)               ? NOT_JUDGED
-               : workday_between(request->calendar, legal, signed_on) <= 3 ? IN_TIME
-                                                                           : LATE;
+        return !report_date(version, "legal_issued", &legal)            ? NOT_JUDGED
+               : workday_within(request->calendar, legal, signed_on, 3) ? IN_TIME
+               : workday_knows(request->calendar, legal)                ? LATE
+                                                                        : NOT_JUDGED;
     if (!report_date(version, "legal_effective", &legal) ||
         date_days(legal) < date_days(signed_on) - JUDGED_DAYS)
         return NOT_JUDGED;
-    return workday_between(request->calendar, signed_on, legal) >= (request->ministry ? 20 : 5) ? IN_TIME
-                                                                                                : LATE;
+    return workday_between(request->calendar, signed_on, legal) < (request->ministry ? 20 : 5) ? LATE
+           : workday_knows(request->calendar, signed_on)                                       ? IN_TIME
+                                                                                               : NOT_JUDGED;
 }
 
 /* One late decision makes the procedure late. */
@@ -90,7 +94,7 @@ static void judge_steps(const struct report_request *request, struct arena *aren
             finish_code(arena, announced, published, &of);
             of = (struct verdicts){ .code = code };
         }
-        if (!strcmp(step->what, "baseline") || !strcmp(step->what, "correction"))
+        if (!step->has_term)
             continue;
         if (report_within(request, value_text_of(step->version, "signed_on")))
             add_announcement(request, &of, step->version);
@@ -110,6 +114,7 @@ static void judge_wanted(const struct report_request *request, struct arena *are
     for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next) {
         struct text code = value_text_of(wanted, "code");
         bool seen = report_says(wanted, "status", "draft") || text_equal(code, last) ||
+                    report_steps_decided_before(steps, wanted) ||
                     !report_within(request, value_text_of(wanted, "signed_on"));
         const struct report_step *step = report_steps_find(steps, code), *end = steps->step + steps->count;
         for (; !seen && step && step < end && text_equal(value_text_of(step->version, "code"), code); step++)
@@ -132,8 +137,8 @@ static struct value *index_row(struct arena *arena, struct value *rows, const ch
     return row;
 }
 
-/* The denominator is what was judged; its codes are those of both sides. */
-static void finish_index(struct arena *arena, struct value *row)
+/* The denominator of a term is what was judged; its codes are those of both sides. */
+static void finish_term(struct arena *arena, struct value *row)
 {
     static const char *const sides[] = { "in_time", "offenders" };
     for (size_t i = 0; i < 2; i++) {
@@ -141,8 +146,12 @@ static void finish_index(struct arena *arena, struct value *row)
         for (const struct value *code = codes->first; code; code = code->next)
             report_count(arena, row, "denominator", code->text);
     }
-    report_percent(arena, row, "percent", report_count_of(row, "in_time"),
-                   report_count_of(row, "denominator"));
+}
+
+static void count_standing(struct arena *arena, struct value *row, const char *figure, struct text code)
+{
+    report_count(arena, row, figure, code);
+    report_count(arena, row, "denominator", code);
 }
 
 static enum status judge_standing(const struct report_request *request, struct arena *arena,
@@ -158,14 +167,15 @@ static enum status judge_standing(const struct report_request *request, struct a
             continue;
         bool is_full = report_says(row, "online_service", "full");
         bool online = is_full || report_says(row, "online_service", "partial");
-        bool stated = value_text_of(row, "online_service").bytes;
-        report_count(arena, complete, report_says(row, "complete", "1") ? "in_time" : "offenders", code);
-        report_count(arena, share, !stated ? "not_judged" : online ? "in_time" : "offenders", code);
+        /* The shares are of all, so that silence makes none better; who says nothing is named, and no offender. */
+        const char *otherwise = value_text_of(row, "online_service").bytes ? "offenders" : "not_judged";
+        count_standing(arena, complete, report_says(row, "complete", "1") ? "in_time" : "offenders", code);
+        count_standing(arena, share, online ? "in_time" : otherwise, code);
         struct text eligible = value_text_of(row, "full_online_eligible");
-        if (!eligible.bytes || (!stated && text_is(eligible, "yes")))
+        if (!eligible.bytes)
             report_count(arena, full, "not_judged", code);
         else if (text_is(eligible, "yes"))
-            report_count(arena, full, is_full ? "in_time" : "offenders", code);
+            count_standing(arena, full, is_full ? "in_time" : otherwise, code);
     }
     return STATUS_OK;
 }
@@ -193,8 +203,11 @@ enum status report_make_index_766(const struct report_request *request, struct a
     judge_wanted(request, arena, &steps, announced);
     if (judge_standing(request, arena, complete, share, full, error))
         return error->status;
+    finish_term(arena, announced);
+    finish_term(arena, published);
     for (struct value *row = rows->first; row; row = row->next)
-        finish_index(arena, row);
+        report_percent(arena, row, "percent", report_count_of(row, "in_time"),
+                       report_count_of(row, "denominator"));
     report_note(arena, document,
                 _("Indices that rest on dossiers (1.4, 2.x, 3.2 and others) are not in this data and are not "
                   "computed."));

@@ -197,13 +197,19 @@ static struct text name_of(const struct value *item)
     return name.bytes ? name : value_text_of(item, "code");
 }
 
+/* A field that is named twice is one. */
 static void group_by_fields(const struct value *procedure, struct report_groups *groups)
 {
     const struct value *fields = value_find(procedure, "fields");
     for (const struct value *field = fields ? fields->first : NULL; field && groups->count < 64;
-         field = field->next)
-        if (name_of(field).length)
-            groups->name[groups->count++] = name_of(field);
+         field = field->next) {
+        struct text name = name_of(field);
+        size_t at = 0;
+        while (at < groups->count && !text_equal(groups->name[at], name))
+            at++;
+        if (name.length && at == groups->count)
+            groups->name[groups->count++] = name;
+    }
 }
 
 static void group_by_levels(struct arena *arena, const struct value *procedure, struct report_groups *groups)

@@ -60,13 +60,20 @@ static bool is_late(const struct report_request *request, const struct value *ve
            date_compare(day, due) > 0;
 }
 
-static void count_step(const struct report_request *request, struct arena *arena, struct value *row,
+/* A procedure stands once under a decision, however often it was corrected. */
+static void count_step(const struct report_request *request, struct arena *arena, struct value *document,
                        const struct report_step *step)
 {
     struct text code = value_text_of(step->version, "code");
-    report_count(arena, row, step->what, code);
-    if (strcmp(step->what, "correction") && strcmp(step->what, "baseline") && request->calendar)
-        report_count(arena, row, is_late(request, step->version) ? "late" : "in_time", code);
+    struct value *both[] = { decision_row(request, arena, value_find(document, "rows"), step->version),
+                             value_find(document, "total") };
+    if (report_counts_last(both[0], step->what, code))
+        return;
+    for (int i = 0; i < 2; i++) {
+        report_count(arena, both[i], step->what, code);
+        if (step->has_term && request->calendar)
+            report_count(arena, both[i], is_late(request, step->version) ? "late" : "in_time", code);
+    }
 }
 
 /* On the last day that the report knows of. */
@@ -91,7 +98,7 @@ static bool was_published(const struct report_steps *steps, const struct value *
 
 /* Whatever holds it back. What is overdue is late as well. */
 static void count_waiting(const struct report_request *request, struct arena *arena, struct value *document,
-                          const struct value *version)
+                          const struct report_steps *steps, const struct value *version)
 {
     struct text code = value_text_of(version, "code");
     struct value *both[] = { decision_row(request, arena, value_find(document, "rows"), version),
@@ -100,7 +107,7 @@ static void count_waiting(const struct report_request *request, struct arena *ar
         return;
     for (int i = 0; i < 2; i++) {
         report_count(arena, both[i], "not_yet", code);
-        if (is_overdue(request, version))
+        if (!report_steps_decided_before(steps, version) && is_overdue(request, version))
             report_count(arena, both[i], "late", code);
     }
 }
@@ -109,14 +116,15 @@ static void count_all_waiting(const struct report_request *request, struct arena
                               struct value *document, const struct report_steps *steps)
 {
     for (size_t i = 0; i < steps->count; i++)
-        if (steps->step[i].later && strcmp(steps->step[i].what, "baseline") &&
+        if (steps->step[i].later &&
+            text_compare(value_text_of(steps->step[i].version, "day"), steps->baseline) > 0 &&
             report_within(request, value_text_of(steps->step[i].version, "signed_on")) &&
             !was_published(steps, steps->step[i].version, false))
-            count_waiting(request, arena, document, steps->step[i].version);
+            count_waiting(request, arena, document, steps, steps->step[i].version);
     for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next)
         if (!report_says(wanted, "status", "draft") &&
             report_within(request, value_text_of(wanted, "signed_on")) && !was_published(steps, wanted, true))
-            count_waiting(request, arena, document, wanted);
+            count_waiting(request, arena, document, steps, wanted);
 }
 
 static size_t count_undated(const struct report_steps *steps)
@@ -149,10 +157,8 @@ enum status report_make_announced(const struct report_request *request, struct a
         const struct value *version = steps.step[i].version;
         struct text signed_on = value_text_of(version, "signed_on");
         undated += !signed_on.bytes && report_within(request, value_text_of(version, "day"));
-        if (steps.step[i].later || !report_within(request, signed_on))
-            continue;
-        count_step(request, arena, decision_row(request, arena, rows, version), &steps.step[i]);
-        count_step(request, arena, total, &steps.step[i]);
+        if (!steps.step[i].later && report_within(request, signed_on) && strcmp(steps.step[i].what, "again"))
+            count_step(request, arena, document, &steps.step[i]);
     }
     count_all_waiting(request, arena, document, &steps);
     for (struct value *row = rows->first; row; row = row->next)

@@ -13,22 +13,50 @@ bool report_within(const struct report_request *request, struct text day)
            text_compare(day, text_of(request->to)) <= 0;
 }
 
-static const char *what_it_is(const struct value *version, const struct value *before, struct text baseline)
+bool report_steps_decided_before(const struct report_steps *steps, const struct value *version)
+{
+    struct text signed_on = value_text_of(version, "signed_on");
+    return signed_on.bytes && steps->baseline.bytes && text_compare(signed_on, steps->baseline) < 0;
+}
+
+static bool bore_decision(const struct value *first, const struct value *version)
+{
+    struct text decision = value_text_of(version, "decision"), status = value_text_of(version, "status");
+    for (const struct value *earlier = first; decision.bytes && earlier != version; earlier = earlier->next)
+        if (text_equal(decision, value_text_of(earlier, "decision")) &&
+            text_equal(status, value_text_of(earlier, "status")))
+            return true;
+    return false;
+}
+
+/* `first`: the code's first version; `before`: the one before this, NULL: there is none. */
+static const char *what_it_is(const struct report_steps *steps, const struct value *first,
+                              const struct value *before, const struct value *version)
 {
     static const char *const said[] = { "new", "amended", "replaced", "abolished" };
     struct text announcement = value_text_of(version, "announcement");
-    if (baseline.bytes && text_compare(value_text_of(version, "day"), baseline) <= 0)
+    bool abolished = report_says(version, "status", "abolished");
+    if (steps->baseline.bytes && text_compare(value_text_of(version, "day"), steps->baseline) <= 0)
         return "baseline";
-    if (report_says(version, "status", "abolished"))
+    if (bore_decision(first, version))
+        return abolished || text_equal(value_text_of(before, "content_digest"),
+                                       value_text_of(version, "content_digest"))
+                   ? "again"
+                   : "correction";
+    if (abolished)
         return "abolished";
-    bool stood = before && report_says(before, "status", "published");
-    struct text decision = value_text_of(version, "decision");
-    if (stood && decision.bytes && text_equal(decision, value_text_of(before, "decision")))
-        return "correction";
+    if (report_steps_decided_before(steps, version))
+        return "baseline";
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         if (text_is(announcement, said[i]) && strcmp(said[i], "abolished"))
             return said[i];
-    return stood ? "amended" : "new";
+    return before && report_says(before, "status", "published") ? "amended" : "new";
+}
+
+static bool has_term(const struct report_steps *steps, const struct report_step *step)
+{
+    return strcmp(step->what, "baseline") && strcmp(step->what, "correction") &&
+           strcmp(step->what, "again") && !report_steps_decided_before(steps, step->version);
 }
 
 static void note_baseline(struct arena *arena, struct value *document, struct text day, bool proposed)
@@ -53,23 +81,27 @@ enum status report_steps_read(const struct report_request *request, struct arena
                               struct value *document, struct report_steps *steps, struct error *error)
 {
     struct value *versions;
-    struct text baseline = text_of(request->baseline);
+    steps->baseline = text_of(request->baseline);
     if (report_view_versions(request->store, request->memory, arena, EVER, &versions, error) ||
         report_view_wanted(request->store, arena, &steps->wanted, error) ||
-        (!baseline.bytes && report_view_first_day(request->store, arena, &baseline, error)))
+        (!steps->baseline.bytes && report_view_first_day(request->store, arena, &steps->baseline, error)))
         return error->status;
-    note_baseline(arena, document, baseline, request->baseline == NULL);
+    note_baseline(arena, document, steps->baseline, request->baseline == NULL);
     steps->step = arena_array(arena, struct report_step, versions->count + 1);
     steps->count = 0;
-    const struct value *before = NULL;
+    const struct value *before = NULL, *first = versions->first;
     for (const struct value *version = versions->first; version; before = version, version = version->next) {
-        if (before && !text_equal(value_text_of(before, "code"), value_text_of(version, "code")))
+        if (!text_equal(value_text_of(first, "code"), value_text_of(version, "code"))) {
+            first = version;
             before = NULL;
-        steps->step[steps->count++] = (struct report_step){
+        }
+        struct report_step *step = &steps->step[steps->count++];
+        *step = (struct report_step){
             .version = version,
             .later = text_compare(value_text_of(version, "day"), text_of(request->to)) > 0,
-            .what = what_it_is(version, before, baseline),
+            .what = what_it_is(steps, first, before, version),
         };
+        step->has_term = has_term(steps, step);
     }
     return STATUS_OK;
 }

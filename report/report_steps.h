@@ -8,24 +8,30 @@
 struct report_step {
     const struct value *version;
     bool later;       /* behind the end of the period: by then the portal did not have it */
-    const char *what; /* new, amended, replaced, abolished, correction, baseline */
+    const char *what; /* new, amended, replaced, abolished, correction, baseline, again */
+    bool has_term; /* new, amended, replaced or abolished, by a decision that the baseline does not cover */
 };
 
 struct report_steps {
     struct report_step *step;
     size_t count;
     struct value *wanted;
+    struct text baseline; /* yyyy-mm-dd; bytes NULL: nothing was published yet */
 };
 
-/* All, in order of code and time, and what the sources announce and the portal does not have. What came up to the baseline day is "baseline"; a
- * new content under the decision of the one before is "correction"; else what the source says the decision did
- * (announcement), or what it did to what stood there. The document says which day that is: the configuration's, or the
- * one that the ledger proposes. */
+/* All, in order of code and time, and what the sources announce and the portal does not have. What came up to the
+ * baseline day, or was decided before it, is "baseline": it was published by other means. What bears a decision that an
+ * earlier version of the procedure bore is "correction", or "again" where the content is that which stood there last: sent once
+ * more, put back, withdrawn once more. Else what the source says the decision did (announcement), or what it did to what
+ * stood there. The document says which day that is: the configuration's, or the one that the ledger proposes. */
 enum status report_steps_read(const struct report_request *request, struct arena *arena,
                               struct value *document, struct report_steps *steps, struct error *error);
 
 /* The first step of a code; NULL: there is none. The code's others follow it. */
 const struct report_step *report_steps_find(const struct report_steps *steps, struct text code);
+
+/* Was it decided before the baseline day? As the rules' `not_before: baseline`. */
+bool report_steps_decided_before(const struct report_steps *steps, const struct value *version);
 
 /* Does the day (yyyy-mm-dd; bytes NULL: no) lie in the period? */
 bool report_within(const struct report_request *request, struct text day);

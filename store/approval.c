@@ -228,9 +228,9 @@ static enum status find_source(struct approval_gate *gate, const struct outbox_i
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-/* An intent that was recalled never left: it has used nothing. */
-static enum status was_used(struct store *store, const struct approval_entry *entry, bool *used,
-                            struct error *error)
+/* An intent that was recalled has used nothing; nor has, yet, the one that is open. */
+enum status approval_was_used(struct store *store, const struct approval_entry *entry, bool *used,
+                              struct error *error)
 {
     struct sqlite_statement *row;
     if (store_sql(store,
@@ -239,7 +239,9 @@ static enum status was_used(struct store *store, const struct approval_entry *en
                   "  WHERE r.code = ?1 AND r.seq > i.seq AND r.event = 'recalled'"
                   "  AND json_extract(r.detail, '$.key') = json_extract(i.detail, '$.key')"
                   "  AND json_extract(r.detail, '$.reconciled') IS NULL AND json_extract(r.detail, "
-                  "'$.absent') IS NULL)",
+                  "'$.absent') IS NULL)"
+                  " AND NOT EXISTS (SELECT 1 FROM procedure_state s WHERE s.code = ?1"
+                  "  AND s.intent_event = i.seq AND s.state IN ('intended', 'unknown', 'failed'))",
                   &row, error))
         return error->status;
     sqlite_bind_text(row, 1, entry->step.code);
@@ -250,16 +252,38 @@ static enum status was_used(struct store *store, const struct approval_entry *en
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status approval_was_used(struct store *store, const struct approval_entry *entry, bool *used,
-                              struct error *error)
+/* What is open goes on by the approval that its intent names, and by no other. */
+static enum status find_intended_by(struct store *store, const struct outbox_item *item, int64_t *approved,
+                                    struct error *error)
 {
-    return was_used(store, entry, used, error);
+    struct sqlite_statement *row;
+    if (store_sql(store, "SELECT coalesce(json_extract(detail, '$.approval'), 0) FROM ledger WHERE seq = ?1",
+                  &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, item->intent_event);
+    enum status status = sqlite_step(row, error);
+    *approved = status == STATUS_OK ? sqlite_number(row, 0) : 0;
+    sqlite_reset_statement(row);
+    return status == STATUS_END ? STATUS_OK : status;
 }
 
-/* As if no approval had been used yet. */
-static enum status judge(struct approval_gate *gate, const struct outbox_item *item,
-                         enum approval_standing *standing, const struct approval_entry **entry, bool *needed,
-                         struct error *error)
+static enum status is_spent(struct store *store, const struct outbox_item *item,
+                            const struct approval_entry *entry, bool *spent, struct error *error)
+{
+    int64_t approved = 0;
+    if (approval_was_used(store, entry, spent, error))
+        return error->status;
+    if (*spent || !outbox_is_open(item))
+        return STATUS_OK;
+    if (find_intended_by(store, item, &approved, error))
+        return error->status;
+    *spent = approved != entry->event;
+    return STATUS_OK;
+}
+
+enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_item *item,
+                                enum approval_standing *standing, const struct approval_entry **entry,
+                                struct error *error)
 {
     struct approval_step step;
     struct approval_facts facts = { .withdraws = item->action == OUTBOX_WITHDRAW,
@@ -275,21 +299,11 @@ static enum status judge(struct approval_gate *gate, const struct outbox_item *i
         find_source(gate, item, &facts, error))
         return error->status;
     approval_step_of(item, &step);
-    *needed = approval_rules_need(&gate->state.force, &facts);
-    *standing = approval_state_judge(&gate->state, &step, *needed, clock->now(clock), entry);
-    return STATUS_OK;
-}
-
-enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_item *item,
-                                enum approval_standing *standing, const struct approval_entry **entry,
-                                struct error *error)
-{
-    bool needed = false, used = false;
-    if (judge(gate, item, standing, entry, &needed, error))
+    bool needed = approval_rules_need(&gate->state.force, &facts), spent = false;
+    *standing = approval_state_judge(&gate->state, &step, needed, clock->now(clock), entry);
+    if (*standing == APPROVAL_APPROVED && is_spent(gate->store, item, *entry, &spent, error))
         return error->status;
-    if (*standing == APPROVAL_APPROVED && was_used(gate->store, *entry, &used, error))
-        return error->status;
-    if (used)
+    if (spent)
         *standing = needed ? APPROVAL_UNSUBMITTED : APPROVAL_FREE;
     return STATUS_OK;
 }
@@ -298,18 +312,6 @@ enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_
 static bool lets_pass(enum approval_standing standing)
 {
     return standing == APPROVAL_FREE || standing == APPROVAL_APPROVED;
-}
-
-enum status approval_gate_still(struct approval_gate *gate, const struct outbox_item *item, bool *still,
-                                struct error *error)
-{
-    enum approval_standing standing;
-    const struct approval_entry *entry;
-    bool needed;
-    if (judge(gate, item, &standing, &entry, &needed, error))
-        return error->status;
-    *still = lets_pass(standing);
-    return STATUS_OK;
 }
 
 static bool is_pending(const struct outbox_item *item)

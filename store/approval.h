@@ -48,15 +48,11 @@ struct approval_gate {
 /* Reads approval as the ledger has it. Close it whatever the status. */
 enum status approval_gate_open(struct store *store, struct approval_gate *gate, struct error *error);
 void approval_gate_close(struct approval_gate *gate);
-/* May what is wanted be sent now? The one place that says so; *entry may be NULL afterwards. */
+/* May what is wanted be sent now, for the first time or, where its intent is open, again? The one place that says so;
+ * *entry may be NULL afterwards. */
 enum status approval_gate_judge(struct approval_gate *gate, const struct outbox_item *item,
                                 enum approval_standing *standing, const struct approval_entry **entry,
                                 struct error *error);
-/* May what an earlier run sent, and what is still wanted, be sent again where it is not there? Not where its approval has
- * expired since, or an approver took it back. */
-enum status approval_gate_still(struct approval_gate *gate, const struct outbox_item *item, bool *still,
-                                struct error *error);
-
 /* outbox_extent without what is approved, or is not to be sent anyway. */
 struct outbox_extent;
 enum status approval_gate_extent(struct approval_gate *gate, const struct outbox_filter *filter,

@@ -22,7 +22,7 @@
     "?2),"                                                                                                   \
     " (SELECT min(due) FROM deadline d WHERE d.record = ?2)"
 
-/* Was the approval used by an intent that left? */
+/* Was the approval used by an intent that left, and whose delivery is not open any more? */
 enum status approval_was_used(struct store *store, const struct approval_entry *entry, bool *used,
                               struct error *error);
 

@@ -11,7 +11,7 @@
  *     sent-back            an approver            content    list, login, action, reason, field?; with the code. Of a
  *                                                            list of people: without code and digest
  *     retried              an operator            -          state: sent-back; with the code
- *     approval-lapsed      -                      -          list, codes, approved (the event)
+ *     approval-lapsed      -                      -          list, codes, approved (the event): not done, or open, at its end
  *     approval-recovered   -                      rules      list
  *
  * The unit is a step: code, action, the digest of what is sent, the digest of the content it replaces (and whether that

@@ -458,19 +458,6 @@ static const struct approval_entry *find_entry(const struct approval_list *list,
     return NULL;
 }
 
-/* What was sent stays under way until its answer: so long it can be taken back, and is not sent again. */
-static enum status is_over(struct writing *writing, const struct approval_entry *entry, bool *over,
-                           struct error *error)
-{
-    ARENA_OWNED struct arena arena = { 0 };
-    struct outbox_item item;
-    enum status status = outbox_find(writing->store, &arena, entry->step.code, &item, error);
-    bool same = !status && outbox_is_open(&item) && digest_equal(&item.intent_digest, &entry->step.digest) &&
-                entry->step.withdraws == (item.intent_action == OUTBOX_WITHDRAW);
-    *over = !same;
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
 static enum status send_back(struct writing *writing, const struct approval_return *back, int64_t *count,
                              struct error *error)
 {
@@ -492,8 +479,6 @@ static enum status send_back(struct writing *writing, const struct approval_retu
         if (!open || !is_named(back, entry->step.code))
             continue;
         if (entry->standing == APPROVAL_APPROVED && approval_was_used(writing->store, entry, &used, error))
-            return error->status;
-        if (used && is_over(writing, entry, &used, error))
             return error->status;
         if (used)
             continue;

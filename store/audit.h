@@ -128,6 +128,9 @@ struct audit_report {
     struct audit_finding *first, *last;
     size_t count;
     int64_t events, runs, payloads, forgotten, heads, signed_heads, unsealed;
+    const char
+        *shown; /* of a bundle or a proof: which events, "10-15" or "5, 14"; NULL: none in particular */
+    int64_t head_size; /* of the head that they give */
     struct text origin;
     struct digest root;
     struct audit_finding *not_proven, *last_not_proven; /* it holds, but nothing proves these: exit code 1 */

@@ -189,6 +189,12 @@ enum status audit_verify_evidence(struct audit_pass *pass, const char *path, boo
     audit_scan_close(&evidence.scan);
     if (status > STATUS_END)
         audit_find(pass, AUDIT_STATEMENT, 0, "%s", error->message);
+    if (folder && evidence.last) {
+        pass->report->events = evidence.last - evidence.first + 1;
+        pass->report->shown =
+            text_format(pass->arena, "%lld-%lld", (long long)evidence.first, (long long)evidence.last).bytes;
+    }
+    pass->report->head_size = (int64_t)evidence.head.size;
     pass->report->proven = status || pass->report->count ? 0 : evidence.last;
     arena_free(&evidence.arena);
     return STATUS_OK;

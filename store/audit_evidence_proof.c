@@ -35,7 +35,7 @@ static enum status check_proven(struct evidence *evidence, const struct value *p
     bool kinds = true, codes = code.bytes, days = has_form(on, "dddd-dd-dd"), contents = true;
     bool early = value_find(proof, "known_at") != NULL;
     bool knows = !early || (has_form(known, "dddd-dd-ddTdd:dd:dd.dddZ") && text_compare(known, end) < 0);
-    int64_t before = 0;
+    int64_t before = 0, first = 0;
     size_t at = 0;
     for (const struct value *part = events->first; part; part = part->next, at++) {
         struct digest leaf, digest = crypto_sha256(content);
@@ -58,6 +58,7 @@ static enum status check_proven(struct evidence *evidence, const struct value *p
             contents = content.bytes && text_is(entry->event, "published") && entry->has_digest &&
                        digest_equal(&digest, &entry->digest);
         before = entry->seq;
+        first = at ? first : before;
         pass->report->events++;
     }
     evidence_claim(evidence, kinds, "status");
@@ -65,6 +66,10 @@ static enum status check_proven(struct evidence *evidence, const struct value *p
     evidence_claim(evidence, days, "on");
     evidence_claim(evidence, knows, "known_at");
     evidence_claim(evidence, contents, "content");
+    pass->report->payloads = value_find(proof, "content") != NULL;
+    pass->report->shown =
+        first == before ? text_format(pass->arena, "%lld", (long long)before).bytes
+                        : text_format(pass->arena, "%lld, %lld", (long long)first, (long long)before).bytes;
     audit_not_proven(pass,
                      early ? _("that nothing came behind event %lld (%.*s) until %.*s: only the whole ledger "
                                "can prove it")

@@ -4,6 +4,7 @@
 
 #include "store/audit.h"
 #include "store/audit_scan.h"
+#include "store/restoration.h"
 #include "store/schema.h"
 #include "store/steering.h"
 
@@ -19,7 +20,10 @@ struct quick {
     struct audit_head last; /* the newest head */
     uint64_t kept_size;     /* of the tree as the store keeps it */
     struct text kept;
-    struct text file; /* the head beside the store; bytes NULL: none */
+    struct text file;          /* the head beside the store; bytes NULL: none */
+    struct merkle_tree before; /* the run that the events belong to */
+    int64_t restored_from,
+        restored_to; /* a backup was restored by one of these events: heads between these are the replaced ledger's */
 };
 
 static enum status fail(const struct quick *quick, struct error *error, const char *sentence)
@@ -191,6 +195,11 @@ static enum status follow_events(struct quick *quick, struct error *error)
             status = fail_event(quick, error, scan.entry.seq, scan.fault);
         if (status)
             break;
+        if (text_is(scan.entry.event, "run-started"))
+            quick->before = quick->tree;
+        if (text_is(scan.entry.event, "restored") &&
+            !restoration_read(&scan.entry, &quick->before, &quick->restored_from, &quick->restored_to))
+            quick->restored_to = 0;
         merkle_append(&quick->tree, &scan.leaf);
         status = compare_head(quick, &scan.entry, start + 1, error);
     }
@@ -234,16 +243,27 @@ static enum status check_tail(const struct quick *quick, struct error *error)
                           : _("the head of the tree as it is kept was altered"));
 }
 
-static enum status is_known(const struct quick *quick, struct text note, struct error *error)
+static enum status is_known(const struct quick *quick, bool *known, struct error *error)
 {
     struct sqlite_statement *row;
     if (store_sql(quick->store, "SELECT 1 FROM checkpoint WHERE note = ?1", &row, error))
         return error->status;
-    sqlite_bind_text(row, 1, note);
+    sqlite_bind_text(row, 1, quick->file);
     enum status status = sqlite_step(row, error);
+    *known = status == STATUS_OK;
     sqlite_reset_statement(row);
-    return status == STATUS_END ? fail(quick, error, _("the head beside the store is that of another ledger"))
-                                : status;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* A restore that died before it wrote its own head left that of the ledger that it replaced. */
+static bool was_replaced(const struct quick *quick, const struct audit_head *head, const struct note *note)
+{
+    const struct audit_settings *settings = quick->settings;
+    struct error unread = { 0 };
+    return head->size > (uint64_t)quick->restored_from && head->size <= (uint64_t)quick->restored_to &&
+           text_equal(head->origin, quick->last.origin) &&
+           (!settings || !settings->key_count ||
+            (head->is_signed && !note_verify(note, settings->keys, settings->key_count, NULL, &unread)));
 }
 
 /* Before the snapshot of the store: a run that ends in between makes the file older, never newer, than what
@@ -265,16 +285,22 @@ static enum status compare_file(struct quick *quick, struct error *error)
 {
     struct error reason = { 0 };
     struct audit_head head;
+    struct note note;
+    bool known = false;
     if (!quick->file.bytes)
         return STATUS_OK;
-    if (audit_head_parse(&quick->arena, quick->file, &head, NULL, &reason))
+    if (audit_head_parse(&quick->arena, quick->file, &head, &note, &reason))
         return fail(quick, error, reason.message);
+    if (is_known(quick, &known, error))
+        return error->status;
+    if (known || was_replaced(quick, &head, &note))
+        return STATUS_OK;
     if (head.size > quick->kept_size)
         return fail_event(
             quick, error, (int64_t)quick->kept_size + 1,
             _("the head beside the store knows more events: an older file was put in the store's place, or "
               "its end was cut off"));
-    return is_known(quick, quick->file, error);
+    return fail(quick, error, _("the head beside the store is that of another ledger"));
 }
 
 enum status audit_quick_check(struct store *store, const struct audit_settings *settings, struct error *error)

@@ -6,6 +6,12 @@
 #include "store/restoration.h"
 #include "store/schema_versions.h"
 
+static void take_over(struct audit_kept_head *kept, int64_t from, int64_t to)
+{
+    if (!kept->fits && kept->head.size > (uint64_t)from && kept->head.size <= (uint64_t)to)
+        kept->restored = from;
+}
+
 /* A backup was taken as the store: heads of the ledger that it replaced go on from elsewhere. */
 void audit_take_restored(struct audit_pass *pass, const struct ledger_entry *entry)
 {
@@ -26,11 +32,9 @@ void audit_take_restored(struct audit_pass *pass, const struct ledger_entry *ent
                    _("a backup that ends with event %lld was restored (event %lld); the ledger that it "
                      "replaced went to event %lld"),
                    (long long)from, (long long)entry->seq, (long long)to);
-    for (size_t i = 0; i < pass->outside_count; i++) {
-        struct audit_kept_head *kept = &pass->outside[i];
-        if (!kept->fits && kept->head.size > (uint64_t)from && kept->head.size <= (uint64_t)to)
-            kept->restored = from;
-    }
+    for (size_t i = 0; i < pass->outside_count; i++)
+        take_over(&pass->outside[i], from, to);
+    take_over(&pass->beside, from, to);
 }
 
 static void write_digest(char hex[DIGEST_HEX], struct text text)

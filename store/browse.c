@@ -116,9 +116,12 @@ enum status browse_run_deliveries(struct store *store, struct arena *arena, int6
 {
     struct query query = {
         .count = "SELECT count(*) FROM audit_deliveries WHERE (?1 IS NULL OR outcome = ?1) AND run = ?2",
-        .rows = "SELECT code, action, outcome, attempt, http_status, portal_version, finished_at, error"
-                " FROM audit_deliveries WHERE (?1 IS NULL OR outcome = ?1) AND run = ?2"
-                " ORDER BY finished_at, code LIMIT ?3 OFFSET ?4",
+        .rows =
+            "SELECT code, action, outcome, attempt, http_status, portal_version, finished_at, error,"
+            " (SELECT json_extract(l.detail, '$.said') FROM ledger l WHERE l.code = d.code AND l.run = d.run"
+            "  AND json_extract(l.detail, '$.words') = d.error ORDER BY l.seq DESC LIMIT 1) AS said_of_error"
+            " FROM audit_deliveries d WHERE (?1 IS NULL OR outcome = ?1) AND run = ?2"
+            " ORDER BY finished_at, code LIMIT ?3 OFFSET ?4",
         .texts = { text_of(outcome) },
         .text_count = 1,
         .numbers = { run },

@@ -286,6 +286,20 @@ static bool bears_decision(struct store *store, const struct digest *content, st
            date_compare(own, signed_on) == 0;
 }
 
+enum status cross_record_close_terms(struct store *store, struct text code, const struct digest *content,
+                                     struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "DELETE FROM deadline WHERE record IN"
+                  " (SELECT id FROM record WHERE code = ?1 AND content_digest = ?2)",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, code);
+    sqlite_bind_digest(statement, 2, content);
+    return sqlite_execute(statement, error);
+}
+
 /* Did it ever stand at the portal, as far as the ledger knows? */
 static enum status was_published(struct store *store, struct text code, struct error *error)
 {

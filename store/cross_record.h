@@ -52,6 +52,11 @@ struct cross_record_procedure {
 enum status cross_record_published(struct store *store, const struct cross_record_procedure *procedure,
                                    struct date from, struct date *day, struct error *error);
 
+/* The portal acknowledged this content: the terms of the records that give it are met. (One that runs on all the same is there
+ * again after the next transform.) */
+enum status cross_record_close_terms(struct store *store, struct text code, const struct digest *content,
+                                     struct error *error);
+
 /* The day, in Vietnam, of the first publication in the ledger. STATUS_END: none. */
 enum status cross_record_first_publication(struct store *store, struct date *day, struct error *error);
 

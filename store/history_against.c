@@ -2,6 +2,7 @@
 #include "store/history.h"
 #include "store/history_rows.h"
 #include "store/restoration.h"
+#include "store/said.h"
 #include "store/statement_rows.h"
 
 #define NOW "~" /* behind every time */
@@ -21,15 +22,33 @@
     "  json_extract(e.detail, '$.portal_digest') END AS digest,"                                             \
     " CASE WHEN e.event IN ('intended', 'unknown') THEN json_extract(e.detail, '$.action') END AS action,"   \
     " CASE WHEN e.event = 'differs' THEN json_extract(e.detail, '$.status') END AS status,"                  \
-    " json_extract(e.detail, '$.version') AS version, json_extract(e.detail, '$.words') AS words"            \
+    " json_extract(e.detail, '$.version') AS version, json_extract(e.detail, '$.words') AS words,"           \
+    " CASE WHEN e.event = 'conflict' THEN json_extract(e.detail, '$.said') END AS said"                      \
     " FROM e, known WHERE (e.event IN ('differs', 'conflict') AND e.seq > known.looked)"                     \
     " OR (e.event = 'recalled' AND json_extract(e.detail, '$.reconciled') AND e.seq > known.version)"        \
     " OR (e.event IN ('intended', 'unknown') AND e.seq = known.delivery) ORDER BY e.seq"
+
+/* The words of now, in the place of those of that night and what they were made of. */
+static struct value *say_anew(struct arena *arena, const struct value *rows)
+{
+    struct value *told = value_list(arena);
+    for (const struct value *row = rows->first; row; row = row->next) {
+        struct value *made = value_append(told, value_object(arena));
+        struct text said = value_text_of(row, "said");
+        for (const struct value *member = row->first; member; member = member->next)
+            if (text_is(member->name, "words"))
+                value_set(made, "words", value_text(arena, said_now(arena, member->text, said)));
+            else if (!text_is(member->name, "said"))
+                value_set_text(made, member->name, value_copy(arena, member));
+    }
+    return told;
+}
 
 enum status history_against(struct store *store, struct arena *arena, struct text code, const struct date *on,
                             struct value **against, struct error *error)
 {
     struct sqlite_statement *rows;
+    struct value *found;
     char until[CLOCK_TEXT] = NOW;
     if (on)
         history_end_of_day(*on, until);
@@ -37,8 +56,9 @@ enum status history_against(struct store *store, struct arena *arena, struct tex
         return error->status;
     sqlite_bind_text(rows, 1, code);
     sqlite_bind_text(rows, 2, text_of(until));
-    if (statement_rows(rows, arena, NULL, against, error))
+    if (statement_rows(rows, arena, NULL, &found, error))
         return error->status;
+    *against = say_anew(arena, found);
     return restoration_gaps(store, arena, code, text_of(until), *against, error);
 }
 

@@ -3,6 +3,7 @@
 #include "store/finding_row.h"
 #include "store/history.h"
 #include "store/history_rows.h"
+#include "store/said.h"
 
 void history_text(struct arena *arena, struct value *out, const char *name, struct sqlite_statement *row,
                   int at)
@@ -33,13 +34,21 @@ static enum status put_json(struct arena *arena, struct value *out, const char *
     return STATUS_OK;
 }
 
-/* COLUMN_FINDINGS: the number of a record, and its findings are meant. */
-enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_JSON, COLUMN_FINDINGS };
+/* COLUMN_FINDINGS: the number of a record, and its findings are meant. COLUMN_SAID: what is kept beside the words. */
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_JSON, COLUMN_FINDINGS, COLUMN_SAID };
 
 struct column {
     const char *name;
     enum column_kind kind;
 };
+
+static void say_anew(struct arena *arena, struct value *object, const char *name,
+                     struct sqlite_statement *row, int at)
+{
+    struct value *words = value_find(object, name);
+    if (words)
+        words->text = said_now(arena, words->text, sqlite_column_text(row, at));
+}
 
 static enum status add_findings(struct store *store, struct arena *arena, struct value *object,
                                 int64_t record, struct error *error)
@@ -67,6 +76,8 @@ static enum status list_rows(struct store *store, struct arena *arena, struct te
                 history_text(arena, object, columns[i].name, row, i);
             else if (columns[i].kind == COLUMN_NUMBER)
                 history_number(arena, object, columns[i].name, row, i);
+            else if (columns[i].kind == COLUMN_SAID)
+                say_anew(arena, object, columns[i].name, row, i);
             else if (columns[i].kind == COLUMN_FINDINGS)
                 status = add_findings(store, arena, object, sqlite_number(row, i), error);
             else
@@ -145,7 +156,7 @@ static enum status add_requests(struct store *store, struct arena *arena, struct
         { "started_at", COLUMN_TEXT },     { "http_status", COLUMN_NUMBER },
         { "portal_version", COLUMN_TEXT }, { "answer_digest", COLUMN_TEXT },
         { "base", COLUMN_TEXT },           { "asked", COLUMN_JSON },
-        { "words", COLUMN_TEXT },
+        { "words", COLUMN_TEXT },          { "words", COLUMN_SAID },
     };
     return list_rows(
         store, arena, code,
@@ -154,7 +165,7 @@ static enum status add_requests(struct store *store, struct arena *arena, struct
                           " json_extract(detail, '$.status'), json_extract(detail, '$.version'),"
                           " json_extract(detail, '$.answer_digest'), json_extract(detail, '$.base'),"
                           " CASE json_extract(detail, '$.asked') WHEN 1 THEN 'true' END, "
-                          "json_extract(detail, '$.words')"
+                          "json_extract(detail, '$.words'), json_extract(detail, '$.said')"
                           " FROM ledger WHERE code = ?1 AND event IN " DELIVERY_EVENTS " ORDER BY seq",
         columns, COUNT(columns), value_set(page, "requests", value_list(arena)), error);
 }
@@ -267,8 +278,9 @@ static enum status add_state(struct store *store, struct arena *arena, struct te
                 "coalesce(wanted_digest, intent_digest)") ", (SELECT e.run FROM ledger e WHERE e.seq = "
                                                           "coalesce(wanted_event, intent_event)), words, "
                                                           "attempts, intent_key, wanted_action IS NOT NULL OR"
-                                                          " state <> 'idle' FROM procedure_state WHERE code "
-                                                          "= ?1",
+                                                          " state <> 'idle', " SAID_OF(
+                                                              "q.code", "q.words") " FROM procedure_state q "
+                                                                                   "WHERE code = ?1",
             &row, error))
         return error->status;
     sqlite_bind_text(row, 1, code);
@@ -282,6 +294,7 @@ static enum status add_state(struct store *store, struct arena *arena, struct te
         history_text(arena, pending, "content_digest", row, 2);
         history_number(arena, pending, "since_run", row, 3);
         history_text(arena, pending, "words", row, 4);
+        say_anew(arena, pending, "words", row, 8);
         if (sqlite_number(row, 5))
             history_number(arena, pending, "attempts", row, 5);
         history_text(arena, pending, "idempotency_key", row, 6);

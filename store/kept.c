@@ -2,6 +2,7 @@
 
 #include "core/canonical.h"
 #include "store/approval_view.h"
+#include "store/said.h"
 #include "store/statement_rows.h"
 #include "store/store_run.h"
 
@@ -41,8 +42,12 @@
     " chosen AS (SELECT * FROM kept WHERE (?1 IS NULL OR source IN (SELECT value FROM json_each(?1))) AND (?2 IS NULL OR rule = ?2)"             \
     "  AND (?3 IS NULL OR department = ?3) AND (?4 IS NULL OR code IN (SELECT value FROM json_each(?4))"        \
     "   OR key IN (SELECT value FROM json_each(?4)))"                            \
-    "  AND (?5 IS NULL OR outcome = ?5) AND coalesce(since_run, 0) > ?6"                                         \
+    "  AND (?5 IS NULL OR outcome = ?5) AND (coalesce(since_run, 0) > ?6"                    \
+    "   OR since_run IN (SELECT value FROM json_each(?13)))"                                         \
     "  AND (?8 IS NULL OR reason = ?8) AND (?9 IS NULL OR message = ?9)) "
+
+/* Of the rows that are shown alone. */
+#define SAID_OF_SHOWN "CASE kind WHEN 1 THEN " SAID_OF("shown.code", "message") " END"
 
 /* Numbers are told apart faster than texts, and nearly all are records. */
 #define DIFFERENT(kind, record, code)                                                                        \
@@ -105,6 +110,7 @@ static void bind(struct arena *arena, struct sqlite_statement *statement, const 
     sqlite_bind_number(statement, 6, filter->since ? filter->since : -1);
     sqlite_bind_text(statement, 8, text_of(filter->reason));
     sqlite_bind_text(statement, 9, text_of(filter->message));
+    sqlite_bind_text(statement, 13, filter->also);
     bind_scene(statement, scene);
 }
 
@@ -131,7 +137,8 @@ enum status kept_rows(struct store *store, const struct kept_filter *filter, str
             "SELECT department, source, key, code,"
             " (SELECT json_extract(CAST(p.bytes AS TEXT), '$.name') FROM payload p WHERE p.id = content) AS "
             "name,"
-            " locator, outcome, rule, severity, field, value, reason, arguments, message, cites, since_run,"
+            " locator, outcome, rule, severity, field, value, reason, arguments, message, " SAID_OF_SHOWN
+            " AS said_of_message, cites, since_run,"
             " (SELECT at FROM ledger l WHERE l.run = since_run AND l.event = 'run-started') AS since,"
             " (SELECT min(due) FROM deadline d WHERE d.record = shown.record) AS due"
             " FROM (SELECT * FROM chosen ORDER BY department, source, kind, record, code, finding"
@@ -227,21 +234,25 @@ enum status kept_groups(struct store *store, const struct kept_filter *filter, s
     struct scene scene;
     if (look(store, arena, &scene, error))
         return error->status;
-    if (store_sql(
-            store,
-            KEPT
-            /* Grouped by what is short; the long words are those of one finding of each group. */
-            "SELECT outcome, g.rule, g.severity, g.reason, records, points, g.since_run,"
-            " coalesce(g.field, f.field) AS field, f.value, f.arguments, coalesce(told, f.message) AS "
-            "message,"
-            " f.cites FROM (SELECT outcome, rule, severity, reason, CASE WHEN rule IS NULL THEN message END"
-            "  AS told, CASE WHEN rule IS NULL THEN field END AS field, " DIFFERENT(
-                "kind", "record", "code") "  AS records, count(*) AS points, min(since_run) AS since_run, "
+    if (store_sql(store,
+                  KEPT
+                  /* Grouped by what is short; the long words are those of one finding of each group. */
+                  "SELECT outcome, g.rule, g.severity, g.reason, records, points, g.since_run,"
+                  " coalesce(g.field, f.field) AS field, f.value, f.arguments, coalesce(told, f.message) AS "
+                  "message, told, " SAID_OF(
+                      "g.code",
+                      "told") " AS said_of_message,"
+                              " f.cites FROM (SELECT outcome, rule, severity, reason, CASE WHEN rule IS NULL "
+                              "THEN message END"
+                              "  AS told, max(CASE kind WHEN 1 THEN code END) AS code, CASE WHEN rule IS "
+                              "NULL THEN field END AS field, " DIFFERENT(
+                                  "kind", "record",
+                                  "code") "  AS records, count(*) AS points, min(since_run) AS since_run, "
                                           "min(finding) AS finding"
                                           "  FROM chosen GROUP BY outcome, rule, reason, told) g LEFT JOIN "
                                           "finding f ON f.rowid = g.finding"
                                           " ORDER BY records DESC, points DESC, g.rule, g.reason, message",
-            &statement, error))
+                  &statement, error))
         return error->status;
     bind(arena, statement, filter, &scene);
     return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);

@@ -13,11 +13,12 @@ struct kept_filter {
     const struct text *codes; /* codes, or keys of records without one */
     size_t code_count;
     const char *rule, *department, *outcome; /* NULL: any */
-    const char *reason, *message;            /* of a finding; the portal's words. NULL: any */
-    int64_t since;                           /* only what stands since a later run than this; 0: all */
-    int64_t limit;                           /* rows at most; 0: all */
-    int64_t offset;                          /* rows that are left out before them */
-    const struct row_visit *visit;           /* takes the rows, and *rows is NULL; NULL: nobody does */
+    const char *reason, *message;  /* of a finding; of a delivery the words of its night. NULL: any */
+    int64_t since;                 /* only what stands since a later run than this; 0: all */
+    struct text also;              /* … or since one of these runs: a JSON list; bytes NULL: none */
+    int64_t limit;                 /* rows at most; 0: all */
+    int64_t offset;                /* rows that are left out before them */
+    const struct row_visit *visit; /* takes the rows, and *rows is NULL; NULL: nobody does */
 };
 
 /* How many records and procedures are kept back, and how many of them since after that run (0: all). */
@@ -30,7 +31,7 @@ enum status kept_counts(struct store *store, enum kept_by by, struct arena *aren
                         struct error *error);
 
 /* The same points by what is said of them, those of most records first: outcome, rule, severity, reason, records, points,
- * since_run (the first), and of one of them field, value, arguments, message, cites. Of deliveries by the portal's words,
+ * since_run (the first), and of one of them field, value, arguments, message, cites. Of deliveries by the words of their night (told),
  * without rule. */
 enum status kept_groups(struct store *store, const struct kept_filter *filter, struct arena *arena,
                         struct value **rows, struct error *error);
@@ -45,7 +46,7 @@ enum status kept_rules(struct store *store, struct arena *arena, struct value **
  *     department, source, key, code, name, locator
  *     outcome       rejected · held; refused · conflict · failed · unknown; waiting (for approval) · sent-back
  *     rule, severity, field, value, reason, arguments, message, cites      of records: a finding (core/finding.h)
- *     message       of deliveries: the portal's words; why it was sent back, or for whom it waits
+ *     message       of deliveries: what the portal or the program says (store/said.h); why it was sent back, or for whom it waits
  *     since_run, since (RFC 3339), due (yyyy-mm-dd, the nearest term of the record)
  * The department is the source's name where the record names none. What is nothing is absent. *total counts the rows without the limit, *records whom they are about. */
 enum status kept_rows(struct store *store, const struct kept_filter *filter, struct arena *arena,

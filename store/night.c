@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/report.h"
+#include "store/said.h"
 
 #define HOUR     INT64_C(3600000)
 #define DAY      (24 * HOUR)
@@ -165,9 +165,7 @@ static enum status put_run(struct store *store, struct arena *arena, int64_t run
         if (names[i] && !sqlite_is_null(row, i)) {
             struct text words = text_copy(arena, sqlite_column_text(row, i));
             if (i == 2)
-                words = report_why(arena, words,
-                                   sqlite_is_null(row, 3) ? TEXT_NONE
-                                                          : text_copy(arena, sqlite_column_text(row, 3)));
+                words = said_now(arena, words, sqlite_column_text(row, 3));
             value_set(night, names[i], value_text(arena, words));
         }
     sqlite_reset_statement(row);
@@ -227,4 +225,30 @@ enum status night_before(struct store *store, int64_t *run, struct error *error)
     if (earlier.known)
         *run = earlier.last;
     return STATUS_OK;
+}
+
+/* The day of the night that a moment belongs to, from noon to noon in Vietnam. */
+#define NIGHT_DAY(seconds) "CAST((" seconds " + 68400) / 86400 AS INTEGER)"
+
+enum status night_weeks_ago(struct store *store, int64_t now, int64_t before, struct arena *arena,
+                            struct text *runs, struct error *error)
+{
+    struct sqlite_statement *row;
+    if (store_sql(store,
+                  "WITH begun AS (SELECT run, " NIGHT_DAY(
+                      "strftime('%s', at)") " AS day FROM ledger WHERE event = 'run-started'),"
+                                            " earlier AS (SELECT day FROM begun WHERE run = ?1)"
+                                            " SELECT json_group_array(begun.run) FROM begun, earlier"
+                                            " WHERE begun.day <= earlier.day"
+                                            " AND (" NIGHT_DAY("?2") " - begun.day) / 7"
+                                                                     "  > (earlier.day - begun.day) / 7",
+                  &row, error))
+        return error->status;
+    sqlite_bind_number(row, 1, before);
+    sqlite_bind_number(row, 2, now / 1000);
+    enum status status = sqlite_step(row, error);
+    if (status == STATUS_OK)
+        *runs = text_copy(arena, sqlite_column_text(row, 0));
+    sqlite_reset_statement(row);
+    return status;
 }

@@ -49,5 +49,9 @@ enum status night_report(struct store *store, struct arena *arena, struct value 
 
 /* The last run of the night before the last one; 0: there was none. What stands since a later run is new. */
 enum status night_before(struct store *store, int64_t *run, struct error *error);
+/* The runs that began a whole number of weeks before the night of `now` or, where there was no night that day, before one
+ * since the night of the run `before`: a JSON list of numbers. What stands since one of them is told again. */
+enum status night_weeks_ago(struct store *store, int64_t now, int64_t before, struct arena *arena,
+                            struct text *runs, struct error *error);
 
 #endif

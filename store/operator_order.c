@@ -16,6 +16,7 @@ struct taking {
     struct arena lists; /* of the filter */
     struct text codes, sources;
     struct arena arena; /* of a group */
+    struct approval_gate gate;
 };
 
 static struct text write_list(struct arena *arena, const struct value *list)
@@ -146,13 +147,19 @@ static enum status take_up_records(struct taking *taking, struct error *error)
 
 /* ---- deliveries ---- */
 
+/* What failed was taken up again, and has not been tried since. */
+#define TAKEN_UP                                                                                             \
+    "(p.state = 'failed' AND EXISTS (SELECT 1 FROM ledger e WHERE e.code = p.code AND e.event = 'retried'"   \
+    " AND e.seq > (SELECT max(f.seq) FROM ledger f WHERE f.code = p.code AND f.event IN ('intended',"        \
+    " 'attempted', 'failed', 'unknown'))))"
+
 /* Decided: a withdrawal that was ordered and made, or a content that was dismissed; and, for who names its code, a
  * withdrawal that was ordered, is not made yet and has nothing that could be taken up again. */
 #define WITHDRAWS "p.ordered IS NOT NULL AND p.wanted_action = 'withdraw'"
 #define DECIDED                                                                                              \
     "((p.ordered IS NOT NULL AND p.held_status IN ('abolished', 'absent'))"                                  \
     " OR (p.ordered IS NULL AND p.dismissed IS NOT NULL)"                                                    \
-    " OR (?1 IS NOT NULL AND " WITHDRAWS " AND p.state IN ('idle', 'failed')))"
+    " OR (?1 IS NOT NULL AND " WITHDRAWS " AND (p.state = 'idle' OR " TAKEN_UP ")))"
 
 static enum status list_deliveries(struct taking *taking, struct value *list, struct error *error)
 {
@@ -219,55 +226,62 @@ static void note_taken(struct taking *taking, struct text code)
         value_append(request->taken, value_text(request->arena, text_copy(request->arena, code)));
 }
 
+/* ---- what approvers sent back ---- */
+
+static enum status is_sent_back(struct taking *taking, struct text code, struct outbox_item *item,
+                                bool *sent_back, struct error *error)
+{
+    enum approval_standing standing = APPROVAL_FREE;
+    const struct approval_entry *entry;
+    enum status status = outbox_find(taking->store, &taking->arena, code, item, error);
+    if (!status && taking->gate.bound && item->wanted && item->state == OUTBOX_IDLE)
+        status = approval_gate_judge(&taking->gate, item, &standing, &entry, error);
+    *sent_back = standing == APPROVAL_SENT_BACK;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* It is asked for anew; a withdrawal that was ordered stays so. */
+static enum status ask_anew(struct taking *taking, struct error *error)
+{
+    const struct outbox_filter *filter = &taking->request->filter;
+    for (size_t i = 0; i < filter->code_count; i++) {
+        struct outbox_item item;
+        bool sent_back;
+        arena_clear(&taking->arena);
+        if (is_sent_back(taking, filter->codes[i], &item, &sent_back, error))
+            return error->status;
+        if (!sent_back)
+            continue;
+        if (append(taking, NULL, TEXT_NONE, item.code, "sent-back", error))
+            return error->status;
+        taking->counts->sent_back++;
+        taking->counts->ordered += item.action == OUTBOX_WITHDRAW && item.ordered;
+        note_taken(taking, item.code);
+    }
+    return STATUS_OK;
+}
+
+/* ---- all of them ---- */
+
 static enum status take_up_deliveries(struct taking *taking, struct error *error)
 {
     arena_clear(&taking->arena);
     struct value *list = value_list(&taking->arena);
     if (list_deliveries(taking, list, error))
         return error->status;
-    for (const struct value *item = list->first; item; item = item->next) {
-        if (take_up_delivery(taking, value_text_of(item, "code"), value_find(item, "decided")->truth, error))
-            return error->status;
-        note_taken(taking, value_text_of(item, "code"));
-    }
-    return STATUS_OK;
-}
-
-/* ---- what approvers sent back ---- */
-
-static enum status take_up_sent_back(struct taking *taking, struct approval_gate *gate, struct error *error)
-{
-    const struct outbox_filter *filter = &taking->request->filter;
-    for (size_t i = 0; i < filter->code_count; i++) {
+    for (const struct value *delivery = list->first; delivery; delivery = delivery->next) {
+        struct text code = value_text_of(delivery, "code");
         struct outbox_item item;
-        enum approval_standing standing;
-        const struct approval_entry *entry;
-        arena_clear(&taking->arena);
-        enum status status = outbox_find(taking->store, &taking->arena, filter->codes[i], &item, error);
-        if (status == STATUS_END || (!status && (!item.wanted || item.state != OUTBOX_IDLE)))
-            continue;
-        if (status || approval_gate_judge(gate, &item, &standing, &entry, error))
+        bool sent_back;
+        if (is_sent_back(taking, code, &item, &sent_back, error))
             return error->status;
-        if (standing != APPROVAL_SENT_BACK)
+        if (sent_back)
             continue;
-        if (append(taking, NULL, TEXT_NONE, item.code, "sent-back", error))
+        if (take_up_delivery(taking, code, value_find(delivery, "decided")->truth, error))
             return error->status;
-        taking->counts->sent_back++;
-        note_taken(taking, item.code);
+        note_taken(taking, code);
     }
-    return STATUS_OK;
-}
-
-static enum status ask_anew(struct taking *taking, struct error *error)
-{
-    struct approval_gate gate;
-    if (!taking->request->filter.code_count)
-        return STATUS_OK;
-    enum status status = approval_gate_open(taking->store, &gate, error);
-    if (!status && gate.bound)
-        status = take_up_sent_back(taking, &gate, error);
-    approval_gate_close(&gate);
-    return status;
+    return ask_anew(taking, error);
 }
 
 enum status operator_order_retry(struct store *store, const struct operator_order_request *request,
@@ -276,18 +290,17 @@ enum status operator_order_retry(struct store *store, const struct operator_orde
     struct taking taking = { .store = store, .request = request, .counts = counts };
     *counts = (struct operator_order_counts){ .rejected = 0 };
     read_filter(&taking);
-    enum status status = store_begin(store, error);
-    if (!status) {
+    enum status status = approval_gate_open(store, &taking.gate, error);
+    if (!status && !(status = store_begin(store, error))) {
         status = take_up_records(&taking, error);
         if (!status && !request->rule)
             status = take_up_deliveries(&taking, error);
-        if (!status && !request->rule)
-            status = ask_anew(&taking, error);
         if (!status)
             status = store_commit(store, error);
         if (status)
             store_rollback(store);
     }
+    approval_gate_close(&taking.gate);
     arena_free(&taking.lists);
     arena_free(&taking.arena);
     return status;

@@ -296,13 +296,14 @@ enum status outbox_list(struct store *store, const struct outbox_filter *filter,
 /* ---- what transform wants ---- */
 
 static enum status append_note(struct store *store, const struct outbox_item *item, const char *event,
-                               int64_t ordered, const struct outbox_wish *wish, struct error *error)
+                               int64_t ordered, const struct outbox_wish *wish, const struct error *why,
+                               struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
     value_set(detail, "ordered", value_integer(&arena, ordered));
     if (item->message.bytes)
-        value_set(detail, "words", value_text(&arena, item->message));
+        said_put(&arena, detail, &(struct said){ item->message, why });
     struct ledger_event note = {
         .event = event, .code = item->code, .digest = &wish->digest, .detail = detail
     };
@@ -314,16 +315,19 @@ enum status outbox_want(struct store *store, struct text code, int64_t record, c
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct outbox_item item;
+    struct error why;
     if (outbox_find(store, &arena, code, &item, error) > STATUS_END)
         return error->status;
     int64_t ordered = item.ordered;
-    enum outbox_note note = outbox_item_want(
-        &item, record, wish,
-        text_of(_("an operator ordered its withdrawal, but its source still says announced, now with another "
-                  "content: mend the source, or publish it again with \"congkhai retry --code\"")));
-    if (note == OUTBOX_NOTE_WITHHELD && append_note(store, &item, "withheld", ordered, wish, error))
+    (void)error_set(
+        &why, STATUS_REJECT,
+        _("an operator ordered its withdrawal, but its source still says announced, now with another "
+          "content: mend the source, or publish it again with \"congkhai retry --code\""));
+    enum outbox_note note = outbox_item_want(&item, record, wish, text_of(why.message));
+    if (note == OUTBOX_NOTE_WITHHELD && append_note(store, &item, "withheld", ordered, wish, &why, error))
         return error->status;
-    if (note == OUTBOX_NOTE_ORDER_ENDED && append_note(store, &item, "order-ended", ordered, wish, error))
+    if (note == OUTBOX_NOTE_ORDER_ENDED &&
+        append_note(store, &item, "order-ended", ordered, wish, &why, error))
         return error->status;
     return outbox_save(store, &item, error);
 }

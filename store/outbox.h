@@ -17,6 +17,7 @@
 #define STORE_OUTBOX_H
 
 #include "store/outbox_item.h"
+#include "store/said.h"
 #include "store/store.h"
 
 struct outbox_filter {
@@ -73,7 +74,7 @@ struct outbox_answer {
     int64_t started_at;        /* milliseconds: the first request of this run left */
     long status;               /* the deciding HTTP status; 0: none */
     struct text version, etag; /* what the portal holds now, as it said */
-    struct text message;       /* the portal's own words, or what went wrong; at most 2,000 bytes are kept */
+    struct said said;          /* what the portal says, or what went wrong */
     bool stopped;              /* the run stops at it: it goes behind all others next time */
     bool asked;                /* learned by asking, not from the answer to the request */
     struct text answer_digest; /* hex SHA-256 of the answer's body; bytes NULL: none */
@@ -97,7 +98,7 @@ enum status outbox_put_behind(struct store *store, struct outbox_item *item, str
 
 /* An attempt that decided nothing (503, a reset, …): evidence only. Inside a transaction. */
 enum status outbox_attempt(struct store *store, const struct outbox_item *item, int64_t attempt,
-                           int64_t started_at, long status, struct text message, struct error *error);
+                           int64_t started_at, long status, const struct said *said, struct error *error);
 
 /* What transform wants of the procedure (outbox_item_want), with the events "withheld" and "order-ended". Inside
  * a transaction. */

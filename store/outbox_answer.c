@@ -3,11 +3,11 @@
 
 #include <stdio.h>
 
+#include "store/cross_record.h"
 #include "store/ledger.h"
 #include "store/merkle.h"
 
-#define WORDS_MAX 2000 /* bytes of a portal's words that are kept */
-#define KEY_MAX   96
+#define KEY_MAX 96
 
 /* Both that did not leave and what was not there are recalled: neither left anything at the portal. */
 static const char *const event_names[] = {
@@ -80,11 +80,6 @@ enum status outbox_intend(struct store *store, struct arena *arena, struct outbo
     return ledger_append(store, &event, NULL, error) ? error->status : outbox_save(store, item, error);
 }
 
-static struct text bounded(struct text message)
-{
-    return text_slice(message, 0, text_cut(message, WORDS_MAX));
-}
-
 static enum status append_answer(struct store *store, const struct outbox_item *item,
                                  const struct outbox_answer *answer, int64_t *seq, struct error *error)
 {
@@ -104,7 +99,7 @@ static enum status append_answer(struct store *store, const struct outbox_item *
     if (answer->status)
         value_set(detail, "status", value_integer(&arena, answer->status));
     add_text(&arena, detail, "version", answer->version.bytes ? answer->version : answer->etag);
-    add_text(&arena, detail, "words", bounded(answer->message));
+    said_put(&arena, detail, &answer->said);
     struct ledger_event event = { .event = event_names[answer->outcome],
                                   .code = item->code,
                                   .digest = &item->intent_digest,
@@ -184,7 +179,7 @@ static enum status supersede(struct store *store, struct outbox_item *item,
     sqlite_reset_statement(row);
     struct outbox_answer published = *answer;
     published.outcome = OUTBOX_PUBLISHED;
-    published.message = TEXT_NONE;
+    published.said = (struct said){ .words = TEXT_NONE };
     if (append_answer(store, &earlier, &published, &standing.event, error))
         return error->status;
     outbox_item_supersede(item, &standing);
@@ -195,7 +190,7 @@ enum status outbox_put_behind(struct store *store, struct outbox_item *item, str
                               struct error *error)
 {
     item->behind = true;
-    item->message = bounded(message);
+    item->message = said_bounded(message);
     return outbox_save(store, item, error);
 }
 
@@ -207,17 +202,20 @@ enum status outbox_answer(struct store *store, struct outbox_item *item, const s
                                     .attempts = answer->attempts,
                                     .version = answer->version,
                                     .etag = answer->etag,
-                                    .message = bounded(answer->message) };
+                                    .message = said_bounded(answer->said.words) };
     if (append_answer(store, item, answer, &ending.event, error))
         return error->status;
     outbox_item_answer(item, &ending);
+    bool done = answer->outcome == OUTBOX_PUBLISHED || answer->outcome == OUTBOX_WITHDRAWN;
+    if (done && cross_record_close_terms(store, item->code, &item->intent_digest, error))
+        return error->status;
     if (answer->outcome == OUTBOX_SUPERSEDED)
         return supersede(store, item, answer, error);
     return outbox_save(store, item, error);
 }
 
 enum status outbox_attempt(struct store *store, const struct outbox_item *item, int64_t attempt,
-                           int64_t started_at, long status, struct text message, struct error *error)
+                           int64_t started_at, long status, const struct said *said, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct value *detail = value_object(&arena);
@@ -227,7 +225,7 @@ enum status outbox_attempt(struct store *store, const struct outbox_item *item, 
     add_time(&arena, detail, "started_at", started_at);
     if (status)
         value_set(detail, "status", value_integer(&arena, status));
-    add_text(&arena, detail, "words", bounded(message));
+    said_put(&arena, detail, said);
     struct ledger_event event = {
         .event = "attempted", .code = item->code, .digest = &item->intent_digest, .detail = detail
     };

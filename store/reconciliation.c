@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/ledger.h"
+#include "store/statement_rows.h"
 
 /* ---- the listing ---- */
 
@@ -23,6 +24,23 @@ enum status reconciliation_listing_begin(struct store *store, struct error *erro
     return STATUS_OK;
 }
 
+/* Listed twice, and otherwise: neither is said. */
+static enum status doubt_listed(struct store *store, const struct reconciliation_entry *entry,
+                                struct error *error)
+{
+    struct sqlite_statement *statement;
+    if (store_sql(store,
+                  "UPDATE portal_listing SET version = NULL, digest = NULL, status = NULL WHERE code = ?1 AND"
+                  " (version IS NOT ?2 OR digest IS NOT ?3 OR status IS NOT ?4)",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, entry->code);
+    sqlite_bind_text(statement, 2, entry->version);
+    sqlite_bind_digest(statement, 3, entry->digest);
+    sqlite_bind_text(statement, 4, text_of(entry->status));
+    return sqlite_execute(statement, error);
+}
+
 enum status reconciliation_listing_put(struct store *store, const struct reconciliation_entry *entry,
                                        bool *added, struct error *error)
 {
@@ -39,7 +57,7 @@ enum status reconciliation_listing_put(struct store *store, const struct reconci
     if (sqlite_execute(statement, error))
         return error->status;
     *added = sqlite_changed_rows(store_database(store)) > 0;
-    return STATUS_OK;
+    return *added ? STATUS_OK : doubt_listed(store, entry, error);
 }
 
 /* ---- comparing ---- */
@@ -61,12 +79,43 @@ enum status reconciliation_listing_put(struct store *store, const struct reconci
     " (SELECT json_extract(e.detail, '$.portal_digest') FROM ledger e WHERE e.code = p.code"                 \
     "  AND e.event = 'published' ORDER BY e.seq DESC LIMIT 1)))"
 
+/* What the listing does not say, it does not say otherwise. */
+#define UNTOLD "(l.digest IS NULL AND coalesce(l.status, p.held_status) = p.held_status)"
+
+/* A listing says less than an answer to a question, and may say something else. */
+enum status reconciliation_doubtful(struct store *store, struct arena *arena, struct value **codes,
+                                    struct error *error)
+{
+    struct sqlite_statement *rows;
+    if (store_sql(store,
+                  "SELECT p.code AS code FROM procedure_state p LEFT JOIN portal_listing l ON l.code = p.code"
+                  " WHERE " HELD " AND (l.code IS NULL OR NOT (coalesce(" ARRIVED ", 0) OR coalesce(" STANDS
+                  ", 0))) ORDER BY p.code",
+                  &rows, error))
+        return error->status;
+    return statement_rows(rows, arena, NULL, codes, error);
+}
+
+enum status reconciliation_told(struct store *store, struct text code,
+                                const struct reconciliation_entry *entry, struct error *error)
+{
+    struct sqlite_statement *statement;
+    bool added;
+    if (store_sql(store, "DELETE FROM portal_listing WHERE code = ?1", &statement, error))
+        return error->status;
+    sqlite_bind_text(statement, 1, code);
+    if (sqlite_execute(statement, error))
+        return error->status;
+    return entry ? reconciliation_listing_put(store, entry, &added, error) : STATUS_OK;
+}
+
 static enum status judge(struct store *store, struct error *error)
 {
     if (execute(store,
                 "UPDATE portal_listing AS l SET verdict = coalesce((SELECT CASE WHEN " ARRIVED
                 " THEN 'same' WHEN NOT coalesce(" HELD ", 0) THEN 'only' WHEN " STANDS
-                " THEN 'same' ELSE 'differs' END FROM procedure_state p WHERE p.code = l.code), 'only')",
+                " THEN 'same' WHEN " UNTOLD
+                " THEN 'untold' ELSE 'differs' END FROM procedure_state p WHERE p.code = l.code), 'only')",
                 error))
         return error->status;
     return execute(
@@ -82,8 +131,8 @@ static enum status count(struct store *store, struct reconciliation_counts *coun
     if (store_sql(
             store,
             "SELECT count(*) FILTER (WHERE verdict = 'same'), count(*) FILTER (WHERE verdict = 'differs'),"
-            " count(*) FILTER (WHERE verdict = 'missing'), count(*) FILTER (WHERE verdict = 'only')"
-            " FROM portal_listing",
+            " count(*) FILTER (WHERE verdict = 'missing'), count(*) FILTER (WHERE verdict = 'only'),"
+            " count(*) FILTER (WHERE verdict = 'untold') FROM portal_listing",
             &row, error) ||
         sqlite_step(row, error))
         return error->status;
@@ -91,7 +140,8 @@ static enum status count(struct store *store, struct reconciliation_counts *coun
     counts->differs = sqlite_number(row, 1);
     counts->missing = sqlite_number(row, 2);
     counts->only = sqlite_number(row, 3);
-    counts->listed = counts->same + counts->differs + counts->only;
+    counts->untold = sqlite_number(row, 4);
+    counts->listed = counts->same + counts->differs + counts->only + counts->untold;
     sqlite_reset_statement(row);
     return STATUS_OK;
 }
@@ -180,6 +230,7 @@ static enum status note_difference(struct store *store, struct arena *arena,
 {
     char hex[DIGEST_HEX] = "";
     struct outbox_item item;
+    struct error why;
     struct value *detail = value_object(arena);
     if (outbox_find(store, arena, difference->code, &item, error))
         return error->status;
@@ -193,12 +244,14 @@ static enum status note_difference(struct store *store, struct arena *arena,
                                   .code = difference->code,
                                   .digest = item.has_held_digest ? &item.held_digest : NULL,
                                   .detail = detail };
-    outbox_item_differ(
-        &item, text_format(arena,
-                           _("the portal holds something else than it acknowledged: version " TEXT_PRINT
-                             ", digest %.16s…, " TEXT_PRINT
-                             "; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
-                           TEXT_ARG(difference->version), hex, TEXT_ARG(difference->status)));
+    (void)error_set(&why, STATUS_REJECT,
+                    _("the portal holds something else than it acknowledged: version " TEXT_PRINT
+                      ", digest %.16s…, " TEXT_PRINT
+                      "; settle it with \"congkhai reconcile --adopt\" or --overwrite"),
+                    TEXT_ARG(difference->version), hex, TEXT_ARG(difference->status));
+    struct said said = said_of(&why);
+    said_put(arena, detail, &said);
+    outbox_item_differ(&item, said.words);
     return ledger_append(store, &event, NULL, error) ? error->status : outbox_save(store, &item, error);
 }
 
@@ -211,14 +264,16 @@ static enum status lose(struct store *store, struct arena *arena, struct outbox_
                         const char *reason, struct error *error)
 {
     int64_t seq;
+    struct error why;
     struct value *detail = value_object(arena);
     value_set(detail, "absent", value_boolean(arena, true));
     value_set(detail, "action", value_string(arena, "publish"));
     if (reason)
         value_set(detail, "reason", value_string(arena, reason));
     value_set(detail, "reconciled", value_boolean(arena, true));
-    value_set(detail, "words",
-              value_string(arena, _("the portal does not know the procedure that it acknowledged")));
+    (void)error_set(&why, STATUS_REJECT, _("the portal does not know the procedure that it acknowledged"));
+    struct said said = said_of(&why);
+    said_put(arena, detail, &said);
     struct ledger_event event = { .event = "recalled",
                                   .code = item->code,
                                   .digest = item->has_held_digest ? &item->held_digest : NULL,
@@ -256,6 +311,8 @@ static enum status append_reconciled(struct store *store, const struct reconcili
     };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         value_set(detail, members[i].name, value_integer(&arena, members[i].number));
+    if (counts->untold)
+        value_set(detail, "untold", value_integer(&arena, counts->untold));
     struct ledger_event event = { .event = "reconciled", .detail = detail };
     return ledger_append(store, &event, NULL, error);
 }

@@ -4,6 +4,7 @@
  *     differs    something else stands there: a conflict, for an operator to settle
  *     missing    it was acknowledged and is not there: it goes back to pending
  *     only       it stands there, and the store does not know of it
+ *     untold     it stands there, and the portal does not say what
  */
 #ifndef STORE_RECONCILIATION_H
 #define STORE_RECONCILIATION_H
@@ -11,7 +12,7 @@
 #include "store/outbox.h"
 
 struct reconciliation_counts {
-    int64_t same, differs, missing, only;
+    int64_t same, differs, missing, only, untold;
     int64_t listed;    /* by the portal */
     int64_t conflict;  /* newly marked as conflicts */
     int64_t pending;   /* put back to pending */
@@ -30,6 +31,13 @@ enum status reconciliation_listing_begin(struct store *store, struct error *erro
 /* Inside a transaction. *added false: it was listed before. */
 enum status reconciliation_listing_put(struct store *store, const struct reconciliation_entry *entry,
                                        bool *added, struct error *error);
+/* The listing is whole: of which codes (objects with `code`) would it be said that they differ or are missing? A question to
+ * the portal decides about each. */
+enum status reconciliation_doubtful(struct store *store, struct arena *arena, struct value **codes,
+                                    struct error *error);
+/* Inside a transaction: what the portal said to that; NULL: it does not know it. */
+enum status reconciliation_told(struct store *store, struct text code,
+                                const struct reconciliation_entry *entry, struct error *error);
 /* The listing is whole: compares it with the outbox, marks conflicts (event "differs"), puts back what is
  * missing (event "recalled", absent and reconciled), writes the event "reconciled". One transaction. */
 enum status reconciliation_compare(struct store *store, struct reconciliation_counts *counts,

@@ -4,7 +4,7 @@
 
 #include "adapters/json.h"
 #include "core/digest.h"
-#include "core/error_value.h"
+#include "store/said.h"
 #include "store/staging.h"
 #include "store/statement_rows.h"
 
@@ -19,45 +19,14 @@ static enum status read_rows(struct store *store, struct arena *arena, const cha
     return statement_rows(statement, arena, (const char *const[]){ "arguments", NULL }, rows, error);
 }
 
-struct text report_why(struct arena *arena, struct text words, struct text error)
-{
-    struct value *parts;
-    struct error ignored;
-    if (!error.length || json_parse(arena, error, &parts, &ignored))
-        return words;
-    struct text made = error_value_words(arena, parts);
-    return made.bytes ? made : words;
-}
-
 #define RUNS                                                                                                 \
     "SELECT *, (SELECT json_extract(e.detail, '$.error') FROM ledger e WHERE e.run = audit_runs.run AND"     \
-    " e.event = 'run-finished') AS parts FROM audit_runs"
-
-/* Rows whose `why` is said in the words of now, made of `parts`, which are taken out. */
-static enum status tell_rows(struct store *store, struct arena *arena, const char *sql, int64_t number,
-                             struct value **rows, struct error *error)
-{
-    struct value *made;
-    if (read_rows(store, arena, sql, number, &made, error))
-        return error->status;
-    *rows = value_list(arena);
-    for (const struct value *row = made->first; row; row = row->next) {
-        struct value *told = value_append(*rows, value_object(arena));
-        for (const struct value *member = row->first; member; member = member->next) {
-            if (text_is(member->name, "why"))
-                value_set(told, "why",
-                          value_text(arena, report_why(arena, member->text, value_text_of(row, "parts"))));
-            else if (!text_is(member->name, "parts"))
-                value_set_text(told, member->name, value_copy(arena, member));
-        }
-    }
-    return STATUS_OK;
-}
+    " e.event = 'run-finished') AS said_of_why FROM audit_runs"
 
 enum status report_runs(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                         struct error *error)
 {
-    return tell_rows(store, arena, RUNS " WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC",
+    return read_rows(store, arena, RUNS " WHERE run > (SELECT max(run) FROM ledger) - ?1 ORDER BY run DESC",
                      most, rows, error);
 }
 
@@ -65,7 +34,7 @@ enum status report_run(struct store *store, struct arena *arena, int64_t number,
                        struct error *error)
 {
     struct value *rows;
-    if (tell_rows(store, arena, RUNS " WHERE run = ?1", number, &rows, error))
+    if (read_rows(store, arena, RUNS " WHERE run = ?1", number, &rows, error))
         return error->status;
     *run = rows->first;
     return rows->first ? STATUS_OK : STATUS_END;
@@ -73,39 +42,44 @@ enum status report_run(struct store *store, struct arena *arena, int64_t number,
 
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows, struct error *error)
 {
-    return tell_rows(
+    return read_rows(
         store, arena,
         "SELECT s.name AS source, count(r.id) FILTER (WHERE r.present = 1) AS present,"
         " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'accepted') AS accepted,"
         " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'rejected') AS rejected,"
         " count(*) FILTER (WHERE r.present = 1 AND r.outcome = 'held') AS held,"
-        " count(*) FILTER (WHERE r.present = 0 AND r.nameless = 0) AS missing,"
-        " (SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE " STAGING_A_LISTING(
-            "e") " AND"
-                 "  e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS whole,"
-                 " (SELECT coalesce(json_extract(e.detail, '$.why'), '') FROM ledger e WHERE"
-                 "  " STAGING_A_LISTING(
-                     "e") " AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS why,"
-                          " (SELECT json_extract(e.detail, '$.errors') FROM ledger e WHERE"
+        " count(*) FILTER (WHERE " STAGING_MISSING(
+            "r") ") AS missing,"
+                 " (SELECT json_extract(e.detail, '$.whole') FROM ledger e WHERE " STAGING_A_LISTING(
+                     "e") " AND"
+                          "  e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS whole,"
+                          " (SELECT coalesce(json_extract(e.detail, '$.why'), '') FROM ledger e WHERE"
                           "  " STAGING_A_LISTING(
-                              "e") " AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS parts,"
-                                   " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND e.source = "
-                                   "s.name AND"
-                                   "  json_extract(e.detail, '$.whole') = 1) AS whole_at,"
-                                   " (SELECT max(e.at) FROM ledger e WHERE " STAGING_A_LISTING(
-                                       "e") " AND e.source = s.name AND"
-                                            "  json_extract(e.detail, '$.unchanged') IS NULL) AS read_at"
-                                            " FROM source s LEFT JOIN record r ON r.source = s.id GROUP BY "
-                                            "s.id ORDER BY s.id",
+                              "e") " AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS why,"
+                                   " (SELECT json_extract(e.detail, '$.errors') FROM ledger e WHERE"
+                                   "  " STAGING_A_LISTING(
+                                       "e") " AND e.source = s.name ORDER BY e.seq DESC LIMIT 1) AS "
+                                            "said_of_why,"
+                                            " (SELECT max(e.at) FROM ledger e WHERE e.event = 'listed' AND "
+                                            "e.source = "
+                                            "s.name AND"
+                                            "  json_extract(e.detail, '$.whole') = 1) AS whole_at,"
+                                            " (SELECT max(e.at) FROM ledger e WHERE " STAGING_A_LISTING(
+                                                "e") " AND e.source = s.name AND"
+                                                     "  json_extract(e.detail, '$.unchanged') IS NULL) AS "
+                                                     "read_at"
+                                                     " FROM source s LEFT JOIN record r ON r.source = s.id "
+                                                     "GROUP BY "
+                                                     "s.id ORDER BY s.id",
         -1, rows, error);
 }
 
 enum status report_broken_listings(struct store *store, struct arena *arena, struct value **rows,
                                    struct error *error)
 {
-    return tell_rows(store, arena,
+    return read_rows(store, arena,
                      "SELECT s.name AS source, l.run, json_extract(l.detail, '$.why') AS why,"
-                     " json_extract(l.detail, '$.errors') AS parts FROM source s"
+                     " json_extract(l.detail, '$.errors') AS said_of_why FROM source s"
                      " JOIN ledger l ON l.seq = (SELECT n.seq FROM ledger n WHERE " STAGING_A_LISTING(
                          "n") " AND"
                               "  n.source = s.name AND n.run > (SELECT max(run) - 1000 FROM ledger)"
@@ -136,9 +110,9 @@ enum status report_kept_deliveries(struct store *store, struct arena *arena, int
     return read_rows(
         store, arena,
         "SELECT code, state, coalesce(intent_action, wanted_action) AS action, intent_key AS idempotency_key,"
-        " attempts, (SELECT e.run FROM ledger e WHERE e.seq = intent_event) AS run, words FROM "
-        "procedure_state WHERE state <> 'idle'"
-        " ORDER BY state, code LIMIT ?1",
+        " attempts, (SELECT e.run FROM ledger e WHERE e.seq = intent_event) AS run, words, " SAID_OF(
+            "q.code", "q.words") " AS said_of_words FROM procedure_state q WHERE state <> 'idle'"
+                                 " ORDER BY state, code LIMIT ?1",
         most, rows, error);
 }
 
@@ -148,7 +122,7 @@ enum status report_missing(struct store *store, struct arena *arena, int64_t mos
     return read_rows(
         store, arena,
         "SELECT s.name AS source, r.key, r.code, r.locator FROM record r JOIN source s ON s.id = r.source"
-        " WHERE r.present = 0 AND r.nameless = 0 ORDER BY r.source, r.key LIMIT ?1",
+        " WHERE " STAGING_MISSING("r") " ORDER BY r.source, r.key LIMIT ?1",
         most, rows, error);
 }
 

@@ -19,10 +19,6 @@ enum status report_run(struct store *store, struct arena *arena, int64_t number,
 enum status report_sources(struct store *store, struct arena *arena, struct value **rows,
                            struct error *error);
 
-/* What a run-finished says of why, in the language spoken now: `words` are those of the night, `error` the JSON they
- * were made of (bytes NULL: a run of an older program). */
-struct text report_why(struct arena *arena, struct text words, struct text error);
-
 /* Sources whose last listing broke off: source, run, why. */
 enum status report_broken_listings(struct store *store, struct arena *arena, struct value **rows,
                                    struct error *error);
@@ -36,7 +32,7 @@ enum status report_kept_records(struct store *store, struct arena *arena, int64_
 enum status report_kept_deliveries(struct store *store, struct arena *arena, int64_t most,
                                    struct value **rows, struct error *error);
 
-/* Records that vanished from their source: source, key, code, locator. */
+/* Records that vanished from their source (STAGING_MISSING): source, key, code, locator. */
 enum status report_missing(struct store *store, struct arena *arena, int64_t most, struct value **rows,
                            struct error *error);
 

@@ -581,6 +581,18 @@ enum status staging_has_document(struct staging *staging, struct text document, 
     return is_there(statement, many, error);
 }
 
+enum status staging_has_key(struct staging *staging, struct text key, bool *has, struct error *error)
+{
+    struct sqlite_statement *statement;
+    *has = false;
+    if (store_sql(staging->store, "SELECT 1 FROM record WHERE source = ?1 AND key = ?2 AND nameless = 0",
+                  &statement, error))
+        return error->status;
+    sqlite_bind_number(statement, 1, staging->source);
+    sqlite_bind_text(statement, 2, key);
+    return is_there(statement, has, error);
+}
+
 enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
                              bool *its, struct error *error)
 {

@@ -8,6 +8,12 @@
 /* Of an event `listed` as `e`: a listing, and not a look for some codes. */
 #define STAGING_A_LISTING(e) e ".event = 'listed' AND json_extract(" e ".detail, '$.partial') IS NULL"
 
+/* Of a record as `r`: it left its source, no other record gives its code now, and what stood there is not withdrawn. */
+#define STAGING_MISSING(r)                                                                                   \
+    r ".present = 0 AND " r ".nameless = 0 AND NOT EXISTS (SELECT 1 FROM record o WHERE o.code = " r ".code" \
+      " AND o.present = 1) AND NOT EXISTS (SELECT 1 FROM procedure_state h WHERE h.code = " r ".code"        \
+      " AND h.held_status = 'abolished' AND h.wanted_action IS NULL)"
+
 /* One pass over one source. */
 struct staging;
 
@@ -110,6 +116,8 @@ enum status staging_is_taken_up(struct staging *staging, struct text locator, bo
 /* Are there identified records that stood in this document of many records, in the last whole listing? */
 enum status staging_has_document(struct staging *staging, struct text document, bool *many,
                                  struct error *error);
+/* Had a record this key before? */
+enum status staging_has_key(struct staging *staging, struct text key, bool *has, struct error *error);
 /* Is the record of this key known under one of the codes? */
 enum status staging_has_code(struct staging *staging, struct text key, const struct text *codes, size_t count,
                              bool *its, struct error *error);

@@ -1,6 +1,9 @@
 #include "store/statement_rows.h"
 
+#include <string.h>
+
 #include "adapters/json.h"
+#include "store/said.h"
 
 static struct value *read_column(struct sqlite_statement *statement, int at, struct arena *arena,
                                  struct text title, const char *const *lists)
@@ -24,12 +27,24 @@ static struct text *read_titles(struct sqlite_statement *statement, struct arena
     return titles;
 }
 
+/* True: the column is about the words before it, which are made anew. */
+static bool say_anew(struct sqlite_statement *statement, int at, struct arena *arena, struct text title,
+                     struct value *row)
+{
+    if (!text_starts(title, TEXT(STATEMENT_SAID)))
+        return false;
+    struct value *words = value_find_text(row, text_slice(title, strlen(STATEMENT_SAID), title.length));
+    if (words)
+        words->text = said_now(arena, words->text, sqlite_column_text(statement, at));
+    return true;
+}
+
 static struct value *read_row(struct sqlite_statement *statement, struct arena *arena,
                               const struct text *titles, const char *const *lists)
 {
     struct value *row = value_object(arena);
     for (int i = 0; i < sqlite_columns(statement); i++)
-        if (!sqlite_is_null(statement, i))
+        if (!sqlite_is_null(statement, i) && !say_anew(statement, i, arena, titles[i], row))
             value_set_text(row, titles[i], read_column(statement, i, arena, titles[i], lists));
     return row;
 }

@@ -7,6 +7,9 @@
 #include "core/value.h"
 #include "store/row_visit.h"
 
+/* A column with the title said_of_NAME is about the column NAME before it (store/said.h): the words are made anew. */
+#define STATEMENT_SAID "said_of_"
+
 /* All rows of a statement whose parameters are bound: a list of objects, a member a column by its title, integers as
  * numbers, NULLs left out. `lists`: titles of columns that hold JSON, ended by NULL (NULL: none); one that cannot be
  * read stays a text. */

@@ -164,15 +164,36 @@ static void row_changed(void *user_data, const char *table)
     store->rows_changed += !strcmp(table, "record") || !strcmp(table, "finding");
 }
 
+static enum status tell_lost(const struct store *store, struct error *error)
+{
+    return error_set(error, STATUS_LEDGER,
+                     _("the store %s is lost: it is not there, or is none of ours, and the head beside it "
+                       "(%s.checkpoint) says that runs were made. Restore a backup"),
+                     store->path, store->path);
+}
+
+/* An empty store takes no lost one's place: it would be believed. */
+static enum status open_or_make(struct store *store, struct error *error)
+{
+    bool made = has_head(store->path);
+    if (open_file(store, made ? SQLITE_WRITE : SQLITE_CREATE, error))
+        return error->status;
+    enum status status = schema_prepare(store->database, !made, store->path, &store->version, error);
+    return status == STATUS_USAGE && made && store->version <= STORE_VERSION ? tell_lost(store, error)
+                                                                             : status;
+}
+
 static enum status open_to_write(struct store *store, struct error *error)
 {
     /* A store that merely cannot be opened says nothing against its ledger. */
     if (store_check_file(store->path, error) || make_folder(store->path, error) ||
-        private_file_check_place(store->path, error) || take_lock(store, error))
+        private_file_check_place(store->path, error))
         return error->status;
-    if (open_file(store, SQLITE_CREATE, error) ||
-        schema_prepare(store->database, true, store->path, &store->version, error) ||
-        sqlite_run(store->database, pragmas, error) || read_tree(store, error))
+    if (has_head(store->path) && !file_exists(store->path)) /* the lock makes the file */
+        return tell_lost(store, error);
+    if (take_lock(store, error))
+        return error->status;
+    if (open_or_make(store, error) || sqlite_run(store->database, pragmas, error) || read_tree(store, error))
         return error->status == STATUS_FATAL ? (error->status = STATUS_LEDGER) : error->status;
     sqlite_watch_rows(store->database, row_changed, store);
     sqlite_fold_log(store->database, LOG_PAGES, LOG_MOST);
@@ -237,14 +258,6 @@ enum status store_blame(const struct store *store, enum status status, struct er
     if (status == STATUS_FATAL && store->database && sqlite_is_damaged(store->database))
         status = error->status = STATUS_LEDGER;
     return status;
-}
-
-static enum status tell_lost(const struct store *store, struct error *error)
-{
-    return error_set(error, STATUS_LEDGER,
-                     _("the store %s is lost: it is not there, or is none of ours, and the head beside it "
-                       "(%s.checkpoint) says that runs were made. Restore a backup"),
-                     store->path, store->path);
 }
 
 static enum status read_store(struct store *store, enum store_mode mode, bool untouched, struct error *error)

@@ -44,8 +44,8 @@ enum status store_check_place(const char *path, struct error *error);
 
 /* STATUS_USAGE for a database that is no store or one of a newer version ("made by a newer congkhai"); an
  * older one is brought up to date by store_run_begin. STATUS_LEDGER for what is no database, for one whose schema
- * was edited when it is to be read, and where it is to be written and cannot be; and where none is to be read but a
- * head lies beside its place. */
+ * was edited when it is to be read, and where it is to be written and cannot be; and where none is there, or an
+ * empty file, but a head lies beside its place. */
 enum status store_open(const char *path, enum store_mode mode, struct clock *clock, struct store **store,
                        struct error *error);
 /* The same, for a mode that reads, without a trace (store/untouched.h): on a medium or in a folder where nothing can be

@@ -8,6 +8,7 @@
 #include "store/migrate.h"
 #include "store/outbox_proof.h"
 #include "store/schema.h"
+#include "store/staging.h"
 #include "store/steering.h"
 
 static enum status keep_configuration(struct store *store, const struct run_start *start, struct error *error)
@@ -139,6 +140,12 @@ enum status store_run_untold(struct store *store, int64_t *run, struct error *er
     return find_run_where(store, FILE_LOCK_UNTOLD, run, error);
 }
 
+bool store_keeps(const struct store_kept_back *kept)
+{
+    return kept->rejected || kept->held || kept->refused || kept->failed || kept->conflict || kept->unknown ||
+           kept->waiting || kept->sent_back;
+}
+
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error)
 {
     int64_t run;
@@ -159,7 +166,7 @@ enum status store_kept_back(struct store *store, struct store_kept_back *kept, s
         " (SELECT (SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL) -"
         "  (SELECT count(*) FROM procedure_state WHERE state <> 'idle' AND +wanted_action IS NOT NULL)"
         "  AS pending),"
-        " (SELECT count(*) AS missing FROM record WHERE present = 0 AND nameless = 0)";
+        " (SELECT count(*) AS missing FROM record r WHERE " STAGING_MISSING("r") ")";
     struct sqlite_statement *row;
     if (store_sql(store, sql, &row, error))
         return error->status;

@@ -49,5 +49,6 @@ struct store_kept_back {
     int64_t waiting, sent_back; /* of the pending: for approval; to be mended */
 };
 enum status store_kept_back(struct store *store, struct store_kept_back *kept, struct error *error);
+bool store_keeps(const struct store_kept_back *kept); /* anything but what is only pending: exit 1 */
 
 #endif

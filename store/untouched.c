@@ -33,7 +33,7 @@ static enum status open_still(const char *path, struct untouched *untouched, str
     if (file_look(path, &untouched->state, error) || !read_counter(path, untouched->counter))
         return error->status
                    ? error->status
-                   : error_set(error, STATUS_FATAL, _("%s cannot be read: %s"), path, strerror(errno));
+                   : error_set(error, STATUS_FATAL, _("%s cannot be read: %s"), path, words_errno(errno));
     untouched->still = true;
     return sqlite_open_file(path, SQLITE_READ_STILL, database, error);
 }
@@ -74,7 +74,7 @@ static enum status copy_file(const char *from, const char *to, struct error *err
     int in = open(from, O_RDONLY | O_CLOEXEC);
     if (in < 0)
         return error_set(error, errno == ENOENT ? STATUS_END : STATUS_FATAL, _("%s cannot be read: %s"), from,
-                         strerror(errno));
+                         words_errno(errno));
     int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool copied = out >= 0 && copy_bytes(in, out);
     int code = errno;
@@ -85,7 +85,7 @@ static enum status copy_file(const char *from, const char *to, struct error *err
         return STATUS_OK;
     return error_set(error, STATUS_FATAL,
                      _("%s cannot be copied to %s to be read there: %s; name a folder with room with TMPDIR"),
-                     from, to, strerror(code));
+                     from, to, words_errno(code));
 }
 
 /* A folder of our own; false: none can be made. */
@@ -145,7 +145,7 @@ static enum status open_copy(const char *path, struct sqlite **database, struct 
     if (!make_folder(folder))
         return error_set(error, STATUS_FATAL,
                          _("no temporary folder can be made in $TMPDIR, /var/tmp or /tmp: %s"),
-                         strerror(errno));
+                         words_errno(errno));
     enum status status = copy_both(path, folder, error);
     snprintf(copy, sizeof copy, "%s/copy", folder);
     if (status == STATUS_OK)

@@ -93,7 +93,8 @@ static void flatten(struct map_running *running, const struct map_group *group, 
 {
     struct record_items items, opened;
     struct error error;
-    struct map_place at = { place, NULL, (long)list->count };
+    size_t first = list->count;
+    struct map_place at = { place, NULL, (long)first };
     if (record_select(record, outer, group->each, running->arena, &items, &error)) {
         map_find(running, &at, "congkhai/address", TEXT_NONE, "address", text_of(error.message));
         return;
@@ -102,7 +103,7 @@ static void flatten(struct map_running *running, const struct map_group *group, 
     if (opened.count)
         running->result->gave[group->each_number] = '1';
     for (size_t i = 0; i < opened.count || i == 0; i++) {
-        at.index = (long)list->count;
+        at.index = (long)(first + i);
         struct value *item =
             i < opened.count ? run_group(running, group->inner, record, &opened.items[i], &at) : NULL;
         struct value *shared = run_group(running, group, record, outer, &at);
@@ -126,7 +127,7 @@ static struct value *make_list(struct map_running *running, const struct map_nod
 {
     struct value *list = value_list(running->arena);
     for (size_t i = 0; i < pieces->count; i++) {
-        struct map_place at = { place, NULL, (long)list->count };
+        struct map_place at = { place, NULL, (long)i }; /* what an official counts, dropped items too */
         if (node->parse != RECORD_TEXT) {
             parse_piece(running, node, record, pieces->list[i].text, list, place);
             continue;
@@ -163,9 +164,10 @@ static void add_scalars(struct map_running *running, const struct map_node *node
                         const struct record_item *item, struct value *list, const struct map_place *place)
 {
     struct map_pieces pieces = { 0 };
+    size_t first = list->count;
     take_pieces(running, node, record, item, &pieces, place);
     for (size_t i = 0; i < pieces.count; i++) {
-        struct map_place at = { place, NULL, (long)list->count };
+        struct map_place at = { place, NULL, (long)(first + i) };
         struct value *made = make_item(running, node, node->field, record, &pieces.list[i], &at);
         if (made)
             value_append(list, made);
@@ -183,11 +185,12 @@ static void parse_piece(struct map_running *running, const struct map_node *node
         map_find(running, place, "congkhai/parse", text, "record.inner-unreadable", text_of(error.message));
         return;
     }
+    size_t first = list->count;
     items.count = 1;
     items.items = &inner.root;
     record_items_open(running->arena, &items, &opened);
     for (size_t i = 0; i < opened.count; i++) {
-        struct map_place at = { place, NULL, (long)list->count };
+        struct map_place at = { place, NULL, (long)(first + i) };
         struct map_piece piece = { .item = &opened.items[i] };
         struct value *item = NULL;
         if (node->items && node->items->inner) {

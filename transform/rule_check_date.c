@@ -277,6 +277,12 @@ static int64_t count_days(const struct term *term, struct date from, struct date
                                   : workday_between(&term->calendar, from, to);
 }
 
+/* Where the calendar begins later, holidays were counted as working days: nothing is called late by them. */
+static bool knows(const struct term *term, struct date from)
+{
+    return term->unit == UNIT_DAY || workday_knows(&term->calendar, from);
+}
+
 static bool find_due(const struct term *term, struct date from, struct date *due)
 {
     if (term->unit == UNIT_WORKING_DAY)
@@ -303,7 +309,7 @@ static bool holds_working_days(const void *user_data, const struct rule_subject 
         say_term(term, from, to, days, due, subject->arena, why);
         return false;
     }
-    bool is_due = find_due(term, from, &due);
+    bool is_due = knows(term, from) && find_due(term, from, &due);
     struct date published;
     bool open = term->to.kind == RULE_DAY_TODAY ||
                 (term->to.kind == RULE_DAY_PUBLISHED &&
@@ -311,7 +317,8 @@ static bool holds_working_days(const void *user_data, const struct rule_subject 
                    subject->moment->published(subject->moment->user_data, from, &published)));
     if (subject->due && open && is_due)
         *subject->due = due;
-    if (days <= term->at_most)
+    /* A Saturday behind the last working day counts for nothing, and yet comes too late. */
+    if ((days <= term->at_most && !(is_due && date_compare(to, due) > 0)) || !knows(term, from))
         return true;
     say_term(term, from, to, days, due, subject->arena, why);
     return false;

@@ -151,6 +151,17 @@ TEST("days left count down to the last one of a term, and the working days behin
         CHECK_INT(workday_left(&calendar, day(cases[i].today), day(cases[i].due)), cases[i].left);
 }
 
+TEST("what comes behind the last day of a term comes too late, on a day off, too")
+{
+    CHECK(workday_within(&calendar, day("2025-03-03"), day("2025-03-07"), 4));
+    CHECK(!workday_within(&calendar, day("2025-03-03"), day("2025-03-08"), 4));
+    CHECK(workday_within(&calendar, day("2025-03-03"), day("2025-02-01"), 0));
+    CHECK(!workday_within(&calendar, day("2025-01-20"), day("2025-01-25"), 4)); /* the first day of Tết */
+    CHECK(workday_knows(&calendar, day("2025-01-01")) && workday_knows(&calendar, day("2031-01-01")));
+    CHECK(!workday_knows(&calendar, day("2024-12-31")));
+    CHECK(workday_knows(&empty, day("1990-01-01")));
+}
+
 TEST("dates are sorted and repeats left out")
 {
     struct date dates[] = { { 2025, 9, 2 }, { 2025, 1, 1 }, { 2025, 9, 2 }, { 2024, 9, 2 } };

@@ -45,6 +45,19 @@ TEST("names of columns are known with and without diacritics, in Vietnamese and 
     end_nights();
 }
 
+TEST("a column that says which procedures are abolished is not passed over")
+{
+    const char *folder = begin_nights();
+    const char *yaml = propose(
+        folder, "a.csv",
+        TEXT("Mã,Tên,Tình trạng,Loại TTHC\n1.000001,A,Còn hiệu lực,TTHC nội bộ\n1.000002,B,Hết hiệu lực,\n"));
+    CHECK_CONTAINS(yaml, "status: { from: Tình trạng, codes: statuses }");
+    CHECK_CONTAINS(yaml, "kind: { from: Loại TTHC, codes: kinds }");
+    CHECK(!strstr(yaml, "value: announced"));
+    CHECK_CONTAINS(propose(folder, "b.csv", TEXT("Mã,Tên\n1.000001,A\n")), "status: { value: announced }");
+    end_nights();
+}
+
 TEST("a code is known by what it looks like, alone or inside a link")
 {
     const char *folder = begin_nights();

@@ -178,6 +178,8 @@ TEST("a publication is taken where its own digest comes back, or its code with a
         { REPLACE, "{\"code\":\"1.000001\",\"version\":\" 1 \"}", NULL, EVENT_INDETERMINATE },
         { REPLACE, "{\"code\":\"1.000001\",\"version\":\"\\\"1\\\"\"}", NULL, EVENT_INDETERMINATE },
         { REPLACE, "{\"code\":\"1.000001\",\"version\":\"W/\\\"1\\\"\"}", NULL, EVENT_INDETERMINATE },
+        { REPLACE, "{\"code\":\"1.000001\",\"version\":\"\\u00a01\"}", NULL, EVENT_INDETERMINATE },
+        { REPLACE, "{\"code\":\"1.000001\",\"version\":\"\\u30001\\u2003\"}", NULL, EVENT_INDETERMINATE },
         { REPLACE, "{\"code\":\"1.000001\",\"version\":\"  \"}", NULL, EVENT_INDETERMINATE },
         { REPLACE, "{\"code\":\"1.000001\",\"version\":true}", NULL, EVENT_INDETERMINATE },
         { REPLACE, "{\"code\":\"1.000001\",\"version\":10.0}", NULL, EVENT_TAKEN },
@@ -231,6 +233,18 @@ TEST("what may be an answer of earlier given once more proves nothing, whatever 
     static const struct row shown[] = { { REPLACE, "{\"version\":\"3\",\"digest\":\"OURS\"}", NULL,
                                           EVENT_OURS } };
     CHECK_ROWS(shown, false, .asked = true, .replayed = true);
+}
+
+TEST("the replaced version in another case is still that one")
+{
+    struct outbox_item item = item_of(REPLACE);
+    item.version = TEXT("v3a");
+    item.intent_base = TEXT("\"v3a\"");
+    struct evidence_facts facts = { .item = &item, .body = &item.intent_digest };
+    struct remote_state same = { .named = true, .version = TEXT("V3A") },
+                        other = { .named = true, .version = TEXT("v3b") };
+    CHECK_INT(evidence_weigh(&facts, RESULT_TAKEN, &same), EVENT_INDETERMINATE);
+    CHECK_INT(evidence_weigh(&facts, RESULT_TAKEN, &other), EVENT_TAKEN);
 }
 
 TEST("in a batch the key stands for the code")

@@ -158,7 +158,8 @@ TEST("another hand's version is not overwritten: a conflict that says what stand
     CHECK_INT(simulated.counts.published, 1);
     CHECK_INT(simulated.counts.conflict, 1);
     CHECK_INT(simulated_item("1.000001").state, OUTBOX_CONFLICT);
-    CHECK_CONTAINS(simulated_words("1.000001"), "the portal holds something else: version 2");
+    CHECK_CONTAINS(simulated_words("1.000001"),
+                   "the portal holds something else, published there: version 2");
     simulated_want("1.000001", "third"); /* an operator must decide first */
     CHECK_INT(simulated_load(""), STATUS_OK);
     CHECK_INT(simulated.counts.sent, 0);

@@ -207,6 +207,35 @@ class Attacks(Office, Night):
         self.approve(code=2, letter="c", name=C)
         self.assertEqual(len(self.events("approved")), 1)
 
+    def test_the_rest_of_a_list_is_signed_without_what_was_approved_before(self):
+        self.night(*procedures(3))
+        self.submit()
+        self.approve(1, "--code", "1.000001")
+        self.expect(self.run_as("load"), 1)
+        done = self.run_as("--language", "en", "approve", "1", "--as", A, "--key", self.place.folder / "keys" / "a", login="a",
+                           words="mật khẩu a")
+        self.expect(done, 0, "2 steps of list 1 are approved")
+        approved = self.place.sql("SELECT code FROM audit_orders WHERE \"order\" = 'approve' ORDER BY code")
+        self.assertEqual(approved, [(f"1.{number:06d}",) for number in (1, 2, 3)], "each once")
+        self.expect(self.run_as("load"), 0)
+        self.expect(self.run_as("audit", "verify"), 0)
+
+    def test_a_reconciliation_that_leaves_something_for_an_approver_says_so(self):
+        self.night(*procedures(2))
+        self.submit()
+        self.approve()
+        self.expect(self.run_as("load"), 0)
+        self.expect(self.run_as("reconcile"), 0)
+        self.portal.reset()
+        self.expect(self.run_as("reconcile"), 1)
+
+    def test_a_persons_key_is_made_where_the_configuration_names_it_already(self):
+        self.scope(people=[{**self.PEOPLE[0], "key": "keys/new.pub"}, self.PEOPLE[1]])
+        self.expect(self.run_as("check"), 2)
+        done = self.run_as("audit", "key", self.place.folder / "keys" / "new", "--as", A, words="mật khẩu mới")
+        self.expect(done, 0)
+        self.expect(self.run_as("check"), 0)
+
     def test_what_an_approver_orders_waits_for_a_submitter(self):
         self.place.configure(approval=None)
         self.night(*procedures(2), code=0)
@@ -220,6 +249,23 @@ class Attacks(Office, Night):
         self.expect(self.run_as("load"), 0)
         self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 2, "withdraw": 1})
         self.assertNotIn("needs approval", self.run_as("retry", "--code", "1.000002", "--reason", "x").stderr)
+
+    def test_a_withdrawal_that_was_sent_back_is_asked_for_anew_and_lifted_only_when_that_is_said_once_more(self):
+        self.place.configure(approval=None)
+        self.night(*procedures(3), code=0)
+        self.scope("withdrawals")
+        order = ("withdraw", "1.000001", "--decision", "99/QĐ-UBND", "--reason", "Bãi bỏ", "--yes")
+        retry = ("retry", "--code", "1.000001", "--reason", "vẫn bãi bỏ")
+        self.expect(self.run_as(*order, login="b"), 1)
+        number = len(self.events("submitted"))
+        self.send_back(number)
+        self.expect(self.run_as(*retry, login="b"), 0, "0 whose decision is lifted, 1 sent back\n.*once more")
+        self.assertEqual(self.place.sql("SELECT code FROM procedure_state WHERE wanted_action = 'withdraw'"), [("1.000001",)])
+        self.assertEqual(len(self.events("submitted")), number + 1)
+        self.expect(self.run_as(*retry, login="b"), 0, "1 whose decision is lifted, 0 sent back")
+        self.expect(self.run_as("run"), 0)
+        self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 3})
+        self.expect(self.run_as("audit", "verify"), 0)
 
     def test_who_alone_may_approve_submits_no_rules_of_approval_and_one_of_two_does(self):
         self.night(*procedures(1))
@@ -299,37 +345,82 @@ class Attacks(Office, Night):
         self.approve(2, at=7 * DAY)
         self.expect(self.run_as("load", at=7 * DAY), 0)
 
-    def left_open(self, fault):
-        self.submitted()
+    def left_open(self, *faults, count=2, code=1):
+        """Approved and sent, and what became of it is not known."""
+        self.submitted(count)
         self.approve()
-        self.portal.faults(f"kind={fault},on=put", *(["kind=reset,on=get"] if fault == "reset" else []))
-        self.run_as("load")
+        self.portal.faults(*faults)
+        self.expect(self.run_as("load"), code)
         self.portal.faults()
-        self.assertEqual(self.sent(), {})
 
-    def test_what_was_left_open_is_not_sent_again_behind_the_end_of_its_approval(self):
-        """It is asked about; what is not there is a new sending."""
-        self.left_open("status:500")
+    def states(self):
+        return dict(self.place.sql("SELECT code, state FROM procedure_state ORDER BY code"))
+
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    def test_what_was_left_open_is_not_sent_again_by_an_approval_that_expired(self):
+        self.left_open("kind=status:500,on=put,code=1.000001", "kind=status:202,on=put,code=1.000002")
+        self.assertEqual(self.states(), {"1.000001": "failed", "1.000002": "unknown"})
         self.expect(self.run_as("load", at=6 * DAY), 1)
         self.assertEqual(self.sent(), {})
-        self.expect(self.run_as("status", at=6 * DAY), 0, "wait")
-        self.submit(at=7 * DAY)
-        self.approve(2, at=7 * DAY)
-        self.expect(self.run_as("load", at=7 * DAY), 0)
-        self.check_each_once(["1.000001", "1.000002"])
-        self.assertEqual(self.run_as("audit", "verify").code, 0)
+        self.assertEqual(self.states(), {"1.000001": "idle", "1.000002": "idle"})
+        (_, _, detail), = self.events("approval-lapsed")
+        self.assertEqual((detail["list"], detail["codes"]), (1, ["1.000001", "1.000002"]))
+        self.assertEqual(self.place.last_run()["waiting"], 2)
+        self.submit(at=6 * DAY)
+        self.approve(2, at=6 * DAY)
+        self.expect(self.run_as("load", at=6 * DAY), 0)
+        self.assertEqual(self.sent(), {"1.000001": 1, "1.000002": 1})
+        self.expect(self.run_as("audit", "verify"), 0)
 
-    def test_what_was_left_open_goes_on_while_its_approval_holds(self):
-        self.left_open("reset")
-        self.expect(self.run_as("load", at=4 * DAY), 0)
-        self.check_each_once(["1.000001", "1.000002"])
+    def test_what_was_left_open_is_sent_again_while_its_approval_is_in_force(self):
+        self.left_open("kind=status:500,on=put,code=1.000001", "kind=status:202,on=put,code=1.000002")
+        self.expect(self.run_as("load"), 0)
+        self.assertEqual(self.sent(), {"1.000001": 1, "1.000002": 1})
+        self.assertEqual(self.events("approval-lapsed"), [])
 
-    def test_what_was_left_open_can_be_sent_back(self):
-        self.left_open("status:500")
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    def test_what_arrived_after_all_is_seen_though_its_approval_expired(self):
+        self.left_open("kind=reset,when=after,on=put", "kind=status:500,on=get", count=1, code=3)
+        self.expect(self.run_as("load", at=6 * DAY), 0)
+        self.assertEqual(self.sent(), {"1.000001": 1})
+        self.assertEqual(self.place.sql("SELECT code, status FROM audit_current"), [("1.000001", "published")])
+
+    def test_what_was_left_open_can_be_sent_back_until_it_stands_there(self):
+        self.left_open("kind=status:500,on=put,code=1.000001", "kind=status:202,on=put,code=1.000002")
         self.send_back(1, "--code", "1.000001")
         self.expect(self.run_as("load"), 1)
         self.assertEqual(self.sent(), {"1.000002": 1})
-        self.assertEqual(self.run_as("audit", "verify").code, 0)
+        self.assertEqual(self.states()["1.000001"], "idle")
+        self.assertIn("Tên chưa đúng quyết định", self.expect(self.run_as("kept", "--language", "vi"), 0).stdout)
+        self.send_back(1, "--code", "1.000002", code=2)  # it stands there
+        self.expect(self.run_as("retry", "--code", "1.000001", "--reason", "đã sửa"), 0)
+        self.submit()
+        self.approve(2)
+        self.expect(self.run_as("load"), 0)
+        self.assertEqual(self.sent(), {"1.000001": 1, "1.000002": 1})
+        self.expect(self.run_as("audit", "verify"), 0)
+
+    def test_an_approval_that_ends_while_the_portal_makes_it_wait_sends_nothing_more(self):
+        self.scope(expires="3s")
+        self.submitted(1)
+        self.portal.faults("kind=status:503,on=put,count=1,retry-after=4")
+        self.approve()
+        self.expect(self.run_as("load"), 1)
+        self.assertLessEqual(self.portal.requests("put"), 1)
+        self.assertEqual((self.sent(), self.states()), ({}, {"1.000001": "idle"}))
+        self.assertEqual(self.place.last_run()["waiting"], 1)
+        self.expect(self.run_as("load"), 1)
+        self.assertEqual([detail["codes"] for _, _, detail in self.events("approval-lapsed")], [["1.000001"]])
+
+    def test_rules_that_came_into_force_meanwhile_are_asked_before_it_is_sent_again(self):
+        self.place.configure(approval=None)
+        self.portal.faults("kind=status:500,on=put")
+        self.night(procedure("1.000001"))
+        self.portal.faults()
+        self.scope()
+        self.expect(self.run_as("load"), 1)
+        self.assertEqual(self.sent(), {})
+        self.assertEqual(self.place.last_run()["waiting"], 1)
 
     def test_a_run_that_stops_before_it_sends_does_not_use_an_approval_up(self):
         self.submitted()
@@ -478,7 +569,7 @@ class People(Office, Night):
         self.scope(people=self.PEOPLE[1:])
         words = ("submit", "--people", "--recover", "--as", C, "--reason", "Người duyệt đã nghỉ việc, mất khóa")
         self.expect(self.run_as(*words[:3], *words[3:5], login="c"), 2)
-        self.expect(self.run_as(*words, login="c"), 0)
+        self.expect(self.run_as("--language", "en", *words, login="c"), 0, "take effect after 72 hours")
         self.expect(self.run_as("health"), 2, "recover")
         self.expect(self.run_as("load", at=71 * 3600), 1)
         self.submit(at=71 * 3600)

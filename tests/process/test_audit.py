@@ -232,14 +232,6 @@ def replay_head(forger):
     return first
 
 
-def replay_file(forger):
-    """Only the file beside the store is an old one."""
-    run = forger.one("SELECT max(run) FROM checkpoint")
-    size, note = forger.do("SELECT size, note FROM checkpoint WHERE run = ?", run - 1)[0]
-    (forger.place.store.parent / "congkhai.db.checkpoint").write_text(note, encoding="utf-8")
-    return size + 1
-
-
 def strip_signatures(forger):
     """The same heads without their signatures."""
     forger.rehead()
@@ -256,7 +248,7 @@ def rebuild_unsigned(forger):
 FOUND = [change_detail, change_time, change_operator, change_hash, hide_by_type, reach_over, delete_event, delete_and_renumber,
          insert_event, swap_events, repeat_event, cut_tail, cut_tail_and_heads, change_content, change_source, take_payload,
          forget_quietly, edit_view, add_trigger, drop_trigger, edit_state, forget_delivery, rebuild_tree, replace_head,
-         take_head, replay_head, replay_file, strip_signatures, rebuild_unsigned]
+         take_head, replay_head, strip_signatures, rebuild_unsigned]
 
 
 class TheForger(SealedNights):
@@ -328,6 +320,45 @@ class TheForger(SealedNights):
         self.assertEqual((ours, script), ((False, last + 1), (False, last + 1)), (report, words))
         self.assertIn("older file", report["findings"][0]["message"])
         head.unlink()
+
+    def put_beside(self, note):
+        (self.state / "congkhai.db.checkpoint").write_text(note, encoding="utf-8")
+
+    def test_an_older_head_beside_the_store_is_told_by_both_and_takes_nothing_away(self):
+        """Who put it back, and the death of a run before it wrote the newest, look the same."""
+        newest = self.place.one("SELECT max(run) FROM checkpoint")
+        health = self.place.run("health").code
+        for run in (newest - 1, newest - 2):
+            with self.subTest(run=run):
+                size, note = self.place.sql("SELECT size, note FROM checkpoint WHERE run = ?", run)[0]
+                self.put_beside(note)
+                done = self.place.run("--json", "audit", "verify")
+                self.assertEqual((done.code, done.json["holds"], done.json["proven"]),
+                                 (1, True, self.place.one("SELECT max(seq) FROM ledger")), done)
+                self.assertIn(f"of run {run} (events 1 to {size})", done.json["not_proven"][0]["message"])
+                code, _, words = verifier(self.place.store, "--key", self.place.key)
+                self.assertEqual(code, 1, words)
+                self.assertIn("an older one", words)
+                self.assertEqual(self.place.run("health").code, health)
+        copy = self.place.folder / "copy"
+        self.assertEqual(self.place.run("backup", copy).code, 0)
+        copy.unlink()
+        self.assertIn(self.place.run("run").code, (0, 1))
+        ours, script, report, words = self.place.both()
+        self.assertEqual((ours[0], script[0]), (True, True), (report, words))
+
+    def test_a_head_beside_the_store_that_is_none_of_this_ledger_does_not_hold_for_both(self):
+        run = self.place.one("SELECT max(run) FROM checkpoint")
+        size, note = self.place.sql("SELECT size, note FROM checkpoint WHERE run = ?", run - 1)[0]
+        last = self.place.one("SELECT max(seq) FROM ledger")
+        lines = note.split("\n")
+        for words in ([lines[0], str(size - 1), *lines[2:]], ["another/log", *lines[1:]], [*lines[:3], ""]):
+            with self.subTest(words=words):
+                self.put_beside("\n".join(words))
+                ours, script, report, told = self.place.both()
+                self.assertEqual((ours, script), ((False, last + 1), (False, last + 1)), (report, told))
+                self.assertEqual(self.place.run("health").code, 2)
+                self.assertEqual(self.place.run("run").code, 5)
 
     def test_another_key_is_found_by_who_knows_the_right_one(self):
         sign = another_signer(self.place.folder)

@@ -14,7 +14,7 @@ import sys
 import threading
 import unittest
 
-from harness import Place, Simulator, procedure, procedures, wait_until
+from harness import PROGRAM, Place, Simulator, procedure, procedures, wait_until
 from sealed_nights import DOCUMENT, TODAY, SealedNights, Signed, verifier
 
 YESTERDAY = TODAY - datetime.timedelta(days=1)
@@ -319,6 +319,23 @@ class Evidence(SealedNights):
         self.assertIn("KIỂM TRA", (folder / "README.txt").read_text(encoding="utf-8"))
         subprocess.run(["sha256sum", "-c", "--quiet", "payloads.sha256"], cwd=folder, check=True)
 
+    def test_an_auditor_needs_what_was_handed_over_and_is_told_what_it_shows(self):
+        folder, empty = self.bundle("--run", "2"), self.place.folder / "auditor"
+        empty.mkdir()
+        about = json.loads((folder / "bundle.json").read_text())
+        proof = self.place.write("handed.json", self.place.run("--json", "audit", "prove", "1.000005", "--on", TODAY.isoformat()).stdout)
+        event = json.loads(json.loads(proof.read_text())["events"][0]["event"])["seq"]
+        count, kept = about["last"] - about["first"] + 1, len(list((folder / "payloads").iterdir()))
+        for path, code, words in ((folder, 0, f"{count} events of .*\\({about['first']}-{about['last']}\\) and {kept} payloads"),
+                                  (proof, 1, f"1 events of .*\\({event}\\) and 1 payloads"),
+                                  (self.place.store, 0, "The ledger holds")):
+            with self.subTest(path=path.name):
+                done = subprocess.run([PROGRAM, "--language", "en", "audit", "verify", path, "--key", self.place.key], cwd=empty, env={},
+                                      capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, code, done)
+                self.assertRegex(done.stdout, words)
+        self.assertIn(f" {count} events, {kept} payloads", self.check(folder)[1])
+
     def test_the_bundle_of_all_verifies_too(self):
         folder = self.bundle()
         self.assertFalse((folder / "proofs.ndjson").exists())
@@ -420,6 +437,8 @@ class Retention(unittest.TestCase):
             ours, script, report, words = place.both()
             self.assertEqual((ours, script), ((True, 0), (True, 0)), (report, words))
             self.assertEqual(report["forgotten"], 1)
+            self.assertRegex(report["sentence"], f" {report['payloads'] - 1} payloads .* 1 further payloads .* forgotten")
+            self.assertRegex(words, f" {report['payloads'] - 1} payloads")
             # What is still in a source is mapped again from its packed bytes when the rules change.
             place.change_source(map={**place.configuration["sources"][0]["map"], "conditions": "/notes"})
             done = place.run("run")
@@ -540,7 +559,7 @@ class FailClosed(unittest.TestCase):
             place.run("run")
             file.write_text(old, encoding="utf-8")
             done = place.run("audit", "verify")
-            self.assertEqual(done.code, 5)
+            self.assertEqual((done.code, verifier(place.store, "--key", place.key)[0]), (1, 1), "nothing is lost, and it is told")
             self.assertIn("the next run does", done.stdout)
             place.run("run")
             self.assertEqual(place.run("audit", "verify").code, 0)

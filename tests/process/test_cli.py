@@ -80,6 +80,7 @@ class Configurations(Night):
         self.wrong(YAML + "rules: [none.yaml]\n", "none\\.yaml is not there", at=("congkhai.yaml", 16, r"\d+"))
         self.wrong(YAML.replace("language: en", "language: fr"), "fr", at=("congkhai.yaml", 3, r"\d+"))
         self.wrong(YAML.replace("status: { value: announced }", "status: { from: /s, codes: statuss }"), "statuss")
+        self.wrong(YAML.replace("code: H13", 'code: "H13\\nX"'), "agency.code is a code")
         self.wrong(YAML.replace("name: /name", "name: { from: /name, match: '(' }"), "\\(|parenthes", at=("congkhai.yaml", 11, r"\d+"))
 
     def test_what_is_no_yaml_says_where(self):

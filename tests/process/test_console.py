@@ -483,8 +483,24 @@ class Places(Night):
         pages.stop()
         again = Pages(self.place, listen=f"unix:{path}")
         self.assertIn("1", again.page("/"))
-        self.assertEqual(self.place.run("console", "--listen", f"unix:{path}").code, 3)
+        done = self.place.run("--language", "en", "console", "--listen", f"unix:{path}")
+        self.assertEqual(done.code, 3)
+        self.assertIn("Address already in use; is a console running already?", done.stderr)
         again.stop()
+
+    def test_what_is_no_socket_is_not_listened_at(self):
+        self.place.records(procedure("1.000001"))
+        self.place.run("run")
+        there = self.place.write("data.json", "precious")
+        done = self.place.run("--language", "en", "console", "--listen", f"unix:{there}")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("no socket", done.stderr)
+        self.assertNotIn("is a console running", done.stderr)
+        self.assertEqual(there.read_text(), "precious")
+        done = self.place.run("--language", "en", "console", "--listen", f"unix:{self.place.folder}/nowhere/console.sock")
+        self.assertEqual(done.code, 3, done)
+        self.assertIn("No such file or directory", done.stderr)
+        self.assertNotIn("is a console running", done.stderr)
 
     def test_the_process_can_write_nothing_but_its_own_temporary_folder(self):
         self.place.records(procedure("1.000001"))

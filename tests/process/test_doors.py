@@ -177,6 +177,12 @@ class Secrets(unittest.TestCase):
         self.assertEqual(done.code, 2)
         self.search("secret-Value", done.stdout, done.stderr)
 
+    def test_a_user_of_basic_with_a_colon_is_refused(self):
+        self.place.environment["A_SECRET"] = "secret-Value"
+        self.place.change_portal(auth={"basic": {"user": "so:tp", "password": "${env:A_SECRET}"}}, unencrypted_credentials=True)
+        self.assertEqual(self.place.run("check").code, 2)
+        self.assertEqual(self.place.run("run").code, 2)
+
     def test_a_record_that_holds_a_secret_is_kept_back_before_it_is_staged(self):
         secret = "S3cret-of-the-portal"
         self.place.environment["A_SECRET"] = secret

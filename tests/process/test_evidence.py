@@ -370,6 +370,10 @@ class Contradictions(Evidence):
                 if path.startswith("/v1/procedures?"):
                     items = [portal.make.members(code, held, ("code", "version", "digest", "status")) for code, held in portal.held.items()]
                     return Answer(200, {"items": [{**items[0], "status": "draft"}, *items[1:]]})
+                if method == "GET":
+                    code = path.rsplit("/", 1)[1]
+                    members = portal.make.members(code, portal.held[code], ("code", "version", "digest", "content"))
+                    return Answer(200, {**members, "status": "draft"})
 
             portal.answer = listing
             done = self.expect(place, 1, "reconcile", "--json")

@@ -1,12 +1,13 @@
 """health: one line and an exit code in the manner of monitoring plugins."""
 
 import contextlib
+import datetime
 import glob
 import signal
 import sqlite3
 import unittest
 
-from harness import MAP, Night, Place, Simulator, procedure, wait_until, whole_speed
+from harness import MAP, Night, Place, ROOT, Simulator, procedure, wait_until, whole_speed
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 LINE = r"^CONGKHAI {} - [^|\n]+ \| age=-?\d+s;;\d+ kept=\d+ new=\d+;0 due=\d+;0 overdue=\d+;0\n$"
@@ -38,6 +39,20 @@ class Health(Night):
         self.expect(self.place.run("run"), 1, "1 records and procedures are kept back")
         self.assertGreater(len(self.place.run("--json", "kept").json["rows"]), 1)
         self.assertIn("kept=1 new=1", self.health(1, "WARNING"))  # one record with several points
+
+    def test_a_term_ends_with_the_portal_s_acknowledgement(self):
+        today = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=7)).date()
+        self.place.change_source(map={**MAP, "decision.number": "/number", "decision.signed_on": "/signed"})
+        self.place.configure(rules=[str(ROOT / "config/rules/deadlines.yaml")], baseline=str(today - datetime.timedelta(days=9)))
+        record = procedure("1.000001", number="1/QĐ-UBND", signed=str(today))
+        self.place.records(record)
+        self.expect(self.place.run("extract"), 0)
+        self.expect(self.place.run("transform"), 0)
+        self.assertEqual(len(self.place.run("--json", "status", "--rules").json["deadlines"]), 1)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.place.run("--json", "status", "--rules").json["deadlines"], [])
+        self.assertIn("due=0;0 overdue=0;0", self.health(0, "OK"))
+        self.expect(self.place.run("audit", "verify"), 0)
 
     def test_a_stopped_night_is_critical_and_says_why(self):
         self.place.records(procedure("1.000001"))
@@ -100,6 +115,23 @@ class Health(Night):
                 self.assertNotIn("nothing has been run", done.stdout + done.stderr)
                 if words == ["health"]:
                     self.assertRegex(done.stdout, "^CONGKHAI CRITICAL - ")
+
+    def test_the_next_night_puts_no_empty_store_into_a_lost_ones_place(self):
+        place = self.place
+        place.records(procedure("1.000001"))
+        self.expect(place.run("--quiet", "run"), 0)
+        whole = place.store.read_bytes()
+        for kept in (None, b""):
+            for name in ("", "-wal", "-shm"):
+                place.store.with_name(place.store.name + name).unlink(missing_ok=True)
+            if kept is not None:
+                place.store.write_bytes(kept)
+            for words in (["run"], ["extract"], ["reconcile"], ["retry", "--reason", "x"], ["audit", "key", "ledger.key"]):
+                self.expect(place.run("--language", "en", *words), 5, "is lost")
+                self.assertEqual(place.store.read_bytes() if place.store.exists() else None, kept)
+            self.expect(place.run("--language", "en", "status"), 5, "is lost")
+        place.store.write_bytes(whole)
+        self.expect(place.run("run"), 0)
 
     def test_what_stands_at_the_portal_has_its_bytes_or_it_is_critical(self):
         """And nobody is shown a content that is not the one of the digest beside it."""

@@ -1,6 +1,7 @@
 """Notices: who is told of a night, of what, and how often."""
 
 import base64
+import contextlib
 import email
 import email.policy
 import fcntl
@@ -9,6 +10,7 @@ import http.server
 import json
 import re
 import socketserver
+import sqlite3
 import threading
 import time
 import unittest
@@ -142,6 +144,46 @@ class Notices(Night):
         self.night(procedure("1.000001"))
         self.assertEqual([json.loads(body)["on"] for _, _, body in self.hooks.seen], [["stopped"], ["recovered"]])
         self.assertIn("one.ndjson", json.loads(self.hooks.seen[0][2])["why"])
+
+    def test_a_night_that_goes_well_behind_exit_2_or_5_has_recovered(self):
+        self.notify({"url": self.hooks.url + "/x", "body": "json", "on": ["stopped", "recovered"]})
+        self.night(procedure("1.000001"))
+        self.place.configure(rules=["nowhere.yaml"])
+        self.assertEqual([self.place.run("--quiet", "run").code for _ in range(2)], [2, 2])
+        self.place.configure(rules=[])
+        self.night(procedure("1.000001"))
+
+        def put(version):
+            with contextlib.closing(sqlite3.connect(self.place.store)) as store, store:
+                store.execute("UPDATE procedure_state SET held_version = ?", (version,))
+        version = self.place.one("SELECT held_version FROM procedure_state")
+        put("zz")
+        self.night(procedure("1.000001", name="Tên khác"), code=5)
+        self.night(procedure("1.000001", name="Tên khác"), code=5)
+        put(version)
+        self.night(procedure("1.000001", name="Tên khác"))
+        self.night(procedure("1.000001", name="Tên khác"))
+        self.assertEqual([json.loads(body)["on"] for _, _, body in self.hooks.seen],
+                         [["stopped"], ["stopped"], ["recovered"], ["stopped"], ["stopped"], ["recovered"]])
+
+    @unittest.skipUnless(FAKETIME, "needs faketime")
+    @whole_speed
+    def test_what_stays_kept_back_is_told_again_each_week(self):
+        self.notify({"url": self.hooks.url + "/x", "body": "json"})
+        bad, worse = procedure("1.000001", status="?"), procedure("1.000002", status="?")
+        told = {}
+        for day, records in {2: [bad], 3: [bad, worse], 4: [bad, worse], 9: [bad, worse], 10: [bad, worse], 11: [bad, worse],
+                             # one night and its week are passed over
+                             18: [bad], 25: [bad], 26: []}.items():
+            self.hooks.seen.clear()
+            self.night(*records, procedure("1.000003"), code=1 if records else 0, day=f"2026-03-{day:02d}")
+            for _, _, body in self.hooks.seen:
+                notice = json.loads(body)
+                self.assertEqual(notice["on"], ["new-kept"])
+                told[day] = [[row["code"] for row in notice[name]] for name in ("new_kept", "still_kept")]
+        first, second = "1.000001", "1.000002"
+        self.assertEqual(told, {2: [[first], []], 3: [[second], []], 9: [[], [first]], 10: [[], [second]],
+                                18: [[], [first]], 25: [[], [first]]})
 
     def test_health_checks_hear_of_each_beginning_and_end(self):
         self.notify({"url": self.hooks.url + "/uuid", "style": "healthchecks"})

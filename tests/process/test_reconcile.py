@@ -5,8 +5,10 @@ import json
 import os
 import sqlite3
 import tempfile
+import unittest
 
 from harness import Night, Place, SANITIZED, Simulator, most_megabytes, procedure, procedures, silent_port, slow
+from second_portal import MAKES, Answer, Make, Portal
 
 
 class Reconcile(Night):
@@ -129,6 +131,15 @@ class Reconcile(Night):
         self.expect(self.place.run("run"), 1)
         self.assertEqual(self.against("1.000001"), ("published", []), "known now")
         self.assertEqual(self.against("1.000003"), ("published", []), "it stands there again")
+
+    def test_a_conflict_is_told_beside_the_content_in_the_words_of_now(self):
+        self.four()
+        self.records[1]["name"] = "Tên của ta"
+        self.place.records(*self.records)
+        self.place.run("--language", "vi", "run")
+        self.assertEqual(self.against("1.000002"), ("published", ["conflict"]))
+        english = self.place.run("--language", "en", "history", "1.000002", "--on", "2099-01-01").stdout
+        self.assertRegex(english, "was in conflict with what stood there: the portal holds something else")
 
     def test_what_the_portal_does_not_know_any_more_stands_nowhere(self):
         """Whoever is asked: views, pages, reports and commands say the same."""
@@ -461,6 +472,49 @@ class Reconcile(Night):
             self.expect(self.place.run("reconcile", "--online"), 3, "does not say what it holds|cannot be reached")
             self.expect(self.place.run("reconcile"), 3, "does not say what it holds|cannot be reached")
             self.expect(self.place.run("reconcile", "--offline"), 0)
+
+
+class Listings(unittest.TestCase):
+    """What a listing says otherwise, or not at all, a question decides."""
+
+    def compare(self, change, code, make=None, **expected):
+        """`change(items)`: the page that is listed in the place of these."""
+        with Portal(make) as portal, Place(portal) as place:
+            place.records(*procedures(4))
+            self.assertEqual(place.run("run").code, 0)
+            items = [{name: text for name, text in portal.make.members(held, portal.held[held], ("code", "version", "digest", "status")).items()}
+                     for held in sorted(portal.held)]
+            portal.answer = lambda method, path, _: Answer(200, change(items)) if path.startswith("/v1/procedures?") else None
+            done = place.run("reconcile", "--json")
+            self.assertEqual(done.code, code, done)
+            for name, number in expected.items():
+                self.assertEqual(done.json.get(name, 0), number, (name, done))
+            conflicts = place.one("SELECT count(*) FROM procedure_state WHERE state = 'conflict'")
+            self.assertEqual(conflicts, expected.get("differs", 0))
+            portal.answer, portal.effects = None, []
+            place.run("run")
+            self.assertEqual(portal.effects, [], "what stands there is not sent again")
+
+    def test_what_is_not_told_is_asked(self):
+        self.compare(lambda items: {"items": [{"code": item["code"]} for item in items]}, 0, same=4)
+        self.compare(lambda items: {"items": [{"code": item["code"], "version": "q"} for item in items]}, 0, same=4)
+
+    def test_digests_of_another_making_make_no_difference(self):
+        self.compare(lambda items: {"items": items}, 0, MAKES["digests of its own making"][0], same=4)
+
+    def test_what_a_listing_leaves_out_is_asked_for(self):
+        self.compare(lambda items: {"items": items[:2]}, 0, same=4, missing_there=0)
+        self.compare(lambda items: {"items": []}, 0, same=4, missing_there=0)
+
+    def test_what_is_listed_twice_and_otherwise_is_asked(self):
+        self.compare(lambda items: {"items": items + [{**items[0], "digest": "1" * 64}]}, 0, same=4)
+
+    def test_a_next_that_is_no_code_is_no_end(self):
+        self.compare(lambda items: {"items": items[:2], "next": 3}, 3)
+
+    def test_what_the_portal_never_says_is_told_so(self):
+        make = Make(digest=None, shown=("code", "status"))
+        self.compare(lambda items: {"items": [{"code": item["code"]} for item in items]}, 1, make, untold=4)
 
 
 class Size(Night):

@@ -182,16 +182,50 @@ class Reports(Night):
         self.assertEqual(seen, {"2/QĐ-UBND": [2, 0, 0, 1, 1, 1, "2026-02-09"], "3/QĐ-UBND": [3, 0, 1, 0, 4, 0, "2026-02-27"],
                                 "4/QĐ-UBND": [2, 0, 0, 0, 2, 0, "2026-02-27"]})
 
-    def test_the_first_load_is_a_baseline_neither_new_nor_late(self):
-        self.night("2026-06-10", record("1.000001", signed="2026-04-01"))
-        self.night("2026-06-30", record("1.000001", signed="2026-04-01"), record("1.000002", signed="2026-06-02", decision="9/QĐ-UBND"))
+    def test_the_first_load_and_what_was_decided_before_it_are_a_baseline_neither_new_nor_late(self):
+        """000002 joins later with a decision from before the first load: the rules of Article 24 say nothing of it, either. 000004 waits."""
+        self.place.configure(rules=[str(harness.ROOT / "config/rules/deadlines.yaml")])
+        first = record("1.000001", signed="2026-04-01")
+        later = [record("1.000002", signed="2026-06-02", decision="9/QĐ-UBND"), record("1.000003", signed="2026-06-11", decision="10/QĐ-UBND")]
+        self.night("2026-06-10", first)
+        self.portal.faults("kind=status:422,on=put,code=1.000004")
+        self.night("2026-06-29", first, *later, record("1.000004", signed="2026-06-02", decision="9/QĐ-UBND"))
         document = self.report("cong-bo", "--from", "2026-04-01", "--to", "2026-06-30")
         self.assertEqual(document["baseline"], {"day": "2026-06-10", "proposed": True})
         self.assertIn("baseline: 2026-06-10", " ".join(document["notes"]))
         total = document["total"]
-        self.assertEqual([self.count(total, c) for c in ("baseline", "new", "late", "in_time")], [1, 1, 1, 0])
+        self.assertEqual([total[c]["codes"] for c in ("baseline", "new", "late", "in_time", "not_yet")],
+                         [["1.000001", "1.000002"], ["1.000003"], ["1.000003"], [], ["1.000004"]])
         rows = self.indices("--from", "2026-04-01", "--to", "2026-06-30")
-        self.assertEqual(rows["1.2", "published in time"]["offenders"]["codes"], ["1.000002"])
+        self.assertEqual(rows["1.2", "published in time"]["denominator"]["codes"], ["1.000003"])
+        self.assertEqual(self.place.sql("SELECT code FROM audit_rejections WHERE rule = 'ND63-24-TINH'"), [("1.000003",)])
+
+    def test_what_is_sent_once_more_is_neither_announced_nor_corrected_again(self):
+        one, two, three = [record(f"1.00000{n}", signed="2026-03-10", decision="102/QĐ-UBND") for n in (1, 2, 3)]
+        self.place.configure(baseline="2026-02-01")
+        self.night("2026-03-11", one, two, three)
+        self.portal.reset()
+        self.assertEqual(self.at("2026-03-20", "reconcile").code, 0)
+        self.night("2026-03-20", one, two, three)
+        for day, arguments in (("2026-03-21", ("withdraw", "1.000002", "--decision", "9/QĐ-UBND", "--reason", "nhầm", "--yes")),
+                               ("2026-03-22", ("retry", "--code", "1.000002", "--reason", "nhầm"))):
+            self.assertEqual(self.at(day, *arguments).code, 0)
+        self.night("2026-03-23", one, two, three)
+        for day, notes in (("2026-03-24", "sửa"), ("2026-03-25", "sửa nữa")):
+            self.night(day, one, two, {**three, "notes": notes})
+        row, = self.report("cong-bo", "--from", "2026-03-01", "--to", "2026-03-31")["rows"]
+        every = [f"1.00000{n}" for n in (1, 2, 3)]
+        self.assertEqual([row[c]["codes"] for c in ("new", "amended", "correction", "in_time", "late")],
+                         [every, [], ["1.000003"], every, []])
+        published = self.indices("--from", "2026-03-01", "--to", "2026-03-31")["1.2", "published in time"]
+        self.assertEqual([published[c]["codes"] for c in ("in_time", "offenders", "not_judged")], [["1.000001", "1.000003"], [], ["1.000002"]],
+                         "the latest decision is 9/QĐ-UBND, without a day")
+
+    def test_a_field_that_is_named_twice_counts_once(self):
+        self.night("2026-03-02", record("1.000001", fields=["Đất đai", "Đất đai"]), record("1.000002", fields=["Đất đai"]))
+        for name, column in (("so-luong", "total"), ("dich-vu-cong", "total")):
+            document = self.report(name, "--by", "field")
+            self.assertEqual([self.count(row, column) for row in document["rows"] if row["group"].startswith("Đất đai")], [2], name)
 
     def test_not_yet_is_whatever_the_sources_announce_and_the_portal_does_not_have(self):
         """Term of 2026-03-02: Monday 2026-03-09; of 2026-03-26: 2026-04-02, behind the period."""
@@ -255,16 +289,18 @@ class Reports(Night):
         self.assertEqual([row[name]["codes"] for name in ("announced", "published", "abolished", "unstated")],
                          [["1.000001", "1.000002", "1.000003"], ["1.000001", "1.000002"], [], ["1.000001", "1.000002", "1.000003"]])
 
-    def test_what_is_not_judged_stands_beside_an_index_and_not_in_it(self):
+    def test_what_says_nothing_of_its_online_service_is_part_of_all_and_no_offender(self):
         self.night("2026-03-02", record("1.000001", online="full", eligible="yes"), record("1.000002", online="none", eligible="yes"),
                    record("1.000003"), record("1.000004", eligible="yes"))
         rows = self.indices()
         share, full = rows["3.1", "online, full and partial, among all"], rows["3.1", "fully online, among those eligible for it"]
         figures = ("in_time", "denominator", "offenders", "not_judged")
         self.assertEqual([share[name]["codes"] for name in figures],
-                         [["1.000001"], ["1.000001", "1.000002"], ["1.000002"], ["1.000003", "1.000004"]])
+                         [["1.000001"], [f"1.00000{n}" for n in (1, 2, 3, 4)], ["1.000002"], ["1.000003", "1.000004"]])
         self.assertEqual([full[name]["codes"] for name in figures],
-                         [["1.000001"], ["1.000001", "1.000002"], ["1.000002"], ["1.000003", "1.000004"]])
+                         [["1.000001"], ["1.000001", "1.000002", "1.000004"], ["1.000002"], ["1.000003", "1.000004"]])
+        self.assertEqual((share["percent"]["percent"], full["percent"]["percent"]), ("25.00", "33.33"))
+        self.assertEqual(self.report("dich-vu-cong")["total"]["share"]["percent"], "25.00", "the same share in both reports")
 
     def test_groups_have_names_in_the_language_of_the_report(self):
         self.night("2026-03-02", record("1.000001", levels=["commune", "province"]), record("1.000002"))

@@ -76,6 +76,32 @@ class Restore(unittest.TestCase):
         self.assertEqual((code, report["holds"]), (1, True))
         self.assertIn(f"holds to event {self.kept} and from it", report["not_proven"][0]["message"])
 
+    def test_a_restore_that_died_before_it_put_its_head_beside_the_store_is_no_forgery_and_goes_on(self):
+        beside = self.place.store.with_name(self.place.store.name + ".checkpoint")
+        old = beside.read_text(encoding="utf-8")
+        self.expect("restore", 0, self.saved, "--reason", "đĩa hỏng")
+        new = beside.read_text(encoding="utf-8")
+        beside.write_text(old, encoding="utf-8")
+        code, report = self.verdicts()
+        self.assertEqual((code, report["holds"]), (1, True))
+        self.assertIn(f"a backup replaced at event {self.kept} (events 1 to {self.lost})", report["not_proven"][0]["message"])
+        self.assertTrue(self.expect("status", 0).json["ledger"]["holds"])
+        self.assertLess(self.place.run("health").code, 2)
+        self.expect("run", 0)
+        self.assertEqual(self.verdicts()[0], 0)
+        for forged in (old.replace(f"\n{self.lost}\n", f"\n{self.lost + 1}\n"), old.split("\n\n")[0] + "\n"):
+            with self.subTest(forged=forged):  # what nobody signed is no head of the replaced ledger
+                beside.write_text(forged, encoding="utf-8")
+                self.assertEqual(self.verdicts()[0], 5)
+                self.expect("run", 5)
+        beside.write_text(new, encoding="utf-8")
+
+    def test_a_restore_leaves_nothing_of_its_own_behind(self):
+        self.expect("restore", 0, self.saved, "--reason", "thử")
+        left = sorted(file.name for file in self.place.store.parent.iterdir())
+        self.assertEqual([name for name in left if "restoring" in name], [])
+        self.assertIn(self.place.store.name + ".search", left)
+
     def test_what_stood_there_meanwhile_is_not_known_until_the_portal_was_asked(self):
         def against():
             found = self.place.run("--json", "history", "1.000001", "--on", "2099-01-01").json.get("against", [])

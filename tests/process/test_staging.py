@@ -124,6 +124,37 @@ class Staging(unittest.TestCase):
         self.assertIn("1.000001", self.place.run("reconcile", "--offline").stdout)
         self.holds()
 
+    def missing(self):
+        status = self.place.run("--json", "status").json
+        self.assertEqual(sum(int(source["missing"]) for source in status["sources"]), len(status["missing"]), status["sources"])
+        self.assertEqual(status["kept_back"]["missing"], len(status["missing"]))
+        return [row["code"] for row in status["missing"]]
+
+    def test_what_another_source_gives_now_is_not_missing_and_what_is_missing_is_not_kept_back(self):
+        first, = self.place.configuration["sources"]
+        self.place.configure(sources=[first, {**first, "name": "two", "fetch": {"file": "inbox/two.ndjson"}}])
+        one, two, three = (procedure(f"1.00000{n}") for n in (1, 2, 3))
+        self.place.records(one, two)
+        self.place.records(three, source="two")
+        self.run_to(0)
+        self.place.records(two)
+        self.place.records(one, three, source="two")
+        self.run_to(0)
+        self.assertEqual(self.missing(), [])
+        self.place.records(two)
+        self.place.records(three, source="two")
+        self.run_to(0)
+        self.assertEqual(self.missing(), ["1.000001", "1.000001"])
+        screen = self.place.run("status").stdout
+        self.assertIn("Missing from their source", screen)
+        self.assertNotIn("Kept back", screen)
+        self.assertEqual(self.place.run("withdraw", "1.000001", "--decision", "9/QĐ-UBND", "--reason", "bãi bỏ", "--yes").code, 0)
+        self.assertEqual(self.missing(), [])
+        self.place.configure(sources=[{**first, "name": "three"}, self.place.configuration["sources"][1]])
+        self.run_to(0)
+        self.assertEqual(self.missing(), [])
+        self.holds()
+
     def test_a_publication_that_waits_for_a_record_that_has_gone_is_told(self):
         self.place.records(procedure("1.000001"), procedure("1.000002"))
         self.run_to(0, "extract")

@@ -2,7 +2,8 @@
 
 import unittest
 
-from harness import Night, procedure
+from harness import Night, Place, procedure, procedures
+from second_portal import Answer, Portal
 
 RULES = """
 rules:
@@ -92,6 +93,66 @@ class Voices(Night):
         self.expect(self.place.run("run"), 1)
         self.assertEqual(self.place.sql("SELECT outcome FROM record WHERE key = '1.000004'"), [("rejected",)])
         self.assertNotIn("1.000004", self.portal.held())
+
+
+class Deliveries(unittest.TestCase):
+    """What is said of a delivery, by the portal and by the program."""
+
+    def publish(self, portal, language):
+        place = Place(portal)
+        self.addCleanup(place.close)
+        records = procedures(4)
+        place.records(*records)
+        self.assertEqual(place.run("run").code, 0)
+        held = portal.held["1.000002"]
+        held.content, held.number = b'{"name":"another hand"}', 77
+        for record in records:
+            record["name"] += " (sửa đổi)"
+        place.records(*records)
+
+        def answer(method, path, *_):
+            if method == "PUT" and "1.000001" in path:
+                return Answer(422, {"title": "tên quá dài"}, "application/problem+json")
+            if method == "PUT" and "1.000003" in path:
+                return Answer(412, {"title": "no"})
+            return Answer(202) if method == "PUT" and "1.000004" in path else None
+        portal.answer = answer
+        place.run("--language", language, "run")
+        return place
+
+    def test_words_follow_the_reader_and_say_whose_they_are(self):
+        for night in ("en", "vi"):
+            with self.subTest(night=night), Portal() as portal:
+                place = self.publish(portal, night)
+                for language, words in {
+                    "en": ("the portal says: tên quá dài", "the portal holds something else, published there: version 77",
+                           "the portal answers HTTP 412, and yet shows what it acknowledged before",
+                           "the portal has accepted 1.000004 for later"),
+                    "vi": ("cổng trả lời: tên quá dài", "cổng đang giữ nội dung khác, ở đó đang công khai: phiên bản 77",
+                           "cổng trả lời HTTP 412 nhưng vẫn hiện đúng nội dung đã xác nhận trước đây",
+                           "cổng đã tiếp nhận 1.000004 để xử lý sau"),
+                }.items():
+                    for row, said in zip(place.run("--language", language, "--json", "kept").json["rows"], words):
+                        self.assertIn(said, row["message"])
+                    for row, said in zip(sorted(place.run("--language", language, "--json", "status").json["deliveries"],
+                                                key=lambda row: row["code"]), words):
+                        self.assertIn(said, row["words"])
+                    for number, said in enumerate(words, 1):
+                        page = place.run("--language", language, "--json", "show", f"1.{number:06d}").json
+                        self.assertIn(said, page["requests"][-1]["words"])
+                    plan = place.run("--language", language, "--json", "plan").json["conflicts"]
+                    self.assertIn(words[1], plan[0]["message"])
+
+    def test_the_ledger_says_whose_words_they_are_and_the_views_keep_those_of_the_night(self):
+        with Portal() as portal:
+            place = self.publish(portal, "vi")
+            said = dict(place.sql("SELECT code, json_extract(detail, '$.said.by') FROM audit_events"
+                                  " WHERE event IN ('refused', 'conflict', 'unknown')"))
+            self.assertEqual(said, {"1.000001": "portal", "1.000002": "program", "1.000003": "program", "1.000004": "program"})
+            words = dict(place.sql("SELECT code, error FROM audit_deliveries WHERE outcome NOT IN ('published')"))
+            self.assertIn("cổng đang giữ nội dung khác", words["1.000002"])
+            self.assertEqual(words["1.000001"], "tên quá dài")
+            self.assertEqual(place.run("audit", "verify").code, 0)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ static void answer(struct outbox_item item, enum outbox_outcome outcome)
                                                .status = 200,
                                                .version = TEXT("7"),
                                                .etag = TEXT("\"7\""),
-                                               .message = TEXT("said") });
+                                               .said.words = TEXT("said") });
 }
 
 static void publish(const char *code, const char *name)
@@ -353,14 +353,16 @@ TEST("words are bounded and cut between letters; an attempt that decided nothing
     struct buffer BUFFER_OWNED message = { 0 };
     for (int i = 0; i < 1500; i++)
         buffer_string(&message, "ộ");
-    CHECK_INT(outbox_attempt(store, &item, 1, 5, 503, buffer_view(&message), &error), STATUS_OK);
+    CHECK_INT(
+        outbox_attempt(store, &item, 1, 5, 503, &(struct said){ .words = buffer_view(&message) }, &error),
+        STATUS_OK);
     int64_t count;
     const struct value *detail = last_event("attempted", &count);
     CHECK_INT(value_text_of(detail, "words").length, 1998);
     CHECK_TEXT(value_text_of(detail, "status"), TEXT("503"));
     CHECK_INT(find("1.000001").state, OUTBOX_INTENDED);
     answer_with(item, &(struct outbox_answer){ .outcome = OUTBOX_REFUSED_BY_PORTAL,
-                                               .message = buffer_view(&message) });
+                                               .said.words = buffer_view(&message) });
     CHECK_INT(value_text_of(last_event("refused", &count), "words").length, 1998);
     close_store();
 }
@@ -386,7 +388,8 @@ TEST("each event of a delivery says all that is known of it, and nothing that is
     want("1.000001", OUTBOX_PUBLISH, "a");
     struct outbox_item item = intend("1.000001", NULL);
     check_detail("intended", item.key, "{\"action\":\"publish\",\"key\":\"KEY\",\"wanted\":2}");
-    CHECK_INT(outbox_attempt(store, &item, 3, 1000, 0, TEXT_NONE, &error), STATUS_OK);
+    CHECK_INT(outbox_attempt(store, &item, 3, 1000, 0, &(struct said){ .words = TEXT_NONE }, &error),
+              STATUS_OK);
     check_detail(
         "attempted", item.key,
         "{\"action\":\"publish\",\"attempt\":3,\"key\":\"KEY\",\"started_at\":\"1970-01-01T00:00:01.000Z\"}");
@@ -424,7 +427,7 @@ TEST("what was sent earlier and comes there late is held from then on, under its
     CHECK_INT(outbox_sent_before(store, text_of("1.000002"), &a, &error), STATUS_END);
     struct outbox_item second = intend("1.000001", NULL);
     struct outbox_answer late = {
-        .outcome = OUTBOX_SUPERSEDED, .version = TEXT("9"), .message = TEXT("late"), .earlier = a
+        .outcome = OUTBOX_SUPERSEDED, .version = TEXT("9"), .said.words = TEXT("late"), .earlier = a
     };
     answer_with(second, &late);
     check_detail("published", first.key,

@@ -361,7 +361,7 @@ static void night_answer(struct night *night, struct outbox_item *item, enum out
                                     .started_at = night->clock.now,
                                     .status = status,
                                     .version = text_of(night->portal ? night->portal : version),
-                                    .message = text_of(message) };
+                                    .said.words = text_of(message) };
     night->clock.now += 20;
     night_must(outbox_answer(night->store, item, &answer, &error), &error, "answer");
     night->counts.sent++;

@@ -104,6 +104,16 @@ TEST("what the code list does not know is a finding, not dropped")
     CHECK_TEXT(result.findings.first->value, TEXT("Cấp huyện"));
 }
 
+TEST("an item is counted where the source has it, also behind one that was no value")
+{
+    static const char *const places[] = { "levels[0]", "levels[2]", "levels[3]", "levels[5]" };
+    run("  levels: { from: /x, split: \",\", codes: levels }\n",
+        "{\"n\":\"a\",\"c\":\"1\",\"x\":\"A,Cấp tỉnh,B,C,Cấp xã,D\"}");
+    const struct finding *finding = result.findings.first;
+    for (size_t i = 0; i < 4 && CHECK(finding); i++, finding = finding->next)
+        CHECK_TEXT(finding->field, text_of(places[i]));
+}
+
 TEST("match takes group 1, and no match is nothing")
 {
     const char *fields = "  results: { from: /x, match: \"^(.*?)Mã: \", map: { name: . } }\n";

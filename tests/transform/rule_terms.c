@@ -94,6 +94,27 @@ TEST("a term runs to the latest day of a list, in working days or days, and says
         "lastest");
 }
 
+TEST("a term is over on the day off behind its last day, and none that began before the calendar is called "
+     "late")
+{
+    lists = NULL;
+    const char *rule = "field: decision.signed_on, check: { working_days: { from: decision.signed_on, to: "
+                       "published, at_most: 5 } }";
+    with_list("holidays", "from,to\n2026-01-01,holiday\n");
+    CHECK_STRING(
+        says(rule, "{ decision: { signed_on: 2026-11-13 }, today: 2026-12-01, published: 2026-11-20 }"), "");
+    CHECK_CONTAINS(
+        says(rule, "{ decision: { signed_on: 2026-11-13 }, today: 2026-12-01, published: 2026-11-21 }"),
+        "the term ended on 2026-11-20");
+    CHECK_STRING(
+        says(rule, "{ decision: { signed_on: 2025-11-13 }, today: 2026-12-01, published: 2026-11-21 }"), "");
+    const char *least = "field: decision.signed_on, check: { working_days: { from: decision.signed_on, to: "
+                        "decision.effective_on, at_least: 5 } }";
+    CHECK_CONTAINS(says(least, "{ decision: { signed_on: 2025-11-13, effective_on: 2025-11-14 } }"),
+                   "1 working days");
+    CHECK_STRING(says(least, "{ decision: { signed_on: 2025-11-13, effective_on: 2025-11-20 } }"), "");
+}
+
 TEST("a closed code is wrong from its day on, and only where the record has a day")
 {
     lists = NULL;
