@@ -352,6 +352,9 @@ static enum status verify(struct audit_pass *pass, struct error *error)
     enum status status = forgive(pass, check_schema(pass, &ours, error), 0, error);
     if (!status)
         status = forgive(pass, schema_is_plain(database, &plain, error), 0, error);
+    if (!status && !plain)
+        audit_find(pass, AUDIT_SCHEMA, 0,
+                   _("events, payloads, heads or settings are no tables: what they show is computed"));
     if (status || !plain)
         return status;
     if (ours)
