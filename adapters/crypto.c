@@ -252,13 +252,18 @@ enum status crypto_ed25519_sign(const unsigned char seed[CRYPTO_KEY_SIZE], struc
                      reason);
 }
 
-/* RFC 8032, 5.1.3: a number below the field's prime, 2^255 - 19. OpenSSL takes the others, too. */
+/* RFC 8032, 5.1.3: a number y below the field's prime, 2^255 - 19, and no sign where x is zero (y is 1 or -1). OpenSSL takes the
+ * others, too. */
 static bool is_canonical(const unsigned char key[CRYPTO_KEY_SIZE])
 {
-    bool ones = (key[CRYPTO_KEY_SIZE - 1] & 0x7f) == 0x7f;
-    for (int i = 1; i < CRYPTO_KEY_SIZE - 1; i++)
+    unsigned char last = key[CRYPTO_KEY_SIZE - 1];
+    bool ones = (last & 0x7f) == 0x7f, zeros = !(last & 0x7f);
+    for (int i = 1; i < CRYPTO_KEY_SIZE - 1; i++) {
         ones = ones && key[i] == 0xff;
-    return !ones || key[0] < 0xed;
+        zeros = zeros && !key[i];
+    }
+    bool no_sign = (zeros && key[0] == 1) || (ones && key[0] == 0xec);
+    return !(ones && key[0] >= 0xed) && !(no_sign && last & 0x80);
 }
 
 bool crypto_ed25519_verify(const unsigned char key[CRYPTO_KEY_SIZE], struct text message,

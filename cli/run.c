@@ -49,6 +49,7 @@ struct extract_request run_extract_request(struct session *session)
         .name_count = invocation->source_count,
         .codes = invocation->codes,
         .code_count = invocation->code_count,
+        .secrets = configuration->secrets,
         .folder = configuration->folder,
         .context = &configuration->context,
         .spawner = session->spawner,

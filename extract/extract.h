@@ -22,7 +22,8 @@ struct extract_request {
     const char *const *released;        /* names of brakes that a person releases, with the reason */
     size_t released_count;
     const char *reason, *actor;
-    const char *folder; /* paths and secrets are relative to it */
+    struct text secrets; /* which secrets are named: where others are, all is looked through for them anew */
+    const char *folder;  /* paths and secrets are relative to it */
     const struct setting_context *context;
     struct clock *clock;     /* NULL: the system's */
     struct spawner *spawner; /* what reads foreign bytes has processes of its own; NULL: it is done here */

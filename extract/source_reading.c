@@ -22,6 +22,7 @@
 struct reading {
     const struct extract_request *request;
     const struct source *source;
+    struct store *store;
     struct staging *staging;
     struct ingest *ingest;
     struct extract_result *result;
@@ -34,6 +35,7 @@ struct reading {
     bool through;                   /* all was read, though not everything could be */
     int64_t given, skipped, passed; /* passed: rows that the decoder left out, as the source wants it */
     bool spoken;                    /* something was said of what was read */
+    bool taken;                     /* a record of it was taken apart */
     int64_t *patience;
     struct decode_child *child; /* NULL: documents are taken apart here */
     struct key_child *keys;
@@ -87,11 +89,26 @@ static bool stopped(const struct extract_request *request)
     return request->stop && *request->stop;
 }
 
+/* From the first record on that is staged, what the last whole listing was like holds no longer: a pass that dies, or that only some
+ * codes were asked for, leaves what that listing did not give. */
+static enum status forget(struct reading *reading, struct error *error)
+{
+    struct listing_memory memory = reading->memory;
+    reading->taken = true;
+    if (!memory.validators.length)
+        return STATUS_OK;
+    memory.validators = TEXT_NONE;
+    return source_state_put(reading->store, reading->source->name,
+                            listing_memory_write(&memory, reading->arena), error);
+}
+
 static enum status take(struct reading *reading, const struct document *document,
                         const struct decoded *decoded, const char *fault, struct error *error)
 {
     char locator[600];
     const char *kept = decoded->kept;
+    if (!reading->taken && forget(reading, error))
+        return error->status;
     bool cut = document->unended && document->lines_ended && !fault;
     if (cut && reading->source->format == SOURCE_HTML)
         kept = _("the page ends before </html>: it may have been cut here. If it is whole, say so with "
@@ -235,11 +252,13 @@ static enum status read_document(struct reading *reading, struct document *docum
     return status;
 }
 
-/* All that the meaning of a listing hangs on but the map: when it changes, what was remembered is void. */
-static struct digest transform_digest_of(const struct source *source)
+/* All that the meaning of a listing hangs on but the map, and what no record may hold: when it changes, what was remembered is
+ * void. */
+static struct digest transform_digest_of(const struct source *source, struct text secrets)
 {
     struct buffer text = { 0 };
     buffer_string(&text, CONGKHAI_VERSION);
+    canonical_text(&text, secrets);
     for (const struct value *member = source->tree->first; member; member = member->next) {
         if (text_is(member->name, "map") || text_is(member->name, "nothing"))
             continue;
@@ -258,7 +277,8 @@ static enum status recall(struct reading *reading, struct store *store, struct f
     if (source_state_get(store, fetch->arena, reading->source->name, &state, error))
         return error->status;
     listing_memory_read(state, fetch->arena, &reading->memory);
-    reading->found.recipe = reading->deaths.recipe = transform_digest_of(reading->source);
+    reading->found.recipe = reading->deaths.recipe =
+        transform_digest_of(reading->source, reading->request->secrets);
     reading->deaths.count = reading->memory.death_count;
     for (size_t i = 0; i < reading->deaths.count; i++)
         reading->deaths.list[i] = reading->memory.deaths[i];
@@ -553,7 +573,9 @@ enum status source_reading_run(struct store *store, const struct extract_request
                                int64_t *patience, struct extract_result *result, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    struct reading reading = { .request = request, .source = source, .result = result, .patience = patience };
+    struct reading reading = {
+        .request = request, .source = source, .store = store, .result = result, .patience = patience
+    };
     result->source = source->name;
     result->whole = !request->code_count;
     if (staging_open(store, source->name, request->sink, &reading.staging, error))

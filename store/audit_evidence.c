@@ -6,6 +6,8 @@
 #include "adapters/json.h"
 #include "core/canonical.h"
 
+#define LISTS_MOST 100000 /* lists and objects of a document */
+
 /* ---- what is said ---- */
 
 void evidence_claim(struct evidence *evidence, bool holds, const char *what)
@@ -45,13 +47,22 @@ static bool is_plain(const struct value *value)
     return true;
 }
 
+/* What a document of this size could hold would fill the memory. */
+static bool has_too_many(struct text text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.length; i++)
+        count += text.bytes[i] == '[' || text.bytes[i] == '{';
+    return count >= LISTS_MOST;
+}
+
 /* JSON as events are written: integers alone. */
 enum status evidence_parse(struct arena *arena, struct text text, const char *name, struct value **value,
                            struct error *error)
 {
     struct error reason = { 0 };
-    if (text_starts(text, TEXT("\xef\xbb\xbf")) || json_parse(arena, text, value, &reason) ||
-        (*value)->kind != VALUE_OBJECT || !is_plain(*value))
+    if (text_starts(text, TEXT("\xef\xbb\xbf")) || has_too_many(text) ||
+        json_parse(arena, text, value, &reason) || (*value)->kind != VALUE_OBJECT || !is_plain(*value))
         return error_set(error, STATUS_REJECT, "%s: %s", name, *reason.message ? reason.message : "?");
     return STATUS_OK;
 }

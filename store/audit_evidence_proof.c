@@ -89,7 +89,7 @@ enum status evidence_check_proof(struct evidence *evidence, const char *path, st
         evidence_parse(&evidence->arena, bytes, path, &proof, error))
         return error->status;
     const struct value *events = value_find(proof, "events");
-    note = evidence_text(proof, "head");
+    note = text_copy(evidence->pass->arena, evidence_text(proof, "head")); /* the report shows its origin */
     if (!events || events->kind != VALUE_LIST || events->count < 1 || events->count > 2)
         return evidence_malformed(path, error);
     if (evidence_head(evidence, note, "head", &evidence->head, error))

@@ -96,6 +96,10 @@ enum status audit_verify_payloads(struct audit_pass *pass, struct error *error);
 enum status audit_verify_state(struct audit_pass *pass, struct error *error);
 /* What people submitted, approved and sent back, their signatures, and what was sent by them. */
 enum status audit_verify_approval(struct audit_pass *pass, struct error *error);
+/* The head beside the store, before the snapshot; what it may be, once the ledger's name is known; and what it says in the end. */
+void audit_read_file(struct audit_pass *pass);
+void audit_read_beside(struct audit_pass *pass);
+void audit_check_file(struct audit_pass *pass);
 /* Holds the log's name of heads that were kept elsewhere against the report's. */
 void audit_check_origin(struct audit_pass *pass);
 

@@ -166,6 +166,16 @@ TEST("Ed25519 refuses a key that is not written as RFC 8032 writes it")
     key[31] = 0x7f;
     key[0] = 0xee; /* the same point, and the prime */
     CHECK(!crypto_ed25519_verify(key, TEXT("công khai"), signature));
+    memset(key, 0, sizeof key);
+    key[0] = 1;
+    key[31] = 0x80; /* the same, with a sign that zero does not have */
+    CHECK(!crypto_ed25519_verify(key, TEXT("công khai"), signature));
+    memset(key, 0xff, sizeof key);
+    key[0] = 0xec;                  /* and of the other point whose x is zero */
+    for (int i = 0; i < 256; i++) { /* half of all messages would do */
+        char message[] = { (char)i };
+        CHECK(!crypto_ed25519_verify(key, (struct text){ message, 1 }, signature));
+    }
 }
 
 TEST("base64 gives the examples of RFC 4648 and reads them back")

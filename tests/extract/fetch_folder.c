@@ -97,3 +97,21 @@ TEST("what a source left while it was not configured comes back with it")
     CHECK_TEXT(stored(KEYS), TEXT("1 2"));
     end_nights();
 }
+
+TEST("what a pass for some codes staged is not what the last whole listing gave")
+{
+    const char *folder = begin_files();
+    const struct text code = TEXT("1");
+    expect(folder, FOLDER, false, 2, 2, 0);
+    expect(folder, FOLDER, true, 2, 0, 0);
+    put_file(folder, "in/a.json", TEXT("{\"ma\":\"1\",\"x\":\"WRONG\"}"));
+    only_codes = &code;
+    only_code_count = 1;
+    CHECK_INT(night(folder, FOLDER), STATUS_OK);
+    CHECK_INT(result->counts.changed, 1);
+    only_code_count = 0;
+    put_file(folder, "in/a.json", TEXT("{\"ma\":\"1\"}"));
+    expect(folder, FOLDER, false, 2, 1, 0);
+    expect(folder, FOLDER, true, 2, 0, 0);
+    end_nights();
+}

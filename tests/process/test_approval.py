@@ -400,6 +400,18 @@ class Attacks(Office, Night):
         self.assertEqual(self.sent(), {"1.000001": 1, "1.000002": 1})
         self.expect(self.run_as("audit", "verify"), 0)
 
+    def test_an_approval_that_ends_while_the_portal_makes_it_wait_sends_nothing_more(self):
+        self.scope(expires="3s")
+        self.submitted(1)
+        self.portal.faults("kind=status:503,on=put,count=1,retry-after=4")
+        self.approve()
+        self.expect(self.run_as("load"), 1)
+        self.assertLessEqual(self.portal.requests("put"), 1)
+        self.assertEqual((self.sent(), self.states()), ({}, {"1.000001": "idle"}))
+        self.assertEqual(self.place.last_run()["waiting"], 1)
+        self.expect(self.run_as("load"), 1)
+        self.assertEqual([detail["codes"] for _, _, detail in self.events("approval-lapsed")], [["1.000001"]])
+
     def test_rules_that_came_into_force_meanwhile_are_asked_before_it_is_sent_again(self):
         self.place.configure(approval=None)
         self.portal.faults("kind=status:500,on=put")

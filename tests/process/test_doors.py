@@ -225,6 +225,18 @@ class Secrets(unittest.TestCase):
         self.search(secret, done.stdout, done.stderr)
         self.assertEqual(self.place.run("audit", "verify").code, 0)
 
+    def test_a_secret_that_joins_the_configuration_or_is_changed_is_sought_in_what_was_read_before(self):
+        first, second = "S3cret-of-the-portal", "An0ther-of-the-portal"
+        self.place.records(procedure("1.000001", notes=first), procedure("1.000002", notes=second), procedure("1.000003"))
+        for _ in range(2):
+            self.place.run("run")
+        self.assertEqual(self.place.rejections(), [])
+        for code, secret in (("1.000001", first), ("1.000002", second)):
+            self.place.write("token", secret)
+            self.place.change_portal(auth={"bearer": "${file:token}"}, unencrypted_credentials=True)
+            self.place.run("run")
+            self.assertEqual(self.place.sql("SELECT key FROM record WHERE fault IS NOT NULL"), [(code,)])
+
     def test_what_is_meant_for_this_machine_does_not_go_to_a_proxy(self):
         proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
         proxy.asked = []
