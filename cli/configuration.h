@@ -39,7 +39,8 @@ struct configuration {
     int64_t keep_source_ms; /* retention of source bytes; 0: for ever */
     struct text masked;     /* canonical JSON, secrets masked: what the store keeps */
     struct digest digest;   /* of masked */
-    struct text secrets;    /* which it names, and when their files were written: never a value, nor what comes of one */
+    struct text
+        secrets; /* which it names, and when their files were written: never a value, nor what comes of one */
     struct text rules_text; /* canonical JSON of rules and code lists */
 };
 

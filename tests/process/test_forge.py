@@ -1,6 +1,7 @@
 """A forger's campaign from a seed, in short: both verifiers end, and say the same, whatever was edited; what is not found changes
 nothing. scripts/forge has the long form. And files that are none, and would never end."""
 
+import contextlib
 import importlib.machinery
 import importlib.util
 import json
@@ -13,8 +14,8 @@ import unittest
 import zlib
 
 from forgeries import beside, change_page, journal_of
-from harness import ROOT
-from sealed_nights import Forger, SealedNights, canonical
+from harness import ROOT, Simulator, procedures
+from sealed_nights import Forger, SealedNights, Signed, canonical
 
 
 def forge():
@@ -138,12 +139,38 @@ class Forge(Verdicts):
                 os.symlink(other, folder / name) if other else os.mkfifo(folder / name)
                 self.never_holds(name, folder)
 
+    def test_payloads_are_found_whatever_their_order(self):
+        """They are read along with the events by their numbers; what stands elsewhere is looked up."""
+        moved = ("UPDATE payload SET id = 10000000 - id",)
+        for more, wanted in (((), {"state"}), ((("DELETE FROM payload WHERE id = (SELECT max(id) FROM payload)",),), {"state", "payload"})):
+            ours, _, kinds = self.campaign.verdicts(self.edited(moved, *more))
+            self.assertEqual((ours, kinds), (5, wanted))
+
     def test_payloads_that_are_no_bytes_or_too_many_are_found(self):
         bomb = zlib.compress(b"\0" * (64 << 20))
         for what, bytes_, size in (("a bomb", bomb, 100), ("a bomb of its size", bomb, 64 << 20), ("bytes behind it", zlib.compress(b"{}") + b"x", 2),
                                    ("a text", "{}", 2), ("no stream", b"{}", 2), ("a size below nothing", zlib.compress(b"{}"), -1)):
             self.never_holds(what, self.edited((
                 "UPDATE payload SET bytes = ?, encoding = 1, size = ? WHERE id = (SELECT min(id) FROM payload WHERE kept = 0)", (bytes_, size))))
+
+
+class Nameless(unittest.TestCase):
+    def test_a_record_without_a_code_is_held_against_its_events(self):
+        with Simulator() as portal, Signed(portal) as place:
+            place.change_source(key="/id")
+            place.records(*({**one, "id": one["code"]} for one in procedures(2)), {"id": "x", "name": "Không mã", "status": "announced"})
+            place.run("run")
+            self.assertEqual(place.sql("SELECT key, outcome FROM record WHERE code IS NULL"), [("x", "rejected")])
+            self.assertEqual(place.verify()[0], 0)
+            for column, value in (("outcome", "accepted"), ("source_digest", b"\1" * 32), ("present", 0), ("department", "khác")):
+                with contextlib.closing(sqlite3.connect(place.store)) as database, database:
+                    old, = database.execute(f"SELECT {column} FROM record WHERE key = 'x'").fetchone()
+                    database.execute(f"UPDATE record SET {column} = ? WHERE key = 'x'", (value,))
+                code, report = place.verify()
+                said = [found["message"] for found in report["findings"] if "one x" in found["message"]]
+                self.assertEqual((code, len(said)), (5, 1), (column, report))
+                with contextlib.closing(sqlite3.connect(place.store)) as database, database:
+                    database.execute(f"UPDATE record SET {column} = ? WHERE key = 'x'", (old,))
 
 
 class WithoutAKey(Verdicts):
