@@ -417,7 +417,7 @@ static void put_reference(struct buffer *out, const char *folder, struct text re
     buffer_text(out, reference);
     if (!text_starts(reference, text_of(file)))
         return;
-    struct text path = text_slice(reference, sizeof file - 1, reference.length - 1);
+    struct text path = text_slice(reference, sizeof file - 1, reference.length - sizeof file);
     if (!file_look(file_path(&arena, folder, text_string(&arena, path)), &state, &unread))
         buffer_printf(out, "%lld %lld", (long long)state.modified, (long long)state.size);
 }
@@ -429,7 +429,7 @@ static void put_references(struct buffer *out, const char *folder, const struct 
          rest = text_slice(rest, at + end + 1, rest.length)) {
         if (!text_find(text_slice(rest, at, rest.length), TEXT("}"), &end))
             break;
-        put_reference(out, folder, text_slice(rest, at, at + end + 1));
+        put_reference(out, folder, text_slice(rest, at, end + 1));
     }
     for (const struct value *child = tree->first; child; child = child->next)
         put_references(out, folder, child);

@@ -363,17 +363,10 @@ enum status error_copy(struct error *error, enum status status, const struct err
     return error->status = status;
 }
 
-enum status error_add(struct error *error, const char *format, ...)
+/* `message` has the size of one, and is used up. */
+static enum status put_before(struct error *error, char *message, size_t length, const char *part,
+                              size_t kept)
 {
-    if (!error)
-        return STATUS_FATAL;
-    char message[ERROR_MESSAGE_SIZE], part[ERROR_VALUES_SIZE];
-    va_list arguments, again;
-    va_start(arguments, format);
-    va_copy(again, arguments);
-    size_t length = compose(message, format, arguments), kept = pack(part, sizeof part, format, again);
-    va_end(again);
-    va_end(arguments);
     if (length > ERROR_MESSAGE_SIZE - 3)
         length = text_cut((struct text){ message, length }, ERROR_MESSAGE_SIZE - 3);
     message[length++] = ':';
@@ -391,6 +384,28 @@ enum status error_add(struct error *error, const char *format, ...)
     memcpy(error->parts, part, kept);
     error->length += kept;
     return error->status;
+}
+
+enum status error_add(struct error *error, const char *format, ...)
+{
+    if (!error)
+        return STATUS_FATAL;
+    char message[ERROR_MESSAGE_SIZE], part[ERROR_VALUES_SIZE];
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    size_t length = compose(message, format, arguments), kept = pack(part, sizeof part, format, again);
+    va_end(again);
+    va_end(arguments);
+    return put_before(error, message, length, part, kept);
+}
+
+enum status error_before(struct error *error, const struct error *other)
+{
+    char message[ERROR_MESSAGE_SIZE];
+    size_t length = strlen(other->message);
+    memcpy(message, other->message, length + 1);
+    return put_before(error, message, length, other->parts, other->length);
 }
 
 int error_exit_code(enum status status)

@@ -95,6 +95,9 @@ void error_words(const struct error_part *part, bool hint, struct buffer *words)
 /* Puts "<formatted>: " in front of the message; returns the status unchanged (FATAL when `error` is NULL). */
 enum status error_add(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Puts "<the other's words>: " in front of the message, with all that they were made of; returns the status. */
+enum status error_before(struct error *error, const struct error *other);
+
 /* What takes out of each message that is made what nobody may see (adapters/secrets.h): it may change the bytes in
  * place up to `room`, and returns the length. NULL: nothing does. */
 void error_cover_with(size_t (*cover)(char *message, size_t length, size_t room));

@@ -226,27 +226,36 @@ enum status dispatcher_finish(struct dispatcher *dispatcher, struct delivery_tas
 
 /* ---- the end of the run ---- */
 
-__attribute__((format(printf, 2, 3))) static void stop(struct dispatcher *dispatcher, const char *format, ...)
+static void stop(struct dispatcher *dispatcher, const struct error *why)
 {
-    char why[1200];
-    va_list arguments;
+    struct error reason = *why; /* it may be the dispatcher's own */
     if (dispatcher->stopping)
         return;
-    va_start(arguments, format);
-    vsnprintf(why, sizeof why, format, arguments);
-    va_end(arguments);
     dispatcher->stopping = true;
     dispatcher->drain_until = dispatcher->now + DRAIN_MS;
+    if (!reason.length) { /* words alone, which stay as they are */
+        (void)error_set(dispatcher->error, STATUS_STOP,
+                        _("%s; everything stays pending and the same command goes on"), reason.message);
+        return;
+    }
     (void)error_set(dispatcher->error, STATUS_STOP,
-                    _("%s; everything stays pending and the same command goes on"), why);
+                    _("the run stops; everything stays pending and the same command goes on"));
+    (void)error_before(dispatcher->error, &reason);
+}
+
+static void stop_as_told(struct dispatcher *dispatcher)
+{
+    struct error told;
+    (void)error_set(&told, STATUS_STOP, _("the run was told to stop"));
+    stop(dispatcher, &told);
 }
 
 void dispatcher_stop_for(struct dispatcher *dispatcher, enum congestion_fault fault,
                          const struct portal_response *report)
 {
-    char reason[STOP_REASON_MAX];
-    stop_reason(reason, dispatcher->portal->settings->shown, fault, report);
-    stop(dispatcher, "%s", reason);
+    struct error reason;
+    stop_reason(&reason, dispatcher->portal->settings->shown, fault, report);
+    stop(dispatcher, &reason);
 }
 
 static enum status end_one(struct dispatcher *dispatcher, struct delivery_task *delivery_task,
@@ -292,7 +301,7 @@ static void take_back(struct dispatcher *dispatcher, struct portal_request *cons
         delivery_step(&delivery_task->delivery, EVENT_NOT_LEFT, &terms);
         dispatch_queues_wait(&dispatcher->lists, delivery_task, dispatcher->now);
     }
-    stop(dispatcher, "%s", why->message);
+    stop(dispatcher, why);
 }
 
 static enum status submit(struct dispatcher *dispatcher, struct portal_request *const *requests, size_t count,
@@ -406,7 +415,7 @@ static enum status collect(struct dispatcher *dispatcher, struct error *error)
         if (status == STATUS_END)
             break;
         if (status == STATUS_STOP) { /* what is out gets no answer any more, and ends as such */
-            stop(dispatcher, "%s", error->message);
+            stop(dispatcher, error);
             dispatcher->drain_until = dispatcher->now;
             break;
         }
@@ -452,7 +461,7 @@ static enum status bring(struct dispatcher *dispatcher, struct error *error)
     for (;;) {
         ticks_ms(dispatcher);
         if (request->stop && *request->stop)
-            stop(dispatcher, _("the run was told to stop"));
+            stop_as_told(dispatcher);
         dispatch_queues_wake(&dispatcher->lists, dispatcher->now);
         if (dispatcher->stopping ? end_waiting(dispatcher, error) : prepare_some(dispatcher, error))
             return error->status;

@@ -14,9 +14,9 @@ static enum status ask(struct portal *portal, struct error *error)
     if (report.said == RESULT_HELD || report.said == RESULT_UNKNOWN)
         return STATUS_OK;
     if (report.said == RESULT_NOT_LEFT) {
-        char reason[STOP_REASON_MAX];
-        stop_reason(reason, portal->settings->shown, CONGESTION_UNREACHABLE, &report);
-        return error_set(error, STATUS_STOP, "%s", reason);
+        struct error reason;
+        stop_reason(&reason, portal->settings->shown, CONGESTION_UNREACHABLE, &report);
+        return error_copy(error, STATUS_STOP, &reason);
     }
     return error_set(error, STATUS_STOP, _("the portal %s does not answer as it should: " TEXT_PRINT),
                      portal->settings->shown, TEXT_ARG(report.message));

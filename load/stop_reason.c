@@ -1,45 +1,35 @@
 #include "load/stop_reason.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-__attribute__((format(printf, 2, 3))) static void say(char reason[STOP_REASON_MAX], const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    text_vprint(reason, STOP_REASON_MAX, format, arguments);
-    va_end(arguments);
-}
-
-static void say_answer(char reason[STOP_REASON_MAX], const char *url, const struct portal_response *report)
+static void say_answer(struct error *reason, const char *url, const struct portal_response *report)
 {
     struct text message = report->message, code = report->request->code;
     if (!report->status)
-        say(reason,
-            _("there is no safe or usable connection to the portal %s (" TEXT_PRINT
-              "): check portal.url, portal.ca_file and the certificates"),
-            url, TEXT_ARG(message));
+        (void)error_set(reason, STATUS_STOP,
+                        _("there is no safe or usable connection to the portal %s (" TEXT_PRINT
+                          "): check portal.url, portal.ca_file and the certificates"),
+                        url, TEXT_ARG(message));
     else if (report->status == 401 || report->status == 403 || report->status == 407)
-        say(reason,
-            _("the portal %s refuses the credentials (HTTP %ld at " TEXT_PRINT ": " TEXT_PRINT
-              "): check portal.auth"),
-            url, report->status, TEXT_ARG(code), TEXT_ARG(message));
+        (void)error_set(reason, STATUS_STOP,
+                        _("the portal %s refuses the credentials (HTTP %ld at " TEXT_PRINT ": " TEXT_PRINT
+                          "): check portal.auth"),
+                        url, report->status, TEXT_ARG(code), TEXT_ARG(message));
     else if (report->status < 300)
-        say(reason,
-            _("the portal %s does not do what it is asked for (at " TEXT_PRINT ": " TEXT_PRINT
-              "): check its settings, the names of the services and the rights"),
-            url, TEXT_ARG(code), TEXT_ARG(message));
+        (void)error_set(reason, STATUS_STOP,
+                        _("the portal %s does not do what it is asked for (at " TEXT_PRINT ": " TEXT_PRINT
+                          "): check its settings, the names of the services and the rights"),
+                        url, TEXT_ARG(code), TEXT_ARG(message));
     else if (report->status < 400)
-        say(reason, _("the portal %s sends elsewhere (HTTP %ld at " TEXT_PRINT "): check portal.url"), url,
-            report->status, TEXT_ARG(code));
+        (void)error_set(reason, STATUS_STOP,
+                        _("the portal %s sends elsewhere (HTTP %ld at " TEXT_PRINT "): check portal.url"),
+                        url, report->status, TEXT_ARG(code));
     else
-        say(reason,
-            _("the portal %s does not serve what it is asked for (HTTP %ld at " TEXT_PRINT ": " TEXT_PRINT
-              "): check portal.url"),
-            url, report->status, TEXT_ARG(code), TEXT_ARG(message));
+        (void)error_set(reason, STATUS_STOP,
+                        _("the portal %s does not serve what it is asked for (HTTP %ld at " TEXT_PRINT
+                          ": " TEXT_PRINT "): check portal.url"),
+                        url, report->status, TEXT_ARG(code), TEXT_ARG(message));
 }
 
-void stop_reason(char reason[STOP_REASON_MAX], const char *url, enum congestion_fault fault,
+void stop_reason(struct error *reason, const char *url, enum congestion_fault fault,
                  const struct portal_response *report)
 {
     struct text message = report->message;
@@ -48,20 +38,23 @@ void stop_reason(char reason[STOP_REASON_MAX], const char *url, enum congestion_
         say_answer(reason, url, report);
         break;
     case CONGESTION_UNREACHABLE:
-        say(reason, _("the portal %s cannot be reached (" TEXT_PRINT ")"), url, TEXT_ARG(message));
+        (void)error_set(reason, STATUS_STOP, _("the portal %s cannot be reached (" TEXT_PRINT ")"), url,
+                        TEXT_ARG(message));
         break;
     case CONGESTION_UNRESPONSIVE:
-        say(reason, _("the portal %s does not answer any more (the last time: " TEXT_PRINT ")"), url,
-            TEXT_ARG(message));
+        (void)error_set(reason, STATUS_STOP,
+                        _("the portal %s does not answer any more (the last time: " TEXT_PRINT ")"), url,
+                        TEXT_ARG(message));
         break;
     case CONGESTION_NOT_ACCEPTING:
-        say(reason,
+        (void)error_set(
+            reason, STATUS_STOP,
             _("the portal %s answers questions, but takes nothing any more (the last time: " TEXT_PRINT ")"),
             url, TEXT_ARG(message));
         break;
     case CONGESTION_PAUSED:
-        say(reason, _("the portal %s asks to be left alone for %lld minutes"), url,
-            (long long)(report->retry_after / 60000));
+        (void)error_set(reason, STATUS_STOP, _("the portal %s asks to be left alone for %lld minutes"), url,
+                        (long long)(report->retry_after / 60000));
         break;
     }
 }

@@ -6,10 +6,8 @@
 #include "load/congestion.h"
 #include "load/delivery_task.h"
 
-#define STOP_REASON_MAX 1200
-
 /* CONGESTION_NONE: the report's answer itself stops the run. */
-void stop_reason(char reason[STOP_REASON_MAX], const char *url, enum congestion_fault fault,
+void stop_reason(struct error *reason, const char *url, enum congestion_fault fault,
                  const struct portal_response *report);
 
 /* The report says why an answer that could be read leaves everything in doubt. */

@@ -154,6 +154,16 @@ class Deliveries(unittest.TestCase):
             self.assertEqual(words["1.000001"], "tên quá dài")
             self.assertEqual(place.run("audit", "verify").code, 0)
 
+    def test_why_a_night_stopped_follows_the_reader(self):
+        for night in ("en", "vi"):
+            with self.subTest(night=night), Portal(answer=lambda *_: Answer(403, {"title": "no"})) as portal, Place(portal) as place:
+                place.records(*procedures(1))
+                self.assertEqual(place.run("--language", night, "run").code, 3)
+                why = {language: place.run("--language", language, "--json", "runs").json["runs"][0]["why"] for language in ("en", "vi")}
+                self.assertRegex(why["en"], "^the portal .* refuses the credentials .*: the run stops; everything stays pending")
+                self.assertRegex(why["vi"], "^cổng .*: lần chạy dừng; mọi thứ vẫn chờ")
+                self.assertNotIn("the portal", why["vi"])
+
 
 if __name__ == "__main__":
     unittest.main()
