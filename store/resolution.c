@@ -196,13 +196,15 @@ static enum status append_outcome(struct store *store, struct arena *arena,
 }
 
 /* Is that said of the record already? Words of another night's language are no news. */
-static enum status says_already(struct store *store, struct arena *arena, const struct resolution_member *member,
-                                const struct finding *finding, bool *already, struct error *error)
+static enum status says_already(struct store *store, struct arena *arena,
+                                const struct resolution_member *member, const struct finding *finding,
+                                bool *already, struct error *error)
 {
     struct sqlite_statement *row;
     struct finding kept;
     *already = false;
-    if (store_sql(store, "SELECT " FINDING_COLUMNS " FROM finding WHERE record = ?1 AND stage = 3", &row, error))
+    if (store_sql(store, "SELECT " FINDING_COLUMNS " FROM finding WHERE record = ?1 AND stage = 3", &row,
+                  error))
         return error->status;
     sqlite_bind_number(row, 1, member->record);
     enum status status = sqlite_step(row, error);

@@ -236,12 +236,14 @@ TEST("by precedence one source wins whoever came last, and the other is told in 
     store_close(store);
 }
 
-TEST("what the winner says otherwise now is told to the other with an event, and the same in another language is not")
+TEST("what the winner says otherwise now is told to the other with an event, and the same in another "
+     "language is not")
 {
     static const char *const order[] = { "a", "b" };
-    const char *kept = "SELECT count(*) FROM finding f JOIN record r ON r.id = f.record JOIN source s ON s.id = r.source"
-                       " JOIN ledger e ON e.seq = (SELECT max(seq) FROM ledger WHERE source = s.name)"
-                       " WHERE f.message = json_extract(e.detail, '$.findings[0].message')";
+    const char *kept =
+        "SELECT count(*) FROM finding f JOIN record r ON r.id = f.record JOIN source s ON s.id = r.source"
+        " JOIN ledger e ON e.seq = (SELECT max(seq) FROM ledger WHERE source = s.name)"
+        " WHERE f.message = json_extract(e.detail, '$.findings[0].message')";
     open_store();
     stage_both("x", "y");
     settle(order, 2);
