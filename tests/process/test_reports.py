@@ -7,6 +7,7 @@ import html.parser
 import io
 import random
 import re
+import signal
 import unittest
 import xml.etree.ElementTree
 import zipfile
@@ -489,6 +490,21 @@ class Reports(Night):
         document = self.report("so-luong", day="2026-03-02")
         self.assertIn("known_at", document["period"])
         self.assertNotIn("known_at", self.report("so-luong", "--as-of", "2026-03-02", day="2026-03-05")["period"])
+
+    def test_a_first_night_that_was_broken_off_is_answered_as_known_and_rests_on_no_head(self):
+        self.place.records(record("1.000001"))
+        self.portal.faults("kind=timeout,on=put,count=1,when=before")
+        self.place.change_portal(timeout="60s")
+        running = self.place.start("--quiet", "run")
+        harness.wait_until(lambda: self.place.store.exists() and self.place.one(
+            "SELECT count(*) FROM sqlite_master WHERE name = 'ledger'") and self.place.one(
+                "SELECT count(*) FROM ledger WHERE event = 'intended'"), "it sends")
+        running.signal(signal.SIGKILL)
+        running.wait()
+        today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=7))).date().isoformat()
+        document = self.place.run("--json", "report", "so-luong", "--as-of", today).json
+        self.assertIn("known_at", document["period"])
+        self.assertNotIn("rests_on", document)
 
     def test_what_is_no_report_day_or_period_is_refused(self):
         self.night("2026-03-02", record("1.000001"))
