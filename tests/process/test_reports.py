@@ -222,6 +222,18 @@ class Reports(Night):
         self.assertEqual([published[c]["codes"] for c in ("in_time", "offenders", "not_judged")], [["1.000001", "1.000003"], [], ["1.000002"]],
                          "the latest decision is 9/QĐ-UBND, without a day")
 
+    def test_what_was_signed_before_the_calendar_begins_is_called_late_by_no_report(self):
+        self.place.configure(baseline="2025-01-01")  # HOLIDAYS begin in 2026
+        signed = {"1.000001": "2025-06-02", "1.000002": "2026-02-03", "1.000003": "2026-03-02"}
+        self.night("2026-03-02", *(record(code, signed=day, decision=f"{code[-1]}/QĐ-UBND") for code, day in signed.items()),
+                   record("1.000004", signed="2025-06-03", decision="4/QĐ-UBND", status="?"))
+        document = self.report("cong-bo", "--from", "2025-06-01", "--to", "2026-03-31")
+        self.assertEqual([document["total"][c]["codes"] for c in ("in_time", "late")], [["1.000003"], ["1.000002"]])
+        due = {row["decision"]: row["due"] for row in document["rows"]}
+        self.assertEqual([isinstance(due[f"{n}/QĐ-UBND"], str) for n in (1, 2, 3, 4)], [False, True, True, False], due)
+        row = self.indices("--from", "2025-06-01", "--to", "2026-03-31")["1.2", "published in time"]
+        self.assertEqual([row[c]["codes"] for c in ("in_time", "offenders", "not_judged")], [["1.000003"], ["1.000002"], ["1.000001"]])
+
     def test_a_field_that_is_named_twice_counts_once(self):
         self.night("2026-03-02", record("1.000001", fields=["Đất đai", "Đất đai"]), record("1.000002", fields=["Đất đai"]))
         for name, column in (("so-luong", "total"), ("dich-vu-cong", "total")):
