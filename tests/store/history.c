@@ -182,7 +182,7 @@ TEST("the page on a procedure has its records, outcomes, requests and what waits
     CHECK_INT(history_show(night.store, &test_arena, TEXT("1.000001"), &page, &error), STATUS_OK);
     CHECK_STRING(text_at(page, "name"), "Một");
     CHECK_STRING(text_at(page, "state"), "refused");
-    CHECK_STRING(text_at(value_find(page, "pending"), "words"), "thiếu căn cứ");
+    CHECK_STRING(text_at(value_find(page, "pending"), "words"), "the portal says: thiếu căn cứ");
     CHECK_STRING(text_at(value_find(page, "held"), "status"), "published");
     CHECK_INT(value_find(page, "records")->count, 1);
     CHECK_INT(value_find(page, "outcomes")->count, 2);
