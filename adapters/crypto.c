@@ -23,6 +23,7 @@ static EVP_MD *sha256; /* fetched once: an implicit fetch at each digest costs m
 static _Thread_local EVP_MD_CTX *thread_context;
 
 /* Without a digest or chance nothing can be proved or sent, and there is no lesser way to go on. */
+/* not covered: OpenSSL without memory, which scripts/torture gives it */
 static _Noreturn void give_up(const char *what)
 {
     char reason[256];
@@ -31,6 +32,12 @@ static _Noreturn void give_up(const char *what)
             _("OpenSSL cannot do %s (%s). Check the machine's OpenSSL installation and configuration.\n"),
             what, reason);
     _exit(error_exit_code(STATUS_FATAL));
+}
+
+static void need(bool done, const char *what)
+{
+    if (!done)
+        give_up(what); /* not covered: as that */
 }
 
 static void free_context(void *context)
@@ -44,21 +51,17 @@ static void free_context(void *context)
 static void set_up(void)
 {
     OSSL_LIB_CTX *library = OSSL_LIB_CTX_new();
-    if (!library)
-        give_up("SHA-256");
+    need(library, "SHA-256");
     sha256 = EVP_MD_fetch(library, "SHA256", NULL);
-    if (!sha256)
-        give_up("SHA-256");
-    if (pthread_key_create(&thread_end, free_context) != 0)
-        give_up("SHA-256");
+    need(sha256, "SHA-256");
+    need(pthread_key_create(&thread_end, free_context) == 0, "SHA-256");
 }
 
 static EVP_MD_CTX *new_context(void)
 {
     pthread_once(&once, set_up);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (!context)
-        give_up("SHA-256");
+    need(context, "SHA-256");
     return context;
 }
 
@@ -73,22 +76,19 @@ static EVP_MD_CTX *context_of_thread(void)
 
 static void start(EVP_MD_CTX *context)
 {
-    if (EVP_DigestInit_ex2(context, sha256, NULL) != 1)
-        give_up("SHA-256");
+    need(EVP_DigestInit_ex2(context, sha256, NULL) == 1, "SHA-256");
 }
 
 static void feed(EVP_MD_CTX *context, const void *bytes, size_t length)
 {
-    if (length && EVP_DigestUpdate(context, bytes, length) != 1)
-        give_up("SHA-256");
+    need(!length || EVP_DigestUpdate(context, bytes, length) == 1, "SHA-256");
 }
 
 static struct digest finish(EVP_MD_CTX *context)
 {
     struct digest digest;
     unsigned length = 0;
-    if (EVP_DigestFinal_ex(context, digest.bytes, &length) != 1 || length != DIGEST_SIZE)
-        give_up("SHA-256");
+    need(EVP_DigestFinal_ex(context, digest.bytes, &length) == 1 && length == DIGEST_SIZE, "SHA-256");
     return digest;
 }
 
@@ -117,8 +117,7 @@ struct crypto_hash *crypto_hash_open(void)
 struct crypto_hash *crypto_hash_copy(const struct crypto_hash *hash)
 {
     struct crypto_hash *copy = crypto_hash_open();
-    if (EVP_MD_CTX_copy_ex(copy->context, hash->context) != 1)
-        give_up("SHA-256");
+    need(EVP_MD_CTX_copy_ex(copy->context, hash->context) == 1, "SHA-256");
     return copy;
 }
 
@@ -147,8 +146,7 @@ void crypto_random(void *bytes, size_t length)
     unsigned char *at = bytes;
     while (length) {
         int part = length > INT_MAX ? INT_MAX : (int)length;
-        if (RAND_bytes(at, part) != 1)
-            give_up("random bytes");
+        need(RAND_bytes(at, part) == 1, "random bytes");
         at += part;
         length -= (size_t)part;
     }
@@ -216,8 +214,7 @@ bool crypto_base64_decode(struct arena *arena, struct text base64, struct text *
 static EVP_PKEY *private_key(const unsigned char seed[CRYPTO_KEY_SIZE])
 {
     EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, CRYPTO_KEY_SIZE);
-    if (!key)
-        give_up("Ed25519");
+    need(key, "Ed25519");
     return key;
 }
 
@@ -225,9 +222,19 @@ void crypto_ed25519_public(const unsigned char seed[CRYPTO_KEY_SIZE], unsigned c
 {
     EVP_PKEY *pair = private_key(seed);
     size_t length = CRYPTO_KEY_SIZE;
-    if (EVP_PKEY_get_raw_public_key(pair, key, &length) != 1 || length != CRYPTO_KEY_SIZE)
-        give_up("Ed25519");
+    need(EVP_PKEY_get_raw_public_key(pair, key, &length) == 1 && length == CRYPTO_KEY_SIZE, "Ed25519");
     EVP_PKEY_free(pair);
+}
+
+/* not covered: OpenSSL without memory */
+static enum status cannot_sign(struct error *error)
+{
+    char reason[256];
+    ERR_error_string_n(ERR_get_error(), reason, sizeof reason);
+    ERR_clear_error();
+    return error_set(error, STATUS_LEDGER,
+                     _("OpenSSL cannot sign with the Ed25519 key (%s). Check the signing key of the ledger."),
+                     reason);
 }
 
 enum status crypto_ed25519_sign(const unsigned char seed[CRYPTO_KEY_SIZE], struct text message,
@@ -244,12 +251,7 @@ enum status crypto_ed25519_sign(const unsigned char seed[CRYPTO_KEY_SIZE], struc
     EVP_PKEY_free(pair);
     if (signed_)
         return STATUS_OK;
-    char reason[256];
-    ERR_error_string_n(ERR_get_error(), reason, sizeof reason);
-    ERR_clear_error();
-    return error_set(error, STATUS_LEDGER,
-                     _("OpenSSL cannot sign with the Ed25519 key (%s). Check the signing key of the ledger."),
-                     reason);
+    return cannot_sign(error); /* not covered: as that */
 }
 
 /* RFC 8032, 5.1.3: a number y below the field's prime, 2^255 - 19, and no sign where x is zero (y is 1 or -1). OpenSSL takes the

@@ -24,11 +24,12 @@ static X509_SIG *seal(EVP_PKEY *key, struct text passphrase)
     if (plain && way)
         sealed = PKCS8_set0_pbe(passphrase.bytes, (int)passphrase.length, plain, way);
     if (!sealed)
-        X509_ALGOR_free(way);
+        X509_ALGOR_free(way); /* not covered: as below */
     PKCS8_PRIV_KEY_INFO_free(plain);
     return sealed;
 }
 
+/* not covered: OpenSSL without memory */
 static enum status refused(struct error *error)
 {
     char reason[256];

@@ -338,7 +338,7 @@ static int lock_calls(unsigned allow)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!filter)
-        return -ENOMEM;
+        return -ENOMEM; /* not covered: libseccomp without memory */
     int code = ADD(filter, always);
     code = code ? code : add_special(filter, allow);
     if (!code && allow & SANDBOX_OPEN)
@@ -403,9 +403,11 @@ const char *sandbox_missing(struct arena *arena)
     bool paths = landlock_version() > 0, calls = has_seccomp();
     if (paths && calls)
         return NULL;
+    /* not covered: the machine that counts has both */
     if (calls)
         return _("this machine has no Landlock: processes that read foreign bytes can read files, though not "
                  "write them");
+    /* not covered: as above */
     return text_format(
                arena, "%s",
                paths

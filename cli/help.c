@@ -14,7 +14,7 @@ static void print_filled(const char *text, int at, int indent)
     int width = output_width() < WIDTH_MAX ? output_width() : WIDTH_MAX;
     bool first = true;
     while (*text) {
-        size_t length = strcspn(text, " \n");
+        size_t length = strcspn(text, " ");
         struct text word = { text, length };
         if (!first && at + 1 + output_columns(word) > width) {
             printf("\n%*s", indent, "");
@@ -27,12 +27,7 @@ static void print_filled(const char *text, int at, int indent)
         at += output_columns(word);
         first = false;
         text += length;
-        if (!strncmp(text, "\n\n", 2)) {
-            printf("\n\n%*s", indent, "");
-            at = indent;
-            first = true;
-        }
-        text += strspn(text, " \n");
+        text += strspn(text, " ");
     }
     putchar('\n');
 }

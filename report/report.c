@@ -111,7 +111,7 @@ static enum status rest_on(const struct report_request *request, struct arena *a
         if (date_compare(last, request->today) >= 0 || text_compare(text_of(known), text_of(request->to)) < 0)
             value_set(value_find(document, "period"), "known_at", value_text(arena, at));
     }
-    if (head->count)
+    if (value_find(head, "root"))
         value_set(document, "rests_on", head);
     return STATUS_OK;
 }

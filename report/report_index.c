@@ -68,7 +68,9 @@ static void add_publication(const struct report_request *request, struct verdict
     if (!report_within(request, text_of(text)))
         return;
     of->has_published = true;
-    of->published = date_compare(day, due) <= 0 ? IN_TIME : LATE;
+    of->published = date_compare(day, due) <= 0                      ? IN_TIME
+                    : report_publication_late(request, version, day) ? LATE
+                                                                     : NOT_JUDGED;
 }
 
 static void finish_code(struct arena *arena, struct value *announced, struct value *published,

@@ -116,7 +116,7 @@ struct value *report_kept_make(const struct report_kept *kept, struct arena *are
     value_set(period, "as_of", value_string(arena, today));
     if (kept->head && value_text_of(kept->head, "at").bytes)
         value_set(period, "known_at", value_text(arena, value_text_of(kept->head, "at")));
-    if (kept->head && kept->head->count)
+    if (kept->head && value_find(kept->head, "root"))
         value_set(document, "rests_on", value_copy(arena, kept->head));
     report_column(arena, document, "department", _("department"), "text");
     report_column(arena, document, "code", _("code"), "text");

@@ -269,3 +269,11 @@ bool report_publication_due(const struct report_request *request, const struct v
                                            : 5,
                        due);
 }
+
+bool report_publication_late(const struct report_request *request, const struct value *version,
+                             struct date day)
+{
+    struct date signed_on, due;
+    return report_publication_due(request, version, &due) && report_date(version, "signed_on", &signed_on) &&
+           date_compare(day, due) > 0 && workday_knows(request->calendar, signed_on);
+}

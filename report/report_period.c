@@ -42,22 +42,28 @@ static struct value *decision_row(const struct report_request *request, struct a
     value_set(row, "agency", value_text(arena, issuer));
     for (size_t i = 0; i < ANNOUNCED; i++)
         report_figure(arena, row, announced[i][0]);
-    struct date due;
+    struct date due, known;
     char day[DATE_TEXT];
-    if (report_publication_due(request, version, &due)) {
+    if (!report_publication_due(request, version, &due)) {
+        report_unknown(arena, row, "due", _("no calendar of holidays"));
+    } else if (!report_date(version, "signed_on", &known) || !workday_knows(request->calendar, known)) {
+        report_unknown(arena, row, "due", _("no calendar of that year"));
+    } else {
         date_write(due, day);
         value_set(row, "due", value_text(arena, text_copy(arena, text_of(day))));
-    } else {
-        report_unknown(arena, row, "due", _("no calendar of holidays"));
     }
     return row;
 }
 
-static bool is_late(const struct report_request *request, const struct value *version)
+/* NULL: not judged. */
+static const char *in_time(const struct report_request *request, const struct value *version)
 {
     struct date due, day;
-    return report_publication_due(request, version, &due) && report_date(version, "day", &day) &&
-           date_compare(day, due) > 0;
+    if (!report_publication_due(request, version, &due) || !report_date(version, "day", &day))
+        return NULL;
+    return date_compare(day, due) <= 0                      ? "in_time"
+           : report_publication_late(request, version, day) ? "late"
+                                                            : NULL;
 }
 
 /* A procedure stands once under a decision, however often it was corrected. */
@@ -69,19 +75,20 @@ static void count_step(const struct report_request *request, struct arena *arena
                              value_find(document, "total") };
     if (report_counts_last(both[0], step->what, code))
         return;
+    const char *judged = step->has_term ? in_time(request, step->version) : NULL;
     for (int i = 0; i < 2; i++) {
         report_count(arena, both[i], step->what, code);
-        if (step->has_term && request->calendar)
-            report_count(arena, both[i], is_late(request, step->version) ? "late" : "in_time", code);
+        if (judged)
+            report_count(arena, both[i], judged, code);
     }
 }
 
 /* On the last day that the report knows of. */
 static bool is_overdue(const struct report_request *request, const struct value *wanted)
 {
-    struct date due, to;
-    return report_publication_due(request, wanted, &due) && date_compare(due, request->today) < 0 &&
-           date_read(text_of(request->to), &to) && date_compare(due, to) < 0;
+    struct date to;
+    return date_read(text_of(request->to), &to) && report_publication_late(request, wanted, request->today) &&
+           report_publication_late(request, wanted, to);
 }
 
 /* Up to the end of the period, or at all. */

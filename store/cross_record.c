@@ -149,28 +149,10 @@ static bool same_text(struct text left, struct text right)
     return !left.length == !right.length && (!left.length || text_equal(left, right));
 }
 
-static bool same_reason(const struct reason *left, const struct reason *right)
-{
-    if (!same_text(text_of(left->id), text_of(right->id)) || left->count != right->count)
-        return false;
-    for (size_t i = 0; i < left->count; i++)
-        if (!same_text(left->values[i], right->values[i]))
-            return false;
-    return true;
-}
-
-static bool same_finding(const struct finding *left, const struct finding *right)
-{
-    return left->is_error == right->is_error && same_text(left->rule, right->rule) &&
-           same_text(left->field, right->field) && same_text(left->value, right->value) &&
-           same_reason(&left->reason, &right->reason) && same_text(left->message, right->message) &&
-           same_text(left->cites, right->cites);
-}
-
 static bool same_findings(const struct findings *left, const struct findings *right)
 {
     const struct finding *one = left->first, *other = right->first;
-    while (one && other && same_finding(one, other)) {
+    while (one && other && finding_row_same(one, other) && same_text(one->message, other->message)) {
         one = one->next;
         other = other->next;
     }

@@ -15,6 +15,9 @@ void finding_row_take(struct arena *arena, struct sqlite_statement *row, int at,
 void finding_row_bind(struct arena *arena, struct sqlite_statement *statement, int at,
                       const struct finding *finding);
 
+/* They say the same, in whichever language their messages are. */
+bool finding_row_same(const struct finding *left, const struct finding *right);
+
 /* All findings of a record as finding_value makes them, each with since_run, in the order they were found. Reads
  * stores of 0.1.0, too, whose findings have no reasons. */
 enum status finding_row_list(struct store *store, struct arena *arena, int64_t record, struct value **list,

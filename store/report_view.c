@@ -52,11 +52,12 @@ enum status report_view_head(struct store *store, struct arena *arena, struct va
                              struct error *error)
 {
     struct value *rows;
-    if (read_rows(store, arena,
-                  "SELECT c.run, c.size AS events, lower(hex(c.root)) AS root, c.note,"
-                  " (SELECT at FROM ledger ORDER BY seq DESC LIMIT 1) AS at"
-                  " FROM checkpoint c ORDER BY c.run DESC LIMIT 1",
-                  NULL, &rows, error))
+    if (read_rows(
+            store, arena,
+            "SELECT c.run, c.size AS events, CASE WHEN c.root NOTNULL THEN lower(hex(c.root)) END AS root,"
+            " c.note, l.at FROM ledger l LEFT JOIN checkpoint c ON c.run = (SELECT max(run) FROM checkpoint)"
+            " ORDER BY l.seq DESC LIMIT 1",
+            NULL, &rows, error))
         return error->status;
     *head = rows->first ? rows->first : value_object(arena);
     return STATUS_OK;

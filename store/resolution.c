@@ -195,6 +195,27 @@ static enum status append_outcome(struct store *store, struct arena *arena,
                          event, error);
 }
 
+/* Is that said of the record already? Words of another night's language are no news. */
+static enum status says_already(struct store *store, struct arena *arena,
+                                const struct resolution_member *member, const struct finding *finding,
+                                bool *already, struct error *error)
+{
+    struct sqlite_statement *row;
+    struct finding kept;
+    *already = false;
+    if (store_sql(store, "SELECT " FINDING_COLUMNS " FROM finding WHERE record = ?1 AND stage = 3", &row,
+                  error))
+        return error->status;
+    sqlite_bind_number(row, 1, member->record);
+    enum status status = sqlite_step(row, error);
+    if (status)
+        return status == STATUS_END ? STATUS_OK : status;
+    finding_row_take(arena, row, 0, &kept);
+    *already = finding_row_same(&kept, finding);
+    sqlite_reset_statement(row);
+    return STATUS_OK;
+}
+
 /* Replaces what is said of the record because of its code. */
 static enum status replace_finding(struct store *store, const struct resolution_member *member,
                                    const struct finding *finding, struct error *error)
@@ -229,13 +250,15 @@ enum status resolution_write(struct store *store, struct arena *arena, const str
                              struct error *error)
 {
     int64_t event;
-    bool says = resolution->finding != NULL;
-    *written = member->waits || resolution->anew || says != member->shared ||
-               !text_is(member->outcome, resolution_name(resolution->outcome));
-    if ((says || member->shared) && replace_finding(store, member, resolution->finding, error))
+    bool says = resolution->finding != NULL, already = !says;
+    if (says && member->shared && says_already(store, arena, member, resolution->finding, &already, error))
         return error->status;
+    *written = member->waits || resolution->anew || says != member->shared || !already ||
+               !text_is(member->outcome, resolution_name(resolution->outcome));
     if (!*written)
         return STATUS_OK;
+    if ((says || member->shared) && replace_finding(store, member, resolution->finding, error))
+        return error->status;
     if (append_outcome(store, arena, member, resolution, &event, warnings, error) ||
         transform_queue_resolved(store, member->record, resolution_name(resolution->outcome), error))
         return error->status;

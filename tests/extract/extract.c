@@ -405,6 +405,8 @@ TEST("what is wrong with a source's settings is told with its place, before anyt
     CHECK_INT(check_sources(folder, "- name: s\n  fetch: { file: x, url: y }\n  format: json\n  map: {}\n"),
               STATUS_USAGE);
     CHECK_CONTAINS(error.message, "\"file\" and \"url\" exclude each other");
+    CHECK_INT(check_sources(folder, "- name: s\n  fetch: {}\n  format: json\n  map: {}\n"), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "fetch: say where the documents come from with folder, file, url");
     CHECK_INT(check_sources(folder, "- name: s\n  fetch: { file: x }\n  format: rows\n  key: a\n  map: {}\n"),
               STATUS_USAGE);
     CHECK_CONTAINS(error.message, "\"file\" does not give the format rows");

@@ -368,6 +368,38 @@ TEST("an error with status 200 is no empty listing when the source says what suc
     end_nights();
 }
 
+TEST("what success is must be one thing, found in an answer that can be read")
+{
+    static const struct {
+        const char *success, *words;
+    } rows[] = {
+        { "{ is: OK }", "\"success\" says with \"from\" where the answer says how it went" },
+        { "{ from: /code, at: /code, is: OK }", "\"success\" says with \"from\"" },
+        { "{ from: /code }", "\"success\" takes one of is and matches" },
+        { "{ from: /code, is: OK, matches: OK }", "\"success\" takes one of is and matches" },
+        { "{ from: code, is: OK }", "\"code\" is no JSON Pointer" },
+        { "{ from: /code, matches: '(' }", "c.yaml:1:" },
+        { "{ form: /code, is: OK }", "did you mean \"from\"?" },
+    };
+    const char *folder = web_begin(faults);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *success = text_format(&test_arena, ", success: %s", rows[i].success).bytes;
+        CHECK_INT(check_sources(folder, web_source("/fine", success, ITEMS)), STATUS_USAGE);
+        CHECK_CONTAINS(error.message, rows[i].words);
+    }
+    CHECK_INT(check_sources(folder,
+                            "- { name: s, fetch: { url: 'http://127.0.0.1/', success: { from: a, is: OK } }, "
+                            "format: csv, key: ma, map: {} }\n"),
+              STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "\"from\" is found in the formats json, xml and html, not in csv");
+    CHECK_INT(check_sources(folder,
+                            "- { name: s, fetch: { url: 'http://127.0.0.1/', success: { from: 'a[', is: OK } "
+                            "}, format: xml, records: a, key: ma, map: {} }\n"),
+              STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "c.yaml:1:");
+    end_nights();
+}
+
 TEST("a facade's answer is unwrapped")
 {
     const char *folder = web_begin(faults);

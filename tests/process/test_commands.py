@@ -71,6 +71,17 @@ class Commands(Night):
                 self.assertTrue(row["exit_codes"] and row["example"].startswith("congkhai "))
                 self.assertTrue(all(len(line) <= 100 for line in english.stdout.splitlines()[:4]))
 
+    def test_a_first_word_shows_all_commands_behind_it_and_a_wrong_one_names_the_nearest(self):
+        audit = [row["name"].split() for row in self.table if row["name"].startswith("audit ")]
+        self.assertGreater(len(audit), 3)
+        one_by_one = [self.call("--language", "en", "help", *words, code=0).stdout for words in audit]
+        self.assertEqual(self.call("--language", "en", "help", "audit", code=0).stdout, "\n\n".join(one_by_one))
+        for words, id in ((["statsu"], "there-is-no-command-did-you-mean"), (["audit", "verfy"], "there-is-no-command-did-you-mean"),
+                          (["xyzzy"], "there-is-no-command-see-congkhai-help")):
+            done = self.call("--json", "help", *words, code=2)
+            self.assertEqual(done.json["error_id"], id)
+        self.assertIn('did you mean "audit verify"', self.call("--language", "en", "help", "audit", "verfy", code=2).stderr)
+
     def test_the_manual_and_the_completion_know_each_command_and_option(self):
         completion = (PROGRAM.parent / "completion" / "congkhai").read_text()
         for language in ("man1", "vi/man1"):

@@ -262,6 +262,12 @@ rules:
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Thủ tục 1.000002")
         self.check_accounts()
+        # The winner alone changes: the other's warning names what differs now, and has its event.
+        self.place.records(procedure("1.000001"), procedure("1.000002", notes="Mới"))
+        self.expect(self.place.run("run"), 0)
+        self.expect(self.place.run("show", "1.000002"), 0, "this record differs in: Name; Notes")
+        self.expect(self.place.run("audit", "verify"), 0)
+        self.check_accounts()
 
     def test_the_stages_alone_do_what_the_whole_does(self):
         records = procedures(12)

@@ -7,6 +7,7 @@ import html.parser
 import io
 import random
 import re
+import signal
 import unittest
 import xml.etree.ElementTree
 import zipfile
@@ -220,6 +221,18 @@ class Reports(Night):
         published = self.indices("--from", "2026-03-01", "--to", "2026-03-31")["1.2", "published in time"]
         self.assertEqual([published[c]["codes"] for c in ("in_time", "offenders", "not_judged")], [["1.000001", "1.000003"], [], ["1.000002"]],
                          "the latest decision is 9/QĐ-UBND, without a day")
+
+    def test_what_was_signed_before_the_calendar_begins_is_called_late_by_no_report(self):
+        self.place.configure(baseline="2025-01-01")  # HOLIDAYS begin in 2026
+        signed = {"1.000001": "2025-06-02", "1.000002": "2026-02-03", "1.000003": "2026-03-02"}
+        self.night("2026-03-02", *(record(code, signed=day, decision=f"{code[-1]}/QĐ-UBND") for code, day in signed.items()),
+                   record("1.000004", signed="2025-06-03", decision="4/QĐ-UBND", status="?"))
+        document = self.report("cong-bo", "--from", "2025-06-01", "--to", "2026-03-31")
+        self.assertEqual([document["total"][c]["codes"] for c in ("in_time", "late")], [["1.000003"], ["1.000002"]])
+        due = {row["decision"]: row["due"] for row in document["rows"]}
+        self.assertEqual([isinstance(due[f"{n}/QĐ-UBND"], str) for n in (1, 2, 3, 4)], [False, True, True, False], due)
+        row = self.indices("--from", "2025-06-01", "--to", "2026-03-31")["1.2", "published in time"]
+        self.assertEqual([row[c]["codes"] for c in ("in_time", "offenders", "not_judged")], [["1.000003"], ["1.000002"], ["1.000001"]])
 
     def test_a_field_that_is_named_twice_counts_once(self):
         self.night("2026-03-02", record("1.000001", fields=["Đất đai", "Đất đai"]), record("1.000002", fields=["Đất đai"]))
@@ -489,6 +502,21 @@ class Reports(Night):
         document = self.report("so-luong", day="2026-03-02")
         self.assertIn("known_at", document["period"])
         self.assertNotIn("known_at", self.report("so-luong", "--as-of", "2026-03-02", day="2026-03-05")["period"])
+
+    def test_a_first_night_that_was_broken_off_is_answered_as_known_and_rests_on_no_head(self):
+        self.place.records(record("1.000001"))
+        self.portal.faults("kind=timeout,on=put,count=1,when=before")
+        self.place.change_portal(timeout="60s")
+        running = self.place.start("--quiet", "run")
+        harness.wait_until(lambda: self.place.store.exists() and self.place.one(
+            "SELECT count(*) FROM sqlite_master WHERE name = 'ledger'") and self.place.one(
+                "SELECT count(*) FROM ledger WHERE event = 'intended'"), "it sends")
+        running.signal(signal.SIGKILL)
+        running.wait()
+        today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=7))).date().isoformat()
+        document = self.place.run("--json", "report", "so-luong", "--as-of", today).json
+        self.assertIn("known_at", document["period"])
+        self.assertNotIn("rests_on", document)
 
     def test_what_is_no_report_day_or_period_is_refused(self):
         self.night("2026-03-02", record("1.000001"))

@@ -49,15 +49,65 @@ class Shipped(unittest.TestCase):
 
     def test_check_says_what_will_surprise(self):
         place, config = copied(self)
-        (config / "rules" / "old.yaml").write_text(
-            "rules:\n  - { id: OLD, field: name, check: { required: true }, in_force: { to: 2000-01-01 }, cites: A }\n")
+        (config / "rules" / "own.yaml").write_text(
+            "rules:\n  - { id: LATER, field: name, check: { required: true }, in_force: { from: 2999-01-01 }, cites: A }\n"
+            "  - { id: BARE, field: name, check: { required: true } }\n")
         path = config / "congkhai.yaml"
-        path.write_text(path.read_text(encoding="utf-8").replace("rules: [rules/nd63.yaml", "rules: [rules/old.yaml, rules/nd63.yaml"))
+        path.write_text(path.read_text(encoding="utf-8").replace("rules: [rules/nd63.yaml", "rules: [rules/own.yaml, rules/nd63.yaml"))
         done = place.run("--config", path, "--language", "en", "check")
         self.assertEqual(done.code, 0, done)
-        if "OLD" not in done.stdout + done.stderr:
-            self.skipTest("check does not pass remarks on yet")
-        self.assertIn('old.yaml:2:5: the rule "OLD": it was in force until 2000-01-01', done.stdout + done.stderr)
+        for words in ('own.yaml:2:5: the rule "LATER": it comes into force on 2999-01-01;',
+                      'own.yaml:3:5: the rule "BARE": it neither cites an article nor gives a reason'):
+            self.assertIn(words, done.stdout + done.stderr)
+
+
+    def test_check_says_how_an_older_pack_differs_from_the_shipped_one(self):
+        place, config = copied(self)
+        path = config / "rules" / "nd63.yaml"
+        whole = path.read_text(encoding="utf-8")
+        rules = re.split(r"(?m)^(?=  - id: )", whole)
+        ids = [rule.split()[2] for rule in rules[1:]]
+        self.assertIn("    cites: ", rules[2])
+        rules[2] = rules[2].replace("    cites: ", "    reason: Cũ\n    cites: ", 1).replace("    check: {", "    severity: warning\n    check: {", 1)
+        own = "  - { id: CUA-MINH, field: name, check: { required: true }, cites: A }\n"
+        old = "".join(rules[:1] + rules[2:]) + own
+        for pack, name in (("pack: { name: nd63, version: 1 }", "nd63.yaml"), ("", "nd63.yaml"), ("pack: { name: nd63, version: 1 }", "cu.yaml")):
+            with self.subTest(pack=pack, name=name):
+                path.unlink()
+                path = config / "rules" / name
+                path.write_text(old.replace("pack: { name: nd63, version: 2 }", pack), encoding="utf-8")
+                text = (ROOT / "config" / "congkhai.yaml").read_text(encoding="utf-8").replace("rules/nd63.yaml", f"rules/{name}")
+                (config / "congkhai.yaml").write_text(text, encoding="utf-8")
+                before = path.read_bytes()
+                done = place.run("--config", config / "congkhai.yaml", "--language", "en", "check")
+                self.assertEqual(done.code, 0, done)
+                line, = (line for line in (done.stdout + done.stderr).splitlines() if "shipped with the program" in line)
+                self.assertIn(f"{name} is version 1 of its pack, and version 2 was shipped", line)
+                self.assertTrue(line.endswith(f"it stays as it is; new: {ids[0]}; changed: {ids[1]} (severity, reason); no longer there: CUA-MINH"), line)
+                self.assertEqual(path.read_bytes(), before)
+        path.write_text(whole.replace("version: 2 }", "version: 3 }"), encoding="utf-8")
+        done = place.run("--config", config / "congkhai.yaml", "--language", "en", "check")
+        self.assertNotIn("shipped with the program", done.stdout + done.stderr)
+
+    def test_check_refuses_rules_that_break_their_own_examples(self):
+        with Place() as place:
+            place.configure(rules=[str(ROOT / "tests" / "rules" / "differences" / "rules.yaml")])
+            done = place.run("--json", "check")
+            self.assertEqual(done.code, 2, done)
+            self.assertEqual([(fault["error_id"], re.search(r"yaml:(\d+:\d+)", fault["error"])[1]) for fault in done.json["errors"]],
+                             [("the-rule-breaks-an-example-that-should", "7:29"), ("the-rule-lets-an-example-pass-that", "8:14")])
+
+    def test_an_agency_that_may_be_a_ministry_or_a_province_is_asked(self):
+        with Place() as place:
+            place.configure(agency={"code": "XYZ", "name": "Cơ quan"})
+            done = place.run("--language", "en", "check")
+            self.assertEqual(done.code, 0, done)
+            self.assertIn('the agency\'s code "XYZ" does not say whether it is a ministry or a province', done.stdout + done.stderr)
+            for kind in ("ministry", "province"):
+                place.configure(agency={"code": "XYZ", "name": "Cơ quan", "kind": kind})
+                done = place.run("--language", "en", "check")
+                self.assertEqual(done.code, 0, done)
+                self.assertNotIn("ministry", done.stdout + done.stderr)
 
 
 class Differences(unittest.TestCase):
@@ -90,6 +140,44 @@ class Differences(unittest.TestCase):
                 self.assertEqual(done.code, 2, done)
                 self.assertIn("congkhai.yaml:", done.stderr)
                 self.assertIn(words, done.stderr)
+
+
+    def test_a_record_of_a_test_that_is_none_of_its_source_is_refused_with_its_place(self):
+        """id of what is said, for each way to write it wrongly; and an outcome that is not the expected one."""
+        tests = (("one", {"file": "inbox/one.ndjson", "row": 1}, "record-unknown-key-known-are-file-and"),
+                 ("one", {"file": "inbox/one.ndjson", "inline": {}}, "a-record-is-either-a-file-or"),
+                 ("one", {"file": ["a"]}, "file-is-a-path"), ("one", {"file": "empty.ndjson"}, "there-is-no-record-in-it"),
+                 ("csv", {"inline": "a;b"}, "a-row-is-written-as-columns-and"), ("csv", {"inline": {"Mã": ["a"]}}, "a-cell-holds-one-value"),
+                 ("table", {"inline": ["a"]}, "a-row-is-written-as-columns-and"), ("xml", {"inline": {"a": "b"}}, "a-record-of-this-source-is-written"),
+                 (None, {"inline": {}}, "a-record-needs-the-source-that-it"))
+        with Place() as place:
+            place.write("empty.ndjson", "")
+            place.records({"code": "1.000001", "name": "Tên"})
+            fields = {"code": {"value": "A"}, "name": {"value": "B"}, "status": {"value": "draft"}}
+            place.configure(sources=[place.source("one"), place.source("csv", format="csv", key="Mã", map=fields),
+                                     place.source("table", format="xlsx", key="Mã", map={**fields, "code": "Mã", "name": "Tên"}),
+                                     place.source("xml", format="xml", records="/r/p", key="code", map={**fields, "code": "code"})])
+
+            def run(expect, **test):
+                test = {"name": "a", **test, "expect": expect}
+                place.configure(tests=[{name: value for name, value in test.items() if value is not None}])
+                return place.run("--json", "--language", "en", "test")
+            for source, record, id in tests:
+                with self.subTest(source=source, record=record):
+                    done = run({"rejected": False}, source=source, record=record)
+                    self.assertEqual((done.code, done.json["error_id"]), (2, id), done)
+                    self.assertRegex(done.json["error"], r"congkhai\.yaml:\d+:\d+: ")
+            row = {"source": "table", "record": {"inline": {"Mã": "T1", "Tên": 'Cấp "lại"'}}}
+            self.assertEqual(run({"fields": {"code": "T1", "name": 'Cấp "lại"'}}, **row).code, 0)
+            xml = {"source": "xml", "record": {"inline": "<p><code>X1</code></p>"}}
+            self.assertEqual(run({"fields": {"code": "X1"}}, **xml).code, 0)
+            for fields, id in (({"steps[].text": "a"}, "name-a-whole-list-without"), ({"nmae": "a"}, "a-procedure-has-no-field-in-did")):
+                done = run({"fields": fields}, **row)
+                self.assertEqual(done.code, 2, done)
+                self.assertTrue(done.json["error_id"].startswith(id), done)
+            done = run({"rejected": True}, **row)
+            self.assertEqual((done.code, done.json["failed"]), (1, 1), done)
+            self.assertIn("the record should be kept back, and is not", done.stdout)
 
 
 class RealRecords(unittest.TestCase):

@@ -224,14 +224,13 @@ TEST("a number of the source's own has no thousands, a text may have")
 }
 
 /* One row of a table of code, name and amount. */
-static struct text run_row(const char *format, const char *row)
+static struct text map_row(const char *format, const char *fields, const char *row)
 {
     struct text source =
         text_format(&test_arena,
                     "name: s\nfetch: { %s }\nformat: %s\nkey: c\nmap:\n  code: c\n  name: n\n"
-                    "  status: { value: announced }\n"
-                    "  methods: { from: a, map: { duration.amount: ., fees: { from: . } } }\n",
-                    strcmp(format, "rows") ? "folder: ." : "sqlite: a.db, query: x", format);
+                    "  status: { value: announced }\n%s",
+                    strcmp(format, "rows") ? "folder: ." : "sqlite: a.db, query: x", format, fields);
     BUFFER_OWNED struct buffer bytes = { 0 };
     if (!CHECK_INT(compile(source.bytes), STATUS_OK)) {
         CHECK_STRING(error.message, "");
@@ -243,6 +242,11 @@ static struct text run_row(const char *format, const char *row)
     struct text text = text_copy(&test_arena, buffer_view(&bytes));
     map_free(map);
     return text;
+}
+
+static struct text run_row(const char *format, const char *row)
+{
+    return map_row(format, "  methods: { from: a, map: { duration.amount: ., fees: { from: . } } }\n", row);
 }
 
 TEST("a number of a database is that number; one that was typed into a cell and could be thousands is "
@@ -263,6 +267,19 @@ TEST("a number of a database is that number; one that was typed into a cell and 
     CHECK_STRING(result.findings.first->reason.id, "number.unclear");
 }
 
+TEST("a count that was typed into a cell and could be thousands is nobody's to guess")
+{
+    const char *fields = "  dossier: { from: a, map: { originals: . } }\n";
+    has(map_row("xlsx", fields, "[\"1\",\"a\",2.0]"), "\"dossier\":[{\"originals\":2}]");
+    CHECK(!result.findings.first);
+    CHECK(!text_find(map_row("xlsx", fields, "[\"1\",\"a\",1.515]"), TEXT("originals"), &(size_t){ 0 }));
+    if (CHECK(result.findings.first && !result.findings.first->next))
+        CHECK_STRING(result.findings.first->reason.id, "number.unclear");
+    CHECK(!text_find(map_row("rows", fields, "[\"1\",\"a\",1.515]"), TEXT("originals"), &(size_t){ 0 }));
+    if (CHECK(result.findings.first && !result.findings.first->next))
+        CHECK_STRING(result.findings.first->reason.id, "number.whole");
+}
+
 TEST("money is read, prose stays prose, and constants alone are nothing")
 {
     const char *fields = "  methods: { each: /m, map: { text: /t, fees: { each: /p, map: { kind: { value: "
@@ -274,11 +291,35 @@ TEST("money is read, prose stays prose, and constants alone are nothing")
               "của Hội đồng nhân dân\"}]");
 }
 
+TEST("a fee given as one text becomes amount, currency and kind, and keeps its words where it is per "
+     "something")
+{
+    struct text text =
+        run("  methods: { each: /m, map: { fees: { from: . } } }\n",
+            "{\"n\":\"a\",\"c\":\"1\",\"m\":[\"Lệ phí: 50.000 đồng\",\"Phí: 8.000 đồng/lần\"]}");
+    has(text, "\"fees\":[{\"amount\":\"50000\",\"currency\":\"VND\",\"kind\":\"charge\"}]");
+    has(text, "\"fees\":[{\"amount\":\"8000\",\"currency\":\"VND\",\"kind\":\"fee\",\"text\":\"Phí: 8.000 "
+              "đồng/lần\"}]");
+}
+
+TEST("a code list gives a group that has a code both: the code, and its name there or what the source wrote")
+{
+    struct text text = run("  executing_agencies: { from: /x, codes: levels }\n",
+                           "{\"n\":\"a\",\"c\":\"1\",\"x\":[\"Cấp tỉnh\"]}");
+    has(text, "\"executing_agencies\":[{\"code\":\"province\",\"name\":\"Tỉnh\"}]");
+}
+
 TEST("a duration given as one text becomes amount and unit")
 {
     struct text text = run("  methods: { each: /m, map: { duration: . } }\n",
                            "{\"n\":\"a\",\"c\":\"1\",\"m\":[\"05 Ngày làm việc\",\"ngay khi nhận\"]}");
     has(text, "{\"duration\":{\"amount\":\"5\",\"unit\":\"working_day\"}},{\"text\":\"ngay khi nhận\"}");
+    CHECK(!result.findings.first);
+    text = run("  methods: { each: /m, map: { duration: . } }\n",
+               "{\"n\":\"a\",\"c\":\"1\",\"m\":[\"10 (mười lăm) ngày\"]}");
+    CHECK(!text_find(text, TEXT("duration"), &(size_t){ 0 }));
+    if (CHECK(result.findings.first && !result.findings.first->next))
+        CHECK_STRING(result.findings.first->reason.id, "duration.unclear");
 }
 
 TEST("a document inside a text is parsed and mapped")

@@ -236,6 +236,34 @@ TEST("by precedence one source wins whoever came last, and the other is told in 
     store_close(store);
 }
 
+TEST("what the winner says otherwise now is told to the other with an event, and the same in another "
+     "language is not")
+{
+    static const char *const order[] = { "a", "b" };
+    const char *kept =
+        "SELECT count(*) FROM finding f JOIN record r ON r.id = f.record JOIN source s ON s.id = r.source"
+        " JOIN ledger e ON e.seq = (SELECT max(seq) FROM ledger WHERE source = s.name)"
+        " WHERE f.message = json_extract(e.detail, '$.findings[0].message')";
+    open_store();
+    stage_both("x", "y");
+    settle(order, 2);
+    CHECK_TEXT(text(kept), TEXT("1"));
+    standing = "draft";
+    work("a", "1.000001", "x", "2");
+    settle(order, 2);
+    CHECK_INT(counts.changed, 2);
+    CHECK_TEXT(text("SELECT arguments FROM finding"), TEXT("[\"a\",\"a k\",\"name, status\"]"));
+    CHECK_TEXT(text(kept), TEXT("1"));
+    work("a", "1.000001", "z", "3");
+    standing = "announced";
+    struct resolve_precedence other = { order, 2, LANGUAGE_VI };
+    counts = (struct resolve_counts){ 0 };
+    CHECK_INT(resolve_all(store, &other, rules_in_force, NULL, &counts, &error), STATUS_OK);
+    CHECK_INT(counts.changed, 1);
+    CHECK_TEXT(text(kept), TEXT("1"));
+    store_close(store);
+}
+
 TEST("a record that comes to speak for its code is wanted, though nothing about it is new")
 {
     static const char *const order[] = { "b", "a" };
