@@ -81,6 +81,8 @@ static void print_counts_json(const struct reconciliation_counts *counts, bool o
            (long long)counts->missing, (long long)counts->only);
     if (counts->untold)
         printf("  \"untold\": %lld,\n", (long long)counts->untold);
+    if (counts->gone)
+        printf("  \"gone\": %lld,\n", (long long)counts->gone);
     if (online)
         printf("  \"listed\": %lld,\n  \"conflict\": %lld,\n  \"pending\": %lld,\n  \"refreshed\": %lld,\n",
                (long long)counts->listed, (long long)counts->conflict, (long long)counts->pending,
@@ -104,6 +106,10 @@ static void print_counts(const struct reconciliation_counts *counts, bool online
     if (counts->pending)
         printf(_("%lld that should be there and are not go back to pending: the next run sends them\n"),
                (long long)counts->pending);
+    if (counts->gone)
+        printf(_("%lld that were withdrawn are not there any more, where they should stay readable as "
+                 "abolished: nothing is sent for them; ask those who keep the portal\n"),
+               (long long)counts->gone);
     if (counts->conflict)
         printf(_("%lld are in conflict: settle each with \"congkhai reconcile --adopt CODE\" or "
                  "\"--overwrite CODE\"\n"),
@@ -183,7 +189,9 @@ static enum status ask(struct session *session, struct error *error, int *exit_c
         struct store_kept_back kept;
         status = store_kept_back(store, &kept, error);
         *exit_code =
-            counts.differs || counts.only || counts.untold || (!status && store_keeps(&kept)) ? 1 : 0;
+            counts.differs || counts.only || counts.untold || counts.gone || (!status && store_keeps(&kept))
+                ? 1
+                : 0;
         if (!status)
             status = show(session, store, &counts, true, error);
     }

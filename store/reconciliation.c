@@ -257,8 +257,11 @@ static enum status note_difference(struct store *store, struct arena *arena,
 
 /* ---- what is missing ---- */
 
-static const char missing[] = LISTED "'missing' AND p.held_status = 'published'"
-                                     " AND p.state NOT IN ('intended', 'unknown') ORDER BY l.code";
+/* Of what was withdrawn nothing is to stand there any more that could be sent again. */
+#define MISSING(which)                                                                                       \
+    LISTED "'missing' AND p.state NOT IN ('intended', 'unknown') AND " which                                 \
+           " (p.held_status = 'abolished' AND p.wanted_action IS NULL) ORDER BY l.code"
+static const char missing[] = MISSING("NOT"), gone[] = MISSING("");
 
 static enum status lose(struct store *store, struct arena *arena, struct outbox_item *item, const char *actor,
                         const char *reason, struct error *error)
@@ -327,6 +330,7 @@ enum status reconciliation_compare(struct store *store, struct reconciliation_co
         each(store, refreshed, refresh, &counts->refreshed, error) ||
         each(store, different, note_difference, &counts->conflict, error) ||
         each(store, missing, note_missing, &counts->pending, error) ||
+        each(store, gone, note_missing, &counts->gone, error) ||
         execute(store, "DELETE FROM portal_listing WHERE verdict = 'same'", error) ||
         append_reconciled(store, counts, error) || store_commit(store, error)) {
         store_rollback(store);

@@ -20,6 +20,7 @@ TEST("a key opens with its passphrase and with no other")
     CHECK_INT(crypto_key_open(TEXT(""), TEXT("x"), seen, &error), STATUS_USAGE);
     char longer[2000];
     memset(longer, 'x', sizeof longer);
-    CHECK_INT(crypto_key_open(buffer_view(&pem), (struct text){ longer, sizeof longer }, seen, &error), STATUS_USAGE);
+    CHECK_INT(crypto_key_open(buffer_view(&pem), (struct text){ longer, sizeof longer }, seen, &error),
+              STATUS_USAGE);
     buffer_free(&pem);
 }

@@ -90,7 +90,8 @@ TEST("a disk that is full and descriptors that are used up are told")
     CHECK_INT(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, handler);
     CHECK_INT(status, STATUS_FATAL);
-    CHECK_CONTAINS(error.message, "a temporary file cannot be written: File too large; name another folder with TMPDIR");
+    CHECK_CONTAINS(error.message,
+                   "a temporary file cannot be written: File too large; name another folder with TMPDIR");
 
     struct spool_file none = { 0 };
     before = narrow(RLIMIT_NOFILE, (rlim_t)scratch.descriptor + 1);
@@ -99,7 +100,8 @@ TEST("a disk that is full and descriptors that are used up are told")
     CHECK_INT(setrlimit(RLIMIT_NOFILE, &before), 0);
     CHECK_INT(status, STATUS_FATAL);
     CHECK_INT(reserved, STATUS_FATAL);
-    CHECK_CONTAINS(error.message, "no temporary file can be made in $TMPDIR, /var/tmp or /tmp: Too many open files");
+    CHECK_CONTAINS(error.message,
+                   "no temporary file can be made in $TMPDIR, /var/tmp or /tmp: Too many open files");
     CHECK(!none.open);
     spool_file_close(&scratch);
 }

@@ -329,6 +329,24 @@ class Reconcile(Night):
         self.check_accounts()
         self.expect(self.place.run("audit", "verify"), 0)
 
+    def test_what_was_withdrawn_and_is_not_there_any_more_stands_nowhere_and_is_not_sent_again(self):
+        self.records[0]["status"] = "abolished"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.expect(self.place.run("withdraw", "1.000002", "--decision", "9/QĐ-UBND", "--reason", "x", "--yes"), 0)
+        self.another_hand("DELETE FROM held WHERE code <= '1.000003'")
+        done = self.online(1)
+        self.assertEqual((done["missing_there"], done["pending"], done["gone"]), (3, 1, 2))
+        for code in ("1.000001", "1.000002"):
+            self.assertEqual(self.against(code), (None, ["absent"]))
+            self.assertEqual(self.place.sql("SELECT status FROM audit_current WHERE code = ?", code), [])
+        self.expect(self.place.run("show", "1.000002"), 0, "nothing that was acknowledged", "the portal does not know")
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(sorted(self.portal.held()), [f"1.00000{n}" for n in (3, 4, 5, 6)])
+        self.assertEqual(self.online()["same"], 4)
+        self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
     def test_overwriting_never_publishes_what_was_withdrawn(self):
         self.records[0]["status"] = "abolished"
         self.place.records(*self.records)
