@@ -105,7 +105,7 @@ endef
 $(eval $(call unit_test,core,$(call archive,core)))
 $(eval $(call unit_test,adapters,$(call archive,adapters) $(call archive,core)))
 $(eval $(call unit_test,record,$(call archive,record) $(call archive,adapters) $(call archive,core)))
-$(eval $(call unit_test,store,$(BASE)))
+$(eval $(call unit_test,store,$(BUILD)/tests/support/broken_statements.o $(BASE)))
 $(eval $(call unit_test,extract,$(call archive,extract) $(BASE)))
 $(eval $(call unit_test,transform,$(call archive,transform) $(BASE)))
 $(eval $(call unit_test,load,$(call archive,load) $(BASE)))

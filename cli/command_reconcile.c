@@ -189,7 +189,9 @@ static enum status ask(struct session *session, struct error *error, int *exit_c
         struct store_kept_back kept;
         status = store_kept_back(store, &kept, error);
         *exit_code =
-            counts.differs || counts.only || counts.untold || counts.gone || (!status && store_keeps(&kept)) ? 1 : 0;
+            counts.differs || counts.only || counts.untold || counts.gone || (!status && store_keeps(&kept))
+                ? 1
+                : 0;
         if (!status)
             status = show(session, store, &counts, true, error);
     }

@@ -6,9 +6,13 @@
 
 #include "adapters/crypto.h"
 #include "core/canonical.h"
+#include "store/approval_view.h"
+#include "store/audit.h"
 #include "store/ledger.h"
 #include "store/note.h"
+#include "store/outbox_scan.h"
 #include "store/store_run.h"
+#include "tests/support/broken_statements.h"
 #include "tests/support/test.h"
 
 static struct store *store;
@@ -26,25 +30,53 @@ static struct text key_word(int person)
     return text_copy(&test_arena, buffer_view(&word));
 }
 
-static void open_store(void)
+static char path[300];
+
+static struct clock shifted;
+static int64_t shift; /* milliseconds that its clock is ahead */
+
+static int64_t shifted_now(struct clock *clock)
 {
-    char path[300];
+    (void)clock;
+    return clock_system()->now(clock_system()) + shift;
+}
+
+static void open_again(void)
+{
+    error = (struct error){ .status = STATUS_OK };
+    shifted = *clock_system();
+    shifted.now = shifted_now;
+    shift = 0;
+    CHECK_INT(store_open(path, STORE_RUN, &shifted, &store, &error), STATUS_OK);
+}
+
+static void close_again(void)
+{
+    store_close(store);
+}
+
+static void open_store_with(const char *scope)
+{
     int64_t run;
     struct run_start start = { .command = "load", .operator_ = "tester", .host = "here", .version = "0" };
     struct approval_news news;
-    error = (struct error){ .status = STATUS_OK };
     snprintf(path, sizeof path, "%s/store.db", test_folder());
-    CHECK_INT(store_open(path, STORE_RUN, clock_system(), &store, &error), STATUS_OK);
+    open_again();
     CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
     setting.document = text_format(&test_arena,
                                    "{\"expires\":432000000,\"people\":[{\"key\":\"%.*s\",\"login\":[\"a\"],"
                                    "\"name\":\"A\",\"role\":\"approver\"},"
                                    "{\"key\":\"%.*s\",\"login\":[\"b\"],\"name\":\"B\",\"role\":"
-                                   "\"submitter\"}],\"scope\":[{\"scope\":\"all\"}]}",
-                                   TEXT_ARG(key_word(0)), TEXT_ARG(key_word(1)));
+                                   "\"submitter\"}],\"scope\":[%s]}",
+                                   TEXT_ARG(key_word(0)), TEXT_ARG(key_word(1)), scope);
     setting.digest = crypto_sha256(setting.document);
     CHECK_INT(approval_settle(store, &setting, "tester", &news, &error), STATUS_OK);
     CHECK(news.founded);
+}
+
+static void open_store(void)
+{
+    open_store_with("{\"scope\":\"all\"}");
 }
 
 static struct outbox_item want(const char *code)
@@ -192,5 +224,158 @@ TEST("what the next reading would doubt is not written")
     CHECK_CONTAINS(error.message, "not the list that it is said to be");
     CHECK_INT(approval_approve(store, &signing, &error), STATUS_OK);
     CHECK_INT(approval_approve(store, &signing, &error), STATUS_USAGE);
+    store_close(store);
+}
+
+/* ---- whose source decides, and what breaks off ---- */
+
+static struct value *view, *news_rows;
+static struct text kept;
+static struct approval_counts counts;
+static struct outbox_extent extent;
+
+static void run_sql(const char *sql)
+{
+    if (!CHECK_INT(sqlite_run(store_database(store), sql, &error), STATUS_OK))
+        printf("  %s\n", error.message);
+}
+
+/* Each of these may let something pass: none may take a failure for "free". */
+static enum status look_at_all(struct error *fault)
+{
+    struct approval_gate gate;
+    struct outbox_filter all = { .code_count = 0 };
+    enum status status = approval_gate_open(store, &gate, fault);
+    status = status ? status : approval_gate_extent(&gate, &all, &extent, fault);
+    approval_gate_close(&gate);
+    status = status ? status : approval_count(store, &counts, fault);
+    status = status ? status : approval_view(store, &test_arena, &view, fault);
+    status = status ? status : approval_view_news(store, &test_arena, 0, &news_rows, fault);
+    return status ? status : approval_view_kept(store, &test_arena, &kept, fault);
+}
+
+TEST(
+    "the source of a record decides whether a step is free, and a question that breaks off lets nothing pass")
+{
+    open_store_with("{\"scope\":\"none\",\"source\":\"inside\"},{\"scope\":\"all\"}");
+    struct outbox_item approved = want("1.000001");
+    want("1.000002");
+    want("1.000003");
+    run_sql(
+        "INSERT INTO source (id, name) VALUES (1, 'inside'), (2, 'outside');"
+        "INSERT INTO record (id, source, key, locator, source_digest, payload, content, code, status, work)"
+        " SELECT row_number() OVER (), 1 + (code <> '1.000003'), code, code, x'00', wanted_content,"
+        " wanted_content, code, 'announced', 0 FROM procedure_state ORDER BY code;"
+        "UPDATE procedure_state SET record = (SELECT id FROM record WHERE key = procedure_state.code)");
+    struct approval_signing signing = submit(&approved);
+    CHECK_INT(approval_approve(store, &signing, &error), STATUS_OK);
+    close_again();
+    CHECK(broken_statements_play(&(struct broken_work){ open_again, look_at_all, close_again }) > 30);
+    CHECK_INT(counts.approved, 1);
+    CHECK_INT(counts.waiting, 1);
+    CHECK_INT(counts.sent_back, 0);
+    const struct value *steps = value_find(view, "steps");
+    if (CHECK_INT(steps->count, 2)) {
+        CHECK_TEXT(value_text_of(steps->first, "code"), TEXT("1.000001"));
+        CHECK_TEXT(value_text_of(steps->first, "standing"), TEXT("approved"));
+        CHECK(value_text_of(steps->first, "until").length > 0);
+        CHECK_TEXT(value_text_of(steps->last, "code"), TEXT("1.000002"));
+        CHECK_TEXT(value_text_of(steps->last, "standing"), TEXT("unsubmitted"));
+    }
+    CHECK_CONTAINS(text_string(&test_arena, kept), "\"code\":\"1.000002\",\"outcome\":\"waiting\"");
+    CHECK(!text_find(kept, TEXT("1.000003"), &(size_t){ 0 }));
+    if (CHECK_INT(news_rows->count, 1))
+        CHECK_TEXT(value_text_of(news_rows->first, "actor"), TEXT("tester"));
+}
+
+/* ---- what the audit says of approval ---- */
+
+static const char *found_by_audit(void)
+{
+    struct audit_report report;
+    struct audit_request request = { 0 };
+    BUFFER_OWNED struct buffer all = { 0 };
+    CHECK_INT(audit_verify(store, &request, &test_arena, &report, &error), STATUS_OK);
+    for (const struct audit_finding *finding = report.first; finding; finding = finding->next)
+        if (!strcmp(finding->kind, AUDIT_APPROVAL))
+            buffer_printf(&all, "%s\n", finding->message);
+    return text_string(&test_arena, text_copy(&test_arena, buffer_view(&all)));
+}
+
+static int64_t append(const char *event, const char *code, const struct digest *digest, struct value *detail)
+{
+    int64_t seq = 0;
+    struct ledger_event written = {
+        .event = event, .code = text_of(code), .digest = digest, .detail = detail, .actor = code ? NULL : "A"
+    };
+    CHECK_INT(store_begin(store, &error), STATUS_OK);
+    CHECK_INT(ledger_append(store, &written, &seq, &error), STATUS_OK);
+    CHECK_INT(store_commit(store, &error), STATUS_OK);
+    return seq;
+}
+
+static int64_t intend(const struct outbox_item *item, const char *action, int64_t approval)
+{
+    struct value *detail = value_object(&test_arena);
+    value_set(detail, "action", value_string(&test_arena, action));
+    if (approval)
+        value_set(detail, "approval", value_integer(&test_arena, approval));
+    value_set(detail, "key", value_string(&test_arena, "k"));
+    return append("intended", text_string(&test_arena, item->code), &item->digest, detail);
+}
+
+TEST("the audit names every delivery that went without its approval, whoever wrote the event")
+{
+    int64_t approval;
+    open_store();
+    struct outbox_item item = want("1.000001"), other = want("1.000002");
+    struct approval_signing signing = submit(&item);
+    CHECK_INT(approval_approve(store, &signing, &error), STATUS_OK);
+    CHECK_INT(standing_of(&item, &approval), APPROVAL_APPROVED);
+    CHECK_STRING(found_by_audit(), "");
+    (void)intend(&item, "publish", approval);
+    CHECK_STRING(found_by_audit(), "");
+    int64_t again = intend(&item, "publish", approval);
+    CHECK_CONTAINS(found_by_audit(), text_format(&test_arena,
+                                                 "event %lld sends 1.000001 by an approval (event %lld) that "
+                                                 "was used before",
+                                                 (long long)again, (long long)approval)
+                                         .bytes);
+    int64_t free = intend(&other, "publish", 0);
+    CHECK_CONTAINS(
+        found_by_audit(),
+        text_format(&test_arena, "event %lld sends 1.000002 without an approval", (long long)free).bytes);
+    int64_t wrong[] = { intend(&other, "publish", approval), intend(&item, "withdraw", approval),
+                        intend(&item, "publish", 1) };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        CHECK_CONTAINS(found_by_audit(),
+                       text_format(&test_arena,
+                                   "event %lld sends %s by an approval (event %lld) that is not "
+                                   "there, or approves something else",
+                                   (long long)wrong[i], i ? "1.000001" : "1.000002",
+                                   i < 2 ? (long long)approval : 1LL)
+                           .bytes);
+    store_close(store);
+}
+
+TEST("the audit names an approval that had expired when it was used, and an event of approval that means "
+     "nothing")
+{
+    int64_t approval;
+    open_store();
+    struct outbox_item item = want("1.000001");
+    struct approval_signing signing = submit(&item);
+    CHECK_INT(approval_approve(store, &signing, &error), STATUS_OK);
+    CHECK_INT(standing_of(&item, &approval), APPROVAL_APPROVED);
+    shift = INT64_C(7) * 86400000;
+    int64_t used = intend(&item, "publish", approval);
+    CHECK_CONTAINS(found_by_audit(), text_format(&test_arena,
+                                                 "event %lld sends 1.000001 by an approval (event %lld) that "
+                                                 "had expired",
+                                                 (long long)used, (long long)approval)
+                                         .bytes);
+    int64_t nothing = append("sent-back", NULL, NULL, value_object(&test_arena));
+    CHECK_CONTAINS(found_by_audit(),
+                   text_format(&test_arena, "event %lld, of approval: ", (long long)nothing).bytes);
     store_close(store);
 }

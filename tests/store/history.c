@@ -1,5 +1,6 @@
 #include "store/history.h"
 
+#include "tests/support/broken_statements.h"
 #include "tests/support/night.h"
 #include "tests/support/test.h"
 
@@ -182,7 +183,7 @@ TEST("the page on a procedure has its records, outcomes, requests and what waits
     CHECK_INT(history_show(night.store, &test_arena, TEXT("1.000001"), &page, &error), STATUS_OK);
     CHECK_STRING(text_at(page, "name"), "Một");
     CHECK_STRING(text_at(page, "state"), "refused");
-    CHECK_STRING(text_at(value_find(page, "pending"), "words"), "thiếu căn cứ");
+    CHECK_STRING(text_at(value_find(page, "pending"), "words"), "the portal says: thiếu căn cứ");
     CHECK_STRING(text_at(value_find(page, "held"), "status"), "published");
     CHECK_INT(value_find(page, "records")->count, 1);
     CHECK_INT(value_find(page, "outcomes")->count, 2);
@@ -194,4 +195,51 @@ TEST("the page on a procedure has its records, outcomes, requests and what waits
     CHECK(value_find(page, "held") == NULL);
     CHECK_INT(history_show(night.store, &test_arena, TEXT("9.999999"), &page, &error), STATUS_END);
     night_close(&night);
+}
+
+/* ---- what stands against what was acknowledged ---- */
+
+static const char *path;
+static struct value *against;
+
+static void open_again(void)
+{
+    night_open(&night, path, NULL);
+}
+
+static enum status look_against(struct error *error)
+{
+    return history_against_all(night.store, &test_arena, day(9), &against, error);
+}
+
+static void close_again(void)
+{
+    night_close(&night);
+}
+
+TEST("a change whose answer never came stands against what was acknowledged, or it is said that the question "
+     "broke off")
+{
+    size_t count;
+    path = text_string(&test_arena, text_format(&test_arena, "%s/a.db", test_folder()));
+    night = (struct night){ 0 };
+    night_open(&night, path, NULL);
+    run_night("announced", "Một", "1");
+    night_begin(&night);
+    night_stage(&night, "1.000001", "announced", "Hai", "1");
+    night_work(&night);
+    struct outbox_item *items = night_intend(&night, SIZE_MAX, &count);
+    CHECK_INT(count, 1);
+    struct error error = { 0 };
+    CHECK_INT(store_begin(night.store, &error), STATUS_OK);
+    night_answer(&night, &items[0], OUTBOX_STILL_UNKNOWN, 0, "no answer");
+    CHECK_INT(store_commit(night.store, &error), STATUS_OK);
+    night_end(&night);
+    night_close(&night);
+    CHECK(broken_statements_play(&(struct broken_work){ open_again, look_against, close_again }) > 3);
+    if (CHECK_INT(against->count, 1)) {
+        CHECK_STRING(text_at(against->first, "code"), "1.000001");
+        CHECK_STRING(text_at(against->first, "what"), "open");
+        CHECK_STRING(text_at(against->first, "run"), "2");
+    }
 }

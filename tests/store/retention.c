@@ -2,6 +2,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/deflate.h"
+#include "tests/support/broken_statements.h"
 #include "tests/support/night.h"
 #include "tests/support/test.h"
 
@@ -318,5 +319,49 @@ TEST(
                      " (SELECT 1 FROM ledger l WHERE l.digest = p.digest)"),
               0);
     night_end(&night);
+    night_close(&night);
+}
+
+/* ---- a night that breaks off ---- */
+
+static const char *path;
+static struct retention_done last; /* of the last round: the nights before may have done it */
+
+static void open_again(void)
+{
+    struct error error = { 0 };
+    night_open(&night, path, NULL);
+    CHECK_INT(night_try_begin(&night, &error), STATUS_OK);
+}
+
+static enum status keep_house_all(struct error *error)
+{
+    return retention_run(night.store, &(struct retention_settings){ 30 * DAY_MS, 0 }, &last, error);
+}
+
+static void close_again(void)
+{
+    night_close(&night);
+}
+
+TEST("housekeeping that breaks off anywhere says so, and the next night does what is left, once")
+{
+    path = text_format(&test_arena, "%s/a.db", test_folder()).bytes;
+    static char filler[3000];
+    memset(filler, 'x', sizeof filler - 1);
+    night = (struct night){ .filler = filler };
+    night_open(&night, path, NULL);
+    begin("Một");
+    night_end(&night);
+    begin("Mốt");
+    night_end(&night);
+    night_close(&night);
+    night.clock.now += 31 * DAY_MS;
+    CHECK(broken_statements_play(&(struct broken_work){ open_again, keep_house_all, close_again }) > 20);
+    open_again();
+    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'forgotten'"), 1);
+    CHECK_INT(number(SOURCES "bytes IS NULL AND forgotten IS NOT NULL"), 1);
+    CHECK_INT(number(SOURCES "bytes IS NOT NULL AND encoding = 0"), 0);
+    CHECK(verifies());
     night_close(&night);
 }
