@@ -31,7 +31,7 @@ enum resolve_verdict {
 struct resolve_party {
     const struct resolution_member *member;
     bool lacks_decision; /* its withdrawal needs a decision that it does not name */
-    bool spoke;          /* of a rejected one: what stands at the portal, or is on its way there, came of it */
+    bool spoke; /* of a rejected one: what stands at the portal, or is on its way there, came of it */
     /* decided */
     enum resolve_verdict verdict;
     bool speaks;
