@@ -96,7 +96,8 @@ static void put_step(struct page *page, const struct value *run, const char *mem
 static void put_flow(struct page *page, const struct value *run)
 {
     static const struct fallout seen[] = { { "missing", N_("missing"), NULL } },
-                                checked[] = { { "rejected", N_("rejected"), NULL }, { "held", N_("held"), NULL } },
+                                checked[] = { { "rejected", N_("rejected"), NULL },
+                                              { "held", N_("held"), NULL } },
                                 sent[] = { { "refused", N_("refused"), NULL },
                                            { "conflict", N_("conflict"), NULL },
                                            { "unknown", N_("unknown"), NULL },

@@ -140,8 +140,12 @@ class Lists(Office, Night):
         words = ["--decision", "99/QĐ-UBND", "--reason", "Bãi bỏ"]
         words += ["--yes"] if "--yes" in self.run_as("help", "withdraw").stdout else []
         done = self.run_as("withdraw", "1.000001", *words, login="b")
-        self.expect(done, 1, "submitted for approval as list 1")
-        self.expect(self.run_as("withdraw", "1.000002", *words), 1, "op is no login")
+        self.expect(done, 1, "submitted for approval as list 1", f"not made: in list 1, submitted by {B}: it waits for an approver")
+        self.assertNotIn("idle", done.stdout)
+        self.expect(self.run_as("load"), 1)
+        self.expect(self.run_as("show", "1.000001"), 0, f"Pending: withdraw since run .*: in list 1, submitted by {B}")
+        self.expect(self.run_as("withdraw", "1.000001", *words, login="b"), 1, "not made: in list 1")
+        self.expect(self.run_as("withdraw", "1.000002", *words), 1, "op is no login", "not made: it needs approval")
         self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 2})
         self.approve()
         self.expect(self.run_as("load"), 1)
