@@ -171,8 +171,8 @@ static enum status say_standing(struct session *session, struct store *store, st
     } else if (item.held_absent) {
         printf(_("The portal does not know " TEXT_PRINT ": there is nothing to withdraw\n"), TEXT_ARG(code));
     } else if (waits.bytes) {
-        printf(_("The withdrawal of " TEXT_PRINT " is ordered, but not made: " TEXT_PRINT "\n"), TEXT_ARG(code),
-               TEXT_ARG(waits));
+        printf(_("The withdrawal of " TEXT_PRINT " is ordered, but not made: " TEXT_PRINT "\n"),
+               TEXT_ARG(code), TEXT_ARG(waits));
     } else if (item.state == OUTBOX_IDLE) {
         printf(_("The withdrawal of " TEXT_PRINT " is ordered, but not made yet: \"congkhai show " TEXT_PRINT
                  "\" says why\n"),

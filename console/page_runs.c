@@ -120,9 +120,9 @@ static void put_facts(struct page *page, const struct value *run)
 {
     struct text code = value_text_of(run, "exit_code"), why = value_text_of(run, "why");
     page_paragraph(page,
-                   !code.bytes || text_is(code, "0") ? "state good"
-                   : text_is(code, "1")              ? "state open"
-                                                     : "state bad",
+                   text_is(code, "0")                  ? "state good"
+                   : !code.bytes || text_is(code, "1") ? "state open"
+                                                       : "state bad",
                    !code.bytes ? text_of(_("It has not ended: it is at work, or was broken off."))
                                : text_format(page->arena, _("exit " TEXT_PRINT "%s" TEXT_PRINT),
                                              TEXT_ARG(code), why.length ? ": " : "", TEXT_ARG(why)));

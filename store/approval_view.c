@@ -260,7 +260,8 @@ enum status approval_view_words(struct store *store, struct arena *arena, struct
     struct outbox_item item;
     enum status status = approval_gate_open(store, &viewing.gate, error);
     *words = TEXT_NONE;
-    if (!status && viewing.gate.bound && (status = outbox_find(store, arena, code, &item, error)) == STATUS_OK)
+    if (!status && viewing.gate.bound &&
+        (status = outbox_find(store, arena, code, &item, error)) == STATUS_OK)
         status = take_item(&viewing, &item, error);
     const struct value *step = viewing.steps->first;
     if (step && text_is(value_text_of(step, "standing"), "sent-back"))

@@ -1,6 +1,7 @@
 """What the first page, the pages of runs and `health` say of nights that are not as every night."""
 
 import re
+import signal
 import time
 import unittest
 
@@ -61,6 +62,17 @@ class Nights(Night):
         self.assertIn("It stopped before the end; the same command goes on.", self.pages().page("/"))
         done = self.expect(self.place.run("--language", "en", "health"), 2, "a b.ndjson")
         self.assertEqual((done.stdout.count("|"), done.stdout.count("\n")), (1, 1), "a monitor takes what is behind | for numbers")
+
+    def test_a_run_that_has_not_ended_is_neither_good_nor_bad(self):
+        self.place.records(procedure("1.000001"))
+        self.portal.faults("kind=timeout,on=put")
+        running = self.place.start("run")
+        wait_until(lambda: self.portal.requests("put"), "the night is at work")
+        running.signal(signal.SIGKILL)
+        running.wait()
+        page = self.pages().page("/luot-chay/1")
+        self.assertIn('<p class="state open">It has not ended: it is at work, or was broken off.</p>', page)
+        self.assertNotIn("Ended", self.facts(page))
 
     @unittest.skipUnless(FAKETIME, "needs faketime")
     def test_a_clock_that_went_back_is_told(self):
