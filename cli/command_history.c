@@ -228,9 +228,11 @@ static void print_now(struct arena *arena, const struct value *page)
                words.length ? " — " : "", TEXT_ARG(words));
         return;
     }
+    struct text waits = value_text_of(pending, "approval");
     printf(_("Pending: %.*s since run %.*s: %s%s%.*s\n"),
            TEXT_ARG(output_word(value_text_of(pending, "action"))),
-           TEXT_ARG(value_text_of(pending, "since_run")), why_pending(value_text_of(page, "state")),
+           TEXT_ARG(value_text_of(pending, "since_run")),
+           waits.bytes ? text_string(arena, waits) : why_pending(value_text_of(page, "state")),
            words.length ? " — " : "", TEXT_ARG(words));
 }
 

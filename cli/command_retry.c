@@ -8,6 +8,7 @@
 #include "cli/approval_lists.h"
 #include "cli/run.h"
 #include "core/document_number.h"
+#include "store/approval_view.h"
 #include "store/history.h"
 #include "store/operator_order.h"
 #include "store/store_run.h"
@@ -151,6 +152,9 @@ static enum status say_standing(struct session *session, struct store *store, st
     if (outbox_find(store, &arena, code, &item, error))
         return error->status;
     bool done = item.held_abolished || item.held_absent;
+    struct text waits = TEXT_NONE;
+    if (item.wanted && approval_view_words(store, &arena, code, &waits, error))
+        return error->status;
     *exit_code = done && !item.wanted ? 0 : 1;
     if (session->invocation->json) {
         struct value *document = value_object(&arena);
@@ -158,16 +162,25 @@ static enum status say_standing(struct session *session, struct store *store, st
         value_set(document, "code", value_text(&arena, code));
         value_set(document, "withdrawn", value_boolean(&arena, item.held_abolished));
         value_set(document, "state", value_string(&arena, outbox_state_name(item.state)));
+        if (waits.bytes)
+            value_set(document, "approval", value_text(&arena, waits));
         value_set(document, "exit_code", value_integer(&arena, *exit_code));
         output_json(document);
     } else if (item.held_abolished) {
         printf(_(TEXT_PRINT " is marked abolished at the portal\n"), TEXT_ARG(code));
     } else if (item.held_absent) {
         printf(_("The portal does not know " TEXT_PRINT ": there is nothing to withdraw\n"), TEXT_ARG(code));
-    } else {
-        printf(_("The withdrawal of " TEXT_PRINT " is ordered, but not made (%s): \"congkhai show " TEXT_PRINT
+    } else if (waits.bytes) {
+        printf(_("The withdrawal of " TEXT_PRINT " is ordered, but not made: " TEXT_PRINT "\n"),
+               TEXT_ARG(code), TEXT_ARG(waits));
+    } else if (item.state == OUTBOX_IDLE) {
+        printf(_("The withdrawal of " TEXT_PRINT " is ordered, but not made yet: \"congkhai show " TEXT_PRINT
                  "\" says why\n"),
-               TEXT_ARG(code), outbox_state_name(item.state), TEXT_ARG(code));
+               TEXT_ARG(code), TEXT_ARG(code));
+    } else {
+        printf(_("The withdrawal of " TEXT_PRINT " is ordered, but not made (" TEXT_PRINT
+                 "): \"congkhai show " TEXT_PRINT "\" says why\n"),
+               TEXT_ARG(code), TEXT_ARG(output_word(text_of(outbox_state_name(item.state)))), TEXT_ARG(code));
     }
     return STATUS_OK;
 }

@@ -219,6 +219,8 @@ static enum status take_signature(struct signing *signing, struct error *error)
                                   &signing->approval.revoked, error);
 }
 
+#define NAMED 8 /* codes in a message */
+
 static enum approval_standing standing_of(const struct approval_list *list, struct text code)
 {
     size_t i = 0;
@@ -242,6 +244,55 @@ static size_t find_waiting(struct signing *signing, const struct approval_list *
     return count;
 }
 
+static bool is_named(const struct invocation *invocation, struct text code)
+{
+    size_t i = 0;
+    while (i < invocation->code_count && !text_equal(invocation->codes[i], code))
+        i++;
+    return !invocation->code_count || i < invocation->code_count;
+}
+
+/* Is the step wanted, as it stands in the list? */
+static enum status ask_wanted(struct store *store, const struct approval_step *step, bool *wanted,
+                              struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    struct approval_step now;
+    struct outbox_item item;
+    if (outbox_find(store, &arena, step->code, &item, error) > STATUS_END)
+        return error->status;
+    approval_step_of(&item, &now);
+    *wanted = item.wanted && approval_step_same(&now, step);
+    return STATUS_OK;
+}
+
+/* Of what would be signed: what is wanted otherwise by now, or not at all, so that nothing is sent for it. */
+static enum status say_unwanted(struct signing *signing, struct store *store, const struct approval_list *list,
+                                size_t *unwanted, struct error *error)
+{
+    BUFFER_OWNED struct buffer codes = { 0 };
+    *unwanted = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct approval_step *step = &list->entries[i].step;
+        bool wanted = true;
+        if (list->entries[i].standing != APPROVAL_WAITING || !is_named(signing->session->invocation, step->code))
+            continue;
+        if (ask_wanted(store, step, &wanted, error))
+            return error->status;
+        if (wanted)
+            continue;
+        if (++*unwanted <= NAMED)
+            buffer_printf(&codes, "%s%.*s", codes.length ? ", " : "", TEXT_ARG(step->code));
+    }
+    if (*unwanted)
+        output_message(signing->session,
+                       _("%zu of these steps are not wanted any more as they stand in list %lld (" TEXT_PRINT
+                         "%s): nothing is sent for them"),
+                       *unwanted, (long long)list->number, TEXT_ARG(buffer_view(&codes)),
+                       *unwanted > NAMED ? ", …" : "");
+    return STATUS_OK;
+}
+
 static enum status approve(struct signing *signing, struct store *store, struct error *error)
 {
     const struct invocation *invocation = signing->session->invocation;
@@ -257,7 +308,9 @@ static enum status approve(struct signing *signing, struct store *store, struct 
                          _("there is no list %lld; \"congkhai status\" shows those that wait"),
                          (long long)signing->approval.list);
     struct text *waiting, *codes = invocation->codes;
-    size_t count = invocation->code_count, waits = find_waiting(signing, list, &waiting);
+    size_t count = invocation->code_count, waits = find_waiting(signing, list, &waiting), unwanted;
+    if (say_unwanted(signing, store, list, &unwanted, error))
+        return error->status;
     /* A signature that was made elsewhere is of the words as they were submitted. */
     if (!invocation->signature && waits && waits < (count ? count : list->count)) {
         codes = waiting;
@@ -276,11 +329,14 @@ static enum status approve(struct signing *signing, struct store *store, struct 
         output_message(signing->session,
                        _("list %lld is approved: its rules of approval are in force from now on"),
                        (long long)list->number);
+    else if (unwanted == waits)
+        output_message(signing->session, _("%zu steps of list %lld are approved; none of them is wanted any more"),
+                       waits, (long long)list->number);
     else
         output_message(signing->session,
                        _("%zu steps of list %lld are approved; the next \"congkhai run\" or \"congkhai "
                          "load\" sends them"),
-                       waits, (long long)list->number);
+                       waits - unwanted, (long long)list->number);
     return STATUS_OK;
 }
 

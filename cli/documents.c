@@ -41,7 +41,7 @@ static const struct {
     { "send-back", NULL, "run:i sent_back:i" },
     { "retry", NULL,
       "run:i taken_up:i rejected:i held:i refused:i failed:i unknown:i conflict:i lifted:i sent_back:i" },
-    { "withdraw", NULL, "run:i code:s withdrawn:b state:s exit_code:i" },
+    { "withdraw", NULL, "run:i code:s withdrawn:b state:s approval?:s exit_code:i" },
     { "reconcile", NULL, "online:b same:i differs:i missing_there:i only_there:i untold?:i gone?:i rows:a" },
     { "reconcile", NULL, "code:s state:s ours:s known_there:b shown_there:b differs:i rows:a" },
     { "reconcile", NULL, "code:s settled:s" },

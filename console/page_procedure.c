@@ -130,6 +130,8 @@ static void put_pending(struct page *page, const struct procedure *procedure)
                                    words.length ? ": " : "", TEXT_ARG(words)));
         return;
     }
+    if (value_find(pending, "approval"))
+        words = value_text_of(pending, "approval");
     page_paragraph(
         page, "state open",
         text_format(page->arena,

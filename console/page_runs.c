@@ -46,9 +46,9 @@ enum status page_runs(struct page *page, struct error *error)
 
 /* ---- one run ---- */
 
-/* What fell out behind a step: its member of audit_runs, and whether records or deliveries are behind it. */
+/* What fell out behind a step: its member of audit_runs, and the page that shows it (NULL: this one). */
 struct fallout {
-    const char *member, *words;
+    const char *member, *words, *address;
 };
 
 static void put_fallout(struct page *page, const struct value *run, const struct fallout *fallout,
@@ -62,7 +62,9 @@ static void put_fallout(struct page *page, const struct value *run, const struct
         if (!any)
             html_literal(page->out, "<ul>");
         html_literal(page->out, "<li>");
-        page_link(page, page_address_here(page, "xem", fallout[i].member),
+        page_link(page,
+                  fallout[i].address ? page_address(page, fallout[i].address, TEXT_NONE, NULL)
+                                     : page_address_here(page, "xem", fallout[i].member),
                   text_format(page->arena, "%s: " TEXT_PRINT, _(fallout[i].words),
                               TEXT_ARG(page_count(page, strtoll(number.bytes, NULL, 10)))));
         html_literal(page->out, "</li>");
@@ -93,13 +95,14 @@ static void put_step(struct page *page, const struct value *run, const char *mem
 
 static void put_flow(struct page *page, const struct value *run)
 {
-    static const struct fallout seen[] = { { "missing", N_("missing") } },
-                                checked[] = { { "rejected", N_("rejected") }, { "held", N_("held") } },
-                                sent[] = { { "refused", N_("refused") },
-                                           { "conflict", N_("conflict") },
-                                           { "unknown", N_("unknown") },
-                                           { "failed", N_("failed") } },
-                                waiting[] = { { "waiting", N_("waiting for approval") } };
+    static const struct fallout seen[] = { { "missing", N_("missing"), NULL } },
+                                checked[] = { { "rejected", N_("rejected"), NULL },
+                                              { "held", N_("held"), NULL } },
+                                sent[] = { { "refused", N_("refused"), NULL },
+                                           { "conflict", N_("conflict"), NULL },
+                                           { "unknown", N_("unknown"), NULL },
+                                           { "failed", N_("failed"), NULL } },
+                                waiting[] = { { "waiting", N_("waiting for approval"), "/phe-duyet" } };
     page_heading(page, "dong-chay", _("What became of it"));
     html_literal(page->out, "<ol class=\"flow\">\n");
     put_step(page, run, "seen", _("records seen"), false, seen, 1);
@@ -117,9 +120,9 @@ static void put_facts(struct page *page, const struct value *run)
 {
     struct text code = value_text_of(run, "exit_code"), why = value_text_of(run, "why");
     page_paragraph(page,
-                   !code.bytes || text_is(code, "0") ? "state good"
-                   : text_is(code, "1")              ? "state open"
-                                                     : "state bad",
+                   text_is(code, "0")                  ? "state good"
+                   : !code.bytes || text_is(code, "1") ? "state open"
+                                                       : "state bad",
                    !code.bytes ? text_of(_("It has not ended: it is at work, or was broken off."))
                                : text_format(page->arena, _("exit " TEXT_PRINT "%s" TEXT_PRINT),
                                              TEXT_ARG(code), why.length ? ": " : "", TEXT_ARG(why)));

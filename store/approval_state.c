@@ -59,6 +59,12 @@ static struct digest id_of(const struct approval_step *step)
     return crypto_sha256(buffer_view(&out));
 }
 
+bool approval_step_same(const struct approval_step *one, const struct approval_step *other)
+{
+    struct digest left = id_of(one), right = id_of(other);
+    return digest_equal(&left, &right);
+}
+
 /* ---- lists ---- */
 
 struct approval_list *approval_state_list(const struct approval_state *state, int64_t number)

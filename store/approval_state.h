@@ -38,6 +38,7 @@ void approval_step_of(const struct outbox_item *item, struct approval_step *step
 /* As a list has it: abolished?, action, code, digest, overwrites?, replaces?. And back: false if it is none. */
 struct value *approval_step_value(struct arena *arena, const struct approval_step *step);
 bool approval_step_parse(const struct value *value, struct approval_step *step);
+bool approval_step_same(const struct approval_step *one, const struct approval_step *other);
 
 enum approval_standing {
     APPROVAL_FREE,        /* nobody needs to be asked */

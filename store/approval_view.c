@@ -253,6 +253,26 @@ enum status approval_view_kept(struct store *store, struct arena *arena, struct 
     return status;
 }
 
+enum status approval_view_words(struct store *store, struct arena *arena, struct text code,
+                                struct text *words, struct error *error)
+{
+    struct viewing viewing = { .arena = arena, .steps = value_list(arena) };
+    struct outbox_item item;
+    enum status status = approval_gate_open(store, &viewing.gate, error);
+    *words = TEXT_NONE;
+    if (!status && viewing.gate.bound &&
+        (status = outbox_find(store, arena, code, &item, error)) == STATUS_OK)
+        status = take_item(&viewing, &item, error);
+    const struct value *step = viewing.steps->first;
+    if (step && text_is(value_text_of(step, "standing"), "sent-back"))
+        *words = text_format(arena, _("sent back by %.*s: %.*s"), TEXT_ARG(value_text_of(step, "by")),
+                             TEXT_ARG(value_text_of(step, "reason")));
+    else if (step && !text_is(value_text_of(step, "standing"), "approved"))
+        *words = words_of(&viewing, step);
+    approval_gate_close(&viewing.gate);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
 /* ---- for notices ---- */
 
 static const char *news_words(struct text event)

@@ -18,6 +18,11 @@
  * Times are RFC 3339. */
 enum status approval_view(struct store *store, struct arena *arena, struct value **view, struct error *error);
 
+/* Why what is wanted of a procedure does not leave before somebody has approved it, or submitted it, in words; bytes NULL: it
+ * is not approval that it waits for. */
+enum status approval_view_words(struct store *store, struct arena *arena, struct text code,
+                                struct text *words, struct error *error);
+
 /* That rules of approval took effect first, are to be recovered or were recovered, since a moment: { words, at, actor?,
  * reason? }. */
 enum status approval_view_news(struct store *store, struct arena *arena, int64_t since, struct value **rows,

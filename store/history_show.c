@@ -1,5 +1,6 @@
 /* The one page on a procedure. */
 #include "adapters/json.h"
+#include "store/approval_view.h"
 #include "store/finding_row.h"
 #include "store/history.h"
 #include "store/history_rows.h"
@@ -288,8 +289,9 @@ static enum status add_state(struct store *store, struct arena *arena, struct te
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
     history_text(arena, page, "state", row, 0);
+    struct value *pending = NULL;
     if (sqlite_number(row, 7)) {
-        struct value *pending = value_set(page, "pending", value_object(arena));
+        pending = value_set(page, "pending", value_object(arena));
         history_text(arena, pending, "action", row, 1);
         history_text(arena, pending, "content_digest", row, 2);
         history_number(arena, pending, "since_run", row, 3);
@@ -300,6 +302,11 @@ static enum status add_state(struct store *store, struct arena *arena, struct te
         history_text(arena, pending, "idempotency_key", row, 6);
     }
     sqlite_reset_statement(row);
+    struct text waits = TEXT_NONE;
+    if (pending && approval_view_words(store, arena, code, &waits, error))
+        return error->status;
+    if (waits.bytes)
+        value_set(pending, "approval", value_text(arena, waits));
     return STATUS_OK;
 }
 

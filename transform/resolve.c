@@ -36,13 +36,14 @@ static const struct resolution_member *find_master(const struct resolve_party *p
     return NULL;
 }
 
-/* Nobody of its own rank says something else. What is rejected says it, too: a fault in one of two records that contradict
- * each other does not make the other one right. */
+/* Nobody of its own rank says something else. What is rejected says it, too, where it is what stands: a fault in it does not make
+ * the other one right. */
 static bool is_unanimous(const struct resolve_party *parties, size_t count,
                          const struct resolution_member *best, const struct resolve_precedence *precedence)
 {
     for (size_t i = 0; i < count; i++)
-        if (!same(parties[i].member, best) && rank(precedence, parties[i].member) == rank(precedence, best))
+        if (!same(parties[i].member, best) && rank(precedence, parties[i].member) == rank(precedence, best) &&
+            (!parties[i].member->rejected || parties[i].spoke))
             return false;
     return true;
 }

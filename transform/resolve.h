@@ -2,7 +2,7 @@
  *
  * resolve_decide is pure; resolve_all runs it over everything in the store that waits. The only record of a code speaks
  * for it. Of several, those of the source that comes first in `precedence` do, if they say the same; where no source
- * is named, all must say the same, those that are rejected as well. A rejected record of a source that would win keeps the others back: what they say
+ * is named, all must say the same; one that is rejected does not count, unless it is the one that spoke until now. A rejected record of a source that would win keeps the others back: what they say
  * would be published tonight and taken back when that record is mended.
  */
 #ifndef TRANSFORM_RESOLVE_H
@@ -31,6 +31,7 @@ enum resolve_verdict {
 struct resolve_party {
     const struct resolution_member *member;
     bool lacks_decision; /* its withdrawal needs a decision that it does not name */
+    bool spoke; /* of a rejected one: what stands at the portal, or is on its way there, came of it */
     /* decided */
     enum resolve_verdict verdict;
     bool speaks;

@@ -52,6 +52,9 @@ static enum status take_parties(struct resolving *resolving, const struct resolu
         resolving->parties[i] = (struct resolve_party){ .member = members };
         if (lacks_decision(resolving, members, &resolving->parties[i].lacks_decision, error))
             return error->status;
+        if (members->rejected && resolving->count > 1 &&
+            resolution_speaks(resolving->store, members, &resolving->parties[i].spoke, error))
+            return error->status;
     }
     resolve_decide(resolving->parties, resolving->count, resolving->precedence);
     return STATUS_OK;

@@ -133,6 +133,28 @@ class Lists(Office, Night):
         self.assertRegex(page, r"<del>Thủ tục 1\.000001</del><ins>Tên &lt;b&gt;mới&lt;/b&gt;</ins>")
         self.assertEqual(self.expect(self.run_as("plan", "--list", "1"), 0).stdout, text)
 
+    def test_an_approver_is_told_what_of_a_list_is_not_wanted_any_more(self):
+        self.place.configure(approval=None)
+        self.night(*procedures(2), code=0)
+        self.scope()
+        def order(code, number):
+            self.expect(self.run_as("withdraw", code, "--decision", number, "--reason", "Bãi bỏ", "--yes", login="b"), 1)
+        order("1.000001", "1/QĐ-UBND")
+        self.expect(self.run_as("retry", "--code", "1.000001", "--reason", "nhầm", login="b"), 0)
+        order("1.000001", "99/QĐ-UBND")
+        done = self.approve(1)
+        self.expect(done, 0, "1 of these steps are not wanted any more as they stand in list 1 .1\\.000001.",
+                    "none of them is wanted any more")
+        self.assertNotIn("sends them", done.stdout + done.stderr)
+        self.assertNotIn("not wanted", self.approve(2).stderr)
+        self.expect(self.run_as("load"), 0)
+        self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 2, "withdraw": 1})
+        # An order is a step of its own content: a changed one is told likewise, beside those that are sent.
+        self.night(procedure("1.000002", name="Một"), procedure("1.000003"))
+        self.submit()
+        self.night(procedure("1.000002", name="Hai"), procedure("1.000003"))
+        self.expect(self.approve(3), 0, "1 of these steps are not wanted any more.*1.000002", "1 steps of list 3 are approved; the next")
+
     def test_withdraw_retry_and_overwrite_submit_and_say_so(self):
         self.place.configure(approval=None)
         self.night(*procedures(2), code=0)
@@ -140,8 +162,12 @@ class Lists(Office, Night):
         words = ["--decision", "99/QĐ-UBND", "--reason", "Bãi bỏ"]
         words += ["--yes"] if "--yes" in self.run_as("help", "withdraw").stdout else []
         done = self.run_as("withdraw", "1.000001", *words, login="b")
-        self.expect(done, 1, "submitted for approval as list 1")
-        self.expect(self.run_as("withdraw", "1.000002", *words), 1, "op is no login")
+        self.expect(done, 1, "submitted for approval as list 1", f"not made: in list 1, submitted by {B}: it waits for an approver")
+        self.assertNotIn("idle", done.stdout)
+        self.expect(self.run_as("load"), 1)
+        self.expect(self.run_as("show", "1.000001"), 0, f"Pending: withdraw since run .*: in list 1, submitted by {B}")
+        self.expect(self.run_as("withdraw", "1.000001", *words, login="b"), 1, "not made: in list 1")
+        self.expect(self.run_as("withdraw", "1.000002", *words), 1, "op is no login", "not made: it needs approval")
         self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 2})
         self.approve()
         self.expect(self.run_as("load"), 1)

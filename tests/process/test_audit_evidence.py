@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import http.server
 import json
+import resource
 import shutil
 import signal
 import stat
@@ -91,6 +92,34 @@ class Keys(unittest.TestCase):
         self.place.configure(ledger={"key": "second.key"})
         done = self.place.run("--json", "audit", "verify")
         self.assertEqual((done.code, done.json["findings"][0]["kind"]), (5, "signature"))
+
+    def test_keys_that_are_none_are_told_with_their_place(self):
+        self.place.configure(ledger={"key": "ledger.key"})
+        word = self.place.run("audit", "key").stdout.strip()
+        self.place.run("run")
+        self.place.write("none.pub", "no key")
+        self.place.write("none.key", "no key").chmod(0o600)
+        for ledger, words in (({"public": [word, "nowhere.pub"]}, "nowhere.pub"), ({"public": ["none.pub"]}, "none.pub"),
+                              ({"public": [word[:-1]]}, "key"), ({"public": [word] * 70}, "more than 64 keys"), ({"public": {"a": 1}}, "public"),
+                              ({"copies": {"folder": "x"}}, '"copies" is a list')):
+            with self.subTest(words=words):
+                self.place.configure(ledger=ledger)
+                done = self.place.run("--language", "en", "audit", "verify")
+                self.assertEqual(done.code, 2, done)
+                self.assertIn(words, done.stderr)
+        self.place.configure(ledger={"key": "none.key"})
+        done = self.place.run("run")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("none.key", done.stderr)
+        self.place.configure(ledger={"key": "ledger.key"})
+        for given in ("nowhere", "none.pub"):
+            done = self.place.run("audit", "verify", "--key", given, cwd=self.place.folder)
+            self.assertEqual(done.code, 2, done)
+            self.assertIn(given, done.stderr)
+        # without its public half the private one says whose heads are believed
+        (self.place.folder / "ledger.key.pub").unlink()
+        done = self.place.run("--json", "audit", "verify")
+        self.assertEqual((done.code, done.json["signed_heads"]), (0, 1), done)
 
     def test_a_head_made_before_there_was_a_key_may_be_unsigned_but_none_behind_a_signed_one(self):
         self.place.run("run")
@@ -370,6 +399,34 @@ class Evidence(SealedNights):
                 forge(folder)
                 self.assertEqual(self.check(folder)[0], 5)
                 self.assertEqual(self.place.run("audit", "verify", folder).code, 5)
+
+    def test_a_bundle_that_cannot_be_written_whole_is_told(self):
+        def small():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        done = self.place.run("--json", "audit", "export", self.place.folder / "small", preexec_fn=small)
+        self.assertEqual((done.code, done.json["error_id"]), (3, "cannot-be-written"), done)
+        blocked = self.place.write("blocked", "a file")
+        done = self.place.run("--json", "audit", "export", blocked / "bundle")
+        self.assertEqual((done.code, done.json["error_id"]), (3, "the-folder-cannot-be-made"), done)
+        self.assertEqual(blocked.read_text(), "a file")
+        deep = str(self.place.folder)  # whose files of payloads have no name that a system call takes
+        while len(deep) < 4050:
+            deep += "/" + "x" * min(200, 4050 - len(deep) - 1)
+        done = self.place.run("--json", "audit", "export", deep)
+        self.assertEqual((done.code, done.json["error"].split("/")[0]), (3, "the path "))
+
+    def test_further_keys_stand_in_a_bundle_one_a_file(self):
+        key = self.place.folder / "second.key"
+        word = self.place.run("audit", "key", key).stdout.strip()
+        ledger = self.place.configuration["ledger"]
+        self.place.configure(ledger={**ledger, "public": [word]})
+        self.addCleanup(self.place.configure, ledger=ledger)
+        folder = self.bundle()
+        words = {(folder / name).read_text().strip() for name in ("key.pub", "key-2.pub")}
+        self.assertIn(word, words)
+        self.assertEqual(len(words), 2)
+        self.assertEqual(self.check(folder)[0], 0)
 
     def test_a_folder_that_holds_something_is_left_alone(self):
         done = self.place.run("audit", "export", self.place.folder)

@@ -340,6 +340,32 @@ class Commands(Night):
         self.expect(self.place.run("init", "--from", self.place.folder / "in.csv", flow.parent), 2)
         self.assertEqual(flow.read_text(), text)
 
+    def test_init_that_cannot_write_says_so_and_leaves_what_is_there(self):
+        self.place.write("in.csv", "Mã số;Tên thủ tục\n1.000001;Một\n")
+        table = self.place.folder / "in.csv"
+        self.expect(self.place.run("init", self.place.folder / "in.csv" / "office"), 2, "in\\.csv")
+        self.expect(self.place.run("init", "--from", self.place.folder / "none.csv", self.place.folder / "new"), 2, "none\\.csv")
+        self.assertFalse((self.place.folder / "new").exists())
+        (self.place.folder / "held" / "congkhai.yaml").mkdir(parents=True)
+        self.expect(self.place.run("init", "--from", table, self.place.folder / "held"), 2)
+        before = self.place.write("broken/congkhai.yaml", "sources: [").read_bytes()
+        self.expect(self.place.run("init", "--from", table, self.place.folder / "broken"), 2, r"congkhai\.yaml:\d+:\d+")
+        self.expect(self.place.run("init", "--from", self.place.folder / "none.csv", self.place.folder / "broken"), 2)
+        self.assertEqual((self.place.folder / "broken" / "congkhai.yaml").read_bytes(), before)
+        # the items stand in their list, and the last has no end of line
+        text = YAML[:YAML.index("portal:")].rstrip("\n")
+        whole = self.place.write("open/congkhai.yaml", YAML[YAML.index("portal:"):] + text)
+        self.expect(self.place.run("init", "--from", self.place.folder / "none.csv", whole.parent), 2, "none\\.csv")
+        self.expect(self.place.run("init", "--from", table, whole.parent), 0)
+        self.assertTrue(whole.read_text(encoding="utf-8").startswith(YAML[YAML.index("portal:"):] + text + "\n"))
+        self.expect(self.place.run("--config", whole, "check"), 0, "2 sources")
+        # what looks like a comment behind the list is the last line of a text in it
+        folded = YAML.replace("portal:", "    department: |\n      Sở A\n      # và B\nportal:")
+        there = self.place.write("folded/congkhai.yaml", folded)
+        done = self.expect(self.place.run("--json", "init", "--from", table, there.parent), 2)
+        self.assertEqual(done.json["error_id"], "the-source-cannot-be-added-without-changing")
+        self.assertEqual(there.read_text(encoding="utf-8"), folded)
+
     def test_check_tells_all_that_is_wrong_at_once(self):
         self.place.write("rules.yaml", "rules:\n- { id: a, field: nmae, check: { required: true } }\n- { id: b, field: name, chek: {} }\n")
         self.place.write("congkhai.yaml", YAML.replace("agency: { code: H13, name", "agency: { cod: H13, name").replace(

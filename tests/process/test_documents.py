@@ -1,8 +1,11 @@
 """The documents: what the guide shows is what the program prints, the operators' commands are commands, lists are as made."""
 
+import json
+import pathlib
 import re
 import shlex
 import subprocess
+import tempfile
 import unittest
 
 from harness import BUILD, ROOT, SANITIZED, Night, procedure
@@ -46,6 +49,19 @@ class Documents(Night):
     def test_the_list_of_fields_is_the_programs(self):
         made = subprocess.run([BUILD / "make-reference", "fields"], capture_output=True, text=True, check=True).stdout
         self.assertEqual((ROOT / "docs/fields.md").read_text(encoding="utf-8"), made, "make-reference fields > docs/fields.md")
+
+    def test_the_schemas_are_those_of_the_tables(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([BUILD / "make-reference", "schemas", folder], check=True, timeout=60)
+            made, shipped = ({path.name: path.read_bytes() for path in pathlib.Path(place).iterdir() if path.suffix == ".json"}
+                             for place in (folder, BUILD / "schema"))
+        self.assertEqual(made, shipped)
+        kept = json.loads(made["kept.schema.json"])
+        self.assertEqual(len(kept["anyOf"]), 4)  # two of the list, what --output wrote, an error
+        first = kept["anyOf"][0]
+        self.assertEqual((first["properties"]["total"], first["required"]), ({"type": "integer"}, ["total", "records", "shown", "rows"]))
+        runs = json.loads(made["runs.schema.json"])["anyOf"][0]["properties"]["runs"]
+        self.assertNotIn("finished_at", runs["items"]["required"])
 
     def test_the_contract_names_each_request_and_header(self):
         contract = (ROOT / "docs/portal.openapi.yaml").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import unittest
 
-from harness import Simulator, procedure, procedures
+from harness import Place, Simulator, procedure, procedures
 from sealed_nights import Signed, verifier
 
 
@@ -117,6 +117,20 @@ class Restore(unittest.TestCase):
         self.assertRegex(words, f"events {self.kept + 1} to {self.lost} of the replaced ledger")
         self.place.run("reconcile")
         self.assertEqual(against(), [])
+
+    def test_where_nothing_is_left_that_says_how_much_was_lost_it_is_not_known(self):
+        with Place(self.portal) as place:
+            place.records(*procedures(2, first=50))
+            self.assertEqual(place.run("run").code, 0)
+            self.assertEqual(place.run("backup", place.folder / "saved.db").code, 0)
+            kept = place.one("SELECT max(seq) FROM ledger")
+            shutil.rmtree(place.store.parent)
+            done = place.run("--json", "restore", place.folder / "saved.db", "--reason", "máy hỏng")
+            self.assertEqual((done.code, done.json["head"], done.json["newest"]), (0, kept, None), done)
+            against, = place.run("--json", "history", "1.000050", "--on", "2099-01-01").json["against"]
+            self.assertEqual((against["what"], against["from"], "to" in against), ("restored", kept + 1, False))
+            words = place.run("--language", "en", "history", "1.000050", "--on", "2099-01-01").stdout
+            self.assertIn(f"(events from {kept + 1} on of the replaced ledger are not in this one)", words)
 
     def test_without_the_event_an_older_file_is_an_older_file(self):
         self.place.store.write_bytes(self.saved.read_bytes())

@@ -8,7 +8,7 @@
 struct group {
     const char *precedence; /* a letter a source, in order */
     /* A record: the letter of its source and that of its content; "!" a rule rejects it, "?" its withdrawal
-     * names no decision. */
+     * names no decision, "*" it spoke until now. */
     const char *records;
     /* Each: S speaks, = says the same, o overruled, r rejected, d lacks a decision, h held for its code,
      * k held for a rejected record whose word would count; o and k with the place of that other one. */
@@ -42,6 +42,7 @@ static void check_groups(const struct group *groups, size_t count)
             members[number].content_digest.bytes[0] = (unsigned char)at[1];
             members[number].rejected = memchr(at, '!', length) != NULL;
             parties[number].lacks_decision = memchr(at, '?', length) != NULL;
+            parties[number].spoke = memchr(at, '*', length) != NULL;
             parties[number].member = &members[number];
             number++;
         }
@@ -63,9 +64,10 @@ TEST("without precedence all must say the same")
     static const struct group groups[] = {
         { "", "aX", "S" },          { "", "aX!", "r" },        { "", "aX?", "d" },
         { "", "aX bX", "S=" },      { "", "aX aX", "S=" },     { "", "aX bY", "hh" },
-        { "", "aX aY", "hh" },      { "", "aX bX cY", "hhh" }, { "", "aX bY!", "hr" },
+        { "", "aX aY", "hh" },      { "", "aX bX cY", "hhh" }, { "", "aX bY!", "Sr" },
         { "", "aX! bY!", "rr" },    { "", "aX? bX?", "dd" },   { "", "aX bX!", "Sr" },
-        { "", "aX bX cY!", "hhr" },
+        { "", "aX bX cY!", "S=r" }, { "", "aX bY!*", "hr" },   { "", "aX bX cY!*", "hhr" },
+        { "", "aX bX!*", "Sr" },
     };
     CHECK_GROUPS(groups);
 }
@@ -90,7 +92,8 @@ TEST("a rejected record of a source that would win keeps the others back")
     static const struct group groups[] = {
         { "ba", "aX bY!", "k2r" },     { "ba", "aX bX!", "k2r" },       { "ba", "aX! bY", "rS" },
         { "b", "aX cX bY!", "k3k3r" }, { "cba", "aX bY cZ!", "k3k3r" }, { "cba", "aX! bY! cZ", "rrS" },
-        { "ba", "bX bY! aZ", "hrh" },  { "ba", "bX bX! aZ", "Sro1" },   { "ba", "bX aY aZ!", "So1r" },
+        { "ba", "bX bY! aZ", "Sro1" }, { "ba", "bX bY!* aZ", "hrh" },   { "ba", "bX bX! aZ", "Sro1" },
+        { "ba", "bX aY aZ!", "So1r" },
     };
     CHECK_GROUPS(groups);
 }
