@@ -267,15 +267,16 @@ static enum status ask_wanted(struct store *store, const struct approval_step *s
 }
 
 /* Of what would be signed: what is wanted otherwise by now, or not at all, so that nothing is sent for it. */
-static enum status say_unwanted(struct signing *signing, struct store *store, const struct approval_list *list,
-                                size_t *unwanted, struct error *error)
+static enum status say_unwanted(struct signing *signing, struct store *store,
+                                const struct approval_list *list, size_t *unwanted, struct error *error)
 {
     BUFFER_OWNED struct buffer codes = { 0 };
     *unwanted = 0;
     for (size_t i = 0; i < list->count; i++) {
         const struct approval_step *step = &list->entries[i].step;
         bool wanted = true;
-        if (list->entries[i].standing != APPROVAL_WAITING || !is_named(signing->session->invocation, step->code))
+        if (list->entries[i].standing != APPROVAL_WAITING ||
+            !is_named(signing->session->invocation, step->code))
             continue;
         if (ask_wanted(store, step, &wanted, error))
             return error->status;
@@ -330,8 +331,9 @@ static enum status approve(struct signing *signing, struct store *store, struct 
                        _("list %lld is approved: its rules of approval are in force from now on"),
                        (long long)list->number);
     else if (unwanted == waits)
-        output_message(signing->session, _("%zu steps of list %lld are approved; none of them is wanted any more"),
-                       waits, (long long)list->number);
+        output_message(signing->session,
+                       _("%zu steps of list %lld are approved; none of them is wanted any more"), waits,
+                       (long long)list->number);
     else
         output_message(signing->session,
                        _("%zu steps of list %lld are approved; the next \"congkhai run\" or \"congkhai "

@@ -439,6 +439,45 @@ TEST("many records make as many packages as the configuration says")
     simulated_close();
 }
 
+TEST("receipts that come late, or are of another office, are told once and change nothing")
+{
+    char json[400], many[4000] = "[", names[4][80];
+    folder_start();
+    simulated_want("1.000001", "first");
+    CHECK_INT(folder_load(), STATUS_OK);
+    packages(names, 4);
+    snprintf(json, sizeof json, "[{\"code\":\"1.000001\",\"digest\":\"%s\",\"status\":\"published\"}]",
+             digest_of_wanted("1.000001"));
+    receipt("a.json", json);
+    CHECK_INT(next_night(), STATUS_OK);
+    CHECK_INT(simulated.counts.published, 1);
+    receipt("b.json", json);
+    CHECK_INT(next_night(), STATUS_OK);
+    CHECK_CONTAINS(simulated.notice,
+                   "entry 1 of the receipt b.json (published, 1.000001) comes late or again");
+    snprintf(json, sizeof json, "[{\"package\":\"%s\",\"status\":\"lost\"}]", names[0]);
+    receipt("c.json", json);
+    CHECK_INT(next_night(), STATUS_OK);
+    CHECK_CONTAINS(simulated.notice, "entry 1 of the receipt c.json (lost, ");
+    CHECK_CONTAINS(simulated.notice, "comes late or again");
+    receipt("d.json", "[{\"package\":\"H99-1\",\"status\":\"lost\"}]");
+    CHECK_INT(next_night(), STATUS_OK);
+    CHECK_CONTAINS(simulated.notice, "the receipt d.json (lost, H99-1) fits no delivery of the register");
+    CHECK_INT(next_night(), STATUS_OK);
+    CHECK_STRING(simulated.notice, "");
+    for (int i = 0; i < 23; i++)
+        snprintf(many + strlen(many), sizeof many - strlen(many),
+                 "%s{\"key\":\"other-%d\",\"status\":\"published\"}", i ? "," : "", i);
+    strcat(many, "]");
+    receipt("e.json", many);
+    CHECK_INT(next_night(), STATUS_OK);
+    CHECK_CONTAINS(simulated.notice, "3 more receipts fit nothing, or come late");
+    CHECK_INT(simulated.counts.sent, 0);
+    CHECK(simulated_item("1.000001").held);
+    CHECK_INT(package_count(), 1);
+    simulated_close();
+}
+
 /* ---- deaths ---- */
 
 TEST(

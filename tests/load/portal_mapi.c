@@ -729,6 +729,19 @@ TEST("whatever fails at the login, nothing is lost and nothing is sent")
     simulated_close();
 }
 
+TEST("settings of earlier versions are taken, and told with the name that they have now")
+{
+    simulated_start(NULL);
+    *simulated.notice = 0;
+    CHECK_INT(mapi_load("settle: 10s\n"), STATUS_OK);
+    CHECK_CONTAINS(simulated.notice, "portal.settle is called appears_within now");
+    *simulated.notice = 0;
+    CHECK_INT(mapi_load("errors: { success: [ '1' ], expired: [ '-1' ] }\n"), STATUS_OK);
+    CHECK_CONTAINS(simulated.notice,
+                   "portal.errors: \"expired\" is called another name now (docs/drivers.md)");
+    simulated_close();
+}
+
 TEST("settings that cannot be are refused with what to do")
 {
     static const struct {

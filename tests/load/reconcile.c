@@ -125,3 +125,123 @@ TEST("settling: adopted, overwritten, missing, unknown to both")
     CHECK_INT(settled, RECONCILE_MISSING);
     simulated_close();
 }
+
+static enum status view_of(const char *code, struct reconcile_view *view)
+{
+    struct setting_context context;
+    struct load_request request = request_for(&context, "/v1");
+    simulated.error = (struct error){ .status = STATUS_OK };
+    return reconcile_view(simulated.store, &request, text_of(code), &test_arena, view, &simulated.error);
+}
+
+static void forget_store(void)
+{
+    char command[300];
+    simulated_die();
+    snprintf(command, sizeof command, "rm -f %s/store.db*", simulated.folder);
+    CHECK_INT(system(command), 0);
+    simulated_open();
+}
+
+TEST("what is to stand there and what stands there are shown side by side, as far as each is known")
+{
+    struct reconcile_view view;
+    simulated_start(NULL);
+    simulated_want_many(2, "first");
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    CHECK_INT(view_of("1.000000", &view), STATUS_OK);
+    CHECK(view.ours_known && view.known);
+    CHECK_STRING(view.which, "held");
+    CHECK_STRING(view.status, "published");
+    CHECK_TEXT(value_text_of(view.ours, "name"), TEXT("first"));
+    CHECK_TEXT(value_text_of(view.there, "name"), TEXT("first"));
+    simulated_want("1.000000", "second");
+    CHECK_INT(view_of("1.000000", &view), STATUS_OK);
+    CHECK_STRING(view.which, "wanted");
+    CHECK_TEXT(value_text_of(view.ours, "name"), TEXT("second"));
+    CHECK_TEXT(value_text_of(view.there, "name"), TEXT("first"));
+    simulated_want("1.000009", "new");
+    CHECK_INT(view_of("1.000009", &view), STATUS_OK);
+    CHECK(view.ours_known && !view.known && !view.there);
+    simulated_want_action("1.000001", "first", OUTBOX_WITHDRAW);
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    CHECK_INT(view_of("1.000001", &view), STATUS_OK);
+    CHECK(view.known);
+    CHECK_STRING(view.status, "abolished");
+    forget_store();
+    CHECK_INT(view_of("1.000000", &view), STATUS_OK);
+    CHECK(!view.ours_known && view.known);
+    CHECK_TEXT(value_text_of(view.there, "name"), TEXT("second"));
+    CHECK_INT(view_of("9.9", &view), STATUS_USAGE);
+    CHECK_CONTAINS(simulated.error.message, "neither the portal nor the store knows 9.9");
+    simulated_close();
+}
+
+TEST("what nobody gives cannot replace anything, and what another store published can be taken over")
+{
+    enum reconcile_result settled;
+    simulated_start(NULL);
+    simulated_want("1.000001", "first");
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    forget_store();
+    CHECK_INT(settle("1.000001", true, &settled), STATUS_USAGE);
+    CHECK_CONTAINS(simulated.error.message, "there is nothing to put in the place of 1.000001");
+    CHECK_INT(simulated_events("overwrite-ordered"), 0);
+    CHECK_INT(settle("1.000001", false, &settled), STATUS_OK);
+    CHECK_INT(settled, RECONCILE_ADOPTED);
+    CHECK(simulated_item("1.000001").held);
+    CHECK_INT(settle("1.000001", false, &settled), STATUS_OK);
+    CHECK_INT(settled, RECONCILE_NOTHING);
+    simulated_close();
+}
+
+TEST("an open delivery keeps its question: nothing is settled before it is answered")
+{
+    enum reconcile_result settled;
+    simulated_start(NULL);
+    simulated_want("1.000001", "first");
+    struct outbox_item item = simulated_item("1.000001");
+    CHECK_INT(store_begin(simulated.store, &simulated.error), STATUS_OK);
+    CHECK_INT(outbox_intend(simulated.store, &test_arena, &item, TEXT_NONE, &simulated.error), STATUS_OK);
+    CHECK_INT(store_commit(simulated.store, &simulated.error), STATUS_OK);
+    for (int overwrite = 0; overwrite < 2; overwrite++) {
+        CHECK_INT(settle("1.000001", overwrite, &settled), STATUS_USAGE);
+        CHECK_CONTAINS(simulated.error.message,
+                       "a delivery of 1.000001 is still open: run \"congkhai load\" first");
+    }
+    CHECK_INT(simulated_item("1.000001").state, OUTBOX_INTENDED);
+    simulated_close();
+}
+
+TEST("a signal ends a reconciliation before anything is compared")
+{
+    struct reconciliation_counts counts;
+    simulated_start(NULL);
+    simulated_want("1.000001", "first");
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    simulated.stop = 1;
+    CHECK_INT(ask(&counts), STATUS_STOP);
+    CHECK_CONTAINS(simulated.error.message, "a signal ended the reconciliation; nothing was compared");
+    simulated.stop = 0;
+    CHECK_INT(simulated_events("reconciled"), 0);
+    CHECK_INT(ask(&counts), STATUS_OK);
+    CHECK_INT(counts.same, 1);
+    simulated_close();
+}
+
+TEST("a portal that only takes packages cannot be asked what it holds")
+{
+    struct setting_context context = { &test_arena, "congkhai.yaml", NULL };
+    struct value *tree = NULL;
+    CHECK_INT(yaml_parse(&test_arena, TEXT("{ driver: folder, folder: out, receipts: in }"), "congkhai.yaml",
+                         &tree, &simulated.error),
+              STATUS_OK);
+    struct load_request request = {
+        .portal = tree, .agency_code = "H13", .folder = test_folder(), .context = &context
+    };
+    for (int settle_it = 0; settle_it < 2; settle_it++) {
+        CHECK_INT(reconcile_check(&request, settle_it, &simulated.error), STATUS_USAGE);
+        CHECK_CONTAINS(simulated.error.message,
+                       "a portal of the kind \"folder\" cannot be asked for what it holds");
+    }
+}

@@ -270,7 +270,7 @@ TEST(
     struct approval_signing signing = submit(&approved);
     CHECK_INT(approval_approve(store, &signing, &error), STATUS_OK);
     close_again();
-    CHECK(broken_statements_play(&(struct broken_work){ open_again, look_at_all, close_again }) > 30);
+    CHECK(broken_statements_play(&(struct broken_work){ open_again, look_at_all, close_again, 1 }) > 30);
     CHECK_INT(counts.approved, 1);
     CHECK_INT(counts.waiting, 1);
     CHECK_INT(counts.sent_back, 0);

@@ -236,7 +236,7 @@ TEST("a change whose answer never came stands against what was acknowledged, or 
     CHECK_INT(store_commit(night.store, &error), STATUS_OK);
     night_end(&night);
     night_close(&night);
-    CHECK(broken_statements_play(&(struct broken_work){ open_again, look_against, close_again }) > 3);
+    CHECK(broken_statements_play(&(struct broken_work){ open_again, look_against, close_again, 1 }) > 3);
     if (CHECK_INT(against->count, 1)) {
         CHECK_STRING(text_at(against->first, "code"), "1.000001");
         CHECK_STRING(text_at(against->first, "what"), "open");

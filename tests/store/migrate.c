@@ -506,3 +506,26 @@ TEST("what 0.1.0 wanted follows from its events, before and after, and what it d
     night_end(&night);
     night_close(&night);
 }
+
+TEST("a version that 0.1.0 took from a reconciliation without an event gets its event")
+{
+    struct error error = { 0 };
+    const char *path = make_old_store();
+    forge(path, "UPDATE procedure_state SET held_version = '99', held_etag = NULL WHERE code = '1.000001'");
+    night = (struct night){ 0 };
+    night_open(&night, path, NULL);
+    begin();
+    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'refreshed'"), 1);
+    CHECK_INT(number("SELECT count(*) FROM ledger e JOIN procedure_state s ON s.code = e.code WHERE event = "
+                     "'refreshed'"
+                     " AND s.code = '1.000001' AND json_extract(e.detail, '$.version') = '99'"
+                     " AND e.digest = s.held_digest"),
+              1);
+    if (!CHECK_INT(doubts(), 0))
+        printf("  %s\n", doubted);
+    night_end(&night);
+    CHECK(verify().holds);
+    CHECK_INT(night_try_begin(&night, &error), STATUS_OK);
+    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'refreshed'"), 1);
+    night_close(&night);
+}

@@ -135,7 +135,7 @@ TEST("a reconciliation that breaks off anywhere says so and changes nothing; the
      "first would have")
 {
     publish();
-    CHECK(broken_statements_play(&(struct broken_work){ open_run, reconcile, close_store }) > 40);
+    CHECK(broken_statements_play(&(struct broken_work){ open_run, reconcile, close_store, 1 }) > 40);
     CHECK_INT(counts.listed, 5);
     CHECK_INT(counts.only, 1);
     CHECK_INT(counts.differs + counts.untold, 2);
@@ -156,8 +156,8 @@ TEST("so does what an operator decides about one procedure")
     open_run();
     CHECK_INT(reconcile(&error), STATUS_OK);
     night_close(&night);
-    CHECK(broken_statements_play(&(struct broken_work){ open_run, settle, close_store }) > 10);
-    CHECK(broken_statements_play(&(struct broken_work){ open_run, lose, close_store }) > 10);
+    CHECK(broken_statements_play(&(struct broken_work){ open_run, settle, close_store, 1 }) > 10);
+    CHECK(broken_statements_play(&(struct broken_work){ open_run, lose, close_store, 1 }) > 10);
     open_run();
     CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'overwrite-ordered' AND code = '1.000001'"),
               1);

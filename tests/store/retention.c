@@ -357,7 +357,7 @@ TEST("housekeeping that breaks off anywhere says so, and the next night does wha
     night_end(&night);
     night_close(&night);
     night.clock.now += 31 * DAY_MS;
-    CHECK(broken_statements_play(&(struct broken_work){ open_again, keep_house_all, close_again }) > 20);
+    CHECK(broken_statements_play(&(struct broken_work){ open_again, keep_house_all, close_again, 1 }) > 20);
     open_again();
     CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'forgotten'"), 1);
     CHECK_INT(number(SOURCES "bytes IS NULL AND forgotten IS NOT NULL"), 1);

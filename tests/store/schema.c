@@ -77,7 +77,7 @@ static bool holds(void)
 TEST("a store that could not be made whole is made by the next run")
 {
     path = text_string(&test_arena, text_format(&test_arena, "%s/new.db", test_folder()));
-    CHECK(broken_statements_play(&(struct broken_work){ open_nothing, begin, close_store }) > 10);
+    CHECK(broken_statements_play(&(struct broken_work){ open_nothing, begin, close_store, 2 }) > 10);
     open_store();
     CHECK_INT(standing(), SCHEMA_OURS);
     CHECK(holds());
@@ -94,7 +94,7 @@ TEST("a store that could not be brought up to date stays as it was, and the next
     CHECK_INT(sqlite_open_file(path, SQLITE_CREATE, &database, &error), STATUS_OK);
     CHECK_INT(sqlite_run(database, text_string(&test_arena, sql), &error), STATUS_OK);
     sqlite_close_file(database);
-    CHECK(broken_statements_play(&(struct broken_work){ open_nothing, begin, close_store }) > 100);
+    CHECK(broken_statements_play(&(struct broken_work){ open_nothing, begin, close_store, 7 }) > 50);
     open_store();
     CHECK_INT(standing(), SCHEMA_OURS);
     CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'migrated'"), 1);
@@ -127,7 +127,7 @@ TEST("what differs is told by its name, whatever it is, or it is said that it co
                    &error),
         STATUS_OK);
     night_close(&night);
-    CHECK(broken_statements_play(&(struct broken_work){ open_store, compare, close_store }) > 3);
+    CHECK(broken_statements_play(&(struct broken_work){ open_store, compare, close_store, 1 }) > 3);
     CHECK_CONTAINS(sentences, "the view audit_events is gone");
     CHECK_CONTAINS(sentences, "the table aa does not come from the program");
     CHECK_CONTAINS(sentences, "the table zz does not come from the program");

@@ -97,13 +97,15 @@ int broken_statements_play(const struct broken_work *work)
         int (*taken)(sqlite3 *, char **, const void *);
         void (*given)(void);
     } entry = { on_open };
-    int number = 0;
+    int number = 0, stride = work->stride, played = 0;
     sqlite3_auto_extension(entry.given);
     do {
         *where = 0;
-        play_once(work, ++number);
+        number += stride;
+        play_once(work, number);
+        played += hit;
     } while (hit && number < ROUNDS_MAX);
     CHECK(!hit);
     sqlite3_cancel_auto_extension(entry.given);
-    return number - 1;
+    return played;
 }

@@ -10,6 +10,7 @@ struct broken_work {
         void); /* what the work is done on, each time anew; the first connection that it opens is looked at afterwards */
     enum status (*work)(struct error *error);
     void (*close)(void);
+    int stride; /* breaks off one in so many, where there are very many; 1: each */
 };
 
 /* Plays it until nothing is left to break, and gives how often that was. Each time it must end with a status that is an error and
