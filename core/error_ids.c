@@ -8,6 +8,7 @@ static const struct {
     const char *id, *format;
 } rows[] = {
     { "a-brake-holds-nothing-was-sent-and", "a brake holds: %s. Nothing was sent and everything stays pending. Look with \"congkhai plan\"; to go on, say why: congkhai %s%s --reason \"…\"" },
+    { "a-brake-holds-nothing-was-sent-and-2", "a brake holds: nothing was sent and everything stays pending. Look with \"congkhai plan\"; to go on, say why: congkhai %s%s --reason \"…\"" },
     { "a-cell-holds-one-value", "a cell holds one value" },
     { "a-certificate-of-the-list-of-people", "a certificate of the list of people cannot be read" },
     { "a-code-list-needs-the-columns-from", "%s:%ld: a code list needs the columns from,to[,name]" },
@@ -416,6 +417,9 @@ static const struct {
     { "notify-is-a-list", "\"notify\" is a list" },
     { "number-wants-min-or-max", "\"number\" wants \"min\" or \"max\"" },
     { "odbc-this-is-no-connection-string-write", "odbc: this is no connection string; write DSN=NAME, or Driver={NAME};Server=…;Database=…;UID=…;PWD=${file:…}" },
+    { "of-published-procedures-would-be-replaced-allowed", "%lld of %lld published procedures would be replaced (allowed: %.*s)" },
+    { "of-published-procedures-would-be-replaced-allowed-2", "%lld of %lld published procedures would be replaced (allowed: %.*s), %lld of them by new codes while no source gives the old ones any more, which would stay at the portal beside them (did codes change?)" },
+    { "of-published-procedures-would-be-withdrawn-allowed", "%lld of %lld published procedures would be withdrawn (allowed: %.*s)" },
     { "of-sftp-takes-basic-or-the-user", "\"%s\" of sftp takes basic, or the user's private key" },
     { "offline-asks-nobody-it-cannot-stand-beside", "--offline asks nobody: it cannot stand beside --online, --adopt or --overwrite" },
     { "offline-asks-nobody-it-cannot-stand-beside-2", "--offline asks nobody: it cannot stand beside --online, --show, --adopt or --overwrite" },
@@ -704,6 +708,9 @@ static const struct {
     { "the-signing-key-of-does-not-fit", "The signing key of %.*s does not fit its own id: a letter of it was lost or changed; restore it from its copy" },
     { "the-socket-cannot-be-listened-at", "the socket cannot be listened at: %s" },
     { "the-source-cannot-be-added-without-changing", "%s: the source cannot be added without changing the rest; nothing was written" },
+    { "the-source-gives-no-record-any-more", "the source %s gives no record any more (%lld before)" },
+    { "the-source-gives-nothing-any-more-at", "the source %s gives nothing any more at %.*s, in none of its %lld records (was it renamed there?)" },
+    { "the-source-gives-records-less-than-before", "the source %s gives %lld records, %lld less than before (allowed: %.*s)" },
     { "the-source-needs-a-key-the-address", "the source \"%s\" needs a \"key\": the address of what identifies a record" },
     { "the-store-has-lost-the-content-of", "the store has lost the content of %.*s" },
     { "the-store-has-lost-the-content-of-2", "the store has lost the content of %.*s; run \"congkhai audit verify\" and restore a backup of the store" },

@@ -137,8 +137,14 @@ enum status brakes_check_released(const struct brakes_request *request, struct e
 
 /* ---- what holds ---- */
 
+struct whys {
+    struct error why;
+    struct whys *next;
+};
+
 struct holding {
     const struct brakes_request *request;
+    struct whys *whys; /* the same, each with what it was made of, the last first */
     struct arena arena;
     struct buffer message;  /* of what holds */
     struct buffer releases; /* options that would release it */
@@ -157,7 +163,7 @@ static bool exceeds(const struct brake_limit *limit, int64_t count, int64_t of)
 
 /* A brake that would hold: it does, unless it is released. */
 static void hold(struct holding *holding, enum brake brake, const char *source, int64_t count, int64_t of,
-                 const char *sentence)
+                 const struct error *why)
 {
     if (is_released(holding->request, brake) && (!source || holding->whole)) {
         struct value *detail = value_append(holding->released, value_object(&holding->arena));
@@ -169,7 +175,11 @@ static void hold(struct holding *holding, enum brake brake, const char *source, 
         return;
     }
     buffer_string(&holding->message, holding->message.length ? "; " : "");
-    buffer_printf(&holding->message, "%s: %s", names[brake], sentence);
+    buffer_printf(&holding->message, "%s: %s", names[brake], why->message);
+    struct whys *kept = arena_new(&holding->arena, struct whys);
+    *kept = (struct whys){ *why, holding->whys };
+    (void)error_add(&kept->why, "%s", names[brake]);
+    holding->whys = kept;
     if (!holding->held[brake])
         buffer_printf(&holding->releases, " --release-brake %s", names[brake]);
     holding->held[brake] = true;
@@ -177,54 +187,54 @@ static void hold(struct holding *holding, enum brake brake, const char *source, 
 
 static void judge_extent(struct holding *holding, const struct outbox_extent *extent)
 {
-    char message[600];
+    struct error why;
     const struct brakes *brakes = holding->request->brakes;
     int64_t replaced = outbox_extent_replaced(extent), recoded = outbox_extent_recoded(extent);
     if (exceeds(&brakes->changes, replaced, extent->published)) {
         if (recoded)
-            text_print(
-                message, sizeof message,
+            (void)error_set(
+                &why, STATUS_STOP,
                 _("%lld of %lld published procedures would be replaced (allowed: %.*s), %lld of them by new "
                   "codes while no source gives the old ones any more, which would stay at the portal beside "
-                  "them: did codes change?"),
+                  "them (did codes change?)"),
                 (long long)replaced, (long long)extent->published, TEXT_ARG(brakes->changes.message),
                 (long long)recoded);
         else
-            text_print(message, sizeof message,
-                       _("%lld of %lld published procedures would be replaced (allowed: %.*s)"),
-                       (long long)replaced, (long long)extent->published, TEXT_ARG(brakes->changes.message));
-        hold(holding, BRAKE_CHANGES, NULL, replaced, extent->published, message);
+            (void)error_set(
+                &why, STATUS_STOP, _("%lld of %lld published procedures would be replaced (allowed: %.*s)"),
+                (long long)replaced, (long long)extent->published, TEXT_ARG(brakes->changes.message));
+        hold(holding, BRAKE_CHANGES, NULL, replaced, extent->published, &why);
     }
     if (exceeds(&brakes->withdrawals, extent->withdrawals, extent->published)) {
-        text_print(message, sizeof message,
-                   _("%lld of %lld published procedures would be withdrawn (allowed: %.*s)"),
-                   (long long)extent->withdrawals, (long long)extent->published,
-                   TEXT_ARG(brakes->withdrawals.message));
-        hold(holding, BRAKE_WITHDRAWALS, NULL, extent->withdrawals, extent->published, message);
+        (void)error_set(&why, STATUS_STOP,
+                        _("%lld of %lld published procedures would be withdrawn (allowed: %.*s)"),
+                        (long long)extent->withdrawals, (long long)extent->published,
+                        TEXT_ARG(brakes->withdrawals.message));
+        hold(holding, BRAKE_WITHDRAWALS, NULL, extent->withdrawals, extent->published, &why);
     }
 }
 
 /* True: the listing is one to go on from. */
 static bool judge_listing(struct holding *holding, const char *source, int64_t usual, int64_t records)
 {
-    char message[400];
+    struct error why;
     const struct brakes *brakes = holding->request->brakes;
     if (!records && usual && brakes->empty) {
-        text_print(message, sizeof message, _("the source %s gives no record any more (%lld before)"), source,
-                   (long long)usual);
+        (void)error_set(&why, STATUS_STOP, _("the source %s gives no record any more (%lld before)"), source,
+                        (long long)usual);
         if (brakes->empty == 1) {
-            hold(holding, BRAKE_EMPTY_SOURCE, source, usual, usual, message);
+            hold(holding, BRAKE_EMPTY_SOURCE, source, usual, usual, &why);
             return true;
         }
         if (holding->request->notice)
-            holding->request->notice(holding->request->user_data, message);
+            holding->request->notice(holding->request->user_data, why.message);
         return false;
     }
     if (exceeds(&brakes->shrunken, usual - records > 0 ? usual - records : 0, usual)) {
-        text_print(message, sizeof message,
-                   _("the source %s gives %lld records, %lld less than before (allowed: %.*s)"), source,
-                   (long long)records, (long long)(usual - records), TEXT_ARG(brakes->shrunken.message));
-        hold(holding, BRAKE_SHRUNKEN_SOURCE, source, usual - records, usual, message);
+        (void)error_set(&why, STATUS_STOP,
+                        _("the source %s gives %lld records, %lld less than before (allowed: %.*s)"), source,
+                        (long long)records, (long long)(usual - records), TEXT_ARG(brakes->shrunken.message));
+        hold(holding, BRAKE_SHRUNKEN_SOURCE, source, usual - records, usual, &why);
     }
     return true;
 }
@@ -232,7 +242,8 @@ static bool judge_listing(struct holding *holding, const char *source, int64_t u
 static enum status judge_fields(struct store *store, struct holding *holding, const char *source,
                                 struct error *error)
 {
-    BUFFER_OWNED struct buffer sentence = { 0 };
+    BUFFER_OWNED struct buffer addresses = { 0 };
+    struct error why;
     const struct brakes *brakes = holding->request->brakes;
     struct value *vanished;
     int64_t records = 0;
@@ -242,14 +253,17 @@ static enum status judge_fields(struct store *store, struct holding *holding, co
         return error->status;
     if (!vanished)
         return STATUS_OK;
-    buffer_printf(&sentence, _("the source %s gives nothing any more at"), source);
     for (const struct value *address = vanished->first; address; address = address->next)
-        buffer_printf(&sentence, "%s %.*s", address == vanished->first ? "" : ",", TEXT_ARG(address->text));
-    buffer_printf(&sentence, _(", in none of its %lld records: was it renamed there?"), (long long)records);
+        buffer_printf(&addresses, "%s%.*s", address == vanished->first ? "" : ", ", TEXT_ARG(address->text));
+    (void)error_set(
+        &why, STATUS_STOP,
+        _("the source %s gives nothing any more at %.*s, in none of its %lld records (was it renamed "
+          "there?)"),
+        source, TEXT_ARG(buffer_view(&addresses)), (long long)records);
     if (brakes->vanished_field == BRAKE_STOP)
-        hold(holding, BRAKE_VANISHED_FIELD, source, records, records, sentence.bytes);
+        hold(holding, BRAKE_VANISHED_FIELD, source, records, records, &why);
     else if (holding->request->notice)
-        holding->request->notice(holding->request->user_data, sentence.bytes);
+        holding->request->notice(holding->request->user_data, why.message);
     return STATUS_OK;
 }
 
@@ -338,11 +352,14 @@ static enum status go_on(struct store *store, const struct holding *holding, str
 
 static enum status stop(const struct holding *holding, struct error *error)
 {
-    return error_set(
+    (void)error_set(
         error, STATUS_STOP,
-        _("a brake holds: %s. Nothing was sent and everything stays pending. Look with \"congkhai plan\"; "
+        _("a brake holds: nothing was sent and everything stays pending. Look with \"congkhai plan\"; "
           "to go on, say why: congkhai %s%s --reason \"…\""),
-        holding->message.bytes, holding->request->command, holding->releases.bytes);
+        holding->request->command, holding->releases.bytes);
+    for (const struct whys *held = holding->whys; held; held = held->next)
+        (void)error_before(error, &held->why);
+    return error->status;
 }
 
 enum status brakes_hold(struct store *store, const struct brakes_request *request, struct error *error)

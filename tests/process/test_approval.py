@@ -467,7 +467,7 @@ class Attacks(Office, Night):
         text = self.submit().stdout
         self.assertRegex(text, "Phanh an toàn báo: .*changes")
         self.approve()
-        self.expect(self.run_as("load"), 3, "a brake holds: changes")
+        self.expect(self.run_as("load"), 3, "changes: .*a brake holds")
         self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 10, "withdraw": 1})
         self.expect(self.run_as("load", "--release-brake", "changes", "--reason", "đợt rà soát"), 0)
         self.assertEqual(self.portal.stats()["effects_by_action"], {"publish": 18, "withdraw": 1})

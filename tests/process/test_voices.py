@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness import Night, Place, procedure, procedures
+from harness import Night, Place, Simulator, procedure, procedures
 from second_portal import Answer, Portal
 
 RULES = """
@@ -163,6 +163,23 @@ class Deliveries(unittest.TestCase):
                 self.assertRegex(why["en"], "^the portal .* refuses the credentials .*: the run stops; everything stays pending")
                 self.assertRegex(why["vi"], "^cổng .*: lần chạy dừng; mọi thứ vẫn chờ")
                 self.assertNotIn("the portal", why["vi"])
+
+    def test_what_a_brake_says_follows_the_reader(self):
+        says = {"en": "^changes: 3 of 4 published procedures would be replaced .allowed: 30%., 1 of them by new codes .*: withdrawals: 1 of 4 "
+                      "published procedures would be withdrawn .allowed: 5%.: a brake holds: nothing was sent",
+                "vi": "^changes: 3 trong 4 thủ tục đang công khai sẽ bị thay .*mã mới.*: withdrawals: 1 trong 4 thủ tục đang công khai "
+                      "sẽ bị bãi bỏ.*: ngưỡng an toàn đã chặn: chưa gửi gì"}
+        for night in says:
+            with self.subTest(night=night), Simulator() as portal, Place(portal, brakes={"changes": "30%", "withdrawals": "5%"}) as place:
+                place.records(*procedures(4))
+                self.assertEqual(place.run("--language", night, "run").code, 0)
+                place.records(*procedures(2, notes="khác"), procedure("1.000003", status="abolished"), *procedures(2, first=11))
+                done = place.run("--language", night, "run")
+                self.assertEqual(done.code, 3)
+                for language, words in says.items():
+                    why = place.run("--language", language, "--json", "runs").json["runs"][0]["why"]
+                    self.assertRegex(why, words)
+                    self.assertIn(why[:60], place.run("--language", language, "health").stdout)
 
 
 if __name__ == "__main__":
