@@ -96,6 +96,8 @@ static enum status take_item(struct viewing *viewing, const struct outbox_item *
         standing == APPROVAL_WAITING || standing == APPROVAL_APPROVED || standing == APPROVAL_SENT_BACK;
     if (decided && entry)
         put_entry(viewing, step, standing, entry);
+    else if (entry && (standing == APPROVAL_LAPSED || entry->standing == APPROVAL_LAPSED))
+        value_set(step, "lapsed", value_integer(viewing->arena, entry->list->number));
     return put_about(viewing, item, step, error);
 }
 
@@ -221,6 +223,11 @@ static struct text words_of(struct viewing *viewing, const struct value *step)
     struct text standing = value_text_of(step, "standing");
     if (text_is(standing, "sent-back"))
         return value_text_of(step, "reason");
+    struct text lapsed = value_text_of(step, "lapsed");
+    if (lapsed.bytes)
+        return text_format(viewing->arena,
+                           _("its approval in list %.*s expired before it was sent: congkhai submit"),
+                           TEXT_ARG(lapsed));
     if (text_is(standing, "unsubmitted"))
         return text_of(_("it needs approval, and is in no list yet: congkhai submit"));
     return text_format(viewing->arena, _("in list %.*s, submitted by %.*s: it waits for an approver"),

@@ -10,7 +10,7 @@
  *     rules         digest of the rules in force; absent: there never were any
  *     people        [{ name, role, login: [a, b] }] of the rules in force
  *     steps         what is wanted and not free, in the order of codes: { code, action, standing (unsubmitted · waiting ·
- *                   approved · sent-back), list?, submitter?, by?, at?, until?, reason?, field?, run, name?, department?,
+ *                   approved · sent-back), list?, lapsed? (the list in which its approval expired), submitter?, by?, at?, until?, reason?, field?, run, name?, department?,
  *                   due? (the nearest term of its record) }
  *     lists         of these steps, the newest first: { list, submitter, at, number?, waiting, approved, sent_back, due? }
  *     proposed      the newest list of people that nobody has decided: { list, submitter, at, recovers, due? }; absent: none

@@ -24,7 +24,8 @@ struct outbox_extent {
     int64_t withdrawals; /* of these: would be withdrawn */
     int64_t fresh;       /* would be published for the first time */
     int64_t
-        left; /* published ones that no record gives any more, since the load before the first of these came */
+        left; /* published ones that no record gives any more, since the load before the first of these came that
+                          * sent something */
 };
 /* What replaces a published one: another content, or another code, which leaves the old one standing. */
 int64_t outbox_extent_replaced(const struct outbox_extent *extent);

@@ -367,6 +367,7 @@ class Attacks(Office, Night):
         self.assertEqual((detail["list"], detail["codes"]), (1, ["1.000002"]))
         self.expect(self.run_as("load", at=7 * DAY), 1)
         self.assertEqual(len(self.events("approval-lapsed")), 1)
+        self.expect(self.run_as("kept", at=6 * DAY), 0, "its approval in list 1 expired before it was sent")
         self.submit(at=7 * DAY)
         self.approve(2, at=7 * DAY)
         self.expect(self.run_as("load", at=7 * DAY), 0)

@@ -115,6 +115,13 @@ class Brakes(Night):
         self.place.records(*self.records[3:], *procedures(5, first=11))
         self.expect(self.place.run("run"), 0)
 
+    def test_a_code_that_goes_in_one_night_and_comes_anew_after_quiet_ones_is_one_change(self):
+        self.place.records(*self.records[4:])
+        for _ in range(2):
+            self.expect(self.place.run("run"), 0)
+        self.place.records(*self.records[4:], *procedures(4, first=11))
+        self.stopped("changes: 4 of 10 published procedures would be replaced", "4 of them by new codes")
+
     def test_withdrawals_have_their_own_brake(self):
         self.change(3, status="abolished")
         self.stopped("withdrawals: 3 of 10 published procedures would be withdrawn")
