@@ -99,7 +99,7 @@ static bool make_folder(char folder[PATH_SIZE])
         if (snprintf(folder, PATH_SIZE, "%s/congkhai-XXXXXX", places[i]) < PATH_SIZE - 20 && mkdtemp(folder))
             return true;
     }
-    return false;
+    return false; /* not covered: a machine without /var/tmp and /tmp */
 }
 
 static void forget_copy(const char *folder)
@@ -133,7 +133,7 @@ static enum status copy_both(const char *path, const char *folder, struct error 
     for (size_t i = 0; i < 2; i++) {
         snprintf(from, sizeof from, "%s%s", path, ends[i]);
         if (file_look(from, &after[i], error) || !file_state_equal(&before[i], &after[i]))
-            return STATUS_END;
+            return STATUS_END; /* not covered: somebody who writes while a copy is made */
     }
     return STATUS_OK;
 }
@@ -143,6 +143,7 @@ static enum status open_copy(const char *path, struct sqlite **database, struct 
 {
     char folder[PATH_SIZE], copy[PATH_SIZE + 20];
     if (!make_folder(folder))
+        /* not covered: a machine without /var/tmp and /tmp */
         return error_set(error, STATUS_FATAL,
                          _("no temporary folder can be made in $TMPDIR, /var/tmp or /tmp: %s"),
                          words_errno(errno));
@@ -178,8 +179,8 @@ enum status untouched_open(const char *path, struct untouched *untouched, struct
             status = open_still(path, untouched, database, error);
             if (status != STATUS_OK || !file_exists(log))
                 return status;
-            sqlite_close_file(*database); /* a run has begun */
-            *untouched = (struct untouched){ .still = false };
+            sqlite_close_file(*database); /* not covered: a run that begins between two calls */
+            *untouched = (struct untouched){ .still = false }; /* not covered: the same */
         }
         if (file_exists(index) && sqlite_open_file(path, SQLITE_READ_SHARED, database, NULL) == STATUS_OK)
             return STATUS_OK;
@@ -187,6 +188,7 @@ enum status untouched_open(const char *path, struct untouched *untouched, struct
         if (status != STATUS_END)
             return status;
     }
+    /* not covered: somebody who writes into each of five copies while it is made */
     return error_set(
         error, STATUS_STOP,
         _("%s is written to all the time and its log's index cannot be used: no copy of one moment can be "

@@ -3,7 +3,9 @@
 #include "store/untouched.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -124,6 +126,38 @@ TEST("a log that belongs to no database, and a file that is none, are told with 
     CHECK_INT(unlink(at("there/a.db-wal")) | unlink(at("there/a.db")), 0);
     CHECK_INT(look(&seen, &error), STATUS_REJECT);
     CHECK_CONTAINS(error.message, at("there/a.db"));
+}
+
+TEST("a disk without room for the copy is told with what to do, and nothing is left on it")
+{
+    struct error error = { 0 };
+    struct rlimit before, small;
+    int64_t seen = 0;
+    (void)leave_a_log();
+    CHECK_INT(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 5000;
+    signal(SIGXFSZ, SIG_IGN);
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+    CHECK_INT(look(&seen, &error), STATUS_FATAL);
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    CHECK_CONTAINS(error.message, "name a folder with room with TMPDIR");
+    CHECK_CONTAINS(error.message, at("there/a.db"));
+    CHECK_INT(files_in("temporary"), 0);
+}
+
+TEST("a path that is too long for what stands beside the file is refused")
+{
+    struct error error = { 0 };
+    struct untouched untouched;
+    struct sqlite *database;
+    char path[5000];
+    memset(path, 'a', sizeof path);
+    path[sizeof path - 1] = 0;
+    CHECK_INT(untouched_open(path, &untouched, &database, &error), STATUS_USAGE);
+    CHECK_CONTAINS(error.message, "the store's path is too long");
+    CHECK(!database);
 }
 
 TEST("a file that was read as it lies and was written to meanwhile is told")
