@@ -1,6 +1,8 @@
 /* Where a ledger says that it goes on in another file, or under another schema: whoever writes such an event must fit what
  * stands before it. */
 #include "store/audit.h"
+
+#include "adapters/file.h"
 #include "store/ledger.h"
 #include "store/restoration.h"
 #include "tests/support/night.h"
@@ -88,6 +90,71 @@ TEST(
                        text_format(&test_arena, "a backup that ends with event %lld was restored",
                                    (long long)restoration.head.size)
                            .bytes);
+    night_close(&night);
+}
+
+static void one_night(const char *name)
+{
+    night_begin(&night);
+    night_record(&night, "1.000001", name, "1");
+    night_work(&night);
+    night_deliver(&night);
+    night_end(&night);
+}
+
+static bool says(const struct audit_finding *finding, const char *words)
+{
+    while (finding && !strstr(finding->message, words))
+        finding = finding->next;
+    return finding != NULL;
+}
+
+TEST("a head of the ledger that a backup replaced is not proven by it, and one that goes further does not "
+     "hold")
+{
+    struct error error = { 0 };
+    struct restoration restoration = { .known = true, .reason = "đĩa hỏng", .actor = "lan" };
+    struct text bytes, notes[2];
+    const char *path = text_string(&test_arena, text_format(&test_arena, "%s/a.db", test_folder()));
+    const char *head = text_string(&test_arena, text_format(&test_arena, "%s.checkpoint", path));
+    night = (struct night){ 0 };
+    night_open(&night, path, NULL);
+    one_night("Một");
+    CHECK_INT(restoration_head(night.store, &restoration.head, &error), STATUS_OK);
+    night_close(&night);
+    CHECK_INT(file_read(&test_arena, path, 64 << 20, &bytes, &error), STATUS_OK);
+    night_open(&night, path, NULL);
+    for (int i = 0; i < 2; i++) {
+        one_night(i ? "Ba" : "Hai");
+        if (!i)
+            CHECK_INT(restoration_head(night.store, &restoration.newest, &error), STATUS_OK);
+        CHECK_INT(file_read(&test_arena, head, 1 << 16, &notes[i], &error), STATUS_OK);
+    }
+    night_close(&night);
+    path = text_string(&test_arena, text_format(&test_arena, "%s/b.db", test_folder()));
+    CHECK_INT(file_write(path, bytes, 0644, &error), STATUS_OK);
+    night_open(&night, path, NULL);
+    CHECK_INT(night_try_begin(&night, &error), STATUS_OK);
+    CHECK_INT(restoration_append(night.store, &restoration, &error), STATUS_OK);
+    night_end(&night);
+    for (int i = 0; i < 2; i++) {
+        struct audit_report report;
+        struct audit_outside outside = { "kept", notes[i] };
+        struct audit_request request = { .outside = &outside, .outside_count = 1 };
+        CHECK_INT(audit_verify(night.store, &request, &test_arena, &report, &error), STATUS_OK);
+        CHECK(says(report.notes_,
+                   text_format(&test_arena,
+                               "a backup that ends with event %lld was restored (event %lld); the ledger "
+                               "that it replaced went to event %lld",
+                               (long long)restoration.head.size, (long long)restoration.head.size + 2,
+                               (long long)restoration.newest.size)
+                       .bytes));
+        CHECK_INT(report.holds, i == 0);
+        if (i)
+            CHECK_STRING(report.first->kind, AUDIT_OUTSIDE);
+        else
+            CHECK(says(report.not_proven, "kept"));
+    }
     night_close(&night);
 }
 
