@@ -39,18 +39,8 @@ static void put_date(struct page *page, const char *name, const char *label, str
     html_literal(page->out, "</div>");
 }
 
-static void put_form(struct page *page, const struct report_kind *kind, const struct value *document,
-                     size_t grouped)
+static void put_grouping(struct page *page, size_t grouped)
 {
-    const struct value *period = value_find(document, "period");
-    html_open(page->out, "form", "class", "filters", "action",
-              page_address(page, "/bao-cao", text_of(kind->name), NULL), NULL);
-    if (kind->period) {
-        put_date(page, "tu", _("from"), value_text_of(period, "from"));
-        put_date(page, "den", _("to"), value_text_of(period, "to"));
-    } else {
-        put_date(page, "ngay", _("on"), value_text_of(period, "as_of"));
-    }
     html_literal(page->out, "<div>");
     html_open(page->out, "label", "for", "theo", NULL);
     html_string(page->out, _("grouped"));
@@ -63,7 +53,24 @@ static void put_form(struct page *page, const struct report_kind *kind, const st
         html_string(page->out, _(by_words[i]));
         html_close(page->out, "option");
     }
-    html_literal(page->out, "</select></div><button>");
+    html_literal(page->out, "</select></div>");
+}
+
+static void put_form(struct page *page, const struct report_kind *kind, const struct value *document,
+                     size_t grouped)
+{
+    const struct value *period = value_find(document, "period");
+    html_open(page->out, "form", "class", "filters", "action",
+              page_address(page, "/bao-cao", text_of(kind->name), NULL), NULL);
+    if (kind->period) {
+        put_date(page, "tu", _("from"), value_text_of(period, "from"));
+        put_date(page, "den", _("to"), value_text_of(period, "to"));
+    } else {
+        put_date(page, "ngay", _("on"), value_text_of(period, "as_of"));
+    }
+    if (kind->grouped)
+        put_grouping(page, grouped);
+    html_literal(page->out, "<button>");
     html_string(page->out, _("Show"));
     html_literal(page->out, "</button></form>\n");
 }

@@ -12,31 +12,31 @@
 
 /* clang-format off */
 const struct report_kind report_kinds[] = {
-    { "so-luong", N_("Number of administrative procedures"), false, report_make_quantity,
+    { "so-luong", N_("Number of administrative procedures"), false, true, report_make_quantity,
       N_("Procedures that stood at the portal at the end of the day and were not abolished. Whoever has more than one level "
          "is counted once in the total; \"both levels\" are those of province and commune.") },
-    { "dich-vu-cong", N_("Online public services"), false, report_make_online,
+    { "dich-vu-cong", N_("Online public services"), false, true, report_make_online,
       N_("Procedures by the highest level of their online services, and the services themselves (a procedure may have "
          "several): services = full + partial. Share: procedures with a full or partial service among all.") },
-    { "cong-bo", N_("Announced, amended and abolished procedures"), true, report_make_announced,
+    { "cong-bo", N_("Announced, amended and abolished procedures"), true, false, report_make_announced,
       N_("Decisions signed in the period, with the procedures that they concern; in time: published within 10 (ministry), "
          "5 (province) or 2 (shortened procedure) working days of the signature, Article 24(2) of Decree 63/2010/NĐ-CP as "
          "amended by Decree 92/2017/NĐ-CP. Not yet: announced by a source, and at the end of the period not at the portal, "
          "whatever holds it back; what is overdue stands under late as well. What was loaded up to the baseline "
          "day, or decided before it, is no new announcement and not late. A procedure stands once under a decision.") },
-    { "bien-dong", N_("Changes of the published procedures"), true, report_make_changes,
+    { "bien-dong", N_("Changes of the published procedures"), true, true, report_make_changes,
       N_("What stood at the portal at the end of the day before the period, and at the end of its last day; changed: "
          "another content under the same code.") },
-    { "chi-so-766", N_("Indices of Decision 766/QĐ-TTg"), true, report_make_index_766,
+    { "chi-so-766", N_("Indices of Decision 766/QĐ-TTg"), true, false, report_make_index_766,
       N_("1.1 announced in time, 1.2 published in time, 1.3 complete in points a to g of Article 8(2) of Decree 63/2010/NĐ-CP "
          "as amended, 3.1 online. What cannot be judged stands in its own column, outside numerator and denominator; of 3.1 what says "
          "nothing of its online service is named there and counts in the denominator. Rounded half up to two decimals; a "
          "denominator of 0 is N/A.") },
-    { "noi-bo", N_("Internal procedures"), false, report_make_internal,
+    { "noi-bo", N_("Internal procedures"), false, false, report_make_internal,
       N_("Internal procedures by field and executing agency, in the two groups of Decision 1085/QĐ-TTg: between agencies, "
          "and within one. Announced: by a decision, whether they stand at the portal yet or not; published and abolished: as "
          "the portal acknowledged it.") },
-    { NULL, NULL, false, NULL, NULL },
+    { NULL, NULL, false, false, NULL, NULL },
 };
 /* clang-format on */
 
@@ -192,5 +192,8 @@ enum status report_make(const struct report_request *asked, struct arena *arena,
     value_set(made, "columns", value_list(arena));
     value_set(made, "rows", value_list(arena));
     enum status status = kind->make(&request, arena, made, error);
+    if (asked->by != REPORT_BY_DEFAULT && !kind->grouped)
+        report_note(arena, made,
+                    _("The rows of this report are no groups of procedures: --by changes nothing."));
     return status ? status : tell_against(&request, arena, made, error);
 }

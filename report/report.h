@@ -56,6 +56,7 @@ struct report_kind {
     const char *name;
     const char *title; /* English msgid */
     bool period;       /* over --from … --to, else on --as-of */
+    bool grouped;      /* takes --by */
     enum status (*make)(const struct report_request *request, struct arena *arena, struct value *document,
                         struct error *error);
     const char *definition; /* English msgid */

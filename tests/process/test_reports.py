@@ -518,6 +518,14 @@ class Reports(Night):
         self.assertIn("known_at", document["period"])
         self.assertNotIn("rests_on", document)
 
+    def test_where_by_changes_nothing_the_report_says_so(self):
+        self.night("2026-03-02", record("1.000001"))
+        for name in ("so-luong", "dich-vu-cong", "cong-bo", "bien-dong", "chi-so-766", "noi-bo"):
+            notes = self.report(name, "--by", "field").get("notes", [])
+            plain = self.report(name).get("notes", [])
+            self.assertEqual(len(set(notes) - set(plain)), name in ("cong-bo", "chi-so-766", "noi-bo"), (name, notes))
+        self.expect(self.place.run("report", "cho-hoan-thien", "--by", "field"), 0, "--by changes nothing")
+
     def test_what_is_no_report_day_or_period_is_refused(self):
         self.night("2026-03-02", record("1.000001"))
         for arguments in (["so-lương"], ["so-luong", "--from", "2026-01-01"], ["cong-bo", "--from", "2026-02-30"],
