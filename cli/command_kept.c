@@ -307,6 +307,7 @@ enum status command_kept(struct session *session, struct error *error, int *exit
 enum status command_kept_report(struct session *session, struct error *error)
 {
     if (session->invocation->by)
-        output_message(session, _("The rows of this report are no groups of procedures: --by changes nothing."));
+        output_message(session,
+                       _("The rows of this report are no groups of procedures: --by changes nothing."));
     return run_kept(session, true, error);
 }
