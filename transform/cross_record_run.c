@@ -14,19 +14,26 @@ struct judging {
     struct arena page, record; /* of a page, of one record */
     struct cross_record_row records[PAGE];
     size_t count;
+    struct error
+        failed; /* a question to the ledger that was not answered: what was judged by it says nothing */
 };
 
 struct asking {
-    struct store *store;
+    struct judging *judging;
     struct cross_record_procedure procedure;
 };
 
 static bool ask_published(void *user_data, struct date from, struct date *day)
 {
     const struct asking *asking = user_data;
-    struct error error;
-    return asking->procedure.code.length &&
-           cross_record_published(asking->store, &asking->procedure, from, day, &error) == STATUS_OK;
+    struct judging *judging = asking->judging;
+    if (!asking->procedure.code.length || judging->failed.status)
+        return false;
+    struct error error = { .status = STATUS_OK };
+    enum status status = cross_record_published(judging->store, &asking->procedure, from, day, &error);
+    if (status > STATUS_END)
+        judging->failed = error;
+    return status == STATUS_OK;
 }
 
 /* What is kept was written by this program, so it can be read; a record of which nothing is kept has no
@@ -42,17 +49,18 @@ static const struct value *read_watched(struct judging *judging, const struct cr
     return NULL;
 }
 
-static void judge(struct judging *judging, const struct cross_record_row *record,
-                  const struct value *projection, struct findings *findings,
-                  struct cross_record_deadline **deadlines)
+static enum status judge(struct judging *judging, const struct cross_record_row *record,
+                         const struct value *projection, struct findings *findings,
+                         struct cross_record_deadline **deadlines, struct error *error)
 {
-    struct asking asking = { judging->store, { .code = record->code } };
+    struct asking asking = { judging, { .code = record->code } };
     struct rule_record known = { record->record, record->code, record->label, ask_published, &asking };
     asking.procedure.abolished = text_is(value_text_of(projection, "status"), "abolished");
     date_read(value_text_of(value_find(projection, "decision"), "signed_on"), &asking.procedure.signed_on);
     /* What could not be read has been rejected for that, and misses nothing besides. */
     if (projection || !judging->rules->projection)
         cross_record_rules_judge(judging->all, &judging->record, projection, &known, findings, deadlines);
+    return judging->failed.status ? error_copy(error, judging->failed.status, &judging->failed) : STATUS_OK;
 }
 
 static bool is_judged(const struct judging *judging, const struct cross_record_row *record)
@@ -64,7 +72,6 @@ static bool is_judged(const struct judging *judging, const struct cross_record_r
  * gathering finds who is. Mostly that is a record in a hundred, and the others are read once. */
 static enum status look_at_page(struct judging *judging, struct error *error)
 {
-    (void)error;
     for (size_t i = 0; i < judging->count; i++) {
         const struct cross_record_row *record = &judging->records[i];
         const struct value *projection = read_watched(judging, record);
@@ -72,8 +79,8 @@ static enum status look_at_page(struct judging *judging, struct error *error)
         struct findings findings = { 0 };
         struct cross_record_deadline *deadlines = NULL;
         cross_record_rules_gather(judging->all, projection, &known);
-        if (is_judged(judging, record))
-            judge(judging, record, projection, &findings, &deadlines);
+        if (is_judged(judging, record) && judge(judging, record, projection, &findings, &deadlines, error))
+            return error->status;
         if (findings.first || deadlines || record->findings.first || record->deadlines)
             cross_record_rules_suspect(judging->all, record->record);
     }
@@ -99,8 +106,8 @@ static enum status judge_page(struct judging *judging, struct error *error)
         struct cross_record_deadline *deadlines = NULL;
         if (!is_judged(judging, record))
             continue;
-        judge(judging, record, read_watched(judging, record), &findings, &deadlines);
-        if (cross_record_put(judging->store, record, &findings, deadlines, error))
+        if (judge(judging, record, read_watched(judging, record), &findings, &deadlines, error) ||
+            cross_record_put(judging->store, record, &findings, deadlines, error))
             return error->status;
     }
     return cross_record_flush(judging->store, error);

@@ -2,6 +2,7 @@
  * tests/process/test_reconcile.py. */
 #include "load/reconcile.h"
 #include "tests/load/simulated.h"
+#include "tests/support/broken_statements.h"
 
 static struct load_request request_for(struct setting_context *context, const char *path)
 {
@@ -244,4 +245,36 @@ TEST("a portal that only takes packages cannot be asked what it holds")
         CHECK_CONTAINS(simulated.error.message,
                        "a portal of the kind \"folder\" cannot be asked for what it holds");
     }
+}
+
+/* ---- what breaks off ---- */
+
+static struct reconciliation_counts last;
+
+static enum status ask_again(struct error *error)
+{
+    enum status status = ask(&last);
+    *error = simulated.error;
+    return status;
+}
+
+TEST("a reconciliation that breaks off anywhere says so, and the next one finds what the first would have")
+{
+    char portal[300];
+    simulated_start(NULL);
+    simulated_want_many(3, "first");
+    CHECK_INT(simulated_load(""), STATUS_OK);
+    simulated_kill();
+    snprintf(portal, sizeof portal, "rm -f %s/portal.db*", simulated.folder);
+    CHECK_INT(system(portal), 0);
+    simulated_serve("0", NULL);
+    simulated_die();
+    CHECK(broken_statements_play(&(struct broken_work){ simulated_open, ask_again, simulated_die, 1 }) > 40);
+    simulated_open();
+    CHECK_INT(last.missing, 3);
+    CHECK_INT(last.pending, 3);
+    CHECK_INT(simulated_events("recalled"), 3);
+    CHECK_INT(simulated_events("reconciled"), 1);
+    CHECK(simulated_item("1.000002").wanted && !simulated_item("1.000002").held);
+    simulated_close();
 }

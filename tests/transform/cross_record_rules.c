@@ -9,6 +9,7 @@
 #include "store/rule_report.h"
 #include "store/staging.h"
 #include "store/store_run.h"
+#include "tests/support/broken_statements.h"
 #include "tests/support/test.h"
 #include "transform/transform.h"
 
@@ -444,4 +445,75 @@ TEST("Article 24(2): an abolition is published by the withdrawal, and what never
     night("2026-03-12", terms, gone, 1);
     CHECK_INT(number("SELECT count(*) FROM finding"), 0);
     store_close(store);
+}
+
+/* ---- what breaks off ---- */
+
+static struct transform_request broken_request;
+static struct transform_counts broken_counts;
+static const char *broken_path;
+
+static void open_again(void)
+{
+    struct run_start start = { .command = "transform", .operator_ = "o", .host = "h", .version = "0" };
+    int64_t run;
+    CHECK_INT(store_open(broken_path, STORE_RUN, clock_of("2026-03-08"), &store, &error), STATUS_OK);
+    CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
+}
+
+static enum status work_again(struct error *fault)
+{
+    error = (struct error){ .status = STATUS_OK };
+    enum status status = work(&broken_request, &broken_counts);
+    *fault = error;
+    return status;
+}
+
+static void close_again(void)
+{
+    store_close(store);
+}
+
+TEST("rules over the store that break off anywhere let nothing pass, and the next night judges as the first "
+     "would have")
+{
+    static const char rules[] =
+        "rules:\n"
+        "  - { id: U, field: name, check: { unique: true } }\n"
+        "  - { id: R, field: 'replaces[]', check: { refers_to: code }, severity: warning }\n"
+        "  - { id: T, field: decision.signed_on, severity: warning,\n"
+        "      check: { working_days: { from: decision.signed_on, to: published, at_most: 3 } } }\n";
+    static const char *const records[] = { RECORD("1.000001", "A", ",\"signed\":\"2026-03-03\""),
+                                           RECORD("1.000002", "A", ",\"replaces\":[\"1.000009\"]"),
+                                           RECORD("1.000003", "B", "") };
+    struct run_start start = { .command = "extract", .operator_ = "o", .host = "h", .version = "0" };
+    struct run_counts ended = { 0 };
+    struct value *tree;
+    int64_t run;
+    begin();
+    CHECK_INT(yaml_parse(&test_arena, text_of(rules), "rules.yaml", &tree, &error), STATUS_OK);
+    struct rule_file file = { "rules.yaml", tree };
+    broken_request = (struct transform_request){ .sources = sources,
+                                                 .source_count = source_count,
+                                                 .lists = lists,
+                                                 .rule_files = &file,
+                                                 .rule_file_count = 1,
+                                                 .language = "en",
+                                                 .context = &context,
+                                                 .clock = clock_of("2026-03-08") };
+    broken_path = text_string(&test_arena, text_of(store_path(store)));
+    CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
+    stage(records, 3);
+    CHECK_INT(store_run_end(store, 0, &ended, NULL, &error), STATUS_OK);
+    store_close(store);
+    CHECK(broken_statements_play(&(struct broken_work){ open_again, work_again, close_again, 1 }) > 60);
+    open_again();
+    CHECK_INT(number("SELECT count(*) FROM record WHERE outcome = 'rejected'"), 2);
+    CHECK_INT(number("SELECT count(*) FROM record WHERE outcome = 'accepted'"), 1);
+    CHECK_INT(number("SELECT count(*) FROM finding WHERE rule = 'U'"), 2);
+    CHECK_INT(number("SELECT count(*) FROM finding WHERE rule = 'R'"), 1);
+    CHECK_INT(number("SELECT count(*) FROM finding WHERE rule = 'T'"), 1);
+    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'accepted'"), 1);
+    CHECK_INT(number("SELECT count(*) FROM procedure_state WHERE wanted_action IS NOT NULL"), 1);
+    close_again();
 }
