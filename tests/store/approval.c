@@ -230,7 +230,7 @@ TEST("what the next reading would doubt is not written")
 /* ---- whose source decides, and what breaks off ---- */
 
 static struct value *view, *news_rows;
-static struct text kept;
+static struct text kept, words_back;
 static struct approval_counts counts;
 static struct outbox_extent extent;
 
@@ -251,6 +251,7 @@ static enum status look_at_all(struct error *fault)
     status = status ? status : approval_count(store, &counts, fault);
     status = status ? status : approval_view(store, &test_arena, &view, fault);
     status = status ? status : approval_view_news(store, &test_arena, 0, &news_rows, fault);
+    status = status ? status : approval_view_words(store, &test_arena, TEXT("1.000004"), &words_back, fault);
     return status ? status : approval_view_kept(store, &test_arena, &kept, fault);
 }
 
@@ -261,6 +262,8 @@ TEST(
     struct outbox_item approved = want("1.000001");
     want("1.000002");
     want("1.000003");
+    struct outbox_item returned = want("1.000004");
+    int64_t sent_back;
     run_sql(
         "INSERT INTO source (id, name) VALUES (1, 'inside'), (2, 'outside');"
         "INSERT INTO record (id, source, key, locator, source_digest, payload, content, code, status, work)"
@@ -269,21 +272,33 @@ TEST(
         "UPDATE procedure_state SET record = (SELECT id FROM record WHERE key = procedure_state.code)");
     struct approval_signing signing = submit(&approved);
     CHECK_INT(approval_approve(store, &signing, &error), STATUS_OK);
+    struct approval_return back = { .list = submit(&returned).list,
+                                    .name = TEXT("A"),
+                                    .login = TEXT("a"),
+                                    .reason = "thiếu căn cứ",
+                                    .field = "legal_bases" };
+    CHECK_INT(approval_send_back(store, &back, &sent_back, &error), STATUS_OK);
+    CHECK_INT(sent_back, 1);
     close_again();
     CHECK(broken_statements_play(&(struct broken_work){ open_again, look_at_all, close_again, 1 }) > 30);
     CHECK_INT(counts.approved, 1);
     CHECK_INT(counts.waiting, 1);
-    CHECK_INT(counts.sent_back, 0);
+    CHECK_INT(counts.sent_back, 1);
     const struct value *steps = value_find(view, "steps");
-    if (CHECK_INT(steps->count, 2)) {
+    if (CHECK_INT(steps->count, 3)) {
         CHECK_TEXT(value_text_of(steps->first, "code"), TEXT("1.000001"));
         CHECK_TEXT(value_text_of(steps->first, "standing"), TEXT("approved"));
         CHECK(value_text_of(steps->first, "until").length > 0);
-        CHECK_TEXT(value_text_of(steps->last, "code"), TEXT("1.000002"));
-        CHECK_TEXT(value_text_of(steps->last, "standing"), TEXT("unsubmitted"));
+        CHECK_TEXT(value_text_of(steps->first->next, "code"), TEXT("1.000002"));
+        CHECK_TEXT(value_text_of(steps->first->next, "standing"), TEXT("unsubmitted"));
+        CHECK_TEXT(value_text_of(steps->last, "code"), TEXT("1.000004"));
+        CHECK_TEXT(value_text_of(steps->last, "standing"), TEXT("sent-back"));
+        CHECK_TEXT(value_text_of(steps->last, "reason"), TEXT("thiếu căn cứ"));
+        CHECK_TEXT(value_text_of(steps->last, "field"), TEXT("legal_bases"));
     }
     CHECK_CONTAINS(text_string(&test_arena, kept), "\"code\":\"1.000002\",\"outcome\":\"waiting\"");
     CHECK(!text_find(kept, TEXT("1.000003"), &(size_t){ 0 }));
+    CHECK_TEXT(words_back, TEXT("sent back by A: thiếu căn cứ"));
     if (CHECK_INT(news_rows->count, 1))
         CHECK_TEXT(value_text_of(news_rows->first, "actor"), TEXT("tester"));
 }
