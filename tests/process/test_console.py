@@ -315,7 +315,7 @@ class Exports(unittest.TestCase):
                 sheet = zipfile.ZipFile(io.BytesIO(body)).read("xl/worksheets/sheet1.xml").decode("utf-8")
                 self.assertEqual(len(re.findall("<row ", sheet)), 3 + 20000 + 2)
                 self.assertIn(root, sheet)
-        self.assertLess(self.memory() - before, 40, "MB")  # the three files are 30 MB, the rows as they are in memory more
+        self.assertLess(self.memory() - before, 40, "MB")
 
     def test_who_reads_slowly_holds_no_snapshot_and_no_more_than_eight_files(self):
         slow = []
