@@ -47,7 +47,7 @@ static size_t plain_end(const unsigned char *bytes, size_t at, size_t length)
 bool normalise_keeps_ascii(struct text text)
 {
     static const char leads[] = { (char)0xc2, (char)0xe2, (char)0xef };
-    for (size_t i = 0; i < sizeof leads; i++)
+    for (size_t i = 0; text.length && i < sizeof leads; i++)
         for (const char *at = text.bytes, *end = text.bytes + text.length;
              at < end && (at = memchr(at, leads[i], (size_t)(end - at))); at++) {
             const unsigned char *bytes = (const unsigned char *)at;

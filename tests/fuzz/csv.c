@@ -33,7 +33,7 @@ static void look_at_cells(struct text row, char separator)
     struct arena arena ARENA_OWNED = { 0 };
     struct error error = { 0 };
     struct text *cells;
-    size_t count, total = 0;
+    size_t count = 0, total = 0;
     enum status status = csv_cells(&arena, row, separator, &cells, &count, &error);
     bool nul = row.length && memchr(row.bytes, 0, row.length);
     require(nul ? status == STATUS_REJECT
