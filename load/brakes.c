@@ -144,9 +144,8 @@ struct whys {
 
 struct holding {
     const struct brakes_request *request;
-    struct whys *whys; /* the same, each with what it was made of, the last first */
+    struct whys *whys; /* of what holds: the last first */
     struct arena arena;
-    struct buffer message;  /* of what holds */
     struct buffer releases; /* options that would release it */
     struct value *released; /* details for the ledger */
     struct value *usual;    /* source: records */
@@ -174,8 +173,6 @@ static void hold(struct holding *holding, enum brake brake, const char *source, 
             value_set(detail, "source", value_string(&holding->arena, source));
         return;
     }
-    buffer_string(&holding->message, holding->message.length ? "; " : "");
-    buffer_printf(&holding->message, "%s: %s", names[brake], why->message);
     struct whys *kept = arena_new(&holding->arena, struct whys);
     *kept = (struct whys){ *why, holding->whys };
     (void)error_add(&kept->why, "%s", names[brake]);
@@ -369,11 +366,19 @@ enum status brakes_hold(struct store *store, const struct brakes_request *reques
     holding.usual = value_object(&holding.arena);
     enum status status = judge(store, &holding, error);
     if (!status)
-        status = holding.message.length ? stop(&holding, error) : go_on(store, &holding, error);
-    buffer_free(&holding.message);
+        status = holding.whys ? stop(&holding, error) : go_on(store, &holding, error);
     buffer_free(&holding.releases);
     arena_free(&holding.arena);
     return status;
+}
+
+static void put_words(struct buffer *words, const struct whys *whys)
+{
+    if (whys->next) {
+        put_words(words, whys->next);
+        buffer_string(words, "; ");
+    }
+    buffer_string(words, whys->why.message);
 }
 
 enum status brakes_words(struct store *store, const struct brakes_request *request, struct buffer *words,
@@ -383,9 +388,8 @@ enum status brakes_words(struct store *store, const struct brakes_request *reque
     holding.released = value_list(&holding.arena);
     holding.usual = value_object(&holding.arena);
     enum status status = judge(store, &holding, error);
-    if (!status && holding.message.length)
-        buffer_text(words, buffer_view(&holding.message));
-    buffer_free(&holding.message);
+    if (!status && holding.whys)
+        put_words(words, holding.whys);
     buffer_free(&holding.releases);
     arena_free(&holding.arena);
     return status;
