@@ -199,12 +199,19 @@ void portal_free(struct portal *portal)
 void portal_say(struct portal_response *report, struct arena *arena, const char *format, ...)
 {
     va_list arguments;
-    struct error *why = arena_new(arena, struct error);
+    struct error why;
     va_start(arguments, format);
-    (void)error_set_list(why, STATUS_REJECT, format, arguments);
+    (void)error_set_list(&why, STATUS_REJECT, format, arguments);
     va_end(arguments);
-    report->why = why;
-    report->message = text_of(why->message);
+    portal_say_error(report, arena, &why);
+}
+
+void portal_say_error(struct portal_response *report, struct arena *arena, const struct error *why)
+{
+    struct error *kept = arena_new(arena, struct error);
+    *kept = *why;
+    report->why = kept;
+    report->message = text_of(kept->message);
 }
 
 struct said portal_said(const struct portal_response *report)

@@ -67,6 +67,7 @@ struct portal_response {
 /* The message is this program's, made in the arena. */
 void portal_say(struct portal_response *report, struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+void portal_say_error(struct portal_response *report, struct arena *arena, const struct error *why);
 /* The message, and whose it is: a `why` that says something else is of an earlier one. */
 struct said portal_said(const struct portal_response *report);
 

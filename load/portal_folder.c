@@ -321,10 +321,7 @@ static void answer_question(struct portal *portal, struct folder_entry *entry)
     else if (status == STATUS_END)
         say_carried(report, &folder->arena, item->package->name, item->number);
     else { /* the delivery stays as it is, so nothing else would say it */
-        struct error *kept = arena_new(&folder->arena, struct error);
-        *kept = why;
-        report->why = kept;
-        report->message = text_of(kept->message);
+        portal_say_error(report, &folder->arena, &why);
         portal_notice(portal, "%.*s: %s", TEXT_ARG(item->code), why.message);
     }
 }

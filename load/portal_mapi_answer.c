@@ -361,8 +361,7 @@ static void fail_waiting(struct mapi *mapi, const struct reading *login)
                           "%s: check username, password and dstcode in portal.login"),
                         settings->common.shown, settings->user, words.length ? " (" : "", TEXT_ARG(words),
                         words.length ? ")" : "");
-        report->message = text_of(mapi->refusal.message);
-        report->why = &mapi->refusal;
+        portal_say_error(report, &mapi->opening.arena, &mapi->refusal);
     }
     if (!shut)
         report->said = RESULT_BUSY;

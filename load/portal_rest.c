@@ -245,10 +245,8 @@ static void report_whole(struct rest *rest, const struct http_response *answer,
     rest->body = body;
     if (report->said == RESULT_TAKEN)
         report_taken(rest, answer, body, fault.message, report);
-    else if (answer->status == 401 && rest->refusal.status) {
-        report->message = text_of(rest->refusal.message);
-        report->why = &rest->refusal;
-    }
+    else if (answer->status == 401 && rest->refusal.status)
+        portal_say_error(report, &rest->arena, &rest->refusal);
 }
 
 /* What the listing says behind a 404 without the contract's type. */
