@@ -188,12 +188,11 @@ static enum status ask(struct session *session, struct error *error, int *exit_c
         /* For a person to look at; what is missing there goes its way by itself, or waits for one. */
         struct store_kept_back kept;
         status = store_kept_back(store, &kept, error);
-        *exit_code =
-            counts.differs || counts.only || counts.untold || counts.gone || (!status && store_keeps(&kept))
-                ? 1
-                : 0;
-        if (!status)
+        if (!status) {
+            bool waits = counts.differs || counts.only || counts.untold || counts.gone || store_keeps(&kept);
+            *exit_code = waits ? 1 : 0;
             status = show(session, store, &counts, true, error);
+        }
     }
     return run_close(session, store, status, &run_counts, exit_code, error);
 }

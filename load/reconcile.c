@@ -57,6 +57,14 @@ static const char *standing_name(enum remote_status standing)
     return names[standing];
 }
 
+static struct reconciliation_entry entry_of(struct text code, const struct remote_state *remote,
+                                            const struct digest *digest)
+{
+    return (struct reconciliation_entry){
+        .code = code, .version = remote->version, .digest = digest, .status = standing_name(remote->standing)
+    };
+}
+
 /* As the portal names it in its listing, which is what later listings are compared with. */
 static const struct digest *digest_named(const struct remote_state *remote)
 {
@@ -72,10 +80,8 @@ static enum status keep_page(struct store *store, const struct portal_page *page
     for (size_t i = 0; !status && i < page->count; i++) {
         const struct remote_state *remote = &page->entries[i].remote;
         bool is_new, told = remote->has_digest || remote->has_content;
-        struct reconciliation_entry entry = { .code = page->entries[i].code,
-                                              .version = remote->version,
-                                              .digest = told ? digest_named(remote) : NULL,
-                                              .status = standing_name(remote->standing) };
+        struct reconciliation_entry entry =
+            entry_of(page->entries[i].code, remote, told ? digest_named(remote) : NULL);
         status = reconciliation_listing_put(store, &entry, &is_new, error);
         *added += !status && is_new;
     }
@@ -147,10 +153,7 @@ static enum status keep_told(struct store *store, struct text code, const struct
 {
     struct digest digest;
     bool told = remote_digest(remote, &digest);
-    struct reconciliation_entry entry = { .code = code,
-                                          .version = remote->version,
-                                          .digest = told ? &digest : NULL,
-                                          .status = standing_name(remote->standing) };
+    struct reconciliation_entry entry = entry_of(code, remote, told ? &digest : NULL);
     return reconciliation_told(store, code, &entry, error);
 }
 
