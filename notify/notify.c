@@ -263,7 +263,7 @@ static void put_rows(struct buffer *out, const char *heading, const struct value
                      const char *const *members, const char *more)
 {
     size_t shown = 0;
-    if (!rows || !rows->count)
+    if (!has_rows(rows))
         return;
     buffer_printf(out, "\n%s (%zu)\n", heading, rows->count);
     for (const struct value *row = rows->first; row && shown < TOLD_ROWS; row = row->next, shown++) {
@@ -310,6 +310,11 @@ static struct text words_of(struct arena *arena, const struct notify_night *nigh
     return text_copy(arena, buffer_view(&out));
 }
 
+static struct value *rows_of(struct arena *arena, const struct value *rows)
+{
+    return rows ? value_copy(arena, rows) : value_list(arena);
+}
+
 static struct text json_of(struct arena *arena, const struct notify_night *night,
                            const struct tonight *tonight)
 {
@@ -334,12 +339,10 @@ static struct text json_of(struct arena *arena, const struct notify_night *night
         value_set(document, "kept", value_integer(arena, night->kept));
     if (night->counts)
         value_set(document, "counts", value_copy(arena, night->counts));
-    value_set(document, "new_kept", night->new_kept ? value_copy(arena, night->new_kept) : value_list(arena));
-    value_set(document, "still_kept",
-              night->still_kept ? value_copy(arena, night->still_kept) : value_list(arena));
-    value_set(document, "deadlines",
-              night->deadlines ? value_copy(arena, night->deadlines) : value_list(arena));
-    value_set(document, "approval", night->approval ? value_copy(arena, night->approval) : value_list(arena));
+    value_set(document, "new_kept", rows_of(arena, night->new_kept));
+    value_set(document, "still_kept", rows_of(arena, night->still_kept));
+    value_set(document, "deadlines", rows_of(arena, night->deadlines));
+    value_set(document, "approval", rows_of(arena, night->approval));
     canonical_write(&out, document);
     return text_copy(arena, buffer_view(&out));
 }
