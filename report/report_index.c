@@ -9,45 +9,44 @@
 #define JUDGED_DAYS                                                                                          \
     180 /* an effective day longer before the signature is not that of the document announced */
 
-enum verdict { NOT_JUDGED, IN_TIME, LATE };
-
 /* One code in the period. */
 struct verdicts {
     struct text code;
-    enum verdict announced, published;
+    enum report_verdict announced, published;
     struct date published_due; /* of the decision judged last */
     bool has_announced, has_published;
 };
 
 /* Index 1.1: from the signature to the latest effective day of the legal bases, 20 or 5 working days; by
  * shortened procedure at most 3 working days behind the latest day of issue. */
-static enum verdict judge_announcement(const struct report_request *request, const struct value *version)
+static enum report_verdict judge_announcement(const struct report_request *request,
+                                              const struct value *version)
 {
     /* Without the year's holidays days are counted that were none: a term that was kept all the
      * same was kept, a distance that is too short all the same is too short; the rest is not known. */
     struct date signed_on, legal;
     if (!request->calendar || !report_date(version, "signed_on", &signed_on))
-        return NOT_JUDGED;
+        return REPORT_NOT_JUDGED;
     if (report_says(version, "shortened", "yes"))
-        return !report_date(version, "legal_issued", &legal)            ? NOT_JUDGED
-               : workday_within(request->calendar, legal, signed_on, 3) ? IN_TIME
-               : workday_knows(request->calendar, legal)                ? LATE
-                                                                        : NOT_JUDGED;
+        return !report_date(version, "legal_issued", &legal)            ? REPORT_NOT_JUDGED
+               : workday_within(request->calendar, legal, signed_on, 3) ? REPORT_IN_TIME
+               : workday_knows(request->calendar, legal)                ? REPORT_LATE
+                                                                        : REPORT_NOT_JUDGED;
     if (!report_date(version, "legal_effective", &legal) ||
         date_days(legal) < date_days(signed_on) - JUDGED_DAYS)
-        return NOT_JUDGED;
-    return workday_between(request->calendar, signed_on, legal) < (request->ministry ? 20 : 5) ? LATE
-           : workday_knows(request->calendar, signed_on)                                       ? IN_TIME
-                                                                                               : NOT_JUDGED;
+        return REPORT_NOT_JUDGED;
+    return workday_between(request->calendar, signed_on, legal) < (request->ministry ? 20 : 5) ? REPORT_LATE
+           : workday_knows(request->calendar, signed_on) ? REPORT_IN_TIME
+                                                         : REPORT_NOT_JUDGED;
 }
 
 /* One late decision makes the procedure late. */
 static void add_announcement(const struct report_request *request, struct verdicts *of,
                              const struct value *version)
 {
-    enum verdict verdict = judge_announcement(request, version);
+    enum report_verdict verdict = judge_announcement(request, version);
     of->has_announced = true;
-    if (verdict == LATE || (verdict == IN_TIME && of->announced == NOT_JUDGED))
+    if (verdict == REPORT_LATE || (verdict == REPORT_IN_TIME && of->announced == REPORT_NOT_JUDGED))
         of->announced = verdict;
 }
 
@@ -59,25 +58,20 @@ static void add_publication(const struct report_request *request, struct verdict
     char text[DATE_TEXT];
     if (!report_within(request, value_text_of(version, "day")) || !report_date(version, "day", &day))
         return;
-    if (!report_publication_due(request, version, &due)) {
-        of->has_published = true;
-        of->published = NOT_JUDGED;
-        return;
+    if (report_publication_due(request, version, &due)) {
+        date_write(due, text);
+        if (!report_within(request, text_of(text)))
+            return;
     }
-    date_write(due, text);
-    if (!report_within(request, text_of(text)))
-        return;
     of->has_published = true;
-    of->published = date_compare(day, due) <= 0                      ? IN_TIME
-                    : report_publication_late(request, version, day) ? LATE
-                                                                     : NOT_JUDGED;
+    of->published = report_publication_judge(request, version, day);
 }
 
 static void finish_code(struct arena *arena, struct value *announced, struct value *published,
                         const struct verdicts *of)
 {
     static const char *const figure[] = {
-        [NOT_JUDGED] = "not_judged", [IN_TIME] = "in_time", [LATE] = "offenders"
+        [REPORT_NOT_JUDGED] = "not_judged", [REPORT_IN_TIME] = "in_time", [REPORT_LATE] = "offenders"
     };
     if (of->has_announced)
         report_count(arena, announced, figure[of->announced], of->code);
@@ -110,7 +104,7 @@ static void judge_wanted(const struct report_request *request, struct arena *are
                          const struct report_steps *steps, struct value *announced)
 {
     static const char *const figure[] = {
-        [NOT_JUDGED] = "not_judged", [IN_TIME] = "in_time", [LATE] = "offenders"
+        [REPORT_NOT_JUDGED] = "not_judged", [REPORT_IN_TIME] = "in_time", [REPORT_LATE] = "offenders"
     };
     struct text last = TEXT_NONE; /* two sources may give one */
     for (const struct value *wanted = steps->wanted->first; wanted; wanted = wanted->next) {

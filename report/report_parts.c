@@ -270,10 +270,13 @@ bool report_publication_due(const struct report_request *request, const struct v
                        due);
 }
 
-bool report_publication_late(const struct report_request *request, const struct value *version,
-                             struct date day)
+enum report_verdict report_publication_judge(const struct report_request *request,
+                                             const struct value *version, struct date day)
 {
     struct date signed_on, due;
-    return report_publication_due(request, version, &due) && report_date(version, "signed_on", &signed_on) &&
-           date_compare(day, due) > 0 && workday_knows(request->calendar, signed_on);
+    if (!report_publication_due(request, version, &due) || !report_date(version, "signed_on", &signed_on))
+        return REPORT_NOT_JUDGED;
+    return date_compare(day, due) <= 0                   ? REPORT_IN_TIME
+           : workday_knows(request->calendar, signed_on) ? REPORT_LATE
+                                                         : REPORT_NOT_JUDGED;
 }

@@ -53,9 +53,10 @@ bool report_date(const struct value *row, const char *name, struct date *date);
  * signature (Article 24(2) of Decree 63/2010, amended by 92/2017). False: no day of signature is known. */
 bool report_publication_due(const struct report_request *request, const struct value *version,
                             struct date *due);
-/* Is that day behind the term? Where the calendar begins in a later year, nothing is called late: its holidays were counted. */
-bool report_publication_late(const struct report_request *request, const struct value *version,
-                             struct date day);
+enum report_verdict { REPORT_NOT_JUDGED, REPORT_IN_TIME, REPORT_LATE };
+/* Was it published in time on that day? Where the calendar begins in a later year, nothing is called late: its holidays were counted. */
+enum report_verdict report_publication_judge(const struct report_request *request,
+                                             const struct value *version, struct date day);
 
 enum status report_make_quantity(const struct report_request *request, struct arena *arena,
                                  struct value *document, struct error *error);

@@ -58,12 +58,11 @@ static struct value *decision_row(const struct report_request *request, struct a
 /* NULL: not judged. */
 static const char *in_time(const struct report_request *request, const struct value *version)
 {
-    struct date due, day;
-    if (!report_publication_due(request, version, &due) || !report_date(version, "day", &day))
-        return NULL;
-    return date_compare(day, due) <= 0                      ? "in_time"
-           : report_publication_late(request, version, day) ? "late"
-                                                            : NULL;
+    static const char *const names[] = {
+        [REPORT_NOT_JUDGED] = NULL, [REPORT_IN_TIME] = "in_time", [REPORT_LATE] = "late"
+    };
+    struct date day;
+    return report_date(version, "day", &day) ? names[report_publication_judge(request, version, day)] : NULL;
 }
 
 /* A procedure stands once under a decision, however often it was corrected. */
@@ -87,8 +86,9 @@ static void count_step(const struct report_request *request, struct arena *arena
 static bool is_overdue(const struct report_request *request, const struct value *wanted)
 {
     struct date to;
-    return date_read(text_of(request->to), &to) && report_publication_late(request, wanted, request->today) &&
-           report_publication_late(request, wanted, to);
+    return date_read(text_of(request->to), &to) &&
+           report_publication_judge(request, wanted, request->today) == REPORT_LATE &&
+           report_publication_judge(request, wanted, to) == REPORT_LATE;
 }
 
 /* Up to the end of the period, or at all. */
