@@ -221,26 +221,27 @@ static enum status take_signature(struct signing *signing, struct error *error)
 
 #define NAMED 8 /* codes in a message */
 
-static enum approval_standing standing_of(const struct approval_list *list, struct text code)
+static bool is_waiting(const struct approval_list *list, struct text code)
 {
     size_t i = 0;
     while (i < list->count && !text_equal(list->entries[i].step.code, code))
         i++;
-    return i < list->count ? list->entries[i].standing
-                           : APPROVAL_WAITING; /* one that is not there is told later */
+    return i == list->count /* one that is not there is told later */ ||
+           list->entries[i].standing == APPROVAL_WAITING;
 }
 
 /* Of the list, or of what is named of it, what still waits: what was approved before is not signed again. 0: nothing. */
 static size_t find_waiting(struct signing *signing, const struct approval_list *list, struct text **codes)
 {
     const struct invocation *invocation = signing->session->invocation;
-    size_t most = invocation->code_count ? invocation->code_count : list->count, count = 0;
-    *codes = arena_array(&signing->arena, struct text, most + 1);
-    for (size_t i = 0; i < most; i++) {
-        struct text code = invocation->code_count ? invocation->codes[i] : list->entries[i].step.code;
-        if (standing_of(list, code) == APPROVAL_WAITING)
-            (*codes)[count++] = code;
-    }
+    size_t count = 0;
+    *codes = arena_array(&signing->arena, struct text, list->count + invocation->code_count + 1);
+    for (size_t i = 0; i < invocation->code_count; i++)
+        if (is_waiting(list, invocation->codes[i]))
+            (*codes)[count++] = invocation->codes[i];
+    for (size_t i = 0; !invocation->code_count && i < list->count; i++)
+        if (list->entries[i].standing == APPROVAL_WAITING)
+            (*codes)[count++] = list->entries[i].step.code;
     return count;
 }
 
