@@ -136,9 +136,7 @@ void record_work_clear(struct record_work *work)
 /* What was hidden between marks or signs that nobody sees stands there in plain letters now. */
 static void withhold(struct record_work *work, enum language language)
 {
-    bool other_bytes = work->other_bytes;
     record_work_clear(work);
-    work->other_bytes = other_bytes;
     finding_add(&work->arena, &work->findings, true, TEXT("congkhai/secret-in-record"), NULL, TEXT_NONE,
                 &(const struct reason)REASON("record.secret", TEXT_NONE));
     finding_words_say(&work->arena, &work->findings, language);
@@ -146,9 +144,9 @@ static void withhold(struct record_work *work, enum language language)
 
 void record_work_seal(const struct transform_item *item, enum language language, struct record_work *work)
 {
-    work->other_bytes = has_other_bytes(item);
     if (secrets_named_in(buffer_view(&work->content)))
         withhold(work, language);
+    work->other_bytes = has_other_bytes(item);
     if (work->content.length)
         work->digest = crypto_sha256(buffer_view(&work->content));
 }
