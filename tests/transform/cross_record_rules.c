@@ -101,6 +101,22 @@ static enum status work(const struct transform_request *request, struct transfor
     return status;
 }
 
+/* What is worked by these rules on that day. The request points to `file`. */
+static struct transform_request request_of(const char *day, const char *rules, struct rule_file *file)
+{
+    struct value *tree;
+    CHECK_INT(yaml_parse(&test_arena, text_of(rules), "rules.yaml", &tree, &error), STATUS_OK);
+    *file = (struct rule_file){ "rules.yaml", tree };
+    return (struct transform_request){ .sources = sources,
+                                       .source_count = source_count,
+                                       .lists = lists,
+                                       .rule_files = file,
+                                       .rule_file_count = 1,
+                                       .language = "en",
+                                       .context = &context,
+                                       .clock = clock_of(day) };
+}
+
 /* One night: these records are in the source, these rules hold, it is this day. */
 static struct transform_counts night(const char *day, const char *rules, const char *const *records,
                                      size_t count)
@@ -108,19 +124,9 @@ static struct transform_counts night(const char *day, const char *rules, const c
     struct transform_counts counts = { 0 };
     struct run_start start = { .command = "transform", .operator_ = "o", .host = "h", .version = "0" };
     struct run_counts ended = { 0 };
-    struct value *tree;
     int64_t run;
-    struct clock *clock = clock_of(day);
-    CHECK_INT(yaml_parse(&test_arena, text_of(rules), "rules.yaml", &tree, &error), STATUS_OK);
-    struct rule_file file = { "rules.yaml", tree };
-    struct transform_request request = { .sources = sources,
-                                         .source_count = source_count,
-                                         .lists = lists,
-                                         .rule_files = &file,
-                                         .rule_file_count = 1,
-                                         .language = "en",
-                                         .context = &context,
-                                         .clock = clock };
+    struct rule_file file;
+    struct transform_request request = request_of(day, rules, &file);
     CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
     stage(records, count);
     if (!CHECK_INT(work(&request, &counts), STATUS_OK))
@@ -345,19 +351,10 @@ TEST("a query that takes too long stops the run, says where it stands, and lets 
     static const char *const records[] = { RECORD("1.000001", "A", "") };
     struct run_start start = { .command = "transform", .operator_ = "o", .host = "h", .version = "0" };
     struct transform_counts counts = { 0 };
-    struct value *tree;
     int64_t run;
     begin();
-    CHECK_INT(yaml_parse(&test_arena, text_of(rules), "rules.yaml", &tree, &error), STATUS_OK);
-    struct rule_file file = { "rules.yaml", tree };
-    struct transform_request request = { .sources = sources,
-                                         .source_count = source_count,
-                                         .lists = lists,
-                                         .rule_files = &file,
-                                         .rule_file_count = 1,
-                                         .language = "en",
-                                         .context = &context,
-                                         .clock = clock_of("2026-03-02") };
+    struct rule_file file;
+    struct transform_request request = request_of("2026-03-02", rules, &file);
     CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
     stage(records, 1);
     CHECK_INT(work(&request, &counts), STATUS_STOP);
@@ -488,19 +485,10 @@ TEST("rules over the store that break off anywhere let nothing pass, and the nex
                                            RECORD("1.000003", "B", "") };
     struct run_start start = { .command = "extract", .operator_ = "o", .host = "h", .version = "0" };
     struct run_counts ended = { 0 };
-    struct value *tree;
     int64_t run;
     begin();
-    CHECK_INT(yaml_parse(&test_arena, text_of(rules), "rules.yaml", &tree, &error), STATUS_OK);
-    struct rule_file file = { "rules.yaml", tree };
-    broken_request = (struct transform_request){ .sources = sources,
-                                                 .source_count = source_count,
-                                                 .lists = lists,
-                                                 .rule_files = &file,
-                                                 .rule_file_count = 1,
-                                                 .language = "en",
-                                                 .context = &context,
-                                                 .clock = clock_of("2026-03-08") };
+    struct rule_file file;
+    broken_request = request_of("2026-03-08", rules, &file);
     broken_path = text_string(&test_arena, text_of(store_path(store)));
     CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
     stage(records, 3);
