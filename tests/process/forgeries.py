@@ -6,6 +6,7 @@ import re
 import sqlite3
 import types
 
+from harness import opened
 from sealed_nights import Forger, canonical
 
 UNSEEN = ("README.txt", "key.pub", "verify-ledger")  # of a bundle: the verifiers say that they do not look at them
@@ -19,22 +20,6 @@ EVENTS = ("run-started", "run-finished", "forgotten", "migrated", "restored", "c
 CLASSES = (("a letter", rb"[A-Za-z]"), ("a digit", rb"[0-9]"), ("a quote", rb'"'), ("a bracket", rb"[][{}]"), ("a line's end", rb"\n"),
            ("a blank", rb" "), ("a sign", rb"[:,+/=.-]"), ("a byte beyond ASCII", rb"[\x80-\xff]"))
 STUFF = (b"\n", b" ", b"\0", b"\xef\xbb\xbf", b"9" * 5000, b"[" * 5000, b'"a":1,"a":1', b"\\ud800", b"\xff")
-
-
-@contextlib.contextmanager
-def opened(path):
-    """Without triggers, which are the same again at the end."""
-    database = sqlite3.connect(path, isolation_level=None)
-    guards = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    try:
-        for name, _ in guards:
-            database.execute(f'DROP TRIGGER "{name}"')
-        yield database
-        for _, sql in guards:
-            database.execute(sql)
-    finally:
-        database.close()
-
 
 KINDS = {"ledger": "event", "setting": "name", "payload": "kept", "checkpoint": "run", "record": "outcome", "procedure_state": "state"}
 
@@ -93,27 +78,25 @@ def change_rows(chance, table, way, kind):
 
 def change_object(name, way):
     def edit(path):
-        with sqlite3.connect(path, isolation_level=None) as database:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
             kind, sql = database.execute("SELECT type, sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
             if way == "dropped":
                 database.execute(f'DROP {kind} "{name}"')
             else:
                 database.execute("PRAGMA writable_schema = ON")
                 database.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (re.sub(r"\b(1|0|=|TEXT)\b|$", "2", sql, count=1), name))
-        database.close()
     return f"schema {name} {way}", edit
 
 
 def put_in(sql):
     def edit(path):
-        with sqlite3.connect(path, isolation_level=None) as database:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
             database.execute(sql)
-        database.close()
     return f"schema {sql[:30]}", edit
 
 
 def store_edits(chance, path):
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         tables = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
         objects = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'")]
         filled = [table for table in tables if database.execute(f'SELECT 1 FROM "{table}"').fetchone()]
@@ -123,7 +106,6 @@ def store_edits(chance, path):
                     yield set_column(chance, table, row[1], way, kind)
             for way in ("taken", "put in", "swapped"):
                 yield change_rows(chance, table, way, kind)
-    database.close()
     for name in objects:
         yield change_object(name, "dropped")
         yield change_object(name, "changed")
@@ -156,10 +138,19 @@ def change_page(chance, way):
     return f"pages: {way}", edit
 
 
+def beside(path, end):
+    return path.with_name(path.name + end)
+
+
+def part_of(path, name):
+    """A file of a folder, or what lies beside a file; no name: the file itself."""
+    return path / name if path.is_dir() else beside(path, name)
+
+
 def change_byte(chance, name, pattern, what):
     """2^n: of a letter it may be the case alone."""
     def edit(path):
-        path = path / name if path.is_dir() and name else path.with_name(path.name + name) if name else path
+        path = part_of(path, name)
         data = bytearray(path.read_bytes())
         places = [found.start() for found in re.finditer(pattern, data)]
         if not places:
@@ -171,7 +162,7 @@ def change_byte(chance, name, pattern, what):
 
 def change_file(chance, name, way):
     def edit(path):
-        path = path / name if path.is_dir() else path.with_name(path.name + name)
+        path = part_of(path, name)
         data, at = path.read_bytes(), 0
         lines = data.splitlines(keepends=True)
         if not lines:
@@ -203,7 +194,7 @@ def members(value, path=()):
 
 def change_member(chance, name, place, way):
     def edit(path):
-        path = path / name if name else path
+        path = path / name
         document = json.loads(path.read_bytes())
         parent = document
         for part in place[:-1]:
@@ -231,7 +222,7 @@ def evidence_edits(chance, path):
             for way in ("a line twice", "a line gone", "cut", "empty", "put in", "put in", *(["gone"] if name else [])):
                 yield change_file(chance, name, way)
         if (name or path.name).endswith(".json") and name not in ("configuration.json", "rules.json"):
-            for place in members(json.loads((path / name if name else path).read_bytes())):
+            for place in members(json.loads((path / name).read_bytes())):
                 for way in ("gone", "near", "other", "beside"):
                     yield change_member(chance, name, place, way)
 
@@ -276,10 +267,6 @@ def made_anew(edit):
 
 
 # ---- bytes of a store's files, whatever they mean ----
-
-def beside(path, end):
-    return path.with_name(path.name + end)
-
 
 def journal_of(chance, data):
     """As a transaction that died leaves it: SQLite would put these pages back."""

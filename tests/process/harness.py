@@ -226,6 +226,21 @@ def lines(records):
     return b"".join(json.dumps(record, ensure_ascii=False).encode() + b"\n" for record in records)
 
 
+@contextlib.contextmanager
+def opened(path):
+    """A store as an attacker has it: without triggers, which are the same again at the end."""
+    database = sqlite3.connect(path, isolation_level=None)
+    guards = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    try:
+        for name, _ in guards:
+            database.execute(f'DROP TRIGGER "{name}"')
+        yield database
+        for _, sql in guards:
+            database.execute(sql)
+    finally:
+        database.close()
+
+
 class Place:
     """A folder with a configuration (one ndjson source "one" in inbox/one.ndjson), a store, and the program to run in it."""
 

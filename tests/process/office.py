@@ -4,9 +4,10 @@ import contextlib
 import glob
 import json
 import shutil
-import sqlite3
 import subprocess
 import tempfile
+
+from harness import opened
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 A, B, C = "Nguyễn Thị A", "Trần Văn B", "Lê Thị C"
@@ -81,20 +82,8 @@ class Office:
     def sent(self):
         return self.portal.effect_counts()
 
-    @contextlib.contextmanager
     def store(self):
-        """The store as an attacker has it: without triggers."""
-        connection = sqlite3.connect(self.place.store)
-        try:
-            triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-            for name, _ in triggers:
-                connection.execute(f"DROP TRIGGER {name}")
-            yield connection
-            for _, sql in triggers:
-                connection.execute(sql)
-            connection.commit()
-        finally:
-            connection.close()
+        return opened(self.place.store)
 
 
 class Certified(Office):

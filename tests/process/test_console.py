@@ -18,7 +18,7 @@ import unittest
 import urllib.parse
 import zipfile
 
-from harness import BUILD, PROGRAM, ROOT, Night, Place, Running, Simulator, procedure, procedures, wait_until, whole_speed
+from harness import BUILD, PROGRAM, ROOT, Night, Place, Running, Simulator, opened, procedure, procedures, wait_until, whole_speed
 
 
 def environment(place):
@@ -585,15 +585,8 @@ class Places(Night):
         pages.stop()
 
     def forge(self, sql):
-        connection = sqlite3.connect(self.place.store)
-        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        with connection:
-            for name, _ in triggers:
-                connection.execute(f"DROP TRIGGER {name}")
-            connection.execute(sql)
-            for _, text in triggers:
-                connection.execute(text)
-        connection.close()
+        with opened(self.place.store) as database:
+            database.execute(sql)
 
     def test_each_kind_of_forgery_is_told(self):
         self.place.records(*procedures(3))
