@@ -183,22 +183,14 @@ enum status restoration_asked(struct store *store, struct text code, bool *asked
         "p.code", "?2") ") ELSE NOT " ASKED_UNTIL("?1", "?2") " END)) ORDER BY r.seq"
 
 enum status restoration_gaps(struct store *store, struct arena *arena, struct text code, struct text until,
-                             struct value *gaps, struct error *error)
+                             struct value **gaps, struct error *error)
 {
     struct sqlite_statement *rows;
-    struct value *found;
     if (store_sql(store, GAPS, &rows, error))
         return error->status;
     sqlite_bind_text(rows, 1, code);
     sqlite_bind_text(rows, 2, until);
-    if (statement_rows(rows, arena, NULL, &found, error))
-        return error->status;
-    for (struct value *row = found->first, *next; row; row = next) {
-        next = row->next;
-        row->next = NULL;
-        value_append(gaps, row);
-    }
-    return STATUS_OK;
+    return statement_rows(rows, arena, NULL, gaps, error);
 }
 
 /* ---- reading it ---- */
