@@ -55,13 +55,9 @@ void restoration_take(struct restoration *restoration, struct text bytes,
     struct audit_head head;
     struct note note;
     struct error unread = { 0 };
-    if (audit_head_parse(arena, bytes, &head, &note, &unread) ||
-        !text_equal(head.origin, restoration->head.origin))
-        return;
-    if (settings->key_count &&
-        (!head.is_signed || note_verify(&note, settings->keys, settings->key_count, NULL, &unread)))
-        return;
-    take(restoration, &head);
+    if (!audit_head_parse(arena, bytes, &head, &note, &unread) &&
+        audit_head_is_of(&head, &note, restoration->head.origin, settings))
+        take(restoration, &head);
 }
 
 static void look_inside(struct restoration *restoration, struct store *store,
