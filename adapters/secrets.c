@@ -314,6 +314,12 @@ void secrets_wipe_environment(const struct value *tree)
     each_named(tree, "${env:", wipe_variable, NULL);
 }
 
+void secrets_each_reference(const struct value *tree, void (*visit)(void *user_data, const char *reference),
+                            void *user_data)
+{
+    each_named(tree, "${", visit, user_data);
+}
+
 void secrets_each_file(const struct value *tree, void (*visit)(void *user_data, const char *path),
                        void *user_data)
 {
