@@ -450,6 +450,11 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
     return STATUS_OK;
 }
 
+static bool is_as_before(const struct fetch *fetch)
+{
+    return fetch->unchanged || fetch->same;
+}
+
 /* Where one of them goes, nobody can tell which. */
 static void warn_of_shared_keys(struct reading *reading)
 {
@@ -471,7 +476,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
 {
     struct extract_result *result = reading->result;
     struct listing *listing = &reading->listing;
-    if ((fetch->unchanged || fetch->same) && staging_unchanged(reading->staging, error))
+    if (is_as_before(fetch) && staging_unchanged(reading->staging, error))
         return error->status;
     if (ingest_is_doubtful(reading->ingest)) {
         struct error reason;
@@ -502,7 +507,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
         notice(
             reading, NULL,
             _("no record was found; if there should be some, look at \"match\", \"records\" or \"query\""));
-    if (reading->request->code_count || ((fetch->unchanged || fetch->same) && result->whole))
+    if (reading->request->code_count || (is_as_before(fetch) && result->whole))
         return STATUS_OK;
     return remember(reading, store, fetch, result->whole, error);
 }
