@@ -35,8 +35,10 @@ static enum status take_all(struct reading *reading, struct error *error)
     struct audit_scan scan;
     enum status status = audit_scan_open(&scan, reading->store, 0, 0, error);
     while (!status && !(status = audit_scan_next(&scan, error))) {
-        if (scan.gap || *scan.fault)
-            status = fail(reading, scan.entry.seq, scan.gap ? _("it is gone") : scan.fault, error);
+        if (scan.gap)
+            status = fail(reading, (int64_t)reading->tree.size + 1, _("it is gone"), error);
+        else if (*scan.fault)
+            status = fail(reading, scan.entry.seq, scan.fault, error);
         status = status ? status : take_leaf(reading, &scan.leaf, error);
     }
     audit_scan_close(&scan);
