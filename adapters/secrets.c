@@ -35,6 +35,7 @@ static struct {
     enum secrets_origin origins[SECRETS_MAX];
     struct form *forms;
     size_t form_count, form_room;
+    bool any_named, beyond_plain;   /* a form is named; such a one holds a blank, or more than ASCII */
     unsigned char pairs[65536 / 8]; /* the first two bytes of the forms */
     unsigned char
         within[65536]; /* how far into a form's first SECRETS_LEAST bytes two bytes reach; 0: not there */
@@ -66,6 +67,10 @@ static void add_form(struct text bytes, size_t value, bool named)
     char *copy = memory_take(bytes.length);
     memcpy(copy, bytes.bytes, bytes.length);
     known.forms[known.form_count++] = (struct form){ copy, bytes.length, value, named };
+    known.any_named = known.any_named || named;
+    for (size_t i = 0; named && i < bytes.length; i++)
+        known.beyond_plain =
+            known.beyond_plain || (unsigned char)copy[i] <= ' ' || (unsigned char)copy[i] >= 0x7f;
     unsigned pair = pair_at(copy);
     known.pairs[pair / 8] = (unsigned char)(known.pairs[pair / 8] | 1u << pair % 8);
     for (unsigned char end = 1; end < SECRETS_LEAST; end++)
@@ -314,6 +319,12 @@ void secrets_wipe_environment(const struct value *tree)
     each_named(tree, "${env:", wipe_variable, NULL);
 }
 
+void secrets_each_reference(const struct value *tree, void (*visit)(void *user_data, const char *reference),
+                            void *user_data)
+{
+    each_named(tree, "${", visit, user_data);
+}
+
 void secrets_each_file(const struct value *tree, void (*visit)(void *user_data, const char *path),
                        void *user_data)
 {
@@ -347,6 +358,7 @@ void secrets_forget(void)
         free(known.names[i]);
     free(known.forms);
     known.forms = NULL;
+    known.any_named = known.beyond_plain = false;
     known.form_count = known.form_room = known.values = known.name_count = known.replaced = 0;
     memset(known.list, 0, sizeof known.list);
     memset(known.pairs, 0, sizeof known.pairs);
@@ -392,25 +404,22 @@ static size_t find(struct text text, size_t *at, bool named)
     return 0;
 }
 
+static bool ask(const bool *what)
+{
+    pthread_rwlock_rdlock(&known.lock);
+    bool is = *what;
+    pthread_rwlock_unlock(&known.lock);
+    return is;
+}
+
 bool secrets_any_named(void)
 {
-    bool any = false;
-    pthread_rwlock_rdlock(&known.lock);
-    for (size_t i = 0; i < known.form_count && !any; i++)
-        any = known.forms[i].named;
-    pthread_rwlock_unlock(&known.lock);
-    return any;
+    return ask(&known.any_named);
 }
 
 bool secrets_named_are_plain(void)
 {
-    bool plain = true;
-    pthread_rwlock_rdlock(&known.lock);
-    for (size_t i = 0; i < known.form_count && plain; i++)
-        for (size_t at = 0; known.forms[i].named && at < known.forms[i].length && plain; at++)
-            plain = known.forms[i].bytes[at] > ' ' && (unsigned char)known.forms[i].bytes[at] < 0x7f;
-    pthread_rwlock_unlock(&known.lock);
-    return plain;
+    return !ask(&known.beyond_plain);
 }
 
 bool secrets_named_in(struct text text)

@@ -36,6 +36,9 @@ void secrets_add_tree(const char *folder, const struct value *tree, enum secrets
 
 /* The variables of the environment that the configuration names go on being there, but no longer where /proc shows them. */
 void secrets_hide_environment(const struct value *tree);
+/* What it names: "env:NAME", "file:PATH", "credential:NAME". */
+void secrets_each_reference(const struct value *tree, void (*visit)(void *user_data, const char *reference),
+                            void *user_data);
 /* The files that it names (${file:…}, and where systemd's credentials lie), as it names them; `path` is borrowed. */
 void secrets_each_file(const struct value *tree, void (*visit)(void *user_data, const char *path),
                        void *user_data);

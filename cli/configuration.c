@@ -408,31 +408,22 @@ static void read_notify_alone(struct configuration *configuration)
                       &unsaid);
 }
 
-static void put_reference(struct buffer *out, const char *folder, struct text reference)
+struct naming {
+    const char *folder;
+    struct buffer out;
+};
+
+static void name_secret(void *user_data, const char *reference)
 {
     ARENA_OWNED struct arena arena = { 0 };
+    struct naming *naming = user_data;
     struct file_state state;
     struct error unread;
-    static const char file[] = "${file:";
-    buffer_text(out, reference);
-    if (!text_starts(reference, text_of(file)))
-        return;
-    struct text path = text_slice(reference, sizeof file - 1, reference.length - sizeof file);
-    if (!file_look(file_path(&arena, folder, text_string(&arena, path)), &state, &unread))
-        buffer_printf(out, "%lld %lld", (long long)state.modified, (long long)state.size);
-}
-
-static void put_references(struct buffer *out, const char *folder, const struct value *tree)
-{
-    struct text rest = tree->kind == VALUE_TEXT ? tree->text : TEXT("");
-    for (size_t at, end; text_find(rest, TEXT("${"), &at);
-         rest = text_slice(rest, at + end + 1, rest.length)) {
-        if (!text_find(text_slice(rest, at, rest.length), TEXT("}"), &end))
-            break;
-        put_reference(out, folder, text_slice(rest, at, end + 1));
-    }
-    for (const struct value *child = tree->first; child; child = child->next)
-        put_references(out, folder, child);
+    static const char file[] = "file:";
+    buffer_printf(&naming->out, "%s\n", reference);
+    if (!strncmp(reference, file, sizeof file - 1) &&
+        !file_look(file_path(&arena, naming->folder, reference + sizeof file - 1), &state, &unread))
+        buffer_printf(&naming->out, "%lld %lld\n", (long long)state.modified, (long long)state.size);
 }
 
 enum status configuration_load(const char *path, void (*speak)(const char *language),
@@ -453,10 +444,11 @@ enum status configuration_load(const char *path, void (*speak)(const char *langu
     if (status && configuration->tree && configuration->tree->kind == VALUE_OBJECT)
         read_notify_alone(configuration);
     if (configuration->tree) {
-        BUFFER_OWNED struct buffer references = { 0 };
+        struct naming naming = { .folder = configuration->folder };
         secrets_add_tree(configuration->folder, configuration->tree, SECRETS_NAMED);
-        put_references(&references, configuration->folder, configuration->tree);
-        configuration->secrets = text_copy(&configuration->arena, buffer_view(&references));
+        secrets_each_reference(configuration->tree, name_secret, &naming);
+        configuration->secrets = text_copy(&configuration->arena, buffer_view(&naming.out));
+        buffer_free(&naming.out);
     }
     return status;
 }

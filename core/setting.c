@@ -55,18 +55,19 @@ static bool scaled(struct text text, const char *const *units, const int64_t *fa
     return factor && !__builtin_mul_overflow(number, factor, out);
 }
 
+static const char *const duration_units[] = { "ms", "s", "m", "h", "d", NULL };
+static const int64_t duration_factors[] = { 1, 1000, 60000, 3600000, 86400000 };
+static const char *const size_units[] = { "k", "K", "M", "G", "KiB", "MiB", "GiB", NULL };
+static const int64_t size_factors[] = { 1024, 1024, 1 << 20, 1 << 30, 1024, 1 << 20, 1 << 30 };
+
 bool setting_duration(struct text text, int64_t *milliseconds)
 {
-    static const char *const units[] = { "ms", "s", "m", "h", "d", NULL };
-    static const int64_t factors[] = { 1, 1000, 60000, 3600000, 86400000 };
-    return scaled(text, units, factors, 1000, milliseconds);
+    return scaled(text, duration_units, duration_factors, 1000, milliseconds);
 }
 
 static bool read_size(struct text text, int64_t *bytes)
 {
-    static const char *const units[] = { "k", "K", "M", "G", "KiB", "MiB", "GiB", NULL };
-    static const int64_t factors[] = { 1024, 1024, 1 << 20, 1 << 30, 1024, 1 << 20, 1 << 30 };
-    return scaled(text, units, factors, 1, bytes);
+    return scaled(text, size_units, size_factors, 1, bytes);
 }
 
 static bool read_share(struct text text, double *share)
@@ -215,20 +216,17 @@ static bool bounded(const struct setting *setting, const void *slot)
 /* A bound as the file would have it: "7d", "16M", "30". */
 static void bound_text(const struct setting *setting, int64_t number, char *out, size_t size)
 {
-    static const struct {
-        const char *unit;
-        int64_t factor;
-    } durations[] = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 } },
-      sizes[] = { { "G", 1 << 30 }, { "M", 1 << 20 }, { "k", 1024 }, { "", 1 }, { "", 1 } };
-    for (size_t i = 0; i < 5 && setting->kind != SETTING_NUMBER; i++) {
-        int64_t factor = setting->kind == SETTING_SIZE ? sizes[i].factor : durations[i].factor;
-        if (!number || number % factor)
-            continue;
-        snprintf(out, size, "%lld%s", (long long)(number / factor),
-                 setting->kind == SETTING_SIZE ? sizes[i].unit : durations[i].unit);
-        return;
-    }
-    snprintf(out, size, "%lld", (long long)number);
+    bool is_size = setting->kind == SETTING_SIZE, scales = is_size || setting->kind == SETTING_DURATION;
+    const char *const *units = is_size ? size_units : duration_units;
+    const int64_t *factors = is_size ? size_factors : duration_factors;
+    const char *unit = "";
+    int64_t best = 1;
+    for (size_t i = 0; scales && number && units[i]; i++)
+        if (number % factors[i] == 0 && (factors[i] > best || (!*unit && factors[i] == best))) {
+            unit = units[i];
+            best = factors[i];
+        }
+    snprintf(out, size, "%lld%s", (long long)(number / best), unit);
 }
 
 static enum status out_of_bounds(const struct setting_context *context, const struct setting *setting,

@@ -24,8 +24,8 @@ struct document {
     bool null_is_empty; /* JSON: null or nothing where the list should be is no fault */
     bool taken_up;      /* an operator asks for it, though it ended processes before (deaths.h) */
     bool
-        lines_ended; /* lines: it held records when it was read the last time, and the last had its end; pages: it was not
-                         * taken without one */
+        wants_end; /* without its end it may have been cut: of lines, where the last one had an end the last time; of a page, unless
+                     * one was taken without */
     int64_t skipped; /* set by the decoder: rows that were passed over, as the source wants it */
     bool nothing;    /* set by the decoder: there was no list, and that was no fault */
     bool unended;    /* set by the decoder: the last line, or the page, has no end */

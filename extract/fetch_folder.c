@@ -188,13 +188,69 @@ static void settle(struct fetch *fetch, struct folder_state *state, int64_t quie
     }
 }
 
-/* ---- are they the same as the last time? ---- */
+/* ---- one file ---- */
 
-static void name_bytes(struct crypto_hash *hash, const struct one_file *file)
+static enum status moves(const struct one_file *file, struct error *error)
 {
-    crypto_hash_feed(hash, file->name, strlen(file->name) + 1);
-    crypto_hash_feed(hash, &file->state.size, sizeof file->state.size);
+    return error_set(error, STATUS_STOP,
+                     _("%s is being written to, and gives no record tonight: let its writer end, or write "
+                       "beside it and rename"),
+                     file->name);
 }
+
+enum keep { KEEP_NOTHING, KEEP_SMALL, KEEP_LARGE };
+
+static enum status read_blocks(struct fetch *fetch, const struct one_file *file, enum keep keep,
+                               struct file_stream *stream, struct error *error)
+{
+    struct folder_state *state = fetch->user_data;
+    struct file_state after;
+    for (size_t got = 1, length = 0; got; length += got) {
+        char *room = buffer_room(&state->small, BLOCK);
+        if ((keep == KEEP_NOTHING && fetch->stop && *fetch->stop) ||
+            stream->read(stream, room, BLOCK, &got, error))
+            return error->status = STATUS_STOP;
+        crypto_hash_feed(state->hash, room, got);
+        if (keep == KEEP_SMALL)
+            state->small.length += got;
+        else if (keep == KEEP_LARGE && spool_file_put(&state->large, (struct text){ room, got }, error))
+            return error->status;
+        if (keep == KEEP_SMALL && length > (size_t)SMALL)
+            return moves(file, error);
+    }
+    if (file_stream_look(stream, &after, error))
+        return error->status = STATUS_STOP;
+    return file_state_equal(&after, &file->state) ? STATUS_OK : moves(file, error);
+}
+
+/* All of it goes into the digest, behind its name and size, and is kept where that is wanted. STATUS_STOP when it cannot be read, or
+ * moved meanwhile. */
+static enum status read_file(struct fetch *fetch, const struct one_file *file, enum keep keep,
+                             struct error *error)
+{
+    struct folder_state *state = fetch->user_data;
+    struct file_stream stream;
+    if (file->rest == FILE_MOVES)
+        return moves(file, error);
+    if (file->rest == FILE_LOST)
+        return error_copy(error, STATUS_STOP, &file->error);
+    if (file_stream_open(fetch->arena, file->path, &stream, error))
+        return error->status = STATUS_STOP;
+    buffer_clear(&state->small);
+    crypto_hash_feed(state->hash, file->name, strlen(file->name) + 1);
+    crypto_hash_feed(state->hash, &file->state.size, sizeof file->state.size);
+    enum status status = STATUS_OK;
+    if (keep == KEEP_LARGE && !state->large.open)
+        status = spool_file_open(&state->large, error);
+    else if (keep == KEEP_LARGE)
+        spool_file_clear(&state->large);
+    if (!status)
+        status = read_blocks(fetch, file, keep, &stream, error);
+    stream.close(&stream);
+    return status;
+}
+
+/* ---- are they the same as the last time? ---- */
 
 /* "FILES BYTES DIGEST": that they are others mostly shows before the digest. */
 static struct text describe(struct fetch *fetch, const struct digest *digest)
@@ -210,37 +266,25 @@ static struct text describe(struct fetch *fetch, const struct digest *digest)
                        hex);
 }
 
-static bool hash_file(struct fetch *fetch, const struct one_file *file, struct crypto_hash *hash)
-{
-    struct folder_state *state = fetch->user_data;
-    struct file_stream stream;
-    struct file_state after;
-    struct error error = { 0 };
-    size_t got = 1;
-    if (file->rest || file_stream_open(fetch->arena, file->path, &stream, &error))
-        return false;
-    name_bytes(hash, file);
-    buffer_clear(&state->small);
-    char *room = buffer_room(&state->small, BLOCK);
-    while (got && !error.status && !(fetch->stop && *fetch->stop))
-        if (!stream.read(&stream, room, BLOCK, &got, &error))
-            crypto_hash_feed(hash, room, got);
-    bool still = !got && !error.status && !file_stream_look(&stream, &after, &error) &&
-                 file_state_equal(&after, &file->state);
-    stream.close(&stream);
-    return still;
-}
-
 /* All of it was read: a listing that says the same, without taking it apart. */
 static bool are_the_same(struct fetch *fetch)
 {
     struct folder_state *state = fetch->user_data;
     bool same = fetch->remembered.length && !fetch->listing->doubts &&
                 text_starts(fetch->remembered, describe(fetch, NULL));
+    struct error unsaid = { 0 }; /* it is said when the files are given out */
     for (size_t i = 0; same && i < state->count; i++)
-        same = hash_file(fetch, &state->files[i], state->hash);
+        same = !read_file(fetch, &state->files[i], KEEP_NOTHING, &unsaid);
     struct digest digest = crypto_hash_finish(state->hash);
     return same && text_equal(fetch->remembered, describe(fetch, &digest));
+}
+
+static void get_ready(struct fetch *fetch, int64_t quiet)
+{
+    struct folder_state *state = fetch->user_data;
+    settle(fetch, state, quiet);
+    state->hash = crypto_hash_open();
+    state->same = are_the_same(fetch);
 }
 
 static enum status open_folder(struct fetch *fetch, struct error *error)
@@ -264,9 +308,7 @@ static enum status open_folder(struct fetch *fetch, struct error *error)
     fetch->newest = settings->newest != NULL;
     fetch->root = settings->folder;
     keep_newest(state, settings);
-    settle(fetch, state, settings->quiet);
-    state->hash = crypto_hash_open();
-    state->same = are_the_same(fetch);
+    get_ready(fetch, settings->quiet);
     return STATUS_OK;
 }
 
@@ -281,9 +323,7 @@ static enum status open_file(struct fetch *fetch, struct error *error)
     *state->files = (struct one_file){ .path = file_path(fetch->arena, fetch->folder, settings->file),
                                        .name = settings->file };
     look(state->files);
-    settle(fetch, state, settings->quiet);
-    state->hash = crypto_hash_open();
-    state->same = are_the_same(fetch);
+    get_ready(fetch, settings->quiet);
     return STATUS_OK;
 }
 
@@ -298,60 +338,15 @@ static void close_folder(struct fetch *fetch)
     fetch->user_data = NULL;
 }
 
-/* ---- one file ---- */
-
-static enum status moves(const struct one_file *file, struct error *error)
-{
-    return error_set(error, STATUS_STOP,
-                     _("%s is being written to, and gives no record tonight: let its writer end, or write "
-                       "beside it and rename"),
-                     file->name);
-}
-
-/* All of it; STATUS_STOP when it cannot be read, or moved meanwhile. */
-static enum status copy(struct folder_state *state, const struct one_file *file, bool small,
-                        struct file_stream *stream, struct error *error)
-{
-    struct file_state after;
-    buffer_clear(&state->small);
-    if (!small && !state->large.open && spool_file_open(&state->large, error))
-        return error->status;
-    if (!small)
-        spool_file_clear(&state->large);
-    name_bytes(state->hash, file);
-    for (size_t got = 1, length = 0; got; length += got) {
-        char *room = buffer_room(&state->small, BLOCK);
-        if (stream->read(stream, room, BLOCK, &got, error))
-            return error->status = STATUS_STOP;
-        crypto_hash_feed(state->hash, room, got);
-        if (small)
-            state->small.length += got;
-        else if (spool_file_put(&state->large, (struct text){ room, got }, error))
-            return error->status;
-        if (small && length > (size_t)SMALL)
-            return moves(file, error);
-    }
-    if (file_stream_look(stream, &after, error))
-        return error->status = STATUS_STOP;
-    return file_state_equal(&after, &file->state) ? STATUS_OK : moves(file, error);
-}
+/* ---- giving them out ---- */
 
 static enum status take_file(struct fetch *fetch, const struct one_file *file, struct document *document,
                              struct error *error)
 {
     struct folder_state *state = fetch->user_data;
-    struct file_stream stream;
-    if (file->rest == FILE_MOVES)
-        return moves(file, error);
-    if (file->rest == FILE_LOST)
-        return error_copy(error, STATUS_STOP, &file->error);
-    if (file_stream_open(fetch->arena, file->path, &stream, error))
-        return error->status = STATUS_STOP;
     bool small = file->state.size <= SMALL && fetch->source->format != SOURCE_XLSX;
-    enum status status = copy(state, file, small, &stream, error);
-    stream.close(&stream);
-    if (status)
-        return status;
+    if (read_file(fetch, file, small ? KEEP_SMALL : KEEP_LARGE, error))
+        return error->status;
     *document = (struct document){ .name = file->name };
     if (small) {
         file_stream_memory(buffer_view(&state->small), file->name, &document->stream);

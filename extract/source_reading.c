@@ -109,7 +109,7 @@ static enum status take(struct reading *reading, const struct document *document
     const char *kept = decoded->kept;
     if (!reading->taken && forget(reading, error))
         return error->status;
-    bool cut = document->unended && document->lines_ended && !fault;
+    bool cut = document->unended && document->wants_end && !fault;
     if (cut && reading->source->format == SOURCE_HTML)
         kept = _("the page ends before </html>: it may have been cut here. If it is whole, say so with "
                  "\"congkhai retry\"");
@@ -182,20 +182,20 @@ static enum status read_records(struct reading *reading, struct decode *decode, 
 
 /* A document of lines: does its last one end, and did it when it was read before? A page is to end, unless it was taken as it
  * is before. */
-static enum status recall_lines(struct reading *reading, struct document *document, struct error *error)
+static enum status recall_end(struct reading *reading, struct document *document, struct error *error)
 {
     const struct listing_memory *memory = &reading->memory;
-    document->lines_ended = reading->source->format == SOURCE_HTML;
-    if (!document->lines_ended &&
-        staging_has_document(reading->staging, text_of(document->name), &document->lines_ended, error))
+    document->wants_end = reading->source->format == SOURCE_HTML;
+    if (!document->wants_end &&
+        staging_has_document(reading->staging, text_of(document->name), &document->wants_end, error))
         return error->status;
     for (size_t i = 0; i < memory->unended_count; i++)
         if (text_is(memory->unended[i], document->name))
-            document->lines_ended = false;
+            document->wants_end = false;
     return STATUS_OK;
 }
 
-static void remember_lines(struct reading *reading, const struct document *document)
+static void remember_end(struct reading *reading, const struct document *document)
 {
     struct listing_memory *memory = &reading->found;
     if (!document->unended)
@@ -222,9 +222,9 @@ static enum status read_document(struct reading *reading, struct document *docum
     };
     reading->given = 0;
     *broken = false;
-    bool lines = reading->source->format == SOURCE_CSV || reading->source->format == SOURCE_NDJSON ||
-                 reading->source->format == SOURCE_HTML;
-    if ((lines && recall_lines(reading, document, error)) ||
+    bool ends = reading->source->format == SOURCE_CSV || reading->source->format == SOURCE_NDJSON ||
+                reading->source->format == SOURCE_HTML;
+    if ((ends && recall_end(reading, document, error)) ||
         (reading->deaths.count &&
          staging_is_taken_up(reading->staging, text_of(document->name), &document->taken_up, error)))
         return error->status;
@@ -240,7 +240,7 @@ static enum status read_document(struct reading *reading, struct document *docum
     }
     if (decode.user_data)
         decode.driver->close(&decode);
-    remember_lines(reading, document);
+    remember_end(reading, document);
     reading->passed += document->skipped;
     if (reading->fetch->root && (reading->given || !*broken))
         vanished_folders_gave(&reading->gave, reading->arena, document->name,
@@ -450,6 +450,11 @@ static enum status hold_vanished(struct reading *reading, struct store *store, c
     return STATUS_OK;
 }
 
+static bool is_as_before(const struct fetch *fetch)
+{
+    return fetch->unchanged || fetch->same;
+}
+
 /* Where one of them goes, nobody can tell which. */
 static void warn_of_shared_keys(struct reading *reading)
 {
@@ -471,7 +476,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
 {
     struct extract_result *result = reading->result;
     struct listing *listing = &reading->listing;
-    if ((fetch->unchanged || fetch->same) && staging_unchanged(reading->staging, error))
+    if (is_as_before(fetch) && staging_unchanged(reading->staging, error))
         return error->status;
     if (ingest_is_doubtful(reading->ingest)) {
         struct error reason;
@@ -502,7 +507,7 @@ static enum status finish(struct reading *reading, struct store *store, const st
         notice(
             reading, NULL,
             _("no record was found; if there should be some, look at \"match\", \"records\" or \"query\""));
-    if (reading->request->code_count || ((fetch->unchanged || fetch->same) && result->whole))
+    if (reading->request->code_count || (is_as_before(fetch) && result->whole))
         return STATUS_OK;
     return remember(reading, store, fetch, result->whole, error);
 }

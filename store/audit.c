@@ -221,6 +221,15 @@ enum status audit_head_parse(struct arena *arena, struct text bytes, struct audi
     return STATUS_OK;
 }
 
+bool audit_head_is_of(const struct audit_head *head, const struct note *note, struct text origin,
+                      const struct audit_settings *settings)
+{
+    struct error unread = { 0 };
+    return text_equal(head->origin, origin) &&
+           (!settings || !settings->key_count ||
+            (head->is_signed && !note_verify(note, settings->keys, settings->key_count, NULL, &unread)));
+}
+
 enum status audit_head(struct store *store, struct arena *arena, int64_t run, struct audit_head *head,
                        struct error *error)
 {

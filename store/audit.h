@@ -57,6 +57,9 @@ enum status audit_head(struct store *store, struct arena *arena, int64_t run, st
  * signed. STATUS_LEDGER when it is neither. */
 enum status audit_head_parse(struct arena *arena, struct text bytes, struct audit_head *head,
                              struct note *note, struct error *error);
+/* May it be one of the log of this name? Where keys are known, one of them has signed it. */
+bool audit_head_is_of(const struct audit_head *head, const struct note *note, struct text origin,
+                      const struct audit_settings *settings);
 /* `<store>.checkpoint` */
 void audit_head_path(const struct store *store, struct buffer *path);
 

@@ -69,15 +69,14 @@ static void join_spoken(struct evidence *evidence)
     evidence->spoken_count = count;
 }
 
-static enum status check_payload(struct evidence *evidence, const struct evidence_spoken *spoken,
-                                 bool forgotten, struct evidence_digests *there, struct error *error)
+static void check_payload(struct evidence *evidence, const struct evidence_spoken *spoken, bool forgotten,
+                          struct evidence_digests *there)
 {
     struct audit_pass *pass = evidence->pass;
     struct error unread = { 0 };
     struct digest digest;
     char name[DIGEST_HEX + 16] = "payloads/";
     int64_t size;
-    (void)error;
     digest_hex(&spoken->digest, name + 9);
     bool exists = file_exists(evidence_place(evidence, name));
     if (exists)
@@ -93,7 +92,6 @@ static enum status check_payload(struct evidence *evidence, const struct evidenc
                    name + 9, (long long)spoken->event,
                    exists ? _("they were changed, they do not have this digest") : _("they are gone"));
     }
-    return STATUS_OK;
 }
 
 static enum status read_sums(struct evidence *evidence, struct evidence_digests *listed, struct error *error)
@@ -135,15 +133,13 @@ enum status evidence_check_payloads(struct evidence *evidence, struct evidence_d
     join_spoken(evidence);
     evidence_sort(&evidence->named);
     evidence_sort(forgotten);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; !status && i < evidence->spoken_count; i++) {
+    for (size_t i = 0; i < evidence->spoken_count; i++) {
         const struct evidence_spoken *spoken = &evidence->spoken[i];
-        status =
-            check_payload(evidence, spoken, evidence_has_digest(forgotten, &spoken->digest), &there, error);
+        check_payload(evidence, spoken, evidence_has_digest(forgotten, &spoken->digest), &there);
         evidence->pass->report->payloads++;
         evidence_put_digest(&unseen, &spoken->digest);
     }
-    status = status ? status : read_sums(evidence, &listed, error);
+    enum status status = read_sums(evidence, &listed, error);
     if (!status) {
         bool all = true;
         for (size_t i = 0; i < forgotten->count; i++)

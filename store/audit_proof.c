@@ -109,10 +109,8 @@ static enum status add_event(struct store *store, struct arena *arena, struct au
 {
     struct audit_scan scan;
     struct merkle_proof path;
-    enum status status = audit_scan_open(&scan, store, event - 1, 0, error);
-    if (!status)
-        status = audit_scan_next(&scan, error);
-    if (!status && (scan.entry.seq != event || !digest_equal(&scan.leaf, &scan.entry.hash)))
+    enum status status = audit_scan_event(&scan, store, event, error);
+    if (status == STATUS_END)
         status = error_set(error, STATUS_LEDGER, _("event %lld was changed; run \"congkhai audit verify\""),
                            (long long)event);
     if (!status)

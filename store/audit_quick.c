@@ -258,12 +258,8 @@ static enum status is_known(const struct quick *quick, bool *known, struct error
 /* A restore that died before it wrote its own head left that of the ledger that it replaced. */
 static bool was_replaced(const struct quick *quick, const struct audit_head *head, const struct note *note)
 {
-    const struct audit_settings *settings = quick->settings;
-    struct error unread = { 0 };
     return head->size > (uint64_t)quick->restored_from && head->size <= (uint64_t)quick->restored_to &&
-           text_equal(head->origin, quick->last.origin) &&
-           (!settings || !settings->key_count ||
-            (head->is_signed && !note_verify(note, settings->keys, settings->key_count, NULL, &unread)));
+           audit_head_is_of(head, note, quick->last.origin, quick->settings);
 }
 
 /* Before the snapshot of the store: a run that ends in between makes the file older, never newer, than what

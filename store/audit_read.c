@@ -35,8 +35,10 @@ static enum status take_all(struct reading *reading, struct error *error)
     struct audit_scan scan;
     enum status status = audit_scan_open(&scan, reading->store, 0, 0, error);
     while (!status && !(status = audit_scan_next(&scan, error))) {
-        if (scan.gap || *scan.fault)
-            status = fail(reading, scan.entry.seq, scan.gap ? _("it is gone") : scan.fault, error);
+        if (scan.gap)
+            status = fail(reading, (int64_t)reading->tree.size + 1, _("it is gone"), error);
+        else if (*scan.fault)
+            status = fail(reading, scan.entry.seq, scan.fault, error);
         status = status ? status : take_leaf(reading, &scan.leaf, error);
     }
     audit_scan_close(&scan);
@@ -67,13 +69,9 @@ static enum status take_leaves(struct reading *reading, struct error *error)
 static enum status check_event(const struct reading *reading, int64_t event, struct error *error)
 {
     struct audit_scan scan;
-    enum status status = audit_scan_open(&scan, reading->store, event - 1, 0, error);
-    if (!status)
-        status = audit_scan_next(&scan, error);
-    if (!status && (scan.entry.seq != event || !digest_equal(&scan.leaf, &scan.entry.hash)))
-        status = fail(reading, event, _("it was changed"), error);
+    enum status status = audit_scan_event(&scan, reading->store, event, error);
     audit_scan_close(&scan);
-    return status;
+    return status == STATUS_END ? fail(reading, event, _("it was changed"), error) : status;
 }
 
 static enum status check_code(struct reading *reading, struct text code, struct error *error)

@@ -167,6 +167,16 @@ enum status audit_scan_next(struct audit_scan *scan, struct error *error)
     return STATUS_OK;
 }
 
+enum status audit_scan_event(struct audit_scan *scan, struct store *store, int64_t event, struct error *error)
+{
+    enum status status = audit_scan_open(scan, store, event - 1, 0, error);
+    if (!status)
+        status = audit_scan_next(scan, error);
+    if (!status && (scan->entry.seq != event || !digest_equal(&scan->leaf, &scan->entry.hash)))
+        status = STATUS_END;
+    return status;
+}
+
 enum status audit_row_open(struct store *store, int64_t from_run, struct sqlite_statement **rows,
                            struct error *error)
 {

@@ -34,6 +34,10 @@ enum status audit_scan_open(struct audit_scan *scan, struct store *store, int64_
 /* STATUS_OK: an event stands ready, perhaps with a fault; STATUS_END. */
 enum status audit_scan_next(struct audit_scan *scan, struct error *error);
 void audit_scan_close(struct audit_scan *scan);
+/* Opens the scan for one event, which stands ready. STATUS_END: it is gone, or does not give its hash. Close it whatever the
+ * status. */
+enum status audit_scan_event(struct audit_scan *scan, struct store *store, int64_t event,
+                             struct error *error);
 
 /* For events that come from elsewhere, put into `entry` one by one: the same rules. */
 void audit_scan_begin(struct audit_scan *scan, int64_t after, int64_t run);

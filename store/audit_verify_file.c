@@ -20,15 +20,11 @@ static struct text read_file(struct audit_pass *pass)
 /* Is it one that may have been this ledger's, by its name and the known keys? */
 void audit_read_beside(struct audit_pass *pass)
 {
-    const struct audit_settings *settings = pass->request->settings;
     struct audit_head *head = &pass->beside.head;
     struct error unread = { 0 };
     struct note note;
-    bool ours =
-        pass->file.length && !audit_head_parse(pass->arena, pass->file, head, &note, &unread) &&
-        text_equal(head->origin, pass->report->origin) &&
-        (!settings->key_count ||
-         (head->is_signed && !note_verify(&note, settings->keys, settings->key_count, NULL, &unread)));
+    bool ours = pass->file.length && !audit_head_parse(pass->arena, pass->file, head, &note, &unread) &&
+                audit_head_is_of(head, &note, pass->report->origin, pass->request->settings);
     head->size = ours ? head->size : 0;
 }
 

@@ -144,15 +144,10 @@ enum status cross_record_kept(struct store *store, bool *kept, struct error *err
     return STATUS_OK;
 }
 
-static bool same_text(struct text left, struct text right)
-{
-    return !left.length == !right.length && (!left.length || text_equal(left, right));
-}
-
 static bool same_findings(const struct findings *left, const struct findings *right)
 {
     const struct finding *one = left->first, *other = right->first;
-    while (one && other && finding_row_same(one, other) && same_text(one->message, other->message)) {
+    while (one && other && finding_row_same(one, other) && text_equal(one->message, other->message)) {
         one = one->next;
         other = other->next;
     }

@@ -59,26 +59,21 @@ void finding_row_bind(struct arena *arena, struct sqlite_statement *statement, i
     sqlite_bind_text(statement, at + 7, finding->cites);
 }
 
-static bool same_text(struct text left, struct text right)
-{
-    return !left.length == !right.length && (!left.length || text_equal(left, right));
-}
-
 static bool same_reason(const struct reason *left, const struct reason *right)
 {
-    if (!same_text(text_of(left->id), text_of(right->id)) || left->count != right->count)
+    if (!text_equal(text_of(left->id), text_of(right->id)) || left->count != right->count)
         return false;
     for (size_t i = 0; i < left->count; i++)
-        if (!same_text(left->values[i], right->values[i]))
+        if (!text_equal(left->values[i], right->values[i]))
             return false;
     return true;
 }
 
 bool finding_row_same(const struct finding *left, const struct finding *right)
 {
-    return left->is_error == right->is_error && same_text(left->rule, right->rule) &&
-           same_text(left->field, right->field) && same_text(left->value, right->value) &&
-           same_reason(&left->reason, &right->reason) && same_text(left->cites, right->cites);
+    return left->is_error == right->is_error && text_equal(left->rule, right->rule) &&
+           text_equal(left->field, right->field) && text_equal(left->value, right->value) &&
+           same_reason(&left->reason, &right->reason) && text_equal(left->cites, right->cites);
 }
 
 /* By the columns' names: a store of an older version has fewer. */

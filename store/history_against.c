@@ -2,7 +2,6 @@
 #include "store/history.h"
 #include "store/history_rows.h"
 #include "store/restoration.h"
-#include "store/said.h"
 #include "store/statement_rows.h"
 
 #define NOW "~" /* behind every time */
@@ -23,43 +22,50 @@
     " CASE WHEN e.event IN ('intended', 'unknown') THEN json_extract(e.detail, '$.action') END AS action,"   \
     " CASE WHEN e.event = 'differs' THEN json_extract(e.detail, '$.status') END AS status,"                  \
     " json_extract(e.detail, '$.version') AS version, json_extract(e.detail, '$.words') AS words,"           \
-    " CASE WHEN e.event = 'conflict' THEN json_extract(e.detail, '$.said') END AS said"                      \
+    " CASE WHEN e.event = 'conflict' THEN json_extract(e.detail, '$.said') END AS said_of_words"             \
     " FROM e, known WHERE (e.event IN ('differs', 'conflict') AND e.seq > known.looked)"                     \
     " OR (e.event = 'recalled' AND json_extract(e.detail, '$.reconciled') AND e.seq > known.version)"        \
     " OR (e.event IN ('intended', 'unknown') AND e.seq = known.delivery) ORDER BY e.seq"
 
-/* The words of now, in the place of those of that night and what they were made of. */
-static struct value *say_anew(struct arena *arena, const struct value *rows)
+static enum status find_own(struct store *store, struct arena *arena, struct text code, const char *until,
+                            struct value **own, struct error *error)
 {
-    struct value *told = value_list(arena);
-    for (const struct value *row = rows->first; row; row = row->next) {
-        struct value *made = value_append(told, value_object(arena));
-        struct text said = value_text_of(row, "said");
-        for (const struct value *member = row->first; member; member = member->next)
-            if (text_is(member->name, "words"))
-                value_set(made, "words", value_text(arena, said_now(arena, member->text, said)));
-            else if (!text_is(member->name, "said"))
-                value_set_text(made, member->name, value_copy(arena, member));
+    struct sqlite_statement *rows;
+    if (store_sql(store, AGAINST, &rows, error))
+        return error->status;
+    sqlite_bind_text(rows, 1, code);
+    sqlite_bind_text(rows, 2, text_of(until));
+    return statement_rows(rows, arena, NULL, own, error);
+}
+
+/* They are the others' no longer. */
+static void take_over(struct value *against, struct value *others)
+{
+    for (struct value *row = others->first, *next; row; row = next) {
+        next = row->next;
+        value_append(against, row);
     }
-    return told;
+}
+
+static enum status add_gaps(struct store *store, struct arena *arena, struct text code, const char *until,
+                            struct value *against, struct error *error)
+{
+    struct value *gaps;
+    if (restoration_gaps(store, arena, code, text_of(until), &gaps, error))
+        return error->status;
+    take_over(against, gaps);
+    return STATUS_OK;
 }
 
 enum status history_against(struct store *store, struct arena *arena, struct text code, const struct date *on,
                             struct value **against, struct error *error)
 {
-    struct sqlite_statement *rows;
-    struct value *found;
     char until[CLOCK_TEXT] = NOW;
     if (on)
         history_end_of_day(*on, until);
-    if (store_sql(store, AGAINST, &rows, error))
-        return error->status;
-    sqlite_bind_text(rows, 1, code);
-    sqlite_bind_text(rows, 2, text_of(until));
-    if (statement_rows(rows, arena, NULL, &found, error))
-        return error->status;
-    *against = say_anew(arena, found);
-    return restoration_gaps(store, arena, code, text_of(until), *against, error);
+    return find_own(store, arena, code, until, against, error)
+               ? error->status
+               : add_gaps(store, arena, code, until, *against, error);
 }
 
 /* By the runs, of which there are few. Of a run that ended every intent has its answer. */
@@ -71,20 +77,15 @@ enum status history_against(struct store *store, struct arena *arena, struct tex
     " WHERE s.event = 'run-started' AND s.at < ?1 AND NOT EXISTS (SELECT 1 FROM ledger f WHERE"              \
     "  f.run = s.run AND f.event = 'run-finished') ORDER BY 1"
 
-static enum status add_code(struct store *store, struct arena *arena, struct text code, const struct date *on,
-                            struct value *all, struct error *error)
+static enum status add_code(struct store *store, struct arena *arena, struct text code, const char *until,
+                            struct value *against, struct error *error)
 {
-    struct value *against;
-    if (history_against(store, arena, code, on, &against, error))
+    struct value *own;
+    if (find_own(store, arena, code, until, &own, error))
         return error->status;
-    for (struct value *row = against->first, *next; row; row = next) {
-        next = row->next;
-        if (text_is(value_text_of(row, "what"), "restored"))
-            continue;
-        row->next = NULL;
+    for (struct value *row = own->first; row; row = row->next)
         value_set(row, "code", value_text(arena, code));
-        value_append(all, row);
-    }
+    take_over(against, own);
     return STATUS_OK;
 }
 
@@ -102,7 +103,7 @@ enum status history_against_all(struct store *store, struct arena *arena, struct
         return error->status;
     *against = value_list(arena);
     for (const struct value *row = codes->first; row; row = row->next)
-        if (add_code(store, arena, value_text_of(row, "code"), &on, *against, error))
+        if (add_code(store, arena, value_text_of(row, "code"), until, *against, error))
             return error->status;
-    return restoration_gaps(store, arena, TEXT_NONE, text_of(until), *against, error);
+    return add_gaps(store, arena, TEXT_NONE, until, *against, error);
 }

@@ -24,6 +24,17 @@ enum status reconciliation_listing_begin(struct store *store, struct error *erro
     return STATUS_OK;
 }
 
+/* ?1 to ?4 are the entry's code, version, digest and status. */
+static enum status execute_for(struct sqlite_statement *statement, const struct reconciliation_entry *entry,
+                               struct error *error)
+{
+    sqlite_bind_text(statement, 1, entry->code);
+    sqlite_bind_text(statement, 2, entry->version);
+    sqlite_bind_digest(statement, 3, entry->digest);
+    sqlite_bind_text(statement, 4, text_of(entry->status));
+    return sqlite_execute(statement, error);
+}
+
 /* Listed twice, and otherwise: neither is said. */
 static enum status doubt_listed(struct store *store, const struct reconciliation_entry *entry,
                                 struct error *error)
@@ -34,11 +45,7 @@ static enum status doubt_listed(struct store *store, const struct reconciliation
                   " (version IS NOT ?2 OR digest IS NOT ?3 OR status IS NOT ?4)",
                   &statement, error))
         return error->status;
-    sqlite_bind_text(statement, 1, entry->code);
-    sqlite_bind_text(statement, 2, entry->version);
-    sqlite_bind_digest(statement, 3, entry->digest);
-    sqlite_bind_text(statement, 4, text_of(entry->status));
-    return sqlite_execute(statement, error);
+    return execute_for(statement, entry, error);
 }
 
 enum status reconciliation_listing_put(struct store *store, const struct reconciliation_entry *entry,
@@ -50,11 +57,7 @@ enum status reconciliation_listing_put(struct store *store, const struct reconci
             "INSERT OR IGNORE INTO portal_listing (code, version, digest, status) VALUES (?1, ?2, ?3, ?4)",
             &statement, error))
         return error->status;
-    sqlite_bind_text(statement, 1, entry->code);
-    sqlite_bind_text(statement, 2, entry->version);
-    sqlite_bind_digest(statement, 3, entry->digest);
-    sqlite_bind_text(statement, 4, text_of(entry->status));
-    if (sqlite_execute(statement, error))
+    if (execute_for(statement, entry, error))
         return error->status;
     *added = sqlite_changed_rows(store_database(store)) > 0;
     return *added ? STATUS_OK : doubt_listed(store, entry, error);

@@ -55,13 +55,9 @@ void restoration_take(struct restoration *restoration, struct text bytes,
     struct audit_head head;
     struct note note;
     struct error unread = { 0 };
-    if (audit_head_parse(arena, bytes, &head, &note, &unread) ||
-        !text_equal(head.origin, restoration->head.origin))
-        return;
-    if (settings->key_count &&
-        (!head.is_signed || note_verify(&note, settings->keys, settings->key_count, NULL, &unread)))
-        return;
-    take(restoration, &head);
+    if (!audit_head_parse(arena, bytes, &head, &note, &unread) &&
+        audit_head_is_of(&head, &note, restoration->head.origin, settings))
+        take(restoration, &head);
 }
 
 static void look_inside(struct restoration *restoration, struct store *store,
@@ -183,22 +179,14 @@ enum status restoration_asked(struct store *store, struct text code, bool *asked
         "p.code", "?2") ") ELSE NOT " ASKED_UNTIL("?1", "?2") " END)) ORDER BY r.seq"
 
 enum status restoration_gaps(struct store *store, struct arena *arena, struct text code, struct text until,
-                             struct value *gaps, struct error *error)
+                             struct value **gaps, struct error *error)
 {
     struct sqlite_statement *rows;
-    struct value *found;
     if (store_sql(store, GAPS, &rows, error))
         return error->status;
     sqlite_bind_text(rows, 1, code);
     sqlite_bind_text(rows, 2, until);
-    if (statement_rows(rows, arena, NULL, &found, error))
-        return error->status;
-    for (struct value *row = found->first, *next; row; row = next) {
-        next = row->next;
-        row->next = NULL;
-        value_append(gaps, row);
-    }
-    return STATUS_OK;
+    return statement_rows(rows, arena, NULL, gaps, error);
 }
 
 /* ---- reading it ---- */

@@ -48,10 +48,10 @@ enum status restoration_compared(struct store *store, bool *compared, int64_t *l
 enum status restoration_asked(struct store *store, struct text code, bool *asked, struct error *error);
 
 /* What backups that became the store leave unknown of what stood at the portal at the moment `until` (as the ledger writes
- * times): of each an object as history_against has it, appended to `gaps`. Of one procedure, or (code bytes NULL) of all that
- * the store believes to stand there. */
+ * times): of each an object as history_against has it. Of one procedure, or (code bytes NULL) of all that the store
+ * believes to stand there. */
 enum status restoration_gaps(struct store *store, struct arena *arena, struct text code, struct text until,
-                             struct value *gaps, struct error *error);
+                             struct value **gaps, struct error *error);
 
 /* What an event "restored" says; false when it is none, or not in its place: `before` is the tree in front of the run
  * that it stands in. *to is INT64_MAX when the newest head is not known. */

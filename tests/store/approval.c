@@ -144,6 +144,15 @@ static enum approval_standing standing_of(const struct outbox_item *item, int64_
     return standing;
 }
 
+static struct outbox_item want_approved(const char *code, int64_t *approval)
+{
+    struct outbox_item item = want(code);
+    struct approval_signing signing = submit(&item);
+    CHECK_INT(approval_approve(store, &signing, &error), STATUS_OK);
+    CHECK_INT(standing_of(&item, approval), APPROVAL_APPROVED);
+    return item;
+}
+
 TEST("an approval is used by the intent that was settled, not by the one that is open, and by none that was "
      "recalled")
 {
@@ -343,10 +352,7 @@ TEST("the audit names every delivery that went without its approval, whoever wro
 {
     int64_t approval;
     open_store();
-    struct outbox_item item = want("1.000001"), other = want("1.000002");
-    struct approval_signing signing = submit(&item);
-    CHECK_INT(approval_approve(store, &signing, &error), STATUS_OK);
-    CHECK_INT(standing_of(&item, &approval), APPROVAL_APPROVED);
+    struct outbox_item item = want_approved("1.000001", &approval), other = want("1.000002");
     CHECK_STRING(found_by_audit(), "");
     (void)intend(&item, "publish", approval);
     CHECK_STRING(found_by_audit(), "");
@@ -378,10 +384,7 @@ TEST("the audit names an approval that had expired when it was used, and an even
 {
     int64_t approval;
     open_store();
-    struct outbox_item item = want("1.000001");
-    struct approval_signing signing = submit(&item);
-    CHECK_INT(approval_approve(store, &signing, &error), STATUS_OK);
-    CHECK_INT(standing_of(&item, &approval), APPROVAL_APPROVED);
+    struct outbox_item item = want_approved("1.000001", &approval);
     shift = INT64_C(7) * 86400000;
     int64_t used = intend(&item, "publish", approval);
     CHECK_CONTAINS(found_by_audit(), text_format(&test_arena,

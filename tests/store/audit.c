@@ -153,6 +153,19 @@ TEST("three nights hold, signed, and the sentence says what that means")
     night_close(&night);
 }
 
+TEST("whoever is about to tell what events say is told which one is gone, whether of all or of one code")
+{
+    struct text codes[] = { TEXT_NONE, TEXT("1.000001") };
+    three_nights(false);
+    forge("DELETE FROM ledger WHERE seq = 5");
+    for (size_t i = 0; i < 2; i++) {
+        struct error error = { 0 };
+        CHECK_INT(audit_read_check(night.store, codes[i], &error), STATUS_LEDGER);
+        CHECK_CONTAINS(error.message, "does not verify from event 5 on: it is gone");
+    }
+    night_close(&night);
+}
+
 TEST("each head is a proven beginning of the next")
 {
     struct audit_head heads[3];

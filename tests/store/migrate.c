@@ -31,19 +31,6 @@ static const char *make_old_store(void)
     return path;
 }
 
-static int64_t number(const char *sql)
-{
-    struct sqlite_statement *row;
-    struct error error = { 0 };
-    int64_t value = -1;
-    if (CHECK_INT(sqlite_prepare(store_database(night.store), sql, &row, &error), STATUS_OK)) {
-        if (sqlite_step(row, &error) == STATUS_OK)
-            value = sqlite_number(row, 0);
-        sqlite_finish(row);
-    }
-    return value;
-}
-
 static void forge(const char *path, const char *sql)
 {
     struct error error = { 0 };
@@ -105,9 +92,9 @@ TEST("an older store is read as it is and stays as it is")
     night = (struct night){ 0 };
     CHECK_INT(file_read(&test_arena, path, 1 << 20, &before, &error), STATUS_OK);
     CHECK_INT(store_open(path, STORE_READ_OLDER, clock_system(), &night.store, &error), STATUS_OK);
-    CHECK_INT(number("SELECT count(*) FROM audit_current"), 3);
-    CHECK_INT(number("SELECT count(*) FROM record"), 5);
-    CHECK_INT(number("SELECT published FROM audit_runs WHERE run = 1"), 3);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM audit_current"), 3);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM record"), 5);
+    CHECK_INT(night_number(&night, "SELECT published FROM audit_runs WHERE run = 1"), 3);
     CHECK_INT(history_show(night.store, &test_arena, TEXT("1.000002"), &page, &error), STATUS_OK);
     store_close(night.store);
     CHECK_INT(file_read(&test_arena, path, 1 << 20, &after, &error), STATUS_OK);
@@ -120,25 +107,30 @@ TEST("the first run brings a store up to date and says so once")
     night = (struct night){ 0 };
     night_open(&night, path, NULL);
     CHECK_INT(store_version(night.store), 1);
-    int64_t hashes = number("SELECT sum(length(hash)) FROM ledger WHERE seq <= 21");
+    int64_t hashes = night_number(&night, "SELECT sum(length(hash)) FROM ledger WHERE seq <= 21");
     begin();
     CHECK_INT(store_version(night.store), STORE_VERSION);
     check_standing(SCHEMA_OURS);
     night_end(&night);
-    CHECK_INT(number("SELECT user_version FROM pragma_user_version"), STORE_VERSION);
-    CHECK_INT(number("SELECT sum(length(hash)) FROM ledger WHERE seq <= 21"), hashes);
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'migrated'"), 1);
-    CHECK_INT(number("SELECT json_extract(detail, '$.from') FROM ledger WHERE event = 'migrated'"), 1);
+    CHECK_INT(night_number(&night, "SELECT user_version FROM pragma_user_version"), STORE_VERSION);
+    CHECK_INT(night_number(&night, "SELECT sum(length(hash)) FROM ledger WHERE seq <= 21"), hashes);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'migrated'"), 1);
     CHECK_INT(
-        number("SELECT json_extract(detail, '$.carried.rows.record') FROM ledger WHERE event = 'migrated'"),
+        night_number(&night, "SELECT json_extract(detail, '$.from') FROM ledger WHERE event = 'migrated'"),
+        1);
+    CHECK_INT(
+        night_number(
+            &night,
+            "SELECT json_extract(detail, '$.carried.rows.record') FROM ledger WHERE event = 'migrated'"),
         5);
-    CHECK_INT(number("SELECT count(*) FROM record"), 5);
-    CHECK_INT(number("SELECT count(*) FROM procedure_state WHERE held_status = 'published'"), 3);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM record"), 5);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM procedure_state WHERE held_status = 'published'"),
+              3);
     night_close(&night);
     night_open(&night, path, NULL);
     begin();
     night_end(&night);
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'migrated'"), 1);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'migrated'"), 1);
     night_close(&night);
 }
 
@@ -186,7 +178,7 @@ TEST("an older store that was edited is neither read nor brought up to date")
         night = (struct night){ 0 };
         night_open(&night, path, NULL);
         CHECK_INT(night_try_begin(&night, &error), STATUS_LEDGER);
-        CHECK_INT(number("SELECT count(*) FROM ledger"), 21);
+        CHECK_INT(night_number(&night, "SELECT count(*) FROM ledger"), 21);
         night_close(&night);
     }
 }
@@ -236,14 +228,14 @@ TEST("the text of a view may change without a new version")
     night_close(&night);
 
     CHECK_INT(store_open(path, STORE_READ, clock_system(), &night.store, &error), STATUS_OK);
-    CHECK_INT(number("SELECT count(*) FROM audit_events WHERE event = 'run-started'"), 2);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM audit_events WHERE event = 'run-started'"), 2);
     store_close(night.store);
 
     night_open(&night, path, NULL);
     begin();
     night_end(&night);
     check_standing(SCHEMA_OURS);
-    CHECK_INT(number("SELECT count(*) FROM audit_events WHERE event = 'migrated'"), 1);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM audit_events WHERE event = 'migrated'"), 1);
     night_close(&night);
 }
 
@@ -286,10 +278,14 @@ TEST("what the first version did wrong is told as its fault, and the rest verifi
     CHECK(report.holds);
     CHECK(notes(&report, "name input without bytes"));
     CHECK(!notes(&report, "were packed"));
-    CHECK_INT(number("SELECT count(*) FROM audit_current WHERE name IS NULL"), 0);
-    CHECK_INT(number("SELECT count(*) FROM audit_fields WHERE code = '1.000003' AND field = 'name'"), 1);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM audit_current WHERE name IS NULL"), 0);
     CHECK_INT(
-        number("SELECT count(*) FROM procedure_state WHERE wanted_action IS NULL AND held_event IS NULL"), 0);
+        night_number(&night, "SELECT count(*) FROM audit_fields WHERE code = '1.000003' AND field = 'name'"),
+        1);
+    CHECK_INT(night_number(
+                  &night,
+                  "SELECT count(*) FROM procedure_state WHERE wanted_action IS NULL AND held_event IS NULL"),
+              0);
     night_close(&night);
 }
 
@@ -483,7 +479,7 @@ TEST("what 0.1.0 wanted follows from its events, before and after, and what it d
 
     night_open(&night, path, NULL);
     begin();
-    CHECK_INT(number("SELECT count(*) FROM procedure_state WHERE wanted_event > 21"), 3);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM procedure_state WHERE wanted_event > 21"), 3);
     if (!CHECK_INT(doubts(), 0))
         printf("  %s\n", doubted);
     doubt_after("1.000003", "wanted_action = 'withdraw'", 1);
@@ -515,17 +511,19 @@ TEST("a version that 0.1.0 took from a reconciliation without an event gets its 
     night = (struct night){ 0 };
     night_open(&night, path, NULL);
     begin();
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'refreshed'"), 1);
-    CHECK_INT(number("SELECT count(*) FROM ledger e JOIN procedure_state s ON s.code = e.code WHERE event = "
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'refreshed'"), 1);
+    CHECK_INT(
+        night_number(&night,
+                     "SELECT count(*) FROM ledger e JOIN procedure_state s ON s.code = e.code WHERE event = "
                      "'refreshed'"
                      " AND s.code = '1.000001' AND json_extract(e.detail, '$.version') = '99'"
                      " AND e.digest = s.held_digest"),
-              1);
+        1);
     if (!CHECK_INT(doubts(), 0))
         printf("  %s\n", doubted);
     night_end(&night);
     CHECK(verify().holds);
     CHECK_INT(night_try_begin(&night, &error), STATUS_OK);
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'refreshed'"), 1);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'refreshed'"), 1);
     night_close(&night);
 }

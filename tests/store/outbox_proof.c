@@ -499,16 +499,6 @@ TEST("what is said of another record, another source or another key moves nothin
     night_close(&night);
 }
 
-static int64_t count(const char *sql)
-{
-    struct sqlite_statement *row;
-    CHECK_INT(sqlite_prepare(store_database(night.store), sql, &row, &error), STATUS_OK);
-    CHECK_INT(sqlite_step(row, &error), STATUS_OK);
-    int64_t number = sqlite_number(row, 0);
-    sqlite_finish(row);
-    return number;
-}
-
 #define NOTE(event, code)                                                                                    \
     "SELECT count(*) FROM ledger WHERE event = '" event "' AND code = '" code                                \
     "' AND json_extract(detail, '$.ordered') = (SELECT seq FROM ledger WHERE code = '" code                  \
@@ -527,8 +517,8 @@ TEST("a new content after an order is withheld with words, a source that says ab
         night_stage(&night, text_format(&test_arena, "%d", i).bytes, i == 54 ? "abolished" : "announced",
                     i == 53 ? "Hai" : "Một", "1");
     night_work(&night);
-    CHECK_INT(count(NOTE("withheld", "53") "NOT NULL"), 1);
-    CHECK_INT(count(NOTE("order-ended", "54") "NULL"), 1);
+    CHECK_INT(night_number(&night, NOTE("withheld", "53") "NOT NULL"), 1);
+    CHECK_INT(night_number(&night, NOTE("order-ended", "54") "NULL"), 1);
     CHECK_INT(find("53").state, OUTBOX_CONFLICT);
     CHECK(!find("54").ordered);
     no_doubt("withheld, and ended");

@@ -9,19 +9,6 @@ static struct night night;
 static const char *path;
 static struct reconciliation_counts counts;
 
-static int64_t number(const char *sql)
-{
-    struct sqlite_statement *row;
-    struct error error = { 0 };
-    int64_t value = -1;
-    if (CHECK_INT(sqlite_prepare(store_database(night.store), sql, &row, &error), STATUS_OK)) {
-        if (sqlite_step(row, &error) == STATUS_OK)
-            value = sqlite_number(row, 0);
-        sqlite_finish(row);
-    }
-    return value;
-}
-
 /* Codes 1.000000 to 1.000004 stand at the portal, as the store believes. */
 static void publish(void)
 {
@@ -141,11 +128,16 @@ TEST("a reconciliation that breaks off anywhere says so and changes nothing; the
     CHECK_INT(counts.differs + counts.untold, 2);
     CHECK_INT(counts.missing, 1);
     open_run();
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'refreshed' AND code = '1.000000'"), 1);
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'differs' AND code = '1.000001'"), 1);
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'recalled' AND code = '1.000004'"), 1);
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'reconciled'"), 1);
-    CHECK_INT(number("SELECT count(*) FROM procedure_state WHERE state = 'conflict'"), 1);
+    CHECK_INT(
+        night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'refreshed' AND code = '1.000000'"),
+        1);
+    CHECK_INT(
+        night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'differs' AND code = '1.000001'"), 1);
+    CHECK_INT(
+        night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'recalled' AND code = '1.000004'"),
+        1);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'reconciled'"), 1);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM procedure_state WHERE state = 'conflict'"), 1);
     night_close(&night);
 }
 
@@ -159,8 +151,12 @@ TEST("so does what an operator decides about one procedure")
     CHECK(broken_statements_play(&(struct broken_work){ open_run, settle, close_store, 1 }) > 10);
     CHECK(broken_statements_play(&(struct broken_work){ open_run, lose, close_store, 1 }) > 10);
     open_run();
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'overwrite-ordered' AND code = '1.000001'"),
-              1);
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'recalled' AND code = '1.000003'"), 1);
+    CHECK_INT(
+        night_number(&night,
+                     "SELECT count(*) FROM ledger WHERE event = 'overwrite-ordered' AND code = '1.000001'"),
+        1);
+    CHECK_INT(
+        night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'recalled' AND code = '1.000003'"),
+        1);
     night_close(&night);
 }

@@ -18,19 +18,6 @@ static void open_store(void)
     night_open(&night, text_format(&test_arena, "%s/a.db", test_folder()).bytes, NULL);
 }
 
-static int64_t number(const char *sql)
-{
-    struct sqlite_statement *row;
-    struct error error = { 0 };
-    int64_t value = -1;
-    if (CHECK_INT(sqlite_prepare(store_database(night.store), sql, &row, &error), STATUS_OK)) {
-        if (sqlite_step(row, &error) == STATUS_OK)
-            value = sqlite_number(row, 0);
-        sqlite_finish(row);
-    }
-    return value;
-}
-
 static struct retention_done keep_house(int64_t source_ms, int64_t budget_ms)
 {
     struct retention_done done;
@@ -74,8 +61,8 @@ TEST("source bytes are packed once the run that brought them is over, contents n
     CHECK(done.bytes_after < done.bytes_before / 10);
     CHECK_INT(keep_house(0, 0).packed, 0);
     night_end(&night);
-    CHECK_INT(number(SOURCES "encoding = 1"), 2);
-    CHECK_INT(number("SELECT count(*) FROM payload WHERE kept = 1 AND encoding <> 0"), 0);
+    CHECK_INT(night_number(&night, SOURCES "encoding = 1"), 2);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM payload WHERE kept = 1 AND encoding <> 0"), 0);
     CHECK(verifies());
     night_close(&night);
 }
@@ -86,7 +73,7 @@ TEST("a packed payload reads as it was")
     struct text before, after;
     open_store();
     begin("Một");
-    int64_t payload = number("SELECT min(id) FROM payload WHERE kept = 0");
+    int64_t payload = night_number(&night, "SELECT min(id) FROM payload WHERE kept = 0");
     CHECK_INT(store_payload(night.store, &test_arena, payload, &before, &error), STATUS_OK);
     night_end(&night);
     begin("Một");
@@ -124,12 +111,15 @@ TEST("bytes that come packed read as they were, come back packed when they were 
     CHECK_INT(again, payload);
     CHECK_INT(store_payload_by_digest(night.store, &test_arena, &digest, &read, &error), STATUS_OK);
     CHECK_TEXT(read, bytes);
-    CHECK_INT(number("SELECT count(*) FROM payload WHERE encoding = 1 AND forgotten IS NULL"), 1);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM payload WHERE encoding = 1 AND forgotten IS NULL"),
+              1);
     CHECK_INT(store_payload_put(night.store, PAYLOAD_KEPT, &digest, bytes, &again, &error), STATUS_OK);
     CHECK_INT(again, payload);
-    CHECK_INT(number("SELECT count(*) FROM payload WHERE kept = 1 AND encoding = 0 AND length(bytes) = size"
+    CHECK_INT(
+        night_number(&night,
+                     "SELECT count(*) FROM payload WHERE kept = 1 AND encoding = 0 AND length(bytes) = size"
                      " AND id = (SELECT max(id) FROM payload)"),
-              1);
+        1);
     deflate_close(deflate);
     night_close(&night);
 }
@@ -146,8 +136,9 @@ TEST("packed bytes that were damaged are a matter of the ledger")
     CHECK_INT(sqlite_run(store_database(night.store),
                          "UPDATE payload SET bytes = zeroblob(50) WHERE encoding = 1", &error),
               STATUS_OK);
-    CHECK_INT(store_payload(night.store, &test_arena, number("SELECT id FROM payload WHERE encoding = 1"),
-                            &bytes, &error),
+    CHECK_INT(store_payload(night.store, &test_arena,
+                            night_number(&night, "SELECT id FROM payload WHERE encoding = 1"), &bytes,
+                            &error),
               STATUS_LEDGER);
     CHECK_CONTAINS(error.message, "damaged");
     night_close(&night);
@@ -161,17 +152,17 @@ TEST("what no record needs any more is forgotten when its time is over, by an ev
     begin("Mốt");
     CHECK_INT(keep_house(30 * DAY_MS, 0).forgotten, 0); /* not old enough */
     night_end(&night);
-    CHECK_INT(number("SELECT count(*) FROM superseded"), 1);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM superseded"), 1);
     night.clock.now += 31 * DAY_MS;
     begin("Mốt");
     CHECK_INT(keep_house(30 * DAY_MS, 0).forgotten, 1);
     night_end(&night);
     CHECK_INT(
-        number(
-            SOURCES
+        night_number(
+            &night, SOURCES
             "bytes IS NULL AND size > 0 AND forgotten = (SELECT seq FROM ledger WHERE event = 'forgotten')"),
         1);
-    CHECK_INT(number("SELECT count(*) FROM superseded"), 0);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM superseded"), 0);
     CHECK(verifies());
     night_close(&night);
 }
@@ -202,11 +193,11 @@ TEST("bytes that came back into use are kept, and counted from when they are lef
     begin("Một");
     CHECK_INT(keep_house(30 * DAY_MS, 0).forgotten, 1); /* only "Mốt" */
     night_end(&night);
-    CHECK_INT(number(SOURCES "bytes IS NULL"), 1);
+    CHECK_INT(night_number(&night, SOURCES "bytes IS NULL"), 1);
     begin("Mốt");
     CHECK_INT(keep_house(30 * DAY_MS, 0).forgotten, 0);
     night_end(&night);
-    CHECK_INT(number(SOURCES "bytes IS NULL"), 0); /* staged again, so kept again */
+    CHECK_INT(night_number(&night, SOURCES "bytes IS NULL"), 0); /* staged again, so kept again */
     CHECK(verifies());
     night_close(&night);
 }
@@ -228,8 +219,8 @@ TEST("the bytes of a record that left its source are forgotten too, and staged a
     night_end(&night);
     begin("Một");
     night_end(&night);
-    CHECK_INT(number(SOURCES "bytes IS NULL"), 0);
-    CHECK_INT(number("SELECT count(*) FROM record WHERE present = 1 AND work = 0"), 2);
+    CHECK_INT(night_number(&night, SOURCES "bytes IS NULL"), 0);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM record WHERE present = 1 AND work = 0"), 2);
     CHECK(verifies());
     night_close(&night);
 }
@@ -287,10 +278,12 @@ TEST("bytes that are a source's and a content are one payload, which stays as it
     night_begin(&night);
     night_work(&night);
     keep_house(0, 0);
-    CHECK_INT(number("SELECT count(*) FROM payload WHERE encoding = 1 AND size = 2999"), 1);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM payload WHERE encoding = 1 AND size = 2999"), 1);
     CHECK_INT(put(PAYLOAD_KEPT, packed_first), other); /* a second night: now it is a content */
-    CHECK_INT(number("SELECT count(*) FROM payload WHERE encoding = 0 AND kept = 1 AND length(bytes) = 2999"),
-              2);
+    CHECK_INT(
+        night_number(&night,
+                     "SELECT count(*) FROM payload WHERE encoding = 0 AND kept = 1 AND length(bytes) = 2999"),
+        2);
     struct text read;
     CHECK_INT(store_payload(night.store, &test_arena, other, &read, &error), STATUS_OK);
     CHECK(text_equal(read, packed_first));
@@ -315,8 +308,8 @@ TEST(
             &error),
         STATUS_OK);
     keep_house(DAY_MS, 0);
-    CHECK_INT(number("SELECT count(*) FROM payload p WHERE bytes IS NULL AND EXISTS"
-                     " (SELECT 1 FROM ledger l WHERE l.digest = p.digest)"),
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM payload p WHERE bytes IS NULL AND EXISTS"
+                                   " (SELECT 1 FROM ledger l WHERE l.digest = p.digest)"),
               0);
     night_end(&night);
     night_close(&night);
@@ -359,9 +352,9 @@ TEST("housekeeping that breaks off anywhere says so, and the next night does wha
     night.clock.now += 31 * DAY_MS;
     CHECK(broken_statements_play(&(struct broken_work){ open_again, keep_house_all, close_again, 1 }) > 20);
     open_again();
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'forgotten'"), 1);
-    CHECK_INT(number(SOURCES "bytes IS NULL AND forgotten IS NOT NULL"), 1);
-    CHECK_INT(number(SOURCES "bytes IS NOT NULL AND encoding = 0"), 0);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'forgotten'"), 1);
+    CHECK_INT(night_number(&night, SOURCES "bytes IS NULL AND forgotten IS NOT NULL"), 1);
+    CHECK_INT(night_number(&night, SOURCES "bytes IS NOT NULL AND encoding = 0"), 0);
     CHECK(verifies());
     night_close(&night);
 }

@@ -35,19 +35,6 @@ static enum status begin(struct error *error)
     return status ? status : night_try_begin(&night, error);
 }
 
-static int64_t number(const char *sql)
-{
-    struct sqlite_statement *row;
-    struct error error = { 0 };
-    int64_t value = -1;
-    if (CHECK_INT(sqlite_prepare(store_database(night.store), sql, &row, &error), STATUS_OK)) {
-        if (sqlite_step(row, &error) == STATUS_OK)
-            value = sqlite_number(row, 0);
-        sqlite_finish(row);
-    }
-    return value;
-}
-
 static void open_store(void)
 {
     night = (struct night){ 0 };
@@ -97,7 +84,7 @@ TEST("a store that could not be brought up to date stays as it was, and the next
     CHECK(broken_statements_play(&(struct broken_work){ open_nothing, begin, close_store, 7 }) > 50);
     open_store();
     CHECK_INT(standing(), SCHEMA_OURS);
-    CHECK_INT(number("SELECT count(*) FROM ledger WHERE event = 'migrated'"), 1);
+    CHECK_INT(night_number(&night, "SELECT count(*) FROM ledger WHERE event = 'migrated'"), 1);
     CHECK(holds());
     night_close(&night);
 }

@@ -98,6 +98,21 @@ static void night_close(struct night *night)
     arena_free(&night->arena);
 }
 
+/* What a query gives in its first row; -1: it has none. */
+static inline int64_t night_number(const struct night *night, const char *sql)
+{
+    struct sqlite_statement *row;
+    struct error error = { 0 };
+    int64_t value = -1;
+    night_must(sqlite_prepare(store_database(night->store), sql, &row, &error), &error, sql);
+    enum status status = sqlite_step(row, &error);
+    night_must(status, &error, sql);
+    if (status == STATUS_OK)
+        value = sqlite_number(row, 0);
+    sqlite_finish(row);
+    return value;
+}
+
 static const char *night_source(const struct night *night)
 {
     return night->source ? night->source : "so-tu-phap";
