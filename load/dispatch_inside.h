@@ -50,9 +50,18 @@ enum status dispatcher_open_group(struct dispatcher *dispatcher, struct error *e
  * run stops at it. */
 enum status dispatcher_finish(struct dispatcher *dispatcher, struct delivery_task *delivery_task,
                               const struct portal_response *report, bool stopped, struct error *error);
+
+/* Nothing leaves any more; what is out is waited for, for a while. The first reason counts. */
+void dispatcher_stop(struct dispatcher *dispatcher, const struct error *why);
+void dispatcher_stop_as_told(struct dispatcher *dispatcher);
 /* CONGESTION_NONE: for what the answer itself says. */
 void dispatcher_stop_for(struct dispatcher *dispatcher, enum congestion_fault fault,
                          const struct portal_response *report);
+/* A delivery ends here, as what is known of it by now. */
+enum status dispatcher_end_one(struct dispatcher *dispatcher, struct delivery_task *delivery_task,
+                               struct error *error);
+/* All that waits. */
+enum status dispatcher_end_waiting(struct dispatcher *dispatcher, struct error *error);
 
 /* An answer, between its arrival and its place in the store. */
 struct dispatch_answer {

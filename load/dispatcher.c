@@ -1,15 +1,10 @@
 #include "load/dispatch_inside.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-#include "load/stop_reason.h"
 #include "store/restoration.h"
 #include "store/store_run.h"
 
 #define LOOK_MS       100  /* how often the stop flag and the progress bar are looked at */
 #define FLUSH_MS      250  /* so long may an answer be off the disk */
-#define DRAIN_MS      5000 /* so long are answers waited for when the run stops */
 #define GROUP_MAX     2048 /* rows */
 #define AHEAD_LEAST   64   /* intents that are written before they can leave */
 #define AHEAD_MAX     1024
@@ -224,61 +219,6 @@ enum status dispatcher_finish(struct dispatcher *dispatcher, struct delivery_tas
     return STATUS_OK;
 }
 
-/* ---- the end of the run ---- */
-
-static void stop(struct dispatcher *dispatcher, const struct error *why)
-{
-    struct error reason = *why; /* it may be the dispatcher's own */
-    if (dispatcher->stopping)
-        return;
-    dispatcher->stopping = true;
-    dispatcher->drain_until = dispatcher->now + DRAIN_MS;
-    if (!reason.length) { /* words alone, which stay as they are */
-        (void)error_set(dispatcher->error, STATUS_STOP,
-                        _("%s; everything stays pending and the same command goes on"), reason.message);
-        return;
-    }
-    (void)error_set(dispatcher->error, STATUS_STOP,
-                    _("the run stops; everything stays pending and the same command goes on"));
-    (void)error_before(dispatcher->error, &reason);
-}
-
-static void stop_as_told(struct dispatcher *dispatcher)
-{
-    struct error told;
-    (void)error_set(&told, STATUS_STOP, _("the run was told to stop"));
-    stop(dispatcher, &told);
-}
-
-void dispatcher_stop_for(struct dispatcher *dispatcher, enum congestion_fault fault,
-                         const struct portal_response *report)
-{
-    struct error reason;
-    stop_reason(&reason, dispatcher->portal->settings->shown, fault, report);
-    stop(dispatcher, &reason);
-}
-
-static enum status end_one(struct dispatcher *dispatcher, struct delivery_task *delivery_task,
-                           struct error *error)
-{
-    struct delivery_terms terms = dispatcher_terms(dispatcher);
-    enum delivery_action action = delivery_step(&delivery_task->delivery, EVENT_STOP, &terms);
-    return action == DELIVERY_FINISH ? dispatcher_finish(dispatcher, delivery_task, NULL, false, error)
-                                     : STATUS_OK;
-}
-
-static enum status end_waiting(struct dispatcher *dispatcher, struct error *error)
-{
-    struct dispatch_queue *lists[] = { &dispatcher->lists.written, &dispatcher->lists.asks,
-                                       &dispatcher->lists.sends, &dispatcher->lists.later,
-                                       &dispatcher->parked };
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        for (struct delivery_task *delivery_task; (delivery_task = dispatch_queues_take(lists[i]));)
-            if (end_one(dispatcher, delivery_task, error))
-                return error->status;
-    return STATUS_OK;
-}
-
 /* ---- out ---- */
 
 static void note_leaving(struct dispatcher *dispatcher, struct delivery_task *delivery_task, bool question)
@@ -301,7 +241,7 @@ static void take_back(struct dispatcher *dispatcher, struct portal_request *cons
         delivery_step(&delivery_task->delivery, EVENT_NOT_LEFT, &terms);
         dispatch_queues_wait(&dispatcher->lists, delivery_task, dispatcher->now);
     }
-    stop(dispatcher, why);
+    dispatcher_stop(dispatcher, why);
 }
 
 static enum status submit(struct dispatcher *dispatcher, struct portal_request *const *requests, size_t count,
@@ -360,7 +300,7 @@ static enum status dispatch(struct dispatcher *dispatcher, struct error *error)
     struct dispatch_queues *lists = &dispatcher->lists;
     while (!dispatcher->stopping) {
         if (is_too_late(dispatcher, lists->sends.first)) {
-            if (end_one(dispatcher, dispatch_queues_take(&lists->sends), error))
+            if (dispatcher_end_one(dispatcher, dispatch_queues_take(&lists->sends), error))
                 return error->status;
         } else if (lists->asks.first && congestion_allows(&dispatcher->congestion, true, dispatcher->out,
                                                           dispatcher->out_sends, dispatcher->now)) {
@@ -415,7 +355,7 @@ static enum status collect(struct dispatcher *dispatcher, struct error *error)
         if (status == STATUS_END)
             break;
         if (status == STATUS_STOP) { /* what is out gets no answer any more, and ends as such */
-            stop(dispatcher, error);
+            dispatcher_stop(dispatcher, error);
             dispatcher->drain_until = dispatcher->now;
             break;
         }
@@ -461,9 +401,10 @@ static enum status bring(struct dispatcher *dispatcher, struct error *error)
     for (;;) {
         ticks_ms(dispatcher);
         if (request->stop && *request->stop)
-            stop_as_told(dispatcher);
+            dispatcher_stop_as_told(dispatcher);
         dispatch_queues_wake(&dispatcher->lists, dispatcher->now);
-        if (dispatcher->stopping ? end_waiting(dispatcher, error) : prepare_some(dispatcher, error))
+        if (dispatcher->stopping ? dispatcher_end_waiting(dispatcher, error)
+                                 : prepare_some(dispatcher, error))
             return error->status;
         if (commit_in_time(dispatcher, error) || dispatch(dispatcher, error))
             return error->status;
@@ -477,7 +418,7 @@ static enum status bring(struct dispatcher *dispatcher, struct error *error)
         show_progress(dispatcher);
     }
     while (dispatcher->lists.alive_count) /* only what no answer came to in time */
-        if (end_one(dispatcher, dispatcher->lists.alive[dispatcher->lists.alive_count - 1], error))
+        if (dispatcher_end_one(dispatcher, dispatcher->lists.alive[dispatcher->lists.alive_count - 1], error))
             return error->status;
     return commit(dispatcher, error);
 }
