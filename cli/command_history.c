@@ -47,12 +47,12 @@ static void print_line(const char *name, struct text text)
 
 static void print_against(struct arena *arena, const struct value *against)
 {
-    if (against && against->count)
-        puts(_("What the ledger knows against it:"));
-    for (const struct value *row = against ? against->first : NULL; row; row = row->next) {
-        struct text words = against_words(arena, row);
-        printf("  %.*s%s", (int)words.length, words.bytes, row->next ? "\n" : "\n\n");
-    }
+    if (!against || !against->count)
+        return;
+    puts(_("What the ledger knows against it:"));
+    for (const struct value *row = against->first; row; row = row->next)
+        printf("  %.*s\n", TEXT_ARG(against_words(arena, row)));
+    puts("");
 }
 
 static void print_held(struct arena *arena, const struct value *held)
