@@ -1,5 +1,4 @@
 /* What a configuration says of a mapi portal. */
-#include <string.h>
 
 #include "adapters/unicode.h"
 #include "adapters/yaml.h"

@@ -1,6 +1,5 @@
 /* The indices of Decision 766/QĐ-TTg that rest on our data: 1.1, 1.2, 1.3, 3.1. */
 #include <stdio.h>
-#include <string.h>
 
 #include "report/report_parts.h"
 #include "report/report_steps.h"
