@@ -80,8 +80,7 @@ static void compute(void *user_data, size_t index, unsigned thread)
     const struct slot *slot = &pool->slots[0];
     record_work_run(slot->means, &slot->batch->items[index], &pool->scratches[thread].arena,
                     &slot->batch->works[index]);
-    record_work_seal(&slot->batch->items[index], language_named(pool->request->language),
-                     &slot->batch->works[index]);
+    record_work_seal(&slot->batch->items[index], slot->means->language, &slot->batch->works[index]);
 }
 
 /* ---- processes ---- */
@@ -146,7 +145,7 @@ static enum status try_alone(struct record_pool *pool, struct slot *slot, struct
         if (status == STATUS_STOP)
             return status;
         if (status)
-            keep_back(&batch->works[i], &death, language_named(pool->request->language));
+            keep_back(&batch->works[i], &death, slot->means->language);
     }
     return STATUS_OK;
 }
@@ -182,7 +181,7 @@ static enum status wait_for(struct record_pool *pool, struct slot *slot, struct 
     if (status == STATUS_END)
         status = try_alone(pool, slot, batch, error);
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++)
-        record_work_seal(&batch->items[i], language_named(pool->request->language), &batch->works[i]);
+        record_work_seal(&batch->items[i], slot->means->language, &batch->works[i]);
     return status;
 }
 

@@ -24,7 +24,7 @@ void record_pool_close(struct record_pool *pool); /* NULL is no error; what is u
 
 /* The batch that is being filled: empty after record_pool_send. */
 struct record_batch *record_pool_filling(struct record_pool *pool);
-/* Sends it on its way; `means` are those of the source of this number, and used by threads alone. Batches come back in the
+/* Sends it on its way; `means` are those of the source of this number; processes have their own map and rules. Batches come back in the
  * order in which they were sent: `*ready` is the one that had to be waited for, NULL where there was room. It is to be
  * used before the next one is filled. STATUS_STOP without words: the run was told to stop, and nothing is known of it. */
 enum status record_pool_send(struct record_pool *pool, const struct record_work_means *means, size_t source,
