@@ -122,6 +122,8 @@ enum status channel_send(struct channel *channel, int descriptor)
             descriptor = -1;
             late = late_of(channel, -1);
         } else if (put < 0 && errno != EAGAIN && errno != EINTR) {
+            /* Half a message is none: both ends see the line's end, also one that only waits for an answer. */
+            shutdown(channel->socket, SHUT_RDWR);
             status = STATUS_END;
         } else {
             status = wait_for(channel, POLLIN | POLLOUT, late);
