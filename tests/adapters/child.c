@@ -149,7 +149,8 @@ TEST("a message that could not be sent ends the line: nobody waits for its answe
     struct message message;
     struct child *child = open_child(0);
     say(&child->channel, TEXT("lost"));
-    CHECK_INT(channel_send(&child->channel, 1 << 20), STATUS_END); /* no such file: the system takes none of it */
+    CHECK_INT(channel_send(&child->channel, 1 << 20),
+              STATUS_END); /* no such file: the system takes none of it */
     CHECK_INT(channel_receive(&child->channel, 2000, &message), STATUS_END);
     child_close(child, NULL);
 }
