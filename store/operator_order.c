@@ -167,7 +167,7 @@ static enum status list_deliveries(struct taking *taking, struct value *list, st
     if (store_sql(
             taking->store,
             "SELECT p.code, " DECIDED ", " WITHDRAWS " FROM procedure_state p WHERE (p.state IN ('refused',"
-            " 'failed', 'unknown', 'conflict') OR (?1 IS NOT NULL AND p.state = 'idle' AND " DECIDED "))"
+            " 'failed', 'unknown') OR (p.state = 'conflict' AND p.wanted_action IS NOT NULL) OR (?1 IS NOT NULL AND p.state = 'idle' AND " DECIDED "))"
             " AND (?1 IS NOT NULL OR NOT " DECIDED ")"
             " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"
             " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"
