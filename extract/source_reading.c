@@ -149,8 +149,7 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
         (void)error_add(reason, "%s", locator);
     listing_doubt(&reading->listing, !reading->fetch->driver->files, reason);
     if (!reading->fetch->driver->files)
-        return decoded->bytes.length ? take(reading, decode->document, decoded, reason->message, error)
-                                     : STATUS_OK;
+        return STATUS_OK;
     struct decoded whole = { .bytes = decoded->bytes, .context = decoded->context };
     return take(reading, decode->document, &whole, reason->message, error);
 }
