@@ -7,6 +7,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/spool_file.h"
+#include "extract/digests_ahead.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -39,7 +40,8 @@ struct folder_state {
     struct buffer small;
     struct spool_file large;
     char path[SPOOL_FILE_PATH];
-    struct crypto_hash *hash; /* of all that was read, and of the names and sizes it had */
+    struct crypto_hash *hash; /* of the names, sizes and digests of all that was read */
+    struct crypto_hash *file; /* of one of them */
     bool same;                /* it is what the last whole listing was made of */
 };
 
@@ -210,7 +212,7 @@ static enum status read_blocks(struct fetch *fetch, const struct one_file *file,
         if ((keep == KEEP_NOTHING && fetch->stop && *fetch->stop) ||
             stream->read(stream, room, BLOCK, &got, error))
             return error->status = STATUS_STOP;
-        crypto_hash_feed(state->hash, room, got);
+        crypto_hash_feed(state->file, room, got);
         if (keep == KEEP_SMALL)
             state->small.length += got;
         else if (keep == KEEP_LARGE && spool_file_put(&state->large, (struct text){ room, got }, error))
@@ -223,22 +225,14 @@ static enum status read_blocks(struct fetch *fetch, const struct one_file *file,
     return file_state_equal(&after, &file->state) ? STATUS_OK : moves(file, error);
 }
 
-/* All of it goes into the digest, behind its name and size, and is kept where that is wanted. STATUS_STOP when it cannot be read, or
- * moved meanwhile. */
-static enum status read_file(struct fetch *fetch, const struct one_file *file, enum keep keep,
+static enum status read_copy(struct fetch *fetch, const struct one_file *file, enum keep keep,
                              struct error *error)
 {
     struct folder_state *state = fetch->user_data;
     struct file_stream stream;
-    if (file->rest == FILE_MOVES)
-        return moves(file, error);
-    if (file->rest == FILE_LOST)
-        return error_copy(error, STATUS_STOP, &file->error);
     if (file_stream_open(fetch->arena, file->path, &stream, error))
         return error->status = STATUS_STOP;
     buffer_clear(&state->small);
-    crypto_hash_feed(state->hash, file->name, strlen(file->name) + 1);
-    crypto_hash_feed(state->hash, &file->state.size, sizeof file->state.size);
     enum status status = STATUS_OK;
     if (keep == KEEP_LARGE && !state->large.open)
         status = spool_file_open(&state->large, error);
@@ -248,6 +242,32 @@ static enum status read_file(struct fetch *fetch, const struct one_file *file, e
         status = read_blocks(fetch, file, keep, &stream, error);
     stream.close(&stream);
     return status;
+}
+
+/* Its name, size and digest go into the listing's, and it is kept where that is wanted. STATUS_STOP when it cannot be
+ * read, or moved meanwhile. */
+static enum status read_file(struct fetch *fetch, const struct one_file *file, enum keep keep,
+                             struct error *error)
+{
+    struct folder_state *state = fetch->user_data;
+    struct digest digest;
+    bool asks = keep == KEEP_NOTHING && fetch->ahead && !fetch->looks_ahead;
+    if (file->rest == FILE_MOVES)
+        return moves(file, error);
+    if (file->rest == FILE_LOST)
+        return error_copy(error, STATUS_STOP, &file->error);
+    if (!asks || !digests_ahead_find(fetch->ahead, file->path, &file->state, &digest)) {
+        enum status status = read_copy(fetch, file, keep, error);
+        digest = crypto_hash_finish(state->file);
+        if (status)
+            return status;
+    }
+    if (fetch->looks_ahead)
+        digests_ahead_put(fetch->ahead, file->path, &file->state, &digest);
+    crypto_hash_feed(state->hash, file->name, strlen(file->name) + 1);
+    crypto_hash_feed(state->hash, &file->state.size, sizeof file->state.size);
+    crypto_hash_feed(state->hash, digest.bytes, sizeof digest.bytes);
+    return STATUS_OK;
 }
 
 /* ---- are they the same as the last time? ---- */
@@ -284,6 +304,7 @@ static void get_ready(struct fetch *fetch, int64_t quiet)
     struct folder_state *state = fetch->user_data;
     settle(fetch, state, quiet);
     state->hash = crypto_hash_open();
+    state->file = crypto_hash_open();
     state->same = are_the_same(fetch);
 }
 
@@ -335,6 +356,7 @@ static void close_folder(struct fetch *fetch)
     buffer_free(&state->small);
     spool_file_close(&state->large);
     crypto_hash_close(state->hash);
+    crypto_hash_close(state->file);
     fetch->user_data = NULL;
 }
 

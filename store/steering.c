@@ -12,8 +12,9 @@
 /* Beside them stand ledger, payloads and heads. A payload goes by a number, behind which another could be put: that of a
  * context has no other name; the other numbers stand beside their digests, and audit_verify_state.c compares them. */
 static const char *const tables[] = {
-    [STORE_RECORD] = "SELECT *, (SELECT digest FROM payload WHERE id = context) AS context_digest FROM record"
-                     " ORDER BY id",
+    [STORE_RECORD] =
+        ("SELECT *, (SELECT digest FROM payload WHERE id = context) AS context_digest FROM record"
+         " ORDER BY id"),
     [STORE_FINDING] = "SELECT * FROM finding ORDER BY rowid",
     [STORE_PROCEDURE] = "SELECT * FROM procedure_state ORDER BY code",
     "SELECT * FROM deadline ORDER BY record, rule",
@@ -106,7 +107,8 @@ static enum status feed_rows(struct hashing *hashing, struct sqlite_statement *r
  * columns, which no row says. */
 static struct store_rows_memory *memory_of(struct store *store, size_t table)
 {
-    return table < STORE_LARGE && store_version(store) == STORE_VERSION ? &store_memory(store)->rows[table] : NULL;
+    return table < STORE_LARGE && store_version(store) == STORE_VERSION ? &store_memory(store)->rows[table]
+                                                                        : NULL;
 }
 
 static enum status digest_rows(struct hashing *hashing, struct store *store, size_t table,
