@@ -30,7 +30,7 @@ struct one_file {
     const char *path, *name; /* as opened; for locators */
     struct file_state state; /* before it is read */
     enum file_rest rest;     /* 0: it can be read */
-    struct error error;
+    const struct error *error; /* FILE_LOST: why */
 };
 
 struct folder_state {
@@ -114,9 +114,15 @@ static void doubt_odd(const struct fetch *fetch, const char *folder, const struc
         listing_doubt(fetch->listing, true, &list->unread[i]);
 }
 
-static void look(struct one_file *file)
+static void look(const struct fetch *fetch, struct one_file *file)
 {
-    file->rest = file_look(file->path, &file->state, &file->error) ? FILE_LOST : 0;
+    struct error error;
+    file->rest = file_look(file->path, &file->state, &error) ? FILE_LOST : 0;
+    if (!file->rest)
+        return;
+    struct error *why = arena_new(fetch->arena, struct error);
+    *why = error;
+    file->error = why;
 }
 
 static int by_time(const void *left, const void *right)
@@ -183,7 +189,7 @@ static void settle(struct fetch *fetch, struct folder_state *state, int64_t quie
             struct file_state before = file->state;
             if (file->rest != FILE_MOVES)
                 continue;
-            look(file);
+            look(fetch, file);
             if (!file->rest && !file_state_equal(&before, &file->state))
                 file->rest = FILE_MOVES;
         }
@@ -255,7 +261,7 @@ static enum status read_file(struct fetch *fetch, const struct one_file *file, e
     if (file->rest == FILE_MOVES)
         return moves(file, error);
     if (file->rest == FILE_LOST)
-        return error_copy(error, STATUS_STOP, &file->error);
+        return error_copy(error, STATUS_STOP, file->error);
     if (!asks || !digests_ahead_find(fetch->ahead, file->path, &file->state, &digest)) {
         enum status status = read_copy(fetch, file, keep, error);
         digest = crypto_hash_finish(state->file);
@@ -324,7 +330,7 @@ static enum status open_folder(struct fetch *fetch, struct error *error)
         struct one_file *file = &state->files[i];
         file->path = list.paths[i];
         file->name = text_format(fetch->arena, "%s/%s", settings->folder, list.names[i]).bytes;
-        look(file);
+        look(fetch, file);
     }
     fetch->newest = settings->newest != NULL;
     fetch->root = settings->folder;
@@ -343,7 +349,7 @@ static enum status open_file(struct fetch *fetch, struct error *error)
     state->count = 1;
     *state->files = (struct one_file){ .path = file_path(fetch->arena, fetch->folder, settings->file),
                                        .name = settings->file };
-    look(state->files);
+    look(fetch, state->files);
     get_ready(fetch, settings->quiet);
     return STATUS_OK;
 }
