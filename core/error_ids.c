@@ -171,7 +171,7 @@ static const struct {
     { "expect-says-nothing-procedure-fields-rules-or", "\"expect\" says nothing: procedure, fields, rules or rejected" },
     { "fetch-and-exclude-each-other", "fetch: \"%s\" and \"%s\" exclude each other" },
     { "fetch-does-not-give-the-format", "fetch: \"%s\" does not give the format %s" },
-    { "fetch-say-where-the-documents-come-from", "fetch: say where the documents come from with folder, file, url, sqlite or odbc" },
+    { "fetch-say-where-the-documents-come-from", "fetch: say where the documents come from, with one of %s" },
     { "fetch-unknown-key-did-you-mean", "fetch: unknown key \"%.*s\"; did you mean \"%s\"?" },
     { "fields-goes-too-deep", "\"fields\" goes too deep" },
     { "fields-must-have-the-procedure-under-some", "\"fields\" must have the procedure's \"%s\" under some name: what the adapter holds cannot be told without" },
