@@ -76,7 +76,7 @@ struct mapi_call {
     unsigned generation, token;
     unsigned refusals; /* of its tokens */
     struct portal_response report;
-    struct mapi_call *next, *every; /* next: of those that wait, or are ready */
+    struct mapi_call *next, *every; /* next: of those that no session was opened for */
 };
 
 /* The adapter names no versions. Where an operator has decided over what stands there (driver's `look`), the
@@ -88,34 +88,26 @@ struct mapi {
     struct http_client *client;
     struct buffer url;
     struct mapi_call *every, *given; /* given: whose report the caller looks at */
-    struct mapi_call *waiting;       /* for a session */
-    struct mapi_call *ready;         /* with their reports */
-    struct mapi_call opening;        /* of the session */
-    enum { MAPI_LOGGED_OUT, MAPI_LOGGING_IN, MAPI_LOGGED_IN } login;
-    unsigned generation, proven; /* proven: of the last session that something was answered well in */
-    struct buffer session;
+    struct mapi_call *barred;        /* no session was opened for them */
+    struct mapi_call login;          /* its report is theirs */
+    struct buffer session;           /* empty: there is none */
+    bool shut;                       /* the last login opened none */
+    unsigned generation, proven; /* of logins; the last one in whose session something was answered well */
     struct regex *patterns[MAPI_SIGNS];
-    struct arena scratch;
     struct error refusal; /* why the run must stop: told at the next submission */
     int *differs;         /* how often each of the map's fields was shown otherwise than it was pushed */
     int lacks;            /* so many procedures in a row that it acknowledged it did not have */
 };
 
-/* Takes one out of a list in no order; NULL: it is empty. */
-struct mapi_call *mapi_calls_take(struct mapi_call **calls);
 const struct mapi_settings *mapi_settings_of(const struct mapi *mapi);
-
-/* load/portal_mapi_call.c: what is known of a request's content, under the adapter's names; NULL: nothing. */
+/* What is known of a request's content, under the adapter's names; NULL: nothing. */
 enum status mapi_item(struct mapi *mapi, struct mapi_call *call, enum portal_content_kind kind,
                       struct portal_content *content, struct value **item, struct error *error);
-/* What a new call brings. */
-enum status mapi_prepare(struct mapi *mapi, struct mapi_call *call, struct error *error);
-/* Sends it as soon as there is a session. */
-enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *error);
-enum status mapi_log_in(struct mapi *mapi, struct error *error);
 
-/* load/portal_mapi_answer.c: takes in the answer to a call or to the login: a call is made again, or goes to `ready`. */
+/* load/portal_mapi_answer.c: takes in the answer to a call. `again`: it is to be made again, in a new session. */
 enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
-                          struct error *error);
+                          bool *again, struct error *error);
+/* … to the login: a session, or the report of why there is none. False: it is to be made again, with a new token. */
+bool mapi_logged_in(struct mapi *mapi, const struct http_response *answer);
 
 #endif

@@ -17,11 +17,12 @@
 
 /* ---- signs ---- */
 
-static struct text cut_out(struct arena *arena, struct text message, struct text quoted)
+/* What we ourselves have sent is no word of the adapter. */
+static struct text without(struct arena *arena, struct text message, struct text quoted)
 {
     BUFFER_OWNED struct buffer out = { 0 };
     size_t at;
-    if (quoted.length < QUOTED_LEAST || !text_find(message, quoted, &at))
+    if (quoted.length < QUOTED_LEAST)
         return message;
     for (; text_find(message, quoted, &at); message = text_slice(message, at + quoted.length, message.length))
         buffer_text(&out, text_slice(message, 0, at));
@@ -29,13 +30,12 @@ static struct text cut_out(struct arena *arena, struct text message, struct text
     return text_copy(arena, buffer_view(&out));
 }
 
-/* What we ourselves have sent is no word of the adapter. */
-static struct text without_ours(struct arena *arena, struct text message, const struct value *ours)
+static struct text without_all(struct arena *arena, struct text message, const struct value *ours)
 {
     if (ours && value_is_scalar(ours))
-        return cut_out(arena, message, ours->text);
+        return without(arena, message, ours->text);
     for (const struct value *child = ours ? ours->first : NULL; child; child = child->next)
-        message = without_ours(arena, message, child);
+        message = without_all(arena, message, child);
     return message;
 }
 
@@ -44,9 +44,9 @@ static struct text plain_message(struct mapi_call *call, struct text message)
 {
     struct arena *arena = &call->arena;
     message = text_slice(message, 0, unicode_invalid_at(message));
-    message = without_ours(arena, cut_out(arena, message, call->request ? call->request->code : TEXT_NONE),
-                           call->ours);
-    return unicode_nfc(arena, portal_answer_clean(arena, message, WORDS_MAX));
+    if (call->request)
+        message = without(arena, message, call->request->code);
+    return unicode_nfc(arena, portal_answer_clean(arena, without_all(arena, message, call->ours), WORDS_MAX));
 }
 
 static enum mapi_sign sign_of_code(const struct mapi_settings *settings, struct text code)
@@ -141,29 +141,21 @@ static void read_answer(const struct mapi *mapi, struct mapi_call *call, const s
     reading->of_session = status == 401 || status == 403 || status == 500 || (status >= 300 && status < 400);
 }
 
-/* The item with this code in a look's answer. False: the answer cannot be understood. *item NULL: it is not there. For what
- * was acknowledged (`held`) only an empty list says that: null is what a service that has broken down has, too. */
-static bool find_item(const struct mapi_settings *settings, const struct value *body, struct text code,
-                      bool held, const struct value **item)
+/* The one item with this code; NULL: there is none, or there are two: which of them would it be? */
+static const struct value *find_item(const struct mapi_settings *settings, const struct value *result,
+                                     struct text code)
 {
-    const struct value *result = value_find(body, settings->names.result);
-    *item = NULL;
-    if (!result || value_is_scalar(result))
-        return result && !result->text.length && !held;
-    if (result->kind == VALUE_NULL)
-        return !held;
-    if (!result->count)
-        return true;
-    bool list = result->kind == VALUE_LIST;
+    bool list = result && result->kind == VALUE_LIST;
+    const struct value *found = NULL;
     for (const struct value *at = list ? result->first : result; at; at = list ? at->next : NULL) {
         const struct value *said = value_find_text(at, settings->map->code->name);
-        if (!said || !value_is_scalar(said) || !text_equal(text_trim(said->text), code))
+        if (!value_is_scalar(said) || !text_equal(text_trim(said->text), code))
             continue;
-        if (*item) /* which of the two would it be? */
-            return false;
-        *item = at;
+        if (found)
+            return NULL;
+        found = at;
     }
-    return *item != NULL;
+    return found;
 }
 
 /* ---- what a look shows ---- */
@@ -235,30 +227,34 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
     return STATUS_OK;
 }
 
+/* Of what was acknowledged (`held`) only an empty list says that it is not there: null is what a service that has broken
+ * down has, too. */
 static enum status looked(struct mapi *mapi, struct mapi_call *call, const struct value *body,
                           struct error *error)
 {
     const struct mapi_settings *settings = mapi_settings_of(mapi);
-    const struct value *item;
+    struct portal_response *report = &call->report;
+    struct text code = call->request->code;
+    const struct value *result = value_find(body, settings->names.result);
+    const struct value *item = find_item(settings, result, code);
     bool held = call->request->base.bytes && !call->request->changed;
-    call->report.said = RESULT_UNKNOWN;
-    if (find_item(settings, body, call->request->code, held, &item)) {
-        if (held)
-            mapi->lacks = item ? 0 : mapi->lacks + 1;
-        if (item)
-            return show(mapi, call, item, error);
-        if (held && mapi->lacks > SAME_KIND_MAX) {
-            call->report.said = RESULT_CLOSED;
-            portal_say(&call->report, &call->arena,
-                       _("it does not have what it acknowledged, again and again"));
-        }
-        return STATUS_OK;
+    bool blank = value_is_scalar(result) && (result->kind == VALUE_NULL || !result->text.length);
+    bool lacks = result && !item && (blank ? !held : !value_is_scalar(result) && !result->count);
+    if (held && (item || lacks))
+        mapi->lacks = item ? 0 : mapi->lacks + 1;
+    if (item)
+        return show(mapi, call, item, error);
+    report->said = RESULT_UNKNOWN;
+    if (!lacks) {
+        report->said = RESULT_LOST;
+        portal_say(report, &call->arena,
+                   _("HTTP 200, but the answer does not say whether " TEXT_PRINT
+                     " is there: its \"%s\" cannot be understood"),
+                   TEXT_ARG(code), settings->names.result);
+    } else if (held && mapi->lacks > SAME_KIND_MAX) {
+        report->said = RESULT_CLOSED;
+        portal_say(report, &call->arena, _("it does not have what it acknowledged, again and again"));
     }
-    call->report.said = RESULT_LOST;
-    portal_say(&call->report, &call->arena,
-               _("HTTP 200, but the answer does not say whether " TEXT_PRINT
-                 " is there: its \"%s\" cannot be understood"),
-               TEXT_ARG(call->request->code), settings->names.result);
     return STATUS_OK;
 }
 
@@ -268,15 +264,15 @@ static enum status looked(struct mapi *mapi, struct mapi_call *call, const struc
  * done nothing is looked at once (`prompt`), for the rest the look may lag. */
 static const struct {
     enum portal_result look, change;
-    bool prompt;
+    bool prompt, unexplained;
 } meanings[] = {
-    [MAPI_SIGN_SESSION] = { RESULT_BUSY, RESULT_LOST, true },
-    [MAPI_SIGN_DUPLICATE] = { RESULT_LOST, RESULT_MISMATCH, false },
-    [MAPI_SIGN_RIGHTS] = { RESULT_CLOSED, RESULT_CLOSED, false },
-    [MAPI_SIGN_UNKNOWN] = { RESULT_UNKNOWN, RESULT_LOST, false },
-    [MAPI_SIGN_REFUSED] = { RESULT_LOST, RESULT_REFUSED, false },
-    [MAPI_SIGN_BUSY] = { RESULT_BUSY, RESULT_LOST, true },
-    [MAPI_SIGN_NONE] = { RESULT_LOST, RESULT_LOST, false },
+    [MAPI_SIGN_SESSION] = { RESULT_BUSY, RESULT_LOST, .prompt = true },
+    [MAPI_SIGN_DUPLICATE] = { RESULT_LOST, RESULT_MISMATCH },
+    [MAPI_SIGN_RIGHTS] = { RESULT_CLOSED, RESULT_CLOSED },
+    [MAPI_SIGN_UNKNOWN] = { RESULT_UNKNOWN, RESULT_LOST, .unexplained = true },
+    [MAPI_SIGN_REFUSED] = { RESULT_LOST, RESULT_REFUSED },
+    [MAPI_SIGN_BUSY] = { RESULT_BUSY, RESULT_LOST, .prompt = true },
+    [MAPI_SIGN_NONE] = { RESULT_LOST, RESULT_LOST, .unexplained = true },
 };
 
 static enum portal_result failed(const struct mapi *mapi, struct mapi_call *call,
@@ -294,118 +290,86 @@ static enum portal_result failed(const struct mapi *mapi, struct mapi_call *call
                : shut && served         ? RESULT_BUSY
                : said == RESULT_REFUSED ? RESULT_CLOSED
                                         : said;
-    if (said == RESULT_TAKEN) {
-        report->prompt = meanings[reading->sign].prompt;
-        if (reading->sign == MAPI_SIGN_NONE || reading->sign == MAPI_SIGN_UNKNOWN) {
-            /* an error that no sign explains: once it may have been the session's */
-            report->futile = again;
-            request->renewed = true;
-        }
-        return meanings[reading->sign].change;
-    }
-    if (shut) { /* once, a session that has ended; then it is this call that may not be made */
-        request->renewed = report->prompt = true;
-        return again && !served ? RESULT_CLOSED : RESULT_LOST;
-    }
+    /* an error that no sign explains may have been the session's, once; then it is this call that may not be made */
+    bool unexplained = said == RESULT_TAKEN && meanings[reading->sign].unexplained;
+    request->renewed |= unexplained || shut;
+    report->futile = unexplained && again;
     /* there is no key that would make a second push harmless */
-    report->prompt = said == RESULT_BUSY && report->status == 429;
-    return said == RESULT_BUSY ? RESULT_LOST : said;
+    report->prompt = shut || (said == RESULT_TAKEN && meanings[reading->sign].prompt) ||
+                     (said == RESULT_BUSY && report->status == 429);
+    if (said == RESULT_TAKEN)
+        return meanings[reading->sign].change;
+    return (shut && (served || !again)) || said == RESULT_BUSY ? RESULT_LOST : said;
 }
 
-static void put_ready(struct mapi *mapi, struct mapi_call *call)
-{
-    call->next = mapi->ready;
-    mapi->ready = call;
-}
-
-static enum status call_answered(struct mapi *mapi, struct mapi_call *call, const struct reading *reading,
-                                 bool renewed, struct error *error)
+enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
+                          bool *again, struct error *error)
 {
     struct portal_response *report = &call->report;
+    struct reading reading;
     bool asks = call->request->kind == PORTAL_ASK;
-    if (reading->of_session && mapi->login == MAPI_LOGGED_IN && call->generation == mapi->generation)
-        mapi->login = MAPI_LOGGED_OUT;
-    if (asks && (renewed || (reading->of_session && !call->renewed))) {
-        /* which of the two had ended, the token or the session, a 401 does not say */
+    read_answer(mapi, call, answer, &reading);
+    bool renewed = portal_token_ended(mapi->portal, answer, call->token, &call->refusals, &mapi->refusal);
+    if (reading.of_session && call->generation == mapi->generation)
+        buffer_clear(&mapi->session);
+    *again = asks && (renewed || (reading.of_session && !call->renewed));
+    if (*again) { /* which of the two had ended, the token or the session, a 401 does not say */
         call->renewed |= !renewed;
-        return mapi_send(mapi, call, error);
+        return STATUS_OK;
     }
-    bool good = report->said == RESULT_TAKEN && reading->sign == MAPI_SIGN_SUCCESS;
+    bool good = report->said == RESULT_TAKEN && reading.sign == MAPI_SIGN_SUCCESS;
     if (good)
         mapi->proven = call->generation;
-    if (good && asks && looked(mapi, call, reading->body, error))
+    if (good && asks && looked(mapi, call, reading.body, error))
         return error->status;
     call->request->changed |= !asks;
     report->prompt = renewed;
     if (!good)
-        report->said = renewed ? RESULT_LOST : failed(mapi, call, reading);
-    put_ready(mapi, call);
+        report->said = renewed ? RESULT_LOST : failed(mapi, call, &reading);
     return STATUS_OK;
 }
 
 /* ---- the session ---- */
 
 /* A login that failed is busy, closed or not reached to those who wait for it; where it is refused, the run stops. */
-static void fail_waiting(struct mapi *mapi, const struct reading *login)
+static void login_failed(struct mapi *mapi, const struct reading *reading)
 {
     const struct mapi_settings *settings = mapi_settings_of(mapi);
-    struct portal_response *report = &mapi->opening.report;
+    struct portal_response *report = &mapi->login.report;
     bool shut = report->said == RESULT_NOT_LEFT || report->said == RESULT_CLOSED;
     bool busy = report->said == RESULT_BUSY || report->said == RESULT_LOST ||
-                (report->said == RESULT_TAKEN && login->sign == MAPI_SIGN_BUSY);
+                (report->said == RESULT_TAKEN && reading->sign == MAPI_SIGN_BUSY);
     struct text words = report->message;
-    portal_say(report, &mapi->opening.arena, _("at the login: " TEXT_PRINT), TEXT_ARG(words));
+    portal_say(report, &mapi->login.arena, _("at the login: " TEXT_PRINT), TEXT_ARG(words));
     if (!shut && !busy) {
         (void)error_set(&mapi->refusal, STATUS_STOP,
                         _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
                           "%s: check username, password and dstcode in portal.login"),
                         settings->common.shown, settings->user, words.length ? " (" : "", TEXT_ARG(words),
                         words.length ? ")" : "");
-        portal_say_error(report, &mapi->opening.arena, &mapi->refusal);
+        portal_say_error(report, &mapi->login.arena, &mapi->refusal);
     }
     if (!shut)
         report->said = RESULT_BUSY;
-    for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting)); put_ready(mapi, call)) {
-        struct portal_request *request = call->request;
-        call->report = *report;
-        call->report.request = request;
-        call->report.last = true;
-    }
 }
 
-static enum status logged_in(struct mapi *mapi, const struct reading *reading, struct error *error)
+bool mapi_logged_in(struct mapi *mapi, const struct http_response *answer)
 {
-    const struct portal_response *report = &mapi->opening.report;
-    struct text session = value_text_of(reading->body, mapi_settings_of(mapi)->names.session);
-    secrets_add(session, SECRETS_GIVEN);
-    mapi->opening.refusals = 0;
-    if (report->said != RESULT_TAKEN || reading->sign != MAPI_SIGN_SUCCESS || !text_trim(session).length) {
-        fail_waiting(mapi, reading);
-        return STATUS_OK;
-    }
-    buffer_clear(&mapi->session);
-    buffer_text(&mapi->session, session);
-    mapi->login = MAPI_LOGGED_IN;
-    mapi->generation++;
-    for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));)
-        if (mapi_send(mapi, call, error))
-            return error->status;
-    return STATUS_OK;
-}
-
-enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
-                          struct error *error)
-{
+    struct mapi_call *login = &mapi->login;
+    struct portal_response *report = &login->report;
     struct reading reading;
-    bool opens = call == &mapi->opening;
-    if (opens) {
-        arena_clear(&call->arena);
-        mapi->login = MAPI_LOGGED_OUT;
-        call->report = (struct portal_response){ .retry_after = -1 };
-    }
-    read_answer(mapi, call, answer, &reading);
-    bool renewed = portal_token_ended(mapi->portal, answer, call->token, &call->refusals, &mapi->refusal);
-    if (opens)
-        return renewed ? mapi_log_in(mapi, error) : logged_in(mapi, &reading, error);
-    return call_answered(mapi, call, &reading, renewed, error);
+    arena_clear(&login->arena);
+    *report = (struct portal_response){ .last = true, .retry_after = -1 };
+    read_answer(mapi, login, answer, &reading);
+    if (portal_token_ended(mapi->portal, answer, login->token, &login->refusals, &mapi->refusal))
+        return false;
+    struct text session = value_text_of(reading.body, mapi_settings_of(mapi)->names.session);
+    secrets_add(session, SECRETS_GIVEN);
+    mapi->shut =
+        report->said != RESULT_TAKEN || reading.sign != MAPI_SIGN_SUCCESS || !text_trim(session).length;
+    if (mapi->shut)
+        login_failed(mapi, &reading);
+    else
+        buffer_text(&mapi->session, session);
+    return true;
 }

@@ -1,10 +1,13 @@
 /* The configuration's `fields` into a map. */
 #include "load/portal_mapi_fields.h"
 
+#include <string.h>
+
 #include "core/date.h"
 
 #define TABLES_MAX   32
 #define COUNT(table) (sizeof(table) / sizeof *(table))
+#define OF(member)   offsetof(struct mapi_field, member)
 
 /* The assembler reads the file, so that it is there wherever the program stands alone. */
 __asm__(".pushsection .rodata\n"
@@ -22,18 +25,14 @@ struct compiling {
     size_t table_count;
 };
 
-struct field_settings {
-    const char *from, *value, *each, *by, *codes, *date;
-    const struct value *map;
-};
 static const struct setting field_settings[] = {
-    { "from", SETTING_TEXT, offsetof(struct field_settings, from), .fallback = NULL },
-    { "value", SETTING_TEXT, offsetof(struct field_settings, value), .fallback = NULL },
-    { "each", SETTING_TEXT, offsetof(struct field_settings, each), .fallback = NULL },
-    { "by", SETTING_TEXT, offsetof(struct field_settings, by), .fallback = NULL },
-    { "map", SETTING_OBJECT, offsetof(struct field_settings, map), .fallback = NULL },
-    { "codes", SETTING_TEXT, offsetof(struct field_settings, codes), .fallback = NULL },
-    { "date", SETTING_TEXT, offsetof(struct field_settings, date), .fallback = NULL },
+    { "from", SETTING_TEXT, OF(from), .fallback = NULL },
+    { "value", SETTING_TEXT, OF(value), .fallback = NULL },
+    { "each", SETTING_TEXT, OF(each), .fallback = NULL },
+    { "by", SETTING_TEXT, OF(by), .fallback = NULL },
+    { "codes", SETTING_TEXT, OF(codes), .fallback = NULL },
+    { "date", SETTING_TEXT, OF(date), .fallback = NULL },
+    { "map", SETTING_OBJECT, OF(map), .fallback = NULL },
 };
 
 static bool is_scalar(const struct field *type)
@@ -62,83 +61,84 @@ static enum status resolve(const struct compiling *compiling, const struct value
 
 struct text mapi_map_word(const struct mapi_field *field, struct text word)
 {
-    const struct value *entry = value_find_text(field->codes, word);
+    const struct value *entry = value_find_text(field->words, word);
     return entry ? entry->text : word;
 }
 
 /* A word that the adapter does not know must not reach it: where the words are known, all are in the table. */
-static enum status compile_codes(struct compiling *compiling, const struct value *at, const char *table,
+static enum status compile_codes(struct compiling *compiling, const struct value *at,
                                  struct mapi_field *field, struct error *error)
 {
     const struct setting_context *context = compiling->context;
     const char *const *choices = field->type->kind == FIELD_CHOICE ? field->type->choices : NULL;
     size_t count = 0;
-    field->codes = value_find(compiling->codes, table);
-    if (!field->codes || field->codes->kind != VALUE_OBJECT)
+    field->words = value_find(compiling->codes, field->codes);
+    if (!field->words || field->words->kind != VALUE_OBJECT)
         return setting_fault(context, at, error,
-                             _("there is no table \"%s\" in \"codes\": words and their codes"), table);
+                             _("there is no table \"%s\" in \"codes\": words and their codes"), field->codes);
     if (compiling->table_count < TABLES_MAX)
-        compiling->tables[compiling->table_count++] = table;
-    for (const struct value *entry = field->codes->first; entry; entry = entry->next)
+        compiling->tables[compiling->table_count++] = field->codes;
+    for (const struct value *entry = field->words->first; entry; entry = entry->next)
         if (!value_is_scalar(entry))
             return setting_fault(context, entry, error, _("the code of \"" TEXT_PRINT "\" must be a text"),
                                  TEXT_ARG(entry->name));
     for (; choices && choices[count]; count++)
-        if (!value_find(field->codes, choices[count]))
+        if (!value_find(field->words, choices[count]))
             return setting_fault(context, at, error,
                                  _("the table \"%s\" has no entry for \"%s\"; write \"\" where the adapter "
                                    "has no word for it"),
-                                 table, choices[count]);
-    return choices ? setting_check_names(context, field->codes, table, choices, count, error) : STATUS_OK;
+                                 field->codes, choices[count]);
+    return choices ? setting_check_names(context, field->words, field->codes, choices, count, error)
+                   : STATUS_OK;
 }
 
 /* What a text is made from. */
-static enum status compile_leaf(struct compiling *compiling, const struct value *at,
-                                const struct field_settings *settings, struct mapi_field *field,
+static enum status compile_leaf(struct compiling *compiling, const struct value *at, struct mapi_field *field,
                                 struct error *error)
 {
+    const struct setting_context *context = compiling->context;
+    bool dated = field->type->kind == FIELD_DATE;
     if (!is_scalar(field->type))
-        return setting_fault(compiling->context, at, error,
+        return setting_fault(context, at, error,
                              _("\"%s\" is no single text: a list wants \"each\", and what has fields of its "
                                "own a \"map\", or one of them named"),
-                             settings->each ? settings->each : settings->from);
-    if (settings->codes && compile_codes(compiling, at, settings->codes, field, error))
+                             field->each ? field->each : field->from);
+    if (field->codes && compile_codes(compiling, at, field, error))
         return error->status;
-    if (settings->date && field->type->kind != FIELD_DATE)
-        return setting_fault(compiling->context, at, error, _("the field is no date"));
-    if (field->type->kind == FIELD_DATE)
-        field->date = text_of(settings->date ? settings->date : compiling->settings->dates);
-    if (field->date.bytes && !date_format_valid(field->date))
-        return setting_fault(compiling->context, at, error,
+    if (field->date && !dated)
+        return setting_fault(context, at, error, _("the field is no date"));
+    if (dated && !field->date)
+        field->date = compiling->settings->dates;
+    if (dated && !date_format_valid(text_of(field->date)))
+        return setting_fault(context, at, error,
                              _("\"" TEXT_PRINT "\" is no format of dates; such is yyyyMMddHHmmss"),
-                             TEXT_ARG(field->date));
+                             TEXT_ARG(text_of(field->date)));
     return STATUS_OK;
 }
 
 /* ---- fields ---- */
 
-/* Where it comes from and, of groups, what their items share. */
+/* Where it comes from and, of groups, what their items share: of the item of a group (`shared`), what it shares alone. */
 static enum status compile_path(struct compiling *compiling, const struct value *at,
-                                const struct field_settings *settings, const struct mapi_field *parent,
-                                struct mapi_field *field, struct error *error)
+                                const struct mapi_field *parent, const char *shared, struct mapi_field *field,
+                                struct error *error)
 {
-    const char *path = settings->from ? settings->from : settings->each;
-    const struct field *shared;
-    if (parent->by.count && !text_equal(text_of(path), settings->each ? TEXT(".") : parent->by.text))
+    const char *path = field->from ? field->from : field->each;
+    const struct field *type;
+    if (shared && strcmp(path, field->each ? "." : shared) != 0)
         return setting_fault(compiling->context, at, error,
                              _("the items of a group share \"%s\" alone; \"each: .\" has what each of them "
                                "has"),
-                             parent->by.text.bytes);
+                             shared);
     if (resolve(compiling, at, parent->type, path, &field->path, &field->type, error))
         return error->status;
-    if (field->list && field->type->kind == FIELD_LIST)
+    if (field->each && field->type->kind == FIELD_LIST)
         field->type = field->type->item;
-    field->by = (struct field_path){ .count = 0 };
-    if (!settings->by)
+    if (!field->by)
         return STATUS_OK;
-    if (resolve(compiling, at, field->type, settings->by, &field->by, &shared, error))
+    if (resolve(compiling, at, field->type, field->by, &field->shared, &type, error))
         return error->status;
-    if (!field->by.count || !is_scalar(shared))
+    if (!field->shared.count || !is_scalar(type))
         return setting_fault(compiling->context, at, error,
                              _("\"by\" must name a field of the items that holds a text"));
     return STATUS_OK;
@@ -153,50 +153,45 @@ static bool is_named(const struct value *list, struct text name)
     return false;
 }
 
-static enum status compile_members(struct compiling *compiling, const struct value *tree,
+static enum status compile_members(struct compiling *compiling, const struct value *tree, const char *shared,
                                    struct mapi_field *field, struct error *error);
 
 /* An object stands for what its parent stands for, until a path leads on. */
 static enum status compile_field(struct compiling *compiling, const struct value *at,
-                                 const struct mapi_field *parent, struct mapi_field *field,
-                                 struct error *error)
+                                 const struct mapi_field *parent, const char *shared,
+                                 struct mapi_field *field, struct error *error)
 {
     const struct setting_context *context = compiling->context;
-    struct field_settings settings = { .from = NULL };
     if (value_is_scalar(at))
-        settings.from = text_string(context->arena, at->text);
-    else if (setting_read(context, field_settings, COUNT(field_settings), at, "fields", &settings, error))
+        field->from = text_string(context->arena, at->text);
+    else if (setting_read(context, field_settings, COUNT(field_settings), at, "fields", field, error))
         return error->status;
-    int ways = (settings.from != NULL) + (settings.value != NULL) + (settings.each != NULL);
-    if (ways > 1 || (!ways && !settings.map) || (settings.map && ways && !settings.each) ||
-        (settings.by && !(settings.map && settings.each)))
+    int ways = (field->from != NULL) + (field->value != NULL) + (field->each != NULL);
+    if (ways > 1 || (!ways && !field->map) || (field->map && ways && !field->each) ||
+        (field->by && !(field->map && field->each)))
         return setting_fault(context, at, error,
                              _("\"" TEXT_PRINT "\" needs one of \"from\", \"value\" and \"each\", or a "
                                "\"map\" alone; \"map\" goes with \"each\", and \"by\" with both"),
                              TEXT_ARG(at->name));
-    *field = (struct mapi_field){ .name = at->name,
-                                  .constant = text_of(settings.value),
-                                  .type = parent->type,
-                                  .by = parent->by,
-                                  .list = settings.each != NULL,
-                                  .compared = !settings.value &&
-                                              !is_named(compiling->settings->not_compared, at->name),
-                                  .unordered = is_named(compiling->settings->unordered, at->name) };
-    if (settings.value)
+    field->name = at->name;
+    field->type = parent->type;
+    field->compared = !field->value && !is_named(compiling->settings->not_compared, at->name);
+    field->unordered = is_named(compiling->settings->unordered, at->name);
+    if (field->value)
         return STATUS_OK;
-    if (ways && compile_path(compiling, at, &settings, parent, field, error))
+    if (ways && compile_path(compiling, at, parent, shared, field, error))
         return error->status;
-    return settings.map ? compile_members(compiling, settings.map, field, error)
-                        : compile_leaf(compiling, at, &settings, field, error);
+    return field->map ? compile_members(compiling, field->map, ways ? field->by : shared, field, error)
+                      : compile_leaf(compiling, at, field, error);
 }
 
-static enum status compile_members(struct compiling *compiling, const struct value *tree,
+static enum status compile_members(struct compiling *compiling, const struct value *tree, const char *shared,
                                    struct mapi_field *field, struct error *error)
 {
     field->members = arena_array(compiling->context->arena, struct mapi_field, tree->count + 1);
     for (const struct value *member = tree->first; member; member = member->next)
         if ((!value_is_scalar(member) || member->text.length) &&
-            compile_field(compiling, member, field, &field->members[field->count++], error))
+            compile_field(compiling, member, field, shared, &field->members[field->count++], error))
             return error->status;
     return STATUS_OK;
 }
@@ -239,7 +234,7 @@ static enum status check_map(const struct compiling *compiling, struct mapi_map 
             _("\"fields\" must have the procedure's \"%s\" under some name: what the adapter "
               "holds cannot be told without"),
             map->code ? "status" : "code");
-    if (map->code->codes)
+    if (map->code->words)
         return setting_fault(compiling->context, at, error, _("the procedure's code is never translated"));
     map->status->compared = false; /* it is judged by itself */
     struct text abolished = mapi_map_word(map->status, TEXT("abolished"));
@@ -267,7 +262,7 @@ enum status mapi_map_compile(const struct setting_context *context, const struct
     **map = (struct mapi_map){ .root = { .type = &procedure_root } };
     if (setting_texts(context, settings->not_compared, &names, &count, error) ||
         setting_texts(context, settings->unordered, &names, &count, error) ||
-        compile_members(&compiling, tree, &(*map)->root, error) || check_map(&compiling, *map, error))
+        compile_members(&compiling, tree, NULL, &(*map)->root, error) || check_map(&compiling, *map, error))
         return error->status;
     return settings->codes ? setting_check_names(context, settings->codes, "codes", compiling.tables,
                                                  compiling.table_count, error)

@@ -29,12 +29,14 @@
 extern const char portal_mapi_defaults[]; /* config/mapi.yaml */
 
 struct mapi_field {
-    struct text name, constant;
-    struct field_path path, by; /* no steps: the item itself; of `by`: no groups */
-    const struct field *type;   /* of what it is made from; of a list, of its items */
-    const struct value *codes;  /* NULL: none */
-    struct text date;           /* the format */
-    bool list, compared, unordered;
+    const char *from, *value, *each, *by, *codes,
+        *date; /* as above; of a date, the format that is in force */
+    const struct value *map;
+    struct text name;
+    struct field_path path, shared; /* of `from` or `each`, and of `by`; no steps: the item itself */
+    const struct field *type;       /* of what it is made from; of a list, of its items */
+    const struct value *words;      /* the table; NULL: none */
+    bool compared, unordered;
     struct mapi_field *members; /* NULL: a text, or a list of texts */
     size_t count;
 };

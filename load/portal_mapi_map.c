@@ -20,80 +20,16 @@ static struct text scalar_of(const struct value *value)
     return value && (value->kind == VALUE_TEXT || value->kind == VALUE_NUMBER) ? value->text : TEXT("");
 }
 
-/* ---- out ---- */
+/* ---- texts ---- */
 
-static struct value *write_scalar(struct arena *arena, const struct mapi_field *field,
-                                  const struct value *value)
+static struct text write_text(struct arena *arena, const struct mapi_field *field, struct text text)
 {
     BUFFER_OWNED struct buffer out = { 0 };
-    struct text text = scalar_of(value);
     struct date date;
-    if (!field->date.bytes || !date_read(text, &date))
-        return value_text(arena, text.length ? mapi_map_word(field, text) : text);
-    date_format(&out, field->date, date);
-    return value_text(arena, text_copy(arena, buffer_view(&out)));
-}
-
-/* A list of lists: the items that have the same `by`, in the order of first mention. */
-static const struct value *group(struct arena *arena, const struct value *items, const struct field_path *by)
-{
-    struct value *groups = value_list(arena);
-    for (const struct value *item = items->first; item; item = item->next) {
-        struct text shared = scalar_of(follow(item, by));
-        struct value *found = groups->first, *copy = arena_new(arena, struct value);
-        while (found && !text_equal(scalar_of(follow(found, by)), shared))
-            found = found->next;
-        *copy = *item;
-        value_append(found ? found : value_append(groups, value_list(arena)), copy);
-    }
-    return groups;
-}
-
-static struct value *write_field(struct arena *arena, const struct mapi_field *field,
-                                 const struct value *item);
-
-static struct value *write_one(struct arena *arena, const struct mapi_field *field, const struct value *item)
-{
-    if (!field->members)
-        return write_scalar(arena, field, item);
-    struct value *object = value_object(arena);
-    for (size_t i = 0; i < field->count; i++)
-        value_set_text(object, field->members[i].name, write_field(arena, &field->members[i], item));
-    return object;
-}
-
-static struct value *write_field(struct arena *arena, const struct mapi_field *field,
-                                 const struct value *item)
-{
-    if (field->constant.bytes)
-        return value_text(arena, field->constant);
-    item = follow(item, &field->path);
-    if (!field->list)
-        return write_one(arena, field, item);
-    struct value *list = value_list(arena);
-    bool many = item && item->kind == VALUE_LIST;
-    if (many && field->by.count)
-        item = group(arena, item, &field->by);
-    for (const struct value *one = many ? item->first : item; one; one = many ? one->next : NULL)
-        value_append(list, write_one(arena, field, one));
-    return list;
-}
-
-struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, const struct value *procedure)
-{
-    return write_one(arena, &map->root, procedure);
-}
-
-/* ---- back ---- */
-
-/* Two items are compared by what is left of them: a name for all that says something, in one form. */
-
-static struct text plain_text(struct arena *arena, struct text text)
-{
-    struct normalise_counts uncounted = { 0 };
-    struct error error;
-    struct text plain;
-    return normalise(arena, text, false, &uncounted, &plain, &error) ? text : plain;
+    if (!field->date || !date_read(text, &date))
+        return text.length ? mapi_map_word(field, text) : text;
+    date_format(&out, text_of(field->date), date);
+    return text_copy(arena, buffer_view(&out));
 }
 
 /* The day alone: an adapter keeps dates in a form of its own, with or without a time. */
@@ -121,22 +57,35 @@ static struct text plain_number(struct arena *arena, struct text text)
     return decimal_from_number(arena, number, &decimal) ? decimal : text;
 }
 
-static struct value *plain_members(struct arena *arena, const struct mapi_field *field,
-                                   const struct value *item);
-
-/* NULL: it says nothing. */
-static struct value *plain_one(struct arena *arena, const struct mapi_field *field, const struct value *item)
+/* What it says, in one form: two items are compared by that. */
+static struct text plain_text(struct arena *arena, const struct mapi_field *field, struct text text)
 {
-    if (item->kind == VALUE_LIST || (item->kind == VALUE_OBJECT && !field->members))
-        return value_copy(arena, item);
-    if (item->kind == VALUE_OBJECT)
-        return plain_members(arena, field, item);
-    struct text text = plain_text(arena, item->text);
-    if (field->date.bytes)
-        text = plain_day(arena, field->date, text);
-    if (field->type->kind == FIELD_INTEGER || field->type->kind == FIELD_DECIMAL)
-        text = plain_number(arena, text);
-    return text.length ? value_text(arena, text) : NULL;
+    struct normalise_counts uncounted = { 0 };
+    struct error error;
+    struct text plain;
+    if (normalise(arena, text, false, &uncounted, &plain, &error))
+        plain = text;
+    if (field->date)
+        return plain_day(arena, text_of(field->date), plain);
+    bool number = field->type->kind == FIELD_INTEGER || field->type->kind == FIELD_DECIMAL;
+    return number ? plain_number(arena, plain) : plain;
+}
+
+/* ---- the walk ---- */
+
+/* A list of lists: the items that have the same `by`, in the order of first mention. */
+static const struct value *group(struct arena *arena, const struct value *items, const struct field_path *by)
+{
+    struct value *groups = value_list(arena);
+    for (const struct value *item = items->first; item; item = item->next) {
+        struct text shared = scalar_of(follow(item, by));
+        struct value *found = groups->first, *copy = arena_new(arena, struct value);
+        while (found && !text_equal(scalar_of(follow(found, by)), shared))
+            found = found->next;
+        *copy = *item;
+        value_append(found ? found : value_append(groups, value_list(arena)), copy);
+    }
+    return groups;
 }
 
 /* Puts an item where the order of their canonical forms wants it, which stands in its name. */
@@ -153,42 +102,69 @@ static void put_sorted(struct arena *arena, struct value *list, struct value *it
     list->count++;
 }
 
-/* A single item stands for a list of it. */
-static struct value *plain_field(struct arena *arena, const struct mapi_field *field,
-                                 const struct value *value)
+/* The same walk goes both ways: out, from a procedure to what the adapter wants, and back, from an item of the adapter to
+ * what of it says something (NULL: nothing). */
+enum way { OUT, BACK };
+
+static struct value *walk_field(struct arena *arena, const struct mapi_field *field, const struct value *item,
+                                enum way way);
+
+static struct value *walk_one(struct arena *arena, const struct mapi_field *field, const struct value *item,
+                              enum way way)
 {
-    if (!field->list)
-        return plain_one(arena, field, value);
-    struct value *list = value_list(arena);
-    bool many = value->kind == VALUE_LIST;
-    for (const struct value *item = many ? value->first : value; item; item = many ? item->next : NULL) {
-        struct value *said = plain_one(arena, field, item);
-        if (said && field->unordered)
-            put_sorted(arena, list, said);
-        else if (said)
-            value_append(list, said);
+    bool leaf = !field->members || (way == BACK && item->kind != VALUE_OBJECT);
+    if (leaf && way == OUT)
+        return value_text(arena, write_text(arena, field, scalar_of(item)));
+    if (leaf && !value_is_scalar(item))
+        return value_copy(arena, item);
+    if (leaf) {
+        struct text plain = plain_text(arena, field, item->text);
+        return plain.length ? value_text(arena, plain) : NULL;
     }
-    return list->count ? list : NULL;
+    struct value *object = value_object(arena);
+    for (const struct mapi_field *member = field->members; member < field->members + field->count; member++) {
+        struct value *made = walk_field(arena, member, item, way);
+        if (made)
+            value_set_text(object, member->name, made);
+    }
+    return object->count || way == OUT ? object : NULL;
 }
 
-static struct value *plain_members(struct arena *arena, const struct mapi_field *field,
-                                   const struct value *item)
+/* A single item stands for a list of it. */
+static struct value *walk_field(struct arena *arena, const struct mapi_field *field, const struct value *item,
+                                enum way way)
 {
-    struct value *object = value_object(arena);
-    for (const struct mapi_field *at = field->members; at < field->members + field->count; at++) {
-        const struct value *member = at->compared ? value_find_text(item, at->name) : NULL;
-        struct value *said = member ? plain_field(arena, at, member) : NULL;
-        if (said)
-            value_set_text(object, at->name, said);
+    if (way == OUT && field->value)
+        return value_string(arena, field->value);
+    item = way == OUT ? follow(item, &field->path) : value_find_text(item, field->name);
+    if (way == BACK && (!field->compared || !item))
+        return NULL;
+    if (!field->each)
+        return walk_one(arena, field, item, way);
+    struct value *list = value_list(arena);
+    bool many = item && item->kind == VALUE_LIST;
+    if (many && way == OUT && field->by)
+        item = group(arena, item, &field->shared);
+    for (const struct value *one = many ? item->first : item; one; one = many ? one->next : NULL) {
+        struct value *made = walk_one(arena, field, one, way);
+        if (made && field->unordered && way == BACK)
+            put_sorted(arena, list, made);
+        else if (made)
+            value_append(list, made);
     }
-    return object->count ? object : NULL;
+    return list->count || way == OUT ? list : NULL;
+}
+
+struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, const struct value *procedure)
+{
+    return walk_one(arena, &map->root, procedure, OUT);
 }
 
 bool mapi_map_same(const struct mapi_map *map, struct arena *arena, const struct value *left,
                    const struct value *right, struct buffer *where)
 {
     const struct diff *first =
-        diff_find(arena, plain_members(arena, &map->root, left), plain_members(arena, &map->root, right));
+        diff_find(arena, walk_one(arena, &map->root, left, BACK), walk_one(arena, &map->root, right, BACK));
     if (first && where)
         buffer_text(where, first->field);
     return !first;
