@@ -65,6 +65,8 @@ struct report_kind {
     const char *definition; /* English msgid */
 };
 extern const struct report_kind report_kinds[]; /* ends with a name of NULL */
+/* The names of all, REPORT_KEPT (report_kept.h) behind them, with `between` in between; in the arena. */
+const char *report_names(struct arena *arena, const char *between);
 
 /* STATUS_USAGE for a name, a day or a --by that is none, or a period that ends before it begins. */
 enum status report_make(const struct report_request *request, struct arena *arena, struct value **document,
