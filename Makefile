@@ -134,7 +134,7 @@ $(BUILD)/cli/verify_script.o: scripts/verify-ledger
 $(BUILD)/console/style.o: console/style.css
 
 # So it does with what the adapter of the portal driver mapi looks like.
-$(BUILD)/load/portal_mapi_fields.o: config/mapi.yaml
+$(BUILD)/load/portal_mapi_map.o: config/mapi.yaml
 
 # So it does with the shipped rules and code lists.
 $(BUILD)/cli/shipped.o: $(wildcard config/rules/*.yaml config/codes/*.csv)

@@ -10,11 +10,6 @@
 #define BODY_KEPT   ((size_t)256 * 1024) /* a larger buffer is not kept for the next call */
 #define HEADERS_MAX 4
 
-const struct mapi_settings *mapi_settings_of(const struct mapi *mapi)
-{
-    return (const struct mapi_settings *)mapi->portal->settings;
-}
-
 /* ---- the connection ---- */
 
 static enum status open_mapi(struct portal *portal, struct error *error)
@@ -28,11 +23,11 @@ static enum status open_mapi(struct portal *portal, struct error *error)
                            "\"agency\" its code"));
     struct mapi *mapi = memory_new(struct mapi);
     mapi->portal = portal;
-    mapi->differs = memory_take_zeroed(settings->map->root.count, sizeof *mapi->differs);
+    mapi->settings = settings;
+    mapi->differs = memory_take_zeroed(settings->map.fields->count, sizeof *mapi->differs);
     portal->user_data = mapi;
     for (size_t i = 0; i < MAPI_SIGNS; i++)
-        if (settings->signs[i].pattern.bytes &&
-            regex_compile(settings->signs[i].pattern, &mapi->patterns[i], error))
+        if (settings->patterns[i].bytes && regex_compile(settings->patterns[i], &mapi->patterns[i], error))
             return error->status;
     return portal_http_open(portal->settings, &mapi->client, error);
 }
@@ -85,7 +80,7 @@ enum status mapi_item(struct mapi *mapi, struct mapi_call *call, enum portal_con
         return status == STATUS_END ? STATUS_OK : status;
     if (json_parse(&call->arena, content->bytes, &procedure, error))
         return error_add(error, _("the content of " TEXT_PRINT), TEXT_ARG(request->code));
-    *item = mapi_map_write(mapi_settings_of(mapi)->map, &call->arena, procedure);
+    *item = mapi_map_write(&mapi->settings->map, &call->arena, procedure);
     return STATUS_OK;
 }
 
@@ -131,8 +126,7 @@ static void put_withdrawal(const struct mapi_settings *settings, struct arena *a
     if (json_parse(arena, about->request->body, &order, NULL))
         order = NULL;
     if (pushes) {
-        const struct mapi_field *status = settings->map->status;
-        set(arena, item, text_string(arena, status->name), mapi_map_word(status, TEXT("abolished")));
+        set(arena, item, text_string(arena, settings->map.status->name), settings->map.abolished);
         put_push(settings, arena, call, true, item);
     } else {
         set(arena, call, settings->names.service, text_of(settings->withdraw_service));
@@ -147,7 +141,7 @@ static void put_withdrawal(const struct mapi_settings *settings, struct arena *a
 
 static struct value *write_call(struct mapi *mapi, struct arena *arena, const struct mapi_call *call)
 {
-    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    const struct mapi_settings *settings = mapi->settings;
     const struct portal_request *request = call->request;
     struct value *object = value_object(arena);
     if (!request) {
@@ -172,7 +166,7 @@ static struct value *write_call(struct mapi *mapi, struct arena *arena, const st
 static enum status send_now(struct mapi *mapi, struct mapi_call *call, struct http_response *answer,
                             struct error *error)
 {
-    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    const struct mapi_settings *settings = mapi->settings;
     struct http_header headers[HEADERS_MAX] = {
         { "Content-Type", TEXT("application/json") },
         { "Accept", TEXT("application/json") },
@@ -291,7 +285,7 @@ static enum status next_mapi(struct portal *portal, long wait, struct portal_res
 
 static struct value *form_mapi(const struct portal *portal, struct arena *arena, const struct value *content)
 {
-    return mapi_map_write(((const struct mapi_settings *)portal->settings)->map, arena, content);
+    return mapi_map_write(&((const struct mapi_settings *)portal->settings)->map, arena, content);
 }
 
 const struct portal_driver portal_mapi = {

@@ -11,7 +11,7 @@
 #include "adapters/http.h"
 #include "adapters/regex.h"
 #include "load/portal.h"
-#include "load/portal_mapi_fields.h"
+#include "load/portal_mapi_map.h"
 
 /* ---- settings ---- */
 
@@ -33,19 +33,10 @@ enum mapi_sign {
     MAPI_SIGN_NONE = MAPI_SIGNS
 };
 
-/* Each text is an error code or, where no code tells, the pattern of a whole message. */
-struct mapi_sign_texts {
-    struct text *codes;
-    size_t count;
-    struct text pattern; /* of them all; bytes NULL: there are none */
-};
-
 #define MAPI_ABOLISHING 2
 
 struct mapi_settings {
     struct portal_settings common;
-    const struct value *sign_trees[MAPI_SIGNS];
-    struct mapi_map_settings fields;
     const char *call_path, *agency;
     bool facade;
     const char *login_path, *user, *password, *destination;
@@ -55,8 +46,10 @@ struct mapi_settings {
     const char *withdraw_service, *withdraw_code;
     const char *abolishing[MAPI_ABOLISHING]; /* what a withdrawal writes over: names of decision and reason */
     struct mapi_names names;
-    struct mapi_sign_texts signs[MAPI_SIGNS];
-    struct mapi_map *map;
+    /* Each text is an error code or, where no code tells, the pattern of a whole message; NULL: there is none. */
+    const struct value *signs[MAPI_SIGNS];
+    struct text patterns[MAPI_SIGNS]; /* of all messages; bytes NULL: there are none */
+    struct mapi_map map;
 };
 enum mapi_place { MAPI_HEADER, MAPI_QUERY };
 
@@ -76,6 +69,10 @@ struct mapi_call {
     unsigned generation, token;
     unsigned refusals; /* of its tokens */
     struct portal_response report;
+    /* of its answer */
+    const struct value *answer; /* the adapter's object, out of its facade; NULL: none */
+    enum mapi_sign sign;
+    bool ended; /* it may be that of a session that has: 401, 403, 3xx, 500, a page, no code */
     struct mapi_call *next, *every; /* next: of those that no session was opened for */
 };
 
@@ -85,6 +82,7 @@ struct mapi_call {
 
 struct mapi {
     struct portal *portal;
+    const struct mapi_settings *settings;
     struct http_client *client;
     struct buffer url;
     struct mapi_call *every, *given; /* given: whose report the caller looks at */
@@ -99,7 +97,6 @@ struct mapi {
     int lacks;            /* so many procedures in a row that it acknowledged it did not have */
 };
 
-const struct mapi_settings *mapi_settings_of(const struct mapi *mapi);
 /* What is known of a request's content, under the adapter's names; NULL: nothing. */
 enum status mapi_item(struct mapi *mapi, struct mapi_call *call, enum portal_content_kind kind,
                       struct portal_content *content, struct value **item, struct error *error);

@@ -49,17 +49,16 @@ static struct text plain_message(struct mapi_call *call, struct text message)
     return unicode_nfc(arena, portal_answer_clean(arena, without_all(arena, message, call->ours), WORDS_MAX));
 }
 
-static enum mapi_sign sign_of_code(const struct mapi_settings *settings, struct text code)
+/* An error code tells; where there is none, or nobody knows it, the whole message may. */
+static enum mapi_sign sign_of(const struct mapi *mapi, struct mapi_call *call, struct text code,
+                              struct text message)
 {
     for (size_t sign = 0; code.length && sign < MAPI_SIGNS; sign++)
-        for (size_t i = 0; i < settings->signs[sign].count; i++)
-            if (text_equal(settings->signs[sign].codes[i], code))
-                return (enum mapi_sign)sign;
-    return portal_answer_is_zero(code) ? MAPI_SIGN_SUCCESS : MAPI_SIGN_NONE;
-}
-
-static enum mapi_sign sign_of_message(const struct mapi *mapi, struct text message)
-{
+        if (mapi_is_named(mapi->settings->signs[sign], code))
+            return (enum mapi_sign)sign;
+    if (portal_answer_is_zero(code))
+        return MAPI_SIGN_SUCCESS;
+    message = plain_message(call, message);
     for (size_t sign = 0; message.length && sign < MAPI_SIGNS; sign++)
         if (mapi->patterns[sign] && regex_search(mapi->patterns[sign], message, 0, NULL, NULL) == STATUS_OK)
             return (enum mapi_sign)sign;
@@ -72,73 +71,63 @@ static enum mapi_sign sign_of_message(const struct mapi *mapi, struct text messa
 static const struct value *unwrap(const struct mapi_settings *settings, struct arena *arena,
                                   const struct value *body)
 {
-    const struct value *text = value_find(body, settings->names.wrapped);
     struct value *inner = NULL;
     if (!settings->facade || value_find(body, settings->names.error))
         return body;
-    if (!text || text->kind != VALUE_TEXT || json_parse(arena, text->text, &inner, NULL))
-        return NULL;
-    return inner;
+    return json_parse(arena, value_text_of(body, settings->names.wrapped), &inner, NULL) ? NULL : inner;
 }
 
-struct reading {
-    bool of_session; /* as it may be when a session has ended: 401, 403, 3xx, 500, a page, no code */
-    enum mapi_sign sign;
-    const struct value *body; /* the adapter's object, out of its facade; NULL: none */
-};
-
 static void read_body(const struct mapi *mapi, struct mapi_call *call, struct text bytes,
-                      const struct value *parsed, struct reading *reading)
+                      const struct value *parsed)
 {
-    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    const char *name = mapi->settings->names.error;
+    struct portal_response *report = &call->report;
     struct arena *arena = &call->arena;
-    const struct value *body = unwrap(settings, arena, parsed);
-    reading->of_session = true;
-    if (!body || body->kind != VALUE_OBJECT) {
-        portal_say(&call->report, arena, _("HTTP 200, but the answer cannot be read: " TEXT_PRINT),
+    call->answer = unwrap(mapi->settings, arena, parsed);
+    if (!call->answer || call->answer->kind != VALUE_OBJECT) {
+        portal_say(report, arena, _("HTTP 200, but the answer cannot be read: " TEXT_PRINT),
                    TEXT_ARG(portal_answer_words(arena, 200, parsed, bytes)));
         return;
     }
-    struct text code = text_trim(value_text_of(body, settings->names.error));
-    struct text message = value_text_of(body, settings->names.message);
+    struct text code = text_trim(value_text_of(call->answer, name));
+    struct text message = value_text_of(call->answer, mapi->settings->names.message);
     struct text words = portal_answer_clean(arena, message, WORDS_MAX);
-    reading->body = body;
-    reading->sign = sign_of_code(settings, code);
-    if (reading->sign == MAPI_SIGN_NONE)
-        reading->sign = sign_of_message(mapi, plain_message(call, message));
-    if (reading->sign != MAPI_SIGN_NONE || code.length)
-        call->report.said = RESULT_TAKEN;
-    reading->of_session = reading->sign == MAPI_SIGN_SESSION || reading->sign == MAPI_SIGN_NONE;
-    if (reading->sign == MAPI_SIGN_SUCCESS)
+    call->sign = sign_of(mapi, call, code, message);
+    if (call->sign != MAPI_SIGN_NONE || code.length)
+        report->said = RESULT_TAKEN;
+    call->ended = call->sign == MAPI_SIGN_SESSION || call->sign == MAPI_SIGN_NONE;
+    if (call->sign == MAPI_SIGN_SUCCESS)
         return;
     if (!code.length)
-        portal_say(&call->report, arena, _("HTTP 200, but the answer has no %s: " TEXT_PRINT),
-                   settings->names.error, TEXT_ARG(words));
+        portal_say(report, arena, _("HTTP 200, but the answer has no %s: " TEXT_PRINT), name,
+                   TEXT_ARG(words));
     else
-        call->report.message = text_format(arena, "%s " TEXT_PRINT "%s" TEXT_PRINT, settings->names.error,
-                                           TEXT_ARG(portal_answer_clean(arena, code, CODE_MAX)),
-                                           words.length ? ": " : "", TEXT_ARG(words));
+        report->message = text_format(arena, "%s " TEXT_PRINT "%s" TEXT_PRINT, name,
+                                      TEXT_ARG(portal_answer_clean(arena, code, CODE_MAX)),
+                                      words.length ? ": " : "", TEXT_ARG(words));
 }
 
-/* The report says what HTTP does; RESULT_TAKEN: the adapter answered, and `sign` says what that means. */
-static void read_answer(const struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
-                        struct reading *reading)
+/* The report says what HTTP does; RESULT_TAKEN: the adapter answered, and `sign` says what that means. True: it was done. */
+static bool read_answer(const struct mapi *mapi, struct mapi_call *call, const struct http_response *answer)
 {
     struct portal_response *report = &call->report;
     long status = answer->status;
     struct value *body;
-    *reading = (struct reading){ .sign = MAPI_SIGN_NONE };
+    call->answer = NULL;
+    call->sign = MAPI_SIGN_NONE;
+    call->ended = false;
     if (!portal_answer_read(&call->arena, answer, report, &body, NULL))
-        return;
+        return false;
+    call->ended = status < 400 || status == 401 || status == 403 || status == 500;
     if (status >= 200 && status < 300) {
         report->said = RESULT_LOST;
         report->message = TEXT_NONE;
-        read_body(mapi, call, answer->body, body, reading);
-        return;
-    }
-    if (report->said == RESULT_MISMATCH || report->said == RESULT_GONE || report->said == RESULT_UNKNOWN)
+        read_body(mapi, call, answer->body, body);
+    } else if (report->said == RESULT_MISMATCH || report->said == RESULT_GONE ||
+               report->said == RESULT_UNKNOWN) {
         report->said = RESULT_CLOSED; /* the adapter knows none of them */
-    reading->of_session = status == 401 || status == 403 || status == 500 || (status >= 300 && status < 400);
+    }
+    return report->said == RESULT_TAKEN && call->sign == MAPI_SIGN_SUCCESS;
 }
 
 /* The one item with this code; NULL: there is none, or there are two: which of them would it be? */
@@ -148,7 +137,7 @@ static const struct value *find_item(const struct mapi_settings *settings, const
     bool list = result && result->kind == VALUE_LIST;
     const struct value *found = NULL;
     for (const struct value *at = list ? result->first : result; at; at = list ? at->next : NULL) {
-        const struct value *said = value_find_text(at, settings->map->code->name);
+        const struct value *said = value_find_text(at, settings->map.code->name);
         if (!value_is_scalar(said) || !text_equal(text_trim(said->text), code))
             continue;
         if (found)
@@ -164,26 +153,26 @@ static const struct value *find_item(const struct mapi_settings *settings, const
 static bool is_same(struct mapi *mapi, struct mapi_call *call, struct value *expected,
                     const struct value *item, struct buffer *where)
 {
-    const struct mapi_settings *settings = mapi_settings_of(mapi);
-    bool over = mapi_map_standing(settings->map, item) == REMOTE_ABOLISHED;
+    const struct mapi_settings *settings = mapi->settings;
+    bool over = mapi_map_standing(&settings->map, item) == REMOTE_ABOLISHED;
     for (size_t i = 0; over && i < MAPI_ABOLISHING; i++) {
         const char *name = settings->abolishing[i];
         struct value *there = name ? value_find(expected, name) : NULL;
         if (there)
             there->text = value_text_of(item, name);
     }
-    return expected && mapi_map_same(settings->map, &call->arena, expected, item, where);
+    return expected && mapi_map_same(&settings->map, &call->arena, expected, item, where);
 }
 
 /* True when so many have come back otherwise in the same field that it is not the records. */
 static bool is_systematic(struct mapi *mapi, struct text where)
 {
-    const struct mapi_map *map = mapi_settings_of(mapi)->map;
     const struct text name = text_slice(where, 0, strcspn(where.bytes, "[."));
-    size_t at = 0;
-    while (at < map->root.count && !text_equal(map->root.members[at].name, name))
-        at++;
-    return at < map->root.count && ++mapi->differs[at] > SAME_KIND_MAX;
+    const struct value *field = mapi->settings->map.fields->first;
+    int *differs = mapi->differs;
+    for (; field && !text_equal(field->name, name); field = field->next)
+        differs++;
+    return field && ++*differs > SAME_KIND_MAX;
 }
 
 static enum status show(struct mapi *mapi, struct mapi_call *call, const struct value *item,
@@ -203,7 +192,7 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
     report->said = RESULT_HELD;
     report->remote = (struct remote_state){ .named = true,
                                             .has_content = !request->looks,
-                                            .standing = mapi_map_standing(mapi_settings_of(mapi)->map, item),
+                                            .standing = mapi_map_standing(&mapi->settings->map, item),
                                             .content = same  ? request->digest
                                                        : old ? held.digest
                                                              : all };
@@ -229,13 +218,12 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
 
 /* Of what was acknowledged (`held`) only an empty list says that it is not there: null is what a service that has broken
  * down has, too. */
-static enum status looked(struct mapi *mapi, struct mapi_call *call, const struct value *body,
-                          struct error *error)
+static enum status looked(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
-    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    const struct mapi_settings *settings = mapi->settings;
     struct portal_response *report = &call->report;
     struct text code = call->request->code;
-    const struct value *result = value_find(body, settings->names.result);
+    const struct value *result = value_find(call->answer, settings->names.result);
     const struct value *item = find_item(settings, result, code);
     bool held = call->request->base.bytes && !call->request->changed;
     bool blank = value_is_scalar(result) && (result->kind == VALUE_NULL || !result->text.length);
@@ -275,8 +263,7 @@ static const struct {
     [MAPI_SIGN_NONE] = { RESULT_LOST, RESULT_LOST, .unexplained = true },
 };
 
-static enum portal_result failed(const struct mapi *mapi, struct mapi_call *call,
-                                 const struct reading *reading)
+static enum portal_result failed(const struct mapi *mapi, struct mapi_call *call)
 {
     struct portal_request *request = call->request;
     struct portal_response *report = &call->report;
@@ -284,21 +271,21 @@ static enum portal_result failed(const struct mapi *mapi, struct mapi_call *call
     bool asks = request->kind == PORTAL_ASK, again = request->renewed;
     /* 401, 403 or a redirect again, in a session that has served: it has ended again, or this record is not let in.
      * In one that has never served nobody is. */
-    bool served = mapi->proven == call->generation, shut = said == RESULT_CLOSED && reading->of_session;
+    bool served = mapi->proven == call->generation, shut = said == RESULT_CLOSED && call->ended;
     if (asks)
-        return said == RESULT_TAKEN     ? meanings[reading->sign].look
+        return said == RESULT_TAKEN     ? meanings[call->sign].look
                : shut && served         ? RESULT_BUSY
                : said == RESULT_REFUSED ? RESULT_CLOSED
                                         : said;
     /* an error that no sign explains may have been the session's, once; then it is this call that may not be made */
-    bool unexplained = said == RESULT_TAKEN && meanings[reading->sign].unexplained;
+    bool unexplained = said == RESULT_TAKEN && meanings[call->sign].unexplained;
     request->renewed |= unexplained || shut;
     report->futile = unexplained && again;
     /* there is no key that would make a second push harmless */
-    report->prompt = shut || (said == RESULT_TAKEN && meanings[reading->sign].prompt) ||
+    report->prompt = shut || (said == RESULT_TAKEN && meanings[call->sign].prompt) ||
                      (said == RESULT_BUSY && report->status == 429);
     if (said == RESULT_TAKEN)
-        return meanings[reading->sign].change;
+        return meanings[call->sign].change;
     return (shut && (served || !again)) || said == RESULT_BUSY ? RESULT_LOST : said;
 }
 
@@ -306,39 +293,34 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
                           bool *again, struct error *error)
 {
     struct portal_response *report = &call->report;
-    struct reading reading;
-    bool asks = call->request->kind == PORTAL_ASK;
-    read_answer(mapi, call, answer, &reading);
+    bool asks = call->request->kind == PORTAL_ASK, good = read_answer(mapi, call, answer);
     bool renewed = portal_token_ended(mapi->portal, answer, call->token, &call->refusals, &mapi->refusal);
-    if (reading.of_session && call->generation == mapi->generation)
+    if (call->ended && call->generation == mapi->generation)
         buffer_clear(&mapi->session);
-    *again = asks && (renewed || (reading.of_session && !call->renewed));
+    *again = asks && (renewed || (call->ended && !call->renewed));
     if (*again) { /* which of the two had ended, the token or the session, a 401 does not say */
         call->renewed |= !renewed;
         return STATUS_OK;
     }
-    bool good = report->said == RESULT_TAKEN && reading.sign == MAPI_SIGN_SUCCESS;
     if (good)
         mapi->proven = call->generation;
-    if (good && asks && looked(mapi, call, reading.body, error))
-        return error->status;
     call->request->changed |= !asks;
     report->prompt = renewed;
     if (!good)
-        report->said = renewed ? RESULT_LOST : failed(mapi, call, &reading);
-    return STATUS_OK;
+        report->said = renewed ? RESULT_LOST : failed(mapi, call);
+    return good && asks ? looked(mapi, call, error) : STATUS_OK;
 }
 
 /* ---- the session ---- */
 
 /* A login that failed is busy, closed or not reached to those who wait for it; where it is refused, the run stops. */
-static void login_failed(struct mapi *mapi, const struct reading *reading)
+static void login_failed(struct mapi *mapi)
 {
-    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    const struct mapi_settings *settings = mapi->settings;
     struct portal_response *report = &mapi->login.report;
     bool shut = report->said == RESULT_NOT_LEFT || report->said == RESULT_CLOSED;
     bool busy = report->said == RESULT_BUSY || report->said == RESULT_LOST ||
-                (report->said == RESULT_TAKEN && reading->sign == MAPI_SIGN_BUSY);
+                (report->said == RESULT_TAKEN && mapi->login.sign == MAPI_SIGN_BUSY);
     struct text words = report->message;
     portal_say(report, &mapi->login.arena, _("at the login: " TEXT_PRINT), TEXT_ARG(words));
     if (!shut && !busy) {
@@ -356,19 +338,16 @@ static void login_failed(struct mapi *mapi, const struct reading *reading)
 bool mapi_logged_in(struct mapi *mapi, const struct http_response *answer)
 {
     struct mapi_call *login = &mapi->login;
-    struct portal_response *report = &login->report;
-    struct reading reading;
     arena_clear(&login->arena);
-    *report = (struct portal_response){ .last = true, .retry_after = -1 };
-    read_answer(mapi, login, answer, &reading);
+    login->report = (struct portal_response){ .last = true, .retry_after = -1 };
+    bool good = read_answer(mapi, login, answer);
     if (portal_token_ended(mapi->portal, answer, login->token, &login->refusals, &mapi->refusal))
         return false;
-    struct text session = value_text_of(reading.body, mapi_settings_of(mapi)->names.session);
+    struct text session = value_text_of(login->answer, mapi->settings->names.session);
     secrets_add(session, SECRETS_GIVEN);
-    mapi->shut =
-        report->said != RESULT_TAKEN || reading.sign != MAPI_SIGN_SUCCESS || !text_trim(session).length;
+    mapi->shut = !good || !text_trim(session).length;
     if (mapi->shut)
-        login_failed(mapi, &reading);
+        login_failed(mapi);
     else
         buffer_text(&mapi->session, session);
     return true;
