@@ -62,39 +62,26 @@ static void close_mapi(struct portal *portal)
 /* ---- contents ---- */
 
 enum status mapi_item(struct mapi *mapi, struct mapi_call *call, enum portal_content_kind kind,
-                      struct portal_content *content, struct value **item, struct error *error)
+                      struct digest *digest, struct value **item, struct error *error)
 {
     struct portal *portal = mapi->portal;
     const struct portal_request *request = call->request;
+    struct portal_content content = { .bytes = request->body };
     struct value *procedure;
     enum status status = STATUS_OK;
     *item = NULL;
-    *content = (struct portal_content){ .bytes = request->body };
     if (kind == PORTAL_CONTENT_SENT && request->withdraws)
         return STATUS_OK;
     if (kind == PORTAL_CONTENT_HELD || !request->body.bytes)
         status = portal->content
-                     ? portal->content(portal->content_own, request, kind, &call->arena, content, error)
+                     ? portal->content(portal->content_own, request, kind, &call->arena, &content, error)
                      : STATUS_END;
     if (status)
         return status == STATUS_END ? STATUS_OK : status;
-    if (json_parse(&call->arena, content->bytes, &procedure, error))
+    if (json_parse(&call->arena, content.bytes, &procedure, error))
         return error_add(error, _("the content of " TEXT_PRINT), TEXT_ARG(request->code));
+    *digest = content.digest;
     *item = mapi_map_write(&mapi->settings->map, &call->arena, procedure);
-    return STATUS_OK;
-}
-
-static enum status prepare(struct mapi *mapi, struct mapi_call *call, struct error *error)
-{
-    struct portal_content content;
-    bool withdraws = call->request->kind == PORTAL_WITHDRAW;
-    if (call->request->kind == PORTAL_ASK)
-        return STATUS_OK;
-    if (mapi_item(mapi, call, withdraws ? PORTAL_CONTENT_HELD : PORTAL_CONTENT_SENT, &content, &call->ours,
-                  error))
-        return error->status;
-    if (!call->ours) /* a withdrawal of what was never published from here: the order alone */
-        call->ours = value_object(&call->arena);
     return STATUS_OK;
 }
 
@@ -107,60 +94,57 @@ static void set(struct arena *arena, struct value *object, const char *name, str
         value_set(object, name, value);
 }
 
-static void put_push(const struct mapi_settings *settings, struct arena *arena, struct value *call,
-                     bool updating, struct value *item)
-{
-    set(arena, call, settings->names.service, text_of(settings->push_service));
-    set(arena, call, settings->names.updating,
-        text_of(updating ? settings->push_update : settings->push_first));
-    value_append(value_set(call, settings->names.data, value_list(arena)), item);
-}
-
-/* Without a service of its own: what was acknowledged last, which a look has just shown, with another status. */
-static void put_withdrawal(const struct mapi_settings *settings, struct arena *arena, struct value *call,
-                           const struct mapi_call *about)
+static void set_order(const struct mapi_settings *settings, struct mapi_call *call, struct value *into)
 {
     static const char *const said[MAPI_ABOLISHING] = { "decision", "reason" };
-    bool pushes = !settings->withdraw_service || !*settings->withdraw_service;
-    struct value *order = NULL, *item = pushes ? value_copy(arena, about->ours) : call;
-    if (json_parse(arena, about->request->body, &order, NULL))
-        order = NULL;
-    if (pushes) {
-        set(arena, item, text_string(arena, settings->map.status->name), settings->map.abolished);
-        put_push(settings, arena, call, true, item);
-    } else {
-        set(arena, call, settings->names.service, text_of(settings->withdraw_service));
-        set(arena, call, settings->withdraw_code, about->request->code);
-    }
+    struct value *order = NULL;
+    if (json_parse(&call->arena, call->request->body, &order, NULL))
+        return;
     for (size_t i = 0; i < MAPI_ABOLISHING; i++)
         if (settings->abolishing[i] && *settings->abolishing[i] && value_find(order, said[i]))
-            set(arena, item, settings->abolishing[i], value_text_of(order, said[i]));
+            set(&call->arena, into, settings->abolishing[i], value_text_of(order, said[i]));
 }
 
-/* ---- calls ---- */
-
-static struct value *write_call(struct mapi *mapi, struct arena *arena, const struct mapi_call *call)
+/* What a call says, but for the session. A withdrawal without a service of its own is a push of what was acknowledged last,
+ * which a look has just shown, with another status; of what was never published from here, the order alone. */
+static enum status prepare(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
     const struct mapi_settings *settings = mapi->settings;
     const struct portal_request *request = call->request;
-    struct value *object = value_object(arena);
-    if (!request) {
-        set(arena, object, settings->names.user, text_of(settings->user));
-        set(arena, object, settings->names.password, text_of(settings->password));
-        return object;
-    }
-    set(arena, object, settings->names.session, buffer_view(&mapi->session));
-    set(arena, object, settings->names.agency, text_of(settings->agency));
-    if (request->kind == PORTAL_ASK) {
-        set(arena, object, settings->names.service, text_of(settings->read_service));
-        set(arena, object, settings->read_code, request->code);
-    } else if (request->kind == PORTAL_WITHDRAW) {
-        put_withdrawal(settings, arena, object, call);
+    struct arena *arena = &call->arena;
+    bool asks = request->kind == PORTAL_ASK, withdraws = request->kind == PORTAL_WITHDRAW;
+    const char *withdrawal = withdraws && settings->withdraw_service ? settings->withdraw_service : "";
+    struct value *item = NULL;
+    struct digest digest;
+    if (!asks &&
+        mapi_item(mapi, call, withdraws ? PORTAL_CONTENT_HELD : PORTAL_CONTENT_SENT, &digest, &item, error))
+        return error->status;
+    call->ours = item ? item : value_text(arena, request->code);
+    call->says = value_object(arena);
+    set(arena, call->says, settings->names.agency, text_of(settings->agency));
+    set(arena, call->says, settings->names.service,
+        text_of(asks          ? settings->read_service
+                : *withdrawal ? withdrawal
+                              : settings->push_service));
+    if (asks) {
+        set(arena, call->says, settings->read_code, request->code);
+    } else if (*withdrawal) {
+        set(arena, call->says, settings->withdraw_code, request->code);
+        set_order(settings, call, call->says);
     } else {
-        put_push(settings, arena, object, request->base.bytes != NULL, value_copy(arena, call->ours));
+        item = item ? item : value_object(arena);
+        set(arena, call->says, settings->names.updating,
+            text_of(withdraws || request->base.bytes ? settings->push_update : settings->push_first));
+        value_append(value_set(call->says, settings->names.data, value_list(arena)), item);
+        if (withdraws) {
+            set(arena, item, text_string(arena, settings->map.status->name), settings->map.abolished);
+            set_order(settings, call, item);
+        }
     }
-    return object;
+    return STATUS_OK;
 }
+
+/* ---- calls ---- */
 
 /* A login is waited for, and has its answer then. */
 static enum status send_now(struct mapi *mapi, struct mapi_call *call, struct http_response *answer,
@@ -181,8 +165,10 @@ static enum status send_now(struct mapi *mapi, struct mapi_call *call, struct ht
         buffer_string(&mapi->url, "?dstcode=");
         http_escape(&mapi->url, text_of(settings->destination));
     }
+    if (call->request)
+        set(&call->arena, call->says, settings->names.session, buffer_view(&mapi->session));
     buffer_clear(&call->body);
-    canonical_write(&call->body, write_call(mapi, &call->arena, call));
+    canonical_write(&call->body, call->says);
     request.url = mapi->url.bytes;
     request.body = buffer_view(&call->body);
     call->generation = mapi->generation;
@@ -194,11 +180,16 @@ static enum status send_now(struct mapi *mapi, struct mapi_call *call, struct ht
 
 static enum status log_in(struct mapi *mapi, struct error *error)
 {
+    const struct mapi_settings *settings = mapi->settings;
+    struct mapi_call *login = &mapi->login;
     struct http_response answer;
     mapi->generation++;
-    mapi->login.refusals = 0;
+    login->refusals = 0;
     do {
-        if (send_now(mapi, &mapi->login, &answer, error))
+        login->says = value_object(&login->arena);
+        set(&login->arena, login->says, settings->names.user, text_of(settings->user));
+        set(&login->arena, login->says, settings->names.password, text_of(settings->password));
+        if (send_now(mapi, login, &answer, error))
             return error->status;
     } while (!mapi_logged_in(mapi, &answer));
     return STATUS_OK;
@@ -233,7 +224,6 @@ static struct mapi_call *new_call(struct mapi *mapi, struct portal_request *requ
     if (call->body.capacity > BODY_KEPT)
         buffer_free(&call->body);
     call->request = request;
-    call->ours = NULL;
     call->renewed = false;
     call->refusals = 0;
     call->generation = mapi->generation;
@@ -259,27 +249,25 @@ static enum status next_mapi(struct portal *portal, long wait, struct portal_res
                              struct error *error)
 {
     struct mapi *mapi = portal->user_data;
-    if (mapi->given)
-        mapi->given->request = NULL;
-    mapi->given = NULL;
-    while (!mapi->given && !mapi->barred) {
+    struct mapi_call *call = NULL;
+    while (!call && !mapi->barred) {
         struct http_response answer;
-        bool again;
+        bool again = false;
         enum status status = http_next(mapi->client, wait, &answer, error);
         if (!status)
             status = mapi_answered(mapi, answer.owner, &answer, &again, error);
         if (!status && again)
             status = send_call(mapi, answer.owner, error);
-        else if (!status)
-            mapi->given = answer.owner;
         if (status)
             return status;
+        call = again ? NULL : answer.owner;
     }
-    if (!mapi->given) {
-        mapi->given = mapi->barred;
-        mapi->barred = mapi->barred->next;
+    if (!call) {
+        call = mapi->barred;
+        mapi->barred = call->next;
     }
-    *report = mapi->given->report;
+    call->request = NULL;
+    *report = call->report;
     return STATUS_OK;
 }
 

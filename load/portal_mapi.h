@@ -64,7 +64,8 @@ struct mapi_call {
     struct portal_request *request; /* NULL: the login, or a call that is free */
     struct buffer body;
     struct arena arena; /* of what it is about, and of its report */
-    struct value *ours; /* what a change brings, under the adapter's names */
+    struct value *says; /* all of it, but for the session */
+    struct value *ours; /* what it is about, under the adapter's names: the code at least */
     bool renewed;       /* it is made again in a new session, once */
     unsigned generation, token;
     unsigned refusals; /* of its tokens */
@@ -85,11 +86,11 @@ struct mapi {
     const struct mapi_settings *settings;
     struct http_client *client;
     struct buffer url;
-    struct mapi_call *every, *given; /* given: whose report the caller looks at */
-    struct mapi_call *barred;        /* no session was opened for them */
-    struct mapi_call login;          /* its report is theirs */
-    struct buffer session;           /* empty: there is none */
-    bool shut;                       /* the last login opened none */
+    struct mapi_call *every;
+    struct mapi_call *barred;    /* no session was opened for them */
+    struct mapi_call login;      /* its report is theirs */
+    struct buffer session;       /* empty: there is none */
+    bool shut;                   /* the last login opened none */
     unsigned generation, proven; /* of logins; the last one in whose session something was answered well */
     struct regex *patterns[MAPI_SIGNS];
     struct error refusal; /* why the run must stop: told at the next submission */
@@ -97,9 +98,9 @@ struct mapi {
     int lacks;            /* so many procedures in a row that it acknowledged it did not have */
 };
 
-/* What is known of a request's content, under the adapter's names; NULL: nothing. */
+/* What is known of a request's content, under the adapter's names (NULL: nothing), and its digest in the store. */
 enum status mapi_item(struct mapi *mapi, struct mapi_call *call, enum portal_content_kind kind,
-                      struct portal_content *content, struct value **item, struct error *error);
+                      struct digest *digest, struct value **item, struct error *error);
 
 /* load/portal_mapi_answer.c: takes in the answer to a call. `again`: it is to be made again, in a new session. */
 enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,

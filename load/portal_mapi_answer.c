@@ -18,35 +18,19 @@
 /* ---- signs ---- */
 
 /* What we ourselves have sent is no word of the adapter. */
-static struct text without(struct arena *arena, struct text message, struct text quoted)
+static struct text without(struct arena *arena, struct text message, const struct value *ours)
 {
     BUFFER_OWNED struct buffer out = { 0 };
     size_t at;
-    if (quoted.length < QUOTED_LEAST)
+    for (const struct value *child = ours ? ours->first : NULL; child; child = child->next)
+        message = without(arena, message, child);
+    if (!value_is_scalar(ours) || ours->text.length < QUOTED_LEAST)
         return message;
-    for (; text_find(message, quoted, &at); message = text_slice(message, at + quoted.length, message.length))
+    for (; text_find(message, ours->text, &at);
+         message = text_slice(message, at + ours->text.length, message.length))
         buffer_text(&out, text_slice(message, 0, at));
     buffer_text(&out, message);
     return text_copy(arena, buffer_view(&out));
-}
-
-static struct text without_all(struct arena *arena, struct text message, const struct value *ours)
-{
-    if (ours && value_is_scalar(ours))
-        return without(arena, message, ours->text);
-    for (const struct value *child = ours ? ours->first : NULL; child; child = child->next)
-        message = without_all(arena, message, child);
-    return message;
-}
-
-/* One line of the adapter's own words. */
-static struct text plain_message(struct mapi_call *call, struct text message)
-{
-    struct arena *arena = &call->arena;
-    message = text_slice(message, 0, unicode_invalid_at(message));
-    if (call->request)
-        message = without(arena, message, call->request->code);
-    return unicode_nfc(arena, portal_answer_clean(arena, without_all(arena, message, call->ours), WORDS_MAX));
 }
 
 /* An error code tells; where there is none, or nobody knows it, the whole message may. */
@@ -58,7 +42,8 @@ static enum mapi_sign sign_of(const struct mapi *mapi, struct mapi_call *call, s
             return (enum mapi_sign)sign;
     if (portal_answer_is_zero(code))
         return MAPI_SIGN_SUCCESS;
-    message = plain_message(call, message);
+    message = without(&call->arena, text_slice(message, 0, unicode_invalid_at(message)), call->ours);
+    message = unicode_nfc(&call->arena, portal_answer_clean(&call->arena, message, WORDS_MAX));
     for (size_t sign = 0; message.length && sign < MAPI_SIGNS; sign++)
         if (mapi->patterns[sign] && regex_search(mapi->patterns[sign], message, 0, NULL, NULL) == STATUS_OK)
             return (enum mapi_sign)sign;
@@ -180,10 +165,10 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
 {
     const struct portal_request *request = call->request;
     struct portal_response *report = &call->report;
-    struct portal_content held, sent;
+    struct digest held;
     struct value *ours, *base;
     BUFFER_OWNED struct buffer where = { 0 }, bytes = { 0 };
-    if (mapi_item(mapi, call, PORTAL_CONTENT_SENT, &sent, &ours, error) ||
+    if (mapi_item(mapi, call, PORTAL_CONTENT_SENT, &held, &ours, error) ||
         mapi_item(mapi, call, PORTAL_CONTENT_HELD, &held, &base, error))
         return error->status;
     canonical_write(&bytes, item);
@@ -194,7 +179,7 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
                                             .has_content = !request->looks,
                                             .standing = mapi_map_standing(&mapi->settings->map, item),
                                             .content = same  ? request->digest
-                                                       : old ? held.digest
+                                                       : old ? held
                                                              : all };
     if (request->looks)
         report->shown = text_copy(&call->arena, buffer_view(&bytes));
@@ -317,21 +302,19 @@ enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struc
 static void login_failed(struct mapi *mapi)
 {
     const struct mapi_settings *settings = mapi->settings;
-    struct portal_response *report = &mapi->login.report;
-    bool shut = report->said == RESULT_NOT_LEFT || report->said == RESULT_CLOSED;
-    bool busy = report->said == RESULT_BUSY || report->said == RESULT_LOST ||
-                (report->said == RESULT_TAKEN && mapi->login.sign == MAPI_SIGN_BUSY);
+    struct mapi_call *login = &mapi->login;
+    struct portal_response *report = &login->report;
     struct text words = report->message;
-    portal_say(report, &mapi->login.arena, _("at the login: " TEXT_PRINT), TEXT_ARG(words));
-    if (!shut && !busy) {
+    portal_say(report, &login->arena, _("at the login: " TEXT_PRINT), TEXT_ARG(words));
+    if (report->said == RESULT_REFUSED || (report->said == RESULT_TAKEN && login->sign != MAPI_SIGN_BUSY)) {
         (void)error_set(&mapi->refusal, STATUS_STOP,
                         _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
                           "%s: check username, password and dstcode in portal.login"),
                         settings->common.shown, settings->user, words.length ? " (" : "", TEXT_ARG(words),
                         words.length ? ")" : "");
-        portal_say_error(report, &mapi->login.arena, &mapi->refusal);
+        portal_say_error(report, &login->arena, &mapi->refusal);
     }
-    if (!shut)
+    if (report->said != RESULT_NOT_LEFT && report->said != RESULT_CLOSED)
         report->said = RESULT_BUSY;
 }
 
