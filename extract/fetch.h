@@ -104,11 +104,12 @@ struct fetch {
 };
 
 /* To add another kind of source: a struct fetch_driver in a file of its own, which gives out documents with a
- * stream (fetch_folder.c), or the `rows` of a database (fetch_odbc.c), and a line in the table of fetch.c. */
+ * stream (fetch_folder.c), or the `rows` of a database (fetch_odbc.c), and its name in the table of fetch.c. */
+
+/* All drivers, NULL at the end. */
+extern const struct fetch_driver *const fetch_drivers[];
 
 /* Chooses the driver and reads its settings. STATUS_USAGE with the place. */
-/* All drivers, for their schema; NULL behind the last. */
-const struct fetch_driver *fetch_driver_at(size_t at);
 enum status fetch_prepare(struct arena *arena, const struct setting_context *context, const char *folder,
                           const struct source *source, struct fetch *fetch, struct error *error);
 

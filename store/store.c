@@ -485,6 +485,15 @@ void store_rollback(struct store *store)
     store->lost = read_tree(store, NULL) != STATUS_OK;
 }
 
+enum status store_end(struct store *store, enum status status, struct error *error)
+{
+    if (!status)
+        status = store_commit(store, error);
+    if (status)
+        store_rollback(store);
+    return status;
+}
+
 enum status store_snapshot_begin(struct store *store, struct error *error)
 {
     if (!store->snapshots && sqlite_begin(store->database, error))

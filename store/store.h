@@ -100,6 +100,9 @@ struct buffer *store_scratch(struct store *store, int which); /* for store/ only
 enum status store_begin(struct store *store, struct error *error);
 enum status store_commit(struct store *store, struct error *error);
 void store_rollback(struct store *store);
+/* Ends what store_begin began: commits where `status` is STATUS_OK, and takes it back where it is another or the commit
+ * fails. Gives what came of it. */
+enum status store_end(struct store *store, enum status status, struct error *error);
 enum status store_durable(struct store *store, bool durable, struct error *error);
 
 /* The statement of a literal, prepared once and kept for the life of the store. For store/ only. */
