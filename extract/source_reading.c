@@ -527,6 +527,7 @@ static enum status read_source(struct reading *reading, struct store *store, str
     reading->arena = arena;
     fetch.listing = &reading->listing;
     fetch.patience = reading->patience;
+    fetch.ahead = request->ahead;
     fetch.stop = request->stop;
     fetch.notice = notice_of_fetch;
     fetch.notice_own = reading;
