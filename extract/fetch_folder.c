@@ -27,9 +27,9 @@ enum file_rest {
 };
 
 struct one_file {
-    const char *path, *name; /* as opened; for locators */
-    struct file_state state; /* before it is read */
-    enum file_rest rest;     /* 0: it can be read */
+    const char *path, *name;   /* as opened; for locators */
+    struct file_state state;   /* before it is read */
+    enum file_rest rest;       /* 0: it can be read */
     const struct error *error; /* FILE_LOST: why */
 };
 
