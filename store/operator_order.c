@@ -295,10 +295,7 @@ enum status operator_order_retry(struct store *store, const struct operator_orde
         status = take_up_records(&taking, error);
         if (!status && !request->rule)
             status = take_up_deliveries(&taking, error);
-        if (!status)
-            status = store_commit(store, error);
-        if (status)
-            store_rollback(store);
+        status = store_end(store, status, error);
     }
     approval_gate_close(&taking.gate);
     arena_free(&taking.lists);
@@ -345,15 +342,14 @@ static enum status give_order(struct store *store, struct arena *arena, const st
     wish->event = (int64_t)store_tree(store)->size + 1; /* that of append_order */
     /* A record that only lacked the decision is resolved again. */
     struct transform_shared lacking = { .code = order->code, .abolished = true, .rejected = true };
-    if (!outbox_said(store, item->record, &says, &said, error) &&
-        !store_payload_put(store, PAYLOAD_KEPT, &wish->digest, bytes, &wish->content, error)) {
-        outbox_item_order(item, wish, says ? &said : NULL);
-        if (!append_order(store, arena, order, item, error) && !outbox_save(store, item, error) &&
-            !transform_queue_share(store, &lacking, error) && !store_commit(store, error))
-            return STATUS_OK;
-    }
-    store_rollback(store);
-    return error->status;
+    if (outbox_said(store, item->record, &says, &said, error) ||
+        store_payload_put(store, PAYLOAD_KEPT, &wish->digest, bytes, &wish->content, error))
+        return store_end(store, error->status, error);
+    outbox_item_order(item, wish, says ? &said : NULL);
+    if (append_order(store, arena, order, item, error) || outbox_save(store, item, error) ||
+        transform_queue_share(store, &lacking, error))
+        return store_end(store, error->status, error);
+    return store_end(store, STATUS_OK, error);
 }
 
 enum status operator_order_withdraw(struct store *store, const struct operator_order *order,

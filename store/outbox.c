@@ -184,6 +184,7 @@ enum status outbox_save(struct store *store, struct outbox_item *item, struct er
     bind_intent(statement, item);
     bind_decided(statement, item);
     item->stored = true;
+    store_row_changed(store, STORE_PROCEDURE); /* a table without row numbers: SQLite does not tell */
     return sqlite_execute(statement, error);
 }
 
