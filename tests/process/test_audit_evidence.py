@@ -127,6 +127,12 @@ class Keys(unittest.TestCase):
         self.place.run("audit", "key")
         self.place.run("run")
         self.assertEqual(self.place.run("audit", "verify").code, 0)
+        # of the head before it, which bears no signature, the bundle of the first signed run says that it is not proven
+        folder, key = self.place.folder / "run-2", self.place.folder / "ledger.key.pub"
+        self.assertEqual(self.place.run("audit", "export", "--run", "2", folder).code, 0)
+        done = self.place.run("audit", "verify", folder, "--key", key)
+        self.assertEqual((done.code, verifier(folder, "--key", key)[0]), (1, 1), done)
+        self.assertIn("head-before is not signed, though a key is known", done.stdout)
         self.place.configure(ledger=None)
         self.place.run("run")
         done = self.place.run("audit", "verify")
