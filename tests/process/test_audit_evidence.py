@@ -215,6 +215,27 @@ class Copies(unittest.TestCase):
         self.assertTrue(mail.endswith("\n\n" + head), mail)
         self.assertNotIn(b"b\xc3\xad-m", self.place.store.read_bytes())
 
+    def test_a_head_in_a_folder_is_not_written_over_by_another_of_as_many_events(self):
+        """Two machines go on with one store: the folder shows it."""
+        self.place.configure(ledger={"copies": [{"folder": "heads"}]})
+        self.place.run("run")
+        state, aside, heads = self.place.store.parent, self.place.folder / "aside", self.place.folder / "heads"
+        shutil.copytree(state, aside)
+        self.place.records(procedure("1.000001", name="Tên của máy thứ nhất"))
+        self.assertEqual(self.place.run("run").code, 0)
+        before = {file.name: file.read_bytes() for file in heads.iterdir()}
+        shutil.rmtree(state)
+        shutil.copytree(aside, state)
+        self.place.records(procedure("1.000001", name="Tên của máy thứ hai"))
+        done = self.place.run("run")
+        head = self.place.run("audit", "checkpoint").stdout
+        after = {file.name: file.read_bytes() for file in heads.iterdir()}
+        new, = set(after) - set(before)
+        self.assertEqual({name: after[name] for name in before}, before)
+        self.assertEqual((len(before), after[new].decode()), (2, head))
+        self.assertIn(f"another head of {head.splitlines()[1]} events lies there", done.stderr)
+        self.assertIn(new, done.stderr)
+
     def test_a_copy_that_fails_is_said_and_is_an_event_and_loses_nothing(self):
         self.server.status = 500
         self.place.configure(ledger={"copies": [{"url": self.url()}, {"command": "echo không được >&2; exit 3"},
