@@ -133,11 +133,22 @@ class Keys(unittest.TestCase):
         done = self.place.run("audit", "verify", folder, "--key", key)
         self.assertEqual((done.code, verifier(folder, "--key", key)[0]), (1, 1), done)
         self.assertIn("head-before is not signed, though a key is known", done.stdout)
+
+    def test_no_run_begins_without_a_key_behind_heads_that_are_signed(self):
+        """A head without a signature would break the ledger for good."""
+        self.place.configure(ledger={"key": "ledger.key"})
+        self.place.run("audit", "key")
+        self.assertEqual(self.place.run("run").code, 0)
         self.place.configure(ledger=None)
-        self.place.run("run")
-        done = self.place.run("audit", "verify")
-        self.assertEqual(done.code, 5)
-        self.assertIn("the head of run 3 is not signed, though heads before it are", done.stdout)
+        self.place.records(procedure("1.000001", name="Tên thứ hai"))
+        for command in ("check", "run", "load"):
+            done = self.place.run(command)
+            self.assertEqual(done.code, 2, done)
+            self.assertIn("its ledger's heads are signed, but the configuration names no key", done.stderr)
+        self.assertEqual(self.place.run("audit", "verify").code, 0)
+        self.place.configure(ledger={"key": "ledger.key"})
+        self.assertEqual(self.place.run("run").code, 0)
+        self.assertEqual(self.place.run("audit", "verify").code, 0)
 
     def test_wrong_settings_are_named_with_their_place(self):
         for ledger, words in (({"kye": "x"}, "did you mean"), ({"copies": [{"folder": "a", "mail": "b@c"}]}, "goes one way"),
