@@ -1,6 +1,6 @@
 # make            build/congkhai and build/portal-simulator
 # make test       every test (scripts/test does the set-up first)
-# make check      format, layers, doors, headers
+# make check      what needs no run: format, headers, messages, limits, layers, doors, documents
 # make bench      how fast, beside yardsticks of the same minutes (scripts/bench says which cases)
 # make install    PREFIX=/usr/local DESTDIR= SYSCONFDIR=/etc SYSTEMD=$(PREFIX)/lib/systemd/system
 # Variants: BUILD=build-asan SANITIZE=address,undefined · BUILD=build-clang CC=clang · WERROR=1 · FAULTS=1 (crash points)
@@ -134,7 +134,7 @@ $(BUILD)/cli/verify_script.o: scripts/verify-ledger
 $(BUILD)/console/style.o: console/style.css
 
 # So it does with what the adapter of the portal driver mapi looks like.
-$(BUILD)/load/portal_mapi_fields.o: config/mapi.yaml
+$(BUILD)/load/portal_mapi_map.o: config/mapi.yaml
 
 # So it does with the shipped rules and code lists.
 $(BUILD)/cli/shipped.o: $(wildcard config/rules/*.yaml config/codes/*.csv)
@@ -150,9 +150,14 @@ objects: $(OBJECTS)
 test: all
 	scripts/test --no-setup
 
-check:
+check: all
 	scripts/check-format
+	scripts/check-headers
+	scripts/update-error-ids --check
+	scripts/update-translations --check
+	scripts/list-limits --check
 	scripts/check-layers $(BUILD)
+	scripts/check-docs $(BUILD)
 
 bench: all
 	scripts/bench --history docs/performance-history.jsonl $(CASES)

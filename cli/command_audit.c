@@ -222,11 +222,12 @@ static enum status find_name(struct session *session, struct buffer *name, struc
     struct store *store;
     if (store_open(session->configuration.store, STORE_RUN, session->clock, &store, error))
         return error->status;
-    if (store_begin(store, error) ||
-        audit_origin(store, &session->configuration.sealing.audit, name, error) || store_commit(store, error))
-        store_rollback(store);
+    enum status status = store_begin(store, error);
+    if (!status)
+        status =
+            store_end(store, audit_origin(store, &session->configuration.sealing.audit, name, error), error);
     store_close(store);
-    return error->status;
+    return status;
 }
 
 /* A person's: under a passphrase, as it lies on a desk and not on the machine of the store. */

@@ -311,9 +311,10 @@ enum status command_plan(struct session *session, struct error *error, int *exit
     (void)exit_code;
     if (run_read_store(session, STORE_READ, &store, error))
         return error->status;
-    enum status status = store_begin(store, error); /* a snapshot: a run may be at work */
-    if (!status)
+    enum status status = store_snapshot_begin(store, error); /* a run may be at work */
+    if (!status) {
         status = as_list ? show_list(session, store, error) : show(session, store, error);
-    store_rollback(store);
+        store_snapshot_end(store);
+    }
     return run_close_read(store, status, error);
 }

@@ -160,14 +160,15 @@ static enum status show_beliefs(struct session *session, struct error *error)
     struct reconciliation_counts counts;
     if (run_read_store(session, STORE_READ, &store, error))
         return error->status;
-    enum status status = store_begin(store, error);
-    if (!status)
+    enum status status = store_snapshot_begin(store, error);
+    if (!status) {
         status = reconciliation_beliefs(store, &counts, error);
-    if (!status)
-        status = show(session, store, &counts, false, error);
-    if (!status && !session->invocation->json)
-        status = print_last(store, error);
-    store_rollback(store);
+        if (!status)
+            status = show(session, store, &counts, false, error);
+        if (!status && !session->invocation->json)
+            status = print_last(store, error);
+        store_snapshot_end(store);
+    }
     return run_close_read(store, status, error);
 }
 

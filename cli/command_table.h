@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/arena.h"
 #include "core/error.h"
 
 struct session;
@@ -34,6 +35,10 @@ struct command {
 
 extern const struct command commands[];                                  /* ends with a row without name */
 const char *command_exit_words(const struct command *command, int code); /* NULL: none; translated */
+/* What the argument may be, blank separated; NULL: anything. In the arena, as what follows. */
+const char *command_argument_names(const struct command *command, struct arena *arena);
+/* `more` (not NULL), translated, behind those names. */
+const char *command_more(const struct command *command, struct arena *arena);
 
 /* The command that the words name, with how many of them are its name; NULL: none. */
 const struct command *command_find(char *const *words, int count, int *used);

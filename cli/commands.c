@@ -2,6 +2,7 @@
 
 #include "cli/cli.h"
 #include "cli/command_table.h"
+#include "report/report.h"
 
 #define STAGE "source code"
 #define BRAKE "release-brake reason"
@@ -106,7 +107,7 @@ const struct command commands[] = {
       "0 1 2 3", "congkhai health --max-age 26h", health_exits },
     { "report", "from to as-of by format", "NAME", 1, 1, NEEDS_STORE, command_report,
       N_("the figures that officials owe"),
-      N_("NAME is so-luong, dich-vu-cong, cong-bo, bien-dong, chi-so-766, noi-bo or cho-hoan-thien. Each says its definition, its period, and the run and the head of the ledger it rests on. In CSV a text that begins with = + - @, a tab or a line break has a ' in front."),
+      N_("Each says its definition, its period, and the run and the head of the ledger it rests on. In CSV a text that begins with = + - @, a tab or a line break has a ' in front."),
       "0 2 3 5", "congkhai report cong-bo --from 2026-01-01 --to 2026-03-31 --format xlsx > cong-bo.xlsx", NULL },
     { "backup", "", "FILE", 1, 1, NEEDS_CONFIGURATION, command_backup,
       N_("a verified copy of the store in a new file, also while a run is at work"),
@@ -144,6 +145,19 @@ const struct command commands[] = {
     { NULL, NULL, NULL, 0, 0, NEEDS_NOTHING, NULL, NULL, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */
+
+const char *command_argument_names(const struct command *command, struct arena *arena)
+{
+    return command->run == command_report ? report_names(arena, " ") : NULL;
+}
+
+const char *command_more(const struct command *command, struct arena *arena)
+{
+    const char *names = command->run == command_report ? report_names(arena, ", ") : NULL;
+    return names ? text_format(arena, _("%s is one of: %s. %s"), command->arguments, names, _(command->more))
+                       .bytes
+                 : _(command->more);
+}
 
 const char *command_exit_words(const struct command *command, int code)
 {

@@ -43,9 +43,8 @@ static struct value *map_schema(struct arena *arena)
 static struct value *fetch_schema(struct arena *arena)
 {
     struct value *any = value_list(arena);
-    const struct fetch_driver *driver;
-    for (size_t i = 0; (driver = fetch_driver_at(i)); i++)
-        value_append(any, setting_schema(arena, driver->settings, driver->setting_count));
+    for (size_t i = 0; fetch_drivers[i]; i++)
+        value_append(any, setting_schema(arena, fetch_drivers[i]->settings, fetch_drivers[i]->setting_count));
     return any;
 }
 

@@ -105,9 +105,10 @@ void help_command(const struct command *command)
     printf(_("Usage: congkhai %s%s%s%s\n\n"), command->name, option ? _(" [OPTION …]") : "",
            *command->arguments ? " " : "", command->arguments);
     print_filled(_(command->help), 0, 0);
+    ARENA_OWNED struct arena arena = { 0 };
     if (command->more) {
         putchar('\n');
-        print_filled(_(command->more), 0, 0);
+        print_filled(command_more(command, &arena), 0, 0);
     }
     if (option)
         printf("\n%s\n", _("Options:"));
@@ -179,7 +180,7 @@ static struct value *command_document(struct arena *arena, const struct command 
     value_set(document, "arguments", value_string(arena, command->arguments));
     value_set(document, "does", value_string(arena, _(command->help)));
     if (command->more)
-        value_set(document, "more", value_string(arena, _(command->more)));
+        value_set(document, "more", value_string(arena, command_more(command, arena)));
     for (const struct command_option *option = command_option_next(command, NULL); option;
          option = command_option_next(command, option))
         value_append(options, option_document(arena, option));

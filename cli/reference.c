@@ -56,9 +56,10 @@ static void put_command(struct buffer *out, const struct command *command)
                   option ? _("[OPTION …]") : "", option && *command->arguments ? " " : "", command->arguments,
                   option || *command->arguments ? "" : "\\&");
     put_text(out, _(command->help));
+    ARENA_OWNED struct arena arena = { 0 };
     if (command->more) {
         buffer_string(out, ".PP\n");
-        put_text(out, _(command->more));
+        put_text(out, command_more(command, &arena));
     }
     for (; option; option = command_option_next(command, option))
         put_option(out, option);
@@ -139,26 +140,41 @@ static void put_names(struct buffer *out, const struct command *command)
         buffer_printf(out, " --%s", option->name);
 }
 
+/* What stands behind an option: of one name, each command may know another. */
+static void put_values(struct buffer *out, const char *command, const struct command_option *option)
+{
+    const char *value = option->value;
+    bool files = value && (strstr(value, "FILE") || !strcmp(value, "DIR") || !strcmp(value, "FOLDER"));
+    if (option->choices || files)
+        buffer_printf(out, "        %s\\ --%s) COMPREPLY=($(compgen %s%s%s -- \"$current\")); return ;;\n",
+                      command, option->name, files ? "-f" : "-W \"", files ? "" : option->choices,
+                      files ? "" : "\"");
+}
+
+/* How a command begins in the shell's patterns: one of one word has arguments where others have their second. */
+static const char *command_pattern(struct arena *arena, const struct command *command)
+{
+    return text_format(arena, "\"%s\"%s", command->name, strchr(command->name, ' ') ? "" : "\\ *").bytes;
+}
+
 static const char completion_head[] =
     "# bash completion of congkhai(1); made from the program's own tables.\n"
     "_congkhai()\n"
     "{\n"
     "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
     "    local index word words=()\n"
-    "    COMPREPLY=()\n";
-
-static const char completion_middle[] = "    esac\n"
-                                        "    for ((index = 1; index < COMP_CWORD; index++)); do\n"
-                                        "        word=${COMP_WORDS[index]}\n"
-                                        "        case $word in\n"
-                                        "            --config | --language) ((index++)) ;;\n"
-                                        "            -*) ;;\n"
-                                        "            *) words+=(\"$word\") ;;\n"
-                                        "        esac\n"
-                                        "    done\n"
-                                        "    local options command=${words[0]}\n"
-                                        "    [[ $command == help ]] && command=\n"
-                                        "    case \"$command ${words[1]}\" in\n";
+    "    COMPREPLY=()\n"
+    "    for ((index = 1; index < COMP_CWORD; index++)); do\n"
+    "        word=${COMP_WORDS[index]}\n"
+    "        case $word in\n"
+    "            --config | --language) ((index++)) ;;\n"
+    "            -*) ;;\n"
+    "            *) words+=(\"$word\") ;;\n"
+    "        esac\n"
+    "    done\n"
+    "    local options names= command=${words[0]}\n"
+    "    [[ $command == help ]] && command=\n"
+    "    case \"$command ${words[1]} $previous\" in\n";
 
 /* Of two words, and the first row that begins so. */
 static bool is_first_of_group(const struct command *command)
@@ -182,23 +198,24 @@ static void put_second_words(struct buffer *out, const char *group, size_t lengt
 
 void reference_completion(struct buffer *out)
 {
+    ARENA_OWNED struct arena arena = { 0 };
     buffer_string(out, completion_head);
-    buffer_string(out, "    case $previous in\n");
-    for (const struct command_option *option = command_options; option->name; option++) {
-        if (option->choices)
-            buffer_printf(out, "        --%s) COMPREPLY=($(compgen -W \"%s\" -- \"$current\")); return ;;\n",
-                          option->name, option->choices);
-        else if (option->value && (strstr(option->value, "FILE") || !strcmp(option->value, "DIR") ||
-                                   !strcmp(option->value, "FOLDER")))
-            buffer_printf(out, "        --%s) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n",
-                          option->name);
-    }
-    buffer_string(out, completion_middle);
+    for (const struct command *command = commands; command->name; command++)
+        for (const struct command_option *option = command_option_next(command, NULL); option;
+             option = command_option_next(command, option))
+            put_values(out, command_pattern(&arena, command), option);
+    for (const struct command_option *option = command_options; option->name; option++)
+        if (option->general)
+            put_values(out, "*", option);
+    buffer_string(out, "    esac\n    case \"$command ${words[1]}\" in\n");
     for (const struct command *command = commands; command->name; command++) {
-        bool two = strchr(command->name, ' ') != NULL;
-        buffer_printf(out, "        \"%s\"%s) options=\"", command->name, two ? "" : "\\ *");
+        buffer_printf(out, "        %s) options=\"", command_pattern(&arena, command));
         put_names(out, command);
-        buffer_string(out, "\" ;;\n");
+        buffer_string(out, "\"");
+        const char *names = command_argument_names(command, &arena);
+        if (names)
+            buffer_printf(out, " names=\"%s\"", names);
+        buffer_string(out, " ;;\n");
     }
     buffer_string(out, "        *) options=\"\" ;;\n    esac\n    if [[ $current == -* ]]; then\n"
                        "        COMPREPLY=($(compgen -W \"$options");
@@ -214,6 +231,8 @@ void reference_completion(struct buffer *out)
     for (const struct command *command = commands; command->name; command++)
         if (is_first_of_group(command))
             put_second_words(out, command->name, strcspn(command->name, " "));
-    buffer_string(out, "    else\n        COMPREPLY=($(compgen -f -- \"$current\"))\n    fi\n}\n"
+    buffer_string(out, "    elif [[ -n $names ]]; then\n"
+                       "        COMPREPLY=($(compgen -W \"$names\" -- \"$current\"))\n"
+                       "    else\n        COMPREPLY=($(compgen -f -- \"$current\"))\n    fi\n}\n"
                        "complete -F _congkhai congkhai\n");
 }

@@ -7,11 +7,8 @@
 #include "extract/decode_child.h"
 #include "extract/transcode.h"
 
-static const struct decode_driver *const drivers[] = {
-    [SOURCE_JSON] = &decode_json, [SOURCE_NDJSON] = &decode_ndjson, [SOURCE_XML] = &decode_xml,
-    [SOURCE_HTML] = &decode_html, [SOURCE_CSV] = &decode_csv,       [SOURCE_XLSX] = &decode_xlsx,
-    [SOURCE_ROWS] = &decode_rows,
-};
+#define DRIVER(id, name, shape) [id] = &decode_##name,
+static const struct decode_driver *const drivers[] = { SOURCE_FORMATS(DRIVER) };
 
 const struct decode_driver *decode_find(enum source_format format)
 {

@@ -1,4 +1,4 @@
-/* Documents into records: one decoder for each format, all in the table of decode.c. A decoder holds one
+/* Documents into records: one decoder for each format of SOURCE_FORMATS (record/source.h). A decoder holds one
  * record and one block in memory, however large the document. */
 #ifndef EXTRACT_DECODE_H
 #define EXTRACT_DECODE_H
@@ -39,8 +39,9 @@ struct decode_driver {
     void (*close)(struct decode *decode);
 };
 
-extern const struct decode_driver decode_json, decode_ndjson, decode_csv, decode_xml, decode_html,
-    decode_xlsx, decode_rows;
+/* decode_json, decode_csv, …: one in a file of its own for each row of SOURCE_FORMATS. */
+#define DECODE_DRIVER(id, name, shape) extern const struct decode_driver decode_##name;
+SOURCE_FORMATS(DECODE_DRIVER)
 
 const struct decode_driver *decode_find(enum source_format format);
 /* Chooses the driver, finds out what the document is written in, and opens it. `source`, `document`, `arena` and `child`

@@ -4,46 +4,43 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Nobody else names a driver, so that another one is a line here. */
+/* Nobody else names a driver, so that another one is a word here. */
 #define DRIVERS(one) one(fetch_folder) one(fetch_file) one(fetch_url) one(fetch_sqlite) one(fetch_odbc)
 
 #define DECLARED(driver) extern const struct fetch_driver driver;
 #define ADDRESS(driver)  &driver,
 DRIVERS(DECLARED)
-static const struct fetch_driver *const drivers[] = { DRIVERS(ADDRESS) };
-
-const struct fetch_driver *fetch_driver_at(size_t at)
-{
-    return at < COUNT(drivers) ? drivers[at] : NULL;
-}
+const struct fetch_driver *const fetch_drivers[] = { DRIVERS(ADDRESS) NULL };
 
 static enum status choose(const struct setting_context *context, const struct source *source,
                           const struct fetch_driver **driver, struct error *error)
 {
-    const char *names[COUNT(drivers)];
+    const char *names[COUNT(fetch_drivers)];
+    BUFFER_OWNED struct buffer known = { 0 };
+    size_t count = 0;
     *driver = NULL;
-    for (size_t i = 0; i < COUNT(drivers); i++) {
-        names[i] = drivers[i]->name;
-        if (!value_find(source->fetch, drivers[i]->name))
+    for (const struct fetch_driver *one; (one = fetch_drivers[count]); count++) {
+        names[count] = one->name;
+        buffer_printf(&known, "%s%s", count ? ", " : "", one->name);
+        if (!value_find(source->fetch, one->name))
             continue;
         if (*driver)
             return setting_fault(context, source->fetch, error,
                                  _("fetch: \"%s\" and \"%s\" exclude each other"), (*driver)->name,
-                                 drivers[i]->name);
-        *driver = drivers[i];
+                                 one->name);
+        *driver = one;
     }
     if (*driver)
         return STATUS_OK;
     for (const struct value *member = source->fetch->first; member; member = member->next) {
-        const char *nearest = text_nearest(member->name, names, COUNT(names));
+        const char *nearest = text_nearest(member->name, names, count);
         if (nearest)
             return setting_fault(context, member, error,
                                  _("fetch: unknown key \"%.*s\"; did you mean \"%s\"?"),
                                  TEXT_ARG(member->name), nearest);
     }
-    return setting_fault(
-        context, source->fetch, error,
-        _("fetch: say where the documents come from with folder, file, url, sqlite or odbc"));
+    return setting_fault(context, source->fetch, error,
+                         _("fetch: say where the documents come from, with one of %s"), known.bytes);
 }
 
 enum status fetch_prepare(struct arena *arena, const struct setting_context *context, const char *folder,

@@ -11,6 +11,7 @@
 #include "extract/listing.h"
 #include "record/source.h"
 
+struct digests_ahead;
 struct rows;
 struct spool_file;
 
@@ -79,7 +80,10 @@ struct fetch {
     const uint64_t *keys;    /* … a number for each of those records, the same for the same key, none 0 */
     bool whole;              /* set by the driver at the end: every document of the source was given out */
     struct listing *listing; /* what speaks against that is told here */
-    int64_t *patience;       /* milliseconds that may still be waited for files that move, for all sources */
+    struct digests_ahead
+        *ahead;        /* of its files, where a thread has made them (digests_ahead.h); NULL: none */
+    bool looks_ahead;  /* it is that thread's: nothing is given out */
+    int64_t *patience; /* milliseconds that may still be waited for files that move, for all sources */
     /* Set by the driver with END: which keys came on more than one page (0: none), and whether that, or a record
      * that is missing, has the source walked once more. */
     uint64_t repeats;
@@ -100,11 +104,12 @@ struct fetch {
 };
 
 /* To add another kind of source: a struct fetch_driver in a file of its own, which gives out documents with a
- * stream (fetch_folder.c), or the `rows` of a database (fetch_odbc.c), and a line in the table of fetch.c. */
+ * stream (fetch_folder.c), or the `rows` of a database (fetch_odbc.c), and its name in the table of fetch.c. */
+
+/* All drivers, NULL at the end. */
+extern const struct fetch_driver *const fetch_drivers[];
 
 /* Chooses the driver and reads its settings. STATUS_USAGE with the place. */
-/* All drivers, for their schema; NULL behind the last. */
-const struct fetch_driver *fetch_driver_at(size_t at);
 enum status fetch_prepare(struct arena *arena, const struct setting_context *context, const char *folder,
                           const struct source *source, struct fetch *fetch, struct error *error);
 

@@ -340,11 +340,7 @@ static enum status go_on(struct store *store, const struct holding *holding, str
     for (size_t i = 0; !status && !request->filter->code_count && i < request->source_count; i++)
         if (is_named(request->filter, request->sources[i]))
             status = field_presence_settle(store, request->sources[i], error);
-    if (!status)
-        status = store_commit(store, error);
-    if (status)
-        store_rollback(store);
-    return status;
+    return store_end(store, status, error);
 }
 
 static enum status stop(const struct holding *holding, struct error *error)

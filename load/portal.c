@@ -8,7 +8,13 @@
 #include "adapters/file.h"
 #include "adapters/secrets.h"
 
-const struct portal_driver *const portal_drivers[] = { &portal_rest, &portal_mapi, &portal_folder, NULL };
+/* Nobody else names a driver, so that another one is a word here. */
+#define DRIVERS(one) one(portal_rest) one(portal_mapi) one(portal_folder)
+
+#define DECLARED(driver) extern const struct portal_driver driver;
+#define ADDRESS(driver)  &driver,
+DRIVERS(DECLARED)
+const struct portal_driver *const portal_drivers[] = { DRIVERS(ADDRESS) NULL };
 
 #define SETTINGS_MAX 64
 #define COUNT(table) (sizeof(table) / sizeof *(table))

@@ -169,7 +169,6 @@ struct portal_driver {
 const struct setting *portal_settings_of_all(size_t *count);
 /* All drivers, NULL at the end. */
 extern const struct portal_driver *const portal_drivers[];
-extern const struct portal_driver portal_rest, portal_mapi, portal_folder;
 
 /* Reads the configuration's `portal` (NULL: STATUS_USAGE); secrets are resolved, nothing is opened. Lives in
  * the context's arena. */

@@ -11,7 +11,7 @@
 #include "adapters/http.h"
 #include "adapters/regex.h"
 #include "load/portal.h"
-#include "load/portal_mapi_fields.h"
+#include "load/portal_mapi_map.h"
 
 /* ---- settings ---- */
 
@@ -33,19 +33,10 @@ enum mapi_sign {
     MAPI_SIGN_NONE = MAPI_SIGNS
 };
 
-/* Each text is an error code or, where no code tells, the pattern of a whole message. */
-struct mapi_sign_texts {
-    struct text *codes;
-    size_t count;
-    struct text pattern; /* of them all; bytes NULL: there are none */
-};
-
 #define MAPI_ABOLISHING 2
 
 struct mapi_settings {
     struct portal_settings common;
-    const struct value *sign_trees[MAPI_SIGNS];
-    struct mapi_map_settings fields;
     const char *call_path, *agency;
     bool facade;
     const char *login_path, *user, *password, *destination;
@@ -55,8 +46,10 @@ struct mapi_settings {
     const char *withdraw_service, *withdraw_code;
     const char *abolishing[MAPI_ABOLISHING]; /* what a withdrawal writes over: names of decision and reason */
     struct mapi_names names;
-    struct mapi_sign_texts signs[MAPI_SIGNS];
-    struct mapi_map *map;
+    /* Each text is an error code or, where no code tells, the pattern of a whole message; NULL: there is none. */
+    const struct value *signs[MAPI_SIGNS];
+    struct text patterns[MAPI_SIGNS]; /* of all messages; bytes NULL: there are none */
+    struct mapi_map map;
 };
 enum mapi_place { MAPI_HEADER, MAPI_QUERY };
 
@@ -71,12 +64,17 @@ struct mapi_call {
     struct portal_request *request; /* NULL: the login, or a call that is free */
     struct buffer body;
     struct arena arena; /* of what it is about, and of its report */
-    struct value *ours; /* what a change brings, under the adapter's names */
+    struct value *says; /* all of it, but for the session */
+    struct value *ours; /* what it is about, under the adapter's names: the code at least */
     bool renewed;       /* it is made again in a new session, once */
     unsigned generation, token;
     unsigned refusals; /* of its tokens */
     struct portal_response report;
-    struct mapi_call *next, *every; /* next: of those that wait, or are ready */
+    /* of its answer */
+    const struct value *answer; /* the adapter's object, out of its facade; NULL: none */
+    enum mapi_sign sign;
+    bool ended; /* it may be that of a session that has: 401, 403, 3xx, 500, a page, no code */
+    struct mapi_call *next, *every; /* next: of those that no session was opened for */
 };
 
 /* The adapter names no versions. Where an operator has decided over what stands there (driver's `look`), the
@@ -85,37 +83,29 @@ struct mapi_call {
 
 struct mapi {
     struct portal *portal;
+    const struct mapi_settings *settings;
     struct http_client *client;
     struct buffer url;
-    struct mapi_call *every, *given; /* given: whose report the caller looks at */
-    struct mapi_call *waiting;       /* for a session */
-    struct mapi_call *ready;         /* with their reports */
-    struct mapi_call opening;        /* of the session */
-    enum { MAPI_LOGGED_OUT, MAPI_LOGGING_IN, MAPI_LOGGED_IN } login;
-    unsigned generation, proven; /* proven: of the last session that something was answered well in */
-    struct buffer session;
+    struct mapi_call *every;
+    struct mapi_call *barred;    /* no session was opened for them */
+    struct mapi_call login;      /* its report is theirs */
+    struct buffer session;       /* empty: there is none */
+    bool shut;                   /* the last login opened none */
+    unsigned generation, proven; /* of logins; the last one in whose session something was answered well */
     struct regex *patterns[MAPI_SIGNS];
-    struct arena scratch;
     struct error refusal; /* why the run must stop: told at the next submission */
     int *differs;         /* how often each of the map's fields was shown otherwise than it was pushed */
     int lacks;            /* so many procedures in a row that it acknowledged it did not have */
 };
 
-/* Takes one out of a list in no order; NULL: it is empty. */
-struct mapi_call *mapi_calls_take(struct mapi_call **calls);
-const struct mapi_settings *mapi_settings_of(const struct mapi *mapi);
-
-/* load/portal_mapi_call.c: what is known of a request's content, under the adapter's names; NULL: nothing. */
+/* What is known of a request's content, under the adapter's names (NULL: nothing), and its digest in the store. */
 enum status mapi_item(struct mapi *mapi, struct mapi_call *call, enum portal_content_kind kind,
-                      struct portal_content *content, struct value **item, struct error *error);
-/* What a new call brings. */
-enum status mapi_prepare(struct mapi *mapi, struct mapi_call *call, struct error *error);
-/* Sends it as soon as there is a session. */
-enum status mapi_send(struct mapi *mapi, struct mapi_call *call, struct error *error);
-enum status mapi_log_in(struct mapi *mapi, struct error *error);
+                      struct digest *digest, struct value **item, struct error *error);
 
-/* load/portal_mapi_answer.c: takes in the answer to a call or to the login: a call is made again, or goes to `ready`. */
+/* load/portal_mapi_answer.c: takes in the answer to a call. `again`: it is to be made again, in a new session. */
 enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
-                          struct error *error);
+                          bool *again, struct error *error);
+/* … to the login: a session, or the report of why there is none. False: it is to be made again, with a new token. */
+bool mapi_logged_in(struct mapi *mapi, const struct http_response *answer);
 
 #endif

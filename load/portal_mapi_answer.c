@@ -17,49 +17,33 @@
 
 /* ---- signs ---- */
 
-static struct text cut_out(struct arena *arena, struct text message, struct text quoted)
+/* What we ourselves have sent is no word of the adapter. */
+static struct text without(struct arena *arena, struct text message, const struct value *ours)
 {
     BUFFER_OWNED struct buffer out = { 0 };
     size_t at;
-    if (quoted.length < QUOTED_LEAST || !text_find(message, quoted, &at))
+    for (const struct value *child = ours ? ours->first : NULL; child; child = child->next)
+        message = without(arena, message, child);
+    if (!value_is_scalar(ours) || ours->text.length < QUOTED_LEAST)
         return message;
-    for (; text_find(message, quoted, &at); message = text_slice(message, at + quoted.length, message.length))
+    for (; text_find(message, ours->text, &at);
+         message = text_slice(message, at + ours->text.length, message.length))
         buffer_text(&out, text_slice(message, 0, at));
     buffer_text(&out, message);
     return text_copy(arena, buffer_view(&out));
 }
 
-/* What we ourselves have sent is no word of the adapter. */
-static struct text without_ours(struct arena *arena, struct text message, const struct value *ours)
-{
-    if (ours && value_is_scalar(ours))
-        return cut_out(arena, message, ours->text);
-    for (const struct value *child = ours ? ours->first : NULL; child; child = child->next)
-        message = without_ours(arena, message, child);
-    return message;
-}
-
-/* One line of the adapter's own words. */
-static struct text plain_message(struct mapi_call *call, struct text message)
-{
-    struct arena *arena = &call->arena;
-    message = text_slice(message, 0, unicode_invalid_at(message));
-    message = without_ours(arena, cut_out(arena, message, call->request ? call->request->code : TEXT_NONE),
-                           call->ours);
-    return unicode_nfc(arena, portal_answer_clean(arena, message, WORDS_MAX));
-}
-
-static enum mapi_sign sign_of_code(const struct mapi_settings *settings, struct text code)
+/* An error code tells; where there is none, or nobody knows it, the whole message may. */
+static enum mapi_sign sign_of(const struct mapi *mapi, struct mapi_call *call, struct text code,
+                              struct text message)
 {
     for (size_t sign = 0; code.length && sign < MAPI_SIGNS; sign++)
-        for (size_t i = 0; i < settings->signs[sign].count; i++)
-            if (text_equal(settings->signs[sign].codes[i], code))
-                return (enum mapi_sign)sign;
-    return portal_answer_is_zero(code) ? MAPI_SIGN_SUCCESS : MAPI_SIGN_NONE;
-}
-
-static enum mapi_sign sign_of_message(const struct mapi *mapi, struct text message)
-{
+        if (mapi_is_named(mapi->settings->signs[sign], code))
+            return (enum mapi_sign)sign;
+    if (portal_answer_is_zero(code))
+        return MAPI_SIGN_SUCCESS;
+    message = without(&call->arena, text_slice(message, 0, unicode_invalid_at(message)), call->ours);
+    message = unicode_nfc(&call->arena, portal_answer_clean(&call->arena, message, WORDS_MAX));
     for (size_t sign = 0; message.length && sign < MAPI_SIGNS; sign++)
         if (mapi->patterns[sign] && regex_search(mapi->patterns[sign], message, 0, NULL, NULL) == STATUS_OK)
             return (enum mapi_sign)sign;
@@ -72,98 +56,80 @@ static enum mapi_sign sign_of_message(const struct mapi *mapi, struct text messa
 static const struct value *unwrap(const struct mapi_settings *settings, struct arena *arena,
                                   const struct value *body)
 {
-    const struct value *text = value_find(body, settings->names.wrapped);
     struct value *inner = NULL;
     if (!settings->facade || value_find(body, settings->names.error))
         return body;
-    if (!text || text->kind != VALUE_TEXT || json_parse(arena, text->text, &inner, NULL))
-        return NULL;
-    return inner;
+    return json_parse(arena, value_text_of(body, settings->names.wrapped), &inner, NULL) ? NULL : inner;
 }
 
-struct reading {
-    bool of_session; /* as it may be when a session has ended: 401, 403, 3xx, 500, a page, no code */
-    enum mapi_sign sign;
-    const struct value *body; /* the adapter's object, out of its facade; NULL: none */
-};
-
 static void read_body(const struct mapi *mapi, struct mapi_call *call, struct text bytes,
-                      const struct value *parsed, struct reading *reading)
+                      const struct value *parsed)
 {
-    const struct mapi_settings *settings = mapi_settings_of(mapi);
+    const char *name = mapi->settings->names.error;
+    struct portal_response *report = &call->report;
     struct arena *arena = &call->arena;
-    const struct value *body = unwrap(settings, arena, parsed);
-    reading->of_session = true;
-    if (!body || body->kind != VALUE_OBJECT) {
-        portal_say(&call->report, arena, _("HTTP 200, but the answer cannot be read: " TEXT_PRINT),
+    call->answer = unwrap(mapi->settings, arena, parsed);
+    if (!call->answer || call->answer->kind != VALUE_OBJECT) {
+        portal_say(report, arena, _("HTTP 200, but the answer cannot be read: " TEXT_PRINT),
                    TEXT_ARG(portal_answer_words(arena, 200, parsed, bytes)));
         return;
     }
-    struct text code = text_trim(value_text_of(body, settings->names.error));
-    struct text message = value_text_of(body, settings->names.message);
+    struct text code = text_trim(value_text_of(call->answer, name));
+    struct text message = value_text_of(call->answer, mapi->settings->names.message);
     struct text words = portal_answer_clean(arena, message, WORDS_MAX);
-    reading->body = body;
-    reading->sign = sign_of_code(settings, code);
-    if (reading->sign == MAPI_SIGN_NONE)
-        reading->sign = sign_of_message(mapi, plain_message(call, message));
-    if (reading->sign != MAPI_SIGN_NONE || code.length)
-        call->report.said = RESULT_TAKEN;
-    reading->of_session = reading->sign == MAPI_SIGN_SESSION || reading->sign == MAPI_SIGN_NONE;
-    if (reading->sign == MAPI_SIGN_SUCCESS)
+    call->sign = sign_of(mapi, call, code, message);
+    if (call->sign != MAPI_SIGN_NONE || code.length)
+        report->said = RESULT_TAKEN;
+    call->ended = call->sign == MAPI_SIGN_SESSION || call->sign == MAPI_SIGN_NONE;
+    if (call->sign == MAPI_SIGN_SUCCESS)
         return;
     if (!code.length)
-        portal_say(&call->report, arena, _("HTTP 200, but the answer has no %s: " TEXT_PRINT),
-                   settings->names.error, TEXT_ARG(words));
+        portal_say(report, arena, _("HTTP 200, but the answer has no %s: " TEXT_PRINT), name,
+                   TEXT_ARG(words));
     else
-        call->report.message = text_format(arena, "%s " TEXT_PRINT "%s" TEXT_PRINT, settings->names.error,
-                                           TEXT_ARG(portal_answer_clean(arena, code, CODE_MAX)),
-                                           words.length ? ": " : "", TEXT_ARG(words));
+        report->message = text_format(arena, "%s " TEXT_PRINT "%s" TEXT_PRINT, name,
+                                      TEXT_ARG(portal_answer_clean(arena, code, CODE_MAX)),
+                                      words.length ? ": " : "", TEXT_ARG(words));
 }
 
-/* The report says what HTTP does; RESULT_TAKEN: the adapter answered, and `sign` says what that means. */
-static void read_answer(const struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
-                        struct reading *reading)
+/* The report says what HTTP does; RESULT_TAKEN: the adapter answered, and `sign` says what that means. True: it was done. */
+static bool read_answer(const struct mapi *mapi, struct mapi_call *call, const struct http_response *answer)
 {
     struct portal_response *report = &call->report;
     long status = answer->status;
     struct value *body;
-    *reading = (struct reading){ .sign = MAPI_SIGN_NONE };
+    call->answer = NULL;
+    call->sign = MAPI_SIGN_NONE;
+    call->ended = false;
     if (!portal_answer_read(&call->arena, answer, report, &body, NULL))
-        return;
+        return false;
+    call->ended = status < 400 || status == 401 || status == 403 || status == 500;
     if (status >= 200 && status < 300) {
         report->said = RESULT_LOST;
         report->message = TEXT_NONE;
-        read_body(mapi, call, answer->body, body, reading);
-        return;
-    }
-    if (report->said == RESULT_MISMATCH || report->said == RESULT_GONE || report->said == RESULT_UNKNOWN)
+        read_body(mapi, call, answer->body, body);
+    } else if (report->said == RESULT_MISMATCH || report->said == RESULT_GONE ||
+               report->said == RESULT_UNKNOWN) {
         report->said = RESULT_CLOSED; /* the adapter knows none of them */
-    reading->of_session = status == 401 || status == 403 || status == 500 || (status >= 300 && status < 400);
+    }
+    return report->said == RESULT_TAKEN && call->sign == MAPI_SIGN_SUCCESS;
 }
 
-/* The item with this code in a look's answer. False: the answer cannot be understood. *item NULL: it is not there. For what
- * was acknowledged (`held`) only an empty list says that: null is what a service that has broken down has, too. */
-static bool find_item(const struct mapi_settings *settings, const struct value *body, struct text code,
-                      bool held, const struct value **item)
+/* The one item with this code; NULL: there is none, or there are two: which of them would it be? */
+static const struct value *find_item(const struct mapi_settings *settings, const struct value *result,
+                                     struct text code)
 {
-    const struct value *result = value_find(body, settings->names.result);
-    *item = NULL;
-    if (!result || value_is_scalar(result))
-        return result && !result->text.length && !held;
-    if (result->kind == VALUE_NULL)
-        return !held;
-    if (!result->count)
-        return true;
-    bool list = result->kind == VALUE_LIST;
+    bool list = result && result->kind == VALUE_LIST;
+    const struct value *found = NULL;
     for (const struct value *at = list ? result->first : result; at; at = list ? at->next : NULL) {
-        const struct value *said = value_find_text(at, settings->map->code->name);
-        if (!said || !value_is_scalar(said) || !text_equal(text_trim(said->text), code))
+        const struct value *said = value_find_text(at, settings->map.code->name);
+        if (!value_is_scalar(said) || !text_equal(text_trim(said->text), code))
             continue;
-        if (*item) /* which of the two would it be? */
-            return false;
-        *item = at;
+        if (found)
+            return NULL;
+        found = at;
     }
-    return *item != NULL;
+    return found;
 }
 
 /* ---- what a look shows ---- */
@@ -172,26 +138,26 @@ static bool find_item(const struct mapi_settings *settings, const struct value *
 static bool is_same(struct mapi *mapi, struct mapi_call *call, struct value *expected,
                     const struct value *item, struct buffer *where)
 {
-    const struct mapi_settings *settings = mapi_settings_of(mapi);
-    bool over = mapi_map_standing(settings->map, item) == REMOTE_ABOLISHED;
+    const struct mapi_settings *settings = mapi->settings;
+    bool over = mapi_map_standing(&settings->map, item) == REMOTE_ABOLISHED;
     for (size_t i = 0; over && i < MAPI_ABOLISHING; i++) {
         const char *name = settings->abolishing[i];
         struct value *there = name ? value_find(expected, name) : NULL;
         if (there)
             there->text = value_text_of(item, name);
     }
-    return expected && mapi_map_same(settings->map, &call->arena, expected, item, where);
+    return expected && mapi_map_same(&settings->map, &call->arena, expected, item, where);
 }
 
 /* True when so many have come back otherwise in the same field that it is not the records. */
 static bool is_systematic(struct mapi *mapi, struct text where)
 {
-    const struct mapi_map *map = mapi_settings_of(mapi)->map;
     const struct text name = text_slice(where, 0, strcspn(where.bytes, "[."));
-    size_t at = 0;
-    while (at < map->root.count && !text_equal(map->root.members[at].name, name))
-        at++;
-    return at < map->root.count && ++mapi->differs[at] > SAME_KIND_MAX;
+    const struct value *field = mapi->settings->map.fields->first;
+    int *differs = mapi->differs;
+    for (; field && !text_equal(field->name, name); field = field->next)
+        differs++;
+    return field && ++*differs > SAME_KIND_MAX;
 }
 
 static enum status show(struct mapi *mapi, struct mapi_call *call, const struct value *item,
@@ -199,10 +165,10 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
 {
     const struct portal_request *request = call->request;
     struct portal_response *report = &call->report;
-    struct portal_content held, sent;
+    struct digest held;
     struct value *ours, *base;
     BUFFER_OWNED struct buffer where = { 0 }, bytes = { 0 };
-    if (mapi_item(mapi, call, PORTAL_CONTENT_SENT, &sent, &ours, error) ||
+    if (mapi_item(mapi, call, PORTAL_CONTENT_SENT, &held, &ours, error) ||
         mapi_item(mapi, call, PORTAL_CONTENT_HELD, &held, &base, error))
         return error->status;
     canonical_write(&bytes, item);
@@ -211,9 +177,9 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
     report->said = RESULT_HELD;
     report->remote = (struct remote_state){ .named = true,
                                             .has_content = !request->looks,
-                                            .standing = mapi_map_standing(mapi_settings_of(mapi)->map, item),
+                                            .standing = mapi_map_standing(&mapi->settings->map, item),
                                             .content = same  ? request->digest
-                                                       : old ? held.digest
+                                                       : old ? held
                                                              : all };
     if (request->looks)
         report->shown = text_copy(&call->arena, buffer_view(&bytes));
@@ -235,30 +201,33 @@ static enum status show(struct mapi *mapi, struct mapi_call *call, const struct 
     return STATUS_OK;
 }
 
-static enum status looked(struct mapi *mapi, struct mapi_call *call, const struct value *body,
-                          struct error *error)
+/* Of what was acknowledged (`held`) only an empty list says that it is not there: null is what a service that has broken
+ * down has, too. */
+static enum status looked(struct mapi *mapi, struct mapi_call *call, struct error *error)
 {
-    const struct mapi_settings *settings = mapi_settings_of(mapi);
-    const struct value *item;
+    const struct mapi_settings *settings = mapi->settings;
+    struct portal_response *report = &call->report;
+    struct text code = call->request->code;
+    const struct value *result = value_find(call->answer, settings->names.result);
+    const struct value *item = find_item(settings, result, code);
     bool held = call->request->base.bytes && !call->request->changed;
-    call->report.said = RESULT_UNKNOWN;
-    if (find_item(settings, body, call->request->code, held, &item)) {
-        if (held)
-            mapi->lacks = item ? 0 : mapi->lacks + 1;
-        if (item)
-            return show(mapi, call, item, error);
-        if (held && mapi->lacks > SAME_KIND_MAX) {
-            call->report.said = RESULT_CLOSED;
-            portal_say(&call->report, &call->arena,
-                       _("it does not have what it acknowledged, again and again"));
-        }
-        return STATUS_OK;
+    bool blank = value_is_scalar(result) && (result->kind == VALUE_NULL || !result->text.length);
+    bool lacks = result && !item && (blank ? !held : !value_is_scalar(result) && !result->count);
+    if (held && (item || lacks))
+        mapi->lacks = item ? 0 : mapi->lacks + 1;
+    if (item)
+        return show(mapi, call, item, error);
+    report->said = RESULT_UNKNOWN;
+    if (!lacks) {
+        report->said = RESULT_LOST;
+        portal_say(report, &call->arena,
+                   _("HTTP 200, but the answer does not say whether " TEXT_PRINT
+                     " is there: its \"%s\" cannot be understood"),
+                   TEXT_ARG(code), settings->names.result);
+    } else if (held && mapi->lacks > SAME_KIND_MAX) {
+        report->said = RESULT_CLOSED;
+        portal_say(report, &call->arena, _("it does not have what it acknowledged, again and again"));
     }
-    call->report.said = RESULT_LOST;
-    portal_say(&call->report, &call->arena,
-               _("HTTP 200, but the answer does not say whether " TEXT_PRINT
-                 " is there: its \"%s\" cannot be understood"),
-               TEXT_ARG(call->request->code), settings->names.result);
     return STATUS_OK;
 }
 
@@ -268,19 +237,18 @@ static enum status looked(struct mapi *mapi, struct mapi_call *call, const struc
  * done nothing is looked at once (`prompt`), for the rest the look may lag. */
 static const struct {
     enum portal_result look, change;
-    bool prompt;
+    bool prompt, unexplained;
 } meanings[] = {
-    [MAPI_SIGN_SESSION] = { RESULT_BUSY, RESULT_LOST, true },
-    [MAPI_SIGN_DUPLICATE] = { RESULT_LOST, RESULT_MISMATCH, false },
-    [MAPI_SIGN_RIGHTS] = { RESULT_CLOSED, RESULT_CLOSED, false },
-    [MAPI_SIGN_UNKNOWN] = { RESULT_UNKNOWN, RESULT_LOST, false },
-    [MAPI_SIGN_REFUSED] = { RESULT_LOST, RESULT_REFUSED, false },
-    [MAPI_SIGN_BUSY] = { RESULT_BUSY, RESULT_LOST, true },
-    [MAPI_SIGN_NONE] = { RESULT_LOST, RESULT_LOST, false },
+    [MAPI_SIGN_SESSION] = { RESULT_BUSY, RESULT_LOST, .prompt = true },
+    [MAPI_SIGN_DUPLICATE] = { RESULT_LOST, RESULT_MISMATCH },
+    [MAPI_SIGN_RIGHTS] = { RESULT_CLOSED, RESULT_CLOSED },
+    [MAPI_SIGN_UNKNOWN] = { RESULT_UNKNOWN, RESULT_LOST, .unexplained = true },
+    [MAPI_SIGN_REFUSED] = { RESULT_LOST, RESULT_REFUSED },
+    [MAPI_SIGN_BUSY] = { RESULT_BUSY, RESULT_LOST, .prompt = true },
+    [MAPI_SIGN_NONE] = { RESULT_LOST, RESULT_LOST, .unexplained = true },
 };
 
-static enum portal_result failed(const struct mapi *mapi, struct mapi_call *call,
-                                 const struct reading *reading)
+static enum portal_result failed(const struct mapi *mapi, struct mapi_call *call)
 {
     struct portal_request *request = call->request;
     struct portal_response *report = &call->report;
@@ -288,124 +256,82 @@ static enum portal_result failed(const struct mapi *mapi, struct mapi_call *call
     bool asks = request->kind == PORTAL_ASK, again = request->renewed;
     /* 401, 403 or a redirect again, in a session that has served: it has ended again, or this record is not let in.
      * In one that has never served nobody is. */
-    bool served = mapi->proven == call->generation, shut = said == RESULT_CLOSED && reading->of_session;
+    bool served = mapi->proven == call->generation, shut = said == RESULT_CLOSED && call->ended;
     if (asks)
-        return said == RESULT_TAKEN     ? meanings[reading->sign].look
+        return said == RESULT_TAKEN     ? meanings[call->sign].look
                : shut && served         ? RESULT_BUSY
                : said == RESULT_REFUSED ? RESULT_CLOSED
                                         : said;
-    if (said == RESULT_TAKEN) {
-        report->prompt = meanings[reading->sign].prompt;
-        if (reading->sign == MAPI_SIGN_NONE || reading->sign == MAPI_SIGN_UNKNOWN) {
-            /* an error that no sign explains: once it may have been the session's */
-            report->futile = again;
-            request->renewed = true;
-        }
-        return meanings[reading->sign].change;
-    }
-    if (shut) { /* once, a session that has ended; then it is this call that may not be made */
-        request->renewed = report->prompt = true;
-        return again && !served ? RESULT_CLOSED : RESULT_LOST;
-    }
+    /* an error that no sign explains may have been the session's, once; then it is this call that may not be made */
+    bool unexplained = said == RESULT_TAKEN && meanings[call->sign].unexplained;
+    request->renewed |= unexplained || shut;
+    report->futile = unexplained && again;
     /* there is no key that would make a second push harmless */
-    report->prompt = said == RESULT_BUSY && report->status == 429;
-    return said == RESULT_BUSY ? RESULT_LOST : said;
+    report->prompt = shut || (said == RESULT_TAKEN && meanings[call->sign].prompt) ||
+                     (said == RESULT_BUSY && report->status == 429);
+    if (said == RESULT_TAKEN)
+        return meanings[call->sign].change;
+    return (shut && (served || !again)) || said == RESULT_BUSY ? RESULT_LOST : said;
 }
 
-static void put_ready(struct mapi *mapi, struct mapi_call *call)
-{
-    call->next = mapi->ready;
-    mapi->ready = call;
-}
-
-static enum status call_answered(struct mapi *mapi, struct mapi_call *call, const struct reading *reading,
-                                 bool renewed, struct error *error)
+enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
+                          bool *again, struct error *error)
 {
     struct portal_response *report = &call->report;
-    bool asks = call->request->kind == PORTAL_ASK;
-    if (reading->of_session && mapi->login == MAPI_LOGGED_IN && call->generation == mapi->generation)
-        mapi->login = MAPI_LOGGED_OUT;
-    if (asks && (renewed || (reading->of_session && !call->renewed))) {
-        /* which of the two had ended, the token or the session, a 401 does not say */
+    bool asks = call->request->kind == PORTAL_ASK, good = read_answer(mapi, call, answer);
+    bool renewed = portal_token_ended(mapi->portal, answer, call->token, &call->refusals, &mapi->refusal);
+    if (call->ended && call->generation == mapi->generation)
+        buffer_clear(&mapi->session);
+    *again = asks && (renewed || (call->ended && !call->renewed));
+    if (*again) { /* which of the two had ended, the token or the session, a 401 does not say */
         call->renewed |= !renewed;
-        return mapi_send(mapi, call, error);
+        return STATUS_OK;
     }
-    bool good = report->said == RESULT_TAKEN && reading->sign == MAPI_SIGN_SUCCESS;
     if (good)
         mapi->proven = call->generation;
-    if (good && asks && looked(mapi, call, reading->body, error))
-        return error->status;
     call->request->changed |= !asks;
     report->prompt = renewed;
     if (!good)
-        report->said = renewed ? RESULT_LOST : failed(mapi, call, reading);
-    put_ready(mapi, call);
-    return STATUS_OK;
+        report->said = renewed ? RESULT_LOST : failed(mapi, call);
+    return good && asks ? looked(mapi, call, error) : STATUS_OK;
 }
 
 /* ---- the session ---- */
 
 /* A login that failed is busy, closed or not reached to those who wait for it; where it is refused, the run stops. */
-static void fail_waiting(struct mapi *mapi, const struct reading *login)
+static void login_failed(struct mapi *mapi)
 {
-    const struct mapi_settings *settings = mapi_settings_of(mapi);
-    struct portal_response *report = &mapi->opening.report;
-    bool shut = report->said == RESULT_NOT_LEFT || report->said == RESULT_CLOSED;
-    bool busy = report->said == RESULT_BUSY || report->said == RESULT_LOST ||
-                (report->said == RESULT_TAKEN && login->sign == MAPI_SIGN_BUSY);
+    const struct mapi_settings *settings = mapi->settings;
+    struct mapi_call *login = &mapi->login;
+    struct portal_response *report = &login->report;
     struct text words = report->message;
-    portal_say(report, &mapi->opening.arena, _("at the login: " TEXT_PRINT), TEXT_ARG(words));
-    if (!shut && !busy) {
+    portal_say(report, &login->arena, _("at the login: " TEXT_PRINT), TEXT_ARG(words));
+    if (report->said == RESULT_REFUSED || (report->said == RESULT_TAKEN && login->sign != MAPI_SIGN_BUSY)) {
         (void)error_set(&mapi->refusal, STATUS_STOP,
                         _("the adapter %s opens no session for \"%s\"%s" TEXT_PRINT
                           "%s: check username, password and dstcode in portal.login"),
                         settings->common.shown, settings->user, words.length ? " (" : "", TEXT_ARG(words),
                         words.length ? ")" : "");
-        portal_say_error(report, &mapi->opening.arena, &mapi->refusal);
+        portal_say_error(report, &login->arena, &mapi->refusal);
     }
-    if (!shut)
+    if (report->said != RESULT_NOT_LEFT && report->said != RESULT_CLOSED)
         report->said = RESULT_BUSY;
-    for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting)); put_ready(mapi, call)) {
-        struct portal_request *request = call->request;
-        call->report = *report;
-        call->report.request = request;
-        call->report.last = true;
-    }
 }
 
-static enum status logged_in(struct mapi *mapi, const struct reading *reading, struct error *error)
+bool mapi_logged_in(struct mapi *mapi, const struct http_response *answer)
 {
-    const struct portal_response *report = &mapi->opening.report;
-    struct text session = value_text_of(reading->body, mapi_settings_of(mapi)->names.session);
+    struct mapi_call *login = &mapi->login;
+    arena_clear(&login->arena);
+    login->report = (struct portal_response){ .last = true, .retry_after = -1 };
+    bool good = read_answer(mapi, login, answer);
+    if (portal_token_ended(mapi->portal, answer, login->token, &login->refusals, &mapi->refusal))
+        return false;
+    struct text session = value_text_of(login->answer, mapi->settings->names.session);
     secrets_add(session, SECRETS_GIVEN);
-    mapi->opening.refusals = 0;
-    if (report->said != RESULT_TAKEN || reading->sign != MAPI_SIGN_SUCCESS || !text_trim(session).length) {
-        fail_waiting(mapi, reading);
-        return STATUS_OK;
-    }
-    buffer_clear(&mapi->session);
-    buffer_text(&mapi->session, session);
-    mapi->login = MAPI_LOGGED_IN;
-    mapi->generation++;
-    for (struct mapi_call *call; (call = mapi_calls_take(&mapi->waiting));)
-        if (mapi_send(mapi, call, error))
-            return error->status;
-    return STATUS_OK;
-}
-
-enum status mapi_answered(struct mapi *mapi, struct mapi_call *call, const struct http_response *answer,
-                          struct error *error)
-{
-    struct reading reading;
-    bool opens = call == &mapi->opening;
-    if (opens) {
-        arena_clear(&call->arena);
-        mapi->login = MAPI_LOGGED_OUT;
-        call->report = (struct portal_response){ .retry_after = -1 };
-    }
-    read_answer(mapi, call, answer, &reading);
-    bool renewed = portal_token_ended(mapi->portal, answer, call->token, &call->refusals, &mapi->refusal);
-    if (opens)
-        return renewed ? mapi_log_in(mapi, error) : logged_in(mapi, &reading, error);
-    return call_answered(mapi, call, &reading, renewed, error);
+    mapi->shut = !good || !text_trim(session).length;
+    if (mapi->shut)
+        login_failed(mapi);
+    else
+        buffer_text(&mapi->session, session);
+    return true;
 }

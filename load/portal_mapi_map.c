@@ -1,114 +1,85 @@
-/* The map at work: procedures out, and items compared. */
-#include "load/portal_mapi_fields.h"
+/* One walk through `fields` checks it, writes procedures and takes what comes back to the form in which it is compared. */
+#include "load/portal_mapi_map.h"
+
+#include <string.h>
 
 #include "core/canonical.h"
 #include "core/date.h"
 #include "core/decimal.h"
 #include "core/diff.h"
+#include "core/procedure.h"
 #include "record/normalise.h"
 
-/* Of a group of items, what its first one has: they share it. */
-static const struct value *follow(const struct value *item, const struct field_path *path)
-{
-    for (size_t i = 0; i < path->count; i++)
-        item = value_find(item && item->kind == VALUE_LIST ? item->first : item, path->steps[i]->name);
-    return item;
-}
+#define TABLES_MAX   32
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+/* The assembler reads the file, so that it is there wherever the program stands alone. */
+__asm__(".pushsection .rodata\n"
+        ".global portal_mapi_defaults\n"
+        "portal_mapi_defaults:\n"
+        ".incbin \"config/mapi.yaml\"\n"
+        ".byte 0\n"
+        ".popsection\n");
+
+/* The settings of a field; what a path alone says is `from`. */
+struct field_settings {
+    const char *from, *value, *each, *by, *codes, *date;
+    const struct value *map;
+};
+#define OF(member) offsetof(struct field_settings, member)
+static const struct setting field_settings[] = {
+    { "from", SETTING_TEXT, OF(from), .fallback = NULL },
+    { "value", SETTING_TEXT, OF(value), .fallback = NULL },
+    { "each", SETTING_TEXT, OF(each), .fallback = NULL },
+    { "by", SETTING_TEXT, OF(by), .fallback = NULL },
+    { "map", SETTING_OBJECT, OF(map), .fallback = NULL },
+    { "codes", SETTING_TEXT, OF(codes), .fallback = NULL },
+    { "date", SETTING_TEXT, OF(date), .fallback = NULL },
+};
+
+struct walk {
+    const struct mapi_map *map;
+    struct setting_context context;
+    struct error *error; /* the first fault of a check; a map that is checked has none */
+    enum { CHECK, OUT, BACK } way;
+    const char *tables[TABLES_MAX]; /* of codes: the defaults', and what fields name */
+    size_t table_count;
+};
+
+/* What a field of the adapter stands for. */
+struct spot {
+    const struct field *type;
+    const struct value
+        *item;          /* of the procedure or, on the way back, of the adapter; NULL: none, or a check */
+    const char *shared; /* what the items of a group share; NULL: it is none */
+};
 
 static struct text scalar_of(const struct value *value)
 {
     return value && (value->kind == VALUE_TEXT || value->kind == VALUE_NUMBER) ? value->text : TEXT("");
 }
 
-/* ---- out ---- */
-
-static struct value *write_scalar(struct arena *arena, const struct mapi_field *field,
-                                  const struct value *value)
+bool mapi_is_named(const struct value *list, struct text name)
 {
-    BUFFER_OWNED struct buffer out = { 0 };
-    struct text text = scalar_of(value);
-    struct date date;
-    if (!field->date.bytes || !date_read(text, &date))
-        return value_text(arena, text.length ? mapi_map_word(field, text) : text);
-    date_format(&out, field->date, date);
-    return value_text(arena, text_copy(arena, buffer_view(&out)));
+    if (value_is_scalar(list))
+        return text_equal(text_trim(list->text), name);
+    const struct value *item = list ? list->first : NULL;
+    while (item && !text_equal(text_trim(item->text), name))
+        item = item->next;
+    return item != NULL;
 }
 
-/* A list of lists: the items that have the same `by`, in the order of first mention. */
-static const struct value *group(struct arena *arena, const struct value *items, const struct field_path *by)
-{
-    struct value *groups = value_list(arena);
-    for (const struct value *item = items->first; item; item = item->next) {
-        struct text shared = scalar_of(follow(item, by));
-        struct value *found = groups->first, *copy = arena_new(arena, struct value);
-        while (found && !text_equal(scalar_of(follow(found, by)), shared))
-            found = found->next;
-        *copy = *item;
-        value_append(found ? found : value_append(groups, value_list(arena)), copy);
-    }
-    return groups;
-}
-
-static struct value *write_field(struct arena *arena, const struct mapi_field *field,
-                                 const struct value *item);
-
-static struct value *write_one(struct arena *arena, const struct mapi_field *field, const struct value *item)
-{
-    if (!field->members)
-        return write_scalar(arena, field, item);
-    struct value *object = value_object(arena);
-    for (size_t i = 0; i < field->count; i++)
-        value_set_text(object, field->members[i].name, write_field(arena, &field->members[i], item));
-    return object;
-}
-
-static struct value *write_field(struct arena *arena, const struct mapi_field *field,
-                                 const struct value *item)
-{
-    if (field->constant.bytes)
-        return value_text(arena, field->constant);
-    item = follow(item, &field->path);
-    if (!field->list)
-        return write_one(arena, field, item);
-    struct value *list = value_list(arena);
-    bool many = item && item->kind == VALUE_LIST;
-    if (many && field->by.count)
-        item = group(arena, item, &field->by);
-    for (const struct value *one = many ? item->first : item; one; one = many ? one->next : NULL)
-        value_append(list, write_one(arena, field, one));
-    return list;
-}
-
-struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, const struct value *procedure)
-{
-    return write_one(arena, &map->root, procedure);
-}
-
-/* ---- back ---- */
-
-/* Two items are compared by what is left of them: a name for all that says something, in one form. */
-
-static struct text plain_text(struct arena *arena, struct text text)
-{
-    struct normalise_counts uncounted = { 0 };
-    struct error error;
-    struct text plain;
-    return normalise(arena, text, false, &uncounted, &plain, &error) ? text : plain;
-}
+/* ---- texts ---- */
 
 /* The day alone: an adapter keeps dates in a form of its own, with or without a time. */
 static struct text plain_day(struct arena *arena, struct text format, struct text text)
 {
-    const struct text forms[] = { format,
-                                  TEXT("yyyyMMddHHmmss"),
-                                  TEXT("yyyyMMdd"),
-                                  TEXT("yyyy-MM-dd"),
-                                  TEXT("dd/MM/yyyy"),
-                                  TEXT("dd/MM/yyyy HH:mm:ss") };
+    static const char *const forms[] = { "yyyyMMddHHmmss", "yyyyMMdd", "yyyy-MM-dd", "dd/MM/yyyy",
+                                         "dd/MM/yyyy HH:mm:ss" };
     struct date date;
-    bool found = date_read_moment(text, &date);
-    for (size_t i = 0; !found && i < sizeof forms / sizeof *forms; i++)
-        found = date_parse(text, forms[i], &date);
+    bool found = date_read_moment(text, &date) || date_parse(text, format, &date);
+    for (size_t i = 0; !found && i < COUNT(forms); i++)
+        found = date_parse(text, text_of(forms[i]), &date);
     return found ? text_format(arena, "%lld", (long long)date_days(date)) : text;
 }
 
@@ -121,22 +92,163 @@ static struct text plain_number(struct arena *arena, struct text text)
     return decimal_from_number(arena, number, &decimal) ? decimal : text;
 }
 
-static struct value *plain_members(struct arena *arena, const struct mapi_field *field,
-                                   const struct value *item);
-
-/* NULL: it says nothing. */
-static struct value *plain_one(struct arena *arena, const struct mapi_field *field, const struct value *item)
+static struct value *plain(struct arena *arena, enum field_kind kind, struct text format, struct text text)
 {
-    if (item->kind == VALUE_LIST || (item->kind == VALUE_OBJECT && !field->members))
-        return value_copy(arena, item);
-    if (item->kind == VALUE_OBJECT)
-        return plain_members(arena, field, item);
-    struct text text = plain_text(arena, item->text);
-    if (field->date.bytes)
-        text = plain_day(arena, field->date, text);
-    if (field->type->kind == FIELD_INTEGER || field->type->kind == FIELD_DECIMAL)
-        text = plain_number(arena, text);
-    return text.length ? value_text(arena, text) : NULL;
+    struct normalise_counts uncounted = { 0 };
+    struct error error;
+    struct text said;
+    if (normalise(arena, text, false, &uncounted, &said, &error))
+        said = text;
+    if (kind == FIELD_DATE)
+        said = plain_day(arena, format, said);
+    else if (kind == FIELD_INTEGER || kind == FIELD_DECIMAL)
+        said = plain_number(arena, said);
+    return said.length ? value_text(arena, said) : NULL;
+}
+
+/* The adapter's word for a canonical one; the word itself where the table has none. */
+static struct text word_in(const struct value *table, struct text word)
+{
+    const struct value *entry = word.length ? value_find_text(table, word) : NULL;
+    return entry ? entry->text : word;
+}
+
+/* ---- checks ---- */
+
+static enum status read_field(struct walk *walk, const struct value *node, struct field_settings *field)
+{
+    *field = (struct field_settings){ .from = NULL };
+    if (value_is_scalar(node))
+        field->from = text_string(walk->context.arena, node->text);
+    else if (setting_read(&walk->context, field_settings, COUNT(field_settings), node, "fields", field,
+                          walk->error))
+        return walk->error->status;
+    int ways = (field->from != NULL) + (field->value != NULL) + (field->each != NULL);
+    if (ways > 1 || (!ways && !field->map) || (field->map && ways && !field->each) ||
+        (field->by && !(field->map && field->each)))
+        return setting_fault(&walk->context, node, walk->error,
+                             _("\"" TEXT_PRINT "\" needs one of \"from\", \"value\" and \"each\", or a "
+                               "\"map\" alone; \"map\" goes with \"each\", and \"by\" with both"),
+                             TEXT_ARG(node->name));
+    return STATUS_OK;
+}
+
+static enum status check_scalar(struct walk *walk, const struct value *node, const char *path,
+                                const struct field *type)
+{
+    if (type->kind != FIELD_GROUP && type->kind != FIELD_LIST)
+        return STATUS_OK;
+    return setting_fault(&walk->context, node, walk->error,
+                         _("\"%s\" is no single text: a list wants \"each\", and what has fields of its "
+                           "own a \"map\", or one of them named"),
+                         path);
+}
+
+/* A word that the adapter does not know must not reach it: where the words are known, all are in the table. */
+static enum status check_codes(struct walk *walk, const struct value *node, const char *name,
+                               const struct field *type)
+{
+    const struct setting_context *context = &walk->context;
+    const struct value *table = value_find(walk->map->codes, name);
+    const char *const *choices = type->kind == FIELD_CHOICE ? type->choices : NULL;
+    size_t count = 0;
+    if (!table || table->kind != VALUE_OBJECT)
+        return setting_fault(context, node, walk->error,
+                             _("there is no table \"%s\" in \"codes\": words and their codes"), name);
+    if (walk->table_count < TABLES_MAX)
+        walk->tables[walk->table_count++] = name;
+    for (const struct value *entry = table->first; entry; entry = entry->next)
+        if (!value_is_scalar(entry))
+            return setting_fault(context, entry, walk->error,
+                                 _("the code of \"" TEXT_PRINT "\" must be a text"), TEXT_ARG(entry->name));
+    for (; choices && choices[count]; count++)
+        if (!value_find(table, choices[count]))
+            return setting_fault(context, node, walk->error,
+                                 _("the table \"%s\" has no entry for \"%s\"; write \"\" where the adapter "
+                                   "has no word for it"),
+                                 name, choices[count]);
+    return choices ? setting_check_names(context, table, name, choices, count, walk->error) : STATUS_OK;
+}
+
+static enum status check_leaf(struct walk *walk, const struct value *node, const struct field_settings *field,
+                              const struct field *type, struct text format)
+{
+    if (check_scalar(walk, node, field->each ? field->each : field->from, type) ||
+        (field->codes && check_codes(walk, node, field->codes, type)))
+        return walk->error->status;
+    if (field->date && type->kind != FIELD_DATE)
+        return setting_fault(&walk->context, node, walk->error, _("the field is no date"));
+    if (type->kind == FIELD_DATE && !date_format_valid(format))
+        return setting_fault(&walk->context, node, walk->error,
+                             _("\"" TEXT_PRINT "\" is no format of dates; such is yyyyMMddHHmmss"),
+                             TEXT_ARG(format));
+    return STATUS_OK;
+}
+
+/* ---- the walk ---- */
+
+/* Where a path leads; "." is where it stands. Of a group of items, what its first one has: they share it. On the way back the
+ * adapter's names lead on, and the path says only what they stand for. */
+static enum status follow(struct walk *walk, const struct value *node, const char *text, struct spot *spot)
+{
+    struct field_path path = { .count = 0 };
+    if (strcmp(text, ".") != 0 && field_path_compile(spot->type, text_of(text), &path, walk->error))
+        return setting_place(&walk->context, node, walk->error);
+    for (size_t i = 0; i < path.count; i++) {
+        const struct value *item = spot->item;
+        if (path.each[i])
+            return setting_fault(&walk->context, node, walk->error, _("\"%s\" is a list: use \"each\""),
+                                 path.steps[i]->name);
+        spot->type = path.steps[i];
+        if (walk->way == OUT)
+            spot->item = value_find(item && item->kind == VALUE_LIST ? item->first : item, spot->type->name);
+    }
+    return STATUS_OK;
+}
+
+/* Where it comes from and, of groups, what their items share. */
+static enum status find_source(struct walk *walk, const struct value *node,
+                               const struct field_settings *field, struct spot *spot)
+{
+    const char *path = field->from ? field->from : field->each;
+    if (!path) /* an object stands for what its parent stands for */
+        return STATUS_OK;
+    if (spot->shared && strcmp(path, field->each ? "." : spot->shared) != 0)
+        return setting_fault(&walk->context, node, walk->error,
+                             _("the items of a group share \"%s\" alone; \"each: .\" has what each of them "
+                               "has"),
+                             spot->shared);
+    if (follow(walk, node, path, spot))
+        return walk->error->status;
+    if (field->each && spot->type->kind == FIELD_LIST)
+        spot->type = spot->type->item;
+    struct spot shared = *spot;
+    spot->shared = field->by;
+    return field->by && (follow(walk, node, field->by, &shared) ||
+                         check_scalar(walk, node, field->by, shared.type))
+               ? walk->error->status
+               : STATUS_OK;
+}
+
+static struct text shared_of(struct walk *walk, struct spot spot, const struct value *item)
+{
+    spot.item = item;
+    return follow(walk, NULL, spot.shared, &spot) ? TEXT("") : scalar_of(spot.item);
+}
+
+/* A list of lists: the items that have the same `by`, in the order of first mention. */
+static const struct value *group(struct walk *walk, struct spot spot)
+{
+    struct value *groups = value_list(walk->context.arena);
+    for (const struct value *item = spot.item->first; item; item = item->next) {
+        struct text shared = shared_of(walk, spot, item);
+        struct value *found = groups->first, *copy = arena_new(walk->context.arena, struct value);
+        while (found && !text_equal(shared_of(walk, spot, found), shared))
+            found = found->next;
+        *copy = *item;
+        value_append(found ? found : value_append(groups, value_list(walk->context.arena)), copy);
+    }
+    return groups;
 }
 
 /* Puts an item where the order of their canonical forms wants it, which stands in its name. */
@@ -153,42 +265,101 @@ static void put_sorted(struct arena *arena, struct value *list, struct value *it
     list->count++;
 }
 
-/* A single item stands for a list of it. */
-static struct value *plain_field(struct arena *arena, const struct mapi_field *field,
-                                 const struct value *value)
+static struct value *walk_text(struct walk *walk, const struct value *node,
+                               const struct field_settings *field, struct spot spot)
 {
-    if (!field->list)
-        return plain_one(arena, field, value);
-    struct value *list = value_list(arena);
-    bool many = value->kind == VALUE_LIST;
-    for (const struct value *item = many ? value->first : value; item; item = many ? item->next : NULL) {
-        struct value *said = plain_one(arena, field, item);
-        if (said && field->unordered)
-            put_sorted(arena, list, said);
-        else if (said)
-            value_append(list, said);
-    }
-    return list->count ? list : NULL;
+    BUFFER_OWNED struct buffer out = { 0 };
+    struct text format = text_of(field->date ? field->date : walk->map->dates), text = scalar_of(spot.item);
+    struct date date;
+    if (walk->way == CHECK && check_leaf(walk, node, field, spot.type, format))
+        return NULL;
+    if (walk->way == BACK)
+        return plain(walk->context.arena, spot.type->kind, format, text);
+    if (spot.type->kind != FIELD_DATE || !date_read(text, &date))
+        return value_text(walk->context.arena,
+                          word_in(field->codes ? value_find(walk->map->codes, field->codes) : NULL, text));
+    date_format(&out, format, date);
+    return value_text(walk->context.arena, text_copy(walk->context.arena, buffer_view(&out)));
 }
 
-static struct value *plain_members(struct arena *arena, const struct mapi_field *field,
-                                   const struct value *item)
+static struct value *walk_field(struct walk *walk, const struct value *node, struct spot spot);
+
+static struct value *walk_members(struct walk *walk, const struct value *map, struct spot spot)
 {
-    struct value *object = value_object(arena);
-    for (const struct mapi_field *at = field->members; at < field->members + field->count; at++) {
-        const struct value *member = at->compared ? value_find_text(item, at->name) : NULL;
-        struct value *said = member ? plain_field(arena, at, member) : NULL;
-        if (said)
-            value_set_text(object, at->name, said);
+    struct value *object = value_object(walk->context.arena);
+    for (const struct value *node = map->first; node && !walk->error->status; node = node->next) {
+        bool out = value_is_scalar(node) && !node->text.length; /* taken out */
+        struct value *made = out ? NULL : walk_field(walk, node, spot);
+        if (made)
+            value_set_text(object, node->name, made);
     }
-    return object->count ? object : NULL;
+    return object->count || walk->way == OUT ? object : NULL;
+}
+
+static struct value *walk_one(struct walk *walk, const struct value *node, const struct field_settings *field,
+                              struct spot spot)
+{
+    const struct value *item = spot.item;
+    bool back = walk->way == BACK;
+    if (back && (item->kind == VALUE_LIST || (item->kind == VALUE_OBJECT && !field->map)))
+        return value_copy(walk->context.arena, item);
+    return field->map && !(back && value_is_scalar(item)) ? walk_members(walk, field->map, spot)
+                                                          : walk_text(walk, node, field, spot);
+}
+
+/* A single item stands for a list of it. */
+static struct value *walk_field(struct walk *walk, const struct value *node, struct spot spot)
+{
+    struct field_settings field;
+    bool back = walk->way == BACK;
+    if (back)
+        spot.item = mapi_is_named(walk->map->not_compared, node->name) || node == walk->map->status
+                        ? NULL
+                        : value_find_text(spot.item, node->name);
+    if ((back && !spot.item) || read_field(walk, node, &field))
+        return NULL;
+    if (field.value)
+        return back ? NULL : value_string(walk->context.arena, field.value);
+    if (find_source(walk, node, &field, &spot))
+        return NULL;
+    if (!field.each || walk->way == CHECK)
+        return walk_one(walk, node, &field, spot);
+    struct value *list = value_list(walk->context.arena);
+    bool many = spot.item && spot.item->kind == VALUE_LIST;
+    bool unordered = back && mapi_is_named(walk->map->unordered, node->name);
+    const struct value *item = many && !back && field.by ? group(walk, spot) : spot.item;
+    for (item = many ? item->first : item; item; item = many ? item->next : NULL) {
+        spot.item = item;
+        struct value *made = walk_one(walk, node, &field, spot);
+        if (made && unordered)
+            put_sorted(walk->context.arena, list, made);
+        else if (made)
+            value_append(list, made);
+    }
+    return list->count || !back ? list : NULL;
+}
+
+/* ---- the whole ---- */
+
+/* Of a map that is checked. */
+static struct value *walk_all(const struct mapi_map *map, struct arena *arena, const struct value *item,
+                              int way)
+{
+    struct error error = { .status = STATUS_OK };
+    struct walk walk = { .map = map, .context = { .arena = arena }, .error = &error, .way = way };
+    return walk_members(&walk, map->fields, (struct spot){ &procedure_root, item, NULL });
+}
+
+struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, const struct value *procedure)
+{
+    return walk_all(map, arena, procedure, OUT);
 }
 
 bool mapi_map_same(const struct mapi_map *map, struct arena *arena, const struct value *left,
                    const struct value *right, struct buffer *where)
 {
     const struct diff *first =
-        diff_find(arena, plain_members(arena, &map->root, left), plain_members(arena, &map->root, right));
+        diff_find(arena, walk_all(map, arena, left, BACK), walk_all(map, arena, right, BACK));
     if (first && where)
         buffer_text(where, first->field);
     return !first;
@@ -197,9 +368,77 @@ bool mapi_map_same(const struct mapi_map *map, struct arena *arena, const struct
 enum remote_status mapi_map_standing(const struct mapi_map *map, const struct value *item)
 {
     struct text said = text_trim(scalar_of(value_find_text(item, map->status->name)));
-    if (text_equal(said, mapi_map_word(map->status, TEXT("abolished"))))
+    if (text_equal(said, map->abolished))
         return REMOTE_ABOLISHED;
-    if (text_equal(said, mapi_map_word(map->status, TEXT("announced"))))
+    if (text_equal(said, map->announced))
         return REMOTE_PUBLISHED;
     return said.length ? REMOTE_STRANGE : REMOTE_UNSAID;
+}
+
+/* The defaults with the configuration's own in their places, so many levels deep; new names come behind. */
+static struct value *merge(struct arena *arena, const struct value *defaults, const struct value *configured,
+                           int levels)
+{
+    struct value *merged = value_object(arena);
+    for (const struct value *member = defaults ? defaults->first : NULL; member; member = member->next) {
+        const struct value *own = value_find_text(configured, member->name);
+        value_set_text(merged, member->name,
+                       own && own->kind == VALUE_OBJECT && levels ? merge(arena, member, own, levels - 1)
+                                                                  : value_copy(arena, own ? own : member));
+    }
+    for (const struct value *member = configured ? configured->first : NULL; member; member = member->next)
+        if (!value_find_text(defaults, member->name))
+            value_set_text(merged, member->name, value_copy(arena, member));
+    return merged;
+}
+
+/* The field at the top that has this one of the procedure's. */
+static const struct value *find_from(const struct value *fields, const char *path)
+{
+    const struct value *node = fields->first;
+    while (node && !text_is(value_is_scalar(node) ? node->text : value_text_of(node, "from"), path))
+        node = node->next;
+    return node;
+}
+
+/* What the adapter holds cannot be told without code and status. */
+static enum status check_names(const struct walk *walk, struct mapi_map *map, const struct value *configured)
+{
+    map->code = find_from(map->fields, "code");
+    map->status = find_from(map->fields, "status");
+    if (!map->code || !map->status)
+        return setting_fault(
+            &walk->context, configured, walk->error,
+            _("\"fields\" must have the procedure's \"%s\" under some name: what the adapter "
+              "holds cannot be told without"),
+            map->code ? "status" : "code");
+    struct text table = value_text_of(map->status, "codes");
+    map->announced = word_in(value_find_text(map->codes, table), TEXT("announced"));
+    map->abolished = word_in(value_find_text(map->codes, table), TEXT("abolished"));
+    if (text_equal(map->announced, map->abolished) || !map->abolished.length)
+        return setting_fault(
+            &walk->context, map->codes, walk->error,
+            _("announced and abolished procedures must have different codes: how else can it "
+              "be seen that one is withdrawn?"));
+    return STATUS_OK;
+}
+
+enum status mapi_map_check(const struct setting_context *context, const struct value *defaults,
+                           struct mapi_map *map, struct error *error)
+{
+    struct text *names;
+    size_t count;
+    const struct value *own = map->fields, *codes = map->codes, *usual = value_find(defaults, "codes");
+    struct walk walk = { .map = map, .context = *context, .error = error, .way = CHECK };
+    for (const struct value *table = usual->first; table; table = table->next)
+        walk.tables[walk.table_count++] = text_string(context->arena, table->name);
+    map->fields = merge(context->arena, value_find(defaults, "fields"), own, 0);
+    map->codes = merge(context->arena, usual, codes, 1);
+    error->status = STATUS_OK;
+    (void)walk_members(&walk, map->fields, (struct spot){ .type = &procedure_root });
+    if (error->status || setting_texts(context, map->not_compared, &names, &count, error) ||
+        setting_texts(context, map->unordered, &names, &count, error) || check_names(&walk, map, own))
+        return error->status;
+    return codes ? setting_check_names(context, codes, "codes", walk.tables, walk.table_count, error)
+                 : STATUS_OK;
 }

@@ -55,17 +55,17 @@ static const struct setting name_settings[] = {
 
 /* The last are the names of 0.1.0. */
 static const struct setting sign_settings[] = {
-    { "success", SETTING_LIST, OF(sign_trees[MAPI_SIGN_SUCCESS]), .fallback = NULL },
-    { "session", SETTING_LIST, OF(sign_trees[MAPI_SIGN_SESSION]), .fallback = NULL },
-    { "duplicate", SETTING_LIST, OF(sign_trees[MAPI_SIGN_DUPLICATE]), .fallback = NULL },
-    { "rights", SETTING_LIST, OF(sign_trees[MAPI_SIGN_RIGHTS]), .fallback = NULL },
-    { "unknown", SETTING_LIST, OF(sign_trees[MAPI_SIGN_UNKNOWN]), .fallback = NULL },
-    { "refused", SETTING_LIST, OF(sign_trees[MAPI_SIGN_REFUSED]), .fallback = NULL },
-    { "busy", SETTING_LIST, OF(sign_trees[MAPI_SIGN_BUSY]), .fallback = NULL },
-    { "expired", SETTING_LIST, OF(sign_trees[MAPI_SIGN_SESSION]), .fallback = NULL },
-    { "mismatch", SETTING_LIST, OF(sign_trees[MAPI_SIGN_DUPLICATE]), .fallback = NULL },
-    { "closed", SETTING_LIST, OF(sign_trees[MAPI_SIGN_RIGHTS]), .fallback = NULL },
-    { "missing", SETTING_LIST, OF(sign_trees[MAPI_SIGN_UNKNOWN]), .fallback = NULL },
+    { "success", SETTING_LIST, OF(signs[MAPI_SIGN_SUCCESS]), .fallback = NULL },
+    { "session", SETTING_LIST, OF(signs[MAPI_SIGN_SESSION]), .fallback = NULL },
+    { "duplicate", SETTING_LIST, OF(signs[MAPI_SIGN_DUPLICATE]), .fallback = NULL },
+    { "rights", SETTING_LIST, OF(signs[MAPI_SIGN_RIGHTS]), .fallback = NULL },
+    { "unknown", SETTING_LIST, OF(signs[MAPI_SIGN_UNKNOWN]), .fallback = NULL },
+    { "refused", SETTING_LIST, OF(signs[MAPI_SIGN_REFUSED]), .fallback = NULL },
+    { "busy", SETTING_LIST, OF(signs[MAPI_SIGN_BUSY]), .fallback = NULL },
+    { "expired", SETTING_LIST, OF(signs[MAPI_SIGN_SESSION]), .fallback = NULL },
+    { "mismatch", SETTING_LIST, OF(signs[MAPI_SIGN_DUPLICATE]), .fallback = NULL },
+    { "closed", SETTING_LIST, OF(signs[MAPI_SIGN_RIGHTS]), .fallback = NULL },
+    { "missing", SETTING_LIST, OF(signs[MAPI_SIGN_UNKNOWN]), .fallback = NULL },
 };
 
 const struct setting mapi_setting_table[MAPI_SETTINGS] = {
@@ -79,42 +79,41 @@ const struct setting mapi_setting_table[MAPI_SETTINGS] = {
       .help = N_("the service that withdraws one; without, its status is pushed") },
     { "names", MEMBERS(name_settings), .help = N_("the names in calls and answers") },
     { "errors", MEMBERS(sign_settings), .help = N_("what error codes and messages mean") },
-    { "fields", SETTING_OBJECT, OF(fields.fields), .help = N_("a procedure under the adapter's names") },
-    { "codes", SETTING_OBJECT, OF(fields.codes), .help = N_("the adapter's codes for canonical words") },
-    { "dates", SETTING_TEXT, OF(fields.dates), .fallback = "yyyyMMddHHmmss",
-      .help = N_("the format of dates") },
-    { "not_compared", SETTING_LIST, OF(fields.not_compared),
+    { "fields", SETTING_OBJECT, OF(map.fields), .help = N_("a procedure under the adapter's names") },
+    { "codes", SETTING_OBJECT, OF(map.codes), .help = N_("the adapter's codes for canonical words") },
+    { "dates", SETTING_TEXT, OF(map.dates), .fallback = "yyyyMMddHHmmss", .help = N_("the format of dates") },
+    { "not_compared", SETTING_LIST, OF(map.not_compared),
       .help = N_("names that the adapter changes by itself, so that they say nothing when read back") },
     { "settle", SETTING_DURATION, OF(common.lag), .maximum = 3600000,
       .help = N_("the former name of appears_within") },
-    { "unordered", SETTING_LIST, OF(fields.unordered),
+    { "unordered", SETTING_LIST, OF(map.unordered),
       .help = N_("names of lists that have no order, so that none is compared") },
     { "facade", SETTING_BOOLEAN, OF(facade), .fallback = "false",
       .help = N_("answers come wrapped as {\"message\": \"JSON in a text\"}") },
 };
 
 static enum status read_sign(const struct setting_context *context, const struct value *list,
-                             struct mapi_sign_texts *sign, struct error *error)
+                             struct text *pattern, struct error *error)
 {
-    BUFFER_OWNED struct buffer pattern = { 0 };
+    BUFFER_OWNED struct buffer whole = { 0 };
     struct regex *compiled = NULL;
-    if (setting_texts(context, list, &sign->codes, &sign->count, error))
+    struct text *texts;
+    size_t count;
+    if (setting_texts(context, list, &texts, &count, error))
         return error->status;
-    for (size_t i = 0; i < sign->count; i++) {
-        sign->codes[i] = text_trim(sign->codes[i]);
-        if (!sign->codes[i].length)
-            return setting_fault(
-                context, list, error,
-                _("an empty sign stands for nothing; write error codes, or patterns of whole "
-                  "messages"));
-        buffer_string(&pattern, i ? "|" : "(?i)^" MARKS "(?:");
-        buffer_text(&pattern, unicode_nfc(context->arena, sign->codes[i]));
+    if (mapi_is_named(list, TEXT("")))
+        return setting_fault(context, list, error,
+                             _("an empty sign stands for nothing; write error codes, or patterns of whole "
+                               "messages"));
+    for (size_t i = 0; i < count; i++) {
+        buffer_string(&whole, i ? "|" : "(?i)^" MARKS "(?:");
+        buffer_text(&whole, unicode_nfc(context->arena, text_trim(texts[i])));
     }
-    if (!sign->count)
+    if (!count)
         return STATUS_OK;
-    buffer_string(&pattern, ")" MARKS "$");
-    sign->pattern = text_copy(context->arena, buffer_view(&pattern));
-    if (regex_compile(sign->pattern, &compiled, error))
+    buffer_string(&whole, ")" MARKS "$");
+    *pattern = text_copy(context->arena, buffer_view(&whole));
+    if (regex_compile(*pattern, &compiled, error))
         return setting_place(context, list, error);
     regex_free(compiled);
     return STATUS_OK;
@@ -132,10 +131,9 @@ static enum status read_signs(struct portal *portal, const struct setting_contex
                             "its texts are patterns of whole messages"),
                           sign_settings[i].name);
     for (size_t i = 0; i < MAPI_SIGNS; i++) {
-        const struct value *list = settings->sign_trees[i];
-        if (!list)
-            list = value_find(value_find(defaults, "errors"), sign_settings[i].name);
-        if (read_sign(context, list, &settings->signs[i], error))
+        if (!settings->signs[i])
+            settings->signs[i] = value_find(value_find(defaults, "errors"), sign_settings[i].name);
+        if (read_sign(context, settings->signs[i], &settings->patterns[i], error))
             return error->status;
     }
     return STATUS_OK;
@@ -149,18 +147,10 @@ static enum status read_login(const struct setting_context *context, const struc
         auth_resolve(context, folder, login, "password", &settings->password, error) ||
         auth_resolve(context, folder, login, "dstcode", &settings->destination, error))
         return error->status;
-    if (*settings->user && *settings->password)
-        return STATUS_OK;
-    return setting_fault(context, login, error, _("\"portal.login\" needs a username and a password"));
-}
-
-static enum status check_paths(const struct setting_context *context, const struct value *tree,
-                               const struct mapi_settings *settings, struct error *error)
-{
+    if (!*settings->user || !*settings->password)
+        return setting_fault(context, login, error, _("\"portal.login\" needs a username and a password"));
     if (*settings->login_path != '/')
-        return setting_fault(context, value_find(tree, "login"), error, _("\"path\" must begin with /"));
-    if (*settings->call_path != '/')
-        return setting_fault(context, value_find(tree, "call"), error, _("\"call\" must begin with /"));
+        return setting_fault(context, login, error, _("\"path\" must begin with /"));
     return STATUS_OK;
 }
 
@@ -176,7 +166,9 @@ enum status mapi_check(struct portal *portal, const struct setting_context *cont
         portal_notice(portal, _("portal.settle is called appears_within now"));
     if (yaml_parse(context->arena, text_of(portal_mapi_defaults), "defaults", &defaults, error) ||
         read_login(context, value_find(tree, "login"), settings, error) ||
-        check_paths(context, tree, settings, error) || read_signs(portal, context, tree, defaults, error))
+        read_signs(portal, context, tree, defaults, error))
         return error->status;
-    return mapi_map_compile(context, &settings->fields, defaults, &settings->map, error);
+    if (*settings->call_path != '/')
+        return setting_fault(context, value_find(tree, "call"), error, _("\"call\" must begin with /"));
+    return mapi_map_check(context, defaults, &settings->map, error);
 }

@@ -85,11 +85,7 @@ static enum status keep_page(struct store *store, const struct portal_page *page
         status = reconciliation_listing_put(store, &entry, &is_new, error);
         *added += !status && is_new;
     }
-    if (!status)
-        status = store_commit(store, error);
-    if (status)
-        store_rollback(store);
-    return status;
+    return store_end(store, status, error);
 }
 
 /* A page that brings nothing new although another one follows would go on for ever, and so would one that always
@@ -166,11 +162,7 @@ static enum status ask_one(struct store *store, struct portal *portal, struct te
         return error->status;
     status = status == STATUS_END ? reconciliation_told(store, code, NULL, error)
                                   : keep_told(store, code, &report.remote, error);
-    if (!status)
-        status = store_commit(store, error);
-    if (status)
-        store_rollback(store);
-    return status;
+    return store_end(store, status, error);
 }
 
 /* What the listing says otherwise than it is believed, or not at all. */

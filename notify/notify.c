@@ -19,9 +19,19 @@
 enum style { STYLE_PLAIN, STYLE_HEALTHCHECKS };
 enum body { BODY_TEXT, BODY_JSON };
 
-static const char *const causes[] = { "stopped", "new-kept", "recovered", "deadline", "approval" };
+#define CAUSE_NAME(id, name) [id] = name,
+static const char *const causes[] = { NOTIFY_CAUSES_ALL(CAUSE_NAME) };
 
 /* ---- settings ---- */
+
+/* NOTIFY_CAUSES: there is none that can be asked for. */
+static int find_cause(struct text name)
+{
+    int cause = 0;
+    while (cause < NOTIFY_CAUSES && (cause == NOTIFY_APPROVAL || !text_is(name, causes[cause])))
+        cause++;
+    return cause;
+}
 
 static enum status read_words(const struct setting_context *context, struct notify_entry *entry,
                               struct error *error)
@@ -31,13 +41,15 @@ static enum status read_words(const struct setting_context *context, struct noti
     if (entry->on && setting_texts(context, entry->on, &words, &count, error))
         return error->status;
     for (size_t i = 0; i < count; i++) {
-        int cause = 0;
-        while (cause < NOTIFY_APPROVAL && !text_is(words[i], causes[cause]))
-            cause++;
-        if (cause == NOTIFY_APPROVAL)
-            return setting_fault(context, entry->on, error,
-                                 _("\"on\" takes stopped, new-kept, recovered and deadline, not \"%.*s\""),
+        int cause = find_cause(words[i]);
+        if (cause == NOTIFY_CAUSES) {
+            BUFFER_OWNED struct buffer known = { 0 };
+            for (int j = 0; j < NOTIFY_CAUSES; j++)
+                if (j != NOTIFY_APPROVAL)
+                    buffer_printf(&known, "%s%s", j ? ", " : "", causes[j]);
+            return setting_fault(context, entry->on, error, _("\"on\" takes %s, not \"%.*s\""), known.bytes,
                                  TEXT_ARG(words[i]));
+        }
         entry->told_on[cause] = true;
     }
     for (int i = 0; i < NOTIFY_CAUSES; i++)
@@ -58,7 +70,7 @@ static enum status check_entry(const struct setting_context *context, const char
                                const struct value *item, struct notify_entry *entry, struct error *error)
 {
     const struct sink *sink = &entry->sink;
-    if (entry->metrics && (sink->url || sink->mail || sink->command || sink->folder))
+    if (entry->metrics && sink_named(sink))
         return setting_fault(context, item, error, _("\"metrics\" stands alone in its entry"));
     if (!entry->metrics && sink_check(context, base, item, &entry->sink, error))
         return error->status;
@@ -77,7 +89,7 @@ enum status notify_read(const struct setting_context *context, const char *base,
         { "metrics", SETTING_TEXT, offsetof(struct notify_entry, metrics),
           .help = N_("a file for node-exporter's textfile collector") },
         { "on", SETTING_LIST, offsetof(struct notify_entry, on),
-          .help = N_("of what: stopped, new-kept, recovered, deadline") },
+          .help = N_("the causes of which it tells; all of them when not given") },
         { "ok", SETTING_LIST, offsetof(struct notify_entry, ok),
           .help = N_("health checks: exit codes that are success; 0 and 1 unless said otherwise") },
         { "style", SETTING_CHOICE, offsetof(struct notify_entry, style), .choices = styles,
@@ -218,9 +230,12 @@ static void find_causes(struct told *told, const struct notify_night *night, str
     struct arena *arena = &told->arena;
     bool stopped = night->exit_code > 1;
     bool was_stopped = !stopped && told_forget(told, "stopped:");
-    *tonight =
-        (struct tonight){ .is = { stopped, has_rows(night->new_kept) || has_rows(night->still_kept),
-                                  was_stopped, has_rows(night->deadlines), has_rows(night->approval) } };
+    *tonight = (struct tonight){ .is = { [NOTIFY_STOPPED] = stopped,
+                                         [NOTIFY_NEW_KEPT] =
+                                             has_rows(night->new_kept) || has_rows(night->still_kept),
+                                         [NOTIFY_RECOVERED] = was_stopped,
+                                         [NOTIFY_DEADLINE] = has_rows(night->deadlines),
+                                         [NOTIFY_APPROVAL] = has_rows(night->approval) } };
     tonight->key[NOTIFY_STOPPED] =
         text_format(arena, "stopped:%d:%.*s", night->exit_code, (int)text_cut(night->why, 160),
                     night->why.bytes ? night->why.bytes : "");

@@ -19,14 +19,12 @@
 
 #include "notify/sink.h"
 
-enum notify_cause {
-    NOTIFY_STOPPED,
-    NOTIFY_NEW_KEPT,
-    NOTIFY_RECOVERED,
-    NOTIFY_DEADLINE,
-    NOTIFY_APPROVAL,
-    NOTIFY_CAUSES
-};
+/* The causes, each once, as "on" of a notice and of an entry names them. NOTIFY_APPROVAL is told to everybody, and not asked for. */
+#define NOTIFY_CAUSES_ALL(one)                                                                               \
+    one(NOTIFY_STOPPED, "stopped") one(NOTIFY_NEW_KEPT, "new-kept") one(NOTIFY_RECOVERED, "recovered")       \
+        one(NOTIFY_DEADLINE, "deadline") one(NOTIFY_APPROVAL, "approval")
+#define NOTIFY_CAUSE_ID(id, name) id,
+enum notify_cause { NOTIFY_CAUSES_ALL(NOTIFY_CAUSE_ID) NOTIFY_CAUSES };
 
 struct notify_entry {
     struct sink sink; /* the first member: SINK_SETTINGS */

@@ -1,5 +1,6 @@
 #include "notify/sink.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "adapters/auth.h"
@@ -12,55 +13,6 @@
 #define SEND_MS     30000
 #define HEADERS_MAX 16
 #define TO_MAX      50
-
-enum status sink_check(const struct setting_context *context, const char *base, const struct value *tree,
-                       struct sink *sink, struct error *error)
-{
-    struct arena *arena = context->arena;
-    struct text *to = NULL;
-    size_t count = 0;
-    const char **const ways[] = { &sink->folder, &sink->command, &sink->url };
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-        *ways[i] = *ways[i] && **ways[i] ? *ways[i] : NULL; /* an empty one leads nowhere */
-    if (!!sink->folder + !!sink->command + !!sink->url + !!sink->mail != 1)
-        return setting_fault(context, tree, error,
-                             _("it goes one way: \"folder\", \"command\", \"url\" or \"mail\""));
-    sink->base = base;
-    sink->kind = sink->folder ? SINK_FOLDER : sink->command ? SINK_COMMAND : sink->url ? SINK_URL : SINK_MAIL;
-    if (sink->folder)
-        sink->folder = file_path(arena, base, sink->folder);
-    if (sink->url && strncmp(sink->url, "https://", 8) && strncmp(sink->url, "http://", 7) &&
-        strncmp(sink->url, "${", 2))
-        return setting_fault(context, value_find(tree, "url"), error, _("\"%s\" is no http(s) address"),
-                             sink->url);
-    if (sink->mail && setting_texts(context, sink->mail, &to, &count, error))
-        return error->status;
-    for (size_t i = 0; i < count; i++)
-        if (!http_mail_is_address(to[i]) || i == TO_MAX)
-            return setting_fault(context, value_find(tree, "mail"), error,
-                                 _("\"%.*s\" is no address of mail"), TEXT_ARG(to[i]));
-    if (sink->from && !http_mail_is_address(text_of(sink->from)))
-        return setting_fault(context, value_find(tree, "from"), error, _("\"%s\" is no address of mail"),
-                             sink->from);
-    if (sink->server && strncmp(sink->server, "smtp://", 7) && strncmp(sink->server, "smtps://", 8))
-        return setting_fault(context, value_find(tree, "server"), error,
-                             _("\"%s\" is no mail server: smtp://host or smtps://host"), sink->server);
-    if (sink->server && !sink->from)
-        return setting_fault(context, tree, error,
-                             _("\"server\" wants \"from\": the address that mail comes from"));
-    struct text shown = sink->folder    ? text_of(sink->folder)
-                        : sink->command ? secret_hide_arguments(arena, text_of(sink->command))
-                        : sink->url     ? secret_hide(arena, text_of(sink->url))
-                                        : to[0];
-    sink->shown = text_format(arena, "%s " TEXT_PRINT,
-                              sink->folder    ? "folder"
-                              : sink->command ? "command"
-                              : sink->url     ? "url"
-                                              : "mail",
-                              TEXT_ARG(shown))
-                      .bytes;
-    return STATUS_OK;
-}
 
 static enum status run(const char *const *argv, struct text input, struct error *error)
 {
@@ -170,20 +122,110 @@ enum status sink_post(const struct sink *sink, const char *url, struct text body
     return status;
 }
 
+static enum status to_command(const struct sink *sink, const struct sink_message *message,
+                              struct arena *arena, struct error *error)
+{
+    (void)arena;
+    /* Paths in it start where all paths of the configuration start. */
+    return run(
+        (const char *const[]){ "/bin/sh", "-c", "cd \"$0\" && eval \"$1\"", sink->base, sink->command, NULL },
+        message->body, error);
+}
+
+static enum status to_url(const struct sink *sink, const struct sink_message *message, struct arena *arena,
+                          struct error *error)
+{
+    (void)arena;
+    return sink_post(sink, sink->url, message->body, message->type, error);
+}
+
+/* The ways, each once: another is a row here, a function that sends, and a setting. */
+static const struct sink_way {
+    const char *name;
+    size_t at; /* of its setting */
+    enum status (*send)(const struct sink *sink, const struct sink_message *message, struct arena *arena,
+                        struct error *error);
+} ways[] = {
+    { "folder", offsetof(struct sink, folder), to_folder },
+    { "command", offsetof(struct sink, command), to_command },
+    { "url", offsetof(struct sink, url), to_url },
+    { "mail", offsetof(struct sink, mail), to_mail },
+};
+#define WAYS (sizeof ways / sizeof *ways)
+
+static bool is_given(const struct sink *sink, const struct sink_way *way)
+{
+    return *(const void *const *)((const char *)sink + way->at) != NULL;
+}
+
+const char *sink_named(const struct sink *sink)
+{
+    for (size_t i = 0; i < WAYS; i++)
+        if (is_given(sink, &ways[i]))
+            return ways[i].name;
+    return NULL;
+}
+
+/* One way, and no other. */
+static enum status choose_way(const struct setting_context *context, const struct value *tree,
+                              struct sink *sink, struct error *error)
+{
+    BUFFER_OWNED struct buffer names = { 0 };
+    size_t given = 0;
+    for (size_t i = 0; i < WAYS; i++) {
+        buffer_printf(&names, "%s\"%s\"", i ? ", " : "", ways[i].name);
+        if (!is_given(sink, &ways[i]))
+            continue;
+        sink->way = &ways[i];
+        given++;
+    }
+    return given == 1 ? STATUS_OK
+                      : setting_fault(context, tree, error, _("it goes one way, one of %s"), names.bytes);
+}
+
+enum status sink_check(const struct setting_context *context, const char *base, const struct value *tree,
+                       struct sink *sink, struct error *error)
+{
+    struct arena *arena = context->arena;
+    struct text *to = NULL;
+    size_t count = 0;
+    const char **const texts[] = { &sink->folder, &sink->command, &sink->url };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = *texts[i] && **texts[i] ? *texts[i] : NULL; /* an empty one leads nowhere */
+    if (choose_way(context, tree, sink, error))
+        return error->status;
+    sink->base = base;
+    if (sink->folder)
+        sink->folder = file_path(arena, base, sink->folder);
+    if (sink->url && strncmp(sink->url, "https://", 8) && strncmp(sink->url, "http://", 7) &&
+        strncmp(sink->url, "${", 2))
+        return setting_fault(context, value_find(tree, "url"), error, _("\"%s\" is no http(s) address"),
+                             sink->url);
+    if (sink->mail && setting_texts(context, sink->mail, &to, &count, error))
+        return error->status;
+    for (size_t i = 0; i < count; i++)
+        if (!http_mail_is_address(to[i]) || i == TO_MAX)
+            return setting_fault(context, value_find(tree, "mail"), error,
+                                 _("\"%.*s\" is no address of mail"), TEXT_ARG(to[i]));
+    if (sink->from && !http_mail_is_address(text_of(sink->from)))
+        return setting_fault(context, value_find(tree, "from"), error, _("\"%s\" is no address of mail"),
+                             sink->from);
+    if (sink->server && strncmp(sink->server, "smtp://", 7) && strncmp(sink->server, "smtps://", 8))
+        return setting_fault(context, value_find(tree, "server"), error,
+                             _("\"%s\" is no mail server: smtp://host or smtps://host"), sink->server);
+    if (sink->server && !sink->from)
+        return setting_fault(context, tree, error,
+                             _("\"server\" wants \"from\": the address that mail comes from"));
+    struct text shown = sink->folder    ? text_of(sink->folder)
+                        : sink->command ? secret_hide_arguments(arena, text_of(sink->command))
+                        : sink->url     ? secret_hide(arena, text_of(sink->url))
+                                        : to[0];
+    sink->shown = text_format(arena, "%s " TEXT_PRINT, sink->way->name, TEXT_ARG(shown)).bytes;
+    return STATUS_OK;
+}
+
 enum status sink_send(const struct sink *sink, const struct sink_message *message, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
-    switch (sink->kind) {
-    case SINK_FOLDER:
-        return to_folder(sink, message, &arena, error);
-    case SINK_COMMAND: /* paths in it start where all paths of the configuration start */
-        return run((const char *const[]){ "/bin/sh", "-c", "cd \"$0\" && eval \"$1\"", sink->base,
-                                          sink->command, NULL },
-                   message->body, error);
-    case SINK_URL:
-        return sink_post(sink, sink->url, message->body, message->type, error);
-    case SINK_MAIL:
-        return to_mail(sink, message, &arena, error);
-    }
-    return STATUS_OK;
+    return sink->way->send(sink, message, &arena, error);
 }

@@ -14,11 +14,9 @@
 
 #include "core/setting.h"
 
-enum sink_kind { SINK_FOLDER, SINK_COMMAND, SINK_URL, SINK_MAIL };
-
 struct sink {
-    enum sink_kind kind;
-    const char *base; /* the folder that paths start at */
+    const struct sink_way *way; /* set by sink_check (the table of sink.c) */
+    const char *base;           /* the folder that paths start at */
     const char *folder, *command, *url, *from, *server, *sendmail;
     const struct value *headers, *mail, *auth;
     const char *shown; /* for messages: the way, without secrets */
@@ -40,6 +38,8 @@ struct sink {
         "auth", SETTING_OBJECT, offsetof(struct sink, auth), .help = N_("of the mail server: basic")         \
     }
 
+/* The way that the settings name, "url"; NULL: none. Before sink_check, too. */
+const char *sink_named(const struct sink *sink);
 /* After the table was read: one way, and what belongs to it. `tree` is the entry, for places. */
 enum status sink_check(const struct setting_context *context, const char *base, const struct value *tree,
                        struct sink *sink, struct error *error);

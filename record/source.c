@@ -8,7 +8,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char *const formats[] = { "json", "ndjson", "xml", "html", "csv", "xlsx", "rows", NULL };
+#define NAME(id, name, shape)  [id] = #name,
+#define SHAPE(id, name, shape) [id] = (shape),
+static const char *const formats[] = { SOURCE_FORMATS(NAME) NULL };
+static const enum record_shape shapes[] = { SOURCE_FORMATS(SHAPE) };
 static const char *const hidden_choices[] = { "take", "skip", NULL };
 static const char *const struck_choices[] = { "reject", "take", "skip", NULL };
 static const char *const listings[] = { "full", "changes", NULL };
@@ -134,23 +137,6 @@ static enum status check_encoding(const struct setting_context *context, struct 
     return STATUS_OK;
 }
 
-static enum record_shape shape_of(int format)
-{
-    switch (format) {
-    case SOURCE_XML:
-        return RECORD_XML;
-    case SOURCE_HTML:
-        return RECORD_HTML;
-    case SOURCE_CSV:
-        return RECORD_CSV;
-    case SOURCE_XLSX:
-    case SOURCE_ROWS:
-        return RECORD_TABLE;
-    default:
-        return RECORD_JSON;
-    }
-}
-
 static enum status check_options(const struct setting_context *context, const struct source *source,
                                  struct error *error)
 {
@@ -217,7 +203,7 @@ static enum status read_source(const struct setting_context *context, const stru
     source->name = source->name ? source->name : "";
     source->tree = tree;
     source->unformatted = !is_format(tree);
-    source->record.shape = source->unformatted ? RECORD_CSV : shape_of(source->format);
+    source->record.shape = source->unformatted ? RECORD_CSV : shapes[source->format];
     source->record.encoding = source->encoding;
     (void)((source->unformatted ||
             setting_step(context, &all, check_options(context, source, error), error)) &&

@@ -6,15 +6,21 @@
 #include "core/setting.h"
 #include "record/record.h"
 
-enum source_format {
-    SOURCE_JSON,
-    SOURCE_NDJSON,
-    SOURCE_XML,
-    SOURCE_HTML,
-    SOURCE_CSV,
-    SOURCE_XLSX,
-    SOURCE_ROWS,
-};
+/* The formats, each once: its name in the configuration, which is its decoder's, too (extract/decode_NAME.c), and what its
+ * records are. Which settings mean something to it stands in source.c. */
+/* clang-format off */
+#define SOURCE_FORMATS(one)                \
+    one(SOURCE_JSON,   json,   RECORD_JSON)  \
+    one(SOURCE_NDJSON, ndjson, RECORD_JSON)  \
+    one(SOURCE_XML,    xml,    RECORD_XML)   \
+    one(SOURCE_HTML,   html,   RECORD_HTML)  \
+    one(SOURCE_CSV,    csv,    RECORD_CSV)   \
+    one(SOURCE_XLSX,   xlsx,   RECORD_TABLE) \
+    one(SOURCE_ROWS,   rows,   RECORD_TABLE)
+/* clang-format on */
+
+#define SOURCE_FORMAT_ID(id, name, shape) id,
+enum source_format { SOURCE_FORMATS(SOURCE_FORMAT_ID) };
 
 struct source {
     const char *name;

@@ -48,17 +48,23 @@ static enum status read_day(const char *text, const char *option, struct date *d
     return STATUS_OK;
 }
 
-static const struct report_kind *kind_of(const struct report_request *request, struct error *error)
+const char *report_names(struct arena *arena, const char *between)
 {
     BUFFER_OWNED struct buffer names = { 0 };
-    for (const struct report_kind *kind = report_kinds; kind->name; kind++) {
+    for (const struct report_kind *kind = report_kinds; kind->name; kind++)
+        buffer_printf(&names, "%s%s", kind->name, between);
+    buffer_string(&names, REPORT_KEPT);
+    return text_string(arena, buffer_view(&names));
+}
+
+static const struct report_kind *kind_of(const struct report_request *request, struct error *error)
+{
+    ARENA_OWNED struct arena arena = { 0 };
+    for (const struct report_kind *kind = report_kinds; kind->name; kind++)
         if (text_is(request->name, kind->name))
             return kind;
-        buffer_printf(&names, "%s, ", kind->name);
-    }
-    buffer_string(&names, REPORT_KEPT);
     (void)error_set(error, STATUS_USAGE, _("there is no report \"%.*s\"; there are: %s"),
-                    TEXT_ARG(request->name), names.bytes);
+                    TEXT_ARG(request->name), report_names(&arena, ", "));
     return NULL;
 }
 

@@ -52,16 +52,21 @@ struct report_request {
     struct date today;                       /* in Vietnam */
 };
 
+/* Fills columns, rows, total, lists and notes of a document that has the rest, over the days of the request, which are there. */
+typedef enum status report_fill(const struct report_request *request, struct arena *arena,
+                                struct value *document, struct error *error);
+
 struct report_kind {
     const char *name;
     const char *title; /* English msgid */
     bool period;       /* over --from … --to, else on --as-of */
     bool grouped;      /* takes --by */
-    enum status (*make)(const struct report_request *request, struct arena *arena, struct value *document,
-                        struct error *error);
+    report_fill *make;
     const char *definition; /* English msgid */
 };
 extern const struct report_kind report_kinds[]; /* ends with a name of NULL */
+/* The names of all, REPORT_KEPT (report_kept.h) behind them, with `between` in between; in the arena. */
+const char *report_names(struct arena *arena, const char *between);
 
 /* STATUS_USAGE for a name, a day or a --by that is none, or a period that ends before it begins. */
 enum status report_make(const struct report_request *request, struct arena *arena, struct value **document,

@@ -58,17 +58,8 @@ enum report_verdict { REPORT_NOT_JUDGED, REPORT_IN_TIME, REPORT_LATE };
 enum report_verdict report_publication_judge(const struct report_request *request,
                                              const struct value *version, struct date day);
 
-enum status report_make_quantity(const struct report_request *request, struct arena *arena,
-                                 struct value *document, struct error *error);
-enum status report_make_online(const struct report_request *request, struct arena *arena,
-                               struct value *document, struct error *error);
-enum status report_make_announced(const struct report_request *request, struct arena *arena,
-                                  struct value *document, struct error *error);
-enum status report_make_changes(const struct report_request *request, struct arena *arena,
-                                struct value *document, struct error *error);
-enum status report_make_index_766(const struct report_request *request, struct arena *arena,
-                                  struct value *document, struct error *error);
-enum status report_make_internal(const struct report_request *request, struct arena *arena,
-                                 struct value *document, struct error *error);
+/* What fills the document of a report (report.c has them in its table). */
+report_fill report_make_quantity, report_make_online, report_make_announced, report_make_changes,
+    report_make_index_766, report_make_internal;
 
 #endif

@@ -71,15 +71,6 @@ static enum status may(struct writing *writing, const struct ledger_event *event
     return sentence ? error_set(error, STATUS_USAGE, "%s", _(sentence)) : STATUS_OK;
 }
 
-static enum status end(struct writing *writing, enum status status, struct error *error)
-{
-    if (!status)
-        status = store_commit(writing->store, error);
-    if (status)
-        store_rollback(writing->store);
-    return status;
-}
-
 /* ---- without a person ---- */
 
 static enum status found(struct writing *writing, const struct approval_setting *setting, const char *actor,
@@ -203,7 +194,7 @@ enum status approval_settle(struct store *store, const struct approval_setting *
         if (found(&writing, setting, actor, news, error) || recover(&writing, news, error) ||
             lapse(&writing, error))
             status = error->status;
-        status = end(&writing, status, error);
+        status = store_end(store, status, error);
     }
     arena_free(&writing.arena);
     return status;
@@ -321,7 +312,7 @@ enum status approval_submit(struct store *store, const struct approval_submissio
     struct writing writing;
     enum status status = open_writing(&writing, store, error);
     if (!status && !(status = store_begin(store, error)))
-        status = end(&writing, submit(&writing, submission, list, error), error);
+        status = store_end(store, submit(&writing, submission, list, error), error);
     arena_free(&writing.arena);
     return status;
 }
@@ -415,7 +406,7 @@ enum status approval_approve(struct store *store, const struct approval_signing 
     struct writing writing;
     enum status status = open_writing(&writing, store, error);
     if (!status && !(status = store_begin(store, error)))
-        status = end(&writing, approve(&writing, signing, error), error);
+        status = store_end(store, approve(&writing, signing, error), error);
     arena_free(&writing.arena);
     return status;
 }
@@ -498,7 +489,7 @@ enum status approval_send_back(struct store *store, const struct approval_return
     struct writing writing;
     enum status status = open_writing(&writing, store, error);
     if (!status && !(status = store_begin(store, error)))
-        status = end(&writing, send_back(&writing, back, count, error), error);
+        status = store_end(store, send_back(&writing, back, count, error), error);
     arena_free(&writing.arena);
     return status;
 }

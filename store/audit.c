@@ -158,10 +158,8 @@ enum status audit_open(struct store *store, const struct audit_settings *setting
     BUFFER_OWNED struct buffer origin = { 0 };
     if (audit_check_name(store, error) || store_begin(store, error))
         return error->status;
-    if (audit_origin(store, settings, &origin, error) || store_commit(store, error)) {
-        store_rollback(store);
+    if (store_end(store, audit_origin(store, settings, &origin, error), error))
         return error->status;
-    }
     if (audit_check_settings(store, settings, error))
         return error->status;
     store_seal_with(store, settings, sign_tree);
@@ -326,11 +324,9 @@ enum status audit_copy_failed(struct store *store, int64_t run, const char *copy
     value_set(detail, "why", value_string(&arena, why->message));
     if (store_begin(store, error))
         return error->status;
-    if (ledger_append_to(store, run, &(struct ledger_event){ .event = "copy-failed", .detail = detail },
-                         error) ||
-        store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
+    return store_end(store,
+                     ledger_append_to(store, run,
+                                      &(struct ledger_event){ .event = "copy-failed", .detail = detail },
+                                      error),
+                     error);
 }

@@ -135,11 +135,7 @@ enum status ledger_append_alone(struct store *store, const struct ledger_event *
 {
     if (store_begin(store, error))
         return error->status;
-    if (ledger_append(store, event, NULL, error) || store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
+    return store_end(store, ledger_append(store, event, NULL, error), error);
 }
 
 enum status ledger_append_to(struct store *store, int64_t run, const struct ledger_event *event,

@@ -164,17 +164,18 @@ static enum status take_up_records(struct taking *taking, struct error *error)
 static enum status list_deliveries(struct taking *taking, struct value *list, struct error *error)
 {
     struct sqlite_statement *row;
-    if (store_sql(
-            taking->store,
-            "SELECT p.code, " DECIDED ", " WITHDRAWS " FROM procedure_state p WHERE (p.state IN ('refused',"
-            " 'failed', 'unknown', 'conflict') OR (?1 IS NOT NULL AND p.state = 'idle' AND " DECIDED "))"
-            " AND (?1 IS NOT NULL OR NOT " DECIDED ")"
-            " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"
-            " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"
-            "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
-            " AND (?3 IS NULL OR p.code IN (SELECT e.code FROM ledger e WHERE e.run = ?3 AND e.event IN"
-            "  ('refused', 'failed', 'unknown', 'conflict', 'withheld', 'differs'))) ORDER BY p.code",
-            &row, error))
+    if (store_sql(taking->store,
+                  "SELECT p.code, " DECIDED ", " WITHDRAWS
+                  " FROM procedure_state p WHERE (p.state IN ('refused',"
+                  " 'failed', 'unknown') OR (p.state = 'conflict' AND p.wanted_action IS NOT NULL) OR (?1 IS "
+                  "NOT NULL AND p.state = 'idle' AND " DECIDED "))"
+                  " AND (?1 IS NOT NULL OR NOT " DECIDED ")"
+                  " AND (?1 IS NULL OR p.code IN (SELECT value FROM json_each(?1)))"
+                  " AND (?2 IS NULL OR (SELECT s.name FROM record r JOIN source s ON s.id = r.source"
+                  "  WHERE r.id = p.record) IN (SELECT value FROM json_each(?2)))"
+                  " AND (?3 IS NULL OR p.code IN (SELECT e.code FROM ledger e WHERE e.run = ?3 AND e.event IN"
+                  "  ('refused', 'failed', 'unknown', 'conflict', 'withheld', 'differs'))) ORDER BY p.code",
+                  &row, error))
         return error->status;
     bind_filter(taking, row);
     enum status status;
@@ -295,10 +296,7 @@ enum status operator_order_retry(struct store *store, const struct operator_orde
         status = take_up_records(&taking, error);
         if (!status && !request->rule)
             status = take_up_deliveries(&taking, error);
-        if (!status)
-            status = store_commit(store, error);
-        if (status)
-            store_rollback(store);
+        status = store_end(store, status, error);
     }
     approval_gate_close(&taking.gate);
     arena_free(&taking.lists);
@@ -345,15 +343,14 @@ static enum status give_order(struct store *store, struct arena *arena, const st
     wish->event = (int64_t)store_tree(store)->size + 1; /* that of append_order */
     /* A record that only lacked the decision is resolved again. */
     struct transform_shared lacking = { .code = order->code, .abolished = true, .rejected = true };
-    if (!outbox_said(store, item->record, &says, &said, error) &&
-        !store_payload_put(store, PAYLOAD_KEPT, &wish->digest, bytes, &wish->content, error)) {
-        outbox_item_order(item, wish, says ? &said : NULL);
-        if (!append_order(store, arena, order, item, error) && !outbox_save(store, item, error) &&
-            !transform_queue_share(store, &lacking, error) && !store_commit(store, error))
-            return STATUS_OK;
-    }
-    store_rollback(store);
-    return error->status;
+    if (outbox_said(store, item->record, &says, &said, error) ||
+        store_payload_put(store, PAYLOAD_KEPT, &wish->digest, bytes, &wish->content, error))
+        return store_end(store, error->status, error);
+    outbox_item_order(item, wish, says ? &said : NULL);
+    if (append_order(store, arena, order, item, error) || outbox_save(store, item, error) ||
+        transform_queue_share(store, &lacking, error))
+        return store_end(store, error->status, error);
+    return store_end(store, STATUS_OK, error);
 }
 
 enum status operator_order_withdraw(struct store *store, const struct operator_order *order,

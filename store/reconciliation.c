@@ -17,11 +17,7 @@ enum status reconciliation_listing_begin(struct store *store, struct error *erro
 {
     if (store_begin(store, error))
         return error->status;
-    if (execute(store, "DELETE FROM portal_listing", error) || store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
+    return store_end(store, execute(store, "DELETE FROM portal_listing", error), error);
 }
 
 /* ?1 to ?4 are the entry's code, version, digest and status. */
@@ -335,11 +331,9 @@ enum status reconciliation_compare(struct store *store, struct reconciliation_co
         each(store, missing, note_missing, &counts->pending, error) ||
         each(store, gone, note_missing, &counts->gone, error) ||
         execute(store, "DELETE FROM portal_listing WHERE verdict = 'same'", error) ||
-        append_reconciled(store, counts, error) || store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
+        append_reconciled(store, counts, error))
+        return store_end(store, error->status, error);
+    return store_end(store, STATUS_OK, error);
 }
 
 enum status reconciliation_missing(struct store *store, const struct reconciliation_decision *decision,
@@ -353,9 +347,5 @@ enum status reconciliation_missing(struct store *store, const struct reconciliat
     *wanted = item.wanted || (item.held && !item.held_abolished);
     if (store_begin(store, error))
         return error->status;
-    if (lose(store, &arena, &item, decision->actor, decision->reason, error) || store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
+    return store_end(store, lose(store, &arena, &item, decision->actor, decision->reason, error), error);
 }

@@ -162,11 +162,7 @@ enum status reconciliation_adopt(struct store *store, const struct reconciliatio
         return status;
     if (store_begin(store, error))
         return error->status;
-    if (adopt(store, &arena, decision, content, error) || store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
+    return store_end(store, adopt(store, &arena, decision, content, error), error);
 }
 
 /* ---- overwriting ---- */
@@ -202,11 +198,10 @@ enum status reconciliation_overwrite(struct store *store, const struct reconcili
         status = outbox_find(store, &arena, decision->code, &item, error);
     if (status || store_begin(store, error))
         return status ? status : error->status;
-    if (!append_overwrite(store, decision, &wish, error)) {
+    status = append_overwrite(store, decision, &wish, error);
+    if (!status) {
         outbox_item_overwrite(&item, &wish, decision->base);
-        if (!outbox_save(store, &item, error) && !store_commit(store, error))
-            return STATUS_OK;
+        status = outbox_save(store, &item, error);
     }
-    store_rollback(store);
-    return error->status;
+    return store_end(store, status, error);
 }

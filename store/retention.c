@@ -98,10 +98,8 @@ static enum status pack(struct store *store, int64_t budget_ms, struct retention
             if (status)
                 break;
             status = pack_group(&packing, error);
-            if (status > STATUS_END || store_commit(store, error)) {
-                store_rollback(store);
-                status = error->status;
-            }
+            enum status ended = store_end(store, status == STATUS_END ? STATUS_OK : status, error);
+            status = ended ? ended : status;
         } while (status == STATUS_OK && (!budget_ms || clock->ticks(clock) < late));
     deflate_close(packing.deflate);
     buffer_free(&packing.packed);
@@ -235,10 +233,7 @@ static enum status forget(struct store *store, int64_t source_ms, struct retenti
         status = store_begin(store, error);
         if (status)
             break;
-        if (forget_group(forgetting, error) || store_commit(store, error)) {
-            store_rollback(store);
-            status = error->status;
-        }
+        status = store_end(store, forget_group(forgetting, error), error);
         done->forgotten += (int64_t)forgetting->count;
     }
     arena_free(&forgetting->arena);

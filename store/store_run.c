@@ -23,26 +23,16 @@ static enum status keep_configuration(struct store *store, const struct run_star
     return STATUS_OK;
 }
 
-enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run,
-                            struct error *error)
+static enum status write_start(struct store *store, const struct run_start *start, struct error *error)
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct sqlite_statement *statement;
-    if (outbox_remember(store, error) || audit_quick_check(store, store_sealing(store), error) ||
-        steering_check(store, error) || audit_mend_head(store, error) || store_begin(store, error))
-        return error->status;
+    struct digest schema;
     if (store_sql(store, "SELECT coalesce(max(run), 0) + 1 FROM ledger", &statement, error) ||
-        sqlite_step(statement, error)) {
-        store_rollback(store);
+        sqlite_step(statement, error) || schema_own(&schema, error))
         return error->status;
-    }
     store_set_run(store, sqlite_number(statement, 0));
     sqlite_reset_statement(statement);
-    struct digest schema;
-    if (schema_own(&schema, error)) {
-        store_rollback(store);
-        return error->status;
-    }
     struct value *detail = value_object(&arena);
     value_set(detail, "command", value_string(&arena, start->command));
     value_set(detail, "config_digest", value_digest(&arena, &start->config_digest));
@@ -53,11 +43,21 @@ enum status store_run_begin(struct store *store, const struct run_start *start, 
     value_set(detail, "schema", value_digest(&arena, &schema));
     value_set(detail, "version", value_string(&arena, start->version));
     struct ledger_event event = { .event = "run-started", .actor = start->operator_, .detail = detail };
-    if (ledger_append(store, &event, NULL, error) || migrate_to_date(store, store_version(store), error) ||
-        keep_configuration(store, start, error) || store_commit(store, error)) {
-        store_rollback(store);
-        store_set_run(store, 0);
+    if (ledger_append(store, &event, NULL, error) || migrate_to_date(store, store_version(store), error))
         return error->status;
+    return keep_configuration(store, start, error);
+}
+
+enum status store_run_begin(struct store *store, const struct run_start *start, int64_t *run,
+                            struct error *error)
+{
+    if (outbox_remember(store, error) || audit_quick_check(store, store_sealing(store), error) ||
+        steering_check(store, error) || audit_mend_head(store, error) || store_begin(store, error))
+        return error->status;
+    enum status status = store_end(store, write_start(store, start, error), error);
+    if (status) {
+        store_set_run(store, 0);
+        return status;
     }
     store_set_version(store, STORE_VERSION);
     *run = store_run(store);
@@ -99,10 +99,10 @@ enum status store_run_end(struct store *store, int exit_code, const struct run_c
     /* The first head names the log: what is bound must stand before. */
     if (audit_origin(store, store_sealing(store), &origin, error) ||
         steering_put(store, &arena, detail, error) || ledger_append(store, &event, NULL, error) ||
-        audit_seal(store, store_sealing(store), error) || store_commit(store, error)) {
-        store_rollback(store);
+        audit_seal(store, store_sealing(store), error))
+        return store_end(store, error->status, error);
+    if (store_end(store, STATUS_OK, error))
         return error->status;
-    }
     store_set_run(store, 0);
     return audit_write_head(store, error);
 }

@@ -231,11 +231,7 @@ static enum status resolve_some(struct resolving *resolving, size_t *count, stru
         resolution_waiting(resolving->store, resolving->rules, &arena, list, GROUP, count, error);
     for (size_t i = 0; status == STATUS_OK && i < *count; i++)
         status = resolve_one(resolving, &list[i], error);
-    if (status == STATUS_OK)
-        status = store_commit(resolving->store, error);
-    if (status)
-        store_rollback(resolving->store);
-    return status;
+    return store_end(resolving->store, status, error);
 }
 
 /* ---- when `precedence` is another than it was ---- */
@@ -278,11 +274,7 @@ static enum status resolve_shared(struct resolving *resolving, struct error *err
         return error->status;
     for (const struct value *code = codes->first; status == STATUS_OK && code; code = code->next)
         status = resolve_stale(resolving, code->text, error);
-    if (status == STATUS_OK)
-        status = store_commit(resolving->store, error);
-    if (status)
-        store_rollback(resolving->store);
-    return status;
+    return store_end(resolving->store, status, error);
 }
 
 enum status resolve_all(struct store *store, const struct resolve_precedence *precedence, int64_t rules,

@@ -6,6 +6,17 @@
 #include "adapters/unicode.h"
 #include "core/memory.h"
 
+/* Nobody else names a check, so that another one is a word here. */
+#define CHECKS(one)                                                                                          \
+    one(required) one(length) one(count) one(closed_codes) one(question_marks) one(matches) one(not_matches) \
+        one(one_of) one(codes) one(date) one(number) one(script) one(look_alikes) one(document_number)       \
+            one(amounts) one(known_name) one(working_days) one(unique) one(refers_to) one(sql)
+
+#define DECLARED(check) extern const struct rule_check rule_check_##check;
+#define ADDRESS(check)  &rule_check_##check,
+CHECKS(DECLARED)
+const struct rule_check *const rule_checks[] = { CHECKS(ADDRESS) NULL };
+
 /* required: true | { or: [ FIELD, { FIELD: EXPRESSION } ] }: other places that will do, where the expression
  * is found in their text if there is one. A place inside of the rule's own lists is that of the same item. */
 struct alternative {
@@ -336,49 +347,25 @@ static bool holds_codes(const void *user_data, const struct rule_subject *subjec
     return false;
 }
 
-static const struct rule_check required = { .name = "required",
-                                            .on_absent = true,
-                                            .compile = compile_required,
-                                            .free = free_required,
-                                            .holds = holds_required,
-                                            .watch = watch_required };
-static const struct rule_check length = {
+const struct rule_check rule_check_required = { .name = "required",
+                                                .on_absent = true,
+                                                .compile = compile_required,
+                                                .free = free_required,
+                                                .holds = holds_required,
+                                                .watch = watch_required };
+const struct rule_check rule_check_length = {
     .name = "length", .takes = RULE_TAKES_SCALAR, .compile = compile_bounds, .holds = holds_length
 };
-static const struct rule_check count_ = { .name = "count",
-                                          .takes = RULE_TAKES_LIST,
-                                          .on_absent = true,
-                                          .compile = compile_bounds,
-                                          .holds = holds_count };
-static const struct rule_check one_of = {
+const struct rule_check rule_check_count = { .name = "count",
+                                             .takes = RULE_TAKES_LIST,
+                                             .on_absent = true,
+                                             .compile = compile_bounds,
+                                             .holds = holds_count };
+const struct rule_check rule_check_one_of = {
     .name = "one_of", .takes = RULE_TAKES_SCALAR, .compile = compile_one_of, .holds = holds_one_of
 };
-static const struct rule_check codes = { .name = "codes",
-                                         .takes = RULE_TAKES_SCALAR,
-                                         .compile = compile_codes,
-                                         .free = free_codes,
-                                         .holds = holds_codes };
-
-const struct rule_check *const rule_checks[] = {
-    &required,
-    &length,
-    &count_,
-    &rule_check_closed_codes,
-    &rule_check_question_marks,
-    &rule_check_matches,
-    &rule_check_not_matches,
-    &one_of,
-    &codes,
-    &rule_check_date,
-    &rule_check_number,
-    &rule_check_script,
-    &rule_check_look_alikes,
-    &rule_check_document_number,
-    &rule_check_amounts,
-    &rule_check_known_name,
-    &rule_check_working_days,
-    &rule_check_unique,
-    &rule_check_refers_to,
-    &rule_check_sql,
-    NULL,
-};
+const struct rule_check rule_check_codes = { .name = "codes",
+                                             .takes = RULE_TAKES_SCALAR,
+                                             .compile = compile_codes,
+                                             .free = free_codes,
+                                             .holds = holds_codes };

@@ -150,10 +150,8 @@ struct rule_set {
 };
 
 extern const struct rule_check *const rule_checks[]; /* ends with NULL */
-extern const struct rule_check rule_check_matches, rule_check_not_matches, rule_check_script,
-    rule_check_look_alikes, rule_check_document_number, rule_check_amounts, rule_check_date,
-    rule_check_number, rule_check_working_days, rule_check_known_name, rule_check_unique,
-    rule_check_refers_to, rule_check_closed_codes, rule_check_question_marks, rule_check_sql;
+/* Those that are told from all others. */
+extern const struct rule_check rule_check_sql, rule_check_working_days;
 
 /* What stands in the record's texts; NULL: it is not known. */
 const struct rule_grams *rule_view_grams(const struct rule_view *view);

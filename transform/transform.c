@@ -313,12 +313,10 @@ static enum status work_queue(struct store *store, struct transform *transform, 
 {
     if (store_begin(store, error))
         return error->status;
-    if (send_all(store, transform, kind, error) || store_commit(store, error)) {
+    enum status status = store_end(store, send_all(store, transform, kind, error), error);
+    if (status)
         give_up(transform);
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
+    return status;
 }
 
 /* Absence means nothing in a listing of changes, and little where only some records were asked for. */
@@ -331,25 +329,19 @@ static enum status count_fields(struct store *store, const struct transform *tra
         return STATUS_OK;
     if (store_begin(store, error))
         return error->status;
-    if (field_presence_count(store, transform->source->name, transform->transform_digests.map, addresses,
-                             count, error) ||
-        store_commit(store, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    return STATUS_OK;
+    return store_end(store,
+                     field_presence_count(store, transform->source->name, transform->transform_digests.map,
+                                          addresses, count, error),
+                     error);
 }
 
 static enum status work_source(struct store *store, struct transform *transform, struct error *error)
 {
     if (store_begin(store, error))
         return error->status;
-    if (transform_queue_mark(store, transform->source->name, &transform->map_digest, &transform->rules_digest,
-                             &transform->transform_digests, error)) {
-        store_rollback(store);
-        return error->status;
-    }
-    if (store_commit(store, error) || work_queue(store, transform, WORK_MAP, error) ||
+    enum status marked = transform_queue_mark(store, transform->source->name, &transform->map_digest,
+                                              &transform->rules_digest, &transform->transform_digests, error);
+    if (store_end(store, marked, error) || work_queue(store, transform, WORK_MAP, error) ||
         work_queue(store, transform, WORK_CHECK, error))
         return error->status;
     return count_fields(store, transform, error);

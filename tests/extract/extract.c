@@ -406,7 +406,8 @@ TEST("what is wrong with a source's settings is told with its place, before anyt
               STATUS_USAGE);
     CHECK_CONTAINS(error.message, "\"file\" and \"url\" exclude each other");
     CHECK_INT(check_sources(folder, "- name: s\n  fetch: {}\n  format: json\n  map: {}\n"), STATUS_USAGE);
-    CHECK_CONTAINS(error.message, "fetch: say where the documents come from with folder, file, url");
+    CHECK_CONTAINS(error.message,
+                   "fetch: say where the documents come from, with one of folder, file, url, sqlite, odbc");
     CHECK_INT(check_sources(folder, "- name: s\n  fetch: { file: x }\n  format: rows\n  key: a\n  map: {}\n"),
               STATUS_USAGE);
     CHECK_CONTAINS(error.message, "\"file\" does not give the format rows");

@@ -35,11 +35,12 @@ static void read_mapi(struct text body, long status)
     };
     struct http_response answer = { .status = status, .body = body, .retry_after_ms = -1 };
     struct portal portal = { .settings = (struct portal_settings *)&settings };
-    struct mapi mapi = { .portal = &portal, .login = MAPI_LOGGED_IN };
+    struct mapi mapi = { .portal = &portal, .settings = &settings };
     struct portal_request request = { .kind = PORTAL_PUBLISH, .code = TEXT("1.000001") };
     struct mapi_call call = { .request = &request };
     struct error error;
-    if (mapi_answered(&mapi, &call, &answer, &error) || mapi.ready != &call)
+    bool again;
+    if (mapi_answered(&mapi, &call, &answer, &again, &error) || again)
         abort();
     require_line(call.report.message);
     arena_free(&call.arena);

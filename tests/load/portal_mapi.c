@@ -1,6 +1,6 @@
 /* The mapi driver: the map both ways, and runs against the simulator's adapter, which counts effects. */
 #include "core/canonical.h"
-#include "load/portal_mapi_fields.h"
+#include "load/portal_mapi_map.h"
 
 #include "tests/load/simulated.h"
 
@@ -77,17 +77,17 @@ static struct value *json(const char *text)
 static struct mapi_map *map_with(const char *yaml, struct error *error)
 {
     struct value *tree, *defaults;
-    struct mapi_map *map = NULL;
+    struct mapi_map *map = arena_new(&test_arena, struct mapi_map);
     *error = (struct error){ .status = STATUS_OK };
     if (yaml_parse(&test_arena, text_of(portal_mapi_defaults), "defaults", &defaults, error) ||
         yaml_parse(&test_arena, text_of(yaml), "congkhai.yaml", &tree, error))
         return NULL;
-    struct mapi_map_settings settings = { .fields = value_find(tree, "fields"),
-                                          .codes = value_find(tree, "codes"),
-                                          .not_compared = value_find(tree, "not_compared"),
-                                          .unordered = value_find(tree, "unordered"),
-                                          .dates = "yyyyMMddHHmmss" };
-    return mapi_map_compile(&context, &settings, defaults, &map, error) ? NULL : map;
+    *map = (struct mapi_map){ .fields = value_find(tree, "fields"),
+                              .codes = value_find(tree, "codes"),
+                              .not_compared = value_find(tree, "not_compared"),
+                              .unordered = value_find(tree, "unordered"),
+                              .dates = "yyyyMMddHHmmss" };
+    return mapi_map_check(&context, defaults, map, error) ? NULL : map;
 }
 
 static struct mapi_map *usual_map(void)
@@ -204,6 +204,10 @@ TEST("what differs is found and named, but for the status, constants and what is
     CHECK_STRING(first_difference(map, "{\"CANCUPHAPLY\":[{\"SOVANBAN\":\"1\",\"TENVANBAN\":\"x\"}]}",
                                   "{\"CANCUPHAPLY\":[{\"SOVANBAN\":\"3\",\"TENVANBAN\":\"x\"}]}"),
                  "none");
+    /* one name alone is no list, and what stands behind it in the configuration is none of it */
+    map = map_with("not_compared: TENTTHC\nunordered: MOTA", &error);
+    CHECK_STRING(first_difference(map, "{\"TENTTHC\":\"a\"}", "{\"TENTTHC\":\"b\"}"), "none");
+    CHECK_STRING(first_difference(map, "{\"MOTA\":\"a\"}", "{\"MOTA\":\"b\"}"), "MOTA");
 }
 
 TEST("names, codes, dates and shapes are the configuration's")
@@ -292,7 +296,7 @@ TEST("a map that cannot be is refused with its place and what to do")
         { "fields:\n  A: { each: steps, by: case, map: { B: text } }\n", "share \"case\" alone" },
         { "fields:\n  A: { each: steps, by: case, map: { B: { each: steps } } }\n",
           "\"each: .\" has what each of them has" },
-        { "fields:\n  A: { each: steps, by: ., map: { B: case } }\n", "\"by\" must name a field" },
+        { "fields:\n  A: { each: steps, by: ., map: { B: case } }\n", "\".\" is no single text" },
         { "fields:\n  A: { form: name }\n", "did you mean \"from\"?" },
         { "fields:\n  A: { from: name, value: x }\n", "needs one of \"from\", \"value\" and \"each\"" },
         { "fields:\n  A: { from: name, map: { B: name } }\n", "\"map\" goes with \"each\"" },

@@ -1,5 +1,5 @@
-"""Runs the process tests: python3 tests/process [--quick] [NAME...], where NAME is a file's (test_night) or has a test
-behind it (test_night.Killed). Files run three at a time, the longest first: they wait more than they work. What fails is printed; the last line is "N passed, N failed"."""
+"""Runs the process tests: python3 tests/process [--quick] [NAME...], where NAME is a file's (test_night) or has a class and a test
+behind it (test_night.Killed). The programs are those of build/, or of CONGKHAI_BUILD. Files run three at a time, the longest first: they wait more than they work. What fails is printed; the last line is "N passed, N failed"."""
 
 import concurrent.futures
 import io
@@ -63,6 +63,9 @@ def main():
     arguments = sys.argv[1:]
     if arguments[:1] == ["--here"]:
         return run_here(arguments[1])
+    if unknown := [word for word in arguments if word.startswith("-") and word != "--quick"]:
+        print(__doc__)
+        return unknown[0] not in ("-h", "--help")
     if "--quick" in arguments:
         os.environ["CONGKHAI_QUICK"] = "1"
         arguments.remove("--quick")

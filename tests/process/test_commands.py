@@ -90,11 +90,17 @@ class Commands(Night):
                 self.assertIn(f'.SS "{row["name"]}"', page)
                 self.assertTrue(all(f"\\fB--{option['name']}\\fR" in page for option in row["options"]), row["name"])
         for row in self.table:
-            line = re.search(rf'"{row["name"]}"\S*( \*)?\) options="(.*)"', completion)
+            line = re.search(rf'"{row["name"]}"\S*( \*)?\) options="([^"]*)"', completion)
             self.assertEqual(line[2].split(), [f"--{option['name']}" for option in row["options"]])
-        words = subprocess.run(["bash", "-c", f"source {PROGRAM.parent}/completion/congkhai; COMP_WORDS=(congkhai audit v); COMP_CWORD=2;"
-                                              " _congkhai; echo ${COMPREPLY[*]}"], capture_output=True, text=True, timeout=60)
-        self.assertEqual(words.stdout, "verify\n", words.stderr)
+        report = "so-luong dich-vu-cong cong-bo bien-dong chi-so-766 noi-bo cho-hoan-thien"
+        for line, completed in (("audit v", "verify"), ("report --format ''", "table csv xlsx html json"), ("plan --format ''", "text html"),
+                                ("report --from ''", report), ("report ''", report), ("--language ''", "vi en")):
+            words = subprocess.run(["bash", "-c", f"source {PROGRAM.parent}/completion/congkhai; COMP_WORDS=(congkhai {line});"
+                                                  " COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _congkhai; echo ${COMPREPLY[*]}"],
+                                   capture_output=True, text=True, timeout=60)
+            self.assertEqual(words.stdout, f"{completed}\n", (line, words.stderr))
+        told = self.call("--language", "en", "report", "--help").stdout
+        self.assertIn("NAME is one of: " + report.replace(" ", ", "), " ".join(told.split()))
 
     def test_what_there_is_not_is_an_error_with_a_name_and_the_nearest(self):
         for row in self.table:

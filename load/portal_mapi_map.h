@@ -17,46 +17,33 @@
  * What stands in the configuration replaces the default of that name (config/mapi.yaml); an empty text takes it out.
  * All scalars are texts, dates have the adapter's format, nothing is ever absent.
  */
-#ifndef LOAD_PORTAL_MAPI_FIELDS_H
-#define LOAD_PORTAL_MAPI_FIELDS_H
+#ifndef LOAD_PORTAL_MAPI_MAP_H
+#define LOAD_PORTAL_MAPI_MAP_H
 
 #include <stdbool.h>
 
-#include "core/procedure.h"
 #include "core/setting.h"
 #include "load/evidence.h"
 
 extern const char portal_mapi_defaults[]; /* config/mapi.yaml */
 
-struct mapi_field {
-    struct text name, constant;
-    struct field_path path, by; /* no steps: the item itself; of `by`: no groups */
-    const struct field *type;   /* of what it is made from; of a list, of its items */
-    const struct value *codes;  /* NULL: none */
-    struct text date;           /* the format */
-    bool list, compared, unordered;
-    struct mapi_field *members; /* NULL: a text, or a list of texts */
-    size_t count;
-};
-
+/* Read from the configuration; mapi_map_check puts the defaults in. */
 struct mapi_map {
-    struct mapi_field root;
-    struct mapi_field *code, *status;
-};
-
-struct mapi_map_settings {
-    const struct value *fields, *codes; /* of the configuration; NULL: the defaults alone */
+    const struct value *fields, *codes; /* NULL: the defaults alone */
     const struct value *not_compared;   /* the adapter's names, at any depth; NULL: none */
     const struct value *unordered;      /* likewise, of lists without order */
     const char *dates;                  /* the format of dates */
+    /* which field of the adapter has it, and what that says */
+    const struct value *code, *status;
+    struct text announced, abolished;
 };
 
 /* Lives in the context's arena, like what it borrows. STATUS_USAGE with the place. */
-enum status mapi_map_compile(const struct setting_context *context, const struct mapi_map_settings *settings,
-                             const struct value *defaults, struct mapi_map **map, struct error *error);
+enum status mapi_map_check(const struct setting_context *context, const struct value *defaults,
+                           struct mapi_map *map, struct error *error);
 
-/* The adapter's word for a canonical one; the word itself where the tables have none. */
-struct text mapi_map_word(const struct mapi_field *field, struct text word);
+/* Is it one of these texts, or this one? NULL: there is none. */
+bool mapi_is_named(const struct value *list, struct text name);
 
 /* The procedure as the adapter wants it; in the arena, and borrows from the procedure. */
 struct value *mapi_map_write(const struct mapi_map *map, struct arena *arena, const struct value *procedure);
