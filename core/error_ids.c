@@ -653,6 +653,7 @@ static const struct {
     { "the-portal-has-no-listing-check-portal", "the portal %s has no listing: check portal.url" },
     { "the-portal-holds-something-else-abolished-there", "the portal holds something else, abolished there" },
     { "the-portal-holds-something-else-and-does", "the portal holds something else, and does not say its status" },
+    { "the-portal-holds-something-else-and-what", "the portal holds something else, and what was to overwrite it is kept back or gone since then: mend its record, or decide again with \"congkhai reconcile\"" },
     { "the-portal-holds-something-else-published-there", "the portal holds something else, published there" },
     { "the-portal-holds-something-else-than-it", "the portal holds something else than it acknowledged: version %.*s, digest %.16s…, %.*s; settle it with \"congkhai reconcile --adopt\" or --overwrite" },
     { "the-portal-lists-nothing-that-can-be", "the portal %s lists nothing that can be read: it has no \"items\"" },
