@@ -283,6 +283,16 @@ class Reconcile(Night):
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Tên của ta")
 
+    def test_overwriting_replaces_the_same_where_records_travel_in_batches(self):
+        self.conflict()
+        self.place.change_portal(batch=50)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0, "replaces")
+        self.records[2]["name"] = self.records[3]["name"] = "Cũng sửa"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Tên của ta")
+        self.assertEqual(self.portal.requests("batch"), 1, "the others travel together")
+
     def test_overwriting_replaces_what_the_portal_holds_now_and_nothing_newer(self):
         self.conflict()
         self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0, "replaces")
