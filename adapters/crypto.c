@@ -114,13 +114,6 @@ struct crypto_hash *crypto_hash_open(void)
     return hash;
 }
 
-struct crypto_hash *crypto_hash_copy(const struct crypto_hash *hash)
-{
-    struct crypto_hash *copy = crypto_hash_open();
-    need(EVP_MD_CTX_copy_ex(copy->context, hash->context) == 1, "SHA-256");
-    return copy;
-}
-
 void crypto_hash_feed(struct crypto_hash *hash, const void *bytes, size_t length)
 {
     feed(hash->context, bytes, length);

@@ -18,8 +18,7 @@ struct digest crypto_sha256_parts(const struct text *parts, size_t count);
 struct crypto_hash; /* a digest that is fed */
 struct crypto_hash *crypto_hash_open(void);
 void crypto_hash_feed(struct crypto_hash *hash, const void *bytes, size_t length);
-struct crypto_hash *crypto_hash_copy(const struct crypto_hash *hash); /* it goes on from what was fed */
-struct digest crypto_hash_finish(struct crypto_hash *hash);           /* and start again */
+struct digest crypto_hash_finish(struct crypto_hash *hash); /* and start again */
 void crypto_hash_close(struct crypto_hash *hash);
 
 void crypto_random(void *bytes, size_t length);

@@ -7,6 +7,7 @@
 #include "cli/approval_lists.h"
 #include "cli/ledger_setup.h"
 #include "cli/run.h"
+#include "extract/digests_ahead.h"
 #include "extract/extract.h"
 #include "load/brakes.h"
 #include "load/load.h"
@@ -343,12 +344,15 @@ enum status command_run(struct session *session, struct error *error, int *exit_
         return error->status;
     /* What extract brings may be new: asked behind it. */
     enum status status = night.extract ? STATUS_OK : run_check_codes(session, store, error);
+    if (status == STATUS_OK && night.extract)
+        night.extracting.ahead = digests_ahead_open(store, &night.extracting);
     if (status == STATUS_OK)
         status = run_begin(session, store, &night.run, error);
     if (status == STATUS_OK) {
         status = run_stages(&night, store, error);
         status = finish(&night, store, status, error, exit_code);
     }
+    digests_ahead_close(night.extracting.ahead);
     store_close(store);
     return status;
 }

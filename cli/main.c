@@ -177,6 +177,7 @@ int main(int argc, char **argv)
     struct error error = { 0 };
     const struct command *command = NULL;
     int exit_code = 0;
+    memory_keep();
     cli_catch_signals();
     open_standard_streams();
     language_choose(language_of_environment());

@@ -1,5 +1,6 @@
 #include "core/memory.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,6 +12,17 @@ static atomic_ulong fail_at;
 void memory_fail_at(unsigned long number)
 {
     atomic_store(&fail_at, number);
+}
+
+#define KEEP ((int)4 << 20)
+
+void memory_keep(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, KEEP);
+    mallopt(M_TRIM_THRESHOLD, KEEP);
+    mallopt(M_TOP_PAD, KEEP / 16);
+#endif
 }
 
 #ifdef CONGKHAI_FAULTS

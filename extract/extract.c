@@ -9,7 +9,7 @@
 #include "extract/source_reading.h"
 #include "store/staging.h"
 
-static bool wanted_source(const struct extract_request *request, const struct source *source)
+bool extract_wants(const struct extract_request *request, const struct source *source)
 {
     for (size_t i = 0; i < request->name_count; i++)
         if (!strcmp(request->names[i], source->name))
@@ -78,7 +78,7 @@ enum status extract_check(const struct extract_request *request, struct error *e
         return error->status;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < request->source_count; i++) {
-        if (!wanted_source(request, &request->sources[i]) ||
+        if (!extract_wants(request, &request->sources[i]) ||
             check_source(request, &request->sources[i], error) == STATUS_OK)
             continue;
         status = error->status;
@@ -94,7 +94,7 @@ static enum status run_sources(struct store *store, const struct extract_request
 {
     int64_t patience = FETCH_PATIENCE;
     for (size_t i = 0; i < request->source_count && !(request->stop && *request->stop); i++) {
-        if (!wanted_source(request, &request->sources[i]))
+        if (!extract_wants(request, &request->sources[i]))
             continue;
         struct extract_result *result = &results[(*count)++];
         if (source_reading_run(store, request, &request->sources[i], thread_pool, &patience, result, error))

@@ -28,6 +28,7 @@ struct extract_request {
     struct clock *clock;     /* NULL: the system's */
     struct spawner *spawner; /* what reads foreign bytes has processes of its own; NULL: it is done here */
     const struct staging_sink *sink; /* NULL: what is staged waits for transform */
+    struct digests_ahead *ahead;     /* digests_ahead.h; NULL: none */
     const volatile sig_atomic_t *stop;
     void (*progress)(void *user_data, const char *source, int64_t seen);
     /* One line for each thing a person should know: a source that broke off, a record that cannot be read. */
@@ -46,6 +47,8 @@ struct extract_result {
     char why[1024]; /* when it is not whole */
 };
 
+/* Is it one of those that are to be read? */
+bool extract_wants(const struct extract_request *request, const struct source *source);
 /* Checks `fetch` and addresses of all sources without touching anything (also for `check`). */
 enum status extract_check(const struct extract_request *request, struct error *error);
 

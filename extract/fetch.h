@@ -11,6 +11,7 @@
 #include "extract/listing.h"
 #include "record/source.h"
 
+struct digests_ahead;
 struct rows;
 struct spool_file;
 
@@ -79,7 +80,10 @@ struct fetch {
     const uint64_t *keys;    /* … a number for each of those records, the same for the same key, none 0 */
     bool whole;              /* set by the driver at the end: every document of the source was given out */
     struct listing *listing; /* what speaks against that is told here */
-    int64_t *patience;       /* milliseconds that may still be waited for files that move, for all sources */
+    struct digests_ahead
+        *ahead;        /* of its files, where a thread has made them (digests_ahead.h); NULL: none */
+    bool looks_ahead;  /* it is that thread's: nothing is given out */
+    int64_t *patience; /* milliseconds that may still be waited for files that move, for all sources */
     /* Set by the driver with END: which keys came on more than one page (0: none), and whether that, or a record
      * that is missing, has the source walked once more. */
     uint64_t repeats;

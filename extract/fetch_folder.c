@@ -7,6 +7,7 @@
 
 #include "adapters/crypto.h"
 #include "adapters/spool_file.h"
+#include "extract/digests_ahead.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -26,10 +27,10 @@ enum file_rest {
 };
 
 struct one_file {
-    const char *path, *name; /* as opened; for locators */
-    struct file_state state; /* before it is read */
-    enum file_rest rest;     /* 0: it can be read */
-    struct error error;
+    const char *path, *name;   /* as opened; for locators */
+    struct file_state state;   /* before it is read */
+    enum file_rest rest;       /* 0: it can be read */
+    const struct error *error; /* FILE_LOST: why */
 };
 
 struct folder_state {
@@ -39,7 +40,8 @@ struct folder_state {
     struct buffer small;
     struct spool_file large;
     char path[SPOOL_FILE_PATH];
-    struct crypto_hash *hash; /* of all that was read, and of the names and sizes it had */
+    struct crypto_hash *hash; /* of the names, sizes and digests of all that was read */
+    struct crypto_hash *file; /* of one of them */
     bool same;                /* it is what the last whole listing was made of */
 };
 
@@ -112,9 +114,15 @@ static void doubt_odd(const struct fetch *fetch, const char *folder, const struc
         listing_doubt(fetch->listing, true, &list->unread[i]);
 }
 
-static void look(struct one_file *file)
+static void look(const struct fetch *fetch, struct one_file *file)
 {
-    file->rest = file_look(file->path, &file->state, &file->error) ? FILE_LOST : 0;
+    struct error error;
+    file->rest = file_look(file->path, &file->state, &error) ? FILE_LOST : 0;
+    if (!file->rest)
+        return;
+    struct error *why = arena_new(fetch->arena, struct error);
+    *why = error;
+    file->error = why;
 }
 
 static int by_time(const void *left, const void *right)
@@ -181,7 +189,7 @@ static void settle(struct fetch *fetch, struct folder_state *state, int64_t quie
             struct file_state before = file->state;
             if (file->rest != FILE_MOVES)
                 continue;
-            look(file);
+            look(fetch, file);
             if (!file->rest && !file_state_equal(&before, &file->state))
                 file->rest = FILE_MOVES;
         }
@@ -210,7 +218,7 @@ static enum status read_blocks(struct fetch *fetch, const struct one_file *file,
         if ((keep == KEEP_NOTHING && fetch->stop && *fetch->stop) ||
             stream->read(stream, room, BLOCK, &got, error))
             return error->status = STATUS_STOP;
-        crypto_hash_feed(state->hash, room, got);
+        crypto_hash_feed(state->file, room, got);
         if (keep == KEEP_SMALL)
             state->small.length += got;
         else if (keep == KEEP_LARGE && spool_file_put(&state->large, (struct text){ room, got }, error))
@@ -223,22 +231,14 @@ static enum status read_blocks(struct fetch *fetch, const struct one_file *file,
     return file_state_equal(&after, &file->state) ? STATUS_OK : moves(file, error);
 }
 
-/* All of it goes into the digest, behind its name and size, and is kept where that is wanted. STATUS_STOP when it cannot be read, or
- * moved meanwhile. */
-static enum status read_file(struct fetch *fetch, const struct one_file *file, enum keep keep,
+static enum status read_copy(struct fetch *fetch, const struct one_file *file, enum keep keep,
                              struct error *error)
 {
     struct folder_state *state = fetch->user_data;
     struct file_stream stream;
-    if (file->rest == FILE_MOVES)
-        return moves(file, error);
-    if (file->rest == FILE_LOST)
-        return error_copy(error, STATUS_STOP, &file->error);
     if (file_stream_open(fetch->arena, file->path, &stream, error))
         return error->status = STATUS_STOP;
     buffer_clear(&state->small);
-    crypto_hash_feed(state->hash, file->name, strlen(file->name) + 1);
-    crypto_hash_feed(state->hash, &file->state.size, sizeof file->state.size);
     enum status status = STATUS_OK;
     if (keep == KEEP_LARGE && !state->large.open)
         status = spool_file_open(&state->large, error);
@@ -248,6 +248,32 @@ static enum status read_file(struct fetch *fetch, const struct one_file *file, e
         status = read_blocks(fetch, file, keep, &stream, error);
     stream.close(&stream);
     return status;
+}
+
+/* Its name, size and digest go into the listing's, and it is kept where that is wanted. STATUS_STOP when it cannot be
+ * read, or moved meanwhile. */
+static enum status read_file(struct fetch *fetch, const struct one_file *file, enum keep keep,
+                             struct error *error)
+{
+    struct folder_state *state = fetch->user_data;
+    struct digest digest;
+    bool asks = keep == KEEP_NOTHING && fetch->ahead && !fetch->looks_ahead;
+    if (file->rest == FILE_MOVES)
+        return moves(file, error);
+    if (file->rest == FILE_LOST)
+        return error_copy(error, STATUS_STOP, file->error);
+    if (!asks || !digests_ahead_find(fetch->ahead, file->path, &file->state, &digest)) {
+        enum status status = read_copy(fetch, file, keep, error);
+        digest = crypto_hash_finish(state->file);
+        if (status)
+            return status;
+    }
+    if (fetch->looks_ahead)
+        digests_ahead_put(fetch->ahead, file->path, &file->state, &digest);
+    crypto_hash_feed(state->hash, file->name, strlen(file->name) + 1);
+    crypto_hash_feed(state->hash, &file->state.size, sizeof file->state.size);
+    crypto_hash_feed(state->hash, digest.bytes, sizeof digest.bytes);
+    return STATUS_OK;
 }
 
 /* ---- are they the same as the last time? ---- */
@@ -284,6 +310,7 @@ static void get_ready(struct fetch *fetch, int64_t quiet)
     struct folder_state *state = fetch->user_data;
     settle(fetch, state, quiet);
     state->hash = crypto_hash_open();
+    state->file = crypto_hash_open();
     state->same = are_the_same(fetch);
 }
 
@@ -303,7 +330,7 @@ static enum status open_folder(struct fetch *fetch, struct error *error)
         struct one_file *file = &state->files[i];
         file->path = list.paths[i];
         file->name = text_format(fetch->arena, "%s/%s", settings->folder, list.names[i]).bytes;
-        look(file);
+        look(fetch, file);
     }
     fetch->newest = settings->newest != NULL;
     fetch->root = settings->folder;
@@ -322,7 +349,7 @@ static enum status open_file(struct fetch *fetch, struct error *error)
     state->count = 1;
     *state->files = (struct one_file){ .path = file_path(fetch->arena, fetch->folder, settings->file),
                                        .name = settings->file };
-    look(state->files);
+    look(fetch, state->files);
     get_ready(fetch, settings->quiet);
     return STATUS_OK;
 }
@@ -335,6 +362,7 @@ static void close_folder(struct fetch *fetch)
     buffer_free(&state->small);
     spool_file_close(&state->large);
     crypto_hash_close(state->hash);
+    crypto_hash_close(state->file);
     fetch->user_data = NULL;
 }
 

@@ -149,8 +149,7 @@ static enum status take_broken(struct reading *reading, struct decode *decode, c
         (void)error_add(reason, "%s", locator);
     listing_doubt(&reading->listing, !reading->fetch->driver->files, reason);
     if (!reading->fetch->driver->files)
-        return decoded->bytes.length ? take(reading, decode->document, decoded, reason->message, error)
-                                     : STATUS_OK;
+        return STATUS_OK;
     struct decoded whole = { .bytes = decoded->bytes, .context = decoded->context };
     return take(reading, decode->document, &whole, reason->message, error);
 }
@@ -528,6 +527,7 @@ static enum status read_source(struct reading *reading, struct store *store, str
     reading->arena = arena;
     fetch.listing = &reading->listing;
     fetch.patience = reading->patience;
+    fetch.ahead = request->ahead;
     fetch.stop = request->stop;
     fetch.notice = notice_of_fetch;
     fetch.notice_own = reading;

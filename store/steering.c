@@ -9,26 +9,26 @@
 #define FORM 16                 /* hexadecimal digits */
 #define FEED ((size_t)16 << 10) /* bytes of rows that are hashed at once */
 
-#define LARGE 2 /* the first of the tables: what is remembered */
-
 /* Beside them stand ledger, payloads and heads. A payload goes by a number, behind which another could be put: that of a
  * context has no other name; the other numbers stand beside their digests, and audit_verify_state.c compares them. */
 static const char *const tables[] = {
-    "SELECT *, (SELECT digest FROM payload WHERE id = context) AS context_digest FROM record ORDER BY id",
-    "SELECT * FROM finding ORDER BY rowid",
+    [STORE_RECORD] =
+        ("SELECT *, (SELECT digest FROM payload WHERE id = context) AS context_digest FROM record"
+         " ORDER BY id"),
+    [STORE_FINDING] = "SELECT * FROM finding ORDER BY rowid",
+    [STORE_PROCEDURE] = "SELECT * FROM procedure_state ORDER BY code",
     "SELECT * FROM deadline ORDER BY record, rule",
     "SELECT * FROM source ORDER BY id",
     "SELECT * FROM source_state ORDER BY source",
     "SELECT * FROM recipe ORDER BY id",
     "SELECT * FROM superseded ORDER BY payload",
-    "SELECT * FROM procedure_state ORDER BY code",
     "SELECT * FROM portal_listing ORDER BY code",
     "SELECT * FROM setting ORDER BY name",
 };
 
 struct hashing {
-    struct crypto_hash *rows, *form;
-    struct buffer lines; /* not fed yet */
+    struct crypto_hash *rows, *all, *form; /* of one table, of their digests, of their columns */
+    struct buffer lines;                   /* not fed yet */
 };
 
 /* Most values are small numbers, and SQLite's own way to write them takes as long as all else here. */
@@ -103,67 +103,63 @@ static enum status feed_rows(struct hashing *hashing, struct sqlite_statement *r
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-/* `rows`: its rows, too, and not only its form. */
-static enum status feed_table(struct hashing *hashing, struct store *store, const char *sql, bool rows,
+/* The large ones are remembered while no row of them is written. A store that is still to be brought up to date gets other
+ * columns, which no row says. */
+static struct store_rows_memory *memory_of(struct store *store, size_t table)
+{
+    return table < STORE_LARGE && store_version(store) == STORE_VERSION ? &store_memory(store)->rows[table]
+                                                                        : NULL;
+}
+
+static enum status digest_rows(struct hashing *hashing, struct store *store, size_t table,
+                               struct sqlite_statement *rows, bool remembered, struct digest *digest,
+                               struct error *error)
+{
+    struct store_rows_memory *memory = memory_of(store, table);
+    if (remembered && memory && memory->known && memory->changed == store_rows_changed(store, table)) {
+        *digest = memory->digest;
+        return STATUS_OK;
+    }
+    hashing->rows = crypto_hash_open();
+    enum status status = feed_rows(hashing, rows, error);
+    *digest = crypto_hash_finish(hashing->rows);
+    crypto_hash_close(hashing->rows);
+    if (memory)
+        *memory = (struct store_rows_memory){ *digest, store_rows_changed(store, table), !status };
+    return status;
+}
+
+static enum status feed_table(struct hashing *hashing, struct store *store, size_t table, bool remembered,
                               struct error *error)
 {
     struct sqlite_statement *statement;
-    if (sqlite_prepare(store_database(store), sql, &statement, error))
+    struct digest digest;
+    if (sqlite_prepare(store_database(store), tables[table], &statement, error))
         return error->status;
     int columns = sqlite_columns(statement);
-    crypto_hash_feed(hashing->form, sql, strlen(sql) + 1);
+    crypto_hash_feed(hashing->form, tables[table], strlen(tables[table]) + 1);
     for (int i = 0; i < columns; i++) {
         const char *title = sqlite_column_title(statement, i);
         crypto_hash_feed(hashing->form, title, strlen(title) + 1);
     }
-    enum status status = rows ? feed_rows(hashing, statement, error) : STATUS_OK;
+    enum status status = digest_rows(hashing, store, table, statement, remembered, &digest, error);
     sqlite_finish(statement);
+    crypto_hash_feed(hashing->all, digest.bytes, sizeof digest.bytes);
     return status;
-}
-
-/* The large tables. A store that is still to be brought up to date gets other columns, which no row says. */
-static enum status feed_large(struct hashing *hashing, struct store *store, struct error *error)
-{
-    struct store_memory *memory = store_memory(store);
-    for (size_t i = 0; i < LARGE; i++)
-        if (feed_table(hashing, store, tables[i], true, error))
-            return error->status;
-    crypto_hash_close(memory->rows);
-    memory->rows = store_version(store) == STORE_VERSION ? crypto_hash_copy(hashing->rows) : NULL;
-    memory->rows_changed = store_rows_changed(store);
-    return STATUS_OK;
-}
-
-/* … as they were when they were fed last, as no row of them was written since. */
-static enum status recall_large(struct hashing *hashing, struct store *store, struct error *error)
-{
-    for (size_t i = 0; i < LARGE; i++)
-        if (feed_table(hashing, store, tables[i], false, error))
-            return error->status;
-    crypto_hash_close(hashing->rows);
-    hashing->rows = crypto_hash_copy(store_memory(store)->rows);
-    return STATUS_OK;
-}
-
-static bool is_remembered(struct store *store)
-{
-    const struct store_memory *memory = store_memory(store);
-    return memory->rows && memory->rows_changed == store_rows_changed(store);
 }
 
 static enum status compute(struct store *store, bool remembered, char digest[DIGEST_HEX],
                            char form[DIGEST_HEX], struct error *error)
 {
-    struct hashing hashing = { .rows = crypto_hash_open(), .form = crypto_hash_open() };
-    enum status status = remembered && is_remembered(store) ? recall_large(&hashing, store, error)
-                                                            : feed_large(&hashing, store, error);
-    for (size_t i = LARGE; !status && i < sizeof tables / sizeof *tables; i++)
-        status = feed_table(&hashing, store, tables[i], true, error);
-    struct digest rows = crypto_hash_finish(hashing.rows), names = crypto_hash_finish(hashing.form);
-    digest_hex(&rows, digest);
+    struct hashing hashing = { .all = crypto_hash_open(), .form = crypto_hash_open() };
+    enum status status = STATUS_OK;
+    for (size_t i = 0; !status && i < sizeof tables / sizeof *tables; i++)
+        status = feed_table(&hashing, store, i, remembered, error);
+    struct digest all = crypto_hash_finish(hashing.all), names = crypto_hash_finish(hashing.form);
+    digest_hex(&all, digest);
     digest_hex(&names, form);
     form[FORM] = 0;
-    crypto_hash_close(hashing.rows);
+    crypto_hash_close(hashing.all);
     crypto_hash_close(hashing.form);
     buffer_free(&hashing.lines);
     return status;

@@ -1,8 +1,8 @@
 /* What only steers the stages (what is staged, mapped, found, waits, what is known of sources), bound by a digest in the
  * event "run-finished": so that nobody who writes into the file between two runs decides what the next one works on.
  *
- * The digest is the SHA-256 of each row of the tables in `steering.c`, in order: a byte for each value's kind, its
- * length, its bytes. `state_form` names tables and columns; a digest of another form is not compared. Where the last
+ * The digest is the SHA-256 of the digests of the tables in `steering.c`, in order; a table's, of each of its rows: a byte
+ * for each value's kind, its length, its bytes. `state_form` names tables and columns; a digest of another form is not compared. Where the last
  * run died there is none. docs/audit.md tells the same.
  */
 #ifndef STORE_STEERING_H

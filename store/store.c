@@ -28,7 +28,7 @@ struct store {
     uint64_t written; /* the size of the tree on disk */
     bool lost;        /* the tree could not be read again after a rollback: nothing more is written */
     struct buffer scratch[2];
-    uint64_t rows_changed;
+    uint64_t rows_changed[STORE_LARGE];
     struct store_memory memory;
     struct deflate *deflate; /* opened when the first packed payload is read */
     struct buffer unpacked;
@@ -161,7 +161,8 @@ static enum status open_file(struct store *store, enum sqlite_mode mode, struct 
 static void row_changed(void *user_data, const char *table)
 {
     struct store *store = user_data;
-    store->rows_changed += !strcmp(table, "record") || !strcmp(table, "finding");
+    store->rows_changed[STORE_RECORD] += !strcmp(table, "record");
+    store->rows_changed[STORE_FINDING] += !strcmp(table, "finding");
 }
 
 static enum status tell_lost(const struct store *store, struct error *error)
@@ -336,7 +337,6 @@ void store_close(struct store *store)
     buffer_free(&store->scratch[1]);
     buffer_free(&store->unpacked);
     deflate_close(store->deflate);
-    crypto_hash_close(store->memory.rows);
     free(store->path);
     free(store);
 }
@@ -346,9 +346,14 @@ const char *store_path(const struct store *store)
     return store->path;
 }
 
-uint64_t store_rows_changed(const struct store *store)
+uint64_t store_rows_changed(const struct store *store, size_t table)
 {
-    return store->rows_changed;
+    return store->rows_changed[table];
+}
+
+void store_row_changed(struct store *store, enum store_large table)
+{
+    store->rows_changed[table]++;
 }
 
 struct store_memory *store_memory(struct store *store)

@@ -17,6 +17,7 @@
 #include "adapters/sqlite.h"
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/digest.h"
 #include "core/error.h"
 #include "core/value.h"
 #include "store/schema_versions.h"
@@ -76,13 +77,19 @@ const struct audit_settings *store_sealing(const struct store *store);
 int64_t store_version(const struct store *store); /* of the file; 1: 0.1.0, until the first run */
 struct merkle_tree *
 store_tree(struct store *store); /* for store/ only: the ledger's tree, ahead of the disk in a group */
-/* For store/ only: how many rows of `record` and `finding` this connection has written or deleted. */
-uint64_t store_rows_changed(const struct store *store);
+/* For store/ only: the tables of a row for each record or procedure, and how often this connection has written or deleted
+ * one of their rows. SQLite tells of the first two; who writes another says so. */
+enum store_large { STORE_RECORD, STORE_FINDING, STORE_PROCEDURE, STORE_LARGE };
+uint64_t store_rows_changed(const struct store *store, size_t table);
+void store_row_changed(struct store *store, enum store_large table);
 /* For store/ only: what was seen when a run began, so that it is not read again in it. */
 struct store_memory {
-    struct crypto_hash *rows; /* steering.c: of its digest as far as the large tables; NULL: none … */
-    uint64_t rows_changed;    /* … good while store_rows_changed is still this */
-    bool outbox_empty;        /* outbox_proof.c: so all rows of it are the run's own … */
+    struct store_rows_memory {
+        struct digest digest; /* steering.c: of the table's rows … */
+        uint64_t changed;     /* … while store_rows_changed is still this */
+        bool known;
+    } rows[STORE_LARGE];
+    bool outbox_empty; /* outbox_proof.c: so all rows of it are the run's own … */
     int64_t changes; /* … while store_changes is still this: nobody else has written into the file since */
 };
 struct store_memory *store_memory(struct store *store);

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "extract/digests_ahead.h"
 #include "tests/extract/nightly.h"
 
 #define FILES(more)                                                                                          \
@@ -113,5 +114,40 @@ TEST("what a pass for some codes staged is not what the last whole listing gave"
     put_file(folder, "in/a.json", TEXT("{\"ma\":\"1\"}"));
     expect(folder, FOLDER, false, 2, 1, 0);
     expect(folder, FOLDER, true, 2, 0, 0);
+    end_nights();
+}
+
+/* The request of a night before it begins, and what a thread has read until then. */
+static struct digests_ahead *look_ahead(const char *folder, struct extract_request *request)
+{
+    struct setting_context *context = arena_new(&test_arena, struct setting_context);
+    size_t count;
+    const struct source *sources = read_sources(context, FOLDER, &count);
+    *request = request_of(context, sources, count, folder);
+    return digests_ahead_open(store, request);
+}
+
+static bool is_known(struct digests_ahead *ahead, const char *folder, const char *name)
+{
+    struct file_state state;
+    struct digest digest;
+    const char *path = file_path(&test_arena, folder, name);
+    CHECK_INT(file_look(path, &state, &error), STATUS_OK);
+    return digests_ahead_find(ahead, path, &state, &digest);
+}
+
+TEST("what a thread read ahead is of the files as they stood")
+{
+    const char *folder = begin_files();
+    struct extract_request request;
+    CHECK(!look_ahead(folder, &request));
+    expect(folder, FOLDER, false, 2, 2, 0);
+    struct digests_ahead *ahead = look_ahead(folder, &request);
+    CHECK(is_known(ahead, folder, "in/a.json"));
+    put_file(folder, "in/b.json", TEXT("{\"ma\":\"3\"}")); /* as long as before */
+    CHECK(!is_known(ahead, folder, "in/b.json"));
+    digests_ahead_close(ahead);
+    expect(folder, FOLDER, false, 2, 1, 1);
+    expect(folder, FOLDER, true, 2, 0, 1);
     end_nights();
 }

@@ -8,6 +8,7 @@
 #include "adapters/file.h"
 #include "adapters/xml.h"
 #include "adapters/yaml.h"
+#include "extract/digests_ahead.h"
 #include "extract/extract.h"
 #include "store/store_run.h"
 #include "tests/support/test.h"
@@ -130,10 +131,12 @@ static inline enum status night(const char *folder, const char *yaml)
     struct extract_result *all;
     if (extract_check(&request, &error))
         return error.status;
+    request.ahead = digests_ahead_open(store, &request);
     CHECK_INT(store_run_begin(store, &start, &run, &error), STATUS_OK);
     enum status status = extract_run(store, &request, &all, &results, &reason);
     if (results)
         result = &all[results - 1];
+    digests_ahead_close(request.ahead);
     CHECK_INT(store_run_end(store, 0, &counts, NULL, &error), STATUS_OK);
     error = reason;
     return status;

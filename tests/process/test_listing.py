@@ -269,6 +269,7 @@ class Listing(Night):
                 if not blind or source.fault != "empty always":
                     self.assertFalse(self.missing(source) & source.codes, "missing, though it is there")
                 self.assertEqual(detail["whole"], not detail.get("why"), detail)
+                self.assertFalse([key for key in here if key.startswith("@")], "a page is no record")
                 if detail["whole"] and not blind:
                     self.assertLessEqual(source.codes, here, f"lost in silence: {detail}")
         for source in sources:

@@ -130,6 +130,40 @@ class Staging(unittest.TestCase):
         self.assertEqual(status["kept_back"]["missing"], len(status["missing"]))
         return [row["code"] for row in status["missing"]]
 
+    def test_where_only_changes_come_a_key_that_came_once_more_outdates_its_repeats(self):
+        self.place.change_source(listing="changes")
+        self.place.records(procedure("1.000001", name="Một"))
+        self.run_to(0)
+        self.place.records(*(procedure("1.000001", name=name) for name in ("Hai", "Ba", "Bốn")))
+        self.run_to(1)
+        self.assertEqual(self.place.one("SELECT count(*) FROM record WHERE present"), 3)
+        self.place.records(procedure("1.000001", name="Năm"))
+        self.run_to(0)
+        self.assertEqual((self.place.one("SELECT count(*) FROM record WHERE present"),
+                          self.portal.held()["1.000001"]["content"]["name"]), (1, "Năm"))
+        self.place.records(procedure("1.000001", name="Sáu"), procedure("1.000001", name="Bảy"))
+        self.run_to(1)
+        self.place.records(procedure("1.000001", name="Bảy"))
+        self.run_to(0)
+        self.assertEqual(self.portal.held()["1.000001"]["content"]["name"], "Bảy")
+        self.place.records()
+        self.run_to(0)
+        self.assertEqual(self.place.one("SELECT missing FROM audit_runs ORDER BY run DESC LIMIT 1"), 0)
+        self.holds()
+
+    def test_where_only_changes_come_a_row_without_a_key_stays_until_somebody_says_that_it_is_dealt_with(self):
+        self.place.change_source(listing="changes")
+        whole = json.dumps(procedure("1.000001"), ensure_ascii=False) + "\n"
+        self.place.write("inbox/one.ndjson", whole + "rác\n")
+        self.run_to(1)
+        self.place.write("inbox/one.ndjson", whole)
+        self.run_to(1)
+        self.run_to(1, "run", "--anew")
+        self.run_to(0, "retry", "--reason", "Sở đã gửi lại")
+        self.run_to(0)
+        self.run_to(0)
+        self.holds()
+
     def test_what_another_source_gives_now_is_not_missing_and_what_is_missing_is_not_kept_back(self):
         first, = self.place.configuration["sources"]
         self.place.configure(sources=[first, {**first, "name": "two", "fetch": {"file": "inbox/two.ndjson"}}])
