@@ -184,6 +184,15 @@ enum status delivery_task_intend(struct store *store, struct arena *scratch,
     return load_body(store, scratch, delivery_task, error);
 }
 
+/* The intent replaces what is held, and not what an operator saw there. */
+static bool replaces_held(const struct outbox_item *item)
+{
+    char quoted[DELIVERY_BASE_MAX];
+    struct outbox_item plain = *item;
+    plain.overwrite = TEXT_NONE;
+    return text_equal(delivery_base(&plain, quoted), item->intent_base);
+}
+
 void delivery_task_address(struct delivery_task *delivery_task, enum delivery_action action)
 {
     const struct outbox_item *item = &delivery_task->item;
@@ -196,7 +205,7 @@ void delivery_task_address(struct delivery_task *delivery_task, enum delivery_ac
     request->key = item->key;
     request->digest = item->intent_digest;
     request->base = item->intent_base;
-    request->version = item->version;
+    request->version = replaces_held(item) ? item->version : TEXT_NONE;
     request->owner = delivery_task;
 }
 

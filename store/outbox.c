@@ -337,9 +337,19 @@ enum status outbox_unwant(struct store *store, struct text code, int64_t record,
 {
     ARENA_OWNED struct arena arena = { 0 };
     struct outbox_item item;
+    struct error why;
     enum status status = outbox_find(store, &arena, code, &item, error);
-    if (status || !outbox_item_unwant(&item, record))
+    struct outbox_wish lost = { .digest = item.digest };
+    bool in_conflict = item.state == OUTBOX_CONFLICT;
+    (void)error_set(&why, STATUS_REJECT,
+                    _("the portal holds something else, and what was to overwrite it is kept back or gone "
+                      "since then: mend its "
+                      "record, or decide again with \"congkhai reconcile\""));
+    if (status || !outbox_item_unwant(&item, record, text_of(why.message)))
         return status == STATUS_END ? STATUS_OK : status;
+    if (item.state == OUTBOX_CONFLICT && !in_conflict &&
+        append_note(store, &item, "withheld", item.overwrite_event, &lost, &why, error))
+        return error->status;
     return outbox_save(store, &item, error);
 }
 

@@ -130,7 +130,9 @@ enum outbox_note outbox_item_want(struct outbox_item *item, int64_t record, cons
         dismiss(item, NULL, 0);
     want(item, wish);
     /* What is under way, and what an operator must settle, goes on as it is; load compares it with what is
-     * wanted. */
+     * wanted. What was ordered to be overwritten is settled. */
+    if (item->state == OUTBOX_CONFLICT && item->overwrite.length)
+        settle(item);
     if (item->state == OUTBOX_REFUSED && !outbox_is_intended(item))
         lose_reason(item);
     if (item->state == OUTBOX_IDLE &&
@@ -139,12 +141,25 @@ enum outbox_note outbox_item_want(struct outbox_item *item, int64_t record, cons
     return OUTBOX_NOTE_NOTHING;
 }
 
-bool outbox_item_unwant(struct outbox_item *item, int64_t record)
+/* An operator decided it, and not for what the record said. */
+static bool is_decided_beside(const struct outbox_item *item)
 {
-    if (item->record != record || (item->ordered && item->wanted && item->action == OUTBOX_WITHDRAW))
+    bool withdraws = item->action == OUTBOX_WITHDRAW;
+    bool known = item->has_held_digest && digest_equal(&item->digest, &item->held_digest);
+    bool overwrites = item->overwrite.length && item->wanted_event == item->overwrite_event;
+    return item->wanted && ((withdraws && item->ordered) || (overwrites && (withdraws || known)));
+}
+
+bool outbox_item_unwant(struct outbox_item *item, int64_t record, struct text message)
+{
+    if (item->record != record || is_decided_beside(item))
         return false;
     forget_wanted(item);
     lose_reason(item);
+    if (item->state == OUTBOX_IDLE && item->overwrite.length) {
+        item->state = OUTBOX_CONFLICT;
+        item->message = message;
+    }
     return true;
 }
 

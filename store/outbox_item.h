@@ -87,9 +87,10 @@ enum outbox_note {
 enum outbox_note outbox_item_want(struct outbox_item *item, int64_t record, const struct outbox_wish *wish,
                                   struct text message);
 /* The record `record` says nothing any more (it was rejected, held, became a draft, or has another code now):
- * what it wanted is not wanted; what stands at the portal and what is under way stay. False: it is another
- * record that speaks, nothing changed. */
-bool outbox_item_unwant(struct outbox_item *item, int64_t record);
+ * what it wanted is not wanted; what stands at the portal and what is under way stay. Where an operator ordered that to
+ * overwrite what the portal holds, it is in conflict again, with `message`, until something is wanted; an order for what
+ * was acknowledged before stands. False: it is another record that speaks, or an order stands; nothing changed. */
+bool outbox_item_unwant(struct outbox_item *item, int64_t record, struct text message);
 
 /* load: what is wanted becomes the intent `event`, under its key, on top of `base`. */
 void outbox_item_intend(struct outbox_item *item, struct text key, struct text base, int64_t event);

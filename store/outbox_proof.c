@@ -170,7 +170,7 @@ static void judge_wanted(struct proof *proof, const struct facts *facts)
     if (proof->nameless)
         return;
     if (!item->wanted && due->wanted && facts->elsewhere)
-        outbox_item_unwant(due, due->record);
+        outbox_item_unwant(due, due->record, TEXT_NONE);
     /* What 0.1.0 wanted was wanted anew, or went by another event of the same content (store/migrate_outbox.c). */
     bool old = due->wanted_event <= proof->replay.migrated;
     if (old && (!item->wanted || proof->old_wish))

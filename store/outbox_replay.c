@@ -52,7 +52,7 @@ static enum status take_outcome(struct outbox_replay *replay, const struct ledge
         return error->status;
     bool abolished = text_is(status, "abolished");
     if (!abolished && !text_is(status, "announced")) {
-        outbox_item_unwant(&replay->due, record_of(replay, entry, detail));
+        outbox_item_unwant(&replay->due, record_of(replay, entry, detail), TEXT_NONE);
         return STATUS_OK;
     }
     struct outbox_wish wish = { .action = abolished ? OUTBOX_WITHDRAW : OUTBOX_PUBLISH,
@@ -68,7 +68,7 @@ static enum status take_record(struct outbox_replay *replay, const struct ledger
                                const struct value *detail, struct error *error)
 {
     if (text_is(entry->event, "recoded"))
-        outbox_item_unwant(&replay->due, record_of(replay, entry, detail));
+        outbox_item_unwant(&replay->due, record_of(replay, entry, detail), TEXT_NONE);
     else if (text_is(entry->event, "accepted") || text_is(entry->event, "rejected") ||
              text_is(entry->event, "held"))
         return take_outcome(replay, entry, detail, error);

@@ -283,6 +283,16 @@ class Reconcile(Night):
         self.expect(self.place.run("run"), 0)
         self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Tên của ta")
 
+    def test_overwriting_replaces_the_same_where_records_travel_in_batches(self):
+        self.conflict()
+        self.place.change_portal(batch=50)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0, "replaces")
+        self.records[2]["name"] = self.records[3]["name"] = "Cũng sửa"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Tên của ta")
+        self.assertEqual(self.portal.requests("batch"), 1, "the others travel together")
+
     def test_overwriting_replaces_what_the_portal_holds_now_and_nothing_newer(self):
         self.conflict()
         self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0, "replaces")
@@ -296,6 +306,41 @@ class Reconcile(Night):
         self.assertEqual(self.place.one("SELECT count(*) FROM audit_events WHERE event = 'overwrite-ordered'"), 2)
         self.assertEqual(self.online()["same"], 6)
         self.check_accounts()
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def kept(self):
+        return [(row["code"], row["outcome"]) for row in self.place.run("--json", "kept").json["rows"]]
+
+    def test_an_overwriting_whose_record_is_rejected_before_the_load_is_a_conflict_that_shows(self):
+        self.conflict()
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0)
+        self.records[1]["name"] = ""
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.kept(), [("1.000002", "rejected"), ("1.000002", "conflict")])
+        self.assertEqual([row["code"] for row in self.place.run("--json", "plan").json["conflicts"]], ["1.000002"])
+        for language, words in (("en", "kept back or gone"), ("vi", "bị giữ lại hoặc không còn")):
+            self.assertIn(words, self.place.run("--language", language, "kept", "--outcome", "conflict", "--format", "csv").stdout)
+        self.expect(self.place.run("retry", "--reason", "thử lại"), 0)
+        self.assertEqual(self.kept(), [("1.000002", "rejected"), ("1.000002", "conflict")], "nothing is wanted in its place")
+        self.expect(self.place.run("audit", "verify"), 0)
+        self.records[1]["name"] = "Tên của ta, sửa"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 0)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Tên của ta, sửa", "the order held")
+        self.expect(self.place.run("audit", "verify"), 0)
+
+    def test_an_overwriting_by_what_was_acknowledged_stands_whatever_the_record_says(self):
+        self.conflict()
+        self.records[1]["name"] = ""
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.expect(self.place.run("reconcile", "--overwrite", "1.000002", "--reason", "ta đúng"), 0)
+        self.records[1]["notes"] = "vẫn thiếu tên"
+        self.place.records(*self.records)
+        self.expect(self.place.run("run"), 1)
+        self.assertEqual(self.portal.held()["1.000002"]["content"]["name"], "Thủ tục 1.000002")
+        self.assertEqual(self.kept(), [("1.000002", "rejected")])
         self.expect(self.place.run("audit", "verify"), 0)
 
     def test_overwriting_without_anything_new_puts_back_what_was_acknowledged(self):

@@ -69,7 +69,7 @@ static void live(struct outbox_item *item, struct text word, int64_t event, stru
         enum outbox_note note = outbox_item_want(item, 1, &wish, TEXT("withheld"));
         buffer_printf(notes, "%s%s", note ? " +" : "", note_names[note]);
     } else if (is_word(word, "gone", &letter)) {
-        if (!outbox_item_unwant(item, letter ? 2 : 1))
+        if (!outbox_item_unwant(item, letter ? 2 : 1, TEXT("gone")))
             buffer_string(notes, " unchanged");
     } else if (is_word(word, "intended", &letter)) {
         outbox_item_intend(item, text_format(&test_arena, "k%d", (int)event),
@@ -316,6 +316,16 @@ TEST("what an operator decides against the portal")
         { "accepted:A intended published differs overwrite:A accepted:A",
           "idle, wants A@6, holds A@3 v3, over@5" },
         { "accepted:A intended published differs overwrite:A intended published", "idle, holds A@7 v7" },
+        { "accepted:A intended published differs overwrite:A gone",
+          "idle, wants A@5, holds A@3 v3, over@5 unchanged" },
+        { "accepted:A intended published accepted:B intended conflict overwrite:B gone",
+          "conflict, holds A@3 v3 \"gone\", over@7" },
+        { "accepted:A intended published accepted:B intended conflict overwrite:B gone gone",
+          "conflict, holds A@3 v3 \"gone\", over@7" },
+        { "accepted:A intended published accepted:B intended conflict overwrite:B gone accepted:C",
+          "idle, wants C@9, holds A@3 v3, over@7" },
+        { "accepted:A intended published accepted:B intended conflict overwrite:B accepted:C gone adopt:T",
+          "idle, holds T@10 theirs, dismissed S@10" },
         { "accepted:A intended published differs overwrite:A intended conflict",
           "conflict, wants A@5, holds A@3 v3 \"said\"" },
         { "accepted:A intended published order:O intended withdrawn differs overwrite-withdraw:O",
